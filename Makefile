@@ -1,0 +1,137 @@
+# Almanac: operational runbooks as programs that can stop, crash and go on.
+#
+#   make            build/almanac
+#   make demo       the rollout runbook, end to end, on this machine
+#   make test       every test; SANITIZE=1 with the address and undefined sanitizers
+#   make check      layers, formatting, luacheck, a build with -Werror
+#   make deps       what the above need, into .deps/ (Debian: apt packages too)
+#
+# CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are yours: what the build itself needs is in ALM_*.
+
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+VERSION := 0.1.0
+
+# SANITIZE=1 builds a second tree, so that switching back and forth recompiles nothing.
+ifeq ($(SANITIZE),1)
+B := build/asan
+ALM_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else
+B := build
+ALM_SANITIZE :=
+endif
+
+MODULES := lua5.4 lua5.4-cjson libuv sqlite3 yaml-0.1 libcurl libmicrohttpd libcrypto
+
+# What is small and ours alone is linked statically: each shared library costs about a tenth of a
+# millisecond at every start. libcurl and libcrypto stay shared, so that the distribution's fixes
+# reach them. STATIC=0 links everything shared.
+STATIC ?= 1
+libdir = $(shell $(PKG_CONFIG) --variable=libdir libuv 2>/dev/null)
+archive = $(if $(and $(filter 1,$(STATIC)),$(wildcard $(libdir)/lib$(1).a)),-l:lib$(1).a,$(2))
+
+ALM_CPPFLAGS = -D_GNU_SOURCE -DALMANAC_VERSION='"$(VERSION)"' -Iruntime \
+	$(shell $(PKG_CONFIG) --cflags $(MODULES))
+ALM_CFLAGS := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-fno-strict-aliasing $(ALM_SANITIZE)
+ALM_LDFLAGS := -Wl,--as-needed -Wl,-O1 $(ALM_SANITIZE)
+ALM_LDLIBS = $(call archive,lua5.4-cjson,-llua5.4-cjson) $(call archive,lua5.4,-llua5.4) \
+	$(call archive,uv_a,-luv) $(call archive,sqlite3,-lsqlite3) $(call archive,yaml,-lyaml) \
+	$(call archive,microhttpd,-lmicrohttpd) $(shell $(PKG_CONFIG) --libs libcurl libcrypto) \
+	-lgnutls -lz -lm -ldl -lpthread
+
+SOURCES := $(sort $(wildcard runtime/*.c))
+OBJECTS := $(SOURCES:runtime/%.c=$(B)/obj/%.o)
+# Everything but main(): what the unit tests link, each what it uses.
+LIBRARY := $(B)/libalmanac.a
+LUA_FILES := $(sort $(shell find stdlib runbooks -name '*.lua' 2>/dev/null))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*_test.c))
+
+.PHONY: build demo test check bench install clean deps fmt unit FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+build: $(B)/almanac
+
+unit: $(UNIT_TESTS)
+
+$(B)/almanac: $(OBJECTS) $(B)/obj/embedded.o
+	$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
+
+$(B)/obj/%.o: runtime/%.c $(B)/have-modules
+	@mkdir -p $(@D)
+	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -include runtime/banned.h -MMD -MP $(ALM_CFLAGS) $(CFLAGS) \
+		-c -o $@ $<
+
+# Says what is missing in one line, instead of a page from the compiler.
+$(B)/have-modules:
+	@mkdir -p $(@D)
+	@$(PKG_CONFIG) --exists --print-errors $(MODULES) || \
+		{ echo "almanac: libraries to build with are missing: run 'make deps'" >&2; exit 1; }
+	@touch $@
+
+# The embedded Lua files: a table in C, the bytes by .incbin. The list is compared with the one of
+# the last build, so that a file added or removed is noticed too.
+$(B)/embedded.list: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(LUA_FILES) | cmp -s - $@ || printf '%s\n' $(LUA_FILES) > $@
+
+$(B)/embedded.c: $(B)/embedded.list runtime/embed.sh $(LUA_FILES)
+	sh runtime/embed.sh < $(B)/embedded.list > $@
+
+$(B)/obj/embedded.o: $(B)/embedded.c
+	@mkdir -p $(@D)
+	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -MMD -MP $(ALM_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(LIBRARY): $(filter-out $(B)/obj/main.o,$(OBJECTS)) $(B)/obj/embedded.o
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/unit/%: $(B)/obj/unit/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
+
+$(B)/obj/unit/%.o: tests/unit/%.c $(B)/have-modules
+	@mkdir -p $(@D)
+	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -Itests/unit -include runtime/banned.h -MMD -MP $(ALM_CFLAGS) \
+		$(CFLAGS) -c -o $@ $<
+
+# deps may install the libraries that the rest of this file asks pkg-config for: build afterwards,
+# in a make of its own.
+deps:
+	@sh tests/deps/deps.sh
+
+demo: deps
+	@$(MAKE) --no-print-directory build
+	@bash tests/demo.sh
+
+# TESTS narrows it: make test TESTS="tests/lua/plan_test.lua tests/unit/buf_test.c"
+test: deps
+	@$(MAKE) --no-print-directory build unit
+	@sh tests/run.sh $(B) $(TESTS)
+
+check: deps
+	@CC="$(CC)" MAKE="$(MAKE)" sh tests/check/check.sh
+
+bench: deps
+	@$(MAKE) --no-print-directory build
+	@sh tests/bench/bench.sh $(B)
+
+fmt:
+	clang-format -i $(wildcard runtime/*.[ch] tests/unit/*.[ch])
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/almanac
+	install -m 755 $(B)/almanac $(DESTDIR)$(PREFIX)/bin/almanac
+	install -m 644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/almanac
+
+clean:
+	rm -rf build
+
+FORCE:
+
+-include $(OBJECTS:.o=.d) $(B)/obj/embedded.d $(patsubst $(B)/unit/%,$(B)/obj/unit/%.d,$(UNIT_TESTS))

