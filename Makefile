@@ -34,7 +34,7 @@ STATIC ?= 1
 libdir = $(shell $(PKG_CONFIG) --variable=libdir libuv 2>/dev/null)
 archive = $(if $(and $(filter 1,$(STATIC)),$(wildcard $(libdir)/lib$(1).a)),-l:lib$(1).a,$(2))
 
-ALM_CPPFLAGS = -D_GNU_SOURCE -DALMANAC_VERSION='"$(VERSION)"' -Iruntime \
+ALM_CPPFLAGS = -D_GNU_SOURCE -DALMANAC_VERSION='"$(VERSION)"' -iquote runtime \
 	$(shell $(PKG_CONFIG) --cflags $(MODULES))
 ALM_CFLAGS := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-fno-strict-aliasing $(ALM_SANITIZE)

@@ -45,14 +45,22 @@ int vm_raise(lua_State *L, const struct err *e);
 /* The same from parts: vm_raisef(L, ERR_USAGE, "sh.run: …", …). */
 int vm_raisef(lua_State *L, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Message handler for lua_pcall: makes any error value an error table, with a traceback. */
+/* Makes the error value on top of L's stack an error table, if it is none, and gives it `where`
+ * and `traceback` if it has none. For a stack that has not been unwound yet. */
+void vm_decorate_error(lua_State *L);
+/* The same as a message handler for lua_pcall. */
 int vm_traceback(lua_State *L);
+/* Pushes "file:line" of the innermost function that is not of the stdlib, or nil. */
+void vm_push_where(lua_State *L);
 /* Calls the function below its nargs arguments, as lua_pcall with vm_traceback. On failure pops
  * the error and fills *e with its kind, message and hint. */
 int vm_pcall(lua_State *L, int nargs, int nresults, struct err *e);
 /* Loads an embedded (or --stdlib) Lua file by its path, e.g. "stdlib/step.lua", and pushes its
  * chunk. Text only. */
 int vm_load_file(lua_State *L, const char *path, struct err *e);
+
+/* Pushes the text of an embedded (or --stdlib) file. */
+int vm_read_source(lua_State *L, const char *path, struct err *e);
 
 /* Makes a native module loadable as require "native.<name>". */
 void vm_register(lua_State *L, const char *name, lua_CFunction open);

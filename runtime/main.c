@@ -1,0 +1,95 @@
+#include <signal.h>
+#include <stdio.h>
+
+#include "loop.h"
+#include "mod_sys.h"
+#include "modules.h"
+#include "sched.h"
+#include "signals.h"
+#include "vm.h"
+
+/* Exit code when the program itself cannot start or has a bug; a run's own codes are in
+ * stdlib/cli.lua. */
+#define EXIT_BROKEN 1
+
+static int main_complain(const struct err *e)
+{
+    fprintf(stderr, "almanac: %s\n", e->message);
+    if (e->hint[0])
+        fprintf(stderr, "  %s\n", e->hint);
+    return EXIT_BROKEN;
+}
+
+/* almanac --stdlib DIR …: the stdlib from disk, for those who edit it. */
+static int main_take_stdlib(struct vm *vm, int argc, char **argv)
+{
+    if (argc >= 3 && strcmp(argv[1], "--stdlib") == 0) {
+        vm->stdlib_dir = argv[2];
+        return 2;
+    }
+    return 0;
+}
+
+static struct task *main_spawn(lua_State *L)
+{
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "almanac.cli");
+    return sched_spawn(vm_of(L)->sched, NULL, L, 1);
+}
+
+/* Loads the command line interpreter, then runs it in a task; its result is the exit code. */
+static int main_command(struct vm *vm)
+{
+    lua_State *L = vm->L;
+    struct task *task;
+    int code = EXIT_BROKEN;
+
+    task = main_spawn(L);
+    sched_run(vm->sched, task);
+    if (task_push_results(task, L) >= 2 && lua_toboolean(L, 1) && lua_istable(L, 2)) {
+        task_unref(task);
+        lua_getfield(L, 2, "main");
+        task = sched_spawn(vm->sched, NULL, L, 0);
+        sched_run(vm->sched, task);
+        lua_settop(L, 0);
+        task_push_results(task, L);
+    }
+    if (lua_toboolean(L, 1)) {
+        code = (int)lua_tointeger(L, 2);
+    } else {
+        lua_getfield(L, 2, "traceback");
+        fprintf(stderr, "almanac: a bug in the standard library: %s\n%s\n",
+                luaL_tolstring(L, 2, NULL), luaL_tolstring(L, 3, NULL));
+    }
+    lua_settop(L, 0);
+    task_unref(task);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct loop loop;
+    struct vm vm;
+    struct signals *signals;
+    struct err e;
+    int code, taken;
+
+    signal(SIGPIPE, SIG_IGN);
+    if (loop_init(&loop, &e) < 0)
+        return main_complain(&e);
+    if (vm_init(&vm, &loop, 0, &e) < 0)
+        return main_complain(&e);
+    signals = signals_new(&loop, &e);
+    if (!signals)
+        return main_complain(&e);
+    taken = main_take_stdlib(&vm, argc, argv);
+    argv[taken] = argv[0];
+    mod_sys_setup(vm.L, argc - taken, argv + taken, signals);
+    modules_register(vm.L);
+    code = main_command(&vm);
+    vm_release(&vm);
+    signals_free(signals);
+    loop_run_once(&loop, false);
+    loop_release(&loop);
+    return code;
+}

@@ -1,0 +1,17 @@
+#include "modules.h"
+
+#include "mod_sys.h"
+#include "vm.h"
+
+void modules_register(lua_State *L)
+{
+    static const struct {
+        const char *name;
+        lua_CFunction open;
+    } modules[] = {
+        {"sys", luaopen_native_sys},
+    };
+
+    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)
+        vm_register(L, modules[i].name, modules[i].open);
+}

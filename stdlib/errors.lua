@@ -1,0 +1,95 @@
+--- Errors: one shape for all of them, and how a person reads one.
+local sys = require "native.sys"
+
+local M = {}
+
+---@class almanac.Error
+---@field kind string      the word that code may branch on
+---@field message string   what went wrong and why, for people
+---@field hint? string     what to do next
+---@field where? string    "file:line" in a script
+---@field traceback? string
+---@field step? string     path of the step in which it was raised
+
+--- Raises an error table.
+---@param err table  kind and message, and any data that goes with it
+function M.raise(err)
+  error(sys.error(err), 0)
+end
+
+--- Raises kind "usage" from a format.
+---@param fmt string
+function M.usage(fmt, ...)
+  M.raise { kind = "usage", message = string.format(fmt, ...) }
+end
+
+--- Any error value as an error table.
+---@param value any
+---@return almanac.Error
+function M.wrap(value)
+  return sys.decorate(value)
+end
+
+--- Calls a function; on failure returns the error as a table. It may wait.
+---@return boolean ok
+---@return any ... results, or the error table
+function M.try(fn, ...)
+  return xpcall(fn, sys.decorate, ...)
+end
+
+--- True for the kinds that end a wait from outside: they are never retried or swallowed.
+---@param err almanac.Error
+function M.is_interrupt(err)
+  return err.kind == "cancelled" or err.kind == "paused"
+end
+
+local source_cache = {}
+
+local function source_lines(file)
+  local lines = source_cache[file]
+  if lines == nil then
+    local ok, text = pcall(function() return require("native.fs").read(file) end)
+    if not ok then text = sys.source(file) end
+    lines = false
+    if text then
+      lines = {}
+      for line in (text .. "\n"):gmatch "(.-)\r?\n" do lines[#lines + 1] = line end
+    end
+    source_cache[file] = lines
+  end
+  return lines
+end
+
+--- The place of an error and the source line there, when it can be read.
+---@param err almanac.Error
+---@return string? place "file:line"
+---@return string? line
+function M.place(err)
+  local place = err.raised_at and not err.raised_at:find "^stdlib/" and err.raised_at or err.where
+  if not place then return nil end
+  local file, number = place:match "^(.*):(%d+)$"
+  local lines = file and source_lines(file)
+  local line = lines and lines[tonumber(number)]
+  return place, line and line:match "^%s*(.-)%s*$"
+end
+
+--- The error in full, as it is shown once at the top.
+---@param err almanac.Error
+---@return string text several lines, no newline at the end
+function M.format(err)
+  local out = { tostring(err.message or err) }
+  if err.step then out[#out + 1] = "  step:  " .. err.step end
+  local place, line = M.place(err)
+  if place then out[#out + 1] = "  at:    " .. place .. (line and line ~= "" and "\n           " .. line or "") end
+  if err.logs and err.logs ~= "" then
+    out[#out + 1] = "  logs:"
+    for text in err.logs:gmatch "[^\n]+" do out[#out + 1] = "    | " .. text end
+  elseif err.stderr and err.stderr ~= "" then
+    out[#out + 1] = "  stderr:"
+    for text in err.stderr:gmatch "[^\n]+" do out[#out + 1] = "    | " .. text end
+  end
+  if err.hint then out[#out + 1] = "  next:  " .. err.hint:gsub("\n", "\n         ") end
+  return table.concat(out, "\n")
+end
+
+return M

@@ -1,0 +1,15 @@
+--- Settings: what almanac.yaml, its environment (-e NAME) and the command line say, in one place.
+--- Filled once before a run; every module reads it when it is used, never when it is loaded.
+local M = {
+  store = ".almanac",   ---@type string directory of the journal
+  kubeconfig = nil,     ---@type string? path; nil: KUBECONFIG or ~/.kube/config
+  context = nil,        ---@type string? kube context
+  helm = nil,           ---@type string? the helm binary; nil: helm on PATH
+  endpoints = {},       ---@type table<string, string> prometheus, loki, alertmanager: base URLs
+  params = {},          ---@type table<string, table> defaults of parameters by runbook name
+  vars = {},            ---@type table<string, string> free values for runbooks (environment's `vars`)
+  environment = nil,    ---@type string? name given with -e
+  file = nil,           ---@type string? the almanac.yaml that was read
+}
+
+return M
