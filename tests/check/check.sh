@@ -1,0 +1,60 @@
+#!/bin/sh
+# make check: what a machine can say about the sources without running them.
+set -u
+cd "$(dirname "$0")/../.."
+bad=0
+part() { # name command…
+    name=$1
+    shift
+    if out=$("$@" 2>&1); then
+        echo "ok   $name"
+    else
+        echo "FAIL $name"
+        printf '%s\n' "$out" | head -n 60 | sed 's/^/  | /'
+        bad=$((bad + 1))
+    fi
+}
+
+format() { clang-format --dry-run -Werror $(find runtime tests/unit -name '*.[ch]' 2>/dev/null); }
+lint() { luacheck -q --no-color $(for d in stdlib runbooks tests; do [ ! -d $d ] || echo $d; done); }
+warnings() {
+    ${MAKE:-make} --no-print-directory -s B=build/werror CFLAGS="-O1 -Werror" build unit
+}
+# Work left undone is not committed.
+unfinished() {
+    ! grep -rnE '\b(TODO|FIXME|XXX)\b' --include='*.[ch]' --include='*.lua' --include='*.sh' --include='*.md' \
+        --include=Makefile --exclude-dir=.deps --exclude-dir=build --exclude-dir=.git --exclude=check.sh .
+}
+# One file, one local table, which it returns; loading it has no effect.
+modules() {
+    status=0
+    for f in $(find stdlib -name '*.lua' -not -path 'stdlib/meta/*' 2>/dev/null); do
+        last=$(grep -v '^ *$' "$f" | tail -n 1)
+        name=$(printf '%s' "$last" | sed -n 's/^return \([A-Za-z_][A-Za-z_0-9]*\)$/\1/p')
+        if [ -z "$name" ] || ! grep -qE "^local $name\b" "$f"; then
+            echo "$f: does not end with the return of its one local table"
+            status=1
+        fi
+        case $(basename "$f") in
+        *[!a-z0-9_.]*) echo "$f: a module's name is lower case, digits and _" && status=1 ;;
+        esac
+    done
+    return $status
+}
+shell() {
+    for f in $(find .ci tests runtime -name '*.sh' -o -path '.ci/run'); do
+        case $(head -n 1 "$f") in
+        *bash*) bash -n "$f" || return 1 ;;
+        *) sh -n "$f" || return 1 ;;
+        esac
+    done
+}
+
+part layers sh tests/check/layers.sh
+part clang-format format
+part luacheck lint
+part "modules" modules
+part "unfinished work" unfinished
+part "shell syntax" shell
+part "no warnings" warnings
+[ $bad = 0 ]
