@@ -1,0 +1,33 @@
+/* mod_json: native.json, public `json`.
+ *
+ *   decode(text, {max_depth = 128, max_bytes = 64 MiB, big = "raise" | "text"})
+ *   encode(value, {canonical = false, indent = 0, max_depth = 128})
+ *   array([t]), is_array(t), null
+ *
+ * Integers are integers, 1.0 is a float, [] is marked as an array, null is json.null (truthy).
+ * Pure: allowed outside steps.
+ */
+#ifndef ALMANAC_MOD_JSON_H
+#define ALMANAC_MOD_JSON_H
+
+#include <lua.h>
+
+/* Registry name of the metatable that marks an array. */
+#define JSON_ARRAY "json.array"
+
+#define JSON_MAX_DEPTH 128    /* unless the caller says otherwise */
+#define JSON_DEPTH_LIMIT 1000 /* whatever the caller says: the C stack bounds it */
+
+int luaopen_json(lua_State *L);
+
+/* Makes the table on top of the stack an array of JSON. */
+void json_mark_array(lua_State *L);
+/* Whether the table at idx carries the mark. */
+int json_is_marked(lua_State *L, int idx);
+/* Pushes the value of null. */
+void json_push_null(lua_State *L);
+
+/* The Lua function json.encode. */
+int json_encode(lua_State *L);
+
+#endif

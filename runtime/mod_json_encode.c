@@ -1,0 +1,391 @@
+/* json.encode. lua-cjson's own writer rounds integers to 14 digits, writes [] as {}, and cannot
+ * sort keys, so this one stands in for it. */
+#include "mod_json.h"
+
+#include <inttypes.h>
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_scan.h"
+#include "vm.h"
+
+#define ENCODER_TYPE "json.encoder"
+#define ENCODE_MAX ((size_t)256 << 20)
+
+/* One level of the value being written: for cycles and for the path in errors. */
+struct level {
+    const void *table;
+    const char *key; /* NULL: index */
+    lua_Integer index;
+};
+
+struct encoder {
+    lua_State *L;
+    struct buf out;
+    bool canonical;
+    int indent, max_depth, depth;
+    struct level levels[JSON_DEPTH_LIMIT + 1];
+};
+
+/* A key of an object on its way to be sorted. Its table keeps the string alive. */
+struct key {
+    const char *text;
+    size_t len;
+};
+
+static void write_value(struct encoder *en);
+
+static int encoder_gc(lua_State *L)
+{
+    struct encoder *en = lua_touserdata(L, 1);
+
+    buf_release(&en->out);
+    return 0;
+}
+
+static int is_name(const char *key)
+{
+    size_t n = strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+
+    return n > 0 && key[n] == '\0';
+}
+
+/* ".spec.containers[2].image"; "." is the value itself. */
+static void path_of(const struct encoder *en, struct buf *path)
+{
+    for (int i = 0; i < en->depth; i++) {
+        const struct level *level = &en->levels[i];
+
+        if (!level->key && level->index == 0)
+            continue;
+        if (!level->key)
+            buf_addf(path, "[%" PRId64 "]", (int64_t)level->index);
+        else
+            buf_addf(path, is_name(level->key) ? ".%.60s" : "[\"%.60s\"]", level->key);
+    }
+    if (path->len == 0)
+        buf_adds(path, ".");
+}
+
+static void fail(struct encoder *en, const char *what, const char *hint)
+{
+    struct buf path = BUF_INIT(600);
+    struct err e = {0};
+
+    path_of(en, &path);
+    err_set(&e, ERR_USAGE, "json.encode: %s at %s", what, buf_str(&path));
+    buf_release(&path);
+    if (hint)
+        err_hint(&e, "%s", hint);
+    vm_raise(en->L, &e);
+}
+
+static void put(struct encoder *en, const char *bytes, size_t len)
+{
+    if (buf_add(&en->out, bytes, len) < 0)
+        vm_raisef(en->L, ERR_LIMIT, "json.encode: the text would be larger than %zu MiB",
+                  ENCODE_MAX >> 20);
+}
+
+static void put_newline(struct encoder *en, int depth)
+{
+    if (en->indent == 0)
+        return;
+    put(en, "\n", 1);
+    for (int i = 0; i < depth * en->indent; i++)
+        put(en, " ", 1);
+}
+
+/* Bytes that are no UTF-8 become \udc80 to \udcff, which decode turns back into bytes: whatever a
+ * program printed survives the journal, and the text stays JSON. */
+static void write_string(struct encoder *en, const char *text, size_t len)
+{
+    const unsigned char *p = (const unsigned char *)text, *end = p + len, *from = p;
+    static const char shorts[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+    char escape[8];
+
+    put(en, "\"", 1);
+    while (p < end) {
+        size_t k = *p < 0x80 ? 1 : json_scan_utf8(p, end);
+        const char *found = NULL;
+
+        if (k > 0 && *p >= 0x20 && *p != '"' && *p != '\\' && *p != 0x7f) {
+            p += k;
+            continue;
+        }
+        put(en, (const char *)from, (size_t)(p - from));
+        for (size_t i = 0; k > 0 && i + 1 < sizeof shorts; i += 2)
+            if ((unsigned char)shorts[i] == *p)
+                found = &shorts[i + 1];
+        if (found)
+            snprintf(escape, sizeof escape, "\\%c", *found);
+        else
+            snprintf(escape, sizeof escape, "\\u%04x", k == 0 ? 0xdc00u + *p : *p);
+        put(en, escape, strlen(escape));
+        from = ++p;
+    }
+    put(en, (const char *)from, (size_t)(p - from));
+    put(en, "\"", 1);
+}
+
+/* The shortest text that reads back as the same double, and as a float. */
+static void write_float(struct encoder *en, double value)
+{
+    char text[40];
+
+    if (isnan(value) || isinf(value)) {
+        fail(en, isnan(value) ? "JSON has no NaN" : "JSON has no infinity", NULL);
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    if (!strpbrk(text, ".e"))
+        memcpy(text + strlen(text), ".0", 3);
+    put(en, text, strlen(text));
+}
+
+static void enter(struct encoder *en)
+{
+    const void *table = lua_topointer(en->L, -1);
+
+    for (int i = 0; i < en->depth; i++) {
+        if (en->levels[i].table == table)
+            fail(en, "a table that contains itself", NULL);
+    }
+    if (en->depth >= en->max_depth) {
+        char what[64];
+
+        snprintf(what, sizeof what, "nested deeper than %d levels", en->max_depth);
+        fail(en, what, NULL);
+    }
+    luaL_checkstack(en->L, 8, "JSON");
+    en->levels[en->depth++] = (struct level){.table = table};
+}
+
+/* The table on top has n items and must have nothing else. */
+static void write_array(struct encoder *en, lua_Unsigned n)
+{
+    lua_State *L = en->L;
+    struct level *level = &en->levels[en->depth - 1];
+    int t = lua_gettop(L);
+
+    put(en, "[", 1);
+    for (lua_Unsigned i = 1; i <= n; i++) {
+        level->index = (lua_Integer)i;
+        if (i > 1)
+            put(en, ",", 1);
+        put_newline(en, en->depth);
+        if (lua_rawgeti(L, t, (lua_Integer)i) == LUA_TNIL)
+            fail(en, "a hole in an array", "put json.null where a value is missing");
+        write_value(en);
+        lua_pop(L, 1);
+    }
+    level->index = 0;
+    if (n > 0)
+        put_newline(en, en->depth - 1);
+    put(en, "]", 1);
+}
+
+static void write_key(struct encoder *en, const char *text, size_t len, bool first)
+{
+    if (!first)
+        put(en, ",", 1);
+    put_newline(en, en->depth);
+    write_string(en, text, len);
+    put(en, ":", 1);
+    if (en->indent > 0)
+        put(en, " ", 1);
+}
+
+static int key_compare(const void *a, const void *b)
+{
+    const struct key *x = a, *y = b;
+    int order = memcmp(x->text, y->text, x->len < y->len ? x->len : y->len);
+
+    return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* The table on top has n string keys; writes its members in byte order of the keys. */
+static void write_sorted(struct encoder *en, size_t n)
+{
+    lua_State *L = en->L;
+    struct level *level = &en->levels[en->depth - 1];
+    int t = lua_gettop(L);
+    struct key *keys = lua_newuserdatauv(L, n * sizeof *keys, 0);
+    size_t i = 0;
+
+    for (lua_pushnil(L); lua_next(L, t) && i < n; lua_pop(L, 1), i++)
+        keys[i].text = lua_tolstring(L, -2, &keys[i].len);
+    lua_settop(L, t + 1);
+    qsort(keys, n, sizeof *keys, key_compare);
+    for (i = 0; i < n; i++) {
+        level->key = keys[i].text;
+        write_key(en, keys[i].text, keys[i].len, i == 0);
+        lua_pushlstring(L, keys[i].text, keys[i].len);
+        lua_rawget(L, t);
+        write_value(en);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static void write_unsorted(struct encoder *en)
+{
+    lua_State *L = en->L;
+    struct level *level = &en->levels[en->depth - 1];
+    int t = lua_gettop(L);
+    bool first = true;
+
+    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
+        size_t len;
+
+        level->key = lua_tolstring(L, -2, &len);
+        write_key(en, level->key, len, first);
+        write_value(en);
+        first = false;
+    }
+}
+
+static void write_object(struct encoder *en, size_t n)
+{
+    put(en, "{", 1);
+    if (en->canonical || en->indent > 0)
+        write_sorted(en, n);
+    else
+        write_unsorted(en);
+    en->levels[en->depth - 1].key = NULL;
+    put_newline(en, en->depth - 1);
+    put(en, "}", 1);
+}
+
+/* Counts the keys of the table on top; anything but strings, or 1 to n, is refused. */
+static void count_keys(struct encoder *en, size_t *strings, size_t *integers)
+{
+    lua_State *L = en->L;
+    int t = lua_gettop(L);
+
+    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
+        if (lua_type(L, -2) == LUA_TSTRING) {
+            ++*strings;
+        } else if (lua_isinteger(L, -2)) {
+            ++*integers;
+        } else {
+            char what[64];
+
+            snprintf(what, sizeof what, "a key that is a %s",
+                     lua_type(L, -2) == LUA_TNUMBER ? "float" : luaL_typename(L, -2));
+            fail(en, what, "JSON's keys are strings");
+        }
+    }
+}
+
+static void write_table(struct encoder *en)
+{
+    lua_State *L = en->L;
+    size_t strings = 0, integers = 0;
+    int marked = json_is_marked(L, -1);
+    lua_Unsigned n = lua_rawlen(L, -1);
+
+    enter(en);
+    count_keys(en, &strings, &integers);
+    if (strings > 0 && (marked || integers > 0))
+        fail(en, marked ? "an array with string keys" : "a table with both string and integer keys",
+             NULL);
+    if (integers != n)
+        fail(en, "an array with holes",
+             "put json.null where a value is missing, or make the keys strings");
+    if (marked || n > 0)
+        write_array(en, n);
+    else if (strings > 0)
+        write_object(en, strings);
+    else
+        put(en, "{}", 2);
+    en->depth--;
+}
+
+static void write_value(struct encoder *en)
+{
+    lua_State *L = en->L;
+    char text[32];
+    size_t len;
+
+    switch (lua_type(L, -1)) {
+    case LUA_TNIL:
+        put(en, "null", 4);
+        return;
+    case LUA_TBOOLEAN:
+        if (lua_toboolean(L, -1))
+            put(en, "true", 4);
+        else
+            put(en, "false", 5);
+        return;
+    case LUA_TNUMBER:
+        if (!lua_isinteger(L, -1)) {
+            write_float(en, lua_tonumber(L, -1));
+            return;
+        }
+        snprintf(text, sizeof text, "%" PRId64, (int64_t)lua_tointeger(L, -1));
+        put(en, text, strlen(text));
+        return;
+    case LUA_TSTRING: {
+        const char *s = lua_tolstring(L, -1, &len);
+
+        write_string(en, s, len);
+        return;
+    }
+    case LUA_TTABLE:
+        write_table(en);
+        return;
+    case LUA_TLIGHTUSERDATA:
+        if (!lua_touserdata(L, -1)) {
+            put(en, "null", 4);
+            return;
+        }
+        break;
+    default:
+        break;
+    }
+    snprintf(text, sizeof text, "a %.20s", luaL_typename(L, -1));
+    fail(en, text, "JSON holds tables, strings, numbers, booleans and json.null");
+}
+
+int json_encode(lua_State *L)
+{
+    lua_Integer indent = 0, depth = JSON_MAX_DEPTH;
+    int canonical = 0;
+    struct encoder *en;
+
+    if (!lua_isnoneornil(L, 2)) {
+        canonical = vm_opt_boolean(L, 2, "canonical", "json.encode", 0);
+        indent = vm_opt_integer(L, 2, "indent", "json.encode", 0);
+        depth = vm_opt_integer(L, 2, "max_depth", "json.encode", depth);
+    }
+    if (depth < 1 || depth > JSON_DEPTH_LIMIT)
+        return vm_raisef(L, ERR_USAGE, "json.encode: max_depth must be 1 to %d", JSON_DEPTH_LIMIT);
+    if (indent < 0 || indent > 8)
+        return vm_raisef(L, ERR_USAGE, "json.encode: indent must be 0 to 8");
+    lua_settop(L, 1);
+    en = lua_newuserdatauv(L, sizeof *en, 0);
+    memset(en, 0, offsetof(struct encoder, levels));
+    en->L = L;
+    en->canonical = canonical;
+    en->indent = (int)indent;
+    en->max_depth = (int)depth;
+    buf_init(&en->out, ENCODE_MAX);
+    if (luaL_newmetatable(L, ENCODER_TYPE)) {
+        lua_pushcfunction(L, encoder_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, 1);
+    write_value(en);
+    lua_pushlstring(L, buf_str(&en->out), en->out.len);
+    buf_release(&en->out);
+    return 1;
+}
