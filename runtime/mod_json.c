@@ -363,7 +363,7 @@ static void push_cjson_decode(lua_State *L)
     lua_remove(L, -2);
 }
 
-int luaopen_json(lua_State *L)
+int luaopen_native_json(lua_State *L)
 {
     if (luaL_newmetatable(L, SCAN_TYPE)) {
         lua_pushcfunction(L, scan_gc);

@@ -18,7 +18,7 @@
 #define JSON_MAX_DEPTH 128    /* unless the caller says otherwise */
 #define JSON_DEPTH_LIMIT 1000 /* whatever the caller says: the C stack bounds it */
 
-int luaopen_json(lua_State *L);
+int luaopen_native_json(lua_State *L);
 
 /* Makes the table on top of the stack an array of JSON. */
 void json_mark_array(lua_State *L);
