@@ -1,0 +1,140 @@
+/* measure: the yardsticks of `make bench`.
+ *
+ *   measure start N PROGRAM-A [ARG…] -- PROGRAM-B [ARG…]
+ *       the median time from spawn to exit of each, run in turns, in microseconds: "A B"
+ *   measure append N FILE
+ *       the median time of one 512-byte append and fdatasync, in microseconds
+ *   measure run PROGRAM [ARG…]
+ *       microseconds from spawn to exit, and peak memory in KiB: "US KIB"; its output goes to stderr
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static void die(const char *what)
+{
+    fprintf(stderr, "measure: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static double now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t n)
+{
+    qsort(values, n, sizeof *values, by_size);
+    return values[n / 2];
+}
+
+/* Runs it with stdout to `out`; microseconds, and its peak memory in *kib. */
+static double run_once(char **argv, int out, long *kib)
+{
+    posix_spawn_file_actions_t actions;
+    struct rusage usage;
+    double start;
+    pid_t pid;
+    int status, rc;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    start = now_us();
+    rc = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+    if (rc != 0) {
+        errno = rc;
+        die(argv[0]);
+    }
+    if (wait4(pid, &status, 0, &usage) < 0)
+        die("wait4");
+    start = now_us() - start;
+    posix_spawn_file_actions_destroy(&actions);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        fprintf(stderr, "measure: %s: exit status %d\n", argv[0], WEXITSTATUS(status));
+        exit(1);
+    }
+    *kib = usage.ru_maxrss;
+    return start;
+}
+
+static int measure_start(int n, char **a)
+{
+    double *first = calloc((size_t)n, sizeof *first), *second = calloc((size_t)n, sizeof *second);
+    int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    char **b = a;
+    long kib;
+
+    while (*b && strcmp(*b, "--") != 0)
+        b++;
+    if (!*b || !first || !second || out < 0)
+        die("start");
+    *b++ = NULL;
+    for (int i = 0; i < n; i++) {
+        first[i] = run_once(a, out, &kib);
+        second[i] = run_once(b, out, &kib);
+    }
+    printf("%.0f %.0f\n", median(first, (size_t)n), median(second, (size_t)n));
+    free(first);
+    free(second);
+    return 0;
+}
+
+static int measure_append(int n, const char *path)
+{
+    double *took = calloc((size_t)n, sizeof *took);
+    char block[512];
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (fd < 0 || !took)
+        die(path);
+    memset(block, 'a', sizeof block);
+    for (int i = 0; i < n; i++) {
+        double start = now_us();
+
+        if (write(fd, block, sizeof block) != (ssize_t)sizeof block || fdatasync(fd) < 0)
+            die(path);
+        took[i] = now_us() - start;
+    }
+    printf("%.1f\n", median(took, (size_t)n));
+    close(fd);
+    unlink(path);
+    free(took);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    long kib;
+
+    if (argc >= 6 && strcmp(argv[1], "start") == 0)
+        return measure_start(atoi(argv[2]), argv + 3);
+    if (argc == 4 && strcmp(argv[1], "append") == 0)
+        return measure_append(atoi(argv[2]), argv[3]);
+    if (argc >= 3 && strcmp(argv[1], "run") == 0) {
+        double us = run_once(argv + 2, STDERR_FILENO, &kib);
+
+        printf("%.0f %ld\n", us, kib);
+        return 0;
+    }
+    fprintf(stderr, "usage: measure start|append|run …\n");
+    return 2;
+}
