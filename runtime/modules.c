@@ -1,5 +1,6 @@
 #include "modules.h"
 
+#include "mod_journal.h"
 #include "mod_json.h"
 #include "mod_sys.h"
 #include "vm.h"
@@ -10,6 +11,7 @@ void modules_register(lua_State *L)
         const char *name;
         lua_CFunction open;
     } modules[] = {
+        {"journal", luaopen_native_journal},
         {"json", luaopen_native_json},
         {"sys", luaopen_native_sys},
     };

@@ -1,0 +1,28 @@
+/* mod_journal: native.journal, the store of runs and their events for the stdlib. Scripts never
+ * see it. Everything is synchronous; see journal.h for what a failed call leaves behind.
+ *
+ *   j = journal.open { dir = ".almanac", mode = "rw" | "ro" };  j:close()
+ *   j:create { id =, runbook =, meta = JSON text }
+ *   j:run(id) -> { id, runbook, created_ms, meta } | nil;  j:runs() -> array, the newest first
+ *   j:append(run, kind, path, payload JSON text, durable) -> seq, time_ms
+ *   j:flush([durable = true]);  j:pending() -> appends are not on the disk yet
+ *   j:last_seq(run) -> integer, 0 when there is no event
+ *   j:events(run, after_seq = 0) -> iterator: seq, time_ms, kind, path, payload. After its nil it
+ *       may be called again and goes on with what was appended meanwhile
+ *   j:fold(run) -> { last_seq, count, outcomes = { [path] = payload of its last "step.done" },
+ *       other = { { seq, time_ms, kind, path, payload }… }, broken = nil | { seq, why } }
+ *       in one pass with verification. other has every event but those of kind step.start,
+ *       step.done, output, note, progress and gate.sample; a step.undone or step.redo takes the
+ *       outcome of its path away. Nothing behind a broken event is in the result.
+ *   j:verify(run) -> true | false, seq, why
+ *   j:lock_run(id, text), j:lock_name(name, text) -> true | false, text of the holder
+ *   j:unlock() drops all locks;  j:holder(id) -> text of the live process that holds the run | nil
+ */
+#ifndef ALMANAC_MOD_JOURNAL_H
+#define ALMANAC_MOD_JOURNAL_H
+
+#include <lua.h>
+
+int luaopen_native_journal(lua_State *L);
+
+#endif
