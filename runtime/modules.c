@@ -1,7 +1,9 @@
 #include "modules.h"
 
 #include "mod_journal.h"
+#include "mod_fs.h"
 #include "mod_json.h"
+#include "mod_sh.h"
 #include "mod_sys.h"
 #include "vm.h"
 
@@ -12,7 +14,9 @@ void modules_register(lua_State *L)
         lua_CFunction open;
     } modules[] = {
         {"journal", luaopen_native_journal},
+        {"fs", luaopen_fs},
         {"json", luaopen_native_json},
+        {"sh", luaopen_sh},
         {"sys", luaopen_native_sys},
     };
 
