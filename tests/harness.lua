@@ -276,4 +276,182 @@ function M.defer(fn)
   table.insert(current.cleanups, fn)
 end
 
+-- Files and directories of a case ----------------------------------------------------------------
+
+--- A fresh directory, removed when the case is over.
+---@return string path
+function M.tmpdir()
+  local fs = native "fs"
+  local dir = fs.tmpdir "almanac-test"
+  M.defer(function() fs.remove_tree(dir) end)
+  return dir
+end
+
+-- Processes --------------------------------------------------------------------------------------
+
+local PATIENCE = 60 -- seconds that a wait may take unless told: long, for a machine that is busy
+
+---@class tests.Process
+---@field pid integer
+---@field argv string[]
+---@field lines string[] what it printed so far, stdout and stderr in the order it came
+---@field out string[]   lines of stdout
+---@field err string[]   lines of stderr
+local Process = {}
+Process.__index = Process
+
+--- Runs `fn` with a time limit; true and its results, or false when the time was over.
+local function within(seconds, fn)
+  local task = require "native.task"
+  local token = task.push_deadline(seconds)
+  local result = table.pack(pcall(fn))
+  local expired = task.pop_deadline(token)
+  if not result[1] and not expired then
+    error(result[2], 0)
+  end
+  return table.unpack(result, 1, result.n)
+end
+
+--- Starts a program. It is killed when the case is over, if it still runs then.
+---@param argv string[]
+---@param opts {cwd: string?, env: table<string, string|false>?, stdin: string?}|nil
+---@return tests.Process
+function M.spawn(argv, opts)
+  opts = opts or {}
+  local child = native "sh".start {
+    argv = argv, cwd = opts.cwd, env = opts.env, stdin = opts.stdin, who = "t.spawn",
+  }
+  local p = setmetatable({
+    child = child, argv = argv, pid = child:pid(), lines = {}, out = {}, err = {},
+  }, Process)
+  if current then
+    M.defer(function()
+      if not p.code and not p.signal then
+        p:kill "KILL"
+        p:wait()
+      end
+    end)
+  end
+  return p
+end
+
+-- Takes one more line, nil at the end.
+local function take(p)
+  local stream, text = p.child:read_line()
+  if not stream then
+    p.ended = true
+    return nil
+  end
+  p.lines[#p.lines + 1] = text
+  local list = stream == "stdout" and p.out or p.err
+  list[#list + 1] = text
+  return text
+end
+
+--- Everything it printed so far.
+---@return string
+function Process:text()
+  return table.concat(self.lines, "\n")
+end
+
+--- Waits for a line that matches, counting those that came since the last wait_line. Fails when the
+--- process ends or the time is over first, and shows what it printed.
+---@param pattern string a Lua pattern
+---@param timeout number|nil seconds
+---@return string line
+---@return string|nil … captures
+function Process:wait_line(pattern, timeout)
+  self.seen = self.seen or 0
+  local function find()
+    while self.seen < #self.lines do
+      self.seen = self.seen + 1
+      local line = self.lines[self.seen]
+      if line:find(pattern) then
+        return line, line:match(pattern)
+      end
+    end
+  end
+  local result
+  local ok = within(timeout or PATIENCE, function()
+    repeat
+      result = table.pack(find())
+    until result[1] or not take(self)
+  end)
+  if result[1] then
+    return table.unpack(result, 1, result.n)
+  end
+  fail(2, string.format("%s before a line like %q of %s\n%s", ok and "it ended" or "the time was over", pattern,
+    table.concat(self.argv, " "), self:text()))
+end
+
+--- Sends a signal to it and its group, as a shell's Ctrl-C does.
+---@param signal string "INT", "TERM", "KILL", …
+function Process:kill(signal)
+  self.child:kill(signal)
+end
+
+--- Waits for its end.
+---@param timeout number|nil seconds
+---@return integer code -1 when a signal ended it; see `signal`
+---@return string stdout
+---@return string stderr
+function Process:wait(timeout)
+  if not self.ended then
+    local ok = within(timeout or PATIENCE, function()
+      while take(self) do end -- luacheck: ignore 542
+    end)
+    if not ok then
+      fail(2, "still runs: " .. table.concat(self.argv, " ") .. "\n" .. self:text())
+    end
+  end
+  if not self.code then
+    local result = self.child:wait()
+    self.code = result.code or -1
+    self.signal = result.signal
+  end
+  return self.code, table.concat(self.out, "\n"), table.concat(self.err, "\n")
+end
+
+--- Runs a program to its end.
+---@param argv string[]
+---@param opts {cwd: string?, env: table?, stdin: string?, timeout: number?}|nil
+---@return integer code
+---@return string stdout
+---@return string stderr
+function M.run(argv, opts)
+  return M.spawn(argv, opts):wait(opts and opts.timeout)
+end
+
+--- Runs a program that must succeed; returns its stdout.
+---@param argv string[]
+---@param opts table|nil as of run()
+---@return string stdout
+function M.must(argv, opts)
+  local code, out, err = M.run(argv, opts)
+  if code ~= 0 then
+    fail(2, string.format("%s: exit %d\n%s\n%s", table.concat(argv, " "), code, out, err))
+  end
+  return out
+end
+
+--- Asks `fn` again and again, a twentieth of a second apart, until it returns a true value; for the
+--- rare thing that announces itself in no line and no event.
+---@generic T
+---@param what string
+---@param fn fun(): T
+---@param timeout number|nil seconds
+---@return T
+function M.eventually(what, fn, timeout)
+  local task = require "native.task"
+  local stop = task.now() + (timeout or PATIENCE)
+  repeat
+    local value = fn()
+    if value then
+      return value
+    end
+    task.sleep(0.05)
+  until task.now() > stop
+  fail(2, "it never came to be that " .. what)
+end
+
 return M
