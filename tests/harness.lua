@@ -327,7 +327,7 @@ function M.spawn(argv, opts)
   if current then
     M.defer(function()
       if not p.code and not p.signal then
-        p:kill "KILL"
+        pcall(p.kill, p, "KILL") -- it may have ended by itself
         p:wait()
       end
     end)

@@ -27,11 +27,7 @@ fail() { # file why
 leftovers() {
     tries=0
     while :; do
-        left=
-        for p in /proc/[0-9]*; do
-            tr '\0' '\n' <"$p/environ" 2>/dev/null | grep -qx "ALMANAC_TEST_MARK=$mark" &&
-                left="$left ${p#/proc/}"
-        done
+        left=$(grep -lzsx "ALMANAC_TEST_MARK=$mark" /proc/[0-9]*/environ | cut -d/ -f3)
         [ -n "$left" ] && [ $tries -lt 20 ] || break
         tries=$((tries + 1))
         sleep 0.1
