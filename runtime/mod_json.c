@@ -20,6 +20,15 @@ void json_push_null(lua_State *L)
     lua_pushlightuserdata(L, NULL);
 }
 
+void json_setup_mark(lua_State *L)
+{
+    if (luaL_newmetatable(L, JSON_ARRAY)) { /* scripts share it: they may not change it */
+        lua_pushliteral(L, JSON_ARRAY);
+        lua_setfield(L, -2, "__metatable");
+    }
+    lua_pop(L, 1);
+}
+
 void json_mark_array(lua_State *L)
 {
     luaL_setmetatable(L, JSON_ARRAY);
@@ -370,11 +379,7 @@ int luaopen_native_json(lua_State *L)
         lua_setfield(L, -2, "__gc");
     }
     lua_pop(L, 1);
-    if (luaL_newmetatable(L, JSON_ARRAY)) { /* scripts share it: they may not change it */
-        lua_pushliteral(L, JSON_ARRAY);
-        lua_setfield(L, -2, "__metatable");
-    }
-    lua_pop(L, 1);
+    json_setup_mark(L);
 
     lua_createtable(L, 0, 5);
     push_cjson_decode(L);

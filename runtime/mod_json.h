@@ -20,6 +20,8 @@
 
 int luaopen_native_json(lua_State *L);
 
+/* Makes the mark of arrays known to this state; idempotent. */
+void json_setup_mark(lua_State *L);
 /* Makes the table on top of the stack an array of JSON. */
 void json_mark_array(lua_State *L);
 /* Whether the table at idx carries the mark. */

@@ -5,6 +5,7 @@
 #include "mod_json.h"
 #include "mod_sh.h"
 #include "mod_sys.h"
+#include "mod_yaml.h"
 #include "vm.h"
 
 void modules_register(lua_State *L)
@@ -18,6 +19,7 @@ void modules_register(lua_State *L)
         {"json", luaopen_native_json},
         {"sh", luaopen_sh},
         {"sys", luaopen_native_sys},
+        {"yaml", luaopen_native_yaml},
     };
 
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)
