@@ -1,0 +1,37 @@
+--- Section 6 of the devnet's procedure, fast: the previous good revision, the node healed, proof.
+local devnet = require "lib.devnet"
+
+return runbook {
+  summary = "Roll the devnet back to its previous good revision, and see the node ready again",
+  params = {
+    revision = param.integer { min = 1, help = "revision to go back to; without it, the previous good one" },
+    strict = param.boolean { default = false, help = "the smoke check must reach explorer and metrics" },
+  },
+  allow = {
+    helm = { devnet.release },
+    k8s = { devnet.namespace },
+    shell = { "ops/scripts/*" },
+  },
+  lock = "release/" .. devnet.release,
+  on_failure = "stop",
+  run = function(p)
+    local target = step("find the revision to go back to", function()
+      if p.revision then
+        return p.revision
+      end
+      return helm.previous_good { release = devnet.release, namespace = devnet.namespace }.revision
+    end)
+
+    step("roll back the release", function()
+      return helm.rollback { release = devnet.release, namespace = devnet.namespace, revision = target }
+    end)
+
+    parallel("workloads are ready", devnet.each_workload(function(w)
+      return k8s.rollout(w.ref, { namespace = devnet.namespace, timeout = w.timeout, heal = true })
+    end))
+
+    step("smoke check", { timeout = "3m" }, function()
+      return devnet.smoke { strict = p.strict }
+    end)
+  end,
+}

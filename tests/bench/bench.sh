@@ -1,0 +1,71 @@
+#!/bin/sh
+# make bench: what Almanac costs, as ratios of a yardstick measured in the same run on the same disk.
+# A line is marked `over` when it is past its bar; the exit code says whether one was.
+# Usage: tests/bench/bench.sh BUILD-DIR
+set -eu
+cd "$(dirname "$0")/../.."
+root=$PWD
+build=$1
+case $build in /*) ;; *) build=$root/$build ;; esac
+almanac=$build/almanac
+tmp=$build/bench.tmp
+rm -rf "$tmp"
+mkdir -p "$tmp"
+sim=
+trap 'trap - EXIT INT TERM; [ -z "$sim" ] || kill "$sim" 2>/dev/null; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+
+${CC:-cc} -O2 -D_GNU_SOURCE -o "$build/measure" tests/bench/measure.c
+measure=$build/measure
+over=0
+
+line() { # what value unit bar
+    mark=$(awk -v v="$2" -v b="$4" 'BEGIN { print (v <= b) ? "    " : "over" }')
+    [ "$mark" != over ] || over=1
+    printf '%s  %-58s %10s %-4s bar %s\n' "$mark" "$1" "$2" "$3" "$4"
+}
+calc() { awk "BEGIN { printf \"%.2f\", $1 }"; }
+
+# A run in a directory of its own: microseconds and KiB, as `measure run` prints them.
+run() { # runbook n
+    rm -rf "$tmp/work"
+    mkdir -p "$tmp/work/runbooks"
+    cp tests/bench/runbooks/*.lua "$tmp/work/runbooks"
+    (cd "$tmp/work" && "$measure" run "$almanac" run "$1" n="$2" 2>"$tmp/log") || {
+        tail -n 20 "$tmp/log" >&2
+        exit 1
+    }
+}
+
+set -- $("$measure" start 300 "$almanac" version -- curl --version)
+line "startup: almanac version / curl --version" "$(calc "$1 / $2")" "" 1.2
+
+append() { "$measure" append 1000 "$tmp/append"; }
+per_item() { # runbook n
+    set -- "$1" "$2" $(run "$1" 0) $(run "$1" "$2")
+    calc "($5 - $3) / $2"
+}
+
+# The disk's speed drifts: each figure has its own yardstick, taken before and after.
+before=$(append)
+step=$(per_item steps 1000)
+after=$(append)
+line "journalled step / 512-byte append + fdatasync ($step / $before us)" "$(calc "$step / (($before + $after) / 2)")" "" 1.3
+before=$(append)
+effect=$(per_item effects 1000)
+after=$(append)
+line "journalled effect / the same ($effect / $before us)" "$(calc "$effect / (($before + $after) / 2)")" "" 2.6
+
+rm -rf "$tmp/work"
+mkdir -p "$tmp/work/runbooks"
+cp tests/bench/runbooks/*.lua "$tmp/work/runbooks"
+n=100000
+(cd "$tmp/work" && "$almanac" run replay n=$n >/dev/null 2>&1) && {
+    echo "bench: the replay run should have stopped" >&2
+    exit 1
+}
+touch "$tmp/work/go-on"
+set -- $(cd "$tmp/work" && "$measure" run "$almanac" resume 2>"$tmp/log") $("$measure" run "$almanac" version 2>/dev/null)
+line "replay of $n done steps, without start-up" "$(calc "($1 - $3) / 1e6")" s 0.5
+
+exit $over
