@@ -44,7 +44,7 @@ done
 
 for header in runtime/*.h; do
     echo "#include \"$header\"" | ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only \
-        -I. -Iruntime $(pkg-config --cflags lua5.4 libuv sqlite3 libcurl libmicrohttpd) -x c - ||
+        -iquote . -iquote runtime $(pkg-config --cflags lua5.4 libuv sqlite3 libcurl libmicrohttpd) -x c - ||
         say "$header: does not compile alone"
 done
 exit $bad
