@@ -25,7 +25,7 @@ B := build
 ALM_SANITIZE :=
 endif
 
-MODULES := lua5.4 lua5.4-cjson libuv sqlite3 yaml-0.1 libcurl libmicrohttpd libcrypto
+MODULES := lua5.4 lua5.4-cjson libuv sqlite3 yaml-0.1 libcurl libmicrohttpd libssl libcrypto
 
 # What is small and ours alone is linked statically: each shared library costs about a tenth of a
 # millisecond at every start. libcurl and libcrypto stay shared, so that the distribution's fixes
@@ -41,7 +41,7 @@ ALM_CFLAGS := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-pr
 ALM_LDFLAGS := -Wl,--as-needed -Wl,-O1 $(ALM_SANITIZE)
 ALM_LDLIBS = $(call archive,lua5.4-cjson,-llua5.4-cjson) $(call archive,lua5.4,-llua5.4) \
 	$(call archive,uv_a,-luv) $(call archive,sqlite3,-lsqlite3) $(call archive,yaml,-lyaml) \
-	$(call archive,microhttpd,-lmicrohttpd) $(shell $(PKG_CONFIG) --libs libcurl libcrypto) \
+	$(call archive,microhttpd,-lmicrohttpd) $(shell $(PKG_CONFIG) --libs libcurl libssl libcrypto) \
 	-lgnutls -lz -lm -ldl -lpthread
 
 SOURCES := $(sort $(wildcard runtime/*.c))

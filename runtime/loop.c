@@ -33,6 +33,11 @@ void loop_run_once(struct loop *loop, bool wait)
     uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 }
 
+void loop_wake(struct loop *loop)
+{
+    uv_stop(&loop->uv);
+}
+
 double loop_now(void)
 {
     return (double)uv_hrtime() / 1e9;
@@ -50,6 +55,7 @@ static void loop_timer_fired(uv_timer_t *uv)
 {
     struct loop_timer *timer = uv->data;
 
+    uv_stop(uv->loop);
     timer->fn(timer->arg);
 }
 
