@@ -78,16 +78,32 @@ static int fail_io(struct journal *j, int rc, const char *doing, int errnum, str
                     "to one that is");
     } else {
         err_set(e, ERR_IO, "cannot %s: %s/journal.db: %s", doing, j->dir, why);
-        err_hint(e, "look at the disk (`dmesg`, `df -h %s`) before you go on", j->dir);
+        if (errnum == ENOENT || errnum == ENOTDIR)
+            err_hint(e, "make the directory above it, or set `store` in almanac.yaml to another");
+        else
+            err_hint(e, "look at the disk (`dmesg`, `df -h %s`) before you go on", j->dir);
     }
     if (e)
         e->os_errno = errnum;
     return -1;
 }
 
+/* SQLite keeps errno of a failed COMMIT with the file alone, and that file is the WAL. */
+static int fail_errno(sqlite3 *db)
+{
+    int errnum = db ? sqlite3_system_errno(db) : 0;
+    sqlite3_file *wal = NULL;
+
+    if (db && !errnum &&
+        sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) == SQLITE_OK && wal &&
+        wal->pMethods)
+        wal->pMethods->xFileControl(wal, SQLITE_FCNTL_LAST_ERRNO, &errnum);
+    return errnum;
+}
+
 int journal_fail(struct journal *j, int rc, const char *doing, struct err *e)
 {
-    int errnum = j->db ? sqlite3_system_errno(j->db) : 0;
+    int errnum = fail_errno(j->db);
 
     if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
         j->sync_broke = true;
