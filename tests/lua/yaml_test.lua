@@ -5,34 +5,34 @@ local yaml = require "native.yaml"
 local function canonical(v) return json.encode(v, { canonical = true }) end
 
 t.test("plain scalars mean what Kubernetes takes them for", function()
-    local cases = {
-        ["1"] = 1, ["-12"] = -12, ["+3"] = 3, ["0"] = 0, ["0x1F"] = 31, ["0o17"] = 15,
-        ["0644"] = 420, ["-010"] = -8,
-        ["9223372036854775807"] = math.maxinteger,
-        ["1.5"] = 1.5, ["1."] = 1.0, [".5"] = 0.5, ["1e3"] = 1000.0, ["-1.5E-3"] = -0.0015,
-        ["true"] = true, ["False"] = false, ["TRUE"] = true,
-        ["null"] = json.null, ["~"] = json.null, [""] = json.null,
-        -- strings
-        yes = "yes", no = "no", on = "on", off = "off", y = "y",
-        ["0899"] = "0899", ["007.5"] = "007.5", ["9223372036854775808"] = "9223372036854775808",
-        ["1_000"] = "1_000", ["12:30"] = "12:30", ["2001-01-01"] = "2001-01-01",
-        ["1234e5678"] = "1234e5678", ["0b11"] = "0b11", ["v1.2.3"] = "v1.2.3", ["1.2.3"] = "1.2.3",
-        ["tRUE"] = "tRUE", ["-"] = nil, ["."] = ".", ["1e"] = "1e", ["0x"] = "0x", ["+"] = "+",
-        ["1a"] = "1a", ["e5"] = "e5",
-    }
-    for text, want in pairs(cases) do
-        local got = yaml.decode("k: " .. text).k
-        t.eq(got, want, text)
-        t.eq(math.type(got), math.type(want), text)
-    end
-    t.eq(yaml.decode("k: .inf").k, math.huge)
-    t.eq(yaml.decode("k: -.Inf").k, -math.huge)
-    local nan = yaml.decode("k: .nan").k
-    t.ok(nan ~= nan, "NaN")
+  local cases = {
+    ["1"] = 1, ["-12"] = -12, ["+3"] = 3, ["0"] = 0, ["0x1F"] = 31, ["0o17"] = 15,
+    ["0644"] = 420, ["-010"] = -8,
+    ["9223372036854775807"] = math.maxinteger,
+    ["1.5"] = 1.5, ["1."] = 1.0, [".5"] = 0.5, ["1e3"] = 1000.0, ["-1.5E-3"] = -0.0015,
+    ["true"] = true, ["False"] = false, ["TRUE"] = true,
+    ["null"] = json.null, ["~"] = json.null, [""] = json.null,
+    -- strings
+    yes = "yes", no = "no", on = "on", off = "off", y = "y",
+    ["0899"] = "0899", ["007.5"] = "007.5", ["9223372036854775808"] = "9223372036854775808",
+    ["1_000"] = "1_000", ["12:30"] = "12:30", ["2001-01-01"] = "2001-01-01",
+    ["1234e5678"] = "1234e5678", ["0b11"] = "0b11", ["v1.2.3"] = "v1.2.3", ["1.2.3"] = "1.2.3",
+    ["tRUE"] = "tRUE", ["-"] = nil, ["."] = ".", ["1e"] = "1e", ["0x"] = "0x", ["+"] = "+",
+    ["1a"] = "1a", ["e5"] = "e5",
+  }
+  for text, want in pairs(cases) do
+    local got = yaml.decode("k: " .. text).k
+    t.eq(got, want, text)
+    t.eq(math.type(got), math.type(want), text)
+  end
+  t.eq(yaml.decode("k: .inf").k, math.huge)
+  t.eq(yaml.decode("k: -.Inf").k, -math.huge)
+  local nan = yaml.decode("k: .nan").k
+  t.ok(nan ~= nan, "NaN")
 end)
 
 t.test("quoted and tagged scalars are what they say", function()
-    local v = yaml.decode [[
+  local v = yaml.decode [[
 a: "1"
 b: 'true'
 c: !!str 12
@@ -46,21 +46,21 @@ f: >-
 g: "esc\t\u00e9\0"
 h: !!int "7"
 ]]
-    t.eq(v, { a = "1", b = "true", c = "12", d = 3.0, e = "two\nlines\n", f = "folded text",
-        g = "esc\té\0", h = 7 })
-    t.eq(math.type(v.d), "float")
-    t.raises("parse", function() yaml.decode "a: !!int x" end)
-    t.raises("parse", function() yaml.decode "a: !Ref x" end)
-    t.raises("parse", function() yaml.decode "a: !Ref {x: 1}" end)
+  t.eq(v, { a = "1", b = "true", c = "12", d = 3.0, e = "two\nlines\n", f = "folded text",
+    g = "esc\té\0", h = 7 })
+  t.eq(math.type(v.d), "float")
+  t.raises("parse", function() yaml.decode "a: !!int x" end)
+  t.raises("parse", function() yaml.decode "a: !Ref x" end)
+  t.raises("parse", function() yaml.decode "a: !Ref {x: 1}" end)
 end)
 
 t.test("collections keep their kind", function()
-    local v = yaml.decode "a: []\nb: {}\nc: [1, [2]]\nd: {x: [~]}\n80: web\ntrue: yes\n"
-    t.eq(canonical(v), '{"80":"web","a":[],"b":{},"c":[1,[2]],"d":{"x":[null]},"true":"yes"}')
+  local v = yaml.decode "a: []\nb: {}\nc: [1, [2]]\nd: {x: [~]}\n80: web\ntrue: yes\n"
+  t.eq(canonical(v), '{"80":"web","a":[],"b":{},"c":[1,[2]],"d":{"x":[null]},"true":"yes"}')
 end)
 
 t.test("anchors, aliases and merge keys", function()
-    local v = yaml.decode [[
+  local v = yaml.decode [[
 base: &base {image: node, tag: v1, env: &env [a, b]}
 one: *base
 two: {<<: *base, tag: v2}
@@ -72,120 +72,120 @@ env: *env
 name: &n miner
 copy: *n
 ]]
-    t.eq(v.one, { image = "node", tag = "v1", env = { "a", "b" } })
-    t.eq(v.two, { image = "node", tag = "v2", env = { "a", "b" } })
-    t.eq(v.three, { image = "x", extra = 1, tag = "v3", env = { "a", "b" } })
-    t.eq(v.copy, "miner")
-    t.eq(v["<<"], "plain")
-    v.one.env[1] = "changed"
-    t.eq(v.base.env[1], "a", "an alias is a copy")
-    t.ok(json.is_array(v.env), "a copied sequence is an array")
-    t.raises("parse", function() yaml.decode "a: *nowhere" end)
-    t.raises("parse", function() yaml.decode "a: &a [*a]" end)
-    t.raises("parse", function() yaml.decode "a: {<<: 3}" end)
-    t.raises("parse", function() yaml.decode_all "a: &x 1\n---\nb: *x" end)
+  t.eq(v.one, { image = "node", tag = "v1", env = { "a", "b" } })
+  t.eq(v.two, { image = "node", tag = "v2", env = { "a", "b" } })
+  t.eq(v.three, { image = "x", extra = 1, tag = "v3", env = { "a", "b" } })
+  t.eq(v.copy, "miner")
+  t.eq(v["<<"], "plain")
+  v.one.env[1] = "changed"
+  t.eq(v.base.env[1], "a", "an alias is a copy")
+  t.ok(json.is_array(v.env), "a copied sequence is an array")
+  t.raises("parse", function() yaml.decode "a: *nowhere" end)
+  t.raises("parse", function() yaml.decode "a: &a [*a]" end)
+  t.raises("parse", function() yaml.decode "a: {<<: 3}" end)
+  t.raises("parse", function() yaml.decode_all "a: &x 1\n---\nb: *x" end)
 end)
 
 t.test("an alias bomb is refused in no time", function()
-    local lines = { "a0: &a0 [x, x, x, x, x, x, x, x, x, x]" }
-    for i = 1, 12 do
-        local refs = ("*a%d, "):format(i - 1):rep(10):sub(1, -3)
-        lines[#lines + 1] = ("a%d: &a%d [%s]"):format(i, i, refs)
-    end
-    local err = t.raises("limit", function() yaml.decode(table.concat(lines, "\n")) end)
-    t.ok(err.message:find("aliases", 1, true), err.message)
-    t.raises("limit", function() yaml.decode("[a, b, c]", { max_nodes = 3 }) end)
-    t.eq(#yaml.decode("[a, b, c]", { max_nodes = 4 }), 3)
+  local lines = { "a0: &a0 [x, x, x, x, x, x, x, x, x, x]" }
+  for i = 1, 12 do
+    local refs = ("*a%d, "):format(i - 1):rep(10):sub(1, -3)
+    lines[#lines + 1] = ("a%d: &a%d [%s]"):format(i, i, refs)
+  end
+  local err = t.raises("limit", function() yaml.decode(table.concat(lines, "\n")) end)
+  t.ok(err.message:find("aliases", 1, true), err.message)
+  t.raises("limit", function() yaml.decode("[a, b, c]", { max_nodes = 3 }) end)
+  t.eq(#yaml.decode("[a, b, c]", { max_nodes = 4 }), 3)
 end)
 
 t.test("depth is capped", function()
-    t.raises("limit", function() yaml.decode(("["):rep(1e5)) end)
-    yaml.decode(("["):rep(128) .. ("]"):rep(128))
-    t.raises("limit", function() yaml.decode(("["):rep(129) .. ("]"):rep(129)) end)
+  t.raises("limit", function() yaml.decode(("["):rep(1e5)) end)
+  yaml.decode(("["):rep(128) .. ("]"):rep(128))
+  t.raises("limit", function() yaml.decode(("["):rep(129) .. ("]"):rep(129)) end)
 end)
 
 t.test("documents", function()
-    local text = "# head\n---\na: 1\n---\n# only a comment\n---\nb: 2\n...\n"
-    t.eq(yaml.decode_all(text), { { a = 1 }, { b = 2 } })
-    t.eq(yaml.decode_all "", {})
-    t.eq(yaml.decode "", nil)
-    t.eq(yaml.decode "# nothing", nil)
-    t.eq(yaml.decode "--- \na: 1\n---\n", { a = 1 })
-    local err = t.raises("parse", function() yaml.decode(text) end)
-    t.ok(err.message:find("decode_all", 1, true), err.message)
+  local text = "# head\n---\na: 1\n---\n# only a comment\n---\nb: 2\n...\n"
+  t.eq(yaml.decode_all(text), { { a = 1 }, { b = 2 } })
+  t.eq(yaml.decode_all "", {})
+  t.eq(yaml.decode "", nil)
+  t.eq(yaml.decode "# nothing", nil)
+  t.eq(yaml.decode "--- \na: 1\n---\n", { a = 1 })
+  local err = t.raises("parse", function() yaml.decode(text) end)
+  t.ok(err.message:find("decode_all", 1, true), err.message)
 end)
 
 t.test("nulls can be left out", function()
-    local v = yaml.decode("a:\nb: ~\nc: 1\nd: [~, 2]\n", { nulls = "absent" })
-    t.eq(v, { c = 1, d = { json.null, 2 } })
-    t.eq(yaml.decode("a: &a {x: 1}\nb: {x: ~, <<: *a}", { nulls = "absent" }).b, {})
-    t.raises("usage", function() yaml.decode("a: 1", { nulls = "drop" }) end)
+  local v = yaml.decode("a:\nb: ~\nc: 1\nd: [~, 2]\n", { nulls = "absent" })
+  t.eq(v, { c = 1, d = { json.null, 2 } })
+  t.eq(yaml.decode("a: &a {x: 1}\nb: {x: ~, <<: *a}", { nulls = "absent" }).b, {})
+  t.raises("usage", function() yaml.decode("a: 1", { nulls = "drop" }) end)
 end)
 
 t.test("errors name the file, the line and what is there", function()
-    local function fails(text, line, column, part)
-        local err = t.raises("parse", function() yaml.decode(text, { name = "almanac.yaml" }) end)
-        t.eq(err.line .. ":" .. err.column, line .. ":" .. column, text)
-        t.ok(err.message:find("^almanac%.yaml, line " .. line), err.message)
-        t.ok(err.message:find(part, 1, true), err.message)
-    end
-    fails("a: 1\nb: 2\na: 3\n", 3, 1, 'duplicate key "a", first at line 1: a: 3')
-    fails("a: b: c", 1, 5, "mapping values are not allowed in this context: a: b: c")
-    fails("a:\n\tb: 1", 2, 1, "cannot start any token")
-    fails("a: [1,\nb: 2", 3, 1, "line 1")
-    fails("a: 1\n? [x]\n: 2\n", 2, 3, "a key must be a string")
-    fails("a: \"open\n", 2, 1, "line 1")
-    fails("a: 1\nb: \xff\n", 2, 4, "UTF-8")
-    fails("a: *x", 1, 4, "*x names no anchor")
-    fails("{a: 1, a: 2}", 1, 8, "duplicate key")
+  local function fails(text, line, column, part)
+    local err = t.raises("parse", function() yaml.decode(text, { name = "almanac.yaml" }) end)
+    t.eq(err.line .. ":" .. err.column, line .. ":" .. column, text)
+    t.ok(err.message:find("^almanac%.yaml, line " .. line), err.message)
+    t.ok(err.message:find(part, 1, true), err.message)
+  end
+  fails("a: 1\nb: 2\na: 3\n", 3, 1, 'duplicate key "a", first at line 1: a: 3')
+  fails("a: b: c", 1, 5, "mapping values are not allowed in this context: a: b: c")
+  fails("a:\n\tb: 1", 2, 1, "cannot start any token")
+  fails("a: [1,\nb: 2", 3, 1, "line 1")
+  fails("a: 1\n? [x]\n: 2\n", 2, 3, "a key must be a string")
+  fails("a: \"open\n", 2, 1, "line 1")
+  fails("a: 1\nb: \xff\n", 2, 4, "UTF-8")
+  fails("a: *x", 1, 4, "*x names no anchor")
+  fails("{a: 1, a: 2}", 1, 8, "duplicate key")
 end)
 
 t.test("rubbish never does more than raise", function()
-    local seed = 7
-    local function random(n)
-        seed = (seed * 1103515245 + 12345) % 2147483648
-        return seed % n + 1
+  local seed = 7
+  local function random(n)
+    seed = (seed * 1103515245 + 12345) % 2147483648
+    return seed % n + 1
+  end
+  local text = "a: &x [1, 'two', {b: *y}]\n---\nc: |\n  text\n<<: *x\n? d\n: !!str 1\n# end\n"
+  for _ = 1, 2000 do
+    local at = random(#text)
+    local bad = text:sub(1, at - 1) .. string.char(random(256) - 1) .. text:sub(at + random(3))
+    for _, read in ipairs { yaml.decode_all, yaml.lines } do
+      local ok, err = pcall(read, bad)
+      t.ok(ok or err.kind == "parse" or err.kind == "limit", bad)
     end
-    local text = "a: &x [1, 'two', {b: *y}]\n---\nc: |\n  text\n<<: *x\n? d\n: !!str 1\n# end\n"
-    for _ = 1, 2000 do
-        local at = random(#text)
-        local bad = text:sub(1, at - 1) .. string.char(random(256) - 1) .. text:sub(at + random(3))
-        for _, read in ipairs { yaml.decode_all, yaml.lines } do
-            local ok, err = pcall(read, bad)
-            t.ok(ok or err.kind == "parse" or err.kind == "limit", bad)
-        end
-    end
+  end
 end)
 
 t.test("lines of keys", function()
-    local lines = yaml.lines "a:\n  b: 1\n  c:\n    - x\n    - d: 2\n# comment\ne: {f: 3}\n"
-    t.eq(lines, { a = 1, ["a.b"] = 2, ["a.c"] = 3, ["a.c[1]"] = 4, ["a.c[2]"] = 5,
-        ["a.c[2].d"] = 5, e = 7, ["e.f"] = 7 })
+  local lines = yaml.lines "a:\n  b: 1\n  c:\n    - x\n    - d: 2\n# comment\ne: {f: 3}\n"
+  t.eq(lines, { a = 1, ["a.b"] = 2, ["a.c"] = 3, ["a.c[1]"] = 4, ["a.c[2]"] = 5,
+    ["a.c[2].d"] = 5, e = 7, ["e.f"] = 7 })
 end)
 
 t.test("what is written reads back the same", function()
-    local values = {
-        { a = 1, b = 1.0, c = -0.5, d = true, e = json.null, f = { 1, 2, { x = "y" } } },
-        { list = json.array(), map = {}, nested = { { { } } } },
-        { "yes", "no", "null", "~", "", " ", "1", "0644", "1e3", "true", "a: b", "# c", "x #y", "- z",
-            "multi\nline\n", "multi\nline", "\ttab", "é €", "2001-01-01", "a\0b", "*x", "&y", "!z",
-            "%d", "@e", "trailing ", " leading", "\nfirst", "a\n\n\nb\n\n", "x:", "'", '"', "\\" },
-        { ["a b"] = 1, ["1"] = 2, ["yes"] = 3, ["x: y"] = 4, [""] = 5 },
-        { big = math.maxinteger, small = math.mininteger, tiny = 5e-300 },
-    }
-    for i, v in ipairs(values) do
-        local text = yaml.encode(v)
-        t.eq(canonical(yaml.decode(text)), canonical(v), "value " .. i .. ":\n" .. text)
-    end
-    t.eq(yaml.encode { b = { 1, "two" }, a = "yes", c = {}, d = json.array(), e = "x\ny\n" },
-        'a: "yes"\nb:\n- 1\n- two\nc: {}\nd: []\ne: |\n  x\n  y\n')
+  local values = {
+    { a = 1, b = 1.0, c = -0.5, d = true, e = json.null, f = { 1, 2, { x = "y" } } },
+    { list = json.array(), map = {}, nested = { { { } } } },
+    { "yes", "no", "null", "~", "", " ", "1", "0644", "1e3", "true", "a: b", "# c", "x #y", "- z",
+      "multi\nline\n", "multi\nline", "\ttab", "é €", "2001-01-01", "a\0b", "*x", "&y", "!z",
+      "%d", "@e", "trailing ", " leading", "\nfirst", "a\n\n\nb\n\n", "x:", "'", '"', "\\" },
+    { ["a b"] = 1, ["1"] = 2, ["yes"] = 3, ["x: y"] = 4, [""] = 5 },
+    { big = math.maxinteger, small = math.mininteger, tiny = 5e-300 },
+  }
+  for i, v in ipairs(values) do
+    local text = yaml.encode(v)
+    t.eq(canonical(yaml.decode(text)), canonical(v), "value " .. i .. ":\n" .. text)
+  end
+  t.eq(yaml.encode { b = { 1, "two" }, a = "yes", c = {}, d = json.array(), e = "x\ny\n" },
+    'a: "yes"\nb:\n- 1\n- two\nc: {}\nd: []\ne: |\n  x\n  y\n')
 end)
 
 t.test("what YAML cannot hold is refused", function()
-    local cycle = {}
-    cycle.x = cycle
-    for _, v in ipairs { cycle, { f = print }, { 1, 2, x = 3 }, { [1] = 1, [3] = 3 }, { [true] = 1 },
-        { s = "\xff" } } do
-        t.raises("usage", function() yaml.encode(v) end)
-    end
+  local cycle = {}
+  cycle.x = cycle
+  for _, v in ipairs { cycle, { f = print }, { 1, 2, x = 3 }, { [1] = 1, [3] = 3 }, { [true] = 1 },
+    { s = "\xff" } } do
+    t.raises("usage", function() yaml.encode(v) end)
+  end
 end)

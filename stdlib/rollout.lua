@@ -1,0 +1,525 @@
+--- Rollout verdicts: pure functions from objects of the API to what they mean.
+---
+--- When a rollout is done, and the words for it, are kubectl's (kubernetes/kubectl,
+--- pkg/polymorphichelpers/rollout_status.go), so that both always agree. What kubectl does not know
+--- is here too: why a rollout cannot succeed, read from pods, events and claims, and the
+--- StatefulSet that waits for ever for a broken pod.
+local json = require "native.json"
+
+local M = {}
+
+---@class almanac.rollout.Verdict
+---@field state "done"|"progressing"|"failed"
+---@field message string  kubectl's line, without its newline
+
+---@class almanac.rollout.Diagnosis
+---@field reason string       the API's word: CrashLoopBackOff, ImagePullBackOff, OOMKilled, Unschedulable, …
+---@field fatal boolean       waiting longer will not help
+---@field pod? string
+---@field uid? string         of the pod
+---@field container? string
+---@field exit_code? integer
+---@field restarts? integer
+---@field image? string
+---@field detail? string      the API's own sentence
+
+local function number(v)
+  return math.tointeger(v) or 0
+end
+
+local function get(t, ...)
+  for i = 1, select("#", ...) do
+    if type(t) ~= "table" then return nil end
+    t = t[select(i, ...)]
+  end
+  if t == json.null then return nil end
+  return t
+end
+
+local function condition(obj, kind)
+  for _, c in ipairs(get(obj, "status", "conditions") or {}) do
+    if c.type == kind then return c end
+  end
+  return nil
+end
+
+local function verdict(state, fmt, ...)
+  return { state = state, message = string.format(fmt, ...) }
+end
+
+--- A generation is a number in the API's own kinds; some custom resources write it as text.
+local function is_observed(obj)
+  return number(tonumber(get(obj, "status", "observedGeneration")))
+    >= number(get(obj, "metadata", "generation"))
+end
+
+-- Verdicts -----------------------------------------------------------------------------------------
+
+--- A Deployment, by kubectl's conditions.
+---@param obj table
+---@return almanac.rollout.Verdict
+function M.deployment(obj)
+  local name, status = obj.metadata.name, obj.status or {}
+  if not is_observed(obj) then
+    return verdict("progressing", "Waiting for deployment spec update to be observed...")
+  end
+  local progressing = condition(obj, "Progressing")
+  if progressing and progressing.reason == "ProgressDeadlineExceeded" then
+    return verdict("failed", 'deployment "%s" exceeded its progress deadline', name)
+  end
+  local wanted, updated = get(obj, "spec", "replicas"), number(status.updatedReplicas)
+  local replicas, available = number(status.replicas), number(status.availableReplicas)
+  if wanted and updated < wanted then
+    return verdict("progressing",
+      'Waiting for deployment "%s" rollout to finish: %d out of %d new replicas have been updated...',
+      name, updated, wanted)
+  end
+  if replicas > updated then
+    return verdict("progressing",
+      'Waiting for deployment "%s" rollout to finish: %d old replicas are pending termination...',
+      name, replicas - updated)
+  end
+  if available < updated then
+    return verdict("progressing",
+      'Waiting for deployment "%s" rollout to finish: %d of %d updated replicas are available...',
+      name, available, updated)
+  end
+  return verdict("done", 'deployment "%s" successfully rolled out', name)
+end
+
+--- OnDelete is for the person: kubectl refuses to follow it, we say what is left to delete.
+local function on_delete(name, revision, updated, ready, wanted)
+  if updated < wanted then
+    return verdict("progressing", "%s is updated on delete: %d of %d pods are at revision %s",
+      name, updated, wanted, revision)
+  end
+  if ready < wanted then return verdict("progressing", "Waiting for %d pods to be ready...", wanted - ready) end
+  return verdict("done", "%s: all %d pods are at revision %s", name, wanted, revision)
+end
+
+--- A StatefulSet, by kubectl's conditions.
+---@param obj table
+---@return almanac.rollout.Verdict
+function M.statefulset(obj)
+  local status, spec = obj.status or {}, obj.spec or {}
+  local wanted, ready = spec.replicas, number(status.readyReplicas)
+  local updated = number(status.updatedReplicas)
+  if number(status.observedGeneration) == 0 or not is_observed(obj) then
+    return verdict("progressing", "Waiting for statefulset spec update to be observed...")
+  end
+  if get(spec, "updateStrategy", "type") == "OnDelete" then
+    return on_delete(string.format('statefulset "%s"', obj.metadata.name), tostring(status.updateRevision),
+      updated, ready, wanted or 1)
+  end
+  if wanted and ready < wanted then
+    return verdict("progressing", "Waiting for %d pods to be ready...", wanted - ready)
+  end
+  local rolling = get(spec, "updateStrategy", "rollingUpdate")
+  if rolling then
+    local partition = get(rolling, "partition")
+    if wanted and partition and updated < wanted - partition then
+      return verdict("progressing",
+        "Waiting for partitioned roll out to finish: %d out of %d new pods have been updated...",
+        updated, wanted - partition)
+    end
+    return verdict("done", "partitioned roll out complete: %d new pods have been updated...", updated)
+  end
+  if status.updateRevision ~= status.currentRevision then
+    return verdict("progressing", "waiting for statefulset rolling update to complete %d pods at revision %s...",
+      updated, tostring(status.updateRevision))
+  end
+  return verdict("done", "statefulset rolling update complete %d pods at revision %s...",
+    number(status.currentReplicas), tostring(status.currentRevision))
+end
+
+--- A DaemonSet, by kubectl's conditions.
+---@param obj table
+---@return almanac.rollout.Verdict
+function M.daemonset(obj)
+  local name, status = obj.metadata.name, obj.status or {}
+  local desired, updated = number(status.desiredNumberScheduled), number(status.updatedNumberScheduled)
+  local available = number(status.numberAvailable)
+  if not is_observed(obj) then
+    return verdict("progressing", "Waiting for daemon set spec update to be observed...")
+  end
+  if get(obj, "spec", "updateStrategy", "type") == "OnDelete" then
+    return on_delete(string.format('daemon set "%s"', name), "of generation " .. number(obj.metadata.generation),
+      updated, number(status.numberReady), desired)
+  end
+  if updated < desired then
+    return verdict("progressing",
+      'Waiting for daemon set "%s" rollout to finish: %d out of %d new pods have been updated...',
+      name, updated, desired)
+  end
+  if available < desired then
+    return verdict("progressing",
+      'Waiting for daemon set "%s" rollout to finish: %d of %d updated pods are available...',
+      name, available, desired)
+  end
+  return verdict("done", 'daemon set "%s" successfully rolled out', name)
+end
+
+local by_kind = { Deployment = M.deployment, StatefulSet = M.statefulset, DaemonSet = M.daemonset }
+
+--- The verdict of a workload of any kind that can be followed; nil for another kind.
+---@param obj table
+---@return almanac.rollout.Verdict?
+function M.verdict(obj)
+  local judge = by_kind[obj.kind]
+  return judge and judge(obj)
+end
+
+-- Whose pods count ---------------------------------------------------------------------------------
+
+local function is_owned_by(obj, uid)
+  for _, owner in ipairs(get(obj, "metadata", "ownerReferences") or {}) do
+    if owner.uid == uid then return true end
+  end
+  return false
+end
+
+--- The label, and its value, that the pods of the workload's newest revision carry.
+---@param workload table
+---@param replicasets? table[]  of a Deployment; others are ignored
+---@return string? label
+---@return string? value  nil when the controller has not made it yet
+function M.revision(workload, replicasets)
+  if workload.kind == "StatefulSet" then
+    return "controller-revision-hash", get(workload, "status", "updateRevision")
+  end
+  if workload.kind == "DaemonSet" then
+    local generation = get(workload, "metadata", "annotations", "deprecated.daemonset.template.generation")
+    return "pod-template-generation", generation and tostring(generation)
+  end
+  local newest, hash = -1, nil
+  for _, rs in ipairs(replicasets or {}) do
+    local revision = tonumber(get(rs, "metadata", "annotations", "deployment.kubernetes.io/revision"))
+    if revision and revision > newest and is_owned_by(rs, workload.metadata.uid) then
+      newest, hash = revision, get(rs, "metadata", "labels", "pod-template-hash")
+    end
+  end
+  -- The controller numbers the ReplicaSet first and copies the number to the Deployment after.
+  return "pod-template-hash", hash
+end
+
+local function is_terminating(pod)
+  return get(pod, "metadata", "deletionTimestamp") ~= nil
+end
+
+--- The pods of the newest revision that are to stay.
+---@param workload table
+---@param pods table[]
+---@param replicasets? table[]
+---@return table[]
+function M.new_pods(workload, pods, replicasets)
+  local label, value = M.revision(workload, replicasets)
+  local out = {}
+  for _, pod in ipairs(value and pods or {}) do
+    if get(pod, "metadata", "labels", label) == value and not is_terminating(pod) then out[#out + 1] = pod end
+  end
+  table.sort(out, function(a, b) return a.metadata.name < b.metadata.name end)
+  return out
+end
+
+-- Why it does not go on ----------------------------------------------------------------------------
+
+-- Seconds that a state may last before it counts: the scheduler may be waiting for a node or a
+-- volume that is being made, a ConfigMap may come a moment after the pod.
+local GRACE = { Unschedulable = 30, CreateContainerConfigError = 10, FailedCreate = 10 }
+
+-- Reasons of a waiting container. true: waiting longer does not help; false: it may.
+local WAITING = {
+  CrashLoopBackOff = true,
+  ImagePullBackOff = true,
+  ErrImagePull = false, -- the first failure; ImagePullBackOff follows
+  InvalidImageName = true,
+  ErrImageNeverPull = true,
+  CreateContainerConfigError = "grace",
+  CreateContainerError = false,
+  RunContainerError = false,
+  PreCreateHookError = false,
+  PostStartHookError = false,
+}
+
+--- Seconds since 1970 of a time of the API ("2026-11-23T17:56:06Z"); nil when it is none.
+---@param text string?
+---@return number?
+function M.epoch(text)
+  if type(text) ~= "string" then return nil end
+  local y, mo, d, h, mi, s = text:match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+%.?%d*)Z$"
+  if not y then return nil end
+  -- Days from the civil date: https://howardhinnant.github.io/date_algorithms.html#days_from_civil
+  y, mo, d = math.tointeger(y), math.tointeger(mo), math.tointeger(d)
+  if mo <= 2 then y = y - 1 end
+  local era = y // 400
+  local yoe = y - era * 400
+  local doy = (153 * (mo + (mo > 2 and -3 or 9)) + 2) // 5 + d - 1
+  local days = era * 146097 + yoe * 365 + yoe // 4 - yoe // 100 + doy - 719468
+  return days * 86400 + h * 3600 + mi * 60 + tonumber(s)
+end
+
+--- Whether `since` is at least `seconds` before `now`. Without a clock nothing is old.
+local function is_older(since, now, seconds)
+  local at = M.epoch(since)
+  return at ~= nil and now ~= nil and now - at >= seconds
+end
+
+local function container_finding(pod, status, now)
+  local waiting, state = get(status, "state", "waiting"), nil
+  local last = get(status, "lastState", "terminated") or get(status, "state", "terminated")
+  local finding = {
+    pod = pod.metadata.name,
+    uid = pod.metadata.uid,
+    container = status.name,
+    image = status.image,
+    restarts = number(status.restartCount),
+    exit_code = last and math.tointeger(last.exitCode),
+  }
+  if waiting then
+    state = WAITING[waiting.reason]
+    if state == nil then return nil end -- ContainerCreating, PodInitializing
+    finding.reason, finding.detail = waiting.reason, get(waiting, "message")
+    finding.fatal = state == true
+      or state == "grace" and is_older(pod.metadata.creationTimestamp, now, GRACE.CreateContainerConfigError)
+  elseif get(status, "state", "terminated") and (last.exitCode ~= 0) then
+    finding.reason, finding.detail, finding.fatal = last.reason or "Error", get(last, "message"), false
+  else
+    return nil
+  end
+  -- The kernel's word says more than the loop that follows from it.
+  if last and last.reason == "OOMKilled" and finding.reason == "CrashLoopBackOff" then
+    finding.reason, finding.detail = "OOMKilled", "the container used more memory than its limit"
+  end
+  return finding
+end
+
+local function claims_of(pod)
+  local names = {}
+  for _, volume in ipairs(get(pod, "spec", "volumes") or {}) do
+    local claim = get(volume, "persistentVolumeClaim", "claimName")
+    if claim then names[#names + 1] = claim end
+  end
+  return names
+end
+
+local function claim_finding(pod, claims, since, now)
+  for _, name in ipairs(claims_of(pod)) do
+    local claim
+    for _, c in ipairs(claims or {}) do
+      if c.metadata.name == name then claim = c end
+    end
+    local finding = { pod = pod.metadata.name, uid = pod.metadata.uid, claim = name,
+      fatal = is_older(since, now, GRACE.Unschedulable) }
+    if claim and is_terminating(claim) then
+      finding.reason, finding.fatal = "TerminatingClaim", false
+      finding.detail = string.format("claim %s is being deleted", name)
+      return finding
+    end
+    if claim and get(claim, "status", "phase") ~= "Bound" then
+      finding.reason = "UnboundClaim"
+      finding.detail = string.format("claim %s is %s (storage class %s)", name,
+        get(claim, "status", "phase") or "Pending", get(claim, "spec", "storageClassName") or "by default")
+      return finding
+    end
+  end
+  return nil
+end
+
+local function scheduling_finding(pod, claims, now)
+  local scheduled
+  for _, c in ipairs(get(pod, "status", "conditions") or {}) do
+    if c.type == "PodScheduled" then scheduled = c end
+  end
+  if not scheduled or scheduled.status ~= "False" then return nil end
+  local since = scheduled.lastTransitionTime or pod.metadata.creationTimestamp
+  local claim = claim_finding(pod, claims, since, now)
+  if claim then
+    claim.detail = claim.detail .. "; the scheduler: " .. tostring(get(scheduled, "message"))
+    return claim
+  end
+  return { reason = scheduled.reason, pod = pod.metadata.name, uid = pod.metadata.uid,
+    detail = get(scheduled, "message"), fatal = is_older(since, now, GRACE.Unschedulable) }
+end
+
+--- The newest warning about an object.
+local function newest_event(events, uid, name, reasons)
+  local best, best_at
+  for _, event in ipairs(events or {}) do
+    local object = event.involvedObject or event.regarding or {}
+    if reasons[event.reason] and (object.uid == uid or not object.uid and object.name == name) then
+      local at = get(event, "lastTimestamp") or get(event, "series", "lastObservedTime")
+        or get(event, "eventTime") or get(event, "metadata", "creationTimestamp") or ""
+      if not best or at >= best_at then best, best_at = event, at end
+    end
+  end
+  return best
+end
+
+local function event_text(event)
+  return get(event, "message") or get(event, "note")
+end
+
+local function probe_finding(pod, events)
+  local ready
+  for _, c in ipairs(get(pod, "status", "conditions") or {}) do
+    if c.type == "Ready" then ready = c end
+  end
+  if not ready or ready.status == "True" then return nil end
+  local event = newest_event(events, pod.metadata.uid, pod.metadata.name,
+    { Unhealthy = true, FailedMount = true, FailedAttachVolume = true, FailedCreatePodSandBox = true })
+  if not event then return nil end
+  local container = (get(event, "involvedObject", "fieldPath") or ""):match "{(.-)}"
+  return { reason = event.reason == "Unhealthy" and "ProbeFailing" or event.reason, pod = pod.metadata.name,
+    uid = pod.metadata.uid, container = container, detail = event_text(event), fatal = false }
+end
+
+--- The findings about one pod, worst first; empty when nothing is wrong with it.
+local function pod_findings(pod, given)
+  local out = {}
+  for _, list in ipairs { "initContainerStatuses", "containerStatuses" } do
+    for _, status in ipairs(get(pod, "status", list) or {}) do
+      out[#out + 1] = container_finding(pod, status, given.now)
+    end
+  end
+  out[#out + 1] = scheduling_finding(pod, given.claims, given.now)
+  if get(pod, "status", "phase") == "Failed" then
+    out[#out + 1] = { reason = get(pod, "status", "reason") or "PodFailed", pod = pod.metadata.name,
+      uid = pod.metadata.uid, detail = get(pod, "status", "message"), fatal = false }
+  end
+  if #out == 0 then out[1] = probe_finding(pod, given.events) end
+  return out
+end
+
+--- Pods that cannot even be made: a quota, an admission that refuses them.
+local function create_finding(given)
+  local workload, detail, since = given.workload, nil, nil
+  local failure = condition(workload, "ReplicaFailure")
+  if failure and failure.status == "True" then
+    detail, since = failure.message, failure.lastTransitionTime
+  else
+    local event = newest_event(given.events, workload.metadata.uid, workload.metadata.name, { FailedCreate = true })
+    local wanted = get(workload, "spec", "replicas") or get(workload, "status", "desiredNumberScheduled") or 1
+    -- An event stays for an hour: it counts only while pods are missing.
+    if event and #(given.pods or {}) < wanted then
+      detail, since = event_text(event), event.firstTimestamp or event.metadata.creationTimestamp
+    end
+  end
+  if not detail then return nil end
+  -- The API has no reason of its own for a quota, only this sentence.
+  return { reason = detail:find("exceeded quota", 1, true) and "QuotaExceeded" or "FailedCreate",
+    detail = detail, fatal = is_older(since, given.now, GRACE.FailedCreate) }
+end
+
+--- Why the workload does not become ready. Only pods of the newest revision count, and only once the
+--- controller has seen the newest spec. The finding that is fatal comes first, and among equals the
+--- one that says most.
+---@param given { workload: table, pods: table[], replicasets?: table[], events?: table[], claims?: table[], now?: number }
+---@return almanac.rollout.Diagnosis? diagnosis nil when nothing is known to be wrong
+function M.diagnose(given)
+  local workload = given.workload
+  if not is_observed(workload) then return nil end
+  local findings = {}
+  for _, pod in ipairs(M.new_pods(workload, given.pods or {}, given.replicasets)) do
+    for _, finding in ipairs(pod_findings(pod, given)) do findings[#findings + 1] = finding end
+  end
+  findings[#findings + 1] = create_finding(given)
+  local chosen
+  for _, finding in ipairs(findings) do
+    if finding.fatal then
+      chosen = finding
+      break
+    end
+  end
+  chosen = chosen or findings[1]
+  local progressing = condition(workload, "Progressing")
+  if workload.kind == "Deployment" and progressing and progressing.reason == "ProgressDeadlineExceeded" then
+    chosen = chosen or { reason = "ProgressDeadlineExceeded", detail = get(progressing, "message") }
+    chosen.fatal = true
+  end
+  return chosen
+end
+
+--- A diagnosis in one line, e.g. `pod animica-node-0, container node: CrashLoopBackOff, exit code 1,
+--- 2 restarts: back-off 20s restarting failed container`.
+---@param d almanac.rollout.Diagnosis
+---@return string
+function M.describe(d)
+  local out = {}
+  if d.pod then out[#out + 1] = "pod " .. d.pod end
+  if d.container then out[#out + 1] = "container " .. d.container end
+  local words = { d.reason }
+  if d.exit_code and d.exit_code ~= 0 then words[#words + 1] = "exit code " .. d.exit_code end
+  if d.restarts and d.restarts > 0 then
+    words[#words + 1] = d.restarts == 1 and "1 restart" or d.restarts .. " restarts"
+  end
+  local text = table.concat(words, ", ")
+  if #out > 0 then text = table.concat(out, ", ") .. ": " .. text end
+  -- kubelet's sentence about the loop only repeats container, pod and uid.
+  if d.detail and d.reason ~= "CrashLoopBackOff" then text = text .. ": " .. d.detail end
+  return text
+end
+
+-- The StatefulSet that waits for ever --------------------------------------------------------------
+
+local BROKEN = {
+  CrashLoopBackOff = true, ImagePullBackOff = true, ErrImagePull = true, InvalidImageName = true,
+  ErrImageNeverPull = true, CreateContainerConfigError = true, OOMKilled = true, Unschedulable = true,
+  UnboundClaim = true, CreateContainerError = true, RunContainerError = true,
+}
+
+local function ordinal(pod)
+  return math.tointeger(tonumber(pod.metadata.name:match "%-(%d+)$")) or -1
+end
+
+---@class almanac.rollout.Stuck
+---@field pod string
+---@field uid string
+---@field namespace string
+---@field revision string  that the pod has
+---@field wanted string    that it should have
+---@field diagnosis almanac.rollout.Diagnosis
+---@field message string
+
+--- The pod that keeps a StatefulSet from moving on: broken, of another revision than the wanted
+--- one. With ordered pods the controller waits for it to become ready before it replaces any, so
+--- the rollout (of a rollback too) never ends until somebody deletes it.
+--- https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
+---@param given { workload: table, pods: table[], claims?: table[], now?: number }
+---@return almanac.rollout.Stuck?
+function M.stuck_statefulset(given)
+  local workload = given.workload
+  local wanted = get(workload, "status", "updateRevision")
+  if workload.kind ~= "StatefulSet" or not wanted or not is_observed(workload)
+    or get(workload, "spec", "podManagementPolicy") == "Parallel"
+    or get(workload, "spec", "updateStrategy", "type") == "OnDelete" then
+    return nil
+  end
+  local partition = number(get(workload, "spec", "updateStrategy", "rollingUpdate", "partition"))
+  local best
+  for _, pod in ipairs(given.pods or {}) do
+    local revision = get(pod, "metadata", "labels", "controller-revision-hash")
+    if revision and revision ~= wanted and not is_terminating(pod) and ordinal(pod) >= partition
+      and is_owned_by(pod, workload.metadata.uid) then
+      for _, finding in ipairs(pod_findings(pod, given)) do
+        if BROKEN[finding.reason] and (not best or ordinal(pod) < best.ordinal) then
+          best = { pod = pod, revision = revision, diagnosis = finding, ordinal = ordinal(pod) }
+        end
+      end
+    end
+  end
+  if not best then return nil end
+  return {
+    pod = best.pod.metadata.name,
+    uid = best.pod.metadata.uid,
+    namespace = best.pod.metadata.namespace,
+    revision = best.revision,
+    wanted = wanted,
+    diagnosis = best.diagnosis,
+    message = string.format(
+      'statefulset "%s" waits for pod %s of revision %s to become ready before it replaces it by revision %s, '
+        .. "and that pod cannot: %s", workload.metadata.name, best.pod.metadata.name, best.revision, wanted,
+      M.describe(best.diagnosis)),
+  }
+end
+
+return M
