@@ -12,6 +12,14 @@ local M = {}
 ---@field state "done"|"progressing"|"failed"
 ---@field message string  kubectl's line, without its newline
 
+---@class almanac.rollout.Given
+---@field workload table
+---@field pods table[]
+---@field replicasets? table[]  of a Deployment
+---@field events? table[]
+---@field claims? table[]
+---@field now? number           seconds since 1970
+
 ---@class almanac.rollout.Diagnosis
 ---@field reason string       the API's word: CrashLoopBackOff, ImagePullBackOff, OOMKilled, Unschedulable, …
 ---@field fatal boolean       waiting longer will not help
@@ -171,6 +179,8 @@ end
 
 -- Whose pods count ---------------------------------------------------------------------------------
 
+local REVISION = "deployment.kubernetes.io/revision"
+
 local function is_owned_by(obj, uid)
   for _, owner in ipairs(get(obj, "metadata", "ownerReferences") or {}) do
     if owner.uid == uid then return true end
@@ -191,14 +201,17 @@ function M.revision(workload, replicasets)
     local generation = get(workload, "metadata", "annotations", "deprecated.daemonset.template.generation")
     return "pod-template-generation", generation and tostring(generation)
   end
+  -- By the time the generation is observed the Deployment carries the number of its ReplicaSet. A
+  -- list of ReplicaSets that does not have it yet is older than the Deployment: nothing is known.
+  local current = tonumber(get(workload, "metadata", "annotations", REVISION))
   local newest, hash = -1, nil
   for _, rs in ipairs(replicasets or {}) do
-    local revision = tonumber(get(rs, "metadata", "annotations", "deployment.kubernetes.io/revision"))
-    if revision and revision > newest and is_owned_by(rs, workload.metadata.uid) then
+    local revision = tonumber(get(rs, "metadata", "annotations", REVISION))
+    if revision and revision > newest and is_owned_by(rs, workload.metadata.uid)
+      and (not current or revision == current) then
       newest, hash = revision, get(rs, "metadata", "labels", "pod-template-hash")
     end
   end
-  -- The controller numbers the ReplicaSet first and copies the number to the Deployment after.
   return "pod-template-hash", hash
 end
 
@@ -265,7 +278,7 @@ local function is_older(since, now, seconds)
 end
 
 local function container_finding(pod, status, now)
-  local waiting, state = get(status, "state", "waiting"), nil
+  local waiting = get(status, "state", "waiting")
   local last = get(status, "lastState", "terminated") or get(status, "state", "terminated")
   local finding = {
     pod = pod.metadata.name,
@@ -276,7 +289,7 @@ local function container_finding(pod, status, now)
     exit_code = last and math.tointeger(last.exitCode),
   }
   if waiting then
-    state = WAITING[waiting.reason]
+    local state = WAITING[waiting.reason]
     if state == nil then return nil end -- ContainerCreating, PodInitializing
     finding.reason, finding.detail = waiting.reason, get(waiting, "message")
     finding.fatal = state == true
@@ -413,7 +426,7 @@ end
 --- Why the workload does not become ready. Only pods of the newest revision count, and only once the
 --- controller has seen the newest spec. The finding that is fatal comes first, and among equals the
 --- one that says most.
----@param given { workload: table, pods: table[], replicasets?: table[], events?: table[], claims?: table[], now?: number }
+---@param given almanac.rollout.Given
 ---@return almanac.rollout.Diagnosis? diagnosis nil when nothing is known to be wrong
 function M.diagnose(given)
   local workload = given.workload
@@ -484,7 +497,7 @@ end
 --- one. With ordered pods the controller waits for it to become ready before it replaces any, so
 --- the rollout (of a rollback too) never ends until somebody deletes it.
 --- https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
----@param given { workload: table, pods: table[], claims?: table[], now?: number }
+---@param given almanac.rollout.Given
 ---@return almanac.rollout.Stuck?
 function M.stuck_statefulset(given)
   local workload = given.workload

@@ -1,0 +1,309 @@
+local t = require "tests.harness"
+local json = require "native.json"
+local rollout = require "almanac.rollout"
+
+local function exchanges(name)
+  local out = {}
+  for line in t.read_file("tests/fixtures/recordings/" .. name .. ".jsonl"):gmatch "[^\n]+" do
+    out[#out + 1] = json.decode(line, { big = "text" })
+  end
+  return out
+end
+
+--- Every object that an exchange answered with: its body, the items of a list, a watch's events.
+local function objects(exchange)
+  local out = {}
+  local response = exchange.response
+  if response.body and response.body ~= "" then
+    local body = json.decode(response.body)
+    if body.items then
+      for _, item in ipairs(body.items) do
+        item.kind = item.kind or body.kind:gsub("List$", "")
+        out[#out + 1] = item
+      end
+    else
+      out[1] = body
+    end
+  end
+  for _, event in ipairs(response.stream or {}) do
+    out[#out + 1] = json.decode(event.line).object
+  end
+  return out
+end
+
+local function find(list, kind, name)
+  for _, obj in ipairs(list) do
+    if obj.kind == kind and obj.metadata.name == name then return obj end
+  end
+  error("no " .. kind .. " " .. name)
+end
+
+local pods_of_crash = objects(exchanges "08-pods-crash"[1])
+local events_of_crash = objects(exchanges "09-events"[1])
+
+--- A Deployment as the API has it after a generation was observed, and its ReplicaSets.
+local function deployment(name, revision)
+  return {
+    kind = "Deployment",
+    metadata = { name = name, uid = "uid-" .. name, generation = revision,
+      annotations = { ["deployment.kubernetes.io/revision"] = tostring(revision) } },
+    spec = { replicas = 1 },
+    status = { observedGeneration = revision, replicas = 2, updatedReplicas = 1, availableReplicas = 1 },
+  }
+end
+
+local function replicaset(owner, hash, revision)
+  return {
+    kind = "ReplicaSet",
+    metadata = { name = owner .. "-" .. hash, labels = { ["pod-template-hash"] = hash },
+      annotations = { ["deployment.kubernetes.io/revision"] = tostring(revision) },
+      ownerReferences = { { uid = "uid-" .. owner } } },
+  }
+end
+
+local function pod(hash, status, more)
+  local p = { kind = "Pod", metadata = { name = "web-" .. hash .. "-x", uid = "uid-pod", namespace = "ns",
+    labels = { ["pod-template-hash"] = hash }, creationTimestamp = "2026-11-23T18:00:00Z" }, spec = {},
+    status = status }
+  for k, v in pairs(more or {}) do p[k] = v end
+  return p
+end
+
+local NOW = rollout.epoch "2026-11-23T18:01:00Z"
+
+local function diagnose(status, more)
+  local given = {
+    workload = deployment("web", 2),
+    replicasets = { replicaset("web", "old", 1), replicaset("web", "new", 2) },
+    pods = { pod("new", status, more and more.pod) },
+    events = more and more.events, claims = more and more.claims, now = more and more.now or NOW,
+  }
+  return rollout.diagnose(given)
+end
+
+t.test("a finished Deployment, in kubectl's words", function()
+  for _, exchange in ipairs(exchanges "04-rollout-status-deploy") do
+    local v = rollout.deployment(objects(exchange)[1])
+    t.eq(v, { state = "done", message = 'deployment "animica-miner" successfully rolled out' })
+  end
+end)
+
+t.test("a crash loop as kubectl saw it: it only waits", function()
+  local v = rollout.deployment(objects(exchanges "07-rollout-status-crash"[1])[1])
+  t.eq(v, { state = "progressing",
+    message = 'Waiting for deployment "animica-miner" rollout to finish: 1 old replicas are pending termination...' })
+end)
+
+t.test("a live rollout, event by event; kubectl printed the Deployment's lines", function()
+  local said = { StatefulSet = {}, Deployment = {} }
+  for _, exchange in ipairs(exchanges "12-live-rollout") do
+    if exchange.request.path:find("?", 1, true) then
+      for _, obj in ipairs(objects(exchange)) do
+        local v = rollout.verdict(obj)
+        table.insert(said[obj.kind], v.state .. ": " .. v.message)
+      end
+    end
+  end
+  t.golden("rollout/live.txt", "StatefulSet\n" .. table.concat(said.StatefulSet, "\n")
+    .. "\nDeployment\n" .. table.concat(said.Deployment, "\n") .. "\n")
+end)
+
+t.test("after a rollback that does not heal: waiting for ever", function()
+  local all = exchanges "11-rollout-status-after-rollback"
+  t.eq(rollout.statefulset(objects(all[1])[1]),
+    { state = "progressing", message = "Waiting for 1 pods to be ready..." })
+  local miner = objects(all[#all])[1]
+  t.eq(rollout.verdict(miner).state, "done")
+end)
+
+t.test("an old generation is never done", function()
+  local d = objects(exchanges "04-rollout-status-deploy"[1])[1]
+  d.metadata.generation = d.metadata.generation + 1
+  t.eq(rollout.deployment(d),
+    { state = "progressing", message = "Waiting for deployment spec update to be observed..." })
+  local s = { kind = "StatefulSet", metadata = { name = "n", generation = 1 }, spec = { replicas = 0 }, status = {} }
+  t.eq(rollout.statefulset(s).message, "Waiting for statefulset spec update to be observed...")
+  t.eq(rollout.diagnose { workload = d, pods = pods_of_crash }, nil)
+end)
+
+t.test("every state of each kind", function()
+  local lines = {}
+  local function say(obj)
+    local v = rollout.verdict(obj)
+    lines[#lines + 1] = v.state .. ": " .. v.message
+  end
+  local function deploy(status)
+    status.observedGeneration = 1
+    say { kind = "Deployment", metadata = { name = "web", generation = 1 }, spec = { replicas = 3 }, status = status }
+  end
+  deploy { replicas = 3, updatedReplicas = 1, availableReplicas = 3 }
+  deploy { replicas = 4, updatedReplicas = 3, availableReplicas = 3 }
+  deploy { replicas = 3, updatedReplicas = 3, availableReplicas = 2 }
+  deploy { replicas = 3, updatedReplicas = 3, availableReplicas = 3 }
+  deploy { conditions = { { type = "Progressing", status = "False", reason = "ProgressDeadlineExceeded" } } }
+  local function stateful(strategy, status)
+    status.observedGeneration = 1
+    say { kind = "StatefulSet", metadata = { name = "db", generation = 1 },
+      spec = { replicas = 3, updateStrategy = strategy }, status = status }
+  end
+  local rolling = { type = "RollingUpdate" }
+  local partition = { type = "RollingUpdate", rollingUpdate = { partition = 1 } }
+  stateful(rolling, { readyReplicas = 2 })
+  stateful(rolling, { readyReplicas = 3, updatedReplicas = 1, updateRevision = "db-2", currentRevision = "db-1" })
+  stateful(rolling, { readyReplicas = 3, currentReplicas = 3, updateRevision = "db-2", currentRevision = "db-2" })
+  stateful(partition, { readyReplicas = 3, updatedReplicas = 1 })
+  stateful(partition, { readyReplicas = 3, updatedReplicas = 2 })
+  stateful({ type = "OnDelete" }, { readyReplicas = 3, updatedReplicas = 1, updateRevision = "db-2" })
+  stateful({ type = "OnDelete" }, { readyReplicas = 3, updatedReplicas = 3, updateRevision = "db-2" })
+  local function daemon(status)
+    status.observedGeneration = 1
+    say { kind = "DaemonSet", metadata = { name = "agent", generation = 1 }, status = status }
+  end
+  daemon { desiredNumberScheduled = 3, updatedNumberScheduled = 1, numberAvailable = 3 }
+  daemon { desiredNumberScheduled = 3, updatedNumberScheduled = 3, numberAvailable = 2 }
+  daemon { desiredNumberScheduled = 3, updatedNumberScheduled = 3, numberAvailable = 3 }
+  t.golden("rollout/verdicts.txt", table.concat(lines, "\n") .. "\n")
+  t.eq(rollout.verdict { kind = "ConfigMap" }, nil)
+end)
+
+t.test("a real crash loop is found at once, in the pods of the new revision only", function()
+  local workload = objects(exchanges "07-rollout-status-crash"[1])[1]
+  local function rs(hash, revision)
+    local r = replicaset("animica-miner", hash, revision)
+    r.metadata.ownerReferences[1].uid = workload.metadata.uid
+    return r
+  end
+  local current = tonumber(workload.metadata.annotations["deployment.kubernetes.io/revision"])
+  local given = { workload = workload, pods = pods_of_crash, events = events_of_crash,
+    replicasets = { rs("5cbfd466bd", current - 1), rs("8556446c89", current) } }
+  local d = rollout.diagnose(given)
+  t.eq({ d.reason, d.fatal, d.pod, d.container, d.exit_code, d.restarts },
+    { "CrashLoopBackOff", true, "animica-miner-8556446c89-stzdm", "miner", 1, 2 })
+  t.golden("rollout/crash.txt", rollout.describe(d) .. "\n")
+  -- rolled back: the old pods are the new ones, and healthy
+  given.replicasets = { rs("5cbfd466bd", current), rs("8556446c89", current - 1) }
+  t.eq(rollout.diagnose(given), nil)
+  -- the list of ReplicaSets is older than the Deployment: nothing is known yet
+  given.replicasets = { rs("8556446c89", current - 1) }
+  t.eq(rollout.diagnose(given), nil)
+end)
+
+t.test("a real missing image is found, with the registry's words", function()
+  local pods
+  for _, exchange in ipairs(exchanges "29-missing-image") do
+    if exchange.request.path:find("/pods?", 1, true) then pods = objects(exchange) end
+  end
+  local d = rollout.diagnose { workload = deployment("e", 2), pods = pods,
+    replicasets = { replicaset("e", "7bf545d6d", 2) } }
+  t.eq({ d.reason, d.fatal, d.container }, { "ImagePullBackOff", true, "explorer" })
+  t.golden("rollout/missing-image.txt", rollout.describe(d) .. "\n")
+end)
+
+t.test("transient states do not fail a rollout", function()
+  local function container(state, last, restarts)
+    return { phase = "Running", containerStatuses = { { name = "app", restartCount = restarts or 0, state = state,
+      lastState = last or {} } } }
+  end
+  t.eq(diagnose(container { waiting = { reason = "ContainerCreating" } }), nil)
+  t.eq(diagnose { phase = "Pending", initContainerStatuses = { { name = "init", restartCount = 0,
+    state = { waiting = { reason = "PodInitializing" } } } } }, nil)
+  t.eq(diagnose(container({ running = {} }, { terminated = { exitCode = 1, reason = "Error" } }, 1)), nil)
+  local d = diagnose(container({ terminated = { exitCode = 1, reason = "Error" } }, nil, 0))
+  t.eq({ d.reason, d.fatal }, { "Error", false })
+  d = diagnose(container { waiting = { reason = "ErrImagePull", message = "timeout" } })
+  t.eq({ d.reason, d.fatal }, { "ErrImagePull", false })
+  t.eq(diagnose(container { terminated = { exitCode = 0, reason = "Completed" } }), nil)
+  -- a pod that is going away says nothing
+  t.eq(diagnose(container { waiting = { reason = "CrashLoopBackOff" } },
+    { pod = { metadata = { name = "web-new-x", labels = { ["pod-template-hash"] = "new" },
+      deletionTimestamp = "2026-11-23T18:00:00Z" } } }), nil)
+end)
+
+t.test("each reason, in words", function()
+  local lines = {}
+  local function say(d)
+    lines[#lines + 1] = (d.fatal and "fatal: " or "wait:  ") .. rollout.describe(d)
+  end
+  local function waiting(reason, message, last, restarts)
+    return { phase = "Pending", containerStatuses = { { name = "app", restartCount = restarts or 0,
+      state = { waiting = { reason = reason, message = message } }, lastState = { terminated = last } } } }
+  end
+  say(diagnose(waiting("CrashLoopBackOff", "back-off 10s restarting failed container=app", { exitCode = 139,
+    reason = "Error" }, 1)))
+  say(diagnose(waiting("CrashLoopBackOff", "back-off", { exitCode = 137, reason = "OOMKilled" }, 3)))
+  say(diagnose(waiting("ErrImagePull", "not found")))
+  say(diagnose(waiting("InvalidImageName", 'Failed to apply default image tag "a b"')))
+  say(diagnose(waiting("CreateContainerConfigError", 'configmap "chain-params" not found')))
+  say(diagnose(waiting("CreateContainerConfigError", 'configmap "chain-params" not found'),
+    { now = rollout.epoch "2026-11-23T18:00:05Z" }))
+  local init = waiting("CrashLoopBackOff", "back-off", { exitCode = 2 }, 1)
+  init.initContainerStatuses, init.containerStatuses = init.containerStatuses, nil
+  init.initContainerStatuses[1].name = "migrate"
+  say(diagnose(init))
+  local unscheduled = { phase = "Pending", conditions = { { type = "PodScheduled", status = "False",
+    reason = "Unschedulable", message = "0/3 nodes are available: 3 Insufficient memory.",
+    lastTransitionTime = "2026-11-23T18:00:20Z" } } }
+  say(diagnose(unscheduled))
+  say(diagnose(unscheduled, { now = rollout.epoch "2026-11-23T18:00:30Z" }))
+  local volume = { metadata = { name = "web-new-x", labels = { ["pod-template-hash"] = "new" } },
+    spec = { volumes = { { name = "data", persistentVolumeClaim = { claimName = "data-web" } } } } }
+  say(diagnose(unscheduled, { pod = volume, claims = { { metadata = { name = "data-web" },
+    spec = { storageClassName = "fast" }, status = { phase = "Pending" } } } }))
+  say(diagnose(unscheduled, { pod = volume, claims = { { metadata = { name = "data-web",
+    deletionTimestamp = "2026-11-23T18:00:10Z" }, spec = {}, status = { phase = "Bound" } } } }))
+  say(diagnose({ phase = "Running", conditions = { { type = "Ready", status = "False" } },
+    containerStatuses = { { name = "app", restartCount = 0, state = { running = {} } } } },
+    { events = { { reason = "Unhealthy", type = "Warning", lastTimestamp = "2026-11-23T18:00:40Z",
+      message = "Readiness probe failed: HTTP probe failed with statuscode: 503",
+      involvedObject = { name = "web-new-x", uid = "uid-pod", fieldPath = "spec.containers{app}" } },
+      { reason = "Unhealthy", lastTimestamp = "2026-11-23T18:00:10Z", message = "older",
+        involvedObject = { name = "web-new-x", uid = "uid-pod" } } } }))
+  say(diagnose { phase = "Failed", reason = "Evicted", message = "The node was low on resource: memory." })
+  local quota = deployment("web", 2)
+  quota.status.conditions = { { type = "ReplicaFailure", status = "True", reason = "FailedCreate",
+    lastTransitionTime = "2026-11-23T18:00:20Z",
+    message = 'pods "web-new-y" is forbidden: exceeded quota: pods, requested: pods=1, used: pods=5, limited: pods=5' } }
+  say(rollout.diagnose { workload = quota, pods = {}, now = NOW })
+  local late = deployment("web", 2)
+  late.status.conditions = { { type = "Progressing", status = "False", reason = "ProgressDeadlineExceeded",
+    message = 'ReplicaSet "web-new" has timed out progressing.' } }
+  say(rollout.diagnose { workload = late, pods = {}, now = NOW })
+  say(rollout.diagnose { workload = { kind = "StatefulSet", metadata = { name = "db", uid = "u", generation = 1 },
+    spec = { replicas = 1 }, status = { observedGeneration = 1, updateRevision = "db-1" } }, pods = {}, now = NOW,
+    events = { { reason = "FailedCreate", firstTimestamp = "2026-11-23T18:00:00Z",
+      lastTimestamp = "2026-11-23T18:00:30Z", involvedObject = { name = "db", uid = "u" },
+      message = 'create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: no service account' } } })
+  t.golden("rollout/reasons.txt", table.concat(lines, "\n") .. "\n")
+end)
+
+t.test("the StatefulSet that rollback does not heal is found, with the pod to delete", function()
+  -- the set as it was after the rollback, the pod as it was during the crash: what the controller saw
+  local set = objects(exchanges "11-rollout-status-after-rollback"[1])[1]
+  local stuck = rollout.stuck_statefulset { workload = set, pods = pods_of_crash }
+  local node = find(pods_of_crash, "Pod", "animica-node-0")
+  t.eq(stuck.pod, "animica-node-0")
+  t.eq(stuck.uid, node.metadata.uid)
+  t.eq(stuck.wanted, "animica-node-5bf69464c7")
+  t.eq(stuck.diagnosis.reason, "CrashLoopBackOff")
+  t.golden("rollout/stuck.txt", stuck.message .. "\n")
+  -- its breakage is none of the new revision's
+  t.eq(rollout.diagnose { workload = set, pods = pods_of_crash, events = {} }, nil)
+  -- on its way out, or at the wanted revision, it holds nothing up
+  node.metadata.deletionTimestamp = "2026-11-23T18:00:00Z"
+  t.eq(rollout.stuck_statefulset { workload = set, pods = pods_of_crash }, nil)
+  node.metadata.deletionTimestamp = nil
+  set.spec.podManagementPolicy = "Parallel"
+  t.eq(rollout.stuck_statefulset { workload = set, pods = pods_of_crash }, nil)
+  set.spec.podManagementPolicy = nil
+  node.metadata.labels["controller-revision-hash"] = stuck.wanted
+  t.eq(rollout.stuck_statefulset { workload = set, pods = pods_of_crash }, nil)
+  t.eq(rollout.diagnose { workload = set, pods = pods_of_crash }.reason, "CrashLoopBackOff")
+end)
+
+t.test("times of the API", function()
+  t.eq(rollout.epoch "1970-01-01T00:00:00Z", 0)
+  t.eq(rollout.epoch "2026-11-23T17:56:06Z", 1795456566)
+  t.eq(rollout.epoch "2024-02-29T12:00:00.500000Z", 1709208000.5)
+  t.eq(rollout.epoch "yesterday", nil)
+  t.eq(rollout.epoch(nil), nil)
+end)
