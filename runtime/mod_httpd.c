@@ -16,6 +16,8 @@
  * Requests and departures queue in the server; one task, started by listen, takes them out and
  * spawns. It ends when the server closes or the task that called listen ends.
  */
+#include "mod_httpd.h"
+
 #include <lua.h>
 #include <lauxlib.h>
 #include <lualib.h>
@@ -29,8 +31,6 @@
 #define SERVER_META "native.httpd.server"
 #define RESPONSE_META "native.httpd.response"
 #define ANSWER_HEADERS_MAX 32
-
-int luaopen_httpd(lua_State *L);
 
 /* What happened to a request: it came, or its client went. */
 struct event {

@@ -2,6 +2,8 @@
 
 #include "mod_journal.h"
 #include "mod_fs.h"
+#include "mod_http.h"
+#include "mod_httpd.h"
 #include "mod_json.h"
 #include "mod_sh.h"
 #include "mod_sys.h"
@@ -16,6 +18,8 @@ void modules_register(lua_State *L)
     } modules[] = {
         {"journal", luaopen_native_journal},
         {"fs", luaopen_fs},
+        {"http", luaopen_native_http},
+        {"httpd", luaopen_httpd},
         {"json", luaopen_native_json},
         {"sh", luaopen_sh},
         {"sys", luaopen_native_sys},

@@ -10,12 +10,7 @@
 #include "embed.h"
 #include "sched.h"
 #include "task_internal.h"
-#if __has_include("transfer.h")
 #include "transfer.h"
-#else
-struct transfers *transfers_new(struct loop *, struct err *) __attribute__((weak));
-void transfers_free(struct transfers *) __attribute__((weak));
-#endif
 
 #define VM_MEMORY_CAP_DEFAULT ((size_t)512 << 20)
 #define VM_SOURCE_MAX ((size_t)16 << 20)
