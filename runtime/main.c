@@ -87,6 +87,7 @@ int main(int argc, char **argv)
     mod_sys_setup(vm.L, argc - taken, argv + taken, signals);
     modules_register(vm.L);
     code = main_command(&vm);
+    signals_guard(signals, NULL);
     vm_release(&vm);
     signals_free(signals);
     loop_run_once(&loop, false);

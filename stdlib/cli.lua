@@ -46,6 +46,7 @@ end
 --- The program: returns its exit code.
 ---@return integer
 function M.main()
+  require("native.task").permit "effect"
   local words = { table.unpack(sys.argv, 1, #sys.argv) }
   local name = table.remove(words, 1)
   if not name or name == "help" or name == "--help" or name == "-h" then

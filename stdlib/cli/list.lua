@@ -1,0 +1,38 @@
+--- almanac list
+local config = require "almanac.config"
+local errors = require "almanac.errors"
+local options = require "almanac.cli.options"
+local runbook = require "almanac.runbook"
+local sys = require "native.sys"
+
+local M = {}
+
+local usage = "list [--json]\n\nThe runbooks: those in runbooks/ here, and the built-in ones."
+local declared = options.join({ { "--json", nil, "as JSON" } }, options.common)
+
+local function describe(found)
+  local ok, book = errors.try(runbook.load, found.path)
+  return {
+    name = found.name, path = found.path, builtin = found.builtin,
+    summary = ok and book.summary or "(does not load: " .. tostring(book.message) .. ")",
+  }
+end
+
+function M.run(words)
+  local given = options.parse(usage, declared, words)
+  if not given then return 0 end
+  config.load(given)
+  local books = {}
+  for i, found in ipairs(runbook.all()) do books[i] = describe(found) end
+  if given.json then
+    local json = require "native.json"
+    sys.write(1, json.encode(json.array(books)) .. "\n")
+    return 0
+  end
+  for _, book in ipairs(books) do
+    sys.write(1, string.format("%-20s %s%s\n", book.name, book.summary, book.builtin and "" or "  [" .. book.path .. "]"))
+  end
+  return 0
+end
+
+return M

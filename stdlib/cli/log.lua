@@ -1,0 +1,51 @@
+--- almanac log RUN
+local config = require "almanac.config"
+local errors = require "almanac.errors"
+local options = require "almanac.cli.options"
+local store = require "almanac.store"
+local sys = require "native.sys"
+
+local M = {}
+
+local usage = [[log [RUN] [--json] [--verify]
+
+The journal of a run, event by event; without RUN that of the newest.]]
+local declared = options.join({
+  { "--json", nil, "one event a line, whole" },
+  { "--verify", nil, "check the chain of hashes, print nothing else; exit 1 when it is broken" },
+}, options.common)
+
+local function verify(journal, id)
+  local ok, seq, why = journal:verify(id)
+  if ok then
+    sys.write(1, id .. ": the chain of hashes is whole\n")
+    return 0
+  end
+  sys.write(1, string.format("%s: broken at event %d: %s\n", id, seq, why))
+  return 1
+end
+
+local function clock(time_ms)
+  return os.date("%H:%M:%S", time_ms // 1000) .. string.format(".%03d", time_ms % 1000)
+end
+
+function M.run(words)
+  local given, rest = options.parse(usage, declared, words)
+  if not given then return 0 end
+  if #rest > 1 then errors.usage "usage: almanac log [RUN]" end
+  config.load(given)
+  local json = require "native.json"
+  local journal <close> = store.open "ro"
+  local id = store.find(journal, rest[1]).id
+  if given.verify then return verify(journal, id) end
+  for seq, time_ms, kind, path, payload in journal:events(id, 0) do
+    if given.json then
+      sys.write(1, json.encode { seq = seq, time_ms = time_ms, kind = kind, path = path, data = json.decode(payload) } .. "\n")
+    else
+      sys.write(1, string.format("%5d %s %-16s %s  %s\n", seq, clock(time_ms), kind, path, payload))
+    end
+  end
+  return 0
+end
+
+return M

@@ -1,0 +1,97 @@
+--- Options of a command: declared data, parsed and shown by --help.
+local errors = require "almanac.errors"
+local sys = require "native.sys"
+
+local M = {}
+
+---@class almanac.Option
+---@field [1] string   "--name"
+---@field [2] string?  what it takes, e.g. "FILE"; absent: a flag
+---@field [3] string   what it is for
+---@field short? string "-n"
+---@field many? boolean may be given several times: a list
+
+--- Options of every command that reads almanac.yaml and the journal.
+M.common = {
+  { "--config", "FILE", "read FILE instead of almanac.yaml" },
+  { "--environment", "NAME", "an environment of almanac.yaml", short = "-e" },
+  { "--store", "DIR", "directory of the journal (default .almanac)" },
+}
+
+--- Options of the commands that touch a cluster.
+M.cluster = {
+  { "--kubeconfig", "FILE", "as kubectl's" },
+  { "--context", "NAME", "a context of the kubeconfig" },
+  { "--helm", "PATH", "the helm binary (default: helm on PATH)" },
+}
+
+function M.join(...)
+  local all = {}
+  for _, list in ipairs { ... } do
+    for _, option in ipairs(list) do all[#all + 1] = option end
+  end
+  return all
+end
+
+local function find(declared, word)
+  for _, option in ipairs(declared) do
+    if option[1] == word or option.short == word then return option end
+  end
+end
+
+local function key_of(option)
+  return (option[1]:gsub("^%-%-", ""):gsub("-", "_"))
+end
+
+local function help(usage, declared)
+  local out = { "usage: almanac " .. usage, "" }
+  for _, option in ipairs(declared) do
+    local left = (option.short and option.short .. ", " or "") .. option[1] .. (option[2] and " " .. option[2] or "")
+    out[#out + 1] = string.format("  %-26s %s", left, option[3])
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+--- Parses the words of a command.
+---@param usage string  one line, and more lines of explanation
+---@param declared almanac.Option[]
+---@param words string[]
+---@return table<string, any>? options nil when --help was asked for and printed
+---@return string[] words the others, in their order
+function M.parse(usage, declared, words)
+  local options, rest, i = {}, {}, 1
+  while i <= #words do
+    local word = words[i]
+    if word == "--help" or word == "-h" then
+      sys.write(1, help(usage, declared))
+      return nil, {}
+    end
+    local name, inline = word:match "^(%-%-[^=]+)=(.*)$"
+    local option = find(declared, name or word)
+    if not option and word:find "^%-." and word ~= "--" then
+      errors.raise { kind = "usage", message = "no option " .. (name or word), hint = "almanac " .. usage:match "^%S+" .. " --help" }
+    elseif not option then
+      rest[#rest + 1] = word
+    elseif not option[2] then
+      options[key_of(option)] = true
+    else
+      local value = inline
+      if not value then
+        i = i + 1
+        value = words[i]
+      end
+      if not value then errors.usage("option %s needs %s behind it", option[1], option[2]) end
+      local key = key_of(option)
+      if option.many then
+        options[key] = options[key] or {}
+        table.insert(options[key], value)
+      else
+        options[key] = value
+      end
+    end
+    i = i + 1
+  end
+  return options, rest
+end
+
+return M

@@ -1,0 +1,35 @@
+--- almanac resume [RUN]
+local ask = require "almanac.ask"
+local config = require "almanac.config"
+local errors = require "almanac.errors"
+local options = require "almanac.cli.options"
+local run = require "almanac.cli.run"
+
+local M = {}
+
+local declared = options.join({
+  { "--redo", "STEP", "run this done step again, and what followed it" },
+  { "--in-doubt", "ANSWER", "redo, done or abort: for an effect of which nobody can tell whether it took place" },
+}, run.driving, options.common, options.cluster)
+
+local usage = [[resume [RUN] [options]
+
+Goes on with a run that was stopped, paused, killed or failed; without RUN the newest of them.
+Done steps are not run again. First it says what it will do, step by step.]]
+
+local answers = { redo = true, done = true, abort = true }
+
+function M.run(words)
+  local given, rest = options.parse(usage, declared, words)
+  if not given then return 0 end
+  if #rest > 1 then errors.usage "usage: almanac resume [RUN]" end
+  if given.in_doubt and not answers[given.in_doubt] then
+    errors.usage("--in-doubt takes redo, done or abort, not %q", given.in_doubt)
+  end
+  config.load(given)
+  ask.in_doubt_answer = given.in_doubt
+  if given.no_ask then ask.possible = function() return false end end
+  return require("almanac.session").resume(rest[1], given)
+end
+
+return M

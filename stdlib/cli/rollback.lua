@@ -1,0 +1,24 @@
+--- almanac rollback [RUN]
+local config = require "almanac.config"
+local errors = require "almanac.errors"
+local options = require "almanac.cli.options"
+local run = require "almanac.cli.run"
+
+local M = {}
+
+local declared = options.join(run.driving, options.common, options.cluster)
+
+local usage = [[rollback [RUN] [options]
+
+Takes back the done steps of a run, newest first; without RUN those of the newest run. It is a run
+of its own: journalled, and resumed with almanac resume.]]
+
+function M.run(words)
+  local given, rest = options.parse(usage, declared, words)
+  if not given then return 0 end
+  if #rest > 1 then errors.usage "usage: almanac rollback [RUN]" end
+  config.load(given)
+  return require("almanac.session").rollback(rest[1], given)
+end
+
+return M

@@ -1,0 +1,47 @@
+--- almanac run RUNBOOK [key=value…]
+local ask = require "almanac.ask"
+local config = require "almanac.config"
+local errors = require "almanac.errors"
+local options = require "almanac.cli.options"
+local param = require "almanac.param"
+
+local M = {}
+
+M.driving = {
+  { "--json", nil, "one event a line on standard output" },
+  { "--plain", nil, "plain lines, also on a terminal" },
+  { "--no-ask", nil, "on a failure stop, without asking what to do" },
+}
+
+local declared = options.join({
+  { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
+}, M.driving, options.common, options.cluster)
+
+local usage = [[run RUNBOOK [key=value…] [options]
+
+Runs a runbook: by name (runbooks/NAME.lua here, else a built-in one), or the path of a .lua file.
+Exit codes: 0 done, 1 failed, 2 refused before it began, 3 waiting for an answer, 4 failed and
+undone, 130 interrupted.]]
+
+--- Parameters of a file: a mapping of names to values.
+local function params_of_file(file)
+  local values = require("native.yaml").decode(require("native.fs").read(file), { name = file })
+  if type(values) ~= "table" then
+    errors.raise { kind = "refused", message = file .. " must hold a mapping of parameters to values" }
+  end
+  return values
+end
+
+function M.run(words)
+  local given, rest = options.parse(usage, declared, words)
+  if not given then return 0 end
+  local name = table.remove(rest, 1)
+  if not name then errors.usage("usage: almanac run RUNBOOK [key=value…]; almanac list shows the runbooks") end
+  config.load(given)
+  local params = given.params and params_of_file(given.params) or {}
+  for key, value in pairs(param.from_words(rest)) do params[key] = value end
+  if given.no_ask then ask.possible = function() return false end end
+  return require("almanac.session").run(name, params, given)
+end
+
+return M

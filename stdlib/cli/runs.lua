@@ -1,0 +1,38 @@
+--- almanac runs
+local config = require "almanac.config"
+local options = require "almanac.cli.options"
+local store = require "almanac.store"
+local states = require "almanac.state"
+local sys = require "native.sys"
+
+local M = {}
+
+local usage = "runs [--json] [--limit N]\n\nThe runs in the journal, newest first."
+local declared = options.join({
+  { "--json", nil, "one run a line" },
+  { "--limit", "N", "at most so many (default 20)" },
+}, options.common)
+
+function M.run(words)
+  local given = options.parse(usage, declared, words)
+  if not given then return 0 end
+  config.load(given)
+  local json = require "native.json"
+  local journal <close> = store.open "ro"
+  local limit = math.tointeger(tonumber(given.limit or 20)) or 20
+  for i, row in ipairs(journal:runs()) do
+    if i > limit then break end
+    local state = states.load(journal, row.id)
+    if given.json then
+      sys.write(1, json.encode {
+        id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended, operator = state.operator,
+      } .. "\n")
+    else
+      sys.write(1, string.format("%-40s %-11s %s  %s\n", row.id, state.status,
+        os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), state.operator or ""))
+    end
+  end
+  return 0
+end
+
+return M

@@ -1,0 +1,63 @@
+--- almanac show RUNBOOK
+local config = require "almanac.config"
+local errors = require "almanac.errors"
+local options = require "almanac.cli.options"
+local param = require "almanac.param"
+local runbook = require "almanac.runbook"
+local sys = require "native.sys"
+
+local M = {}
+
+local usage = "show RUNBOOK [--source]\n\nWhat a runbook does, takes and may touch."
+local declared = options.join({ { "--source", nil, "print its source" } }, options.common)
+
+local function constraint(spec)
+  if spec.pattern then return "pattern " .. spec.pattern end
+  if spec.values then return "one of " .. table.concat(spec.values, ", ") end
+  if spec.min or spec.max then return string.format("from %s to %s", spec.min or "…", spec.max or "…") end
+end
+
+local function show_params(out, specs)
+  out[#out + 1] = next(specs) and "parameters:" or "parameters: none"
+  for _, name in ipairs(param.sorted_names(specs)) do
+    local spec = specs[name]
+    local state = spec.required and "required" or spec.default ~= nil and "default " .. tostring(spec.default) or "optional"
+    out[#out + 1] = string.format("  %-12s %s, %s%s", name, spec.type, state, spec.help and "  " .. spec.help or "")
+    local limits = constraint(spec)
+    if limits then out[#out + 1] = string.format("  %-12s %s", "", limits) end
+  end
+end
+
+local function show_allow(out, allow)
+  if not allow then
+    out[#out + 1] = "may touch: anything (it declares no allow)"
+    return
+  end
+  out[#out + 1] = "may touch:"
+  for _, category in ipairs(param.sorted_names(allow)) do
+    out[#out + 1] = string.format("  %-12s %s", category, table.concat(allow[category], ", "))
+  end
+end
+
+function M.run(words)
+  local given, rest = options.parse(usage, declared, words)
+  if not given then return 0 end
+  if #rest ~= 1 then errors.usage "usage: almanac show RUNBOOK" end
+  config.load(given)
+  if given.source then
+    local _, text = runbook.find(rest[1])
+    sys.write(1, text)
+    return 0
+  end
+  local book = runbook.load(rest[1])
+  local out = { book.name .. ": " .. book.summary, "file: " .. book.path .. "   digest " .. book.script.digest:sub(1, 16) }
+  show_params(out, book.params)
+  show_allow(out, book.allow)
+  if type(book.lock) == "string" then out[#out + 1] = "lock: " .. book.lock end
+  out[#out + 1] = "on failure: " .. book.on_failure
+  if book.help then out[#out + 1] = "\n" .. book.help end
+  sys.write(1, table.concat(out, "\n") .. "\n")
+  return 0
+end
+
+return M

@@ -1,0 +1,60 @@
+--- almanac status [RUN]
+local config = require "almanac.config"
+local drive = require "almanac.drive"
+local errors = require "almanac.errors"
+local options = require "almanac.cli.options"
+local states = require "almanac.state"
+local store = require "almanac.store"
+local sys = require "native.sys"
+local task = require "native.task"
+local tree = require "almanac.render.tree"
+
+local M = {}
+
+local usage = "status [RUN] [--json]\n\nThe tree of a run; without RUN that of the newest."
+local declared = options.join({ { "--json", nil, "as JSON" } }, options.common)
+
+local function heading(row, state)
+  local text = row.id .. ": " .. state.status
+  if state.holder then text = text .. ", " .. drive.describe_holder(require("native.json").encode(state.holder)) end
+  return text
+end
+
+local function closing(row, state)
+  if state.status == "done" or state.status == "running" or state.status == "undone" then return {} end
+  local out = {}
+  local err = state.error
+  if err and err.message then
+    out[1] = "  " .. err.message:gsub("\n", "\n  ")
+    if err.at then out[#out + 1] = "  at:      " .. err.at end
+  end
+  out[#out + 1] = "  go on:   almanac resume " .. row.id
+  out[#out + 1] = "  go back: almanac rollback " .. row.id
+  return out
+end
+
+function M.run(words)
+  local given, rest = options.parse(usage, declared, words)
+  if not given then return 0 end
+  if #rest > 1 then errors.usage "usage: almanac status [RUN]" end
+  config.load(given)
+  local journal <close> = store.open "ro"
+  local row = store.find(journal, rest[1])
+  local state = states.load(journal, row.id)
+  if given.json then
+    local json = require "native.json"
+    sys.write(1, json.encode {
+      id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended,
+      error = state.error, steps = json.array(state.roots),
+    } .. "\n")
+    return 0
+  end
+  local out = { heading(row, state) }
+  local view = { color = sys.isatty(1) and not sys.getenv "NO_COLOR", now_ms = task.wall_ms(), notes = 10 }
+  for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end
+  for _, line in ipairs(closing(row, state)) do out[#out + 1] = line end
+  sys.write(1, table.concat(out, "\n") .. "\n")
+  return 0
+end
+
+return M

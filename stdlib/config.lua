@@ -1,0 +1,116 @@
+--- almanac.yaml and its environments: read once, checked whole, put into the settings.
+local errors = require "almanac.errors"
+local settings = require "almanac.settings"
+
+local M = {}
+
+local FILE = "almanac.yaml"
+
+--- What a level of the file may hold: a type name, or a table of the level below; "*" any name.
+local anything = "any"
+local section = {
+  store = "string", kubeconfig = "string", context = "string", helm = "string",
+  endpoints = { ["*"] = "string" }, channels = { ["*"] = anything }, vars = { ["*"] = anything },
+  params = { ["*"] = { ["*"] = anything } },
+}
+local schema = { environment = "string", environments = { ["*"] = section } }
+for key, value in pairs(section) do schema[key] = value end
+
+local function names(level)
+  local out = {}
+  for name in pairs(level) do out[#out + 1] = name end
+  table.sort(out)
+  return table.concat(out, ", ")
+end
+
+local function check(file, value, level, path)
+  if level == anything then return end
+  local want = type(level) == "string" and level or "table"
+  if type(value) ~= want then
+    errors.raise {
+      kind = "refused",
+      message = string.format("%s: %s must be a %s, not a %s", file, path, want == "table" and "mapping" or want, type(value)),
+    }
+  end
+  if want ~= "table" then return end
+  for key, below in pairs(value) do
+    local next_level = level[key] or level["*"]
+    if not next_level then
+      errors.raise {
+        kind = "refused", message = string.format("%s: no key %q%s", file, tostring(key), path ~= "" and " in " .. path or ""),
+        hint = "there are " .. names(level),
+      }
+    end
+    check(file, below, next_level, path == "" and tostring(key) or path .. "." .. tostring(key))
+  end
+end
+
+local function merge(into, from)
+  for key, value in pairs(from) do
+    if type(value) == "table" and type(into[key]) == "table" then merge(into[key], value) else into[key] = value end
+  end
+end
+
+local applied = { "store", "kubeconfig", "context", "helm", "endpoints", "channels", "vars", "params" }
+
+local function apply(values)
+  for _, key in ipairs(applied) do
+    local value = values[key]
+    if type(value) == "table" then
+      settings[key] = settings[key] or {}
+      merge(settings[key], value)
+    elseif value ~= nil then
+      settings[key] = value
+    end
+  end
+end
+
+--- A kubeconfig is looked for beside the file that names it.
+local function resolve_paths(values, directory)
+  local path = values.kubeconfig
+  if path and not path:find "^/" and directory ~= "" then values.kubeconfig = directory .. path end
+end
+
+local function pick_environment(file, values, name)
+  name = name or values.environment
+  if not name then return nil end
+  local environment = (values.environments or {})[name]
+  if not environment then
+    errors.raise {
+      kind = "refused", message = string.format("no environment %q in %s", name, file),
+      hint = values.environments and "there are " .. names(values.environments) or "it has no environments",
+    }
+  end
+  return name, environment
+end
+
+--- Reads the file (when there is one) into the settings.
+---@param options { config?: string, environment?: string, kubeconfig?: string, context?: string, store?: string, helm?: string }
+function M.load(options)
+  local fs = require "native.fs"
+  local file = options.config or FILE
+  if fs.exists(file) then
+    local yaml = require "native.yaml"
+    local values = yaml.decode(fs.read(file), { name = file }) or {}
+    check(file, values, schema, "")
+    local directory = file:match "^(.*/)" or ""
+    resolve_paths(values, directory)
+    apply(values)
+    local name, environment = pick_environment(file, values, options.environment)
+    if environment then
+      resolve_paths(environment, directory)
+      apply(environment)
+    end
+    settings.environment, settings.file = name, file
+  elseif options.config or options.environment then
+    errors.raise {
+      kind = "refused", message = "cannot read " .. file,
+      hint = options.environment and "-e names an environment of almanac.yaml, which is looked for in this directory" or nil,
+    }
+  end
+  for _, key in ipairs { "kubeconfig", "context", "store", "helm" } do
+    if options[key] then settings[key] = options[key] end
+  end
+end
+
+return M

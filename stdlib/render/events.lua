@@ -1,0 +1,28 @@
+--- --json: one event a line on standard output, as the journal has them.
+local json = require "native.json"
+local secret = require "almanac.secret"
+local sys = require "native.sys"
+
+local M = {}
+
+local Events = {}
+Events.__index = Events
+
+function M.new(run)
+  return setmetatable({ run = run }, Events)
+end
+
+function Events:event(event)
+  local line = { run = self.run.id, kind = event.kind, path = event.path, time_ms = event.time_ms, data = event.data }
+  sys.write(1, secret.redact(json.encode(line)) .. "\n")
+end
+
+function Events.above(_, text)
+  sys.write(2, text .. "\n")
+end
+
+function Events.start() end
+function Events.suspend() end
+function Events.stop() end
+
+return M

@@ -1,0 +1,75 @@
+--- The live tree on a terminal: redrawn in place while the run goes on.
+local state = require "almanac.state"
+local sys = require "native.sys"
+local task = require "native.task"
+local tree = require "almanac.render.tree"
+
+local M = {}
+
+local FRAME_SECONDS = 0.1
+--- A frame larger than this is never drawn: reading it would take longer than the frame lasts.
+local HEIGHT_MAX = 60
+
+local Live = {}
+Live.__index = Live
+
+function M.new(run)
+  return setmetatable({ run = run, state = state.new(), drawn = 0, spin = 0, color = not sys.getenv "NO_COLOR" }, Live)
+end
+
+function Live:event(event)
+  state.apply(self.state, event)
+  if event.kind == "output" then self:above("    | " .. event.data.text) end
+end
+
+function Live:erase()
+  if self.drawn > 0 then sys.write(2, "\27[" .. self.drawn .. "A\27[J") end
+  self.drawn = 0
+end
+
+function Live:draw()
+  local width, height = sys.winsize()
+  local lines = tree.lines(self.state, { color = self.color, now_ms = task.wall_ms(), spin = self.spin, notes = 3 })
+  lines = tree.window(lines, width, math.min(height - 1, HEIGHT_MAX))
+  self:erase()
+  if #lines > 0 then sys.write(2, table.concat(lines, "\n") .. "\n") end
+  self.drawn = #lines
+end
+
+--- A line that stays, above the tree.
+function Live:above(text)
+  self:erase()
+  sys.write(2, text .. "\n")
+end
+
+--- Draws until cancelled; a child of the task that calls it.
+function Live:start()
+  self.ticker = task.spawn(function()
+    while true do
+      if not self.suspended then self:draw() end
+      self.spin = self.spin + 1
+      task.sleep(FRAME_SECONDS)
+    end
+  end)
+end
+
+--- Leaves the terminal to a question, and takes it back.
+function Live:suspend(yes)
+  self.suspended = yes
+  if yes then
+    self:draw()
+    self.drawn = 0
+  end
+end
+
+function Live:stop()
+  if self.ticker then
+    self.ticker:cancel()
+    self.ticker:join()
+    self.ticker = nil
+  end
+  self:draw()
+  self.drawn = 0
+end
+
+return M

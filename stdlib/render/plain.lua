@@ -1,0 +1,67 @@
+--- Plain lines for a pipe or a log file: one for each thing that happens, never rewritten.
+local duration = require "almanac.duration"
+local sys = require "native.sys"
+local task = require "native.task"
+
+local M = {}
+
+local Plain = {}
+Plain.__index = Plain
+
+--- Progress of one step is printed at most this often.
+local PROGRESS_SECONDS = 5
+
+function M.new()
+  return setmetatable({ progress = {} }, Plain)
+end
+
+local function say(mark, path, text)
+  sys.write(2, mark .. " " .. path .. (text and text ~= "" and "  " .. text or "") .. "\n")
+end
+
+local on = {}
+
+on["step.start"] = function(_, path) say("▶", path) end
+on["step.done"] = function(_, path, data)
+  say(data.skipped and "∅" or "✓", path, data.skipped and "skipped" or duration.format(data.elapsed or 0))
+end
+on["step.replayed"] = function(_, path, data) say(data.skipped and "∅" or "✓", path, "(done before)") end
+on["step.failed"] = function(_, path, data)
+  local mark = (data.kind == "paused" or data.kind == "cancelled") and "‖" or "✗"
+  say(mark, path, tostring(data.message):match "^[^\n]*")
+end
+on["step.retry"] = function(_, path, data)
+  say("↻", path, string.format("attempt %d failed: %s; again in %s", data.attempt, data.message, duration.format(data.delay)))
+end
+on["note"] = function(_, path, data) say("·", path, data.text) end
+on["output"] = function(_, _, data) sys.write(2, "    | " .. data.text .. "\n") end
+on["effect.intent"] = function(_, path, data) say("→", path, data.title) end
+on["effect.outcome"] = function(_, path, data)
+  if data.recovered then say("→", path, data.op .. ": found done after a crash") end
+end
+on["effect.recovered"] = function(_, path, data)
+  if data.state ~= "done" then say("→", path, data.op .. " had not taken place before the crash; now") end
+end
+on["effect.in_doubt"] = function(_, path, data) say("→", path, data.op .. " is in doubt: " .. data.message) end
+on["progress"] = function(self, path, data)
+  local last = self.progress[path]
+  local now = task.now()
+  if last and (last.text == data.text or now - last.at < PROGRESS_SECONDS) then return end
+  self.progress[path] = { text = data.text, at = now }
+  say("…", path, data.text)
+end
+
+function Plain:event(event)
+  local fn = on[event.kind]
+  if fn then fn(self, event.path, event.data) end
+end
+
+function Plain.above(_, text)
+  sys.write(2, text .. "\n")
+end
+
+function Plain.start() end
+function Plain.suspend() end
+function Plain.stop() end
+
+return M

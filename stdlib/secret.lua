@@ -1,0 +1,72 @@
+--- Secrets: opaque values. Scripts can pass them on and print them (as "(secret NAME)"); only the
+--- stdlib opens them, to hand them to a native. Whatever is written goes through redact().
+local M = {}
+
+local texts = setmetatable({}, { __mode = "k" })
+local known = {} ---@type table<string, string> text → what stands in its place
+
+local Secret = {}
+Secret.__metatable = "secret"
+Secret.__tostring = function(self) return self.label end
+Secret.__index = function() return nil end
+Secret.__concat = function(a, b) return tostring(a) .. tostring(b) end
+
+--- Shorter texts are not redacted from output: they would blank out half of it.
+local REDACT_MIN = 4
+
+---@param name string shown in its place
+---@param text string
+---@return table secret
+function M.new(name, text)
+  local label = "(secret " .. name .. ")"
+  local value = setmetatable({ label = label }, Secret)
+  texts[value] = text
+  if #text >= REDACT_MIN then known[text] = label end
+  return value
+end
+
+---@return boolean
+function M.is(value)
+  return texts[value] ~= nil
+end
+
+--- The text of a secret; any other value as it is. Not for scripts.
+function M.reveal(value)
+  return texts[value] or value
+end
+
+--- A copy of plain data with its secrets opened. Not for scripts.
+function M.reveal_all(value)
+  if texts[value] then return texts[value] end
+  if type(value) ~= "table" then return value end
+  local copy = setmetatable({}, getmetatable(value))
+  for k, v in pairs(value) do copy[k] = M.reveal_all(v) end
+  return copy
+end
+
+--- A copy of plain data with each secret as its label.
+function M.conceal_all(value)
+  if texts[value] then return tostring(value) end
+  if type(value) ~= "table" then return value end
+  local copy = setmetatable({}, getmetatable(value))
+  for k, v in pairs(value) do copy[k] = M.conceal_all(v) end
+  return copy
+end
+
+--- The text with every known secret replaced by its label.
+---@param text string
+---@return string
+function M.redact(text)
+  for plain, label in pairs(known) do
+    local from = 1
+    while true do
+      local i, j = text:find(plain, from, true)
+      if not i then break end
+      text = text:sub(1, i - 1) .. label .. text:sub(j + 1)
+      from = i + #label
+    end
+  end
+  return text
+end
+
+return M

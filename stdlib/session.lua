@@ -1,0 +1,276 @@
+--- A session: one call of run, resume or rollback, from the script on disk to the exit code.
+local ask = require "almanac.ask"
+local drive = require "almanac.drive"
+local errors = require "almanac.errors"
+local param = require "almanac.param"
+local runbook = require "almanac.runbook"
+local runs = require "almanac.run"
+local secret = require "almanac.secret"
+local settings = require "almanac.settings"
+local store = require "almanac.store"
+local sys = require "native.sys"
+local undo = require "almanac.undo"
+
+local M = {}
+
+local function ask_for_param(name, spec)
+  if not ask.possible() then return nil end
+  local answer = ask.line(string.format("%s%s: ", name, spec.help and " (" .. spec.help .. ")" or ""))
+  return answer ~= "" and answer or nil
+end
+
+--- What goes into the journal of the parameters: secrets as where they are, never as text.
+local function journalled(specs, given, values)
+  local out = {}
+  for name, value in pairs(values) do
+    if specs[name].type == "secret" then
+      local raw = given[name]
+      out[name] = type(raw) == "string" and raw:find "^%l+:" and raw or nil
+    else
+      out[name] = secret.conceal_all(value)
+    end
+  end
+  return out
+end
+
+local function lock_name(book, params)
+  local name = book.lock
+  if type(name) == "function" then name = name(params) end
+  if name ~= nil and type(name) ~= "string" then errors.usage("runbook: lock must be a string, not a %s", type(name)) end
+  return name
+end
+
+local function meta_of(book, params, journalled_params, lock)
+  return {
+    runbook = book.name, script = book.path, digest = book.script.digest, files = book.script.files, params = journalled_params,
+    lock = lock, operator = sys.user(), host = sys.hostname(), cwd = sys.cwd(), version = sys.version,
+    environment = settings.environment, config = settings.file, kubeconfig = settings.kubeconfig, context = settings.context,
+    helm = settings.helm,
+  }, params
+end
+
+--- Merges what almanac.yaml says for the runbook under what was given.
+local function with_defaults(book, given)
+  local merged = {}
+  for name, value in pairs(settings.params[book.name] or {}) do merged[name] = value end
+  for name, value in pairs(given) do merged[name] = value end
+  return merged
+end
+
+local failure_choices = { "retry", "undo", "stop" }
+
+local function show_undo(undos, left)
+  if #undos == 0 then return "there is nothing to undo" end
+  local out = { "undo would, newest first:" }
+  for _, item in ipairs(undos) do out[#out + 1] = "  ↩ " .. item.what end
+  for _, title in ipairs(left) do out[#out + 1] = "  · nothing takes back: " .. title end
+  return table.concat(out, "\n")
+end
+
+--- The run that takes another one back: a new one, or one that was stopped.
+local function open_rollback(journal, original, book, stopped)
+  local run = stopped or runs.create(journal, {
+    runbook = "rollback-of-" .. book.name, undoes = original.id, script = book.path, params = {}, operator = sys.user(),
+    host = sys.hostname(), version = sys.version,
+  })
+  run.allow = book.allow
+  drive.own(journal, run.id, drive.owner_text(run.id))
+  if stopped then
+    run:record("run.resume", "", { operator = sys.user() })
+  else
+    run:record("run.start", "", { runbook = run.meta.runbook, undoes = original.id, operator = sys.user() })
+  end
+  return run
+end
+
+--- Takes a run back. The caller owns the run and its lock.
+---@return string status of the rollback
+local function roll_back(journal, original_id, book, params, options, stopped)
+  local original = runs.load(journal, original_id, "walk")
+  local walk_error = undo.walk(original, book, params)
+  if walk_error then error(walk_error, 0) end
+  local undos, left = undo.list(original)
+  sys.write(2, show_undo(undos, left) .. "\n")
+  if #undos == 0 and not stopped then return "done" end
+  local run = open_rollback(journal, original, book, stopped)
+  local status, err = drive.execute(run, undo.body(original, undos, run.id), options)
+  if status == "done" then original:record("run.end", "", { status = "undone", by = run.id }) end
+  drive.conclude(run, status, err)
+  return status
+end
+
+--- Shows the failure and asks; nil when nobody can be asked, or the runbook says stop.
+local function after_failure(journal, run, book, params, err)
+  if book.on_failure == "undo" then return "undo" end
+  if book.on_failure == "stop" or not ask.possible() then return nil end
+  sys.write(2, "✗ " .. errors.format(err) .. "\n")
+  local walked = runs.load(journal, run.id, "walk")
+  undo.walk(walked, book, params)
+  sys.write(2, show_undo(undo.list(walked)) .. "\n")
+  return ask.choose("What now?", failure_choices)
+end
+
+--- Runs until done, stopped or undone.
+---@return integer exit code
+local function drive_to_end(journal, run, book, params, options)
+  while true do
+    run.allow = book.allow
+    local status, err = drive.execute(run, function() return book.run(params) end, options)
+    local choice
+    if status == "failed" and not options.no_ask then choice = after_failure(journal, run, book, params, err) end
+    if choice == "undo" then
+      if not ask.possible() then drive.conclude(run, status, err) end
+      local undone = roll_back(journal, run.id, book, params, options)
+      return undone == "done" and drive.exit.undone or drive.exit[undone] or drive.exit.failed
+    elseif choice ~= "retry" then
+      drive.conclude(run, status, err)
+      return drive.exit[status]
+    end
+    book = runbook.load(run.meta.script) -- the operator may have edited it meanwhile
+    run = runs.load(journal, run.id, "execute")
+    run:record("run.resume", "", { operator = sys.user(), digest = book.script.digest })
+  end
+end
+
+--- almanac run NAME key=value…
+---@param name string
+---@param given table<string, any>
+---@param options table  json, plain, no_ask, plan
+---@return integer exit code
+function M.run(name, given, options)
+  local book = runbook.load(name)
+  given = with_defaults(book, given)
+  local params = param.resolve(book.name, book.params, given, ask_for_param)
+  local lock = lock_name(book, params)
+  local journal <close> = store.open "rw"
+  local meta = meta_of(book, params, journalled(book.params, given, params), lock)
+  local id = runs.new_id(book.name)
+  drive.lock(journal, lock, drive.owner_text(id))
+  local run = runs.create(journal, meta, id)
+  drive.own(journal, run.id, drive.owner_text(run.id))
+  run:record("run.start", "", {
+    runbook = book.name, params = meta.params, operator = meta.operator, digest = book.script.digest, pid = sys.pid(),
+  })
+  if not options.json then sys.write(2, string.format("▶ %s  (resume with: almanac resume %s)\n", book.name, run.id)) end
+  return drive_to_end(journal, run, book, params, options)
+end
+
+--- The settings that the run was started with, under those of this command line.
+local function restore_settings(meta)
+  for _, key in ipairs { "kubeconfig", "context", "helm" } do
+    if settings[key] == nil then settings[key] = meta[key] end
+  end
+end
+
+--- The parameters of a run in the journal; secrets are looked up or asked for again.
+local function restore_params(book, meta)
+  local given = {}
+  for name, value in pairs(meta.params) do
+    if book.params[name] then given[name] = value end
+  end
+  return param.resolve(book.name, book.params, given, ask_for_param)
+end
+
+--- The last event of each path: "done" is that of its step.done, "last" that of anything that counts.
+local function seqs_by_path(journal, id)
+  local done, last = {}, {}
+  for seq, _, kind, path in journal:events(id, 0) do
+    if kind == "step.done" then done[path] = seq end
+    if kind == "step.done" or kind == "effect.intent" then last[path] = seq end
+  end
+  return done, last
+end
+
+--- Makes a done step, and all that followed it, run again. What contains it keeps its own effects.
+local function redo(journal, run, path)
+  run:flush()
+  local done, last = seqs_by_path(journal, run.id)
+  if not done[path] then
+    errors.raise {
+      kind = "refused", message = string.format("--redo: this run has no done step %q", path),
+      hint = "almanac status " .. run.id .. " shows its steps; a step inside others is named with theirs: outer/inner",
+    }
+  end
+  for _, other in ipairs(param.sorted_names(last)) do
+    local contains = path:sub(1, #other + 1) == other .. "/"
+    local inside = other:sub(1, #path + 1) == path .. "/"
+    if inside or last[other] >= done[path] then
+      run:record("step.redo", other, { operator = sys.user(), keep_effects = contains or nil })
+    end
+  end
+end
+
+--- What may stand in the way of going on with a run.
+local function check_resumable(state, id)
+  if state.status == "undone" then
+    errors.raise { kind = "refused", message = id .. " was rolled back", hint = "start a new one: almanac run " .. tostring(state.runbook) }
+  end
+  for path, node in pairs(state.nodes) do
+    if node.status == "undone" then
+      errors.raise {
+        kind = "refused", message = string.format("%s is being rolled back: %q is undone", id, path),
+        hint = "almanac runs shows its rollback; go on with that: almanac resume rollback-of-…",
+      }
+    end
+  end
+end
+
+--- almanac resume [RUN]
+---@param id string? of the run; nil: the newest that is not done
+---@param options table  json, plain, no_ask, redo, yes
+---@return integer exit code
+function M.resume(id, options)
+  local journal <close> = store.open "rw"
+  local row = store.find(journal, id, function(row) return M.is_unfinished(journal, row.id) end, "to resume")
+  local run = runs.load(journal, row.id, "execute")
+  local meta = run.meta
+  if meta.undoes then return M.rollback(meta.undoes, options, run) end
+  restore_settings(meta)
+  local book = runbook.load(meta.script)
+  local params = restore_params(book, meta)
+  drive.own(journal, run.id, drive.owner_text(run.id))
+  drive.lock(journal, meta.lock, drive.owner_text(run.id))
+  local state = require("almanac.state").load(journal, run.id)
+  check_resumable(state, run.id)
+  if options.redo then
+    redo(journal, run, options.redo)
+    run = runs.load(journal, row.id, "execute")
+  end
+  local walked = runs.load(journal, run.id, "walk")
+  local walk_error = undo.walk(walked, book, params)
+  if not options.json then sys.write(2, require("almanac.resume").describe(walked, book) .. "\n") end
+  if walk_error then error(walk_error, 0) end
+  run:record("run.resume", "", { operator = sys.user(), digest = book.script.digest, pid = sys.pid() })
+  return drive_to_end(journal, run, book, params, options)
+end
+
+--- True for a run that resume can go on with.
+function M.is_unfinished(journal, id)
+  local status = require("almanac.state").load(journal, id).status
+  return status ~= "done" and status ~= "undone" and status ~= "running"
+end
+
+--- almanac rollback [RUN]
+---@param id string? nil: the newest run that is no rollback
+---@param options table
+---@param stopped almanac.Run? a rollback of it that was stopped, to go on with
+---@return integer exit code
+function M.rollback(id, options, stopped)
+  local journal <close> = store.open "rw"
+  local row = store.find(journal, id, function(row) return not row.runbook:find "^rollback%-of%-" end, "to roll back")
+  local meta = runs.load(journal, row.id, "walk").meta
+  if meta.undoes then
+    errors.raise {
+      kind = "refused", message = row.id .. " is itself a rollback, of " .. meta.undoes,
+      hint = "almanac resume " .. row.id .. " goes on with it",
+    }
+  end
+  restore_settings(meta)
+  local book = runbook.load(meta.script)
+  local params = restore_params(book, meta)
+  drive.own(journal, row.id, drive.owner_text(row.id))
+  drive.lock(journal, meta.lock, drive.owner_text(row.id))
+  return drive.exit[roll_back(journal, row.id, book, params, options, stopped)]
+end
+
+return M

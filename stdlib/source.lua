@@ -1,0 +1,41 @@
+--- The source of functions: what the journal compares to tell whether a step was edited.
+local sys = require "native.sys"
+
+local M = {}
+
+local texts = {} ---@type table<string, string[]> lines by chunk name
+
+--- Remembers the text of a loaded chunk.
+---@param chunkname string as given to load, "@path"
+---@param text string
+function M.remember(chunkname, text)
+  local lines = {}
+  for line in (text .. "\n"):gmatch "(.-)\n" do lines[#lines + 1] = line end
+  texts[chunkname] = lines
+end
+
+--- The lines of a function without their indentation, or nil when its chunk is not known.
+---@param fn function
+---@return string?
+function M.text(fn)
+  local info = debug.getinfo(fn, "S")
+  local lines = texts[info.source]
+  if not lines then return nil end
+  local out = {}
+  for i = info.linedefined, info.lastlinedefined do out[#out + 1] = (lines[i] or ""):match "^%s*(.-)%s*$" end
+  return table.concat(out, "\n")
+end
+
+--- SHA-256 of that text in hex; of the chunk's place for a function of the stdlib.
+---@param fn function
+---@return string
+function M.digest(fn)
+  local text = M.text(fn)
+  if not text then
+    local info = debug.getinfo(fn, "S")
+    text = info.source .. ":" .. info.linedefined
+  end
+  return sys.sha256(text)
+end
+
+return M

@@ -1,0 +1,162 @@
+--- State: what a run looks like, computed from its events and from nothing else. A live run, a
+--- crashed one and a finished one are folded by the same function. Pure.
+local M = {}
+
+---@class almanac.Node
+---@field path string
+---@field name string
+---@field status "running"|"waiting"|"retrying"|"done"|"skipped"|"failed"|"undone"
+---@field started integer? ms
+---@field ended integer? ms
+---@field elapsed number? seconds
+---@field progress string?   what it waits for
+---@field message string?    of the failure
+---@field notes string[]
+---@field effects table[]    { id, title, status }
+---@field children almanac.Node[]
+---@field replayed boolean?  done in an earlier execution
+
+---@class almanac.State
+---@field status "running"|"done"|"failed"|"paused"|"interrupted"|"waiting"|"undone"
+---@field roots almanac.Node[]
+---@field nodes table<string, almanac.Node>
+---@field params table?
+---@field started integer? ms
+---@field ended integer? ms
+---@field error table?
+
+---@return almanac.State
+function M.new()
+  return { status = "running", roots = {}, nodes = {}, executions = 0 }
+end
+
+local function node_of(state, path, time_ms)
+  local node = state.nodes[path]
+  if node then return node end
+  local parent_path, name = path:match "^(.*)/([^/]*)$"
+  node = { path = path, name = name or path, status = "running", started = time_ms, notes = {}, effects = {}, children = {} }
+  state.nodes[path] = node
+  local siblings = parent_path and node_of(state, parent_path, time_ms).children or state.roots
+  siblings[#siblings + 1] = node
+  return node
+end
+
+local function effect_of(node, id)
+  for _, effect in ipairs(node.effects) do
+    if effect.id == id then return effect end
+  end
+  local effect = { id = id }
+  node.effects[#node.effects + 1] = effect
+  return effect
+end
+
+local on = {}
+
+on["run.start"] = function(state, _, data, time_ms)
+  state.params, state.runbook, state.started, state.operator = data.params, data.runbook, time_ms, data.operator
+  state.status, state.executions = "running", 1
+end
+
+--- What was under way when the program died is under way no more.
+on["run.resume"] = function(state)
+  state.status, state.ended, state.error = "running", nil, nil
+  state.executions = state.executions + 1
+  for _, node in pairs(state.nodes) do
+    if node.status ~= "done" and node.status ~= "skipped" then
+      node.status, node.message, node.progress = "waiting", nil, nil
+    end
+  end
+end
+
+on["run.end"] = function(state, _, data, time_ms)
+  state.status, state.error, state.ended = data.status, data.error, time_ms
+end
+
+on["step.start"] = function(state, path, _, time_ms)
+  local node = node_of(state, path, time_ms)
+  node.status, node.started, node.ended, node.message, node.progress = "running", time_ms, nil, nil, nil
+end
+
+on["step.done"] = function(state, path, data, time_ms)
+  local node = node_of(state, path, data.started or time_ms)
+  node.status = data.skipped and "skipped" or "done"
+  node.started, node.ended, node.elapsed = data.started or node.started, time_ms, data.elapsed
+  node.progress, node.message, node.result, node.attempts = nil, nil, data.result, data.attempts
+end
+
+on["step.replayed"] = function(state, path, data, time_ms)
+  on["step.done"](state, path, data, time_ms)
+  state.nodes[path].replayed = true
+end
+
+on["step.failed"] = function(state, path, data, time_ms)
+  local node = node_of(state, path, time_ms)
+  local interrupted = data.kind == "paused" or data.kind == "cancelled"
+  node.status, node.message, node.kind = interrupted and data.kind or "failed", data.message, data.kind
+  node.ended, node.progress = time_ms, nil
+end
+
+on["step.retry"] = function(state, path, data, time_ms)
+  local node = node_of(state, path, time_ms)
+  node.status, node.message = "retrying", data.message
+end
+
+on["step.redo"] = function(state, path, _, time_ms)
+  local node = node_of(state, path, time_ms)
+  node.status, node.effects, node.children = "waiting", {}, {}
+end
+
+on["step.undone"] = function(state, path, _, time_ms)
+  node_of(state, path, time_ms).status = "undone"
+end
+
+on["note"] = function(state, path, data, time_ms)
+  local notes = node_of(state, path, time_ms).notes
+  notes[#notes + 1] = data.text
+end
+
+on["progress"] = function(state, path, data, time_ms)
+  node_of(state, path, time_ms).progress = data.text
+end
+
+on["effect.intent"] = function(state, path, data, time_ms)
+  local effect = effect_of(node_of(state, path, time_ms), data.id)
+  effect.title, effect.op, effect.status = data.title, data.op, "begun"
+end
+
+on["effect.outcome"] = function(state, path, data, time_ms)
+  local effect = effect_of(node_of(state, path, time_ms), data.id)
+  effect.status = data.ok and (data.recovered and "recovered" or "done") or "failed"
+  effect.title, effect.op = effect.title or data.op, data.op
+end
+
+on["effect.in_doubt"] = function(state, path, data, time_ms)
+  effect_of(node_of(state, path, time_ms), data.id).status = "in doubt"
+end
+
+--- Folds one event in.
+---@param state almanac.State
+---@param event { kind: string, path: string, data: table, time_ms: integer }
+function M.apply(state, event)
+  local fn = on[event.kind]
+  if fn then fn(state, event.path, event.data, event.time_ms) end
+end
+
+--- The state of a run in the journal.
+---@param journal table
+---@param id string
+---@return almanac.State
+function M.load(journal, id)
+  local json = require "native.json"
+  local state = M.new()
+  for _, time_ms, kind, path, payload in journal:events(id, 0) do
+    if on[kind] then M.apply(state, { kind = kind, path = path, data = json.decode(payload), time_ms = time_ms }) end
+  end
+  if state.status == "running" then
+    local holder = journal:holder(id)
+    if holder then state.holder = json.decode(holder) else state.status = "crashed" end
+  end
+  return state
+end
+
+return M
