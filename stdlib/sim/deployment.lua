@@ -406,10 +406,6 @@ function deployment.reconcile_set(rs, owned, now)
         if pods.terminating(pod) then terminating = terminating + 1 end
     end
     local status, wait = replicaset_status(rs, active, terminating, now)
-    local function say(reason, message)
-        actions[#actions + 1] = { op = "event", about = rs, type = "Normal", reason = reason, message = message,
-            component = "replicaset-controller" }
-    end
     local diff = rs.metadata.deletionTimestamp and 0 or #active - replicas_of(rs)
     for _ = 1, -diff do
         actions[#actions + 1] = { op = "create", gvr = "v1/pods",
@@ -420,7 +416,8 @@ function deployment.reconcile_set(rs, owned, now)
     for _, pod in ipairs(diff > 0 and victims(active, diff) or {}) do
         actions[#actions + 1] = { op = "delete", gvr = "v1/pods", ns = pod.metadata.namespace,
             name = pod.metadata.name, uid = pod.metadata.uid }
-        say("SuccessfulDelete", "Deleted pod: " .. pod.metadata.name)
+        actions[#actions + 1] = { op = "event", about = rs, type = "Normal", reason = "SuccessfulDelete",
+            message = "Deleted pod: " .. pod.metadata.name, component = "replicaset-controller" }
     end
     if not value.equal(status, rs.status or {}) then
         local changed = value.shallow(rs)
