@@ -24,165 +24,165 @@ local REVISIONS = "apps/v1/controllerrevisions"
 
 --- The objects of one resource that `owner` controls.
 function Controllers:controlled(owner, gvr)
-    local out = {}
-    for _, at in pairs(self.store.owned[owner.metadata.uid] or {}) do
-        local object = at.gvr == gvr and self.store:get(gvr, at.ns, at.name)
-        local ref = object and pods.controller(object)
-        if ref and ref.uid == owner.metadata.uid then out[#out + 1] = object end
-    end
-    table.sort(out, function(a, b) return a.metadata.name < b.metadata.name end)
-    return out
+  local out = {}
+  for _, at in pairs(self.store.owned[owner.metadata.uid] or {}) do
+    local object = at.gvr == gvr and self.store:get(gvr, at.ns, at.name)
+    local ref = object and pods.controller(object)
+    if ref and ref.uid == owner.metadata.uid then out[#out + 1] = object end
+  end
+  table.sort(out, function(a, b) return a.metadata.name < b.metadata.name end)
+  return out
 end
 
 local reconcile = {}
 
 reconcile["apps/v1/deployments"] = function(self, d)
-    local sets, hash, old = self:controlled(d, SETS), pods.hash(d.spec.template), 0
-    if value.dig(d, "spec", "strategy", "type") == "Recreate" then
-        for _, rs in ipairs(sets) do
-            if value.dig(rs, "metadata", "labels", "pod-template-hash") ~= hash then
-                old = old + #self:controlled(rs, PODS)
-            end
-        end
+  local sets, hash, old = self:controlled(d, SETS), pods.hash(d.spec.template), 0
+  if value.dig(d, "spec", "strategy", "type") == "Recreate" then
+    for _, rs in ipairs(sets) do
+      if value.dig(rs, "metadata", "labels", "pod-template-hash") ~= hash then
+        old = old + #self:controlled(rs, PODS)
+      end
     end
-    return deployment.reconcile(d, sets, self.now(), old)
+  end
+  return deployment.reconcile(d, sets, self.now(), old)
 end
 
 reconcile[SETS] = function(self, rs)
-    return deployment.reconcile_set(rs, self:controlled(rs, PODS), self.now())
+  return deployment.reconcile_set(rs, self:controlled(rs, PODS), self.now())
 end
 
 reconcile["apps/v1/statefulsets"] = function(self, set)
-    local claims = {}
-    for _, claim in ipairs((self.store:list(CLAIMS, set.metadata.namespace))) do claims[claim.metadata.name] = claim end
-    return statefulset.reconcile(set, self:controlled(set, PODS), self:controlled(set, REVISIONS), claims, self.now())
+  local claims = {}
+  for _, claim in ipairs((self.store:list(CLAIMS, set.metadata.namespace))) do claims[claim.metadata.name] = claim end
+  return statefulset.reconcile(set, self:controlled(set, PODS), self:controlled(set, REVISIONS), claims, self.now())
 end
 
 reconcile["apps/v1/daemonsets"] = function(self, ds)
-    return workloads.reconcile_daemonset(ds, self:controlled(ds, PODS), self:controlled(ds, REVISIONS), self.now())
+  return workloads.reconcile_daemonset(ds, self:controlled(ds, PODS), self:controlled(ds, REVISIONS), self.now())
 end
 
 reconcile["batch/v1/jobs"] = function(self, job)
-    return workloads.reconcile_job(job, self:controlled(job, PODS), self.now())
+  return workloads.reconcile_job(job, self:controlled(job, PODS), self.now())
 end
 
 reconcile["v1/services"] = function(self, service)
-    local selector = service.spec.selector
-    if value.is_nil(selector) or next(selector) == nil then return {} end
-    local ns = service.metadata.namespace
-    local have = self.store:peek("v1/endpoints", ns, service.metadata.name)
-    local match, selected = selectors.object(selector), {}
-    for _, pod in ipairs((self.store:list(PODS, ns))) do
-        if match == nil or match(pod.metadata.labels) then selected[#selected + 1] = pod end
-    end
-    return plumbing.endpoints(service, selected, have)
+  local selector = service.spec.selector
+  if value.is_nil(selector) or next(selector) == nil then return {} end
+  local ns = service.metadata.namespace
+  local have = self.store:peek("v1/endpoints", ns, service.metadata.name)
+  local match, selected = selectors.object(selector), {}
+  for _, pod in ipairs((self.store:list(PODS, ns))) do
+    if match == nil or match(pod.metadata.labels) then selected[#selected + 1] = pod end
+  end
+  return plumbing.endpoints(service, selected, have)
 end
 
 reconcile[CLAIMS] = function(self, claim)
-    return plumbing.claim(claim, (self.store:list(PODS, claim.metadata.namespace)))
+  return plumbing.claim(claim, (self.store:list(PODS, claim.metadata.namespace)))
 end
 
 reconcile["v1/namespaces"] = function(self, namespace)
-    if namespace.metadata.deletionTimestamp then return {} end
-    if self.store:peek("v1/serviceaccounts", namespace.metadata.name, "default") then return {} end
-    return plumbing.namespace(namespace, self.ca)
+  if namespace.metadata.deletionTimestamp then return {} end
+  if self.store:peek("v1/serviceaccounts", namespace.metadata.name, "default") then return {} end
+  return plumbing.namespace(namespace, self.ca)
 end
 
 local perform = {}
 
 function perform.create(self, action)
-    local object, status = self.store:create(action.gvr, action.object)
-    if object and action.created then
-        local reason, message = action.created(object)
-        self.events:record(action.about, { type = "Normal", reason = reason, message = message,
-            component = action.component })
-    elseif not object and action.about and status.reason ~= "AlreadyExists" then
-        self.events:record(action.about, { type = "Warning", reason = "FailedCreate",
-            message = "Error creating: " .. status.message, component = action.component })
-    end
+  local object, status = self.store:create(action.gvr, action.object)
+  if object and action.created then
+    local reason, message = action.created(object)
+    self.events:record(action.about, { type = "Normal", reason = reason, message = message,
+      component = action.component })
+  elseif not object and action.about and status.reason ~= "AlreadyExists" then
+    self.events:record(action.about, { type = "Warning", reason = "FailedCreate",
+      message = "Error creating: " .. status.message, component = action.component })
+  end
 end
 
 function perform.update(self, action)
-    local object = self.store:update(action.gvr, action.object)
-    if object and action.status then
-        self.store:set_status(action.gvr, object.metadata.namespace, object.metadata.name, action.status)
-    end
-    return object ~= nil
+  local object = self.store:update(action.gvr, action.object)
+  if object and action.status then
+    self.store:set_status(action.gvr, object.metadata.namespace, object.metadata.name, action.status)
+  end
+  return object ~= nil
 end
 
 function perform.status(self, action)
-    return self.store:update(action.gvr, action.object, { subresource = "status" }) ~= nil
+  return self.store:update(action.gvr, action.object, { subresource = "status" }) ~= nil
 end
 
 function perform.delete(self, action)
-    self.store:delete(action.gvr, action.ns, action.name, { uid = action.uid, propagation = "Background" })
+  self.store:delete(action.gvr, action.ns, action.name, { uid = action.uid, propagation = "Background" })
 end
 
 function perform.event(self, action) self.events:record(action.about, action) end
 
 --- Runs the reconcile of one object now.
 function Controllers:reconcile(gvr, ns, name)
-    local object = self.store:get(gvr, ns, name)
-    if not object then return end
-    for _, action in ipairs(reconcile[gvr](self, object)) do
-        if action.op == "requeue" then
-            self:wake(gvr, ns, name, action.after)
-        elseif perform[action.op](self, action) == false then
-            self:wake(gvr, ns, name, self.lag)
-        end
+  local object = self.store:get(gvr, ns, name)
+  if not object then return end
+  for _, action in ipairs(reconcile[gvr](self, object)) do
+    if action.op == "requeue" then
+      self:wake(gvr, ns, name, action.after)
+    elseif perform[action.op](self, action) == false then
+      self:wake(gvr, ns, name, self.lag)
     end
+  end
 end
 
 --- Has an object reconciled soon (after the lag), or after `seconds`.
 function Controllers:wake(gvr, ns, name, seconds)
-    local key = ("reconcile\0%s\0%s\0%s"):format(gvr, ns or "", name)
-    self.agenda:after(seconds or self.lag, key, function() self:reconcile(gvr, ns, name) end)
+  local key = ("reconcile\0%s\0%s\0%s"):format(gvr, ns or "", name)
+  self.agenda:after(seconds or self.lag, key, function() self:reconcile(gvr, ns, name) end)
 end
 
 local OWNERS = {
-    Deployment = "apps/v1/deployments", ReplicaSet = SETS, StatefulSet = "apps/v1/statefulsets",
-    DaemonSet = "apps/v1/daemonsets", Job = "batch/v1/jobs",
+  Deployment = "apps/v1/deployments", ReplicaSet = SETS, StatefulSet = "apps/v1/statefulsets",
+  DaemonSet = "apps/v1/daemonsets", Job = "batch/v1/jobs",
 }
 
 function Controllers:wake_owner(object)
-    local ref = pods.controller(object)
-    local gvr = ref and OWNERS[ref.kind]
-    if gvr then self:wake(gvr, object.metadata.namespace, ref.name) end
+  local ref = pods.controller(object)
+  local gvr = ref and OWNERS[ref.kind]
+  if gvr then self:wake(gvr, object.metadata.namespace, ref.name) end
 end
 
 function Controllers:wake_services(ns)
-    for _, service in ipairs((self.store:list("v1/services", ns))) do
-        self:wake("v1/services", ns, service.metadata.name)
-    end
+  for _, service in ipairs((self.store:list("v1/services", ns))) do
+    self:wake("v1/services", ns, service.metadata.name)
+  end
 end
 
 function Controllers:pod_changed(pod)
-    local ns = pod.metadata.namespace
-    self:wake_services(ns)
-    for _, volume in ipairs(pod.spec.volumes or {}) do
-        local claim = value.dig(volume, "persistentVolumeClaim", "claimName")
-        if claim then self:wake(CLAIMS, ns, claim) end
-    end
+  local ns = pod.metadata.namespace
+  self:wake_services(ns)
+  for _, volume in ipairs(pod.spec.volumes or {}) do
+    local claim = value.dig(volume, "persistentVolumeClaim", "claimName")
+    if claim then self:wake(CLAIMS, ns, claim) end
+  end
 end
 
 --- A set in the middle of Recreate waits for pods, not for its ReplicaSets' status alone.
 function Controllers:pod_gone(pod)
-    local ref = pods.controller(pod)
-    local rs = ref and ref.kind == "ReplicaSet" and self.store:peek(SETS, pod.metadata.namespace, ref.name)
-    if rs then self:wake_owner(rs) end
+  local ref = pods.controller(pod)
+  local rs = ref and ref.kind == "ReplicaSet" and self.store:peek(SETS, pod.metadata.namespace, ref.name)
+  if rs then self:wake_owner(rs) end
 end
 
 function Controllers:changed(event)
-    local object = event.object
-    if event.gvr == "v1/events" then return end
-    if reconcile[event.gvr] and event.type ~= "DELETED" then
-        self:wake(event.gvr, object.metadata.namespace, object.metadata.name)
-    end
-    if object.metadata.ownerReferences then self:wake_owner(object) end
-    if event.gvr == PODS then
-        self:pod_changed(object)
-        if event.type == "DELETED" then self:pod_gone(object) end
-    end
+  local object = event.object
+  if event.gvr == "v1/events" then return end
+  if reconcile[event.gvr] and event.type ~= "DELETED" then
+    self:wake(event.gvr, object.metadata.namespace, object.metadata.name)
+  end
+  if object.metadata.ownerReferences then self:wake_owner(object) end
+  if event.gvr == PODS then
+    self:pod_changed(object)
+    if event.type == "DELETED" then self:pod_gone(object) end
+  end
 end
 
 ---@class sim.ControllerOptions
@@ -196,18 +196,18 @@ end
 ---@param store table
 ---@param opts sim.ControllerOptions
 function controllers.start(store, opts)
-    local self = setmetatable({ store = store, agenda = opts.agenda, events = opts.events, now = opts.now,
-        lag = opts.lag or 0.03, ca = opts.ca or "" }, Controllers)
-    store:admit(function(_, res, object, old)
-        if res.key == CLAIMS and not old then plumbing.protect(object) end
-    end)
-    store:subscribe(function(event) self:changed(event) end)
-    for _, gvr in ipairs(value.sorted_keys(reconcile)) do
-        for _, object in ipairs((store:list(gvr))) do
-            self:wake(gvr, object.metadata.namespace, object.metadata.name)
-        end
+  local self = setmetatable({ store = store, agenda = opts.agenda, events = opts.events, now = opts.now,
+    lag = opts.lag or 0.03, ca = opts.ca or "" }, Controllers)
+  store:admit(function(_, res, object, old)
+    if res.key == CLAIMS and not old then plumbing.protect(object) end
+  end)
+  store:subscribe(function(event) self:changed(event) end)
+  for _, gvr in ipairs(value.sorted_keys(reconcile)) do
+    for _, object in ipairs((store:list(gvr))) do
+      self:wake(gvr, object.metadata.namespace, object.metadata.name)
     end
-    return self
+  end
+  return self
 end
 
 return controllers

@@ -19,15 +19,15 @@ local Faults = {}
 Faults.__index = Faults
 
 local WORKLOAD = { crash = true, notready = true, missing = true, unschedulable = true, slow = true,
-    ["log-errors"] = true }
+  ["log-errors"] = true }
 local METRIC = { ["no-data"] = true, series = true }
 
 --- Faults of the devnet's metrics and services, without a value.
 faults.SERVED = {
-    "head-stall", "head-lag", "finality-stall", "rpc-errors", "rpc-slow", "rpc-down", "gamma-stall", "unfair",
-    "mempool-stuck", "mempool-full", "mempool-rejects", "low-peers", "p2p-drops", "p2p-backpressure", "da-sampling",
-    "da-proofs", "beacon-stale", "vdf-fail", "vdf-slow", "aicf-timeouts", "aicf-stall", "aicf-sla",
-    "aicf-slashing", "explorer-5xx", "explorer-ws", "explorer-down", "wrong-chain",
+  "head-stall", "head-lag", "finality-stall", "rpc-errors", "rpc-slow", "rpc-down", "gamma-stall", "unfair",
+  "mempool-stuck", "mempool-full", "mempool-rejects", "low-peers", "p2p-drops", "p2p-backpressure", "da-sampling",
+  "da-proofs", "beacon-stale", "vdf-fail", "vdf-slow", "aicf-timeouts", "aicf-stall", "aicf-sla",
+  "aicf-slashing", "explorer-5xx", "explorer-ws", "explorer-down", "wrong-chain",
 }
 
 local SERVED = {}
@@ -36,30 +36,30 @@ for _, name in ipairs(faults.SERVED) do SERVED[name] = true end
 local HEX_TAGS = { crash = "dead", notready = "fade", missing = "404404", slow = "decade" }
 
 function faults.new()
-    return setmetatable({ set = {}, listeners = {} }, Faults)
+  return setmetatable({ set = {}, listeners = {} }, Faults)
 end
 
 --- Splits a fault into its kind and value.
 ---@param text string
 ---@return string|nil kind, string|nil value_or_why nil and why it is none
 function faults.parse(text)
-    local kind, v = text:match("^([%w%-]+)=(.+)$")
-    kind = kind or text
-    if WORKLOAD[kind] or METRIC[kind] then
-        if v then return kind, v end
-        return nil, ("the fault %s needs a value: %s=%s"):format(kind, kind, METRIC[kind] and "METRIC" or "WORKLOAD")
-    end
-    if not SERVED[kind] then
-        return nil, ("no such fault: %s; there are crash, notready, missing, unschedulable, slow, log-errors "
-            .. "(each =WORKLOAD), no-data and series (each =METRIC), %s"):format(text,
-            table.concat(faults.SERVED, ", "))
-    end
-    if v then return nil, ("the fault %s takes no value"):format(kind) end
-    return kind, nil
+  local kind, v = text:match("^([%w%-]+)=(.+)$")
+  kind = kind or text
+  if WORKLOAD[kind] or METRIC[kind] then
+    if v then return kind, v end
+    return nil, ("the fault %s needs a value: %s=%s"):format(kind, kind, METRIC[kind] and "METRIC" or "WORKLOAD")
+  end
+  if not SERVED[kind] then
+    return nil, ("no such fault: %s; there are crash, notready, missing, unschedulable, slow, log-errors "
+      .. "(each =WORKLOAD), no-data and series (each =METRIC), %s"):format(text,
+      table.concat(faults.SERVED, ", "))
+  end
+  if v then return nil, ("the fault %s takes no value"):format(kind) end
+  return kind, nil
 end
 
 function Faults:told()
-    for _, fn in ipairs(self.listeners) do fn() end
+  for _, fn in ipairs(self.listeners) do fn() end
 end
 
 --- Calls `fn()` after every change.
@@ -70,24 +70,24 @@ function Faults:on_change(fn) self.listeners[#self.listeners + 1] = fn end
 ---@param remove? string[]
 ---@return boolean|nil done, string|nil why
 function Faults:change(add, remove)
-    for _, list in ipairs { add or {}, remove or {} } do
-        for _, text in ipairs(list) do
-            local kind, why = faults.parse(text)
-            if not kind then return nil, why end
-        end
+  for _, list in ipairs { add or {}, remove or {} } do
+    for _, text in ipairs(list) do
+      local kind, why = faults.parse(text)
+      if not kind then return nil, why end
     end
-    for _, text in ipairs(remove or {}) do self.set[text] = nil end
-    for _, text in ipairs(add or {}) do self.set[text] = true end
-    self:told()
-    return true
+  end
+  for _, text in ipairs(remove or {}) do self.set[text] = nil end
+  for _, text in ipairs(add or {}) do self.set[text] = true end
+  self:told()
+  return true
 end
 
 ---@return string[] in order
 function Faults:list()
-    local out = {}
-    for text in pairs(self.set) do out[#out + 1] = text end
-    table.sort(out)
-    return out
+  local out = {}
+  for text in pairs(self.set) do out[#out + 1] = text end
+  table.sort(out)
+  return out
 end
 
 --- Whether a fault is on.
@@ -99,7 +99,7 @@ function Faults:has(kind, v) return self.set[v and kind .. "=" .. v or kind] == 
 ---@param image string
 ---@return string
 function faults.tag(image)
-    return image:match(":([^:/]+)$") or "latest"
+  return image:match(":([^:/]+)$") or "latest"
 end
 
 --- Whether a fault of pods holds for a workload's container.
@@ -109,14 +109,14 @@ end
 ---@param image string|nil nil: only what was put on by name counts
 ---@return boolean
 function Faults:on_pod(kind, ns, workload, image)
-    if self:has(kind, workload) or self:has(kind, ns .. "/" .. workload) then return true end
-    if not image then return false end
-    local tag, hex = faults.tag(image), HEX_TAGS[kind]
-    if tag:find(kind, 1, true) then return true end
-    -- The recordings' crashing tag spells it with a digit.
-    if kind == "crash" and tag:find("cra5h", 1, true) then return true end
-    local last = tag:match("%-([^%-]+)$")
-    return hex ~= nil and last ~= nil and last:sub(1, #hex) == hex
+  if self:has(kind, workload) or self:has(kind, ns .. "/" .. workload) then return true end
+  if not image then return false end
+  local tag, hex = faults.tag(image), HEX_TAGS[kind]
+  if tag:find(kind, 1, true) then return true end
+  -- The recordings' crashing tag spells it with a digit.
+  if kind == "crash" and tag:find("cra5h", 1, true) then return true end
+  local last = tag:match("%-([^%-]+)$")
+  return hex ~= nil and last ~= nil and last:sub(1, #hex) == hex
 end
 
 return faults

@@ -10,31 +10,31 @@ local BACKOFF_LIMIT = 6
 local function pod_made(pod) return "SuccessfulCreate", "Created pod: " .. pod.metadata.name end
 
 local function delete_of(pod)
-    return { op = "delete", gvr = "v1/pods", ns = pod.metadata.namespace, name = pod.metadata.name,
-        uid = pod.metadata.uid }
+  return { op = "delete", gvr = "v1/pods", ns = pod.metadata.namespace, name = pod.metadata.name,
+    uid = pod.metadata.uid }
 end
 
 local function write_status(actions, gvr, object, status)
-    if value.equal(status, object.status or {}) then return end
-    local changed = value.shallow(object)
-    changed.status = status
-    actions[#actions + 1] = { op = "status", gvr = gvr, object = changed }
+  if value.equal(status, object.status or {}) then return end
+  local changed = value.shallow(object)
+  changed.status = status
+  actions[#actions + 1] = { op = "status", gvr = gvr, object = changed }
 end
 
 local function daemon_status(ds, alive, hash, now)
-    local n = { updatedNumberScheduled = 0, numberAvailable = 0, numberUnavailable = 0 }
-    local ready = 0
-    for _, pod in ipairs(alive) do
-        if pod.metadata.labels[REVISION_LABEL] == hash then n.updatedNumberScheduled = n.updatedNumberScheduled + 1 end
-        if pods.ready(pod) then ready = ready + 1 end
-        if pods.available(pod, ds.spec.minReadySeconds, now) then n.numberAvailable = n.numberAvailable + 1 end
-    end
-    n.numberUnavailable = 1 - math.min(1, n.numberAvailable)
-    local status = pods.omit_zero(n)
-    status.currentNumberScheduled, status.desiredNumberScheduled = math.min(1, #alive), 1
-    status.numberMisscheduled, status.numberReady = 0, ready
-    status.observedGeneration = ds.metadata.generation
-    return status
+  local n = { updatedNumberScheduled = 0, numberAvailable = 0, numberUnavailable = 0 }
+  local ready = 0
+  for _, pod in ipairs(alive) do
+    if pod.metadata.labels[REVISION_LABEL] == hash then n.updatedNumberScheduled = n.updatedNumberScheduled + 1 end
+    if pods.ready(pod) then ready = ready + 1 end
+    if pods.available(pod, ds.spec.minReadySeconds, now) then n.numberAvailable = n.numberAvailable + 1 end
+  end
+  n.numberUnavailable = 1 - math.min(1, n.numberAvailable)
+  local status = pods.omit_zero(n)
+  status.currentNumberScheduled, status.desiredNumberScheduled = math.min(1, #alive), 1
+  status.numberMisscheduled, status.numberReady = 0, ready
+  status.observedGeneration = ds.metadata.generation
+  return status
 end
 
 --- What a DaemonSet needs done, on a cluster of one node. A pod of an older template is replaced at
@@ -45,71 +45,71 @@ end
 ---@param now number
 ---@return table[] actions
 function workloads.reconcile_daemonset(ds, owned, revisions, now)
-    local actions, alive, ending = {}, {}, 0
-    local hash = pods.hash(ds.spec.template)
-    for _, pod in ipairs(owned) do
-        if pods.active(pod) then alive[#alive + 1] = pod end
-        if pods.terminating(pod) then ending = ending + 1 end
+  local actions, alive, ending = {}, {}, 0
+  local hash = pods.hash(ds.spec.template)
+  for _, pod in ipairs(owned) do
+    if pods.active(pod) then alive[#alive + 1] = pod end
+    if pods.terminating(pod) then ending = ending + 1 end
+  end
+  local known, newest = false, 0
+  for _, r in ipairs(revisions) do
+    newest = math.max(newest, r.revision)
+    known = known or r.metadata.name == ds.metadata.name .. "-" .. hash
+  end
+  if not known then
+    local template = value.copy(ds.spec.template)
+    template["$patch"] = "replace"
+    actions[1] = { op = "create", gvr = "apps/v1/controllerrevisions", object = {
+      apiVersion = "apps/v1", kind = "ControllerRevision",
+      metadata = { name = ds.metadata.name .. "-" .. hash, namespace = ds.metadata.namespace,
+        labels = value.copy(value.dig(template, "metadata", "labels") or {}),
+        ownerReferences = pods.owner_reference(ds) },
+      data = { spec = { template = template } }, revision = newest + 1,
+    } }
+  end
+  write_status(actions, "apps/v1/daemonsets", ds, daemon_status(ds, alive, hash, now))
+  if ds.metadata.deletionTimestamp then return actions end
+  if #alive == 0 and ending == 0 then
+    actions[#actions + 1] = { op = "create", gvr = "v1/pods",
+      object = pods.from_template(ds.spec.template, ds, { generate = ds.metadata.name .. "-", labels = {
+        [REVISION_LABEL] = hash, ["pod-template-generation"] = tostring(ds.metadata.generation),
+      } }), created = pod_made, about = ds, component = "daemonset-controller" }
+  end
+  if value.dig(ds, "spec", "updateStrategy", "type") ~= "OnDelete" then
+    for _, pod in ipairs(alive) do
+      if pod.metadata.labels[REVISION_LABEL] ~= hash then
+        actions[#actions + 1] = delete_of(pod)
+        actions[#actions + 1] = { op = "event", about = ds, type = "Normal", reason = "SuccessfulDelete",
+          message = "Deleted pod: " .. pod.metadata.name, component = "daemonset-controller" }
+      end
     end
-    local known, newest = false, 0
-    for _, r in ipairs(revisions) do
-        newest = math.max(newest, r.revision)
-        known = known or r.metadata.name == ds.metadata.name .. "-" .. hash
-    end
-    if not known then
-        local template = value.copy(ds.spec.template)
-        template["$patch"] = "replace"
-        actions[1] = { op = "create", gvr = "apps/v1/controllerrevisions", object = {
-            apiVersion = "apps/v1", kind = "ControllerRevision",
-            metadata = { name = ds.metadata.name .. "-" .. hash, namespace = ds.metadata.namespace,
-                labels = value.copy(value.dig(template, "metadata", "labels") or {}),
-                ownerReferences = pods.owner_reference(ds) },
-            data = { spec = { template = template } }, revision = newest + 1,
-        } }
-    end
-    write_status(actions, "apps/v1/daemonsets", ds, daemon_status(ds, alive, hash, now))
-    if ds.metadata.deletionTimestamp then return actions end
-    if #alive == 0 and ending == 0 then
-        actions[#actions + 1] = { op = "create", gvr = "v1/pods",
-            object = pods.from_template(ds.spec.template, ds, { generate = ds.metadata.name .. "-", labels = {
-                [REVISION_LABEL] = hash, ["pod-template-generation"] = tostring(ds.metadata.generation),
-            } }), created = pod_made, about = ds, component = "daemonset-controller" }
-    end
-    if value.dig(ds, "spec", "updateStrategy", "type") ~= "OnDelete" then
-        for _, pod in ipairs(alive) do
-            if pod.metadata.labels[REVISION_LABEL] ~= hash then
-                actions[#actions + 1] = delete_of(pod)
-                actions[#actions + 1] = { op = "event", about = ds, type = "Normal", reason = "SuccessfulDelete",
-                    message = "Deleted pod: " .. pod.metadata.name, component = "daemonset-controller" }
-            end
-        end
-    end
-    return actions
+  end
+  return actions
 end
 
 local function job_condition(kind, reason, message, now)
-    local stamp = value.timestamp(now)
-    return { type = kind, status = "True", lastProbeTime = stamp, lastTransitionTime = stamp, reason = reason,
-        message = message }
+  local stamp = value.timestamp(now)
+  return { type = kind, status = "True", lastProbeTime = stamp, lastTransitionTime = stamp, reason = reason,
+    message = message }
 end
 
 local function job_end(job, status, failed, now, actions)
-    local conditions = value.array {}
-    if failed then
-        local why = "Job has reached the specified backoff limit"
-        conditions[1] = job_condition("FailureTarget", "BackoffLimitExceeded", why, now)
-        conditions[2] = job_condition("Failed", "BackoffLimitExceeded", why, now)
-        actions[#actions + 1] = { op = "event", about = job, type = "Warning", reason = "BackoffLimitExceeded",
-            message = why, component = "job-controller" }
-    else
-        local why = "Reached expected number of succeeded pods"
-        conditions[1] = job_condition("SuccessCriteriaMet", "CompletionsReached", why, now)
-        conditions[2] = job_condition("Complete", "CompletionsReached", why, now)
-        status.completionTime = value.timestamp(now)
-        actions[#actions + 1] = { op = "event", about = job, type = "Normal", reason = "Completed",
-            message = "Job completed", component = "job-controller" }
-    end
-    status.conditions = conditions
+  local conditions = value.array {}
+  if failed then
+    local why = "Job has reached the specified backoff limit"
+    conditions[1] = job_condition("FailureTarget", "BackoffLimitExceeded", why, now)
+    conditions[2] = job_condition("Failed", "BackoffLimitExceeded", why, now)
+    actions[#actions + 1] = { op = "event", about = job, type = "Warning", reason = "BackoffLimitExceeded",
+      message = why, component = "job-controller" }
+  else
+    local why = "Reached expected number of succeeded pods"
+    conditions[1] = job_condition("SuccessCriteriaMet", "CompletionsReached", why, now)
+    conditions[2] = job_condition("Complete", "CompletionsReached", why, now)
+    status.completionTime = value.timestamp(now)
+    actions[#actions + 1] = { op = "event", about = job, type = "Normal", reason = "Completed",
+      message = "Job completed", component = "job-controller" }
+  end
+  status.conditions = conditions
 end
 
 --- What a Job needs done. Failed pods are replaced at once, up to the back-off limit.
@@ -118,44 +118,44 @@ end
 ---@param now number
 ---@return table[] actions
 function workloads.reconcile_job(job, owned, now)
-    local actions = {}
-    if pods.condition(job, "Complete") or pods.condition(job, "Failed") or job.metadata.deletionTimestamp then
-        return actions
-    end
-    local n, ready = { active = 0, succeeded = 0, failed = 0 }, 0
-    for _, pod in ipairs(owned) do
-        local phase = value.dig(pod, "status", "phase")
-        if phase == "Succeeded" then
-            n.succeeded = n.succeeded + 1
-        elseif phase == "Failed" then
-            n.failed = n.failed + 1
-        elseif not pods.terminating(pod) then
-            n.active = n.active + 1
-            if pods.ready(pod) then ready = ready + 1 end
-        end
-    end
-    local wanted = job.spec.completions or 1
-    local parallel = math.min(job.spec.parallelism or 1, wanted - n.succeeded)
-    local failed = n.failed > (job.spec.backoffLimit or BACKOFF_LIMIT)
-    local status = pods.omit_zero(n)
-    status.ready, status.terminating = ready, 0
-    status.startTime = value.dig(job, "status", "startTime") or value.timestamp(now)
-    status.uncountedTerminatedPods = {}
-    if failed or n.succeeded >= wanted then
-        job_end(job, status, failed, now, actions)
-    else
-        for _ = n.active + 1, parallel do
-            actions[#actions + 1] = { op = "create", gvr = "v1/pods", created = pod_made, about = job,
-                component = "job-controller",
-                object = pods.from_template(job.spec.template, job, { generate = job.metadata.name .. "-", labels = {
-                    ["batch.kubernetes.io/job-name"] = job.metadata.name, ["job-name"] = job.metadata.name,
-                    ["batch.kubernetes.io/controller-uid"] = job.metadata.uid,
-                    ["controller-uid"] = job.metadata.uid,
-                } }) }
-        end
-    end
-    write_status(actions, "batch/v1/jobs", job, status)
+  local actions = {}
+  if pods.condition(job, "Complete") or pods.condition(job, "Failed") or job.metadata.deletionTimestamp then
     return actions
+  end
+  local n, ready = { active = 0, succeeded = 0, failed = 0 }, 0
+  for _, pod in ipairs(owned) do
+    local phase = value.dig(pod, "status", "phase")
+    if phase == "Succeeded" then
+      n.succeeded = n.succeeded + 1
+    elseif phase == "Failed" then
+      n.failed = n.failed + 1
+    elseif not pods.terminating(pod) then
+      n.active = n.active + 1
+      if pods.ready(pod) then ready = ready + 1 end
+    end
+  end
+  local wanted = job.spec.completions or 1
+  local parallel = math.min(job.spec.parallelism or 1, wanted - n.succeeded)
+  local failed = n.failed > (job.spec.backoffLimit or BACKOFF_LIMIT)
+  local status = pods.omit_zero(n)
+  status.ready, status.terminating = ready, 0
+  status.startTime = value.dig(job, "status", "startTime") or value.timestamp(now)
+  status.uncountedTerminatedPods = {}
+  if failed or n.succeeded >= wanted then
+    job_end(job, status, failed, now, actions)
+  else
+    for _ = n.active + 1, parallel do
+      actions[#actions + 1] = { op = "create", gvr = "v1/pods", created = pod_made, about = job,
+        component = "job-controller",
+        object = pods.from_template(job.spec.template, job, { generate = job.metadata.name .. "-", labels = {
+          ["batch.kubernetes.io/job-name"] = job.metadata.name, ["job-name"] = job.metadata.name,
+          ["batch.kubernetes.io/controller-uid"] = job.metadata.uid,
+          ["controller-uid"] = job.metadata.uid,
+        } }) }
+    end
+  end
+  write_status(actions, "batch/v1/jobs", job, status)
+  return actions
 end
 
 return workloads
