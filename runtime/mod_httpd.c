@@ -16,8 +16,6 @@
  * Requests and departures queue in the server; one task, started by listen, takes them out and
  * spawns. It ends when the server closes or the task that called listen ends.
  */
-#include "mod_httpd.h"
-
 #include <lua.h>
 #include <lauxlib.h>
 #include <lualib.h>
@@ -25,6 +23,7 @@
 
 #include "buf.h"
 #include "httpd.h"
+#include "mod_httpd.h"
 #include "task.h"
 #include "vm.h"
 
@@ -313,6 +312,21 @@ static void push_request(lua_State *L, const struct httpd_request *req)
 
 /* --- the task of one request --- */
 
+/* Whether the error on top only says that the server is shutting down. */
+static bool error_is_interrupt(lua_State *L)
+{
+    const char *kind;
+    bool interrupt;
+
+    if (!lua_istable(L, -1))
+        return false;
+    lua_getfield(L, -1, "kind");
+    kind = lua_tostring(L, -1);
+    interrupt = kind && (strcmp(kind, "cancelled") == 0 || strcmp(kind, "paused") == 0);
+    lua_pop(L, 1);
+    return interrupt;
+}
+
 /* Stack: server, handler, request, response. */
 static int handler_ended(lua_State *L, int status, lua_KContext ctx)
 {
@@ -323,7 +337,8 @@ static int handler_ended(lua_State *L, int status, lua_KContext ctx)
     (void)ctx;
     if (!httpd_request_answered(r->req))
         httpd_request_send(r->req, 500, NULL, 0, text, sizeof text - 1);
-    if (status == LUA_OK || status == LUA_YIELD || server->on_error == LUA_NOREF)
+    if (status == LUA_OK || status == LUA_YIELD || server->on_error == LUA_NOREF ||
+        error_is_interrupt(L))
         return 0;
     lua_rawgeti(L, LUA_REGISTRYINDEX, server->on_error);
     lua_insert(L, -2);
@@ -549,7 +564,7 @@ static void metatable_make(lua_State *L, const char *name, const luaL_Reg *metho
     lua_pop(L, 1);
 }
 
-int luaopen_httpd(lua_State *L)
+int luaopen_native_httpd(lua_State *L)
 {
     static const luaL_Reg server[] = {{"port", server_port},
                                       {"close", server_close},

@@ -4,6 +4,6 @@
 
 #include <lua.h>
 
-int luaopen_httpd(lua_State *L);
+int luaopen_native_httpd(lua_State *L);
 
 #endif

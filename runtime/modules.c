@@ -19,7 +19,7 @@ void modules_register(lua_State *L)
         {"journal", luaopen_native_journal},
         {"fs", luaopen_fs},
         {"http", luaopen_native_http},
-        {"httpd", luaopen_httpd},
+        {"httpd", luaopen_native_httpd},
         {"json", luaopen_native_json},
         {"sh", luaopen_sh},
         {"sys", luaopen_native_sys},
