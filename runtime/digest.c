@@ -1,6 +1,6 @@
 #include "digest.h"
 
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 #include <sys/random.h>
 
 #include "err.h"
@@ -18,7 +18,18 @@ static void digest_put_hex(const unsigned char *bytes, size_t len, char *out)
 
 void digest_bytes(const void *data, size_t len, unsigned char out[DIGEST_SIZE])
 {
-    SHA256(data, len, out);
+    /* SHA256() looks the algorithm up by name at every call, which costs more than hashing an
+     * event of the journal does. */
+    static _Thread_local EVP_MD_CTX *ctx;
+    static _Thread_local EVP_MD *sha256;
+
+    if (!ctx) {
+        sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+        ctx = EVP_MD_CTX_new();
+        BUG_ON(!sha256 || !ctx);
+    }
+    BUG_ON(EVP_DigestInit_ex2(ctx, sha256, NULL) != 1 || EVP_DigestUpdate(ctx, data, len) != 1 ||
+           EVP_DigestFinal_ex(ctx, out, NULL) != 1);
 }
 
 void digest_to_hex(const unsigned char digest[DIGEST_SIZE], char out[DIGEST_HEX_SIZE])
