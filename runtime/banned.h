@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#pragma GCC poison sprintf vsprintf strcpy strcat strncpy strncat gets strtok system popen tmpnam mktemp
+#pragma GCC poison sprintf vsprintf strcpy strcat strncpy strncat gets strtok system popen tmpnam  \
+    mktemp
 
 #endif

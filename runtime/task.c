@@ -44,8 +44,9 @@ int op_wait(lua_State *L, struct op *op, lua_KContext ctx, lua_KFunction k)
     struct task *task = task_of(L);
 
     if (!task) {
-        vm_raisef(L, ERR_USAGE, "cannot wait inside a coroutine made by coroutine.create: "
-                                "use parallel, or call it from the step itself");
+        vm_raisef(L, ERR_USAGE,
+                  "cannot wait inside a coroutine made by coroutine.create: "
+                  "use parallel, or call it from the step itself");
     }
     if (op->done)
         return k(L, LUA_OK, ctx);
@@ -169,8 +170,8 @@ static void task_arm_deadline(struct task *task)
             at = d->at;
     }
     if (at != 0)
-        task->deadline_timer = loop_timer_start(task->sched->vm->loop, at - loop_now(),
-                                                task_deadline_fired, task);
+        task->deadline_timer =
+            loop_timer_start(task->sched->vm->loop, at - loop_now(), task_deadline_fired, task);
 }
 
 static void task_deadline_fired(void *arg)
@@ -575,21 +576,20 @@ int luaopen_task(lua_State *L)
         {"join", handle_join}, {"cancel", handle_cancel}, {"done", handle_done}, {NULL, NULL}};
     static const luaL_Reg signal_methods[] = {
         {"wait", signal_wait}, {"notify", signal_notify}, {NULL, NULL}};
-    static const luaL_Reg functions[] = {
-        {"spawn", l_spawn},
-        {"sleep", l_sleep},
-        {"signal", l_signal},
-        {"now", l_now},
-        {"wall_ms", l_wall_ms},
-        {"context", l_context},
-        {"set_context", l_set_context},
-        {"shield", l_shield},
-        {"permit", l_permit},
-        {"require_permit", l_require_permit},
-        {"interrupted", l_interrupted},
-        {"push_deadline", l_push_deadline},
-        {"pop_deadline", l_pop_deadline},
-        {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"spawn", l_spawn},
+                                         {"sleep", l_sleep},
+                                         {"signal", l_signal},
+                                         {"now", l_now},
+                                         {"wall_ms", l_wall_ms},
+                                         {"context", l_context},
+                                         {"set_context", l_set_context},
+                                         {"shield", l_shield},
+                                         {"permit", l_permit},
+                                         {"require_permit", l_require_permit},
+                                         {"interrupted", l_interrupted},
+                                         {"push_deadline", l_push_deadline},
+                                         {"pop_deadline", l_pop_deadline},
+                                         {NULL, NULL}};
 
     task_new_type(L, HANDLE_TYPE, handle_gc, handle_methods);
     task_new_type(L, JOIN_TYPE, join_gc, NULL);

@@ -41,9 +41,9 @@ enum permit {
 };
 
 struct op {
-    struct task *task;               /* who waits; NULL when nobody does */
-    void (*cancel)(struct op *op);   /* may be NULL: cannot be stopped, ends soon by itself */
-    enum interrupt interrupted;      /* the level that cut the wait short, or INTERRUPT_NONE */
+    struct task *task;             /* who waits; NULL when nobody does */
+    void (*cancel)(struct op *op); /* may be NULL: cannot be stopped, ends soon by itself */
+    enum interrupt interrupted;    /* the level that cut the wait short, or INTERRUPT_NONE */
     bool done;
 };
 

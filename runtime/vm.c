@@ -351,10 +351,10 @@ static void vm_open_package(lua_State *L)
 static int vm_open(lua_State *L)
 {
     static const luaL_Reg libs[] = {
-        {LUA_GNAME, luaopen_base},         {LUA_COLIBNAME, luaopen_coroutine},
-        {LUA_TABLIBNAME, luaopen_table},   {LUA_STRLIBNAME, luaopen_string},
-        {LUA_MATHLIBNAME, luaopen_math},   {LUA_UTF8LIBNAME, luaopen_utf8},
-        {LUA_DBLIBNAME, luaopen_debug},    {LUA_OSLIBNAME, luaopen_os},
+        {LUA_GNAME, luaopen_base},       {LUA_COLIBNAME, luaopen_coroutine},
+        {LUA_TABLIBNAME, luaopen_table}, {LUA_STRLIBNAME, luaopen_string},
+        {LUA_MATHLIBNAME, luaopen_math}, {LUA_UTF8LIBNAME, luaopen_utf8},
+        {LUA_DBLIBNAME, luaopen_debug},  {LUA_OSLIBNAME, luaopen_os},
     };
 
     for (size_t i = 0; i < sizeof libs / sizeof *libs; i++) {

@@ -47,11 +47,13 @@ end
 ---@return "redo"|"done"|"abort"|nil
 function M.in_doubt(run, path, intent, why)
   if M.in_doubt_answer then
-    run:record("effect.answered", path, { id = intent.id, ordinal = intent.ordinal, answer = M.in_doubt_answer, by = sys.user() })
+    run:record("effect.answered", path, { id = intent.id, ordinal = intent.ordinal, answer = M.in_doubt_answer,
+      by = sys.user() })
     return M.in_doubt_answer
   end
-  local choice = M.choose(string.format("%s\n  step:   %s\n  effect: %s was begun, and nobody can tell whether it took place%s",
-    "An effect is in doubt.", path, intent.title or intent.op, why and ": " .. why or "."), { "redo", "done", "abort" })
+  local question = string.format("An effect is in doubt.\n  step:   %s\n  effect: %s\n%s", path,
+    intent.title or intent.op, "It was begun, and nobody knows whether it took place" .. (why and ": " .. why or "."))
+  local choice = M.choose(question, { "redo", "done", "abort" })
   if choice then
     run:record("effect.answered", path, { id = intent.id, ordinal = intent.ordinal, answer = choice, by = sys.user() })
   end

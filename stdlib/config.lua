@@ -29,7 +29,8 @@ local function check(file, value, level, path)
   if type(value) ~= want then
     errors.raise {
       kind = "refused",
-      message = string.format("%s: %s must be a %s, not a %s", file, path, want == "table" and "mapping" or want, type(value)),
+      message = string.format("%s: %s must be a %s, not a %s", file, path,
+      want == "table" and "mapping" or want, type(value)),
     }
   end
   if want ~= "table" then return end
@@ -37,7 +38,8 @@ local function check(file, value, level, path)
     local next_level = level[key] or level["*"]
     if not next_level then
       errors.raise {
-        kind = "refused", message = string.format("%s: no key %q%s", file, tostring(key), path ~= "" and " in " .. path or ""),
+        kind = "refused", message = string.format("%s: no key %q%s", file, tostring(key),
+        path ~= "" and " in " .. path or ""),
         hint = "there are " .. names(level),
       }
     end
@@ -85,7 +87,7 @@ local function pick_environment(file, values, name)
 end
 
 --- Reads the file (when there is one) into the settings.
----@param options { config?: string, environment?: string, kubeconfig?: string, context?: string, store?: string, helm?: string }
+---@param options table<string, string>  of the command line: config, environment, kubeconfig, context, store, helm
 function M.load(options)
   local fs = require "native.fs"
   local file = options.config or FILE
@@ -105,7 +107,7 @@ function M.load(options)
   elseif options.config or options.environment then
     errors.raise {
       kind = "refused", message = "cannot read " .. file,
-      hint = options.environment and "-e names an environment of almanac.yaml, which is looked for in this directory" or nil,
+      hint = options.environment and "-e names an environment of almanac.yaml in this directory" or nil,
     }
   end
   for _, key in ipairs { "kubeconfig", "context", "store", "helm" } do

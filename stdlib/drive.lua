@@ -21,7 +21,7 @@ local function watch_signals(renderer)
     while true do
       local name = sys.next_signal()
       if sys.signal_count() == 1 then
-        renderer:above(string.format("‖ %s: pausing; an effect in flight is finished first. Once more cancels it too.", name))
+        renderer:above("‖ " .. name .. ": pausing; an effect in flight is finished first. Once more cancels it too.")
       else
         renderer:above(string.format("⊘ %s: cancelling", name))
       end
@@ -118,7 +118,8 @@ function M.own(journal, id, text)
   local ok, holder = journal:lock_run(id, text)
   if not ok then
     errors.raise {
-      kind = "refused", message = string.format("run %s is under way in another process: %s", id, M.describe_holder(holder)),
+      kind = "refused", message = string.format("run %s is under way in another process: %s", id,
+      M.describe_holder(holder)),
       hint = "almanac status " .. id .. " shows where it is",
     }
   end
@@ -128,7 +129,8 @@ end
 function M.describe_holder(text)
   local ok, holder = pcall(require("native.json").decode, text or "")
   if not ok or type(holder) ~= "table" then return "holder unknown" end
-  return string.format("%s, by %s on %s (pid %s), since %s", holder.run or "?", holder.operator or "?", holder.host or "?",
+  return string.format("%s, by %s on %s (pid %s), since %s", holder.run or "?", holder.operator or "?",
+    holder.host or "?",
     holder.pid or "?", holder.started or "?")
 end
 

@@ -169,7 +169,8 @@ local function raise_mismatch(frame, name, intent, input)
     kind = "mismatch",
     message = string.format("%s took place in this run with another input than the script gives now", name),
     hint = side_by_side(intent.input, input) .. string.format(
-      "\n         put the old input back, or run the step again: almanac resume %s --redo %q", frame.run.id, frame.path),
+      "\n         put the old input back, or run the step again: almanac resume %s --redo %q", frame.run.id,
+      frame.path),
     journalled = intent.input,
     step = frame.path,
   }
@@ -211,7 +212,7 @@ local function recover(frame, name, definition, key, intent, input)
   return true, result
 end
 
-local function normalise(name, definition, raw)
+local function normalise(definition, raw)
   if not definition.input then return raw end
   return definition.input(raw)
 end
@@ -238,7 +239,7 @@ function M.perform(name, raw)
     }
   end
   local run = frame.run
-  local input = normalise(name, definition, raw)
+  local input = normalise(definition, raw)
   local digest = M.digest(input)
   local key = (frame.prefix or "") .. frame.ordinal
   frame.ordinal = frame.ordinal + 1
@@ -250,7 +251,9 @@ function M.perform(name, raw)
   step.require_read(name)
   local tries = 1
   if known and known.outcome and known.outcome.ok then
-    if known.outcome.digest ~= digest or known.intent.op ~= name then raise_mismatch(frame, name, known.intent, input) end
+    if known.outcome.digest ~= digest or known.intent.op ~= name then
+      raise_mismatch(frame, name, known.intent, input)
+    end
     run:notify("effect.replayed", frame.path, known.outcome)
     return known.outcome.result
   elseif known and not known.outcome then

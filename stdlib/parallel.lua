@@ -92,7 +92,9 @@ function M.parallel(name, branches, opts)
     errors.usage("parallel %q: limit must be a whole number of at least 1", tostring(name))
   end
   local names = sorted_names(branches)
-  return step.run(name, { digest = table.concat(names, "\n") }, function() return run_branches(names, branches, opts) end)
+  return step.run(name, { digest = table.concat(names, "\n") }, function()
+    return run_branches(names, branches, opts)
+  end)
 end
 
 return M

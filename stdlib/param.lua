@@ -144,7 +144,9 @@ local function declare(type_name, spec)
   for key, value in pairs(spec) do copy[key] = value end
   if copy.default ~= nil then
     local parsed, must = types[type_name].parse(copy, copy.default)
-    if parsed == nil then errors.usage("param.%s: its default %q is not %s", type_name, tostring(copy.default), must) end
+    if parsed == nil then
+      errors.usage("param.%s: its default %q is not %s", type_name, tostring(copy.default), must)
+    end
   end
   return copy
 end
@@ -165,7 +167,8 @@ local function refuse(runbook, name, spec, message)
   if spec.pattern then hint = hint .. "   (pattern " .. spec.pattern .. ")" end
   if spec.help then hint = hint .. "\n" .. name .. ": " .. spec.help end
   errors.raise {
-    kind = "refused", message = string.format("%s: parameter %s %s", runbook, name, message), hint = hint, parameter = name,
+    kind = "refused", message = string.format("%s: parameter %s %s", runbook, name, message), hint = hint,
+    parameter = name,
     missing = message:find "^is missing" ~= nil or nil,
   }
 end
@@ -225,7 +228,11 @@ function M.from_words(words)
   for _, word in ipairs(words) do
     local key, value = word:match "^([%w_-]+)=(.*)$"
     if not key then
-      errors.raise { kind = "usage", message = string.format("%q is no parameter", word), hint = "parameters are given as key=value" }
+      errors.raise {
+        kind = "usage",
+        message = string.format("%q is no parameter", word),
+        hint = "parameters are given as key=value",
+      }
     end
     if given[key] then errors.usage("parameter %s is given twice", key) end
     given[key] = value

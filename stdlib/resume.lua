@@ -2,7 +2,8 @@
 local M = {}
 
 local words = {
-  done = "done, unchanged", edited = "done, but edited since", next = "next", new = "new", gone = "gone from the script",
+  done = "done, unchanged", edited = "done, but edited since", next = "next", new = "new",
+  gone = "gone from the script",
 }
 
 local function text_of_files(book)

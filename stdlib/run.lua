@@ -147,7 +147,9 @@ function Run:write_deferred(except)
   if #deferred == 0 then return end
   self.deferred = {}
   for _, event in ipairs(deferred) do
-    if event.path ~= except or event.kind ~= "step.start" then self:append(event.kind, event.path, event.data, false) end
+    if event.path ~= except or event.kind ~= "step.start" then
+      self:append(event.kind, event.path, event.data, false)
+    end
   end
 end
 

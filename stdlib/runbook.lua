@@ -17,7 +17,8 @@ local Runbook = {}
 Runbook.__index = Runbook
 
 local fields = {
-  summary = "string", params = "table", allow = "table", lock = "any", on_failure = "string", run = "function", help = "string",
+  summary = "string", params = "table", allow = "table", lock = "any", on_failure = "string", run = "function",
+    help = "string",
 }
 local failure_policies = { ask = true, stop = true, undo = true }
 local allow_categories = { helm = true, k8s = true, shell = true, http = true, fs = true }
@@ -44,7 +45,9 @@ function M.declare(declaration)
         hint = "a runbook has summary, params, allow, lock, on_failure, help and run",
       }
     end
-    if want ~= "any" and type(value) ~= want then errors.usage("runbook: %s must be a %s, not a %s", key, want, type(value)) end
+    if want ~= "any" and type(value) ~= want then
+      errors.usage("runbook: %s must be a %s, not a %s", key, want, type(value))
+    end
   end
   if not declaration.run then errors.usage "runbook: it needs run = function(params) … end" end
   if declaration.on_failure and not failure_policies[declaration.on_failure] then

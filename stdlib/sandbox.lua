@@ -139,7 +139,11 @@ local function compile(path, text, env)
   source.remember("@" .. path, text)
   local chunk, why = load(text, "@" .. path, "t", env)
   if chunk then return chunk end
-  errors.raise { kind = "refused", message = "syntax: " .. why, where = why:match "^(.-:%d+):", hint = "almanac check " .. path }
+  errors.raise {
+    kind = "refused",
+    message = "syntax: " .. why, where = why:match "^(.-:%d+):",
+    hint = "almanac check " .. path,
+  }
 end
 
 --- Text of lib.NAME: beside the script, or built in.
@@ -152,7 +156,8 @@ local function find_lib(directory, name)
   local text = sys.source(builtin)
   if text then return builtin, text end
   errors.raise {
-    kind = "script", message = string.format("require %q: no file %s", name, path), hint = "a runbook requires Lua files below its own directory",
+    kind = "script", message = string.format("require %q: no file %s", name, path),
+    hint = "a runbook requires Lua files below its own directory",
   }
 end
 

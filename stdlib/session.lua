@@ -36,15 +36,19 @@ end
 local function lock_name(book, params)
   local name = book.lock
   if type(name) == "function" then name = name(params) end
-  if name ~= nil and type(name) ~= "string" then errors.usage("runbook: lock must be a string, not a %s", type(name)) end
+  if name ~= nil and type(name) ~= "string" then
+    errors.usage("runbook: lock must be a string, not a %s", type(name))
+  end
   return name
 end
 
 local function meta_of(book, params, journalled_params, lock)
   return {
-    runbook = book.name, script = book.path, digest = book.script.digest, files = book.script.files, params = journalled_params,
+    runbook = book.name, script = book.path, digest = book.script.digest, files = book.script.files,
+      params = journalled_params,
     lock = lock, operator = sys.user(), host = sys.hostname(), cwd = sys.cwd(), version = sys.version,
-    environment = settings.environment, config = settings.file, kubeconfig = settings.kubeconfig, context = settings.context,
+    environment = settings.environment, config = settings.file, kubeconfig = settings.kubeconfig,
+      context = settings.context,
     helm = settings.helm,
   }, params
 end
@@ -151,7 +155,9 @@ function M.run(name, given, options)
   run:record("run.start", "", {
     runbook = book.name, params = meta.params, operator = meta.operator, digest = book.script.digest, pid = sys.pid(),
   })
-  if not options.json then sys.write(2, string.format("▶ %s  (resume with: almanac resume %s)\n", book.name, run.id)) end
+  if not options.json then
+    sys.write(2, string.format("▶ %s  (resume with: almanac resume %s)\n", book.name, run.id))
+  end
   return drive_to_end(journal, run, book, params, options)
 end
 
@@ -203,7 +209,11 @@ end
 --- What may stand in the way of going on with a run.
 local function check_resumable(state, id)
   if state.status == "undone" then
-    errors.raise { kind = "refused", message = id .. " was rolled back", hint = "start a new one: almanac run " .. tostring(state.runbook) }
+    errors.raise {
+      kind = "refused",
+      message = id .. " was rolled back",
+      hint = "start a new one: almanac run " .. tostring(state.runbook),
+    }
   end
   for path, node in pairs(state.nodes) do
     if node.status == "undone" then

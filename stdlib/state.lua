@@ -34,7 +34,8 @@ local function node_of(state, path, time_ms)
   local node = state.nodes[path]
   if node then return node end
   local parent_path, name = path:match "^(.*)/([^/]*)$"
-  node = { path = path, name = name or path, status = "running", started = time_ms, notes = {}, effects = {}, children = {} }
+  node = { path = path, name = name or path, status = "running", started = time_ms, notes = {}, effects = {},
+  children = {} }
   state.nodes[path] = node
   local siblings = parent_path and node_of(state, parent_path, time_ms).children or state.roots
   siblings[#siblings + 1] = node

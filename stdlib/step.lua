@@ -197,7 +197,8 @@ local function replay(frame, opts, fn, payload)
   local run = frame.run
   if run.mode == "walk" then
     run.visits[#run.visits + 1] = {
-      path = frame.path, done = true, edited = done.digest ~= digest_of(opts, fn), undo = opts.undo, result = done.result,
+      path = frame.path, done = true, edited = done.digest ~= digest_of(opts, fn), undo = opts.undo,
+      result = done.result,
     }
   else
     run:notify("step.replayed", frame.path, done)
@@ -251,8 +252,12 @@ end
 --- step(name, [options], fn): the function that scripts call.
 function M.step(name, opts, fn)
   if fn == nil then opts, fn = {}, opts end
-  if type(fn) ~= "function" then errors.usage("step %q: its last argument must be a function, not a %s", tostring(name), type(fn)) end
-  if type(opts) ~= "table" then errors.usage("step %q: its options must be a table, not a %s", tostring(name), type(opts)) end
+  if type(fn) ~= "function" then
+    errors.usage("step %q: its last argument must be a function, not a %s", tostring(name), type(fn))
+  end
+  if type(opts) ~= "table" then
+    errors.usage("step %q: its options must be a table, not a %s", tostring(name), type(opts))
+  end
   check_options(name, opts)
   return M.run(name, opts, fn)
 end

@@ -28,10 +28,15 @@ function M.find(journal, name, wanted, what)
   if #matching > 1 then
     local ids = {}
     for i = 1, math.min(5, #matching) do ids[i] = matching[i].id end
-    errors.raise { kind = "refused", message = string.format("%q fits several runs", name), hint = table.concat(ids, "\n") }
+    errors.raise {
+      kind = "refused",
+      message = string.format("%q fits several runs", name),
+      hint = table.concat(ids, "\n"),
+    }
   end
   errors.raise {
-    kind = "refused", message = name and string.format("no run %q in %s", name, settings.store) or "no run " .. (what or "") .. " in " .. settings.store,
+    kind = "refused", message = name and string.format("no run %q in %s", name,
+    settings.store) or "no run " .. (what or "") .. " in " .. settings.store,
     hint = "almanac runs lists them",
   }
 end

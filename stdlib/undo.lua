@@ -59,7 +59,8 @@ end
 
 local function of_step(visit, title)
   return {
-    path = visit.path, what = string.format("%s: its undo%s", visit.path, title and " (takes back " .. title .. ")" or ""),
+    path = visit.path, what = string.format("%s: its undo%s", visit.path,
+    title and " (takes back " .. title .. ")" or ""),
     fn = function() return visit.undo(visit.result) end,
   }
 end
@@ -67,7 +68,8 @@ end
 local function of_effect(item, definition, title)
   return {
     path = item.path, what = item.path .. ": takes back " .. title,
-    fn = function() return definition.undo(item.intent.input, item.outcome and item.outcome.result, { before = item.intent.before }) end,
+    fn = function() return definition.undo(item.intent.input, item.outcome and item.outcome.result,
+    { before = item.intent.before }) end,
   }
 end
 

@@ -30,7 +30,8 @@ function M.run(words)
     return 0
   end
   for _, book in ipairs(books) do
-    sys.write(1, string.format("%-20s %s%s\n", book.name, book.summary, book.builtin and "" or "  [" .. book.path .. "]"))
+    sys.write(1, string.format("%-20s %s%s\n", book.name, book.summary,
+      book.builtin and "" or "  [" .. book.path .. "]"))
   end
   return 0
 end

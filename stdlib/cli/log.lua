@@ -40,7 +40,8 @@ function M.run(words)
   if given.verify then return verify(journal, id) end
   for seq, time_ms, kind, path, payload in journal:events(id, 0) do
     if given.json then
-      sys.write(1, json.encode { seq = seq, time_ms = time_ms, kind = kind, path = path, data = json.decode(payload) } .. "\n")
+      sys.write(1, json.encode { seq = seq, time_ms = time_ms, kind = kind, path = path,
+        data = json.decode(payload) } .. "\n")
     else
       sys.write(1, string.format("%5d %s %-16s %s  %s\n", seq, clock(time_ms), kind, path, payload))
     end

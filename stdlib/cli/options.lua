@@ -69,7 +69,11 @@ function M.parse(usage, declared, words)
     local name, inline = word:match "^(%-%-[^=]+)=(.*)$"
     local option = find(declared, name or word)
     if not option and word:find "^%-." and word ~= "--" then
-      errors.raise { kind = "usage", message = "no option " .. (name or word), hint = "almanac " .. usage:match "^%S+" .. " --help" }
+      errors.raise {
+        kind = "usage",
+        message = "no option " .. (name or word),
+        hint = "almanac " .. usage:match "^%S+" .. " --help",
+      }
     elseif not option then
       rest[#rest + 1] = word
     elseif not option[2] then

@@ -25,7 +25,8 @@ function M.run(words)
     local state = states.load(journal, row.id)
     if given.json then
       sys.write(1, json.encode {
-        id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended, operator = state.operator,
+        id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started,
+        ended_ms = state.ended, operator = state.operator,
       } .. "\n")
     else
       sys.write(1, string.format("%-40s %-11s %s  %s\n", row.id, state.status,

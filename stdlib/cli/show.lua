@@ -21,7 +21,8 @@ local function show_params(out, specs)
   out[#out + 1] = next(specs) and "parameters:" or "parameters: none"
   for _, name in ipairs(param.sorted_names(specs)) do
     local spec = specs[name]
-    local state = spec.required and "required" or spec.default ~= nil and "default " .. tostring(spec.default) or "optional"
+    local default = spec.default ~= nil and "default " .. tostring(spec.default)
+    local state = spec.required and "required" or default or "optional"
     out[#out + 1] = string.format("  %-12s %s, %s%s", name, spec.type, state, spec.help and "  " .. spec.help or "")
     local limits = constraint(spec)
     if limits then out[#out + 1] = string.format("  %-12s %s", "", limits) end
@@ -50,7 +51,8 @@ function M.run(words)
     return 0
   end
   local book = runbook.load(rest[1])
-  local out = { book.name .. ": " .. book.summary, "file: " .. book.path .. "   digest " .. book.script.digest:sub(1, 16) }
+  local out = { book.name .. ": " .. book.summary,
+    "file: " .. book.path .. "   digest " .. book.script.digest:sub(1, 16) }
   show_params(out, book.params)
   show_allow(out, book.allow)
   if type(book.lock) == "string" then out[#out + 1] = "lock: " .. book.lock end

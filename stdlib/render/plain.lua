@@ -31,7 +31,8 @@ on["step.failed"] = function(_, path, data)
   say(mark, path, tostring(data.message):match "^[^\n]*")
 end
 on["step.retry"] = function(_, path, data)
-  say("↻", path, string.format("attempt %d failed: %s; again in %s", data.attempt, data.message, duration.format(data.delay)))
+  say("↻", path, string.format("attempt %d failed: %s; again in %s", data.attempt, data.message,
+    duration.format(data.delay)))
 end
 on["note"] = function(_, path, data) say("·", path, data.text) end
 on["output"] = function(_, _, data) sys.write(2, "    | " .. data.text .. "\n") end

@@ -6,12 +6,14 @@ local M = {}
 local SPINNER = { "⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏" }
 
 local marks = {
-  done = { "✓", "32" }, skipped = { "∅", "90" }, failed = { "✗", "31" }, running = { "…", "36" }, waiting = { "·", "90" },
+  done = { "✓", "32" }, skipped = { "∅", "90" }, failed = { "✗", "31" }, running = { "…", "36" },
+  waiting = { "·", "90" },
   retrying = { "↻", "33" }, undone = { "↩", "33" }, paused = { "‖", "33" }, cancelled = { "⊘", "33" },
 }
 
 local effect_marks = {
-  done = "", recovered = " (found done after a crash)", begun = " (begun)", failed = " (failed)", ["in doubt"] = " (in doubt)",
+  done = "", recovered = " (found done after a crash)", begun = " (begun)", failed = " (failed)",
+  ["in doubt"] = " (in doubt)",
 }
 
 ---@param text string
@@ -66,7 +68,9 @@ local function node_line(node, depth, view)
   line = line .. paint(elapsed_of(node, view.now_ms), "90", view.color)
   if node.replayed then line = line .. paint("  (done before)", "90", view.color) end
   if node.attempts then line = line .. paint("  (attempt " .. node.attempts .. ")", "33", view.color) end
-  if node.progress and node.status == "running" then line = line .. paint("  " .. first_line(node.progress), "36", view.color) end
+  if node.progress and node.status == "running" then
+    line = line .. paint("  " .. first_line(node.progress), "36", view.color)
+  end
   if node.message and #node.children == 0 then
     line = line .. paint("  " .. first_line(node.message), node.status == "failed" and "31" or "33", view.color)
   end
@@ -77,8 +81,8 @@ local function add_node(lines, node, depth, view)
   lines[#lines + 1] = node_line(node, depth, view)
   local indent = string.rep("  ", depth + 1)
   for _, effect in ipairs(node.effects) do
-    lines[#lines + 1] = indent .. paint("→ " .. first_line(effect.title or effect.op) .. (effect_marks[effect.status] or ""),
-      effect.status == "failed" and "31" or "35", view.color)
+    local text = "→ " .. first_line(effect.title or effect.op) .. (effect_marks[effect.status] or "")
+    lines[#lines + 1] = indent .. paint(text, effect.status == "failed" and "31" or "35", view.color)
   end
   local first = math.max(1, #node.notes - (view.notes or 3) + 1)
   for i = first, #node.notes do
