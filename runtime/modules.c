@@ -5,6 +5,7 @@
 #include "mod_http.h"
 #include "mod_httpd.h"
 #include "mod_json.h"
+#include "mod_k8s.h"
 #include "mod_sh.h"
 #include "mod_sys.h"
 #include "mod_yaml.h"
@@ -20,6 +21,15 @@ void modules_register(lua_State *L)
         {"http", luaopen_native_http},       {"httpd", luaopen_native_httpd},
         {"json", luaopen_native_json},       {"sh", luaopen_sh},
         {"sys", luaopen_native_sys},         {"yaml", luaopen_native_yaml},
+        {"journal", luaopen_native_journal},
+        {"fs", luaopen_fs},
+        {"http", luaopen_native_http},
+        {"httpd", luaopen_httpd},
+        {"json", luaopen_native_json},
+        {"k8s", luaopen_native_k8s},
+        {"sh", luaopen_sh},
+        {"sys", luaopen_native_sys},
+        {"yaml", luaopen_native_yaml},
     };
 
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)

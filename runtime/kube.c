@@ -1,0 +1,536 @@
+#include "kube.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kube_files.h"
+#include "loop.h"
+#include "tls_note.h"
+
+#define SECRET_FILE_MAX ((size_t)1 << 20)
+#define SERVICE_ACCOUNT "/var/run/secrets/kubernetes.io/serviceaccount"
+/* How old the content of a token file may be: kubelet rotates them well before they expire. */
+#define TOKEN_AGE_MAX 10.0
+#define IMPERSONATE_MAX 64
+
+static int out_of_memory(struct err *e)
+{
+    return err_set(e, ERR_MEMORY, "out of memory reading the kubeconfig");
+}
+
+/* ---- values ---- */
+
+static int set_text(char **to, const char *text, struct err *e)
+{
+    if (!text)
+        return 0;
+    free(*to);
+    *to = strdup(text);
+    return *to ? 0 : out_of_memory(e);
+}
+
+/* A path as the file means it: relative to its own directory. */
+static char *resolve_path(const struct kube_yaml *from, const char *path)
+{
+    const char *slash = strrchr(from->path, '/');
+    struct buf out = BUF_INIT(8192);
+
+    if (*path != '/' && slash)
+        buf_add(&out, from->path, (size_t)(slash - from->path) + 1);
+    buf_adds(&out, path);
+    return buf_detach(&out, NULL);
+}
+
+static int read_file(const char *path, struct kube_blob *out, struct err *e)
+{
+    FILE *file = fopen(path, "rbe");
+    struct buf text = BUF_INIT(SECRET_FILE_MAX);
+    char chunk[4096];
+    size_t n;
+
+    if (!file)
+        return err_set_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, "cannot read %s",
+                             path);
+    while ((n = fread(chunk, 1, sizeof chunk, file)) > 0)
+        if (buf_add(&text, chunk, n) < 0)
+            break;
+    if (ferror(file) || n > 0) {
+        int failed = ferror(file) ? errno : EFBIG;
+
+        fclose(file);
+        buf_release(&text);
+        return err_set_errno(e, ERR_IO, failed, "cannot read %s", path);
+    }
+    fclose(file);
+    free(out->data);
+    out->data = buf_detach(&text, &out->len);
+    return out->data ? 0 : out_of_memory(e);
+}
+
+static int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Decodes RFC 4648 base64, blanks allowed. 0, -1 when it is none, -2 when memory is out. */
+static int base64_decode(const char *text, struct kube_blob *out)
+{
+    char *data = malloc(strlen(text) + 1);
+    unsigned bits = 0;
+    int count = 0, pad = 0;
+    size_t len = 0;
+
+    if (!data)
+        return -2;
+    for (; *text; text++) {
+        int value;
+
+        if (strchr(" \t\r\n", *text))
+            continue;
+        if (*text == '=') {
+            pad++;
+            continue;
+        }
+        value = base64_value(*text);
+        if (value < 0 || pad) {
+            free(data);
+            return -1;
+        }
+        bits = bits << 6 | (unsigned)value;
+        count++;
+        if (count % 4 != 1)
+            data[len++] = (char)(bits >> (6 - 2 * ((count - 1) % 4)));
+    }
+    if (count % 4 == 1 || pad > 2) {
+        free(data);
+        return -1;
+    }
+    data[len] = '\0';
+    free(out->data);
+    out->data = data;
+    out->len = len;
+    return 0;
+}
+
+/* KEY-data, or the file that KEY names. `whose` is for errors: user "x". */
+static int load_blob(struct kube_yaml *y, yaml_node_t *map, const char *key, const char *whose,
+                     struct kube_blob *out, struct err *e)
+{
+    char data_key[64], *path;
+    const char *text;
+    int rc;
+
+    snprintf(data_key, sizeof data_key, "%s-data", key);
+    text = kube_yaml_string(y, map, data_key);
+    if (text) {
+        rc = base64_decode(text, out);
+        if (rc == -2)
+            return out_of_memory(e);
+        if (rc < 0)
+            return err_set(e, ERR_USAGE, "%s: %s of %s is not base64", y->path, data_key, whose);
+        return 0;
+    }
+    text = kube_yaml_string(y, map, key);
+    if (!text)
+        return 0;
+    path = resolve_path(y, text);
+    if (!path)
+        return out_of_memory(e);
+    rc = read_file(path, out, e);
+    free(path);
+    if (rc < 0)
+        err_wrap(e, "%s: %s of %s", y->path, key, whose);
+    return rc;
+}
+
+/* ---- cluster and user ---- */
+
+static int load_cluster(struct kube_config *c, struct kube_yaml *y, yaml_node_t *map, struct err *e)
+{
+    const char *server = kube_yaml_string(y, map, "server");
+    struct buf url = BUF_INIT(4096);
+    char whose[160];
+    size_t len;
+
+    snprintf(whose, sizeof whose, "cluster \"%.120s\"", c->cluster);
+    c->insecure = kube_yaml_true(y, map, "insecure-skip-tls-verify");
+    if (!server)
+        return err_set(e, ERR_USAGE, "%s: %s has no server", y->path, whose);
+    if (load_blob(y, map, "certificate-authority", whose, &c->ca, e) < 0 ||
+        set_text(&c->server_name, kube_yaml_string(y, map, "tls-server-name"), e) < 0 ||
+        set_text(&c->proxy, kube_yaml_string(y, map, "proxy-url"), e) < 0)
+        return -1;
+    if (c->ca.data && c->insecure)
+        return err_set(e, ERR_USAGE,
+                       "%s: %s has both a certificate-authority and "
+                       "insecure-skip-tls-verify: true",
+                       y->path, whose);
+    if (!strstr(server, "://"))
+        buf_adds(&url, c->ca.data || c->insecure ? "https://" : "http://");
+    buf_adds(&url, server);
+    c->server = buf_detach(&url, &len);
+    if (!c->server)
+        return out_of_memory(e);
+    while (len > 0 && c->server[len - 1] == '/')
+        c->server[--len] = '\0';
+    return 0;
+}
+
+static int add_line(char **lines, size_t *n, struct err *e, const char *name, const char *value)
+{
+    struct buf line = BUF_INIT(65536);
+
+    if (*n >= IMPERSONATE_MAX)
+        return err_set(e, ERR_USAGE, "more than %d groups and extras to impersonate",
+                       IMPERSONATE_MAX);
+    if (strpbrk(value, "\r\n"))
+        return err_set(e, ERR_USAGE, "%s holds a line break, which no header can", name);
+    buf_addf(&line, "%s: %s", name, value);
+    lines[*n] = buf_detach(&line, NULL);
+    return lines[(*n)++] ? 0 : out_of_memory(e);
+}
+
+/* Impersonate-Extra-KEY: the key in lower case, with what is no header letter percent-encoded. */
+static int add_extra(char **lines, size_t *n, struct err *e, const char *key, const char *value)
+{
+    struct buf name = BUF_INIT(4096);
+    int rc;
+
+    buf_adds(&name, "Impersonate-Extra-");
+    for (; *key; key++) {
+        char letter = *key >= 'A' && *key <= 'Z' ? (char)(*key + 32) : *key;
+
+        if ((letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
+            strchr("-._~!#$&'*+^`|", letter))
+            buf_add(&name, &letter, 1);
+        else
+            buf_addf(&name, "%%%02X", (unsigned char)letter);
+    }
+    rc = add_line(lines, n, e, buf_str(&name), value);
+    buf_release(&name);
+    return rc;
+}
+
+static int load_impersonation(struct kube_config *c, struct kube_yaml *y, yaml_node_t *map,
+                              struct err *e)
+{
+    yaml_node_t *groups = kube_yaml_get(y, map, "as-groups"), *item, *key;
+    yaml_node_t *extra = kube_yaml_get(y, map, "as-user-extra"), *values;
+    const char *as = kube_yaml_string(y, map, "as"), *uid = kube_yaml_string(y, map, "as-uid");
+    size_t i, j, n = 0;
+
+    c->impersonate = calloc(IMPERSONATE_MAX + 1, sizeof *c->impersonate);
+    if (!c->impersonate)
+        return out_of_memory(e);
+    if (!as && (uid || kube_yaml_item(y, groups, 0)))
+        return err_set(e, ERR_USAGE,
+                       "%s: user \"%s\" impersonates a group or uid, but no user: "
+                       "`as` is missing",
+                       y->path, c->user);
+    if (as && add_line(c->impersonate, &n, e, "Impersonate-User", as) < 0)
+        return -1;
+    if (uid && add_line(c->impersonate, &n, e, "Impersonate-Uid", uid) < 0)
+        return -1;
+    for (i = 0; (item = kube_yaml_item(y, groups, i)); i++)
+        if (kube_yaml_text(item) &&
+            add_line(c->impersonate, &n, e, "Impersonate-Group", kube_yaml_text(item)) < 0)
+            return -1;
+    for (i = 0; kube_yaml_pair(y, extra, i, &key, &values); i++)
+        for (j = 0; (item = kube_yaml_item(y, values, j)); j++)
+            if (kube_yaml_text(key) && kube_yaml_text(item) &&
+                add_extra(c->impersonate, &n, e, kube_yaml_text(key), kube_yaml_text(item)) < 0)
+                return -1;
+    return 0;
+}
+
+static int check_certificate(const struct kube_config *c, const char *path, struct err *e)
+{
+    char date[32];
+    int expired;
+
+    if (!c->cert.data)
+        return 0;
+    if (!c->key.data)
+        return err_set(e, ERR_USAGE, "%s: user \"%s\" has a client certificate, but no client-key",
+                       path, c->user);
+    expired = tls_certificate_expired(c->cert.data, c->cert.len, date, sizeof date);
+    if (expired < 0)
+        return err_set(e, ERR_USAGE, "%s: the client certificate of user \"%s\" is not PEM", path,
+                       c->user);
+    if (expired) {
+        err_set(e, ERR_AUTH, "%s: the client certificate of user \"%s\" expired on %s", path,
+                c->user, date);
+        return err_hint(e, "get a new one the way you got this one, from whoever runs the cluster");
+    }
+    return 0;
+}
+
+static int load_user(struct kube_config *c, struct kube_yaml *y, yaml_node_t *map, struct err *e)
+{
+    yaml_node_t *exec = kube_yaml_get(y, map, "exec"), *provider;
+    const char *token_file = kube_yaml_string(y, map, "tokenFile");
+    char whose[160];
+
+    snprintf(whose, sizeof whose, "user \"%.120s\"", c->user);
+    provider = kube_yaml_get(y, map, "auth-provider");
+    if (exec && exec->type == YAML_MAPPING_NODE) {
+        const char *command = kube_yaml_string(y, exec, "command");
+
+        err_set(e, ERR_AUTH,
+                "%s: %s gets its credentials from a plugin (%s), which is not "
+                "supported yet",
+                y->path, whose, command ? command : "no command");
+        return err_hint(e, "use a context whose user has a certificate, a token or a tokenFile");
+    }
+    if (provider && provider->type == YAML_MAPPING_NODE)
+        return err_set(e, ERR_AUTH, "%s: %s uses an auth-provider, which Kubernetes has removed",
+                       y->path, whose);
+    if (load_blob(y, map, "client-certificate", whose, &c->cert, e) < 0 ||
+        load_blob(y, map, "client-key", whose, &c->key, e) < 0 ||
+        check_certificate(c, y->path, e) < 0 ||
+        set_text(&c->token, kube_yaml_string(y, map, "token"), e) < 0 ||
+        set_text(&c->username, kube_yaml_string(y, map, "username"), e) < 0 ||
+        set_text(&c->password, kube_yaml_string(y, map, "password"), e) < 0 ||
+        load_impersonation(c, y, map, e) < 0)
+        return -1;
+    if (token_file) {
+        c->token_file = resolve_path(y, token_file);
+        if (!c->token_file)
+            return out_of_memory(e);
+    }
+    if (c->token && strpbrk(c->token, "\r\n"))
+        return err_set(e, ERR_USAGE, "%s: the token of %s holds a line break", y->path, whose);
+    return 0;
+}
+
+/* ---- contexts ---- */
+
+static int unknown_entry(struct kube_files *f, struct err *e, const char *list, const char *fmt,
+                         const char *a, const char *b)
+{
+    struct buf names = BUF_INIT(300);
+
+    kube_files_names(f, list, &names);
+    err_set(e, ERR_NOT_FOUND, fmt, a, b);
+    err_hint(e, "%s known: %s", list, buf_str(&names));
+    buf_release(&names);
+    return -1;
+}
+
+static int load_context(struct kube_config *c, struct kube_files *f,
+                        const struct kube_options *options, struct err *e)
+{
+    const char *name = options->context ? options->context : kube_files_top(f, "current-context");
+    const char *user, *cluster, *namespace;
+    struct kube_yaml *from = NULL, *user_from, *cluster_from;
+    yaml_node_t *map, *entry;
+
+    if (!name)
+        return unknown_entry(f, e, "contexts",
+                             "%s has no current-context: name one with --context%s", f->looked, "");
+    map = kube_files_entry(f, "contexts", "context", name, &from);
+    if (!map)
+        return unknown_entry(f, e, "contexts", "no context \"%s\" in %s", name, f->looked);
+    cluster = kube_yaml_string(from, map, "cluster");
+    user = kube_yaml_string(from, map, "user");
+    namespace = options->namespace ? options->namespace : kube_yaml_string(from, map, "namespace");
+    if (!cluster)
+        return unknown_entry(f, e, "clusters", "context \"%s\" in %s names no cluster", name,
+                             from->path);
+    if (set_text(&c->source, from->path, e) < 0 || set_text(&c->context, name, e) < 0 ||
+        set_text(&c->cluster, cluster, e) < 0 || set_text(&c->user, user ? user : "", e) < 0 ||
+        set_text(&c->namespace, namespace ? namespace : "default", e) < 0)
+        return -1;
+    entry = kube_files_entry(f, "clusters", "cluster", cluster, &cluster_from);
+    if (!entry)
+        return unknown_entry(f, e, "clusters",
+                             "context \"%s\" uses cluster \"%s\", which is in no "
+                             "kubeconfig",
+                             name, cluster);
+    if (load_cluster(c, cluster_from, entry, e) < 0)
+        return -1;
+    if (!user)
+        return 0;
+    entry = kube_files_entry(f, "users", "user", user, &user_from);
+    if (!entry)
+        return unknown_entry(f, e, "users",
+                             "context \"%s\" uses user \"%s\", which is in no kubeconfig", name,
+                             user);
+    return load_user(c, user_from, entry, e);
+}
+
+/* The pod we run in: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod */
+static int load_service_account(struct kube_config *c, const struct kube_options *options,
+                                struct err *e)
+{
+    const char *host = getenv("KUBERNETES_SERVICE_HOST");
+    const char *port = getenv("KUBERNETES_SERVICE_PORT");
+    struct kube_blob namespace = {NULL, 0};
+    struct buf url = BUF_INIT(1024);
+    int rc = 0;
+
+    if (read_file(SERVICE_ACCOUNT "/ca.crt", &c->ca, e) < 0)
+        return -1;
+    if (options->namespace)
+        rc = set_text(&c->namespace, options->namespace, e);
+    else if (read_file(SERVICE_ACCOUNT "/namespace", &namespace, NULL) == 0)
+        rc = set_text(&c->namespace, namespace.data, e);
+    else
+        rc = set_text(&c->namespace, "default", e);
+    free(namespace.data);
+    buf_addf(&url, strchr(host, ':') ? "https://[%s]:%s" : "https://%s:%s", host, port);
+    c->server = buf_detach(&url, NULL);
+    if (rc < 0 || !c->server || set_text(&c->source, "the pod's service account", e) < 0 ||
+        set_text(&c->context, "", e) < 0 || set_text(&c->cluster, "this pod's cluster", e) < 0 ||
+        set_text(&c->user, "", e) < 0 || set_text(&c->token_file, SERVICE_ACCOUNT "/token", e) < 0)
+        return out_of_memory(e);
+    return 0;
+}
+
+static bool in_a_pod(void)
+{
+    return getenv("KUBERNETES_SERVICE_HOST") && getenv("KUBERNETES_SERVICE_PORT") &&
+           access(SERVICE_ACCOUNT "/token", F_OK) == 0;
+}
+
+struct kube_config *kube_config_load(const struct kube_options *options, struct err *e)
+{
+    struct kube_config *c = calloc(1, sizeof *c);
+    struct kube_files files;
+    int rc;
+
+    if (!c) {
+        out_of_memory(e);
+        return NULL;
+    }
+    if (kube_files_load(&files, options->kubeconfig, e) < 0) {
+        kube_config_free(c);
+        return NULL;
+    }
+    if (files.count > 0) {
+        rc = load_context(c, &files, options, e);
+    } else if (!options->context && in_a_pod()) {
+        rc = load_service_account(c, options, e);
+    } else {
+        rc = err_set(e, ERR_NOT_FOUND, "there is no kubeconfig: %s does not exist", files.looked);
+        err_hint(e, "set KUBECONFIG, give --kubeconfig FILE, or set kubeconfig in almanac.yaml");
+    }
+    kube_files_release(&files);
+    if (rc < 0) {
+        kube_config_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+static void free_lines(char **lines)
+{
+    size_t i;
+
+    for (i = 0; lines && lines[i]; i++)
+        free(lines[i]);
+    free(lines);
+}
+
+void kube_config_free(struct kube_config *c)
+{
+    if (!c)
+        return;
+    free(c->source);
+    free(c->context);
+    free(c->cluster);
+    free(c->user);
+    free(c->server);
+    free(c->namespace);
+    free(c->server_name);
+    free(c->proxy);
+    free(c->ca.data);
+    free(c->cert.data);
+    free(c->key.data);
+    free(c->username);
+    free(c->password);
+    free(c->token);
+    free(c->token_file);
+    free_lines(c->impersonate);
+    free_lines(c->headers);
+    free(c);
+}
+
+/* ---- requests ---- */
+
+static int refresh_token(struct kube_config *c, struct err *e)
+{
+    struct kube_blob text = {NULL, 0};
+    double now = loop_now();
+
+    if (!c->token_file || (c->token_read_at > 0 && now - c->token_read_at < TOKEN_AGE_MAX))
+        return 0;
+    if (read_file(c->token_file, &text, e) < 0)
+        return err_wrap(e, "the tokenFile of user \"%s\"", c->user);
+    while (text.len > 0 && strchr(" \t\r\n", text.data[text.len - 1]))
+        text.data[--text.len] = '\0';
+    if (text.len == 0 || strpbrk(text.data, "\r\n")) {
+        free(text.data);
+        return err_set(e, ERR_AUTH, "the tokenFile of user \"%s\", %s, holds no token", c->user,
+                       c->token_file);
+    }
+    free(c->token);
+    c->token = text.data;
+    c->token_read_at = now;
+    return 0;
+}
+
+int kube_config_authorize(struct kube_config *c, struct err *e)
+{
+    struct buf line = BUF_INIT(SECRET_FILE_MAX);
+    char **lines;
+    size_t i, n = 0;
+
+    if (refresh_token(c, e) < 0)
+        return -1;
+    lines = calloc(IMPERSONATE_MAX + 2, sizeof *lines);
+    if (!lines)
+        return out_of_memory(e);
+    if (c->token) {
+        buf_addf(&line, "Authorization: Bearer %s", c->token);
+        lines[n++] = buf_detach(&line, NULL);
+    }
+    for (i = 0; c->impersonate && c->impersonate[i]; i++)
+        lines[n++] = strdup(c->impersonate[i]);
+    for (i = 0; i < n; i++)
+        if (!lines[i]) { /* the later ones would be lost to free_lines() */
+            while (n-- > 0)
+                free(lines[n]);
+            free(lines);
+            return out_of_memory(e);
+        }
+    free_lines(c->headers);
+    c->headers = lines;
+    return 0;
+}
+
+void kube_config_spec(const struct kube_config *c, struct transfer_spec *spec)
+{
+    spec->tls.ca = c->ca.data;
+    spec->tls.ca_len = c->ca.len;
+    spec->tls.cert = c->cert.data;
+    spec->tls.cert_len = c->cert.len;
+    spec->tls.key = c->key.data;
+    spec->tls.key_len = c->key.len;
+    spec->tls.server_name = c->server_name;
+    spec->tls.insecure = c->insecure;
+    spec->proxy = c->proxy;
+    if (!c->token) { /* a token wins, as in kubectl */
+        spec->user = c->username;
+        spec->password = c->password;
+    }
+}

@@ -1,0 +1,19 @@
+/* mod_k8s: native.k8s, requests to a Kubernetes API server.
+ *
+ *   k8s.open{ kubeconfig, context, namespace } -> client
+ *   client:info() -> { server, context, cluster, namespace, user, source, insecure }
+ *   client:request{ method, path, query, headers, body, timeout, max_bytes, who }
+ *       -> { status, headers, body, elapsed }                                  waits
+ *   client:stream{ the same, answer_timeout, stall_timeout, max_line } -> stream (mod_exchange.h)
+ *
+ * query is { name = value } with strings, numbers, booleans, or arrays of them. GET needs permit
+ * "read", so does a write with dryRun = "All" in the query; all other writes need "effect".
+ */
+#ifndef ALMANAC_MOD_K8S_H
+#define ALMANAC_MOD_K8S_H
+
+#include <lua.h>
+
+int luaopen_native_k8s(lua_State *L);
+
+#endif
