@@ -17,14 +17,10 @@ void modules_register(lua_State *L)
         const char *name;
         lua_CFunction open;
     } modules[] = {
-        {"journal", luaopen_native_journal}, {"fs", luaopen_fs},
-        {"http", luaopen_native_http},       {"httpd", luaopen_native_httpd},
-        {"json", luaopen_native_json},       {"sh", luaopen_sh},
-        {"sys", luaopen_native_sys},         {"yaml", luaopen_native_yaml},
-        {"journal", luaopen_native_journal},
         {"fs", luaopen_fs},
         {"http", luaopen_native_http},
-        {"httpd", luaopen_httpd},
+        {"httpd", luaopen_native_httpd},
+        {"journal", luaopen_native_journal},
         {"json", luaopen_native_json},
         {"k8s", luaopen_native_k8s},
         {"sh", luaopen_sh},
