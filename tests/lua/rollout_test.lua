@@ -262,7 +262,8 @@ t.test("each reason, in words", function()
   local quota = deployment("web", 2)
   quota.status.conditions = { { type = "ReplicaFailure", status = "True", reason = "FailedCreate",
     lastTransitionTime = "2026-11-23T18:00:20Z",
-    message = 'pods "web-new-y" is forbidden: exceeded quota: pods, requested: pods=1, used: pods=5, limited: pods=5' } }
+    message = 'pods "web-new-y" is forbidden: exceeded quota: pods, requested: pods=1, used: pods=5, '
+      .. "limited: pods=5" } }
   say(rollout.diagnose { workload = quota, pods = {}, now = NOW })
   local late = deployment("web", 2)
   late.status.conditions = { { type = "Progressing", status = "False", reason = "ProgressDeadlineExceeded",
