@@ -26,6 +26,7 @@ struct exchange {
     enum awaited awaited;
     bool streaming, paused, closed, timed_out;
     bool failed; /* err says why */
+    bool sent;   /* then: the server may have got the request */
     int status;
     double elapsed;
     struct buf headers; /* name NUL value NUL … */
@@ -54,6 +55,7 @@ static void exchange_wake(struct exchange *x)
 static void exchange_fail(struct exchange *x, const struct err *e)
 {
     x->failed = true;
+    x->sent = x->transfer && transfer_was_sent(x->transfer);
     x->err = *e;
     err_wrap(&x->err, "%s", x->what);
 }
@@ -130,9 +132,9 @@ static void exchange_on_done(struct transfer *t, const struct err *e, void *arg)
     struct exchange *x = arg;
 
     x->elapsed = transfer_elapsed(t);
-    x->transfer = NULL;
     if (e)
         exchange_fail(x, e);
+    x->transfer = NULL;
     exchange_wake(x);
 }
 
@@ -246,12 +248,17 @@ static void push_headers(lua_State *L, const struct exchange *x)
     }
 }
 
-/* Raises what ended the wait early, if something did. */
+/* Raises what ended the wait early, if something did. `in_doubt` says whether the server may have
+ * acted all the same. */
 static void exchange_check(lua_State *L, struct exchange *x)
 {
     op_check(L, &x->op);
-    if (x->failed)
-        vm_raise(L, &x->err);
+    if (!x->failed)
+        return;
+    vm_push_error(L, &x->err);
+    lua_pushboolean(L, x->sent);
+    lua_setfield(L, -2, "in_doubt");
+    lua_error(L);
 }
 
 static int request_finish(lua_State *L, int status, lua_KContext ctx)

@@ -36,7 +36,8 @@ struct exchange_limits {
 void exchange_setup(lua_State *L);
 
 /* Starts the request and waits for the whole answer: { status, headers, body, elapsed }. Must be
- * the last statement: `return exchange_request(…)`. */
+ * the last statement: `return exchange_request(…)`. Its errors have `in_doubt`: whether the server
+ * may have got the request, and acted. */
 int exchange_request(lua_State *L, const struct transfer_spec *spec,
                      const struct exchange_limits *limits);
 /* Starts it and waits for the headers: a stream. Must be the last statement. */

@@ -295,18 +295,16 @@ static bool transfer_redirect(struct transfer *t)
 static void transfer_explain(struct transfer *t, CURLcode code, struct err *e)
 {
     struct transfer_fault f = {0};
-    curl_off_t before = 0;
     long os_errno = 0;
 
     curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
-    curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &before);
     f.code = code;
     f.detail = t->detail;
     f.os_errno = (int)os_errno;
     f.peer = t->peer;
     f.host = t->host;
     f.proxy = t->proxy;
-    f.connected = before > 0 || t->answered;
+    f.connected = transfer_was_sent(t);
     f.answered = t->answered;
     f.received = t->received;
     f.elapsed = transfer_elapsed(t);
@@ -488,6 +486,14 @@ void transfer_resume(struct transfer *t)
 int transfer_status(const struct transfer *t)
 {
     return t->status;
+}
+
+bool transfer_was_sent(const struct transfer *t)
+{
+    curl_off_t before = 0;
+
+    curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &before);
+    return before > 0 || t->answered;
 }
 
 double transfer_elapsed(const struct transfer *t)
