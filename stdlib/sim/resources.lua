@@ -56,47 +56,47 @@ local ALL_VERBS = "create,delete,deletecollection,get,list,patch,update,watch"
 -- Kinds whose metadata.generation counts the changes of what is wanted of them.
 local GENERATION = {}
 for key in ([[v1/pods v1/replicationcontrollers apps/v1/daemonsets apps/v1/deployments apps/v1/replicasets
-    apps/v1/statefulsets batch/v1/cronjobs batch/v1/jobs networking.k8s.io/v1/ingresses
-    networking.k8s.io/v1/ingressclasses networking.k8s.io/v1/networkpolicies
-    policy/v1/poddisruptionbudgets scheduling.k8s.io/v1/priorityclasses
-    apiextensions.k8s.io/v1/customresourcedefinitions discovery.k8s.io/v1/endpointslices]]):gmatch("%S+") do
-    GENERATION[key] = true
+  apps/v1/statefulsets batch/v1/cronjobs batch/v1/jobs networking.k8s.io/v1/ingresses
+  networking.k8s.io/v1/ingressclasses networking.k8s.io/v1/networkpolicies
+  policy/v1/poddisruptionbudgets scheduling.k8s.io/v1/priorityclasses
+  apiextensions.k8s.io/v1/customresourcedefinitions discovery.k8s.io/v1/endpointslices]]):gmatch("%S+") do
+  GENERATION[key] = true
 end
 
 local function words(text, pattern)
-    local out = value.array {}
-    for w in text:gmatch(pattern) do out[#out + 1] = w end
-    return out
+  local out = value.array {}
+  for w in text:gmatch(pattern) do out[#out + 1] = w end
+  return out
 end
 
 local function parse_subresources(text, version)
-    local order, by_name = {}, {}
-    for name, kind, group, sub_version, verbs in text:gmatch("(%w+):(%w+)/([^/]*)/([^:]*):(%S+)") do
-        local sub = { name = name, kind = kind, group = group, version = sub_version, verbs = words(verbs, "[^+]+") }
-        if sub.version == "" then sub.default_version = version end
-        order[#order + 1] = sub
-        by_name[name] = sub
-    end
-    return order, by_name
+  local order, by_name = {}, {}
+  for name, kind, group, sub_version, verbs in text:gmatch("(%w+):(%w+)/([^/]*)/([^:]*):(%S+)") do
+    local sub = { name = name, kind = kind, group = group, version = sub_version, verbs = words(verbs, "[^+]+") }
+    if sub.version == "" then sub.default_version = version end
+    order[#order + 1] = sub
+    by_name[name] = sub
+  end
+  return order, by_name
 end
 
 local function parse(line)
-    local group, version, plural, kind, scope, singular, verbs, short, categories, subs =
-        line:match("^(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.*)$")
-    local api_version = group == "" and version or group .. "/" .. version
-    local res = {
-        group = group, version = version, api_version = api_version, resource = plural, kind = kind,
-        namespaced = scope == "Namespaced", singular = singular,
-        verbs = words(verbs == "*" and ALL_VERBS or verbs, "[^,]+"),
-        short_names = words(short, "[^,]+"), categories = words(categories, "[^,]+"),
-        key = api_version .. "/" .. plural,
-    }
-    res.subresources, res.subresource = parse_subresources(subs, version)
-    res.has_status = res.subresource.status ~= nil
-    res.has_generation = GENERATION[res.key] or false
-    -- Where objects are kept: the two event APIs are one resource.
-    res.storage = res.key == "events.k8s.io/v1/events" and "v1/events" or res.key
-    return res
+  local group, version, plural, kind, scope, singular, verbs, short, categories, subs =
+    line:match("^(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.*)$")
+  local api_version = group == "" and version or group .. "/" .. version
+  local res = {
+    group = group, version = version, api_version = api_version, resource = plural, kind = kind,
+    namespaced = scope == "Namespaced", singular = singular,
+    verbs = words(verbs == "*" and ALL_VERBS or verbs, "[^,]+"),
+    short_names = words(short, "[^,]+"), categories = words(categories, "[^,]+"),
+    key = api_version .. "/" .. plural,
+  }
+  res.subresources, res.subresource = parse_subresources(subs, version)
+  res.has_status = res.subresource.status ~= nil
+  res.has_generation = GENERATION[res.key] or false
+  -- Where objects are kept: the two event APIs are one resource.
+  res.storage = res.key == "events.k8s.io/v1/events" and "v1/events" or res.key
+  return res
 end
 
 resources.list = {}
@@ -105,18 +105,18 @@ resources.by_kind = {}
 resources.groups = {}
 
 local function register(res)
-    local list, groups = resources.list, resources.groups
-    list[#list + 1] = res
-    resources.by_key[res.key] = res
-    resources.by_kind[res.api_version .. "/" .. res.kind] = res
-    local last = groups[#groups]
-    if not last or last.name ~= res.group then
-        last = { name = res.group, versions = { res.version }, by_version = {} }
-        groups[#groups + 1] = last
-    end
-    local version = last.by_version[res.version] or {}
-    last.by_version[res.version] = version
-    version[#version + 1] = res
+  local list, groups = resources.list, resources.groups
+  list[#list + 1] = res
+  resources.by_key[res.key] = res
+  resources.by_kind[res.api_version .. "/" .. res.kind] = res
+  local last = groups[#groups]
+  if not last or last.name ~= res.group then
+    last = { name = res.group, versions = { res.version }, by_version = {} }
+    groups[#groups + 1] = last
+  end
+  local version = last.by_version[res.version] or {}
+  last.by_version[res.version] = version
+  version[#version + 1] = res
 end
 
 for line in LIST:gmatch("[^\n]+") do register(parse(line)) end
@@ -125,7 +125,7 @@ for line in LIST:gmatch("[^\n]+") do register(parse(line)) end
 ---@param key string
 ---@return table|nil
 function resources.get(key)
-    return resources.by_key[key]
+  return resources.by_key[key]
 end
 
 --- The resource that holds objects of `kind`, or nil.
@@ -133,7 +133,7 @@ end
 ---@param kind string
 ---@return table|nil
 function resources.of_kind(api_version, kind)
-    return resources.by_kind[api_version .. "/" .. kind]
+  return resources.by_kind[api_version .. "/" .. kind]
 end
 
 return resources

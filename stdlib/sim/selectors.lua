@@ -8,66 +8,66 @@ local function trim(s) return (s:gsub("^%s+", ""):gsub("%s+$", "")) end
 
 --- Splits at commas that are outside parentheses.
 local function split(text)
-    local out, depth, from = {}, 0, 1
-    for i = 1, #text do
-        local c = text:sub(i, i)
-        if c == "(" then depth = depth + 1
-        elseif c == ")" then depth = depth - 1
-        elseif c == "," and depth == 0 then
-            out[#out + 1] = text:sub(from, i - 1)
-            from = i + 1
-        end
+  local out, depth, from = {}, 0, 1
+  for i = 1, #text do
+    local c = text:sub(i, i)
+    if c == "(" then depth = depth + 1
+    elseif c == ")" then depth = depth - 1
+    elseif c == "," and depth == 0 then
+      out[#out + 1] = text:sub(from, i - 1)
+      from = i + 1
     end
-    out[#out + 1] = text:sub(from)
-    return out
+  end
+  out[#out + 1] = text:sub(from)
+  return out
 end
 
 local function value_set(list)
-    local set = {}
-    for v in (list .. ","):gmatch("([^,]*),") do set[trim(v)] = true end
-    return set
+  local set = {}
+  for v in (list .. ","):gmatch("([^,]*),") do set[trim(v)] = true end
+  return set
 end
 
 --- One requirement as { key, op, set }; op: in, notin, exists, absent.
 local function requirement(text)
-    text = trim(text)
-    local key, op, list = text:match("^(%S+)%s+(n?o?t?in)%s*%((.*)%)$")
-    if key and (op == "in" or op == "notin") then return { key = key, op = op, set = value_set(list) } end
-    local negated = text:match("^!%s*([%w%./_%-]+)$")
-    if negated then return { key = negated, op = "absent" } end
-    local k, o, v = text:match("^([%w%./_%-]+)%s*([!=]=?)%s*([%w%._%-]*)$")
-    if k and (o == "=" or o == "==" or o == "!=") then
-        return { key = k, op = o == "!=" and "notin" or "in", set = { [v] = true } }
-    end
-    if text:match("^[%w%./_%-]+$") then return { key = text, op = "exists" } end
-    return nil, ("unable to parse requirement: found '%s', expected: identifier"):format(text)
+  text = trim(text)
+  local key, op, list = text:match("^(%S+)%s+(n?o?t?in)%s*%((.*)%)$")
+  if key and (op == "in" or op == "notin") then return { key = key, op = op, set = value_set(list) } end
+  local negated = text:match("^!%s*([%w%./_%-]+)$")
+  if negated then return { key = negated, op = "absent" } end
+  local k, o, v = text:match("^([%w%./_%-]+)%s*([!=]=?)%s*([%w%._%-]*)$")
+  if k and (o == "=" or o == "==" or o == "!=") then
+    return { key = k, op = o == "!=" and "notin" or "in", set = { [v] = true } }
+  end
+  if text:match("^[%w%./_%-]+$") then return { key = text, op = "exists" } end
+  return nil, ("unable to parse requirement: found '%s', expected: identifier"):format(text)
 end
 
 local function holds(req, got)
-    if req.op == "exists" then return got ~= nil end
-    if req.op == "absent" then return got == nil end
-    if req.op == "in" then return got ~= nil and req.set[got] == true end
-    return got == nil or not req.set[got]
+  if req.op == "exists" then return got ~= nil end
+  if req.op == "absent" then return got == nil end
+  if req.op == "in" then return got ~= nil and req.set[got] == true end
+  return got == nil or not req.set[got]
 end
 
 --- Compiles a labelSelector. Returns nil for one that selects everything, or false and why it is bad.
 ---@param selector string|table|nil text, a map of equalities, or a LabelSelector object
 ---@return (fun(labels: table|nil): boolean)|false|nil match, string? why
 function selectors.labels(selector)
-    if selector == nil or selector == "" then return nil end
-    if type(selector) == "table" then return selectors.object(selector) end
-    local reqs = {}
-    for _, part in ipairs(split(selector)) do
-        local req, why = requirement(part)
-        if not req then return false, why end
-        reqs[#reqs + 1] = req
+  if selector == nil or selector == "" then return nil end
+  if type(selector) == "table" then return selectors.object(selector) end
+  local reqs = {}
+  for _, part in ipairs(split(selector)) do
+    local req, why = requirement(part)
+    if not req then return false, why end
+    reqs[#reqs + 1] = req
+  end
+  return function(labels)
+    for _, req in ipairs(reqs) do
+      if not holds(req, labels and labels[req.key]) then return false end
     end
-    return function(labels)
-        for _, req in ipairs(reqs) do
-            if not holds(req, labels and labels[req.key]) then return false end
-        end
-        return true
-    end
+    return true
+  end
 end
 
 local OPERATORS = { In = "in", NotIn = "notin", Exists = "exists", DoesNotExist = "absent" }
@@ -76,55 +76,55 @@ local OPERATORS = { In = "in", NotIn = "notin", Exists = "exists", DoesNotExist 
 ---@param selector table
 ---@return (fun(labels: table|nil): boolean)|nil match nil: selects everything
 function selectors.object(selector)
-    local reqs = {}
-    local equal = selector
-    if selector.matchLabels or selector.matchExpressions then equal = selector.matchLabels or {} end
-    for k, v in pairs(equal) do reqs[#reqs + 1] = { key = k, op = "in", set = { [v] = true } } end
-    for _, e in ipairs(selector.matchExpressions or {}) do
-        local set = {}
-        for _, v in ipairs(e.values or {}) do set[v] = true end
-        reqs[#reqs + 1] = { key = e.key, op = OPERATORS[e.operator], set = set }
+  local reqs = {}
+  local equal = selector
+  if selector.matchLabels or selector.matchExpressions then equal = selector.matchLabels or {} end
+  for k, v in pairs(equal) do reqs[#reqs + 1] = { key = k, op = "in", set = { [v] = true } } end
+  for _, e in ipairs(selector.matchExpressions or {}) do
+    local set = {}
+    for _, v in ipairs(e.values or {}) do set[v] = true end
+    reqs[#reqs + 1] = { key = e.key, op = OPERATORS[e.operator], set = set }
+  end
+  if #reqs == 0 then return nil end
+  return function(labels)
+    for _, req in ipairs(reqs) do
+      if not holds(req, labels and labels[req.key]) then return false end
     end
-    if #reqs == 0 then return nil end
-    return function(labels)
-        for _, req in ipairs(reqs) do
-            if not holds(req, labels and labels[req.key]) then return false end
-        end
-        return true
-    end
+    return true
+  end
 end
 
 local function field_value(object, path)
-    local at = object
-    for part in path:gmatch("[^%.]+") do
-        if type(at) ~= "table" then return "" end
-        at = at[part]
-    end
-    if value.is_nil(at) or type(at) == "table" then return "" end
-    return tostring(at)
+  local at = object
+  for part in path:gmatch("[^%.]+") do
+    if type(at) ~= "table" then return "" end
+    at = at[part]
+  end
+  if value.is_nil(at) or type(at) == "table" then return "" end
+  return tostring(at)
 end
 
 --- Compiles a fieldSelector. A missing field reads as the empty string.
 ---@param selector string|nil
 ---@return (fun(object: table): boolean)|false|nil match, string? why_or_name the name it pins, if it does
 function selectors.fields(selector)
-    if selector == nil or selector == "" then return nil end
-    local reqs, name = {}, nil
-    for _, part in ipairs(split(selector)) do
-        local path, op, want = trim(part):match("^([^!=]+)([!=]=?)(.*)$")
-        if not path or op == "!" then
-            return false, ("invalid selector: '%s'; can't understand '%s'"):format(selector, part)
-        end
-        path = trim(path)
-        if path == "metadata.name" and op ~= "!=" then name = want end
-        reqs[#reqs + 1] = { path = path, want = want, negated = op == "!=" }
+  if selector == nil or selector == "" then return nil end
+  local reqs, name = {}, nil
+  for _, part in ipairs(split(selector)) do
+    local path, op, want = trim(part):match("^([^!=]+)([!=]=?)(.*)$")
+    if not path or op == "!" then
+      return false, ("invalid selector: '%s'; can't understand '%s'"):format(selector, part)
     end
-    return function(object)
-        for _, req in ipairs(reqs) do
-            if (field_value(object, req.path) == req.want) == req.negated then return false end
-        end
-        return true
-    end, name
+    path = trim(path)
+    if path == "metadata.name" and op ~= "!=" then name = want end
+    reqs[#reqs + 1] = { path = path, want = want, negated = op == "!=" }
+  end
+  return function(object)
+    for _, req in ipairs(reqs) do
+      if (field_value(object, req.path) == req.want) == req.negated then return false end
+    end
+    return true
+  end, name
 end
 
 return selectors

@@ -1,0 +1,314 @@
+--- The simulated cluster's API server: requests in, answers and watches out.
+---
+--- A handler's context: { store, opts, request, query, route, form, render, pages, user }; it returns an
+--- answer { status, body, type, warnings, headers } (or { pieces }, a log that goes on), or nil and a
+--- Status. Only `serve_watch` and `serve_pieces` wait.
+local value = require "almanac.sim.value"
+local errors = require "almanac.sim.errors"
+local defaults = require "almanac.sim.defaults"
+local discovery = require "almanac.sim.discovery"
+local openapi = require "almanac.sim.openapi"
+local reads = require "almanac.sim.reads"
+local respond = require "almanac.sim.respond"
+local router = require "almanac.sim.router"
+local subresources = require "almanac.sim.subresources"
+local watch = require "almanac.sim.watch"
+local writes = require "almanac.sim.writes"
+
+local api = {}
+
+local encode = value.json.encode
+
+local BOOKMARK_SECONDS = 60
+
+local VERSION = {
+  major = "1", minor = "36", emulationMajor = "1", emulationMinor = "36", minCompatibilityMajor = "1",
+  minCompatibilityMinor = "35", gitVersion = "v1.36.2", gitCommit = "8e16b12fda5b1dccc41a6de48b3e356cc7d5048b",
+  gitTreeState = "", buildDate = "1970-01-01T00:00:00Z", goVersion = "go1.26.10", compiler = "gc",
+  platform = "linux/amd64",
+}
+
+--- A digest for ETags: of texts that only change when the program does.
+local function etag_of(text)
+  local h = 14695981039346656037
+  for i = 1, #text do h = (h ~ text:byte(i)) * 1099511628211 end
+  return ('%016X'):format(h)
+end
+
+local texts = {}
+
+--- A document made once: its text and tag.
+local function document(key, make)
+  local known = texts[key]
+  if known == nil then
+    local doc = make()
+    known = false
+    if doc then
+      local text = encode(doc)
+      known = { text = text, tag = etag_of(text) }
+    end
+    texts[key] = known
+  end
+  return known or nil
+end
+
+local function not_found_page()
+  return { status = 404, body = "404 page not found\n", type = "text/plain; charset=utf-8" }
+end
+
+local function cached(cx, doc, type, control)
+  local tag = '"' .. doc.tag .. '"'
+  local headers = { etag = tag, vary = "Accept", ["cache-control"] = control }
+  if cx.request.headers["if-none-match"] == tag then return { status = 304, body = "", headers = headers } end
+  return { status = 200, body = doc.text, type = type, headers = headers }
+end
+
+--- /api and /apis: aggregated for clients that can read that.
+local function serve_roots(cx, core)
+  local version = respond.discovery_version(cx.request.headers.accept)
+  if not version then
+    return { status = 200, body = encode(core and discovery.versions() or discovery.groups()) .. "\n" }
+  end
+  local doc = document((core and "api " or "apis ") .. version, function()
+    return discovery.aggregated(core, "apidiscovery.k8s.io/" .. version)
+  end)
+  return cached(cx, doc, ("application/json;g=apidiscovery.k8s.io;v=%s;as=APIGroupDiscoveryList"):format(version), "public")
+end
+
+local function serve_openapi(cx, path)
+  if path == "" then
+    local doc = document("openapi", function()
+      local paths = {}
+      for _, p in ipairs(openapi.paths()) do
+        local tag = document("openapi " .. p, function() return openapi.document(p) end).tag
+        paths[p] = { serverRelativeURL = ("/openapi/v3/%s?hash=%s"):format(p, tag) }
+      end
+      return { paths = paths }
+    end)
+    return cached(cx, doc, "application/json", "no-cache, private")
+  end
+  local doc = document("openapi " .. path, function() return openapi.document(path) end)
+  if not doc then return not_found_page() end
+  return cached(cx, doc, "application/json", "public, immutable")
+end
+
+local function plain_text(text)
+  return { status = 200, body = text, type = "text/plain; charset=utf-8" }
+end
+
+--- Everything that is not an object: health, version, discovery, OpenAPI. Nil: it is an object's path.
+local function serve_document(cx)
+  local path = cx.request.path:gsub("/+$", "")
+  if path == "/healthz" or path == "/livez" or path == "/readyz" then return plain_text("ok") end
+  if path == "/version" then return { status = 200, body = encode(VERSION) } end
+  if path == "/api" then return serve_roots(cx, true) end
+  if path == "/apis" then return serve_roots(cx, false) end
+  local spec = path:match("^/openapi/v3/?(.*)$")
+  if spec then return serve_openapi(cx, spec) end
+  local version = path:match("^/api/(%w+)$")
+  local group
+  if version then
+    group = ""
+  else
+    group, version = path:match("^/apis/([^/]+)/?(%w*)$")
+  end
+  if not group then return nil end
+  local doc = version == "" and discovery.group(group) or discovery.resources(group, version)
+  if not doc then return not_found_page() end
+  return { status = 200, body = encode(doc) .. "\n" }
+end
+
+-- The handlers of a resource's collection and objects, and the verb each stands for.
+local COLLECTION = { GET = { reads.list, "list" }, POST = { writes.create, "create" },
+  DELETE = { writes.delete_collection, "deletecollection" } }
+local OBJECT = { GET = { reads.get, "get" }, PUT = { writes.update, "update" }, PATCH = { writes.patch, "patch" },
+  DELETE = { writes.delete, "delete" } }
+local STATUS = { GET = { reads.get, "get" }, PUT = { writes.update, "update" }, PATCH = { writes.patch, "patch" } }
+local SCALE = { GET = { subresources.scale, "get" }, PUT = { subresources.scale, "update" },
+  PATCH = { subresources.scale, "patch" } }
+local SUBRESOURCES = { status = STATUS, scale = SCALE, finalize = { PUT = { subresources.finalize, "update" } },
+  eviction = { POST = { subresources.eviction, "create" } }, log = { GET = { subresources.log, "get" } } }
+
+local function allows(verbs, verb)
+  for _, v in ipairs(verbs) do
+    if v == verb then return true end
+  end
+  return false
+end
+
+local function handler_of(cx)
+  local route, method = cx.route, cx.request.method
+  local set = not route.name and COLLECTION or not route.sub and OBJECT or SUBRESOURCES[route.sub]
+  local entry = set and set[method]
+  local verbs = route.sub and route.res.subresource[route.sub].verbs or route.res.verbs
+  if not entry or not allows(verbs, entry[2]) then return nil end
+  return entry[1]
+end
+
+local function serve_object(cx)
+  local route = cx.route
+  if subresources.is_review(route.res) then
+    if cx.request.method ~= "POST" then return nil, errors.method_not_allowed() end
+    return subresources.review(cx)
+  end
+  if route.res.namespaced and not route.ns and (route.name or cx.request.method == "POST") then
+    return nil, errors.method_not_allowed()
+  end
+  local handler = handler_of(cx)
+  if not handler then return nil, errors.method_not_allowed() end
+  return handler(cx)
+end
+
+local function is_true(text) return text == "true" or text == "1" or text == "" end
+
+local function wants_watch(cx)
+  return cx.request.method == "GET" and cx.query.watch ~= nil and is_true(cx.query.watch) and not cx.route.sub
+end
+
+local function watch_of(cx)
+  local query, route = cx.query, cx.route
+  local rv, status = watch.version(query)
+  if status then return nil, status end
+  local match
+  if route.name then
+    match = function(object) return object.metadata.name == route.name end
+  else
+    match, status = reads.matcher(cx)
+    if not match then return nil, status end
+  end
+  return watch.new { store = cx.store, res = route.res, ns = route.ns, match = match, render = cx.render, rv = rv,
+    initial = query.sendInitialEvents ~= nil and is_true(query.sendInitialEvents),
+    bookmarks = query.allowWatchBookmarks ~= nil and is_true(query.allowWatchBookmarks) }
+end
+
+local function headers_of(answer)
+  local out = { ["cache-control"] = "no-cache, private", ["content-type"] = answer.type or "application/json" }
+  for k, v in pairs(answer.headers or {}) do out[k] = v end
+  if answer.warnings and #answer.warnings > 0 then
+    local list = {}
+    for i, w in ipairs(answer.warnings) do list[i] = '299 - "' .. w:gsub('[\\"]', "\\%0") .. '"' end
+    out.warning = table.concat(list, ", ")
+  end
+  return out
+end
+
+--- Sends a watch's lines as they come, until the client goes, its time is over or it is told to begin anew.
+local function serve_watch(cx, w, response)
+  local task = require "native.task"
+  response:start(200, headers_of {})
+  local signal, ended = task.signal(), false
+  local unsubscribe = cx.store:subscribe(function(event)
+    if event.gvr == cx.route.res.storage then signal:notify() end
+  end)
+  response:on_close(function() signal:notify() end)
+  local seconds = tonumber(cx.query.timeoutSeconds) or 1800 + math.random(1800)
+  local timer = task.spawn(function()
+    local left = seconds
+    while left > BOOKMARK_SECONDS do
+      task.sleep(BOOKMARK_SECONDS)
+      left = left - BOOKMARK_SECONDS
+      local text = w:bookmark()
+      if text then response:write(text) end
+    end
+    task.sleep(left)
+    ended = true
+    signal:notify()
+  end)
+  local done, err = pcall(function()
+    while true do
+      local lines, over = w:pull()
+      if #lines > 0 and not response:write(table.concat(lines)) then break end
+      if over or ended or response:closed() then break end
+      signal:wait()
+    end
+  end)
+  unsubscribe()
+  timer:cancel()
+  response:finish()
+  if not done then error(err, 0) end
+end
+
+local function serve_pieces(answer, response)
+  response:start(answer.status, headers_of(answer))
+  for piece in answer.pieces do
+    if not response:write(piece) then break end
+  end
+  response:finish()
+end
+
+--- Who asks, or nil. opts.tokens: { token = user name } or fun(token): user|nil; nil: anybody.
+local function identify(opts, request)
+  local token = (request.headers.authorization or ""):match("^[Bb]earer%s+(.+)$")
+  if request.client_cn then return request.client_cn end
+  if not opts.tokens then return "system:anonymous" end
+  if not token then return nil end
+  local user
+  if type(opts.tokens) == "function" then user = opts.tokens(token) else user = opts.tokens[token] end
+  if not user then return nil end
+  return type(user) == "string" and user or "admin"
+end
+
+local function answer_of(cx, response)
+  local document_answer = serve_document(cx)
+  if document_answer then return document_answer end
+  cx.route = router.parse(cx.request.path)
+  if not cx.route then return not_found_page() end
+  if cx.route.sub == "proxy" or cx.route.sub == "exec" then
+    local serve = cx.opts[cx.route.sub]
+    if not serve then return not_found_page() end
+    local object, status = cx.store:get(cx.route.res.key, cx.route.ns, cx.route.target or cx.route.name)
+    if not object then return nil, status end
+    return { taken = function() return serve(cx.route, cx.request, response, object) end, status = 200 }
+  end
+  cx.form = respond.form(cx.request.headers.accept)
+  if not cx.form then
+    return nil, errors.failure(406, "NotAcceptable",
+      "only the following media types are accepted: application/json, application/json;stream=watch", {})
+  end
+  cx.render = respond.renderer(cx.route.res, cx.form, cx.store.now, cx.query.includeObject)
+  if wants_watch(cx) then
+    local w, status = watch_of(cx)
+    if not w then return nil, status end
+    return { watch = w, status = 200 }
+  end
+  return serve_object(cx)
+end
+
+local PUBLIC = { ["/healthz"] = true, ["/livez"] = true, ["/readyz"] = true, ["/version"] = true }
+
+---@class sim.ApiOptions
+---@field tokens? table|fun(token: string): string|nil  bearer tokens accepted: { token = user }; nil: anybody may
+---@field request_log? fun(method: string, path: string, query: table, status: integer)
+---@field logs? fun(pod: table, container: string, options: table): string|function|nil, any  see subresources.log
+---@field proxy? fun(route: table, request: table, response: table, object: table)  service and pod proxy
+---@field exec? fun(route: table, request: table, response: table, object: table)
+
+--- A request handler for native.httpd over a store. Sets the store's admission.
+---@param store table
+---@param opts? sim.ApiOptions
+---@return fun(request: table, response: table)
+function api.new(store, opts)
+  opts = opts or {}
+  store:admit(defaults.admit)
+  local pages = { order = {} }
+  return function(request, response)
+    local cx = { store = store, opts = opts, request = request, query = request.query or {}, pages = pages }
+    cx.user = identify(opts, request)
+    local answer, status
+    if cx.user or PUBLIC[request.path] then
+      answer, status = answer_of(cx, response)
+    else
+      status = errors.unauthorized()
+    end
+    if not answer then
+      answer = { status = status.code, body = encode(status) .. "\n" }
+    end
+    if opts.request_log then opts.request_log(request.method, request.path, cx.query, answer.status) end
+    if answer.watch then return serve_watch(cx, answer.watch, response) end
+    if answer.pieces then return serve_pieces(answer, response) end
+    if answer.taken then return answer.taken() end
+    response:send(answer.status, headers_of(answer), answer.body)
+  end
+end
+
+return api
