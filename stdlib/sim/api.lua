@@ -30,7 +30,7 @@ local VERSION = {
 
 --- A digest for ETags: of texts that only change when the program does.
 local function etag_of(text)
-  local h = 14695981039346656037
+  local h = 0xcbf29ce484222325
   for i = 1, #text do h = (h ~ text:byte(i)) * 1099511628211 end
   return ('%016X'):format(h)
 end
@@ -44,7 +44,7 @@ local function document(key, make)
     local doc = make()
     known = false
     if doc then
-      local text = encode(doc)
+      local text = encode(doc, { canonical = true })
       known = { text = text, tag = etag_of(text) }
     end
     texts[key] = known
