@@ -10,6 +10,7 @@ local M = {}
 local commands = {
   { "list", "list the runbooks there are", "almanac.cli.list" },
   { "show", "show a runbook: parameters, what it may touch, its source", "almanac.cli.show" },
+  { "plan", "show what a run would change, and change nothing", "almanac.cli.plan" },
   { "run", "run a runbook", "almanac.cli.run" },
   { "resume", "go on with a run that was stopped", "almanac.cli.resume" },
   { "rollback", "undo the done steps of a run, newest first", "almanac.cli.rollback" },

@@ -26,7 +26,8 @@ function M.confirm(question)
     if answer == "no" then
       errors.raise { kind = "refused", message = "the operator said no: " .. question, step = frame.path }
     end
-    return { by = sys.user(), at_ms = task.wall_ms() }
+    local plan = frame.run.bound
+    return { by = sys.user(), at_ms = task.wall_ms(), plan = plan and plan.digest }
   end)
 end
 

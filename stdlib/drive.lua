@@ -54,6 +54,18 @@ local function spawn_body(run, body)
   end)
 end
 
+--- Runs a body that is no run in the journal (a plan), without a renderer.
+---@return boolean ok
+---@return any result or error
+function M.run_body(run, body)
+  local main = spawn_body(run, body)
+  sys.guard(main)
+  local shield = task.shield "cancel"
+  local ok, result = main:join()
+  task.shield(shield)
+  return ok, result
+end
+
 --- Executes the body of a run that is created or loaded, once.
 ---@param run almanac.Run
 ---@param body fun(): any

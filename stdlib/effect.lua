@@ -7,6 +7,7 @@ local secret = require "almanac.secret"
 local step = require "almanac.step"
 local sys = require "native.sys"
 local task = require "native.task"
+local unknown = require "almanac.unknown"
 
 local M = {}
 
@@ -58,13 +59,16 @@ end
 ---@param input any
 function M.title(name, input)
   local definition = definitions[name]
-  return definition and definition.title and definition.title(input) or name
+  if not definition or not definition.title then return name end
+  if not unknown.within(input) then return definition.title(input) end
+  local ok, title = errors.try(definition.title, unknown.describe_all(input))
+  return ok and title or name
 end
 
 --- SHA-256 of the canonical JSON of an input, its secrets concealed.
 ---@return string hex
 function M.digest(input)
-  return sys.sha256(json.encode(secret.conceal_all(input), { canonical = true }))
+  return sys.sha256(json.encode(unknown.describe_all(secret.conceal_all(input)), { canonical = true }))
 end
 
 local function check_allowed(run, name, definition, input)
@@ -212,8 +216,13 @@ local function recover(frame, name, definition, key, intent, input)
   return true, result
 end
 
-local function normalise(definition, raw)
+--- In a plan the input may hold what only the run will know, which no check can judge.
+local function normalise(run, definition, raw)
   if not definition.input then return raw end
+  if run.mode == "plan" and unknown.within(raw) then
+    local ok, input = errors.try(definition.input, raw)
+    return ok and input or raw
+  end
   return definition.input(raw)
 end
 
@@ -239,7 +248,7 @@ function M.perform(name, raw)
     }
   end
   local run = frame.run
-  local input = normalise(definition, raw)
+  local input = normalise(run, definition, raw)
   local digest = M.digest(input)
   local key = (frame.prefix or "") .. frame.ordinal
   frame.ordinal = frame.ordinal + 1
@@ -263,6 +272,7 @@ function M.perform(name, raw)
   elseif known then
     tries = known.intent.tries + 1
   end
+  if run.bound then require("almanac.plan").check_effect(frame, name, definition, input, digest, key) end
   if task.interrupted() == "pause" then task.sleep(0) end -- a pause stops before the effect, not in it
   return apply(frame, name, definition, key, input, digest, tries)
 end

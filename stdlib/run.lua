@@ -37,8 +37,8 @@ local function new(fields)
   fields.seen = {}
   fields.observers = {}
   fields.deferred = {}
-  fields.undos = {}
   fields.visits = {}
+  fields.touched = {}
   return setmetatable(fields, Run)
 end
 

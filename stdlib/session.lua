@@ -1,7 +1,9 @@
 --- A session: one call of run, resume or rollback, from the script on disk to the exit code.
 local ask = require "almanac.ask"
 local drive = require "almanac.drive"
+local effect = require "almanac.effect"
 local errors = require "almanac.errors"
+local json = require "native.json"
 local param = require "almanac.param"
 local runbook = require "almanac.runbook"
 local runs = require "almanac.run"
@@ -114,11 +116,22 @@ local function after_failure(journal, run, book, params, err)
   return ask.choose("What now?", failure_choices)
 end
 
+--- The plan that the run is bound to, from its journal.
+local function plan_of(run)
+  local bound
+  for seq, _, kind, _, payload in run.journal:events(run.id, 0) do
+    if kind == "run.plan" then bound = json.decode(payload) end
+    if kind == "run.unbound" then bound = nil end
+    if seq > 16 and not bound then break end -- it stands right behind the start
+  end
+  return bound
+end
+
 --- Runs until done, stopped or undone.
 ---@return integer exit code
 local function drive_to_end(journal, run, book, params, options)
   while true do
-    run.allow = book.allow
+    run.allow, run.bound = book.allow, plan_of(run)
     local status, err = drive.execute(run, function() return book.run(params) end, options)
     local choice
     if status == "failed" and not options.no_ask then choice = after_failure(journal, run, book, params, err) end
@@ -136,17 +149,65 @@ local function drive_to_end(journal, run, book, params, options)
   end
 end
 
+--- What undoing the planned run would do, newest first.
+local function planned_undos(plan)
+  local out, claimed = {}, {}
+  local function owner_of(path)
+    for _, step in ipairs(plan.steps) do
+      if step.undo and (path == step.path or path:sub(1, #step.path + 1) == step.path .. "/") then return step end
+    end
+  end
+  for i = #plan.effects, 1, -1 do
+    local planned = plan.effects[i]
+    local owner, definition = owner_of(planned.path), effect.definition(planned.op)
+    if planned.nothing then
+      claimed[planned.path] = true -- what changes nothing has nothing to take back
+    elseif owner and not claimed[owner.path] then
+      claimed[owner.path] = true
+      out[#out + 1] = string.format("%s: its undo (takes back %s)", owner.path, planned.title)
+    elseif not owner and definition and definition.undo then
+      out[#out + 1] = planned.path .. ": takes back " .. planned.title
+    end
+  end
+  return out
+end
+
+--- almanac plan NAME key=value…: the plan, and nothing done.
+---@return table plan
+---@return almanac.Runbook book
+---@return string[] undos
+function M.plan(name, given)
+  local book = runbook.load(name)
+  given = with_defaults(book, given)
+  local params = param.resolve(book.name, book.params, given, ask_for_param)
+  local meta = meta_of(book, params, journalled(book.params, given, params), lock_name(book, params))
+  local run = runs.unrecorded(meta, "plan")
+  run.allow = book.allow
+  run.plan = require("almanac.plan").new(book, meta)
+  local ok, err = drive.run_body(run, function() return book.run(params) end)
+  if not ok then
+    if errors.is_interrupt(err) or err.kind ~= "unknown_value" then
+      err.plan = run.plan
+      error(err, 0)
+    end
+    run.plan.stopped = errors.format(err)
+  end
+  return run.plan, book, planned_undos(run.plan)
+end
+
 --- almanac run NAME key=value…
 ---@param name string
 ---@param given table<string, any>
 ---@param options table  json, plain, no_ask, plan
 ---@return integer exit code
 function M.run(name, given, options)
-  local book = runbook.load(name)
-  given = with_defaults(book, given)
+  local bound = options.plan and require("almanac.plan").from_file(options.plan)
+  local book = runbook.load(name or bound.script)
+  given = bound and next(given) == nil and bound.params or with_defaults(book, given)
   local params = param.resolve(book.name, book.params, given, ask_for_param)
+  if bound then require("almanac.plan").check_start(bound, book, journalled(book.params, given, params)) end
   local lock = lock_name(book, params)
-  local journal <close> = store.open "rw"
+  local journal <close> = store.open "create"
   local meta = meta_of(book, params, journalled(book.params, given, params), lock)
   local id = runs.new_id(book.name)
   drive.lock(journal, lock, drive.owner_text(id))
@@ -155,6 +216,7 @@ function M.run(name, given, options)
   run:record("run.start", "", {
     runbook = book.name, params = meta.params, operator = meta.operator, digest = book.script.digest, pid = sys.pid(),
   })
+  if bound then run:record("run.plan", "", bound) end
   if not options.json then
     sys.write(2, string.format("▶ %s  (resume with: almanac resume %s)\n", book.name, run.id))
   end
@@ -251,6 +313,7 @@ function M.resume(id, options)
   if not options.json then sys.write(2, require("almanac.resume").describe(walked, book) .. "\n") end
   if walk_error then error(walk_error, 0) end
   run:record("run.resume", "", { operator = sys.user(), digest = book.script.digest, pid = sys.pid() })
+  if options.without_plan then run:record("run.unbound", "", { operator = sys.user() }) end
   return drive_to_end(journal, run, book, params, options)
 end
 

@@ -26,6 +26,17 @@ function M.text(fn)
   return table.concat(out, "\n")
 end
 
+--- Where a function stands in a script, or nothing for one of the stdlib.
+---@param fn function
+---@return string? file
+---@return integer? first line
+---@return integer? last line
+function M.place(fn)
+  local info = debug.getinfo(fn, "S")
+  if not texts[info.source] then return nil end
+  return info.source:sub(2), info.linedefined, info.lastlinedefined
+end
+
 --- SHA-256 of that text in hex; of the chunk's place for a function of the stdlib.
 ---@param fn function
 ---@return string

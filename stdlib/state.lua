@@ -5,7 +5,7 @@ local M = {}
 ---@class almanac.Node
 ---@field path string
 ---@field name string
----@field status "running"|"waiting"|"retrying"|"done"|"skipped"|"failed"|"undone"
+---@field status "running"|"waiting"|"retrying"|"done"|"skipped"|"failed"|"undone"|"cut"
 ---@field started integer? ms
 ---@field ended integer? ms
 ---@field elapsed number? seconds
@@ -143,6 +143,16 @@ function M.apply(state, event)
   if fn then fn(state, event.path, event.data, event.time_ms) end
 end
 
+--- A process that died ended nothing: its steps were cut short at its last event.
+local function mark_crashed(state, last_ms)
+  state.status, state.ended = "crashed", last_ms
+  for _, node in pairs(state.nodes) do
+    if node.status == "running" or node.status == "retrying" then
+      node.status, node.ended, node.message = "cut", last_ms, "cut short"
+    end
+  end
+end
+
 --- The state of a run in the journal.
 ---@param journal table
 ---@param id string
@@ -150,12 +160,14 @@ end
 function M.load(journal, id)
   local json = require "native.json"
   local state = M.new()
+  local last_ms
   for _, time_ms, kind, path, payload in journal:events(id, 0) do
+    last_ms = time_ms
     if on[kind] then M.apply(state, { kind = kind, path = path, data = json.decode(payload), time_ms = time_ms }) end
   end
   if state.status == "running" then
     local holder = journal:holder(id)
-    if holder then state.holder = json.decode(holder) else state.status = "crashed" end
+    if holder then state.holder = json.decode(holder) else mark_crashed(state, last_ms) end
   end
   return state
 end

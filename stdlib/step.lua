@@ -206,10 +206,37 @@ local function replay(frame, opts, fn, payload)
   return done.result
 end
 
-local modes = { execute = execute, walk = walk, plan = execute }
+--- Kinds that say how the world is now: a plan notes them and goes on. Any other error ends it.
+local judgements = {
+  gate = true, rollout = true, command = true, no_data = true, several_series = true, alerts = true, refused = true,
+}
+
+--- In a plan every step runs, with reads real and effects previewed.
+local function plan(frame, opts, fn)
+  local unknown = require "almanac.unknown"
+  local file, first, last = source.place(fn)
+  local entry = {
+    path = frame.path, digest = digest_of(opts, fn), file = file, first = first, last = last, undo = opts.undo and true or nil,
+  }
+  local steps = frame.run.plan.steps
+  steps[#steps + 1] = entry
+  frame.run:notify("step.start", frame.path, { attempt = 1 })
+  local ok, result = attempt(frame, opts, fn)
+  if ok then
+    frame.run:notify("step.done", frame.path, {})
+    return result
+  end
+  result.step = result.step or frame.path
+  frame.run:notify("step.failed", frame.path, { kind = result.kind, message = result.message })
+  if not judgements[result.kind] then error(result, 0) end
+  entry.note = "would fail now: " .. tostring(result.message):match "^[^\n]*"
+  return unknown.new(frame.path)
+end
+
+local modes = { execute = execute, walk = walk, plan = plan }
 
 local function skip(frame)
-  if frame.run.mode == "walk" then return nil end
+  if frame.run.mode ~= "execute" then return nil end
   frame.run:record("step.done", frame.path, { skipped = true, started = task.wall_ms(), elapsed = 0 })
   return nil
 end

@@ -4,9 +4,16 @@ local settings = require "almanac.settings"
 
 local M = {}
 
---- Opens the journal. Reading needs one that exists; writing makes it.
----@param mode "rw"|"ro"
+--- Opens the journal: "ro" and "rw" need one that exists, "create" makes it.
+---@param mode "ro"|"rw"|"create"
 function M.open(mode)
+  if mode ~= "create" and not require("native.fs").exists(settings.store) then
+    errors.raise {
+      kind = "refused", message = "there is no journal in " .. settings.store,
+      hint = "runs are journalled where they are started: go there, or name it with --store",
+    }
+  end
+  if mode == "create" then mode = "rw" end
   return require("native.journal").open { dir = settings.store, mode = mode }
 end
 

@@ -8,6 +8,7 @@ local run = require "almanac.cli.run"
 local M = {}
 
 local declared = options.join({
+  { "--without-plan", nil, "go on without the plan that the run was bound to" },
   { "--redo", "STEP", "run this done step again, and what followed it" },
   { "--in-doubt", "ANSWER", "redo, done or abort: for an effect of which nobody can tell whether it took place" },
 }, run.driving, options.common, options.cluster)

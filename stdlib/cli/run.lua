@@ -14,6 +14,7 @@ M.driving = {
 }
 
 local declared = options.join({
+  { "--plan", "FILE", "run what was planned, and stop before anything else" },
   { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
 }, M.driving, options.common, options.cluster)
 
@@ -32,14 +33,20 @@ local function params_of_file(file)
   return values
 end
 
+--- Parameters of a command line: those of --params under the words key=value.
+function M.params_of(given, words)
+  local params = given.params and params_of_file(given.params) or {}
+  for key, value in pairs(param.from_words(words)) do params[key] = value end
+  return params
+end
+
 function M.run(words)
   local given, rest = options.parse(usage, declared, words)
   if not given then return 0 end
-  local name = table.remove(rest, 1)
-  if not name then errors.usage("usage: almanac run RUNBOOK [key=value…]; almanac list shows the runbooks") end
+  local name = not (given.plan and (rest[1] or "="):find "=") and table.remove(rest, 1) or nil
+  if not name and not given.plan then errors.usage("usage: almanac run RUNBOOK [key=value…]; almanac list shows the runbooks") end
   config.load(given)
-  local params = given.params and params_of_file(given.params) or {}
-  for key, value in pairs(param.from_words(rest)) do params[key] = value end
+  local params = M.params_of(given, rest)
   if given.no_ask then ask.possible = function() return false end end
   return require("almanac.session").run(name, params, given)
 end

@@ -23,7 +23,8 @@ function Live:event(event)
 end
 
 function Live:erase()
-  if self.drawn > 0 then sys.write(2, "\27[" .. self.drawn .. "A\27[J") end
+  -- The terminal echoes ^C where the cursor stands: back to the first column, whatever is there.
+  sys.write(2, "\r" .. (self.drawn > 0 and "\27[" .. self.drawn .. "A" or "") .. "\27[J")
   self.drawn = 0
 end
 

@@ -1,0 +1,45 @@
+--- almanac plan RUNBOOK [key=value…]
+local config = require "almanac.config"
+local errors = require "almanac.errors"
+local options = require "almanac.cli.options"
+local plans = require "almanac.plan"
+local sys = require "native.sys"
+
+local M = {}
+
+local declared = options.join({
+  { "--out", "FILE", "save the plan, for run --plan", short = "-o" },
+  { "--json", nil, "the plan as JSON on standard output" },
+  { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
+}, options.common, options.cluster)
+
+local usage = [[plan RUNBOOK [key=value…] [options]
+
+Runs the script with every read real and every effect previewed; nothing is changed.
+Exit codes: 0 nothing would change, 2 something would, 1 the plan could not be made.]]
+
+function M.run(words)
+  local given, rest = options.parse(usage, declared, words)
+  if not given then return 0 end
+  local name = table.remove(rest, 1)
+  if not name then errors.usage "usage: almanac plan RUNBOOK [key=value…]" end
+  config.load(given)
+  local params = require("almanac.cli.run").params_of(given, rest)
+  local ok, plan, book, undos = errors.try(require("almanac.session").plan, name, params)
+  if not ok then
+    sys.write(2, "almanac plan: " .. errors.format(plan) .. "\n")
+    return errors.is_interrupt(plan) and 130 or 1
+  end
+  local counts = plans.counts(plan)
+  if given.json then
+    sys.write(1, plans.to_file(plan, book))
+  else
+    local color = sys.isatty(1) and not sys.getenv "NO_COLOR"
+    sys.write(1, require("almanac.render.plan").text(plan, counts, undos, color))
+  end
+  if given.out then require("native.fs").write(given.out, plans.to_file(plan, book)) end
+  if plan.stopped then return 1 end
+  return counts.changes > 0 and 2 or 0
+end
+
+return M

@@ -1,0 +1,111 @@
+--- A plan as text for its reviewer. Pure.
+local json = require "native.json"
+local paint = require("almanac.render.tree").paint
+
+local M = {}
+
+local VALUE_MAX = 100
+
+local function value_text(value)
+  if value == nil then return "(absent)" end
+  local text = type(value) == "string" and value or json.encode(value, { canonical = true })
+  return #text > VALUE_MAX and text:sub(1, VALUE_MAX - 1) .. "…" or text
+end
+
+local actions = {
+  create = { "+", "32", "created" }, change = { "~", "33", "changed" }, delete = { "-", "31", "deleted" },
+  unchanged = { "=", "90", "unchanged" }, conflict = { "!", "31", "conflict" }, reject = { "!", "31", "would be rejected" },
+  hook = { "h", "36", "hook" },
+}
+
+local field_marks = { added = { "+", "32" }, removed = { "-", "31" }, changed = { "~", "33" } }
+
+local function add_field(out, indent, field, color)
+  local mark = field_marks[field.kind]
+  local text
+  if field.kind == "changed" then
+    text = string.format("%s: %s → %s", field.path, value_text(field.old), value_text(field.new))
+  else
+    text = string.format("%s: %s", field.path, value_text(field.kind == "added" and field.new or field.old))
+  end
+  out[#out + 1] = indent .. paint(mark[1] .. " " .. text, mark[2], color)
+end
+
+local function add_change(out, indent, change, color)
+  local action = actions[change.action]
+  out[#out + 1] = indent .. paint(string.format("%s %s  %s%s", action[1], change.object, action[3],
+    change.why and ": " .. change.why or ""), action[2], color)
+  for _, field in ipairs(change.fields or {}) do add_field(out, indent .. "    ", field, color) end
+end
+
+local function add_effect(out, indent, planned, color)
+  local head = planned.title .. (planned.nothing and "  (nothing would change)" or "")
+  out[#out + 1] = indent .. paint("→ " .. head, planned.nothing and "90" or "35", color)
+  if planned.summary then out[#out + 1] = indent .. "  " .. planned.summary end
+  for _, warning in ipairs(planned.warnings or {}) do out[#out + 1] = indent .. "  " .. paint("WARNING " .. warning, "1;33", color) end
+  if planned.would_fail then
+    out[#out + 1] = indent .. "  " .. paint("WOULD STOP THE RUN: " .. planned.would_fail:gsub("\n",
+    "\n" .. indent .. "    "), "1;31", color)
+  end
+  local same = 0
+  for _, change in ipairs(planned.changes or {}) do
+    if change.action == "unchanged" then same = same + 1 else add_change(out, indent .. "  ", change, color) end
+  end
+  if same > 0 then out[#out + 1] = indent .. "  " .. paint(string.format("= %d unchanged", same), "90", color) end
+end
+
+local function group(list)
+  local by_path = {}
+  for _, item in ipairs(list) do
+    by_path[item.path] = by_path[item.path] or {}
+    table.insert(by_path[item.path], item)
+  end
+  return by_path
+end
+
+local function counts_line(counts)
+  local parts = {}
+  local function add(n, text)
+    if n > 0 then parts[#parts + 1] = n .. " " .. text end
+  end
+  add(counts.create, "created")
+  add(counts.change, "changed")
+  add(counts.delete, "deleted")
+  add(counts.unchanged, "unchanged")
+  add(counts.fail, "WOULD FAIL")
+  local objects = #parts > 0 and "; objects: " .. table.concat(parts, ", ") or ""
+  return string.format("Plan: %d effect%s, %d of them would change nothing%s; %d gate%s", counts.effects, counts.effects == 1 and "" or "s",
+    counts.nothing, objects, counts.gates, counts.gates == 1 and "" or "s")
+end
+
+--- The plan in full.
+---@param plan table
+---@param counts table
+---@param undos string[]  what undo would do after the run
+---@param color boolean
+---@return string
+function M.text(plan, counts, undos, color)
+  local out = {}
+  local effects, gates, asks = group(plan.effects), group(plan.gates), group(plan.asks)
+  for _, step in ipairs(plan.steps) do
+    local _, depth = step.path:gsub("/", "")
+    local indent = string.rep("  ", depth)
+    out[#out + 1] = indent .. step.path:match "[^/]*$" .. (step.note and "  " .. paint(step.note, "90", color) or "")
+    for _, planned in ipairs(effects[step.path] or {}) do add_effect(out, indent .. "  ", planned, color) end
+    for _, gate in ipairs(gates[step.path] or {}) do
+      local code = gate.ok == nil and "33" or gate.ok and "32" or "31"
+      out[#out + 1] = indent .. "  " .. paint((gate.ok == false and "WOULD FAIL NOW: " or "gate: ") .. gate.text, code, color)
+    end
+    for _, question in ipairs(asks[step.path] or {}) do out[#out + 1] = indent .. "  ? asks the operator: " .. question.question end
+  end
+  out[#out + 1] = ""
+  if plan.stopped then out[#out + 1] = paint("The plan stops here: ", "1;31", color) .. plan.stopped .. "\n" end
+  out[#out + 1] = counts_line(counts)
+  if #undos > 0 then
+    out[#out + 1] = "After it, almanac rollback would, newest first:"
+    for _, what in ipairs(undos) do out[#out + 1] = "  ↩ " .. what end
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+return M

@@ -1,0 +1,72 @@
+--- Unknown values: what a plan cannot know, because only the effect itself will tell. One prints as
+--- "(known after STEP)" and can be passed on; computing with it stops the plan at that line.
+--- Equality and truth cannot be intercepted in Lua: `x == 1` is false and `if x` is taken.
+local errors = require "almanac.errors"
+
+local M = {}
+
+local steps = setmetatable({}, { __mode = "k" })
+
+local Unknown = {}
+Unknown.__metatable = "unknown"
+Unknown.__name = "unknown"
+Unknown.__tostring = function(self) return "(known after " .. steps[self] .. ")" end
+
+local function unknown_of(a, b)
+  return steps[a] and a or b
+end
+
+--- An unknown that the step will make known.
+---@param step string path
+function M.new(step)
+  local value = setmetatable({}, Unknown)
+  steps[value] = step
+  return value
+end
+
+---@return boolean
+function M.is(value)
+  return steps[value] ~= nil
+end
+
+--- True when the value is unknown or holds one.
+function M.within(value)
+  if steps[value] then return true end
+  if type(value) ~= "table" then return false end
+  for _, item in next, value do
+    if M.within(item) then return true end
+  end
+  return false
+end
+
+--- A copy of plain data with each unknown as its text.
+function M.describe_all(value)
+  if steps[value] then return tostring(value) end
+  if type(value) ~= "table" then return value end
+  local copy = setmetatable({}, getmetatable(value))
+  for key, item in next, value do copy[key] = M.describe_all(item) end
+  return copy
+end
+
+local function stop(what)
+  return function(a, b)
+    local value = unknown_of(a, b)
+    errors.raise {
+      kind = "unknown_value", message = string.format("the plan cannot go on: %s a value that is %s", what, tostring(value):sub(2, -2)),
+      hint = "the run will know it; a plan ends here. Take what a read gives instead, or move the decision into that step",
+      step = nil, waits_for = steps[value],
+    }
+  end
+end
+
+for _, event in ipairs { "add", "sub", "mul", "div", "mod", "pow", "idiv", "unm", "band", "bor", "bxor", "shl", "shr", "bnot" } do
+  Unknown["__" .. event] = stop "arithmetic on"
+end
+Unknown.__lt, Unknown.__le = stop "a comparison with", stop "a comparison with"
+Unknown.__len, Unknown.__call = stop "the length of", stop "a call of"
+Unknown.__index, Unknown.__newindex = stop "a field of", stop "a field of"
+Unknown.__pairs = stop "a walk over"
+--- Text with an unknown in it is unknown text.
+Unknown.__concat = function(a, b) return M.new(steps[unknown_of(a, b)]) end
+
+return M
