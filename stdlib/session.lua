@@ -55,10 +55,10 @@ local function meta_of(book, params, journalled_params, lock)
   }, params
 end
 
---- Merges what almanac.yaml says for the runbook under what was given.
-local function with_defaults(book, given)
+--- What was given, over the defaults: those of almanac.yaml, or of the plan.
+local function with_defaults(defaults, given)
   local merged = {}
-  for name, value in pairs(settings.params[book.name] or {}) do merged[name] = value end
+  for name, value in pairs(defaults) do merged[name] = value end
   for name, value in pairs(given) do merged[name] = value end
   return merged
 end
@@ -178,7 +178,7 @@ end
 ---@return string[] undos
 function M.plan(name, given)
   local book = runbook.load(name)
-  given = with_defaults(book, given)
+  given = with_defaults(settings.params[book.name] or {}, given)
   local params = param.resolve(book.name, book.params, given, ask_for_param)
   local meta = meta_of(book, params, journalled(book.params, given, params), lock_name(book, params))
   local run = runs.unrecorded(meta, "plan")
@@ -203,7 +203,7 @@ end
 function M.run(name, given, options)
   local bound = options.plan and require("almanac.plan").from_file(options.plan)
   local book = runbook.load(name or bound.script)
-  given = bound and next(given) == nil and bound.params or with_defaults(book, given)
+  given = with_defaults(bound and bound.params or settings.params[book.name] or {}, given)
   local params = param.resolve(book.name, book.params, given, ask_for_param)
   if bound then require("almanac.plan").check_start(bound, book, journalled(book.params, given, params)) end
   local lock = lock_name(book, params)
