@@ -182,7 +182,9 @@ local function watch_of(cx)
 end
 
 local function headers_of(answer)
-  local out = { ["cache-control"] = "no-cache, private", ["content-type"] = answer.type or "application/json" }
+  local out = { ["cache-control"] = "no-cache, private" }
+  -- A client's cache takes over what a 304 says, so that says nothing of the type.
+  if answer.status ~= 304 then out["content-type"] = answer.type or "application/json" end
   for k, v in pairs(answer.headers or {}) do out[k] = v end
   if answer.warnings and #answer.warnings > 0 then
     local list = {}
@@ -195,7 +197,7 @@ end
 --- Sends a watch's lines as they come, until the client goes, its time is over or it is told to begin anew.
 local function serve_watch(cx, w, response)
   local task = require "native.task"
-  response:start(200, headers_of {})
+  response:start(200, headers_of { status = 200 })
   local signal, ended = task.signal(), false
   local unsubscribe = cx.store:subscribe(function(event)
     if event.gvr == cx.route.res.storage then signal:notify() end
