@@ -6,52 +6,62 @@ local value = require "almanac.sim.value"
 local resources = {}
 
 -- group|version|plural|kind|scope|singular|verbs|short names|categories|subresources
--- Verbs: * is all eight. A subresource is name:kind/group/version:verbs. The order of the groups is
+-- Verbs: * is all eight. A subresource is name:kind/group/version:verbs, where rw is get, patch and
+-- update, and all these, create and delete; *- is all but deletecollection. A line that begins with
+-- a space goes on. The order of the groups is
 -- the server's order of preference.
 local LIST = [[
 |v1|configmaps|ConfigMap|Namespaced|configmap|*|cm||
 |v1|endpoints|Endpoints|Namespaced|endpoints|*|ep||
 |v1|events|Event|Namespaced|event|*|ev||
 |v1|limitranges|LimitRange|Namespaced|limitrange|*|limits||
-|v1|namespaces|Namespace|Cluster|namespace|create,delete,get,list,patch,update,watch|ns||finalize:Namespace//:update status:Namespace//:get+patch+update
-|v1|nodes|Node|Cluster|node|*|no||status:Node//:get+patch+update
-|v1|persistentvolumeclaims|PersistentVolumeClaim|Namespaced|persistentvolumeclaim|*|pvc||status:PersistentVolumeClaim//:get+patch+update
-|v1|persistentvolumes|PersistentVolume|Cluster|persistentvolume|*|pv||status:PersistentVolume//:get+patch+update
-|v1|pods|Pod|Namespaced|pod|*|po|all|eviction:Eviction/policy/v1:create exec:PodExecOptions//:create+get log:Pod//:get proxy:PodProxyOptions//:create+delete+get+patch+update status:Pod//:get+patch+update
+|v1|namespaces|Namespace|Cluster|namespace|*-|ns||finalize:Namespace//:update status:Namespace//:rw
+|v1|nodes|Node|Cluster|node|*|no||status:Node//:rw
+|v1|persistentvolumeclaims|PersistentVolumeClaim|Namespaced|persistentvolumeclaim|*|pvc||
+  status:PersistentVolumeClaim//:rw
+|v1|persistentvolumes|PersistentVolume|Cluster|persistentvolume|*|pv||status:PersistentVolume//:rw
+|v1|pods|Pod|Namespaced|pod|*|po|all|
+  eviction:Eviction/policy/v1:create exec:PodExecOptions//:create+get log:Pod//:get proxy:PodProxyOptions//:all status:Pod//:rw
 |v1|podtemplates|PodTemplate|Namespaced|podtemplate|*|||
-|v1|replicationcontrollers|ReplicationController|Namespaced|replicationcontroller|*|rc|all|scale:Scale/autoscaling/v1:get+patch+update status:ReplicationController//:get+patch+update
-|v1|resourcequotas|ResourceQuota|Namespaced|resourcequota|*|quota||status:ResourceQuota//:get+patch+update
+|v1|replicationcontrollers|ReplicationController|Namespaced|replicationcontroller|*|rc|all|
+  scale:Scale/autoscaling/v1:rw status:ReplicationController//:rw
+|v1|resourcequotas|ResourceQuota|Namespaced|resourcequota|*|quota||status:ResourceQuota//:rw
 |v1|secrets|Secret|Namespaced|secret|*|||
 |v1|serviceaccounts|ServiceAccount|Namespaced|serviceaccount|*|sa||
-|v1|services|Service|Namespaced|service|*|svc|all|proxy:ServiceProxyOptions//:create+delete+get+patch+update status:Service//:get+patch+update
+|v1|services|Service|Namespaced|service|*|svc|all|proxy:ServiceProxyOptions//:all status:Service//:rw
 apps|v1|controllerrevisions|ControllerRevision|Namespaced|controllerrevision|*|||
-apps|v1|daemonsets|DaemonSet|Namespaced|daemonset|*|ds|all|status:DaemonSet//:get+patch+update
-apps|v1|deployments|Deployment|Namespaced|deployment|*|deploy|all|scale:Scale/autoscaling/v1:get+patch+update status:Deployment//:get+patch+update
-apps|v1|replicasets|ReplicaSet|Namespaced|replicaset|*|rs|all|scale:Scale/autoscaling/v1:get+patch+update status:ReplicaSet//:get+patch+update
-apps|v1|statefulsets|StatefulSet|Namespaced|statefulset|*|sts|all|scale:Scale/autoscaling/v1:get+patch+update status:StatefulSet//:get+patch+update
+apps|v1|daemonsets|DaemonSet|Namespaced|daemonset|*|ds|all|status:DaemonSet//:rw
+apps|v1|deployments|Deployment|Namespaced|deployment|*|deploy|all|scale:Scale/autoscaling/v1:rw status:Deployment//:rw
+apps|v1|replicasets|ReplicaSet|Namespaced|replicaset|*|rs|all|scale:Scale/autoscaling/v1:rw status:ReplicaSet//:rw
+apps|v1|statefulsets|StatefulSet|Namespaced|statefulset|*|sts|all|scale:Scale/autoscaling/v1:rw status:StatefulSet//:rw
 events.k8s.io|v1|events|Event|Namespaced|event|*|ev||
 authentication.k8s.io|v1|selfsubjectreviews|SelfSubjectReview|Cluster|selfsubjectreview|create|||
 authorization.k8s.io|v1|selfsubjectaccessreviews|SelfSubjectAccessReview|Cluster|selfsubjectaccessreview|create|||
 authorization.k8s.io|v1|selfsubjectrulesreviews|SelfSubjectRulesReview|Cluster|selfsubjectrulesreview|create|||
-autoscaling|v2|horizontalpodautoscalers|HorizontalPodAutoscaler|Namespaced|horizontalpodautoscaler|*|hpa|all|status:HorizontalPodAutoscaler//:get+patch+update
-batch|v1|cronjobs|CronJob|Namespaced|cronjob|*|cj|all|status:CronJob//:get+patch+update
-batch|v1|jobs|Job|Namespaced|job|*||all|status:Job//:get+patch+update
+autoscaling|v2|horizontalpodautoscalers|HorizontalPodAutoscaler|Namespaced|horizontalpodautoscaler|*|hpa|all|
+  status:HorizontalPodAutoscaler//:rw
+batch|v1|cronjobs|CronJob|Namespaced|cronjob|*|cj|all|status:CronJob//:rw
+batch|v1|jobs|Job|Namespaced|job|*||all|status:Job//:rw
 networking.k8s.io|v1|ingressclasses|IngressClass|Cluster|ingressclass|*|||
-networking.k8s.io|v1|ingresses|Ingress|Namespaced|ingress|*|ing||status:Ingress//:get+patch+update
+networking.k8s.io|v1|ingresses|Ingress|Namespaced|ingress|*|ing||status:Ingress//:rw
 networking.k8s.io|v1|networkpolicies|NetworkPolicy|Namespaced|networkpolicy|*|netpol||
-policy|v1|poddisruptionbudgets|PodDisruptionBudget|Namespaced|poddisruptionbudget|*|pdb||status:PodDisruptionBudget//:get+patch+update
+policy|v1|poddisruptionbudgets|PodDisruptionBudget|Namespaced|poddisruptionbudget|*|pdb||status:PodDisruptionBudget//:rw
 rbac.authorization.k8s.io|v1|clusterrolebindings|ClusterRoleBinding|Cluster|clusterrolebinding|*|||
 rbac.authorization.k8s.io|v1|clusterroles|ClusterRole|Cluster|clusterrole|*|||
 rbac.authorization.k8s.io|v1|rolebindings|RoleBinding|Namespaced|rolebinding|*|||
 rbac.authorization.k8s.io|v1|roles|Role|Namespaced|role|*|||
 storage.k8s.io|v1|storageclasses|StorageClass|Cluster|storageclass|*|sc||
-apiextensions.k8s.io|v1|customresourcedefinitions|CustomResourceDefinition|Cluster|customresourcedefinition|*|crd,crds|api-extensions|status:CustomResourceDefinition//:get+patch+update
+apiextensions.k8s.io|v1|customresourcedefinitions|CustomResourceDefinition|Cluster|customresourcedefinition|*|crd,crds|api-extensions|
+  status:CustomResourceDefinition//:rw
 scheduling.k8s.io|v1|priorityclasses|PriorityClass|Cluster|priorityclass|*|pc||
 coordination.k8s.io|v1|leases|Lease|Namespaced|lease|*|||
 discovery.k8s.io|v1|endpointslices|EndpointSlice|Namespaced|endpointslice|*|||
 ]]
 
-local ALL_VERBS = "create,delete,deletecollection,get,list,patch,update,watch"
+local VERBS = {
+  ["*"] = "create,delete,deletecollection,get,list,patch,update,watch",
+  ["*-"] = "create,delete,get,list,patch,update,watch",
+}
 
 -- Kinds whose metadata.generation counts the changes of what is wanted of them.
 local GENERATION = {}
@@ -69,11 +79,12 @@ local function words(text, pattern)
   return out
 end
 
-local function parse_subresources(text, version)
+local SUB_VERBS = { rw = "get+patch+update", all = "create+delete+get+patch+update" }
+
+local function parse_subresources(text)
   local order, by_name = {}, {}
   for name, kind, group, sub_version, verbs in text:gmatch("(%w+):(%w+)/([^/]*)/([^:]*):(%S+)") do
-    local sub = { name = name, kind = kind, group = group, version = sub_version, verbs = words(verbs, "[^+]+") }
-    if sub.version == "" then sub.default_version = version end
+    local sub = { name = name, kind = kind, group = group, version = sub_version, verbs = words(SUB_VERBS[verbs] or verbs, "[^+]+") }
     order[#order + 1] = sub
     by_name[name] = sub
   end
@@ -87,11 +98,11 @@ local function parse(line)
   local res = {
     group = group, version = version, api_version = api_version, resource = plural, kind = kind,
     namespaced = scope == "Namespaced", singular = singular,
-    verbs = words(verbs == "*" and ALL_VERBS or verbs, "[^,]+"),
+    verbs = words(VERBS[verbs] or verbs, "[^,]+"),
     short_names = words(short, "[^,]+"), categories = words(categories, "[^,]+"),
     key = api_version .. "/" .. plural,
   }
-  res.subresources, res.subresource = parse_subresources(subs, version)
+  res.subresources, res.subresource = parse_subresources(subs)
   res.has_status = res.subresource.status ~= nil
   res.has_generation = GENERATION[res.key] or false
   -- Where objects are kept: the two event APIs are one resource.
@@ -119,7 +130,7 @@ local function register(res)
   version[#version + 1] = res
 end
 
-for line in LIST:gmatch("[^\n]+") do register(parse(line)) end
+for line in LIST:gsub("\n +", ""):gmatch("[^\n]+") do register(parse(line)) end
 
 --- The resource of a key ("apps/v1/deployments"), or nil.
 ---@param key string

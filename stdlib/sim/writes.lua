@@ -249,7 +249,7 @@ end
 ---@param cx table
 ---@return table|nil options, table|nil status
 function writes.delete_options(cx)
-  local given, status = {}, nil
+  local given, status = {}
   if cx.request.body and cx.request.body ~= "" then
     given, status = body.object(cx.request.body, cx.request.headers["content-type"], "DeleteOptions")
     if not given then return nil, status end
