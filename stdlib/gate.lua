@@ -349,8 +349,22 @@ local function earlier_samples(spec, step)
   return samples, v
 end
 
+--- In a plan a gate looks once: the value now against the limit, and how long it would watch.
+local function look_once(spec, frame)
+  local sample = take_sample(spec)
+  local v = M.verdict(spec, { sample })
+  local value = number_of(sample.value)
+  local ok = value and M.judge(spec, value)
+  local text = string.format("%s, would watch for %s", value and claim(spec, value, ok) or v.why,
+    duration.format(spec.hold))
+  require("almanac.plan").gate(frame, { text = text, ok = ok or false, value = sample.value })
+  return { verdict = "pass", value = value, limit = spec.limit, held = spec.hold, samples = 1 }
+end
+
 local function watch(spec)
   local step = require "almanac.step"
+  local frame = step.current()
+  if frame and frame.run.mode == "plan" then return look_once(spec, frame) end
   local task = require "native.task"
   local samples, v = earlier_samples(spec, step)
   local resumed = #samples > 0
