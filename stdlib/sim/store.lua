@@ -295,9 +295,9 @@ end
 function Store:create(gvr, given, opts)
   local res = resource_of(gvr)
   local object = new_object(self, res, given)
-  local meta = object.metadata
-  local status = namespace_refuses(self, res, meta) or refused(self, res, object)
+  local status = namespace_refuses(self, res, object.metadata) or refused(self, res, object)
   if status then return nil, status end
+  local meta = object.metadata
   local ns = meta.namespace or ""
   if self:peek(res.storage, ns, meta.name) then return nil, errors.already_exists(res, meta.name) end
   if opts and opts.dry_run then return object end
