@@ -59,10 +59,7 @@ end
 local function cached(cx, doc, type, control)
   local tag = '"' .. doc.tag .. '"'
   local headers = { etag = tag, vary = "Accept", ["cache-control"] = control }
-  if cx.request.headers["if-none-match"] == tag then
-    -- Clients lay the headers of a 304 over those they have kept.
-    return { status = 304, body = "", type = type, headers = headers }
-  end
+  if cx.request.headers["if-none-match"] == tag then return { status = 304, body = "", headers = headers } end
   return { status = 200, body = doc.text, type = type, headers = headers }
 end
 
