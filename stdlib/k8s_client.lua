@@ -1,0 +1,126 @@
+--- The connection to a cluster: one client for each kubeconfig and context in use, requests in JSON,
+--- tries repeated where nothing can happen twice.
+local errors = require "almanac.errors"
+local http = require "almanac.http"
+local json = require "native.json"
+local k8s_errors = require "almanac.k8s_errors"
+local native = require "native.k8s"
+local settings = require "almanac.settings"
+local task = require "native.task"
+
+local M = {}
+
+---@class almanac.k8s.Client
+---@field native userdata
+---@field info table       server, context, cluster, namespace, user, source
+---@field resources? table filled by almanac.k8s_discovery
+
+---@class almanac.k8s.Request
+---@field who string          public function, for errors and permits
+---@field method? string      default GET
+---@field path string
+---@field query? table
+---@field body? table|string  a table is sent as JSON
+---@field content_type? string
+---@field accept? string
+---@field timeout? number     seconds
+---@field text? boolean       the answer is no JSON
+---@field object? string      what is changed, for errors
+---@field tries? integer      default 4
+
+local BODY_MAX = 256 * 1024 * 1024
+local decode_options = { max_bytes = BODY_MAX, big = "text" }
+
+local clients = {} ---@type table<string, almanac.k8s.Client>
+
+--- The client for what the settings (and opts.context) say; the same one each time.
+---@param opts? { context?: string, kubeconfig?: string }
+---@return almanac.k8s.Client
+function M.open(opts)
+  opts = opts or {}
+  local kubeconfig = opts.kubeconfig or settings.kubeconfig
+  local context = opts.context or settings.context
+  local key = (kubeconfig or "") .. "\n" .. (context or "")
+  local client = clients[key]
+  if not client then
+    local opened = native.open { kubeconfig = kubeconfig, context = context }
+    client = { native = opened, info = opened:info() }
+    clients[key] = client
+  end
+  return client
+end
+
+--- Forgets every client: their files are read again by the next call.
+function M.forget()
+  clients = {}
+end
+
+local function from(client, request)
+  local info = client.info
+  return {
+    who = request.who, method = request.method or "GET", path = request.path, object = request.object,
+    context = info.context, user = info.user, source = info.source, server = info.server,
+  }
+end
+
+local function native_request(request)
+  local headers = { ["User-Agent"] = "almanac", Accept = request.accept or "application/json" }
+  local body = request.body
+  if type(body) == "table" then body = json.encode(body) end
+  if body then headers["Content-Type"] = request.content_type or "application/json" end
+  return {
+    who = request.who, method = request.method or "GET", path = request.path, query = request.query, body = body,
+    headers = headers, timeout = request.timeout, answer_timeout = request.answer_timeout, max_bytes = BODY_MAX,
+  }
+end
+
+--- Whether a try that failed so may be repeated: a read whenever that may help, a write only when
+--- the server cannot have acted.
+local function may_repeat(method, err)
+  if err.status == 429 then return true end
+  if method == "GET" then return true end
+  return err.kind == "network" and err.in_doubt == false
+end
+
+--- One request; raises for anything but success.
+---@param client almanac.k8s.Client
+---@param request almanac.k8s.Request
+---@return any body decoded, or the text
+---@return table response status, headers
+function M.request(client, request)
+  local method, tried = request.method or "GET", 0
+  local retry = { times = request.tries or 4, delay = 0.25 }
+  while true do
+    tried = tried + 1
+    local ok, result = errors.try(client.native.request, client.native, native_request(request))
+    local err
+    if not ok then
+      err = k8s_errors.of_transport(from(client, request), result)
+    elseif result.status < 200 or result.status > 299 then
+      err = k8s_errors.of(from(client, request), result.status, result.body, result.headers)
+    elseif request.text then
+      return result.body, result
+    else
+      return json.decode(result.body, decode_options), result
+    end
+    local delay = http.retry_delay(tried, retry, err)
+    if not delay or not may_repeat(method, err) then errors.raise(err) end
+    task.sleep(delay)
+  end
+end
+
+--- A stream of lines; raises when the server refuses it. Not repeated: the caller knows from where.
+---@param client almanac.k8s.Client
+---@param request almanac.k8s.Request
+---@return userdata stream
+function M.stream(client, request)
+  local ok, stream = errors.try(client.native.stream, client.native, native_request(request))
+  if not ok then errors.raise(k8s_errors.of_transport(from(client, request), stream)) end
+  local status = stream:status()
+  if status >= 200 and status <= 299 then return stream end
+  local body, headers = stream:read_rest(1024 * 1024), stream:headers()
+  stream:close()
+  errors.raise(k8s_errors.of(from(client, request), status, body, headers))
+end
+
+return M

@@ -1,0 +1,125 @@
+--- What a Kubernetes API server's refusals mean, in words for an operator. Pure.
+local json = require "native.json"
+
+local M = {}
+
+---@class almanac.k8s.Who
+---@field who string        public function, e.g. "k8s.get"
+---@field method string
+---@field path string
+---@field context? string   of the kubeconfig
+---@field user? string
+---@field source? string    the kubeconfig file
+---@field server? string
+
+local function decode(body)
+  local ok, value = pcall(json.decode, body)
+  if ok and type(value) == "table" and value.kind == "Status" then return value end
+  return nil
+end
+
+local function text(value)
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+--- Manager and field of each conflict of a server-side apply.
+---@param status table a Status
+---@return { manager: string, field: string, message: string }[]
+function M.conflicts(status)
+  local out = {}
+  for _, cause in ipairs(type(status.details) == "table" and status.details.causes or {}) do
+    if cause.reason == "FieldManagerConflict" then
+      out[#out + 1] = {
+        manager = cause.message:match 'conflict with "([^"]*)"' or cause.message,
+        field = cause.field, message = cause.message,
+      }
+    end
+  end
+  return out
+end
+
+local hints = {}
+
+hints[401] = function(from)
+  return string.format("the credentials of user %q (%s) were refused: a token or certificate may have expired; " ..
+    "get a new one, then: almanac resume", from.user or "", from.source or "kubeconfig")
+end
+
+hints[403] = function(from)
+  return string.format("user %q lacks a role for this; ask whoever runs the cluster, or use another --context " ..
+    "(now %q)", from.user or "", from.context or "")
+end
+
+hints[404] = function(_, status)
+  if not status then return "the server knows no such API; is the name of the kind right, and its operator installed?" end
+  return "check the name and the namespace"
+end
+
+hints[409] = function(_, status)
+  if status and status.reason == "AlreadyExists" then return "k8s.apply changes what is there already" end
+  return "somebody changed it at the same time; look at it, then try again"
+end
+
+hints[422] = function() return "correct the fields named above; some cannot change once the object exists" end
+hints[429] = function() return "the API server is overloaded; try again later" end
+
+local function hint_of(status_code, from, status)
+  local fn = hints[status_code]
+  if fn then return fn(from, status) end
+  if status and status.message and status.message:find("field not declared in schema", 1, true) then
+    return "a field's name is misspelt, or this version of the API does not have it"
+  end
+  if status_code >= 500 then return "the API server failed; its own log says why. Trying again may help" end
+  return nil
+end
+
+--- Whether a write that was answered so may have happened all the same.
+local function is_in_doubt(code, status)
+  if code == 502 or code == 504 then return true end
+  return code == 500 and status ~= nil and (status.reason == "InternalError" or status.reason == "Timeout")
+end
+
+--- The error for an answer that is no success.
+---@param from almanac.k8s.Who
+---@param code integer HTTP status
+---@param body string
+---@param headers? table<string, string>
+---@return table err for errors.raise
+function M.of(from, code, body, headers)
+  local status = decode(body)
+  local said = status and text(status.message) or text(body:sub(1, 300):gsub("%s+", " ")) or "no explanation"
+  local err = {
+    kind = "api", status = code, in_doubt = from.method ~= "GET" and is_in_doubt(code, status),
+    reason = status and text(status.reason), details = status and status.details or nil,
+    message = string.format("%s: %s (%d%s)", from.who, said, code, status and text(status.reason) and " " ..
+      status.reason or ""),
+    hint = hint_of(code, from, status), api_message = said, retry_after = headers and headers["retry-after"] or nil,
+    method = from.method, path = from.path,
+  }
+  local conflicts = status and M.conflicts(status) or {}
+  if #conflicts > 0 then
+    local lines = {}
+    for i, c in ipairs(conflicts) do lines[i] = string.format("%s is managed by %q", c.field, c.manager) end
+    err.kind, err.conflicts = "conflict", conflicts
+    err.message = string.format("%s: %s would take fields from others: %s", from.who, from.object or from.path,
+      table.concat(lines, ", "))
+    err.hint = "leave these fields out, change them the way they were set, or take them over with force = true"
+  end
+  return err
+end
+
+--- Puts which cluster it was into an error of the network, of TLS or of credentials.
+---@param from almanac.k8s.Who
+---@param err table
+---@return table err the same
+function M.of_transport(from, err)
+  if err.kind == "network" or err.kind == "tls" or err.kind == "timeout" then
+    local why = err.message:gsub("^%u+ %a+://%S+: ", "")
+    err.message = string.format("%s: no answer from the API server %s (context %q): %s", from.who, from.server or "",
+      from.context or "", why)
+    err.method, err.path = from.method, from.path
+  end
+  return err
+end
+
+return M
