@@ -199,11 +199,24 @@ static const char *request_url(lua_State *L, const struct kube_config *c, int qu
 
 /* ---- requests ---- */
 
+/* Whether a path leads through the API server to something that knows nothing of dry runs. */
+static bool reaches_through(const char *path)
+{
+    return strstr(path, "/proxy") || strstr(path, "/exec") || strstr(path, "/attach") ||
+           strstr(path, "/portforward");
+}
+
+/* A dry run only reads; but a DELETE with a body takes its options, dryRun too, from there alone.
+ */
 static void request_require(lua_State *L, const char *method, int query, const char *who)
 {
+    const char *path = vm_opt_string(L, 2, "path", who, NULL, "");
     bool looks = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 
-    if (!looks && query) {
+    if (looks) {
+        looks = !strstr(path, "/exec") && !strstr(path, "/attach") && !strstr(path, "/portforward");
+    } else if (query && !reaches_through(path) &&
+               (strcmp(method, "DELETE") != 0 || !vm_opt_string(L, 2, "body", who, NULL, NULL))) {
         lua_getfield(L, query, "dryRun");
         looks = lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "All") == 0;
         lua_pop(L, 1);

@@ -7,7 +7,8 @@
  *   client:stream{ the same, answer_timeout, stall_timeout, max_line } -> stream (mod_exchange.h)
  *
  * query is { name = value } with strings, numbers, booleans, or arrays of them. GET needs permit
- * "read", so does a write with dryRun = "All" in the query; all other writes need "effect".
+ * "read", so does a write with dryRun = "All" in the query (a DELETE only without a body, which
+ * would override it); everything else, and what reaches through the server to a pod, "effect".
  */
 #ifndef ALMANAC_MOD_K8S_H
 #define ALMANAC_MOD_K8S_H

@@ -15,6 +15,26 @@ local M = {
   create = effects.create, logs = logs.logs, follow_logs = logs.follow, watch = watch.watch,
 }
 
+---@class almanac.k8s.WaitOptions
+---@field condition? string   a condition of status.conditions, e.g. "Available"
+---@field status? string      of the condition; default "True"
+---@field deleted? boolean|string  true, or the uid of the object that must go
+---@field check? fun(object: table): any
+---@field what? string        what check wants, for errors: "has an address"
+---@field timeout? string|number  duration; default 2m
+---@field namespace? string
+---@field context? string
+
+---@class almanac.k8s.DeleteOptions
+---@field uid? string         only that very object
+---@field propagation? "background"|"foreground"|"orphan"
+---@field grace? integer      seconds
+---@field missing_ok? boolean none there is success
+---@field wait? boolean       default true
+---@field timeout? string|number  of the wait; default 2m
+---@field namespace? string
+---@field context? string
+
 local WAIT_TIMEOUT = 120
 local DELETE_TIMEOUT = 120
 
@@ -103,8 +123,7 @@ end
 
 --- Waits until an object is as wanted. A read.
 ---@param ref string|table
----@param opts { condition?: string, status?: string, deleted?: boolean|string, check?: fun(object: table): any, what?: string, timeout?: string|number, namespace?: string }
----deleted: true, or the uid of the object that must go
+---@param opts almanac.k8s.WaitOptions
 ---@return table? object  nil when it is gone
 function M.wait(ref, opts)
   step.require_read "k8s.wait"
@@ -130,8 +149,7 @@ end
 
 --- Deletes an object, and waits until it is gone. An effect.
 ---@param ref string|table
----@param opts? { namespace?: string, uid?: string, propagation?: "background"|"foreground"|"orphan", grace?: integer, missing_ok?: boolean, wait?: boolean, timeout?: string|number, context?: string }
----uid: only that very object; missing_ok: none there is success; wait: default true; timeout: of the wait, default 2m
+---@param opts? almanac.k8s.DeleteOptions
 ---@return { deleted: boolean, uid: string? }
 function M.delete(ref, opts)
   opts = opts or {}

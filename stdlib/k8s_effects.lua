@@ -371,15 +371,16 @@ end
 
 local PROPAGATION = { background = "Background", foreground = "Foreground", orphan = "Orphan" }
 
+--- A body's options replace those of the query, dryRun too, so a dry run has no body.
 local function delete_write(input, uid, dry)
   local target = target_of("k8s.delete", input)
+  local policy = PROPAGATION[input.propagation]
   return send("k8s.delete", target, {
-    method = "DELETE", path = objects.path(target),
-    body = {
-      kind = "DeleteOptions", apiVersion = "v1", propagationPolicy = PROPAGATION[input.propagation],
-      preconditions = { uid = uid }, gracePeriodSeconds = input.grace,
-      dryRun = dry and { "All" } or nil,
-    },
+    method = "DELETE", path = objects.path(target), query = dry and { propagationPolicy = policy } or nil,
+    body = not dry and {
+      kind = "DeleteOptions", apiVersion = "v1", propagationPolicy = policy, preconditions = { uid = uid },
+      gracePeriodSeconds = input.grace,
+    } or nil,
   }, dry)
 end
 
