@@ -3,6 +3,7 @@ local t = require "tests.harness"
 local support = require "tests.lua.sim_support"
 local value = require "almanac.sim.value"
 local protobuf = require "almanac.sim.protobuf"
+local router = require "almanac.sim.router"
 
 local function same(server, exchange)
   local got = support.replay(server, exchange)
@@ -156,4 +157,71 @@ t.test("paging: a limit, its continue token, a token that is none (28)", functio
   local token = exchanges[1].response.body:match('"continue": "([^"]+)"')
   t.eq(protobuf.unbase64(token):match('^{"v":"meta.k8s.io/v1","rv":2683,"start":"'), '{"v":"meta.k8s.io/v1","rv":2683,"start":"')
   t.eq(protobuf.unbase64(first.json.metadata.continue):match('^{"v":"meta.k8s.io/v1","rv":%d+,"start":"e3\\u0000"}$') ~= nil, true)
+end)
+
+-- Each line of patches.jsonl: an object as it was, a patch of it, and the answer (from 02, 06, 16, 24, 30).
+t.test("patches: strategic merges and applies of helm and kubectl, with their managed fields", function()
+  for _, exchange in ipairs(support.exchanges "patches") do
+    local route = router.parse(exchange.request.path:match("^[^?]*"))
+    local server = support.server { namespaces = { route.ns } }
+    -- Managed fields are ordered by time: the patch comes after what it finds.
+    server.clock.at = 1796000000
+    server.place(route.res.key, exchange.live)
+    same(server, exchange)
+  end
+end)
+
+local function first_lines(response, n)
+  local out = {}
+  for line in response.body:gmatch("[^\n]+") do
+    out[#out + 1] = value.json.decode(line)
+    if #out == n then break end
+  end
+  return out
+end
+
+t.test("a watch from before what is kept ends with 410 in its stream; initial events end with a bookmark (22)", function()
+  local server = support.server { namespaces = { "animica-devnet" }, history = 1 }
+  local exchanges = support.exchanges "22-watch-bookmarks"
+  local expired = server.call("GET", exchanges[2].request.path)
+  local want = value.json.decode(exchanges[2].response.stream[1].line)
+  local got = first_lines(expired, 1)[1]
+  t.eq(expired.status, 200)
+  t.eq(got.type, want.type)
+  t.eq(got.object.message:gsub("%d+", "N"), want.object.message:gsub("%d+", "N"))
+  got.object.message, want.object.message = nil, nil
+  t.eq(got.object, want.object)
+  t.ok(expired.finished, "the stream is closed")
+end)
+
+t.test("discovery has what the real server has, for every resource it lists (01)", function()
+  local server = support.server()
+  local accept = { accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json" }
+  for _, exchange in ipairs(support.exchanges "01-discovery") do
+    local real = {}
+    for _, group in ipairs(value.json.decode(exchange.response.body).items) do
+      for _, version in ipairs(group.versions) do
+        for _, res in ipairs(version.resources) do
+          real[(group.metadata.name or "") .. "/" .. version.version .. "/" .. res.resource] = res
+        end
+      end
+    end
+    local got = server.call("GET", exchange.request.path, accept)
+    t.eq(got.headers["content-type"], exchange.response.headers["content-type"])
+    for _, group in ipairs(got.json.items) do
+      for _, version in ipairs(group.versions) do
+        for _, res in ipairs(version.resources) do
+          local want = t.ok(real[(group.metadata.name or "") .. "/" .. version.version .. "/" .. res.resource], res.resource)
+          local subs = {}
+          for _, s in ipairs(want.subresources or {}) do subs[s.subresource] = s end
+          for _, s in ipairs(res.subresources or {}) do t.eq(s, subs[s.subresource], res.resource) end
+          res.subresources, want.subresources = nil, nil
+          t.eq(res, want)
+        end
+      end
+    end
+    local again = server.call("GET", exchange.request.path, { accept = accept.accept, ["if-none-match"] = got.headers.etag })
+    t.eq(again.status, 304)
+    t.eq(again.headers["content-type"], nil)
+  end
 end)
