@@ -211,18 +211,49 @@ static int key_compare(const void *a, const void *b)
     return order ? order : (x->len > y->len) - (x->len < y->len);
 }
 
-/* The table on top has n string keys; writes its members in byte order of the keys. */
-static void write_sorted(struct encoder *en, size_t n)
+static void fail_holes(struct encoder *en)
+{
+    fail(en, "an array with holes",
+         "put json.null where a value is missing, or make the keys strings");
+}
+
+/* The key below the top is a string, or (of an array) an integer. */
+static void check_key(struct encoder *en)
+{
+    lua_State *L = en->L;
+    char what[64];
+
+    if (lua_type(L, -2) == LUA_TSTRING || lua_isinteger(L, -2))
+        return;
+    snprintf(what, sizeof what, "a key that is a %s",
+             lua_type(L, -2) == LUA_TNUMBER ? "float" : luaL_typename(L, -2));
+    fail(en, what, "JSON's keys are strings");
+}
+
+/* The key below the top, which must be a string: the table has no item 1. */
+static const char *member_key(struct encoder *en, size_t *len)
+{
+    if (lua_type(en->L, -2) != LUA_TSTRING) {
+        check_key(en);
+        fail_holes(en);
+    }
+    return lua_tolstring(en->L, -2, len);
+}
+
+/* Writes the members of the table on top in byte order of their keys. */
+static void write_sorted(struct encoder *en)
 {
     lua_State *L = en->L;
     struct level *level = &en->levels[en->depth - 1];
     int t = lua_gettop(L);
-    struct key *keys = lua_newuserdatauv(L, n * sizeof *keys, 0);
-    size_t i = 0;
+    size_t n = 0, i = 0;
+    struct key *keys;
 
-    for (lua_pushnil(L); lua_next(L, t) && i < n; lua_pop(L, 1), i++)
-        keys[i].text = lua_tolstring(L, -2, &keys[i].len);
-    lua_settop(L, t + 1);
+    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1))
+        n++;
+    keys = lua_newuserdatauv(L, (n ? n : 1) * sizeof *keys, 0);
+    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1), i++)
+        keys[i].text = member_key(en, &keys[i].len);
     qsort(keys, n, sizeof *keys, key_compare);
     for (i = 0; i < n; i++) {
         level->key = keys[i].text;
@@ -244,68 +275,61 @@ static void write_unsorted(struct encoder *en)
 
     for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
         size_t len;
+        const char *key = member_key(en, &len);
 
-        level->key = lua_tolstring(L, -2, &len);
-        write_key(en, level->key, len, first);
+        level->key = key;
+        write_key(en, key, len, first);
         write_value(en);
+        level->key = NULL;
         first = false;
     }
 }
 
-static void write_object(struct encoder *en, size_t n)
+static void write_object(struct encoder *en)
 {
+    size_t start = en->out.len;
+
     put(en, "{", 1);
     if (en->canonical || en->indent > 0)
-        write_sorted(en, n);
+        write_sorted(en);
     else
         write_unsorted(en);
     en->levels[en->depth - 1].key = NULL;
-    put_newline(en, en->depth - 1);
+    if (en->out.len > start + 1)
+        put_newline(en, en->depth - 1);
     put(en, "}", 1);
 }
 
-/* Counts the keys of the table on top; anything but strings, or 1 to n, is refused. */
-static void count_keys(struct encoder *en, size_t *strings, size_t *integers)
+/* The table on top must have the keys 1 to n and no other. */
+static void check_array(struct encoder *en, lua_Unsigned n, int marked)
 {
     lua_State *L = en->L;
     int t = lua_gettop(L);
+    lua_Unsigned count = 0;
 
-    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
-        if (lua_type(L, -2) == LUA_TSTRING) {
-            ++*strings;
-        } else if (lua_isinteger(L, -2)) {
-            ++*integers;
-        } else {
-            char what[64];
-
-            snprintf(what, sizeof what, "a key that is a %s",
-                     lua_type(L, -2) == LUA_TNUMBER ? "float" : luaL_typename(L, -2));
-            fail(en, what, "JSON's keys are strings");
-        }
+    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1), count++) {
+        if (lua_type(L, -2) == LUA_TSTRING)
+            fail(en,
+                 marked ? "an array with string keys" : "a table with both string and integer keys",
+                 NULL);
+        check_key(en);
     }
+    if (count != n)
+        fail_holes(en);
 }
 
 static void write_table(struct encoder *en)
 {
-    lua_State *L = en->L;
-    size_t strings = 0, integers = 0;
-    int marked = json_is_marked(L, -1);
-    lua_Unsigned n = lua_rawlen(L, -1);
+    int marked = json_is_marked(en->L, -1);
+    lua_Unsigned n = lua_rawlen(en->L, -1);
 
     enter(en);
-    count_keys(en, &strings, &integers);
-    if (strings > 0 && (marked || integers > 0))
-        fail(en, marked ? "an array with string keys" : "a table with both string and integer keys",
-             NULL);
-    if (integers != n)
-        fail(en, "an array with holes",
-             "put json.null where a value is missing, or make the keys strings");
-    if (marked || n > 0)
+    if (marked || n > 0) {
+        check_array(en, n, marked);
         write_array(en, n);
-    else if (strings > 0)
-        write_object(en, strings);
-    else
-        put(en, "{}", 2);
+    } else {
+        write_object(en);
+    }
     en->depth--;
 }
 
