@@ -15,6 +15,14 @@ local M = {
   create = effects.create, logs = logs.logs, follow_logs = logs.follow, watch = watch.watch,
 }
 
+--- Follows a workload until it is rolled out, or cannot be; see almanac.rollout_watch. A read.
+---@param ref string
+---@param opts? almanac.rollout.Options
+---@return almanac.rollout.Done
+function M.rollout(ref, opts)
+  return require("almanac.rollout_watch").rollout(ref, opts)
+end
+
 ---@class almanac.k8s.WaitOptions
 ---@field condition? string   a condition of status.conditions, e.g. "Available"
 ---@field status? string      of the condition; default "True"

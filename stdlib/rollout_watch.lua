@@ -33,7 +33,7 @@ local M = {}
 ---@field list fun(ref: string, opts: table): table[]
 ---@field find fun(ref: string, opts: table): table?
 ---@field logs fun(ref: string, opts: table): string
----@field delete fun(raw: table): any
+---@field delete fun(ref: string, opts: table): any
 
 local TICK_SECONDS = 2
 local RESYNC_SECONDS = 45
@@ -253,8 +253,9 @@ function Follower:heal(stuck)
   self.healed[stuck.uid] = true
   step.note(stuck.message)
   step.run(string.format("delete pod %s (%s)", stuck.pod, stuck.uid:sub(1, 8)), { digest = stuck.uid }, function()
-    self.world.delete { kind = "Pod", name = stuck.pod, namespace = stuck.namespace, uid = stuck.uid,
-      context = self.scope.context }
+    -- Not waited for: the watches see it go, and its successor come.
+    self.world.delete("pod/" .. stuck.pod, { namespace = stuck.namespace, uid = stuck.uid, wait = false,
+      context = self.scope.context })
     return { pod = stuck.pod, uid = stuck.uid, revision = stuck.revision }
   end)
   self.healed_names[#self.healed_names + 1] = stuck.pod

@@ -39,9 +39,9 @@ local function new_world()
   w.list = function(ref) return w:of(ref) end
   w.find = function(ref) return w.objects[ref] end
   w.logs = function(ref, opts) return w.log[ref .. (opts.previous and " previous" or "")] or error({ kind = "api" }, 0) end
-  w.delete = function(raw)
-    w.deleted[#w.deleted + 1] = raw.name .. " " .. raw.uid
-    if w.on_delete then w.on_delete(raw) end
+  w.delete = function(ref, opts)
+    w.deleted[#w.deleted + 1] = ref .. " " .. opts.uid
+    if w.on_delete then w.on_delete() end
   end
   return w
 end
@@ -314,7 +314,7 @@ t.test("and healed where asked: the pod, known by its uid, is deleted once", fun
   end
   local f = follow(world, "statefulset/animica-node", { timeout = "60s", heal = true })
   local r = f.result()
-  t.eq(world.deleted, { "animica-node-0 " .. node.metadata.uid })
+  t.eq(world.deleted, { "pod/animica-node-0 " .. node.metadata.uid })
   t.eq(r.healed, { "animica-node-0" })
   t.has(f.notes[1], "waits for pod animica-node-0")
 end)
