@@ -48,11 +48,13 @@ local Follower = {}
 Follower.__index = Follower
 
 local function new(world, ref, opts)
+  local now = task.now()
   return setmetatable({
-    world = world, ref = ref, namespace = opts.namespace, opts = opts, scope = { namespace = opts.namespace,
-      context = opts.context },
+    world = world, ref = ref, namespace = opts.namespace, opts = opts,
+    scope = { namespace = opts.namespace, context = opts.context },
     pods = {}, replicasets = {}, events = {}, claims = {}, version = 0, signal = task.signal(), handles = {},
-    started = task.now(), details_at = task.now() + DETAIL_SECONDS, details_wait = DETAIL_SECONDS, resynced = task.now(), healed = {}, healed_names = {},
+    started = now, details_at = now + DETAIL_SECONDS, details_wait = DETAIL_SECONDS, resynced = now,
+    healed = {}, healed_names = {},
   }, Follower)
 end
 
