@@ -22,10 +22,8 @@ void json_push_null(lua_State *L)
 
 void json_setup_mark(lua_State *L)
 {
-    if (luaL_newmetatable(L, JSON_ARRAY)) { /* scripts share it: they may not change it */
-        lua_pushliteral(L, JSON_ARRAY);
-        lua_setfield(L, -2, "__metatable");
-    }
+    /* Without __metatable: code that copies plain data copies the mark with it. */
+    luaL_newmetatable(L, JSON_ARRAY);
     lua_pop(L, 1);
 }
 
