@@ -19,6 +19,7 @@ local M = {}
 ---@field events? table[]
 ---@field claims? table[]
 ---@field now? number           seconds since 1970
+---@field late? boolean         time is over: what is normal for a while counts too
 
 ---@class almanac.rollout.Diagnosis
 ---@field reason string       the API's word: CrashLoopBackOff, ImagePullBackOff, OOMKilled, Unschedulable, …
@@ -372,7 +373,7 @@ local function event_text(event)
   return get(event, "message") or get(event, "note")
 end
 
-local function probe_finding(pod, events)
+local function probe_finding(pod, events, late)
   local ready
   for _, c in ipairs(get(pod, "status", "conditions") or {}) do
     if c.type == "Ready" then ready = c end
@@ -380,7 +381,11 @@ local function probe_finding(pod, events)
   if not ready or ready.status == "True" then return nil end
   local event = newest_event(events, pod.metadata.uid, pod.metadata.name,
     { Unhealthy = true, FailedMount = true, FailedAttachVolume = true, FailedCreatePodSandBox = true })
-  if not event then return nil end
+  if not event then
+    -- Every pod is not ready at first: that alone says something only when time is over.
+    return late and { reason = ready.reason or "NotReady", pod = pod.metadata.name, uid = pod.metadata.uid,
+      detail = get(ready, "message"), fatal = false } or nil
+  end
   local container = (get(event, "involvedObject", "fieldPath") or ""):match "{(.-)}"
   return { reason = event.reason == "Unhealthy" and "ProbeFailing" or event.reason, pod = pod.metadata.name,
     uid = pod.metadata.uid, container = container, detail = event_text(event), fatal = false }
@@ -399,7 +404,7 @@ local function pod_findings(pod, given)
     out[#out + 1] = { reason = get(pod, "status", "reason") or "PodFailed", pod = pod.metadata.name,
       uid = pod.metadata.uid, detail = get(pod, "status", "message"), fatal = false }
   end
-  if #out == 0 then out[1] = probe_finding(pod, given.events) end
+  if #out == 0 then out[1] = probe_finding(pod, given.events, given.late) end
   return out
 end
 

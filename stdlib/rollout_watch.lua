@@ -239,7 +239,9 @@ end
 
 function Follower:fail_late(verdict)
   if self.workload then self:read_details() end
-  local d = self.workload and rollout.diagnose(self:given())
+  local given = self:given()
+  given.late = true
+  local d = self.workload and rollout.diagnose(given)
   local message = string.format("%s was not ready within %s: %s%s", workload_name(self),
     duration.format(self.timeout), verdict and M.short(verdict.message) or "it does not exist",
     d and "; " .. rollout.describe(d) or "")

@@ -25,7 +25,8 @@ local function template(tag, extra)
   selector: { matchLabels: { app: web } }
   template:
     metadata: { labels: { app: web } }
-    spec: { containers: [ { name: main, image: "ghcr.io/x/web:%s" } ] %s }
+    spec: { containers: [ { name: main, image: "ghcr.io/x/web:%s",
+      readinessProbe: { httpGet: { path: /readyz, port: 80 }, periodSeconds: 1 } } ] %s }
 ]], tag, extra or "")
 end
 

@@ -77,6 +77,7 @@ local function diagnose(status, more)
     replicasets = { replicaset("web", "old", 1), replicaset("web", "new", 2) },
     pods = { pod("new", status, more and more.pod) },
     events = more and more.events, claims = more and more.claims, now = more and more.now or NOW,
+    late = more and more.late,
   }
   return rollout.diagnose(given)
 end
@@ -258,6 +259,10 @@ t.test("each reason, in words", function()
       involvedObject = { name = "web-new-x", uid = "uid-pod", fieldPath = "spec.containers{app}" } },
       { reason = "Unhealthy", lastTimestamp = "2026-11-23T18:00:10Z", message = "older",
         involvedObject = { name = "web-new-x", uid = "uid-pod" } } } }))
+  local unready = { phase = "Running", conditions = { { type = "Ready", status = "False",
+    reason = "ContainersNotReady", message = "containers with unready status: [app]" } } }
+  t.eq(diagnose(unready), nil)
+  say(diagnose(unready, { late = true }))
   say(diagnose { phase = "Failed", reason = "Evicted", message = "The node was low on resource: memory." })
   local quota = deployment("web", 2)
   quota.status.conditions = { { type = "ReplicaFailure", status = "True", reason = "FailedCreate",
