@@ -255,12 +255,11 @@ local function answer_of(cx, response)
   if document_answer then return document_answer end
   cx.route = router.parse(cx.request.path)
   if not cx.route then return not_found_page() end
-  if cx.route.sub == "proxy" or cx.route.sub == "exec" then
-    local serve = cx.opts[cx.route.sub]
-    if not serve then return not_found_page() end
-    local object, status = cx.store:get(cx.route.res.key, cx.route.ns, cx.route.target or cx.route.name)
+  if cx.route.sub == "proxy" then
+    if not cx.opts.proxy then return not_found_page() end
+    local object, status = cx.store:get(cx.route.res.key, cx.route.ns, cx.route.target)
     if not object then return nil, status end
-    return { taken = function() return serve(cx.route, cx.request, response, object) end, status = 200 }
+    return { taken = function() return cx.opts.proxy(cx.route, cx.request, response, object) end, status = 200 }
   end
   cx.form = respond.form(cx.request.headers.accept)
   if not cx.form then
@@ -283,7 +282,6 @@ local PUBLIC = { ["/healthz"] = true, ["/livez"] = true, ["/readyz"] = true, ["/
 ---@field request_log? fun(method: string, path: string, query: table, status: integer)
 ---@field logs? fun(pod: table, container: string, options: table): string|function|nil, any  see subresources.log
 ---@field proxy? fun(route: table, request: table, response: table, object: table)  service and pod proxy
----@field exec? fun(route: table, request: table, response: table, object: table)
 
 --- A request handler for native.httpd over a store. Sets the store's admission.
 ---@param store table

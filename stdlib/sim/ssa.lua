@@ -150,37 +150,29 @@ function ssa.update(live, new, op)
   return with_managers(new, managers)
 end
 
-local function conflict_with(m, op)
-  if m.operation ~= "Update" then return ('conflict with "%s"'):format(m.manager) end
-  local sub = (m.subresource or "") ~= "" and (' with subresource "%s"'):format(m.subresource) or ""
-  local version = m.apiVersion ~= op.api_version and " using " .. m.apiVersion
-    or m.apiVersion and " using " .. m.apiVersion or ""
-  return ('conflict with "%s"%s%s'):format(m.manager, sub, version)
+--- A manager as conflicts name it.
+local function shown(m)
+  local text = ('"%s"'):format(m.manager)
+  if (m.subresource or "") ~= "" then text = ('%s with subresource "%s"'):format(text, m.subresource) end
+  if m.operation == "Update" then text = text .. " using " .. (m.apiVersion or "") end
+  return text
 end
 
 --- The Status of an apply that others' fields stand against, in the words of the API server.
 local function conflict_status(conflicts)
-  local causes, total = value.array {}, 0
+  local causes, parts = value.array {}, {}
   for _, c in ipairs(conflicts) do
+    parts[#parts + 1] = ("conflicts with %s:"):format(c.shown)
     for _, path in ipairs(fieldset.paths(c.set)) do
-      total = total + 1
-      causes[total] = { reason = "FieldManagerConflict", message = c.message, field = path }
+      causes[#causes + 1] = { reason = "FieldManagerConflict", message = "conflict with " .. c.shown, field = path }
+      parts[#parts + 1] = "- " .. path
     end
   end
   local text
-  if total == 1 then
+  if #causes == 1 then
     text = ("Apply failed with 1 conflict: %s: %s"):format(causes[1].message, causes[1].field)
   else
-    local parts = { ("Apply failed with %d conflicts: "):format(total) }
-    for i, c in ipairs(conflicts) do
-      local paths = fieldset.paths(c.set)
-      if #paths == 1 then
-        parts[#parts + 1] = (i > 1 and "\n" or "") .. c.message .. ": " .. paths[1]
-      else
-        parts[#parts + 1] = (i > 1 and "\n" or "") .. c.message .. ":\n- " .. table.concat(paths, "\n- ")
-      end
-    end
-    text = table.concat(parts)
+    text = ("Apply failed with %d conflicts: %s"):format(#causes, table.concat(parts, "\n"))
   end
   return errors.failure(409, "Conflict", text, { causes = causes })
 end
@@ -203,17 +195,17 @@ local function clean_config(config)
   return out
 end
 
-local function others_conflicts(managers, mine, changed, op)
+local function others_conflicts(managers, mine, changed)
   local conflicts = {}
   for _, m in ipairs(managers) do
     if m ~= mine then
       local set = fieldset.intersection(m.set, changed)
       if not fieldset.is_empty(set) then
-        conflicts[#conflicts + 1] = { manager = m, set = set, message = conflict_with(m, op) }
+        conflicts[#conflicts + 1] = { manager = m, set = set, shown = shown(m) }
       end
     end
   end
-  table.sort(conflicts, function(a, b) return a.message < b.message end)
+  table.sort(conflicts, function(a, b) return a.shown < b.shown end)
   return conflicts
 end
 
@@ -265,7 +257,7 @@ function ssa.apply(live, config, op)
   if last then merged = typed.prune(ref, merged, last, managed_by_all(managers)) end
   local cmp = typed.compare(ref, base, merged)
   local changed = settable(fieldset.union(cmp.added, cmp.modified), op)
-  local conflicts = live and others_conflicts(managers, mine, changed, op) or {}
+  local conflicts = live and others_conflicts(managers, mine, changed) or {}
   if #conflicts > 0 and not op.force then return nil, conflict_status(conflicts) end
   for _, c in ipairs(conflicts) do c.manager.set = fieldset.difference(c.manager.set, c.set) end
   for _, m in ipairs(managers) do

@@ -160,6 +160,13 @@ t.test("a container's image set by another manager is a conflict of exactly that
   t.eq(conflict.json.message, 'Apply failed with 1 conflict: conflict with "kubectl-set" using apps/v1: '
     .. '.spec.template.spec.containers[name="main"].image')
   t.eq(s.call("GET", DEPLOYMENTS .. "/a").json.spec.template.spec.containers[1].image, "reg/app:fix")
+  s.call("PATCH", DEPLOYMENTS .. "/a/scale?fieldManager=kubectl", MERGE, { spec = { replicas = 5 } })
+  local two = s.call("PATCH", DEPLOYMENTS .. "/a?fieldManager=helm", APPLY, deployment("a", "reg/app:v2")).json
+  t.eq(two.message, 'Apply failed with 2 conflicts: conflicts with "kubectl" with subresource "scale" using apps/v1:\n'
+    .. '- .spec.replicas\nconflicts with "kubectl-set" using apps/v1:\n'
+    .. '- .spec.template.spec.containers[name="main"].image')
+  t.eq(#two.details.causes, 2)
+  s.call("PATCH", DEPLOYMENTS .. "/a/scale", MERGE, { spec = { replicas = 2 } })
   -- The same value is agreed on: both own it.
   t.eq(s.call("PATCH", DEPLOYMENTS .. "/a?fieldManager=helm", APPLY, deployment("a", "reg/app:fix")).status, 200)
 end)
