@@ -100,6 +100,11 @@ $(B)/obj/unit/%.o: tests/unit/%.c $(B)/have-modules
 	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -Itests/unit -include runtime/banned.h -MMD -MP $(ALM_CFLAGS) \
 		$(CFLAGS) -c -o $@ $<
 
+$(B)/bench/%: tests/bench/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) $(ALM_CFLAGS) $(CFLAGS) $(ALM_LDFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(ALM_LDLIBS) $(LDLIBS)
+
 # deps may install the libraries that the rest of this file asks pkg-config for: build afterwards,
 # in a make of its own.
 deps:
@@ -118,7 +123,7 @@ check: deps
 	@CC="$(CC)" MAKE="$(MAKE)" sh tests/check/check.sh
 
 bench: deps
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory build $(B)/bench/journal_bench
 	@sh tests/bench/bench.sh $(B)
 
 fmt:

@@ -40,6 +40,12 @@ run() { # runbook n
 set -- $("$measure" start 300 "$almanac" version -- curl --version)
 line "startup: almanac version / curl --version" "$(calc "$1 / $2")" "" 1.2
 
+# The journal alone: its own appends and the yardstick in turns, one by one.
+set -- $("$build/bench/journal_bench" "$tmp/journal" 1000)
+line "journal: durable append / 512-byte append + fdatasync ($1 / $2 us)" "$3" "" 1.3
+line "journal: 100,000 events read and verified" "$4" s 0.25
+rm -rf "$tmp/journal"
+
 append() { "$measure" append 1000 "$tmp/append"; }
 per_item() { # runbook n
     set -- "$1" "$2" $(run "$1" 0) $(run "$1" "$2")

@@ -2,8 +2,8 @@
  *
  *   journal_bench DIR N [TURNS]
  * prints, with durable appends of 300-byte payloads taken in turns with 512-byte appends and
- * fdatasync in the same directory: "append_us yardstick_us ratio" (medians of all turns); then
- * "verify_s fold_lines_s" for 100,000 events read with and without verification.
+ * fdatasync in the same directory: "append_us yardstick_us ratio" (means, so that checkpoints
+ * count); then "verified_s read_s" for 100,000 events read with verification and without.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,26 +32,13 @@ static double now_us(void)
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static double sum(const double *values, size_t n)
 {
     double total = 0;
 
     for (size_t i = 0; i < n; i++)
         total += values[i];
-    return total / (double)n;
-}
-
-static double median(double *values, size_t n)
-{
-    qsort(values, n, sizeof *values, by_size);
-    return values[n / 2];
+    return total;
 }
 
 static void append_one(struct journal *j, size_t i, bool durable)
@@ -77,7 +64,6 @@ static void appends(struct journal *j, const char *dir, size_t n, size_t turns)
     double *ours = calloc(n * turns, sizeof *ours), *plain = calloc(n * turns, sizeof *plain);
     char path[4096], bytes[512] = {0};
     size_t at = 0;
-    double mean;
     int fd;
 
     snprintf(path, sizeof path, "%s/plain", dir);
@@ -96,9 +82,8 @@ static void appends(struct journal *j, const char *dir, size_t n, size_t turns)
             plain[at] = now_us() - start;
         }
     }
-    mean = sum(ours, at) / sum(plain, at);
-    printf("%.1f %.1f %.2f mean %.2f\n", median(ours, at), median(plain, at),
-           median(ours, at) / median(plain, at), mean);
+    printf("%.0f %.0f %.2f\n", sum(ours, at) / (double)at, sum(plain, at) / (double)at,
+           sum(ours, at) / sum(plain, at));
     close(fd);
     unlink(path);
     free(ours);
@@ -119,7 +104,9 @@ static void reading(struct journal *j)
     if (journal_events(j, "r", 0, count_event, &seen, &err) < 0)
         die("read");
     read = now_us() - start;
-    printf("%.3f %.3f %zu events\n", verified / 1e6, read / 1e6, seen);
+    if (seen < 100000)
+        die("read");
+    printf("%.3f %.3f\n", verified / 1e6, read / 1e6);
 }
 
 int main(int argc, char **argv)
