@@ -15,8 +15,11 @@ local function text_of_files(book)
   return table.concat(texts, "\n")
 end
 
-local function under(path, root)
-  return path:sub(1, #root + 1) == root .. "/"
+--- Is one of the steps that this one lies in among `met`?
+local function inside(path, met)
+  local parent = path:match "^(.*)/"
+  while parent and not met[parent] do parent = parent:match "^(.*)/" end
+  return parent ~= nil
 end
 
 --- Done steps of the journal that the walk did not meet: gone, or behind the frontier.
@@ -24,12 +27,8 @@ local function unmet(run, book)
   local met, gone, text = {}, {}, text_of_files(book)
   for _, visit in ipairs(run.visits) do met[visit.path] = true end
   for path in pairs(run.outcomes) do
-    local inside
-    for _, visit in ipairs(run.visits) do
-      if under(path, visit.path) then inside = true end
-    end
     local name = path:match "([^/]*)$"
-    if not met[path] and not inside and not text:find(name, 1, true) then gone[#gone + 1] = path end
+    if not met[path] and not inside(path, met) and not text:find(name, 1, true) then gone[#gone + 1] = path end
   end
   table.sort(gone)
   return gone
