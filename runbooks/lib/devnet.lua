@@ -85,7 +85,7 @@ end
 -- How often the highest value of a series changed; its instances are compared as one, so that a
 -- restarted pod is no change.
 local function changes(metric, window)
-  return string.format("changes(max(%s)[%s:15s])", metric, window)
+  return string.format("changes(max(%s)[%s:5s])", metric, window)
 end
 
 local LATENCY = "animica_rpc_request_duration_seconds_bucket"
