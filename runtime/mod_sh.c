@@ -429,8 +429,10 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
     (void)status;
     (void)ctx;
     op_check(L, &c->op);
-    if (!line)
-        return 0;
+    if (!line) {
+        lua_pushnil(L);
+        return 1;
+    }
     lua_pushstring(L, line->stream == PROC_STDOUT ? "stdout" : "stderr");
     lua_pushlstring(L, line->text, line->len);
     c->first = line->next;

@@ -92,6 +92,18 @@ local function subframe(frame, key)
   return setmetatable({ prefix = key .. ".", ordinal = 0 }, { __index = frame })
 end
 
+--- What a recovery repairs is numbered apart from what an apply does, and each time anew: a run
+--- that is killed twice in an effect may have to repair twice.
+local function recovery_frame(frame, key)
+  local sub = subframe(frame, key)
+  sub.ordinal = 1000
+  while true do
+    local known = frame.run.effects[frame.path .. "#" .. sub.prefix .. sub.ordinal]
+    if not (known and known.outcome) then return sub end
+    sub.ordinal = sub.ordinal + 1
+  end
+end
+
 local function with_permit(frame, permit, shield, fn, ...)
   local context = task.context()
   local old_permit, old_shield = task.permit(permit), task.shield(shield)
@@ -199,7 +211,7 @@ local function recover(frame, name, definition, key, intent, input)
   local same = intent.digest == M.digest(input)
   local state, result = "unknown", nil
   if definition.recover then
-    local ok, a, b = with_permit(subframe(frame, key), "effect", "pause", definition.recover,
+    local ok, a, b = with_permit(recovery_frame(frame, key), "effect", "pause", definition.recover,
       same and input or intent.input, context_of(frame, name, intent))
     if not ok then error(a, 0) end
     state, result = a, b

@@ -1,0 +1,313 @@
+--- What helm 3 and helm 4 print, as data. Pure: text in, tables out. What they print was recorded
+--- with 3.16 and 4.1.
+local json = require "native.json"
+
+local M = {}
+
+---@class almanac.HelmRevision
+---@field revision integer
+---@field status string        deployed, superseded, failed, uninstalled, pending-install|upgrade|rollback, …
+---@field description string
+---@field updated string       as helm writes it
+---@field chart string         name-version
+---@field app_version string
+
+--- The major version and the whole of `helm version --short` ("v3.16.1+g5a5449d").
+---@param text string
+---@return integer? major
+---@return string? version
+function M.version(text)
+  local version, major = text:match "(v(%d+)%.%d+%.%d+%S*)"
+  return major and math.tointeger(tonumber(major)), version
+end
+
+--- `helm history -o json`, oldest first.
+---@param text string
+---@return almanac.HelmRevision[]
+function M.history(text)
+  local out = {}
+  for i, entry in ipairs(json.decode(text)) do
+    out[i] = {
+      revision = entry.revision, status = entry.status, description = entry.description or "",
+      updated = entry.updated, chart = entry.chart, app_version = entry.app_version,
+    }
+  end
+  table.sort(out, function(a, b) return a.revision < b.revision end)
+  return out
+end
+
+--- The newest revision below the current one that was once good. Not simply the one before it,
+--- which may have failed, or be one that a killed helm left pending.
+---@param history almanac.HelmRevision[] oldest first
+---@return almanac.HelmRevision?
+function M.previous_good(history)
+  for i = #history - 1, 1, -1 do
+    local status = history[i].status
+    if status == "deployed" or status == "superseded" then return history[i] end
+  end
+end
+
+---@param status string
+function M.is_pending(status)
+  return status:find("^pending%-") ~= nil
+end
+
+--- The mark of an effect in a description, and a description with one.
+---@param id string effect id
+function M.mark(id)
+  return "[almanac " .. id .. "]"
+end
+
+--- The revision whose description carries the effect's mark.
+---@param history almanac.HelmRevision[]
+---@param id string effect id
+---@return almanac.HelmRevision?
+function M.marked(history, id)
+  for i = #history, 1, -1 do
+    if history[i].description:find(M.mark(id), 1, true) then return history[i] end
+  end
+end
+
+-- Errors -----------------------------------------------------------------------------------------
+
+--- stderr without what is no error: warnings about the kubeconfig's mode, log lines, deprecations.
+local function without_noise(stderr)
+  local out = {}
+  for line in (stderr .. "\n"):gmatch "(.-)\r?\n" do
+    local noise = line:find "^WARNING: " or line:find "^[IWE]%d%d%d%d %d%d:%d%d:%d%d" or line:find "^level=%u+ "
+      or line:find "^time=%S+ level=%u+ " or line:find "^W%d+ .*deprecated" or line == ""
+      or line:find "^Use \"helm .* %-%-help\"" or line:find "^Usage:"
+    if not noise then out[#out + 1] = line end
+  end
+  return table.concat(out, "\n")
+end
+
+--- The message behind "Error:", without "UPGRADE FAILED:" and the like: it goes to the end, since
+--- helm puts one problem of several to a line.
+local function message_of(text)
+  local message = text:match "^Error: (.*)" or text:match "\nError: (.*)" or text
+  message = message:gsub("^[%u ]+ FAILED: ", ""):gsub("%s+$", "")
+  return message
+end
+
+local function trim(text)
+  return (text:gsub("^%s+", ""):gsub("[%s:]+$", ""))
+end
+
+--- The fields of an object's conflicts. One is `conflict with "M" using V: .a.b`; several are
+--- `conflicts with "M" using V:` and a line `- .a.b` for each, for each manager.
+local function conflicts_of(object, text, out)
+  local marked = text:gsub("conflicts? with \"", "\0%0")
+  for part in (marked .. "\0"):gmatch "(.-)%z" do
+    local manager, rest = part:match '^conflicts? with "(.-)"(.*)'
+    if manager then
+      local version = rest:match "^.- using ([%w%./]+)"
+      local function add(field)
+        out[#out + 1] = {
+          kind = object.kind, namespace = object.namespace, name = object.name,
+          manager = manager, api_version = version and version:gsub("[:%.]+$", "") or nil, field = trim(field),
+        }
+      end
+      local listed = false
+      for field in rest:gmatch "\n%- (%.[^\n]*)" do
+        listed = true
+        add(field)
+      end
+      local single = not listed and rest:match ": (%.[^\n]*)"
+      if single then add(single) end
+    end
+  end
+end
+
+--- Server-side apply conflicts in helm's words, one entry a field.
+---@param text string
+---@return { kind: string, namespace: string?, name: string, manager: string, api_version: string?, field: string }[]
+function M.conflicts(text)
+  local out = {}
+  local marked = text:gsub("conflict occurred while applying object ", "\0%0")
+  for part in (marked .. "\0"):gmatch "(.-)%z" do
+    local ref, rest = part:match "^conflict occurred while applying object (%S+) (.*)"
+    if ref then
+      local namespace, name = ref:match "^(.-)/(.*)$"
+      if namespace == "" then namespace = nil end
+      conflicts_of({ namespace = namespace, name = name or ref, kind = rest:match "Kind=(%w+)" }, rest, out)
+    end
+  end
+  return out
+end
+
+--- Where a template is wrong: file and line as helm names them, under the chart's own name.
+---@param text string
+---@return { file: string, line: integer?, column: integer? }?
+function M.template_place(text)
+  local file, line, column = text:match "template: ([^%s:]+):(%d+):(%d+)"
+  if not file then file, line = text:match "parse error at %(([^%s:]+):(%d+)%)" end
+  if not file then file, line = text:match "template: ([^%s:]+):(%d+):" end
+  if not file then
+    file = text:match "YAML parse error on (%S+):"
+    line = file and text:match "line (%d+)"
+  end
+  if not file then return nil end
+  return { file = file, line = math.tointeger(tonumber(line)), column = math.tointeger(tonumber(column)) }
+end
+
+local function conflict_hint(conflicts)
+  local managers, seen = {}, {}
+  for _, c in ipairs(conflicts) do
+    if not seen[c.manager] then
+      seen[c.manager] = true
+      managers[#managers + 1] = c.manager
+    end
+  end
+  return string.format("%s changed these fields behind helm's back; objects before the first conflict are changed " ..
+    "already. Put the value into the chart, or take the fields back with force_conflicts = true",
+    table.concat(managers, ", "))
+end
+
+--- The words that say what a failure is: a pattern, the kind of the error, and what to do next.
+local causes = {
+  { "[Kk]ubernetes cluster unreachable", "network",
+    "check the kubeconfig and the context, and that the API server answers" },
+  { "another operation %(install/upgrade/rollback%) is in progress", "busy",
+    "another helm is at work on this release, or one was killed: look at helm history" },
+  { "failed to download ", "not_found", "check the chart's name and version" },
+  { "repo %S+ not found", "not_found", "the chart is neither a directory here nor in a repository that helm knows" },
+  { "non%-absolute URLs should be in form of repo_name/path_to_chart", "not_found",
+    "the chart is neither a directory here nor in a repository that helm knows" },
+  { "path \".-\" not found", "not_found", "check the path of the chart" },
+  { "Chart%.yaml file is missing", "not_found", "the chart must be a directory with a Chart.yaml" },
+  { "[Uu]nauthorized", "auth", "the credentials of the kubeconfig are expired or refused; log in again" },
+  { "is forbidden", "auth", "this user may not do that; ask for the role, or use another context" },
+  { "x509: ", "tls", "the API server's certificate is not the one that the kubeconfig trusts" },
+  { "release: not found", "not_found", "no release of that name in that namespace; helm list -A shows them" },
+  { "has no deployed releases", "helm", "no revision of it was ever good: uninstall it and install it again" },
+  { "forceConflicts enabled when serverSideApply disabled", "helm",
+    "the release was last applied client-side, by helm 3, where no conflict can be forced: leave force_conflicts out" },
+}
+
+--- A helm that failed, as the fields of an error.
+---@param stderr string
+---@param action string what was done, e.g. 'helm upgrade animica-devnet'
+---@return { kind: string, message: string, hint: string?, stderr: string, conflicts: table?, template: table? }
+function M.failure(stderr, action)
+  local text = without_noise(stderr)
+  local message = message_of(text)
+  local err = { kind = "helm", message = action .. " failed: " .. message, stderr = text }
+  local conflicts = M.conflicts(text)
+  if #conflicts > 0 then
+    local lines = {
+      string.format("%s failed: %d field%s in conflict", action, #conflicts, #conflicts > 1 and "s are" or " is"),
+    }
+    for _, c in ipairs(conflicts) do
+      lines[#lines + 1] = string.format("  %s %s: %s is held by %q", c.kind or "object", c.name, c.field, c.manager)
+    end
+    err.message, err.conflicts, err.hint = table.concat(lines, "\n"), conflicts, conflict_hint(conflicts)
+    return err
+  end
+  for _, cause in ipairs(causes) do
+    if text:find(cause[1]) then
+      err.kind, err.hint = cause[2], cause[3]
+      return err
+    end
+  end
+  err.template = M.template_place(text)
+  if err.template then
+    err.hint = string.format("the chart does not render: look at %s%s", err.template.file,
+      err.template.line and ", line " .. err.template.line or "")
+  end
+  if message == "" then err.message = action .. " failed and said nothing" end
+  return err
+end
+
+--- Whether the failure says that there is no such release.
+---@param stderr string
+function M.is_no_release(stderr)
+  return stderr:find("release: not found", 1, true) ~= nil
+end
+
+-- Manifests --------------------------------------------------------------------------------------
+
+local workload_kinds = {
+  Deployment = true, StatefulSet = true, DaemonSet = true, ReplicaSet = true, Job = true, CronJob = true, Pod = true,
+}
+
+local function images_of_document(document, out)
+  local kind = document:match "\nkind: *(%w+)"
+  if not kind or not workload_kinds[kind] then return end
+  local name = document:match "\nmetadata:\n%s+name: *\"?([^%s\"]+)" or document:match "\n  name: *\"?([^%s\"]+)"
+  for line in document:gmatch "[^\n]+" do
+    local image = line:match "^%s*%-?%s*image: *[\"']?([^%s\"']+)"
+    if image then out[#out + 1] = { kind = kind, name = name or "?", image = image } end
+  end
+end
+
+--- The images of the workloads in a rendered manifest, in its order.
+---@param manifest string YAML documents
+---@return { kind: string, name: string, image: string }[]
+function M.images(manifest)
+  local out = {}
+  for document in ("\n" .. manifest .. "\n---\n"):gmatch "(.-)\n%-%-%-[^\n]*" do
+    images_of_document(document .. "\n", out)
+  end
+  return out
+end
+
+local function by_workload(images)
+  local out, order, counts = {}, {}, {}
+  for _, entry in ipairs(images) do
+    local base = entry.kind .. "/" .. entry.name
+    counts[base] = (counts[base] or 0) + 1
+    local key = base .. "#" .. counts[base]
+    out[key] = entry
+    order[#order + 1] = key
+  end
+  return out, order
+end
+
+--- What an upgrade would do to the images: one entry for each that changes, comes or goes.
+---@param old string manifest
+---@param new string manifest
+---@return { kind: string, name: string, old: string?, new: string? }[]
+function M.image_changes(old, new)
+  local before, old_order = by_workload(M.images(old))
+  local after, new_order = by_workload(M.images(new))
+  local out = {}
+  for _, key in ipairs(new_order) do
+    local a, b = before[key], after[key]
+    if not a or a.image ~= b.image then
+      out[#out + 1] = { kind = b.kind, name = b.name, old = a and a.image, new = b.image }
+    end
+  end
+  for _, key in ipairs(old_order) do
+    local a = before[key]
+    if not after[key] then out[#out + 1] = { kind = a.kind, name = a.name, old = a.image } end
+  end
+  return out
+end
+
+--- Whether any image of the manifest has the tag.
+---@param manifest string
+---@param tag string
+function M.has_tag(manifest, tag)
+  for _, entry in ipairs(M.images(manifest)) do
+    local image = entry.image:gsub("@.*$", "")
+    if image:match ":([^:/]+)$" == tag then return true end
+  end
+  return false
+end
+
+--- The values in `set` that look like an image tag: `…tag`, `…Tag`, `…imageTag`.
+---@param set table<string, any>
+---@return { key: string, tag: string }[] sorted by key
+function M.tags_asked(set)
+  local out = {}
+  for key, value in pairs(set or {}) do
+    if key:lower():find "tag$" and type(value) == "string" and value ~= "" then
+      out[#out + 1] = { key = key, tag = value }
+    end
+  end
+  table.sort(out, function(a, b) return a.key < b.key end)
+  return out
+end
+
+return M
