@@ -89,7 +89,8 @@ int transfer_status(const struct transfer *t);
 bool transfer_header_at(const struct transfer *t, size_t i, const char **name, const char **value);
 /* The value of a header by its lower-case name, or NULL. */
 const char *transfer_header(const struct transfer *t, const char *name);
-/* Whether the connection (and its TLS handshake) stood, so that the server may have got the request. */
+/* Whether the connection (and its TLS handshake) stood, so that the server may have got the
+ * request. */
 bool transfer_was_sent(const struct transfer *t);
 /* Seconds since the start. */
 double transfer_elapsed(const struct transfer *t);

@@ -5,6 +5,7 @@ local http = require "almanac.http"
 local json = require "native.json"
 local k8s_errors = require "almanac.k8s_errors"
 local native = require "native.k8s"
+local secret = require "almanac.secret"
 local settings = require "almanac.settings"
 local task = require "native.task"
 
@@ -66,7 +67,7 @@ end
 local function native_request(request)
   local headers = { ["User-Agent"] = "almanac", Accept = request.accept or "application/json" }
   local body = request.body
-  if type(body) == "table" then body = json.encode(body) end
+  if type(body) == "table" then body = json.encode(secret.reveal_all(body)) end
   if body then headers["Content-Type"] = request.content_type or "application/json" end
   return {
     who = request.who, method = request.method or "GET", path = request.path, query = request.query, body = body,

@@ -4,6 +4,7 @@ local effect = require "almanac.effect"
 local errors = require "almanac.errors"
 local k8s_client = require "almanac.k8s_client"
 local objects = require "almanac.k8s_objects"
+local previews = require "almanac.k8s_preview"
 local task = require "native.task"
 local yaml = require "native.yaml"
 
@@ -78,17 +79,20 @@ local function send(who, target, request, dry)
   return (k8s_client.request(target.client, request))
 end
 
+--- What an effect will return, as far as it is known beforehand.
+local function predicted(object)
+  local out = summary(object)
+  out.resource_version, out.generation, out.changed = nil, nil, nil
+  return out
+end
+
 --- A preview: the live object, and what a server-side dry run makes of it.
 local function preview_with(who, write)
   return function(input)
     local target = target_of(who, input)
     local live = objects.find(who, target)
-    local after = write(target, input, true)
-    if after.metadata then after.metadata.managedFields = nil end
-    return {
-      summary = target.label, result = summary(after),
-      changes = { { object = target.label, namespace = target.namespace, before = live, after = after } },
-    }
+    local change, after = previews.try(target.label, live, function() return write(target, input, true) end)
+    return previews.of({ change }, { previews.ground(target.label, target.namespace, live) }, after and predicted(after))
   end
 end
 
@@ -133,6 +137,35 @@ local function apply_one(input, object, dry)
   }, dry), target
 end
 
+--- Whether an object cannot be tried because its namespace comes into being with the same manifest.
+local function waits_for_namespace(input, object, target)
+  for _, other in ipairs(input.objects) do
+    if other == object then return false end
+    if other.kind == "Namespace" and other.metadata.name == target.namespace then
+      return objects.find("k8s.apply", objects.one("k8s.apply", "namespace/" .. target.namespace, input)) == nil
+    end
+  end
+  return false
+end
+
+local function apply_preview(input)
+  local changes, ground, result = {}, {}, {}
+  for i, object in ipairs(input.objects) do
+    local target = apply_target(input, object)
+    local after
+    if waits_for_namespace(input, object, target) then
+      changes[i], after = { object = target.label, action = "create", why = "with its namespace" }, object
+      ground[i] = previews.ground(target.label, target.namespace, nil)
+    else
+      local live = objects.find("k8s.apply", target)
+      changes[i], after = previews.try(target.label, live, function() return (apply_one(input, object, true)) end)
+      ground[i] = previews.ground(target.label, target.namespace, live)
+    end
+    result[i] = after and predicted(after)
+  end
+  return previews.of(changes, ground, result)
+end
+
 effect.define("k8s.apply", {
   input = apply_input,
   observe = function(input)
@@ -150,18 +183,7 @@ effect.define("k8s.apply", {
     return done
   end,
   recover = function() return "not_done" end, -- applying again gives the same
-  preview = function(input)
-    local changes, result = {}, {}
-    for i, object in ipairs(input.objects) do
-      local target = apply_target(input, object)
-      local live = objects.find("k8s.apply", target)
-      local after = apply_one(input, object, true)
-      after.metadata.managedFields = nil
-      result[i] = summary(after)
-      changes[i] = { object = target.label, namespace = target.namespace, before = live, after = after }
-    end
-    return { summary = #changes .. " objects", changes = changes, result = result }
-  end,
+  preview = apply_preview,
   title = function(input)
     local names = {}
     for i, object in ipairs(input.objects) do
@@ -264,12 +286,17 @@ effect.define("k8s.scale", {
     if result.before then scale_to(input, result.before) end
   end,
   preview = function(input, before)
-    scale_to(input, input.replicas, true)
-    return {
-      summary = string.format("%s from %d to %d replicas", label_of(input), before.replicas, input.replicas),
-      changes = { { object = label_of(input), field = "spec.replicas", before = before.replicas, after = input.replicas } },
-      result = { replicas = input.replicas, before = before.replicas },
-    }
+    local label, from = label_of(input), before and before.replicas
+    local result = { replicas = input.replicas, before = from }
+    local change = previews.try(label, nil, function() return scale_to(input, input.replicas, true) end)
+    if change.action == "create" then -- the server would take it
+      local same = from == input.replicas
+      change = {
+        object = label, action = same and "unchanged" or "change",
+        fields = not same and { { path = ".spec.replicas", kind = "changed", old = from, new = input.replicas } } or nil,
+      }
+    end
+    return previews.of({ change }, { { ref = label .. " replicas", object = from } }, result)
   end,
   title = function(input) return string.format("scale %s to %d", label_of(input), input.replicas) end,
   scope = scope_of,
@@ -308,7 +335,7 @@ effect.define("k8s.restart", {
     if annotations[EFFECT_ANNOTATION] == ctx.id then return "done", summary(now, ctx.before) end
     return "not_done"
   end,
-  preview = preview_with("k8s.restart", function(_, input, dry) return restart_write(input, "0", dry) end),
+  preview = preview_with("k8s.restart", function(_, input, dry) return restart_write(input, ("0"):rep(16), dry) end),
   title = function(input) return "restart " .. label_of(input) end,
   scope = scope_of,
 })
@@ -350,10 +377,9 @@ effect.define("k8s.create", {
     return "not_done"
   end,
   preview = function(input)
-    local after = create_write(input, "0", true)
-    after.metadata.managedFields = nil
-    local label = after.kind:lower() .. "/" .. after.metadata.name
-    return { summary = label, changes = { { object = label, after = after } }, result = summary(after) }
+    local target = apply_target(input, input.object)
+    local change, after = previews.try(target.label, nil, function() return create_write(input, ("0"):rep(16), true) end)
+    return previews.of({ change }, { previews.ground(target.label, target.namespace, nil) }, after and predicted(after))
   end,
   title = function(input) return "create " .. input.object.kind:lower() .. "/" .. input.object.metadata.name end,
   scope = scope_of,
@@ -424,12 +450,20 @@ effect.define("k8s.delete", {
     if gone or now.metadata.deletionTimestamp then return "done", { deleted = true, uid = uid } end
     return "not_done"
   end,
-  preview = function(input, before)
-    local label = label_of(input)
-    if before.absent then return { summary = label .. " is not there", changes = {} } end
-    local live = objects.find("k8s.delete", target_of("k8s.delete", input))
-    delete_write(input, before.uid, true)
-    return { summary = label, changes = { { object = label, before = live } }, result = { deleted = true, uid = before.uid } }
+  preview = function(input)
+    local target = target_of("k8s.delete", input)
+    local live = objects.find("k8s.delete", target)
+    local ground = { previews.ground(target.label, target.namespace, live) }
+    if live and input.uid and live.metadata.uid ~= input.uid then live = nil end
+    if not live then
+      local fails = not (input.missing_ok or input.uid)
+      local change = fails and { object = target.label, action = "reject", why = "it is not there" } or
+        { object = target.label, action = "unchanged", why = "it is not there" }
+      return previews.of({ change }, ground, { deleted = false, uid = input.uid })
+    end
+    local change = previews.try(target.label, live, function() return delete_write(input, nil, true) end)
+    if change.action ~= "reject" then change = { object = target.label, action = "delete" } end
+    return previews.of({ change }, ground, { deleted = true, uid = live.metadata.uid })
   end,
   title = function(input) return "delete " .. label_of(input) end,
   scope = scope_of,

@@ -236,12 +236,65 @@ t.test("a preview changes nothing, and needs no more than permit read", function
   local input = definition.input { ref = "cm/c", opts = { namespace = "team" } }
   local gone = definition.preview(input, definition.observe(input))
   task.permit(permit)
-  t.eq({ seen.changes[1].before.data.a, seen.changes[1].after.data.a }, { "1", "2" })
-  t.eq(gone.changes[1].before.data.a, "1")
+  t.eq(seen.changes[1].action, "change")
+  t.eq(seen.changes[1].fields, { { path = ".data.a", kind = "changed", old = "1", new = "2" } })
+  t.eq(seen.ground[1].object.data.a, "1")
+  t.eq(gone.changes[1].action, "delete")
   t.eq(k8s.get("cm/c", { namespace = "team" }).metadata.resourceVersion, before)
   permit = task.permit "read"
   t.raises("refused", apply, { config_map("c", { a = "2" }) })
   task.permit(permit)
+end)
+
+t.test("previews say created, unchanged, conflict and rejected", function()
+  cluster()
+  local definition = effect.definition "k8s.apply"
+  local function preview(manifest)
+    return definition.preview(definition.input { manifest = manifest, opts = { namespace = "team" } })
+  end
+  local seen = preview(DEPLOYMENT)
+  t.eq({ seen.changes[1].action, seen.nothing }, { "create", nil })
+  apply(DEPLOYMENT)
+  seen = preview(DEPLOYMENT)
+  t.eq({ seen.changes[1].action, seen.nothing }, { "unchanged", true })
+  seen = preview(DEPLOYMENT:gsub("v1.0.0", "v1.1.0"), nil)
+  t.eq(seen.changes[1].fields[1].path, '.spec.template.spec.containers[name="web"].image')
+  t.eq(#seen.changes[1].fields, 1)
+  seen = preview { { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "c" }, dat = { a = "b" } } }
+  t.eq(seen.changes[1].action, "reject")
+  t.has(seen.would_fail, "field not declared in schema")
+  apply { config_map("c", { a = "1" }) }
+  k8s_client.request(k8s_client.open(), {
+    who = "test", method = "PATCH", path = "/api/v1/namespaces/team/configmaps/c", body = config_map("c", { a = "2" }),
+    query = { fieldManager = "kubectl-edit", force = true }, content_type = "application/apply-patch+yaml",
+  })
+  seen = preview { config_map("c", { a = "3" }) }
+  t.eq({ seen.changes[1].action, seen.changes[1].conflicts[1].manager }, { "conflict", "kubectl-edit" })
+  definition = effect.definition "k8s.scale"
+  local input = definition.input { ref = "deploy/web", replicas = 5, opts = { namespace = "team" } }
+  seen = definition.preview(input, definition.observe(input))
+  t.eq(seen.changes[1].fields[1], { path = ".spec.replicas", kind = "changed", old = 2, new = 5 })
+  t.eq(seen.result, { replicas = 5, before = 2 })
+end)
+
+t.test("a manifest may bring its own namespace; a Secret's values are never shown", function()
+  cluster()
+  local definition = effect.definition "k8s.apply"
+  local manifest = [[
+{apiVersion: v1, kind: Namespace, metadata: {name: new}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: s, namespace: new}, stringData: {token: hunter2}}
+]]
+  local function preview(text) return definition.preview(definition.input { manifest = text }) end
+  local seen = preview(manifest)
+  t.eq({ seen.changes[1].action, seen.changes[2].action, seen.would_fail }, { "create", "create", nil })
+  perform("k8s.apply", { manifest = manifest })
+  seen = preview(manifest)
+  t.eq(seen.nothing, true)
+  seen = preview((manifest:gsub("hunter2", "hunter3")))
+  t.eq(seen.changes[2].action, "change")
+  t.lacks(t.show(seen), "aHVudGVy")
+  t.lacks(t.show(seen.changes), "hunter")
 end)
 
 t.test("a wait that is not fulfilled says what it waited for", function()
