@@ -145,6 +145,35 @@ local function handler_of(cx)
   return entry[1]
 end
 
+local function is_true(text) return text == "true" or text == "1" or text == "" end
+
+local function wants_watch(cx)
+  return cx.request.method == "GET" and cx.query.watch ~= nil and is_true(cx.query.watch) and not cx.route.sub
+end
+
+local VERBS = { GET = "get", POST = "create", PUT = "update", PATCH = "patch", DELETE = "delete" }
+
+local function verb_of(cx)
+  if wants_watch(cx) then return "watch" end
+  if not cx.route.name and cx.request.method == "GET" then return "list" end
+  if not cx.route.name and cx.request.method == "DELETE" then return "deletecollection" end
+  return VERBS[cx.request.method] or cx.request.method:lower()
+end
+
+--- The Status of a request that opts.authorize refuses, or nil.
+local function forbidden(cx)
+  local authorize, route = cx.opts.authorize, cx.route
+  local verb = verb_of(cx)
+  if not authorize or authorize(cx.user, verb, route) then return nil end
+  local resource = route.res.resource .. (route.sub and "/" .. route.sub or "")
+  local where = route.ns and ('in the namespace "%s"'):format(route.ns) or "at the cluster scope"
+  local text = ('User "%s" cannot %s resource "%s" in API group "%s" %s'):format(cx.user, verb, resource,
+    route.res.group, where)
+  if route.name then return errors.forbidden(route.res, route.name, text) end
+  return errors.failure(403, "Forbidden", ("%s is forbidden: %s"):format(errors.qualified(route.res), text),
+    { group = route.res.group ~= "" and route.res.group or nil, kind = route.res.resource })
+end
+
 local function serve_object(cx)
   local route = cx.route
   if subresources.is_review(route.res) then
@@ -157,12 +186,6 @@ local function serve_object(cx)
   local handler = handler_of(cx)
   if not handler then return nil, errors.method_not_allowed() end
   return handler(cx)
-end
-
-local function is_true(text) return text == "true" or text == "1" or text == "" end
-
-local function wants_watch(cx)
-  return cx.request.method == "GET" and cx.query.watch ~= nil and is_true(cx.query.watch) and not cx.route.sub
 end
 
 local function watch_of(cx)
@@ -255,6 +278,8 @@ local function answer_of(cx, response)
   if document_answer then return document_answer end
   cx.route = router.parse(cx.request.path)
   if not cx.route then return not_found_page() end
+  local refusal = forbidden(cx)
+  if refusal then return nil, refusal end
   if cx.route.sub == "proxy" then
     if not cx.opts.proxy then return not_found_page() end
     local object, status = cx.store:get(cx.route.res.key, cx.route.ns, cx.route.target)
@@ -275,10 +300,21 @@ local function answer_of(cx, response)
   return serve_object(cx)
 end
 
+--- Clients that are people get JSON they can read, as from the real server.
+local function readable(cx, text)
+  local pretty = cx.query.pretty
+  local agent = cx.request.headers["user-agent"] or ""
+  if pretty == "false" or pretty == "0" then return text end
+  if not pretty and not agent:match("^curl") and not agent:match("^Mozilla") then return text end
+  local done, out = pcall(function() return encode(value.json.decode(text), { indent = 2, canonical = true }) end)
+  return done and out or text
+end
+
 local PUBLIC = { ["/healthz"] = true, ["/livez"] = true, ["/readyz"] = true, ["/version"] = true }
 
 ---@class sim.ApiOptions
 ---@field tokens? table|fun(token: string): string|nil  bearer tokens accepted: { token = user }; nil: anybody may
+---@field authorize? fun(user: string, verb: string, route: sim.Route): boolean  nil: everybody may do everything
 ---@field request_log? fun(method: string, path: string, query: table, status: integer)
 ---@field logs? fun(pod: table, container: string, options: table): string|function|nil, any  see subresources.log
 ---@field proxy? fun(route: table, request: table, response: table, object: table)  service and pod proxy
@@ -307,7 +343,9 @@ function api.new(store, opts)
     if answer.watch then return serve_watch(cx, answer.watch, response) end
     if answer.pieces then return serve_pieces(answer, response) end
     if answer.taken then return answer.taken() end
-    response:send(answer.status, headers_of(answer), answer.body)
+    local body = answer.body
+    if not answer.type and body ~= "" then body = readable(cx, body) end
+    response:send(answer.status, headers_of(answer), body)
   end
 end
 

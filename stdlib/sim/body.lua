@@ -4,78 +4,11 @@ local value = require "almanac.sim.value"
 local errors = require "almanac.sim.errors"
 local schema = require "almanac.sim.schema"
 local protobuf = require "almanac.sim.protobuf"
+local gojson = require "almanac.sim.gojson"
 
 local body = {}
 
 local null = value.null
-
--- Where and why Go's JSON scanner stops. Only called for text that did not decode.
-local function go_json_error(text)
-  local at, stack = 1, {}
-  local state = "value"
-  local function invalid(where)
-    local c = text:sub(at, at)
-    if c == "" then return "unexpected end of JSON input" end
-    return ("invalid character '%s' %s"):format(c, where)
-  end
-  local function after_value()
-    state = #stack == 0 and "end" or "next"
-  end
-  while true do
-    at = text:find("[^ \t\r\n]", at) or #text + 1
-    local c = text:sub(at, at)
-    if state == "end" then
-      if c == "" then return "unexpected end of JSON input" end
-      return invalid("after top-level value")
-    elseif state == "key" or state == "first key" then
-      if c == "}" and state == "first key" then
-        stack[#stack] = nil
-        at = at + 1
-        after_value()
-      elseif c == '"' then
-        local stop = text:find('[^\\]"', at) or text:find('""', at, true)
-        if not stop then return "unexpected end of JSON input" end
-        at, state = stop + 2, "colon"
-      else
-        return invalid("looking for beginning of object key string")
-      end
-    elseif state == "colon" then
-      if c ~= ":" then return invalid("after object key") end
-      at, state = at + 1, "value"
-    elseif state == "next" then
-      local open = stack[#stack]
-      if c == "," then
-        at, state = at + 1, open == "{" and "key" or "value"
-      elseif c == (open == "{" and "}" or "]") then
-        stack[#stack] = nil
-        at = at + 1
-        after_value()
-      else
-        return invalid(open == "{" and "after object key:value pair" or "after array element")
-      end
-    elseif c == "{" or c == "[" then
-      stack[#stack + 1] = c
-      at, state = at + 1, c == "{" and "first key" or "value"
-    elseif c == "]" and stack[#stack] == "[" then
-      stack[#stack] = nil
-      at = at + 1
-      after_value()
-    else
-      local stop
-      if c == '"' then
-        stop = text:sub(at + 1, at + 1) == '"' and at + 1 or text:find('[^\\]"', at)
-        stop = stop and (text:sub(stop, stop) == '"' and stop or stop + 1)
-      else
-        local _, last = text:find("^[%w%.%+%-]+", at)
-        local word = last and text:sub(at, last)
-        if word == "true" or word == "false" or word == "null" or tonumber(word or "") then stop = last end
-      end
-      if not stop then return invalid("looking for beginning of value") end
-      at = stop + 1
-      after_value()
-    end
-  end
-end
 
 --- The start of a body as an error message shows it.
 local function summary(text)
@@ -88,7 +21,7 @@ end
 local function decode_json(text)
   local done, v = pcall(value.json.decode, text)
   if done then return v end
-  return nil, go_json_error(text)
+  return nil, gojson.why(text)
 end
 
 local function decode_yaml(text)
@@ -209,6 +142,8 @@ function check(ref, v, owner, path, out)
   if ref.kind == "scalar" then
     if not fits(ref.scalar, v) then
       out.wrong = out.wrong or mismatch(ref, v, owner, path:gsub("%[%d+%]", ""))
+    elseif ref.scalar == "bytes" and (#v % 4 ~= 0 or not v:match("^[%w+/]*=?=?$")) then
+      out.wrong = out.wrong or ("illegal base64 data at input byte %d"):format(#v:match("^[%w+/]*") // 4 * 4)
     elseif ref.scalar == "quantity" and type(v) == "string" and not v:match("^[+-]?[%d%.]+[eEinumkKMGTP]*[-+]?%d*$") then
       out.wrong = out.wrong or QUANTITY
     end

@@ -111,7 +111,7 @@ end
 
 --- The selector of a watch or deletecollection as a predicate, or nil and a Status.
 function reads.matcher(cx)
-  return store.matcher { labels = cx.query.labelSelector, fields = cx.query.fieldSelector }
+  return store.matcher({ labels = cx.query.labelSelector, fields = cx.query.fieldSelector }, cx.route.res.storage)
 end
 
 return reads

@@ -104,10 +104,38 @@ local function field_value(object, path)
   return tostring(at)
 end
 
+-- What objects of a resource can be selected by, besides metadata.name and metadata.namespace.
+local FIELDS = {
+  ["v1/pods"] = "spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName spec.hostNetwork "
+    .. "status.phase status.podIP status.podIPs status.nominatedNodeName",
+  ["v1/events"] = "involvedObject.kind involvedObject.namespace involvedObject.name involvedObject.uid "
+    .. "involvedObject.apiVersion involvedObject.resourceVersion involvedObject.fieldPath reason reportingComponent "
+    .. "source type",
+  ["v1/secrets"] = "type", ["v1/namespaces"] = "status.phase", ["v1/nodes"] = "spec.unschedulable",
+  ["v1/services"] = "spec.clusterIP spec.type", ["v1/replicationcontrollers"] = "status.replicas",
+  ["apps/v1/replicasets"] = "status.replicas", ["batch/v1/jobs"] = "status.successful",
+}
+
+local allowed = {}
+
+--- Whether objects of the resource `key` can be selected by the field `path`.
+---@param key string
+---@param path string
+---@return boolean
+function selectors.allows(key, path)
+  if path == "metadata.name" or path == "metadata.namespace" then return true end
+  if not allowed[key] then
+    allowed[key] = {}
+    for word in (FIELDS[key] or ""):gmatch("%S+") do allowed[key][word] = true end
+  end
+  return allowed[key][path] == true
+end
+
 --- Compiles a fieldSelector. A missing field reads as the empty string.
 ---@param selector string|nil
+---@param key? string the resource; a field it cannot be selected by is refused
 ---@return (fun(object: table): boolean)|false|nil match, string? why_or_name the name it pins, if it does
-function selectors.fields(selector)
+function selectors.fields(selector, key)
   if selector == nil or selector == "" then return nil end
   local reqs, name = {}, nil
   for _, part in ipairs(split(selector)) do
@@ -116,6 +144,7 @@ function selectors.fields(selector)
       return false, ("invalid selector: '%s'; can't understand '%s'"):format(selector, part)
     end
     path = trim(path)
+    if key and not selectors.allows(key, path) then return false, "field label not supported: " .. path end
     if path == "metadata.name" and op ~= "!=" then name = want end
     reqs[#reqs + 1] = { path = path, want = want, negated = op == "!=" }
   end

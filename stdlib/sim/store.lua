@@ -172,19 +172,20 @@ function Store:get(gvr, ns, name)
   return object
 end
 
-local function compile(opts)
+local function compile(opts, key)
   local labels, why = selectors.labels(opts and opts.labels)
   if labels == false then return nil, errors.bad_request(why) end
-  local fields, name = selectors.fields(opts and opts.fields)
+  local fields, name = selectors.fields(opts and opts.fields, key)
   if fields == false then return nil, errors.bad_request(name) end
   return { labels = labels, fields = fields, name = fields and name }
 end
 
 --- Compiles list options into a predicate over objects, or nil and a Status.
 ---@param opts? table { labels = selector text or map, fields = selector text }
+---@param key? string the resource: fields it cannot be selected by are refused
 ---@return (fun(object: table): boolean)|nil match, table|nil status
-function store.matcher(opts)
-  local c, status = compile(opts)
+function store.matcher(opts, key)
+  local c, status = compile(opts, key)
   if not c then return nil, status end
   return function(object)
     if c.labels and not c.labels(object.metadata.labels) then return false end
@@ -215,7 +216,7 @@ end
 ---@return table[]|nil objects, integer|table rv the store's resourceVersion, or the Status
 function Store:list(gvr, ns, opts)
   local res = resource_of(gvr)
-  local c, status = compile(opts)
+  local c, status = compile(opts, res.storage)
   if not c then return nil, status end
   local out, kind = {}, self.kinds[res.storage]
   if not kind then return out, self.rv end

@@ -207,7 +207,9 @@ local function remove_map(fields, elem, v, last, managed)
       local kept = managed.c[e]
       local was = node.m or (named and next(node.c) ~= nil)
       local is = kept and (kept.m or (named and next(kept.c) ~= nil))
-      if was and not is then
+      -- A map's other keys may be the server's own (a Deployment's revision), which nobody manages here.
+      local map = named and fields[k].kind == "map" and not fields[k].atomic and not node.m
+      if was and not is and not map then
         out[k] = nil
       else
         out[k] = remove(fields and fields[k] or elem or { kind = "any" }, out[k], node, kept)

@@ -97,6 +97,10 @@ function writes.create(cx)
   if not object then return nil, status end
   status = place(cx, object)
   if status then return nil, status end
+  local rv = object.metadata.resourceVersion
+  if not value.is_nil(rv) and rv ~= "" then
+    return nil, errors.bad_request("resourceVersion should not be set on objects to be created")
+  end
   local warnings
   warnings, status = body.conform(object, res, cx.query.fieldValidation or "Warn")
   if not warnings then return nil, status end
@@ -225,7 +229,12 @@ local function apply_object(cx, dry)
   if status then return nil, status end
   object = defaults.set(convert.to_storage(res, object))
   if not live then
-    if wanted_uid or route.sub then return nil, errors.not_found(res, route.name) end
+    if route.sub then return nil, errors.not_found(res, route.name) end
+    if wanted_uid then
+      return nil, errors.conflict(res, route.name,
+        ("uid mismatch: the provided object specified uid %s, and no existing object was found"):format(wanted_uid))
+    end
+    if wanted_rv then return nil, errors.modified(res, route.name) end
     if res.has_status and res.kind ~= "Namespace" then object.status = nil end
     return insert(cx, object, dry)
   end

@@ -221,6 +221,32 @@ t.test("tokens: a known one, an unknown one, none; a client certificate", functi
   t.eq(who.json.status.userInfo.username, "alice")
 end)
 
+t.test("what a user may not do is forbidden in the real words", function()
+  local s = server { tokens = { t = "bob" }, authorize = function(user, verb, route)
+    return not (user == "bob" and (verb == "list" or verb == "patch") and route.res.resource == "deployments")
+  end }
+  local as = { authorization = "Bearer t" }
+  local list = s.call("GET", DEPLOYMENTS, as)
+  t.eq(list.status, 403)
+  t.eq(list.json.message,
+    'deployments.apps is forbidden: User "bob" cannot list resource "deployments" in API group "apps" in the namespace "ns"')
+  local patch = s.call("PATCH", DEPLOYMENTS .. "/a", { authorization = "Bearer t", ["content-type"] = MERGE["content-type"] }, {})
+  t.eq(patch.json.message, 'deployments.apps "a" is forbidden: User "bob" cannot patch resource "deployments" in API group '
+    .. '"apps" in the namespace "ns"')
+  t.eq(s.call("GET", "/api/v1/namespaces", as).status, 200)
+end)
+
+t.test("fields that nothing can be selected by; data that is not base64; a version on a create", function()
+  local s = server()
+  t.eq(s.call("GET", DEPLOYMENTS .. "?fieldSelector=spec.replicas%3D1").json.message, "field label not supported: spec.replicas")
+  local secret = { metadata = { name = "s" }, data = { a = "not base64!" } }
+  t.eq(s.call("POST", "/api/v1/namespaces/ns/secrets", {}, secret).json.message,
+    'Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 0')
+  local again = deployment("a")
+  again.metadata.resourceVersion = "7"
+  t.eq(s.call("POST", DEPLOYMENTS, {}, again).json.message, "resourceVersion should not be set on objects to be created")
+end)
+
 t.test("the request log sees every request with its status", function()
   local log = {}
   local s = server { request_log = function(method, path, query, status)
