@@ -20,7 +20,14 @@ return runbook {
   on_failure = "ask",
   run = function(p)
     local before = step("read the current release", function()
-      return helm.current { release = devnet.release, namespace = devnet.namespace }
+      local current = helm.current { release = devnet.release, namespace = devnet.namespace }
+      if not current then
+        errors.raise {
+          kind = "not_found", message = "there is no release " .. devnet.release .. " to upgrade",
+          hint = "install it first: helm install " .. devnet.release .. " ops/helm/animica-devnet -n " .. devnet.namespace,
+        }
+      end
+      return { revision = current.revision, status = current.status, at = os.time() }
     end)
 
     step("upgrade the release", {
@@ -46,7 +53,7 @@ return runbook {
     parallel("gates", devnet.gates { hold = p.observe })
 
     step("no errors in the logs", function()
-      return devnet.log_scan()
+      return devnet.log_scan { from = before.at } -- what was logged before is no fault of this release
     end)
 
     step("no critical alerts", function()
