@@ -1,0 +1,94 @@
+--- almanac check [FILE…]
+local config = require "almanac.config"
+local errors = require "almanac.errors"
+local findings = require "almanac.lint.findings"
+local options = require "almanac.cli.options"
+local runbook = require "almanac.runbook"
+local script = require "almanac.lint.script"
+local sys = require "native.sys"
+
+local M = {}
+
+local usage = [[
+check [FILE…] [--json]
+
+Checks runbooks for mistakes without running them. FILE is a Lua file or the name of a runbook;
+without one, all of runbooks/ and almanac.yaml are checked.
+Exit code: 0 nothing wrong (warnings may be), 1 errors were found, 2 usage.]]
+local declared = options.join({ { "--json", nil, "one JSON object a line" } }, options.common)
+
+--- Files below a directory lib/ are required by runbooks and return what they like.
+local function is_library(path)
+  return ("/" .. path):find("/lib/", 1, true) ~= nil
+end
+
+local function default_files()
+  local fs = require "native.fs"
+  local files = {}
+  -- Libraries first: an error in one is reported there, not in each runbook that requires it.
+  for _, pattern in ipairs { "runbooks/lib/*.lua", "runbooks/lib/*/*.lua", "runbooks/*.lua" } do
+    for _, path in ipairs(fs.list(pattern)) do files[#files + 1] = path end
+  end
+  return files
+end
+
+local function given_files(words)
+  local files = {}
+  for i, word in ipairs(words) do files[i] = (runbook.find(word)) end
+  table.sort(files, function(a, b)
+    if is_library(a) ~= is_library(b) then return is_library(a) end
+    return a < b
+  end)
+  return files
+end
+
+--- almanac.yaml, by reading it as every command does.
+local function check_config(given, found)
+  local ok, err = errors.try(config.load, given)
+  if ok then return end
+  if given.config and not require("native.fs").exists(given.config) then error(err, 0) end
+  local file = given.config or "almanac.yaml"
+  found:add {
+    file = file, line = err.line or 1, column = err.column or 1, kind = "error", rule = "config",
+    message = err.message, hint = err.hint, source = "",
+  }
+end
+
+local function check_file(path, found)
+  local _, text = runbook.find(path)
+  script.check(path, text, found, not is_library(path) and function() return runbook.load(path) end or nil)
+end
+
+local function json_line(finding)
+  local json = require "native.json"
+  return json.encode {
+    file = finding.file, line = finding.line, column = finding.column, kind = finding.kind, rule = finding.rule,
+    message = finding.message, hint = finding.hint, source = finding.source,
+  } .. "\n"
+end
+
+local function counted(n, what)
+  return string.format("%d %s%s", n, what, n == 1 and "" or "s")
+end
+
+function M.run(words)
+  local given, rest = options.parse(usage, declared, words)
+  if not given then return 0 end
+  local found = findings.new()
+  local files = #rest > 0 and given_files(rest) or default_files()
+  if #files == 0 then
+    errors.raise {
+      kind = "refused", message = "there is nothing to check: no runbooks/*.lua here",
+      hint = "name a file, or go to the directory that holds runbooks/",
+    }
+  end
+  check_config(given, found)
+  for _, path in ipairs(files) do check_file(path, found) end
+  local show = given.json and json_line or findings.format
+  for _, finding in ipairs(found:sorted()) do sys.write(1, show(finding)) end
+  local failed, warned = found:count()
+  sys.write(2, string.format("%s checked: %s, %s\n", counted(#files, "file"), counted(failed, "error"), counted(warned, "warning")))
+  return failed > 0 and 1 or 0
+end
+
+return M

@@ -1,0 +1,40 @@
+--- The name that was probably meant.
+local M = {}
+
+--- Edits between two words: a letter more, less or other, or two neighbours swapped (optimal string
+--- alignment, https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance).
+---@param a string
+---@param b string
+---@return integer
+function M.distance(a, b)
+  local before, row = nil, {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local last = row
+    row = { [0] = i }
+    for j = 1, #b do
+      local same = a:byte(i) == b:byte(j)
+      row[j] = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (same and 0 or 1))
+      if before and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+        row[j] = math.min(row[j], before[j - 2] + 1)
+      end
+    end
+    before = last
+  end
+  return row[#b]
+end
+
+--- The candidate nearest to a name, or nil when none is near.
+---@param name string
+---@param candidates table<string, any>  the names are its keys
+---@return string?
+function M.find(name, candidates)
+  local best, fewest = nil, math.max(1, #name // 3) + 1
+  for candidate in pairs(candidates) do
+    local edits = M.distance(name:lower(), candidate:lower())
+    if edits < fewest or (edits == fewest and best and candidate < best) then best, fewest = candidate, edits end
+  end
+  return best
+end
+
+return M
