@@ -45,6 +45,19 @@ static int l_pid(lua_State *L)
     return 1;
 }
 
+/* The file of the running program. */
+static int l_exe(lua_State *L)
+{
+    char path[4096];
+    size_t len = sizeof path;
+    int rc = uv_exepath(path, &len);
+
+    if (rc < 0)
+        return vm_raisef(L, ERR_IO, "cannot tell the program's own path: %s", uv_strerror(rc));
+    lua_pushlstring(L, path, len);
+    return 1;
+}
+
 static int l_hostname(lua_State *L)
 {
     char name[256];
@@ -374,6 +387,7 @@ int luaopen_native_sys(lua_State *L)
     static const luaL_Reg functions[] = {
         {"getenv", l_getenv},
         {"pid", l_pid},
+        {"exe", l_exe},
         {"hostname", l_hostname},
         {"user", l_user},
         {"cwd", l_cwd},

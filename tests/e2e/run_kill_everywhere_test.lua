@@ -1,0 +1,45 @@
+local project = require "tests.project"
+local t = require "tests.harness"
+
+--- Three effects that tell from the world whether they took place, one of them in a branch.
+local source = [[
+local function add(line)
+  return sh.run {
+    argv = { "sh", "-c", "echo " .. line .. " >> world" },
+    check = { "grep", "-qx", line, "world" },
+  }
+end
+return runbook {
+  run = function()
+    step("first", function() add "one" add "two" end)
+    parallel("both", { a = function() add "three" end, b = function() return 1 end })
+    step("last", function() return "end" end)
+  end,
+}
+]]
+
+local function killed_at(point, n)
+  local p = project.new { book = source }
+  local code = p:run({ "run", "book" }, { ALMANAC_FAULT = string.format("%s:%d:kill", point, n) })
+  if code == 0 then return false end
+  t.eq(code, -1, "it was killed")
+  if #p:lines ".almanac/journal.db" > 0 or t.read_file(p.dir .. "/.almanac/journal.db") then
+    local known = p:newest()
+    if known then
+      local resumed, _, err = p:run { "resume", known }
+      t.eq(resumed, 0, "resume after a kill at " .. point .. " " .. n .. ":\n" .. err)
+      local lines = p:lines "world"
+      table.sort(lines)
+      t.eq(lines, { "one", "three", "two" }, "each effect once, after a kill at " .. point .. " " .. n)
+    end
+  end
+  return true
+end
+
+for _, point in ipairs { "journal.append", "journal.commit", "journal.committed" } do
+  t.test("killed at every " .. point .. ", each effect happens exactly once", function()
+    local n = 1
+    while killed_at(point, n) do n = n + 1 end
+    t.ok(n > 3, "there were points to be killed at: " .. n)
+  end)
+end

@@ -1,0 +1,63 @@
+local project = require "tests.project"
+local t = require "tests.harness"
+
+t.test("a failed branch cancels its siblings, and their processes are gone", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  parallel("both", {
+    a = function() sh.read { argv = { "sh", "-c", "echo $$ > pid; exec sleep 1000" } } end,
+    b = function()
+      sh.read { argv = { "sh", "-c", "until test -s pid; do :; done" } }
+      error { kind = "command", message = "b is broken" }
+    end,
+  })
+end }]] }
+  local code, _, err = p:run { "run", "book", "--no-ask" }
+  t.eq(code, 1)
+  t.has(err, "b is broken")
+  local pid = p:lines("pid")[1]
+  t.eq(t.read_file("/proc/" .. pid .. "/cmdline"), nil, "the sleep")
+end)
+
+t.test("limit bounds how many run at once", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  local now, most, branches = 0, 0, {}
+  for i = 1, 6 do
+    branches["b" .. i] = function()
+      now = now + 1
+      most = math.max(most, now)
+      sh.read { argv = { "true" } }
+      now = now - 1
+    end
+  end
+  parallel("six", branches, { limit = 2 })
+  step("most", function() note("most " .. most) end)
+end }]] }
+  local code, _, err = p:run { "run", "book" }
+  t.eq(code, 0, err)
+  t.has(err, "most 2")
+end)
+
+t.test("a timeout ends a step, keeps the child's output, and says what it was", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  step("slow", { timeout = "200ms" }, function() sh.read { argv = { "sh", "-c", "echo begun; exec sleep 1000" } } end)
+end }]] }
+  local code, _, err = p:run { "run", "book", "--no-ask" }
+  t.eq(code, 1)
+  t.has(err, "not done within")
+  t.has(err, "begun")
+end)
+
+t.test("retry runs a step again after its delay, and then gives up", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  step("flaky", { retry = { times = 3, delay = "10ms" } }, function()
+    sh.run { argv = { "sh", "-c", "echo x >> tries; test $(wc -l < tries) -ge 3" } }
+  end)
+end }]] }
+  local code, _, err = p:run { "run", "book", "--no-ask" }
+  t.eq(code, 0, err)
+  t.eq(#p:lines "tries", 3)
+end)
