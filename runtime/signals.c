@@ -48,7 +48,6 @@ struct signals *signals_new(struct loop *loop, struct err *e)
         signals->uv[i].data = signals;
         signals->open++;
         uv_signal_start(&signals->uv[i], signals_came, kinds[i]);
-        uv_unref((uv_handle_t *)&signals->uv[i]);
     }
     return signals;
 }
