@@ -73,6 +73,18 @@ function M.place(err)
   return place, line and line:match "^%s*(.-)%s*$"
 end
 
+--- Lines of a child or a container that are shown with its error: its last ones say why.
+local OUTPUT_LINES = 20
+
+local function add_output(out, name, text)
+  if type(text) ~= "string" or text == "" then return end
+  local lines = {}
+  for line in text:gmatch "[^\n]+" do lines[#lines + 1] = line end
+  local first = math.max(1, #lines - OUTPUT_LINES + 1)
+  out[#out + 1] = "  " .. name .. ":" .. (first > 1 and string.format(" (the last %d lines)", OUTPUT_LINES) or "")
+  for i = first, #lines do out[#out + 1] = "    | " .. lines[i] end
+end
+
 --- The error in full, as it is shown once at the top.
 ---@param err almanac.Error
 ---@return string text several lines, no newline at the end
@@ -81,13 +93,7 @@ function M.format(err)
   if err.step then out[#out + 1] = "  step:  " .. err.step end
   local place, line = M.place(err)
   if place then out[#out + 1] = "  at:    " .. place .. (line and line ~= "" and "\n           " .. line or "") end
-  if err.logs and err.logs ~= "" then
-    out[#out + 1] = "  logs:"
-    for text in err.logs:gmatch "[^\n]+" do out[#out + 1] = "    | " .. text end
-  elseif err.stderr and err.stderr ~= "" then
-    out[#out + 1] = "  stderr:"
-    for text in err.stderr:gmatch "[^\n]+" do out[#out + 1] = "    | " .. text end
-  end
+  for _, field in ipairs { "logs", "stdout", "stderr" } do add_output(out, field, err[field]) end
   if err.hint then out[#out + 1] = "  next:  " .. err.hint:gsub("\n", "\n         ") end
   return table.concat(out, "\n")
 end

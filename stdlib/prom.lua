@@ -111,6 +111,7 @@ end
 ---@param opts? { time?: number, url?: string, timeout?: number|string }
 ---@return number value  raises kind "no_data" (nothing, or NaN) or "several_series"
 function M.value(promql, opts)
+  step.require_read "prom.value"
   return M.only(M.query(promql, opts), promql)
 end
 

@@ -3,7 +3,7 @@ local M = {}
 
 local words = {
   done = "done, unchanged", edited = "done, but edited since", next = "next", new = "new",
-  gone = "gone from the script",
+  gone = "gone from the script, unless its name is computed",
 }
 
 local function text_of_files(book)
@@ -22,13 +22,18 @@ local function inside(path, met)
   return parent ~= nil
 end
 
+--- Whether a script holds the name as a text of its own.
+local function is_named(text, name)
+  return text:find('"' .. name .. '"', 1, true) or text:find("'" .. name .. "'", 1, true)
+end
+
 --- Done steps of the journal that the walk did not meet: gone, or behind the frontier.
 local function unmet(run, book)
   local met, gone, text = {}, {}, text_of_files(book)
   for _, visit in ipairs(run.visits) do met[visit.path] = true end
   for path in pairs(run.outcomes) do
     local name = path:match "([^/]*)$"
-    if not met[path] and not inside(path, met) and not text:find(name, 1, true) then gone[#gone + 1] = path end
+    if not met[path] and not inside(path, met) and not is_named(text, name) then gone[#gone + 1] = path end
   end
   table.sort(gone)
   return gone
