@@ -1,5 +1,5 @@
 --- helm's release records: the Secrets in which helm keeps each revision, through the Kubernetes API.
-local settings = require "almanac.settings"
+local k8s = require "almanac.k8s_client"
 
 local M = {}
 
@@ -10,10 +10,6 @@ local M = {}
 ---@field status string
 ---@field labels table<string, string>
 ---@field created number?  seconds since 1970
-
-local function client()
-  return require("native.k8s").client { kubeconfig = settings.kubeconfig, context = settings.context }
-end
 
 --- Seconds since 1970 of "2026-11-23T18:26:21Z": days by Howard Hinnant's days_from_civil
 --- (https://howardhinnant.github.io/date_algorithms.html).
@@ -53,10 +49,11 @@ end
 ---@param target { release: string, namespace: string }
 ---@return almanac.HelmRecord[]
 function M.list(target)
-  local list = client():request {
+  local list = k8s.request(k8s.open(), {
+    who = "helm.history",
     path = "/api/v1/namespaces/" .. target.namespace .. "/secrets",
     query = { labelSelector = "owner=helm,name=" .. target.release },
-  }
+  })
   return M.of_items(list.items or {})
 end
 
@@ -65,11 +62,13 @@ end
 ---@param name string
 ---@param uid string
 function M.delete(target, name, uid)
-  client():request {
+  k8s.request(k8s.open(), {
+    who = "helm.repair",
     method = "DELETE",
+    object = "Secret " .. name,
     path = "/api/v1/namespaces/" .. target.namespace .. "/secrets/" .. name,
     body = { apiVersion = "v1", kind = "DeleteOptions", preconditions = { uid = uid } },
-  }
+  })
 end
 
 return M

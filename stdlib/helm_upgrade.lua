@@ -70,8 +70,7 @@ local function check_force(input, before)
   local result = cli.exec(cli.join({ "get", "metadata", input.release, "--output", "json" },
     cli.target(input.namespace)))
   local ok, metadata = pcall(json.decode, result.stdout)
-  local method = ok and type(metadata) == "table" and metadata.applyMethod
-  if type(method) == "string" and method:find "^client" then
+  if ok and type(metadata) == "table" and metadata.applyMethod ~= "ssa" then
     errors.raise {
       kind = "usage",
       message = string.format("helm.upgrade: release %s was last applied client-side (by helm 3), and helm 4 " ..
