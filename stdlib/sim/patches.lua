@@ -116,6 +116,11 @@ function OPS.copy(doc, op)
   return put(doc, op.path, value.copy(v), false)
 end
 
+local function well_formed(op)
+  return value.is_object(op) and type(op.path) == "string" and (op.from == nil or type(op.from) == "string")
+    and ((op.op ~= "move" and op.op ~= "copy") or op.from ~= nil)
+end
+
 --- Applies a JSON patch.
 ---@param original table
 ---@param ops table[]
@@ -126,7 +131,9 @@ function patches.json(original, ops)
   end
   local doc = value.copy(original)
   for _, op in ipairs(ops) do
-    if op.op == "test" then
+    if not well_formed(op) then
+      return nil, errors.bad_request("json: cannot unmarshal into Go value of type jsonpatch.Operation")
+    elseif op.op == "test" then
       local got = read(doc, op.path)
       if not value.equal(got == nil and value.null or got, op.value == nil and value.null or op.value) then
         return nil, errors.failure(422, "Invalid",
@@ -134,7 +141,7 @@ function patches.json(original, ops)
             { message = ("testing value %s failed: test failed"):format(op.path) } } })
       end
     elseif not OPS[op.op] then
-      return nil, errors.bad_request(("Unexpected kind: %s"):format(tostring(op.op)))
+      return nil, errors.bad_request(("unexpected kind: %s"):format(tostring(op.op)))
     else
       local done, why = OPS[op.op](doc, op)
       if done == nil then return nil, failed(op, why) end

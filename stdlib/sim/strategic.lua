@@ -67,13 +67,14 @@ local function merge_list(ref, original, patch)
   if replaces(patch) then
     local out = value.array {}
     for _, item in ipairs(patch) do
-      if item["$patch"] ~= "replace" then out[#out + 1] = plain(ref.elem, item) end
+      if type(item) ~= "table" or item["$patch"] ~= "replace" then out[#out + 1] = plain(ref.elem, item) end
     end
     return out
   end
   local out = value.array {}
   for i, item in ipairs(original) do out[i] = item end
   for _, item in ipairs(patch) do
+    if type(item) ~= "table" then item = {} end
     local at = find(out, key, item[key])
     if item["$patch"] == "delete" then
       if at then table.remove(out, at) end
@@ -100,7 +101,7 @@ end
 local function set_order(list, key, order, original)
   local function id(item) return key and (type(item) == "table" and item[key]) or item end
   local rank, old = {}, {}
-  for i, want in ipairs(order) do rank[key and want[key] or want] = i end
+  for i, want in ipairs(order) do rank[key and type(want) == "table" and want[key] or want] = i end
   for i, item in ipairs(original) do old[id(item)] = i end
   local named, others = {}, {}
   for _, item in ipairs(list) do
@@ -137,13 +138,14 @@ local function merge_value(ref, original, patch)
     if ref.kind == "list" and ref.set then return merge_set(original, patch) end
     return plain(ref, patch)
   end
+  if value.is_array(original) then return plain(ref, patch) end
   return merge_object(ref, original, patch)
 end
 
 local function apply_primitive_deletes(out, patch)
   for k, gone in pairs(patch) do
     local name = k:match("^%$deleteFromPrimitiveList/(.+)$")
-    if name and type(out[name]) == "table" then
+    if name and type(out[name]) == "table" and type(gone) == "table" then
       local left = value.array {}
       for _, v in ipairs(out[name]) do
         if not contains(gone, v) then left[#left + 1] = v end
@@ -156,7 +158,7 @@ end
 local function apply_orders(ref, out, original, patch)
   for k, order in pairs(patch) do
     local name = k:match("^%$setElementOrder/(.+)$")
-    if name and type(out[name]) == "table" then
+    if name and type(out[name]) == "table" and type(order) == "table" then
       local before = type(original[name]) == "table" and original[name] or {}
       out[name] = set_order(out[name], merge_key(field(ref, name)), order, before)
     end
@@ -171,7 +173,7 @@ function merge_object(ref, original, patch)
   end
   if patch["$patch"] == "delete" then return {} end
   local out = value.shallow(original)
-  if patch["$retainKeys"] then retain(out, patch["$retainKeys"]) end
+  if type(patch["$retainKeys"]) == "table" then retain(out, patch["$retainKeys"]) end
   apply_primitive_deletes(out, patch)
   for k, v in pairs(patch) do
     if k:sub(1, 1) ~= "$" then

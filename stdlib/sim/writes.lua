@@ -44,11 +44,31 @@ local function operation(cx, subresource)
     has_status = res.has_status, time = value.timestamp(cx.store.now()), force = cx.query.force == "true" }
 end
 
+--- Makes sure that there is metadata, and that what is looked at before decoding is of its type.
+local function check_metadata(object, res)
+  local wrong
+  if value.is_nil(object.metadata) then object.metadata = {} end
+  local meta = object.metadata
+  if not value.is_object(meta) then
+    wrong = res.kind .. ".metadata of type v1.ObjectMeta"
+  else
+    for _, k in ipairs { "name", "generateName", "namespace", "resourceVersion", "uid" } do
+      if not value.is_nil(meta[k]) and type(meta[k]) ~= "string" then
+        wrong = wrong or "ObjectMeta.metadata." .. k .. " of type string"
+      end
+    end
+  end
+  return wrong and errors.bad_request(
+    ('%s in version "%s" cannot be handled as a %s: json: cannot unmarshal into Go struct field %s'):format(
+      res.kind, res.version, res.kind, wrong)) or nil
+end
+
 --- Checks that an object is of the kind and place the URL says, and fills in what it leaves out.
 local function place(cx, object)
   local route = cx.route
   local res = route.res
-  if type(object.metadata) ~= "table" then object.metadata = {} end
+  local status = check_metadata(object, res)
+  if status then return status end
   local api_version, kind = object.apiVersion, object.kind
   if api_version and api_version ~= res.api_version then
     return errors.bad_request(("the API version in the data (%s) does not match the expected API version (%s)"):format(
@@ -160,6 +180,10 @@ function writes.patched(cx, object, ref)
   local patch, status = body.patch(cx.request.body, false)
   if not patch then return nil, status end
   if type == "application/json-patch+json" then return patches.json(object, patch) end
+  if not value.is_object(patch) then
+    return nil, errors.bad_request("error decoding patch: json: cannot unmarshal array into Go value of type "
+      .. "map[string]interface {}")
+  end
   if type == "application/merge-patch+json" then return patches.merge(object, patch) end
   if type == "application/strategic-merge-patch+json" and ref.kind == "struct" then
     return strategic.merge(ref, object, patch)
@@ -207,9 +231,10 @@ local function check_apply(cx, config)
   if status then return status end
   local ns = value.dig(config, "metadata", "namespace")
   status = place(cx, config)
+  if status then return status end
   -- The namespace is the URL's; an error about the patch shows what the patch said.
   config.metadata.namespace = ns
-  return status
+  return nil
 end
 
 local function apply_object(cx, dry)
