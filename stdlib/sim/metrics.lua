@@ -4,7 +4,8 @@ local metrics = {}
 
 -- name, help, type, workload, and how its series come about:
 --   gauge:   fn(chain, has) -> value, or a list of { labels, value }
---   counter: list of { labels, per_second(chain, has) }
+--   counter: list of { labels, per_second(chain, has) }; a fault's pace shows in a rate over minutes
+--            after seconds already
 --   histogram: seconds(has) -> the latency most observations have, and per_second
 local LIST = {}
 
@@ -52,7 +53,7 @@ gauge("animica_mempool_size_txs", NODE, "Transactions waiting.", either("mempool
 counter("animica_mempool_admit_total", NODE, "Transactions admitted.", either("mempool-rejects", 3, 5))
 counter("animica_mempool_reject_total", NODE, "Transactions rejected.", either("mempool-rejects", 3, 0.05))
 gauge("animica_p2p_peers_connected", NODE, "Peers connected.", either("low-peers", 2, 9))
-counter("animica_p2p_frames_dropped_total", NODE, "Frames dropped.", either("p2p-drops", 14, 0.01))
+counter("animica_p2p_frames_dropped_total", NODE, "Frames dropped.", either("p2p-drops", 60, 0.01))
 gauge("animica_p2p_streams_total", NODE, "Streams open.", function() return 40 end)
 gauge("animica_p2p_streams_backpressured", NODE, "Streams under backpressure.", either("p2p-backpressure", 24, 1))
 gauge("animica_da_sampling_p_fail", NODE, "Probability that sampling misses missing data.",
@@ -69,7 +70,7 @@ counter("animica_aicf_jobs_completed_total", NODE, "AI jobs completed.", either(
 counter("animica_aicf_jobs_timeout_total", NODE, "AI jobs that timed out.", either("aicf-timeouts", 0.4, 0.01))
 counter("animica_aicf_sla_evaluations_total", NODE, "SLA evaluations.", function() return 2 end)
 counter("animica_aicf_sla_fail_total", NODE, "SLA evaluations that failed.", either("aicf-sla", 0.4, 0.01))
-counter("animica_aicf_slash_events_total", NODE, "Providers slashed.", either("aicf-slashing", 0.4, 0.0001))
+counter("animica_aicf_slash_events_total", NODE, "Providers slashed.", either("aicf-slashing", 6, 0.0001))
 counter("animica_miner_shares_total", MINER, "Shares submitted.", function() return 3 end)
 counter("animica_explorer_http_requests_total", EXPLORER, "Requests of the explorer's API by code.", {
   { 'code="200"', either("explorer-5xx", 7, 10) }, { 'code="404"', function() return 0.1 end },
