@@ -460,10 +460,11 @@ end
 --- A diagnosis in one line, e.g. `pod animica-node-0, container node: CrashLoopBackOff, exit code 1,
 --- 2 restarts: back-off 20s restarting failed container`.
 ---@param d almanac.rollout.Diagnosis
+---@param without_pod? boolean
 ---@return string
-function M.describe(d)
+function M.describe(d, without_pod)
   local out = {}
-  if d.pod then out[#out + 1] = "pod " .. d.pod end
+  if d.pod and not without_pod then out[#out + 1] = "pod " .. d.pod end
   if d.container then out[#out + 1] = "container " .. d.container end
   local words = { d.reason }
   if d.exit_code and d.exit_code ~= 0 then words[#words + 1] = "exit code " .. d.exit_code end
@@ -536,7 +537,7 @@ function M.stuck_statefulset(given)
     message = string.format(
       'statefulset "%s" waits for pod %s of revision %s to become ready before it replaces it by revision %s, '
         .. "and that pod cannot: %s", workload.metadata.name, best.pod.metadata.name, best.revision, wanted,
-      M.describe(best.diagnosis)),
+      M.describe(best.diagnosis, true)),
   }
 end
 
