@@ -21,6 +21,15 @@ static int out_of_memory(struct err *e)
     return err_set(e, ERR_MEMORY, "out of memory reading the kubeconfig");
 }
 
+static void free_lines(char **lines)
+{
+    size_t i;
+
+    for (i = 0; lines && lines[i]; i++)
+        free(lines[i]);
+    free(lines);
+}
+
 /* ---- values ---- */
 
 static int set_text(char **to, const char *text, struct err *e)
@@ -274,6 +283,66 @@ static int check_certificate(const struct kube_config *c, const char *path, stru
     return 0;
 }
 
+/* A list of scalars as strings; with `pair` a list of { name, value } as "name=value". */
+static char **load_strings(struct kube_yaml *y, yaml_node_t *list, bool pair, struct err *e)
+{
+    char **out;
+    yaml_node_t *item;
+    size_t count = 0, i;
+
+    while (kube_yaml_item(y, list, count))
+        count++;
+    out = calloc(count + 1, sizeof *out);
+    for (i = 0; out && (item = kube_yaml_item(y, list, i)); i++) {
+        const char *name = pair ? kube_yaml_string(y, item, "name") : kube_yaml_text(item);
+        const char *value = pair ? kube_yaml_string(y, item, "value") : NULL;
+        struct buf text = BUF_INIT(1 << 20);
+
+        buf_adds(&text, name ? name : "");
+        if (pair)
+            buf_addf(&text, "=%s", value ? value : "");
+        out[i] = buf_detach(&text, NULL);
+        if (!out[i]) {
+            free_lines(out);
+            out = NULL;
+        }
+    }
+    if (!out)
+        out_of_memory(e);
+    return out;
+}
+
+static int load_exec(struct kube_config *c, struct kube_yaml *y, yaml_node_t *exec, struct err *e)
+{
+    const char *command = kube_yaml_string(y, exec, "command");
+    const char *version = kube_yaml_string(y, exec, "apiVersion");
+    const char *interactive = kube_yaml_string(y, exec, "interactiveMode");
+    struct kube_exec *x = &c->exec;
+
+    if (!command || !version)
+        return err_set(e, ERR_USAGE,
+                       "%s: the exec of user \"%s\" needs a command and an apiVersion", y->path,
+                       c->user);
+    if (strcmp(version, "client.authentication.k8s.io/v1") != 0 &&
+        strcmp(version, "client.authentication.k8s.io/v1beta1") != 0) {
+        err_set(e, ERR_USAGE,
+                "%s: the plugin of user \"%s\" speaks %s, which Kubernetes has removed", y->path,
+                c->user, version);
+        return err_hint(e, "update the plugin, and its apiVersion in the kubeconfig");
+    }
+    /* As in kubectl: a command without a slash is looked up in PATH. */
+    x->command = strchr(command, '/') ? resolve_path(y, command) : strdup(command);
+    x->args = load_strings(y, kube_yaml_get(y, exec, "args"), false, e);
+    x->env = load_strings(y, kube_yaml_get(y, exec, "env"), true, e);
+    x->cluster_info = kube_yaml_true(y, exec, "provideClusterInfo");
+    if (!x->command || !x->args || !x->env)
+        return out_of_memory(e);
+    if (set_text(&x->api_version, version, e) < 0 ||
+        set_text(&x->install_hint, kube_yaml_string(y, exec, "installHint"), e) < 0)
+        return -1;
+    return set_text(&x->interactive, interactive ? interactive : "IfAvailable", e);
+}
+
 static int load_user(struct kube_config *c, struct kube_yaml *y, yaml_node_t *map, struct err *e)
 {
     yaml_node_t *exec = kube_yaml_get(y, map, "exec"), *provider;
@@ -282,15 +351,8 @@ static int load_user(struct kube_config *c, struct kube_yaml *y, yaml_node_t *ma
 
     snprintf(whose, sizeof whose, "user \"%.120s\"", c->user);
     provider = kube_yaml_get(y, map, "auth-provider");
-    if (exec && exec->type == YAML_MAPPING_NODE) {
-        const char *command = kube_yaml_string(y, exec, "command");
-
-        err_set(e, ERR_AUTH,
-                "%s: %s gets its credentials from a plugin (%s), which is not "
-                "supported yet",
-                y->path, whose, command ? command : "no command");
-        return err_hint(e, "use a context whose user has a certificate, a token or a tokenFile");
-    }
+    if (exec && exec->type == YAML_MAPPING_NODE && load_exec(c, y, exec, e) < 0)
+        return -1;
     if (provider && provider->type == YAML_MAPPING_NODE)
         return err_set(e, ERR_AUTH, "%s: %s uses an auth-provider, which Kubernetes has removed",
                        y->path, whose);
@@ -432,15 +494,6 @@ struct kube_config *kube_config_load(const struct kube_options *options, struct 
     return c;
 }
 
-static void free_lines(char **lines)
-{
-    size_t i;
-
-    for (i = 0; lines && lines[i]; i++)
-        free(lines[i]);
-    free(lines);
-}
-
 void kube_config_free(struct kube_config *c)
 {
     if (!c)
@@ -460,6 +513,12 @@ void kube_config_free(struct kube_config *c)
     free(c->password);
     free(c->token);
     free(c->token_file);
+    free(c->exec.command);
+    free_lines(c->exec.args);
+    free_lines(c->exec.env);
+    free(c->exec.api_version);
+    free(c->exec.install_hint);
+    free(c->exec.interactive);
     free_lines(c->impersonate);
     free_lines(c->headers);
     free(c);
@@ -515,6 +574,35 @@ int kube_config_authorize(struct kube_config *c, struct err *e)
         }
     free_lines(c->headers);
     c->headers = lines;
+    return 0;
+}
+
+int kube_config_credential(struct kube_config *c, const char *token, const char *cert,
+                           const char *key, struct err *e)
+{
+    struct kube_blob new_cert = {NULL, 0}, new_key = {NULL, 0};
+    char *new_token = token ? strdup(token) : NULL;
+
+    if (token && strpbrk(token, "\r\n")) {
+        free(new_token);
+        return err_set(e, ERR_AUTH, "the token of user \"%s\" holds a line break", c->user);
+    }
+    if (cert && key) {
+        new_cert = (struct kube_blob){strdup(cert), strlen(cert)};
+        new_key = (struct kube_blob){strdup(key), strlen(key)};
+    }
+    if ((token && !new_token) || (cert && key && (!new_cert.data || !new_key.data))) {
+        free(new_token);
+        free(new_cert.data);
+        free(new_key.data);
+        return out_of_memory(e);
+    }
+    free(c->token);
+    c->token = new_token;
+    free(c->cert.data);
+    free(c->key.data);
+    c->cert = new_cert;
+    c->key = new_key;
     return 0;
 }
 

@@ -27,6 +27,18 @@ struct kube_blob {
     size_t len;
 };
 
+/* A credential plugin of a user (client.authentication.k8s.io). Who uses the config runs it, and
+ * hands over what it said with kube_config_credential(). */
+struct kube_exec {
+    char *command; /* NULL: the user has no plugin. Resolved when it is a path */
+    char **args;   /* ends with NULL */
+    char **env;    /* "NAME=value", ends with NULL */
+    char *api_version;
+    char *install_hint;
+    char *interactive; /* "Never", "IfAvailable" or "Always" */
+    bool cluster_info;
+};
+
 struct kube_config {
     char *source;    /* the file of the context, or "the pod's service account" */
     char *context;   /* "" in a pod */
@@ -42,6 +54,7 @@ struct kube_config {
     char *token;
     char *token_file; /* read again as it changes, and wins over token */
     double token_read_at;
+    struct kube_exec exec;
     char **impersonate; /* header lines, ends with NULL */
     char **headers;     /* made by kube_config_authorize() */
 };
@@ -54,6 +67,10 @@ void kube_config_free(struct kube_config *c); /* NULL is fine */
 /* Makes c->headers, the header lines that authenticate a request, ending with NULL; valid until the
  * next call. Reads a token file again when it may have changed. */
 int kube_config_authorize(struct kube_config *c, struct err *e);
+/* What a plugin said: a token, or a certificate and its key (PEM), or both; NULL for what it did
+ * not. Replaces what it said before. */
+int kube_config_credential(struct kube_config *c, const char *token, const char *cert,
+                           const char *key, struct err *e);
 /* Sets TLS, proxy and basic authentication; they point into c. */
 void kube_config_spec(const struct kube_config *c, struct transfer_spec *spec);
 

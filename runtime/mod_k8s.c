@@ -82,6 +82,83 @@ static int client_info(lua_State *L)
     return 1;
 }
 
+static void push_blob(lua_State *L, const char *key, const struct kube_blob *blob)
+{
+    if (!blob->data)
+        return;
+    lua_pushlstring(L, blob->data, blob->len);
+    lua_setfield(L, -2, key);
+}
+
+/* What a plugin may know about the cluster, when it asked to. */
+static void push_exec_cluster(lua_State *L, const struct kube_config *c)
+{
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, c->server);
+    lua_setfield(L, -2, "server");
+    lua_pushstring(L, c->server_name);
+    lua_setfield(L, -2, "tls_server_name");
+    lua_pushstring(L, c->proxy);
+    lua_setfield(L, -2, "proxy_url");
+    lua_pushboolean(L, c->insecure);
+    lua_setfield(L, -2, "insecure");
+    push_blob(L, "ca", &c->ca);
+}
+
+static int client_exec(lua_State *L)
+{
+    const struct kube_config *c = client_check(L)->config;
+    const struct kube_exec *x = &c->exec;
+    size_t i;
+
+    if (!x->command)
+        return 0;
+    lua_createtable(L, 0, 7);
+    lua_pushstring(L, x->command);
+    lua_setfield(L, -2, "command");
+    lua_pushstring(L, x->api_version);
+    lua_setfield(L, -2, "api_version");
+    lua_pushstring(L, x->install_hint);
+    lua_setfield(L, -2, "install_hint");
+    lua_pushstring(L, x->interactive);
+    lua_setfield(L, -2, "interactive");
+    lua_newtable(L);
+    for (i = 0; x->args[i]; i++) {
+        lua_pushstring(L, x->args[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "args");
+    lua_newtable(L);
+    for (i = 0; x->env[i]; i++) {
+        const char *value = strchr(x->env[i], '=');
+
+        lua_pushlstring(L, x->env[i], (size_t)(value - x->env[i]));
+        lua_pushstring(L, value + 1);
+        lua_rawset(L, -3);
+    }
+    lua_setfield(L, -2, "env");
+    if (x->cluster_info) {
+        push_exec_cluster(L, c);
+        lua_setfield(L, -2, "cluster");
+    }
+    return 1;
+}
+
+static int client_credential(lua_State *L)
+{
+    struct client *client = client_check(L);
+    const char *token, *cert, *key;
+    struct err e;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    token = vm_opt_string(L, 2, "token", "k8s", NULL, NULL);
+    cert = vm_opt_string(L, 2, "certificate", "k8s", NULL, NULL);
+    key = vm_opt_string(L, 2, "key", "k8s", NULL, NULL);
+    if (kube_config_credential(client->config, token, cert, key, &e) < 0)
+        vm_raise(L, &e);
+    return 0;
+}
+
 /* ---- the URL ---- */
 
 static int url_gc(lua_State *L)
@@ -279,6 +356,8 @@ int luaopen_native_k8s(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"open", k8s_open}, {NULL, NULL}};
     static const luaL_Reg methods[] = {{"info", client_info},
+                                       {"exec", client_exec},
+                                       {"credential", client_credential},
                                        {"request", client_request},
                                        {"stream", client_stream},
                                        {"close", client_gc},

@@ -2,7 +2,10 @@
  *
  *   k8s.open{ kubeconfig, context, namespace } -> client
  *   client:info() -> { server, context, cluster, namespace, user, source, insecure }
- *   client:request{ method, path, query, headers, body, timeout, max_bytes, who }
+ *   client:exec() -> { command, args, env = { NAME = value }, api_version, install_hint,
+ * interactive, cluster = { server, … } | nil }, nil without a credential plugin client:credential{
+ * token, certificate, key }   what the plugin said client:request{ method, path, query, headers,
+ * body, timeout, max_bytes, who }
  *       -> { status, headers, body, elapsed }                                  waits
  *   client:stream{ the same, answer_timeout, stall_timeout, max_line } -> stream (mod_exchange.h)
  *

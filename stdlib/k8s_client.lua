@@ -1,5 +1,6 @@
 --- The connection to a cluster: one client for each kubeconfig and context in use, requests in JSON,
 --- tries repeated where nothing can happen twice.
+local credentials = require "almanac.k8s_credentials"
 local errors = require "almanac.errors"
 local http = require "almanac.http"
 local json = require "native.json"
@@ -7,6 +8,7 @@ local k8s_errors = require "almanac.k8s_errors"
 local native = require "native.k8s"
 local secret = require "almanac.secret"
 local settings = require "almanac.settings"
+local step = require "almanac.step"
 local task = require "native.task"
 
 local M = {}
@@ -47,6 +49,10 @@ function M.open(opts)
     local opened = native.open { kubeconfig = kubeconfig, context = context }
     client = { native = opened, info = opened:info() }
     clients[key] = client
+    if client.info.insecure then
+      step.note(string.format("the certificate of %s is not verified (insecure-skip-tls-verify in %s)", client.info.server,
+        client.info.source))
+    end
   end
   return client
 end
@@ -91,8 +97,11 @@ end
 function M.request(client, request)
   local method, tried = request.method or "GET", 0
   local retry = { times = request.tries or 4, delay = 0.25 }
+  local renewed = false
   while true do
     tried = tried + 1
+    credentials.ensure(client)
+    local credential = client.credential
     local ok, result = errors.try(client.native.request, client.native, native_request(request))
     local err
     if not ok then
@@ -104,9 +113,14 @@ function M.request(client, request)
     else
       return json.decode(result.body, decode_options), result
     end
-    local delay = http.retry_delay(tried, retry, err)
-    if not delay or not may_repeat(method, err) then errors.raise(err) end
-    task.sleep(delay)
+    if err.status == 401 and credential and not renewed then -- refused before its time
+      renewed = true
+      credentials.ensure(client, credential)
+    else
+      local delay = http.retry_delay(tried, retry, err)
+      if not delay or not may_repeat(method, err) then errors.raise(err) end
+      task.sleep(delay)
+    end
   end
 end
 
@@ -115,12 +129,19 @@ end
 ---@param request almanac.k8s.Request
 ---@return userdata stream
 function M.stream(client, request)
+  credentials.ensure(client)
+  local credential = client.credential
   local ok, stream = errors.try(client.native.stream, client.native, native_request(request))
   if not ok then errors.raise(k8s_errors.of_transport(from(client, request), stream)) end
   local status = stream:status()
   if status >= 200 and status <= 299 then return stream end
   local body, headers = stream:read_rest(1024 * 1024), stream:headers()
   stream:close()
+  if status == 401 and credential and not request.renewed then
+    credentials.ensure(client, credential)
+    request.renewed = true
+    return M.stream(client, request)
+  end
   errors.raise(k8s_errors.of(from(client, request), status, body, headers))
 end
 

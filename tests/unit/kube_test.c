@@ -120,6 +120,23 @@ static void test_kinds(const struct test_cert *client)
     kube_config_free(c);
 }
 
+static void test_plugin(const struct test_cert *client)
+{
+    struct transfer_spec spec = {0};
+    struct kube_config *c = load(at("basic.yaml"), "by-plugin");
+
+    CHECK(c && strcmp(c->exec.command, at("bin/login")) == 0);
+    CHECK(strcmp(c->exec.args[0], "--cluster") == 0 && !c->exec.args[2]);
+    CHECK(strcmp(c->exec.env[0], "REGION=north") == 0 && !c->exec.env[1]);
+    CHECK(strcmp(c->exec.interactive, "Never") == 0 && c->exec.cluster_info);
+    CHECK(kube_config_credential(c, "given", client->pem, client->key_pem, &e) == 0);
+    CHECK(strcmp(header(c, "Authorization"), "Bearer given") == 0);
+    kube_config_spec(c, &spec);
+    CHECK(spec.tls.cert_len == strlen(client->pem));
+    CHECK(kube_config_credential(c, "a\nb", NULL, NULL, &e) < 0);
+    kube_config_free(c);
+}
+
 static void test_token_file(void)
 {
     struct kube_config *c = load(at("basic.yaml"), "by-file");
@@ -180,7 +197,7 @@ static void test_refusals(void)
     CHECK(strstr(e.hint, "devnet, by-token, by-file"));
     refuse(basic, "lost-cluster", ERR_NOT_FOUND, "uses cluster \"gone\"");
     refuse(basic, "lost-user", ERR_NOT_FOUND, "uses user \"gone\"");
-    refuse(basic, "by-plugin", ERR_AUTH, "from a plugin (cloud-login), which is not supported yet");
+    refuse(basic, "by-old-plugin", ERR_USAGE, "v1alpha1, which Kubernetes has removed");
     refuse(basic, "no-key", ERR_USAGE, "has a client certificate, but no client-key");
     refuse(basic, "missing-key", ERR_NOT_FOUND, "client-key of user \"missing-key\": cannot read ");
     refuse(basic, "not-base64", ERR_USAGE, "client-certificate-data of user \"not-base64\" is not");
@@ -227,6 +244,8 @@ int main(void)
 
     test_kinds(&client);
     puts("ok - each kind of credentials");
+    test_plugin(&client);
+    puts("ok - a credential plugin");
     test_token_file();
     puts("ok - a token file is read again");
     test_merge();
