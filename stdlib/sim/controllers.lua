@@ -150,15 +150,27 @@ function Controllers:wake_owner(object)
   if gvr then self:wake(gvr, object.metadata.namespace, ref.name) end
 end
 
-function Controllers:wake_services(ns)
+local function selects(selector, labels)
+  if value.is_nil(selector) then return false end
+  for k, v in pairs(selector) do
+    if not labels or labels[k] ~= v then return false end
+  end
+  return true
+end
+
+function Controllers:wake_services(pod, before)
+  local ns = pod.metadata.namespace
   for _, service in ipairs((self.store:list("v1/services", ns))) do
-    self:wake("v1/services", ns, service.metadata.name)
+    local selector = service.spec.selector
+    if selects(selector, pod.metadata.labels) or before and selects(selector, before.metadata.labels) then
+      self:wake("v1/services", ns, service.metadata.name)
+    end
   end
 end
 
-function Controllers:pod_changed(pod)
+function Controllers:pod_changed(pod, before)
   local ns = pod.metadata.namespace
-  self:wake_services(ns)
+  self:wake_services(pod, before)
   for _, volume in ipairs(pod.spec.volumes or {}) do
     local claim = value.dig(volume, "persistentVolumeClaim", "claimName")
     if claim then self:wake(CLAIMS, ns, claim) end
@@ -180,7 +192,7 @@ function Controllers:changed(event)
   end
   if object.metadata.ownerReferences then self:wake_owner(object) end
   if event.gvr == PODS then
-    self:pod_changed(object)
+    self:pod_changed(object, event.old)
     if event.type == "DELETED" then self:pod_gone(object) end
   end
 end

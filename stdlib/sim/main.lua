@@ -122,14 +122,19 @@ local function kubeconfig(url, tls, token)
   }
 end
 
---- A function that appends a line for each request, or nil.
+--- A function that notes each request, and one that writes what was noted; or nil. A file is written
+--- whole, so that happens a few times a second at most.
 local function request_log(given)
   if not given.request_log then return nil end
-  local json, fs, lines = require "native.json", require "native.fs", {}
+  local json, fs, lines, written = require "native.json", require "native.fs", {}, -1
+  local function flush()
+    if written == #lines then return end
+    written = #lines
+    fs.write(given.request_log, table.concat(lines, "\n") .. (lines[1] and "\n" or ""))
+  end
   return function(method, path, query, status)
     lines[#lines + 1] = json.encode { method = method, path = path, query = query, status = status }
-    fs.write(given.request_log, table.concat(lines, "\n") .. "\n")
-  end
+  end, flush
 end
 
 local function say(text) require("native.sys").write(2, "almanac sim: " .. text .. "\n") end
@@ -146,6 +151,7 @@ end
 local function serve(given)
   local task, sys, fs = require "native.task", require "native.sys", require "native.fs"
   local tls = tls_of(given)
+  local note, flush = request_log(given)
   local c, why = cluster.new {
     now = function() return task.wall_ms() / 1000 end, report = say, faults = given.fault,
     uuid = function()
@@ -156,7 +162,7 @@ local function serve(given)
     namespaces = given.with_namespace, ready_time = number(given, "ready_time", nil, 0),
     backoff = number(given, "backoff", nil, 0), block_time = number(given, "block_time", nil, 0.01),
     devnet_ready = given.devnet_ready, devnet_namespace = given.devnet_namespace,
-    tokens = given.token and { [given.token] = "operator" } or nil, request_log = request_log(given),
+    tokens = given.token and { [given.token] = "operator" } or nil, request_log = note,
   }
   if not c then errors.usage("%s", why) end
   local ports = { port(given, "port"), port(given, "devnet_port"), port(given, "loki_port") }
@@ -170,8 +176,14 @@ local function serve(given)
   end
   sys.write(1, ("api=%s devnet=http://127.0.0.1:%d loki=http://127.0.0.1:%d kubeconfig=%s\n"):format(url,
     servers[2]:port(), servers[3]:port(), given.kubeconfig or "-"))
+  local function flush_often()
+    flush()
+    c.agenda:after(0.3, "request log", flush_often)
+  end
+  if flush then flush_often() end
   local _, err = pcall(c.agenda.serve, c.agenda, task)
   for _, server in ipairs(servers) do server:close() end
+  if flush then flush() end
   error(err, 0)
 end
 
