@@ -43,14 +43,12 @@ end
 --- The globals and fields that the script itself assigns to: reported once, where they are assigned.
 local function assigned_names(main)
   local assigned = {}
-  tree.walk(main, function(node)
-    if node.tag ~= "Assign" then return end
+  for _, node in ipairs(main.assigns) do
     for _, target in ipairs(node.targets) do
-      local origin = target.tag == "Name" and target.binding == nil and tree.origin(target)
-        or target.tag == "Index" and tree.origin(target)
+      local origin = (target.tag == "Index" or not target.binding) and tree.origin(target)
       if origin then assigned[tree.dotted(origin)] = true end
     end
-  end)
+  end
   return assigned
 end
 

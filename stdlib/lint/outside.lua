@@ -4,9 +4,17 @@ local tree = require "almanac.lint.tree"
 local M = {}
 
 --- Modules whose functions read or change the world, and their functions that only compute.
-local modules = {
-  alerts = { result = true }, fs = {}, git = {}, helm = {}, http = {}, k8s = {},
-  loki = { result = true }, prom = { result = true, only = true }, sh = { quote = true },
+---@type table<string, table<string, boolean>>
+M.modules = {
+  alerts = { result = true },
+  fs = {},
+  git = {},
+  helm = {},
+  http = { url = true, is_expected = true, retry_delay = true, judge_check = true, rpc_result = true },
+  k8s = { has_condition = true, event_line = true, images_of = true },
+  loki = { result = true },
+  prom = { result = true, only = true },
+  sh = { quote = true },
 }
 
 --- Other functions that read or change the world.
@@ -15,32 +23,34 @@ local functions = {
   ["effect.perform"] = true,
 }
 
-local function touches_world(origin)
+local function touches_world(origin, public)
   if not origin or not origin.global or not origin.field then return false end
-  local pure = modules[origin.global]
-  return pure and not pure[origin.field] or functions[tree.dotted(origin)] or false
+  local pure = M.modules[origin.global]
+  if not pure then return functions[tree.dotted(origin)] or false end
+  local fields = public:fields(origin)
+  return (not fields or fields[origin.field] or false) and not pure[origin.field]
 end
 
 --- The functions given as `run` to runbook{…}.
 local function run_functions(main)
   local found = {}
-  tree.walk(main, function(node)
-    local origin = node.tag == "Call" and tree.origin(node.callee)
+  for _, node in ipairs(main.calls) do
+    local origin = tree.origin(node.callee)
     local declaration = origin and origin.global == "runbook" and not origin.field and node.args[1]
       and tree.resolve(node.args[1])
-    if not declaration or declaration.tag ~= "Table" then return end
-    for _, item in ipairs(declaration.items) do
+    for _, item in ipairs(declaration and declaration.tag == "Table" and declaration.items or {}) do
       if item.key and item.key.tag == "String" and item.key.value == "run" then found[tree.resolve(item.value)] = true end
     end
-  end)
+  end
   return found
 end
 
 --- Reports calls that raise because no step surrounds them. A function other than run may be called
 --- inside a step, so what it calls is not reported.
 ---@param main almanac.lint.Node
+---@param public almanac.lint.Public
 ---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string)
-function M.check(main, report)
+function M.check(main, public, report)
   local runs = run_functions(main)
   local functions_around = {}
   tree.walk(main, function(node)
@@ -49,7 +59,7 @@ function M.check(main, report)
     elseif node.tag == "Call" then
       local innermost = functions_around[#functions_around]
       local origin = (innermost == main or runs[innermost]) and tree.origin(node.callee)
-      if touches_world(origin) then
+      if touches_world(origin, public) then
         local name = tree.dotted(origin)
         local where = innermost == main and "while the script is loaded" or "in run, outside a step"
         report(node.pos, "warning", "outside-step", string.format("%s is called %s", name, where),

@@ -208,6 +208,7 @@ local function suffixed(p)
       node = { tag = "Method", pos = pos, name_pos = name_pos, object = node, name = name, args = call_args(p) }
     elseif starts_args[p.kind] then
       node = { tag = "Call", pos = pos, callee = node, args = call_args(p) }
+      p.calls[#p.calls + 1] = node
     else
       return node
     end
@@ -377,7 +378,9 @@ statements["function"] = function(p, pos)
   end
   local body = function_body(p, pos, is_method)
   assign(p, target)
-  return { tag = "Assign", pos = pos, targets = { target }, values = { body } }
+  local node = { tag = "Assign", pos = pos, targets = { target }, values = { body } }
+  p.assigns[#p.assigns + 1] = node
+  return node
 end
 
 local function local_function(p, pos)
@@ -474,7 +477,9 @@ local function expression_statement(p, pos)
     assign(p, target)
   end
   expect(p, "=")
-  return { tag = "Assign", pos = pos, targets = targets, values = expression_list(p) }
+  local node = { tag = "Assign", pos = pos, targets = targets, values = expression_list(p) }
+  p.assigns[#p.assigns + 1] = node
+  return node
 end
 
 function statement(p)
@@ -493,17 +498,19 @@ local function chunk(p)
   local body = statement_list(p)
   if p.kind ~= "eof" then fail(p, "the end of the text expected, not '" .. p.kind .. "'") end
   scope.leave(p.fn)
-  return { tag = "Function", pos = 1, bindings = {}, body = body, owner = p.fn }
+  return { tag = "Function", pos = 1, bindings = {}, body = body, owner = p.fn, calls = p.calls, assigns = p.assigns }
 end
 
 --- Parses a text.
 ---@param text string
----@return almanac.lint.Node? main  a Function node; nil when the text is not Lua
+---@return almanac.lint.Node? main  a Function node, with all its calls and assigns as lists; nil when the
+---  text is not Lua
 ---@return { pos: integer, message: string }? err
 function M.parse(text)
   local tokens = lexer.scan(text)
   local p = {
     kinds = tokens.kinds, values = tokens.values, starts = tokens.starts, i = 1, kind = tokens.kinds[1], depth = 0,
+    calls = {}, assigns = {},
   }
   local ok, result = pcall(chunk, p)
   if ok then return result end

@@ -66,9 +66,10 @@ function M.check(path, text, findings, load)
       message = message, hint = hint, source = known and lines:line(line) or "",
     }
   end
-  globals.check(main, public.new(path), report)
+  local visible = public.new(path)
+  globals.check(main, visible, report)
   steps.check(main, function(pos) return (lines:place(pos)) end, report)
-  outside.check(main, report)
+  outside.check(main, visible, report)
   return load and declaration.check(main, load, report, report_at)
 end
 

@@ -11,12 +11,14 @@ local children = parser.children
 ---@param leave? fun(node: almanac.lint.Node)
 function M.walk(node, enter, leave, parent, field)
   enter(node, parent, field)
-  for _, name in ipairs(children[node.tag]) do
+  local names = children[node.tag]
+  for i = 1, #names do
+    local name = names[i]
     local child = node[name]
     if child and child.tag then
       M.walk(child, enter, leave, node, name)
     elseif child then
-      for _, item in ipairs(child) do M.walk(item, enter, leave, node, name) end
+      for j = 1, #child do M.walk(child[j], enter, leave, node, name) end
     end
   end
   if leave then leave(node) end

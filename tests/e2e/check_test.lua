@@ -1,0 +1,67 @@
+--- almanac check as operators run it: exact output, exit codes, JSON.
+local t = require "tests.harness"
+local fs = require "native.fs"
+local json = require "native.json"
+local sys = require "native.sys"
+
+local almanac = sys.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
+
+--- A directory with runbooks made of fixtures: name → fixture.
+local function directory(runbooks)
+  local dir = t.tmpdir()
+  fs.mkdir(dir .. "/runbooks")
+  fs.mkdir(dir .. "/runbooks/lib")
+  t.write_file(dir .. "/runbooks/lib/devnet.lua", t.read_file "tests/fixtures/check/devnet.lua.txt")
+  for _, name in ipairs(runbooks) do
+    t.write_file(dir .. "/runbooks/" .. name .. ".lua", t.read_file("tests/fixtures/check/" .. name .. ".lua.txt"))
+  end
+  return dir
+end
+
+t.test("every kind of mistake is shown with its line and what to do next, and the exit code is 1", function()
+  local code, out, err = t.run({ almanac, "check" }, { cwd = directory { "bad", "decl", "none", "syn" } })
+  t.eq(code, 1)
+  t.golden("check/mistakes.txt", out .. "\n" .. err .. "\n")
+end)
+
+t.test("--json gives one object a line", function()
+  local code, out = t.run({ almanac, "check", "--json", "runbooks/syn.lua" }, { cwd = directory { "syn" } })
+  t.eq(code, 1)
+  t.eq(json.decode(out), {
+    file = "runbooks/syn.lua", line = 3, column = 3, kind = "error", rule = "syntax",
+    message = "syntax: unexpected symbol near '='", source = "  = 3",
+    hint = "mend this line, or what it follows; nothing else in the file was checked",
+  })
+end)
+
+t.test("the project's own runbooks have no findings", function()
+  local code, out = t.run { almanac, "check" }
+  t.eq(out, "")
+  t.eq(code, 0)
+end)
+
+t.test("a top level without an end is broken off", function()
+  local dir = directory {}
+  t.write_file(dir .. "/runbooks/endless.lua", "while true do end\n")
+  local code, out = t.run({ almanac, "check" }, { cwd = dir })
+  t.eq(code, 1)
+  t.has(out, "runbooks/endless.lua:1:1: error: loading it does not end")
+end)
+
+t.test("a bad almanac.yaml is a finding", function()
+  local dir = directory {}
+  t.write_file(dir .. "/almanac.yaml", "stroe: x\n")
+  local code, out = t.run({ almanac, "check", "runbooks/lib/devnet.lua" }, { cwd = dir })
+  t.eq(code, 1)
+  t.has(out, "almanac.yaml:1:1: error: almanac.yaml: no key \"stroe\"")
+end)
+
+t.test("usage: no runbook there, an unknown option and no such file exit 2", function()
+  local dir = t.tmpdir()
+  for _, words in ipairs { { "check" }, { "check", "--nope" }, { "check", "missing.lua" } } do
+    local code, out, err = t.run({ almanac, table.unpack(words) }, { cwd = dir })
+    t.eq(code, 2, table.concat(words, " "))
+    t.eq(out, "")
+    t.has(err, "almanac check: ")
+  end
+end)
