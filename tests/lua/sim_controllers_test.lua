@@ -359,3 +359,38 @@ t.test("a fault put on and taken off at run time moves a running pod", function(
   t.ok(why:find("no such fault", 1, true), why)
 end)
 
+
+t.test("a slow image becomes ready late, OnDelete waits for the operator, Recreate stops before it starts", function()
+  local c = new()
+  c.store:create(DEPLOYMENTS, deployment("web", "v1.0.0-decade1"))
+  c.run(15)
+  t.ok(not done(c, "web"))
+  c.run_until("slowly up", function() return done(c, "web") end)
+
+  local set = statefulset("node", "v1")
+  set.spec.updateStrategy = { type = "OnDelete" }
+  c.store:create(STS, set)
+  c.run_until("node up", function() return value.dig(c.get(STS, "node"), "status", "readyReplicas") == 1 end)
+  set_image(c, STS, "node", "v2")
+  c.run(5)
+  t.has(c.pods("app=node")[1].spec.containers[1].image, ":v1")
+  c.store:delete("v1/pods", NS, "node-0")
+  c.run_until("replaced", function()
+    local p = c.pods("app=node")[1]
+    return p and p.spec.containers[1].image:find(":v2", 1, true)
+  end)
+
+  local d = deployment("one", "v1", 2)
+  d.spec.strategy = { type = "Recreate" }
+  c.store:create(DEPLOYMENTS, d)
+  c.run_until("one up", function() return done(c, "one") end)
+  local mixed = false
+  c.store:subscribe(function()
+    local images = {}
+    for _, p in ipairs(c.pods("app=one")) do images[p.spec.containers[1].image] = true end
+    if images["ghcr.io/animica/one:v1"] and images["ghcr.io/animica/one:v2"] then mixed = true end
+  end)
+  set_image(c, DEPLOYMENTS, "one", "v2")
+  c.run_until("one again", function() return done(c, "one") end)
+  t.ok(not mixed, "old and new never together")
+end)
