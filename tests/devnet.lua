@@ -44,7 +44,7 @@ World.__index = World
 
 local function start_sim(world, opts)
   local argv = { M.almanac, "sim", "--kubeconfig", world.dir .. "/kubeconfig", "--with-namespace", M.release,
-    "--block-time", "0.3", "--ready-time", tostring(opts.ready_time or 0.1), "--backoff", "1" }
+    "--devnet-ready", "--block-time", "0.3", "--ready-time", tostring(opts.ready_time or 0.1), "--backoff", "1" }
   for _, word in ipairs(opts.sim or {}) do
     argv[#argv + 1] = word
   end
@@ -68,6 +68,22 @@ scrape_configs:
   world.prometheus = "http://" .. address
   world.prometheus_process = p
   p:wait_line "Server is ready"
+end
+
+--- Waits until Prometheus has seen the chain move: before, the gates would rightly say that it does not.
+function World:wait_metrics()
+  for _, metric in ipairs { "animica_head_height", "animica_finalized_height", "animica_poies_gamma_total" } do
+    t.eventually("Prometheus saw " .. metric .. " change", function()
+      local query = "changes(max(" .. metric .. ")[15m:5s])"
+      local answer = http.request {
+        url = self.prometheus .. "/api/v1/query", method = "POST", who = "tests.devnet", read = true,
+        headers = { ["Content-Type"] = "application/x-www-form-urlencoded" },
+        body = "query=" .. query:gsub("[^%w]", function(c) return string.format("%%%02X", c:byte()) end),
+      }
+      local result = json.decode(answer.body).data.result[1]
+      return result and tonumber(result.value[2]) > 0
+    end)
+  end
 end
 
 --- Writes almanac.yaml; `overrides` replace values of the environment.
@@ -104,6 +120,9 @@ function M.start(opts)
   if opts.install ~= false then
     world:run_helm { "install", M.release, "ops/helm/animica-devnet", "--set", "global.imageTag=" .. M.old }
     world:wait_ready()
+  end
+  if opts.prometheus then
+    world:wait_metrics()
   end
   return world
 end

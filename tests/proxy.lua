@@ -2,6 +2,7 @@
 --- killed in the middle of its work, every time at the same place. Plain HTTP, no watches.
 local http = require "native.http"
 local httpd = require "native.httpd"
+local t = require "tests.harness"
 local task = require "native.task"
 
 local M = {}
@@ -66,10 +67,7 @@ end
 --- Waits until a request is held; returns its "METHOD path".
 ---@return string
 function Proxy:wait_held()
-  while not self.held do
-    self.changed:wait()
-  end
-  return self.held
+  return t.eventually("a request is held, of " .. table.concat(self.requests, ", "), function() return self.held end, 30)
 end
 
 --- Lets everything through again.

@@ -4,7 +4,7 @@ local t = require "tests.harness"
 for _, helm in ipairs(devnet.helms()) do
   t.test(helm .. ": the devnet is upgraded, its gates hold, and the run is done", function()
     local world = devnet.start { helm = helm, prometheus = true }
-    world:almanac(0, { "run", "rollout", "tag=" .. devnet.new, "observe=7s" })
+    world:almanac(0, { "run", "rollout", "tag=" .. devnet.new, "observe=2s" })
     t.eq(world:node_tag(), devnet.new)
     local history = world:history()
     t.eq(#history, 2)
