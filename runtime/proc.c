@@ -566,15 +566,20 @@ int proc_spawn(struct loop *loop, const struct proc_spec *spec, struct proc **ou
     return 0;
 }
 
-/* Reaps a child that was just killed, so that no zombie stays; gives up after 100 ms, since one in
- * an uninterruptible sleep would hold us. */
+/* Reaps a child that was just killed, so that no zombie stays, and sees its group off; gives up
+ * after 200 ms, since one in an uninterruptible sleep would hold us. */
 static void reap_killed(pid_t pid)
 {
     struct timespec ms = {0, 1000000};
+    bool reaped = false;
     int i;
 
-    for (i = 0; i < 100 && waitpid(pid, NULL, WNOHANG) == 0; i++)
+    for (i = 0; i < 200; i++) {
+        reaped = reaped || waitpid(pid, NULL, WNOHANG) != 0;
+        if (reaped && !proc_group_lives(pid))
+            return;
         nanosleep(&ms, NULL);
+    }
 }
 
 void proc_free(struct proc *p)
