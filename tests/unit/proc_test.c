@@ -397,7 +397,7 @@ static void test_free_in_a_callback(void)
 static void test_hold(void)
 {
     struct child c;
-    struct proc_spec s = spec_of(&c, SH("seq 50000"));
+    struct proc_spec s = spec_of(&c, SH("seq 500000"));
     int seen;
 
     start(&c, &s);
@@ -406,10 +406,10 @@ static void test_hold(void)
     proc_hold(c.proc, true);
     seen = c.lines;
     loop_run_once(&loop, false);
-    CHECK(c.lines == seen && seen < 50000);
+    CHECK(c.lines == seen && seen < 500000);
     proc_hold(c.proc, false);
     wait_for(&c);
-    CHECK(c.lines == 50000);
+    CHECK(c.lines == 500000);
     proc_free(c.proc);
 }
 
