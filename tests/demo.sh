@@ -56,6 +56,7 @@ cat >prometheus.yml <<END
 global: { scrape_interval: 1s }
 scrape_configs:
   - job_name: devnet
+    honor_labels: true
     static_configs: [{ targets: ["${devnet#http://}"] }]
 END
 "$root/.deps/prometheus/usr/bin/prometheus" --config.file=prometheus.yml --storage.tsdb.path=prometheus \
@@ -73,7 +74,7 @@ environments:
     endpoints: { prometheus: "$prometheus", loki: "$loki" }
 END
 # What the smoke check looks at.
-export RPC_HTTP_URL=$devnet/rpc EXPLORER_URL=$devnet/ SERVICES_URL=$devnet DA_API_URL=$devnet
+export RPC_HTTP_URL=$devnet/rpc EXPLORER_URL=$devnet/explorer/ SERVICES_URL=$devnet/services DA_API_URL=$devnet/da
 
 say "the devnet at $old, installed with $("$helm" version --short 2>/dev/null)"
 KUBECONFIG=kubeconfig "$helm" install animica-devnet ops/helm/animica-devnet -n animica-devnet \

@@ -58,6 +58,7 @@ local function start_prometheus(world)
 global: { scrape_interval: 1s }
 scrape_configs:
   - job_name: devnet
+    honor_labels: true
     static_configs: [{ targets: ["%s"] }]
 ]], world.devnet:gsub("^http://", "")))
   local p = t.spawn({
@@ -113,8 +114,8 @@ function M.start(opts)
     start_prometheus(world)
   end
   world.env = {
-    RPC_HTTP_URL = world.devnet .. "/rpc", EXPLORER_URL = world.devnet .. "/", SERVICES_URL = world.devnet,
-    DA_API_URL = world.devnet, TIMEOUT_SEC = "20", KUBECONFIG = world.dir .. "/kubeconfig", HOME = world.dir,
+    RPC_HTTP_URL = world.devnet .. "/rpc", EXPLORER_URL = world.devnet .. "/explorer/",
+    SERVICES_URL = world.devnet .. "/services", DA_API_URL = world.devnet .. "/da", TIMEOUT_SEC = "20", KUBECONFIG = world.dir .. "/kubeconfig", HOME = world.dir,
   }
   world:configure()
   if opts.install ~= false then
