@@ -23,6 +23,7 @@ struct item {
 /* A userdata, so that an error of Lua's in the middle releases it. */
 struct reader {
     uint64_t after;
+    const char *kind; /* only events of it; "run." stands for all that begin so; NULL: all */
     struct buf bytes;
     size_t count, at;
     bool failed; /* memory ran out in the callback */
@@ -300,11 +301,27 @@ static int l_last_seq(lua_State *L)
 
 /* ---- reading ---- */
 
+/* The kind is wanted itself, or by its beginning when that ends with a dot. */
+static bool kind_wanted(const char *kind, const struct journal_event *ev)
+{
+    size_t len = kind ? strlen(kind) : 0;
+
+    if (len == 0)
+        return true;
+    if (ev->kind_len < len || memcmp(ev->kind, kind, len) != 0)
+        return false;
+    return ev->kind_len == len || kind[len - 1] == '.';
+}
+
 static int batch_add(void *arg, const struct journal_event *ev)
 {
     struct reader *r = arg;
     struct item *item = &r->items[r->count];
 
+    if (!kind_wanted(r->kind, ev)) {
+        r->after = ev->seq;
+        return 0;
+    }
     item->event = *ev;
     item->kind = r->bytes.len;
     item->path = item->kind + ev->kind_len;
@@ -365,6 +382,7 @@ static struct reader *reader_new(lua_State *L, uint64_t after)
     struct reader *r = lua_newuserdatauv(L, sizeof *r, 0);
 
     r->after = after;
+    r->kind = NULL;
     r->count = r->at = 0;
     r->failed = false;
     memset(&r->chain, 0, sizeof r->chain);
@@ -402,6 +420,7 @@ static int l_events(lua_State *L)
 {
     struct journal *j = journal_arg(L, "events");
     const char *run = text_arg(L, 2, "events", "the run's id");
+    const char *kind;
     lua_Integer after = 0;
     uint64_t seq;
     struct err e;
@@ -414,9 +433,13 @@ static int l_events(lua_State *L)
     }
     if (journal_last_seq(j, run, &seq, &e) < 0) /* a run that is not there raises here already */
         return vm_raise(L, &e);
-    lua_settop(L, 2);
-    reader_new(L, (uint64_t)after);
-    lua_pushcclosure(L, events_next, 3);
+    kind = lua_isnoneornil(L, 4) ? NULL : text_arg(L, 4, "events", "the kind");
+    lua_settop(L, 4);
+    lua_insert(L, 3); /* the kind's text lives as long as the iterator */
+    lua_settop(L, 3);
+    reader_new(L, (uint64_t)after)->kind = kind;
+    lua_insert(L, 3);
+    lua_pushcclosure(L, events_next, 4);
     return 1;
 }
 

@@ -1,15 +1,45 @@
 #include "sched.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "loop.h"
 #include "task_internal.h"
 #include "vm.h"
 
-/* Instructions between two looks at the loop and at the interrupt, for a script that computes
- * without waiting. The count hook never fires inside C: a long string.rep is not cut. */
-#define SCHED_HOOK_COUNT 1000000
+/* A script that computes without waiting is looked at every so many microseconds of processor time.
+ * A standing count hook would do it too, but makes every instruction slower by half; so a timer's
+ * signal sets the hook, for once, as lua.c does on SIGINT. It never fires inside C: a long
+ * string.rep is not cut. */
+#define SCHED_TICK_US 50000
+/* Coroutines that scripts make have a standing hook: the signal would not know which one runs. */
+#define SCHED_COROUTINE_COUNT 1000000
+
+static struct sched *sched_ticking; /* for the signal handler */
+
+static void sched_hook(lua_State *L, lua_Debug *ar);
+
+static void sched_tick(int signum)
+{
+    struct task *task = sched_ticking ? sched_ticking->current : NULL;
+
+    (void)signum;
+    if (task)
+        lua_sethook(task->L, sched_hook, LUA_MASKCOUNT, 1);
+}
+
+static void sched_start_ticking(struct sched *sched, long us)
+{
+    struct itimerval timer = {{0, us}, {0, us}};
+    struct sigaction action = {.sa_handler = us ? sched_tick : SIG_DFL, .sa_flags = SA_RESTART};
+
+    sched_ticking = us ? sched : NULL;
+    if (us)
+        sigaction(SIGVTALRM, &action, NULL);
+    setitimer(ITIMER_VIRTUAL, &timer, NULL);
+}
 
 struct sched *sched_new(struct vm *vm)
 {
@@ -19,6 +49,7 @@ struct sched *sched_new(struct vm *vm)
         return NULL;
     sched->vm = vm;
     sched->ready_tail = &sched->ready;
+    sched_start_ticking(sched, SCHED_TICK_US);
     return sched;
 }
 
@@ -27,6 +58,7 @@ void sched_free(struct sched *sched)
     if (!sched)
         return;
     BUG_ON(sched->live != 0);
+    sched_start_ticking(sched, 0);
     free(sched);
 }
 
@@ -57,19 +89,30 @@ void sched_queue(struct task *task)
     sched->ready_tail = &task->next_ready;
 }
 
-/* A sticky cancel reaches code that never waits, and the loop goes on under it, so that a Ctrl-C
- * is seen at all. Callbacks only queue, so running them here enters no Lua. */
+/* A timeout or a cancel reaches code that never waits, and the loop goes on under it, so that a
+ * Ctrl-C is seen at all. Callbacks only queue, so running them here enters no Lua. */
 static void sched_hook(lua_State *L, lua_Debug *ar)
 {
     struct vm *vm = vm_of(L);
     struct task *task = vm->sched->current;
+    enum interrupt level;
 
     (void)ar;
+    if (task && task->L == L)
+        lua_sethook(L, NULL, 0, 0);
     loop_run_once(vm->loop, false);
-    if (task && task_level(task) == INTERRUPT_CANCEL && task->shield < INTERRUPT_CANCEL) {
-        task_push_interrupt(L, INTERRUPT_CANCEL);
+    if (!task)
+        return;
+    level = task_level(task);
+    if (level > INTERRUPT_PAUSE && level > task->shield) {
+        task_push_interrupt(L, level);
         lua_error(L);
     }
+}
+
+void sched_watch(lua_State *coroutine)
+{
+    lua_sethook(coroutine, sched_hook, LUA_MASKCOUNT, SCHED_COROUTINE_COUNT);
 }
 
 struct task *sched_spawn(struct sched *sched, struct task *parent, lua_State *from, int nargs)
@@ -93,7 +136,6 @@ struct task *sched_spawn(struct sched *sched, struct task *parent, lua_State *fr
     task->refs = 2; /* the scheduler's, and the caller's */
     task->nargs = nargs;
     lua_xmove(from, L, nargs + 1);
-    lua_sethook(L, sched_hook, LUA_MASKCOUNT, SCHED_HOOK_COUNT);
     if (parent) {
         task->parent = parent;
         task->next_sibling = parent->children;

@@ -35,6 +35,9 @@ int task_push_results(struct task *task, lua_State *L);
 /* What the task may touch; inherited by those it spawns. */
 void task_set_permit(struct task *task, enum permit permit);
 
+/* Makes interrupts reach a coroutine that a script made, also when it computes without waiting. */
+void sched_watch(lua_State *coroutine);
+
 /* Runs tasks and the loop until `root` has ended. */
 void sched_run(struct sched *sched, struct task *root);
 

@@ -251,6 +251,15 @@ static int l_require_permit(lua_State *L)
     return 0;
 }
 
+/* task.watch(coroutine) → the coroutine */
+static int l_watch(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTHREAD);
+    sched_watch(lua_tothread(L, 1));
+    lua_settop(L, 1);
+    return 1;
+}
+
 static int l_interrupted(lua_State *L)
 {
     enum interrupt level = task_level(task_check_current(L));
@@ -585,6 +594,7 @@ int luaopen_task(lua_State *L)
                                          {"set_context", l_set_context},
                                          {"shield", l_shield},
                                          {"permit", l_permit},
+        {"watch", l_watch},
                                          {"require_permit", l_require_permit},
                                          {"interrupted", l_interrupted},
                                          {"push_deadline", l_push_deadline},

@@ -29,11 +29,9 @@ end
 
 --- Done steps of the journal that the walk did not meet: gone, or behind the frontier.
 local function unmet(run, book)
-  local met, gone, text = {}, {}, text_of_files(book)
-  for _, visit in ipairs(run.visits) do met[visit.path] = true end
+  local met, gone, text = run.seen, {}, text_of_files(book)
   for path in pairs(run.outcomes) do
-    local name = path:match "([^/]*)$"
-    if not met[path] and not inside(path, met) and not is_named(text, name) then gone[#gone + 1] = path end
+    if not met[path] and not inside(path, met) and not is_named(text, path:match "([^/]*)$") then gone[#gone + 1] = path end
   end
   table.sort(gone)
   return gone
@@ -45,6 +43,24 @@ local function class_of(run, visit)
   return run.begun[visit.path] and "next" or "new"
 end
 
+--- Of steps that are done and unchanged, one behind the other, so many are listed; the rest counted.
+local UNCHANGED_SHOWN = 12
+
+local function line_of(visit, class, first_open)
+  local word = words[class]
+  if class == "new" and first_open then word = "new, next" end
+  local line = string.format("  %s %-40s %s", visit.done and "✓" or "▶", visit.path, word)
+  if class == "edited" then line = line .. string.format("; run again with --redo %q", visit.path) end
+  return line
+end
+
+--- The visits whose lines are left out, because they only say once more that nothing changed.
+local function count_unchanged(visits)
+  local n = 0
+  while visits[n + 1] and visits[n + 1].done and not visits[n + 1].edited do n = n + 1 end
+  return n > UNCHANGED_SHOWN and n - UNCHANGED_SHOWN or 0
+end
+
 --- Lines for people.
 ---@param run almanac.Run after the walk
 ---@param book almanac.Runbook
@@ -52,17 +68,14 @@ end
 function M.describe(run, book)
   local out = { "resuming " .. run.id }
   run.begun = {}
-  for _, _, kind, path in run.journal:events(run.id, 0) do
-    if kind == "step.start" then run.begun[path] = true end
-  end
+  for _, _, _, path in run.journal:events(run.id, 0, "step.start") do run.begun[path] = true end
+  local left_out = count_unchanged(run.visits)
+  if left_out > 0 then out[2] = string.format("  ✓ %d steps before these %31s", left_out, words.done) end
   local first_open = true
-  for _, visit in ipairs(run.visits) do
-    local class = class_of(run, visit)
-    local word = words[class]
-    if class == "new" and first_open then word = "new, next" end
+  for i = left_out + 1, #run.visits do
+    local visit = run.visits[i]
+    out[#out + 1] = line_of(visit, class_of(run, visit), first_open)
     if not visit.done then first_open = false end
-    out[#out + 1] = string.format("  %s %-40s %s", visit.done and "✓" or "▶", visit.path, word)
-    if class == "edited" then out[#out] = out[#out] .. string.format("; run again with --redo %q", visit.path) end
   end
   for _, path in ipairs(unmet(run, book)) do out[#out + 1] = string.format("  - %-40s %s", path, words.gone) end
   return table.concat(out, "\n")

@@ -119,6 +119,16 @@ function M.load(journal, id, mode)
   return run
 end
 
+--- The same run in another mode: what a replay knows is shared, what an execution gathers is not.
+---@param mode string
+---@return almanac.Run
+function Run:as(mode)
+  return new {
+    id = self.id, meta = self.meta, mode = mode, journal = self.journal, created_ms = self.created_ms,
+    outcomes = self.outcomes, effects = self.effects, history = self.history,
+  }
+end
+
 --- The run of the current task, or nil.
 ---@return almanac.Run?
 function M.current()
@@ -194,18 +204,18 @@ function Run:previous(kind, path)
   local found = {}
   if not self.journal then return found end
   self:flush()
-  local last = 0
-  for seq, time_ms, event_kind, event_path, payload in self.journal:events(self.id, 0) do
-    if event_path == path and event_kind == kind then
+  local after = 0
+  for _, event in ipairs(self.history or {}) do
+    if event.kind == "step.redo" and event.path == path then after = event.seq end
+  end
+  for _, time_ms, _, event_path, payload in self.journal:events(self.id, after, kind) do
+    if event_path == path then
       local data = json.decode(payload)
       data.time_ms = data.time_ms or time_ms
       found[#found + 1] = data
-    elseif event_kind == "step.redo" and event_path == path then
-      found = {}
     end
-    last = seq
   end
-  return found, last
+  return found
 end
 
 return M

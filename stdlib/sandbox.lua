@@ -58,13 +58,28 @@ local function copy(t, without)
   return out
 end
 
+--- coroutine, with what a script makes by it still heard by timeouts and Ctrl-C.
+local function watched_coroutines()
+  local library = copy(coroutine)
+  library.create = function(fn) return task.watch(coroutine.create(fn)) end
+  library.wrap = function(fn)
+    local co = library.create(fn)
+    local function results(ok, ...)
+      if not ok then error(..., 0) end
+      return ...
+    end
+    return function(...) return results(coroutine.resume(co, ...)) end
+  end
+  return library
+end
+
 --- Lua's own globals that scripts see.
 local function base(env)
   local globals = {
     _VERSION = _VERSION, assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs, pcall = pcall,
     select = select, tonumber = tonumber, tostring = tostring, type = type, xpcall = xpcall, rawequal = rawequal,
     rawget = rawget, rawlen = rawlen, rawset = rawset, getmetatable = getmetatable, setmetatable = safe_setmetatable,
-    coroutine = copy(coroutine), table = copy(table), utf8 = copy(utf8),
+    coroutine = watched_coroutines(), table = copy(table), utf8 = copy(utf8),
     string = copy(string, { "dump" }), math = copy(math, { "random", "randomseed" }),
   }
   globals.math.random = guarded("math.random", math.random)

@@ -9,6 +9,7 @@ local runbook = require "almanac.runbook"
 local runs = require "almanac.run"
 local secret = require "almanac.secret"
 local settings = require "almanac.settings"
+local states = require "almanac.state"
 local store = require "almanac.store"
 local sys = require "native.sys"
 local undo = require "almanac.undo"
@@ -119,10 +120,9 @@ end
 --- The plan that the run is bound to, from its journal.
 local function plan_of(run)
   local bound
-  for seq, _, kind, _, payload in run.journal:events(run.id, 0) do
+  for _, _, kind, _, payload in run.journal:events(run.id, 0, "run.") do
     if kind == "run.plan" then bound = json.decode(payload) end
     if kind == "run.unbound" then bound = nil end
-    if seq > 16 and not bound then break end -- it stands right behind the start
   end
   return bound
 end
@@ -269,19 +269,18 @@ local function redo(journal, run, path)
 end
 
 --- What may stand in the way of going on with a run.
-local function check_resumable(state, id)
-  if state.status == "undone" then
+local function check_resumable(journal, run)
+  if states.summary(journal, run.id).status == "undone" then
     errors.raise {
-      kind = "refused",
-      message = id .. " was rolled back",
-      hint = "start a new one: almanac run " .. tostring(state.runbook),
+      kind = "refused", message = run.id .. " was rolled back",
+      hint = "start a new one: almanac run " .. run.meta.runbook,
     }
   end
-  for path, node in pairs(state.nodes) do
-    if node.status == "undone" then
+  for _, event in ipairs(run.history) do
+    if event.kind == "step.undone" then
       errors.raise {
-        kind = "refused", message = string.format("%s is being rolled back: %q is undone", id, path),
-        hint = "almanac runs shows its rollback; go on with that: almanac resume rollback-of-…",
+        kind = "refused", message = string.format("%s is being rolled back: %q is undone", run.id, event.path),
+        hint = "go on with its rollback: almanac resume " .. tostring(json.decode(event.payload).by),
       }
     end
   end
@@ -302,13 +301,12 @@ function M.resume(id, options)
   local params = restore_params(book, meta)
   drive.own(journal, run.id, drive.owner_text(run.id))
   drive.lock(journal, meta.lock, drive.owner_text(run.id))
-  local state = require("almanac.state").load(journal, run.id)
-  check_resumable(state, run.id)
+  check_resumable(journal, run)
   if options.redo then
     redo(journal, run, options.redo)
     run = runs.load(journal, row.id, "execute")
   end
-  local walked = runs.load(journal, run.id, "walk")
+  local walked = run:as "walk"
   local walk_error = undo.walk(walked, book, params)
   if not options.json then sys.write(2, require("almanac.resume").describe(walked, book) .. "\n") end
   if walk_error then error(walk_error, 0) end
@@ -319,7 +317,7 @@ end
 
 --- True for a run that resume can go on with.
 function M.is_unfinished(journal, id)
-  local status = require("almanac.state").load(journal, id).status
+  local status = states.summary(journal, id).status
   return status ~= "done" and status ~= "undone" and status ~= "running"
 end
 

@@ -4,11 +4,13 @@ local sys = require "native.sys"
 local M = {}
 
 local texts = {} ---@type table<string, string[]> lines by chunk name
+local digests = {} ---@type table<string, string> by chunk and lines
 
 --- Remembers the text of a loaded chunk.
 ---@param chunkname string as given to load, "@path"
 ---@param text string
 function M.remember(chunkname, text)
+  digests = {}
   local lines = {}
   for line in (text .. "\n"):gmatch "(.-)\n" do lines[#lines + 1] = line end
   texts[chunkname] = lines
@@ -41,12 +43,14 @@ end
 ---@param fn function
 ---@return string
 function M.digest(fn)
-  local text = M.text(fn)
-  if not text then
-    local info = debug.getinfo(fn, "S")
-    text = info.source .. ":" .. info.linedefined
+  local info = debug.getinfo(fn, "S")
+  local place = info.source .. ":" .. info.linedefined .. "-" .. info.lastlinedefined
+  local digest = digests[place]
+  if not digest then
+    digest = sys.sha256(M.text(fn) or place)
+    digests[place] = digest
   end
-  return sys.sha256(text)
+  return digest
 end
 
 return M

@@ -153,23 +153,36 @@ local function mark_crashed(state, last_ms)
   end
 end
 
---- The state of a run in the journal.
----@param journal table
----@param id string
----@return almanac.State
-function M.load(journal, id)
+local function fold(journal, id, kind)
   local json = require "native.json"
-  local state = M.new()
-  local last_ms
-  for _, time_ms, kind, path, payload in journal:events(id, 0) do
+  local state, last_ms = M.new(), nil
+  for _, time_ms, event_kind, path, payload in journal:events(id, 0, kind) do
     last_ms = time_ms
-    if on[kind] then M.apply(state, { kind = kind, path = path, data = json.decode(payload), time_ms = time_ms }) end
+    if on[event_kind] then
+      M.apply(state, { kind = event_kind, path = path, data = json.decode(payload), time_ms = time_ms })
+    end
   end
   if state.status == "running" then
     local holder = journal:holder(id)
     if holder then state.holder = json.decode(holder) else mark_crashed(state, last_ms) end
   end
   return state
+end
+
+--- The state of a run in the journal.
+---@param journal table
+---@param id string
+---@return almanac.State
+function M.load(journal, id)
+  return fold(journal, id)
+end
+
+--- The same without its steps, of which a long run has many.
+---@param journal table
+---@param id string
+---@return almanac.State
+function M.summary(journal, id)
+  return fold(journal, id, "run.")
 end
 
 return M

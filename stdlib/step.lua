@@ -25,6 +25,7 @@ local M = {}
 ---@field attempt integer
 
 local default_retry = { times = 1 }
+local no_options = {}
 
 --- The current step, or nil.
 ---@return almanac.Frame?
@@ -79,8 +80,11 @@ local function check_name(name)
   if name:find "[/\n#]" then errors.usage("a step's name cannot hold '/', '#' or a newline: %q", name) end
 end
 
---- A frame for a step below the current one; its path must be new in this execution.
-local function open_frame(name)
+--- Claims a path below the current step; it must be new in this execution.
+---@return almanac.Run run
+---@return almanac.Frame? parent
+---@return string path
+local function claim_path(name)
   check_name(name)
   local context = task.context()
   if not context or not context.run then
@@ -96,7 +100,7 @@ local function open_frame(name)
     }
   end
   run.seen[path] = true
-  return { path = path, name = name, parent = parent, run = run, ordinal = 0, attempt = 1 }
+  return run, parent, path
 end
 
 --- Plain data only: what JSON can hold.
@@ -192,16 +196,14 @@ local function walk(frame, opts, fn)
   errors.raise { kind = "frontier", message = "not done yet: " .. frame.path, step = frame.path }
 end
 
-local function replay(frame, opts, fn, payload)
+local function replay(run, path, opts, fn, payload)
   local done = json.decode(payload)
-  local run = frame.run
   if run.mode == "walk" then
     run.visits[#run.visits + 1] = {
-      path = frame.path, done = true, edited = done.digest ~= digest_of(opts, fn), undo = opts.undo,
-      result = done.result,
+      path = path, done = true, edited = done.digest ~= digest_of(opts, fn), undo = opts.undo, result = done.result,
     }
   else
-    run:notify("step.replayed", frame.path, done)
+    run:notify("step.replayed", path, done)
   end
   return done.result
 end
@@ -247,11 +249,12 @@ end
 ---@param fn fun(input: any): any
 ---@return any result plain data
 function M.run(name, opts, fn)
-  local frame = open_frame(name)
-  local payload = frame.run.outcomes[frame.path]
-  if payload then return replay(frame, opts, fn, payload) end
+  local run, parent, path = claim_path(name)
+  local payload = run.outcomes[path]
+  if payload then return replay(run, path, opts, fn, payload) end
+  local frame = { path = path, name = name, parent = parent, run = run, ordinal = 0, attempt = 1 }
   if opts.when == false then return skip(frame) end
-  return modes[frame.run.mode](frame, opts, fn)
+  return modes[run.mode](frame, opts, fn)
 end
 
 local known_options = { undo = "function", timeout = true, retry = "table", input = true, when = "boolean" }
@@ -278,7 +281,7 @@ end
 
 --- step(name, [options], fn): the function that scripts call.
 function M.step(name, opts, fn)
-  if fn == nil then opts, fn = {}, opts end
+  if fn == nil and type(opts) == "function" then return M.run(name, no_options, opts) end
   if type(fn) ~= "function" then
     errors.usage("step %q: its last argument must be a function, not a %s", tostring(name), type(fn))
   end

@@ -22,7 +22,7 @@ function M.run(words)
   local limit = math.tointeger(tonumber(given.limit or 20)) or 20
   for i, row in ipairs(journal:runs()) do
     if i > limit then break end
-    local state = states.load(journal, row.id)
+    local state = states.summary(journal, row.id)
     if given.json then
       sys.write(1, json.encode {
         id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started,

@@ -12,7 +12,7 @@ Plain.__index = Plain
 local PROGRESS_SECONDS = 5
 
 function M.new()
-  return setmetatable({ progress = {} }, Plain)
+  return setmetatable({ progress = {}, replayed = 0 }, Plain)
 end
 
 local function say(mark, path, text)
@@ -25,7 +25,7 @@ on["step.start"] = function(_, path) say("▶", path) end
 on["step.done"] = function(_, path, data)
   say(data.skipped and "∅" or "✓", path, data.skipped and "skipped" or duration.format(data.elapsed or 0))
 end
-on["step.replayed"] = function(_, path, data) say(data.skipped and "∅" or "✓", path, "(done before)") end
+on["step.replayed"] = function(self) self.replayed = self.replayed + 1 end
 on["step.failed"] = function(_, path, data)
   local mark = (data.kind == "paused" or data.kind == "cancelled") and "‖" or "✗"
   say(mark, path, tostring(data.message):match "^[^\n]*")
@@ -52,9 +52,17 @@ on["progress"] = function(self, path, data)
   say("…", path, data.text)
 end
 
+--- What was done before is counted: resume has listed it.
+function Plain:say_replayed()
+  if self.replayed > 0 then sys.write(2, string.format("✓ %d steps were done before\n", self.replayed)) end
+  self.replayed = 0
+end
+
 function Plain:event(event)
   local fn = on[event.kind]
-  if fn then fn(self, event.path, event.data) end
+  if not fn then return end
+  if event.kind ~= "step.replayed" then self:say_replayed() end
+  fn(self, event.path, event.data)
 end
 
 function Plain.above(_, text)

@@ -51,6 +51,17 @@ t.test("memory is capped", function()
   t.has(err, "not enough memory")
 end)
 
+for what, loop in pairs {
+  ["itself"] = "while true do end",
+  ["in a coroutine"] = "coroutine.wrap(function() while true do end end)()",
+} do
+  t.test("a step that computes for ever " .. what .. " is ended by its timeout", function()
+    local code, err = outside("step('spin', { timeout = '100ms' }, function() " .. loop .. " end)")
+    t.eq(code, 1)
+    t.has(err, "not done within 100ms")
+  end)
+end
+
 t.test("a script that computes for ever is ended by the second Ctrl-C", function()
   local p = project.new { book = "return runbook { run = function() step('spin', function() while true do end end) end }" }
   local run = p:spawn { "run", "book" }
