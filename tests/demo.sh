@@ -81,6 +81,14 @@ KUBECONFIG=kubeconfig "$helm" install animica-devnet ops/helm/animica-devnet -n 
     --set global.imageTag=$old >install.log
 grep -E '^(STATUS|REVISION)' install.log
 
+# Gates on a Prometheus that has just started would say, rightly, that nothing moves yet.
+query='changes(max(animica_head_height)[15m:5s]) > 0 and changes(max(animica_finalized_height)[30m:5s]) > 0
+    and stddev_over_time(max(rate(animica_rpc_request_duration_seconds_bucket[5m]))[10m:5s]) >= 0'
+for _ in $(seq 300); do
+    curl -sS --data-urlencode "query=$query" "$prometheus/api/v1/query" | grep -q '"value"' && break
+    sleep 0.1
+done
+
 say "almanac run rollout tag=$new observe=10s"
 "$almanac" run rollout tag=$new observe=10s
 

@@ -102,7 +102,7 @@ devnet.gate_specs = {
     limit = 0.05, critical = 0.20, hold = "10m" },
   -- "Stable" as a number: the spread of the p95 in units of its mean.
   { name = "RPC p95 stable", limit = 0.5, hold = "10m",
-    query = string.format("stddev_over_time(%s[10m:15s]) / clamp_min(avg_over_time(%s[10m:15s]), 1e-6)",
+    query = string.format("stddev_over_time(%s[10m:5s]) / clamp_min(avg_over_time(%s[10m:5s]), 1e-6)",
       quantile(0.95, LATENCY), quantile(0.95, LATENCY)) },
   { name = "RPC p99", query = quantile(0.99, LATENCY), limit = 0.5, hold = "10m" },
   { name = "gamma moves", query = changes("animica_poies_gamma_total", "6h"), op = ">", limit = 0, hold = "15m" },
