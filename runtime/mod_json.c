@@ -14,6 +14,9 @@
 
 /* Upvalue 1 of json.decode. */
 #define CJSON_DECODE lua_upvalueindex(1)
+/* One scan for every call: decoding never runs inside decoding, and a userdata with a finalizer
+ * each time costs more than a small text. */
+#define DECODE_SCAN lua_upvalueindex(2)
 
 void json_push_null(lua_State *L)
 {
@@ -310,7 +313,8 @@ static int json_decode(lua_State *L)
         return vm_raisef(L, ERR_LIMIT, "json.decode: %zu bytes of JSON, at most %lld are taken",
                          len, (long long)max_bytes);
     lua_settop(L, 1);
-    s = scan_push(L);
+    s = lua_touserdata(L, DECODE_SCAN);
+    json_scan_release(s); /* of a call that raised */
     if (json_scan_text(s, text, len, &options, &at, &e) < 0)
         return raise_at(L, text, len, at, &e);
     lua_pushvalue(L, CJSON_DECODE);
@@ -381,7 +385,8 @@ int luaopen_native_json(lua_State *L)
 
     lua_createtable(L, 0, 5);
     push_cjson_decode(L);
-    lua_pushcclosure(L, json_decode, 1);
+    scan_push(L);
+    lua_pushcclosure(L, json_decode, 2);
     lua_setfield(L, -2, "decode");
     lua_pushcfunction(L, json_encode);
     lua_setfield(L, -2, "encode");

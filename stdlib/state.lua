@@ -81,7 +81,7 @@ end
 on["step.done"] = function(state, path, data, time_ms)
   local node = node_of(state, path, data.started or time_ms)
   node.status = data.skipped and "skipped" or "done"
-  node.started, node.ended, node.elapsed = data.started or node.started, time_ms, data.elapsed
+  node.started, node.ended, node.elapsed = data.started or node.started, time_ms, (data.elapsed_ms or 0) / 1000
   node.progress, node.message, node.result, node.attempts = nil, nil, data.result, data.attempts
 end
 

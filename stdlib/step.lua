@@ -164,7 +164,8 @@ local function execute(frame, opts, fn)
     if ok then
       check_result(frame, result)
       run:record("step.done", frame.path, {
-        result = result, digest = digest_of(opts, fn), started = started, elapsed = task.now() - before,
+        result = result, digest = digest_of(opts, fn), started = started,
+        elapsed_ms = math.floor((task.now() - before) * 1000),
         attempts = frame.attempt > 1 and frame.attempt or nil,
       })
       return result
@@ -239,7 +240,7 @@ local modes = { execute = execute, walk = walk, plan = plan }
 
 local function skip(frame)
   if frame.run.mode ~= "execute" then return nil end
-  frame.run:record("step.done", frame.path, { skipped = true, started = task.wall_ms(), elapsed = 0 })
+  frame.run:record("step.done", frame.path, { skipped = true, started = task.wall_ms(), elapsed_ms = 0 })
   return nil
 end
 

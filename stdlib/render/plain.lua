@@ -23,7 +23,7 @@ local on = {}
 
 on["step.start"] = function(_, path) say("▶", path) end
 on["step.done"] = function(_, path, data)
-  say(data.skipped and "∅" or "✓", path, data.skipped and "skipped" or duration.format(data.elapsed or 0))
+  say(data.skipped and "∅" or "✓", path, data.skipped and "skipped" or duration.format((data.elapsed_ms or 0) / 1000))
 end
 on["step.replayed"] = function(self) self.replayed = self.replayed + 1 end
 on["step.failed"] = function(_, path, data)
