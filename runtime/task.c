@@ -594,7 +594,7 @@ int luaopen_task(lua_State *L)
                                          {"set_context", l_set_context},
                                          {"shield", l_shield},
                                          {"permit", l_permit},
-        {"watch", l_watch},
+                                         {"watch", l_watch},
                                          {"require_permit", l_require_permit},
                                          {"interrupted", l_interrupted},
                                          {"push_deadline", l_push_deadline},
