@@ -115,7 +115,8 @@ function M.start(opts)
   end
   world.env = {
     RPC_HTTP_URL = world.devnet .. "/rpc", EXPLORER_URL = world.devnet .. "/explorer/",
-    SERVICES_URL = world.devnet .. "/services", DA_API_URL = world.devnet .. "/da", TIMEOUT_SEC = "20", KUBECONFIG = world.dir .. "/kubeconfig", HOME = world.dir,
+    SERVICES_URL = world.devnet .. "/services", DA_API_URL = world.devnet .. "/da", TIMEOUT_SEC = "20",
+    KUBECONFIG = world.dir .. "/kubeconfig", HOME = world.dir,
   }
   world:configure()
   if opts.install ~= false then

@@ -6,7 +6,8 @@ set -u
 cd "$(dirname "$0")/.."
 build=$1
 shift
-limit=${TEST_TIMEOUT:-120}
+# The slowest file drives both helms through some twenty upgrades, under the sanitizers.
+limit=${TEST_TIMEOUT:-400}
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/almanac-tests.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT

@@ -56,7 +56,8 @@ t.test("a script that changes the world outside a step stops at that line, with 
     ['helm.upgrade { release = "animica-devnet", chart = "ops/helm/animica-devnet" }'] = "helm.upgrade",
     ["os.time()"] = "os.time",
   } do
-    t.write_file(world.dir .. "/runbooks/bad.lua", "return runbook {\n  run = function()\n    local x = " .. call .. "\n    return x\n  end,\n}\n")
+    t.write_file(world.dir .. "/runbooks/bad.lua",
+      "return runbook {\n  run = function()\n    local x = " .. call .. "\n    return x\n  end,\n}\n")
     local _, err = world:almanac(1, { "run", "bad" })
     t.has(err, what)
     t.has(err, "runbooks/bad.lua:3")

@@ -63,7 +63,8 @@ t.test("options are checked before anything runs", function()
   local bad = {
     { { argv = "ls -l" }, "argv must be a list" }, { { argv = {} }, "argv must be a list" },
     { { argv = { "a" }, enviroment = {} }, 'no option "enviroment"' },
-    { { argv = { "a" }, timeout = "5x" }, "no unit x" }, { { argv = { "a" }, env = { A = {} } }, "env.A" }, { { argv = { "a" }, ok = {} }, "exit codes" },
+    { { argv = { "a" }, timeout = "5x" }, "no unit x" },
+    { { argv = { "a" }, env = { A = {} } }, "env.A" }, { { argv = { "a" }, ok = {} }, "exit codes" },
   }
   for _, case in ipairs(bad) do
     local ok, err = in_step(function() return sh.run(case[1]) end)
