@@ -75,4 +75,18 @@ touch "$memory/go-on"
 set -- $(cd "$memory" && "$measure" run "$almanac" resume 2>"$tmp/log") $("$measure" run "$almanac" version 2>/dev/null)
 line "replay of $n done steps, without start-up" "$(calc "($1 - $3) / 1e6")" s 0.5
 
+# A plain run that talks to a server over TLS; beside it curl, alone, with the same handshake.
+mkdir "$tmp/tls"
+"$almanac" sim --tls "$tmp/tls" --kubeconfig "$tmp/tls/kubeconfig" >"$tmp/tls/ready" 2>"$tmp/log" &
+sim=$!
+until grep -q '^api=' "$tmp/tls/ready"; do kill -0 "$sim" || exit 1; done
+url=$(sed 's/^api=\([^ ]*\).*/\1/' "$tmp/tls/ready")
+curl_kib=$("$measure" run curl -sS --cacert "$tmp/tls/ca.pem" --cert "$tmp/tls/client.pem" \
+    --key "$tmp/tls/client.key" "$url/version" 2>"$tmp/log" | cut -d' ' -f2)
+rm -rf "$tmp/work"
+mkdir -p "$tmp/work/runbooks"
+cp tests/bench/runbooks/*.lua "$tmp/work/runbooks"
+kib=$(cd "$tmp/work" && KUBECONFIG=$tmp/tls/kubeconfig "$measure" run "$almanac" run tls 2>"$tmp/log" | cut -d' ' -f2)
+line "peak memory of a plain run with TLS (curl: $(calc "$curl_kib / 1024") MiB)" "$(calc "$kib / 1024")" MiB 16
+
 exit $over
