@@ -89,19 +89,20 @@ void sched_queue(struct task *task)
     sched->ready_tail = &task->next_ready;
 }
 
-/* A timeout or a cancel reaches code that never waits, and the loop goes on under it, so that a
- * Ctrl-C is seen at all. Callbacks only queue, so running them here enters no Lua. */
+/* A timeout or a cancel reaches a script that never waits, and the loop goes on under it, so that a
+ * Ctrl-C is seen at all. Callbacks only queue, so running them here enters no Lua. The stdlib's own
+ * code is interrupted in its waits alone: it must not stop between two lines that belong together. */
 static void sched_hook(lua_State *L, lua_Debug *ar)
 {
     struct vm *vm = vm_of(L);
     struct task *task = vm->sched->current;
     enum interrupt level;
 
-    (void)ar;
     if (task && task->L == L)
         lua_sethook(L, NULL, 0, 0);
     loop_run_once(vm->loop, false);
-    if (!task)
+    lua_getinfo(L, "S", ar);
+    if (!task || strncmp(ar->source, "@stdlib/", 8) == 0)
         return;
     level = task_level(task);
     if (level > INTERRUPT_PAUSE && level > task->shield) {
