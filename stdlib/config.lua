@@ -1,6 +1,7 @@
 --- almanac.yaml and its environments: read once, checked whole, put into the settings.
 local errors = require "almanac.errors"
 local settings = require "almanac.settings"
+local sys = require "native.sys"
 
 local M = {}
 
@@ -55,6 +56,18 @@ end
 
 local applied = { "store", "kubeconfig", "context", "helm", "endpoints", "channels", "vars", "params" }
 
+local pristine = {}
+for _, key in ipairs(applied) do pristine[key] = settings[key] end
+
+-- A second load forgets the first: a run that is gone on with has its own environment.
+local function reset()
+  for _, key in ipairs(applied) do
+    local value = pristine[key]
+    settings[key] = type(value) == "table" and {} or value
+  end
+  settings.environment, settings.file = nil, nil
+end
+
 local function apply(values)
   for _, key in ipairs(applied) do
     local value = values[key]
@@ -90,6 +103,7 @@ end
 ---@param options table<string, string>  of the command line: config, environment, kubeconfig, context, store, helm
 function M.load(options)
   local fs = require "native.fs"
+  reset()
   local file = options.config or FILE
   if fs.exists(file) then
     local yaml = require "native.yaml"
@@ -113,6 +127,29 @@ function M.load(options)
   for _, key in ipairs { "kubeconfig", "context", "store", "helm" } do
     if options[key] then settings[key] = options[key] end
   end
+end
+
+local chosen = { "config", "environment", "kubeconfig", "context", "helm" }
+
+--- What the command line and the environment chose, for the journal: a run is gone on with in the
+--- same environment, against the same cluster, in whatever shell.
+---@param options table<string, string>
+---@return table<string, string>
+function M.choice(options)
+  local choice = {}
+  for _, key in ipairs(chosen) do choice[key] = options[key] end
+  choice.kubeconfig = settings.kubeconfig == nil and sys.getenv "KUBECONFIG" or choice.kubeconfig
+  return choice
+end
+
+--- Loads again, with the choice of a run under the options of this command line. The journal stays.
+---@param options table<string, string>
+---@param choice table<string, string>
+function M.restore(options, choice)
+  local store, merged = settings.store, {}
+  for _, key in ipairs(chosen) do merged[key] = options[key] or choice[key] end
+  M.load(merged)
+  settings.store = store
 end
 
 return M

@@ -1,6 +1,7 @@
 --- Driving a run: from its first or next step to the word that ends it.
 local ask = require "almanac.ask"
 local errors = require "almanac.errors"
+local store = require "almanac.store"
 local sys = require "native.sys"
 local task = require "native.task"
 
@@ -121,8 +122,9 @@ function M.conclude(run, status, err)
     say("✗ " .. errors.format(err))
     for _, other in ipairs(err.also or {}) do say("✗ also: " .. errors.format(other)) end
   end
-  say("  go on:   almanac resume " .. id)
-  say("  go back: almanac rollback " .. id)
+  local words = store.words(id)
+  say("  go on:   almanac resume " .. words)
+  if not run.meta.undoes then say("  go back: almanac rollback " .. words) end
 end
 
 --- Refuses unless this process is the only one with the run.

@@ -1,5 +1,6 @@
 --- A session: one call of run, resume or rollback, from the script on disk to the exit code.
 local ask = require "almanac.ask"
+local config = require "almanac.config"
 local drive = require "almanac.drive"
 local effect = require "almanac.effect"
 local errors = require "almanac.errors"
@@ -45,15 +46,15 @@ local function lock_name(book, params)
   return name
 end
 
-local function meta_of(book, params, journalled_params, lock)
+local function meta_of(book, journalled_params, lock, options)
   return {
     runbook = book.name, script = book.path, digest = book.script.digest, files = book.script.files,
       params = journalled_params,
     lock = lock, operator = sys.user(), host = sys.hostname(), cwd = sys.cwd(), version = sys.version,
     environment = settings.environment, config = settings.file, kubeconfig = settings.kubeconfig,
       context = settings.context,
-    helm = settings.helm,
-  }, params
+    helm = settings.helm, choice = config.choice(options),
+  }
 end
 
 --- What was given, over the defaults: those of almanac.yaml, or of the plan.
@@ -180,7 +181,7 @@ function M.plan(name, given)
   local book = runbook.load(name)
   given = with_defaults(settings.params[book.name] or {}, given)
   local params = param.resolve(book.name, book.params, given, ask_for_param)
-  local meta = meta_of(book, params, journalled(book.params, given, params), lock_name(book, params))
+  local meta = meta_of(book, journalled(book.params, given, params), lock_name(book, params), {})
   local run = runs.unrecorded(meta, "plan")
   run.allow = book.allow
   run.plan = require("almanac.plan").new(book, meta)
@@ -198,7 +199,7 @@ end
 --- almanac run NAME key=value…
 ---@param name string
 ---@param given table<string, any>
----@param options table  json, plain, no_ask, plan
+---@param options table  json, plain, no_ask, plan, and those of config.load
 ---@return integer exit code
 function M.run(name, given, options)
   local bound = options.plan and require("almanac.plan").from_file(options.plan)
@@ -208,7 +209,7 @@ function M.run(name, given, options)
   if bound then require("almanac.plan").check_start(bound, book, journalled(book.params, given, params)) end
   local lock = lock_name(book, params)
   local journal <close> = store.open "create"
-  local meta = meta_of(book, params, journalled(book.params, given, params), lock)
+  local meta = meta_of(book, journalled(book.params, given, params), lock, options)
   local id = runs.new_id(book.name)
   drive.lock(journal, lock, drive.owner_text(id))
   local run = runs.create(journal, meta, id)
@@ -218,16 +219,22 @@ function M.run(name, given, options)
   })
   if bound then run:record("run.plan", "", bound) end
   if not options.json then
-    sys.write(2, string.format("▶ %s  (resume with: almanac resume %s)\n", book.name, run.id))
+    sys.write(2, string.format("▶ %s  (resume with: almanac resume %s)\n", book.name, store.words(run.id)))
   end
   return drive_to_end(journal, run, book, params, options)
 end
 
---- The settings that the run was started with, under those of this command line.
-local function restore_settings(meta)
-  for _, key in ipairs { "kubeconfig", "context", "helm" } do
-    if settings[key] == nil then settings[key] = meta[key] end
+--- The settings that the run was started with, under those of this command line. Its files (script,
+--- chart, values) are named from where it was started.
+local function restore_settings(run, options)
+  local meta = run.meta
+  if meta.cwd and meta.cwd ~= sys.cwd() and require("native.fs").exists(meta.cwd) then
+    errors.raise {
+      kind = "refused", message = string.format("%s was started in %s, where its files are", run.id, meta.cwd),
+      hint = string.format("cd %s", meta.cwd),
+    }
   end
+  config.restore(options, meta.choice or {})
 end
 
 --- The parameters of a run in the journal; secrets are looked up or asked for again.
@@ -286,6 +293,31 @@ local function check_resumable(journal, run)
   end
 end
 
+--- The newest run that was started after this one and holds the same lock: what it did is what the
+--- world looks like now.
+local function later_run(journal, run)
+  if not run.meta.lock then return nil end
+  for _, row in ipairs(journal:runs()) do
+    if row.id == run.id then return nil end
+    if json.decode(journal:run(row.id).meta).lock == run.meta.lock then return row end
+  end
+end
+
+--- Nobody who names no run means one that a later run has overtaken; who names it is told.
+local function check_overtaken(journal, run, named, command)
+  local later = later_run(journal, run)
+  if not later then return end
+  local message = string.format("%s is not the last run on %s: %s (%s) came after it", run.id, run.meta.lock,
+    later.id, states.summary(journal, later.id).status)
+  if not named then
+    errors.raise {
+      kind = "refused", message = message,
+      hint = "if it is the one that you mean, name it: almanac " .. command .. " " .. store.words(run.id),
+    }
+  end
+  sys.write(2, "! " .. message .. "\n")
+end
+
 --- almanac resume [RUN]
 ---@param id string? of the run; nil: the newest that is not done
 ---@param options table  json, plain, no_ask, redo, yes
@@ -296,7 +328,8 @@ function M.resume(id, options)
   local run = runs.load(journal, row.id, "execute")
   local meta = run.meta
   if meta.undoes then return M.rollback(meta.undoes, options, run) end
-  restore_settings(meta)
+  check_overtaken(journal, run, id, "resume")
+  restore_settings(run, options)
   local book = runbook.load(meta.script)
   local params = restore_params(book, meta)
   drive.own(journal, run.id, drive.owner_text(run.id))
@@ -329,14 +362,16 @@ end
 function M.rollback(id, options, stopped)
   local journal <close> = store.open "rw"
   local row = store.find(journal, id, function(row) return not row.runbook:find "^rollback%-of%-" end, "to roll back")
-  local meta = runs.load(journal, row.id, "walk").meta
+  local original = runs.load(journal, row.id, "walk")
+  local meta = original.meta
   if meta.undoes then
     errors.raise {
       kind = "refused", message = row.id .. " is itself a rollback, of " .. meta.undoes,
       hint = "almanac resume " .. row.id .. " goes on with it",
     }
   end
-  restore_settings(meta)
+  if not stopped then check_overtaken(journal, original, id, "rollback") end
+  restore_settings(original, options)
   local book = runbook.load(meta.script)
   local params = restore_params(book, meta)
   drive.own(journal, row.id, drive.owner_text(row.id))

@@ -17,6 +17,16 @@ function M.open(mode)
   return require("native.journal").open { dir = settings.store, mode = mode }
 end
 
+--- The words of a command line that name a run: its id, and its journal where that is no usual one.
+---@param id string
+---@return string
+function M.words(id)
+  if settings.store == ".almanac" then return id end
+  local path = settings.store
+  if path:find "[^%w%./_-]" then path = "'" .. path:gsub("'", [['\'']]) .. "'" end
+  return id .. " --store " .. path
+end
+
 --- The run that was meant: an id, a unique part of one, or the newest that `wanted` accepts.
 ---@param journal table
 ---@param name string?

@@ -1,4 +1,5 @@
 --- almanac rollback [RUN]
+local ask = require "almanac.ask"
 local config = require "almanac.config"
 local errors = require "almanac.errors"
 local options = require "almanac.cli.options"
@@ -18,6 +19,7 @@ function M.run(words)
   if not given then return 0 end
   if #rest > 1 then errors.usage "usage: almanac rollback [RUN]" end
   config.load(given)
+  if given.no_ask then ask.possible = function() return false end end
   return require("almanac.session").rollback(rest[1], given)
 end
 

@@ -28,8 +28,10 @@ local function closing(row, state)
     out[1] = "  " .. err.message:gsub("\n", "\n  ")
     if err.at then out[#out + 1] = "  at:      " .. err.at end
   end
-  out[#out + 1] = "  go on:   almanac resume " .. row.id
-  out[#out + 1] = "  go back: almanac rollback " .. row.id
+  out[#out + 1] = "  go on:   almanac resume " .. store.words(row.id)
+  if not row.runbook:find "^rollback%-of%-" then
+    out[#out + 1] = "  go back: almanac rollback " .. store.words(row.id)
+  end
   return out
 end
 

@@ -77,3 +77,19 @@ t.test("a step that is gone from the script is said to be", function()
   t.ok(err:find "one +gone from the script", err)
   t.ok(err:find "uno +new, next", err)
 end)
+
+t.test("a failed run that a later one has overtaken is gone on with only by name", function()
+  local p = project.new { book = (source:gsub("params =", 'lock = "world", params =')) }
+  t.write_file(p.dir .. "/mode", "bad")
+  p:run { "run", "book", "--no-ask" }
+  local first = p:newest()
+  t.write_file(p.dir .. "/mode", "good")
+  t.eq((p:run { "run", "book" }), 0)
+  local code, _, err = p:run { "resume" }
+  t.eq(code, 2, err)
+  t.has(err, first)
+  t.eq(p:lines "world", { "one", "two", "one", "two", "three1" })
+  code, _, err = p:run { "resume", first }
+  t.eq(code, 0, err)
+  t.has(err, "! " .. first .. " is not the last run on world")
+end)
