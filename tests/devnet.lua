@@ -226,6 +226,11 @@ function World:almanac(code, argv, opts)
   local p = self:spawn(argv, opts)
   local got, out, err = p:wait(90)
   if got ~= code then
+    if t.run { "sh", "-c", "kill -0 " .. self.sim.pid } ~= 0 then
+      local ended = self.sim:wait()
+      err = string.format("%s\nthe simulated cluster has died: exit %d, signal %s\n%s", err, ended,
+        tostring(self.sim.signal), self.sim:text())
+    end
     error({
       assertion = string.format("almanac %s: exit %d, want %d\n%s\n%s", table.concat(argv, " "), got, code, out, err),
     }, 0)
