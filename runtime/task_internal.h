@@ -55,6 +55,8 @@ void sched_queue(struct task *task);
 enum interrupt task_level(const struct task *task);
 /* Interrupts its pending operation when the level is above the shield. */
 void task_poke(struct task *task);
+/* Starts the timer for the earliest deadline that is still to come. */
+void task_arm_deadline(struct task *task);
 /* Pushes the error table of an interrupt. */
 void task_push_interrupt(lua_State *L, enum interrupt level);
 
