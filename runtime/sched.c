@@ -91,7 +91,7 @@ void sched_queue(struct task *task)
 
 /* A timeout or a cancel reaches a script that never waits, and the loop goes on under it, so that a
  * Ctrl-C is seen at all. Callbacks only queue, so running them here enters no Lua. The stdlib's own
- * code is interrupted in its waits alone: it must not stop between two lines that belong together. */
+ * code is interrupted in its waits alone, never between two lines that belong together. */
 static void sched_hook(lua_State *L, lua_Debug *ar)
 {
     struct vm *vm = vm_of(L);
