@@ -1,5 +1,10 @@
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "loop.h"
 #include "mod_sys.h"
@@ -11,6 +16,7 @@
 /* Exit code when the program itself cannot start or has a bug; a run's own codes are in
  * stdlib/cli.lua. */
 #define EXIT_BROKEN 1
+#define EXIT_USAGE 2
 
 static int main_complain(const struct err *e)
 {
@@ -20,14 +26,22 @@ static int main_complain(const struct err *e)
     return EXIT_BROKEN;
 }
 
-/* almanac --stdlib DIR …: the stdlib from disk, for those who edit it. */
-static int main_take_stdlib(struct vm *vm, int argc, char **argv)
+/* almanac --stdlib DIR …: the stdlib from disk, for those who edit it. The number of words that were
+ * taken, or a negative value. */
+static int main_take_stdlib(struct vm *vm, int argc, char **argv, struct err *e)
 {
-    if (argc >= 3 && strcmp(argv[1], "--stdlib") == 0) {
-        vm->stdlib_dir = argv[2];
-        return 2;
-    }
-    return 0;
+    struct stat st;
+
+    if (argc < 2 || strcmp(argv[1], "--stdlib") != 0)
+        return 0;
+    if (argc < 3)
+        return err_set(e, ERR_USAGE, "option --stdlib needs DIR behind it");
+    if (stat(argv[2], &st) < 0)
+        return err_set_errno(e, ERR_USAGE, errno, "--stdlib %s", argv[2]);
+    if (!S_ISDIR(st.st_mode))
+        return err_set(e, ERR_USAGE, "--stdlib %s is no directory", argv[2]);
+    vm->stdlib_dir = argv[2];
+    return 2;
 }
 
 static struct task *main_spawn(lua_State *L)
@@ -66,6 +80,15 @@ static int main_command(struct vm *vm)
     return code;
 }
 
+/* A standard stream that was closed would be the number of the next file that is opened: the journal
+ * would get the error messages. */
+static void main_fill_standard_streams(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
+            abort();
+}
+
 int main(int argc, char **argv)
 {
     struct loop loop;
@@ -74,6 +97,7 @@ int main(int argc, char **argv)
     struct err e;
     int code, taken;
 
+    main_fill_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     if (loop_init(&loop, &e) < 0)
         return main_complain(&e);
@@ -82,7 +106,11 @@ int main(int argc, char **argv)
     signals = signals_new(&loop, &e);
     if (!signals)
         return main_complain(&e);
-    taken = main_take_stdlib(&vm, argc, argv);
+    taken = main_take_stdlib(&vm, argc, argv, &e);
+    if (taken < 0) {
+        main_complain(&e);
+        return EXIT_USAGE;
+    }
     argv[taken] = argv[0];
     mod_sys_setup(vm.L, argc - taken, argv + taken, signals);
     modules_register(vm.L);

@@ -44,6 +44,20 @@ local function nearest(name)
   end
 end
 
+--- Results that could not be written are a failure; a reader that wants no more of them is none. What
+--- a run did is told by its own code.
+local function watch_results()
+  local write, lost = sys.write, nil
+  sys.write = function(fd, text)
+    local ok, why = write(fd, text)
+    if fd == 1 and not ok and why ~= "Broken pipe" then lost = why end
+    return ok, why
+  end
+  return function() return lost end
+end
+
+local drives = { run = true, resume = true, rollback = true }
+
 --- The program: returns its exit code.
 ---@return integer
 function M.main()
@@ -57,7 +71,12 @@ function M.main()
   if name == "--version" then name = "version" end
   for _, command in ipairs(commands) do
     if command[1] == name then
+      local lost = watch_results()
       local ok, code = errors.try(function() return require(command[3]).run(words) end)
+      if lost() then
+        sys.write(2, "almanac " .. name .. ": standard output could not be written: " .. lost() .. "\n")
+        if ok and code == 0 and not drives[name] then return 1 end
+      end
       if ok then return code or 0 end
       local err = code
       sys.write(2, "almanac " .. name .. ": " .. errors.format(err) .. "\n")

@@ -19,8 +19,9 @@ local function describe(found)
 end
 
 function M.run(words)
-  local given = options.parse(usage, declared, words)
+  local given, rest = options.parse(usage, declared, words)
   if not given then return 0 end
+  if #rest > 0 then errors.usage "usage: almanac list" end
   config.load(given)
   local books = {}
   for i, found in ipairs(runbook.all()) do books[i] = describe(found) end

@@ -76,6 +76,8 @@ function M.parse(usage, declared, words)
       }
     elseif not option then
       rest[#rest + 1] = word
+    elseif not option[2] and inline then
+      errors.usage("option %s takes no value, not %q", name, inline)
     elseif not option[2] then
       options[key_of(option)] = true
     else

@@ -26,7 +26,9 @@ undone, 130 interrupted.]]
 
 --- Parameters of a file: a mapping of names to values.
 local function params_of_file(file)
-  local values = require("native.yaml").decode(require("native.fs").read(file), { name = file })
+  local read, text = errors.try(require("native.fs").read, file)
+  if not read then errors.raise { kind = "refused", message = "--params: " .. text.message } end
+  local values = require("native.yaml").decode(text, { name = file })
   if type(values) ~= "table" then
     errors.raise { kind = "refused", message = file .. " must hold a mapping of parameters to values" }
   end

@@ -1,5 +1,6 @@
 --- almanac runs
 local config = require "almanac.config"
+local errors = require "almanac.errors"
 local options = require "almanac.cli.options"
 local store = require "almanac.store"
 local states = require "almanac.state"
@@ -14,12 +15,14 @@ local declared = options.join({
 }, options.common)
 
 function M.run(words)
-  local given = options.parse(usage, declared, words)
+  local given, rest = options.parse(usage, declared, words)
   if not given then return 0 end
+  if #rest > 0 then errors.usage "usage: almanac runs; almanac status RUN shows one" end
+  local limit = math.tointeger(tonumber(given.limit or 20))
+  if not limit or limit < 1 then errors.usage("--limit takes a whole number from 1, not %q", given.limit) end
   config.load(given)
   local json = require "native.json"
   local journal <close> = store.open "ro"
-  local limit = math.tointeger(tonumber(given.limit or 20)) or 20
   for i, row in ipairs(journal:runs()) do
     if i > limit then break end
     local state = states.summary(journal, row.id)

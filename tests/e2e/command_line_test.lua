@@ -1,0 +1,61 @@
+-- What is typed wrong is refused, and what cannot be written is no success.
+local project = require "tests.project"
+local sys = require "native.sys"
+local t = require "tests.harness"
+
+local quiet = { book = 'return runbook { run = function() step("one", function() end) end }' }
+
+t.test("words, values and options that mean nothing are refused with exit code 2", function()
+  local p = project.new(quiet)
+  t.eq((p:run { "run", "book" }), 0)
+  for _, words in ipairs {
+    { "list", "x" }, { "runs", "x" }, { "runs", "--limit", "x" }, { "runs", "--json=1" }, { "nope" }, { "--stdlib" },
+    { "--stdlib", "/nope", "list" }, { "run", "book", "--params", "nope.yaml" },
+  } do
+    local code, out, err = p:run(words)
+    t.eq(code, 2, table.concat(words, " ") .. "\n" .. err)
+    t.eq(out, "")
+  end
+end)
+
+t.test("--help of every command", function()
+  local p = project.new(quiet)
+  local _, help = p:run { "--help" }
+  for name in help:gmatch "\n  (%l+) " do
+    local code, out = p:run { name, "--help" }
+    t.eq(code, 0, name)
+    t.ok(#out > 0, name)
+  end
+end)
+
+local function shell(p, script)
+  return t.run({ "sh", "-c", script }, { cwd = p.dir, env = { ALMANAC = sys.exe(), HOME = p.dir } })
+end
+
+t.test("closed standard streams, a full disk and a reader that has enough", function()
+  local p = project.new(quiet)
+  t.eq((shell(p, "$ALMANAC run book 0<&- 1>&- 2>&-")), 0)
+  t.eq((shell(p, "$ALMANAC runs >&-")), 0)
+  local code, _, err = shell(p, "$ALMANAC runs > /dev/full")
+  t.eq(code, 1)
+  t.has(err, "could not be written")
+  t.eq((shell(p, "{ $ALMANAC run book; echo $? > code; } 2>&1 | true")), 0)
+  t.eq(p:lines "code", { "0" })
+  t.has((select(2, p:run { "runs" })), "done")
+end)
+
+t.test("a terminal that goes away pauses the run, told twice as it is", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  step("slow", function() sh.run { argv = { "sh", "-c", "echo begun >&2; sleep 1; echo done > world" } } end)
+  step("next", function() sh.run { argv = { "sh", "-c", "echo next >> world" } } end)
+end }]] }
+  local run = p:spawn { "run", "book" }
+  run:wait_line "begun"
+  run:kill "HUP"
+  run:kill "HUP"
+  t.eq((run:wait()), 130)
+  t.eq(p:lines "world", { "done" })
+  t.eq((p:run { "resume" }), 0)
+  t.eq(p:lines "world", { "done", "next" })
+end)
