@@ -102,6 +102,31 @@ static int l_watch(lua_State *L)
     return 1;
 }
 
+static int face_finish(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    (void)ctx;
+    return lua_gettop(L);
+}
+
+static int face_call(lua_State *L)
+{
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, face_finish);
+    return face_finish(L, LUA_OK, 0);
+}
+
+/* task.face(fn) → fn behind a C function. `return helm.upgrade{…}` in a script is a tail call: a
+ * Lua function would take the place of the script's frame, and an error could not name its line. */
+static int l_face(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_settop(L, 1);
+    lua_pushcclosure(L, face_call, 1);
+    return 1;
+}
+
 static int l_interrupted(lua_State *L)
 {
     enum interrupt level = task_level(task_check_current(L));
@@ -436,6 +461,7 @@ int luaopen_task(lua_State *L)
                                          {"set_context", l_set_context},
                                          {"shield", l_shield},
                                          {"permit", l_permit},
+                                         {"face", l_face},
                                          {"watch", l_watch},
                                          {"require_permit", l_require_permit},
                                          {"interrupted", l_interrupted},

@@ -43,23 +43,6 @@ function M.is_interrupt(err)
   return err.kind == "cancelled" or err.kind == "paused"
 end
 
-local source_cache = {}
-
-local function source_lines(file)
-  local lines = source_cache[file]
-  if lines == nil then
-    local ok, text = pcall(function() return require("native.fs").read(file) end)
-    if not ok then text = sys.source(file) end
-    lines = false
-    if text then
-      lines = {}
-      for line in (text .. "\n"):gmatch "(.-)\r?\n" do lines[#lines + 1] = line end
-    end
-    source_cache[file] = lines
-  end
-  return lines
-end
-
 --- The place of an error and the source line there, when it can be read.
 ---@param err almanac.Error
 ---@return string? place "file:line"
@@ -68,8 +51,7 @@ function M.place(err)
   local place = err.raised_at and not err.raised_at:find "^stdlib/" and err.raised_at or err.where
   if not place then return nil end
   local file, number = place:match "^(.*):(%d+)$"
-  local lines = file and source_lines(file)
-  local line = lines and lines[tonumber(number)]
+  local line = file and require("almanac.source").line(file, tonumber(number))
   return place, line and line:match "^%s*(.-)%s*$"
 end
 

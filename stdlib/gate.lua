@@ -259,6 +259,7 @@ local function conclude(spec, s)
   if s.since and s.held >= spec.hold then
     return "pass", string.format("%s for %s", claim(spec, s.value or spec.limit, true), duration.format(spec.hold))
   end
+  if s.in_row > 0 then return nil, string.format("%d of %d tries failed: %s", s.in_row, spec.errors + 1, s.why) end
   if s.healthy + s.unhealthy + s.missing == 0 then return nil, "no sample yet" end
   if window >= spec.hold and s.healthy == 0 then
     if s.unhealthy == 0 then

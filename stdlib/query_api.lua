@@ -101,10 +101,16 @@ function M.get(request)
   local url = request.base .. request.path
   local query = M.query_string(request.params or {})
   if query ~= "" then url = url .. "?" .. query end
-  local response = require("native.http").request {
+  local ok, response = errors.try(require("native.http").request, {
     who = request.who, url = url, timeout = request.timeout or 30, max_bytes = 256 << 20,
     headers = request.headers,
-  }
+  })
+  if not ok then
+    -- Whoever asks knows the query; an escaped one would only push the reason out of sight.
+    local at, to = response.message:find(url, 1, true)
+    if at then response.message = response.message:sub(1, at - 1) .. request.base .. request.path .. response.message:sub(to + 1) end
+    error(response, 0)
+  end
   return M.parse(request.kind, request.who, response.status, response.body)
 end
 

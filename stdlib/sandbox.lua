@@ -99,13 +99,19 @@ local function base(env)
   return globals
 end
 
+--- What a script gets of a module: a table of its own, so that it cannot change the stdlib's.
+local function face_of(module)
+  local face = {}
+  for key, value in pairs(module) do face[key] = type(value) == "function" and task.face(value) or value end
+  return face
+end
+
 local function public(name)
   if is_module[name] then
-    if faces[name] then return faces[name]() end
-    return require((natives[name] and "native." or "almanac.") .. name)
+    return face_of(faces[name] and faces[name]() or require((natives[name] and "native." or "almanac.") .. name))
   end
   local fn = functions[name]
-  return fn and require(fn[1])[fn[2]]
+  return fn and task.face(require(fn[1])[fn[2]])
 end
 
 --- Every global name that a script may use; for `almanac check`.

@@ -28,6 +28,15 @@ function M.text(fn)
   return table.concat(out, "\n")
 end
 
+--- A line of a loaded script, as it was when it was loaded.
+---@param file string
+---@param number integer
+---@return string?
+function M.line(file, number)
+  local lines = texts["@" .. file]
+  return lines and lines[number]
+end
+
 --- Where a function stands in a script, or nothing for one of the stdlib.
 ---@param fn function
 ---@return string? file

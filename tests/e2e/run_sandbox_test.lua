@@ -24,6 +24,18 @@ for _, call in ipairs {
   end)
 end
 
+t.test("a call in a return still has its line", function()
+  local code, err = outside 'return step("x", function() return sh.read { argv = { "false" } } end)'
+  t.eq(code, 1)
+  t.has(err, "runbooks/book.lua:3")
+  t.has(err, 'return sh.read { argv = { "false" } }')
+end)
+
+t.test("a script cannot change a module for the stdlib", function()
+  local code, err = outside "step('x', function() sh.read = nil json.decode = nil sh.run { argv = { 'true' } } end)"
+  t.eq(code, 0, err)
+end)
+
 for what, line in pairs {
   ["a global is assigned"] = "x = 1",
   ["an unknown global is read"] = "return frobnicate",
