@@ -138,7 +138,10 @@ function M.diff(old, new)
   return out
 end
 
-local function parse_path(path)
+--- A path as its steps: { field } or { item }, the key of a list item as it stands in the path.
+---@param path string
+---@return { field: string?, item: string? }[]
+function M.steps(path)
   local steps, i = {}, 1
   while i <= #path do
     local name = path:match("^%.([%a_][%w_-]*)", i)
@@ -186,7 +189,7 @@ end
 M.copy = copy
 
 local function apply_one(root, change)
-  local steps = parse_path(change.path)
+  local steps = M.steps(change.path)
   if #steps == 0 then return copy(change.new) end
   local at, field = root, ""
   for i = 1, #steps - 1 do

@@ -8,9 +8,9 @@ local errors = require "almanac.errors"
 local history = require "almanac.helm_history"
 local json = require "native.json"
 local parse = require "almanac.helm_parse"
+local renders = require "almanac.helm_render"
 local step = require "almanac.step"
-local upgrade = require "almanac.helm_upgrade"
-require "almanac.helm_rollback"
+require "almanac.helm_rollback" -- which also loads helm_upgrade: both define their effects
 
 local M = {}
 
@@ -108,7 +108,7 @@ function M.template(chart)
   local input = target_of("helm.template", chart, {
     chart = true, version = true, set = true, set_string = true, values = true,
   })
-  return upgrade.render(cli.chart_input("helm.template", chart, input), false)
+  return renders.template(cli.chart_input("helm.template", chart, input), false)
 end
 
 --- Upgrades a release. Never waits for its workloads: k8s.rollout does that, and says why not.

@@ -141,6 +141,7 @@ end
 ---@return { file: string, line: integer?, column: integer? }?
 function M.template_place(text)
   local file, line, column = text:match "template: ([^%s:]+):(%d+):(%d+)"
+  if not file then file, line, column = text:match "([^%s:]+):(%d+):(%d+)\n%s+executing " end -- helm 4
   if not file then file, line = text:match "parse error at %(([^%s:]+):(%d+)%)" end
   if not file then file, line = text:match "template: ([^%s:]+):(%d+):" end
   if not file then

@@ -86,7 +86,7 @@ effect.define("helm.repair", {
   preview = function(input, before)
     return {
       summary = string.format("delete the record of revision %d (%s)", input.revision, before.status or "gone"),
-      changes = { { action = "delete", kind = "Secret", namespace = input.namespace, name = before.name } },
+      changes = { { action = "delete", object = "secret/" .. tostring(before.name) } },
     }
   end,
   apply = function(input, ctx)
@@ -110,16 +110,17 @@ effect.define("helm.repair", {
   end,
 })
 
---- Takes a pending revision out of the way if a dead effect of ours left it, else raises "busy".
---- Call it inside an effect: what it does is an effect below that.
+--- The record of a pending revision that a dead effect of ours left, and the effect's id; raises "busy"
+--- when it is another's or still at work. nil: it is pending no longer.
 ---@param target { release: string, namespace: string }
 ---@param revision integer
 ---@param own string? the id of the effect that is being recovered and must have made it
----@return boolean repaired false: it is pending no longer
-function M.settle(target, revision, own)
+---@return almanac.HelmRecord?
+---@return string? id
+function M.dead(target, revision, own)
   local records = kube.list(target)
   local record = find(records, revision)
-  if not record or not parse.is_pending(record.status) then return false end
+  if not record or not parse.is_pending(record.status) then return nil end
   local id, host = M.maker(records, record)
   if id and #survivors.of(id) > 0 then
     refuse(target, record, string.format("effect %s of almanac, which still runs here (process %s)", id,
@@ -130,6 +131,18 @@ function M.settle(target, revision, own)
     if not id then refuse(target, record, "another helm") end
     if host ~= M.host() then refuse(target, record, string.format("effect %s of almanac on %s", id, tostring(host))) end
   end
+  return record, id
+end
+
+--- Takes a pending revision out of the way if a dead effect of ours left it, else raises "busy".
+--- Call it inside an effect: what it does is an effect below that.
+---@param target { release: string, namespace: string }
+---@param revision integer
+---@param own string? as of dead()
+---@return boolean repaired false: it is pending no longer
+function M.settle(target, revision, own)
+  local record, id = M.dead(target, revision, own)
+  if not record then return false end
   effect.perform("helm.repair", {
     release = target.release, namespace = target.namespace, revision = revision, of = id or own,
   })

@@ -8,6 +8,7 @@ local effect = require "almanac.effect"
 local errors = require "almanac.errors"
 local history = require "almanac.helm_history"
 local parse = require "almanac.helm_parse"
+local previews = require "almanac.helm_preview"
 local repair = require "almanac.helm_repair"
 local step = require "almanac.step"
 local survivors = require "almanac.survivors"
@@ -126,11 +127,6 @@ local function undo(input, _, ctx)
   effect.perform("helm.rollback", { release = input.release, namespace = input.namespace, revision = ctx.before.good })
 end
 
-local function manifest_of(input, revision)
-  return cli.read("get manifest", input.release, cli.join(
-    { "get", "manifest", input.release, "--revision", tostring(revision) }, cli.target(input.namespace)))
-end
-
 effect.define("helm.rollback", {
   input = normalise, observe = history.observe, apply = apply, recover = recover, undo = undo,
   title = function(input)
@@ -139,17 +135,7 @@ effect.define("helm.rollback", {
   scope = function(input) return "helm", input.release end,
   preview = function(input, before)
     check_target(input, history.list(input))
-    local changes = parse.image_changes(manifest_of(input, before.revision), manifest_of(input, input.revision))
-    for _, change in ipairs(changes) do
-      change.action = not change.old and "create" or not change.new and "delete" or "update"
-      change.field = "image"
-    end
-    return {
-      summary = string.format("roll %s back from revision %d to %d, as revision %d: %d image%s", input.release,
-        before.revision, input.revision, before.revision + 1, #changes, #changes == 1 and " changes" or "s change"),
-      changes = changes,
-      result = { revision = before.revision + 1, status = "deployed" },
-    }
+    return previews.rollback(input, before)
   end,
 })
 
@@ -170,13 +156,7 @@ effect.define("helm.uninstall", {
   title = function(input) return "helm uninstall " .. input.release end,
   scope = function(input) return "helm", input.release end,
   observe = history.observe,
-  preview = function(input, before)
-    if is_gone(before) then return { summary = input.release .. " is not installed", changes = {} } end
-    return {
-      summary = string.format("uninstall %s (revision %d, %s)", input.release, before.revision, before.status),
-      changes = { { action = "delete", kind = "Release", namespace = input.namespace, name = input.release } },
-    }
-  end,
+  preview = previews.uninstall,
   apply = function(input, ctx)
     cli.version()
     if is_gone(ctx.before) then return { removed = false } end

@@ -206,59 +206,9 @@ local function undo(input, _, ctx)
   effect.perform("helm.rollback", { release = input.release, namespace = input.namespace, revision = before.good })
 end
 
---- Renders a chart on this machine.
----@param input table normalised
----@param is_upgrade boolean
----@return string manifest
-function M.render(input, is_upgrade)
-  cli.check_chart(input.chart)
-  local argv = cli.join({ "template", input.release, input.chart, "--namespace", input.namespace },
-    cli.value_args(input))
-  if is_upgrade then argv[#argv + 1] = "--is-upgrade" end
-  if input.version then
-    argv[#argv + 1] = "--version"
-    argv[#argv + 1] = input.version
-  end
-  return cli.read("template", input.chart, argv)
-end
-
---- Loud words for a tag that was asked for and is in no image.
----@param input table
----@param manifest string
----@return string[]
-function M.tag_warnings(input, manifest)
-  local out = {}
-  local asked = {}
-  for key, value in pairs(input.set or {}) do asked[key] = value end
-  for key, value in pairs(input.set_string or {}) do asked[key] = value end
-  for _, entry in ipairs(parse.tags_asked(asked)) do
-    if not parse.has_tag(manifest, entry.tag) then
-      out[#out + 1] = string.format("the chart %s ignores %s: no rendered image has the tag %s, so the upgrade " ..
-        "would keep the old images", input.chart, entry.key, entry.tag)
-    end
-  end
-  return out
-end
-
 local function preview(input, before)
-  local manifest = M.render(input, before.revision > 0)
-  local old = ""
-  if before.revision > 0 then
-    old = cli.read("get manifest", input.release, cli.join({ "get", "manifest", input.release },
-      cli.target(input.namespace)))
-  end
-  local changes = parse.image_changes(old, manifest)
-  for _, change in ipairs(changes) do
-    change.action = not change.old and "create" or not change.new and "delete" or "update"
-    change.field = "image"
-  end
-  return {
-    summary = string.format("upgrade %s from revision %d to %d: %d image%s", input.release, before.revision,
-      before.revision + 1, #changes, #changes == 1 and " changes" or "s change"),
-    changes = changes,
-    warnings = M.tag_warnings(input, manifest),
-    result = { revision = before.revision + 1, status = "deployed" },
-  }
+  check_force(input, before)
+  return require("almanac.helm_preview").upgrade(input, before)
 end
 
 effect.define("helm.upgrade", {

@@ -50,15 +50,17 @@ end
 
 --- Previews one effect, in the place of applying it, and gives its predicted result.
 function M.preview(frame, name, definition, input, digest, key)
-  local before
+  local before, failed
   if definition.observe and not unknown.within(input) then
     local ok, seen = errors.try(definition.observe, input)
     if not ok and errors.is_interrupt(seen) then error(seen, 0) end
-    before = ok and seen or nil
+    before, failed = ok and seen or nil, not ok and seen or nil
   end
   local preview
   if unknown.within(input) then
     preview = { summary = "its input is known when it runs" }
+  elseif failed then
+    preview = { would_fail = failed.message, hint = failed.hint }
   else
     preview = try_preview(definition, input, before)
   end
@@ -94,19 +96,25 @@ function M.gate(frame, sample)
 end
 
 --- What the plan comes to.
----@return table<string, integer> counts effects, changes, nothing, create, change, delete, unchanged, fail, gates
+---@return table<string, integer> counts effects, changes, nothing, fail (effects that would stop the run);
+---  objects: create, change, delete, unchanged, hook, refused; gates, and those failing now
 function M.counts(plan)
-  local counts = { effects = #plan.effects, changes = 0, nothing = 0, create = 0, change = 0, delete = 0, unchanged = 0, fail = 0 }
+  local counts = {
+    effects = #plan.effects, changes = 0, nothing = 0, fail = 0, create = 0, change = 0, delete = 0, unchanged = 0,
+    hook = 0, refused = 0, gates = #plan.gates, failing = 0,
+  }
   for _, planned in ipairs(plan.effects) do
     if planned.nothing then counts.nothing = counts.nothing + 1 else counts.changes = counts.changes + 1 end
     if planned.would_fail then counts.fail = counts.fail + 1 end
     for _, change in ipairs(planned.changes or {}) do
       local action = change.action
-      if action == "conflict" or action == "reject" then action = "fail" end
-      counts[action] = (counts[action] or 0) + 1
+      if action == "conflict" or action == "reject" then action = "refused" end
+      counts[action] = counts[action] + 1
     end
   end
-  counts.gates = #plan.gates
+  for _, gate in ipairs(plan.gates) do
+    if gate.ok == false then counts.failing = counts.failing + 1 end
+  end
   return counts
 end
 

@@ -16,7 +16,7 @@ local declared = options.join({
 local usage = [[plan RUNBOOK [key=value…] [options]
 
 Runs the script with every read real and every effect previewed; nothing is changed.
-Exit codes: 0 nothing would change, 2 something would, 1 the plan could not be made.]]
+Exit codes: 0 nothing would change, 2 something would, 1 the run would fail or the plan could not be made.]]
 
 function M.run(words)
   local given, rest = options.parse(usage, declared, words)
@@ -38,7 +38,7 @@ function M.run(words)
     sys.write(1, require("almanac.render.plan").text(plan, counts, undos, color))
   end
   if given.out then require("native.fs").write(given.out, plans.to_file(plan, book)) end
-  if plan.stopped then return 1 end
+  if plan.stopped or counts.fail > 0 then return 1 end
   return counts.changes > 0 and 2 or 0
 end
 

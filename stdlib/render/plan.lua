@@ -5,6 +5,7 @@ local paint = require("almanac.render.tree").paint
 local M = {}
 
 local VALUE_MAX = 100
+local LINE = 110 -- columns
 
 local function value_text(value)
   if value == nil then return "(absent)" end
@@ -20,15 +21,19 @@ local actions = {
 
 local field_marks = { added = { "+", "32" }, removed = { "-", "31" }, changed = { "~", "33" } }
 
+--- A field on one line, or on two when that is too long to take in.
 local function add_field(out, indent, field, color)
   local mark = field_marks[field.kind]
-  local text
-  if field.kind == "changed" then
-    text = string.format("%s: %s → %s", field.path, value_text(field.old), value_text(field.new))
+  local value = value_text(field.kind == "added" and field.new or field.old)
+  if field.kind == "changed" then value = value .. " → " .. value_text(field.new) end
+  if field.set_by then value = string.format('%s   (now set by "%s")', value, table.concat(field.set_by, '", "')) end
+  local head = mark[1] .. " " .. field.path .. ":"
+  if #indent + #head + #value < LINE then
+    out[#out + 1] = indent .. paint(head .. " " .. value, mark[2], color)
   else
-    text = string.format("%s: %s", field.path, value_text(field.kind == "added" and field.new or field.old))
+    out[#out + 1] = indent .. paint(head, mark[2], color)
+    out[#out + 1] = indent .. "    " .. paint(value, mark[2], color)
   end
-  out[#out + 1] = indent .. paint(mark[1] .. " " .. text, mark[2], color)
 end
 
 local function add_change(out, indent, change, color)
@@ -38,18 +43,32 @@ local function add_change(out, indent, change, color)
   for _, field in ipairs(change.fields or {}) do add_field(out, indent .. "    ", field, color) end
 end
 
+local function is_refused(change)
+  return change.action == "conflict" or change.action == "reject"
+end
+
+--- What would stop the run: in full, unless the object that is refused says it below.
+local function add_stop(out, indent, planned, color)
+  local text = planned.would_fail
+  for _, change in ipairs(planned.changes or {}) do
+    if is_refused(change) then
+      text = text:match "^(.-):" .. ", see below"
+      break
+    end
+  end
+  out[#out + 1] = indent .. paint("WOULD STOP THE RUN: " .. text:gsub("\n", "\n" .. indent .. "  "), "1;31", color)
+  if planned.hint then out[#out + 1] = indent .. "  " .. planned.hint:gsub("\n", "\n" .. indent .. "  ") end
+end
+
 local function add_effect(out, indent, planned, color)
   local head = planned.title .. (planned.nothing and "  (nothing would change)" or "")
   out[#out + 1] = indent .. paint("→ " .. head, planned.nothing and "90" or "35", color)
   if planned.summary then out[#out + 1] = indent .. "  " .. planned.summary end
   for _, warning in ipairs(planned.warnings or {}) do out[#out + 1] = indent .. "  " .. paint("WARNING " .. warning, "1;33", color) end
-  if planned.would_fail then
-    out[#out + 1] = indent .. "  " .. paint("WOULD STOP THE RUN: " .. planned.would_fail:gsub("\n",
-    "\n" .. indent .. "    "), "1;31", color)
-  end
+  if planned.would_fail then add_stop(out, indent .. "  ", planned, color) end
   local same = 0
   for _, change in ipairs(planned.changes or {}) do
-    if change.action == "unchanged" then same = same + 1 else add_change(out, indent .. "  ", change, color) end
+    if change.action == "unchanged" and not change.why then same = same + 1 else add_change(out, indent .. "  ", change, color) end
   end
   if same > 0 then out[#out + 1] = indent .. "  " .. paint(string.format("= %d unchanged", same), "90", color) end
 end
@@ -63,19 +82,27 @@ local function group(list)
   return by_path
 end
 
+local function plural(n, word)
+  return string.format("%d %s%s", n, word, n == 1 and "" or "s")
+end
+
 local function counts_line(counts)
-  local parts = {}
-  local function add(n, text)
-    if n > 0 then parts[#parts + 1] = n .. " " .. text end
+  local parts, objects = { plural(counts.effects, "effect") }, {}
+  local function add(list, n, text)
+    if n > 0 then list[#list + 1] = n .. " " .. text end
   end
-  add(counts.create, "created")
-  add(counts.change, "changed")
-  add(counts.delete, "deleted")
-  add(counts.unchanged, "unchanged")
-  add(counts.fail, "WOULD FAIL")
-  local objects = #parts > 0 and "; objects: " .. table.concat(parts, ", ") or ""
-  return string.format("Plan: %d effect%s, %d of them would change nothing%s; %d gate%s", counts.effects, counts.effects == 1 and "" or "s",
-    counts.nothing, objects, counts.gates, counts.gates == 1 and "" or "s")
+  add(parts, counts.nothing, "of them would change nothing")
+  add(parts, counts.fail, "of them WOULD STOP THE RUN")
+  add(objects, counts.create, "created")
+  add(objects, counts.change, "changed")
+  add(objects, counts.delete, "deleted")
+  add(objects, counts.unchanged, "unchanged")
+  add(objects, counts.refused, "refused")
+  local out = "Plan: " .. table.concat(parts, ", ")
+  if #objects > 0 then out = out .. "; objects: " .. table.concat(objects, ", ") end
+  if counts.gates > 0 then out = out .. "; " .. plural(counts.gates, "gate") end
+  if counts.failing > 0 then out = out .. string.format(", %d would fail now", counts.failing) end
+  return out
 end
 
 --- The plan in full.
@@ -101,7 +128,7 @@ function M.text(plan, counts, undos, color)
   out[#out + 1] = ""
   if plan.stopped then out[#out + 1] = paint("The plan stops here: ", "1;31", color) .. plan.stopped .. "\n" end
   out[#out + 1] = counts_line(counts)
-  if #undos > 0 then
+  if #undos > 0 and counts.fail == 0 then
     out[#out + 1] = "After it, almanac rollback would, newest first:"
     for _, what in ipairs(undos) do out[#out + 1] = "  ↩ " .. what end
   end
