@@ -1,11 +1,32 @@
 -- A crashing image: the run fails early and says why; both ways back end with the node ready.
 local devnet = require "tests.devnet"
+local json = require "native.json"
+local rollout = require "almanac.rollout"
 local t = require "tests.harness"
+
+--- Seconds from the first back-off that the cluster tells of to the end of the run.
+local function delay(world)
+  local first
+  local events = world:get "/api/v1/namespaces/animica-devnet/events"
+  for _, event in ipairs(events.items) do
+    local at = event.reason == "BackOff" and rollout.epoch(event.firstTimestamp)
+    if at and (not first or at < first) then first = at end
+  end
+  t.ok(first, "a back-off")
+  local ended
+  for line in world:almanac(0, { "log", "--json" }):gmatch "[^\n]+" do
+    local event = json.decode(line)
+    if event.kind == "run.end" then ended = event.time_ms / 1000 end
+  end
+  return ended - first
+end
 
 local function fail_rollout(world)
   local _, err = world:almanac(1, { "run", "rollout", "tag=" .. devnet.crashing, "observe=2s" })
-  t.has(err, "animica-node")
-  t.has(err, "CrashLoopBackOff")
+  t.ok(err:find "%l+/animica%-%l+[%w-]* cannot become ready: pod animica%-%S+, container %l[%w-]+: CrashLoopBackOff, exit code %d+", err)
+  t.has(err, "panic: configuration is invalid")
+  -- The timestamps of events are whole seconds: the first may be up to one second older than it says.
+  t.ok(delay(world) < 6, "within 5 s of the first crash loop")
   t.has(err, "almanac rollback rollout-")
   t.ok(not devnet.is_ready(world:node_pod()), "the node is down")
   return err
