@@ -69,6 +69,9 @@ local function hint_of(status_code, from, status)
   if status and status.message and status.message:find("field not declared in schema", 1, true) then
     return "a field's name is misspelt, or this version of the API does not have it"
   end
+  if status and status.message and status.message:find("failed to create typed patch object", 1, true) then
+    return "the field named above has the wrong type"
+  end
   if status_code >= 500 then return "the API server failed; its own log says why. Trying again may help" end
   return nil
 end
