@@ -17,7 +17,7 @@ local M = {}
 local function release_ground(input, before)
   return {
     ref = string.format("release %s in %s", input.release, input.namespace), version = tostring(before.revision),
-    object = { revision = before.revision, status = before.status, description = before.description },
+    object = { revision = before.revision, status = before.status },
   }
 end
 

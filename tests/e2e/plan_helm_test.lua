@@ -10,15 +10,6 @@ local function kubectl(world, ...)
   t.must({ devnet.root .. "/.deps/bin/kubectl34", "--namespace", devnet.release, ... }, { cwd = world.dir, env = world.env })
 end
 
---- Edits a file of the chart: every `from` (plain text) becomes `to`.
-local function edit(world, file, from, to)
-  local path = world.dir .. "/ops/helm/animica-devnet/" .. file
-  local text = t.read_file(path)
-  local at, stop = text:find(from, 1, true)
-  t.ok(at, from)
-  t.write_file(path, text:sub(1, at - 1) .. to .. text:sub(stop + 1))
-end
-
 local function change_of(plan, object)
   for _, change in ipairs(plan.effects[1].changes or {}) do
     if change.object == object then return change end

@@ -1,0 +1,90 @@
+-- A run that is bound to a plan does what was planned or stops before it, and says what moved.
+local devnet = require "tests.devnet"
+local json = require "native.json"
+local plans = require "tests.plans"
+local t = require "tests.harness"
+
+local function kubectl(world, ...)
+  t.must({ devnet.root .. "/.deps/bin/kubectl34", "--namespace", devnet.release, ... }, { cwd = world.dir, env = world.env })
+end
+
+local function edit(path, from, to)
+  local text = t.read_file(path)
+  local at, stop = text:find(from, 1, true)
+  t.ok(at, from)
+  t.write_file(path, text:sub(1, at - 1) .. to .. text:sub(stop + 1))
+end
+
+local function bound(world, code, ...)
+  local _, err = world:almanac(code, { "run", "--plan", "plan.json", "--no-ask", ... })
+  return err
+end
+
+for _, helm in ipairs(devnet.helms()) do
+  t.test(helm .. ": a hand in the cluster after the plan stops the run, with object and field", function()
+    local world = plans.start { helm = helm }
+    plans.plan(world, 2, { "upgrade.lua" })
+    kubectl(world, "scale", "deployment/animica-miner", "--replicas", "3")
+    local err = bound(world, 3)
+    t.has(err, "deployment/animica-miner in animica-devnet has changed since the plan was made: .spec.replicas")
+    t.has(err, "planned on: 1")
+    t.has(err, "now:        3")
+    t.has(err, "make a new plan")
+    t.has(err, "upgrade the release")
+    t.eq(#world:history(), 1, "nothing was done")
+    kubectl(world, "scale", "deployment/animica-miner", "--replicas", "1")
+    world:almanac(0, { "resume", "--no-ask" }) -- put right, it goes on within its plan
+    t.eq(#world:history(), 2)
+    plans.plan(world, 2, { "upgrade.lua", "tag=" .. devnet.old })
+    world:run_helm { "rollback", devnet.release, "1" }
+    t.has(bound(world, 3), "release animica-devnet in animica-devnet has changed since the plan was made: .revision")
+    world:almanac(0, { "resume", "--without-plan", "--no-ask" })
+    t.eq(#world:history(), 4)
+  end)
+end
+
+t.test("a chart that was edited after the plan stops the run too", function()
+  local world = plans.start {}
+  plans.plan(world, 2, { "upgrade.lua" })
+  edit(world.dir .. "/ops/helm/animica-devnet/values.yaml", "blockTargetSeconds: 6", "blockTargetSeconds: 7")
+  local err = bound(world, 3)
+  t.has(err, "configmap/chain-params as release animica-devnet renders it has changed since the plan was made")
+  t.has(err, '.data.block-target-seconds')
+  t.has(err, 'planned on: "6"')
+  edit(world.dir .. "/ops/helm/animica-devnet/values.yaml", "blockTargetSeconds: 7", "blockTargetSeconds: 6")
+  t.eq(#world:history(), 1)
+end)
+
+t.test("an edited script, another parameter and a tampered plan are refused before anything", function()
+  local world = plans.start {}
+  plans.plan(world, 2, { "upgrade.lua" })
+  t.has(bound(world, 2, "tag=v9.9.9-aaaaaaa"), "parameter tag is v9.9.9-aaaaaaa now; the plan has " .. devnet.new)
+  edit(world.dir .. "/upgrade.lua", 'release = "animica-devnet"', 'release = "animica-canary"')
+  local err = bound(world, 2)
+  t.has(err, "upgrade.lua:15 was edited after the plan was made, in the step upgrade the release")
+  t.has(err, 'planned:       return helm.upgrade { release = "animica-devnet"')
+  t.has(err, 'now:           return helm.upgrade { release = "animica-canary"')
+  edit(world.dir .. "/upgrade.lua", 'release = "animica-canary"', 'release = "animica-devnet"')
+  local sound = t.read_file(world.dir .. "/plan.json")
+  edit(world.dir .. "/plan.json", devnet.old, devnet.new)
+  t.has(bound(world, 2), "plan.json was changed after it was made")
+  t.write_file(world.dir .. "/plan.json", sound)
+  t.eq(#world:history(), 1)
+  t.eq((t.run({ "ls", ".almanac" }, { cwd = world.dir })), 2, "no run was begun")
+  bound(world, 0)
+  t.eq(world:node_tag() ~= "none", true)
+  t.eq(#world:history(), 2)
+end)
+
+t.test("what a plan says happens: the events of a run that is bound to it", function()
+  local world = plans.start {}
+  plans.plan(world, 2, { "upgrade.lua" })
+  bound(world, 0)
+  local events = {}
+  for line in world:almanac(0, { "log", world:last_run(), "--json" }):gmatch "[^\n]+" do
+    local event = json.decode(line)
+    events[event.kind] = event
+  end
+  t.ok(events["run.plan"], "the plan is in the journal")
+  t.eq(events["effect.outcome"].data.ok, true)
+end)
