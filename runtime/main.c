@@ -95,6 +95,7 @@ int main(int argc, char **argv)
     struct vm vm;
     struct signals *signals;
     struct err e;
+    sigset_t all;
     int code, taken;
 
     main_fill_standard_streams();
@@ -116,6 +117,9 @@ int main(int argc, char **argv)
     modules_register(vm.L);
     code = main_command(&vm);
     signals_guard(signals, NULL);
+    /* The command has its exit code: one more Ctrl-C must not change it any more. */
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
     vm_release(&vm);
     signals_free(signals);
     loop_run_once(&loop, false);
