@@ -384,10 +384,11 @@ function Process:wait_line(pattern, timeout)
     table.concat(self.argv, " "), self:text()))
 end
 
---- Sends a signal to it and its group, as a shell's Ctrl-C does.
+--- Sends a signal to it and its group, as a shell's Ctrl-C does; to one that has ended, nothing.
 ---@param signal string "INT", "TERM", "KILL", …
 function Process:kill(signal)
-  self.child:kill(signal)
+  local ok, err = pcall(self.child.kill, self.child, signal)
+  if not ok and err.kind ~= "not_found" then error(err, 0) end
 end
 
 --- Waits for its end.
