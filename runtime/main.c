@@ -26,8 +26,8 @@ static int main_complain(const struct err *e)
     return EXIT_BROKEN;
 }
 
-/* almanac --stdlib DIR …: the stdlib from disk, for those who edit it. The number of words that were
- * taken, or a negative value. */
+/* almanac --stdlib DIR …: the stdlib from disk, for those who edit it. The number of words that
+ * were taken, or a negative value. */
 static int main_take_stdlib(struct vm *vm, int argc, char **argv, struct err *e)
 {
     struct stat st;
@@ -80,8 +80,8 @@ static int main_command(struct vm *vm)
     return code;
 }
 
-/* A standard stream that was closed would be the number of the next file that is opened: the journal
- * would get the error messages. */
+/* A standard stream that was closed would be the number of the next file that is opened: the
+ * journal would get the error messages. */
 static void main_fill_standard_streams(void)
 {
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
