@@ -24,8 +24,8 @@ static void signals_came(uv_signal_t *uv, int signum)
 {
     struct signals *signals = uv->data;
 
-    /* A terminal that goes away is told by the kernel and again by its shell: that is one pause, not
-     * a wish to cancel. */
+    /* A terminal that goes away is told by the kernel and again by its shell: that is one pause,
+     * not a wish to cancel. */
     if (signum == SIGHUP && signals->count)
         return;
     signals->count++;
