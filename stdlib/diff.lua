@@ -106,6 +106,11 @@ local function compare_lists(out, path, field, old, new)
   end
 end
 
+--- A list and a map: nothing in them can be compared. An empty table is either.
+local function are_unlike(a, b)
+  return next(a) ~= nil and next(b) ~= nil and is_list(a) ~= is_list(b)
+end
+
 --- Both ends of a change are given; nil is absent.
 function compare(out, path, field, old, new)
   if equal(old, new) then return end
@@ -113,7 +118,7 @@ function compare(out, path, field, old, new)
     out[#out + 1] = { path = path, kind = "added", new = new }
   elseif new == nil then
     out[#out + 1] = { path = path, kind = "removed", old = old }
-  elseif type(old) ~= "table" or type(new) ~= "table" then
+  elseif type(old) ~= "table" or type(new) ~= "table" or are_unlike(old, new) then
     out[#out + 1] = { path = path, kind = "changed", old = old, new = new }
   elseif is_list(old) and is_list(new) then
     compare_lists(out, path, field, old, new)
@@ -164,11 +169,17 @@ end
 
 --- The index of the bracket that closes the one at `i`; quoted text may hold brackets.
 function M.bracket_end(path, i)
-  local quoted = false
-  for j = i + 1, #path do
+  local quoted, j = false, i + 1
+  while j <= #path do
     local c = path:sub(j, j)
-    if c == '"' and path:sub(j - 1, j - 1) ~= "\\" then quoted = not quoted end
-    if c == "]" and not quoted then return j end
+    if c == "\\" and quoted then
+      j = j + 1 -- what is escaped is no quote
+    elseif c == '"' then
+      quoted = not quoted
+    elseif c == "]" and not quoted then
+      return j
+    end
+    j = j + 1
   end
   return #path
 end
