@@ -1,6 +1,7 @@
 --- almanac.yaml and its environments: read once, checked whole, put into the settings.
 local errors = require "almanac.errors"
 local settings = require "almanac.settings"
+local null = require("native.json").null
 local sys = require "native.sys"
 
 local M = {}
@@ -30,8 +31,8 @@ local function check(file, value, level, path)
   if type(value) ~= want then
     errors.raise {
       kind = "refused",
-      message = string.format("%s: %s must be a %s, not a %s", file, path,
-      want == "table" and "mapping" or want, type(value)),
+      message = string.format("%s%s must be a %s, not a %s", file, path ~= "" and ": " .. path or "",
+      want == "table" and "mapping" or want, type(value) == "table" and "list or mapping" or type(value)),
     }
   end
   if want ~= "table" then return end
@@ -44,7 +45,11 @@ local function check(file, value, level, path)
         hint = "there are " .. names(level),
       }
     end
-    check(file, below, next_level, path == "" and tostring(key) or path .. "." .. tostring(key))
+    if below == null then -- a key with nothing behind it
+      below = type(next_level) == "table" and {} or nil
+      value[key] = below
+    end
+    if below ~= nil then check(file, below, next_level, path == "" and tostring(key) or path .. "." .. tostring(key)) end
   end
 end
 
@@ -106,8 +111,12 @@ function M.load(options)
   reset()
   local file = options.config or FILE
   if fs.exists(file) then
-    local yaml = require "native.yaml"
-    local values = yaml.decode(fs.read(file), { name = file }) or {}
+    local ok, values = errors.try(function() return require("native.yaml").decode(fs.read(file), { name = file }) end)
+    if not ok then
+      values.kind = "refused"
+      error(values, 0)
+    end
+    if values == nil or values == null then values = {} end
     check(file, values, schema, "")
     local directory = file:match "^(.*/)" or ""
     resolve_paths(values, directory)

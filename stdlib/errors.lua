@@ -30,11 +30,18 @@ function M.wrap(value)
   return sys.decorate(value)
 end
 
+-- Lua runs out of memory without asking the message handler.
+local function settle(ok, ...)
+  if ok or type((...)) == "table" then return ok, ... end
+  return false, sys.decorate { kind = "memory", message = tostring((...)),
+    hint = "the script, or what a step returned, is too big: keep large output in a file" }
+end
+
 --- Calls a function; on failure returns the error as a table. It may wait.
 ---@return boolean ok
 ---@return any ... results, or the error table
 function M.try(fn, ...)
-  return xpcall(fn, sys.decorate, ...)
+  return settle(xpcall(fn, sys.decorate, ...))
 end
 
 --- True for the kinds that end a wait from outside: they are never retried or swallowed.

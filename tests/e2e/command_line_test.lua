@@ -59,3 +59,14 @@ end }]] }
   t.eq((p:run { "resume" }), 0)
   t.eq(p:lines "world", { "done", "next" })
 end)
+
+t.test("a script that takes all memory fails its step, and says so", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  step("big", function() local all = {} for i = 1, 1e9 do all[i] = ("x"):rep(1000) .. i end end)
+end }]] }
+  local code, _, err = p:run { "run", "book" }
+  t.eq(code, 1, err)
+  t.has(err, "memory")
+  t.has(err, "step:  big")
+end)
