@@ -49,6 +49,12 @@ local function start_sim(world, opts)
     argv[#argv + 1] = word
   end
   world.sim = t.spawn(argv, { cwd = world.dir })
+  t.defer(function() -- one that died would only be seen as a connection refused
+    if world.sim.code or t.run { "kill", "-0", tostring(world.sim.pid) } == 0 then return end
+    local code, out, err = world.sim:wait()
+    error({ assertion = string.format("the simulated cluster ended by itself: exit %d, signal %s\n%s\n%s", code,
+      tostring(world.sim.signal), out, err) }, 0)
+  end)
   local _, api, devnet, loki = world.sim:wait_line "^api=(%S+) devnet=(%S+) loki=(%S+)"
   world.api, world.devnet, world.loki = api, devnet, loki
 end
