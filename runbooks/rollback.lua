@@ -19,7 +19,14 @@ return runbook {
       if p.revision then
         return p.revision
       end
-      return helm.previous_good { release = devnet.release, namespace = devnet.namespace }.revision
+      local good = helm.previous_good { release = devnet.release, namespace = devnet.namespace }
+      if not good then
+        errors.raise {
+          kind = "not_found", message = "no revision of " .. devnet.release .. " before the current one was ever good",
+          hint = "helm history " .. devnet.release .. " -n " .. devnet.namespace .. " shows them; revision=N goes to one all the same",
+        }
+      end
+      return good.revision
     end)
 
     step("roll back the release", function()

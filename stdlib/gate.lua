@@ -356,9 +356,9 @@ local function look_once(spec, frame)
   local v = M.verdict(spec, { sample })
   local value = number_of(sample.value)
   local ok = value and M.judge(spec, value)
-  local text = string.format("%s, would watch for %s", value and claim(spec, value, ok) or v.why,
+  local text = string.format("%s, would watch for %s", value and claim(spec, value, ok) or sample.error or v.why,
     duration.format(spec.hold))
-  require("almanac.plan").gate(frame, { text = text, ok = ok or false, value = sample.value })
+  require("almanac.plan").gate(frame, { text = text, ok = ok, value = sample.value })
   return { verdict = "pass", value = value, limit = spec.limit, held = spec.hold, samples = 1 }
 end
 

@@ -86,9 +86,9 @@ function M.confirm(frame, question)
   return { by = "(known after " .. frame.path .. ")", at_ms = 0 }
 end
 
---- A gate's one sample.
+--- A gate's one sample; `ok` is nil where there was no value.
 ---@param frame almanac.Frame
----@param sample { text: string, ok: boolean?, value: number? }
+---@param sample { text: string, ok: boolean?, value: any }
 function M.gate(frame, sample)
   local gates = plan_of(frame).gates
   gates[#gates + 1] = { path = frame.path, text = sample.text, ok = sample.ok, value = sample.value }
@@ -97,11 +97,11 @@ end
 
 --- What the plan comes to.
 ---@return table<string, integer> counts effects, changes, nothing, fail (effects that would stop the run);
----  objects: create, change, delete, unchanged, hook, refused; gates, and those failing now
+---  objects: create, change, delete, unchanged, hook, refused; gates, failing: now, blind: without a value
 function M.counts(plan)
   local counts = {
     effects = #plan.effects, changes = 0, nothing = 0, fail = 0, create = 0, change = 0, delete = 0, unchanged = 0,
-    hook = 0, refused = 0, gates = #plan.gates, failing = 0,
+    hook = 0, refused = 0, gates = #plan.gates, failing = 0, blind = 0,
   }
   for _, planned in ipairs(plan.effects) do
     if planned.nothing then counts.nothing = counts.nothing + 1 else counts.changes = counts.changes + 1 end
@@ -114,6 +114,7 @@ function M.counts(plan)
   end
   for _, gate in ipairs(plan.gates) do
     if gate.ok == false then counts.failing = counts.failing + 1 end
+    if gate.ok == nil then counts.blind = counts.blind + 1 end
   end
   return counts
 end
@@ -138,6 +139,7 @@ function M.to_file(plan, book)
     format = FORMAT, runbook = plan.runbook, script = plan.script, params = plan.meta.params, environment = plan.meta.environment,
     made_by = sys.user(), made_ms = task.wall_ms(), version = sys.version, stdlib = M.stdlib_digest(),
     script_digest = book.script.digest, sources = sources, effects = json.array(plan.effects), steps = json.array(plan.steps),
+    gates = json.array(plan.gates), asks = json.array(plan.asks),
   }
   local text = secret.redact(json.encode(file, { canonical = true }))
   return '{"digest":"' .. sys.sha256(text) .. '","plan":' .. text .. "}\n"

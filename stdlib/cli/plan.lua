@@ -18,6 +18,11 @@ local usage = [[plan RUNBOOK [key=value…] [options]
 Runs the script with every read real and every effect previewed; nothing is changed.
 Exit codes: 0 nothing would change, 2 something would, 1 the run would fail or the plan could not be made.]]
 
+local function shown(plan, undos)
+  local color = sys.isatty(1) and not sys.getenv "NO_COLOR"
+  return require("almanac.render.plan").text(plan, plans.counts(plan), undos, color)
+end
+
 function M.run(words)
   local given, rest = options.parse(usage, declared, words)
   if not given then return 0 end
@@ -27,6 +32,8 @@ function M.run(words)
   local params = require("almanac.cli.run").params_of(given, rest)
   local ok, plan, book, undos = errors.try(require("almanac.session").plan, name, params)
   if not ok then
+    local so_far = plan.plan
+    if so_far and #so_far.effects > 0 and not given.json then sys.write(1, shown(so_far, {}) .. "\n") end
     sys.write(2, "almanac plan: " .. errors.format(plan) .. "\n")
     return errors.is_interrupt(plan) and 130 or 1
   end
@@ -34,8 +41,7 @@ function M.run(words)
   if given.json then
     sys.write(1, plans.to_file(plan, book))
   else
-    local color = sys.isatty(1) and not sys.getenv "NO_COLOR"
-    sys.write(1, require("almanac.render.plan").text(plan, counts, undos, color))
+    sys.write(1, shown(plan, undos))
   end
   if given.out then require("native.fs").write(given.out, plans.to_file(plan, book)) end
   if plan.stopped or counts.fail > 0 then return 1 end

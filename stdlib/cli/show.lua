@@ -1,4 +1,4 @@
---- almanac show RUNBOOK
+--- almanac show RUNBOOK, almanac show RUN --plan
 local config = require "almanac.config"
 local errors = require "almanac.errors"
 local options = require "almanac.cli.options"
@@ -8,8 +8,14 @@ local sys = require "native.sys"
 
 local M = {}
 
-local usage = "show RUNBOOK [--source]\n\nWhat a runbook does, takes and may touch."
-local declared = options.join({ { "--source", nil, "print its source" } }, options.common)
+local usage = [[show RUNBOOK [--source]
+       show [RUN] --plan
+
+What a runbook does, takes and may touch. With --plan: what was planned for a run, beside what
+happened.]]
+local declared = options.join({
+  { "--source", nil, "print its source" }, { "--plan", nil, "the plan of a run that was started with one, and its outcome" },
+}, options.common)
 
 local function constraint(spec)
   if spec.pattern then return "pattern " .. spec.pattern end
@@ -40,9 +46,43 @@ local function show_allow(out, allow)
   end
 end
 
+--- The newest plan of a run, and its events.
+local function planned_run(journal, id)
+  local json = require "native.json"
+  local plan, events = nil, {}
+  for _, time_ms, kind, path, payload in journal:events(id, 0) do
+    local data = json.decode(payload)
+    if kind == "run.plan" then plan = data end
+    events[#events + 1] = { kind = kind, path = path, data = data, time_ms = time_ms }
+  end
+  if not plan then
+    errors.raise {
+      kind = "refused", message = "the run " .. id .. " was started without a plan",
+      hint = "almanac plan RUNBOOK … -o plan.json, then: almanac run --plan plan.json",
+    }
+  end
+  return plan, events
+end
+
+local function show_plan(name)
+  local store = require "almanac.store"
+  local journal <close> = store.open "ro"
+  local row = store.find(journal, name)
+  local plan, events = planned_run(journal, row.id)
+  local color = sys.isatty(1) and not sys.getenv "NO_COLOR"
+  local status = require("almanac.state").summary(journal, row.id).status
+  sys.write(1, require("almanac.render.plan").outcome(row.id, status, plan, events, color))
+  return 0
+end
+
 function M.run(words)
   local given, rest = options.parse(usage, declared, words)
   if not given then return 0 end
+  if given.plan then
+    if #rest > 1 then errors.usage "usage: almanac show [RUN] --plan" end
+    config.load(given)
+    return show_plan(rest[1])
+  end
   if #rest ~= 1 then errors.usage "usage: almanac show RUNBOOK" end
   config.load(given)
   if given.source then

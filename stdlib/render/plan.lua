@@ -102,6 +102,7 @@ local function counts_line(counts)
   if #objects > 0 then out = out .. "; objects: " .. table.concat(objects, ", ") end
   if counts.gates > 0 then out = out .. "; " .. plural(counts.gates, "gate") end
   if counts.failing > 0 then out = out .. string.format(", %d would fail now", counts.failing) end
+  if counts.blind > 0 then out = out .. string.format(", %d without a value", counts.blind) end
   return out
 end
 
@@ -121,7 +122,7 @@ function M.text(plan, counts, undos, color)
     for _, planned in ipairs(effects[step.path] or {}) do add_effect(out, indent .. "  ", planned, color) end
     for _, gate in ipairs(gates[step.path] or {}) do
       local code = gate.ok == nil and "33" or gate.ok and "32" or "31"
-      out[#out + 1] = indent .. "  " .. paint((gate.ok == false and "WOULD FAIL NOW: " or "gate: ") .. gate.text, code, color)
+      out[#out + 1] = indent .. "  " .. paint((gate.ok and "gate: " or gate.ok == nil and "NO VALUE NOW: " or "WOULD FAIL NOW: ") .. gate.text, code, color)
     end
     for _, question in ipairs(asks[step.path] or {}) do out[#out + 1] = indent .. "  ? asks the operator: " .. question.question end
   end
@@ -131,6 +132,43 @@ function M.text(plan, counts, undos, color)
   if #undos > 0 and counts.fail == 0 then
     out[#out + 1] = "After it, almanac rollback would, newest first:"
     for _, what in ipairs(undos) do out[#out + 1] = "  ↩ " .. what end
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+local outcome_marks = {
+  ["as planned"] = { "✓", "32" }, done = { "✓", "32" }, failed = { "✗", "31" }, ["in doubt"] = { "?", "33" },
+  ["not reached"] = { "·", "90" }, ["not in the plan"] = { "!", "1;33" },
+}
+
+local function add_outcome(out, head, item, color)
+  local mark = outcome_marks[item.state]
+  out[#out + 1] = paint(string.format("%s %s  %s", mark[1], head, item.state), mark[2], color)
+  if item.why then out[#out + 1] = "    " .. item.why:gsub("\n", "\n    ") end
+end
+
+--- What was planned beside what happened.
+---@param id string of the run
+---@param status string of the run
+---@param plan table
+---@param events table[]
+---@param color boolean
+---@return string
+function M.outcome(id, status, plan, events, color)
+  local effects, gates, unbound = require("almanac.plan_outcome").compare(plan, events)
+  local out = { string.format("%s: %s; planned by %s at %s", id, status, plan.made_by,
+    os.date("!%Y-%m-%d %H:%M:%S UTC", plan.made_ms // 1000)) }
+  if unbound then out[#out + 1] = "the operator went on without the plan" end
+  for _, item in ipairs(effects) do
+    add_outcome(out, item.path .. ": " .. item.title, item, color)
+    local planned = item.planned
+    if planned and planned.summary then out[#out + 1] = "    planned: " .. planned.summary end
+    if planned and planned.would_fail then out[#out + 1] = "    planned: would stop the run: " .. planned.would_fail end
+    for _, title in ipairs(item.within or {}) do out[#out + 1] = "    it needed besides: " .. title end
+  end
+  for _, gate in ipairs(gates) do
+    add_outcome(out, gate.path, gate, color)
+    out[#out + 1] = "    when planned: " .. gate.text
   end
   return table.concat(out, "\n") .. "\n"
 end

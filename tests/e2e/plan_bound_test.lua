@@ -1,6 +1,5 @@
 -- A run that is bound to a plan does what was planned or stops before it, and says what moved.
 local devnet = require "tests.devnet"
-local json = require "native.json"
 local plans = require "tests.plans"
 local t = require "tests.harness"
 
@@ -76,15 +75,20 @@ t.test("an edited script, another parameter and a tampered plan are refused befo
   t.eq(#world:history(), 2)
 end)
 
-t.test("what a plan says happens: the events of a run that is bound to it", function()
+t.test("show --plan sets what was planned beside what happened", function()
   local world = plans.start {}
   plans.plan(world, 2, { "upgrade.lua" })
   bound(world, 0)
-  local events = {}
-  for line in world:almanac(0, { "log", world:last_run(), "--json" }):gmatch "[^\n]+" do
-    local event = json.decode(line)
-    events[event.kind] = event
-  end
-  t.ok(events["run.plan"], "the plan is in the journal")
-  t.eq(events["effect.outcome"].data.ok, true)
+  local text = world:almanac(0, { "show", "--plan" })
+  t.has(text, world:last_run() .. ": done; planned by ")
+  t.has(text, "✓ upgrade the release: helm upgrade animica-devnet to chart ops/helm/animica-devnet")
+  t.has(text, "  as planned")
+  t.has(text, "planned: revision 1 to 2 of chart animica-devnet-0.5.0, server-side apply: 6 changed")
+  plans.plan(world, 2, { "upgrade.lua", "tag=" .. devnet.old })
+  kubectl(world, "scale", "deployment/animica-miner", "--replicas", "2")
+  bound(world, 3)
+  t.has(world:almanac(0, { "show", "--plan" }), "· upgrade the release: helm upgrade animica-devnet")
+  world:almanac(0, { "run", "upgrade.lua", "set=workloads.miner.replicas=2", "--no-ask" })
+  local _, err = world:almanac(2, { "show", "--plan" })
+  t.has(err, "was started without a plan")
 end)
