@@ -28,7 +28,7 @@ static int main_complain(const struct err *e)
 
 /* almanac --stdlib DIR …: the stdlib from disk, for those who edit it. The number of words that
  * were taken, or a negative value. */
-static int main_take_stdlib(struct vm *vm, int argc, char **argv, struct err *e)
+static int main_take_stdlib(const char **dir, int argc, char **argv, struct err *e)
 {
     struct stat st;
 
@@ -40,7 +40,7 @@ static int main_take_stdlib(struct vm *vm, int argc, char **argv, struct err *e)
         return err_set_errno(e, ERR_USAGE, errno, "--stdlib %s", argv[2]);
     if (!S_ISDIR(st.st_mode))
         return err_set(e, ERR_USAGE, "--stdlib %s is no directory", argv[2]);
-    vm->stdlib_dir = argv[2];
+    *dir = argv[2];
     return 2;
 }
 
@@ -94,12 +94,18 @@ int main(int argc, char **argv)
     struct loop loop;
     struct vm vm;
     struct signals *signals;
+    const char *stdlib_dir = NULL;
     struct err e;
     sigset_t all;
     int code, taken;
 
     main_fill_standard_streams();
     signal(SIGPIPE, SIG_IGN);
+    taken = main_take_stdlib(&stdlib_dir, argc, argv, &e);
+    if (taken < 0) {
+        main_complain(&e);
+        return EXIT_USAGE;
+    }
     if (loop_init(&loop, &e) < 0)
         return main_complain(&e);
     if (vm_init(&vm, &loop, 0, &e) < 0)
@@ -107,11 +113,7 @@ int main(int argc, char **argv)
     signals = signals_new(&loop, &e);
     if (!signals)
         return main_complain(&e);
-    taken = main_take_stdlib(&vm, argc, argv, &e);
-    if (taken < 0) {
-        main_complain(&e);
-        return EXIT_USAGE;
-    }
+    vm.stdlib_dir = stdlib_dir;
     argv[taken] = argv[0];
     mod_sys_setup(vm.L, argc - taken, argv + taken, signals);
     modules_register(vm.L);
