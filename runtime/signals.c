@@ -40,7 +40,6 @@ static void signals_came(uv_signal_t *uv, int signum)
 
 struct signals *signals_new(struct loop *loop, struct err *e)
 {
-    static const int kinds[SIGNALS_KINDS] = {SIGINT, SIGTERM, SIGHUP};
     struct signals *signals = calloc(1, sizeof *signals);
 
     if (!signals) {
@@ -51,7 +50,6 @@ struct signals *signals_new(struct loop *loop, struct err *e)
         uv_signal_init(&loop->uv, &signals->uv[i]);
         signals->uv[i].data = signals;
         signals->open++;
-        uv_signal_start(&signals->uv[i], signals_came, kinds[i]);
     }
     return signals;
 }
@@ -75,6 +73,14 @@ void signals_free(struct signals *signals)
 
 void signals_guard(struct signals *signals, struct task *task)
 {
+    static const int kinds[SIGNALS_KINDS] = {SIGINT, SIGTERM, SIGHUP};
+
+    for (int i = 0; i < SIGNALS_KINDS; i++) {
+        if (task)
+            uv_signal_start(&signals->uv[i], signals_came, kinds[i]);
+        else
+            uv_signal_stop(&signals->uv[i]);
+    }
     if (task)
         task_ref(task);
     task_unref(signals->task);

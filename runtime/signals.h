@@ -17,7 +17,8 @@ struct signals;
 struct signals *signals_new(struct loop *loop, struct err *e);
 void signals_free(struct signals *signals); /* NULL is fine */
 
-/* Whom the signals interrupt from now on (referenced; NULL: nobody). The count starts again. */
+/* Whom the signals interrupt from now on (referenced). The count starts again. NULL: nobody; then a
+ * signal ends the program, as it does any other. */
 void signals_guard(struct signals *signals, struct task *task);
 /* How many have come since signals_guard(). */
 int signals_count(const struct signals *signals);

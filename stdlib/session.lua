@@ -13,6 +13,7 @@ local settings = require "almanac.settings"
 local states = require "almanac.state"
 local store = require "almanac.store"
 local sys = require "native.sys"
+local task = require "native.task"
 local undo = require "almanac.undo"
 
 local M = {}
@@ -107,6 +108,19 @@ local function roll_back(journal, original_id, book, params, options, stopped)
   return status
 end
 
+--- Asks; nil when the answer is a Ctrl-C.
+local function choose(question, choices)
+  local asker = task.spawn(function() return ask.choose(question, choices) end)
+  sys.guard(asker)
+  local shield = task.shield "cancel"
+  local ok, answer = asker:join()
+  task.shield(shield)
+  if ok then return answer end
+  if not errors.is_interrupt(answer) then error(answer, 0) end
+  sys.write(2, "\n")
+  return nil
+end
+
 --- Shows the failure and asks; nil when nobody can be asked, or the runbook says stop.
 local function after_failure(journal, run, book, params, err)
   if book.on_failure == "undo" then return "undo" end
@@ -115,7 +129,7 @@ local function after_failure(journal, run, book, params, err)
   local walked = runs.load(journal, run.id, "walk")
   undo.walk(walked, book, params)
   sys.write(2, show_undo(undo.list(walked)) .. "\n")
-  return ask.choose("What now?", failure_choices)
+  return choose("What now?", failure_choices)
 end
 
 --- The plan that the run is bound to, from its journal.
