@@ -121,8 +121,8 @@ function M.text(plan, counts, undos, color)
     out[#out + 1] = indent .. step.path:match "[^/]*$" .. (step.note and "  " .. paint(step.note, "90", color) or "")
     for _, planned in ipairs(effects[step.path] or {}) do add_effect(out, indent .. "  ", planned, color) end
     for _, gate in ipairs(gates[step.path] or {}) do
-      local code = gate.ok == nil and "33" or gate.ok and "32" or "31"
-      out[#out + 1] = indent .. "  " .. paint((gate.ok and "gate: " or gate.ok == nil and "NO VALUE NOW: " or "WOULD FAIL NOW: ") .. gate.text, code, color)
+      local mark = gate.ok and { "gate: ", "32" } or gate.ok == nil and { "NO VALUE NOW: ", "33" } or { "WOULD FAIL NOW: ", "31" }
+      out[#out + 1] = indent .. "  " .. paint(mark[1] .. gate.text, mark[2], color)
     end
     for _, question in ipairs(asks[step.path] or {}) do out[#out + 1] = indent .. "  ? asks the operator: " .. question.question end
   end
