@@ -64,7 +64,8 @@ local function lifecycle(helm)
 
   sim.must(helm, upgrade(CRASH))
   t.eventually("the node crash-loops", function()
-    return waiting_reason(sim.get "pod animica-node-0") == "CrashLoopBackOff"
+    local code, pod = sim.run("kubectl34", "get -o json pod animica-node-0") -- not there while it is replaced
+    return code == 0 and waiting_reason(json.decode(pod)) == "CrashLoopBackOff"
   end)
   t.has(sim.must("kubectl34", "logs animica-node-0 --previous"), "panic: chain db corrupt")
   t.has(sim.must("kubectl34", "get events --field-selector involvedObject.name=animica-node-0,type=Warning"),
