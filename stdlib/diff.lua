@@ -191,7 +191,7 @@ local function find_item(list, field, key)
 end
 
 local function copy(value)
-  if type(value) ~= "table" then return value end
+  if type(value) ~= "table" or type(getmetatable(value)) == "string" then return value end -- opaque
   local out = setmetatable({}, getmetatable(value))
   for key, item in pairs(value) do out[key] = copy(item) end
   return out

@@ -61,7 +61,7 @@ function M.title(name, input)
   local definition = definitions[name]
   if not definition or not definition.title then return name end
   if not unknown.within(input) then return definition.title(input) end
-  local ok, title = errors.try(definition.title, unknown.describe_all(input))
+  local ok, title = errors.try(definition.title, unknown.describe_all(secret.conceal_all(input)))
   return ok and title or name
 end
 

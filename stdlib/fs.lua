@@ -80,6 +80,11 @@ local function put_back(input, _, ctx)
   end
 end
 
+--- A plan that changes a file rests on what is in it.
+local function ground_of(input, before)
+  return { { ref = input.path, digest = before.digest or "absent" } }
+end
+
 effect.define("fs.write", {
   input = function(raw)
     local path = path_of("fs.write", raw)
@@ -101,14 +106,17 @@ effect.define("fs.write", {
   preview = function(input, before)
     if before.digest == sys.sha256(input.text) then
       return {
-        summary = input.path .. " has that content already", changes = {},
+        summary = input.path .. " has that content already", nothing = true, ground = ground_of(input, before),
         result = { path = input.path, changed = false },
       }
     end
-    local action = before.exists and "update" or "create"
+    local field = {
+      path = "content", kind = before.exists and "changed" or "added", old = before.exists and (before.text or "") or nil,
+      new = input.text,
+    }
     return {
-      summary = action .. " " .. input.path,
-      changes = { { action = action, path = input.path, old = before.text, new = input.text } },
+      changes = { { action = before.exists and "change" or "create", object = input.path, fields = { field } } },
+      ground = ground_of(input, before),
       result = { path = input.path, changed = true },
     }
   end,
@@ -142,8 +150,8 @@ effect.define("fs.remove", {
   title = function(input) return "remove " .. input.path end,
   observe = observe_file,
   preview = function(input, before)
-    if not before.exists then return { summary = input.path .. " is not there", changes = {}, result = false } end
-    return { summary = "remove " .. input.path, changes = { { action = "delete", path = input.path } }, result = true }
+    if not before.exists then return { summary = input.path .. " is not there", nothing = true, result = false } end
+    return { changes = { { action = "delete", object = input.path } }, ground = ground_of(input, before), result = true }
   end,
   apply = function(input) return native.remove(input.path) end,
   recover = function(input)
@@ -172,9 +180,8 @@ effect.define("fs.mkdir", {
   title = function(input) return "make directory " .. input.path end,
   observe = function(input) return { exists = native.exists(input.path) } end,
   preview = function(input, before)
-    if before.exists then return { summary = input.path .. " is there", changes = {}, result = input.path } end
-    local changes = { { action = "create", path = input.path } }
-    return { summary = "make directory " .. input.path, changes = changes, result = input.path }
+    if before.exists then return { summary = input.path .. " is there", nothing = true, result = input.path } end
+    return { changes = { { action = "create", object = input.path } }, result = input.path }
   end,
   apply = function(input)
     native.mkdir(input.path)

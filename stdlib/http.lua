@@ -262,15 +262,17 @@ local function write_recover(input)
   return state, state == "done" and response or why
 end
 
+local BODY_SHOWN = 400 -- bytes, in a plan
+
 effect.define("http.request", {
   input = write_input,
   apply = write_apply,
   recover = write_recover,
   preview = function(input)
-    return {
-      summary = input.method .. " " .. input.url,
-      changes = { { kind = "request", method = input.method, url = input.url, body = input.body } },
-    }
+    local body = secret.conceal_all(input.body)
+    if type(body) == "table" then body = json.encode(body, { canonical = true }) end
+    if type(body) ~= "string" or body == "" then return {} end
+    return { summary = "with the body " .. (#body > BODY_SHOWN and body:sub(1, BODY_SHOWN) .. "…" or body) }
   end,
   title = function(input) return input.method .. " " .. input.url end,
   scope = function(input) return "http", input.url end,

@@ -109,7 +109,7 @@ function M.counts(plan)
     for _, change in ipairs(planned.changes or {}) do
       local action = change.action
       if action == "conflict" or action == "reject" then action = "refused" end
-      counts[action] = counts[action] + 1
+      counts[action] = (counts[action] or 0) + 1
     end
   end
   for _, gate in ipairs(plan.gates) do

@@ -35,10 +35,15 @@ function M.reveal(value)
   return texts[value] or value
 end
 
+--- A table of data, and no opaque value of another kind (what a plan does not know).
+local function is_plain(value)
+  return type(value) == "table" and type(getmetatable(value)) ~= "string"
+end
+
 --- A copy of plain data with its secrets opened. Not for scripts.
 function M.reveal_all(value)
   if texts[value] then return texts[value] end
-  if type(value) ~= "table" then return value end
+  if not is_plain(value) then return value end
   local copy = setmetatable({}, getmetatable(value))
   for k, v in pairs(value) do copy[k] = M.reveal_all(v) end
   return copy
@@ -47,7 +52,7 @@ end
 --- A copy of plain data with each secret as its label.
 function M.conceal_all(value)
   if texts[value] then return tostring(value) end
-  if type(value) ~= "table" then return value end
+  if not is_plain(value) then return value end
   local copy = setmetatable({}, getmetatable(value))
   for k, v in pairs(value) do copy[k] = M.conceal_all(v) end
   return copy

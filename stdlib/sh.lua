@@ -247,12 +247,11 @@ effect.define("sh.run", {
   scope = function(input) return "shell", input.argv[1] end,
   preview = function(input)
     if check_passes(input) then
-      return { summary = "already done: " .. M.quote(input.check) .. " says so", changes = {}, result = already_done }
+      return { summary = "already done: " .. M.quote(input.check) .. " says so", nothing = true, result = already_done }
     end
-    return {
-      summary = "run " .. (input.title or M.quote(input.argv)),
-      changes = { { action = "run", argv = input.argv, cwd = input.cwd } },
-    }
+    local words = input.title and { M.quote(input.argv) } or {} -- else they are the title
+    if input.cwd then words[#words + 1] = "in " .. input.cwd end
+    return { summary = #words > 0 and table.concat(words, " ") or nil }
   end,
   apply = function(input, ctx)
     if check_passes(input) then return already_done end

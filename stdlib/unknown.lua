@@ -42,7 +42,7 @@ end
 --- A copy of plain data with each unknown as its text.
 function M.describe_all(value)
   if steps[value] then return tostring(value) end
-  if type(value) ~= "table" then return value end
+  if type(value) ~= "table" or type(getmetatable(value)) == "string" then return value end -- a secret stays one
   local copy = setmetatable({}, getmetatable(value))
   for key, item in next, value do copy[key] = M.describe_all(item) end
   return copy

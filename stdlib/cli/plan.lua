@@ -20,7 +20,7 @@ Exit codes: 0 nothing would change, 2 something would, 1 the run would fail or t
 
 local function shown(plan, undos)
   local color = sys.isatty(1) and not sys.getenv "NO_COLOR"
-  return require("almanac.render.plan").text(plan, plans.counts(plan), undos, color)
+  return require("almanac.secret").redact(require("almanac.render.plan").text(plan, plans.counts(plan), undos, color))
 end
 
 function M.run(words)

@@ -9,7 +9,8 @@ local LINE = 110 -- columns
 
 local function value_text(value)
   if value == nil then return "(absent)" end
-  local text = type(value) == "string" and value or json.encode(value, { canonical = true })
+  local plain = type(value) == "string" and not value:find "%c" and value ~= ""
+  local text = plain and value or json.encode(value, { canonical = true })
   return #text > VALUE_MAX and text:sub(1, VALUE_MAX - 1) .. "…" or text
 end
 
