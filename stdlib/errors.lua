@@ -74,6 +74,16 @@ local function add_output(out, name, text)
   for i = first, #lines do out[#out + 1] = "    | " .. lines[i] end
 end
 
+--- Text of others (a child's output, a pod's log) as it may be shown on a terminal: colours and cursor
+--- movements are left out, other control characters are spelt.
+---@param text string
+---@return string
+function M.printable(text)
+  if not text:find "[%c]" then return text end
+  text = text:gsub("\27%[[%d;:?]*[ -/]*[@-~]", ""):gsub("\r+\n", "\n"):gsub("\r$", "")
+  return (text:gsub("[^%C\t\n]", function(c) return string.format("\\x%02x", c:byte()) end))
+end
+
 --- The error in full, as it is shown once at the top.
 ---@param err almanac.Error
 ---@return string text several lines, no newline at the end
@@ -84,7 +94,7 @@ function M.format(err)
   if place then out[#out + 1] = "  at:    " .. place .. (line and line ~= "" and "\n           " .. line or "") end
   for _, field in ipairs { "logs", "stdout", "stderr" } do add_output(out, field, err[field]) end
   if err.hint then out[#out + 1] = "  next:  " .. err.hint:gsub("\n", "\n         ") end
-  return table.concat(out, "\n")
+  return M.printable(table.concat(out, "\n"))
 end
 
 return M

@@ -178,7 +178,7 @@ function M.parse(runbook, name, spec, value)
   local with_name = setmetatable({ name = name }, { __index = spec })
   local parsed, must = types[spec.type].parse(with_name, value)
   if parsed == nil then
-    local shown = spec.type == "secret" and "(secret)" or string.format("%q", tostring(value))
+    local shown = spec.type == "secret" and "(secret)" or type(value) == "table" and "a list or mapping" or string.format("%q", tostring(value))
     refuse(runbook, name, spec, string.format("must be %s, not %s", must, shown))
   end
   return parsed

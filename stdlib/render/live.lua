@@ -1,4 +1,5 @@
 --- The live tree on a terminal: redrawn in place while the run goes on.
+local errors = require "almanac.errors"
 local state = require "almanac.state"
 local sys = require "native.sys"
 local task = require "native.task"
@@ -19,7 +20,7 @@ end
 
 function Live:event(event)
   state.apply(self.state, event)
-  if event.kind == "output" then self:above("    | " .. event.data.text) end
+  if event.kind == "output" then self:above("    | " .. errors.printable(event.data.text)) end
 end
 
 function Live:erase()

@@ -1,5 +1,6 @@
 --- Plain lines for a pipe or a log file: one for each thing that happens, never rewritten.
 local duration = require "almanac.duration"
+local errors = require "almanac.errors"
 local sys = require "native.sys"
 local task = require "native.task"
 
@@ -16,7 +17,7 @@ function M.new()
 end
 
 local function say(mark, path, text)
-  sys.write(2, mark .. " " .. path .. (text and text ~= "" and "  " .. text or "") .. "\n")
+  sys.write(2, mark .. " " .. path .. (text and text ~= "" and "  " .. errors.printable(text) or "") .. "\n")
 end
 
 local on = {}
@@ -35,7 +36,7 @@ on["step.retry"] = function(_, path, data)
     duration.format(data.delay)))
 end
 on["note"] = function(_, path, data) say("·", path, data.text) end
-on["output"] = function(_, _, data) sys.write(2, "    | " .. data.text .. "\n") end
+on["output"] = function(_, _, data) sys.write(2, "    | " .. errors.printable(data.text) .. "\n") end
 on["effect.intent"] = function(_, path, data) say("→", path, data.title) end
 on["effect.outcome"] = function(_, path, data)
   if data.recovered then say("→", path, data.op .. ": found done after a crash") end
@@ -54,7 +55,8 @@ end
 
 --- What was done before is counted: resume has listed it.
 function Plain:say_replayed()
-  if self.replayed > 0 then sys.write(2, string.format("✓ %d steps were done before\n", self.replayed)) end
+  if self.replayed > 0 then sys.write(2, string.format("✓ %d %s done before\n", self.replayed,
+    self.replayed == 1 and "step was" or "steps were")) end
   self.replayed = 0
 end
 

@@ -1,4 +1,5 @@
 --- The tree of a run as lines of text. Pure: a state, a time and a width give lines.
+local errors = require "almanac.errors"
 local duration = require "almanac.duration"
 
 local M = {}
@@ -57,7 +58,7 @@ local function elapsed_of(node, now_ms)
 end
 
 local function first_line(text)
-  return (tostring(text):match "^[^\n]*")
+  return errors.printable(tostring(text):match "^[^\n]*")
 end
 
 local function node_line(node, depth, view)

@@ -51,10 +51,11 @@ return runbook { run = function()
   step("next", function() sh.run { argv = { "sh", "-c", "echo next >> world" } } end)
 end }]] }
   local run = p:spawn { "run", "book" }
-  run:wait_line "begun"
+  run:wait_line "| begun" -- the line above it names the command too
   run:kill "HUP"
   run:kill "HUP"
-  t.eq((run:wait()), 130)
+  local code, _, err = run:wait()
+  t.eq(code, 130, err)
   t.eq(p:lines "world", { "done" })
   t.eq((p:run { "resume" }), 0)
   t.eq(p:lines "world", { "done", "next" })
@@ -80,4 +81,16 @@ t.test("Ctrl-C ends what is no run: a script that never finishes loading", funct
   end)
   list:kill "INT"
   t.eq((list:wait(10)), -1)
+end)
+
+t.test("what a child prints cannot move the terminal's cursor", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  step("one", function() sh.run { argv = { "sh", "-c", [=[printf '\033[31mred\033[0m \033[2J\tx\r\n\007bell\n'; printf '\033[1mbad\033[0m\033c\n' >&2; exit 1]=] } } end)
+end }]] }
+  local _, _, err = p:run { "run", "book" }
+  t.has(err, "| red \tx\n")
+  t.has(err, "| \\x07bell\n")
+  t.has(err, "| bad\\x1bc\n")
+  t.ok(not err:find "\27", err)
 end)
