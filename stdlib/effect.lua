@@ -276,15 +276,19 @@ function M.perform(name, raw)
       raise_mismatch(frame, name, known.intent, input)
     end
     run:notify("effect.replayed", frame.path, known.outcome)
+    if run.bound then require("almanac.plan").touch(frame, key) end
     return known.outcome.result
   elseif known and not known.outcome then
     local done, result = recover(frame, name, definition, key, known.intent, input)
-    if done then return result end
+    if done then
+      if run.bound then require("almanac.plan").touch(frame, key) end
+      return result
+    end
     tries = known.intent.tries
   elseif known then
     tries = known.intent.tries + 1
   end
-  if run.bound then require("almanac.plan").check_effect(frame, name, definition, input, digest, key) end
+  if run.bound then require("almanac.plan").check_effect(frame, name, definition, input, digest, key, known ~= nil) end
   if task.interrupted() == "pause" then task.sleep(0) end -- a pause stops before the effect, not in it
   return apply(frame, name, definition, key, input, digest, tries)
 end

@@ -253,12 +253,20 @@ local function check_ground(frame, planned, fresh)
         change and string.format("planned on: %s\nnow:        %s", json.encode(change.old), json.encode(change.new)))
     end
   end
-  for _, item in ipairs(planned.ground or {}) do touched[item.ref] = true end
+end
+
+--- What an effect of this run stands on is the run's own from then on: later effects find it changed.
+---@param frame almanac.Frame
+---@param key string ordinal
+function M.touch(frame, key)
+  local planned = planned_for(frame.run.bound, frame.path, key)
+  for _, item in ipairs(planned and planned.ground or {}) do frame.run.touched[item.ref] = true end
 end
 
 --- Stops before an effect that is not in the plan, or whose ground has moved.
 ---@param frame almanac.Frame
-function M.check_effect(frame, name, definition, input, digest, key)
+---@param begun boolean it was begun in this run before: what moved its ground may be itself
+function M.check_effect(frame, name, definition, input, digest, key, begun)
   local plan = frame.run.bound
   local planned = planned_for(plan, frame.path, key)
   if not planned or planned.op ~= name then
@@ -268,10 +276,11 @@ function M.check_effect(frame, name, definition, input, digest, key)
     deviates(frame, string.format("%s has another input than in the plan", name), string.format("planned: %s\nnow:     %s",
       json.encode(planned.input, { canonical = true }), json.encode(secret.conceal_all(input), { canonical = true })))
   end
-  if planned.ground and #planned.ground > 0 then
+  if not begun and planned.ground and #planned.ground > 0 then
     local before = definition.observe and definition.observe(input)
     check_ground(frame, planned, definition.preview(input, before))
   end
+  M.touch(frame, key)
 end
 
 return M

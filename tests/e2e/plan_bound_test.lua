@@ -92,3 +92,31 @@ t.test("show --plan sets what was planned beside what happened", function()
   local _, err = world:almanac(2, { "show", "--plan" })
   t.has(err, "was started without a plan")
 end)
+
+t.test("killed in its upgrade, a run goes on within its plan; what it did itself is no moved ground", function()
+  local world = plans.start {}
+  t.write_file(world.dir .. "/both.lua", [[
+return runbook { run = function()
+  step("up", function()
+    return helm.upgrade { release = "animica-devnet", chart = "ops/helm/animica-devnet", set = { ["global.imageTag"] = "v0.5.0-a1b2c3d" } }
+  end)
+  step("back", function() return helm.rollback { release = "animica-devnet", revision = 1 } end)
+end }
+]])
+  plans.plan(world, 2, { "both.lua" })
+  world:configure { helm = world:wrap_helm [[
+case "$1 $*" in
+*dry-run*) ;;
+upgrade*) [ -e once ] || { touch once; "$HELM" "$@" >/dev/null; kill -9 $$; } ;;
+esac
+exec "$HELM" "$@"
+]] }
+  t.has(bound(world, 1), "ended by SIGKILL")
+  world:configure()
+  world:almanac(0, { "resume", "--no-ask" })
+  local history = world:history()
+  t.eq(history[#history].description, "Rollback to 1")
+  local shown = world:almanac(0, { "show", "--plan" })
+  local _, kept = shown:gsub("  as planned", "")
+  t.eq(kept, 2, shown)
+end)
