@@ -173,12 +173,16 @@ local function refuse(runbook, name, spec, message)
   }
 end
 
+local function shown_value(value)
+  return type(value) == "table" and "a list or mapping" or string.format("%q", tostring(value))
+end
+
 --- Parses one value, raising kind "refused" that names parameter, pattern and example.
 function M.parse(runbook, name, spec, value)
   local with_name = setmetatable({ name = name }, { __index = spec })
   local parsed, must = types[spec.type].parse(with_name, value)
   if parsed == nil then
-    local shown = spec.type == "secret" and "(secret)" or type(value) == "table" and "a list or mapping" or string.format("%q", tostring(value))
+    local shown = spec.type == "secret" and "(secret)" or shown_value(value)
     refuse(runbook, name, spec, string.format("must be %s, not %s", must, shown))
   end
   return parsed
