@@ -88,7 +88,8 @@ t.test("what a child prints cannot move the terminal's cursor", function()
   local p = project.new { book = [[
 return runbook { run = function()
   step("one", function()
-    sh.run { argv = { "sh", "-c", [=[printf "\033[31mred\033[0m \033[2J\tx\r\n\007bell\n"; printf "\033[1mbad\033[0m\033c\n" >&2; exit 1]=] } }
+    sh.run { argv = { "sh", "-c", [=[printf "\033[31mred\033[0m \033[2J\tx\r\n\007bell\n"
+      printf "\033[1mbad\033[0m\033c\n" >&2; exit 1]=] } }
   end)
 end }]] }
   local _, _, err = p:run { "run", "book" }
