@@ -84,7 +84,9 @@ function M.main()
         sys.write(2, err.traceback .. "\n")
       end
       if errors.is_interrupt(err) then return 130 end
-      return (err.kind == "usage" or err.kind == "refused") and 2 or 1
+      local refused = err.kind == "usage" or err.kind == "refused"
+      if drives[name] then refused = not require("almanac.drive").begun end
+      return refused and 2 or 1
     end
   end
   local guess = nearest(name)

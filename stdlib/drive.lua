@@ -7,6 +7,9 @@ local task = require "native.task"
 
 local M = {}
 
+--- Whether this process has begun to execute: until then an error means that nothing was done.
+M.begun = false
+
 --- Exit codes of run, resume and rollback.
 M.exit = { done = 0, failed = 1, refused = 2, waiting = 3, undone = 4, paused = 130, interrupted = 130 }
 
@@ -78,6 +81,7 @@ function M.execute(run, body, options)
   run:observe(function(event) renderer:event(event) end)
   ask.renderer = renderer
   local main = spawn_body(run, body)
+  M.begun = true
   sys.guard(main)
   local helpers = { watch_signals(renderer), run:start_flusher() }
   renderer:start()

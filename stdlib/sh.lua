@@ -7,6 +7,7 @@ local duration = require "almanac.duration"
 local effect = require "almanac.effect"
 local errors = require "almanac.errors"
 local native = require "native.sh"
+local secret = require "almanac.secret"
 local step = require "almanac.step"
 local survivors = require "almanac.survivors"
 local task = require "native.task"
@@ -69,10 +70,10 @@ local function env_of(who, env)
     if type(name) ~= "string" or name == "" or name:find("=", 1, true) then
       errors.usage("%s: env: %q is no name of a variable", who, tostring(name))
     end
-    if value ~= false and type(value) ~= "string" and type(value) ~= "number" then
+    if value ~= false and type(value) ~= "string" and type(value) ~= "number" and not secret.is(value) then
       errors.usage("%s: env.%s must be a string, or false to remove it", who, name)
     end
-    out[name] = value and tostring(value)
+    out[name] = secret.is(value) and value or value and tostring(value)
   end
   return next(out) and out or nil
 end
@@ -159,7 +160,7 @@ local function native_options(input, extra)
     argv = input.argv, cwd = input.cwd, stdin = input.stdin, timeout = input.timeout, grace = input.grace,
     max_output = input.max_output, env = {},
   }
-  for name, value in pairs(input.env or {}) do options.env[name] = value end
+  for name, value in pairs(input.env or {}) do options.env[name] = secret.reveal(value) end
   for key, value in pairs(extra) do options[key] = value end
   return options
 end

@@ -2,6 +2,7 @@
 --- step gives it back without running. Outside a step a script can only compute.
 local errors = require "almanac.errors"
 local json = require "native.json"
+local secret = require "almanac.secret"
 local source = require "almanac.source"
 local sys = require "native.sys"
 local task = require "native.task"
@@ -43,15 +44,21 @@ end
 --- Says something to whoever watches, and keeps it in the journal.
 ---@param text string
 function M.note(text)
-  local frame = M.current()
-  if frame then frame.run:emit("note", frame.path, { text = tostring(text) }) end
+  local context = task.context()
+  if not context or not context.run then return end
+  if context.step then
+    context.run:emit("note", context.step.path, { text = secret.redact(tostring(text)) })
+  else
+    -- Outside a step it is said again by every replay, so it is no part of the record.
+    context.run:notify("said", "", { text = secret.redact(tostring(text)) })
+  end
 end
 
 --- What the step is waiting for; replaces what was said before. Shown, and not journalled.
 ---@param text string
 function M.progress(text)
   local frame = M.current()
-  if frame then frame.run:notify("progress", frame.path, { text = tostring(text) }) end
+  if frame then frame.run:notify("progress", frame.path, { text = secret.redact(tostring(text)) }) end
 end
 
 --- A line that a child of this step printed.
@@ -59,7 +66,7 @@ end
 ---@param text string
 function M.output(stream, text)
   local frame = M.current()
-  if frame then frame.run:emit("output", frame.path, { stream = stream, text = text }) end
+  if frame then frame.run:emit("output", frame.path, { stream = stream, text = secret.redact(text) }) end
 end
 
 --- An event of the step's own kind.
@@ -173,7 +180,8 @@ local function execute(frame, opts, fn)
     local err = result
     err.step = err.step or frame.path
     if not may_retry(retry, err, frame.attempt) then
-      run:emit("step.failed", frame.path, { kind = err.kind, message = err.message, at = errors.place(err) })
+      run:emit("step.failed", frame.path, { kind = err.kind, message = secret.redact(err.message),
+        at = errors.place(err) })
       error(err, 0)
     end
     local delay = require("almanac.backoff").delay(retry, frame.attempt)

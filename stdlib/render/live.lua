@@ -20,6 +20,7 @@ end
 
 function Live:event(event)
   state.apply(self.state, event)
+  if event.kind == "said" then self:above("· " .. event.data.text) end
   if event.kind == "output" then self:above("    | " .. errors.printable(event.data.text)) end
 end
 

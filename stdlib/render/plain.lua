@@ -35,6 +35,7 @@ on["step.retry"] = function(_, path, data)
   say("↻", path, string.format("attempt %d failed: %s; again in %s", data.attempt, data.message,
     duration.format(data.delay)))
 end
+on["said"] = function(_, _, data) sys.write(2, "· " .. data.text .. "\n") end
 on["note"] = function(_, path, data) say("·", path, data.text) end
 on["output"] = function(_, _, data) sys.write(2, "    | " .. errors.printable(data.text) .. "\n") end
 on["effect.intent"] = function(_, path, data) say("→", path, data.title) end

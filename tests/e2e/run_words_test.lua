@@ -1,0 +1,50 @@
+-- What a script prints, and secrets that it hands on.
+local project = require "tests.project"
+local t = require "tests.harness"
+
+t.test("print is shown in a step and outside of one, and only the first is journalled", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  print("outside", 1)
+  step("in", function() print "inside" end)
+end }]] }
+  local code, _, err = p:run { "run", "book" }
+  t.eq(code, 0, err)
+  t.has(err, "outside\t1")
+  local _, log = p:run { "log" }
+  t.has(log, "inside")
+  t.lacks(log, "outside")
+end)
+
+t.test("a secret reaches a command's environment, and nothing that is written", function()
+  local p = project.new { book = [[
+return runbook {
+  params = { token = param.secret { required = true } },
+  run = function(p)
+    step("use", function()
+      sh.run { argv = { "sh", "-c", "printf %s \"$TOKEN\" > used; echo the token is $TOKEN" }, env = { TOKEN = p.token } }
+      note("it is " .. p.token)
+    end)
+    step("fail", function()
+      sh.run { argv = { "sh", "-c", "echo bad token $TOKEN >&2; exit 1" }, env = { TOKEN = p.token } }
+    end)
+  end,
+}]] }
+  local code, out, err = p:run({ "run", "book", "token=env:SECRET_FOR_TEST" }, { SECRET_FOR_TEST = "hunter2-hunter2" })
+  t.eq(code, 1, err)
+  t.has(err, "bad token (secret token)")
+  t.eq(p:lines "used", { "hunter2-hunter2" })
+  local _, log = p:run { "log", "--json" }
+  for what, text in pairs { stdout = out, stderr = err, log = log } do
+    t.lacks(text, "hunter2", what)
+  end
+  t.has(log, "(secret token)")
+end)
+
+t.test("a run that is refused before it begins exits with 2, whatever refused it", function()
+  local p = project.new { broken = "return runbook {", raises = "error 'no' return runbook { run = print }" }
+  for _, name in ipairs { "broken", "raises" } do
+    local code, _, err = p:run { "run", name }
+    t.eq(code, 2, err)
+  end
+end)
