@@ -121,7 +121,8 @@ int journal_fail(struct journal *j, int rc, const char *doing, struct err *e)
                 j->db ? sqlite3_errmsg(j->db) : sqlite3_errstr(rc));
         return err_hint(e,
                         "the file was left as it is. Copy the directory (cp -a %s %s.damaged), "
-                        "look inside with: sqlite3 %s.damaged/journal.db .recover",
+                        "look inside with: sqlite3 %s.damaged/journal.db .recover; a new run "
+                        "can be started meanwhile with --store and another directory",
                         j->dir, j->dir, j->dir);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
