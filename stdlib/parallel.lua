@@ -1,6 +1,7 @@
 --- parallel: branches that run side by side. Each is a step of its own; when one fails its
 --- siblings are cancelled, and nothing goes on behind parallel's back.
 local errors = require "almanac.errors"
+local pool = require "almanac.pool"
 local step = require "almanac.step"
 local task = require "native.task"
 
@@ -33,23 +34,6 @@ local function worst(failures)
   return first
 end
 
---- Waits for all of them, whatever happens: an interrupt is passed on to them, and raised when
---- they have ended.
-local function join_all(handles)
-  local interrupted
-  for _, handle in ipairs(handles) do
-    local ok, err = errors.try(handle.join, handle)
-    if not ok then
-      interrupted = interrupted or err
-      for _, other in ipairs(handles) do other:cancel(err.kind == "paused" and "pause" or "cancel") end
-      local shield = task.shield "cancel"
-      handle:join()
-      task.shield(shield)
-    end
-  end
-  return interrupted
-end
-
 local function run_branches(names, branches, opts)
   local results, failures, next_index, failing = {}, {}, 1, false
   local handles = {}
@@ -73,7 +57,7 @@ local function run_branches(names, branches, opts)
     end
   end
   for i = 1, math.min(opts.limit or #names, #names) do handles[i] = task.spawn(worker) end
-  local interrupted = join_all(handles)
+  local interrupted = pool.join_all(handles)
   local err = worst(failures) or interrupted
   if err then error(err, 0) end
   return results

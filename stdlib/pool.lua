@@ -5,8 +5,11 @@ local task = require "native.task"
 
 local M = {}
 
---- Waits for all of them; an interrupt of the waiting task is passed on.
-local function join_all(handles)
+--- Waits for all of them, whatever happens: an interrupt is passed on to them, and returned when
+--- they have ended.
+---@param handles table[] tasks
+---@return almanac.Error? interrupted
+function M.join_all(handles)
   local interrupted
   for _, handle in ipairs(handles) do
     local ok, err = errors.try(handle.join, handle)
@@ -43,7 +46,7 @@ function M.map(items, limit, fn)
     end
   end
   for i = 1, math.min(limit, #items) do handles[i] = task.spawn(worker) end
-  local interrupted = join_all(handles)
+  local interrupted = M.join_all(handles)
   if failure or interrupted then error(failure or interrupted, 0) end
   return results
 end
