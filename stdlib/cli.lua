@@ -14,6 +14,8 @@ local commands = {
   { "run", "run a runbook", "almanac.cli.run" },
   { "resume", "go on with a run that was stopped", "almanac.cli.resume" },
   { "rollback", "undo the done steps of a run, newest first", "almanac.cli.rollback" },
+  { "approve", "answer yes to what a run waits for", "almanac.cli.approve" },
+  { "reject", "answer no to it", "almanac.cli.reject" },
   { "runs", "list the runs in the journal", "almanac.cli.runs" },
   { "status", "show the tree of a run", "almanac.cli.status" },
   { "log", "print the journal of a run", "almanac.cli.log" },

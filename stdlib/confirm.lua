@@ -1,33 +1,49 @@
 --- confirm and checklist: steps that ask the operator, and keep who said what.
+local approval = require "almanac.approval"
 local ask = require "almanac.ask"
 local errors = require "almanac.errors"
 local step = require "almanac.step"
-local sys = require "native.sys"
-local task = require "native.task"
+local store = require "almanac.store"
 
 local M = {}
 
-local function waiting(run, path, question)
+--- Stops the run until somebody answers.
+local function wait_for_answer(frame, question)
+  approval.ask(frame, question)
+  local words = store.words(frame.run.id)
   errors.raise {
-    kind = "waiting", waiting = true, step = path, message = "waiting for the operator: " .. question,
-    hint = "nobody can be asked here; at a terminal: almanac resume " .. run.id,
+    kind = "waiting", waiting = true, step = frame.path, message = "waiting for the operator: " .. question,
+    hint = string.format("answer: almanac approve %s (or reject), then resume it;\n" ..
+      "or be asked at a terminal: almanac resume %s", words, words),
   }
 end
 
---- A yes or no from the operator. A no fails the step.
+local function answer_of(frame, question)
+  local given, stale = approval.given(frame)
+  if given then return given end
+  if stale then step.note(stale) end
+  local answer = ask.choose(question, { "yes", "no" })
+  if answer == nil then wait_for_answer(frame, question) end
+  return approval.answer(frame, question, answer)
+end
+
+--- A yes or no from the operator: at the terminal, or given with almanac approve or reject. A no
+--- fails the step.
 ---@param question string  also the step's name
----@return { by: string, at_ms: integer }
+---@return { by: string, at_ms: integer, plan: string? }  plan: digest of the plan that the run keeps to
 function M.confirm(question)
   return step.run(question, { digest = question }, function()
     local frame = step.current()
     if frame.run.mode == "plan" then return require("almanac.plan").confirm(frame, question) end
-    local answer = ask.choose(question, { "yes", "no" })
-    if answer == nil then waiting(frame.run, frame.path, question) end
-    if answer == "no" then
-      errors.raise { kind = "refused", message = "the operator said no: " .. question, step = frame.path }
+    local given = answer_of(frame, question)
+    if given.answer == "no" then
+      errors.raise {
+        kind = "refused", step = frame.path,
+        message = string.format("%s said no: %s%s", given.by, question, given.reason and " (" .. given.reason .. ")" or ""),
+        hint = "to be asked again: almanac resume " .. store.words(frame.run.id),
+      }
     end
-    local plan = frame.run.bound
-    return { by = sys.user(), at_ms = task.wall_ms(), plan = plan and plan.digest }
+    return { by = given.by, at_ms = given.at_ms, plan = given.plan }
   end)
 end
 

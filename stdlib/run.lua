@@ -20,6 +20,8 @@ local FLUSH_SECONDS = 0.1
 ---@field effects table<string, table>    intent and outcome, by "path#ordinal"
 ---@field seen table<string, boolean>     paths of this execution
 ---@field allow table?       what the runbook may touch
+---@field bound table?       the plan that this execution keeps to
+---@field script string?     digest of the runbook's files in this execution
 ---@field observers fun(event: table)[]
 local Run = {}
 Run.__index = Run

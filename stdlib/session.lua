@@ -146,7 +146,7 @@ end
 ---@return integer exit code
 local function drive_to_end(journal, run, book, params, options)
   while true do
-    run.allow, run.bound = book.allow, plan_of(run)
+    run.allow, run.bound, run.script = book.allow, plan_of(run), book.script.digest
     local status, err = drive.execute(run, function() return book.run(params) end, options)
     local choice
     if status == "failed" and not options.no_ask then choice = after_failure(journal, run, book, params, err) end

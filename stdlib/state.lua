@@ -13,6 +13,7 @@ local M = {}
 ---@field message string?    of the failure
 ---@field notes string[]
 ---@field effects table[]    { id, title, status }
+---@field asks string?       the question that it waits with
 ---@field children almanac.Node[]
 ---@field replayed boolean?  done in an earlier execution
 
@@ -118,6 +119,17 @@ end
 
 on["progress"] = function(state, path, data, time_ms)
   node_of(state, path, time_ms).progress = data.text
+end
+
+on["confirm.asked"] = function(state, path, data, time_ms)
+  node_of(state, path, time_ms).asks = data.question
+end
+
+on["confirm.answered"] = function(state, path, data, time_ms)
+  local node = node_of(state, path, time_ms)
+  node.asks = nil
+  node.notes[#node.notes + 1] = string.format("%s by %s%s", data.answer == "yes" and "approved" or "rejected", data.by,
+    data.reason and ": " .. data.reason or "")
 end
 
 on["effect.intent"] = function(state, path, data, time_ms)

@@ -20,6 +20,12 @@ local function heading(row, state)
   return text
 end
 
+local function asks(state)
+  for _, node in pairs(state.nodes) do
+    if node.asks then return true end
+  end
+end
+
 local function closing(row, state)
   if state.status == "done" or state.status == "running" or state.status == "undone" then return {} end
   local out = {}
@@ -28,6 +34,7 @@ local function closing(row, state)
     out[1] = "  " .. err.message:gsub("\n", "\n  ")
     if err.at then out[#out + 1] = "  at:      " .. err.at end
   end
+  if asks(state) then out[#out + 1] = "  answer:  almanac approve " .. store.words(row.id) .. " (or reject)" end
   out[#out + 1] = "  go on:   almanac resume " .. store.words(row.id)
   if not row.runbook:find "^rollback%-of%-" then
     out[#out + 1] = "  go back: almanac rollback " .. store.words(row.id)

@@ -46,6 +46,9 @@ on["effect.recovered"] = function(_, path, data)
   if data.state ~= "done" then say("→", path, data.op .. " had not taken place before the crash; now") end
 end
 on["effect.in_doubt"] = function(_, path, data) say("→", path, data.op .. " is in doubt: " .. data.message) end
+on["confirm.answered"] = function(_, path, data)
+  say("·", path, (data.answer == "yes" and "approved by " or "rejected by ") .. data.by)
+end
 on["progress"] = function(self, path, data)
   local last = self.progress[path]
   local now = task.now()

@@ -1,0 +1,72 @@
+--- What almanac approve and almanac reject share: an answer, put into the journal of a waiting run.
+local approval = require "almanac.approval"
+local config = require "almanac.config"
+local drive = require "almanac.drive"
+local errors = require "almanac.errors"
+local json = require "native.json"
+local options = require "almanac.cli.options"
+local secret = require "almanac.secret"
+local store = require "almanac.store"
+local sys = require "native.sys"
+local task = require "native.task"
+
+local M = {}
+
+local declared = options.join({ { "--reason", "TEXT", "why, for the journal" } }, options.common)
+
+local function described(questions)
+  local out = {}
+  for i, question in ipairs(questions) do out[i] = string.format("%s: %s", question.path, question.question) end
+  return table.concat(out, "\n")
+end
+
+--- The open question that was meant.
+local function choose(questions, id, path)
+  if #questions == 0 then
+    errors.raise {
+      kind = "refused", message = id .. " waits for no answer",
+      hint = "almanac status " .. store.words(id) .. " shows where it stands",
+    }
+  end
+  if not path and #questions == 1 then return questions[1] end
+  for _, question in ipairs(questions) do
+    if question.path == path then return question end
+  end
+  errors.raise {
+    kind = "refused", message = path and string.format("%s asks nothing in a step %q", id, path)
+      or string.format("%s asks %d things; name the step", id, #questions),
+    hint = described(questions),
+  }
+end
+
+local function subject_of(question)
+  if question.plan then return "the plan " .. question.plan:sub(1, 12) end
+  return "the script " .. tostring(question.script):sub(1, 12) .. ", without a plan"
+end
+
+--- Journals the answer.
+---@param answer "yes"|"no"
+---@param name string of the command
+---@param usage string
+---@param words string[]
+---@return integer exit code
+function M.run(answer, name, usage, words)
+  local given, rest = options.parse(usage, declared, words)
+  if not given then return 0 end
+  if #rest < 1 or #rest > 2 then errors.usage("usage: almanac %s RUN [STEP]", name) end
+  config.load(given)
+  local journal <close> = store.open "rw"
+  local id = store.find(journal, rest[1]).id
+  drive.own(journal, id, drive.owner_text(id))
+  local question = choose(approval.open(journal, id), id, rest[2])
+  local by = approval.operator()
+  local data = { question = question.question, answer = answer, by = by, at_ms = task.wall_ms(),
+    script = question.script, plan = question.plan, reason = given.reason }
+  journal:append(id, "confirm.answered", question.path, secret.redact(json.encode(data)), true)
+  sys.write(1, string.format("%s %s: %s\n  by:      %s\n  of:      %s\n  go on:   almanac resume %s\n",
+    answer == "yes" and "approved" or "rejected", question.path, question.question, by, subject_of(question),
+    store.words(id)))
+  return 0
+end
+
+return M

@@ -1,0 +1,100 @@
+-- almanac approve and reject: an answer from elsewhere, bound to the plan and the script.
+local project = require "tests.project"
+local t = require "tests.harness"
+
+local BOOK = [[
+return runbook { run = function()
+  step("before", function() sh.run { argv = { "sh", "-c", "echo before >> log" } } end)
+  confirm "roll on"
+  step("after", function() sh.run { argv = { "sh", "-c", "echo after >> log" } } end)
+end }]]
+
+local function waiting(words)
+  local p = project.new { book = BOOK }
+  local code, _, err = p:run(words or { "run", "book" })
+  t.eq(code, 3, err)
+  t.has(err, "almanac approve " .. p:newest())
+  return p, p:newest()
+end
+
+t.test("an approved run goes on without asking, and says who approved", function()
+  local p, id = waiting()
+  local _, status = p:run { "status", id }
+  t.has(status, "almanac approve " .. id)
+  local code, out = p:run { "approve", id, "--reason", "the canary looks good" }
+  t.eq(code, 0)
+  t.has(out, "approved roll on: roll on")
+  local again, _, why = p:run { "approve", id }
+  t.eq(again, 2, why)
+  t.has(why, "waits for no answer")
+  local resumed, _, err = p:run { "resume", id }
+  t.eq(resumed, 0, err)
+  t.eq(p:lines "log", { "before", "after" })
+  local _, log = p:run { "log", id, "--json" }
+  t.has(log, "the canary looks good")
+  local _, verified = p:run { "log", id, "--verify" }
+  t.has(verified, "whole")
+end)
+
+t.test("a rejected run fails there once, and asks again when it is resumed", function()
+  local p, id = waiting()
+  t.eq(p:run { "reject", id, "--reason", "peers are lagging" }, 0)
+  local code, _, err = p:run { "resume", id }
+  t.eq(code, 1, err)
+  t.has(err, "said no: roll on (peers are lagging)")
+  t.eq(p:lines "log", { "before" })
+  local asked, _, why = p:run { "resume", id }
+  t.eq(asked, 3, why)
+  t.eq(p:run { "approve", id }, 0)
+  t.eq(p:run { "resume", id }, 0)
+  t.eq(p:lines "log", { "before", "after" })
+end)
+
+t.test("an approval does not hold for a script that was edited after it", function()
+  local p, id = waiting()
+  t.eq(p:run { "approve", id }, 0)
+  p:edit("book", (BOOK:gsub("echo after", "echo something else")))
+  local code, _, err = p:run { "resume", id }
+  t.eq(code, 3, err)
+  t.has(err, "the script was edited since then")
+  t.eq(p:lines "log", { "before" })
+end)
+
+t.test("the approval of a planned run names the plan, and falls with it", function()
+  local p = project.new { book = BOOK }
+  t.eq(p:run { "plan", "book", "-o", "plan.json" }, 2)
+  local digest = t.read_file(p.dir .. "/plan.json"):match '"digest":"(%x+)"'
+  local code, _, err = p:run { "run", "--plan", "plan.json" }
+  t.eq(code, 3, err)
+  local id = p:newest()
+  local _, out = p:run { "approve", id }
+  t.has(out, "the plan " .. digest:sub(1, 12))
+  local dropped, _, why = p:run { "resume", id, "--without-plan" }
+  t.eq(dropped, 3, why)
+  t.has(why, "another plan")
+  t.eq(p:lines "log", { "before" })
+end)
+
+t.test("rubbish is refused, and a run under way is not answered over its head", function()
+  local p, id = waiting()
+  local code, _, err = p:run { "approve", id, "nowhere" }
+  t.eq(code, 2, err)
+  t.has(err, "asks nothing in a step \"nowhere\"")
+  t.has(err, "roll on: roll on")
+  for _, words in ipairs { { "approve" }, { "approve", id, "a", "b" }, { "approve", "no-such-run" }, { "reject", id, "--reason" } } do
+    t.eq(p:run(words), 2, table.concat(words, " "))
+  end
+  p:edit("slow", [[
+return runbook { run = function()
+  step("hold", function() sh.run { argv = { "sh", "-c", "echo up > up; exec sleep 60" } } end)
+end }]])
+  local child = p:spawn { "run", "slow" }
+  t.eventually("the step is under way", function() return t.read_file(p.dir .. "/up") end)
+  local busy, _, why = p:run { "approve", p:newest() }
+  child:kill "INT"
+  child:wait_line "pausing"
+  child:kill "INT"
+  child:wait()
+  t.eq(busy, 2, why)
+  t.has(why, "under way in another process")
+end)
