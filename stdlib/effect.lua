@@ -244,6 +244,14 @@ local function walk(frame, known)
   errors.raise { kind = "frontier", message = "not done yet: " .. frame.path, step = frame.path }
 end
 
+--- Whether an earlier try of this step began its next effect: what is to be waited for before it was
+--- waited for then.
+---@return boolean
+function M.is_begun()
+  local frame = step.current()
+  return frame ~= nil and frame.run.effects[frame.path .. "#" .. (frame.prefix or "") .. frame.ordinal] ~= nil
+end
+
 --- Makes an effect happen exactly once in this run, and gives its result.
 ---@param name string
 ---@param raw any

@@ -1,18 +1,28 @@
 --- k8s: a Kubernetes cluster. Reads are free inside a step, writes are effects. Objects are named as
 --- kubectl names them: "deployment/animica-node", "sts/x", "pods", "certificates.cert-manager.io/x".
-local duration = require "almanac.duration"
-local effects = require "almanac.k8s_effects"
+local apply = require "almanac.k8s_apply"
+local arguments = require "almanac.k8s_arguments"
+local claims = require "almanac.k8s_claims"
+local delete = require "almanac.k8s_delete"
 local errors = require "almanac.errors"
 local k8s_client = require "almanac.k8s_client"
 local logs = require "almanac.k8s_logs"
 local objects = require "almanac.k8s_objects"
+local patch = require "almanac.k8s_patch"
+local quantity = require "almanac.k8s_quantity"
 local step = require "almanac.step"
-local task = require "native.task"
+local top = require "almanac.k8s_top"
+local undo = require "almanac.k8s_undo"
+local waits = require "almanac.k8s_wait"
 local watch = require "almanac.k8s_watch"
 
 local M = {
-  apply = effects.apply, patch = effects.patch, scale = effects.scale, restart = effects.restart,
-  create = effects.create, logs = logs.logs, follow_logs = logs.follow, watch = watch.watch,
+  apply = apply.apply, create = apply.create, diff = apply.diff,
+  patch = patch.patch, scale = patch.scale, restart = patch.restart,
+  delete = delete.delete, evict = delete.evict, wipe_claims = claims.wipe_claims,
+  undo = undo.undo, history = undo.history,
+  wait = waits.wait, has_condition = waits.has_condition, watch = watch.watch,
+  logs = logs.logs, follow_logs = logs.follow, top = top.top, quantity = quantity.parse,
 }
 
 --- Follows a workload until it is rolled out, or cannot be; see almanac.rollout_watch. A read.
@@ -20,37 +30,15 @@ local M = {
 ---@param opts? almanac.rollout.Options
 ---@return almanac.rollout.Done
 function M.rollout(ref, opts)
-  return require("almanac.rollout_watch").rollout(ref, opts)
+  return require("almanac.rollout_watch").rollout(ref, arguments.options("k8s.rollout", opts))
 end
-
----@class almanac.k8s.WaitOptions
----@field condition? string   a condition of status.conditions, e.g. "Available"
----@field status? string      of the condition; default "True"
----@field deleted? boolean|string  true, or the uid of the object that must go
----@field check? fun(object: table): any
----@field what? string        what check wants, for errors: "has an address"
----@field timeout? string|number  duration; default 2m
----@field namespace? string
----@field context? string
-
----@class almanac.k8s.DeleteOptions
----@field uid? string         only that very object
----@field propagation? "background"|"foreground"|"orphan"
----@field grace? integer      seconds
----@field missing_ok? boolean none there is success
----@field wait? boolean       default true
----@field timeout? string|number  of the wait; default 2m
----@field namespace? string
----@field context? string
-
-local WAIT_TIMEOUT = 120
-local DELETE_TIMEOUT = 120
 
 --- The cluster in use: server, context, cluster, namespace, user, source. A read.
 ---@param opts? { context?: string }
 ---@return table
 function M.info(opts)
   step.require_read "k8s.info"
+  opts = arguments.options("k8s.info", opts, { context = "string" }, "first")
   return k8s_client.open(opts).info
 end
 
@@ -60,6 +48,7 @@ end
 ---@return table object
 function M.get(ref, opts)
   step.require_read "k8s.get"
+  opts = arguments.options("k8s.get", opts, arguments.get)
   return objects.get("k8s.get", objects.one("k8s.get", ref, opts), opts)
 end
 
@@ -69,6 +58,7 @@ end
 ---@return table? object
 function M.find(ref, opts)
   step.require_read "k8s.find"
+  opts = arguments.options("k8s.find", opts, arguments.get)
   return objects.find("k8s.find", objects.one("k8s.find", ref, opts), opts)
 end
 
@@ -79,98 +69,18 @@ end
 ---@return string resource_version
 function M.list(ref, opts)
   step.require_read "k8s.list"
+  opts = arguments.options("k8s.list", opts, arguments.list)
   local target = objects.target("k8s.list", ref, opts)
   if target.name then errors.usage("k8s.list: %q names one object; use k8s.get", tostring(ref)) end
   return objects.list("k8s.list", target, opts or {})
 end
 
--- Waiting ----------------------------------------------------------------------------------------
-
---- Whether an object has a condition. Pure.
----@param object table?
----@param kind string e.g. "Available"
----@param status string? default "True"
-function M.has_condition(object, kind, status)
-  for _, c in ipairs(object and object.status and object.status.conditions or {}) do
-    if c.type == kind then return c.status == (status or "True") end
-  end
-  return false
-end
-
-local function wanted(opts)
-  if opts.condition then
-    return function(object) return M.has_condition(object, opts.condition, opts.status) end,
-      "has the condition " .. opts.condition .. (opts.status and "=" .. opts.status or "")
-  elseif opts.deleted then
-    return function(object)
-      return object == nil or type(opts.deleted) == "string" and object.metadata.uid ~= opts.deleted
-    end, "is gone"
-  elseif type(opts.check) == "function" then
-    return function(object) return object ~= nil and opts.check(object) end, opts.what or "is as wanted"
-  end
-  errors.usage "k8s.wait: give condition, deleted or check"
-end
-
---- Why an object that was deleted is still there. Pure.
-local function held_by(object)
-  local finalizers = object and object.metadata.finalizers or {}
-  if #finalizers == 0 then return nil end
-  return "its finalizers hold it: " .. table.concat(finalizers, ", ")
-end
-
-local function wait_timeout(target, what, seconds, object)
-  errors.raise {
-    kind = "timeout",
-    message = string.format("k8s.wait: %s is not so within %s: that it %s%s", target.label, duration.format(seconds),
-      what, object == nil and " (it does not exist)" or ""),
-    hint = object and object.metadata.deletionTimestamp and held_by(object) or
-      "k8s.events of the object say what happened to it",
-    object = object,
-  }
-end
-
---- Waits until an object is as wanted. A read.
----@param ref string|table
----@param opts almanac.k8s.WaitOptions
----@return table? object  nil when it is gone
-function M.wait(ref, opts)
-  step.require_read "k8s.wait"
-  opts = opts or {}
-  local is_wanted, what = wanted(opts)
-  local target = objects.one("k8s.wait", ref, opts)
-  local seconds = opts.timeout and duration.parse(opts.timeout) or WAIT_TIMEOUT
-  local deadline = task.now() + seconds
-  local watcher <close> = watch.watch(ref, { namespace = opts.namespace, context = opts.context })
-  local object
-  while true do
-    local event = watcher:next(math.max(deadline - task.now(), 0))
-    if not event then wait_timeout(target, what, seconds, object) end
-    if event.type == "DELETED" then
-      object = nil
-    elseif event.type ~= "SYNCED" then
-      object = event.object
-    end
-    -- What is there counts only when all of it has been told.
-    if watcher.synced and (event.type ~= "ADDED" or object) and is_wanted(object) then return object end
-  end
-end
-
---- Deletes an object, and waits until it is gone. An effect.
----@param ref string|table
----@param opts? almanac.k8s.DeleteOptions
----@return { deleted: boolean, uid: string? }
-function M.delete(ref, opts)
-  opts = opts or {}
-  local result = effects.delete(ref, opts)
-  if result.deleted and opts.wait ~= false then
-    M.wait(ref, {
-      deleted = result.uid, timeout = opts.timeout or DELETE_TIMEOUT, namespace = opts.namespace, context = opts.context,
-    })
-  end
-  return result
-end
-
 -- What happened ----------------------------------------------------------------------------------
+
+local EVENT_OPTIONS = arguments.with {
+  all_namespaces = "boolean", selector = "selector", fields = "selector", limit = "count", type = "string",
+}
+local IMAGE_OPTIONS = arguments.with { all_namespaces = "boolean", selector = "selector", fields = "selector", ref = "ref" }
 
 local function event_time(event)
   local series = type(event.series) == "table" and event.series.lastObservedTime
@@ -184,37 +94,62 @@ end
 ---@param event table
 function M.event_line(event)
   local about = event.involvedObject or {}
+  local series = type(event.series) == "table" and event.series.count
   return {
     time = event_time(event), type = event.type, reason = event.reason, message = event.message,
-    count = math.tointeger(event.count) or 1, object = (about.kind or ""):lower() .. "/" .. (about.name or ""),
-    uid = about.uid,
+    count = math.tointeger(series) or math.tointeger(event.count) or 1,
+    object = (about.kind or ""):lower() .. "/" .. (about.name or ""), uid = about.uid,
   }
 end
 
---- Events of the namespace, or about one object, oldest first. A read.
+--- Times with and without a fraction of a second, so that text compares as time.
+local function sortable(time)
+  return time:match "%." and time or (time:gsub("Z$", ".000000Z"))
+end
+
+--- Events of the namespace, or about one object, newest first. A read.
 ---@param ref? string|table an object
----@param opts? almanac.k8s.ListOptions
+---@param opts? almanac.k8s.ListOptions|{ type?: "Warning"|"Normal" }  limit: the newest so many
 ---@return { time: string, type: string, reason: string, message: string, count: integer, object: string }[]
 function M.events(ref, opts)
   step.require_read "k8s.events"
-  local given = {}
-  for key, value in pairs(opts or {}) do given[key] = value end
+  opts = arguments.options("k8s.events", opts, EVENT_OPTIONS)
+  local given = { fields = opts.fields, selector = opts.selector, namespace = opts.namespace, context = opts.context,
+    all_namespaces = opts.all_namespaces }
   if ref then
     local about = objects.one("k8s.events", ref, opts)
     given.fields = { ["involvedObject.name"] = about.name, ["involvedObject.kind"] = about.resource.kind }
     given.namespace = about.namespace
   end
   local out = {}
-  for i, event in ipairs((objects.list("k8s.events", objects.target("k8s.events", "events", given), given))) do
-    out[i] = M.event_line(event)
+  for _, event in ipairs((objects.list("k8s.events", objects.target("k8s.events", "events", given), given))) do
+    if not opts.type or event.type == opts.type then out[#out + 1] = M.event_line(event) end
   end
-  table.sort(out, function(a, b) return a.time < b.time end)
+  table.sort(out, function(a, b)
+    local x, y = sortable(a.time), sortable(b.time)
+    if x ~= y then return x > y end
+    return a.object .. a.reason < b.object .. b.reason
+  end)
+  for i = #out, (opts.limit or #out) + 1, -1 do out[i] = nil end
   return out
+end
+
+--- The workload that a pod is of, by its owner: "deployment/x", "statefulset/y"; nil for a pod of its own.
+local function workload_of(pod)
+  for _, ref in ipairs(pod.metadata.ownerReferences or {}) do
+    local hash = (pod.metadata.labels or {})["pod-template-hash"]
+    if ref.controller and ref.kind == "ReplicaSet" and hash and ref.name:sub(-#hash - 1) == "-" .. hash then
+      return "deployment/" .. ref.name:sub(1, -#hash - 2)
+    elseif ref.controller then
+      return ref.kind:lower() .. "/" .. ref.name
+    end
+  end
+  return nil
 end
 
 --- The images that pods run. Pure.
 ---@param pods table[]
----@return { pod: string, container: string, image: string, image_id: string?, ready: boolean }[]
+---@return { workload: string?, pod: string, container: string, image: string, image_id: string?, ready: boolean }[]
 function M.images_of(pods)
   local out = {}
   for _, pod in ipairs(pods) do
@@ -223,8 +158,8 @@ function M.images_of(pods)
     for _, container in ipairs(pod.spec.containers or {}) do
       local status = statuses[container.name] or {}
       out[#out + 1] = {
-        pod = pod.metadata.name, container = container.name, image = container.image, image_id = status.imageID,
-        ready = status.ready == true,
+        workload = workload_of(pod), pod = pod.metadata.name, container = container.name, image = container.image,
+        image_id = status.imageID, ready = status.ready == true,
       }
     end
   end
@@ -232,12 +167,14 @@ function M.images_of(pods)
   return out
 end
 
---- The images of the pods of a namespace, or of one workload. A read.
+--- The images that the pods of a namespace run, or those of one workload. A read.
+---
+---     for _, i in ipairs(k8s.images { namespace = "animica-devnet" }) do … i.workload, i.image … end
 ---@param opts? almanac.k8s.ListOptions|{ ref?: string|table }
----@return { pod: string, container: string, image: string, image_id: string?, ready: boolean }[]
+---@return { workload: string?, pod: string, container: string, image: string, image_id: string?, ready: boolean }[]
 function M.images(opts)
   step.require_read "k8s.images"
-  opts = opts or {}
+  opts = arguments.options("k8s.images", opts, IMAGE_OPTIONS, "first")
   if opts.ref then
     local _, pods = logs.pods_of("k8s.images", objects.one("k8s.images", opts.ref, opts))
     return M.images_of(pods)
@@ -252,6 +189,7 @@ end
 ---@return table[] all
 function M.pods(ref, opts)
   step.require_read "k8s.pods"
+  opts = arguments.options("k8s.pods", opts, arguments.where)
   local newest, all = logs.pods_of("k8s.pods", objects.one("k8s.pods", ref, opts))
   return newest, all
 end

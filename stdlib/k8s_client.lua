@@ -84,7 +84,7 @@ end
 --- Whether a try that failed so may be repeated: a read whenever that may help, a write only when
 --- the server cannot have acted.
 local function may_repeat(method, err)
-  if err.status == 429 then return true end
+  if err.status == 429 then return not err.budget end -- a disruption budget is no overload
   if method == "GET" then return true end
   return err.kind == "network" and err.in_doubt == false
 end

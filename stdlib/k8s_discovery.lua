@@ -100,7 +100,13 @@ local function fetch_legacy(client, path, answer, out)
     end
   end
   if path == "/api" then return list "/api/v1" end
-  for _, group in ipairs(answer.groups or {}) do list("/apis/" .. group.preferredVersion.groupVersion) end
+  for _, group in ipairs(answer.groups or {}) do
+    local preferred = group.preferredVersion.groupVersion
+    list("/apis/" .. preferred)
+    for _, version in ipairs(group.versions or {}) do
+      if version.groupVersion ~= preferred then list("/apis/" .. version.groupVersion) end
+    end
+  end
 end
 
 local function fetch(client)
@@ -134,15 +140,16 @@ end
 function M.find(resources, name)
   local word, rest = name:lower():match "^([^.]+)%.?(.*)$"
   if not word then return nil end
-  local version, group
-  if rest ~= "" then
-    version, group = rest:match "^(v%d[%w]*)%.?(.*)$"
-    if not version then group = rest end
+  local function first(version, group)
+    for _, r in ipairs(resources) do
+      if matches(r, word, version, group) then return r end
+    end
+    return nil
   end
-  for _, r in ipairs(resources) do
-    if matches(r, word, version, group) then return r end
-  end
-  return nil
+  if rest == "" then return first() end
+  -- A group may look like a version ("v2ray.example.com"); kubectl asks for the version first, too.
+  local version, group = rest:match "^(v%d%w*)%.?(.*)$"
+  return version and first(version, group) or first(nil, rest)
 end
 
 --- Names that are near what was asked for. Pure.

@@ -60,6 +60,10 @@ hints[409] = function(_, status)
   return "somebody changed it at the same time; look at it, then try again"
 end
 
+hints[415] = function()
+  return 'a custom resource takes no strategic patch: use type = "merge", or k8s.apply'
+end
+
 hints[422] = function() return "correct the fields named above; some cannot change once the object exists" end
 hints[429] = function() return "the API server is overloaded; try again later" end
 
@@ -74,6 +78,15 @@ local function hint_of(status_code, from, status)
   end
   if status_code >= 500 then return "the API server failed; its own log says why. Trying again may help" end
   return nil
+end
+
+--- What a disruption budget said that refused an eviction, or nil.
+local function budget_of(status)
+  local said = {}
+  for _, cause in ipairs(status and type(status.details) == "table" and status.details.causes or {}) do
+    if cause.reason == "DisruptionBudget" then said[#said + 1] = cause.message end
+  end
+  return said[1] and table.concat(said, "; ") or nil
 end
 
 --- Whether a write that was answered so may have happened all the same.
@@ -107,6 +120,13 @@ function M.of(from, code, body, headers)
     err.message = string.format("%s: %s would take fields from others: %s", from.who, from.object or from.path,
       table.concat(lines, ", "))
     err.hint = "leave these fields out, change them the way they were set, or take them over with force = true"
+  end
+  local budget = code == 429 and budget_of(status)
+  if budget then
+    err.budget = budget
+    err.message = string.format("%s: %s %s", from.who, said, budget)
+    err.hint = "the eviction has to wait until more of its pods are healthy: k8s.rollout says what keeps them; " ..
+      "k8s.delete asks no budget"
   end
   return err
 end

@@ -1,4 +1,6 @@
 --- Logs of pods, named themselves or by their workload.
+local arguments = require "almanac.k8s_arguments"
+local duration = require "almanac.duration"
 local errors = require "almanac.errors"
 local k8s_client = require "almanac.k8s_client"
 local objects = require "almanac.k8s_objects"
@@ -11,12 +13,16 @@ local M = {}
 ---@field namespace? string
 ---@field container? string   default: the annotated or the first one
 ---@field tail? integer       last lines; default 100
----@field since? number       seconds
+---@field since? string|number  lines not older than this duration: "5m"
 ---@field previous? boolean   of the container before its last restart
 ---@field timestamps? boolean
 ---@field limit_bytes? integer default 1 MiB
 ---@field context? string
 
+local OPTIONS = arguments.with {
+  container = "string", tail = "count", since = "duration", previous = "boolean", timestamps = "boolean",
+  limit_bytes = "count",
+}
 local TAIL = 100
 local LIMIT_BYTES = 1024 * 1024
 
@@ -91,7 +97,7 @@ local function request(who, target, opts)
   local pod = pod_of(who, target)
   local query = {
     container = M.container(pod, opts.container), tailLines = opts.tail or TAIL, previous = opts.previous or nil,
-    sinceSeconds = opts.since and math.ceil(opts.since) or nil, timestamps = opts.timestamps or nil,
+    sinceSeconds = opts.since and math.max(1, math.ceil(duration.parse(opts.since))) or nil, timestamps = opts.timestamps or nil,
     limitBytes = opts.limit_bytes or LIMIT_BYTES,
   }
   local r = target.resource
@@ -105,7 +111,7 @@ end
 ---@return string text
 function M.logs(ref, opts)
   step.require_read "k8s.logs"
-  opts = opts or {}
+  opts = arguments.options("k8s.logs", opts, OPTIONS)
   local target = objects.one("k8s.logs", ref, opts)
   return (k8s_client.request(target.client, request("k8s.logs", target, opts)))
 end
@@ -116,7 +122,7 @@ end
 ---@param opts? almanac.k8s.LogOptions
 function M.follow(ref, opts)
   step.require_read "k8s.follow_logs"
-  opts = opts or {}
+  opts = arguments.options("k8s.follow_logs", opts, OPTIONS)
   local target = objects.one("k8s.follow_logs", ref, opts)
   local wanted = request("k8s.follow_logs", target, opts)
   wanted.query.follow, wanted.query.limitBytes = true, nil

@@ -23,7 +23,6 @@ local M = {}
 ---@field managed_fields? boolean  keep metadata.managedFields
 
 local PAGE = 500
-local EXPIRED_MAX = 3
 
 -- Names ------------------------------------------------------------------------------------------
 
@@ -43,8 +42,8 @@ function M.parse_ref(who, ref)
     if kind then return kind, name end
     if ref:find "^[%w%-%.]+$" then return ref end
   end
-  errors.usage('%s: %s names no object; write "deployment/animica-node"', who,
-    type(ref) == "string" and string.format("%q", ref) or "a " .. type(ref))
+  errors.usage('%s: its first argument names no object: %s; write "deployment/animica-node"', who,
+    type(ref) == "string" and string.format("%q", ref) or type(ref) == "table" and "a table without kind" or tostring(ref))
 end
 
 --- What a name stands for in the cluster.
@@ -159,8 +158,9 @@ function M.get(who, target, opts)
   return tidy(object, opts or {})
 end
 
---- All objects of a collection, page by page. A list that changes too much while it is read (410)
---- begins again.
+--- All objects of a collection, page by page. Where the rest of a list can no longer be had (410), it is
+--- listed anew and whole, as client-go's pager does: a page more would expire, too.
+--- https://github.com/kubernetes/client-go/blob/master/tools/pager/pager.go
 ---@param who string
 ---@param target almanac.k8s.Target
 ---@param opts almanac.k8s.ListOptions
@@ -169,7 +169,7 @@ end
 function M.list(who, target, opts)
   local collection = discovery.path(target.resource, target.namespace)
   local query = M.selectors(who, opts)
-  local items, expired = json.array {}, 0
+  local items = json.array {}
   query.limit = opts.limit or PAGE
   while true do
     local ok, page = errors.try(k8s_client.request, target.client, { who = who, path = collection, query = query })
@@ -178,8 +178,8 @@ function M.list(who, target, opts)
       for _, object in ipairs(page.items or {}) do items[#items + 1] = tidy(object, opts, api_version, kind) end
       query.continue = page.metadata and page.metadata.continue
       if not query.continue or query.continue == "" then return items, page.metadata.resourceVersion end
-    elseif page.status == 410 and expired < EXPIRED_MAX then
-      items, query.continue, expired = json.array {}, nil, expired + 1
+    elseif page.status == 410 and query.continue then
+      items, query.continue, query.limit = json.array {}, nil, nil
     else
       error(page, 0)
     end

@@ -1,7 +1,9 @@
 --- Watches: a collection followed from a list onwards, whatever happens to the connection. Every
 --- change is seen once and in order; changes between two moments that both were missed come as one.
+local arguments = require "almanac.k8s_arguments"
 local backoff = require "almanac.backoff"
 local discovery = require "almanac.k8s_discovery"
+local duration = require "almanac.duration"
 local errors = require "almanac.errors"
 local json = require "native.json"
 local k8s_client = require "almanac.k8s_client"
@@ -16,13 +18,17 @@ local M = {}
 ---@field object table?
 
 ---@class almanac.k8s.WatchOptions : almanac.k8s.ListOptions
----@field patience? number  seconds of failing to connect before it raises; default 120
+---@field patience? string|number  duration of failing to connect before it raises; default 120
 
 ---@class almanac.k8s.Watcher
 local Watcher = {}
 Watcher.__index = Watcher
 Watcher.__name = "watcher"
 
+local OPTIONS = arguments.with {
+  all_namespaces = "boolean", selector = "selector", fields = "selector", limit = "count", managed_fields = "boolean",
+  patience = "duration",
+}
 local PATIENCE = 120
 -- A connection that lasted so long, in seconds, was a good one.
 local STEADY = 1
@@ -182,7 +188,7 @@ function Watcher:endure(err)
   self.failures = self.failures + 1
   self.failing_since = self.failing_since or now
   local delay = M.pause(self.failures, err.retry_after, math.random())
-  if now + delay - self.failing_since > (self.opts.patience or PATIENCE) then
+  if now + delay - self.failing_since > duration.parse(self.opts.patience or PATIENCE) then
     err.message = string.format("%s (watching for %.0f s without a connection)", err.message, now - self.failing_since)
     error(err, 0)
   end
@@ -239,7 +245,7 @@ end
 ---@return almanac.k8s.Watcher
 function M.watch(ref, opts)
   step.require_read "k8s.watch"
-  opts = opts or {}
+  opts = arguments.options("k8s.watch", opts, OPTIONS)
   local target = objects.target("k8s.watch", ref, opts)
   if target.name then
     local narrowed = {}

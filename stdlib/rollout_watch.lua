@@ -9,6 +9,7 @@ local errors = require "almanac.errors"
 local rollout = require "almanac.rollout"
 local step = require "almanac.step"
 local task = require "native.task"
+local written = require "almanac.k8s_written"
 
 local M = {}
 
@@ -69,6 +70,7 @@ end
 
 --- A newer state of the workload; one that is older than what is known says nothing.
 function Follower:take_workload(obj)
+  if obj and written.is_stale(obj) then return end
   local known = self.workload
   if known and obj and known.metadata.uid == obj.metadata.uid and version_of(obj) < version_of(known) then return end
   self.workload = obj

@@ -35,6 +35,13 @@ function M.current()
   return context and context.step
 end
 
+--- Whether this is a plan: nothing is changed, so there is nothing to wait for.
+---@return boolean
+function M.in_plan()
+  local frame = M.current()
+  return frame ~= nil and frame.run.mode == "plan"
+end
+
 --- Raises kind "outside_step" unless a step is running. Every public read begins with it.
 ---@param who string public name of the function
 function M.require_read(who)
