@@ -4,36 +4,14 @@
 #include <string.h>
 
 #include "journal.h"
+#include "mod_journal_priv.h"
 #include "vm.h"
 
 #define JOURNAL_TYPE "almanac.journal"
-#define READER_TYPE "almanac.journal.reader"
-
-/* Events are copied out in batches, so that no statement is open while Lua runs. */
-#define BATCH_COUNT 256
-#define BATCH_BYTES (512u << 10)
-
-struct item {
-    struct journal_event event; /* its pointers are offsets into bytes until batch_get() */
-    size_t kind, path, payload;
-    unsigned char hash[DIGEST_SIZE];
-    bool hashed;
-};
-
-/* A userdata, so that an error of Lua's in the middle releases it. */
-struct reader {
-    uint64_t after;
-    const char *kind; /* only events of it; "run." stands for all that begin so; NULL: all */
-    struct buf bytes;
-    size_t count, at;
-    bool failed; /* memory ran out in the callback */
-    struct journal_chain chain;
-    struct item items[BATCH_COUNT];
-};
 
 /* ---- arguments ---- */
 
-static struct journal *journal_arg(lua_State *L, const char *who)
+struct journal *journal_arg(lua_State *L, const char *who)
 {
     struct journal **slot = luaL_testudata(L, 1, JOURNAL_TYPE);
 
@@ -52,7 +30,7 @@ static const char *bytes_arg(lua_State *L, int arg, const char *who, const char 
     return lua_tolstring(L, arg, len);
 }
 
-static const char *text_arg(lua_State *L, int arg, const char *who, const char *name)
+const char *journal_text_arg(lua_State *L, int arg, const char *who, const char *name)
 {
     size_t len;
     const char *text = bytes_arg(L, arg, who, name, &len);
@@ -211,7 +189,7 @@ static struct run_rows *rows_read(lua_State *L, struct journal *j, const char *i
 static int l_run(lua_State *L)
 {
     struct journal *j = journal_arg(L, "run");
-    const char *id = text_arg(L, 2, "run", "the run's id");
+    const char *id = journal_text_arg(L, 2, "run", "the run's id");
     struct run_rows *rows;
     struct err e;
 
@@ -248,9 +226,9 @@ static int l_runs(lua_State *L)
 static int l_append(lua_State *L)
 {
     struct journal *j = journal_arg(L, "append");
-    const char *run = text_arg(L, 2, "append", "the run's id");
-    const char *kind = text_arg(L, 3, "append", "kind");
-    const char *path = text_arg(L, 4, "append", "path");
+    const char *run = journal_text_arg(L, 2, "append", "the run's id");
+    const char *kind = journal_text_arg(L, 3, "append", "kind");
+    const char *path = journal_text_arg(L, 4, "append", "path");
     size_t len;
     const char *payload = bytes_arg(L, 5, "append", "payload", &len);
     uint64_t seq;
@@ -293,7 +271,7 @@ static int l_last_seq(lua_State *L)
     uint64_t seq;
     struct err e;
 
-    if (journal_last_seq(j, text_arg(L, 2, "last_seq", "the run's id"), &seq, &e) < 0)
+    if (journal_last_seq(j, journal_text_arg(L, 2, "last_seq", "the run's id"), &seq, &e) < 0)
         return vm_raise(L, &e);
     lua_pushinteger(L, (lua_Integer)seq);
     return 1;
@@ -315,8 +293,8 @@ static bool kind_wanted(const char *kind, const struct journal_event *ev)
 
 static int batch_add(void *arg, const struct journal_event *ev)
 {
-    struct reader *r = arg;
-    struct item *item = &r->items[r->count];
+    struct journal_reader *r = arg;
+    struct journal_item *item = &r->items[r->count];
 
     if (!kind_wanted(r->kind, ev)) {
         r->after = ev->seq;
@@ -340,7 +318,7 @@ static int batch_add(void *arg, const struct journal_event *ev)
     return r->count == BATCH_COUNT || r->bytes.len >= BATCH_BYTES;
 }
 
-static void batch_fill(lua_State *L, struct journal *j, const char *run, struct reader *r)
+void journal_reader_fill(lua_State *L, struct journal *j, const char *run, struct journal_reader *r)
 {
     struct err e;
 
@@ -353,9 +331,9 @@ static void batch_fill(lua_State *L, struct journal *j, const char *run, struct 
 }
 
 /* The next event of the batch, NULL at its end. */
-static const struct journal_event *batch_next(struct reader *r)
+const struct journal_event *journal_reader_next(struct journal_reader *r)
 {
-    struct item *item = &r->items[r->at];
+    struct journal_item *item = &r->items[r->at];
     const char *bytes = buf_str(&r->bytes);
 
     if (r->at == r->count)
@@ -370,16 +348,16 @@ static const struct journal_event *batch_next(struct reader *r)
 
 static int reader_gc(lua_State *L)
 {
-    struct reader *r = lua_touserdata(L, 1);
+    struct journal_reader *r = lua_touserdata(L, 1);
 
     buf_release(&r->bytes);
     journal_chain_release(&r->chain);
     return 0;
 }
 
-static struct reader *reader_new(lua_State *L, uint64_t after)
+struct journal_reader *journal_reader_new(lua_State *L, uint64_t after)
 {
-    struct reader *r = lua_newuserdatauv(L, sizeof *r, 0);
+    struct journal_reader *r = lua_newuserdatauv(L, sizeof *r, 0);
 
     r->after = after;
     r->kind = NULL;
@@ -395,14 +373,14 @@ static struct reader *reader_new(lua_State *L, uint64_t after)
 static int events_next(lua_State *L)
 {
     struct journal **slot = lua_touserdata(L, lua_upvalueindex(1));
-    struct reader *r = lua_touserdata(L, lua_upvalueindex(3));
-    const struct journal_event *ev = batch_next(r);
+    struct journal_reader *r = lua_touserdata(L, lua_upvalueindex(3));
+    const struct journal_event *ev = journal_reader_next(r);
 
     if (!ev) {
         if (!*slot)
             return vm_raisef(L, ERR_USAGE, "journal:events: the journal is closed");
-        batch_fill(L, *slot, lua_tostring(L, lua_upvalueindex(2)), r);
-        ev = batch_next(r);
+        journal_reader_fill(L, *slot, lua_tostring(L, lua_upvalueindex(2)), r);
+        ev = journal_reader_next(r);
     }
     if (!ev) {
         lua_pushnil(L);
@@ -419,7 +397,7 @@ static int events_next(lua_State *L)
 static int l_events(lua_State *L)
 {
     struct journal *j = journal_arg(L, "events");
-    const char *run = text_arg(L, 2, "events", "the run's id");
+    const char *run = journal_text_arg(L, 2, "events", "the run's id");
     const char *kind;
     lua_Integer after = 0;
     uint64_t seq;
@@ -433,127 +411,20 @@ static int l_events(lua_State *L)
     }
     if (journal_last_seq(j, run, &seq, &e) < 0) /* a run that is not there raises here already */
         return vm_raise(L, &e);
-    kind = lua_isnoneornil(L, 4) ? NULL : text_arg(L, 4, "events", "the kind");
+    kind = lua_isnoneornil(L, 4) ? NULL : journal_text_arg(L, 4, "events", "the kind");
     lua_settop(L, 4);
     lua_insert(L, 3); /* the kind's text lives as long as the iterator */
     lua_settop(L, 3);
-    reader_new(L, (uint64_t)after)->kind = kind;
+    journal_reader_new(L, (uint64_t)after)->kind = kind;
     lua_insert(L, 3);
     lua_pushcclosure(L, events_next, 4);
-    return 1;
-}
-
-/* ---- fold ---- */
-
-enum fold_use { FOLD_OTHER, FOLD_SKIP, FOLD_DONE, FOLD_FORGET };
-
-static enum fold_use fold_use(const struct journal_event *ev)
-{
-    static const struct {
-        const char *kind;
-        enum fold_use use;
-    } uses[] = {
-        {"step.done", FOLD_DONE},   {"step.start", FOLD_SKIP},    {"output", FOLD_SKIP},
-        {"note", FOLD_SKIP},        {"progress", FOLD_SKIP},      {"gate.sample", FOLD_SKIP},
-        {"step.redo", FOLD_FORGET}, {"step.undone", FOLD_FORGET},
-    };
-
-    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
-        if (strlen(uses[i].kind) == ev->kind_len &&
-            memcmp(uses[i].kind, ev->kind, ev->kind_len) == 0)
-            return uses[i].use;
-    return FOLD_OTHER;
-}
-
-static void fold_other(lua_State *L, const struct journal_event *ev, int other)
-{
-    lua_createtable(L, 0, 5);
-    lua_pushinteger(L, (lua_Integer)ev->seq);
-    lua_setfield(L, -2, "seq");
-    lua_pushinteger(L, ev->time_ms);
-    lua_setfield(L, -2, "time_ms");
-    lua_pushlstring(L, ev->kind, ev->kind_len);
-    lua_setfield(L, -2, "kind");
-    lua_pushlstring(L, ev->path, ev->path_len);
-    lua_setfield(L, -2, "path");
-    lua_pushlstring(L, ev->payload, ev->payload_len);
-    lua_setfield(L, -2, "payload");
-    lua_rawseti(L, other, (lua_Integer)lua_rawlen(L, other) + 1);
-}
-
-static void fold_event(lua_State *L, const struct journal_event *ev, int outcomes, int other)
-{
-    enum fold_use use = fold_use(ev);
-
-    if (use == FOLD_SKIP)
-        return;
-    if (use == FOLD_DONE || use == FOLD_FORGET) {
-        lua_pushlstring(L, ev->path, ev->path_len);
-        if (use == FOLD_DONE)
-            lua_pushlstring(L, ev->payload, ev->payload_len);
-        else
-            lua_pushnil(L);
-        lua_rawset(L, outcomes);
-    }
-    if (use != FOLD_DONE)
-        fold_other(L, ev, other);
-}
-
-static void fold_verdict(lua_State *L, struct journal *j, struct reader *r, int result)
-{
-    struct err e;
-    bool ok;
-
-    if (journal_chain_end(j, &r->chain, &ok, &e) < 0)
-        vm_raise(L, &e);
-    lua_pushinteger(L, (lua_Integer)r->chain.seq);
-    lua_setfield(L, result, "last_seq");
-    lua_pushinteger(L, (lua_Integer)r->chain.seq);
-    lua_setfield(L, result, "count");
-    if (ok)
-        return;
-    lua_createtable(L, 0, 2);
-    lua_pushinteger(L, (lua_Integer)r->chain.broken_seq);
-    lua_setfield(L, -2, "seq");
-    lua_pushstring(L, r->chain.why);
-    lua_setfield(L, -2, "why");
-    lua_setfield(L, result, "broken");
-}
-
-static int l_fold(lua_State *L)
-{
-    struct journal *j = journal_arg(L, "fold");
-    const char *run = text_arg(L, 2, "fold", "the run's id");
-    const struct journal_event *ev;
-    struct reader *r;
-    bool whole = true;
-    struct err e;
-
-    lua_settop(L, 2);
-    r = reader_new(L, 0);
-    if (journal_chain_begin(j, run, &r->chain, &e) < 0)
-        return vm_raise(L, &e);
-    lua_createtable(L, 0, 5);
-    lua_createtable(L, 0, r->chain.head_seq < 1u << 20 ? (int)(r->chain.head_seq / 2) : 0);
-    lua_newtable(L);
-    do {
-        batch_fill(L, j, run, r);
-        while (whole && (ev = batch_next(r)) != NULL) {
-            whole = journal_chain_add(&r->chain, ev);
-            if (whole)
-                fold_event(L, ev, 5, 6);
-        }
-    } while (whole && r->count > 0);
-    fold_verdict(L, j, r, 4);
-    lua_setfield(L, 4, "other");
-    lua_setfield(L, 4, "outcomes");
     return 1;
 }
 
 static int l_verify(lua_State *L)
 {
     struct journal *j = journal_arg(L, "verify");
-    const char *run = text_arg(L, 2, "verify", "the run's id");
+    const char *run = journal_text_arg(L, 2, "verify", "the run's id");
     char why[JOURNAL_WHY_MAX];
     uint64_t broken;
     struct err e;
@@ -601,8 +472,8 @@ typedef int (*lock_fn)(struct journal *j, const char *name, const char *text, st
 static int lock(lua_State *L, const char *who, const char *what, lock_fn fn)
 {
     struct journal *j = journal_arg(L, who);
-    const char *name = text_arg(L, 2, who, what);
-    const char *text = text_arg(L, 3, who, "the owner's text");
+    const char *name = journal_text_arg(L, 2, who, what);
+    const char *text = journal_text_arg(L, 3, who, "the owner's text");
     struct buf holder = BUF_INIT(64 << 10);
     struct err e;
     int rc = fn(j, name, text, &holder, &e);
@@ -637,7 +508,7 @@ static int l_unlock(lua_State *L)
 static int l_holder(lua_State *L)
 {
     struct journal *j = journal_arg(L, "holder");
-    const char *id = text_arg(L, 2, "holder", "the run's id");
+    const char *id = journal_text_arg(L, 2, "holder", "the run's id");
     struct buf holder = BUF_INIT(64 << 10);
     struct err e;
     int rc = journal_holder(j, id, &holder, &e);
@@ -674,7 +545,7 @@ int luaopen_native_journal(lua_State *L)
         {"pending", l_pending},
         {"last_seq", l_last_seq},
         {"events", l_events},
-        {"fold", l_fold},
+        {"fold", journal_fold},
         {"verify", l_verify},
         {"lock_run", l_lock_run},
         {"lock_name", l_lock_name},
@@ -685,6 +556,7 @@ int luaopen_native_journal(lua_State *L)
     static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
 
     type_new(L, READER_TYPE, reader_gc);
+    journal_fold_setup(L);
     type_new(L, "almanac.journal.rows", rows_gc);
     type_new(L, JOURNAL_TYPE, l_gc);
     lua_pushcfunction(L, l_gc);

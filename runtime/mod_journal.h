@@ -9,11 +9,14 @@
  *   j:last_seq(run) -> integer, 0 when there is no event
  *   j:events(run, after_seq = 0) -> iterator: seq, time_ms, kind, path, payload. After its nil it
  *       may be called again and goes on with what was appended meanwhile
- *   j:fold(run) -> { last_seq, count, outcomes = { [path] = payload of its last "step.done" },
+ *   j:fold(run) -> { last_seq, count, done, begun = { [path] = true }, of each step.start,
  *       other = { { seq, time_ms, kind, path, payload }… }, broken = nil | { seq, why } }
  *       in one pass with verification. other has every event but those of kind step.start,
  *       step.done, output, note, progress and gate.sample; a step.undone or step.redo takes the
  *       outcome of its path away. Nothing behind a broken event is in the result.
+ *   done:result(path, [digest]) -> nothing, or true, the step's result, whether its source had that
+ *       digest;  done:payload(path) -> of its last "step.done" | nil;  done:count();
+ *       done:paths() -> array
  *   j:verify(run) -> true | false, seq, why
  *   j:lock_run(id, text), j:lock_name(name, text) -> true | false, text of the holder
  *   j:unlock() drops all locks;  j:holder(id) -> text of the live process that holds the run | nil

@@ -341,6 +341,21 @@ static int l_where(lua_State *L)
     return 1;
 }
 
+/* function_place(fn) -> its chunk's name, the first and the last line of its definition. What
+ * debug.getinfo says, without a table for each call: a replay asks for every step. */
+static int l_function_place(lua_State *L)
+{
+    lua_Debug ar;
+
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_settop(L, 1);
+    lua_getinfo(L, ">S", &ar);
+    lua_pushlstring(L, ar.source, ar.srclen);
+    lua_pushinteger(L, ar.linedefined);
+    lua_pushinteger(L, ar.lastlinedefined);
+    return 3;
+}
+
 /* Gives a table the metatable of errors, and `where` if it has none. */
 static int l_error(lua_State *L)
 {
@@ -403,6 +418,7 @@ int luaopen_native_sys(lua_State *L)
         {"embedded", l_embedded},
         {"source", l_source},
         {"where", l_where},
+        {"function_place", l_function_place},
         {"error", l_error},
         {"decorate", l_decorate},
         {"memory", l_memory},

@@ -78,7 +78,7 @@ end
 ---@return almanac.Error|any err_or_result
 function M.execute(run, body, options)
   local renderer = renderer_for(run, options)
-  run:observe(function(event) renderer:event(event) end)
+  run:observe(function(event) renderer:event(event) end, renderer.wants_replays)
   ask.renderer = renderer
   local main = spawn_body(run, body)
   M.begun = true

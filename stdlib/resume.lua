@@ -29,8 +29,9 @@ end
 
 --- Done steps of the journal that the walk did not meet: gone, or behind the frontier.
 local function unmet(run, book)
+  if run.replayed == run.done:count() then return {} end
   local met, gone, text = run.seen, {}, text_of_files(book)
-  for path in pairs(run.outcomes) do
+  for _, path in ipairs(run.done:paths()) do
     if not met[path] and not inside(path, met) and not is_named(text, path:match "([^/]*)$") then gone[#gone + 1] = path end
   end
   table.sort(gone)
@@ -57,7 +58,7 @@ end
 --- The visits whose lines are left out, because they only say once more that nothing changed.
 local function count_unchanged(visits)
   local n = 0
-  while visits[n + 1] and visits[n + 1].done and not visits[n + 1].edited do n = n + 1 end
+  while type(visits[n + 1]) == "string" do n = n + 1 end
   return n > UNCHANGED_SHOWN and n - UNCHANGED_SHOWN or 0
 end
 
@@ -67,13 +68,12 @@ end
 ---@return string
 function M.describe(run, book)
   local out = { "resuming " .. run.id }
-  run.begun = {}
-  for _, _, _, path in run.journal:events(run.id, 0, "step.start") do run.begun[path] = true end
   local left_out = count_unchanged(run.visits)
   if left_out > 0 then out[2] = string.format("  ✓ %d steps before these %31s", left_out, words.done) end
   local first_open = true
   for i = left_out + 1, #run.visits do
     local visit = run.visits[i]
+    if type(visit) == "string" then visit = { path = visit, done = true } end
     out[#out + 1] = line_of(visit, class_of(run, visit), first_open)
     if not visit.done then first_open = false end
   end

@@ -16,7 +16,9 @@ local FLUSH_SECONDS = 0.1
 ---@field meta table         runbook, script, params, operator, host, lock, environment, …
 ---@field mode string        "execute" | "walk" | "plan"
 ---@field journal table?     native.journal; nil in a plan, which leaves no trace
----@field outcomes table<string, string>  payloads of the done steps, by path
+---@field done table?        the done steps, of journal:fold(); nil in a run that has none
+---@field begun table<string, boolean>  paths of the steps whose start is in the journal
+---@field replayed integer   done steps that this execution met
 ---@field effects table<string, table>    intent and outcome, by "path#ordinal"
 ---@field seen table<string, boolean>     paths of this execution
 ---@field allow table?       what the runbook may touch
@@ -34,7 +36,8 @@ function M.new_id(runbook)
 end
 
 local function new(fields)
-  fields.outcomes = fields.outcomes or {}
+  fields.begun = fields.begun or {}
+  fields.replayed = 0
   fields.effects = fields.effects or {}
   fields.seen = {}
   fields.observers = {}
@@ -116,7 +119,7 @@ function M.load(journal, id, mode)
   end
   local run = new {
     id = id, meta = json.decode(row.meta), mode = mode, journal = journal, created_ms = row.created_ms,
-    outcomes = fold.outcomes, effects = M.fold_effects(fold.other), history = fold.other,
+    done = fold.done, begun = fold.begun, effects = M.fold_effects(fold.other), history = fold.other,
   }
   return run
 end
@@ -127,7 +130,7 @@ end
 function Run:as(mode)
   return new {
     id = self.id, meta = self.meta, mode = mode, journal = self.journal, created_ms = self.created_ms,
-    outcomes = self.outcomes, effects = self.effects, history = self.history,
+    done = self.done, begun = self.begun, effects = self.effects, history = self.history,
   }
 end
 
@@ -139,8 +142,18 @@ function M.current()
 end
 
 --- Calls fn(event) for each event from now on.
-function Run:observe(fn)
+---@param fn fun(event: table)
+---@param replays boolean? for each done step that is met, too; a long run has many
+function Run:observe(fn, replays)
   self.observers[#self.observers + 1] = fn
+  self.tells_replays = self.tells_replays or replays
+end
+
+--- A done step was met, and gave its result without running.
+---@param path string
+function Run:meet(path)
+  self.replayed = self.replayed + 1
+  if self.tells_replays then self:notify("step.replayed", path, json.decode(self.done:payload(path))) end
 end
 
 function Run:notify(kind, path, data)

@@ -4,7 +4,7 @@ local sys = require "native.sys"
 local M = {}
 
 local texts = {} ---@type table<string, string[]> lines by chunk name
-local digests = {} ---@type table<string, string> by chunk and lines
+local digests = {} ---@type table<string, table<integer, string>> by chunk and lines
 
 --- Remembers the text of a loaded chunk.
 ---@param chunkname string as given to load, "@path"
@@ -52,12 +52,17 @@ end
 ---@param fn function
 ---@return string
 function M.digest(fn)
-  local info = debug.getinfo(fn, "S")
-  local place = info.source .. ":" .. info.linedefined .. "-" .. info.lastlinedefined
-  local digest = digests[place]
+  local chunk, first, last = sys.function_place(fn)
+  local of_chunk = digests[chunk]
+  if not of_chunk then
+    of_chunk = {}
+    digests[chunk] = of_chunk
+  end
+  local lines = first << 32 | last
+  local digest = of_chunk[lines]
   if not digest then
-    digest = sys.sha256(M.text(fn) or place)
-    digests[place] = digest
+    digest = sys.sha256(M.text(fn) or chunk .. ":" .. first .. "-" .. last)
+    of_chunk[lines] = digest
   end
   return digest
 end

@@ -212,16 +212,27 @@ local function walk(frame, opts, fn)
   errors.raise { kind = "frontier", message = "not done yet: " .. frame.path, step = frame.path }
 end
 
-local function replay(run, path, opts, fn, payload)
-  local done = json.decode(payload)
+--- A done step met in a walk. One that was not edited and has no undo is no more than its path.
+local function visit(run, path, undo, result, same)
+  run.visits[#run.visits + 1] = same and not undo and path
+    or { path = path, done = true, edited = not same, undo = undo, result = result }
+end
+
+--- Whether the step is done, and what it returned.
+---@return boolean?
+---@return any result
+local function replay(run, path, opts, fn)
   if run.mode == "walk" then
-    run.visits[#run.visits + 1] = {
-      path = path, done = true, edited = done.digest ~= digest_of(opts, fn), undo = opts.undo, result = done.result,
-    }
-  else
-    run:notify("step.replayed", path, done)
+    local done, result, same = run.done:result(path, digest_of(opts, fn))
+    if done then
+      run.replayed = run.replayed + 1
+      visit(run, path, opts.undo, result, same)
+    end
+    return done, result
   end
-  return done.result
+  local done, result = run.done:result(path)
+  if done then run:meet(path) end
+  return done, result
 end
 
 --- Kinds that say how the world is now: a plan notes them and goes on. Any other error ends it.
@@ -266,8 +277,10 @@ end
 ---@return any result plain data
 function M.run(name, opts, fn)
   local run, parent, path = claim_path(name)
-  local payload = run.outcomes[path]
-  if payload then return replay(run, path, opts, fn, payload) end
+  if run.done then
+    local done, result = replay(run, path, opts, fn)
+    if done then return result end
+  end
   local frame = { path = path, name = name, parent = parent, run = run, ordinal = 0, attempt = 1 }
   if opts.when == false then return skip(frame) end
   return modes[run.mode](frame, opts, fn)

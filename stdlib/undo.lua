@@ -48,11 +48,19 @@ local function effects_newest_first(run)
   return list
 end
 
---- The outermost step with an undo that contains the path.
+local function visits_with_undo(run)
+  local out = {}
+  for _, visit in ipairs(run.visits) do
+    if type(visit) == "table" and visit.undo then out[#out + 1] = visit end
+  end
+  return out
+end
+
+--- The outermost of these steps that contains the path.
 local function owner_of(visits, path)
   local owner
   for _, visit in ipairs(visits) do
-    if visit.undo and under(path, visit.path) and (not owner or #visit.path < #owner.path) then owner = visit end
+    if under(path, visit.path) and (not owner or #visit.path < #owner.path) then owner = visit end
   end
   return owner
 end
@@ -79,9 +87,10 @@ end
 ---@return string[] left  titles of the effects that nothing takes back
 function M.list(run)
   local undos, left, claimed = {}, {}, {}
+  local visits = visits_with_undo(run)
   for _, item in ipairs(effects_newest_first(run)) do
     local title = item.intent.title or item.intent.op
-    local owner = owner_of(run.visits, item.path)
+    local owner = owner_of(visits, item.path)
     local definition = effect.definition(item.intent.op)
     if owner and not claimed[owner.path] then
       claimed[owner.path] = true
@@ -92,9 +101,9 @@ function M.list(run)
       left[#left + 1] = title
     end
   end
-  for i = #run.visits, 1, -1 do -- done steps that have an undo and made no effect
-    local visit = run.visits[i]
-    if visit.undo and visit.done and not claimed[visit.path] then undos[#undos + 1] = of_step(visit) end
+  for i = #visits, 1, -1 do -- done steps that have an undo and made no effect
+    local visit = visits[i]
+    if visit.done and not claimed[visit.path] then undos[#undos + 1] = of_step(visit) end
   end
   return undos, left
 end

@@ -8,6 +8,8 @@ local M = {}
 local Events = {}
 Events.__index = Events
 
+Events.wants_replays = true
+
 function M.new(run)
   return setmetatable({ run = run }, Events)
 end

@@ -14,6 +14,9 @@ local HEIGHT_MAX = 60
 local Live = {}
 Live.__index = Live
 
+--- The tree shows what was done before, too.
+Live.wants_replays = true
+
 function M.new(run)
   return setmetatable({ run = run, state = state.new(), drawn = 0, spin = 0, color = not sys.getenv "NO_COLOR" }, Live)
 end

@@ -12,8 +12,8 @@ Plain.__index = Plain
 --- Progress of one step is printed at most this often.
 local PROGRESS_SECONDS = 5
 
-function M.new()
-  return setmetatable({ progress = {}, replayed = 0 }, Plain)
+function M.new(run)
+  return setmetatable({ run = run, progress = {}, told = 0 }, Plain)
 end
 
 local function say(mark, path, text)
@@ -26,7 +26,6 @@ on["step.start"] = function(_, path) say("▶", path) end
 on["step.done"] = function(_, path, data)
   say(data.skipped and "∅" or "✓", path, data.skipped and "skipped" or duration.format((data.elapsed_ms or 0) / 1000))
 end
-on["step.replayed"] = function(self) self.replayed = self.replayed + 1 end
 on["step.failed"] = function(_, path, data)
   local mark = (data.kind == "paused" or data.kind == "cancelled") and "‖" or "✗"
   say(mark, path, tostring(data.message):match "^[^\n]*")
@@ -59,15 +58,17 @@ end
 
 --- What was done before is counted: resume has listed it.
 function Plain:say_replayed()
-  if self.replayed > 0 then sys.write(2, string.format("✓ %d %s done before\n", self.replayed,
-    self.replayed == 1 and "step was" or "steps were")) end
-  self.replayed = 0
+  local count = self.run.replayed - self.told
+  if count > 0 then
+    sys.write(2, string.format("✓ %d %s done before\n", count, count == 1 and "step was" or "steps were"))
+  end
+  self.told = self.run.replayed
 end
 
 function Plain:event(event)
   local fn = on[event.kind]
   if not fn then return end
-  if event.kind ~= "step.replayed" then self:say_replayed() end
+  self:say_replayed()
   fn(self, event.path, event.data)
 end
 

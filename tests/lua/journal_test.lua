@@ -100,7 +100,10 @@ t.test("journal: fold gives the last outcome of each step and what else matters"
   t.eq(f.last_seq, 16)
   t.eq(f.count, 16)
   t.eq(f.broken, nil)
-  t.eq(f.outcomes, { a = '{"result":1}', b = '{"result":4}' })
+  t.eq(f.done:paths(), { "a", "b" })
+  t.eq({ f.done:payload "a", f.done:payload "b" }, { '{"result":1}', '{"result":4}' })
+  t.eq(table.pack(f.done:result("b", "no digest")), { true, 4, false, n = 3 })
+  t.eq(select("#", f.done:result "c"), 0)
   local kinds = {}
   for i, e in ipairs(f.other) do
     kinds[i] = e.seq .. " " .. e.kind .. " " .. e.path
@@ -119,7 +122,8 @@ end)
 
 t.test("journal: a fold of an empty run", function()
   local j <close> = fresh()
-  t.eq(j:fold "r1", { last_seq = 0, count = 0, outcomes = {}, other = {} })
+  local f = j:fold "r1"
+  t.eq({ f.last_seq, f.count, f.done:count(), f.begun, f.other }, { 0, 0, 0, {}, {} })
 end)
 
 t.test("journal: what another process wrote is seen; a reader creates nothing", function()
