@@ -1,44 +1,23 @@
-#include "httpd.h"
+#include "httpd_priv.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <strings.h>
 #include <unistd.h>
-#include <uv.h>
 
-#include "buf.h"
 #include "loop.h"
 
 #define BODY_MAX_DEFAULT ((size_t)16 << 20)
 #define STREAM_MAX_DEFAULT ((size_t)64 << 20)
 #define BODY_EXCESS_MAX ((size_t)64 << 20)
 #define PEM_MAX ((size_t)1 << 20)
-#define HEADERS_MAX 128
 #define CONNECTIONS_MAX 4096
 #define CONNECTION_MEMORY ((size_t)64 << 10)
 #define STREAM_BLOCK ((size_t)32 << 10)
-
-/* The three uv handles live in here, so it is freed in the last of their close callbacks. */
-struct httpd {
-    struct loop *loop;
-    struct MHD_Daemon *daemon;
-    httpd_request_fn fn;
-    void *arg;
-    size_t body_max;
-    size_t stream_max;
-    bool wants_cn;
-    bool stopping;
-    int port;
-    int open_handles;
-    uv_poll_t poll;
-    uv_timer_t timer;
-    struct httpd_request *requests; /* those libmicrohttpd still knows */
-};
 
 /* Watches a suspended client: libmicrohttpd does not look at its socket then. On a descriptor of
  * its own, because libmicrohttpd may close the socket while libuv still polls it. */
@@ -46,36 +25,6 @@ struct watch {
     uv_poll_t poll;
     int fd;
     struct httpd_request *req;
-};
-
-enum answer { ANSWER_NONE, ANSWER_WHOLE, ANSWER_STREAM };
-
-struct httpd_request {
-    struct httpd *httpd;               /* NULL once libmicrohttpd forgot it */
-    struct MHD_Connection *connection; /* valid while httpd is */
-    struct httpd_request *next, *prev;
-    struct watch *watch;
-    bool owned;      /* the owner has not freed it */
-    bool dispatched; /* handed over */
-    bool suspended;
-    bool gone;
-    bool finished; /* stream: no more writes */
-    bool cut;      /* stream: end it as broken */
-    bool headers_seen;
-    size_t excess; /* body bytes past the cap, read and dropped so that a 413 can be answered */
-    bool refused;  /* client certificate does not verify */
-    enum answer answer;
-    struct MHD_Response *response; /* made, not yet queued */
-    int status;
-    char *method;
-    char *target;
-    char *client_cn;
-    struct buf body;
-    struct buf out;
-    struct httpd_header headers[HEADERS_MAX];
-    size_t header_count;
-    httpd_gone_fn gone_fn;
-    void *gone_arg;
 };
 
 static void request_release(struct httpd_request *req)
@@ -104,7 +53,7 @@ static void watch_closed(uv_handle_t *handle)
     free(watch);
 }
 
-static void watch_stop(struct httpd_request *req)
+void httpd_watch_stop(struct httpd_request *req)
 {
     if (!req->watch)
         return;
@@ -116,12 +65,12 @@ static void watch_stop(struct httpd_request *req)
 /* Makes libmicrohttpd run soon: it has work that its epoll descriptor does not show. */
 static void httpd_kick(struct httpd *httpd);
 
-static void request_resume(struct httpd_request *req)
+void httpd_request_resume(struct httpd_request *req)
 {
     if (!req->suspended || !req->httpd)
         return;
     req->suspended = false;
-    watch_stop(req);
+    httpd_watch_stop(req);
     MHD_resume_connection(req->connection);
     if (!req->httpd->stopping)
         httpd_kick(req->httpd);
@@ -150,7 +99,7 @@ static void watch_fired(uv_poll_t *poll, int status, int events)
     if (!req)
         return;
     /* Resuming makes libmicrohttpd meet the dead socket and end the request. */
-    request_resume(req);
+    httpd_request_resume(req);
     request_set_gone(req);
 }
 
@@ -193,7 +142,7 @@ static enum MHD_Result header_copy(void *arg, enum MHD_ValueKind kind, const cha
     struct httpd_header *h = &req->headers[req->header_count];
 
     (void)kind;
-    if (req->header_count == HEADERS_MAX)
+    if (req->header_count == HTTPD_HEADERS_MAX)
         return MHD_NO;
     h->name = strdup(name);
     h->value = strdup(value ? value : "");
@@ -281,7 +230,9 @@ static void request_completed(void *cls, struct MHD_Connection *connection, void
     if (!req)
         return;
     *con_cls = NULL;
-    watch_stop(req);
+    httpd_watch_stop(req);
+    httpd_websocket_forget(req->websocket);
+    req->websocket = NULL;
     if (req->prev)
         req->prev->next = req->next;
     else
@@ -580,10 +531,11 @@ void httpd_stop(struct httpd *httpd)
     if (!httpd)
         return;
     httpd->stopping = true;
+    httpd_websockets_end(httpd);
     /* libmicrohttpd aborts on a suspended connection at its end. */
     for (req = httpd->requests; req; req = next) {
         next = req->next;
-        request_resume(req);
+        httpd_request_resume(req);
         request_set_gone(req);
     }
     uv_poll_stop(&httpd->poll);
@@ -650,7 +602,7 @@ static int request_answer(struct httpd_request *req, struct MHD_Response *respon
     }
     req->response = response;
     req->status = status;
-    request_resume(req);
+    httpd_request_resume(req);
     return 0;
 }
 
@@ -685,11 +637,11 @@ int httpd_request_write(struct httpd_request *req, const void *bytes, size_t len
     if (req->gone || !req->httpd || req->finished)
         return -1;
     if (buf_add(&req->out, bytes, len) < 0) {
-        request_resume(req);
+        httpd_request_resume(req);
         request_set_gone(req);
         return -1;
     }
-    request_resume(req);
+    httpd_request_resume(req);
     return 0;
 }
 
@@ -699,7 +651,7 @@ int httpd_request_finish(struct httpd_request *req)
     if (req->gone || !req->httpd || req->finished)
         return -1;
     req->finished = true;
-    request_resume(req);
+    httpd_request_resume(req);
     return 0;
 }
 
@@ -715,7 +667,7 @@ void httpd_request_free(struct httpd_request *req)
             httpd_request_send(req, 500, NULL, 0, text, sizeof text - 1);
         if (req->answer == ANSWER_STREAM && !req->finished) {
             req->cut = true;
-            request_resume(req);
+            httpd_request_resume(req);
         }
     }
     req->owned = false;

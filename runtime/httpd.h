@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "err.h"
+#include "ws.h"
 
 struct loop;
 struct httpd;
@@ -74,5 +75,26 @@ int httpd_request_finish(struct httpd_request *req);
 /* The owner is done with it. An unfinished stream is cut off, a request without an answer is
  * answered 500. NULL is fine. */
 void httpd_request_free(struct httpd_request *req);
+
+/* A request that became a WebSocket. */
+struct httpd_websocket;
+
+struct httpd_websocket_spec {
+    const char *protocol; /* the one chosen of those the client offers */
+    struct ws_options options;
+    struct ws_callbacks callbacks; /* on_end also when the server stops; its ws is NULL */
+    void *arg;
+};
+
+/* Answers 101, if the client asked for a WebSocket: NULL and *e when it did not, or is gone, and
+ * the request has no answer yet then. Ends with httpd_websocket_free(), before or after the
+ * request's own free. */
+struct httpd_websocket *httpd_request_websocket(struct httpd_request *req,
+                                                const struct httpd_websocket_spec *spec,
+                                                struct err *e);
+/* What to send on; NULL once it ended. */
+struct ws *httpd_websocket_ws(const struct httpd_websocket *w);
+/* No callback comes after this; fine in one. NULL is fine. */
+void httpd_websocket_free(struct httpd_websocket *w);
 
 #endif

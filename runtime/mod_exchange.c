@@ -205,7 +205,7 @@ static struct exchange *exchange_start(lua_State *L, const struct transfer_spec 
                                        const struct exchange_limits *limits, bool streaming)
 {
     static const struct transfer_callbacks callbacks = {exchange_on_headers, exchange_on_data,
-                                                        exchange_on_done};
+                                                        exchange_on_done, NULL};
     struct transfers *pool = vm_transfers(L);
     struct exchange *x = lua_newuserdatauv(L, sizeof *x, 0);
     const char *at, *scheme = strstr(spec->url, "://");

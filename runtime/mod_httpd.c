@@ -11,6 +11,7 @@
  * response:write(bytes) -> boolean; response:finish() -> boolean: false once the client is gone.
  * response:closed() -> boolean; response:on_close(fn): fn runs in a task of its own when the client
  * goes away (at once when it has gone already), and is forgotten when the answer is complete.
+ * response:websocket(protocol) -> socket: see mod_httpd_ws.h.
  * A handler that raises, or returns having begun no answer, is answered 500.
  *
  * Requests and departures queue in the server; one task, started by listen, takes them out and
@@ -24,6 +25,7 @@
 #include "buf.h"
 #include "httpd.h"
 #include "mod_httpd.h"
+#include "mod_httpd_ws.h"
 #include "task.h"
 #include "vm.h"
 
@@ -217,6 +219,16 @@ static int response_on_close(lua_State *L)
     else
         httpd_request_on_gone(r->req, response_gone, r);
     return 0;
+}
+
+static int response_websocket(lua_State *L)
+{
+    struct response *r = response_check(L);
+
+    if (httpd_request_answered(r->req))
+        return luaL_error(L, "response:websocket: the request has been answered already");
+    response_forget(L, r);
+    return httpd_ws_open(L, r->req);
 }
 
 /* --- request --- */
@@ -571,15 +583,20 @@ int luaopen_native_httpd(lua_State *L)
                                       {"__gc", server_gc},
                                       {"__close", server_close},
                                       {NULL, NULL}};
-    static const luaL_Reg response[] = {
-        {"send", response_send},     {"start", response_start},
-        {"write", response_write},   {"finish", response_finish},
-        {"closed", response_closed}, {"on_close", response_on_close},
-        {"__gc", response_gc},       {NULL, NULL}};
+    static const luaL_Reg response[] = {{"send", response_send},
+                                        {"start", response_start},
+                                        {"write", response_write},
+                                        {"finish", response_finish},
+                                        {"closed", response_closed},
+                                        {"on_close", response_on_close},
+                                        {"__gc", response_gc},
+                                        {"websocket", response_websocket},
+                                        {NULL, NULL}};
     static const luaL_Reg functions[] = {{"listen", httpd_listen}, {NULL, NULL}};
 
     metatable_make(L, SERVER_META, server);
     metatable_make(L, RESPONSE_META, response);
+    httpd_ws_setup(L);
     luaL_newlib(L, functions);
     return 1;
 }

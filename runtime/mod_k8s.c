@@ -7,6 +7,7 @@
 #include "buf.h"
 #include "kube.h"
 #include "mod_exchange.h"
+#include "mod_k8s_exec.h"
 #include "task.h"
 #include "vm.h"
 
@@ -301,9 +302,8 @@ static void request_require(lua_State *L, const char *method, int query, const c
     task_require(L, looks ? PERMIT_READ : PERMIT_EFFECT, who);
 }
 
-/* The options are at index 2. Leaves what keeps the spec's texts alive on the stack. */
-static void request_spec(lua_State *L, bool streaming, struct transfer_spec *spec,
-                         struct exchange_limits *limits)
+void k8s_request_spec(lua_State *L, bool streaming, bool check, struct transfer_spec *spec,
+                      struct exchange_limits *limits)
 {
     struct client *client = client_check(L);
     const char *who;
@@ -316,7 +316,8 @@ static void request_spec(lua_State *L, bool streaming, struct transfer_spec *spe
     if (vm_opt_table(L, 2, "query", who))
         query = lua_gettop(L);
     spec->method = vm_opt_string(L, 2, "method", who, NULL, "GET");
-    request_require(L, spec->method, query, who);
+    if (check)
+        request_require(L, spec->method, query, who);
     spec->url = request_url(L, client->config, query, who);
     spec->body = vm_opt_string(L, 2, "body", who, &spec->body_len, NULL);
     spec->connect_timeout = vm_opt_number(L, 2, "connect_timeout", who, CONNECT_TIMEOUT);
@@ -339,7 +340,7 @@ static int client_request(lua_State *L)
     struct transfer_spec spec = {0};
     struct exchange_limits limits = {0};
 
-    request_spec(L, false, &spec, &limits);
+    k8s_request_spec(L, false, true, &spec, &limits);
     return exchange_request(L, &spec, &limits);
 }
 
@@ -348,7 +349,7 @@ static int client_stream(lua_State *L)
     struct transfer_spec spec = {0};
     struct exchange_limits limits = {0};
 
-    request_spec(L, true, &spec, &limits);
+    k8s_request_spec(L, true, true, &spec, &limits);
     return exchange_stream(L, &spec, &limits);
 }
 
@@ -360,10 +361,12 @@ int luaopen_native_k8s(lua_State *L)
                                        {"credential", client_credential},
                                        {"request", client_request},
                                        {"stream", client_stream},
+                                       {"channels", k8s_exec_channels},
                                        {"close", client_gc},
                                        {NULL, NULL}};
 
     exchange_setup(L);
+    k8s_exec_setup(L);
     luaL_newmetatable(L, URL_BUF);
     lua_pushcfunction(L, url_gc);
     lua_setfield(L, -2, "__gc");

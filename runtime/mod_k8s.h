@@ -7,6 +7,7 @@
  * token, certificate, key }   what the plugin said client:request{ method, path, query, headers,
  * body, timeout, max_bytes, who }
  *       -> { status, headers, body, elapsed }                                  waits
+ *   client:channels{ … }                         waits; mod_k8s_exec.h
  *   client:stream{ the same, answer_timeout, stall_timeout, max_line } -> stream (mod_exchange.h)
  *
  * query is { name = value } with strings, numbers, booleans, or arrays of them. GET needs permit
@@ -16,8 +17,17 @@
 #ifndef ALMANAC_MOD_K8S_H
 #define ALMANAC_MOD_K8S_H
 
+#include <stdbool.h>
 #include <lua.h>
 
+struct exchange_limits;
+struct transfer_spec;
+
 int luaopen_native_k8s(lua_State *L);
+
+/* For mod_k8s_exec: what the client at index 1 and the options at index 2 ask for. Leaves what
+ * keeps the spec's texts alive on the stack. `check`: raises unless the permit is there. */
+void k8s_request_spec(lua_State *L, bool streaming, bool check, struct transfer_spec *spec,
+                      struct exchange_limits *limits);
 
 #endif

@@ -331,6 +331,12 @@ static void transfer_completed(struct transfer *t, CURLcode code)
     }
     if (t->failed) {
         transfer_finish(t, &t->failure);
+    } else if (code == CURLE_OK && t->connect_only) {
+        /* curl knows the connection only as long as the handle is in its pool. */
+        t->state = TRANSFER_CONNECTED;
+        loop_timer_stop(t->stall_timer);
+        t->stall_timer = NULL;
+        t->callbacks.on_connected(t, t->arg);
     } else if (code == CURLE_OK) {
         transfer_finish(t, NULL);
     } else {
@@ -434,6 +440,7 @@ struct transfer *transfer_start(struct transfers *pool, const struct transfer_sp
     t->pool = pool;
     t->callbacks = *callbacks;
     t->arg = arg;
+    t->connect_only = spec->connect_only;
     t->max_body = spec->max_body;
     t->connect_timeout = spec->connect_timeout;
     t->total_timeout = spec->total_timeout;

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "err.h"
 
@@ -55,6 +56,7 @@ struct transfer_spec {
     int max_redirects;    /* followed for GET and HEAD only; to another origin without headers,
                              certificates or passwords */
     bool gzip;            /* offers compression; leave it off for streams that must not lag */
+    bool connect_only;    /* opens the connection and sends nothing: see on_connected */
 };
 
 /* Each may be NULL. on_headers comes once, before any data. *e is NULL when the whole answer
@@ -63,6 +65,10 @@ struct transfer_callbacks {
     void (*on_headers)(struct transfer *t, void *arg);
     void (*on_data)(struct transfer *t, const char *data, size_t len, void *arg);
     void (*on_done)(struct transfer *t, const struct err *e, void *arg);
+    /* With connect_only, in place of on_done when all went well: the connection stands, through
+     * proxies and with TLS done, until transfer_cancel(). No callback follows. Such a transfer
+     * needs a pool of its own: curl closes idle connections of a busy one. */
+    void (*on_connected)(struct transfer *t, void *arg);
 };
 
 /* NULL and *e on failure. curl itself is set up by the first transfer, not here. */
@@ -92,6 +98,12 @@ const char *transfer_header(const struct transfer *t, const char *name);
 /* Whether the connection (and its TLS handshake) stood, so that the server may have got the
  * request. */
 bool transfer_was_sent(const struct transfer *t);
+/* Of a connection that stands: its descriptor, to be watched; and reading and writing, which never
+ * block. More than 0 bytes, 0 at the end (recv), TRANSFER_AGAIN, or -1 and *e. */
+#define TRANSFER_AGAIN ((ssize_t)-2)
+int transfer_socket(const struct transfer *t);
+ssize_t transfer_recv(struct transfer *t, void *out, size_t max, struct err *e);
+ssize_t transfer_send(struct transfer *t, const void *data, size_t len, struct err *e);
 /* Seconds since the start. */
 double transfer_elapsed(const struct transfer *t);
 

@@ -200,7 +200,12 @@ static void transfer_set_options(struct transfer *t, const struct transfer_spec 
     /* Or cancelling waits for a name server that does not answer. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     spec->connect_only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS);
+    if (spec->connect_only) {
+        curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+        curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+    }
     if (strncasecmp(spec->url, "https:", 6) == 0) /* plain HTTP would wait for a slow answer */
         curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);

@@ -10,8 +10,9 @@
 
 struct loop_timer;
 
-/* WAITING until curl may be given the handle, then ACTIVE; ENDED is waiting to be freed. */
-enum transfer_state { TRANSFER_WAITING, TRANSFER_ACTIVE, TRANSFER_ENDED };
+/* WAITING until curl may be given the handle, then ACTIVE; CONNECTED with connect_only; ENDED is
+ * waiting to be freed. */
+enum transfer_state { TRANSFER_WAITING, TRANSFER_ACTIVE, TRANSFER_CONNECTED, TRANSFER_ENDED };
 
 struct header {
     char *name;
@@ -39,6 +40,7 @@ struct transfer {
     bool answered;    /* on_headers was called, or would have been */
     bool redirecting; /* this answer is only a Location to go to */
     bool head;
+    bool connect_only;
     bool paused;
     bool resume; /* asked for; the pool does it from the loop */
     bool failed; /* `failure` says why, whatever curl says */

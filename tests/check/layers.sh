@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 layer_of() {
     case $1 in
     banned | err | buf | digest | loop | fault | tls_note | json_scan | json_member) echo 1 ;;
-    transfer | transfer_* | proc | proc_* | journal | journal_* | kube | kube_* | httpd | httpd_* | ws) echo 2 ;;
+    transfer | transfer_* | proc | proc_* | journal | journal_* | kube | kube_* | httpd | httpd_* | wire | ws | ws_*) echo 2 ;;
     vm | vm_* | task | task_* | sched | signals | embed) echo 3 ;;
     mod_* | modules) echo 4 ;;
     main | cli | cli_* | run) echo 5 ;;

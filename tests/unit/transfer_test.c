@@ -77,7 +77,7 @@ static void got_done(struct transfer *t, const struct err *e, void *arg)
     transfer_cancel(t); /* allowed, and nothing */
 }
 
-static const struct transfer_callbacks callbacks = {got_headers, got_data, got_done};
+static const struct transfer_callbacks callbacks = {got_headers, got_data, got_done, NULL};
 
 static void get_init(struct get *g)
 {
