@@ -286,6 +286,7 @@ local function answer_of(cx, response)
     if not object then return nil, status end
     return { taken = function() return cx.opts.proxy(cx.route, cx.request, response, object) end, status = 200 }
   end
+  if cx.route.sub == "exec" and cx.opts.exec then return cx.opts.exec:answer(cx, response, subresources.container) end
   cx.form = respond.form(cx.request.headers.accept)
   if not cx.form then
     return nil, errors.failure(406, "NotAcceptable",
@@ -317,6 +318,7 @@ local PUBLIC = { ["/healthz"] = true, ["/livez"] = true, ["/readyz"] = true, ["/
 ---@field authorize? fun(user: string, verb: string, route: sim.Route): boolean  nil: everybody may do everything
 ---@field request_log? fun(method: string, path: string, query: table, status: integer)
 ---@field logs? fun(pod: table, container: string, options: table): string|function|nil, any  see subresources.log
+---@field exec? table                     see almanac.sim.exec
 ---@field proxy? fun(route: table, request: table, response: table, object: table)  service and pod proxy
 
 --- A request handler for native.httpd over a store. Sets the store's admission.

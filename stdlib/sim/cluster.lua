@@ -9,6 +9,7 @@ local controllers = require "almanac.sim.controllers"
 local devnet = require "almanac.sim.devnet"
 local errors = require "almanac.sim.errors"
 local events = require "almanac.sim.events"
+local exec = require "almanac.sim.exec"
 local faults = require "almanac.sim.faults"
 local kubelet = require "almanac.sim.kubelet"
 local logs = require "almanac.sim.logs"
@@ -150,6 +151,7 @@ function cluster.new(o)
   local handle = api.new(self.store, {
     tokens = o.tokens, request_log = o.request_log,
     logs = function(pod, container, opts) return read_logs(self, pod, container, opts) end,
+    exec = exec.new(self.store, self.store.uuid),
     proxy = function(route, request, response, object) return proxy(self, route, request, response, object) end,
   })
   self.handle_api = function(request, response)

@@ -21,7 +21,7 @@ local LIST = [[
   status:PersistentVolumeClaim//:rw
 |v1|persistentvolumes|PersistentVolume|Cluster|persistentvolume|*|pv||status:PersistentVolume//:rw
 |v1|pods|Pod|Namespaced|pod|*|po|all|
-  eviction:Eviction/policy/v1:create log:Pod//:get proxy:PodProxyOptions//:all status:Pod//:rw
+  eviction:Eviction/policy/v1:create exec:PodExecOptions//:create+get log:Pod//:get proxy:PodProxyOptions//:all status:Pod//:rw
 |v1|podtemplates|PodTemplate|Namespaced|podtemplate|*|||
 |v1|replicationcontrollers|ReplicationController|Namespaced|replicationcontroller|*|rc|all|
   scale:Scale/autoscaling/v1:rw status:ReplicationController//:rw

@@ -95,8 +95,8 @@ function subresources.eviction(cx)
     code = 201 } .. "\n" }
 end
 
---- The container whose log is asked for, or nil and a Status.
-local function log_container(pod, name)
+--- The container whose log, or to exec in, is asked for, or nil and a Status.
+function subresources.container(pod, name)
   local names = {}
   for _, list in ipairs { "containers", "initContainers", "ephemeralContainers" } do
     for _, c in ipairs(pod.spec[list] or {}) do
@@ -147,7 +147,7 @@ function subresources.log(cx)
   if not pod then return nil, status end
   local container = query.container ~= "" and query.container or nil
   local name
-  name, status = log_container(pod, container)
+  name, status = subresources.container(pod, container)
   if not name then return nil, status end
   local previous = query.previous == "true"
   status = log_refusal(pod, name, previous)
