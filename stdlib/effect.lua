@@ -49,8 +49,14 @@ function M.define(name, definition)
   definitions[name] = definition
 end
 
+--- The definition of an effect. A script's walk calls nothing in its steps, so that the module of an
+--- effect in the journal may not be loaded yet.
 ---@return almanac.EffectDefinition?
 function M.definition(name)
+  local module = name:match "^([%w_]+)%."
+  if not definitions[name] and module and require("almanac.sandbox").is_module(module) then
+    require("almanac." .. module)
+  end
   return definitions[name]
 end
 

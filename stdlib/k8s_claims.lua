@@ -198,7 +198,7 @@ local function preview(input)
     names[i] = claim.metadata.name
     local dry, label = dry_write(input, target, "persistentvolumeclaim/" .. names[i], { method = "DELETE" })
     local change = previews.try(label, claim, dry)
-    if change.action ~= "reject" then change = { object = label, action = "delete", why = "and its data" } end
+    if change.action ~= "reject" then change = { object = label, action = "delete", why = "with its data" } end
     changes[#changes + 1] = change
     ground[#ground + 1] = { ref = label, version = claim.metadata.uid, digest = claim.metadata.uid }
   end

@@ -1,6 +1,7 @@
 --- delete and evict: objects taken away. The uid of what was there is in the intent, so that another of
 --- the same name is never taken for it.
 local arguments = require "almanac.k8s_arguments"
+local backoff = require "almanac.backoff"
 local duration = require "almanac.duration"
 local effect = require "almanac.effect"
 local errors = require "almanac.errors"
@@ -137,8 +138,9 @@ end
 
 local EVICT_OPTIONS = { uid = "string", grace = "count", wait = "boolean", timeout = "duration" }
 
---- Seconds between two tries where the server names none; kubectl drain's.
-local BUDGET_DELAY = 5
+--- Seconds between two questions where the server names none, growing to what kubectl drain takes.
+local ASK = { delay = 0.5, factor = 2 }
+local ASK_MAX = 5
 
 local function evict_write(input, uid, dry)
   local target = write.target("k8s.evict", input)
@@ -192,8 +194,12 @@ effect.define("k8s.evict", {
       local change = { object = target.label, action = input.uid and "unchanged" or "reject", why = "it is not there" }
       return previews.of({ change }, ground, { evicted = false, uid = input.uid })
     end
-    local change = previews.try(target.label, live, function() return evict_write(input, live.metadata.uid, true) end)
-    if change.action ~= "reject" then change = { object = target.label, action = "delete", why = "evicted" } end
+    local ok, err = errors.try(evict_write, input, live.metadata.uid, true)
+    local change = { object = target.label, action = "delete", why = "evicted" }
+    if not ok then
+      if err.budget then change.why = "evicted, as soon as its budget allows: " .. err.budget
+      else change = previews.refusal(target.label, err) end
+    end
     return previews.of({ change }, ground, { evicted = true, uid = live.metadata.uid })
   end,
   title = function(input) return "evict " .. write.label(input) end,
@@ -205,17 +211,17 @@ effect.define("k8s.evict", {
 local function wait_for_budget(ref, opts)
   local input = evict_input { ref = ref, opts = opts }
   local seconds = duration.parse(opts.timeout or GONE_TIMEOUT)
-  local deadline, told = task.now() + seconds, false
+  local deadline, asked = task.now() + seconds, 0
   while true do
     local ok, err = errors.try(evict_write, input, input.uid, true)
     if ok or not err.budget then return end -- the effect meets whatever else is wrong
-    local delay = tonumber(err.retry_after) or BUDGET_DELAY
+    asked = asked + 1
+    local delay = tonumber(err.retry_after) or math.min(backoff.delay(ASK, asked), ASK_MAX)
     if task.now() + delay > deadline then
       err.message = string.format("%s; so for %s", err.message, duration.format(seconds))
       error(err, 0)
     end
-    if not told then step.note(string.format("waits for up to %s: %s", duration.format(seconds), err.budget)) end
-    told = true
+    if asked == 1 then step.note(string.format("waits for up to %s: %s", duration.format(seconds), err.budget)) end
     task.sleep(delay)
   end
 end

@@ -5,9 +5,11 @@ local errors = require "almanac.errors"
 local M = {}
 
 local scale = {
-  [""] = 1, n = 1e-9, u = 1e-6, m = 1e-3, k = 1e3, M = 1e6, G = 1e9, T = 1e12, P = 1e15, E = 1e18,
+  [""] = 1, k = 1e3, M = 1e6, G = 1e9, T = 1e12, P = 1e15, E = 1e18,
   Ki = 1 << 10, Mi = 1 << 20, Gi = 1 << 30, Ti = 1 << 40, Pi = 1 << 50, Ei = 1 << 60,
 }
+-- What is divided by: a division gives the number nearest to the text.
+local parts = { n = 1e9, u = 1e6, m = 1e3 }
 
 --- The number that a quantity stands for; an integer where it is whole. Raises kind "usage".
 ---@param text string|number
@@ -16,8 +18,8 @@ function M.parse(text)
   if type(text) == "number" then return text end
   local digits, unit = tostring(text):match "^([+-]?%d*%.?%d*)(%a*)$"
   local number = tonumber(digits)
-  if number and scale[unit] then
-    local value = number * scale[unit]
+  if number and (scale[unit] or parts[unit]) then
+    local value = parts[unit] and number / parts[unit] or number * scale[unit]
     return math.tointeger(value) or value
   end
   number = tostring(text):match "^[+-]?%d*%.?%d*[eE][+-]?%d+$" and tonumber(text)

@@ -119,7 +119,7 @@ end
 local function raise_timeout(target, what, seconds, object)
   errors.raise {
     kind = "timeout",
-    message = string.format("k8s.wait: %s is not so within %s: that it %s%s", target.label, duration.format(seconds),
+    message = string.format("k8s.wait: after %s it is still not so that %s %s%s", duration.format(seconds), target.label,
       what, object == nil and " (it does not exist)" or ""),
     hint = object and object.metadata.deletionTimestamp and held_by(object) or
       "k8s.events of the object say what happened to it",

@@ -28,6 +28,13 @@ local functions = {
 local is_module = {}
 for _, name in ipairs(modules) do is_module[name] = true end
 
+--- Whether scripts see a module of that name.
+---@param name string
+---@return boolean
+function M.is_module(name)
+  return is_module[name] == true
+end
+
 --- What errors and effect show to scripts, of their modules.
 local faces = {
   errors = function() return { raise = errors.raise, try = errors.try } end,

@@ -12,6 +12,7 @@ local reads = require "almanac.sim.reads"
 local respond = require "almanac.sim.respond"
 local router = require "almanac.sim.router"
 local subresources = require "almanac.sim.subresources"
+local usage = require "almanac.sim.usage"
 local watch = require "almanac.sim.watch"
 local writes = require "almanac.sim.writes"
 
@@ -185,6 +186,7 @@ local function serve_object(cx)
   end
   local handler = handler_of(cx)
   if not handler then return nil, errors.method_not_allowed() end
+  if route.res.group == "metrics.k8s.io" then return usage.serve(cx) end
   return handler(cx)
 end
 
@@ -293,7 +295,7 @@ local function answer_of(cx, response)
       "only the following media types are accepted: application/json, application/json;stream=watch", {})
   end
   cx.render = respond.renderer(cx.route.res, cx.form, cx.store.now, cx.query.includeObject)
-  if wants_watch(cx) then
+  if wants_watch(cx) and allows(cx.route.res.verbs, "watch") then
     local w, status = watch_of(cx)
     if not w then return nil, status end
     return { watch = w, status = 200 }
@@ -339,7 +341,9 @@ function api.new(store, opts)
       status = errors.unauthorized()
     end
     if not answer then
-      answer = { status = status.code, body = encode(status) .. "\n" }
+      local seconds = status.details and status.details.retryAfterSeconds
+      answer = { status = status.code, body = encode(status) .. "\n",
+        headers = seconds and { ["retry-after"] = tostring(seconds) } or nil }
     end
     if opts.request_log then opts.request_log(request.method, request.path, cx.query, answer.status) end
     if answer.watch then return serve_watch(cx, answer.watch, response) end

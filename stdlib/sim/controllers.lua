@@ -7,6 +7,7 @@
 ---   { op = "delete", gvr, ns, name [, uid] }       { op = "requeue", after = seconds }
 ---   { op = "event", about, type, reason, message, component }
 local value = require "almanac.sim.value"
+local disruption = require "almanac.sim.disruption"
 local pods = require "almanac.sim.pods"
 local deployment = require "almanac.sim.deployment"
 local statefulset = require "almanac.sim.statefulset"
@@ -21,6 +22,7 @@ Controllers.__index = Controllers
 
 local PODS, SETS, CLAIMS = "v1/pods", "apps/v1/replicasets", "v1/persistentvolumeclaims"
 local REVISIONS = "apps/v1/controllerrevisions"
+local BUDGETS = "policy/v1/poddisruptionbudgets"
 
 --- The objects of one resource that `owner` controls.
 function Controllers:controlled(owner, gvr)
@@ -33,6 +35,11 @@ function Controllers:controlled(owner, gvr)
   table.sort(out, function(a, b) return a.metadata.name < b.metadata.name end)
   return out
 end
+
+local OWNERS = {
+  Deployment = "apps/v1/deployments", ReplicaSet = SETS, StatefulSet = "apps/v1/statefulsets",
+  DaemonSet = "apps/v1/daemonsets", Job = "batch/v1/jobs",
+}
 
 local reconcile = {}
 
@@ -76,6 +83,36 @@ reconcile["v1/services"] = function(self, service)
     if match == nil or match(pod.metadata.labels) then selected[#selected + 1] = pod end
   end
   return plumbing.endpoints(service, selected, have)
+end
+
+--- How many pods the controllers of these pods want, each controller once.
+function Controllers:expected(covered)
+  local total, seen = 0, {}
+  for _, pod in ipairs(covered) do
+    local ref, owner = pods.controller(pod), nil
+    while ref do
+      local gvr = OWNERS[ref.kind]
+      owner = gvr and self.store:peek(gvr, pod.metadata.namespace, ref.name)
+      ref = owner and pods.controller(owner)
+    end
+    if owner and not seen[owner.metadata.uid] then
+      seen[owner.metadata.uid] = true
+      total = total + (value.dig(owner, "spec", "replicas") or 1)
+    end
+  end
+  return total
+end
+
+reconcile[BUDGETS] = function(self, budget)
+  local covered = {}
+  for _, pod in ipairs((self.store:list(PODS, budget.metadata.namespace))) do
+    if not pods.finished(pod) and disruption.covers(budget, pod.metadata.labels) then covered[#covered + 1] = pod end
+  end
+  local status = disruption.status(budget, covered, self:expected(covered), self.now())
+  if value.equal(status, budget.status or {}) then return {} end
+  local changed = value.shallow(budget)
+  changed.status = status
+  return { { op = "status", gvr = BUDGETS, object = changed } }
 end
 
 reconcile[CLAIMS] = function(self, claim)
@@ -139,11 +176,6 @@ function Controllers:wake(gvr, ns, name, seconds)
   self.agenda:after(seconds or self.lag, key, function() self:reconcile(gvr, ns, name) end)
 end
 
-local OWNERS = {
-  Deployment = "apps/v1/deployments", ReplicaSet = SETS, StatefulSet = "apps/v1/statefulsets",
-  DaemonSet = "apps/v1/daemonsets", Job = "batch/v1/jobs",
-}
-
 function Controllers:wake_owner(object)
   local ref = pods.controller(object)
   local gvr = ref and OWNERS[ref.kind]
@@ -171,6 +203,9 @@ end
 function Controllers:pod_changed(pod, before)
   local ns = pod.metadata.namespace
   self:wake_services(pod, before)
+  for _, budget in ipairs((self.store:list(BUDGETS, ns))) do
+    if disruption.covers(budget, pod.metadata.labels) then self:wake(BUDGETS, ns, budget.metadata.name) end
+  end
   for _, volume in ipairs(pod.spec.volumes or {}) do
     local claim = value.dig(volume, "persistentVolumeClaim", "claimName")
     if claim then self:wake(CLAIMS, ns, claim) end

@@ -56,6 +56,8 @@ apiextensions.k8s.io|v1|customresourcedefinitions|CustomResourceDefinition|Clust
 scheduling.k8s.io|v1|priorityclasses|PriorityClass|Cluster|priorityclass|*|pc||
 coordination.k8s.io|v1|leases|Lease|Namespaced|lease|*|||
 discovery.k8s.io|v1|endpointslices|EndpointSlice|Namespaced|endpointslice|*|||
+metrics.k8s.io|v1beta1|nodes|NodeMetrics|Cluster||get,list|||
+metrics.k8s.io|v1beta1|pods|PodMetrics|Namespaced||get,list|||
 ]]
 
 local VERBS = {

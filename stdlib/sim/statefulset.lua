@@ -3,11 +3,11 @@
 --- never becomes ready is never replaced by a newer (or older) revision.
 --- Follows https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_control.go
 local value = require "almanac.sim.value"
+local histories = require "almanac.sim.histories"
 local pods = require "almanac.sim.pods"
 
 local statefulset = {}
 
-local REVISIONS = "apps/v1/controllerrevisions"
 local CLAIMS = "v1/persistentvolumeclaims"
 local REVISION_LABEL = "controller-revision-hash"
 
@@ -32,47 +32,21 @@ local function healthy(pod) return pods.running_and_ready(pod) and not pods.term
 --- Finds or makes the ControllerRevision of the wanted template, and clears old ones.
 local function sync_revisions(c, revisions)
   local set = c.set
-  local name = set.metadata.name .. "-" .. pods.hash(set.spec.template)
-  local newest, mine = 0, nil
-  for _, r in ipairs(revisions) do
-    newest = math.max(newest, r.revision)
-    if r.metadata.name == name then mine = r end
-  end
+  local hash = pods.hash(set.spec.template)
+  local name = set.metadata.name .. "-" .. hash
   c.update = name
   c.current = value.dig(set, "status", "currentRevision") or name
   c.templates = { [name] = set.spec.template }
   for _, r in ipairs(revisions) do
     c.templates[r.metadata.name] = c.templates[r.metadata.name] or value.dig(r, "data", "spec", "template")
   end
-  if not mine then
-    local template = value.copy(set.spec.template)
-    template["$patch"] = "replace"
-    local labels = value.copy(value.dig(set, "spec", "template", "metadata", "labels") or {})
-    labels["controller.kubernetes.io/hash"] = pods.hash(set.spec.template)
-    act(c, { op = "create", gvr = REVISIONS, object = {
-      apiVersion = "apps/v1", kind = "ControllerRevision",
-      metadata = { name = name, namespace = set.metadata.namespace, labels = labels,
-        ownerReferences = pods.owner_reference(set) },
-      data = { spec = { template = template } }, revision = newest + 1,
-    } })
-  elseif mine.revision < newest then
-    local changed = value.shallow(mine)
-    changed.revision = newest + 1
-    act(c, { op = "update", gvr = REVISIONS, object = changed })
-  end
+  for _, action in ipairs(histories.sync(set, revisions, hash, "controller.kubernetes.io/hash")) do act(c, action) end
 end
 
 local function prune_revisions(c, revisions, owned)
   local used = { [c.update] = true, [c.current] = true }
   for _, pod in ipairs(owned) do used[revision_of(pod) or ""] = true end
-  local idle = {}
-  for _, r in ipairs(revisions) do
-    if not used[r.metadata.name] then idle[#idle + 1] = r end
-  end
-  table.sort(idle, function(a, b) return a.revision < b.revision end)
-  for i = 1, #idle - (c.set.spec.revisionHistoryLimit or 10) do
-    act(c, { op = "delete", gvr = REVISIONS, ns = c.set.metadata.namespace, name = idle[i].metadata.name })
-  end
+  for _, action in ipairs(histories.prune(c.set, revisions, used)) do act(c, action) end
 end
 
 local function start_ordinal(set) return value.dig(set, "spec", "ordinals", "start") or 0 end

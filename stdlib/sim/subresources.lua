@@ -2,11 +2,14 @@
 local value = require "almanac.sim.value"
 local errors = require "almanac.sim.errors"
 local body = require "almanac.sim.body"
+local disruption = require "almanac.sim.disruption"
 local respond = require "almanac.sim.respond"
 local schema = require "almanac.sim.schema"
 local writes = require "almanac.sim.writes"
 
 local subresources = {}
+
+local BUDGETS = "policy/v1/poddisruptionbudgets"
 
 local function scale_of(object)
   local meta, labels = object.metadata, {}
@@ -67,30 +70,39 @@ function subresources.finalize(cx)
   return { status = 200, body = respond.text(route.res, object) .. "\n" }
 end
 
+--- Takes one of the disruptions that a budget allows.
+local function charge(cx, budget, pod)
+  cx.store:modify(BUDGETS, budget.metadata.namespace, budget.metadata.name, function(object)
+    local status = object.status
+    status.disruptionsAllowed = status.disruptionsAllowed - 1
+    status.disruptedPods = status.disruptedPods or {}
+    status.disruptedPods[pod.metadata.name] = value.timestamp(cx.store.now())
+  end, { subresource = "status" })
+end
+
 --- POST of an Eviction: a delete that a disruption budget may refuse.
 function subresources.eviction(cx)
   local route = cx.route
-  local pod, status = cx.store:get("v1/pods", route.ns, route.name)
+  local given, status = body.object(cx.request.body, cx.request.headers["content-type"], "Eviction")
+  if not given then return nil, status end
+  body.drop_nulls(given)
+  local options = given.deleteOptions or {}
+  local dry = cx.query.dryRun == "All" or value.dig(options, "dryRun", 1) == "All"
+  local pod
+  pod, status = cx.store:get("v1/pods", route.ns, route.name)
   if not pod then return nil, status end
-  for _, budget in ipairs((cx.store:list("policy/v1/poddisruptionbudgets", route.ns))) do
-    local selects = require("almanac.sim.selectors").object(value.dig(budget, "spec", "selector") or {})
-    if selects and selects(pod.metadata.labels) and (value.dig(budget, "status", "disruptionsAllowed") or 0) < 1 then
-      local refusal = errors.failure(429, "TooManyRequests",
-        "Cannot evict pod as it would violate the pod's disruption budget.", { causes = value.array {
-          { reason = "DisruptionBudget", message = ("The disruption budget %s needs %d healthy pods and has %d currently")
-            :format(budget.metadata.name, value.dig(budget, "status", "desiredHealthy") or 0,
-              value.dig(budget, "status", "currentHealthy") or 0) } } })
-      return nil, refusal
-    end
+  local uid = value.dig(options, "preconditions", "uid")
+  local budget
+  if not uid or uid == pod.metadata.uid then -- else the delete below says what is wrong
+    status, budget = disruption.check(pod, (cx.store:list(BUDGETS, route.ns)))
+    if status then return nil, status end
+    if budget and not dry then charge(cx, budget, pod) end
   end
-  local given = {}
-  if cx.request.body ~= "" then
-    given, status = body.object(cx.request.body, cx.request.headers["content-type"], "Eviction")
-    if not given then return nil, status end
-  end
-  local grace = value.dig(given, "deleteOptions", "gracePeriodSeconds")
-  local _, gone = cx.store:delete("v1/pods", route.ns, route.name, { grace = grace })
-  if type(gone) == "table" then return nil, gone end
+  local object, gone = cx.store:delete("v1/pods", route.ns, route.name, {
+    grace = options.gracePeriodSeconds, uid = uid, rv = value.dig(options, "preconditions", "resourceVersion"),
+    dry_run = dry,
+  })
+  if not object then return nil, gone end
   return { status = 201, body = value.json.encode { kind = "Status", apiVersion = "v1", metadata = {}, status = "Success",
     code = 201 } .. "\n" }
 end

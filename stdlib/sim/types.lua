@@ -46,6 +46,7 @@ Container|args:[s] command:[s] env:[EnvVar/name] envFrom:[EnvFromSource] image:s
   volumeDevices:[VolumeDevice/devicePath] volumeMounts:[VolumeMount/mountPath] workingDir:s
 ContainerExtendedResourceRequest|containerName!:s requestName!:s resourceName!:s
 ContainerImage|names:[s] sizeBytes:i
+ContainerMetrics|name!:s usage!:{q}
 ContainerPort|containerPort!:i hostIP:s hostPort:i name:s protocol:s
 ContainerResizePolicy|resourceName!:s restartPolicy!:s
 ContainerRestartRule|action!:s exitCodes:ContainerRestartRuleOnExitCodes
@@ -206,6 +207,7 @@ NetworkPolicyPort|endPort:i port:x protocol:s
 NetworkPolicySpec|egress:[NetworkPolicyEgressRule] ingress:[NetworkPolicyIngressRule]
   podSelector:LabelSelector policyTypes:[s]
 Node|apiVersion:s kind:s metadata:ObjectMeta spec:NodeSpec status:NodeStatus
+NodeMetrics|apiVersion:s kind:s metadata:ObjectMeta timestamp!:t usage!:{q} window!:s
 NodeAddress|address!:s type!:s
 NodeAffinity|preferredDuringSchedulingIgnoredDuringExecution:[PreferredSchedulingTerm]
   requiredDuringSchedulingIgnoredDuringExecution:NodeSelector
@@ -287,6 +289,7 @@ PodFailurePolicyOnPodConditionsPattern|status:s type!:s
 PodFailurePolicyRule|action!:s onExitCodes:PodFailurePolicyOnExitCodesRequirement
   onPodConditions:[PodFailurePolicyOnPodConditionsPattern]
 PodIP|ip!:s
+PodMetrics|apiVersion:s containers!:[ContainerMetrics/name] kind:s metadata:ObjectMeta timestamp!:t window!:s
 PodOS|name!:s
 PodReadinessGate|conditionType!:s
 PodResourceClaim|name!:s resourceClaimName:s resourceClaimTemplateName:s

@@ -1,5 +1,6 @@
 --- The DaemonSet (on the one node) and Job controllers, as pure functions: objects in, writes out.
 local value = require "almanac.sim.value"
+local histories = require "almanac.sim.histories"
 local pods = require "almanac.sim.pods"
 
 local workloads = {}
@@ -51,22 +52,10 @@ function workloads.reconcile_daemonset(ds, owned, revisions, now)
     if pods.active(pod) then alive[#alive + 1] = pod end
     if pods.terminating(pod) then ending = ending + 1 end
   end
-  local known, newest = false, 0
-  for _, r in ipairs(revisions) do
-    newest = math.max(newest, r.revision)
-    known = known or r.metadata.name == ds.metadata.name .. "-" .. hash
-  end
-  if not known then
-    local template = value.copy(ds.spec.template)
-    template["$patch"] = "replace"
-    actions[1] = { op = "create", gvr = "apps/v1/controllerrevisions", object = {
-      apiVersion = "apps/v1", kind = "ControllerRevision",
-      metadata = { name = ds.metadata.name .. "-" .. hash, namespace = ds.metadata.namespace,
-        labels = value.copy(value.dig(template, "metadata", "labels") or {}),
-        ownerReferences = pods.owner_reference(ds) },
-      data = { spec = { template = template } }, revision = newest + 1,
-    } }
-  end
+  local used = { [ds.metadata.name .. "-" .. hash] = true }
+  for _, pod in ipairs(owned) do used[ds.metadata.name .. "-" .. (pod.metadata.labels[REVISION_LABEL] or "")] = true end
+  for _, action in ipairs(histories.sync(ds, revisions, hash, REVISION_LABEL)) do actions[#actions + 1] = action end
+  for _, action in ipairs(histories.prune(ds, revisions, used)) do actions[#actions + 1] = action end
   write_status(actions, "apps/v1/daemonsets", ds, daemon_status(ds, alive, hash, now))
   if ds.metadata.deletionTimestamp then return actions end
   if #alive == 0 and ending == 0 then

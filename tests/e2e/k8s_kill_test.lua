@@ -26,9 +26,21 @@ metadata: { name: c, namespace: team }
 data: { a: "1" }
 ]]
 
---- A server before the API server. `at` is nil, "before" or "after": where a write is held for ever.
+--- Passes a watch on, line by line.
+local function relay(url, request, response)
+  local stream = http.stream { url = url, headers = { Accept = request.headers.accept }, who = "k8s_kill_test" }
+  response:start(stream:status(), { ["Content-Type"] = "application/json" })
+  for line in function() return (stream:read_line()) end do
+    if not response:write(line .. "\n") then break end
+  end
+  stream:close()
+  response:finish()
+end
+
+--- A server before the API server. `at` is nil, "before" or "after": where the write number `nth` is held
+--- for ever; dry runs are none. `log` has those that went through.
 local function gatekeeper(url)
-  local self = { writes = 0, changed = task.signal() }
+  local self = { writes = 0, came = 0, nth = 1, log = {}, changed = task.signal() }
   local function held()
     self.is_held = true
     self.changed:notify()
@@ -36,15 +48,20 @@ local function gatekeeper(url)
   end
   self.httpd = httpd.listen {
     handler = function(request, response)
-      local write = request.method ~= "GET"
-      if write and self.at == "before" then held() end
+      local write = request.method ~= "GET" and not request.query.dryRun
+      local target = url .. request.raw_path .. "?" .. (request.raw_query or "")
+      if request.query.watch then return relay(target, request, response) end
+      if write then self.came = self.came + 1 end
+      local here = write and self.came == self.nth
+      if here and self.at == "before" then held() end
       local answer = http.request {
-        method = request.method, url = url .. request.raw_path .. "?" .. (request.raw_query or ""), body = request.body,
+        method = request.method, url = target, body = request.body,
         headers = { ["Content-Type"] = request.headers["content-type"], Accept = request.headers.accept },
       }
       if write then
         self.writes = self.writes + 1
-        if self.at == "after" then held() end
+        self.log[self.writes] = request.method .. " " .. request.path
+        if here and self.at == "after" then held() end
       end
       response:send(answer.status, { ["Content-Type"] = answer.headers["content-type"] }, answer.body)
     end,
@@ -53,22 +70,24 @@ local function gatekeeper(url)
   return self
 end
 
---- A cluster with the namespace "team" and WEB in it, a gatekeeper before it, and a runbook.
-local function setting(call)
+--- A cluster with the namespace "team" and WEB in it, a gatekeeper before it, and a runbook; `more` is
+--- done beforehand.
+local function setting(call, more)
   local dir = t.tmpdir()
-  local sim = t.spawn { ALMANAC, "sim", "--kubeconfig", dir .. "/direct", "--with-namespace", "team" }
+  local sim = t.spawn { ALMANAC, "sim", "--kubeconfig", dir .. "/direct", "--with-namespace", "team",
+    "--ready-time", "0.05" }
   local _, url = sim:wait_line "(http://127[%d.:]+)"
   local gate = gatekeeper(url)
   t.write_file(dir .. "/kubeconfig", (t.read_file(dir .. "/direct"):gsub(url, "http://127.0.0.1:" .. gate.httpd:port())))
   local function script(name, text)
     t.write_file(dir .. "/" .. name, 'return runbook { summary = "x", params = {}, run = function()\n' .. text .. "\nend }\n")
   end
-  script("setup.lua", string.format('step("set up", function() return k8s.apply(%q) end)', WEB))
+  script("setup.lua", string.format('step("set up", function() k8s.apply(%q)\n%s\nend)', WEB, more or ""))
   script("change.lua", string.format('step("change it", function() return %s end)', call))
   gate.env = { cwd = dir, env = { KUBECONFIG = dir .. "/kubeconfig" } }
   local code, _, err = t.run({ ALMANAC, "run", "setup.lua" }, gate.env)
   t.eq(code, 0, err)
-  gate.writes = 0
+  gate.writes, gate.came, gate.log = 0, 0, {}
   function gate.get(path)
     return json.decode(http.request { url = url .. path }.body)
   end
@@ -77,7 +96,7 @@ end
 
 --- Runs the change, kills it there, and resumes it; gives the code and text of the resumed run.
 local function kill_and_resume(gate, at, ...)
-  gate.at = at
+  gate.at, gate.is_held = at, false
   local run = t.spawn({ ALMANAC, "run", "change.lua" }, gate.env)
   while not gate.is_held do gate.changed:wait() end
   run:kill "KILL"
@@ -113,12 +132,27 @@ local cases = {
     "delete", [[k8s.delete("cm/c", { namespace = "team", wait = false })]],
     function(gate) t.eq(gate.get(CONFIG_MAP).code, 404) end, 1,
   },
+  { -- done twice it would be back where it was
+    "undo", [[k8s.undo("deploy/web", { namespace = "team" })]],
+    function(gate) t.has(gate.get(DEPLOYMENT).spec.template.spec.containers[1].image, ":v1.0.0") end, 1, [[
+      k8s.rollout("deployment/web", { namespace = "team" })
+      k8s.patch("deploy/web", { spec = { template = { spec = { containers = { { name = "web", image = "x:v2" } } } } } },
+        { namespace = "team" })
+      k8s.rollout("deployment/web", { namespace = "team" })]],
+  },
+  {
+    "evict", [[k8s.evict("pod/alone", { namespace = "team" })]],
+    function(gate) t.eq(gate.get("/api/v1/namespaces/team/pods/alone").code, 404) end, 1, [[
+      k8s.apply({ apiVersion = "v1", kind = "Pod", metadata = { name = "alone" },
+        spec = { containers = { { name = "c", image = "x" } } } }, { namespace = "team" })
+      k8s.wait("pod/alone", { namespace = "team", condition = "Ready" })]],
+  },
 }
 
 for _, case in ipairs(cases) do
-  local name, call, check, writes = table.unpack(case)
+  local name, call, check, writes, more = table.unpack(case)
   t.test(name .. ", killed before the server got it: done once", function()
-    local gate = setting(call)
+    local gate = setting(call, more)
     local code, _, err = kill_and_resume(gate, "before")
     t.eq(code, 0, err)
     t.eq(gate.writes, 1)
@@ -126,7 +160,7 @@ for _, case in ipairs(cases) do
   end)
 
   t.test(name .. ", killed after the server did it: found done, or done again to the same end", function()
-    local gate = setting(call)
+    local gate = setting(call, more)
     local code, _, err = kill_and_resume(gate, "after")
     t.eq(code, 0, err)
     t.eq(gate.writes, writes)
@@ -146,3 +180,43 @@ t.test("a JSON patch that may have been done is asked about, and not done again"
   t.eq(code, 0, err)
   t.eq(gate.writes, 1)
 end)
+
+local NODE = [[
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: node, namespace: team }
+spec:
+  selector: { matchLabels: { app: node } }
+  serviceName: node
+  template:
+    metadata: { labels: { app: node } }
+    spec: { containers: [ { name: node, image: x } ] }
+  volumeClaimTemplates:
+    - metadata: { name: data }
+      spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
+]]
+
+--- Scale to 0, delete the claim, scale back: killed around each of the three.
+for nth = 1, 3 do
+  for _, at in ipairs { "before", "after" } do
+    t.test("the claim wipe, killed " .. at .. " its write " .. nth .. ": the claim goes once, the set comes back", function()
+      local gate = setting([[k8s.wipe_claims("sts/node", { namespace = "team" })]], string.format(
+        'k8s.apply(%q)\nk8s.rollout("statefulset/node", { namespace = "team" })', NODE))
+      local claim = "/api/v1/namespaces/team/persistentvolumeclaims/data-node-0"
+      local before = gate.get(claim).metadata.uid
+      gate.nth = nth
+      local code, _, err = kill_and_resume(gate, at)
+      t.eq(code, 0, err)
+      local deletes = 0
+      for _, line in ipairs(gate.log) do
+        if line == "DELETE " .. claim then deletes = deletes + 1 end
+      end
+      t.eq(deletes, 1)
+      t.eq(gate.get("/apis/apps/v1/namespaces/team/statefulsets/node").spec.replicas, 1)
+      t.eventually("it has a new claim", function()
+        local now = gate.get(claim).metadata
+        return now.uid and now.uid ~= before and not now.deletionTimestamp
+      end)
+    end)
+  end
+end

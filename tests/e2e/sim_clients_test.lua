@@ -137,6 +137,12 @@ t.test("kubectl: scale, restart, undo, logs, wait, namespaces", function()
   sim.must("kubectl34", "wait --for=condition=Ready pod -l app=animica-node --timeout=5s")
   sim.must("kubectl34", "delete pod animica-node-0")
   follow:wait() -- ends with its pod
+  for _, kubectl in ipairs { "kubectl31", "kubectl34" } do
+    t.ok(sim.must(kubectl, "top pods --containers"):find "animica%-node%-0 +node +%d+m +%d+Mi")
+    t.ok(sim.must(kubectl, "top pods -l app=animica-miner --sum"):find "%d+m +%d+Mi")
+    t.ok(sim.must(kubectl, "top nodes"):find "node1 +%d+m +%d+%% +%d+Mi +%d+%%")
+    t.has(sim.must(kubectl, "rollout history statefulset/animica-node"), "\n1 ")
+  end
   sim.must("kubectl34", "create namespace animica-canary")
   sim.must("kubectl34", "delete namespace animica-canary --timeout=10s")
 end)

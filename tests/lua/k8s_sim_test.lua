@@ -299,7 +299,7 @@ t.test("a wait that is not fulfilled says what it waited for", function()
   cluster()
   apply { config_map("c", { a = "1" }) }
   local err = t.raises("timeout", k8s.wait, "cm/c", { namespace = "team", deleted = true, timeout = 0.05 })
-  t.has(err.message, "configmap/c is not so within")
+  t.has(err.message, "still not so that configmap/c")
   t.has(err.message, "is gone")
 end)
 

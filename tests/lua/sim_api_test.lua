@@ -325,19 +325,42 @@ t.test("deletecollection by label; methods that are not served", function()
   t.eq(s.call("GET", "/apis/apps/v1/namespaces/ns/nothings").body, "404 page not found\n")
 end)
 
-t.test("an eviction goes through unless a budget refuses", function()
+t.test("an eviction: the budget's word, the pods it does not ask for, uid, dry run", function()
   local s = server()
-  local pods = "/api/v1/namespaces/ns/pods"
-  s.call("POST", pods, {}, { metadata = { name = "p", labels = { app = "a" } },
-    spec = { containers = value.array { { name = "c", image = "x" } } } })
+  local pods, budgets = "/api/v1/namespaces/ns/pods", "policy/v1/poddisruptionbudgets"
+  local function pod(name, ready)
+    local made = s.call("POST", pods, {}, { metadata = { name = name, labels = { app = "a" } },
+      spec = { containers = value.array { { name = "c", image = "x" } } } }).json
+    s.store:set_status("v1/pods", "ns", name, { phase = "Running",
+      conditions = value.array { { type = "Ready", status = ready and "True" or "False" } } })
+    return made
+  end
+  local function evict(name, options, query)
+    return s.call("POST", pods .. "/" .. name .. "/eviction" .. (query or ""), {},
+      { apiVersion = "policy/v1", kind = "Eviction", metadata = { name = name }, deleteOptions = options })
+  end
+  local function budget(status) s.store:set_status(budgets, "ns", "b", status) end
+  local p = pod("p", true)
+  pod("q", false)
   s.call("POST", "/apis/policy/v1/namespaces/ns/poddisruptionbudgets", {},
     { metadata = { name = "b" }, spec = { minAvailable = 1, selector = { matchLabels = { app = "a" } } } })
-  local eviction = { apiVersion = "policy/v1", kind = "Eviction", metadata = { name = "p" } }
-  local refused = s.call("POST", pods .. "/p/eviction", {}, eviction)
-  t.eq(refused.status, 429)
-  s.store:set_status("policy/v1/poddisruptionbudgets", "ns", "b", { disruptionsAllowed = 1 })
-  t.eq(s.call("POST", pods .. "/p/eviction", {}, eviction).status, 201)
+  local refused = evict "p"
+  t.eq({ refused.status, refused.headers["retry-after"] }, { 429, "10" })
+  t.eq(refused.json.details.causes[1].message, "The disruption budget b is still being processed by the server.")
+  budget { observedGeneration = 1, disruptionsAllowed = 0, desiredHealthy = 1, currentHealthy = 1 }
+  refused = evict "p"
+  t.eq({ refused.status, refused.headers["retry-after"], refused.json.message },
+    { 429, nil, "Cannot evict pod as it would violate the pod's disruption budget." })
+  t.eq(refused.json.details.causes[1].message, "The disruption budget b needs 1 healthy pods and has 1 currently")
+  t.eq(evict("q").status, 201, "one that is not ready takes nothing away")
+  budget { observedGeneration = 1, disruptionsAllowed = 1, desiredHealthy = 0, currentHealthy = 1 }
+  t.eq(evict("p", { preconditions = { uid = "another" } }).status, 409)
+  t.eq(evict("p", nil, "?dryRun=All").status, 201)
+  t.eq(s.call("GET", pods .. "/p").json.metadata.uid, p.metadata.uid)
+  t.eq(evict("p").status, 201)
   t.eq(s.call("GET", pods .. "/p").status, 404)
+  t.eq(s.store:get(budgets, "ns", "b").status.disruptionsAllowed, 0)
+  t.eq(evict("p").status, 404)
 end)
 
 local function watch(s, target)

@@ -394,3 +394,58 @@ t.test("a slow image becomes ready late, OnDelete waits for the operator, Recrea
   c.run_until("one again", function() return done(c, "one") end)
   t.ok(not mixed, "old and new never together")
 end)
+
+t.test("a disruption budget: what its pods' controllers want, how many are healthy, what is left", function()
+  local c = new()
+  local budgets = "policy/v1/poddisruptionbudgets"
+  c.store:create(DEPLOYMENTS, deployment("web", "v1", 4))
+  local function status(spec)
+    spec.selector = { matchLabels = { app = "web" } }
+    c.store:create(budgets, { metadata = { name = "b", namespace = NS }, spec = spec })
+    c.run(1)
+    local s = c.get(budgets, "b").status
+    c.store:delete(budgets, NS, "b")
+    return { s.currentHealthy, s.desiredHealthy, s.disruptionsAllowed, s.expectedPods }, s
+  end
+  c.run_until("four replicas", function() return done(c, "web") end)
+  t.eq(status { minAvailable = 3 }, { 4, 3, 1, 4 })
+  t.eq(status { minAvailable = "60%" }, { 4, 3, 1, 4 })
+  t.eq(status { maxUnavailable = 1 }, { 4, 3, 1, 4 })
+  t.eq(status { maxUnavailable = "100%" }, { 4, 0, 4, 4 })
+  c.faults:change({ "notready=web" }, {})
+  c.run(5)
+  local numbers, s = status { maxUnavailable = 1 }
+  t.eq(numbers, { 0, 3, 0, 4 })
+  t.eq({ s.conditions[1].type, s.conditions[1].status, s.conditions[1].reason },
+    { "DisruptionAllowed", "False", "InsufficientPods" })
+end)
+
+t.test("revisions of a DaemonSet and a StatefulSet: numbered anew on the way back, cleared past the limit", function()
+  local c = new()
+  local DS, REVISIONS = "apps/v1/daemonsets", "apps/v1/controllerrevisions"
+  local ds = deployment("agent", "v1")
+  ds.spec = { selector = ds.spec.selector, template = ds.spec.template, revisionHistoryLimit = 1 }
+  c.store:create(DS, ds)
+  local set = statefulset("node", "v1")
+  set.spec.revisionHistoryLimit = 1
+  c.store:create(STS, set)
+  local function revisions(app)
+    local out = {}
+    for _, r in ipairs((c.store:list(REVISIONS, NS, { labels = "app=" .. app }))) do
+      out[#out + 1] = r.revision .. " " .. r.data.spec.template.spec.containers[1].image:match(":(.*)")
+    end
+    table.sort(out)
+    return out
+  end
+  local function go(tag)
+    set_image(c, DS, "agent", tag)
+    set_image(c, STS, "node", tag)
+    c.run(10)
+    t.eq(revisions "agent", revisions "node")
+    return revisions "agent"
+  end
+  c.run(5)
+  t.eq(go "v2", { "1 v1", "2 v2" })
+  t.eq(go "v1", { "2 v2", "3 v1" })
+  t.eq(go "v3", { "3 v1", "4 v3" })
+end)

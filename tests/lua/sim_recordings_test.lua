@@ -209,7 +209,8 @@ t.test("discovery has what the real server has, for every resource it lists (01)
     local got = server.call("GET", exchange.request.path, accept)
     t.eq(got.headers["content-type"], exchange.response.headers["content-type"])
     for _, group in ipairs(got.json.items) do
-      for _, version in ipairs(group.versions) do
+      -- metrics-server is an addition, and was not installed on the recorded cluster.
+      for _, version in ipairs(group.metadata.name ~= "metrics.k8s.io" and group.versions or {}) do
         for _, res in ipairs(version.resources) do
           local want = t.ok(real[(group.metadata.name or "") .. "/" .. version.version .. "/" .. res.resource], res.resource)
           local subs = {}
