@@ -60,7 +60,8 @@ function M.parse_aggregated(list)
         out[#out + 1] = {
           group = group.metadata and group.metadata.name or "", version = version.version,
           kind = r.responseKind and r.responseKind.kind or "", resource = r.resource,
-          singular = r.singularResource ~= "" and r.singularResource or r.resource, short = r.shortNames or {}, namespaced = r.scope == "Namespaced",
+          singular = r.singularResource ~= "" and r.singularResource or r.resource,
+          short = r.shortNames or {}, namespaced = r.scope == "Namespaced",
         }
       end
     end
