@@ -5,6 +5,7 @@
 --- Status. Only `serve_watch` and `serve_pieces` wait.
 local value = require "almanac.sim.value"
 local errors = require "almanac.sim.errors"
+local crds = require "almanac.sim.crds"
 local defaults = require "almanac.sim.defaults"
 local discovery = require "almanac.sim.discovery"
 local openapi = require "almanac.sim.openapi"
@@ -36,10 +37,9 @@ local function etag_of(text)
   return ('%016X'):format(h)
 end
 
-local texts = {}
-
---- A document made once: its text and tag.
-local function document(key, make)
+--- A document made once for what is served now: its text and tag.
+local function document(cx, key, make)
+  local texts = cx.store.served.documents
   local known = texts[key]
   if known == nil then
     local doc = make()
@@ -68,27 +68,28 @@ end
 local function serve_roots(cx, core)
   local version = respond.discovery_version(cx.request.headers.accept)
   if not version then
-    return { status = 200, body = encode(core and discovery.versions() or discovery.groups()) .. "\n" }
+    return { status = 200, body = encode(core and discovery.versions() or discovery.groups(cx.store.served)) .. "\n" }
   end
-  local doc = document((core and "api " or "apis ") .. version, function()
-    return discovery.aggregated(core, "apidiscovery.k8s.io/" .. version)
+  local doc = document(cx, (core and "api " or "apis ") .. version, function()
+    return discovery.aggregated(cx.store.served, core, "apidiscovery.k8s.io/" .. version)
   end)
   return cached(cx, doc, ("application/json;g=apidiscovery.k8s.io;v=%s;as=APIGroupDiscoveryList"):format(version), "public")
 end
 
 local function serve_openapi(cx, path)
+  local served = cx.store.served
   if path == "" then
-    local doc = document("openapi", function()
+    local doc = document(cx, "openapi", function()
       local paths = {}
-      for _, p in ipairs(openapi.paths()) do
-        local tag = document("openapi " .. p, function() return openapi.document(p) end).tag
+      for _, p in ipairs(openapi.paths(served)) do
+        local tag = document(cx, "openapi " .. p, function() return openapi.document(served, p) end).tag
         paths[p] = { serverRelativeURL = ("/openapi/v3/%s?hash=%s"):format(p, tag) }
       end
       return { paths = paths }
     end)
     return cached(cx, doc, "application/json", "no-cache, private")
   end
-  local doc = document("openapi " .. path, function() return openapi.document(path) end)
+  local doc = document(cx, "openapi " .. path, function() return openapi.document(served, path) end)
   if not doc then return not_found_page() end
   return cached(cx, doc, "application/json", "public, immutable")
 end
@@ -114,7 +115,8 @@ local function serve_document(cx)
     group, version = path:match("^/apis/([^/]+)/?(%w*)$")
   end
   if not group then return nil end
-  local doc = version == "" and discovery.group(group) or discovery.resources(group, version)
+  local served = cx.store.served
+  local doc = version == "" and discovery.group(served, group) or discovery.resources(served, group, version)
   if not doc then return not_found_page() end
   return { status = 200, body = encode(doc) .. "\n" }
 end
@@ -278,7 +280,7 @@ end
 local function answer_of(cx, response)
   local document_answer = serve_document(cx)
   if document_answer then return document_answer end
-  cx.route = router.parse(cx.request.path)
+  cx.route = router.parse(cx.store.served, cx.request.path)
   if not cx.route then return not_found_page() end
   local refusal = forbidden(cx)
   if refusal then return nil, refusal end
@@ -330,6 +332,7 @@ local PUBLIC = { ["/healthz"] = true, ["/livez"] = true, ["/readyz"] = true, ["/
 function api.new(store, opts)
   opts = opts or {}
   store:admit(defaults.admit)
+  crds.start(store)
   local pages = { order = {} }
   return function(request, response)
     local cx = { store = store, opts = opts, request = request, query = request.query or {}, pages = pages }

@@ -3,6 +3,7 @@
 local value = require "almanac.sim.value"
 local errors = require "almanac.sim.errors"
 local schema = require "almanac.sim.schema"
+local structural = require "almanac.sim.structural"
 local protobuf = require "almanac.sim.protobuf"
 local gojson = require "almanac.sim.gojson"
 
@@ -135,11 +136,12 @@ local function mismatch(ref, v, owner, path)
 end
 
 local function check_struct(ref, v, path, out)
-  local t = schema.type(ref.name)
+  local t = schema.struct(ref)
   for _, k in ipairs(value.sorted_keys(v)) do
     local at = path == "" and k or path .. "." .. k
-    if t.fields[k] then
-      check(t.fields[k], v[k], ref.name, at, out)
+    local field = t.fields[k] or t.rest
+    if field then
+      check(field, v[k], t.name, at, out)
     else
       out.unknown[#out.unknown + 1] = at
     end
@@ -176,9 +178,10 @@ local function prune_unknown(ref, v)
   elseif ref.kind == "map" then
     for _, x in pairs(v) do prune_unknown(ref.elem, x) end
   else
-    local t = schema.type(ref.name)
+    local t = schema.struct(ref)
     for _, k in ipairs(value.sorted_keys(v)) do
-      if t.fields[k] then prune_unknown(t.fields[k], v[k]) else v[k] = nil end
+      local field = t.fields[k] or t.rest
+      if field then prune_unknown(field, v[k]) else v[k] = nil end
     end
   end
 end
@@ -190,14 +193,15 @@ end
 ---@param validation string|nil fieldValidation
 ---@return string[]|nil warnings, table|nil status
 function body.conform(object, res, validation)
-  local ref = schema.root(res.api_version, res.kind)
+  local ref = structural.of(res)
   if ref.kind == "any" then
     drop_nulls(object)
     return {}
   end
   local out = { unknown = {} }
   check(ref, object, res.kind, "", out)
-  if out.wrong then
+  -- A custom resource is decoded into anything: its schema is asked later, by validate.lua.
+  if out.wrong and not res.custom then
     return nil, errors.bad_request(('%s in version "%s" cannot be handled as a %s: %s'):format(
       res.kind, res.version, res.kind, out.wrong))
   end

@@ -1,4 +1,5 @@
---- One stored resource, two APIs: core v1 Events as events.k8s.io/v1 ones and back. Pure.
+--- One stored resource, two APIs: core v1 Events as events.k8s.io/v1 ones and back, and the versions of a
+--- custom resource, which differ in nothing but the name. Pure.
 local value = require "almanac.sim.value"
 
 local convert = {}
@@ -18,6 +19,7 @@ function convert.from_storage(res, object)
   if res.storage == res.key then return object end
   local out = value.shallow(object)
   out.apiVersion = res.api_version
+  if res.custom then return out end
   for new, old in pairs(FIELDS) do
     out[old] = nil
     out[new] = object[old]
@@ -32,6 +34,7 @@ end
 function convert.to_storage(res, object)
   if res.storage == res.key then return object end
   local out = value.shallow(object)
+  if res.custom then return out end
   out.apiVersion = "v1"
   for new, old in pairs(FIELDS) do
     out[new] = nil

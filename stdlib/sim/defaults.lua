@@ -429,7 +429,7 @@ local FRESH = { Deployment = true, ReplicaSet = true, StatefulSet = true, Daemon
 ---@param old table|nil
 ---@param subresource string|nil
 function defaults.admit(store, res, object, old, subresource)
-  if subresource then return nil end
+  if subresource or res.custom then return nil end
   local fresh = not old
   if not fresh and res.kind ~= "Service" then return nil end
   local own = value.copy(object)

@@ -1,7 +1,6 @@
 --- Discovery documents: which groups, versions and resources there are, aggregated and plain. Pure.
 --- https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
 local value = require "almanac.sim.value"
-local resources = require "almanac.sim.resources"
 
 local discovery = {}
 
@@ -36,12 +35,13 @@ local function aggregated_group(group)
 end
 
 --- The aggregated document of /api (core) or /apis.
+---@param served sim.Registry
 ---@param core boolean
 ---@param api_version string "apidiscovery.k8s.io/v2" or ".../v2beta1"
 ---@return table
-function discovery.aggregated(core, api_version)
+function discovery.aggregated(served, core, api_version)
   local items = array {}
-  for _, group in ipairs(resources.groups) do
+  for _, group in ipairs(served.groups) do
     if (group.name == "") == core then items[#items + 1] = aggregated_group(group) end
   end
   return { kind = "APIGroupDiscoveryList", apiVersion = api_version, metadata = {}, items = items }
@@ -63,27 +63,29 @@ local function plain_group(group)
 end
 
 --- The plain document of /apis.
+---@param served sim.Registry
 ---@return table
-function discovery.groups()
+function discovery.groups(served)
   local groups = array {}
-  for _, group in ipairs(resources.groups) do
+  for _, group in ipairs(served.groups) do
     if group.name ~= "" then groups[#groups + 1] = plain_group(group) end
   end
   return { kind = "APIGroupList", apiVersion = "v1", groups = groups }
 end
 
-local function group_named(name)
-  for _, group in ipairs(resources.groups) do
+local function group_named(served, name)
+  for _, group in ipairs(served.groups) do
     if group.name == name then return group end
   end
   return nil
 end
 
 --- The plain document of /apis/GROUP, or nil.
+---@param served sim.Registry
 ---@param name string
 ---@return table|nil
-function discovery.group(name)
-  local group = group_named(name)
+function discovery.group(served, name)
+  local group = group_named(served, name)
   if not group then return nil end
   local doc = plain_group(group)
   doc.kind, doc.apiVersion = "APIGroup", "v1"
@@ -91,11 +93,12 @@ function discovery.group(name)
 end
 
 --- The plain document of /api/v1 or /apis/GROUP/VERSION, or nil.
+---@param served sim.Registry
 ---@param name string the group, "" for core
 ---@param version string
 ---@return table|nil
-function discovery.resources(name, version)
-  local group = group_named(name)
+function discovery.resources(served, name, version)
+  local group = group_named(served, name)
   local members = group and group.by_version[version]
   if not members then return nil end
   local list = array {}

@@ -2,7 +2,6 @@
 --- namespaces. Called by the store; what follows from a change is queued there and done after it.
 --- https://kubernetes.io/docs/concepts/architecture/garbage-collection/
 local value = require "almanac.sim.value"
-local resources = require "almanac.sim.resources"
 
 local lifecycle = {}
 
@@ -90,12 +89,12 @@ local function dependents(store, uid)
   return out
 end
 
-local function key_of(object)
-  return resources.of_kind(object.apiVersion, object.kind).key
+local function key_of(store, object)
+  return store.served:of_kind(object.apiVersion, object.kind).key
 end
 
 local function drop_owner(store, object, uid)
-  store:modify(key_of(object), object.metadata.namespace, object.metadata.name, function(o)
+  store:modify(key_of(store, object), object.metadata.namespace, object.metadata.name, function(o)
     local refs = value.array {}
     for _, ref in ipairs(o.metadata.ownerReferences or {}) do
       if ref.uid ~= uid then refs[#refs + 1] = ref end
@@ -106,11 +105,11 @@ end
 
 local function drop_finalizer(store, object, finalizer)
   local meta = object.metadata
-  local current = store:peek(key_of(object), meta.namespace or "", meta.name)
+  local current = store:peek(key_of(store, object), meta.namespace or "", meta.name)
   if not current or current.metadata.uid ~= meta.uid or not has(current.metadata.finalizers, finalizer) then
     return
   end
-  store:modify(key_of(object), meta.namespace, meta.name, function(o)
+  store:modify(key_of(store, object), meta.namespace, meta.name, function(o)
     o.metadata.finalizers = without(o.metadata.finalizers, finalizer)
   end)
 end
@@ -125,7 +124,7 @@ local function collect(store, uid)
     if kept then
       drop_owner(store, object, uid)
     else
-      store:delete(key_of(object), object.metadata.namespace, object.metadata.name,
+      store:delete(key_of(store, object), object.metadata.namespace, object.metadata.name,
         { propagation = "Background", uid = object.metadata.uid })
     end
   end
@@ -145,7 +144,7 @@ local function foreground(store, owner)
   for _, object in ipairs(dependents(store, uid)) do
     if not object.metadata.deletionTimestamp then
       local policy = store.owned[object.metadata.uid] and "Foreground" or "Background"
-      store:delete(key_of(object), object.metadata.namespace, object.metadata.name,
+      store:delete(key_of(store, object), object.metadata.namespace, object.metadata.name,
         { propagation = policy, uid = object.metadata.uid })
     end
   end
@@ -171,7 +170,7 @@ end
 local function empty_namespace(store, ns)
   local keys = value.sorted_keys(store.kinds)
   for _, key in ipairs(keys) do
-    local res = resources.by_key[key]
+    local res = store.served.by_key[key]
     if res.namespaced then
       for _, object in ipairs((store:list(key, ns))) do
         if not object.metadata.deletionTimestamp then

@@ -1,7 +1,6 @@
 --- OpenAPI v3 documents, made from the types and resources the simulated cluster has: what kubectl and
 --- helm look at before they validate, explain or patch.
 local value = require "almanac.sim.value"
-local resources = require "almanac.sim.resources"
 local schema = require "almanac.sim.schema"
 
 local openapi = {}
@@ -80,13 +79,37 @@ local DELETE = { query("dryRun"), query("gracePeriodSeconds", "integer"), query(
 
 local PATCH_TYPES = { "application/json-patch+json", "application/merge-patch+json",
   "application/strategic-merge-patch+json", "application/apply-patch+yaml" }
+-- kubectl reads from here that it must not send a strategic merge.
+local CUSTOM_PATCH_TYPES = { "application/json-patch+json", "application/merge-patch+json",
+  "application/apply-patch+yaml" }
+
+--- A custom resource's schema is filed under its group turned round, as the real server names it.
+local function custom_name(res)
+  local parts = {}
+  for part in res.group:gmatch("[^%.]+") do table.insert(parts, 1, part) end
+  return table.concat(parts, ".") .. "." .. res.version .. "." .. res.kind
+end
+
+local function root_reference(res)
+  if res.custom then return "#/components/schemas/" .. custom_name(res) end
+  return reference(schema.root_name(res.api_version, res.kind) or "ObjectMeta")
+end
+
+local function custom_schema(res)
+  local out = value.copy(res.custom)
+  out.properties = out.properties or {}
+  out.properties.apiVersion, out.properties.kind = SCALARS.string, SCALARS.string
+  out.properties.metadata = { allOf = array { { ["$ref"] = reference("ObjectMeta") } } }
+  out["x-kubernetes-group-version-kind"] = array { { group = res.group, version = res.version, kind = res.kind } }
+  return out
+end
 
 local function operation(res, action, parameters, body_types)
   local content
   if body_types then
     content = {}
     for _, type in ipairs(body_types) do
-      content[type] = { schema = { ["$ref"] = reference(schema.root_name(res.api_version, res.kind) or "ObjectMeta") } }
+      content[type] = { schema = { ["$ref"] = root_reference(res) } }
     end
   end
   return {
@@ -112,33 +135,37 @@ local function add_paths(paths, res, base)
   local item = {
     get = operation(res, "get", {}),
     put = verbs.update and operation(res, "put", WRITE, json) or nil,
-    patch = verbs.patch and operation(res, "patch", PATCH, PATCH_TYPES) or nil,
+    patch = verbs.patch and operation(res, "patch", PATCH, res.custom and CUSTOM_PATCH_TYPES or PATCH_TYPES) or nil,
     delete = verbs.delete and operation(res, "delete", DELETE, json) or nil,
   }
   paths[prefix .. res.resource .. "/{name}"] = item
   if res.has_status then paths[prefix .. res.resource .. "/{name}/status"] = { get = item.get, put = item.put, patch = item.patch } end
 end
 
-local function members_of(path)
+local function members_of(served, path)
   local group, version = "", path:match("^api/(%w+)$")
   if not version then group, version = path:match("^apis/([^/]+)/(%w+)$") end
-  for _, g in ipairs(resources.groups) do
+  for _, g in ipairs(served.groups) do
     if g.name == group then return g.by_version[version] end
   end
   return nil
 end
 
 --- The document of a group version ("api/v1", "apis/apps/v1"), or nil.
+---@param served sim.Registry
 ---@param path string
 ---@return table|nil
-function openapi.document(path)
-  local members = members_of(path)
+function openapi.document(served, path)
+  local members = members_of(served, path)
   if not members then return nil end
   local paths, schemas, wanted, kinds = {}, {}, { "DeleteOptions" }, {}
   for _, res in ipairs(members) do
     add_paths(paths, res, "/" .. path)
-    local root = schema.root_name(res.api_version, res.kind)
-    if root then
+    local root = not res.custom and schema.root_name(res.api_version, res.kind)
+    if res.custom then
+      wanted[#wanted + 1] = "ObjectMeta"
+      schemas[custom_name(res)] = custom_schema(res)
+    elseif root then
       wanted[#wanted + 1] = root
       kinds[root] = array { { group = res.group, version = res.version, kind = res.kind } }
     end
@@ -156,10 +183,11 @@ function openapi.document(path)
 end
 
 --- The paths of all documents.
+---@param served sim.Registry
 ---@return string[]
-function openapi.paths()
+function openapi.paths(served)
   local out = {}
-  for _, group in ipairs(resources.groups) do
+  for _, group in ipairs(served.groups) do
     for _, version in ipairs(group.versions) do
       out[#out + 1] = group.name == "" and "api/" .. version or "apis/" .. group.name .. "/" .. version
     end

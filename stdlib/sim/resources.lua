@@ -5,6 +5,10 @@ local value = require "almanac.sim.value"
 
 local resources = {}
 
+---@class sim.Registry  what one cluster serves: the list below, and the kinds its users have defined
+local Registry = {}
+Registry.__index = Registry
+
 -- group|version|plural|kind|scope|singular|verbs|short names|categories|subresources
 -- Verbs: * is all eight. A subresource is name:kind/group/version:verbs, where rw is get, patch and
 -- update, and all these, create and delete; *- is all but deletecollection. A line that begins with
@@ -112,41 +116,67 @@ local function parse(line)
   return res
 end
 
-resources.list = {}
-resources.by_key = {}
-resources.by_kind = {}
-resources.groups = {}
-
-local function register(res)
-  local list, groups = resources.list, resources.groups
-  list[#list + 1] = res
-  resources.by_key[res.key] = res
-  resources.by_kind[res.api_version .. "/" .. res.kind] = res
-  local last = groups[#groups]
-  if not last or last.name ~= res.group then
-    last = { name = res.group, versions = { res.version }, by_version = {} }
-    groups[#groups + 1] = last
+local function group_of(groups, name)
+  for _, group in ipairs(groups) do
+    if group.name == name then return group end
   end
-  local version = last.by_version[res.version] or {}
-  last.by_version[res.version] = version
-  version[#version + 1] = res
+  local group = { name = name, versions = {}, by_version = {} }
+  groups[#groups + 1] = group
+  return group
 end
 
-for line in LIST:gsub("\n +", ""):gmatch("[^\n]+") do register(parse(line)) end
+local function register(self, res)
+  self.by_key[res.key] = res
+  self.by_kind[res.api_version .. "/" .. res.kind] = res
+  if res.served == false then return end -- a version that is only stored
+  self.list[#self.list + 1] = res
+  local group = group_of(self.groups, res.group)
+  if not group.by_version[res.version] then
+    group.by_version[res.version] = {}
+    group.versions[#group.versions + 1] = res.version
+  end
+  table.insert(group.by_version[res.version], res)
+end
 
---- The resource of a key ("apps/v1/deployments"), or nil.
----@param key string
----@return table|nil
-function resources.get(key)
-  return resources.by_key[key]
+local builtin = {}
+for line in LIST:gsub("\n +", ""):gmatch("[^\n]+") do builtin[#builtin + 1] = parse(line) end
+
+local function rebuild(self)
+  self.list, self.by_key, self.by_kind, self.groups = {}, {}, {}, {}
+  -- What is made of the list once (discovery, OpenAPI) is kept here, by whoever makes it.
+  self.documents = {}
+  for _, res in ipairs(builtin) do register(self, res) end
+  for _, name in ipairs(value.sorted_keys(self.defined)) do
+    for _, res in ipairs(self.defined[name]) do register(self, res) end
+  end
+end
+
+--- A registry that serves the built-in resources.
+---@return sim.Registry
+function resources.registry()
+  local self = setmetatable({ defined = {} }, Registry)
+  rebuild(self)
+  return self
+end
+
+--- Serves the resources of a definition instead of those it had; nil: none any more.
+---@param name string of the definition
+---@param list table[]|nil
+function Registry:define(name, list)
+  self.defined[name] = list
+  rebuild(self)
 end
 
 --- The resource that holds objects of `kind`, or nil.
 ---@param api_version string e.g. "apps/v1"
 ---@param kind string
 ---@return table|nil
-function resources.of_kind(api_version, kind)
-  return resources.by_kind[api_version .. "/" .. kind]
+function Registry:of_kind(api_version, kind)
+  return self.by_kind[api_version .. "/" .. kind]
 end
+
+--- The built-in resources.
+---@type sim.Registry
+resources.builtin = resources.registry()
 
 return resources

@@ -86,7 +86,7 @@ end
 function respond.renderer(res, form, now, include)
   if form == "table" then
     return function(object)
-      return encode(tables.make(res.kind, { object },
+      return encode(tables.make(res, { object },
         { resourceVersion = object.metadata.resourceVersion }, now(), include))
     end
   elseif form == "partial" then
@@ -95,7 +95,7 @@ function respond.renderer(res, form, now, include)
   return function(object) return respond.text(res, object) end
 end
 
-local function list_kind(res) return res.kind .. "List" end
+local function list_kind(res) return res.list_kind or res.kind .. "List" end
 
 --- The text of a list.
 ---@param res table
@@ -107,7 +107,7 @@ local function list_kind(res) return res.kind .. "List" end
 ---@return string
 function respond.list(res, form, objects, meta, now, include)
   if form == "table" then
-    return encode(tables.make(res.kind, objects, meta, now, include)) .. "\n"
+    return encode(tables.make(res, objects, meta, now, include)) .. "\n"
   elseif form == "partial" then
     local items = value.array {}
     for i, o in ipairs(objects) do items[i] = tables.partial(o) end

@@ -1,6 +1,4 @@
 --- Request paths of the API. Pure.
-local resources = require "almanac.sim.resources"
-
 local router = {}
 
 local function split(path)
@@ -29,9 +27,10 @@ end
 
 --- What a path under /api or /apis asks for: { res, ns, name, sub, rest }, or nil where there is no such
 --- resource.
+---@param served sim.Registry
 ---@param path string decoded
 ---@return sim.Route|nil
-function router.parse(path)
+function router.parse(served, path)
   local parts = split(path)
   local api_version, at
   if parts[1] == "api" then
@@ -46,8 +45,8 @@ function router.parse(path)
     and not (#parts == at + 2 and (parts[at + 2] == "status" or parts[at + 2] == "finalize")) then
     ns, at = parts[at + 1], at + 2
   end
-  local res = resources.by_key[api_version .. "/" .. (parts[at] or "")]
-  if not res or (ns and not res.namespaced) then return nil end
+  local res = served.by_key[api_version .. "/" .. (parts[at] or "")]
+  if not res or res.served == false or (ns and not res.namespaced) then return nil end
   local route = { res = res, ns = ns, name = parts[at + 1], sub = parts[at + 2] }
   if route.sub and not res.subresource[route.sub] then return nil end
   if parts[at + 3] then

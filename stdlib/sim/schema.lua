@@ -91,6 +91,13 @@ function schema.type(name)
   return out
 end
 
+--- The struct type that `ref` refers to: one of the API's, or a custom resource's own.
+---@param ref table
+---@return table|nil
+function schema.struct(ref)
+  return ref.type or schema.type(ref.name)
+end
+
 --- The names of all types, in order.
 ---@return string[]
 function schema.names()
@@ -130,7 +137,7 @@ end
 ---@return string shape, table|nil fields of a struct, table|nil elem
 function schema.shape(ref, v)
   if ref.kind == "struct" then
-    local t = schema.type(ref.name)
+    local t = schema.struct(ref)
     if not t or t.atomic then return "leaf" end
     return "map", t.fields
   elseif ref.kind == "map" then

@@ -77,7 +77,7 @@ local ALWAYS = { metadata = true, spec = true, status = true, template = true, s
 
 --- The object that a create is compared with: nothing but what its Go type always has.
 local function zero(ref, depth)
-  local t = ref.kind == "struct" and schema.type(ref.name)
+  local t = ref.kind == "struct" and schema.struct(ref)
   if not t then return value.null end
   local out = {}
   for name, sub in pairs(t.fields) do
@@ -93,7 +93,7 @@ end
 local zeros = {}
 
 local function zero_of(ref)
-  if ref.kind ~= "struct" then return { metadata = {} } end
+  if ref.kind ~= "struct" or ref.type then return { metadata = {} } end
   zeros[ref.name] = zeros[ref.name] or zero(ref, 0)
   return zeros[ref.name]
 end
@@ -116,6 +116,7 @@ end
 ---@field manager string       the field manager
 ---@field api_version string   of the request
 ---@field kind string
+---@field ref? table           the type of a custom resource
 ---@field subresource? string
 ---@field has_status boolean   whether the kind has a status subresource
 ---@field time string          RFC 3339
@@ -127,7 +128,7 @@ end
 ---@param op sim.Operation
 ---@return table object
 function ssa.update(live, new, op)
-  local ref = schema.root(op.api_version, op.kind)
+  local ref = op.ref or schema.root(op.api_version, op.kind)
   local given = new.metadata.managedFields
   local managers, by_id = decode(given and #given > 0 and given or live and live.metadata.managedFields)
   if value.is_array(given) and #given > 0 and next(given[1]) == nil then managers, by_id = {}, {} end
@@ -231,7 +232,7 @@ end
 ---@param op sim.Operation
 ---@return table|nil object, table|nil status
 function ssa.apply(live, config, op)
-  local ref = schema.root(op.api_version, op.kind)
+  local ref = op.ref or schema.root(op.api_version, op.kind)
   if value.dig(config, "metadata", "managedFields") and #config.metadata.managedFields > 0 then
     return nil, errors.bad_request("metadata.managedFields must be nil")
   end

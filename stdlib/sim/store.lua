@@ -32,7 +32,7 @@ function store.new(opts)
   return setmetatable({
     now = opts.now, uuid = opts.uuid or store.random_uuid, rv = rv, first_rv = rv,
     history_max = opts.history or HISTORY, kinds = {}, by_uid = {}, owned = {}, subscribers = {},
-    pending = {}, busy = false, admission = {},
+    pending = {}, busy = false, admission = {}, served = resources.registry(),
   }, Store)
 end
 
@@ -44,8 +44,8 @@ function store.random_uuid()
     r(8, 11), r(0, 0xfff), r(0, 0xffff), r(0, 0xffffffff))
 end
 
-local function resource_of(gvr)
-  local res = resources.by_key[gvr]
+local function resource_of(self, gvr)
+  local res = self.served.by_key[gvr]
   if not res then error("no such resource: " .. tostring(gvr), 3) end
   return res
 end
@@ -166,7 +166,7 @@ end
 ---@param name string
 ---@return table|nil object, table|nil status
 function Store:get(gvr, ns, name)
-  local res = resource_of(gvr)
+  local res = resource_of(self, gvr)
   local object = self:peek(res.storage, res.namespaced and ns or "", name)
   if not object then return nil, errors.not_found(res, name) end
   return object
@@ -215,7 +215,7 @@ end
 ---@param opts? table { labels = selector text or map, fields = selector text }
 ---@return table[]|nil objects, integer|table rv the store's resourceVersion, or the Status
 function Store:list(gvr, ns, opts)
-  local res = resource_of(gvr)
+  local res = resource_of(self, gvr)
   local c, status = compile(opts, res.storage)
   if not c then return nil, status end
   local out, kind = {}, self.kinds[res.storage]
@@ -234,7 +234,7 @@ end
 ---@param rv integer
 ---@return table[]|nil events, table|nil status 410 Expired when they are no longer kept
 function Store:since(gvr, rv)
-  local kind = kind_of(self, resource_of(gvr).storage)
+  local kind = kind_of(self, resource_of(self, gvr).storage)
   if rv < kind.horizon then return nil, errors.too_old(rv, kind.horizon) end
   local out, at = {}, kind.last
   while at >= kind.first and kind.events[at].rv > rv do at = at - 1 end
@@ -255,7 +255,7 @@ end
 local function new_object(self, res, given)
   local object, meta = value.shallow(given), value.shallow(given.metadata)
   object.metadata = meta
-  object.apiVersion, object.kind = resources.by_key[res.storage].api_version, res.kind
+  object.apiVersion, object.kind = self.served.by_key[res.storage].api_version, res.kind
   if not meta.name and meta.generateName then meta.name = meta.generateName .. random_suffix() end
   meta.namespace = res.namespaced and meta.namespace or nil
   meta.uid = self.uuid()
@@ -277,7 +277,7 @@ end
 local function namespace_refuses(self, res, meta)
   if not res.namespaced then return nil end
   local ns = self:peek("v1/namespaces", "", meta.namespace)
-  if not ns then return errors.not_found(resources.by_key["v1/namespaces"], meta.namespace or "") end
+  if not ns then return errors.not_found(self.served.by_key["v1/namespaces"], meta.namespace or "") end
   if not ns.metadata.deletionTimestamp then return nil end
   local status = errors.forbidden(res, meta.name,
     ("unable to create new content in namespace %s because it is being terminated"):format(meta.namespace))
@@ -294,7 +294,7 @@ end
 ---@param opts? table { dry_run = boolean }
 ---@return table|nil object as stored, table|nil status
 function Store:create(gvr, given, opts)
-  local res = resource_of(gvr)
+  local res = resource_of(self, gvr)
   local object = new_object(self, res, given)
   local status = namespace_refuses(self, res, object.metadata) or refused(self, res, object)
   if status then return nil, status end
@@ -407,7 +407,7 @@ end
 ---@param opts? table { subresource = "status"|nil, dry_run = boolean }
 ---@return table|nil object as stored, table|nil status
 function Store:update(gvr, given, opts)
-  local res = resource_of(gvr)
+  local res = resource_of(self, gvr)
   local meta = given.metadata
   local subresource = opts and opts.subresource
   local old = self:peek(res.storage, res.namespaced and meta.namespace or "", meta.name)
@@ -469,7 +469,7 @@ end
 ---@return table|nil object its last state, table|boolean gone_or_status true: gone; false: marked
 function Store:delete(gvr, ns, name, opts)
   opts = opts or {}
-  local res = resource_of(gvr)
+  local res = resource_of(self, gvr)
   local object = self:peek(res.storage, res.namespaced and ns or "", name)
   if not object then return nil, errors.not_found(res, name) end
   local meta = object.metadata

@@ -10,7 +10,7 @@ local null = value.null
 local ANY = { kind = "any" }
 
 local function fields_of(ref)
-  local t = ref.kind == "struct" and schema.type(ref.name)
+  local t = ref.kind == "struct" and schema.struct(ref)
   return t and t.fields
 end
 

@@ -1,5 +1,6 @@
 --- The Table form of lists and objects: what `kubectl get` prints. Pure.
 local value = require "almanac.sim.value"
+local jsonpath = require "almanac.k8s_jsonpath"
 
 local tables = {}
 
@@ -345,6 +346,31 @@ local function columns_of(kind)
   return list
 end
 
+-- A definition without columns of its own shows the age.
+local AGE = { { name = "Age", type = "date", jsonPath = ".metadata.creationTimestamp" } }
+
+--- The columns a definition asks for, beside the name.
+local function custom_columns(res)
+  local list = value.array { { name = "Name", type = "string", format = "name", description = "", priority = 0 } }
+  for _, column in ipairs(res.columns or AGE) do
+    list[#list + 1] = { name = column.name, type = column.type, format = column.format or "",
+      description = column.description or "", priority = column.priority or 0 }
+  end
+  return list
+end
+
+local function custom_cells(res, object, now)
+  local cells = {}
+  for i, column in ipairs(res.columns or AGE) do
+    local done, found = pcall(function() return jsonpath.values(jsonpath.parse(column.jsonPath), object) end)
+    local v = done and found[1] or nil
+    if value.is_nil(v) then cells[i] = value.null
+    elseif column.type == "date" then cells[i] = age(v, now)
+    else cells[i] = v end
+  end
+  return cells
+end
+
 local function partial(object)
   return { kind = "PartialObjectMetadata", apiVersion = "meta.k8s.io/v1", metadata = object.metadata }
 end
@@ -354,8 +380,11 @@ end
 ---@param now number unix seconds
 ---@param include string|nil includeObject: None, Metadata (default), Object
 ---@return table
-function tables.row(object, now, include)
-  local cells = value.array((KINDS[object.kind] or DEFAULT)[2](object, now))
+---@param res table the resource
+function tables.row(object, now, include, res)
+  local cells
+  if res.custom then cells = value.array(custom_cells(res, object, now))
+  else cells = value.array((KINDS[object.kind] or DEFAULT)[2](object, now)) end
   if object.kind ~= "Event" then table.insert(cells, 1, object.metadata.name) end
   local row = { cells = cells }
   if include == "Object" then row.object = object
@@ -364,16 +393,17 @@ function tables.row(object, now, include)
 end
 
 --- A Table of objects.
----@param kind string
+---@param res table the resource
 ---@param objects table[]
 ---@param meta table the list's metadata
 ---@param now number
 ---@param include string|nil
 ---@return table
-function tables.make(kind, objects, meta, now, include)
+function tables.make(res, objects, meta, now, include)
   local rows = value.array {}
-  for i, o in ipairs(objects) do rows[i] = tables.row(o, now, include) end
-  return { kind = "Table", apiVersion = "meta.k8s.io/v1", metadata = meta, columnDefinitions = columns_of(kind),
+  for i, o in ipairs(objects) do rows[i] = tables.row(o, now, include, res) end
+  return { kind = "Table", apiVersion = "meta.k8s.io/v1", metadata = meta,
+    columnDefinitions = res.custom and custom_columns(res) or columns_of(res.kind),
     rows = rows }
 end
 

@@ -313,9 +313,9 @@ function check(ref, v, path, out)
   elseif value.is_array(v) then
     out[#out + 1] = path .. ": expected map, got list"
   else
-    local t = ref.kind == "struct" and schema.type(ref.name)
+    local t = ref.kind == "struct" and schema.struct(ref)
     for _, k in ipairs(value.sorted_keys(v)) do
-      local sub = ref.elem or t.fields[k]
+      local sub = ref.elem or t.fields[k] or t.rest
       if sub then
         check(sub, v[k], path .. "." .. k, out)
       else

@@ -3,6 +3,7 @@
 local value = require "almanac.sim.value"
 local errors = require "almanac.sim.errors"
 local selectors = require "almanac.sim.selectors"
+local structural = require "almanac.sim.structural"
 
 local validate = {}
 
@@ -226,6 +227,31 @@ function KINDS.PersistentVolumeClaim(out, o)
   if not value.dig(spec, "resources", "requests", "storage") then required(out, "spec.resources[storage]") end
 end
 
+function KINDS.CustomResourceDefinition(out, o)
+  local spec = o.spec or {}
+  local plural, kind = value.dig(spec, "names", "plural"), value.dig(spec, "names", "kind")
+  if value.is_nil(spec.group) then required(out, "spec.group") end
+  if not plural then required(out, "spec.names.plural") end
+  if not kind then required(out, "spec.names.kind") end
+  if spec.scope ~= "Namespaced" and spec.scope ~= "Cluster" then
+    if value.is_nil(spec.scope) then required(out, "spec.scope")
+    else unsupported(out, "spec.scope", spec.scope, '"Cluster", "Namespaced"') end
+  end
+  if plural and spec.group and o.metadata.name ~= plural .. "." .. spec.group then
+    invalid(out, "metadata.name", o.metadata.name, 'must be spec.names.plural+"."+spec.group')
+  end
+  local stored = 0
+  for i, version in ipairs(spec.versions or {}) do
+    if version.storage then stored = stored + 1 end
+    if not value.dig(version, "schema", "openAPIV3Schema") then
+      required(out, ("spec.versions[%d].schema.openAPIV3Schema"):format(i - 1), "schemas are required")
+    end
+  end
+  if stored ~= 1 then
+    invalid(out, "spec.versions", spec.versions or value.null, "must have exactly one version marked as storage version")
+  end
+end
+
 function KINDS.Lease(out, o)
   local n = value.dig(o, "spec", "leaseDurationSeconds")
   if n and n <= 0 then invalid(out, "spec.leaseDurationSeconds", n, "must be greater than 0") end
@@ -244,7 +270,11 @@ function validate.create(res, object)
     check_name(out, res, meta.name)
   end
   check_labels(out, meta.labels, "metadata.labels")
-  if KINDS[res.kind] then KINDS[res.kind](out, object) end
+  if res.custom then
+    table.move(structural.causes(res.custom, object), 1, 100, #out + 1, out)
+  elseif KINDS[res.kind] then
+    KINDS[res.kind](out, object)
+  end
   return out
 end
 
@@ -345,6 +375,10 @@ UPDATES.RoleBinding, UPDATES.ClusterRoleBinding = fixed_role, fixed_role
 function validate.update(res, old, new)
   local out = {}
   check_labels(out, new.metadata.labels, "metadata.labels")
+  if res.custom then
+    table.move(structural.causes(res.custom, new), 1, 100, #out + 1, out)
+    return out
+  end
   if UPDATES[res.kind] then UPDATES[res.kind](out, old, new) end
   if KINDS[res.kind] and res.kind ~= "Pod" then KINDS[res.kind](out, new) end
   return out

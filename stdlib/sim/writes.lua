@@ -8,10 +8,10 @@ local defaults = require "almanac.sim.defaults"
 local patches = require "almanac.sim.patches"
 local reads = require "almanac.sim.reads"
 local respond = require "almanac.sim.respond"
-local schema = require "almanac.sim.schema"
 local ssa = require "almanac.sim.ssa"
 local store = require "almanac.sim.store"
 local strategic = require "almanac.sim.strategic"
+local structural = require "almanac.sim.structural"
 local validate = require "almanac.sim.validate"
 
 local writes = {}
@@ -40,7 +40,8 @@ end
 
 local function operation(cx, subresource)
   local res = cx.route.res
-  return { manager = writes.manager(cx), api_version = res.api_version, kind = res.kind, subresource = subresource,
+  return { manager = writes.manager(cx), api_version = res.api_version, kind = res.kind,
+    ref = res.ref, subresource = subresource,
     has_status = res.has_status, time = value.timestamp(cx.store.now()), force = cx.query.force == "true" }
 end
 
@@ -97,6 +98,13 @@ local function place(cx, object)
   return nil
 end
 
+--- The object as it is stored, with the defaults of its type. `object` is the caller's own.
+local function with_defaults(res, object)
+  if not res.custom then return defaults.set(convert.to_storage(res, object)) end
+  structural.set_defaults(res.custom, object)
+  return convert.to_storage(res, object)
+end
+
 --- A new object on its way into the store. `object` is the caller's own.
 local function insert(cx, object, dry, warnings)
   local res = cx.route.res
@@ -124,7 +132,7 @@ function writes.create(cx)
   local warnings
   warnings, status = body.conform(object, res, cx.query.fieldValidation or "Warn")
   if not warnings then return nil, status end
-  object = defaults.set(convert.to_storage(res, object))
+  object = with_defaults(res, object)
   if res.has_status and object.kind ~= "Namespace" then object.status = nil end
   object = ssa.update(nil, object, operation(cx))
   return insert(cx, object, dry, warnings)
@@ -161,7 +169,7 @@ function writes.update(cx)
   local warnings
   warnings, status = body.conform(object, res, cx.query.fieldValidation or "Warn")
   if not warnings then return nil, status end
-  object = defaults.set(convert.to_storage(res, object))
+  object = with_defaults(res, object)
   local stored
   stored, status = change(cx, old, object, route.sub, dry, false)
   if not stored then return nil, status end
@@ -185,12 +193,13 @@ function writes.patched(cx, object, ref)
       .. "map[string]interface {}")
   end
   if type == "application/merge-patch+json" then return patches.merge(object, patch) end
-  if type == "application/strategic-merge-patch+json" and ref.kind == "struct" then
+  if type == "application/strategic-merge-patch+json" and ref.kind == "struct" and not ref.type then
     return strategic.merge(ref, object, patch)
   end
   return nil, errors.failure(415, "UnsupportedMediaType",
     "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
-    .. "application/merge-patch+json, application/apply-patch+yaml, application/strategic-merge-patch+json", {})
+    .. "application/merge-patch+json, application/apply-patch+yaml"
+    .. (ref.type and "" or ", application/strategic-merge-patch+json"), {})
 end
 
 local function must_be_apply(field, why)
@@ -205,7 +214,7 @@ local function patch_object(cx, dry)
   local old, status = cx.store:get(res.key, route.ns, route.name)
   if not old then return nil, status end
   local object
-  object, status = writes.patched(cx, convert.from_storage(res, old), schema.root(res.api_version, res.kind))
+  object, status = writes.patched(cx, convert.from_storage(res, old), structural.of(res))
   if not object then return nil, status end
   object = value.copy(object)
   status = place(cx, object)
@@ -213,7 +222,7 @@ local function patch_object(cx, dry)
   local warnings
   warnings, status = body.conform(object, res, cx.query.fieldValidation or "Warn")
   if not warnings then return nil, status end
-  object = defaults.set(convert.to_storage(res, object))
+  object = with_defaults(res, object)
   local stored
   stored, status = change(cx, old, object, route.sub, dry, false)
   if not stored then return nil, status end
@@ -252,7 +261,7 @@ local function apply_object(cx, dry)
   object.metadata.namespace = route.ns
   status = select(2, body.conform(object, res, "Ignore"))
   if status then return nil, status end
-  object = defaults.set(convert.to_storage(res, object))
+  object = with_defaults(res, object)
   if not live then
     if route.sub then return nil, errors.not_found(res, route.name) end
     if wanted_uid then

@@ -3,6 +3,7 @@ local t = require "tests.harness"
 local support = require "tests.lua.sim_support"
 local value = require "almanac.sim.value"
 local protobuf = require "almanac.sim.protobuf"
+local resources = require "almanac.sim.resources"
 local router = require "almanac.sim.router"
 
 local function same(server, exchange)
@@ -162,7 +163,7 @@ end)
 -- Each line of patches.jsonl: an object as it was, a patch of it, and the answer (from 02, 06, 16, 24, 30).
 t.test("patches: strategic merges and applies of helm and kubectl, with their managed fields", function()
   for _, exchange in ipairs(support.exchanges "patches") do
-    local route = router.parse(exchange.request.path:match("^[^?]*"))
+    local route = router.parse(resources.builtin, exchange.request.path:match("^[^?]*"))
     local server = support.server { namespaces = { route.ns } }
     -- Managed fields are ordered by time: the patch comes after what it finds.
     server.clock.at = 1796000000
