@@ -14,7 +14,6 @@ local sys = require "native.sys"
 
 local M = {}
 
-local IN_FLIGHT = 16
 local MANAGER = "helm"
 
 ---@class almanac.HelmPlan
@@ -96,7 +95,7 @@ local function missing_namespaces(plan, entries)
     end
   end
   local missing = {}
-  pool.map(names, IN_FLIGHT, function(name)
+  pool.map(names, pool.REQUESTS, function(name)
     -- Whoever may change a namespace's objects may not read the namespace itself everywhere.
     local ok, found = errors.try(objects.find, plan.who, objects.one(plan.who, "namespace/" .. name))
     if ok and not found then missing[name] = true end
@@ -240,7 +239,7 @@ end
 function M.preview(plan, old_manifest, new_manifest, hooks)
   local entries = entries_of(plan, old_manifest, new_manifest)
   local missing = missing_namespaces(plan, entries)
-  local tried = pool.map(entries, IN_FLIGHT, function(entry) return try_entry(plan, entry, missing) end)
+  local tried = pool.map(entries, pool.REQUESTS, function(entry) return try_entry(plan, entry, missing) end)
   local preview = { changes = {}, ground = {}, warnings = {}, missing = missing, nothing = #hooks == 0 or nil }
   for i, entry in ipairs(entries) do
     local result = tried[i]

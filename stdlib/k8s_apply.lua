@@ -4,6 +4,7 @@ local arguments = require "almanac.k8s_arguments"
 local effect = require "almanac.effect"
 local errors = require "almanac.errors"
 local objects = require "almanac.k8s_objects"
+local pool = require "almanac.pool"
 local previews = require "almanac.k8s_preview"
 local step = require "almanac.step"
 local write = require "almanac.k8s_write"
@@ -65,32 +66,36 @@ local function waits_for_namespace(input, object, target)
   return false
 end
 
-local function apply_preview(input)
-  local changes, ground, result = {}, {}, {}
-  for i, object in ipairs(input.objects) do
-    local target = apply_target(input, object)
-    local after
-    if waits_for_namespace(input, object, target) then
-      changes[i], after = { object = target.label, action = "create", why = "with its namespace" }, object
-      ground[i] = previews.ground(target.label, target.namespace, nil)
-    else
-      local live = objects.find("k8s.apply", target)
-      changes[i], after = previews.try(target.label, live, function() return (apply_one(input, object, true)) end)
-      ground[i] = previews.ground(target.label, target.namespace, live)
-    end
-    result[i] = after and write.predicted(after)
+--- @return { change: table, ground: table, result: table? }
+local function preview_one(input, object)
+  local target = apply_target(input, object)
+  if waits_for_namespace(input, object, target) then
+    return {
+      change = { object = target.label, action = "create", why = "with its namespace" },
+      ground = previews.ground(target.label, target.namespace, nil), result = write.predicted(object),
+    }
   end
+  local live = objects.find("k8s.apply", target)
+  local change, after = previews.try(target.label, live, function() return (apply_one(input, object, true)) end)
+  return {
+    change = change, ground = previews.ground(target.label, target.namespace, live),
+    result = after and write.predicted(after),
+  }
+end
+
+local function apply_preview(input)
+  local tried = pool.map(input.objects, pool.REQUESTS, function(object) return preview_one(input, object) end)
+  local changes, ground, result = {}, {}, {}
+  for i, one in ipairs(tried) do changes[i], ground[i], result[i] = one.change, one.ground, one.result end
   return previews.of(changes, ground, result)
 end
 
 effect.define("k8s.apply", {
   input = apply_input,
   observe = function(input)
-    local before = {}
-    for i, object in ipairs(input.objects) do
-      before[i] = write.identity(objects.find("k8s.apply", apply_target(input, object)))
-    end
-    return before
+    return pool.map(input.objects, pool.REQUESTS, function(object)
+      return write.identity(objects.find("k8s.apply", apply_target(input, object)))
+    end)
   end,
   apply = function(input, ctx)
     local done = {}

@@ -39,6 +39,13 @@ local function plan_of(frame)
   return frame.run.plan
 end
 
+--- Whether the preview asks for what was observed: most look for themselves, and need not wait for that.
+local function takes_before(definition)
+  if not definition.observe or not definition.preview then return false end
+  local info = debug.getinfo(definition.preview, "u")
+  return info.nparams >= 2 or info.isvararg
+end
+
 --- A preview that cannot be made is what would stop the run there.
 local function try_preview(definition, input, before)
   if not definition.preview then return { summary = "no preview: what it changes is known when it runs" } end
@@ -51,7 +58,7 @@ end
 --- Previews one effect, in the place of applying it, and gives its predicted result.
 function M.preview(frame, name, definition, input, digest, key)
   local before, failed
-  if definition.observe and not unknown.within(input) then
+  if takes_before(definition) and not unknown.within(input) then
     local ok, seen = errors.try(definition.observe, input)
     if not ok and errors.is_interrupt(seen) then error(seen, 0) end
     before, failed = ok and seen or nil, not ok and seen or nil
@@ -277,7 +284,7 @@ function M.check_effect(frame, name, definition, input, digest, key, begun)
       json.encode(planned.input, { canonical = true }), json.encode(secret.conceal_all(input), { canonical = true })))
   end
   if not begun and planned.ground and #planned.ground > 0 then
-    local before = definition.observe and definition.observe(input)
+    local before = takes_before(definition) and definition.observe(input) or nil
     check_ground(frame, planned, definition.preview(input, before))
   end
   M.touch(frame, key)

@@ -5,6 +5,10 @@ local task = require "native.task"
 
 local M = {}
 
+--- Requests of one call that are under way at once: enough to hide the way to a server, few enough not
+--- to be throttled by it.
+M.REQUESTS = 16
+
 --- Waits for all of them, whatever happens: an interrupt is passed on to them, and returned when
 --- they have ended.
 ---@param handles table[] tasks

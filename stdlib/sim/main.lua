@@ -37,6 +37,7 @@ local declared = {
   { "--block-time", "SECONDS", "between two blocks of the devnet (default 6)" },
   { "--devnet-ready", nil, "the devnet serves whatever the cluster holds" },
   { "--devnet-namespace", "NAME", "whose workloads the devnet's are (default animica-devnet)" },
+  { "--latency", "SECONDS", "the API answers that much later, as one across a network (default 0)" },
   { "--request-log", "FILE", "write one JSON line for each request of the API" },
 }
 
@@ -148,6 +149,16 @@ local function listen(handler, at, tls)
   }
 end
 
+--- The handler behind a network: requests wait side by side, as they do there.
+local function delayed(handler, seconds)
+  if seconds == 0 then return handler end
+  local task = require "native.task"
+  return function(...)
+    task.sleep(seconds)
+    return handler(...)
+  end
+end
+
 local function serve(given)
   local task, sys, fs = require "native.task", require "native.sys", require "native.fs"
   local tls = tls_of(given)
@@ -167,7 +178,7 @@ local function serve(given)
   if not c then errors.usage("%s", why) end
   local ports = { port(given, "port"), port(given, "devnet_port"), port(given, "loki_port") }
   local servers = {
-    listen(c.handle_api, ports[1], tls and { cert = tls.cert, key = tls.key, client_ca = tls.client_ca }),
+    listen(delayed(c.handle_api, number(given, "latency", 0, 0)), ports[1], tls and { cert = tls.cert, key = tls.key, client_ca = tls.client_ca }),
     listen(c.handle_devnet, ports[2]), listen(c.handle_loki, ports[3]),
   }
   local url = (tls and "https" or "http") .. "://127.0.0.1:" .. servers[1]:port()

@@ -11,8 +11,8 @@ almanac=$build/almanac
 tmp=$build/bench.tmp
 rm -rf "$tmp"
 mkdir -p "$tmp"
-sim=
-trap 'trap - EXIT INT TERM; [ -z "$sim" ] || kill "$sim" 2>/dev/null; rm -rf "$tmp" ${memory:-}' EXIT
+sims=
+trap 'trap - EXIT INT TERM; [ -z "$sims" ] || kill $sims 2>/dev/null; rm -rf "$tmp" ${memory:-}' EXIT
 trap 'exit 130' INT TERM
 
 ${CC:-cc} -O2 -D_GNU_SOURCE -o "$build/measure" tests/bench/measure.c
@@ -26,7 +26,7 @@ line() { # what value unit bar
 }
 calc() { awk "BEGIN { printf \"%.2f\", $1 }"; }
 
-# A run in a directory of its own: microseconds and KiB, as `measure run` prints them.
+# A run in a directory of its own: microseconds, KiB and processor time, as `measure run` prints them.
 run() { # runbook n
     rm -rf "$tmp/work"
     mkdir -p "$tmp/work/runbooks"
@@ -49,7 +49,7 @@ rm -rf "$tmp/journal"
 append() { "$measure" append 1000 "$tmp/append"; }
 per_item() { # runbook n
     set -- "$1" "$2" $(run "$1" 0) $(run "$1" "$2")
-    calc "($5 - $3) / $2"
+    calc "($6 - $3) / $2"
 }
 
 # The disk's speed drifts: each figure has its own yardstick, taken before and after.
@@ -73,13 +73,13 @@ n=100000
 }
 touch "$memory/go-on"
 set -- $(cd "$memory" && "$measure" run "$almanac" resume 2>"$tmp/log") $("$measure" run "$almanac" version 2>/dev/null)
-line "replay of $n done steps, without start-up" "$(calc "($1 - $3) / 1e6")" s 0.5
+line "replay of $n done steps, without start-up" "$(calc "($1 - $4) / 1e6")" s 0.5
 
 # A plain run that talks to a server over TLS; beside it curl, alone, with the same handshake.
 mkdir "$tmp/tls"
 "$almanac" sim --tls "$tmp/tls" --kubeconfig "$tmp/tls/kubeconfig" >"$tmp/tls/ready" 2>"$tmp/log" &
-sim=$!
-until grep -q '^api=' "$tmp/tls/ready"; do kill -0 "$sim" || exit 1; done
+sims=$!
+until grep -q '^api=' "$tmp/tls/ready"; do kill -0 "$sims" || exit 1; done
 url=$(sed 's/^api=\([^ ]*\).*/\1/' "$tmp/tls/ready")
 curl_kib=$("$measure" run curl -sS --cacert "$tmp/tls/ca.pem" --cert "$tmp/tls/client.pem" \
     --key "$tmp/tls/client.key" "$url/version" 2>"$tmp/log" | cut -d' ' -f2)
@@ -88,5 +88,7 @@ mkdir -p "$tmp/work/runbooks"
 cp tests/bench/runbooks/*.lua "$tmp/work/runbooks"
 kib=$(cd "$tmp/work" && KUBECONFIG=$tmp/tls/kubeconfig "$measure" run "$almanac" run tls 2>"$tmp/log" | cut -d' ' -f2)
 line "peak memory of a plain run with TLS (curl: $(calc "$curl_kib / 1024") MiB)" "$(calc "$kib / 1024")" MiB 16
+
+. tests/bench/plan.sh
 
 exit $over

@@ -4,12 +4,14 @@
  *       the median time from spawn to exit of each, run in turns, in microseconds: "A B"
  *   measure append N FILE
  *       the median time of one 512-byte append and fdatasync, in microseconds
- *   measure run PROGRAM [ARG…]
- *       microseconds from spawn to exit, and peak memory in KiB: "US KIB"; its output goes to stderr
+ *   measure run [-x STATUS] PROGRAM [ARG…]
+ *       microseconds from spawn to exit, processor time of it and peak memory: "US KIB CPU_US"; its
+ *       output goes to stderr. The program must exit with STATUS, 0 unless said otherwise
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,8 +49,18 @@ static double median(double *values, size_t n)
     return values[n / 2];
 }
 
-/* Runs it with stdout to `out`; microseconds, and its peak memory in *kib. */
-static double run_once(char **argv, int out, long *kib)
+struct cost {
+    double us, cpu_us; /* by the clock, and of the processor */
+    long kib;          /* peak memory */
+};
+
+static double us_of(struct timeval t)
+{
+    return (double)t.tv_sec * 1e6 + (double)t.tv_usec;
+}
+
+/* Runs it with stdout to `out`; it must exit with `want`. */
+static struct cost run_once(char **argv, int out, int want)
 {
     posix_spawn_file_actions_t actions;
     struct rusage usage;
@@ -68,12 +80,11 @@ static double run_once(char **argv, int out, long *kib)
         die("wait4");
     start = now_us() - start;
     posix_spawn_file_actions_destroy(&actions);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != want) {
         fprintf(stderr, "measure: %s: exit status %d\n", argv[0], WEXITSTATUS(status));
         exit(1);
     }
-    *kib = usage.ru_maxrss;
-    return start;
+    return (struct cost){start, us_of(usage.ru_utime) + us_of(usage.ru_stime), usage.ru_maxrss};
 }
 
 static int measure_start(int n, char **a)
@@ -81,7 +92,6 @@ static int measure_start(int n, char **a)
     double *first = calloc((size_t)n, sizeof *first), *second = calloc((size_t)n, sizeof *second);
     int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
     char **b = a;
-    long kib;
 
     while (*b && strcmp(*b, "--") != 0)
         b++;
@@ -89,8 +99,8 @@ static int measure_start(int n, char **a)
         die("start");
     *b++ = NULL;
     for (int i = 0; i < n; i++) {
-        first[i] = run_once(a, out, &kib);
-        second[i] = run_once(b, out, &kib);
+        first[i] = run_once(a, out, 0).us;
+        second[i] = run_once(b, out, 0).us;
     }
     printf("%.0f %.0f\n", median(first, (size_t)n), median(second, (size_t)n));
     free(first);
@@ -123,16 +133,16 @@ static int measure_append(int n, const char *path)
 
 int main(int argc, char **argv)
 {
-    long kib;
-
     if (argc >= 6 && strcmp(argv[1], "start") == 0)
         return measure_start(atoi(argv[2]), argv + 3);
     if (argc == 4 && strcmp(argv[1], "append") == 0)
         return measure_append(atoi(argv[2]), argv[3]);
     if (argc >= 3 && strcmp(argv[1], "run") == 0) {
-        double us = run_once(argv + 2, STDERR_FILENO, &kib);
+        bool status = argc >= 5 && strcmp(argv[2], "-x") == 0;
+        struct cost cost =
+            run_once(argv + (status ? 4 : 2), STDERR_FILENO, status ? atoi(argv[3]) : 0);
 
-        printf("%.0f %ld\n", us, kib);
+        printf("%.0f %ld %.0f\n", cost.us, cost.kib, cost.cpu_us);
         return 0;
     }
     fprintf(stderr, "usage: measure start|append|run …\n");

@@ -1,0 +1,24 @@
+-- What a plan of objects.yaml has to ask the server, one request after the other over one connection:
+-- each object as it is, and a dry run. Prints the microseconds, and how many requests a plan has under way.
+local client = require "almanac.k8s_client"
+local objects = require "almanac.k8s_objects"
+local pool = require "almanac.pool"
+local task = require "native.task"
+local yaml = require "native.yaml"
+
+local list = yaml.decode_all(require("native.fs").read "objects.yaml", {})
+local targets = {}
+for i, object in ipairs(list) do
+  local ref = { kind = object.kind, apiVersion = object.apiVersion, name = object.metadata.name, namespace = "default" }
+  targets[i] = objects.one("bench", ref, {})
+end
+local before = task.now()
+for i, object in ipairs(list) do
+  objects.find("bench", targets[i])
+  client.request(targets[i].client, {
+    who = "bench", object = targets[i].label, method = "PATCH", path = objects.path(targets[i]), body = object,
+    content_type = "application/apply-patch+yaml",
+    query = { dryRun = "All", fieldManager = "almanac", force = true, fieldValidation = "Strict" },
+  })
+end
+print(string.format("%.0f %d %d", (task.now() - before) * 1e6, pool.REQUESTS, #list))
