@@ -177,8 +177,9 @@ local function serve(given)
   }
   if not c then errors.usage("%s", why) end
   local ports = { port(given, "port"), port(given, "devnet_port"), port(given, "loki_port") }
+  local api = delayed(c.handle_api, number(given, "latency", 0, 0))
   local servers = {
-    listen(delayed(c.handle_api, number(given, "latency", 0, 0)), ports[1], tls and { cert = tls.cert, key = tls.key, client_ca = tls.client_ca }),
+    listen(api, ports[1], tls and { cert = tls.cert, key = tls.key, client_ca = tls.client_ca }),
     listen(c.handle_devnet, ports[2]), listen(c.handle_loki, ports[3]),
   }
   local url = (tls and "https" or "http") .. "://127.0.0.1:" .. servers[1]:port()
