@@ -6,6 +6,7 @@ local parser = require "almanac.lint.parser"
 local public = require "almanac.lint.public"
 local steps = require "almanac.lint.steps"
 local text_lines = require "almanac.lint.text"
+local unknown_use = require "almanac.lint.unknown_use"
 
 local M = {}
 
@@ -70,6 +71,7 @@ function M.check(path, text, findings, load)
   globals.check(main, visible, report)
   steps.check(main, function(pos) return (lines:place(pos)) end, report)
   outside.check(main, visible, report)
+  unknown_use.check(main, visible, report)
   return load and declaration.check(main, load, report, report_at)
 end
 

@@ -24,6 +24,12 @@ t.test("every kind of mistake is shown with its line and what to do next, and th
   t.golden("check/mistakes.txt", out .. "\n" .. err .. "\n")
 end)
 
+t.test("decisions by what a plan does not know are warned of, and nothing else is", function()
+  local code, out, err = t.run({ almanac, "check", "runbooks/unknown.lua" }, { cwd = directory { "unknown" } })
+  t.eq(code, 0)
+  t.golden("check/unknown.txt", out .. "\n" .. err .. "\n")
+end)
+
 t.test("--json gives one object a line", function()
   local code, out = t.run({ almanac, "check", "--json", "runbooks/syn.lua" }, { cwd = directory { "syn" } })
   t.eq(code, 1)
