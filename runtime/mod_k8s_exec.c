@@ -66,6 +66,9 @@ struct session {
     int refusal;        /* HTTP status */
     struct buf headers; /* of a refusal: name NUL value NUL … */
     struct buf body;
+    struct loop_timer *timer;
+    double timeout;
+    bool timed_out;
     struct err err; /* why there is no status */
 };
 
@@ -161,6 +164,8 @@ static void session_over(struct session *s, const struct err *e)
         return;
     s->over = true;
     s->ended_at = loop_now();
+    loop_timer_stop(s->timer);
+    s->timer = NULL;
     for (int i = 0; s->lines && i < 2; i++)
         if (s->out[i].line.len > 0)
             line_flush(s, i);
@@ -180,6 +185,16 @@ static void session_on_end(struct ws *ws, int code, const struct err *e, void *a
         e = &why;
     }
     session_over(s, e);
+}
+
+static void session_timeout(void *arg)
+{
+    struct session *s = arg;
+    struct err e;
+
+    s->timed_out = true;
+    err_set(&e, ERR_TIMEOUT, "it took longer than %g s", s->timeout);
+    session_over(s, &e);
 }
 
 /* As much of stdin as the connection takes; its end after it. */
@@ -225,6 +240,8 @@ static void session_on_refused(struct ws_client *client, const struct ws_answer 
 
     (void)client;
     s->over = true;
+    loop_timer_stop(s->timer);
+    s->timer = NULL;
     if (e) {
         s->err = *e;
     } else {
@@ -254,6 +271,8 @@ static void session_interrupt(struct op *op)
 static void session_close(struct session *s)
 {
     s->closed = s->over = true;
+    loop_timer_stop(s->timer);
+    s->timer = NULL;
     ws_client_free(s->client);
     s->client = NULL;
     s->ws = NULL;
@@ -378,7 +397,7 @@ static int wait_finish(lua_State *L, int status, lua_KContext ctx)
     /* One that ended by itself has a result worth more than the interrupt, which is sticky. */
     if (!s->over)
         op_check(L, &s->op);
-    lua_createtable(L, 0, 6);
+    lua_createtable(L, 0, 7);
     push_output(L, s, 0);
     lua_setfield(L, -2, "stdout");
     push_output(L, s, 1);
@@ -392,6 +411,8 @@ static int wait_finish(lua_State *L, int status, lua_KContext ctx)
     else
         lua_pushstring(L, s->err.message);
     lua_setfield(L, -2, s->status_whole ? "status" : "cut");
+    lua_pushboolean(L, s->timed_out);
+    lua_setfield(L, -2, "timed_out");
     return 1;
 }
 
@@ -517,6 +538,9 @@ int k8s_exec_channels(lua_State *L)
     s->client = ws_client_start(vm_of(L)->loop, &spec, &callbacks, s, &e);
     if (!s->client)
         return vm_raise(L, &e);
+    s->timeout = vm_opt_number(L, 2, "timeout", who, 0);
+    if (s->timeout > 0)
+        s->timer = loop_timer_start(vm_of(L)->loop, s->timeout, session_timeout, s);
     at = lua_gettop(L);
     s->awaited = AWAIT_OPEN;
     return op_wait(L, &s->op, at, open_finish);

@@ -6,7 +6,8 @@
  *       -> nil, { status, headers, body }   the server refused
  *       raises otherwise, with in_doubt: whether the server may have got the request
  *   session:read_line() -> stream, line | nil    waits; with lines = true only
- *   session:wait() -> { stdout, stderr, truncated, elapsed, status = text | nil, cut = why | nil }
+ *   session:wait() -> { stdout, stderr, truncated, elapsed, timed_out, status = text | nil,
+ *                         cut = why | nil }
  *                                       waits until it is over
  *   session:output() -> stdout, stderr, truncated   so far
  *   session:close()                     leaves the command alone; also by <close> and when
@@ -14,7 +15,8 @@
  *
  * With lines the server is held back while they are not read; without, all is captured: of each
  * stream max_output bytes, its first and last half. status is the API's Status of the command's
- * end; cut says why there is none. With stdin only v5 is offered: v4 cannot say where it ends.
+ * end; cut says why there is none. timeout counts from the start. With stdin only v5 is offered: v4
+ * cannot say where it ends.
  */
 #ifndef ALMANAC_MOD_K8S_EXEC_H
 #define ALMANAC_MOD_K8S_EXEC_H

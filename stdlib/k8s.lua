@@ -5,6 +5,7 @@ local arguments = require "almanac.k8s_arguments"
 local claims = require "almanac.k8s_claims"
 local delete = require "almanac.k8s_delete"
 local errors = require "almanac.errors"
+local exec = require "almanac.k8s_exec"
 local k8s_client = require "almanac.k8s_client"
 local logs = require "almanac.k8s_logs"
 local objects = require "almanac.k8s_objects"
@@ -22,7 +23,7 @@ local M = {
   delete = delete.delete, evict = delete.evict, wipe_claims = claims.wipe_claims,
   undo = undo.undo, history = undo.history,
   wait = waits.wait, has_condition = waits.has_condition, watch = watch.watch,
-  logs = logs.logs, follow_logs = logs.follow, top = top.top, quantity = quantity.parse,
+  exec = exec.exec, exec_read = exec.exec_read, logs = logs.logs, follow_logs = logs.follow, top = top.top, quantity = quantity.parse,
 }
 
 --- Follows a workload until it is rolled out, or cannot be; see almanac.rollout_watch. A read.

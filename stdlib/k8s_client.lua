@@ -145,4 +145,26 @@ function M.stream(client, request)
   errors.raise(k8s_errors.of(from(client, request), status, body, headers))
 end
 
+--- A command in a container: a session, whose methods are in native.k8s (mod_k8s_exec.h). Raises when
+--- the server refuses it; not repeated, for the command may have been started.
+---@param client almanac.k8s.Client
+---@param request almanac.k8s.Request|table  and stdin, max_output, lines, read, timeout
+---@return userdata session
+function M.channels(client, request)
+  credentials.ensure(client)
+  local credential = client.credential
+  local options = native_request(request)
+  for _, name in ipairs { "stdin", "max_output", "lines", "read" } do options[name] = request[name] end
+  options.headers.Accept = "*/*"
+  local ok, session, refusal = errors.try(client.native.channels, client.native, options)
+  if not ok then errors.raise(k8s_errors.of_transport(from(client, request), session)) end
+  if session then return session end
+  if refusal.status == 401 and credential and not request.renewed then
+    credentials.ensure(client, credential)
+    request.renewed = true
+    return M.channels(client, request)
+  end
+  errors.raise(k8s_errors.of(from(client, request), refusal.status, refusal.body, refusal.headers))
+end
+
 return M

@@ -82,7 +82,11 @@ function M.pods_of(who, target)
   return rollout.new_pods(workload, pods, replicasets), pods, workload
 end
 
-local function pod_of(who, target)
+--- The pod of a target: itself, or the one of a workload to look at.
+---@param who string
+---@param target almanac.k8s.Target
+---@return table pod
+function M.pod_of(who, target)
   if target.resource.resource == "pods" then return objects.get(who, target) end
   local newest, all = M.pods_of(who, target)
   local pod = M.pick(newest) or M.pick(all)
@@ -94,7 +98,7 @@ local function pod_of(who, target)
 end
 
 local function request(who, target, opts)
-  local pod = pod_of(who, target)
+  local pod = M.pod_of(who, target)
   local query = {
     container = M.container(pod, opts.container), tailLines = opts.tail or TAIL, previous = opts.previous or nil,
     sinceSeconds = opts.since and math.max(1, math.ceil(duration.parse(opts.since))) or nil, timestamps = opts.timestamps or nil,
