@@ -168,6 +168,12 @@ effect.define("k8s.create", {
     if now and (now.metadata.annotations or {})[write.annotation] == ctx.id then return "done", write.summary(now) end
     return "not_done"
   end,
+  undo = function(input, result)
+    effect.perform("k8s.delete", {
+      ref = { kind = input.object.kind, apiVersion = input.object.apiVersion, name = result.name, namespace = result.namespace },
+      opts = { uid = result.uid, context = input.context, namespace = result.namespace },
+    })
+  end,
   preview = function(input)
     local target = apply_target(input, input.object)
     local change, after = previews.try(target.label, nil, function() return create_write(input, write.no_id, true) end)

@@ -70,7 +70,11 @@ end
 
 --- A newer state of the workload; one that is older than what is known says nothing.
 function Follower:take_workload(obj)
-  if obj and written.is_stale(obj) then return end
+  if obj and written.is_stale(obj) then -- a newer one will come
+    self.existed, self.behind = true, true
+    return
+  end
+  self.behind = nil
   local known = self.workload
   if known and obj and known.metadata.uid == obj.metadata.uid and version_of(obj) < version_of(known) then return end
   self.workload = obj
@@ -306,7 +310,10 @@ function Follower:look()
       errors.raise { kind = "not_found", message = string.format("k8s.rollout: there is no %s%s", tostring(self.ref),
         self.namespace and " in namespace " .. self.namespace or "") }
     end
-    if self.synced then step.progress "deleted; waiting for it to be created again" end
+    if self.synced then
+      step.progress(self.behind and "waiting for the server to show the last change" or
+        "deleted; waiting for it to be created again")
+    end
     return nil
   end
   self.existed = true

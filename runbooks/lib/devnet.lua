@@ -49,6 +49,15 @@ function devnet.roll_back(revision)
   return devnet.heal()
 end
 
+--- Wipes the chain's database: the node begins anew on empty volumes. Nothing takes it back.
+---@param namespace? string
+function devnet.wipe_chain(namespace)
+  local where = namespace or devnet.namespace
+  local wiped = k8s.wipe_claims("statefulset/animica-node", { namespace = where })
+  k8s.rollout("statefulset/animica-node", { namespace = where, timeout = "10m" })
+  return wiped
+end
+
 --- The smoke check of the repository. It only looks. Its URLs come from the environment
 --- (RPC_HTTP_URL, EXPLORER_URL, SERVICES_URL, DA_API_URL, CHAIN_ID, TIMEOUT_SEC).
 ---@param opts? { strict?: boolean, env?: table<string, string> }

@@ -184,6 +184,21 @@ t.test("one that is done already is done at once", function()
   t.eq(follow(world, "deployment/web").result().generation, 2)
 end)
 
+t.test("a state from before our own last write is not taken for the newest", function()
+  local world = new_world()
+  local function state(generation)
+    local obj = deployment(generation, DONE)
+    obj.metadata.uid = "uid-written"
+    return world:put(obj)
+  end
+  local old = state(1).metadata
+  require("almanac.k8s_written").note { metadata = { uid = old.uid, resourceVersion = old.resourceVersion + 1 } }
+  local f = follow(world, "deployment/web")
+  f.wait_progress "waiting for the server to show the last change"
+  state(2)
+  t.eq(f.result().generation, 2)
+end)
+
 t.test("what does not exist is not found", function()
   local err = t.raises("not_found", follow(new_world(), "deployment/web", { timeout = "60s", namespace = "ns" }).result)
   t.has(err.message, "there is no deployment/web in namespace ns")
