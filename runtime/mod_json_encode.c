@@ -14,6 +14,7 @@
 
 #define ENCODER_TYPE "json.encoder"
 #define ENCODE_MAX ((size_t)256 << 20)
+#define LEVELS_FEW 12 /* nearly every value; the collector pays for each encoder's size */
 
 /* One level of the value being written: for cycles and for the path in errors. */
 struct level {
@@ -27,7 +28,9 @@ struct encoder {
     struct buf out;
     bool canonical;
     int indent, max_depth, depth;
-    struct level levels[JSON_DEPTH_LIMIT + 1];
+    struct level *levels; /* `few`, or memory of its own once those do not do */
+    int level_cap;
+    struct level few[LEVELS_FEW];
 };
 
 /* A key of an object on its way to be sorted. Its table keeps the string alive. */
@@ -38,11 +41,17 @@ struct key {
 
 static void write_value(struct encoder *en);
 
+static void encoder_release(struct encoder *en)
+{
+    buf_release(&en->out);
+    if (en->levels != en->few)
+        free(en->levels);
+    en->levels = en->few;
+}
+
 static int encoder_gc(lua_State *L)
 {
-    struct encoder *en = lua_touserdata(L, 1);
-
-    buf_release(&en->out);
+    encoder_release(lua_touserdata(L, 1));
     return 0;
 }
 
@@ -150,6 +159,20 @@ static void write_float(struct encoder *en, double value)
     put(en, text, strlen(text));
 }
 
+static void grow(struct encoder *en)
+{
+    size_t size = (size_t)en->level_cap * sizeof *en->levels;
+    struct level *more = malloc(2 * size);
+
+    if (!more)
+        vm_raisef(en->L, ERR_MEMORY, "out of memory writing JSON");
+    memcpy(more, en->levels, size);
+    if (en->levels != en->few)
+        free(en->levels);
+    en->levels = more;
+    en->level_cap *= 2;
+}
+
 static void enter(struct encoder *en)
 {
     const void *table = lua_topointer(en->L, -1);
@@ -165,6 +188,8 @@ static void enter(struct encoder *en)
         fail(en, what, NULL);
     }
     luaL_checkstack(en->L, 8, "JSON");
+    if (en->depth == en->level_cap)
+        grow(en);
     en->levels[en->depth++] = (struct level){.table = table};
 }
 
@@ -172,12 +197,12 @@ static void enter(struct encoder *en)
 static void write_array(struct encoder *en, lua_Unsigned n)
 {
     lua_State *L = en->L;
-    struct level *level = &en->levels[en->depth - 1];
+    int at = en->depth - 1; /* levels may move while a member is written */
     int t = lua_gettop(L);
 
     put(en, "[", 1);
     for (lua_Unsigned i = 1; i <= n; i++) {
-        level->index = (lua_Integer)i;
+        en->levels[at].index = (lua_Integer)i;
         if (i > 1)
             put(en, ",", 1);
         put_newline(en, en->depth);
@@ -186,7 +211,7 @@ static void write_array(struct encoder *en, lua_Unsigned n)
         write_value(en);
         lua_pop(L, 1);
     }
-    level->index = 0;
+    en->levels[at].index = 0;
     if (n > 0)
         put_newline(en, en->depth - 1);
     put(en, "]", 1);
@@ -244,7 +269,7 @@ static const char *member_key(struct encoder *en, size_t *len)
 static void write_sorted(struct encoder *en)
 {
     lua_State *L = en->L;
-    struct level *level = &en->levels[en->depth - 1];
+    int at = en->depth - 1; /* levels may move while a member is written */
     int t = lua_gettop(L);
     size_t n = 0, i = 0;
     struct key *keys;
@@ -256,7 +281,7 @@ static void write_sorted(struct encoder *en)
         keys[i].text = member_key(en, &keys[i].len);
     qsort(keys, n, sizeof *keys, key_compare);
     for (i = 0; i < n; i++) {
-        level->key = keys[i].text;
+        en->levels[at].key = keys[i].text;
         write_key(en, keys[i].text, keys[i].len, i == 0);
         lua_pushlstring(L, keys[i].text, keys[i].len);
         lua_rawget(L, t);
@@ -269,7 +294,7 @@ static void write_sorted(struct encoder *en)
 static void write_unsorted(struct encoder *en)
 {
     lua_State *L = en->L;
-    struct level *level = &en->levels[en->depth - 1];
+    int at = en->depth - 1; /* levels may move while a member is written */
     int t = lua_gettop(L);
     bool first = true;
 
@@ -277,10 +302,10 @@ static void write_unsorted(struct encoder *en)
         size_t len;
         const char *key = member_key(en, &len);
 
-        level->key = key;
+        en->levels[at].key = key;
         write_key(en, key, len, first);
         write_value(en);
-        level->key = NULL;
+        en->levels[at].key = NULL;
         first = false;
     }
 }
@@ -396,7 +421,9 @@ int json_encode(lua_State *L)
         return vm_raisef(L, ERR_USAGE, "json.encode: indent must be 0 to 8");
     lua_settop(L, 1);
     en = lua_newuserdatauv(L, sizeof *en, 0);
-    memset(en, 0, offsetof(struct encoder, levels));
+    memset(en, 0, offsetof(struct encoder, few));
+    en->levels = en->few;
+    en->level_cap = LEVELS_FEW;
     en->L = L;
     en->canonical = canonical;
     en->indent = (int)indent;
@@ -410,6 +437,6 @@ int json_encode(lua_State *L)
     lua_pushvalue(L, 1);
     write_value(en);
     lua_pushlstring(L, buf_str(&en->out), en->out.len);
-    buf_release(&en->out);
+    encoder_release(en);
     return 1;
 }
