@@ -7,7 +7,6 @@
 local duration = require "almanac.duration"
 local effect = require "almanac.effect"
 local errors = require "almanac.errors"
-local json = require "native.json"
 local k8s_client = require "almanac.k8s_client"
 local logs = require "almanac.k8s_logs"
 local objects = require "almanac.k8s_objects"
@@ -176,7 +175,12 @@ local function open(who, client, place, argv, options)
     },
   }
   for key, value in pairs(options) do request[key] = value end
-  return k8s_client.channels(client, request)
+  local ok, session = errors.try(k8s_client.channels, client, request)
+  if ok then return session end
+  if options.stdin and (session.status == 400 or session.status == 403) and not session.reason then
+    session.hint = "is the server older than Kubernetes 1.30? Only since then can a client say where stdin ends (v5.channel.k8s.io)"
+  end
+  error(session, 0)
 end
 
 -- What is left of a command ----------------------------------------------------------------------
@@ -196,7 +200,7 @@ local function look(client, place, argv)
   end)
   task.shield(old)
   if not ok then return nil, result.message end
-  local status = result.status and outcome.of_status(json.decode(result.status))
+  local status = result.status and outcome.of_status(result.status)
   if not status then return nil, result.cut end
   if status.code ~= 0 then return nil, "the container has no shell to look with" end
   return outcome.processes(result.stdout, secret.reveal_all(argv))
@@ -244,7 +248,7 @@ end
 
 --- The result of a command whose end the API told; raises when it is no success.
 local function result_of(who, place, input, result)
-  local ended = outcome.of_status(json.decode(result.status))
+  local ended = outcome.of_status(result.status)
   if ended.code and is_ok(input, ended.code) then
     return {
       code = ended.code, stdout = result.stdout, stderr = result.stderr, elapsed = result.elapsed,
@@ -302,7 +306,7 @@ local function check_passes(who, client, place, input)
   if not input.check then return false end
   local session <close> = open(who, client, place, input.check, { read = true, max_output = KEPT, timeout = input.timeout })
   local result = session:wait()
-  local ended = result.status and outcome.of_status(json.decode(result.status)) or { why = result.cut }
+  local ended = result.status and outcome.of_status(result.status) or { why = result.cut }
   if ended.code then return ended.code == 0 end
   errors.raise {
     kind = "command", in_doubt = false, stderr = outcome.tail(result.stderr), hint = ended.hint,

@@ -1,5 +1,6 @@
 --- What the API and a container say about a command that was run there, in data. Pure.
 local errors = require "almanac.errors"
+local json = require "native.json"
 
 local M = {}
 
@@ -104,9 +105,11 @@ local function not_started(message)
 end
 
 --- How a command ended, of the Status on the last channel.
----@param status table
+---@param text string JSON
 ---@return { code: integer?, why: string?, not_started: boolean?, hint: string? }
-function M.of_status(status)
+function M.of_status(text)
+  local ok, status = pcall(json.decode, text)
+  if not ok or type(status) ~= "table" then return { why = "the server's last word is no Status: " .. M.tail(text) } end
   if status.status == "Success" then return { code = 0 } end
   local causes = type(status.details) == "table" and status.details.causes or {}
   for _, cause in ipairs(status.reason == "NonZeroExitCode" and causes or {}) do

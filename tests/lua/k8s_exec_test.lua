@@ -1,5 +1,6 @@
 -- k8s.exec: what a real API server said, in data; and against the simulated cluster.
 local effect = require "almanac.effect"
+local httpd = require "native.httpd"
 local json = require "native.json"
 local k8s = require "almanac.k8s"
 local k8s_client = require "almanac.k8s_client"
@@ -20,7 +21,7 @@ local function recorded()
     for _, frame in ipairs(exchange.frames) do
       local bytes = (frame.payload_hex or ""):gsub("%x%x", function(h) return string.char(tonumber(h, 16)) end)
       local channel = frame.from == "server" and frame.opcode == 2 and bytes:byte(1)
-      if channel == 3 then entry.ended = outcome.of_status(json.decode(bytes:sub(2))) end
+      if channel == 3 then entry.ended = outcome.of_status(bytes:sub(2)) end
       if entry.streams[channel] then entry.streams[channel] = entry.streams[channel] .. bytes:sub(2) end
     end
     out[#out + 1] = entry
@@ -250,6 +251,86 @@ t.test("exec over TLS with a client certificate: 10 MB, stdin; checks, recovery,
   t.eq(definition.apply(input, ctx).stdout, "hunter2-hunter2\n")
   local err = t.raises("command", perform, "k8s.exec", command { "false", word })
   t.lacks(json.encode { err.message, err.argv }, "hunter2")
+end)
+
+--- A server that holds the pod "p" and answers an exec as `answers` has it for its first word.
+local function odd_server(answers)
+  local pod = {
+    kind = "Pod", apiVersion = "v1", metadata = { name = "p", namespace = "team", uid = "u" }, spec = { containers = { { name = "c" } } },
+    status = { phase = "Running", containerStatuses = { { name = "c", containerID = "x", state = { running = {} } } } },
+  }
+  local server = httpd.listen {
+    handler = function(request, response)
+      if not request.path:find "/exec$" then
+        return response:send(200, { ["Content-Type"] = "application/json" }, json.encode(pod))
+      end
+      local word = request.raw_query:match "command=([%w%-]+)"
+      if answers[word] then return answers[word](response, request) end
+      response:send(403, {}, "unable to negotiate protocol")
+    end,
+  }
+  t.defer(function() server:close() end)
+  local url = "http://127.0.0.1:" .. server:port()
+  settings.kubeconfig = t.tmpdir() .. "/kubeconfig"
+  t.write_file(settings.kubeconfig, json.encode {
+    kind = "Config", ["current-context"] = "c", contexts = { { name = "c", context = { cluster = "c", user = "u" } } },
+    clusters = { { name = "c", cluster = { server = url } } }, users = { { name = "u", user = { username = "me", password = "pw" } } },
+  })
+  k8s_client.forget()
+  t.defer(function() settings.kubeconfig = nil end)
+end
+
+t.test("exec: servers that speak v4, break off, or talk nonsense", function()
+  local SUCCESS = '\3{"metadata":{},"status":"Success"}'
+  local function saying(protocol, ...)
+    local messages = { ... }
+    return function(response)
+      local socket = response:websocket(protocol)
+      for _, message in ipairs(messages) do socket:send(message) end
+      socket:close()
+    end
+  end
+  local authorization
+  odd_server {
+    old = saying("v4.channel.k8s.io", "\1", "\1one\n", "\2two\n", SUCCESS),
+    mixed = saying("v5.channel.k8s.io", "", "\255\1", "\7?", "\1a", "\2b", "\1" .. ("c"):rep(300000), SUCCESS),
+    mute = saying("v5.channel.k8s.io", "\1one\n"),
+    nonsense = saying("v5.channel.k8s.io", "\3not json"),
+    other = saying("v9.channel.k8s.io"),
+    cut = function(response)
+      local socket = response:websocket "v5.channel.k8s.io"
+      socket:send "\1half"
+      socket:drop()
+    end,
+    who = function(response, request)
+      authorization = request.headers.authorization
+      return saying("v5.channel.k8s.io", SUCCESS)(response)
+    end,
+  }
+  local function run(word, more) return perform("k8s.exec", command({ word }, { pod = "p", stdin = more })) end
+  local result = run "old"
+  t.eq({ result.code, result.stdout, result.stderr }, { 0, "one\n", "two\n" })
+  result = read({ "mixed" }, { pod = "p" })
+  t.eq({ #result.stdout, result.stderr }, { 300001, "b" })
+  run "who"
+  t.eq(authorization, "Basic bWU6cHc=")
+  for word, says in pairs {
+    mute = "its end was not seen: the server closed the connection (code 1000)", cut = "its end was not seen: ",
+  } do
+    local err = t.raises("network", run, word)
+    t.eq(err.in_doubt, true)
+    t.has(err.message, says)
+    t.has(err.message, "it may still run in the pod (that could not be looked up: k8s.exec: unable to negotiate protocol (403))")
+  end
+  local err = t.raises("command", run, "nonsense")
+  t.eq(err.in_doubt, true)
+  t.has(err.message, "the server's last word is no Status: not json")
+  err = t.raises("protocol", run, "other")
+  t.eq(err.in_doubt, true)
+  t.has(err.message, 'the server chose the protocol "v9.channel.k8s.io", which was not offered')
+  err = t.raises("api", run, "refusing", "text")
+  t.eq({ err.status, err.in_doubt }, { 403, false })
+  t.has(err.hint, "older than Kubernetes 1.30")
 end)
 
 t.test("exec: what cannot be meant is refused before anything happens", function()
