@@ -11,7 +11,7 @@ local FILE = "almanac.yaml"
 --- What a level of the file may hold: a type name, or a table of the level below; "*" any name.
 local anything = "any"
 local section = {
-  store = "string", kubeconfig = "string", context = "string", helm = "string",
+  store = "string", kubeconfig = "string", context = "string", helm = "string", kustomize = "string",
   endpoints = { ["*"] = "string" }, channels = { ["*"] = anything }, vars = { ["*"] = anything },
   params = { ["*"] = { ["*"] = anything } },
 }
@@ -59,7 +59,7 @@ local function merge(into, from)
   end
 end
 
-local applied = { "store", "kubeconfig", "context", "helm", "endpoints", "channels", "vars", "params" }
+local applied = { "store", "kubeconfig", "context", "helm", "kustomize", "endpoints", "channels", "vars", "params" }
 
 local pristine = {}
 for _, key in ipairs(applied) do pristine[key] = settings[key] end

@@ -31,7 +31,7 @@ local function apply_input(raw, who)
       type(meta.name) ~= "string" then
       errors.usage("%s: object %d of the manifest has no apiVersion, kind or metadata.name", who, i)
     end
-    out[i] = object
+    out[i] = write.conceal(object)
   end
   return { objects = out, force = opts.force or nil, namespace = opts.namespace, context = opts.context }
 end

@@ -5,6 +5,8 @@ local errors = require "almanac.errors"
 local k8s_client = require "almanac.k8s_client"
 local objects = require "almanac.k8s_objects"
 local previews = require "almanac.k8s_preview"
+local secret = require "almanac.secret"
+local sys = require "native.sys"
 local written = require "almanac.k8s_written"
 
 local M = {
@@ -18,6 +20,30 @@ local M = {
     json = "application/json-patch+json",
   },
 }
+
+--- The fields of a Secret that hold its values.
+local secret_fields = { "data", "stringData" }
+
+--- An object with the values of a Secret as opaque ones: what goes into the journal and a plan names them,
+--- by the first digits of their digest, so that another value is another input.
+---@param object table
+---@return table
+function M.conceal(object)
+  if object.kind ~= "Secret" then return object end
+  local out = {}
+  for key, value in pairs(object) do out[key] = value end
+  for _, field in ipairs(secret_fields) do
+    if type(object[field]) == "table" then
+      out[field] = {}
+      for key, value in pairs(object[field]) do
+        local text = secret.reveal(value)
+        out[field][key] = type(text) ~= "string" and text
+          or secret.new(string.format("%s/%s %s", object.metadata.name, key, sys.sha256(text):sub(1, 12)), text)
+      end
+    end
+  end
+  return out
+end
 
 --- What is kept of an object in the journal. Pure.
 ---@param object table?

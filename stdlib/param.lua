@@ -115,17 +115,7 @@ types.secret = {
   parse = function(spec, value)
     if secret.is(value) then return value end
     if type(value) ~= "string" or value == "" then return nil, "a text, env:NAME or file:PATH" end
-    local variable, path = value:match "^env:(.+)$", value:match "^file:(.+)$"
-    local text = value
-    if variable then
-      text = require("native.sys").getenv(variable)
-      if not text then return nil, "in the environment as " .. variable .. ", which is not set" end
-    elseif path then
-      local ok, content = pcall(require("native.fs").read, path)
-      if not ok then return nil, "a readable file, and " .. path .. " is not" end
-      text = content:match "^(.-)\r?\n?$"
-    end
-    return secret.new(spec.name or "parameter", text)
+    return secret.find(spec.name or "parameter", value)
   end,
 }
 

@@ -1,5 +1,6 @@
 --- Runbooks: what a script declares, where they are found, and how one is loaded.
 local errors = require "almanac.errors"
+local param = require "almanac.param"
 local sandbox = require "almanac.sandbox"
 local sys = require "native.sys"
 
@@ -8,7 +9,7 @@ local M = {}
 ---@class almanac.Runbook
 ---@field summary string
 ---@field params table<string, almanac.Param>
----@field allow? table<string, string[]>   what it may touch: helm, k8s, shell, http → patterns
+---@field allow? table<string, string[]>   what it may touch: helm, k8s, shell, http, … → patterns
 ---@field lock? string|fun(params: table): string   one run at a time per name
 ---@field on_failure? "ask"|"stop"|"undo"   default "ask"
 ---@field run fun(params: table): any
@@ -21,12 +22,15 @@ local fields = {
     help = "string",
 }
 local failure_policies = { ask = true, stop = true, undo = true }
-local allow_categories = { helm = true, k8s = true, shell = true, http = true, fs = true }
+local allow_categories = {
+  compose = true, fs = true, git = true, helm = true, http = true, k8s = true, notify = true, shell = true,
+}
 
 local function check_allow(allow)
   for category, patterns in pairs(allow) do
     if not allow_categories[category] then
-      errors.usage("runbook: allow has no category %q; there are helm, k8s, shell, http and fs", tostring(category))
+      errors.usage("runbook: allow has no category %q; there are %s", tostring(category),
+        table.concat(param.sorted_names(allow_categories), ", "))
     end
     if type(patterns) ~= "table" then errors.usage("runbook: allow.%s must be a list of patterns", category) end
   end

@@ -9,7 +9,8 @@ local M = {}
 
 --- Public modules by the global name that scripts see.
 local modules = {
-  "alerts", "duration", "effect", "errors", "fs", "helm", "http", "json", "k8s", "loki", "param", "prom", "sh", "yaml",
+  "alerts", "duration", "effect", "errors", "fs", "git", "helm", "http", "json", "k8s", "kustomize", "loki", "notify", "param",
+  "prom", "sh", "yaml",
 }
 local natives = { json = true, yaml = true }
 

@@ -25,6 +25,25 @@ function M.new(name, text)
   return value
 end
 
+--- A secret by where it is: env:NAME and file:PATH say so, any other text is the secret itself.
+---@param name string shown in its place
+---@param text string
+---@return table? secret
+---@return string? must what the text has to be, when it is not
+function M.find(name, text)
+  local variable, path = text:match "^env:(.+)$", text:match "^file:(.+)$"
+  if variable then
+    local value = require("native.sys").getenv(variable)
+    if not value then return nil, "in the environment as " .. variable .. ", which is not set" end
+    return M.new(name, value)
+  elseif path then
+    local ok, content = pcall(require("native.fs").read, path)
+    if not ok then return nil, "a readable file, and " .. path .. " is not" end
+    return M.new(name, content:match "^(.-)\r?\n?$")
+  end
+  return M.new(name, text)
+end
+
 ---@return boolean
 function M.is(value)
   return texts[value] ~= nil

@@ -12,7 +12,9 @@ M.modules = {
   helm = {},
   http = { url = true, is_expected = true, retry_delay = true, judge_check = true, rpc_result = true },
   k8s = { has_condition = true, event_line = true, images_of = true },
+  kustomize = {},
   loki = { result = true },
+  notify = {},
   prom = { result = true, only = true },
   sh = { quote = true },
 }

@@ -1,0 +1,116 @@
+-- git in a runbook: planned, done once, provable after a crash, taken back.
+local project = require "tests.project"
+local t = require "tests.harness"
+
+local env = {
+  GIT_AUTHOR_NAME = "Tester", GIT_AUTHOR_EMAIL = "t@example.org", GIT_COMMITTER_NAME = "Tester",
+  GIT_COMMITTER_EMAIL = "t@example.org", GIT_CONFIG_GLOBAL = "/dev/null", GIT_CONFIG_SYSTEM = "/dev/null",
+}
+
+local function world(runbooks)
+  local p = project.new(runbooks)
+  function p:git(...)
+    return (t.must({ "git", ... }, { cwd = self.dir, env = env }):gsub("%s+$", ""))
+  end
+  p:git("init", "-q", "-b", "main")
+  p:git("init", "-q", "--bare", "origin.git")
+  p:git("remote", "add", "origin", "origin.git")
+  t.write_file(p.dir .. "/.gitignore", ".almanac\norigin.git\nplan.json\n")
+  p:git("add", ".")
+  p:git("commit", "-q", "-m", "the first")
+  return p
+end
+
+local RELEASE = [[
+return runbook { run = function()
+  step("tag", function()
+    local head = git.head()
+    git.tag { name = "v1-" .. head.short, message = "a release" }
+    git.push { ref = "refs/tags/v1-" .. head.short }
+  end)
+end }]]
+
+t.test("a tag is planned, made, pushed, and then there is nothing to do", function()
+  local p = world { release = RELEASE }
+  local head = p:git("rev-parse", "HEAD")
+  local code, out = p:run({ "plan", "release" }, env)
+  t.eq(code, 2, out)
+  t.has(out, "git tag v1-" .. head:sub(1, 7))
+  t.has(out, "(the first)")
+  t.eq(p:git "tag", "", "a plan tags nothing")
+  local done, _, err = p:run({ "run", "release" }, env)
+  t.eq(done, 0, err)
+  t.eq(p:git("rev-parse", "v1-" .. head:sub(1, 7) .. "^{commit}"), head)
+  t.eq(p:git("--git-dir=origin.git", "rev-parse", "v1-" .. head:sub(1, 7) .. "^{commit}"), head)
+  local again, plan = p:run({ "plan", "release" }, env)
+  t.eq(again, 0, plan)
+  t.has(plan, "already there")
+  local back, _, why = p:run({ "rollback", "--plain" }, env)
+  t.eq(back, 0, why)
+  t.eq(p:git "tag", "", "the rollback deletes the tag here")
+end)
+
+t.test("a tag that is elsewhere is refused, by the plan and by the run", function()
+  local p = world { book = [[return runbook { run = function() step("tag", function() git.tag { name = "v1" } end) end }]] }
+  p:git("tag", "v1")
+  p:git("commit", "-q", "--allow-empty", "-m", "the second")
+  local code, out = p:run({ "plan", "book" }, env)
+  t.eq(code, 1, out)
+  t.has(out, "the tag v1 is at")
+  local ran, _, err = p:run({ "run", "book" }, env)
+  t.eq(ran, 1, err)
+  t.has(err, "it is not moved")
+end)
+
+t.test("a commit holds the named files only, carries the effect's id, and is found after a crash", function()
+  local p = world { book = [[
+return runbook { run = function()
+  step("commit", function()
+    local made = git.commit { message = "Roll to v2", paths = { "values.yaml" } }
+    note("made " .. tostring(made.changed))
+    sh.run { argv = { "sh", "-c", "test -e go-on || kill -9 $PPID" }, idempotent = true }
+  end)
+end }]] }
+  t.write_file(p.dir .. "/values.yaml", "tag: v2\n")
+  t.write_file(p.dir .. "/other", "not mine\n")
+  p:run({ "run", "book" }, env)
+  t.has(p:git("log", "-1", "--format=%B"), "Almanac-Effect: ")
+  t.eq(p:git("show", "--format=", "--name-only", "HEAD"), "values.yaml")
+  t.write_file(p.dir .. "/go-on", "")
+  local code, _, err = p:run({ "resume", "--no-ask" }, env)
+  t.eq(code, 0, err)
+  t.eq(p:git("rev-list", "--count", "HEAD"), "2")
+end)
+
+t.test("a push never goes over commits of others; a checkout not over edited files", function()
+  local p = world { push = [[return runbook { run = function() step("push", function() git.push { ref = "main" } end) end }]],
+    out = [[return runbook { run = function() step("out", function() git.checkout { ref = "v1" } end) end }]] }
+  p:git("tag", "v1")
+  p:git("push", "-q", "origin", "main")
+  p:git("commit", "-q", "--amend", "-m", "the first, amended")
+  local code, _, err = p:run({ "run", "push" }, env)
+  t.eq(code, 1, err)
+  t.has(err, "has commits that")
+  t.write_file(p.dir .. "/.gitignore", "edited\n.almanac\norigin.git\n")
+  local refused, _, why = p:run({ "run", "out" }, env)
+  t.eq(refused, 1, why)
+  t.has(why, "edited and not committed")
+  p:git("checkout", "-q", ".gitignore")
+  t.eq(p:run({ "run", "out" }, env), 0)
+  t.eq(p:git("rev-parse", "HEAD"), p:git("rev-parse", "v1"))
+  t.eq(p:run({ "rollback" }, env), 0)
+  t.eq(p:git("symbolic-ref", "--short", "HEAD"), "main")
+end)
+
+t.test("what is no repository, no commit, or no argument is said so", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  step("a", function() note(tostring(errors.try(git.head))) ; git.head() end)
+end }]], bad = [[return runbook { run = function() step("a", function() git.tag { name = "--force" } end) end }]] }
+  local code, _, err = p:run({ "run", "book" }, env)
+  t.eq(code, 1, err)
+  t.has(err, "not a git repository")
+  local bad, _, why = p:run({ "run", "bad" }, env)
+  t.eq(bad, 1, why)
+  t.has(why, "git.tag: name cannot be")
+end)
