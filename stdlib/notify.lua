@@ -46,7 +46,10 @@ local function channel_of(name)
     errors.raise { kind = "refused", message = string.format("there is no channel %q", name), hint = names_of(settings.channels) }
   end
   local fields = type(channel) == "table" and kinds[channel.kind]
-  if not fields then refuse(name, "its kind is slack, webhook or command, not %s", tostring(type(channel) == "table" and channel.kind or channel)) end
+  if not fields then
+    local kind = type(channel) == "table" and channel.kind or channel
+    refuse(name, "its kind is slack, webhook or command, not %s", tostring(kind))
+  end
   for field, want in pairs(fields) do
     if type(channel[field]) ~= want then refuse(name, "a %s needs %s", channel.kind, field) end
   end
