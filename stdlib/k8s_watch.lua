@@ -123,12 +123,33 @@ end
 
 Watcher.__close = Watcher.close
 
+--- Lists afresh before the next event: what is told then leads from what was told to what there is.
+function Watcher:refresh()
+  self.version = nil
+  self:disconnect()
+end
+
+--- Has only a part of each object told and remembered, for whoever follows thousands.
+---@param fn fun(object: table): table  with metadata.name, namespace, uid and resourceVersion
+function Watcher:keep(fn)
+  self.kept = fn
+end
+
+function Watcher:shorten(event)
+  local key = key_of(event.object)
+  event.object = self.kept(event.object)
+  if self.known[key] then self.known[key] = event.object end
+end
+
 function Watcher:tell(event)
   self.queue[#self.queue + 1] = event
 end
 
 function Watcher:relist()
   local items, version = objects.list(self.who, self.target, self.opts)
+  if self.kept then
+    for i, object in ipairs(items) do items[i] = self.kept(object) end
+  end
   for _, event in ipairs(M.reconcile(self.known, items)) do self:tell(event) end
   self.version = version
   if not self.synced then
@@ -167,6 +188,7 @@ function Watcher:take(line)
     self.failures, self.failing_since = 0, nil
     if what ~= "bookmark" then
       if not self.opts.managed_fields then what.object.metadata.managedFields = nil end
+      if self.kept then self:shorten(what) end
       self:tell(what)
     end
   end

@@ -1,16 +1,13 @@
---- Rollout verdicts: pure functions from objects of the API to what they mean.
----
---- When a rollout is done, and the words for it, are kubectl's (kubernetes/kubectl,
---- pkg/polymorphichelpers/rollout_status.go), so that both always agree. What kubectl does not know
---- is here too: why a rollout cannot succeed, read from pods, events and claims, and the
---- StatefulSet that waits for ever for a broken pod.
+--- Why a rollout does not go on: pure functions from objects of the API to what they mean. When it is
+--- done is almanac.rollout_verdict's; here is what kubectl does not know: why a rollout cannot succeed,
+--- read from pods, events and claims, and the StatefulSet that waits for ever for a broken pod.
 local json = require "native.json"
+local verdicts = require "almanac.rollout_verdict"
 
 local M = {}
 
----@class almanac.rollout.Verdict
----@field state "done"|"progressing"|"failed"
----@field message string  kubectl's line, without its newline
+M.deployment, M.statefulset, M.daemonset = verdicts.deployment, verdicts.statefulset, verdicts.daemonset
+M.job, M.conditions, M.verdict, M.is_workload = verdicts.job, verdicts.conditions, verdicts.verdict, verdicts.is_workload
 
 ---@class almanac.rollout.Given
 ---@field workload table
@@ -19,6 +16,9 @@ local M = {}
 ---@field events? table[]
 ---@field claims? table[]
 ---@field now? number           seconds since 1970
+---@field since? number         seconds since 1970: the following began
+---@field scaling? table<string, boolean>  uids of pods for which an autoscaler makes a node
+---@field probe_grace? number   seconds a probe may fail; nil: as long as there is time
 ---@field late? boolean         time is over: what is normal for a while counts too
 
 ---@class almanac.rollout.Diagnosis
@@ -27,6 +27,7 @@ local M = {}
 ---@field pod? string
 ---@field uid? string         of the pod
 ---@field container? string
+---@field role? "init"|"sidecar"
 ---@field exit_code? integer
 ---@field restarts? integer
 ---@field image? string
@@ -52,131 +53,7 @@ local function condition(obj, kind)
   return nil
 end
 
-local function verdict(state, fmt, ...)
-  return { state = state, message = string.format(fmt, ...) }
-end
-
---- A generation is a number in the API's own kinds; some custom resources write it as text.
-local function is_observed(obj)
-  return number(tonumber(get(obj, "status", "observedGeneration")))
-    >= number(get(obj, "metadata", "generation"))
-end
-
--- Verdicts -----------------------------------------------------------------------------------------
-
---- A Deployment, by kubectl's conditions.
----@param obj table
----@return almanac.rollout.Verdict
-function M.deployment(obj)
-  local name, status = obj.metadata.name, obj.status or {}
-  if not is_observed(obj) then
-    return verdict("progressing", "Waiting for deployment spec update to be observed...")
-  end
-  local progressing = condition(obj, "Progressing")
-  if progressing and progressing.reason == "ProgressDeadlineExceeded" then
-    return verdict("failed", 'deployment "%s" exceeded its progress deadline', name)
-  end
-  local wanted, updated = get(obj, "spec", "replicas"), number(status.updatedReplicas)
-  local replicas, available = number(status.replicas), number(status.availableReplicas)
-  if wanted and updated < wanted then
-    return verdict("progressing",
-      'Waiting for deployment "%s" rollout to finish: %d out of %d new replicas have been updated...',
-      name, updated, wanted)
-  end
-  if replicas > updated then
-    return verdict("progressing",
-      'Waiting for deployment "%s" rollout to finish: %d old replicas are pending termination...',
-      name, replicas - updated)
-  end
-  if available < updated then
-    return verdict("progressing",
-      'Waiting for deployment "%s" rollout to finish: %d of %d updated replicas are available...',
-      name, available, updated)
-  end
-  return verdict("done", 'deployment "%s" successfully rolled out', name)
-end
-
---- OnDelete is for the person: kubectl refuses to follow it, we say what is left to delete.
-local function on_delete(name, revision, updated, ready, wanted)
-  if updated < wanted then
-    return verdict("progressing", "%s is updated on delete: %d of %d pods are at revision %s",
-      name, updated, wanted, revision)
-  end
-  if ready < wanted then return verdict("progressing", "Waiting for %d pods to be ready...", wanted - ready) end
-  return verdict("done", "%s: all %d pods are at revision %s", name, wanted, revision)
-end
-
---- A StatefulSet, by kubectl's conditions.
----@param obj table
----@return almanac.rollout.Verdict
-function M.statefulset(obj)
-  local status, spec = obj.status or {}, obj.spec or {}
-  local wanted, ready = spec.replicas, number(status.readyReplicas)
-  local updated = number(status.updatedReplicas)
-  if number(status.observedGeneration) == 0 or not is_observed(obj) then
-    return verdict("progressing", "Waiting for statefulset spec update to be observed...")
-  end
-  if get(spec, "updateStrategy", "type") == "OnDelete" then
-    return on_delete(string.format('statefulset "%s"', obj.metadata.name), tostring(status.updateRevision),
-      updated, ready, wanted or 1)
-  end
-  if wanted and ready < wanted then
-    return verdict("progressing", "Waiting for %d pods to be ready...", wanted - ready)
-  end
-  local rolling = get(spec, "updateStrategy", "rollingUpdate")
-  if rolling then
-    local partition = get(rolling, "partition")
-    if wanted and partition and updated < wanted - partition then
-      return verdict("progressing",
-        "Waiting for partitioned roll out to finish: %d out of %d new pods have been updated...",
-        updated, wanted - partition)
-    end
-    return verdict("done", "partitioned roll out complete: %d new pods have been updated...", updated)
-  end
-  if status.updateRevision ~= status.currentRevision then
-    return verdict("progressing", "waiting for statefulset rolling update to complete %d pods at revision %s...",
-      updated, tostring(status.updateRevision))
-  end
-  return verdict("done", "statefulset rolling update complete %d pods at revision %s...",
-    number(status.currentReplicas), tostring(status.currentRevision))
-end
-
---- A DaemonSet, by kubectl's conditions.
----@param obj table
----@return almanac.rollout.Verdict
-function M.daemonset(obj)
-  local name, status = obj.metadata.name, obj.status or {}
-  local desired, updated = number(status.desiredNumberScheduled), number(status.updatedNumberScheduled)
-  local available = number(status.numberAvailable)
-  if not is_observed(obj) then
-    return verdict("progressing", "Waiting for daemon set spec update to be observed...")
-  end
-  if get(obj, "spec", "updateStrategy", "type") == "OnDelete" then
-    return on_delete(string.format('daemon set "%s"', name), "of generation " .. number(obj.metadata.generation),
-      updated, number(status.numberReady), desired)
-  end
-  if updated < desired then
-    return verdict("progressing",
-      'Waiting for daemon set "%s" rollout to finish: %d out of %d new pods have been updated...',
-      name, updated, desired)
-  end
-  if available < desired then
-    return verdict("progressing",
-      'Waiting for daemon set "%s" rollout to finish: %d of %d updated pods are available...',
-      name, available, desired)
-  end
-  return verdict("done", 'daemon set "%s" successfully rolled out', name)
-end
-
-local by_kind = { Deployment = M.deployment, StatefulSet = M.statefulset, DaemonSet = M.daemonset }
-
---- The verdict of a workload of any kind that can be followed; nil for another kind.
----@param obj table
----@return almanac.rollout.Verdict?
-function M.verdict(obj)
-  local judge = by_kind[obj.kind]
-  return judge and judge(obj)
-end
+local is_observed = verdicts.is_observed
 
 -- Whose pods count ---------------------------------------------------------------------------------
 
@@ -202,6 +79,7 @@ function M.revision(workload, replicasets)
     local generation = get(workload, "metadata", "annotations", "deprecated.daemonset.template.generation")
     return "pod-template-generation", generation and tostring(generation)
   end
+  if workload.kind == "Job" then return "batch.kubernetes.io/controller-uid", get(workload, "metadata", "uid") end
   -- By the time the generation is observed the Deployment carries the number of its ReplicaSet. A
   -- list of ReplicaSets that does not have it yet is older than the Deployment: nothing is known.
   local current = tonumber(get(workload, "metadata", "annotations", REVISION))
@@ -237,13 +115,15 @@ end
 
 -- Why it does not go on ----------------------------------------------------------------------------
 
--- Seconds that a state may last before it counts: the scheduler may be waiting for a node or a
--- volume that is being made, a ConfigMap may come a moment after the pod.
-local GRACE = { Unschedulable = 30, CreateContainerConfigError = 10, FailedCreate = 10 }
+-- Seconds that a state may last before it counts. The scheduler may be waiting for a volume that is being
+-- made; a ConfigMap may come a moment after the pod, a registry or a webhook may be away for a while; a
+-- terminating claim goes when the pod that used it has ended.
+local GRACE = { Unschedulable = 30, UnboundClaim = 30, TerminatingClaim = 60, CreateContainerConfigError = 10,
+  FailedCreate = 10, registry = 60, webhook = 60 }
 
 -- Reasons of a waiting container. true: waiting longer does not help; false: it may.
 local WAITING = {
-  CrashLoopBackOff = true,
+  CrashLoopBackOff = true, -- but see below
   ImagePullBackOff = true,
   ErrImagePull = false, -- the first failure; ImagePullBackOff follows
   InvalidImageName = true,
@@ -254,6 +134,18 @@ local WAITING = {
   PreCreateHookError = false,
   PostStartHookError = false,
 }
+
+-- What registries, and those who carry their words, say of what passes by itself.
+local PASSING = { "i/o timeout", "connection refused", "connection reset", "TLS handshake timeout", "toomanyrequests",
+  "429 Too Many Requests", "500 Internal Server Error", "502 Bad Gateway", "503 Service Unavailable",
+  "504 Gateway Timeout", "deadline exceeded", "unexpected EOF" }
+
+local function may_pass(text)
+  for _, words in ipairs(PASSING) do
+    if text:find(words, 1, true) then return true end
+  end
+  return false
+end
 
 --- Seconds since 1970 of a time of the API ("2026-11-23T17:56:06Z"); nil when it is none.
 ---@param text string?
@@ -278,32 +170,44 @@ local function is_older(since, now, seconds)
   return at ~= nil and now ~= nil and now - at >= seconds
 end
 
-local function container_finding(pod, status, now)
-  local waiting = get(status, "state", "waiting")
-  local last = get(status, "lastState", "terminated") or get(status, "state", "terminated")
-  local finding = {
-    pod = pod.metadata.name,
-    uid = pod.metadata.uid,
-    container = status.name,
-    image = status.image,
-    restarts = number(status.restartCount),
-    exit_code = last and math.tointeger(last.exitCode),
-  }
-  if waiting then
-    local state = WAITING[waiting.reason]
-    if state == nil then return nil end -- ContainerCreating, PodInitializing
-    finding.reason, finding.detail = waiting.reason, get(waiting, "message")
-    finding.fatal = state == true
-      or state == "grace" and is_older(pod.metadata.creationTimestamp, now, GRACE.CreateContainerConfigError)
-  elseif get(status, "state", "terminated") and (last.exitCode ~= 0) then
-    finding.reason, finding.detail, finding.fatal = last.reason or "Error", get(last, "message"), false
-  else
-    return nil
+local KERNEL = "the container used more memory than its limit"
+
+local function is_fatal(pod, finding, given)
+  local state = WAITING[finding.reason]
+  local made = pod.metadata.creationTimestamp
+  if state == "grace" then return is_older(made, given.now, GRACE[finding.reason]) end
+  -- A Job counts its own failures; and one crash, of a container that has not been started again, is none.
+  if finding.reason == "CrashLoopBackOff" then return finding.restarts > 0 and given.workload.kind ~= "Job" end
+  if finding.reason == "ImagePullBackOff" and may_pass(finding.detail or "") then
+    return is_older(made, given.now, GRACE.registry)
   end
+  return state
+end
+
+local function waiting_finding(pod, waiting, last, finding, given)
+  if WAITING[waiting.reason] == nil then return nil end -- ContainerCreating, PodInitializing
+  finding.reason, finding.detail = waiting.reason, get(waiting, "message")
+  finding.fatal = is_fatal(pod, finding, given)
   -- The kernel's word says more than the loop that follows from it.
   if last and last.reason == "OOMKilled" and finding.reason == "CrashLoopBackOff" then
-    finding.reason, finding.detail = "OOMKilled", "the container used more memory than its limit"
+    finding.reason, finding.detail = "OOMKilled", KERNEL
   end
+  return finding
+end
+
+--- What is wrong with one container; nil when nothing is.
+local function container_finding(pod, status, role, given)
+  local waiting, ended = get(status, "state", "waiting"), get(status, "state", "terminated")
+  local last = get(status, "lastState", "terminated") or ended
+  local finding = {
+    pod = pod.metadata.name, uid = pod.metadata.uid, container = status.name, role = role, image = status.image,
+    restarts = number(status.restartCount), exit_code = last and math.tointeger(last.exitCode),
+  }
+  if waiting then return waiting_finding(pod, waiting, last, finding, given) end
+  if not ended or ended.exitCode == 0 then return nil end
+  finding.exit_code = math.tointeger(ended.exitCode)
+  finding.reason, finding.detail, finding.fatal = ended.reason or "Error", get(ended, "message"), false
+  if finding.reason == "OOMKilled" then finding.detail = KERNEL end
   return finding
 end
 
@@ -323,9 +227,9 @@ local function claim_finding(pod, claims, since, now)
       if c.metadata.name == name then claim = c end
     end
     local finding = { pod = pod.metadata.name, uid = pod.metadata.uid, claim = name,
-      fatal = is_older(since, now, GRACE.Unschedulable) }
+      fatal = is_older(since, now, GRACE.UnboundClaim) }
     if claim and is_terminating(claim) then
-      finding.reason, finding.fatal = "TerminatingClaim", false
+      finding.reason, finding.fatal = "TerminatingClaim", is_older(since, now, GRACE.TerminatingClaim)
       finding.detail = string.format("claim %s is being deleted", name)
       return finding
     end
@@ -339,20 +243,22 @@ local function claim_finding(pod, claims, since, now)
   return nil
 end
 
-local function scheduling_finding(pod, claims, now)
+--- The scheduler's words. Where an autoscaler makes a node for the pod, that is waited for.
+local function scheduling_finding(pod, given)
   local scheduled
   for _, c in ipairs(get(pod, "status", "conditions") or {}) do
     if c.type == "PodScheduled" then scheduled = c end
   end
   if not scheduled or scheduled.status ~= "False" then return nil end
   local since = scheduled.lastTransitionTime or pod.metadata.creationTimestamp
-  local claim = claim_finding(pod, claims, since, now)
+  local claim = claim_finding(pod, given.claims, since, given.now)
   if claim then
     claim.detail = claim.detail .. "; the scheduler: " .. tostring(get(scheduled, "message"))
     return claim
   end
+  local scaling = given.scaling and given.scaling[pod.metadata.uid] or false
   return { reason = scheduled.reason, pod = pod.metadata.name, uid = pod.metadata.uid,
-    detail = get(scheduled, "message"), fatal = is_older(since, now, GRACE.Unschedulable) }
+    detail = get(scheduled, "message"), fatal = not scaling and is_older(since, given.now, GRACE.Unschedulable) }
 end
 
 --- The newest warning about an object.
@@ -373,39 +279,87 @@ local function event_text(event)
   return get(event, "message") or get(event, "note")
 end
 
-local function probe_finding(pod, events, late)
+local PROBES = { Unhealthy = true, FailedMount = true, FailedAttachVolume = true, FailedCreatePodSandBox = true }
+
+--- A pod that runs and is not ready. That is normal for a while, and how long only the caller knows: it
+--- fails the rollout after `probe_grace`, where that is given.
+local function probe_finding(pod, given)
   local ready
   for _, c in ipairs(get(pod, "status", "conditions") or {}) do
     if c.type == "Ready" then ready = c end
   end
   if not ready or ready.status == "True" then return nil end
-  local event = newest_event(events, pod.metadata.uid, pod.metadata.name,
-    { Unhealthy = true, FailedMount = true, FailedAttachVolume = true, FailedCreatePodSandBox = true })
+  local event = newest_event(given.events, pod.metadata.uid, pod.metadata.name, PROBES)
   if not event then
     -- Every pod is not ready at first: that alone says something only when time is over.
-    return late and { reason = ready.reason or "NotReady", pod = pod.metadata.name, uid = pod.metadata.uid,
+    return given.late and { reason = ready.reason or "NotReady", pod = pod.metadata.name, uid = pod.metadata.uid,
       detail = get(ready, "message"), fatal = false } or nil
   end
   local container = (get(event, "involvedObject", "fieldPath") or ""):match "{(.-)}"
+  local grace = event.reason == "Unhealthy" and given.probe_grace
   return { reason = event.reason == "Unhealthy" and "ProbeFailing" or event.reason, pod = pod.metadata.name,
-    uid = pod.metadata.uid, container = container, detail = event_text(event), fatal = false }
+    uid = pod.metadata.uid, container = container, detail = event_text(event),
+    fatal = grace and is_older(ready.lastTransitionTime or pod.metadata.creationTimestamp, given.now, grace) or false }
+end
+
+--- What a pod's containers are besides: init containers, and of those the sidecars, which stay.
+local function roles_of(pod)
+  local roles = {}
+  for _, c in ipairs(get(pod, "status", "initContainerStatuses") or {}) do roles[c.name] = "init" end
+  for _, c in ipairs(get(pod, "spec", "initContainers") or {}) do
+    if c.restartPolicy == "Always" then roles[c.name] = "sidecar" end
+  end
+  return roles
+end
+
+--- A probe that has a container killed again and again is why it loops.
+local function add_probe(finding, pod, events)
+  local event = newest_event(events, pod.metadata.uid, pod.metadata.name, { Unhealthy = true })
+  local text = event and event_text(event)
+  if text and (text:find "^Liveness" or text:find "^Startup") and finding.reason == "CrashLoopBackOff" then
+    finding.probe = text
+  end
 end
 
 --- The findings about one pod, worst first; empty when nothing is wrong with it.
 local function pod_findings(pod, given)
-  local out = {}
+  local out, roles = {}, roles_of(pod)
   for _, list in ipairs { "initContainerStatuses", "containerStatuses" } do
     for _, status in ipairs(get(pod, "status", list) or {}) do
-      out[#out + 1] = container_finding(pod, status, given.now)
+      local finding = container_finding(pod, status, roles[status.name], given)
+      if finding then
+        add_probe(finding, pod, given.events)
+        out[#out + 1] = finding
+      end
     end
   end
-  out[#out + 1] = scheduling_finding(pod, given.claims, given.now)
-  if get(pod, "status", "phase") == "Failed" then
+  out[#out + 1] = scheduling_finding(pod, given)
+  if #out == 0 and get(pod, "status", "phase") == "Failed" then
     out[#out + 1] = { reason = get(pod, "status", "reason") or "PodFailed", pod = pod.metadata.name,
       uid = pod.metadata.uid, detail = get(pod, "status", "message"), fatal = false }
   end
-  if #out == 0 then out[1] = probe_finding(pod, given.events, given.late) end
+  if #out == 0 then out[1] = probe_finding(pod, given) end
   return out
+end
+
+-- The API has no reasons of its own for why a pod is refused, only sentences.
+local REFUSALS = {
+  { "exceeded quota", "QuotaExceeded", "FailedCreate" },
+  { "failed calling webhook", "WebhookFailed", "webhook" },
+  { "denied the request", "AdmissionRefused", "FailedCreate" },
+  { "denied request", "AdmissionRefused", "FailedCreate" },
+  { "violates PodSecurity", "AdmissionRefused", "FailedCreate" },
+}
+
+local function refusal_of(text)
+  for _, known in ipairs(REFUSALS) do
+    if text:find(known[1], 1, true) then return known[2], GRACE[known[3]] end
+  end
+  return "FailedCreate", GRACE.FailedCreate
+end
+
+local function later(a, b)
+  return a and b and math.max(a, b) or a or b
 end
 
 --- Pods that cannot even be made: a quota, an admission that refuses them.
@@ -413,19 +367,20 @@ local function create_finding(given)
   local workload, detail, since = given.workload, nil, nil
   local failure = condition(workload, "ReplicaFailure")
   if failure and failure.status == "True" then
-    detail, since = failure.message, failure.lastTransitionTime
+    detail, since = failure.message, M.epoch(failure.lastTransitionTime)
   else
     local event = newest_event(given.events, workload.metadata.uid, workload.metadata.name, { FailedCreate = true })
-    local wanted = get(workload, "spec", "replicas") or get(workload, "status", "desiredNumberScheduled") or 1
-    -- An event stays for an hour: it counts only while pods are missing.
+    local wanted = get(workload, "spec", "replicas") or get(workload, "status", "desiredNumberScheduled")
+      or get(workload, "spec", "parallelism") or 1
+    -- An event stays for an hour: it counts only while pods are missing, and not from before we looked.
     if event and #(given.pods or {}) < wanted then
-      detail, since = event_text(event), event.firstTimestamp or event.metadata.creationTimestamp
+      detail = event_text(event)
+      since = later(M.epoch(event.firstTimestamp or event.metadata.creationTimestamp), given.since)
     end
   end
   if not detail then return nil end
-  -- The API has no reason of its own for a quota, only this sentence.
-  return { reason = detail:find("exceeded quota", 1, true) and "QuotaExceeded" or "FailedCreate",
-    detail = detail, fatal = is_older(since, given.now, GRACE.FailedCreate) }
+  local reason, grace = refusal_of(detail)
+  return { reason = reason, detail = detail, fatal = since ~= nil and given.now ~= nil and given.now - since >= grace }
 end
 
 --- Why the workload does not become ready. Only pods of the newest revision count, and only once the
@@ -465,9 +420,12 @@ end
 function M.describe(d, without_pod)
   local out = {}
   if d.pod and not without_pod then out[#out + 1] = "pod " .. d.pod end
-  if d.container then out[#out + 1] = "container " .. d.container end
+  if d.container then
+    out[#out + 1] = (d.role == "init" and "init container " or d.role == "sidecar" and "sidecar " or "container ")
+      .. d.container
+  end
   local words = { d.reason }
-  if d.exit_code and d.exit_code ~= 0 then words[#words + 1] = "exit code " .. d.exit_code end
+  if d.exit_code and (d.exit_code ~= 0 or d.reason == "CrashLoopBackOff") then words[#words + 1] = "exit code " .. d.exit_code end
   if d.restarts and d.restarts > 0 then
     words[#words + 1] = d.restarts == 1 and "1 restart" or d.restarts .. " restarts"
   end
@@ -475,6 +433,7 @@ function M.describe(d, without_pod)
   if #out > 0 then text = table.concat(out, ", ") .. ": " .. text end
   -- kubelet's sentence about the loop only repeats container, pod and uid.
   if d.detail and d.reason ~= "CrashLoopBackOff" then text = text .. ": " .. d.detail end
+  if d.probe then text = text .. "; " .. d.probe end
   return text
 end
 

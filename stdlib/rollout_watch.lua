@@ -1,12 +1,12 @@
 --- k8s.rollout: follows a workload until it is rolled out, and fails as soon as it cannot be, with
 --- the reason and the last log lines. What the objects mean is almanac.rollout's; here is the watching.
 ---
---- The workload, its pods and its ReplicaSets come by watches. Events and claims, which only explain,
---- are listed now and then. Every half minute the workload and the pods are also read afresh, so
---- that no event that was missed makes it wait for ever.
+--- The workload, its pods and its ReplicaSets come by watches that all who follow in the namespace share
+--- (almanac.rollout_scope). Events and claims, which only explain, are listed now and then.
 local duration = require "almanac.duration"
 local errors = require "almanac.errors"
 local rollout = require "almanac.rollout"
+local scope = require "almanac.rollout_scope"
 local step = require "almanac.step"
 local task = require "native.task"
 local written = require "almanac.k8s_written"
@@ -19,6 +19,8 @@ local M = {}
 ---@field namespace? string       default the context's
 ---@field context? string         of the kubeconfig
 ---@field log_lines? integer      of the failed container, in the error; default 20
+---@field condition? string       of a custom resource: the one that must be True; default Ready, Available or the like
+---@field probe_grace? number|string  duration: a pod whose readiness probe fails for so long fails it; default never
 
 ---@class almanac.rollout.Done
 ---@field workload string   "statefulset/animica-node"
@@ -36,8 +38,8 @@ local M = {}
 ---@field logs fun(ref: string, opts: table): string
 ---@field delete fun(ref: string, opts: table): any
 
+-- How often it looks again where a grace may run out.
 local TICK_SECONDS = 2
-local RESYNC_SECONDS = 45
 -- Details are read after five seconds, then ever more rarely: most rollouts need none.
 local DETAIL_SECONDS, DETAIL_SECONDS_MAX = 5, 60
 local LOG_LINES = 20
@@ -50,15 +52,17 @@ Follower.__index = Follower
 
 local function new(world, ref, opts)
   local now = task.now()
+  local resource, name = ref:match "^(.-)/(.*)$"
   return setmetatable({
-    world = world, ref = ref, namespace = opts.namespace, opts = opts,
-    scope = { namespace = opts.namespace, context = opts.context },
-    pods = {}, replicasets = {}, events = {}, claims = {}, version = 0, signal = task.signal(), handles = {},
-    started = now, details_at = now + DETAIL_SECONDS, details_wait = DETAIL_SECONDS, resynced = now,
-    healed = {}, healed_names = {},
+    world = world, ref = ref, resource = resource, name = name, namespace = opts.namespace, opts = opts,
+    scope = scope.of(world, opts.namespace, opts.context), events = {}, claims = {}, version = 0,
+    signal = task.signal(), handles = {}, started = now, since = task.wall_ms() / 1000,
+    details_at = now + DETAIL_SECONDS, details_wait = DETAIL_SECONDS, healed = {}, healed_names = {},
+    timeout = duration.parse(opts.timeout or "10m"), probe_grace = opts.probe_grace and duration.parse(opts.probe_grace),
   }, Follower)
 end
 
+--- Something may be different: the task that waits looks again.
 function Follower:changed()
   self.version = self.version + 1
   self.signal:notify()
@@ -68,83 +72,25 @@ local function version_of(obj)
   return tonumber(obj.metadata.resourceVersion) or 0
 end
 
---- A newer state of the workload; one that is older than what is known says nothing.
-function Follower:take_workload(obj)
-  if obj and written.is_stale(obj) then -- a newer one will come
-    self.existed, self.behind = true, true
-    return
-  end
-  self.behind = nil
+--- The workload as it is known now; a state from before our own last write, or from before one that
+--- was seen, says nothing.
+function Follower:refresh_workload()
+  local obj = self.objects.objects[self.name]
+  self.existed = self.existed or obj ~= nil
+  self.behind = obj ~= nil and written.is_stale(obj)
+  if self.behind then return end -- a newer one will come
   local known = self.workload
   if known and obj and known.metadata.uid == obj.metadata.uid and version_of(obj) < version_of(known) then return end
   self.workload = obj
-  self:changed()
+  if obj and self.parts then self.scope:follow_parts(self, obj.metadata.uid) end
 end
 
-local function values(map)
-  local out = {}
-  for _, v in pairs(map) do out[#out + 1] = v end
-  return out
-end
-
---- Starts following a collection in a task of its own; fn(event) keeps what it says. What goes wrong
---- there is raised by the task that waits.
-function Follower:follow(ref, opts, fn)
-  opts.namespace, opts.context = self.scope.namespace, self.scope.context
-  self.handles[#self.handles + 1] = task.spawn(function()
-    local ok, err = errors.try(function()
-      local watch <close> = self.world.watch(ref, opts)
-      while true do
-        local event = watch:next()
-        if not event then return end
-        fn(event)
-      end
-    end)
-    if not ok and not errors.is_interrupt(err) then
-      self.failure = self.failure or err
-      self:changed()
-    end
-  end)
-end
-
-function Follower:follow_collection(ref, selector, map)
-  self:follow(ref, { selector = selector }, function(event)
-    if not event.object then return end
-    local meta = event.object.metadata
-    if event.type ~= "DELETED" then
-      map[meta.name] = event.object
-    elseif map[meta.name] and map[meta.name].metadata.uid == meta.uid then
-      map[meta.name] = nil
-    end
-    self:changed()
-  end)
-end
-
-function Follower:follow_workload()
-  self:follow(self.ref, {}, function(event)
-    if event.type == "SYNCED" then
-      self.synced = true
-      self:changed()
-    elseif event.type == "DELETED" then
-      if self.workload and self.workload.metadata.uid == event.object.metadata.uid then
-        self.workload = nil
-        self:changed()
-      end
-    else
-      self:take_workload(event.object)
-    end
-  end)
-end
-
---- The clock that makes the waiting task look again: for graces, details, timeouts.
-function Follower:tick()
-  self.handles[#self.handles + 1] = task.spawn(function()
-    while true do
-      local left = self.started + self.timeout - task.now()
-      task.sleep(left > 0 and math.min(left, TICK_SECONDS) or TICK_SECONDS)
-      self:changed()
-    end
-  end)
+--- Waits until something changes, or for so many seconds.
+function Follower:sleep(seconds)
+  local token = task.push_deadline(math.max(seconds, 0))
+  local ok, err = pcall(self.signal.wait, self.signal)
+  local expired = task.pop_deadline(token)
+  if not ok and not expired then error(err, 0) end
 end
 
 --- Everything that was started ends here, whatever happened.
@@ -152,46 +98,36 @@ function Follower:stop()
   local shield = task.shield "cancel"
   for _, handle in ipairs(self.handles) do handle:cancel() end
   for _, handle in ipairs(self.handles) do handle:join() end
+  self.scope:leave(self)
   task.shield(shield)
 end
 
 -- Details ------------------------------------------------------------------------------------------
 
---- A list that may be refused: who may not see events is only told less.
-function Follower:list_quietly(ref, opts)
-  opts.namespace, opts.context = self.scope.namespace, self.scope.context
-  local ok, items = errors.try(self.world.list, ref, opts)
-  if ok then return items end
-  if task.interrupted() then error(items, 0) end
-  return nil
-end
-
-function Follower:read_details()
+function Follower:read_details(age)
   self.details_wait = math.min(2 * self.details_wait, DETAIL_SECONDS_MAX)
   self.details_at = task.now() + self.details_wait
-  self.events = self:list_quietly("events", { fields = "type!=Normal" }) or self.events
-  self.claims = self:list_quietly("persistentvolumeclaims", {}) or self.claims
+  age = age or DETAIL_SECONDS / 2
+  self.events = self.scope:list("events", "type!=Normal", age)
+  self.claims = self.scope:list("persistentvolumeclaims", nil, age)
+  self.scaling = nil
 end
 
---- Reads the workload and its pods afresh.
-function Follower:resync()
-  self.resynced = task.now()
-  local ok, obj = errors.try(self.world.find, self.ref, { namespace = self.scope.namespace, context = self.scope.context })
-  if not ok then
-    if task.interrupted() then error(obj, 0) end
-    return -- the watches say so when it lasts
+--- Pods for which an autoscaler makes a node. https://github.com/kubernetes/autoscaler, event TriggeredScaleUp
+function Follower:read_scaling()
+  self.scaling = {}
+  for _, event in ipairs(self.scope:list("events", "reason=TriggeredScaleUp", DETAIL_SECONDS / 2)) do
+    if event.reason == "TriggeredScaleUp" then self.scaling[(event.involvedObject or {}).uid or ""] = true end
   end
-  if obj then self:take_workload(obj) else self.workload = nil end
-  local pods = self.selector and self:list_quietly("pods", { selector = self.selector })
-  if not pods then return end
-  for name in pairs(self.pods) do self.pods[name] = nil end
-  for _, pod in ipairs(pods) do self.pods[pod.metadata.name] = pod end
 end
 
 function Follower:given()
+  local uid = self.workload and self.workload.metadata.uid
+  local pods, replicasets = {}, {}
+  if uid then pods, replicasets = self.scope:parts(uid) end
   return {
-    workload = self.workload, pods = values(self.pods), replicasets = values(self.replicasets), events = self.events,
-    claims = self.claims, now = task.wall_ms() / 1000,
+    workload = self.workload, pods = pods, replicasets = replicasets, events = self.events, claims = self.claims,
+    scaling = self.scaling, probe_grace = self.probe_grace, since = self.since, now = task.wall_ms() / 1000,
   }
 end
 
@@ -207,6 +143,12 @@ local hints = {
   UnboundClaim = "is there such a storage class, and can it make volumes?",
   TerminatingClaim = "the claim is held by its finalizer until the pod that uses it is gone",
   QuotaExceeded = "raise the namespace's quota, or lower what runs in it",
+  AdmissionRefused = "an admission of the cluster refuses the pods: change what it names, or ask who runs it",
+  WebhookFailed = "an admission webhook does not answer, and the pods cannot be made without it",
+  ProgressDeadlineExceeded = "kubectl describe shows what its pods wait for; spec.progressDeadlineSeconds is its limit",
+  BackoffLimitExceeded = "its pods failed as often as spec.backoffLimit allows; their log says why",
+  DeadlineExceeded = "it ran longer than spec.activeDeadlineSeconds",
+  PodFailurePolicy = "spec.podFailurePolicy names this failure as one that is not retried",
   ProbeFailing = "the container runs and does not become ready: its log, and what the probe asks, say why",
 }
 
@@ -243,8 +185,20 @@ function Follower:fail_because(d)
   self:fail(string.format("%s cannot become ready: %s", workload_name(self), rollout.describe(d)), d)
 end
 
+--- The controller itself has given up. What is wrong with the pods says more, where something is.
+function Follower:fail_by_verdict(verdict)
+  self:read_details(0)
+  local d = rollout.diagnose(self:given())
+  if self.workload.kind == "Deployment" and d then return self:fail_because(d) end
+  local message = string.format("%s failed: %s%s", workload_name(self),
+    verdict.message:gsub('^%l+ "[^"]*" failed: ', ""), d and "; " .. rollout.describe(d) or "")
+  d = d or {}
+  d.reason = verdict.reason or d.reason
+  self:fail(message, d)
+end
+
 function Follower:fail_late(verdict)
-  if self.workload then self:read_details() end
+  if self.workload then self:read_details(0) end
   local given = self:given()
   given.late = true
   local d = self.workload and rollout.diagnose(given)
@@ -287,66 +241,106 @@ function M.short(message)
   return (message:gsub("^Waiting for .- rollout to finish: ", ""):gsub("%.%.%.$", ""))
 end
 
-function Follower:start_pods()
-  self.selector = require("almanac.k8s_objects").pod_selector(self.workload)
-  self:follow_collection("pods", self.selector, self.pods)
-  if self.workload.kind == "Deployment" then
-    self:follow_collection("replicasets", self.selector, self.replicasets)
-  end
+function Follower:say(text)
+  if text == self.said then return end
+  self.said = text
+  step.progress(text)
 end
 
---- What must be looked at again by now.
-function Follower:refresh()
-  local now = task.now()
-  if now - self.resynced >= RESYNC_SECONDS then self:resync() end
-  if self.workload and now >= self.details_at then self:read_details() end
+--- From now on its pods are known too: only what is not done needs them.
+function Follower:use_parts()
+  self.parts = { self.scope:use(self, "pods") }
+  if not rollout.is_workload(self.workload) or self.workload.kind == "Deployment" then
+    self.parts[2] = self.scope:use(self, "replicasets")
+  end
+  self.scope:follow_parts(self, self.workload.metadata.uid)
+end
+
+local function check_failure(collection)
+  if collection and collection.failure then error(collection.failure, 0) end
+end
+
+--- Raises what keeps a watch from going on.
+function Follower:check_watches()
+  check_failure(self.objects)
+  for _, part in ipairs(self.parts or {}) do check_failure(part) end
+end
+
+--- The workload is not there: never, or not now.
+function Follower:look_for_it()
+  if not self.objects.synced then return nil end
+  if not self.existed then
+    errors.raise { kind = "not_found", message = string.format("k8s.rollout: there is no %s%s", tostring(self.ref),
+      self.namespace and " in namespace " .. self.namespace or "") }
+  end
+  self:say(self.behind and "waiting for the server to show the last change"
+    or "deleted; waiting for it to be created again")
+  return nil
+end
+
+function Follower:verdict_of()
+  if self.opts.condition and rollout.is_workload(self.workload) then
+    errors.usage("k8s.rollout: a %s has a rollout of its own; condition is for custom resources", self.workload.kind)
+  end
+  local verdict = rollout.verdict(self.workload, self.opts.condition)
+  if verdict then return verdict end
+  errors.usage("k8s.rollout: a %s has no rollout; Deployment, StatefulSet, DaemonSet, Job and custom resources with "
+    .. "status.conditions do", self.workload.kind)
+end
+
+--- Why it does not go on, once the graces are over.
+function Follower:diagnose()
+  local d = rollout.diagnose(self:given())
+  if not d or not d.fatal or d.reason ~= "Unschedulable" or self.scaling then return d end
+  self:read_scaling()
+  return rollout.diagnose(self:given())
 end
 
 --- One look at everything: the verdict when it is done, nil to go on; raises when it cannot be.
 function Follower:look()
-  if self.failure then error(self.failure, 0) end
-  if not self.workload then
-    if self.synced and not self.existed then
-      errors.raise { kind = "not_found", message = string.format("k8s.rollout: there is no %s%s", tostring(self.ref),
-        self.namespace and " in namespace " .. self.namespace or "") }
-    end
-    if self.synced then
-      step.progress(self.behind and "waiting for the server to show the last change" or
-        "deleted; waiting for it to be created again")
-    end
-    return nil
-  end
-  self.existed = true
-  local verdict = rollout.verdict(self.workload)
-  if not verdict then
-    errors.usage("k8s.rollout: a %s has no rollout; Deployment, StatefulSet and DaemonSet do", self.workload.kind)
-  end
+  self:check_watches()
+  self:refresh_workload()
+  if not self.workload then return self:look_for_it() end
+  local verdict = self:verdict_of()
   self.verdict = verdict
   if verdict.state == "done" then return verdict end
-  if not self.selector then self:start_pods() end
+  if not self.parts then self:use_parts() end
   local given = self:given()
   local stuck = rollout.stuck_statefulset(given)
   if stuck and not self.healed[stuck.uid] then self:meet_stuck(stuck) end
-  local d = rollout.diagnose(given)
-  if d and d.fatal then self:fail_because(d) end
-  if verdict.state == "failed" then
-    self:read_details()
-    self:fail_because(rollout.diagnose(self:given()) or { reason = "ProgressDeadlineExceeded", detail = verdict.message })
+  local d = self:diagnose()
+  if d and d.fatal and verdict.state ~= "failed" then
+    if #self.events == 0 then
+      self:read_details(DETAIL_SECONDS / 2)
+      d = self:diagnose()
+    end
+    if d and d.fatal then self:fail_because(d) end
   end
+  if verdict.state == "failed" then self:fail_by_verdict(verdict) end
+  self.waiting_for = d
   local text = M.short(verdict.message)
-  step.progress(d and text .. "; " .. rollout.describe(d) or text)
+  self:say(d and text .. "; " .. rollout.describe(d) or text)
   return nil
+end
+
+--- When it must look again though nothing has changed: for time-outs, details and graces.
+function Follower:next_look(deadline)
+  local at = math.min(deadline, self.workload and self.details_at or deadline)
+  if self.waiting_for then at = math.min(at, task.now() + TICK_SECONDS) end
+  return at - task.now()
 end
 
 function Follower:wait()
   local deadline = self.started + self.timeout
+  self.objects = self.scope:use(self, self.resource, self.name)
   while true do
-    self:refresh()
+    self.scope:take_over(self)
+    if self.workload and task.now() >= self.details_at then self:read_details() end
     local version = self.version
     local verdict = self:look()
     if verdict then return verdict end
     if task.now() >= deadline then self:fail_late(self.verdict) end
-    if self.version == version then self.signal:wait() end
+    if self.version == version then self:sleep(self:next_look(deadline)) end
   end
 end
 
@@ -357,9 +351,6 @@ end
 ---@return almanac.rollout.Done
 function M.follow(world, ref, opts)
   local self = new(world, ref, opts)
-  self.timeout = duration.parse(opts.timeout or "10m")
-  self:follow_workload()
-  self:tick()
   local ok, result = errors.try(self.wait, self)
   self:stop()
   if not ok then error(result, 0) end
@@ -370,32 +361,40 @@ function M.follow(world, ref, opts)
   }
 end
 
-local known = { timeout = true, heal = true, namespace = true, context = true, log_lines = true }
+local known = { timeout = true, heal = true, namespace = true, context = true, log_lines = true, condition = true,
+  probe_grace = true }
 
 local function check(ref, opts)
   step.require_read "k8s.rollout"
   if type(ref) ~= "string" or not ref:find "^[%w%.%-]+/[%w%.%-]+$" then
     errors.usage('k8s.rollout: the workload must be named like "deployment/animica-miner", not %s', tostring(ref))
   end
+  if type(opts) ~= "table" then errors.usage("k8s.rollout: the options must be a table, not a %s", type(opts)) end
   for key in pairs(opts) do
     if not known[key] then
-      errors.usage("k8s.rollout: there is no option %s; timeout, heal, namespace, context and log_lines there are",
-        tostring(key))
+      errors.usage("k8s.rollout: there is no option %s; timeout, heal, namespace, context, log_lines, condition and "
+        .. "probe_grace there are", tostring(key))
     end
+  end
+  if opts.condition ~= nil and (type(opts.condition) ~= "string" or opts.condition == "") then
+    errors.usage('k8s.rollout: condition must be the name of a condition, like "Ready", not %s', tostring(opts.condition))
   end
 end
 
 --- In a plan nothing has been changed, so there is nothing to wait for: how it stands is shown.
 local function look_once(world, ref, opts)
   local obj = world.find(ref, { namespace = opts.namespace, context = opts.context })
-  local verdict = obj and rollout.verdict(obj)
+  local verdict = obj and rollout.verdict(obj, opts.condition)
   step.note(string.format("would wait up to %s; now: %s", duration.format(duration.parse(opts.timeout or "10m")),
     verdict and M.short(verdict.message) or "it does not exist"))
   return { workload = ref, namespace = obj and obj.metadata.namespace or opts.namespace,
     message = verdict and verdict.message, generation = obj and obj.metadata.generation, elapsed = 0, healed = {} }
 end
 
---- Follows a Deployment, StatefulSet or DaemonSet until it is rolled out, by kubectl's conditions.
+local real_world
+
+--- Follows a Deployment, StatefulSet, DaemonSet, Job or custom resource until it is rolled out: by kubectl's
+--- conditions, a Job to its end, a custom resource by its status.conditions.
 --- Fails as soon as it cannot be: raises kind "rollout" with workload, reason, pod, container,
 --- exit_code, and the container's last lines in `logs`; at the timeout with what is known by then.
 ---
@@ -407,7 +406,8 @@ function M.rollout(ref, opts)
   opts = opts or {}
   check(ref, opts)
   local k8s = require "almanac.k8s"
-  local world = { watch = k8s.watch, list = k8s.list, find = k8s.find, logs = k8s.logs, delete = k8s.delete }
+  real_world = real_world or { watch = k8s.watch, list = k8s.list, find = k8s.find, logs = k8s.logs, delete = k8s.delete }
+  local world = real_world
   local frame = step.current()
   if frame and frame.run.mode == "plan" then return look_once(world, ref, opts) end
   return M.follow(world, ref, opts)

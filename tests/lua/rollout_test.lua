@@ -167,6 +167,165 @@ t.test("every state of each kind", function()
   t.eq(rollout.verdict { kind = "ConfigMap" }, nil)
 end)
 
+t.test("a Job and custom resources: every state", function()
+  local lines = {}
+  local function say(obj, name)
+    local v = rollout.verdict(obj, name)
+    lines[#lines + 1] = v.state .. ": " .. v.message .. (v.reason and " [" .. v.reason .. "]" or "")
+  end
+  local function job(status, spec)
+    say { apiVersion = "batch/v1", kind = "Job", metadata = { name = "migrate", generation = 1 },
+      spec = spec or { completions = 3, parallelism = 2 }, status = status }
+  end
+  local function cond(type, status, reason, message, generation)
+    return { type = type, status = status, reason = reason, message = message, observedGeneration = generation }
+  end
+  job {}
+  job { startTime = "t", active = 2, succeeded = 1 }
+  job({ startTime = "t", active = 1, failed = 2 }, { parallelism = 1 })
+  job({ conditions = { cond("Suspended", "True", "JobSuspended", "Job suspended") } }, { suspend = true })
+  job { startTime = "t", conditions = { cond("SuccessCriteriaMet", "True", "CompletionsReached") }, succeeded = 3 }
+  job { succeeded = 3, conditions = { cond("Complete", "True", "CompletionsReached", "Reached expected number") } }
+  job { conditions = { cond("FailureTarget", "True", "PodFailurePolicy",
+    "Container main for pod ns/migrate-x failed with exit code 42 matching FailJob rule at index 0") } }
+  job { conditions = { cond("Failed", "True", "BackoffLimitExceeded", "Job has reached the specified backoff limit") } }
+  job { conditions = { cond("Failed", "True", "DeadlineExceeded", "Job was active longer than specified deadline") } }
+  local function custom(status, name, deleted)
+    say({ apiVersion = "example.org/v1", kind = "Chain", metadata = { name = "main", generation = 3,
+      deletionTimestamp = deleted }, status = status }, name)
+  end
+  custom(nil)
+  custom { observedGeneration = 2, conditions = { cond("Ready", "True") } }
+  custom { observedGeneration = "2", conditions = { cond("Ready", "True") } }
+  custom { observedGeneration = "3", conditions = { cond("Ready", "True", nil, nil, 2) } }
+  custom { observedGeneration = "3", conditions = { cond("Ready", "False", "Syncing", "12 blocks behind") } }
+  custom { observedGeneration = "3", conditions = { cond("Ready", "True") } }
+  custom { observedGeneration = "85f7bd5d9", conditions = { cond("Available", "True") } }
+  custom { conditions = { cond("Ready", "Unknown", "", "") } }
+  custom({ conditions = { cond("Ready", "True"), cond("Synced", "False", "Behind") } }, "Synced")
+  custom({ conditions = { cond("Ready", "True") } }, "Synced")
+  custom { conditions = { cond("Ready", "True"), cond("Reconciling", "True", "NewSpec") } }
+  custom { conditions = { cond("Stalled", "True", "BadGenesis", "genesis does not match"), cond("Ready", "False") } }
+  custom({ conditions = { cond("Ready", "True") } }, nil, "2026-11-23T18:00:00Z")
+  t.golden("rollout/custom.txt", table.concat(lines, "\n") .. "\n")
+  t.eq(rollout.verdict { apiVersion = "v1", kind = "Service", metadata = { name = "s" }, status = { loadBalancer = {} } }, nil)
+  t.eq(rollout.verdict({ apiVersion = "batch.volcano.sh/v1", kind = "Job", metadata = { name = "j" },
+    status = { conditions = { cond("Ready", "True") } } }).message, 'job "j": Ready', "another group's Job")
+end)
+
+t.test("no prefix of what kubectl watched is done before kubectl said so", function()
+  for _, name in ipairs { "04-rollout-status-deploy", "11-rollout-status-after-rollback", "12-live-rollout" } do
+    local seen = {}
+    for _, exchange in ipairs(exchanges(name)) do
+      for _, obj in ipairs(objects(exchange)) do
+        local v = rollout.verdict(obj)
+        local key = v and obj.metadata.uid
+        if v then
+          -- the newest generation that is known of; what is seen of it decides
+          local newest = math.max(seen[key] and seen[key].generation or 0, obj.metadata.generation)
+          local old = seen[key] and obj.metadata.generation < newest
+          local done = v.state == "done"
+          local observed = (obj.status.observedGeneration or 0) >= obj.metadata.generation
+          t.ok(not done or old or observed, name .. ": done of a generation that nobody has seen")
+          if done and obj.kind == "Deployment" then
+            t.eq({ obj.status.updatedReplicas, obj.status.availableReplicas, obj.status.replicas },
+              { obj.spec.replicas, obj.spec.replicas, obj.spec.replicas }, name)
+          elseif done then
+            t.eq({ obj.status.readyReplicas, obj.status.updatedReplicas }, { obj.spec.replicas, obj.spec.replicas }, name)
+          end
+          seen[key] = { generation = newest }
+        end
+      end
+    end
+    t.ok(next(seen), name)
+  end
+end)
+
+t.test("verdicts of random statuses: done only when everything is new and ready, never for an old generation", function()
+  math.randomseed(7)
+  local n = math.random
+  for _ = 1, 3000 do
+    local wanted, generation = n(0, 4), n(1, 3)
+    local obj = { kind = ({ "Deployment", "StatefulSet", "DaemonSet" })[n(3)],
+      metadata = { name = "w", generation = generation }, spec = { replicas = wanted,
+        updateStrategy = { type = "RollingUpdate", rollingUpdate = { partition = 0 } } },
+      status = { observedGeneration = n(0, 3), replicas = n(0, 5), updatedReplicas = n(0, 4), availableReplicas = n(0, 4),
+        readyReplicas = n(0, 4), desiredNumberScheduled = wanted, updatedNumberScheduled = n(0, 4), numberAvailable = n(0, 4) } }
+    local s, v = obj.status, rollout.verdict(obj)
+    if v.state == "done" then
+      t.ok(s.observedGeneration >= generation, "generation")
+      if obj.kind == "Deployment" then
+        t.ok(s.updatedReplicas >= wanted and s.replicas <= s.updatedReplicas and s.availableReplicas >= s.updatedReplicas)
+      elseif obj.kind == "StatefulSet" then
+        t.ok(s.readyReplicas >= wanted and s.updatedReplicas >= wanted)
+      else
+        t.ok(s.updatedNumberScheduled >= wanted and s.numberAvailable >= wanted)
+      end
+    else
+      t.eq(v.state, "progressing")
+    end
+  end
+end)
+
+t.test("what passes by itself has a grace; what a Job counts itself is no failure of ours", function()
+  local function waiting(reason, message, restarts)
+    return { phase = "Pending", containerStatuses = { { name = "app", restartCount = restarts or 0,
+      state = { waiting = { reason = reason, message = message } }, lastState = {} } } }
+  end
+  local function fatal(status, more) return diagnose(status, more).fatal end
+  t.eq(fatal(waiting("CrashLoopBackOff", "back-off", 0)), false, "one crash")
+  t.eq(fatal(waiting("CrashLoopBackOff", "back-off", 1)), true)
+  local away = waiting("ImagePullBackOff", "dial tcp 10.0.0.1:443: i/o timeout")
+  t.eq(fatal(away, { now = rollout.epoch "2026-11-23T18:00:30Z" }), false, "the registry is away")
+  t.eq(fatal(away), true, "for a minute")
+  t.eq(fatal(waiting("ImagePullBackOff", "manifest unknown"), { now = rollout.epoch "2026-11-23T18:00:01Z" }), true)
+  local job = { apiVersion = "batch/v1", kind = "Job", metadata = { name = "j", uid = "u" }, spec = {}, status = {} }
+  local d = rollout.diagnose { workload = job, now = NOW, pods = { { metadata = { name = "j-1", uid = "p",
+    labels = { ["batch.kubernetes.io/controller-uid"] = "u" } }, status = waiting("CrashLoopBackOff", "back-off", 3) } } }
+  t.eq({ d.reason, d.fatal }, { "CrashLoopBackOff", false })
+  local unscheduled = { phase = "Pending", conditions = { { type = "PodScheduled", status = "False",
+    reason = "Unschedulable", message = "0/1 nodes are available", lastTransitionTime = "2026-11-23T18:00:00Z" } } }
+  local given = { workload = deployment("web", 2), replicasets = { replicaset("web", "new", 2) }, now = NOW,
+    pods = { pod("new", unscheduled) }, scaling = { ["uid-pod"] = true } }
+  t.eq(rollout.diagnose(given).fatal, false, "a node is being made")
+  given.scaling = {}
+  t.eq(rollout.diagnose(given).fatal, true)
+  -- the side of a pod that loops: a sidecar, killed by its probe
+  local sidecar = pod("new", { phase = "Pending", initContainerStatuses = { { name = "proxy", restartCount = 2,
+    state = { waiting = { reason = "CrashLoopBackOff" } }, lastState = { terminated = { exitCode = 137, reason = "Error" } } } } })
+  sidecar.spec = { initContainers = { { name = "proxy", restartPolicy = "Always" } } }
+  given.pods = { sidecar }
+  given.events = { { reason = "Unhealthy", message = "Liveness probe failed: timeout", lastTimestamp = "2026-11-23T18:00:40Z",
+    metadata = {}, involvedObject = { name = "web-new-x", uid = "uid-pod" } } }
+  t.eq(rollout.describe(rollout.diagnose(given)), "pod web-new-x, sidecar proxy: CrashLoopBackOff, exit code 137, 2 restarts; "
+    .. "Liveness probe failed: timeout")
+  -- a probe, where the caller says how long it may fail
+  given.pods = { pod("new", { phase = "Running", conditions = { { type = "Ready", status = "False",
+    lastTransitionTime = "2026-11-23T18:00:00Z" } }, containerStatuses = {} }) }
+  given.events[1].message = "Readiness probe failed: 503"
+  t.eq(rollout.diagnose(given).fatal, false)
+  given.probe_grace = 30
+  t.eq(rollout.diagnose(given).fatal, true)
+end)
+
+t.test("refused pods, in their own words", function()
+  local function refused(message, more)
+    local set = { kind = "StatefulSet", metadata = { name = "db", uid = "u", generation = 1 },
+      spec = { replicas = 1 }, status = { observedGeneration = 1, updateRevision = "db-1" } }
+    local given = { workload = set, pods = {}, now = NOW, since = more and more.since, events = { { reason = "FailedCreate",
+      firstTimestamp = "2026-11-23T18:00:00Z", lastTimestamp = "2026-11-23T18:00:30Z",
+      involvedObject = { name = "db", uid = "u" }, message = message } } }
+    local d = rollout.diagnose(given)
+    return { d.reason, d.fatal }
+  end
+  t.eq(refused 'pods "db-0" is forbidden: exceeded quota: q, requested: pods=1', { "QuotaExceeded", true })
+  t.eq(refused 'admission webhook "policy.example.org" denied the request: no', { "AdmissionRefused", true })
+  t.eq(refused 'pods "db-0" is forbidden: violates PodSecurity "restricted:latest": privileged', { "AdmissionRefused", true })
+  t.eq(refused 'failed calling webhook "w": i/o timeout', { "WebhookFailed", true })
+  t.eq(refused('pods "db-0" is forbidden: exceeded quota: q', { since = NOW - 3 }), { "QuotaExceeded", false },
+    "an event from before we looked")
+end)
+
 t.test("a real crash loop is found at once, in the pods of the new revision only", function()
   local workload = objects(exchanges "07-rollout-status-crash"[1])[1]
   local function rs(hash, revision)

@@ -56,7 +56,7 @@ end
 function World:of(ref)
   local out = {}
   for key, obj in pairs(self.objects) do
-    if key == ref or plural[obj.kind] == ref then out[#out + 1] = obj end
+    if key == ref or plural[obj.kind] == ref or obj.kind:lower() == ref then out[#out + 1] = obj end
   end
   return out
 end
@@ -77,6 +77,7 @@ function World:add_watch(ref)
     self.open = self.open - 1
     self.watches[watch] = nil
   end
+  function watch.keep() end
   for _, obj in ipairs(self:of(ref)) do watch.tell { type = "ADDED", object = copy(obj) } end
   watch.tell { type = "SYNCED" }
   self.watches[watch] = true
@@ -85,7 +86,7 @@ end
 
 function World:tell(type, obj)
   for watch in pairs(self.watches) do
-    if watch.ref == ref_of(obj) or watch.ref == plural[obj.kind] then watch.tell { type = type, object = copy(obj) } end
+    if watch.ref == obj.kind:lower() or watch.ref == plural[obj.kind] then watch.tell { type = type, object = copy(obj) } end
   end
 end
 
@@ -125,7 +126,7 @@ end
 
 local function pod(hash, container)
   return { kind = "Pod", metadata = { name = "web-" .. hash .. "-1", namespace = "ns",
-    labels = { ["pod-template-hash"] = hash } }, spec = {},
+    ownerReferences = { { uid = "uid-web-" .. hash } }, labels = { ["pod-template-hash"] = hash } }, spec = {},
     status = { phase = "Running", containerStatuses = { container } } }
 end
 
@@ -148,6 +149,7 @@ local function follow(world, ref, opts)
     task.set_context { run = run }
     return step.run("ready", {}, function() return rollout_watch.follow(world, ref, opts or { timeout = "60s" }) end)
   end)
+  f.handle = handle
   function f.wait_progress(text)
     while true do
       for _, said in ipairs(f.said) do
@@ -239,7 +241,8 @@ t.test("at the timeout it says what is known", function()
   local world = new_world()
   world:put(deployment(2, PROGRESS))
   world:put(replicaset("new", 2))
-  world:put { kind = "Pod", metadata = { name = "web-new-1", namespace = "ns", labels = { ["pod-template-hash"] = "new" } },
+  world:put { kind = "Pod", metadata = { name = "web-new-1", namespace = "ns",
+    ownerReferences = { { uid = "uid-web-new" } }, labels = { ["pod-template-hash"] = "new" } },
     spec = {}, status = { phase = "Running", conditions = { { type = "Ready", status = "False" } },
       containerStatuses = { { name = "app", restartCount = 0, state = { running = {} } } } } }
   world:put { kind = "Event", reason = "Unhealthy", type = "Warning", metadata = { name = "e", namespace = "ns" },
@@ -295,6 +298,39 @@ t.test("a watch that breaks for good ends it", function()
     return watch(ref, opts)
   end
   t.raises("auth", follow(world, "deployment/web").result)
+end)
+
+t.test("many in one namespace share one watch of each kind, and whoever ends hands on", function()
+  local world, all, opened = new_world(), {}, {}
+  local watch = world.watch
+  world.watch = function(ref, opts)
+    opened[ref] = (opened[ref] or 0) + 1
+    return watch(ref, opts)
+  end
+  local function named(i, status)
+    local d = deployment(2, copy(status))
+    d.metadata.name, d.metadata.uid = "web" .. i, "uid-web" .. i
+    return d
+  end
+  for i = 1, 40 do
+    world:put(named(i, PROGRESS))
+    all[i] = follow(world, "deployment/web" .. i)
+  end
+  for i = 1, 40 do all[i].wait_progress "pending termination" end
+  t.eq(opened, { deployment = 1, pods = 1, replicasets = 1 })
+  t.eq(world.open, 3)
+  for i = 1, 40 do
+    world:put(named(i, { replicas = 1, updatedReplicas = 1, availableReplicas = 0 }))
+    all[i].wait_progress "0 of 1 updated replicas are available"
+    if i > 1 then t.eq(#all[i - 1].said, 2, "told of its own only") end
+  end
+  for i = 1, 39 do
+    world:put(named(i, DONE))
+    t.ok(all[i].handle:join())
+  end
+  t.eq(opened, { deployment = 1, pods = 1, replicasets = 1 }, "nothing was opened again")
+  world:put(named(40, DONE))
+  all[40].result()
 end)
 
 local function recorded_stuck(world)
