@@ -141,7 +141,7 @@ local function wipe(input, before)
   local target = write.target(WHO, input)
   local where, seconds = scope_of(input, target), duration.parse(input.timeout)
   local left, set = still_there(target, where, before)
-  local function scale(replicas) effect.perform("k8s.scale", { ref = input.ref, replicas = replicas, opts = where }) end
+  local function scale(replicas) effect.perform("k8s.scale_part", { ref = input.ref, replicas = replicas, opts = where }) end
   if #left > 0 then
     scale(0)
     wait_pods_gone(target, where, before.uid, seconds)
@@ -178,11 +178,7 @@ local function dry_write(input, target, ref, request)
 end
 
 local function preview(input)
-  local ok, target, set, claims = errors.try(look, input)
-  if not ok then
-    if target.kind ~= "refused" then error(target, 0) end
-    return previews.of({ { object = write.label(input), action = "reject", why = target.message } }, {})
-  end
+  local target, set, claims = look(input)
   local ground = { previews.ground(target.label, target.namespace, set) }
   local names, changes = {}, {}
   local replicas = math.tointeger(set.spec.replicas) or 1

@@ -117,7 +117,7 @@ effect.define("k8s.delete", {
 
 --- Waits until the object of an effect that took it away is gone, unless that is not wanted.
 local function wait_gone(ref, uid, opts)
-  if opts.wait == false or step.in_plan() then return end
+  if opts.wait == false then return end
   require("almanac.k8s_wait").wait(ref, {
     deleted = uid, timeout = opts.timeout or GONE_TIMEOUT, namespace = opts.namespace, context = opts.context,
   })
@@ -130,7 +130,7 @@ end
 ---@return { deleted: boolean, uid: string? }
 function M.delete(ref, opts)
   local result = effect.perform("k8s.delete", { ref = ref, opts = opts })
-  if result.deleted then wait_gone(ref, result.uid, opts or {}) end
+  if not step.in_plan() and result.deleted then wait_gone(ref, result.uid, opts or {}) end
   return result
 end
 
@@ -236,7 +236,7 @@ function M.evict(ref, opts)
   opts = arguments.options("k8s.evict", opts, arguments.with(EVICT_OPTIONS))
   if not step.in_plan() and not effect.is_begun() then wait_for_budget(ref, opts) end
   local result = effect.perform("k8s.evict", { ref = ref, opts = opts })
-  if result.evicted then wait_gone(ref, result.uid, opts) end
+  if not step.in_plan() and result.evicted then wait_gone(ref, result.uid, opts) end
   return result
 end
 

@@ -103,7 +103,8 @@ end
 ---@return table err for errors.raise
 function M.of(from, code, body, headers)
   local status = decode(body)
-  local said = status and text(status.message) or text(body:sub(1, 300):gsub("%s+", " ")) or "no explanation"
+  local said = status and text(status.message) or text(body:sub(1, 300):gsub("%s+", " "):match "^ ?(.-) ?$") or
+    "no explanation"
   local err = {
     kind = "api", status = code, in_doubt = from.method ~= "GET" and is_in_doubt(code, status),
     reason = status and text(status.reason), details = status and status.details or nil,

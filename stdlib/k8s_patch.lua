@@ -85,12 +85,16 @@ end
 
 local function replicas_of(input)
   local target = write.target("k8s.scale", input)
-  local object = k8s_client.request(target.client,
+  local ok, object = errors.try(k8s_client.request, target.client,
     { who = "k8s.scale", path = objects.path(target, "scale"), object = target.label })
-  return math.tointeger(object.spec.replicas) or 0
+  if ok then return math.tointeger(object.spec.replicas) or 0 end
+  if object.status == 404 and not (object.details and object.details.name) then -- not the object, its scale
+    errors.usage("k8s.scale: %s cannot be scaled: its kind has no number of replicas", target.label)
+  end
+  error(object, 0)
 end
 
-effect.define("k8s.scale", {
+local scale = {
   input = function(raw)
     local input = write.where("k8s.scale", raw.ref, raw.opts, nil, "third")
     if math.type(raw.replicas) ~= "integer" or raw.replicas < 0 then
@@ -128,6 +132,14 @@ effect.define("k8s.scale", {
   end,
   title = function(input) return string.format("scale %s to %d", write.label(input), input.replicas) end,
   scope = write.scope,
+}
+
+effect.define("k8s.scale", scale)
+
+-- A scale that is a part of another effect, and is taken back with that or not at all.
+effect.define("k8s.scale_part", {
+  input = scale.input, observe = scale.observe, preview = scale.preview, apply = scale.apply, recover = scale.recover,
+  title = scale.title, scope = scale.scope,
 })
 
 --- Sets the number of replicas. An effect; its undo sets the old number.
@@ -184,7 +196,13 @@ effect.define("k8s.restart", {
     if annotations[write.annotation] == ctx.id then return "done", write.summary(now, ctx.before) end
     return "not_done"
   end,
-  preview = write.preview_with("k8s.restart", function(_, input, dry) return restart_write(input, write.no_id, dry) end),
+  preview = function(input)
+    local target = write.target("k8s.restart", input)
+    local live = objects.get("k8s.restart", target)
+    check_restart(live)
+    local change, after = previews.try(target.label, live, function() return restart_write(input, write.no_id, true) end)
+    return previews.of({ change }, { previews.ground(target.label, target.namespace, live) }, after and write.predicted(after))
+  end,
   title = function(input) return "restart " .. write.label(input) end,
   scope = write.scope,
 })

@@ -176,7 +176,8 @@ local function raise_no_revision(label, revisions, to)
     kind = "not_found", in_doubt = false,
     message = to and string.format("k8s.undo: %s has no revision %d", label, to) or
       string.format("k8s.undo: %s has no revision before the present one", label),
-    hint = #numbers > 0 and "there are " .. table.concat(numbers, ", ") or "revisionHistoryLimit may have cleared them",
+    hint = #numbers > 0 and "it has " .. (#numbers > 1 and "revisions " or "revision ") .. table.concat(numbers, ", ") or
+      "revisionHistoryLimit may have cleared them",
   }
 end
 
@@ -239,13 +240,8 @@ effect.define("k8s.undo", {
     effect.perform("k8s.undo", { ref = input.ref,
       opts = { namespace = input.namespace, context = input.context, to = result.from } })
   end,
-  preview = function(input, before)
-    local ok, target, workload, chosen = errors.try(look, input)
-    if not ok then
-      local err = target
-      if err.kind ~= "not_found" and err.kind ~= "refused" then error(err, 0) end
-      return previews.of({ { object = write.label(input), action = "reject", why = err.message } }, {})
-    end
+  preview = function(input)
+    local target, workload, chosen, current = look(input)
     local ground = { previews.ground(target.label, target.namespace, workload) }
     if chosen.current then
       local change = { object = target.label, action = "unchanged",
@@ -256,7 +252,7 @@ effect.define("k8s.undo", {
       return send(target, workload, chosen, write.no_id, true)
     end)
     local result = after and write.predicted(after)
-    if result then result.from, result.to = before and before.from, chosen.revision end
+    if result then result.from, result.to = current, chosen.revision end
     return previews.of({ change }, ground, result)
   end,
   title = function(input)

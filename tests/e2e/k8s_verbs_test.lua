@@ -84,7 +84,7 @@ end
 
 t.test("undo: each kind goes back, forward again by a rollback, and kubectl reads the same history", function()
   local refs = { "deployment/web", "daemonset/agent", "statefulset/node" }
-  local world = start(WEB .. AGENT .. NODE, refs)
+  local world = start((WEB .. AGENT .. NODE):gsub("replicas: 2", "replicas: 1"), refs)
   local function path(ref) return "apps/" .. ref:gsub("/", "s/") end
   local function image(ref) return world.get(path(ref)).spec.template.spec.containers[1].image:match ":(.*)" end
   for i, ref in ipairs(refs) do
@@ -113,6 +113,21 @@ step("wait", function() k8s.rollout(%q, { namespace = "team", timeout = "20s" })
     world.kubectl(kubectl, "rollout undo " .. ref .. " --to-revision=3")
     t.eq(image(ref), "v1")
   end
+end)
+
+t.test("a rollback deletes what was created, that very object, and scales back", function()
+  local world = start(WEB, { "deployment/web" })
+  world.run("change", [[
+step("change", function()
+  k8s.create({ apiVersion = "v1", kind = "ConfigMap", metadata = { name = "new" } }, { namespace = "team" })
+  k8s.scale("deployment/web", 3, { namespace = "team" })
+end)]])
+  t.eq(world.get("apps/deployments/web").spec.replicas, 3)
+  t.ok(world.get("configmaps/new").metadata.uid)
+  local code, _, err = world.almanac("rollback")
+  t.eq(code, 0, err)
+  t.eq(world.get("apps/deployments/web").spec.replicas, 2)
+  t.eq(world.get("configmaps/new").code, 404)
 end)
 
 t.test("evict: the budget's words, the wait for it, the one pod by its uid", function()
@@ -174,6 +189,9 @@ step("wait", function() k8s.rollout("statefulset/node", { namespace = "team", ti
     t.eq(after[name].deletionTimestamp, nil)
   end
   t.eq(world.get("apps/statefulsets/node").status.readyReplicas, 2)
+  local generation = world.get("apps/statefulsets/node").metadata.generation
+  t.eq(world.almanac("rollback"), 0)
+  t.eq(world.get("apps/statefulsets/node").metadata.generation, generation, "its parts are not taken back alone")
 
   -- A pod of somebody else would hold a claim for ever: refused before anything happens.
   t.must({ DEPS .. "kubectl34", "--namespace", "team", "apply", "-f", "-" }, { env = world.env.env, stdin = json.encode {
