@@ -11,7 +11,7 @@ M.modules = {
   git = {},
   helm = {},
   http = { url = true, is_expected = true, retry_delay = true, judge_check = true, rpc_result = true },
-  k8s = { has_condition = true, event_line = true, images_of = true },
+  k8s = { has_condition = true, event_line = true, images_of = true, quantity = true },
   kustomize = {},
   loki = { result = true },
   notify = {},

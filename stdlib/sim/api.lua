@@ -297,7 +297,8 @@ local function answer_of(cx, response)
       "only the following media types are accepted: application/json, application/json;stream=watch", {})
   end
   cx.render = respond.renderer(cx.route.res, cx.form, cx.store.now, cx.query.includeObject)
-  if wants_watch(cx) and allows(cx.route.res.verbs, "watch") then
+  if wants_watch(cx) then
+    if not allows(cx.route.res.verbs, "watch") then return nil, errors.method_not_allowed() end
     local w, status = watch_of(cx)
     if not w then return nil, status end
     return { watch = w, status = 200 }
