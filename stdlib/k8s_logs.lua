@@ -71,7 +71,11 @@ end
 ---@return table workload
 function M.pods_of(who, target)
   local workload = objects.get(who, target)
-  local opts = { namespace = target.namespace, selector = objects.pod_selector(workload) }
+  local selector = objects.pod_selector(workload)
+  if selector == "" then -- it would be every pod of the namespace
+    errors.usage("%s: %s has no pods of its own; name a pod, or a workload: deployment/x, statefulset/x", who, target.label)
+  end
+  local opts = { namespace = target.namespace, selector = selector }
   local function list(kind)
     local collection = objects.target(who, kind, opts)
     collection.client = target.client

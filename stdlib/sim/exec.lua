@@ -58,8 +58,7 @@ function exec.exit_status(code)
 end
 
 local function internal(message)
-  message = "Internal error occurred: " .. message
-  return failure("InternalError", message, { { message = message } }, 500)
+  return failure("InternalError", "Internal error occurred: " .. message, { { message = message } }, 500)
 end
 
 --- The Status of a program that is not in the image.

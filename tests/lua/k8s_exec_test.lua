@@ -17,11 +17,15 @@ local function recorded()
   local out = {}
   for line in t.read_file("tests/fixtures/recordings/40-exec-websocket.jsonl"):gmatch "[^\n]+" do
     local exchange = json.decode(line)
-    local entry = { path = exchange.request.path, streams = { "", "" } }
+    local entry = { path = exchange.request.path, streams = { "", "" }, refusal = exchange.response.body, argv = {} }
+    for word in entry.path:gmatch "command=([^&]*)" do
+      entry.argv[#entry.argv + 1] = word:gsub("+", " "):gsub("%%(%x%x)", function(h) return string.char(tonumber(h, 16)) end)
+    end
     for _, frame in ipairs(exchange.frames) do
       local bytes = (frame.payload_hex or ""):gsub("%x%x", function(h) return string.char(tonumber(h, 16)) end)
+      if frame.from == "client" and bytes:byte(1) == 0 then entry.stdin = bytes:sub(2) end
       local channel = frame.from == "server" and frame.opcode == 2 and bytes:byte(1)
-      if channel == 3 then entry.ended = outcome.of_status(bytes:sub(2)) end
+      if channel == 3 then entry.status, entry.ended = bytes:sub(2), outcome.of_status(bytes:sub(2)) end
       if entry.streams[channel] then entry.streams[channel] = entry.streams[channel] .. bytes:sub(2) end
     end
     out[#out + 1] = entry
@@ -114,6 +118,21 @@ local function cluster(...)
   return sim, dir
 end
 
+--- The simulated pod says what the real one said: the same request, the same streams and Status.
+local function replay(entry, pod)
+  local refused = entry.refusal ~= ""
+  local ok, session = pcall(k8s_client.channels, k8s_client.open(), {
+    who = "test", path = "/api/v1/namespaces/team/pods/" .. (refused and "no-such-pod" or pod) .. "/exec", stdin = entry.stdin,
+    query = { command = entry.argv, stdout = true, stderr = true, stdin = entry.stdin and true or nil },
+  })
+  if refused then return t.eq({ ok, session.api_message }, { false, json.decode(entry.refusal).message }) end
+  local result = session:wait()
+  session:close()
+  t.eq({ result.stdout, result.stderr }, entry.streams, entry.path)
+  local function plain(status) return json.decode((status:gsub(("%x"):rep(64), "ID"))) end
+  t.eq(plain(result.status), plain(entry.status))
+end
+
 local function command(argv, more)
   local out = { pod = "deployment/web", namespace = "team", command = argv }
   for key, value in pairs(more or {}) do out[key] = value end
@@ -129,6 +148,8 @@ end
 
 t.test("exec: codes, streams, stdin, 10 MB, what is missing, cut and cancelled", function()
   local sim = cluster()
+  local pod = k8s.pods("deployment/web", { namespace = "team" })[1].metadata.name
+  for _, entry in ipairs(recorded()) do replay(entry, pod) end
   local result = read { "sh", "-c", "echo out; echo err >&2; echo $COLOUR" }
   t.eq({ result.code, result.stdout, result.stderr, result.container }, { 0, "out\ngreen\n", "err\n", "web" })
   local err = t.raises("command", read, { "sh", "-c", "echo out; echo err >&2; exit 3" })
@@ -160,6 +181,7 @@ t.test("exec: codes, streams, stdin, 10 MB, what is missing, cut and cancelled",
   t.eq(err.status, 404)
   t.has(err.message, 'pods "no-such-pod" not found')
   t.raises("api", read, { "true" }, { pod = "deployment/nothing" })
+  t.has(t.raises("usage", read, { "true" }, { pod = "serviceaccount/default" }).message, "has no pods of its own")
   err = t.raises("usage", read, { "true" }, { pod = "two" })
   t.eq(err.hint, "container = one of: a, b")
   t.eq(read({ "true" }, { pod = "two", container = "b" }).container, "b")
