@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base64.h"
 #include "kube_files.h"
 #include "loop.h"
 #include "tls_note.h"
@@ -79,47 +80,15 @@ static int read_file(const char *path, struct kube_blob *out, struct err *e)
     return out->data ? 0 : out_of_memory(e);
 }
 
-static int base64_value(char c)
+/* 0, -1 when it is no base64, -2 when memory is out. */
+static int decode_blob(const char *text, struct kube_blob *out)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Decodes RFC 4648 base64, blanks allowed. 0, -1 when it is none, -2 when memory is out. */
-static int base64_decode(const char *text, struct kube_blob *out)
-{
-    char *data = malloc(strlen(text) + 1);
-    unsigned bits = 0;
-    int count = 0, pad = 0;
-    size_t len = 0;
+    size_t len = strlen(text);
+    char *data = malloc(len + 1);
 
     if (!data)
         return -2;
-    for (; *text; text++) {
-        int value;
-
-        if (strchr(" \t\r\n", *text))
-            continue;
-        if (*text == '=') {
-            pad++;
-            continue;
-        }
-        value = base64_value(*text);
-        if (value < 0 || pad) {
-            free(data);
-            return -1;
-        }
-        bits = bits << 6 | (unsigned)value;
-        count++;
-        if (count % 4 != 1)
-            data[len++] = (char)(bits >> (6 - 2 * ((count - 1) % 4)));
-    }
-    if (count % 4 == 1 || pad > 2) {
+    if (base64_decode(text, len, data, &len) < 0) {
         free(data);
         return -1;
     }
@@ -141,7 +110,7 @@ static int load_blob(struct kube_yaml *y, yaml_node_t *map, const char *key, con
     snprintf(data_key, sizeof data_key, "%s-data", key);
     text = kube_yaml_string(y, map, data_key);
     if (text) {
-        rc = base64_decode(text, out);
+        rc = decode_blob(text, out);
         if (rc == -2)
             return out_of_memory(e);
         if (rc < 0)

@@ -1,5 +1,6 @@
 #include "modules.h"
 
+#include "mod_codec.h"
 #include "mod_journal.h"
 #include "mod_fs.h"
 #include "mod_http.h"
@@ -17,15 +18,11 @@ void modules_register(lua_State *L)
         const char *name;
         lua_CFunction open;
     } modules[] = {
-        {"fs", luaopen_fs},
-        {"http", luaopen_native_http},
-        {"httpd", luaopen_native_httpd},
-        {"journal", luaopen_native_journal},
-        {"json", luaopen_native_json},
-        {"k8s", luaopen_native_k8s},
-        {"sh", luaopen_sh},
-        {"sys", luaopen_native_sys},
-        {"yaml", luaopen_native_yaml},
+        {"codec", luaopen_native_codec},     {"fs", luaopen_fs},
+        {"http", luaopen_native_http},       {"httpd", luaopen_native_httpd},
+        {"journal", luaopen_native_journal}, {"json", luaopen_native_json},
+        {"k8s", luaopen_native_k8s},         {"sh", luaopen_sh},
+        {"sys", luaopen_native_sys},         {"yaml", luaopen_native_yaml},
     };
 
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)

@@ -1,4 +1,5 @@
---- helm 3 and 4 as child processes: what a release is and was, and the effects on it.
+--- helm 3 and 4: what a release is and was, read from helm's own records; a helm process only to render a
+--- chart and for the effects.
 ---
 --- `release` and `namespace` are in every call; the namespace is the release's name unless given.
 --- Kubeconfig, context and the binary come from the settings.
@@ -8,6 +9,7 @@ local errors = require "almanac.errors"
 local history = require "almanac.helm_history"
 local json = require "native.json"
 local parse = require "almanac.helm_parse"
+local records = require "almanac.helm_records"
 local renders = require "almanac.helm_render"
 local step = require "almanac.step"
 require "almanac.helm_rollback" -- which also loads helm_upgrade: both define their effects
@@ -45,6 +47,10 @@ local function target_of(who, raw, known)
   return cli.input(who, raw, known or {})
 end
 
+local function text(value)
+  return type(value) == "string" and value or ""
+end
+
 --- helm's version.
 ---@return { major: integer, version: string }
 function M.version()
@@ -63,8 +69,9 @@ end
 ---@param target almanac.HelmTarget
 ---@return almanac.HelmResult?
 function M.current(target)
-  local list = history.list(target_of("helm.current", target))
-  return history.public(list[#list])
+  local input = target_of("helm.current", target)
+  local list = records.list(input)
+  return history.public(records.revisions(input, { list[#list] })[1])
 end
 
 --- The newest revision below the current one that is deployed or superseded: the one to go back to.
@@ -75,30 +82,55 @@ function M.previous_good(target)
   return history.public(parse.previous_good(history.list(target_of("helm.previous_good", target))))
 end
 
-local function with_revision(argv, raw)
-  if raw.revision == nil then return argv end
-  if math.type(raw.revision) ~= "integer" then errors.usage "helm: revision must be a whole number" end
-  return cli.join(argv, { "--revision", tostring(raw.revision) })
+local function release_of(who, raw, known)
+  local input = target_of(who, raw, known)
+  if raw.revision ~= nil and (math.type(raw.revision) ~= "integer" or raw.revision < 1) then
+    errors.usage("%s: revision must be a whole number from 1", who)
+  end
+  return records.release(input, raw.revision, who)
+end
+
+---@class almanac.HelmStatus: almanac.HelmResult
+---@field release string
+---@field namespace string
+---@field first_deployed string
+---@field server_side boolean  whether it was applied server-side
+---@field notes string         "" when the chart has none
+
+--- A release as `helm status` shows it: the newest revision, or one of those that helm keeps.
+---@param target { release: string, namespace: string?, revision: integer? }
+---@return almanac.HelmStatus  raises kind "not_found"
+function M.status(target)
+  local release = release_of("helm.status", target, { revision = true })
+  local revision = records.revision_of(release)
+  local out = history.public(revision)
+  out.release, out.namespace, out.server_side = release.name, release.namespace, revision.server_side
+  out.first_deployed, out.notes = release.info.first_deployed, text(release.info.notes)
+  return out
 end
 
 --- The values a release was made with: those given by its operators, or with `all` the computed.
 ---@param target { release: string, namespace: string?, all: boolean?, revision: integer? }
 ---@return table
 function M.values(target)
-  local input = target_of("helm.values", target, { all = true, revision = true })
-  local argv = cli.join({ "get", "values", input.release, "--output", "json" }, cli.target(input.namespace),
-    target.all and { "--all" } or {})
-  local values = json.decode(cli.read("get values", input.release, with_revision(argv, target)))
-  return values == json.null and {} or values
+  local release = release_of("helm.values", target, { all = true, revision = true })
+  local given = release.config ~= json.null and release.config or {}
+  if not target.all then return given end
+  return require("almanac.helm_values").computed(given, release.chart and release.chart.values)
 end
 
 --- The manifest of a release: YAML documents.
 ---@param target { release: string, namespace: string?, revision: integer? }
 ---@return string
 function M.manifest(target)
-  local input = target_of("helm.manifest", target, { revision = true })
-  local argv = cli.join({ "get", "manifest", input.release }, cli.target(input.namespace))
-  return cli.read("get manifest", input.release, with_revision(argv, target))
+  return text(release_of("helm.manifest", target, { revision = true }).manifest)
+end
+
+--- What the chart tells its operators; "" when it says nothing.
+---@param target { release: string, namespace: string?, revision: integer? }
+---@return string
+function M.notes(target)
+  return text(release_of("helm.notes", target, { revision = true }).info.notes)
 end
 
 --- Renders a chart without touching anything.

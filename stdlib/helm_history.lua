@@ -1,7 +1,7 @@
---- A release's past, read with helm: the base of every helm effect's observe and recover.
-local cli = require "almanac.helm_cli"
+--- A release's past, read from its records: the base of every helm effect's observe and recover.
 local errors = require "almanac.errors"
 local parse = require "almanac.helm_parse"
+local records = require "almanac.helm_records"
 
 local M = {}
 
@@ -9,25 +9,35 @@ local M = {}
 ---@param target { release: string, namespace: string }
 ---@return almanac.HelmRevision[]
 function M.list(target)
-  -- Some versions give 10 unless told.
-  local result = cli.exec(cli.join({ "history", target.release, "--max", "256", "--output", "json" },
-    cli.target(target.namespace)))
-  if result.code == 0 then return parse.history(result.stdout) end
-  if parse.is_no_release(result.stderr) then return {} end
-  errors.raise(parse.failure(result.stderr, "helm history " .. target.release))
+  return records.revisions(target, records.list(target))
 end
 
---- What is there before an effect: the newest revision (0: none) and the newest good one.
+--- What is there before an effect: the newest revision (0: none) and the newest good one. `driver` is
+--- where the records were, unless in Secrets.
 ---@param target { release: string, namespace: string }
----@return { revision: integer, status: string?, description: string?, chart: string?, good: integer? }
+---@return { revision: integer, status: string?, description: string?, chart: string?, good: integer?, driver: string? }
 function M.observe(target)
-  local history = M.list(target)
-  local top = history[#history]
-  if not top then return { revision = 0 } end
-  local good = (top.status == "deployed" or top.status == "superseded") and top or parse.previous_good(history)
+  local list = records.list(target)
+  local driver = records.driver().kind
+  if driver == "Secret" then driver = nil end
+  local top = list[#list] and records.revisions(target, { list[#list] })[1]
+  if not top then return { revision = 0, driver = driver } end
+  local good = parse.is_good(top.status) and list[#list] or parse.previous_good(list)
   return {
     revision = top.revision, status = top.status, description = top.description, chart = top.chart,
-    good = good and good.revision,
+    good = good and good.revision, driver = driver,
+  }
+end
+
+--- For a recovery: records that were looked for in one kind of object must not be missed in the other.
+---@param before { driver: string? } of observe
+function M.check_driver(before)
+  local was, now = before.driver or "Secret", records.driver().kind
+  if was == now then return end
+  errors.raise {
+    kind = "mismatch",
+    message = string.format("the run was begun with helm's records in %ss, and HELM_DRIVER now names %ss", was, now),
+    hint = "resume it with HELM_DRIVER=" .. was:lower(),
   }
 end
 

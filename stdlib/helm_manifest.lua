@@ -102,19 +102,4 @@ function M.hook_changes(hooks, operation)
   return out
 end
 
---- The hooks of `helm get hooks`: documents that name their events in an annotation.
----@param text string
----@param name string for errors
----@return { object: table, events: string[] }[]
-function M.hooks(text, name)
-  local out = {}
-  for _, object in ipairs(M.objects(text, name)) do
-    local annotations = object.metadata.annotations
-    local events = {}
-    for event in tostring(annotations and annotations["helm.sh/hook"] or ""):gmatch "[^,%s]+" do events[#events + 1] = event end
-    out[#out + 1] = { object = object, events = events }
-  end
-  return out
-end
-
 return M

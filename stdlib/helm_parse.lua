@@ -1,6 +1,5 @@
 --- What helm 3 and helm 4 print, as data. Pure: text in, tables out. What they print was recorded
 --- with 3.16 and 4.1.
-local json = require "native.json"
 
 local M = {}
 
@@ -11,6 +10,7 @@ local M = {}
 ---@field updated string       as helm writes it
 ---@field chart string         name-version
 ---@field app_version string
+---@field server_side boolean  applied so
 
 --- The major version and the whole of `helm version --short` ("v3.16.1+g5a5449d").
 ---@param text string
@@ -21,29 +21,20 @@ function M.version(text)
   return major and math.tointeger(tonumber(major)), version
 end
 
---- `helm history -o json`, oldest first.
----@param text string
----@return almanac.HelmRevision[]
-function M.history(text)
-  local out = {}
-  for i, entry in ipairs(json.decode(text)) do
-    out[i] = {
-      revision = entry.revision, status = entry.status, description = entry.description or "",
-      updated = entry.updated, chart = entry.chart, app_version = entry.app_version,
-    }
-  end
-  table.sort(out, function(a, b) return a.revision < b.revision end)
-  return out
+--- Whether a revision of that status was applied to its end.
+---@param status string
+function M.is_good(status)
+  return status == "deployed" or status == "superseded"
 end
 
 --- The newest revision below the current one that was once good. Not simply the one before it,
 --- which may have failed, or be one that a killed helm left pending.
----@param history almanac.HelmRevision[] oldest first
----@return almanac.HelmRevision?
+---@generic T: { status: string }
+---@param history T[] oldest first
+---@return T?
 function M.previous_good(history)
   for i = #history - 1, 1, -1 do
-    local status = history[i].status
-    if status == "deployed" or status == "superseded" then return history[i] end
+    if M.is_good(history[i].status) then return history[i] end
   end
 end
 
@@ -218,12 +209,6 @@ function M.failure(stderr, action)
   end
   if message == "" then err.message = action .. " failed and said nothing" end
   return err
-end
-
---- Whether the failure says that there is no such release.
----@param stderr string
-function M.is_no_release(stderr)
-  return stderr:find("release: not found", 1, true) ~= nil
 end
 
 -- Manifests --------------------------------------------------------------------------------------

@@ -1,11 +1,10 @@
 --- The previews of helm's effects: what would be applied, found out by helm; what that comes to, asked of
 --- the server object by object.
 local cli = require "almanac.helm_cli"
-local history = require "almanac.helm_history"
-local json = require "native.json"
 local manifests = require "almanac.helm_manifest"
 local parse = require "almanac.helm_parse"
 local plans = require "almanac.helm_plan"
+local records = require "almanac.helm_records"
 local renders = require "almanac.helm_render"
 local repair = require "almanac.helm_repair"
 local step = require "almanac.step"
@@ -68,7 +67,7 @@ end
 local function current_revision(input, before)
   if before.revision == 0 or before.status == "uninstalled" then return nil end
   if before.status == "deployed" then return before.revision end
-  local list = history.list(input)
+  local list = records.list(input)
   for i = #list, 1, -1 do
     if list[i].status == "deployed" then return list[i].revision end
   end
@@ -78,12 +77,8 @@ end
 --- helm renders nothing for a release that is pending, which the run repairs first, or stops at.
 local function render_pending(input, before, current)
   repair.dead(input, before.revision)
-  local server_side = false
-  if cli.version().major > 3 then
-    local text = cli.read("get metadata", input.release, cli.join({ "get", "metadata", input.release, "--revision",
-      tostring(current), "--output", "json" }, cli.target(input.namespace)))
-    server_side = json.decode(text).applyMethod == "ssa"
-  end
+  local facts = records.revision_of(records.release(input, current, "helm.upgrade"))
+  local server_side = facts.server_side and cli.version().major > 3
   return {
     manifest = renders.template(input, true), hooks = {}, server_side = server_side,
     warnings = { string.format("revision %d is %s, left by an almanac that died: the run repairs that first. Until then " ..

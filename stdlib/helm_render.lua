@@ -2,8 +2,8 @@
 local cli = require "almanac.helm_cli"
 local errors = require "almanac.errors"
 local json = require "native.json"
-local manifests = require "almanac.helm_manifest"
 local parse = require "almanac.helm_parse"
+local records = require "almanac.helm_records"
 
 local M = {}
 
@@ -55,7 +55,7 @@ end
 
 local function hooks_of(release)
   local out = {}
-  for _, hook in ipairs(release.hooks ~= json.null and release.hooks or {}) do
+  for _, hook in ipairs(type(release.hooks) == "table" and release.hooks or {}) do
     local object = { kind = hook.kind, metadata = { name = hook.name } }
     out[#out + 1] = { object = object, events = hook.events ~= json.null and hook.events or {} }
   end
@@ -91,8 +91,7 @@ end
 ---@param revision integer
 ---@return string
 function M.manifest(target, revision)
-  return cli.read("get manifest", target.release, cli.join({ "get", "manifest", target.release, "--revision",
-    tostring(revision) }, cli.target(target.namespace)))
+  return records.release(target, revision, "helm").manifest or ""
 end
 
 --- A revision that helm keeps, as a rollback to it would apply it.
@@ -100,19 +99,12 @@ end
 ---@param revision integer
 ---@return almanac.HelmRendering
 function M.stored(target, revision)
-  local function get(what, ...)
-    return cli.read("get " .. what, target.release, cli.join({ "get", what, target.release, "--revision",
-      tostring(revision) }, cli.target(target.namespace), { ... }))
-  end
-  local server_side, metadata = false, nil
-  if cli.version().major > 3 then -- a rollback applies as its target was applied
-    metadata = json.decode(get("metadata", "--output", "json"))
-    server_side = metadata.applyMethod == "ssa"
-  end
+  local release = records.release(target, revision, "helm.rollback")
+  local facts = records.revision_of(release)
   return {
-    manifest = M.manifest(target, revision), hooks = manifests.hooks(get "hooks", "the hooks of " .. target.release),
-    warnings = {}, server_side = server_side,
-    chart = metadata and string.format("%s-%s", metadata.chart, metadata.version), app_version = metadata and metadata.appVersion,
+    manifest = release.manifest or "", hooks = hooks_of(release), warnings = {},
+    server_side = facts.server_side and cli.version().major > 3, -- helm 4 applies it as its target was applied
+    chart = facts.chart, app_version = facts.app_version,
   }
 end
 

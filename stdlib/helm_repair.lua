@@ -48,12 +48,6 @@ function M.maker(records, record)
   return id, record.labels[M.HOST_LABEL]
 end
 
-local function find(records, revision)
-  for _, record in ipairs(records) do
-    if record.revision == revision then return record end
-  end
-end
-
 local function age_of(record)
   return record.created and math.max(0, task.wall_ms() / 1000 - record.created)
 end
@@ -80,7 +74,7 @@ effect.define("helm.repair", {
   end,
   scope = function(input) return "helm", input.release end,
   observe = function(input)
-    local record = find(kube.list(input), input.revision)
+    local record = kube.find(kube.list(input), input.revision)
     return record and { name = record.name, uid = record.uid, status = record.status } or {}
   end,
   preview = function(input, before)
@@ -104,7 +98,7 @@ effect.define("helm.repair", {
     return { revision = input.revision, removed = true, status = before.status }
   end,
   recover = function(input, ctx)
-    local record = find(kube.list(input), input.revision)
+    local record = kube.find(kube.list(input), input.revision)
     if record and record.uid == ctx.before.uid then return "not_done" end
     return "done", { revision = input.revision, removed = true, status = ctx.before.status }
   end,
@@ -119,7 +113,7 @@ effect.define("helm.repair", {
 ---@return string? id
 function M.dead(target, revision, own)
   local records = kube.list(target)
-  local record = find(records, revision)
+  local record = kube.find(records, revision)
   if not record or not parse.is_pending(record.status) then return nil end
   local id, host = M.maker(records, record)
   if id and #survivors.of(id) > 0 then

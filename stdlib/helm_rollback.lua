@@ -103,6 +103,7 @@ function M.verdict(list, before, target)
 end
 
 local function recover(input, ctx)
+  history.check_driver(ctx.before)
   survivors.wait(ctx.id, "helm rollback " .. input.release, input.timeout)
   local verdict, revision = M.verdict(history.list(input), ctx.before.revision, input.revision)
   if verdict == "done" then return "done", history.public(revision) end
@@ -167,6 +168,7 @@ effect.define("helm.uninstall", {
     return { removed = true, revision = ctx.before.revision }
   end,
   recover = function(input, ctx)
+    history.check_driver(ctx.before)
     survivors.wait(ctx.id, "helm uninstall " .. input.release, input.timeout)
     if not is_gone(history.observe(input)) then return "not_done" end -- "uninstalling" is gone on with
     return "done", { removed = true, revision = ctx.before.revision }

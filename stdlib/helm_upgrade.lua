@@ -5,8 +5,8 @@ local duration = require "almanac.duration"
 local effect = require "almanac.effect"
 local errors = require "almanac.errors"
 local history = require "almanac.helm_history"
-local json = require "native.json"
 local parse = require "almanac.helm_parse"
+local records = require "almanac.helm_records"
 local repair = require "almanac.helm_repair"
 local sh = require "almanac.sh"
 local step = require "almanac.step"
@@ -67,10 +67,9 @@ local function check_force(input, before)
     }
   end
   if before.revision == 0 then return end
-  local result = cli.exec(cli.join({ "get", "metadata", input.release, "--output", "json" },
-    cli.target(input.namespace)))
-  local ok, metadata = pcall(json.decode, result.stdout)
-  if ok and type(metadata) == "table" and metadata.applyMethod ~= "ssa" then
+  local list = records.list(input)
+  local last = records.revisions(input, { list[#list] })[1]
+  if last and not last.server_side then
     errors.raise {
       kind = "usage",
       message = string.format("helm.upgrade: release %s was last applied client-side (by helm 3), and helm 4 " ..
@@ -166,6 +165,7 @@ function M.verdict(list, before, id)
 end
 
 local function recover(input, ctx)
+  history.check_driver(ctx.before)
   survivors.wait(ctx.id, "helm upgrade " .. input.release, input.timeout + KILL_MARGIN)
   local before = ctx.before.revision
   local verdict, revision = M.verdict(history.list(input), before, ctx.id)

@@ -1,27 +1,19 @@
 --- What helm 3.16 and 4.1 printed, read: recorded against Kubernetes 1.36 unless said otherwise.
+local json = require "native.json"
 local t = require "tests.harness"
 local helm_rollback = require "almanac.helm_rollback"
 local helm_upgrade = require "almanac.helm_upgrade"
 local parse = require "almanac.helm_parse"
 local records = require "almanac.helm_records"
+local values = require "almanac.helm_values"
 
 local function recorded(name) return t.read_file("tests/fixtures/helm/" .. name) end
+local function recorded_history(name) return json.decode(recorded(name)) end
 
 t.test("versions", function()
   t.eq({ parse.version "v3.16.1+g5a5449d\n" }, { 3, "v3.16.1+g5a5449d" })
   t.eq({ parse.version "v4.1.4+g05fa379\n" }, { 4, "v4.1.4+g05fa379" })
   t.eq(parse.version "command not found", nil)
-end)
-
-t.test("a history: oldest first, with failures, a rollback and a revision of ours", function()
-  local list = parse.history(recorded "history4.json")
-  t.eq(#list, 10)
-  t.eq({ list[1].revision, list[1].status }, { 10, "failed" })
-  t.eq(list[10], {
-    revision = 19, status = "deployed", description = "Upgrade complete", chart = "animica-devnet-0.1.0",
-    app_version = "0.4.0", updated = "2026-11-23T18:26:21.012246911Z",
-  })
-  t.eq(list[4].description, "Rollback to 11")
 end)
 
 local function release(statuses)
@@ -31,7 +23,7 @@ local function release(statuses)
 end
 
 t.test("the previous good revision is the newest deployed or superseded one below the current", function()
-  t.eq(parse.previous_good(parse.history(recorded "history4.json")).revision, 18)
+  t.eq(parse.previous_good(recorded_history "history4.json").revision, 18)
   local cases = {
     { { "superseded", "failed", "failed", "deployed" }, 1 }, { { "deployed", "failed" }, 1 },
     { { "superseded", "pending-upgrade", "superseded", "failed", "pending-upgrade" }, 3 },
@@ -47,7 +39,7 @@ local id = "0123456789abcdef"
 
 t.test("what became of an upgrade", function()
   local function verdict(list) return (helm_upgrade.verdict(list, 1, id)) end
-  local pending = parse.history(recorded "history4-pending.json")
+  local pending = recorded_history "history4-pending.json"
   local top = pending[#pending]
   t.eq({ top.status, top.description }, { "pending-upgrade", "Preparing upgrade" })
   t.eq(helm_upgrade.verdict(pending, top.revision - 1, id), "pending")
@@ -208,4 +200,27 @@ t.test("release records: revisions in order, strangers left out, their age", fun
   t.eq({ list[1].revision, list[2].revision, list[2].uid }, { 9, 10, "u-b" })
   t.eq(list[1].created, os.time { year = 2026, month = 11, day = 23, hour = 18, min = 26, sec = 21 }
     - os.difftime(os.time(os.date("!*t", 0)), 0))
+end)
+
+local GZIPPED = "H4sIAAAAAAACA6tWKi5JLCktVrJSqlDSUcrMS8tXsqpWSlSyMqytBQDFbkfBHQAAAA==" -- {"status":"x","info":{"a":1}}
+
+t.test("a record that is none is refused, whatever is in it", function()
+  t.raises("corrupt", function() records.unpack("%%%", true) end)
+  t.raises("corrupt", function() records.unpack("JSUl", true) end) -- base64 of what is no base64
+  t.raises("corrupt", function() records.unpack(GZIPPED:sub(1, 40), false) end) -- cut off
+  t.eq(records.unpack(GZIPPED, false).info.a, 1)
+  t.raises("parse", function() records.unpack("bm90IGpzb24=", false) end)
+  t.raises("corrupt", function() records.unpack("W10=", false) end) -- []
+  t.raises("corrupt", function() records.unpack("e30=", false) end) -- {}
+  -- Without gzip, as helm's earliest releases were.
+  t.eq(records.unpack("eyJpbmZvIjp7fSwidmVyc2lvbiI6M30=", false).version, 3)
+end)
+
+t.test("computed values: the operator's over the chart's, and a null takes a key out", function()
+  local chart = json.decode '{"a":1,"b":{"c":2,"d":3,"n":null},"l":[1,2],"gone":5}'
+  local given = json.decode '{"b":{"c":9,"x":null,"d":null},"l":[],"gone":null,"own":null,"new":{"y":null}}'
+  t.eq(json.encode(values.computed(given, chart), { canonical = true }),
+    '{"a":1,"b":{"c":9,"n":null,"x":null},"l":[],"new":{"y":null},"own":null}')
+  t.eq(given.b.d, json.null, "what was given is not changed")
+  t.eq(values.computed(nil, json.null), {})
 end)

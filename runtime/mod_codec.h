@@ -1,0 +1,15 @@
+/* mod_codec: native.codec, how others pack bytes.
+ *
+ *   base64_decode(text) -> bytes     raises kind "corrupt" when it is none
+ *   gunzip(bytes, max) -> bytes      raises "corrupt", or "limit" past max bytes (at most 256 MiB)
+ *
+ * Pure: allowed outside steps.
+ */
+#ifndef ALMANAC_MOD_CODEC_H
+#define ALMANAC_MOD_CODEC_H
+
+#include <lua.h>
+
+int luaopen_native_codec(lua_State *L);
+
+#endif
