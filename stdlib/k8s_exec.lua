@@ -206,16 +206,16 @@ local function look(client, place, argv)
   return outcome.processes(result.stdout, secret.reveal_all(argv))
 end
 
---- A sentence about what is left of a command, and whether it certainly has ended.
+--- A sentence about what is left of a command.
 local function left_behind(client, place, argv)
   local pids, why = look(client, place, argv)
   if not pids then
-    return "it may still run in the pod (that could not be looked up: " .. tostring(why) .. ")", false
+    return "it may still run in the pod (that could not be looked up: " .. tostring(why) .. ")"
   elseif #pids == 0 then
-    return "it is gone from the pod", true
+    return "it is gone from the pod"
   end
-  return string.format("it still runs in the pod (process %s); to end it: kubectl -n %s exec %s -c %s -- kill %s",
-    table.concat(pids, ", "), place.namespace, place.pod, place.container, table.concat(pids, " ")), false
+  return string.format("it still runs in the pod (process %s); to end it: %s", table.concat(pids, ", "),
+    outcome.kill_command(place, pids))
 end
 
 -- Running ----------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ end
 --- Raises an error that ended the waiting for a command, with what is left of that.
 local function raise_left(client, place, input, err, result)
   err.message = string.format("%s; %s in %s: %s", err.message, name_of(input), where(place),
-    (left_behind(client, place, input.command)))
+    left_behind(client, place, input.command))
   err.in_doubt = not input.idempotent
   error(with_output(err, input, result), 0)
 end
@@ -350,8 +350,7 @@ local function wait_gone(input, place)
         kind = "busy", pids = pids,
         message = string.format("%s of the run that was cut short still runs in %s after %s (process %s)", name_of(input),
           where(place), duration.format(limit), table.concat(pids, ", ")),
-        hint = string.format("let it end or end it (kubectl -n %s exec %s -c %s -- kill %s), then resume", place.namespace,
-          place.pod, place.container, table.concat(pids, " ")),
+        hint = string.format("let it end or end it (%s), then resume", outcome.kill_command(place, pids)),
       }
     end
     step.progress(string.format("waiting for process %s in %s", table.concat(pids, ", "), where(place)))

@@ -20,15 +20,18 @@ end
 
 local function base(path) return path:match "[^/]*$" end
 
+--- A secret that is known by its label only may be any word.
+local function is_word(word, wanted) return word == wanted or wanted:find "^%(secret .+%)$" ~= nil end
+
 --- Whether a process is that command: its last arguments are the command's. Before them may stand the
 --- interpreter of a script, and the program may have its full path.
 local function is_command(arguments, argv)
   local skip = #arguments - #argv
   if skip < 0 then return false end
   for i = 2, #argv do
-    if arguments[skip + i] ~= argv[i] then return false end
+    if not is_word(arguments[skip + i], argv[i]) then return false end
   end
-  return arguments[skip + 1] == argv[1] or base(arguments[skip + 1]) == base(argv[1])
+  return is_word(arguments[skip + 1], argv[1]) or base(arguments[skip + 1]) == base(argv[1])
 end
 
 --- The processes of a command, of what LOOK printed; never the container's first.
@@ -92,6 +95,15 @@ function M.running(pod, name)
     end
   end
   return nil, string.format("the pod is %s", status.phase or "not there yet")
+end
+
+--- How an operator ends processes in a container, as a line for a shell. Only who could look has a shell there.
+---@param place almanac.k8s.ExecPlace
+---@param pids integer[]
+---@return string
+function M.kill_command(place, pids)
+  return string.format("kubectl -n %s exec %s -c %s -- sh -c 'kill %s'", place.namespace, place.pod, place.container,
+    table.concat(pids, " "))
 end
 
 -- What the API says when nothing was started. There is no reason code for it.

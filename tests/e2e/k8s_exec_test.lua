@@ -88,7 +88,10 @@ t.test("a run that is killed in an exec waits for the command, asks, or lets the
   code, _, err = run:wait()
   t.eq(code, 130, err)
   t.has(run:text(), "it still runs in the pod (process ")
-  t.has(run:text(), "kubectl -n team exec tool -c tool -- kill ")
+  local kill = run:text():match "kubectl %-n team exec tool %-c tool %-%- sh %-c '(kill %d+)'"
+  t.eq(project.pod { "sh", "-c", t.ok(kill, run:text()) }, 0)
+  _, processes = project.pod { "sh", "-c", 'cat /proc/[0-9]*/cmdline' }
+  t.lacks(processes, "echo ran")
 
   -- A failure shows both streams, and they are in the journal.
   code, _, err = project:run({ "run", "unchecked" }, project.env)

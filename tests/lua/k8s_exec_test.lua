@@ -52,6 +52,7 @@ t.test("the processes of a command: scripts by their interpreter, never the cont
   t.eq(outcome.processes(text, { "/bin/sleep", "9" }), { 7 })
   t.eq(outcome.processes(text, { "migrate.sh", "--to", "two\nlines" }), { 12 })
   t.eq(outcome.processes(text, { "sleep", "99" }), {})
+  t.eq(outcome.processes(text, { "sleep", "(secret seconds)" }), { 7 })
   t.eq(outcome.processes("", { "sleep" }), {})
 end)
 
@@ -208,7 +209,7 @@ t.test("exec: codes, streams, stdin, 10 MB, what is missing, cut and cancelled",
   ok, err = child:join()
   t.eq({ ok, err.kind, err.in_doubt }, { false, "cancelled", true })
   t.has(err.message, "sleep 1000 in pod web-")
-  t.ok(err.message:match "it still runs in the pod %(process %d+%); to end it: kubectl %-n team exec web%-.* %-c web %-%- kill %d+",
+  t.ok(err.message:match "it still runs in the pod %(process %d+%); to end it: kubectl %-n team exec web%-.* %-c web %-%- sh %-c 'kill",
     err.message)
   t.eq(read({ "kill", err.message:match "process (%d+)" }).code, 0)
 
