@@ -40,6 +40,7 @@ static void request_release(struct httpd_request *req)
     free(req->method);
     free(req->target);
     free(req->client_cn);
+    free(req->client_groups);
     buf_release(&req->body);
     buf_release(&req->out);
     free(req);
@@ -155,6 +156,23 @@ static enum MHD_Result header_copy(void *arg, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
+static void request_read_groups(struct httpd_request *req, gnutls_x509_crt_t cert)
+{
+    struct buf groups = BUF_INIT(8192);
+    char name[256];
+    size_t len = sizeof name;
+    unsigned int i;
+
+    buf_adds(&groups, "");
+    for (i = 0; gnutls_x509_crt_get_dn_by_oid(cert, GNUTLS_OID_X520_ORGANIZATION_NAME, i, 0, name,
+                                              &len) == 0;
+         i++) {
+        buf_addf(&groups, "%s\n", name);
+        len = sizeof name;
+    }
+    req->client_groups = buf_detach(&groups, NULL);
+}
+
 /* The common name of the client's certificate, if it sent one; a certificate that does not verify
  * refuses the request. */
 static void request_read_cn(struct httpd_request *req)
@@ -182,6 +200,8 @@ static void request_read_cn(struct httpd_request *req)
     if (gnutls_x509_crt_import(cert, &chain[0], GNUTLS_X509_FMT_DER) == 0 &&
         gnutls_x509_crt_get_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME, 0, 0, cn, &len) == 0)
         req->client_cn = strdup(cn);
+    if (req->client_cn)
+        request_read_groups(req, cert);
     gnutls_x509_crt_deinit(cert);
 }
 
@@ -571,6 +591,11 @@ const char *httpd_request_body(const struct httpd_request *req, size_t *len)
 const char *httpd_request_client_cn(const struct httpd_request *req)
 {
     return req->client_cn;
+}
+
+const char *httpd_request_client_groups(const struct httpd_request *req)
+{
+    return req->client_groups;
 }
 
 bool httpd_request_gone(const struct httpd_request *req)

@@ -59,6 +59,8 @@ const struct httpd_header *httpd_request_headers(const struct httpd_request *req
 const char *httpd_request_body(const struct httpd_request *req, size_t *len);
 /* Common name of the verified client certificate, or NULL. */
 const char *httpd_request_client_cn(const struct httpd_request *req);
+/* Its organizations, each ended by a line break; NULL without a client certificate. */
+const char *httpd_request_client_groups(const struct httpd_request *req);
 bool httpd_request_gone(const struct httpd_request *req);
 void httpd_request_on_gone(struct httpd_request *req, httpd_gone_fn fn, void *arg);
 /* Whether the answer was begun (sent whole, or started). */

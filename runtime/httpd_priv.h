@@ -50,6 +50,7 @@ struct httpd_request {
     char *method;
     char *target;
     char *client_cn;
+    char *client_groups;
     struct buf body;
     struct buf out;
     struct httpd_header headers[HTTPD_HEADERS_MAX];

@@ -1,17 +1,15 @@
 #include "kube.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base64.h"
 #include "kube_files.h"
 #include "loop.h"
-#include "tls_note.h"
+#include "tls_cert.h"
 
-#define SECRET_FILE_MAX ((size_t)1 << 20)
+#define HEADER_MAX ((size_t)1 << 20)
 #define SERVICE_ACCOUNT "/var/run/secrets/kubernetes.io/serviceaccount"
 /* How old the content of a token file may be: kubelet rotates them well before they expire. */
 #define TOKEN_AGE_MAX 10.0
@@ -42,95 +40,27 @@ static int set_text(char **to, const char *text, struct err *e)
     return *to ? 0 : out_of_memory(e);
 }
 
-/* A path as the file means it: relative to its own directory. */
-static char *resolve_path(const struct kube_yaml *from, const char *path)
-{
-    const char *slash = strrchr(from->path, '/');
-    struct buf out = BUF_INIT(8192);
-
-    if (*path != '/' && slash)
-        buf_add(&out, from->path, (size_t)(slash - from->path) + 1);
-    buf_adds(&out, path);
-    return buf_detach(&out, NULL);
-}
-
-static int read_file(const char *path, struct kube_blob *out, struct err *e)
-{
-    FILE *file = fopen(path, "rbe");
-    struct buf text = BUF_INIT(SECRET_FILE_MAX);
-    char chunk[4096];
-    size_t n;
-
-    if (!file)
-        return err_set_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, "cannot read %s",
-                             path);
-    while ((n = fread(chunk, 1, sizeof chunk, file)) > 0)
-        if (buf_add(&text, chunk, n) < 0)
-            break;
-    if (ferror(file) || n > 0) {
-        int failed = ferror(file) ? errno : EFBIG;
-
-        fclose(file);
-        buf_release(&text);
-        return err_set_errno(e, ERR_IO, failed, "cannot read %s", path);
-    }
-    fclose(file);
-    free(out->data);
-    out->data = buf_detach(&text, &out->len);
-    return out->data ? 0 : out_of_memory(e);
-}
-
-/* 0, -1 when it is no base64, -2 when memory is out. */
-static int decode_blob(const char *text, struct kube_blob *out)
-{
-    size_t len = strlen(text);
-    char *data = malloc(len + 1);
-
-    if (!data)
-        return -2;
-    if (base64_decode(text, len, data, &len) < 0) {
-        free(data);
-        return -1;
-    }
-    data[len] = '\0';
-    free(out->data);
-    out->data = data;
-    out->len = len;
-    return 0;
-}
-
-/* KEY-data, or the file that KEY names. `whose` is for errors: user "x". */
-static int load_blob(struct kube_yaml *y, yaml_node_t *map, const char *key, const char *whose,
-                     struct kube_blob *out, struct err *e)
-{
-    char data_key[64], *path;
-    const char *text;
-    int rc;
-
-    snprintf(data_key, sizeof data_key, "%s-data", key);
-    text = kube_yaml_string(y, map, data_key);
-    if (text) {
-        rc = decode_blob(text, out);
-        if (rc == -2)
-            return out_of_memory(e);
-        if (rc < 0)
-            return err_set(e, ERR_USAGE, "%s: %s of %s is not base64", y->path, data_key, whose);
-        return 0;
-    }
-    text = kube_yaml_string(y, map, key);
-    if (!text)
-        return 0;
-    path = resolve_path(y, text);
-    if (!path)
-        return out_of_memory(e);
-    rc = read_file(path, out, e);
-    free(path);
-    if (rc < 0)
-        err_wrap(e, "%s: %s of %s", y->path, key, whose);
-    return rc;
-}
-
 /* ---- cluster and user ---- */
+
+/* kubectl's socks5 has the proxy look up the name, which curl calls socks5h. */
+static int load_proxy(struct kube_config *c, const char *url, const char *path, struct err *e)
+{
+    struct buf text = BUF_INIT(4096);
+
+    if (!url)
+        return 0;
+    if (strncmp(url, "socks5://", 9) == 0)
+        buf_addf(&text, "socks5h://%s", url + 9);
+    else if (strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0)
+        buf_adds(&text, url);
+    else
+        return err_set(e, ERR_USAGE,
+                       "%s: the proxy-url of cluster \"%s\" must begin with http://, https:// or "
+                       "socks5://, not be \"%s\"",
+                       path, c->cluster, url);
+    c->proxy = buf_detach(&text, NULL);
+    return c->proxy ? set_text(&c->proxy_url, url, e) : out_of_memory(e);
+}
 
 static int load_cluster(struct kube_config *c, struct kube_yaml *y, yaml_node_t *map, struct err *e)
 {
@@ -143,9 +73,9 @@ static int load_cluster(struct kube_config *c, struct kube_yaml *y, yaml_node_t 
     c->insecure = kube_yaml_true(y, map, "insecure-skip-tls-verify");
     if (!server)
         return err_set(e, ERR_USAGE, "%s: %s has no server", y->path, whose);
-    if (load_blob(y, map, "certificate-authority", whose, &c->ca, e) < 0 ||
+    if (kube_load_blob(y, map, "certificate-authority", whose, &c->ca, e) < 0 ||
         set_text(&c->server_name, kube_yaml_string(y, map, "tls-server-name"), e) < 0 ||
-        set_text(&c->proxy, kube_yaml_string(y, map, "proxy-url"), e) < 0)
+        load_proxy(c, kube_yaml_string(y, map, "proxy-url"), y->path, e) < 0)
         return -1;
     if (c->ca.data && c->insecure)
         return err_set(e, ERR_USAGE,
@@ -214,6 +144,8 @@ static int load_impersonation(struct kube_config *c, struct kube_yaml *y, yaml_n
                        "%s: user \"%s\" impersonates a group or uid, but no user: "
                        "`as` is missing",
                        y->path, c->user);
+    if (set_text(&c->impersonated, as, e) < 0)
+        return -1;
     if (as && add_line(c->impersonate, &n, e, "Impersonate-User", as) < 0)
         return -1;
     if (uid && add_line(c->impersonate, &n, e, "Impersonate-Uid", uid) < 0)
@@ -230,23 +162,46 @@ static int load_impersonation(struct kube_config *c, struct kube_yaml *y, yaml_n
     return 0;
 }
 
-static int check_certificate(const struct kube_config *c, const char *path, struct err *e)
+/* `where` is what holds them: a kubeconfig, or a plugin's answer. */
+static int check_certificate(const char *where, const char *user, const struct kube_blob *cert,
+                             const struct kube_blob *key, struct err *e)
 {
-    char date[32];
-    int expired;
+    static const char *const said[] = {
+        [TLS_KEY_NO_PEM] = "the client-key of user \"%s\" is not a private key in PEM",
+        [TLS_KEY_ENCRYPTED] = "the client-key of user \"%s\" is encrypted, and nobody can be asked "
+                              "for its pass phrase",
+        [TLS_KEY_OF_ANOTHER] = "the client-key of user \"%s\" does not belong to its client "
+                               "certificate",
+    };
+    enum tls_key_verdict verdict;
+    struct tls_cert seen;
+    char text[512];
 
-    if (!c->cert.data)
+    if (!cert->data && !key->data)
         return 0;
-    if (!c->key.data)
-        return err_set(e, ERR_USAGE, "%s: user \"%s\" has a client certificate, but no client-key",
-                       path, c->user);
-    expired = tls_certificate_expired(c->cert.data, c->cert.len, date, sizeof date);
-    if (expired < 0)
-        return err_set(e, ERR_USAGE, "%s: the client certificate of user \"%s\" is not PEM", path,
-                       c->user);
-    if (expired) {
-        err_set(e, ERR_AUTH, "%s: the client certificate of user \"%s\" expired on %s", path,
-                c->user, date);
+    if (!cert->data || !key->data)
+        return err_set(e, ERR_USAGE, "%s: user \"%s\" has a client-%s, but no client-%s", where,
+                       user, cert->data ? "certificate" : "key",
+                       cert->data ? "key" : "certificate");
+    if (tls_cert_read(cert->data, cert->len, &seen) < 0)
+        return err_set(e, ERR_USAGE, "%s: the client certificate of user \"%s\" is not PEM", where,
+                       user);
+    verdict = tls_cert_check_key(cert->data, cert->len, key->data, key->len);
+    if (verdict != TLS_KEY_FITS) {
+        snprintf(text, sizeof text, said[verdict], user);
+        err_set(e, ERR_USAGE, "%s: %s", where, text);
+        return err_hint(e,
+                        "the certificate is %s's; each key has its own certificate, and the "
+                        "other way round",
+                        seen.name);
+    }
+    if (seen.early)
+        return err_set(e, ERR_AUTH,
+                       "%s: the client certificate of user \"%s\" is not valid before %s", where,
+                       user, seen.not_before);
+    if (seen.expired) {
+        err_set(e, ERR_AUTH, "%s: the client certificate of user \"%s\" expired on %s", where, user,
+                seen.not_after);
         return err_hint(e, "get a new one the way you got this one, from whoever runs the cluster");
     }
     return 0;
@@ -299,8 +254,14 @@ static int load_exec(struct kube_config *c, struct kube_yaml *y, yaml_node_t *ex
                 c->user, version);
         return err_hint(e, "update the plugin, and its apiVersion in the kubeconfig");
     }
+    if (interactive && strcmp(interactive, "Never") != 0 && strcmp(interactive, "Always") != 0 &&
+        strcmp(interactive, "IfAvailable") != 0)
+        return err_set(e, ERR_USAGE,
+                       "%s: the interactiveMode of user \"%s\" must be Never, IfAvailable or "
+                       "Always, not \"%s\"",
+                       y->path, c->user, interactive);
     /* As in kubectl: a command without a slash is looked up in PATH. */
-    x->command = strchr(command, '/') ? resolve_path(y, command) : strdup(command);
+    x->command = strchr(command, '/') ? kube_resolve_path(y, command) : strdup(command);
     x->args = load_strings(y, kube_yaml_get(y, exec, "args"), false, e);
     x->env = load_strings(y, kube_yaml_get(y, exec, "env"), true, e);
     x->cluster_info = kube_yaml_true(y, exec, "provideClusterInfo");
@@ -325,16 +286,16 @@ static int load_user(struct kube_config *c, struct kube_yaml *y, yaml_node_t *ma
     if (provider && provider->type == YAML_MAPPING_NODE)
         return err_set(e, ERR_AUTH, "%s: %s uses an auth-provider, which Kubernetes has removed",
                        y->path, whose);
-    if (load_blob(y, map, "client-certificate", whose, &c->cert, e) < 0 ||
-        load_blob(y, map, "client-key", whose, &c->key, e) < 0 ||
-        check_certificate(c, y->path, e) < 0 ||
+    if (kube_load_blob(y, map, "client-certificate", whose, &c->cert, e) < 0 ||
+        kube_load_blob(y, map, "client-key", whose, &c->key, e) < 0 ||
+        check_certificate(y->path, c->user, &c->cert, &c->key, e) < 0 ||
         set_text(&c->token, kube_yaml_string(y, map, "token"), e) < 0 ||
         set_text(&c->username, kube_yaml_string(y, map, "username"), e) < 0 ||
         set_text(&c->password, kube_yaml_string(y, map, "password"), e) < 0 ||
         load_impersonation(c, y, map, e) < 0)
         return -1;
     if (token_file) {
-        c->token_file = resolve_path(y, token_file);
+        c->token_file = kube_resolve_path(y, token_file);
         if (!c->token_file)
             return out_of_memory(e);
     }
@@ -409,11 +370,11 @@ static int load_service_account(struct kube_config *c, const struct kube_options
     struct buf url = BUF_INIT(1024);
     int rc = 0;
 
-    if (read_file(SERVICE_ACCOUNT "/ca.crt", &c->ca, e) < 0)
+    if (kube_read_file(SERVICE_ACCOUNT "/ca.crt", &c->ca, e) < 0)
         return -1;
     if (options->namespace)
         rc = set_text(&c->namespace, options->namespace, e);
-    else if (read_file(SERVICE_ACCOUNT "/namespace", &namespace, NULL) == 0)
+    else if (kube_read_file(SERVICE_ACCOUNT "/namespace", &namespace, NULL) == 0)
         rc = set_text(&c->namespace, namespace.data, e);
     else
         rc = set_text(&c->namespace, "default", e);
@@ -475,6 +436,8 @@ void kube_config_free(struct kube_config *c)
     free(c->namespace);
     free(c->server_name);
     free(c->proxy);
+    free(c->proxy_url);
+    free(c->claims.data);
     free(c->ca.data);
     free(c->cert.data);
     free(c->key.data);
@@ -488,6 +451,7 @@ void kube_config_free(struct kube_config *c)
     free(c->exec.api_version);
     free(c->exec.install_hint);
     free(c->exec.interactive);
+    free(c->impersonated);
     free_lines(c->impersonate);
     free_lines(c->headers);
     free(c);
@@ -502,7 +466,7 @@ static int refresh_token(struct kube_config *c, struct err *e)
 
     if (!c->token_file || (c->token_read_at > 0 && now - c->token_read_at < TOKEN_AGE_MAX))
         return 0;
-    if (read_file(c->token_file, &text, e) < 0)
+    if (kube_read_file(c->token_file, &text, e) < 0)
         return err_wrap(e, "the tokenFile of user \"%s\"", c->user);
     while (text.len > 0 && strchr(" \t\r\n", text.data[text.len - 1]))
         text.data[--text.len] = '\0';
@@ -517,9 +481,29 @@ static int refresh_token(struct kube_config *c, struct err *e)
     return 0;
 }
 
+const char *kube_config_claims(struct kube_config *c)
+{
+    return c->token && kube_token_claims(c->token, &c->claims) == 0 ? c->claims.data : NULL;
+}
+
+bool kube_config_reread(struct kube_config *c)
+{
+    char *before = c->token ? strdup(c->token) : NULL;
+    bool changed;
+
+    if (!c->token_file) {
+        free(before);
+        return false;
+    }
+    c->token_read_at = 0;
+    changed = refresh_token(c, NULL) == 0 && (!before || strcmp(before, c->token) != 0);
+    free(before);
+    return changed;
+}
+
 int kube_config_authorize(struct kube_config *c, struct err *e)
 {
-    struct buf line = BUF_INIT(SECRET_FILE_MAX);
+    struct buf line = BUF_INIT(HEADER_MAX);
     char **lines;
     size_t i, n = 0;
 
@@ -551,6 +535,7 @@ int kube_config_credential(struct kube_config *c, const char *token, const char 
 {
     struct kube_blob new_cert = {NULL, 0}, new_key = {NULL, 0};
     char *new_token = token ? strdup(token) : NULL;
+    char where[300];
 
     if (token && strpbrk(token, "\r\n")) {
         free(new_token);
@@ -565,6 +550,14 @@ int kube_config_credential(struct kube_config *c, const char *token, const char 
         free(new_cert.data);
         free(new_key.data);
         return out_of_memory(e);
+    }
+    snprintf(where, sizeof where, "the credential plugin \"%.200s\"",
+             c->exec.command ? c->exec.command : "");
+    if (check_certificate(where, c->user, &new_cert, &new_key, e) < 0) {
+        free(new_token);
+        free(new_cert.data);
+        free(new_key.data);
+        return -1;
     }
     free(c->token);
     c->token = new_token;

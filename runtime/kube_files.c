@@ -62,7 +62,7 @@ int kube_files_load(struct kube_files *f, const char *kubeconfig, struct err *e)
         if (rc == 0) {
             f->count++;
             rc = check_shape(&f->files[f->count - 1], e);
-        } else if (rc == 1 && kubeconfig && *path) {
+        } else if (rc == 1 && kubeconfig && !strchr(kubeconfig, ':')) {
             rc = err_set(e, ERR_NOT_FOUND, "the kubeconfig %s does not exist", path);
             err_hint(e, "check --kubeconfig, or kubeconfig in almanac.yaml");
         }

@@ -12,7 +12,7 @@ struct kube_files {
 };
 
 /* The files of this list (colon separated), or of $KUBECONFIG, or ~/.kube/config. count is 0 when
- * none exists; a path that was named by `kubeconfig` must exist. */
+ * none exists; a `kubeconfig` that is one path must exist, of a list those missing are skipped. */
 int kube_files_load(struct kube_files *f, const char *kubeconfig, struct err *e);
 void kube_files_release(struct kube_files *f);
 

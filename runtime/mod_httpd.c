@@ -6,7 +6,8 @@
  *   server:port() -> integer;  server:close()
  *
  * request: method, path (decoded), raw_path, raw_query, query = { name = last value },
- * headers = { lower-case name = value }, body, client_cn (or nil).
+ * headers = { lower-case name = value; repeated ones joined by ", " }, body, client_cn and
+ * client_groups (of the client's certificate, or nil).
  * response:send(status, headers, body) -> boolean; response:start(status, headers) -> boolean;
  * response:write(bytes) -> boolean; response:finish() -> boolean: false once the client is gone.
  * response:closed() -> boolean; response:on_close(fn): fn runs in a task of its own when the client
@@ -292,8 +293,31 @@ static void push_headers(lua_State *L, const struct httpd_request *req)
         for (c = h[i].name; *c; c++)
             luaL_addchar(&b, (char)(*c >= 'A' && *c <= 'Z' ? *c | 32 : *c));
         luaL_pushresult(&b);
-        lua_pushstring(L, h[i].value);
+        lua_pushvalue(L, -1);
+        if (lua_gettable(L, -3) == LUA_TSTRING)
+            lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), h[i].value);
+        else
+            lua_pushstring(L, h[i].value);
+        lua_remove(L, -2);
         lua_settable(L, -3);
+    }
+}
+
+static void push_groups(lua_State *L, const char *groups)
+{
+    lua_Integer i;
+
+    if (!groups) {
+        lua_pushnil(L);
+        return;
+    }
+    lua_newtable(L);
+    for (i = 1; *groups; i++) {
+        size_t len = strcspn(groups, "\n");
+
+        lua_pushlstring(L, groups, len);
+        lua_rawseti(L, -2, i);
+        groups += len + 1;
     }
 }
 
@@ -320,6 +344,8 @@ static void push_request(lua_State *L, const struct httpd_request *req)
     lua_setfield(L, -2, "body");
     lua_pushstring(L, httpd_request_client_cn(req));
     lua_setfield(L, -2, "client_cn");
+    push_groups(L, httpd_request_client_groups(req));
+    lua_setfield(L, -2, "client_groups");
 }
 
 /* --- the task of one request --- */

@@ -9,6 +9,7 @@
 #include "mod_exchange.h"
 #include "mod_k8s_exec.h"
 #include "task.h"
+#include "tls_cert.h"
 #include "vm.h"
 
 #define CLIENT "almanac.k8s.client"
@@ -99,7 +100,7 @@ static void push_exec_cluster(lua_State *L, const struct kube_config *c)
     lua_setfield(L, -2, "server");
     lua_pushstring(L, c->server_name);
     lua_setfield(L, -2, "tls_server_name");
-    lua_pushstring(L, c->proxy);
+    lua_pushstring(L, c->proxy_url);
     lua_setfield(L, -2, "proxy_url");
     lua_pushboolean(L, c->insecure);
     lua_setfield(L, -2, "insecure");
@@ -158,6 +159,44 @@ static int client_credential(lua_State *L)
     if (kube_config_credential(client->config, token, cert, key, &e) < 0)
         vm_raise(L, &e);
     return 0;
+}
+
+/* Who the credentials say that we are, to be told when they are refused. Never the secret part:
+ * of a token only its claims. */
+static int client_identity(lua_State *L)
+{
+    struct kube_config *c = client_check(L)->config;
+    struct tls_cert cert;
+
+    lua_createtable(L, 0, 6);
+    if (c->cert.data && tls_cert_read(c->cert.data, c->cert.len, &cert) == 0) {
+        lua_pushstring(L, cert.name);
+        lua_setfield(L, -2, "certificate");
+        lua_pushstring(L, cert.groups);
+        lua_setfield(L, -2, "groups");
+        lua_pushstring(L, cert.not_after);
+        lua_setfield(L, -2, "not_after");
+    }
+    if (c->token) {
+        lua_pushboolean(L, true);
+        lua_setfield(L, -2, "token");
+        lua_pushstring(L, kube_config_claims(c));
+        lua_setfield(L, -2, "claims");
+    } else if (c->username) {
+        lua_pushstring(L, c->username);
+        lua_setfield(L, -2, "username");
+    }
+    lua_pushstring(L, c->impersonated);
+    lua_setfield(L, -2, "impersonated");
+    lua_pushstring(L, c->token_file);
+    lua_setfield(L, -2, "token_file");
+    return 1;
+}
+
+static int client_reread(lua_State *L)
+{
+    lua_pushboolean(L, kube_config_reread(client_check(L)->config));
+    return 1;
 }
 
 /* ---- the URL ---- */
@@ -359,6 +398,8 @@ int luaopen_native_k8s(lua_State *L)
     static const luaL_Reg methods[] = {{"info", client_info},
                                        {"exec", client_exec},
                                        {"credential", client_credential},
+                                       {"identity", client_identity},
+                                       {"reread", client_reread},
                                        {"request", client_request},
                                        {"stream", client_stream},
                                        {"channels", k8s_exec_channels},

@@ -3,9 +3,12 @@
  *   k8s.open{ kubeconfig, context, namespace } -> client
  *   client:info() -> { server, context, cluster, namespace, user, source, insecure }
  *   client:exec() -> { command, args, env = { NAME = value }, api_version, install_hint,
- * interactive, cluster = { server, … } | nil }, nil without a credential plugin client:credential{
- * token, certificate, key }   what the plugin said client:request{ method, path, query, headers,
- * body, timeout, max_bytes, who }
+ *       interactive, cluster = { server, … } | nil }, nil without a credential plugin
+ *   client:credential{ token, certificate, key }        what the plugin said
+ *   client:identity() -> { certificate, groups, not_after, token = boolean, claims = JSON,
+ *       username, impersonated, token_file }, each nil when it is not so
+ *   client:reread() -> boolean                  whether the token file holds another token now
+ *   client:request{ method, path, query, headers, body, timeout, max_bytes, who }
  *       -> { status, headers, body, elapsed }                                  waits
  *   client:channels{ … }                         waits; mod_k8s_exec.h
  *   client:stream{ the same, answer_timeout, stall_timeout, max_line } -> stream (mod_exchange.h)

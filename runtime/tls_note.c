@@ -133,18 +133,3 @@ int tls_note_attach(struct tls_note *note, void *ssl_ctx)
     SSL_CTX_set_verify(ctx, SSL_CTX_get_verify_mode(ctx), tls_note_verify);
     return 0;
 }
-
-int tls_certificate_expired(const char *pem, size_t len, char *date, size_t date_size)
-{
-    BIO *bio = BIO_new_mem_buf(pem, (int)len);
-    X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-    int expired = -1;
-
-    if (cert) {
-        time_text(X509_get0_notAfter(cert), date, date_size);
-        expired = X509_cmp_current_time(X509_get0_notAfter(cert)) < 0;
-    }
-    X509_free(cert);
-    BIO_free(bio);
-    return expired;
-}

@@ -23,8 +23,4 @@ void tls_note_unref(struct tls_note *note); /* NULL is fine */
 /* Watches the handshakes of an OpenSSL SSL_CTX; changes no verdict. Returns 0 or -1. */
 int tls_note_attach(struct tls_note *note, void *ssl_ctx);
 
-/* The notAfter of the first certificate in a PEM text, as 2026-11-24T06:00:00Z. Returns 1 when it
- * has passed, 0 when it has not, -1 when the text holds no certificate. */
-int tls_certificate_expired(const char *pem, size_t len, char *date, size_t date_size);
-
 #endif

@@ -117,9 +117,11 @@ static void transfer_set_tls(struct transfer *t, const struct transfer_tls *tls)
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
-    if (tls->ca)
+    if (tls->ca) {
         set_blob(easy, CURLOPT_CAINFO_BLOB, tls->ca, tls->ca_len);
-    else if (tls->ca_file)
+        set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, tls->ca, tls->ca_len);
+    }
+    if (!tls->ca && tls->ca_file)
         curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_file);
     if (tls->ca || tls->ca_file) /* the system's own directory must not count too */
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);

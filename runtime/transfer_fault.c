@@ -6,6 +6,11 @@
 
 static int fault_connect(const struct transfer_fault *f, struct err *e)
 {
+    if (f->proxy && *f->proxy) { /* it is the proxy that was not reached */
+        err_set(e, ERR_NETWORK, "cannot connect to the proxy %s, which leads to %s: %s", f->proxy,
+                f->peer, f->detail);
+        return err_hint(e, "is the proxy up, and is this its address? proxy-url in a kubeconfig");
+    }
     if (f->os_errno == ECONNREFUSED || strstr(f->detail, "refused")) {
         err_set(e, ERR_NETWORK, "nothing listens at %s: connection refused", f->peer);
         err_hint(e, "is the server up, and is this the right address and port?");
@@ -97,6 +102,12 @@ static int fault_cut(const struct transfer_fault *f, struct err *e)
 {
     if (f->tls && strstr(f->detail, "alert"))
         return fault_tls(f, e);
+    if (strstr(f->detail, "CONNECT tunnel failed")) {
+        err_set(e, ERR_NETWORK, "the proxy %s lets nothing through to %s: %s",
+                f->proxy ? f->proxy : "of the environment (https_proxy)", f->peer, f->detail);
+        return err_hint(e, "407: it wants a password; 502 and 504: it cannot reach the server "
+                           "itself; else it refuses");
+    }
     if (!f->answered && f->tls && f->tls->not_after[0]) {
         /* With TLS 1.3 the handshake is over before the server looks at our certificate, and its
          * alert may be lost with the connection. */

@@ -67,6 +67,7 @@ local function from(client, request)
   return {
     who = request.who, method = request.method or "GET", path = request.path, object = request.object,
     context = info.context, user = info.user, source = info.source, server = info.server,
+    identity = client.native:identity(), now = task.wall_ms() / 1000,
   }
 end
 
@@ -113,9 +114,8 @@ function M.request(client, request)
     else
       return json.decode(result.body, decode_options), result
     end
-    if err.status == 401 and credential and not renewed then -- refused before its time
+    if err.status == 401 and not renewed and credentials.renew(client, credential) then
       renewed = true
-      credentials.ensure(client, credential)
     else
       local delay = http.retry_delay(tried, retry, err)
       if not delay or not may_repeat(method, err) then errors.raise(err) end
@@ -137,8 +137,7 @@ function M.stream(client, request)
   if status >= 200 and status <= 299 then return stream end
   local body, headers = stream:read_rest(1024 * 1024), stream:headers()
   stream:close()
-  if status == 401 and credential and not request.renewed then
-    credentials.ensure(client, credential)
+  if status == 401 and not request.renewed and credentials.renew(client, credential) then
     request.renewed = true
     return M.stream(client, request)
   end

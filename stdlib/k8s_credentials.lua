@@ -126,4 +126,16 @@ function M.ensure(client, refused)
   client.native:credential { token = result.token, certificate = result.certificate, key = result.key }
 end
 
+--- After a 401: has the plugin run again, or the token file read again.
+---@param client almanac.k8s.Client
+---@param refused? table  the plugin's credential that the server refused
+---@return boolean whether there is another credential to try
+function M.renew(client, refused)
+  if refused then
+    M.ensure(client, refused)
+    return true
+  end
+  return client.native:reread()
+end
+
 return M

@@ -11,6 +11,8 @@ local M = {}
 ---@field user? string
 ---@field source? string    the kubeconfig file
 ---@field server? string
+---@field identity? table   of native.k8s client:identity()
+---@field now? number       seconds since 1970
 
 local function decode(body)
   local ok, value = pcall(json.decode, body)
@@ -40,14 +42,65 @@ end
 
 local hints = {}
 
-hints[401] = function(from)
-  return string.format("the credentials of user %q (%s) were refused: a token or certificate may have expired; " ..
-    "get a new one, then: almanac resume", from.user or "", from.source or "kubeconfig")
+local function claims_of(identity)
+  local ok, claims = pcall(json.decode, identity.claims or "")
+  return ok and type(claims) == "table" and claims or {}
 end
 
-hints[403] = function(from)
-  return string.format("user %q lacks a role for this; ask whoever runs the cluster, or use another --context " ..
-    "(now %q)", from.user or "", from.context or "")
+--- Who the credentials say that we are, and until when they are good. Pure.
+---@param identity table  of native.k8s client:identity()
+---@param now? number     seconds since 1970
+---@return string
+function M.whoami(identity, now)
+  local as = identity.impersonated and string.format(", impersonating %q", identity.impersonated) or ""
+  if identity.token then
+    local claims = claims_of(identity)
+    local out = claims.sub and "the token of " .. tostring(claims.sub) or "the bearer token"
+    local expires = math.tointeger(claims.exp)
+    if expires then
+      out = out .. string.format(", which %s on %s", now and expires < now and "expired" or "expires",
+        os.date("!%Y-%m-%dT%H:%M:%SZ", expires))
+    end
+    return out .. as
+  elseif identity.username then
+    return string.format("the password of %s", identity.username) .. as
+  elseif identity.certificate then
+    local groups = identity.groups ~= "" and " (" .. identity.groups .. ")" or ""
+    return string.format("the certificate of %s%s, good until %s", identity.certificate, groups, identity.not_after) .. as
+  end
+  return "a request without credentials" .. as
+end
+
+hints[401] = function(from)
+  local identity = from.identity or {}
+  if not identity.token and not identity.username and not identity.certificate then
+    return string.format("user %q (%s) has no credentials: give it a token, a certificate or a plugin, or use another " ..
+      "--context", from.user or "", from.source or "kubeconfig")
+  end
+  return string.format("it does not accept %s; user %q (%s): it may have expired or been revoked; get a new one, " ..
+    "then: almanac resume", M.whoami(identity, from.now), from.user or "", from.source or "kubeconfig")
+end
+
+--- What a 403 denies: who may not do what, and where; nil when its message is in other words. Pure.
+---@param message string?
+---@return { user: string, verb: string, resource: string, group: string, namespace: string? }?
+function M.denied(message)
+  local user, verb, resource, group, rest = (message or ""):match
+    'User "(.-)" cannot (%w+) resource "(.-)" in API group "(.-)"(.*)'
+  if not user then return nil end
+  return { user = user, verb = verb, resource = resource, group = group, namespace = rest:match 'in the namespace "(.-)"' }
+end
+
+hints[403] = function(from, status)
+  local denied = M.denied(status and status.message)
+  if not denied then
+    return string.format("user %q of context %q lacks a role for this; ask whoever runs the cluster, or use another " ..
+      "--context", from.user or "", from.context or "")
+  end
+  local resource = denied.resource .. (denied.group ~= "" and "." .. denied.group or "")
+  return string.format("ask whoever runs the cluster for a role with the verb %s on %s%s for %q, or use another " ..
+    "--context (now %q)", denied.verb, resource, denied.namespace and " in namespace " .. denied.namespace or "",
+    denied.user, from.context or "")
 end
 
 hints[404] = function(_, status)
@@ -122,6 +175,7 @@ function M.of(from, code, body, headers)
       table.concat(lines, ", "))
     err.hint = "leave these fields out, change them the way they were set, or take them over with force = true"
   end
+  if code == 403 then err.denied = M.denied(said) end
   local budget = code == 429 and budget_of(status)
   if budget then
     err.budget = budget

@@ -1,6 +1,6 @@
 --- The simulated cluster's API server: requests in, answers and watches out.
 ---
---- A handler's context: { store, opts, request, query, route, form, render, pages, user }; it returns an
+--- A handler's context: { store, opts, request, query, route, form, render, pages, who, user }; it returns an
 --- answer { status, body, type, warnings, headers } (or { pieces }, a log that goes on), or nil and a
 --- Status. Only `serve_watch` and `serve_pieces` wait.
 local value = require "almanac.sim.value"
@@ -8,6 +8,7 @@ local errors = require "almanac.sim.errors"
 local crds = require "almanac.sim.crds"
 local defaults = require "almanac.sim.defaults"
 local discovery = require "almanac.sim.discovery"
+local identity = require "almanac.sim.identity"
 local openapi = require "almanac.sim.openapi"
 local reads = require "almanac.sim.reads"
 local respond = require "almanac.sim.respond"
@@ -163,11 +164,14 @@ local function verb_of(cx)
   return VERBS[cx.request.method] or cx.request.method:lower()
 end
 
---- The Status of a request that opts.authorize refuses, or nil.
+local LOOKS = { get = true, list = true, watch = true }
+
+--- The Status of a request that its user may not make, or nil.
 local function forbidden(cx)
   local authorize, route = cx.opts.authorize, cx.route
   local verb = verb_of(cx)
-  if not authorize or authorize(cx.user, verb, route) then return nil end
+  local denied = cx.who.read_only and not LOOKS[verb] and not subresources.is_review(route.res)
+  if not denied and (not authorize or authorize(cx.user, verb, route)) then return nil end
   local resource = route.res.resource .. (route.sub and "/" .. route.sub or "")
   local where = route.ns and ('in the namespace "%s"'):format(route.ns) or "at the cluster scope"
   local text = ('User "%s" cannot %s resource "%s" in API group "%s" %s'):format(cx.user, verb, resource,
@@ -265,18 +269,6 @@ local function serve_pieces(answer, response)
   response:finish()
 end
 
---- Who asks, or nil. opts.tokens: { token = user name } or fun(token): user|nil; nil: anybody.
-local function identify(opts, request)
-  local token = (request.headers.authorization or ""):match("^[Bb]earer%s+(.+)$")
-  if request.client_cn then return request.client_cn end
-  if not opts.tokens then return "system:anonymous" end
-  if not token then return nil end
-  local user
-  if type(opts.tokens) == "function" then user = opts.tokens(token) else user = opts.tokens[token] end
-  if not user then return nil end
-  return type(user) == "string" and user or "admin"
-end
-
 local function answer_of(cx, response)
   local document_answer = serve_document(cx)
   if document_answer then return document_answer end
@@ -320,8 +312,9 @@ local PUBLIC = { ["/healthz"] = true, ["/livez"] = true, ["/readyz"] = true, ["/
 
 ---@class sim.ApiOptions
 ---@field tokens? table|fun(token: string): string|nil  bearer tokens accepted: { token = user }; nil: anybody may
+---@field users? sim.User[]|fun(): sim.User[]  those who may, with their tokens and passwords; nil: anybody may
 ---@field authorize? fun(user: string, verb: string, route: sim.Route): boolean  nil: everybody may do everything
----@field request_log? fun(method: string, path: string, query: table, status: integer)
+---@field request_log? fun(method: string, path: string, query: table, status: integer, user: string|nil)
 ---@field logs? fun(pod: table, container: string, options: table): string|function|nil, any  see subresources.log
 ---@field exec? table                     see almanac.sim.exec
 ---@field proxy? fun(route: table, request: table, response: table, object: table)  service and pod proxy
@@ -337,19 +330,16 @@ function api.new(store, opts)
   local pages = { order = {} }
   return function(request, response)
     local cx = { store = store, opts = opts, request = request, query = request.query or {}, pages = pages }
-    cx.user = identify(opts, request)
     local answer, status
-    if cx.user or PUBLIC[request.path] then
-      answer, status = answer_of(cx, response)
-    else
-      status = errors.unauthorized()
-    end
+    cx.who, status = identity.of(opts, request)
+    cx.user = cx.who and cx.who.name
+    if cx.who or PUBLIC[request.path] then answer, status = answer_of(cx, response) end
     if not answer then
       local seconds = status.details and status.details.retryAfterSeconds
       answer = { status = status.code, body = encode(status) .. "\n",
         headers = seconds and { ["retry-after"] = tostring(seconds) } or nil }
     end
-    if opts.request_log then opts.request_log(request.method, request.path, cx.query, answer.status) end
+    if opts.request_log then opts.request_log(request.method, request.path, cx.query, answer.status, cx.user) end
     if answer.watch then return serve_watch(cx, answer.watch, response) end
     if answer.pieces then return serve_pieces(answer, response) end
     if answer.taken then return answer.taken() end

@@ -104,7 +104,8 @@ end
 ---@field report fun(text: string)      something went wrong inside
 ---@field uuid? fun(): string
 ---@field tokens? table<string, string> bearer tokens accepted; nil: anybody may
----@field request_log? fun(method: string, path: string, query: table, status: integer)
+---@field users? sim.User[]|fun(): sim.User[]  see almanac.sim.identity; nil: anybody may
+---@field request_log? fun(method: string, path: string, query: table, status: integer, user: string|nil)
 ---@field faults? string[]
 ---@field namespaces? string[]          made beforehand
 ---@field ready_time? number            seconds until a pod is ready (default 0.5)
@@ -149,7 +150,7 @@ function cluster.new(o)
       nanoseconds(line.time), line.text)
   end)
   local handle = api.new(self.store, {
-    tokens = o.tokens, request_log = o.request_log,
+    tokens = o.tokens, users = o.users, request_log = o.request_log,
     logs = function(pod, container, opts) return read_logs(self, pod, container, opts) end,
     exec = exec.new(self.store, self.store.uuid),
     proxy = function(route, request, response, object) return proxy(self, route, request, response, object) end,

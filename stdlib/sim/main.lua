@@ -26,6 +26,7 @@ local declared = {
   { "--loki-port", "N", "Loki's port (default 0)" },
   { "--kubeconfig", "FILE", "write a kubeconfig for it" },
   { "--token", "TOKEN", "only requests with this bearer token are served" },
+  { "--users", "FILE", "only these users are served (YAML: name, groups, token, password, read_only)" },
   { "--tls", "DIR", "serve the API over TLS; makes the certificates in DIR with openssl" },
   { "--cert", "FILE", "serve the API over TLS with this certificate (PEM), its own authority" },
   { "--key", "FILE", "the certificate's key (PEM)" },
@@ -133,9 +134,27 @@ local function request_log(given)
     written = #lines
     fs.write(given.request_log, table.concat(lines, "\n") .. (lines[1] and "\n" or ""))
   end
-  return function(method, path, query, status)
-    lines[#lines + 1] = json.encode { method = method, path = path, query = query, status = status }
+  return function(method, path, query, status, user)
+    lines[#lines + 1] = json.encode { method = method, path = path, query = query, status = status, user = user }
   end, flush
+end
+
+--- A function that gives the users of a file, read again for each request: they change while it runs.
+--- A file that has become wrong lets nobody in.
+local function users_of(given)
+  if not given.users then return nil end
+  local fs, yaml, identity = require "native.fs", require "native.yaml", require "almanac.sim.identity"
+  local function load()
+    local list = yaml.decode(fs.read(given.users), { name = given.users })
+    local ok, why = identity.check(list)
+    if not ok then errors.usage("%s: %s", given.users, why) end
+    return list
+  end
+  load()
+  return function()
+    local ok, list = pcall(load)
+    return ok and list or {}
+  end
 end
 
 local function say(text) require("native.sys").write(2, "almanac sim: " .. text .. "\n") end
@@ -173,7 +192,8 @@ local function serve(given)
     namespaces = given.with_namespace, ready_time = number(given, "ready_time", nil, 0),
     backoff = number(given, "backoff", nil, 0), block_time = number(given, "block_time", nil, 0.01),
     devnet_ready = given.devnet_ready, devnet_namespace = given.devnet_namespace,
-    tokens = given.token and { [given.token] = "operator" } or nil, request_log = note,
+    tokens = given.token and { [given.token] = "operator" } or nil, users = users_of(given),
+    request_log = note,
   }
   if not c then errors.usage("%s", why) end
   local ports = { port(given, "port"), port(given, "devnet_port"), port(given, "loki_port") }

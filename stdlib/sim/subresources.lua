@@ -3,6 +3,7 @@ local value = require "almanac.sim.value"
 local errors = require "almanac.sim.errors"
 local body = require "almanac.sim.body"
 local disruption = require "almanac.sim.disruption"
+local identity = require "almanac.sim.identity"
 local respond = require "almanac.sim.respond"
 local schema = require "almanac.sim.schema"
 local writes = require "almanac.sim.writes"
@@ -189,7 +190,7 @@ function REVIEWS.SelfSubjectRulesReview()
 end
 
 function REVIEWS.SelfSubjectReview(cx)
-  return { userInfo = { username = cx.user, groups = value.array { "system:masters", "system:authenticated" } } }
+  return { userInfo = identity.user_info(cx.who) }
 end
 
 --- POST of a review: everybody may do everything.

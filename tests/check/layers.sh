@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 # The layer of a file, by its name without the ending. A new file of layer 1 or 2 is named here.
 layer_of() {
     case $1 in
-    banned | err | buf | digest | loop | fault | tls_note | json_scan | json_member | base64 | gunzip) echo 1 ;;
+    banned | err | buf | digest | loop | fault | tls_note | tls_cert | json_scan | json_member | base64 | gunzip) echo 1 ;;
     transfer | transfer_* | proc | proc_* | journal | journal_* | kube | kube_* | httpd | httpd_* | wire | ws | ws_*) echo 2 ;;
     vm | vm_* | task | task_* | sched | signals | embed) echo 3 ;;
     mod_* | modules) echo 4 ;;

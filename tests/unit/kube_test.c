@@ -93,7 +93,7 @@ static void test_kinds(const struct test_cert *client)
           memcmp(spec.tls.cert, client->pem, spec.tls.cert_len) == 0);
     CHECK(spec.tls.ca_len > 0 && spec.tls.key_len > 0 && !spec.tls.insecure);
     CHECK(strcmp(spec.tls.server_name, "kubernetes") == 0);
-    CHECK(strcmp(spec.proxy, "socks5://127.0.0.1:1080") == 0);
+    CHECK(strcmp(spec.proxy, "socks5h://127.0.0.1:1080") == 0); /* as kubectl means socks5 */
     CHECK(*header(c, "Authorization") == '\0');
     kube_config_free(c);
 
@@ -113,6 +113,14 @@ static void test_kinds(const struct test_cert *client)
     CHECK(strcmp(header(c, "Impersonate-Uid"), "42") == 0);
     CHECK(strcmp(header(c, "Impersonate-Group"), "dev") == 0);
     CHECK(strcmp(header(c, "Impersonate-Extra-reason%2Fwhy"), "drill") == 0);
+    kube_config_free(c);
+
+    c = load(at("basic.yaml"), "by-claims");
+    CHECK(c &&
+          strcmp(kube_config_claims(c), "{\"sub\":\"system:serviceaccount:a:b\",\"exp\":1}") == 0);
+    kube_config_free(c);
+    c = load(at("basic.yaml"), "by-token");
+    CHECK(c && !kube_config_claims(c) && !kube_config_reread(c));
     kube_config_free(c);
 
     c = load(at("basic.yaml"), "nobody");
@@ -144,6 +152,8 @@ static void test_token_file(void)
     CHECK(c && strcmp(header(c, "Authorization"), "Bearer from-file") == 0);
     write_text("certs/token", "rotated\n");
     CHECK(strcmp(header(c, "Authorization"), "Bearer from-file") == 0);
+    CHECK(kube_config_reread(c) && !kube_config_reread(c)); /* refused: at once */
+    CHECK(strcmp(header(c, "Authorization"), "Bearer rotated") == 0);
     c->token_read_at -= 3600; /* as if an hour had passed */
     CHECK(strcmp(header(c, "Authorization"), "Bearer rotated") == 0);
     c->token_read_at -= 3600;
@@ -174,6 +184,9 @@ static void test_merge(void)
     CHECK(c && strcmp(c->server, "https://lab.example:6443") == 0);
     CHECK(strcmp(c->namespace, "default") == 0);
     kube_config_free(c);
+    c = load(list, "by-token"); /* the same list, named by --kubeconfig */
+    CHECK(c && strcmp(c->server, "https://lab.example:6443") == 0);
+    kube_config_free(c);
     setenv("KUBECONFIG", at("missing.yaml"), 1);
     refuse(NULL, NULL, ERR_NOT_FOUND, "there is no kubeconfig");
     unsetenv("KUBECONFIG");
@@ -198,8 +211,14 @@ static void test_refusals(void)
     refuse(basic, "lost-cluster", ERR_NOT_FOUND, "uses cluster \"gone\"");
     refuse(basic, "lost-user", ERR_NOT_FOUND, "uses user \"gone\"");
     refuse(basic, "by-old-plugin", ERR_USAGE, "v1alpha1, which Kubernetes has removed");
-    refuse(basic, "no-key", ERR_USAGE, "has a client certificate, but no client-key");
+    refuse(basic, "no-key", ERR_USAGE, "has a client-certificate, but no client-key");
     refuse(basic, "missing-key", ERR_NOT_FOUND, "client-key of user \"missing-key\": cannot read ");
+    refuse(basic, "wrong-key", ERR_USAGE, "client-key of user \"wrong-key\" does not belong to");
+    CHECK(strstr(e.hint, "the certificate is engineer's"));
+    refuse(basic, "text-key", ERR_USAGE, "client-key of user \"text-key\" is not a private key");
+    refuse(basic, "key-alone", ERR_USAGE, "has a client-key, but no client-certificate");
+    refuse(basic, "by-ftp", ERR_USAGE, "must begin with http://, https:// or socks5://, not be");
+    refuse(basic, "by-mood", ERR_USAGE, "must be Never, IfAvailable or Always, not \"Sometimes\"");
     refuse(basic, "not-base64", ERR_USAGE, "client-certificate-data of user \"not-base64\" is not");
     refuse(at("both.yaml"), NULL, ERR_USAGE, "both a certificate-authority and insecure");
     refuse(dir, NULL, ERR_USAGE, ""); /* a directory */
@@ -223,7 +242,7 @@ int main(void)
     static const char *const files[] = {"basic.yaml", "second.yaml", "broken.yaml",
                                         "shape.yaml", "empty.yaml",  "no-current.yaml",
                                         "both.yaml"};
-    struct test_cert ca, client;
+    struct test_cert ca, client, other;
     const char *tmp = getenv("ALMANAC_TEST_TMP");
     size_t i;
 
@@ -239,6 +258,9 @@ int main(void)
     write_text("certs/ca.pem", ca.pem);
     write_text("certs/client.pem", client.pem);
     write_text("certs/client.key", client.key_pem);
+    cert_make(&other, &ca, "other", NULL, 0);
+    write_text("certs/other.key", other.key_pem);
+    cert_free(&other);
     write_text("certs/token", "from-file\n");
     unsetenv("KUBERNETES_SERVICE_HOST");
 
