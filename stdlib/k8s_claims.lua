@@ -112,9 +112,10 @@ local function raise_pods_left(target, seconds, there)
 end
 
 --- Waits until no pod of the set is left.
-local function wait_pods_gone(target, where, uid, seconds)
-  local deadline, there = task.now() + seconds, {}
-  local watcher <close> = watch.watch("pods", where)
+local function wait_pods_gone(target, where, set, seconds)
+  local deadline, there, uid = task.now() + seconds, {}, set.metadata.uid
+  local watcher <close> = watch.watch("pods",
+    { namespace = where.namespace, context = where.context, selector = objects.pod_selector(set) })
   while true do
     local event = watcher:next(math.max(deadline - task.now(), 0))
     if not event then raise_pods_left(target, seconds, there) end
@@ -144,7 +145,7 @@ local function wipe(input, before)
   local function scale(replicas) effect.perform("k8s.scale_part", { ref = input.ref, replicas = replicas, opts = where }) end
   if #left > 0 then
     scale(0)
-    wait_pods_gone(target, where, before.uid, seconds)
+    wait_pods_gone(target, where, set, seconds)
     for _, claim in ipairs(left) do
       effect.perform("k8s.delete", { ref = "persistentvolumeclaim/" .. claim.name,
         opts = { namespace = where.namespace, context = where.context, uid = claim.uid } })
