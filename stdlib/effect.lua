@@ -302,6 +302,7 @@ function M.perform(name, raw)
   elseif known then
     tries = known.intent.tries + 1
   end
+  if run.held then run.held:check() end
   if run.bound then require("almanac.plan").check_effect(frame, name, definition, input, digest, key, known ~= nil) end
   if task.interrupted() == "pause" then task.sleep(0) end -- a pause stops before the effect, not in it
   return apply(frame, name, definition, key, input, digest, tries)

@@ -22,6 +22,7 @@ local FLUSH_SECONDS = 0.1
 ---@field effects table<string, table>    intent and outcome, by "path#ordinal"
 ---@field seen table<string, boolean>     paths of this execution
 ---@field allow table?       what the runbook may touch
+---@field held table?        the lock that it needs for its effects
 ---@field bound table?       the plan that this execution keeps to
 ---@field script string?     digest of the runbook's files in this execution
 ---@field observers fun(event: table)[]

@@ -10,7 +10,8 @@ local M = {}
 ---@field summary string
 ---@field params table<string, almanac.Param>
 ---@field allow? table<string, string[]>   what it may touch: helm, k8s, shell, http, … → patterns
----@field lock? string|fun(params: table): string   one run at a time per name
+---@field lock? string|table|fun(params: table): string|table   one run at a time per name; "lease/NAMESPACE/NAME"
+---  across machines; { name = …, duration = "30s" } says how long its holder may be silent
 ---@field on_failure? "ask"|"stop"|"undo"   default "ask"
 ---@field run fun(params: table): any
 

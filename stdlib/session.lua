@@ -5,6 +5,7 @@ local drive = require "almanac.drive"
 local effect = require "almanac.effect"
 local errors = require "almanac.errors"
 local json = require "native.json"
+local locks = require "almanac.lock"
 local param = require "almanac.param"
 local runbook = require "almanac.runbook"
 local runs = require "almanac.run"
@@ -38,20 +39,12 @@ local function journalled(specs, given, values)
   return out
 end
 
-local function lock_name(book, params)
-  local name = book.lock
-  if type(name) == "function" then name = name(params) end
-  if name ~= nil and type(name) ~= "string" then
-    errors.usage("runbook: lock must be a string, not a %s", type(name))
-  end
-  return name
-end
-
 local function meta_of(book, journalled_params, lock, options)
   return {
     runbook = book.name, script = book.path, digest = book.script.digest, files = book.script.files,
       params = journalled_params,
-    lock = lock, operator = sys.user(), host = sys.hostname(), cwd = sys.cwd(), version = sys.version,
+    lock = lock and lock.name, lock_seconds = lock and lock.seconds,
+    operator = sys.user(), host = sys.hostname(), cwd = sys.cwd(), version = sys.version,
     environment = settings.environment, config = settings.file, kubeconfig = settings.kubeconfig,
       context = settings.context,
     helm = settings.helm, choice = config.choice(options),
@@ -94,7 +87,7 @@ end
 
 --- Takes a run back. The caller owns the run and its lock.
 ---@return string status of the rollback
-local function roll_back(journal, original_id, book, params, options, stopped)
+local function roll_back(journal, original_id, book, params, options, held, stopped)
   local original = runs.load(journal, original_id, "walk")
   local walk_error = undo.walk(original, book, params)
   if walk_error then error(walk_error, 0) end
@@ -102,6 +95,7 @@ local function roll_back(journal, original_id, book, params, options, stopped)
   sys.write(2, show_undo(undos, left) .. "\n")
   if #undos == 0 and not stopped then return "done" end
   local run = open_rollback(journal, original, book, stopped)
+  held:attach(run)
   local status, err = drive.execute(run, undo.body(original, undos, run.id), options)
   if status == "done" then original:record("run.end", "", { status = "undone", by = run.id }) end
   drive.conclude(run, status, err)
@@ -144,15 +138,16 @@ end
 
 --- Runs until done, stopped or undone.
 ---@return integer exit code
-local function drive_to_end(journal, run, book, params, options)
+local function drive_to_end(journal, run, book, params, options, held)
   while true do
+    held:attach(run)
     run.allow, run.bound, run.script = book.allow, plan_of(run), book.script.digest
     local status, err = drive.execute(run, function() return book.run(params) end, options)
     local choice
     if status == "failed" and not options.no_ask then choice = after_failure(journal, run, book, params, err) end
     if choice == "undo" then
       if not ask.possible() then drive.conclude(run, status, err) end
-      local undone = roll_back(journal, run.id, book, params, options)
+      local undone = roll_back(journal, run.id, book, params, options, held)
       return undone == "done" and drive.exit.undone or drive.exit[undone] or drive.exit.failed
     elseif choice ~= "retry" then
       drive.conclude(run, status, err)
@@ -195,10 +190,12 @@ function M.plan(name, given)
   local book = runbook.load(name)
   given = with_defaults(settings.params[book.name] or {}, given)
   local params = param.resolve(book.name, book.params, given, ask_for_param)
-  local meta = meta_of(book, journalled(book.params, given, params), lock_name(book, params), {})
+  local lock = locks.of(book.lock, params)
+  local meta = meta_of(book, journalled(book.params, given, params), lock, {})
   local run = runs.unrecorded(meta, "plan")
   run.allow = book.allow
   run.plan = require("almanac.plan").new(book, meta)
+  run.plan.held_by = locks.held_by(lock)
   local ok, err = drive.run_body(run, function() return book.run(params) end)
   if not ok then
     if errors.is_interrupt(err) or err.kind ~= "unknown_value" then
@@ -221,11 +218,11 @@ function M.run(name, given, options)
   given = with_defaults(bound and bound.params or settings.params[book.name] or {}, given)
   local params = param.resolve(book.name, book.params, given, ask_for_param)
   if bound then require("almanac.plan").check_start(bound, book, journalled(book.params, given, params)) end
-  local lock = lock_name(book, params)
+  local lock = locks.of(book.lock, params)
   local journal <close> = store.open "create"
   local meta = meta_of(book, journalled(book.params, given, params), lock, options)
   local id = runs.new_id(book.name)
-  drive.lock(journal, lock, drive.owner_text(id))
+  local held <close> = locks.take(journal, lock, id)
   local run = runs.create(journal, meta, id)
   drive.own(journal, run.id, drive.owner_text(run.id))
   run:record("run.start", "", {
@@ -235,7 +232,7 @@ function M.run(name, given, options)
   if not options.json then
     sys.write(2, string.format("▶ %s  (resume with: almanac resume %s)\n", book.name, store.words(run.id)))
   end
-  return drive_to_end(journal, run, book, params, options)
+  return drive_to_end(journal, run, book, params, options, held)
 end
 
 --- The settings that the run was started with, under those of this command line. Its files (script,
@@ -249,6 +246,11 @@ local function restore_settings(run, options)
     }
   end
   config.restore(options, meta.choice or {})
+end
+
+--- The lock that a run in the journal was started with.
+local function lock_of(meta)
+  return meta.lock and { name = meta.lock, seconds = meta.lock_seconds }
 end
 
 --- The parameters of a run in the journal; secrets are looked up or asked for again.
@@ -347,7 +349,7 @@ function M.resume(id, options)
   local book = runbook.load(meta.script)
   local params = restore_params(book, meta)
   drive.own(journal, run.id, drive.owner_text(run.id))
-  drive.lock(journal, meta.lock, drive.owner_text(run.id))
+  local held <close> = locks.take(journal, lock_of(meta), run.id)
   check_resumable(journal, run)
   if options.redo then
     redo(journal, run, options.redo)
@@ -359,7 +361,7 @@ function M.resume(id, options)
   if walk_error then error(walk_error, 0) end
   run:record("run.resume", "", { operator = sys.user(), digest = book.script.digest, pid = sys.pid() })
   if options.without_plan then run:record("run.unbound", "", { operator = sys.user() }) end
-  return drive_to_end(journal, run, book, params, options)
+  return drive_to_end(journal, run, book, params, options, held)
 end
 
 --- True for a run that resume can go on with.
@@ -389,8 +391,8 @@ function M.rollback(id, options, stopped)
   local book = runbook.load(meta.script)
   local params = restore_params(book, meta)
   drive.own(journal, row.id, drive.owner_text(row.id))
-  drive.lock(journal, meta.lock, drive.owner_text(row.id))
-  return drive.exit[roll_back(journal, row.id, book, params, options, stopped)]
+  local held <close> = locks.take(journal, lock_of(meta), row.id)
+  return drive.exit[roll_back(journal, row.id, book, params, options, held, stopped)]
 end
 
 return M

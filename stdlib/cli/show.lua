@@ -95,7 +95,8 @@ function M.run(words)
     "file: " .. book.path .. "   digest " .. book.script.digest:sub(1, 16) }
   show_params(out, book.params)
   show_allow(out, book.allow)
-  if type(book.lock) == "string" then out[#out + 1] = "lock: " .. book.lock end
+  local lock = type(book.lock) == "table" and book.lock.name or book.lock
+  if type(lock) == "string" then out[#out + 1] = "lock: " .. lock end
   out[#out + 1] = "on failure: " .. book.on_failure
   if book.help then out[#out + 1] = "\n" .. book.help end
   sys.write(1, table.concat(out, "\n") .. "\n")

@@ -129,6 +129,9 @@ function M.text(plan, counts, undos, color)
   end
   out[#out + 1] = ""
   if plan.stopped then out[#out + 1] = paint("The plan stops here: ", "1;31", color) .. plan.stopped .. "\n" end
+  if plan.held_by then
+    out[#out + 1] = paint("A run would be refused now: its lock is held by " .. plan.held_by, "1;33", color)
+  end
   out[#out + 1] = counts_line(counts)
   if #undos > 0 and counts.fail == 0 then
     out[#out + 1] = "After it, almanac rollback would, newest first:"
