@@ -14,7 +14,9 @@ return runbook {
   lock = { name = "lease/animica-devnet/release", duration = "2s" },
   run = function()
     step("begin", function() sh.run { argv = { "sh", "-c", "echo begun >> log" } } end)
-    step("hold", function() sh.read { argv = { "sh", "-c", "echo > holding; until [ -e go ] || [ ! -e holding ]; do sleep 0.05; done" } } end)
+    step("hold", function()
+      sh.read { argv = { "sh", "-c", "echo > holding; until [ -e go ] || [ ! -e holding ]; do sleep 0.05; done" } }
+    end)
     step("end", function() sh.run { argv = { "sh", "-c", "echo ended >> log" } } end)
   end,
 }]]
@@ -117,7 +119,8 @@ t.test("a lease that was taken away stops the run before its next effect; then i
 end)
 
 t.test("names that are no lease, and a server that is not there, are refused before anything is done", function()
-  for _, lock in ipairs { '"lease/x"', '"lease/A/b"', '{ name = 5 }', '{ name = "x", for_ = 1 }', '{ name = "lease/a/b", duration = "0s" }' } do
+  for _, lock in ipairs { '"lease/x"', '"lease/A/b"', "{ name = 5 }", '{ name = "x", for_ = 1 }',
+    '{ name = "lease/a/b", duration = "0s" }' } do
     local p = project.new { book = "return runbook { lock = " .. lock .. ', run = function() step("a", function() end) end }' }
     local code, _, err = p:run { "run", "book" }
     t.eq(code, 2, err)
