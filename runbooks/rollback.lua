@@ -1,10 +1,10 @@
---- Section 6 of the devnet's procedure, fast: the previous good revision, the node healed, proof.
+--- Section 6 of the devnet's procedure, fast: the newest revision that is proven good, the node healed, proof.
 local devnet = require "lib.devnet"
 
 return runbook {
   summary = "Roll the devnet back to its previous good revision, and see the node ready again",
   params = {
-    revision = param.integer { min = 1, help = "revision to go back to; without it, the previous good one" },
+    revision = param.integer { min = 1, help = "revision to go back to; without it, the newest before that is proven good" },
     strict = param.boolean { default = false, help = "the smoke check must reach explorer and metrics" },
   },
   allow = {

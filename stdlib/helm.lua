@@ -8,7 +8,6 @@ local effect = require "almanac.effect"
 local errors = require "almanac.errors"
 local history = require "almanac.helm_history"
 local json = require "native.json"
-local parse = require "almanac.helm_parse"
 local records = require "almanac.helm_records"
 local renders = require "almanac.helm_render"
 local step = require "almanac.step"
@@ -74,12 +73,25 @@ function M.current(target)
   return history.public(records.revisions(input, { list[#list] })[1])
 end
 
---- The newest revision below the current one that is deployed or superseded: the one to go back to.
---- Not simply the one before, which may have failed.
+---@class almanac.HelmGood: almanac.HelmResult
+---@field rule "proven"|"not known bad"|"superseded"
+---@field why string   in words
+---@field run? string  the run that proves it
+
+--- The revision to go back to: the newest below the current one that helm applied to its end (not simply
+--- the one before, which may have failed) and with which a run in this journal ended well; else one with
+--- which none failed; else any.
 ---@param target almanac.HelmTarget
----@return almanac.HelmResult?
+---@return almanac.HelmGood?
 function M.previous_good(target)
-  return history.public(parse.previous_good(history.list(target_of("helm.previous_good", target))))
+  local input = target_of("helm.previous_good", target)
+  local proven = require "almanac.helm_proven"
+  local frame = step.current()
+  local found, why = proven.choose(history.list(input), proven.read(frame and frame.run))
+  local out = history.public(found)
+  if why then step.explain(why.why) end
+  for key, value in pairs(why or {}) do out[key] = value end
+  return out
 end
 
 local function release_of(who, raw, known)

@@ -61,6 +61,15 @@ function M.note(text)
   end
 end
 
+--- What a read decided, and by which rule: a note of the step, which a plan shows beside it.
+---@param text string
+function M.explain(text)
+  M.note(text)
+  local context = task.context()
+  local planned = context and context.step and context.step.planned
+  if planned then planned.note = secret.redact(text) end
+end
+
 --- What the step is waiting for; replaces what was said before. Shown, and not journalled.
 ---@param text string
 function M.progress(text)
@@ -249,6 +258,7 @@ local function plan(frame, opts, fn)
   }
   local steps = frame.run.plan.steps
   steps[#steps + 1] = entry
+  frame.planned = entry
   frame.run:notify("step.start", frame.path, { attempt = 1 })
   local ok, result = attempt(frame, opts, fn)
   if ok then

@@ -60,7 +60,7 @@ for _, case in ipairs { { "helm3", "configmap" }, { "helm4", "secret" } } do
     for _, revision in ipairs(seen.history) do revision.server_side = nil end
     t.eq(seen.history, history)
     t.eq(seen.current, history[3])
-    t.eq(seen.good, history[2])
+    t.eq({ seen.good.revision, seen.good.rule, seen.good.updated }, { 2, "not known bad", history[2].updated })
     local status = data("status", NS, "--namespace", NS, "--output", "json")
     t.eq({ seen.status.release, seen.status.namespace, seen.status.revision, seen.status.status, seen.status.first_deployed,
       seen.status.updated, seen.status.description, seen.status.notes },

@@ -4,6 +4,7 @@ local t = require "tests.harness"
 local helm_rollback = require "almanac.helm_rollback"
 local helm_upgrade = require "almanac.helm_upgrade"
 local parse = require "almanac.helm_parse"
+local proven = require "almanac.helm_proven"
 local records = require "almanac.helm_records"
 local values = require "almanac.helm_values"
 
@@ -223,4 +224,34 @@ t.test("computed values: the operator's over the chart's, and a null takes a key
     '{"a":1,"b":{"c":9,"n":null,"x":null},"l":[],"new":{"y":null},"own":null}')
   t.eq(given.b.d, json.null, "what was given is not changed")
   t.eq(values.computed(nil, json.null), {})
+end)
+
+t.test("the way back prefers what a run proved, and passes over what a run saw fail", function()
+  local list = release { "superseded", "superseded", "superseded", "failed", "superseded", "deployed" }
+  for i, revision in ipairs(list) do revision.updated = "t" .. i end
+  local function chosen(...)
+    local proofs = {}
+    for _, run in ipairs { ... } do proven.add(proofs, run, run.made) end
+    local revision, why = proven.choose(list, proofs)
+    return { revision.revision, why.rule, why.run }, why.why
+  end
+  local function run(name, status, ...)
+    local outcomes = {}
+    for i, revision in ipairs { ... } do
+      outcomes[i] = { ok = true, op = "helm.upgrade", result = { updated = "t" .. revision } }
+    end
+    return { id = name, status = status, made = proven.made(outcomes) }
+  end
+  t.eq(chosen(), { 5, "not known bad" })
+  t.eq(chosen(run("r6", "failed", 6), run("r5", "failed", 5)), { 3, "not known bad" })
+  local got, why = chosen(run("r5", "undone", 5), run("r12", "done", 1, 2))
+  t.eq(got, { 2, "proven", "r12" })
+  t.eq(why, "revision 2: run r12 ended well with it; passed over: 5 (run r5 undone), 3 (of no run in this journal)")
+  t.eq(chosen(run("r3", "failed", 1, 2, 3, 5)), { 5, "superseded" })
+  t.eq(chosen(run("r", "running", 5)), { 5, "not known bad" }, "one that goes on has said nothing yet")
+  list[5].description = "Rollback to 2"
+  t.eq(chosen(run("r2", "done", 2)), { 5, "proven", "r2" }, "a rollback is as good as what it went back to")
+  t.eq(chosen(run("r2", "failed", 2)), { 3, "not known bad" })
+  t.eq(proven.choose(release { "deployed" }, {}), nil)
+  t.eq(proven.made { { ok = false, op = "helm.upgrade" }, { ok = true, op = "k8s.scale", result = { updated = "t1" } } }, {})
 end)
