@@ -189,11 +189,13 @@ end
 function Follower:fail_by_verdict(verdict)
   self:read_details(0)
   local d = rollout.diagnose(self:given())
-  if self.workload.kind == "Deployment" and d then return self:fail_because(d) end
-  local message = string.format("%s failed: %s%s", workload_name(self),
-    verdict.message:gsub('^%l+ "[^"]*" failed: ', ""), d and "; " .. rollout.describe(d) or "")
-  d = d or {}
-  d.reason = verdict.reason or d.reason
+  if d and d.reason == verdict.reason then return self:fail_because(d) end
+  local said = verdict.message:gsub('^%l+ "[^"]*" ', "")
+  local message = string.format("%s %s%s", workload_name(self), said, d and "; " .. rollout.describe(d) or "")
+  if self.workload.kind == "Job" or not d then
+    d = d or {}
+    d.reason = verdict.reason
+  end
   self:fail(message, d)
 end
 
@@ -238,7 +240,7 @@ end
 ---@param message string
 ---@return string
 function M.short(message)
-  return (message:gsub("^Waiting for .- rollout to finish: ", ""):gsub("%.%.%.$", ""))
+  return (message:gsub("^Waiting for .- rollout to finish: ", ""):gsub('^%l+ "[^"]*":? ', ""):gsub("%.%.%.$", ""))
 end
 
 function Follower:say(text)
@@ -254,6 +256,14 @@ function Follower:use_parts()
     self.parts[2] = self.scope:use(self, "replicasets")
   end
   self.scope:follow_parts(self, self.workload.metadata.uid)
+end
+
+--- Whether all its pods have been told of: what is wrong with them explains a failure.
+function Follower:knows_parts()
+  for _, part in ipairs(self.parts) do
+    if not part.synced then return false end
+  end
+  return true
 end
 
 local function check_failure(collection)
@@ -316,7 +326,7 @@ function Follower:look()
     end
     if d and d.fatal then self:fail_because(d) end
   end
-  if verdict.state == "failed" then self:fail_by_verdict(verdict) end
+  if verdict.state == "failed" and self:knows_parts() then self:fail_by_verdict(verdict) end
   self.waiting_for = d
   local text = M.short(verdict.message)
   self:say(d and text .. "; " .. rollout.describe(d) or text)

@@ -41,6 +41,7 @@ function chatter.exited(kubelet, record, c, pod, code)
     kubelet.logs:print(pod, c.name, '{"level":"INFO","msg":"done"}')
     return
   end
+  if code == 137 then return end -- the kernel leaves no time for words
   for _, line in ipairs(LAST_WORDS[chatter.app(record.workload)] or LAST_WORDS.other) do
     kubelet.logs:print(pod, c.name, line)
   end

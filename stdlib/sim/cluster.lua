@@ -159,7 +159,7 @@ function cluster.new(o)
     if request.path == "/sim/faults" then return change_faults(self, request, response) end
     return handle(request, response)
   end
-  controllers.start(self.store, { agenda = self.agenda, events = self.events, now = o.now })
+  controllers.start(self.store, { agenda = self.agenda, events = self.events, now = o.now, faults = self.faults })
   self.kubelet = kubelet.start(self.store, { agenda = self.agenda, events = self.events, faults = self.faults,
     logs = self.logs, now = o.now, speak = chatter, ready_time = o.ready_time, backoff = o.backoff })
   self.devnet = devnet.new(self.store, { faults = self.faults, now = o.now, block_time = o.block_time,

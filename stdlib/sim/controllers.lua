@@ -13,6 +13,7 @@ local deployment = require "almanac.sim.deployment"
 local statefulset = require "almanac.sim.statefulset"
 local workloads = require "almanac.sim.workloads"
 local plumbing = require "almanac.sim.plumbing"
+local quota = require "almanac.sim.quota"
 local selectors = require "almanac.sim.selectors"
 
 local controllers = {}
@@ -41,6 +42,9 @@ local OWNERS = {
   DaemonSet = "apps/v1/daemonsets", Job = "batch/v1/jobs",
 }
 
+-- Seconds until a refused pod is tried again.
+local RETRY = 1
+
 local reconcile = {}
 
 reconcile["apps/v1/deployments"] = function(self, d)
@@ -56,7 +60,7 @@ reconcile["apps/v1/deployments"] = function(self, d)
 end
 
 reconcile[SETS] = function(self, rs)
-  return deployment.reconcile_set(rs, self:controlled(rs, PODS), self.now())
+  return deployment.reconcile_set(rs, self:controlled(rs, PODS), self.now(), self.refused[rs.metadata.uid])
 end
 
 reconcile["apps/v1/statefulsets"] = function(self, set)
@@ -116,7 +120,18 @@ reconcile[BUDGETS] = function(self, budget)
 end
 
 reconcile[CLAIMS] = function(self, claim)
+  local class = value.dig(claim, "spec", "storageClassName")
+  if class and class ~= "" and value.dig(claim, "status", "phase") ~= "Bound" and not claim.metadata.deletionTimestamp
+    and not self.store:peek("storage.k8s.io/v1/storageclasses", "", class) then
+    self.events:record(claim, { type = "Warning", reason = "ProvisioningFailed", component = "persistentvolume-controller",
+      message = ('storageclass.storage.k8s.io "%s" not found'):format(class) })
+    return { { op = "requeue", after = RETRY } }
+  end
   return plumbing.claim(claim, (self.store:list(PODS, claim.metadata.namespace)))
+end
+
+reconcile["v1/resourcequotas"] = function(self, q)
+  return quota.reconcile(self.store, q)
 end
 
 reconcile["v1/namespaces"] = function(self, namespace)
@@ -129,14 +144,25 @@ local perform = {}
 
 function perform.create(self, action)
   local object, status = self.store:create(action.gvr, action.object)
+  if action.gvr == PODS then self:note_refusal(action.about, object == nil and status or nil) end
   if object and action.created then
     local reason, message = action.created(object)
     self.events:record(action.about, { type = "Normal", reason = reason, message = message,
       component = action.component })
   elseif not object and action.about and status.reason ~= "AlreadyExists" then
     self.events:record(action.about, { type = "Warning", reason = "FailedCreate",
-      message = "Error creating: " .. status.message, component = action.component })
+      message = (action.failing or "Error creating: ") .. status.message, component = action.component })
   end
+end
+
+--- Remembers that a pod could not be made, and has it tried again.
+function Controllers:note_refusal(owner, status)
+  if not owner or status and status.reason == "AlreadyExists" then return end
+  local uid = owner.metadata.uid
+  local before = self.refused[uid]
+  self.refused[uid] = status and status.message or nil
+  local gvr = OWNERS[owner.kind]
+  if status and gvr then self:wake(gvr, owner.metadata.namespace, owner.metadata.name, before and RETRY or self.lag) end
 end
 
 function perform.update(self, action)
@@ -227,9 +253,18 @@ function Controllers:changed(event)
   end
   if object.metadata.ownerReferences then self:wake_owner(object) end
   if event.gvr == PODS then
+    for _, q in ipairs((self.store:list("v1/resourcequotas", object.metadata.namespace))) do
+      self:wake("v1/resourcequotas", object.metadata.namespace, q.metadata.name)
+    end
     self:pod_changed(object, event.old)
     if event.type == "DELETED" then self:pod_gone(object) end
   end
+end
+
+--- The workload a new pod is for, as faults name it.
+local function workload_of(ref, pod)
+  local hash = value.dig(pod, "metadata", "labels", "pod-template-hash")
+  return hash and ref.name:gsub("%-" .. hash .. "$", "") or ref.name
 end
 
 ---@class sim.ControllerOptions
@@ -237,6 +272,7 @@ end
 ---@field events table     see events.lua
 ---@field now fun(): number  the cluster's clock, unix seconds
 ---@field lag? number      seconds between a change and the reconcile it causes (default 0.03)
+---@field faults? table    see faults.lua
 ---@field ca? string       PEM text for kube-root-ca.crt
 
 --- Starts the controllers of a store: from now on its changes are acted upon, by the agenda.
@@ -244,9 +280,14 @@ end
 ---@param opts sim.ControllerOptions
 function controllers.start(store, opts)
   local self = setmetatable({ store = store, agenda = opts.agenda, events = opts.events, now = opts.now,
-    lag = opts.lag or 0.03, ca = opts.ca or "" }, Controllers)
+    lag = opts.lag or 0.03, ca = opts.ca or "", refused = {} }, Controllers)
   store:admit(function(_, res, object, old)
     if res.key == CLAIMS and not old then plumbing.protect(object) end
+    if res.key == PODS and not old then
+      local ref = pods.controller(object)
+      local name = ref and workload_of(ref, object) or object.metadata.name or ""
+      return quota.refuse(store, opts.faults, name, object)
+    end
   end)
   store:subscribe(function(event) self:changed(event) end)
   for _, gvr in ipairs(value.sorted_keys(reconcile)) do

@@ -347,7 +347,18 @@ function PREPARE.StatefulSet(o)
   default(status, "availableReplicas", 0)
 end
 
-function PREPARE.DaemonSet(o)
+local TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
+
+--- How often the template has changed: the pods' label pod-template-generation.
+local function template_generation(o, old)
+  local before = old and tonumber(value.dig(old, "metadata", "annotations", TEMPLATE_GENERATION)) or 0
+  local same = old and value.equal(old.spec.template, o.spec.template)
+  sub(o.metadata, "annotations")[TEMPLATE_GENERATION] = ("%d"):format(same and before or before + 1)
+end
+
+function PREPARE.DaemonSet(o, _, old)
+  template_generation(o, old)
+  if old then return end
   local status = sub(o, "status")
   for _, k in ipairs { "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady" } do
     default(status, k, 0)
@@ -431,7 +442,7 @@ local FRESH = { Deployment = true, ReplicaSet = true, StatefulSet = true, Daemon
 function defaults.admit(store, res, object, old, subresource)
   if subresource or res.custom then return nil end
   local fresh = not old
-  if not fresh and res.kind ~= "Service" then return nil end
+  if not fresh and res.kind ~= "Service" and res.kind ~= "DaemonSet" then return nil end
   local own = value.copy(object)
   defaults.set(own)
   if fresh and FRESH[res.kind] then own.status = nil end

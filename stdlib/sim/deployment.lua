@@ -279,8 +279,9 @@ end
 
 local function merge_conditions(c)
   local out, stamp = value.array {}, value.timestamp(c.now)
-  for _, kind in ipairs { "Available", "Progressing" } do
+  for _, kind in ipairs { "Available", "Progressing", "ReplicaFailure" } do
     local want, have = c.conditions[kind], pods.condition(c.d, kind)
+    if kind == "ReplicaFailure" and not want then have = nil end
     if kind == "Progressing" and c.drop_progress then
       want, have = nil, nil
     elseif want and have and not want.touch and want.status == have.status and want.reason == have.reason then
@@ -298,8 +299,17 @@ local function merge_conditions(c)
   return out
 end
 
+--- What the newest ReplicaSet cannot do, its Deployment says too.
+local function judge_failure(c)
+  for _, rs in ipairs(c.all) do
+    local failure = pods.condition(rs, "ReplicaFailure")
+    if failure then set_condition(c, "ReplicaFailure", failure.status, failure.reason, failure.message) end
+  end
+end
+
 local function write_status(c)
   local s = counts(c)
+  judge_failure(c)
   if s.availableReplicas >= replicas_of(c.d) - c.unavailable then
     set_condition(c, "Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
   else
@@ -399,7 +409,8 @@ end
 ---@param owned table[] the pods it controls
 ---@param now number
 ---@return table[] actions
-function deployment.reconcile_set(rs, owned, now)
+---@param refused? string why its last pod could not be made
+function deployment.reconcile_set(rs, owned, now, refused)
   local actions, active, terminating = {}, {}, 0
   for _, pod in ipairs(owned) do
     if pods.active(pod) then active[#active + 1] = pod end
@@ -407,6 +418,12 @@ function deployment.reconcile_set(rs, owned, now)
   end
   local status, wait = replicaset_status(rs, active, terminating, now)
   local diff = rs.metadata.deletionTimestamp and 0 or #active - replicas_of(rs)
+  if refused and diff < 0 then
+    local have = pods.condition(rs, "ReplicaFailure")
+    status.conditions = value.array { have and have.message == refused and have or { type = "ReplicaFailure", status = "True",
+      lastTransitionTime = value.timestamp(now), reason = "FailedCreate", message = refused } }
+    diff = -1 -- one is tried, and the rest when that went well
+  end
   for _ = 1, -diff do
     actions[#actions + 1] = { op = "create", gvr = "v1/pods",
       object = pods.from_template(rs.spec.template, rs, { generate = rs.metadata.name .. "-" }),

@@ -4,6 +4,8 @@
 ---   notready=WORKLOAD         its readiness probe fails
 ---   missing=WORKLOAD          its image cannot be pulled
 ---   unschedulable=WORKLOAD    no node takes its pods
+---   oomkill=WORKLOAD          its first container is killed for its memory soon after each start
+---   refuse=WORKLOAD           an admission webhook refuses its pods
 ---   slow=WORKLOAD             it needs 20 seconds to become ready
 ---   log-errors=WORKLOAD       it logs errors
 ---
@@ -19,6 +21,7 @@ local Faults = {}
 Faults.__index = Faults
 
 local WORKLOAD = { crash = true, notready = true, missing = true, unschedulable = true, slow = true,
+  oomkill = true, refuse = true,
   ["log-errors"] = true }
 local METRIC = { ["no-data"] = true, series = true }
 
@@ -50,8 +53,8 @@ function faults.parse(text)
     return nil, ("the fault %s needs a value: %s=%s"):format(kind, kind, METRIC[kind] and "METRIC" or "WORKLOAD")
   end
   if not SERVED[kind] then
-    return nil, ("no such fault: %s; there are crash, notready, missing, unschedulable, slow, log-errors "
-      .. "(each =WORKLOAD), no-data and series (each =METRIC), %s"):format(text,
+    return nil, ("no such fault: %s; there are crash, oomkill, notready, missing, unschedulable, refuse, slow, "
+      .. "log-errors (each =WORKLOAD), no-data and series (each =METRIC), %s"):format(text,
       table.concat(faults.SERVED, ", "))
   end
   if v then return nil, ("the fault %s takes no value"):format(kind) end

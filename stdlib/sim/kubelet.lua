@@ -3,6 +3,7 @@
 local value = require "almanac.sim.value"
 local pods = require "almanac.sim.pods"
 local podstatus = require "almanac.sim.podstatus"
+local scheduling = require "almanac.sim.scheduling"
 
 local kubelet = {}
 
@@ -98,7 +99,7 @@ function Kubelet:schedule(record, pod)
     return self:unschedulable(record, pod, "1 Insufficient memory. no new claims to deallocate, preemption: "
       .. "0/1 nodes are available: 1 Preemption is not helpful for scheduling.")
   end
-  local why = unbound_claim(self, pod)
+  local why = unbound_claim(self, pod) or scheduling.refusal(self.store, self.node, pod)
   if why then return self:unschedulable(record, pod, why) end
   local placed = value.shallow(pod)
   placed.spec = value.shallow(pod.spec)
@@ -161,7 +162,17 @@ end
 
 local function runs_to_an_end(pod) return value.dig(pod, "spec", "restartPolicy") ~= "Always" end
 
+--- A container that names a ConfigMap, a Secret or a key that is not there waits for it.
+function Kubelet:config_missing(record, c, pod, why)
+  self:event(pod, "Warning", "Failed", "Error: " .. why, c)
+  c.state = { waiting = { reason = "CreateContainerConfigError", message = why } }
+  self:write(record, pod)
+  self:after(record, 1, "start" .. c.index, function(p) self:start(record, c, p) end)
+end
+
 function Kubelet:start(record, c, pod)
+  local missing = scheduling.missing_config(self.store, record.ns, c.spec)
+  if missing then return self:config_missing(record, c, pod, missing) end
   local now = self.now()
   self:event(pod, "Normal", "Pulled", ('Container image "%s" already present on machine and can be accessed by '
     .. "the pod"):format(c.image), c)
@@ -172,6 +183,10 @@ function Kubelet:start(record, c, pod)
   c.state = { running = { startedAt = value.timestamp(now) } }
   self.logs:restart(pod, c.name)
   self.speak.started(self, record, c, pod)
+  if self:fault(record, "oomkill", c) then
+    self:write(record, pod)
+    return self:after(record, self.crash_time, "exit" .. c.index, function(p) self:exit(record, c, p, 137) end)
+  end
   if self:fault(record, "crash", c) then
     self:write(record, pod)
     self:probe_fails(record, c, pod, "dial tcp %s:%s: connect: connection refused")
@@ -231,7 +246,7 @@ function Kubelet:exit(record, c, pod, code)
   if not c.state.running then return end
   self:cancel(record, "probe" .. c.index)
   self.speak.exited(self, record, c, pod, code)
-  local ended = { exitCode = code, reason = code == 0 and "Completed" or "Error",
+  local ended = { exitCode = code, reason = code == 0 and "Completed" or code == 137 and "OOMKilled" or "Error",
     startedAt = value.timestamp(c.started_at), finishedAt = value.timestamp(now), containerID = c.id }
   c.state, c.ready = { terminated = ended }, false
   self:write(record, pod)

@@ -12,8 +12,8 @@ Serves a simulated Kubernetes API, what the devnet's pods would serve (metrics, 
 health), and Loki, until Ctrl-C. helm and kubectl work against it with the kubeconfig it writes.
 When everything listens it prints one line: the URLs.
 
-Faults: crash, notready, missing, unschedulable, slow, log-errors (each =WORKLOAD), no-data and
-series (each =METRIC), and:
+Faults: crash, oomkill, notready, missing, unschedulable, refuse, slow, log-errors (each
+=WORKLOAD), no-data and series (each =METRIC), and:
   ]] .. table.concat(kinds.SERVED, " "):gsub("(" .. ("."):rep(80) .. "%S*) ", "%1\n  ") .. [[
 
 
@@ -35,6 +35,7 @@ local declared = {
   { "--with-namespace", "NAME", "make this namespace beforehand (repeatable)", many = true },
   { "--ready-time", "SECONDS", "from a container's start to its being ready (default 0.5)" },
   { "--backoff", "SECONDS", "the first back-off of a crash loop (default 10)" },
+  { "--clock", "SECONDS", "the cluster's clock is ahead of this computer's by so much (-N: behind)" },
   { "--block-time", "SECONDS", "between two blocks of the devnet (default 6)" },
   { "--devnet-ready", nil, "the devnet serves whatever the cluster holds" },
   { "--devnet-namespace", "NAME", "whose workloads the devnet's are (default animica-devnet)" },
@@ -182,8 +183,9 @@ local function serve(given)
   local task, sys, fs = require "native.task", require "native.sys", require "native.fs"
   local tls = tls_of(given)
   local note, flush = request_log(given)
+  local ahead = number(given, "clock", 0, -math.huge)
   local c, why = cluster.new {
-    now = function() return task.wall_ms() / 1000 end, report = say, faults = given.fault,
+    now = function() return task.wall_ms() / 1000 + ahead end, report = say, faults = given.fault,
     uuid = function()
       local h = sys.random_hex(16)
       return ("%s-%s-4%s-%s%s-%s"):format(h:sub(1, 8), h:sub(9, 12), h:sub(14, 16), ("89ab"):sub(1, 1), h:sub(18, 20),

@@ -122,6 +122,7 @@ local function create_pod(c, ordinal)
   local name = ("%s-%d"):format(c.set.metadata.name, ordinal)
   act(c, { op = "create", gvr = "v1/pods", object = pod_for(c, ordinal), about = c.set,
     component = "statefulset-controller",
+    failing = ("create Pod %s in StatefulSet %s failed error: "):format(name, c.set.metadata.name),
     created = function()
       return "SuccessfulCreate", ("Create Pod %s in StatefulSet %s successful"):format(name, c.set.metadata.name)
     end })

@@ -61,7 +61,8 @@ function workloads.reconcile_daemonset(ds, owned, revisions, now)
   if #alive == 0 and ending == 0 then
     actions[#actions + 1] = { op = "create", gvr = "v1/pods",
       object = pods.from_template(ds.spec.template, ds, { generate = ds.metadata.name .. "-", labels = {
-        [REVISION_LABEL] = hash, ["pod-template-generation"] = tostring(ds.metadata.generation),
+        [REVISION_LABEL] = hash,
+        ["pod-template-generation"] = value.dig(ds, "metadata", "annotations", "deprecated.daemonset.template.generation"),
       } }), created = pod_made, about = ds, component = "daemonset-controller" }
   end
   if value.dig(ds, "spec", "updateStrategy", "type") ~= "OnDelete" then
@@ -85,10 +86,10 @@ end
 local function job_end(job, status, failed, now, actions)
   local conditions = value.array {}
   if failed then
-    local why = "Job has reached the specified backoff limit"
-    conditions[1] = job_condition("FailureTarget", "BackoffLimitExceeded", why, now)
-    conditions[2] = job_condition("Failed", "BackoffLimitExceeded", why, now)
-    actions[#actions + 1] = { op = "event", about = job, type = "Warning", reason = "BackoffLimitExceeded",
+    local why = failed.why
+    conditions[1] = job_condition("FailureTarget", failed.reason, why, now)
+    conditions[2] = job_condition("Failed", failed.reason, why, now)
+    actions[#actions + 1] = { op = "event", about = job, type = "Warning", reason = failed.reason,
       message = why, component = "job-controller" }
   else
     local why = "Reached expected number of succeeded pods"
@@ -101,6 +102,57 @@ local function job_end(job, status, failed, now, actions)
   status.conditions = conditions
 end
 
+local function rule_matches(rule, code)
+  local on = rule.onExitCodes
+  if not on or code == 0 then return false end
+  local found = false
+  for _, v in ipairs(on.values or {}) do found = found or v == code end
+  return found == (on.operator == "In")
+end
+
+--- The rule of the Job's podFailurePolicy that a failed pod meets, where it says FailJob.
+local function policy_failure(job, pod)
+  for _, status in ipairs(value.dig(pod, "status", "containerStatuses") or {}) do
+    local code = value.dig(status, "state", "terminated", "exitCode")
+    for i, rule in ipairs(code and value.dig(job, "spec", "podFailurePolicy", "rules") or {}) do
+      if rule_matches(rule, code) then
+        if rule.action ~= "FailJob" then return nil end
+        return { reason = "PodFailurePolicy", why = ("Container %s for pod %s/%s failed with exit code %d matching "
+          .. "FailJob rule at index %d"):format(status.name, pod.metadata.namespace, pod.metadata.name, code, i - 1) }
+      end
+    end
+  end
+end
+
+--- Why a Job has failed for good, or nil.
+local function job_failure(job, owned, failures, now, actions)
+  for _, pod in ipairs(owned) do
+    local failure = value.dig(pod, "status", "phase") == "Failed" and policy_failure(job, pod)
+    if failure then return failure end
+  end
+  if failures > (job.spec.backoffLimit or BACKOFF_LIMIT) then
+    return { reason = "BackoffLimitExceeded", why = "Job has reached the specified backoff limit" }
+  end
+  local limit = job.spec.activeDeadlineSeconds
+  local started = pods.seconds(value.dig(job, "status", "startTime"))
+  if not limit or not started then return nil end
+  if now - started >= limit then
+    return { reason = "DeadlineExceeded", why = "Job was active longer than specified deadline" }
+  end
+  actions[#actions + 1] = { op = "requeue", after = limit - (now - started) }
+end
+
+--- A suspended Job's pods are deleted, and it says so.
+local function suspend(job, owned, now, actions)
+  for _, pod in ipairs(owned) do
+    if pods.active(pod) then actions[#actions + 1] = delete_of(pod) end
+  end
+  local condition = pods.condition(job, "Suspended") or job_condition("Suspended", "JobSuspended", "Job suspended", now)
+  write_status(actions, "batch/v1/jobs", job, { ready = 0, terminating = 0, uncountedTerminatedPods = {},
+    conditions = value.array { condition } })
+  return actions
+end
+
 --- What a Job needs done. Failed pods are replaced at once, up to the back-off limit.
 ---@param job table
 ---@param owned table[]
@@ -111,6 +163,7 @@ function workloads.reconcile_job(job, owned, now)
   if pods.condition(job, "Complete") or pods.condition(job, "Failed") or job.metadata.deletionTimestamp then
     return actions
   end
+  if job.spec.suspend then return suspend(job, owned, now, actions) end
   local n, ready = { active = 0, succeeded = 0, failed = 0 }, 0
   for _, pod in ipairs(owned) do
     local phase = value.dig(pod, "status", "phase")
@@ -125,11 +178,17 @@ function workloads.reconcile_job(job, owned, now)
   end
   local wanted = job.spec.completions or 1
   local parallel = math.min(job.spec.parallelism or 1, wanted - n.succeeded)
-  local failed = n.failed > (job.spec.backoffLimit or BACKOFF_LIMIT)
+  local failed = job_failure(job, owned, n.failed, now, actions)
   local status = pods.omit_zero(n)
   status.ready, status.terminating = ready, 0
   status.startTime = value.dig(job, "status", "startTime") or value.timestamp(now)
   status.uncountedTerminatedPods = {}
+  if failed then
+    for _, pod in ipairs(owned) do
+      if pods.active(pod) then actions[#actions + 1] = delete_of(pod) end
+    end
+    status.active = nil
+  end
   if failed or n.succeeded >= wanted then
     job_end(job, status, failed, now, actions)
   else
