@@ -9,6 +9,7 @@ local errors = require "almanac.errors"
 local history = require "almanac.helm_history"
 local json = require "native.json"
 local records = require "almanac.helm_records"
+local repair = require "almanac.helm_repair"
 local renders = require "almanac.helm_render"
 local step = require "almanac.step"
 require "almanac.helm_rollback" -- which also loads helm_upgrade: both define their effects
@@ -171,6 +172,18 @@ end
 ---@return almanac.HelmResult
 function M.rollback(target)
   return effect.perform("helm.rollback", target)
+end
+
+--- Takes a release out of a pending state that a dead helm left: deletes the record of its newest revision,
+--- so that the revision before is the newest again. Objects stay as they are. Asks the operator, unless the
+--- helm was one of ours and is known to be dead; where nobody can be asked the run waits (exit code 3).
+---
+--- Errors: "refused" (it is not pending), "busy" (its helm runs, or is younger than `min_age` and may run).
+---@param target { release: string, namespace: string?, min_age: string|number? }  min_age: default "15m"
+---@return { revision: integer, removed: boolean, status: string }
+function M.repair(target)
+  local input = target_of("helm.repair", target, { min_age = true })
+  return repair.repair(input, target.min_age)
 end
 
 --- Removes a release and its objects; one that is not there is fine.

@@ -12,6 +12,7 @@ local errors = require "almanac.errors"
 local duration = require "almanac.duration"
 local kube = require "almanac.helm_records"
 local parse = require "almanac.helm_parse"
+local step = require "almanac.step"
 local survivors = require "almanac.survivors"
 local sys = require "native.sys"
 local task = require "native.task"
@@ -58,9 +59,80 @@ local function refuse(target, record, holder)
     kind = "busy",
     message = string.format("release %s: revision %d is %s%s, made by %s", target.release, record.revision,
       record.status, age and " since " .. duration.format(age) or "", holder),
-    hint = string.format("let it finish. If that helm is dead: helm rollback %s --namespace %s (to the last good " ..
-      "revision), then go on", target.release, target.namespace),
+    hint = string.format("let it finish. If that helm is dead: almanac run repair release=%s, then go on; or helm " ..
+      "rollback %s --namespace %s (to the last good revision)", target.release, target.release, target.namespace),
     revision = record.revision, status = record.status, age = age,
+  }
+end
+
+local MIN_AGE = 900 -- seconds: our own helm ends, or is ended, well before
+
+--- The run of this directory's journal that an effect belongs to, and how that run stands.
+---@param id string effect id
+---@return string? run
+---@return string? status
+function M.run_of(id)
+  local settings = require "almanac.settings"
+  if not require("native.fs").exists(settings.store .. "/journal.db") then return nil end
+  local frame = step.current()
+  local own = frame and frame.run.journal
+  local journal = own or require("almanac.store").open "ro"
+  local closed <close> = not own and journal or nil -- luacheck: ignore 211
+  for i, row in ipairs(journal:runs()) do
+    if i > 200 then break end
+    for _, _, _, _, payload in journal:events(row.id, 0, "effect.intent") do
+      if payload:find('"' .. id .. '"', 1, true) then
+        return row.id, require("almanac.state").summary(journal, row.id).status
+      end
+    end
+  end
+end
+
+local function maker_words(id, host)
+  if not id then return "another helm" end
+  local run, status = M.run_of(id)
+  if run then return string.format("effect %s of run %s (%s)", id, run, status) end
+  return string.format("effect %s of almanac on %s", id, host or "another machine")
+end
+
+--- Whether the newest revision of a release may be repaired; raises kind "refused" unless it is pending, and
+--- "busy" when the helm that makes it works or may work still.
+---@param input { release: string, namespace: string, min_age: number }
+---@return { record: almanac.HelmRecord, ours: boolean, words: string, question: string }
+function M.examine(input)
+  local records = kube.list(input)
+  local top = records[#records]
+  if not top or not parse.is_pending(top.status) then
+    errors.raise {
+      kind = "refused",
+      message = top and string.format("helm.repair: revision %d of release %s is %s, not pending: there is nothing to repair",
+        top.revision, input.release, top.status) or string.format("helm.repair: there is no release %s in namespace %s",
+        input.release, input.namespace),
+      hint = top and "helm.upgrade and helm.rollback work on it as it is" or nil,
+    }
+  end
+  local id, host = M.maker(records, top)
+  local pids = id and survivors.of(id) or {}
+  local maker, age = maker_words(id, host), age_of(top) or 0
+  local words = string.format("revision %d of release %s is %s since %s, made by %s", top.revision, input.release,
+    top.status, duration.format(age), maker)
+  local ours = id ~= nil and host == M.host()
+  if #pids > 0 then
+    errors.raise { kind = "busy", message = string.format("helm.repair: %s, which still runs (process %s)", words,
+      table.concat(pids, ", ")), hint = "let it finish, or end it (kill " .. table.concat(pids, " ") .. ") and look again" }
+  end
+  if not ours and age < input.min_age then
+    errors.raise {
+      kind = "busy", age = age,
+      message = string.format("helm.repair: %s: that helm may be at work still", words),
+      hint = string.format("look for it where it was started; it counts as dead after %s. When you know that it is " ..
+        "dead: min_age = \"0s\" (almanac run repair release=%s min_age=0s)", duration.format(input.min_age), input.release),
+    }
+  end
+  return {
+    record = top, ours = ours, words = words,
+    question = string.format("Delete the record of revision %d of release %s (%s, made by %s)?", top.revision,
+      input.release, top.status, maker),
   }
 end
 
@@ -69,18 +141,21 @@ effect.define("helm.repair", {
     return { release = raw.release, namespace = raw.namespace, revision = raw.revision, of = raw.of }
   end,
   title = function(input)
+    if not input.revision then return "repair release " .. input.release end
     return string.format("repair release %s: remove revision %d, left pending by %s", input.release, input.revision,
       input.of and "the dead effect " .. input.of or "a dead helm")
   end,
   scope = function(input) return "helm", input.release end,
   observe = function(input)
-    local record = kube.find(kube.list(input), input.revision)
-    return record and { name = record.name, uid = record.uid, status = record.status } or {}
+    local records = kube.list(input)
+    local record = records[#records]
+    if input.revision then record = kube.find(records, input.revision) end
+    return record and { name = record.name, uid = record.uid, status = record.status, revision = record.revision } or {}
   end,
-  preview = function(input, before)
+  preview = function(_, before)
     return {
-      summary = string.format("delete the record of revision %d (%s)", input.revision, before.status or "gone"),
-      changes = { { action = "delete", object = "secret/" .. tostring(before.name) } },
+      summary = string.format("delete the record of revision %s (%s)", tostring(before.revision), before.status or "gone"),
+      changes = { { action = "delete", object = kube.driver().kind:lower() .. "/" .. tostring(before.name) } },
     }
   end,
   apply = function(input, ctx)
@@ -90,19 +165,36 @@ effect.define("helm.repair", {
       errors.raise {
         kind = "refused",
         message = string.format("release %s: revision %d is %s, not pending: its record stays", input.release,
-          input.revision, before.status),
+          before.revision, before.status),
         hint = "somebody finished it meanwhile; look at helm history",
       }
     end
     kube.delete(input, before.name, before.uid)
-    return { revision = input.revision, removed = true, status = before.status }
+    return { revision = before.revision, removed = true, status = before.status }
   end,
   recover = function(input, ctx)
-    local record = kube.find(kube.list(input), input.revision)
-    if record and record.uid == ctx.before.uid then return "not_done" end
-    return "done", { revision = input.revision, removed = true, status = ctx.before.status }
+    local before = ctx.before
+    for _, record in ipairs(before.uid and kube.list(input) or {}) do
+      if record.uid == before.uid then return "not_done" end
+    end
+    return "done", { revision = before.revision, removed = before.uid ~= nil, status = before.status }
   end,
 })
+
+--- What helm.repair does: examines, asks unless the dead helm was ours, removes.
+---@param input { release: string, namespace: string }
+---@param min_age string|number? duration
+---@return { revision: integer, removed: boolean, status: string }
+function M.repair(input, min_age)
+  if not effect.is_begun() then -- what was begun was examined and asked
+    local case = M.examine {
+      release = input.release, namespace = input.namespace, min_age = min_age and duration.parse(min_age) or MIN_AGE,
+    }
+    step.explain(case.words)
+    if not case.ours then require("almanac.confirm").confirm(case.question) end
+  end
+  return effect.perform("helm.repair", { release = input.release, namespace = input.namespace })
+end
 
 --- The record of a pending revision that a dead effect of ours left, and the effect's id; raises "busy"
 --- when it is another's or still at work. nil: it is pending no longer.
@@ -120,10 +212,10 @@ function M.dead(target, revision, own)
     refuse(target, record, string.format("effect %s of almanac, which still runs here (process %s)", id,
       table.concat(survivors.of(id), ", ")))
   end
-  if own and id and id ~= own then refuse(target, record, "effect " .. id .. " of another almanac run") end
+  if own and id and id ~= own then refuse(target, record, maker_words(id, host)) end
   if not own then
     if not id then refuse(target, record, "another helm") end
-    if host ~= M.host() then refuse(target, record, string.format("effect %s of almanac on %s", id, tostring(host))) end
+    if host ~= M.host() then refuse(target, record, maker_words(id, host)) end
   end
   return record, id
 end

@@ -108,24 +108,36 @@ local function left_pending(input, before)
   return now.revision > before.revision and parse.is_pending(now.status)
 end
 
+--- How a helm that did not end by itself left the release, in words.
+local function left_words(input)
+  local ok, now = errors.try(history.observe, input)
+  if not ok then return "how it left the release could not be seen: " .. now.message end
+  if now.revision == 0 then return "there is no release " .. input.release .. " now" end
+  return string.format("it left the release at revision %d (%s)", now.revision, now.status)
+end
+
+local function raise_stopped(input, message, stderr, kind)
+  errors.raise {
+    kind = kind, message = message .. "; " .. left_words(input),
+    hint = "resume the run: it looks at the release, repairs it where it is pending, and goes on",
+    stderr = stderr, in_doubt = true,
+  }
+end
+
 --- Runs the helm of an effect; raises what it says, in doubt when it did not end by itself.
 ---@param input table with release, namespace, timeout
 ---@param ctx almanac.EffectContext
 ---@param action string for messages: "helm upgrade animica-devnet"
 ---@param argv string[]
 function M.run(input, ctx, action, argv)
-  local result = sh.run_child({
+  local ran, result = errors.try(sh.run_child, {
     argv = argv, env = cli.environment(), timeout = input.timeout + KILL_MARGIN, title = action, grace = 10,
   }, ctx.id, action)
+  if not ran and result.kind == "timeout" then raise_stopped(input, result.message, result.stderr, "timeout") end
+  if not ran then error(result, 0) end
   if result.code == 0 then return end
   if result.signal then
-    errors.raise {
-      kind = "helm",
-      message = string.format("%s was ended by SIG%s; the release may be left pending", action, result.signal),
-      hint = "resume the run: it looks at the release and repairs it",
-      stderr = result.stderr,
-      in_doubt = true,
-    }
+    raise_stopped(input, string.format("%s was ended by SIG%s", action, result.signal), result.stderr, "helm")
   end
   local err = parse.failure(result.stderr, action)
   err.argv, err.code = argv, result.code

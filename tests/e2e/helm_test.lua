@@ -122,7 +122,7 @@ local function kill_midway(tag)
   t.ok(ok, seen)
   t.eq(seen.ok, false)
   t.eq(seen.err.in_doubt, true)
-  t.has(seen.err.message, "SIGKILL")
+  t.has(seen.err.message, "was ended by SIGKILL; it left the release at revision " .. before + 1 .. " (pending-")
   return run
 end
 
