@@ -330,7 +330,9 @@ static void request_require(lua_State *L, const char *method, int query, const c
     const char *path = vm_opt_string(L, 2, "path", who, NULL, "");
     bool looks = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 
-    if (looks) {
+    if (strstr(path, "/proxy") && vm_opt_boolean(L, 2, "read", who, 0)) {
+        looks = true; /* the caller's promise, as to native.http */
+    } else if (looks) {
         looks = !strstr(path, "/exec") && !strstr(path, "/attach") && !strstr(path, "/portforward");
     } else if (query && !reaches_through(path) &&
                (strcmp(method, "DELETE") != 0 || !vm_opt_string(L, 2, "body", who, NULL, NULL))) {

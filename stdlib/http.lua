@@ -3,7 +3,7 @@
 local effect = require "almanac.effect"
 local errors = require "almanac.errors"
 local json = require "native.json"
-local native = require "native.http"
+local exchange = require "almanac.exchange"
 local secret = require "almanac.secret"
 local step = require "almanac.step"
 local task = require "native.task"
@@ -170,7 +170,7 @@ local function read(who, method, opts, body_is_question)
   local retry, tried = opts.retry or {}, 0
   while true do
     tried = tried + 1
-    local ok, result = errors.try(native.request, request)
+    local ok, result = errors.try(exchange.request, request)
     if ok and M.is_expected(result.status, opts.expect) then return decoded(who, opts, result) end
     local failure = ok and { status = result.status, retry_after = result.headers["retry-after"] } or result
     local delay = M.retry_delay(tried, retry, failure)
@@ -230,7 +230,7 @@ local function write_apply(input, ctx)
   local request = native_options(who, input.method, input)
   request.headers = request.headers or {}
   request.headers["Idempotency-Key"] = ctx.id
-  local response = native.request(request)
+  local response = exchange.request(request)
   if not M.is_expected(response.status, input.expect) then refuse(who, input.method, input, response) end
   return response
 end
@@ -253,7 +253,7 @@ local function write_recover(input)
   end
   local request = native_options("http.check", "GET", input)
   request.url, request.body, request.redirects = input.check.url, nil, 5
-  local ok, response = errors.try(native.request, request)
+  local ok, response = errors.try(exchange.request, request)
   if not ok then
     if errors.is_interrupt(response) then error(response, 0) end
     return "unknown", response.message

@@ -90,6 +90,28 @@ local function may_repeat(method, err)
   return err.kind == "network" and err.in_doubt == false
 end
 
+--- The error for an answer that is no success.
+---@param client almanac.k8s.Client
+---@param request almanac.k8s.Request
+---@param response table
+---@return table err for errors.raise
+function M.error_of(client, request, response)
+  return k8s_errors.of(from(client, request), response.status, response.body, response.headers)
+end
+
+--- One request as it is given, for what lies behind the API server: the answer, whatever its status.
+---@param client almanac.k8s.Client
+---@param request table of native.k8s
+---@return table response
+function M.send(client, request)
+  credentials.ensure(client)
+  local credential = client.credential
+  local ok, response = errors.try(client.native.request, client.native, request)
+  if not ok then errors.raise(k8s_errors.of_transport(from(client, request), response)) end
+  if response.status ~= 401 or not credentials.renew(client, credential) then return response end
+  return client.native:request(request)
+end
+
 --- One request; raises for anything but success.
 ---@param client almanac.k8s.Client
 ---@param request almanac.k8s.Request

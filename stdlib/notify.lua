@@ -7,8 +7,8 @@
 ---       desk: { kind: command, argv: [logger, -t, almanac] }     # the text is on its standard input
 local effect = require "almanac.effect"
 local errors = require "almanac.errors"
+local exchange = require "almanac.exchange"
 local json = require "native.json"
-local native = require "native.http"
 local secret = require "almanac.secret"
 local settings = require "almanac.settings"
 local sh = require "almanac.sh"
@@ -80,7 +80,7 @@ end
 -- The effect -------------------------------------------------------------------------------------
 
 local function post(input, channel, ctx)
-  local response = native.request {
+  local response = exchange.request {
     method = "POST", who = "notify.send", url = secret.reveal(address(input.channel, channel)), timeout = TIMEOUT,
     body = json.encode(body_of(channel, input, ctx.id, ctx.run), { canonical = true }),
     headers = { ["Content-Type"] = "application/json", ["Idempotency-Key"] = ctx.id },

@@ -101,7 +101,7 @@ function M.get(request)
   local url = request.base .. request.path
   local query = M.query_string(request.params or {})
   if query ~= "" then url = url .. "?" .. query end
-  local ok, response = errors.try(require("native.http").request, {
+  local ok, response = errors.try(require("almanac.exchange").request, {
     who = request.who, url = url, timeout = request.timeout or 30, max_bytes = 256 << 20,
     headers = request.headers,
   })

@@ -74,10 +74,39 @@ local function unreachable(response, message)
   response:send(503, JSON, value.json.encode(status) .. "\n")
 end
 
+--- A Service with this annotation is what listens at that URL: a real Prometheus beside the simulator.
+local FORWARD = "almanac.sim/forward-to"
+
+local function forward(url, request, rest, response)
+  local query = request.raw_query ~= "" and "?" .. request.raw_query or ""
+  local ok, answer = pcall(require("native.http").request, {
+    who = "almanac sim", method = request.method, url = url .. rest .. query, body = request.body, timeout = 30, read = true,
+    headers = { ["Content-Type"] = request.headers["content-type"], Accept = request.headers.accept },
+  })
+  if not ok then return unreachable(response, "error trying to reach service: " .. tostring(answer.message)) end
+  response:send(answer.status, { ["Content-Type"] = answer.headers["content-type"] }, answer.body)
+end
+
+--- Whether a ready pod stands behind a service; one without a selector has endpoints of its own.
+local function has_endpoints(self, service)
+  local selector = service.spec and service.spec.selector
+  if not selector or next(selector) == nil then return true end
+  local endpoints = self.store:get("v1/endpoints", service.metadata.namespace, service.metadata.name)
+  for _, subset in ipairs(endpoints and endpoints.subsets or {}) do
+    if subset.addresses then return true end
+  end
+  return false
+end
+
 --- What is asked of a service or a pod through the API server.
 local function proxy(self, route, request, response, object)
   local asked = value.shallow(request)
   asked.path = route.rest
+  local url = object.kind == "Service" and (object.metadata.annotations or {})[FORWARD]
+  if url then return forward(url, request, route.rest, response) end
+  if object.kind == "Service" and not self.devnet_ready and not has_endpoints(self, object) then
+    return unreachable(response, ('no endpoints available for service "%s"'):format(route.name))
+  end
   if route.target == "loki" then return self.loki:handle(asked, response) end
   local name = object.kind == "Pod" and kubelet.workload(object) or route.target
   if self.devnet:proxy(route.ns, name, route.rest, asked, response) then return end
@@ -134,7 +163,7 @@ end
 ---@param o sim.ClusterOptions
 ---@return table|nil cluster { store, agenda, faults, handle_api, handle_devnet, handle_loki }, string|nil why
 function cluster.new(o)
-  local self = { now = o.now, faults = faults.new() }
+  local self = { now = o.now, faults = faults.new(), devnet_ready = o.devnet_ready }
   local ok, why = self.faults:change(o.faults or {})
   if not ok then return nil, why end
   self.store = store.new { now = o.now, uuid = o.uuid }
