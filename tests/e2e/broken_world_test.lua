@@ -14,10 +14,11 @@ t.test("the API server is dead", function()
   t.has(rollout(world, 1), "refused")
 end)
 
-t.test("helm is not installed", function()
-  local world = devnet.start { install = false }
+t.test("helm is not installed: what reads goes on, the upgrade says so and nothing is changed", function()
+  local world = devnet.start {}
   world:configure { helm = "/nowhere/helm" }
   t.has(rollout(world, 1), "/nowhere/helm")
+  t.eq(#world:history(), 1)
 end)
 
 t.test("the chart is missing", function()
