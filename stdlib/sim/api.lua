@@ -88,7 +88,7 @@ local function serve_openapi(cx, path)
       end
       return { paths = paths }
     end)
-    return cached(cx, doc, "application/json", "no-cache, private")
+    return cached(cx, doc, "text/plain; charset=utf-8", "no-cache, private") -- as the real one says
   end
   local doc = document(cx, "openapi " .. path, function() return openapi.document(served, path) end)
   if not doc then return not_found_page() end

@@ -27,12 +27,27 @@ function watch.new(opts)
   return setmetatable({ o = opts, rv = opts.rv, begun = false, over = false }, Watch)
 end
 
+-- A bookmark is an object that has nothing but a version: of some kinds, their fields that are always
+-- written come with it.
+local POD_SPEC = { containers = value.null }
+local TEMPLATE = { metadata = {}, spec = POD_SPEC }
+local BOOKMARKED = {
+  Pod = { spec = POD_SPEC, status = {} },
+  Service = { spec = {}, status = { loadBalancer = {} } },
+  Deployment = { spec = { replicas = 0, selector = value.null, template = TEMPLATE, strategy = {} }, status = {} },
+  StatefulSet = {
+    spec = { replicas = 0, selector = value.null, template = TEMPLATE, serviceName = "", updateStrategy = {} },
+    status = { replicas = 0, availableReplicas = 0 },
+  },
+}
+
 local function bookmark(self, ended)
   local res = self.o.res
+  local empty = BOOKMARKED[res.kind] or {}
   local object = { kind = res.kind, apiVersion = res.api_version, metadata = {
     resourceVersion = tostring(self.rv),
     annotations = ended and { ["k8s.io/initial-events-end"] = "true" } or nil,
-  } }
+  }, spec = empty.spec, status = empty.status }
   return line("BOOKMARK", value.json.encode(object))
 end
 

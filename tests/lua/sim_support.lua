@@ -61,8 +61,8 @@ function support.server(opts)
     return response
   end
   --- Puts an object into the store as it is, past defaults, versions and events.
-  function server.place(key, object)
-    assert(s:create(key, object))
+  function server.place(key, object, seed)
+    assert(s:create(key, seed or object))
     s.kinds[key].spaces[object.metadata.namespace or ""].by_name[object.metadata.name] = object
   end
   for _, name in ipairs(opts.namespaces or {}) do
