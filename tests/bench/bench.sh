@@ -90,5 +90,6 @@ kib=$(cd "$tmp/work" && KUBECONFIG=$tmp/tls/kubeconfig "$measure" run "$almanac"
 line "peak memory of a plain run with TLS (curl: $(calc "$curl_kib / 1024") MiB)" "$(calc "$kib / 1024")" MiB 16
 
 . tests/bench/plan.sh
+. tests/bench/rollout.sh
 
 exit $over
