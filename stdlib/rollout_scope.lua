@@ -223,12 +223,18 @@ end
 ---@return table[]
 function Scope:list(ref, fields, age)
   local key = ref .. " " .. (fields or "")
-  local known = self.lists[key]
-  if known and task.now() - known.at <= age then return known.items end
+  local known = self.lists[key] or { at = -math.huge, items = {}, signal = task.signal() }
+  self.lists[key] = known
+  local asked = task.now()
+  while known.reading do known.signal:wait() end -- one asks for all
+  if known.at >= asked or asked - known.at <= age then return known.items end
+  known.reading = true
   local ok, items = errors.try(self.world.list, ref, { namespace = self.namespace, context = self.context, fields = fields })
+  known.reading = nil
+  known.signal:notify()
   if not ok and task.interrupted() then error(items, 0) end
-  self.lists[key] = { at = task.now(), items = ok and items or known and known.items or {} }
-  return self.lists[key].items
+  known.at, known.items = task.now(), ok and items or known.items
+  return known.items
 end
 
 --- The follower is done: what it read goes on in another's task, or ends with the last one. Its own
