@@ -28,7 +28,7 @@ local function start()
     "--backoff", "0.4", "--clock", "-200", "--with-namespace", "ns", "--with-namespace", "full",
     "--fault", "crash=crashing", "--fault", "crash=broken-job", "--fault", "crash=policy-job", "--fault", "oomkill=greedy",
     "--fault", "missing=lost", "--fault", "notready=sick", "--fault", "notready=late", "--fault", "refuse=unsigned",
-    "--fault", "slow=slow-job" }, { cwd = world.dir })
+  }, { cwd = world.dir })
   local _, url = sim:wait_line "^api=(%S+)"
   t.write_file(world.dir .. "/almanac.yaml", json.encode { environment = "t", environments = { t = {
     kubeconfig = world.dir .. "/kubeconfig" } } })
@@ -133,7 +133,7 @@ local function jobs_and_custom_resources()
   job("broken-job", { backoffLimit = 0 })
   job("policy-job", { podFailurePolicy = { rules = json.array { { action = "FailJob", onExitCodes = { operator = "In",
     values = json.array { 1 } } } } } })
-  job("slow-job", { activeDeadlineSeconds = 1 }, { nodeSelector = { zone = "none" } })
+  job("slow-job", { activeDeadlineSeconds = 1, parallelism = 0 })
   job("idle-job", { suspend = true })
   send("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", { apiVersion = "apiextensions.k8s.io/v1",
     kind = "CustomResourceDefinition", metadata = { name = "chains.example.org" }, spec = { group = "example.org",

@@ -116,7 +116,7 @@ end)
 t.test("the progress deadline ends it", function()
   cluster("--fault", "notready=web")
   local err = t.raises("rollout", apply_and_follow, deployment(GOOD, "  progressDeadlineSeconds: 1\n"))
-  t.has(err.message, "cannot become ready")
+  t.has(err.message, "exceeded its progress deadline; pod web-")
 end)
 
 t.test("a StatefulSet that rollback does not heal: found, explained, healed", function()
