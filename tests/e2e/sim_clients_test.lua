@@ -147,6 +147,44 @@ t.test("kubectl: scale, restart, undo, logs, wait, namespaces", function()
   sim.must("kubectl34", "delete namespace animica-canary --timeout=10s")
 end)
 
+t.test("kubectl 1.31 and 1.34: apply and diff server-side, history and undo, explain, api-resources", function()
+  local sim = start()
+  local manifest = sim.dir .. "/seeds.yaml"
+  local function seeds(text) t.write_file(manifest, "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: seeds }\ndata: { a: \"" .. text .. "\" }\n") end
+  sim.must("helm4", upgrade(GOOD) .. " --wait --timeout 30s")
+  for i, kubectl in ipairs { "kubectl31", "kubectl34" } do
+    seeds("one" .. i)
+    t.has(sim.must(kubectl, "apply --server-side -f " .. manifest), "configmap/seeds serverside-applied")
+    seeds("two" .. i)
+    local code, out = sim.run(kubectl, "diff --server-side -f " .. manifest)
+    t.eq(code, 1, "it differs")
+    t.has(out, "+  a: two" .. i)
+    sim.must(kubectl, "set image deployment/animica-miner miner=ghcr.io/animica/animica-miner:v8-" .. i)
+    sim.must(kubectl, "rollout status deployment/animica-miner --timeout=15s")
+    t.has(sim.must(kubectl, "rollout history deployment/animica-miner"), "REVISION")
+    sim.must(kubectl, "rollout undo deployment/animica-miner")
+    sim.must(kubectl, "rollout status deployment/animica-miner --timeout=15s")
+    t.has(sim.get("deployment animica-miner").spec.template.spec.containers[1].image, GOOD)
+    t.has(sim.must(kubectl, "explain deployment.spec.replicas"), "replicas")
+    t.ok(sim.must(kubectl, "api-resources"):find "deployments +deploy +apps/v1 +true +Deployment")
+  end
+end)
+
+t.test("an upgrade that fails is rolled back by helm itself: --atomic of helm 3, --rollback-on-failure of helm 4", function()
+  for helm, flag in pairs { helm3 = "--atomic", helm4 = "--rollback-on-failure" } do
+    local sim = start()
+    sim.must(helm, upgrade(GOOD) .. " --wait --timeout 30s")
+    local code, _, err = sim.run(helm, upgrade "v0.6.0-fade123" .. " --timeout 2s " .. flag)
+    t.ok(code ~= 0, helm .. " says that it failed: " .. err)
+    local history = json.decode(sim.must(helm, "history animica-devnet -o json"))
+    t.eq(history[2].status, "failed")
+    -- The rollback waits for a StatefulSet that it does not heal, so it is no success either, as recorded (14).
+    t.eq({ #history, history[3].status }, { 3, "failed" }, helm)
+    t.has(sim.get("pod animica-node-0").spec.containers[1].image, "fade123")
+    t.has(sim.get("deployment animica-miner").spec.template.spec.containers[1].image, GOOD)
+  end
+end)
+
 t.test("the devnet's metrics, JSON-RPC and logs follow the cluster, and faults come at run time", function()
   local sim = start()
   t.eq(plain_curl("-o", "/dev/null", "-w", "%{http_code}", sim.devnet .. "/healthz"), "503")
