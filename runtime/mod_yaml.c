@@ -22,6 +22,7 @@ struct reader {
     yaml_event_t event;
     bool has_parser, has_event;
     bool nulls_absent;
+    enum yaml_dialect dialect;
     const char *who, *name, *text;
     size_t len;
     int max_depth, depth;
@@ -298,7 +299,7 @@ static void read_scalar(lua_State *L, struct reader *r)
 
     spend_node(L, r);
     if (tag || r->event.data.scalar.plain_implicit)
-        v = yaml_resolve(text, len);
+        v = yaml_resolve(text, len, r->dialect);
     if (tag)
         check_tag(L, r, tag, &v);
     push_anchor_name(L, r->event.data.scalar.anchor);
@@ -504,7 +505,7 @@ static int read_document(lua_State *L, struct reader *r)
 
 static void reader_options(lua_State *L, struct reader *r)
 {
-    const char *nulls;
+    const char *nulls, *dialect;
 
     if (lua_isnoneornil(L, 2))
         return;
@@ -516,6 +517,11 @@ static void reader_options(lua_State *L, struct reader *r)
     if (!r->nulls_absent && strcmp(nulls, "keep") != 0)
         vm_raisef(L, ERR_USAGE, "%s: nulls must be \"keep\" or \"absent\", not \"%s\"", r->who,
                   nulls);
+    dialect = vm_opt_string(L, 2, "dialect", r->who, NULL, "core");
+    r->dialect = strcmp(dialect, "kubernetes") == 0 ? YAML_KUBERNETES : YAML_CORE;
+    if (r->dialect == YAML_CORE && strcmp(dialect, "core") != 0)
+        vm_raisef(L, ERR_USAGE, "%s: dialect must be \"core\" or \"kubernetes\", not \"%s\"",
+                  r->who, dialect);
     if (r->max_depth < 1 || r->max_depth > JSON_DEPTH_LIMIT)
         vm_raisef(L, ERR_USAGE, "%s: max_depth must be 1 to %d", r->who, JSON_DEPTH_LIMIT);
 }

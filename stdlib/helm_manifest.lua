@@ -31,7 +31,7 @@ end
 ---@return table[]
 function M.objects(text, name)
   local out = {}
-  for _, document in ipairs(yaml.decode_all(text, { name = name })) do add_object(out, document) end
+  for _, document in ipairs(yaml.decode_all(text, { name = name, dialect = "kubernetes" })) do add_object(out, document) end
   return out
 end
 

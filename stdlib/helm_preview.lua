@@ -2,6 +2,7 @@
 --- the server object by object.
 local cli = require "almanac.helm_cli"
 local manifests = require "almanac.helm_manifest"
+local objects = require "almanac.k8s_objects"
 local parse = require "almanac.helm_parse"
 local plans = require "almanac.helm_plan"
 local records = require "almanac.helm_records"
@@ -9,6 +10,7 @@ local renders = require "almanac.helm_render"
 local repair = require "almanac.helm_repair"
 local step = require "almanac.step"
 local unknown = require "almanac.unknown"
+local yaml = require "native.yaml"
 
 local M = {}
 
@@ -86,6 +88,16 @@ local function render_pending(input, before, current)
   }
 end
 
+--- The definitions that a first install would create, as a manifest.
+local function new_definitions(input)
+  local out = {}
+  for _, object in ipairs(manifests.objects(renders.definitions(input), "the crds of " .. input.chart)) do
+    local target = objects.one("helm.upgrade", { kind = object.kind, apiVersion = object.apiVersion, name = object.metadata.name }, {})
+    if not objects.find("helm.upgrade", target) then out[#out + 1] = yaml.encode(object) end
+  end
+  return table.concat(out, "\n---\n")
+end
+
 --- What helm.upgrade would do.
 ---@param input table normalised
 ---@param before table of observe
@@ -93,13 +105,14 @@ end
 function M.upgrade(input, before)
   local current = current_revision(input, before)
   local pending = before.status and parse.is_pending(before.status)
-  local rendering = pending and render_pending(input, before, current) or renders.upgrade(input)
+  local definitions = not current and new_definitions(input) or ""
+  local rendering = pending and render_pending(input, before, current) or renders.upgrade(input, definitions ~= "")
   local old = current and renders.manifest(input, current) or ""
   local hooks = manifests.hook_changes(rendering.hooks, current and "upgrade" or "install")
   local preview = plans.preview({
     who = "helm.upgrade", release = input.release, namespace = input.namespace, server_side = rendering.server_side,
     force = input.force_conflicts, may_adopt = true,
-  }, old, rendering.manifest, hooks)
+  }, old, definitions .. "\n---\n" .. rendering.manifest, hooks)
   local warnings = renders.tag_warnings(input, rendering.manifest)
   for _, list in ipairs { rendering.warnings, preview.warnings } do
     for _, warning in ipairs(list) do warnings[#warnings + 1] = warning end

@@ -62,12 +62,33 @@ local function hooks_of(release)
   return out
 end
 
+--- The definitions of a chart's directory crds/, which helm creates at a first install where they are not
+--- there yet, before everything else. It renders them nowhere.
+---@param input table normalised
+---@return string manifest "" when it has none
+function M.definitions(input)
+  cli.check_chart(input.chart)
+  return cli.read("show crds", input.chart, cli.join({ "show", "crds", input.chart },
+    input.version and { "--version", input.version } or {}))
+end
+
+--- A first install whose objects are of kinds that come with it: helm's dry run, which creates no
+--- definition, stops there.
+local function without_definitions(input)
+  return {
+    manifest = M.template(input, false), hooks = {}, server_side = cli.version().major > 3,
+    warnings = { "the chart brings definitions of its own: it was rendered without asking the server, so that lookups and " ..
+      "hooks are not shown" },
+  }
+end
+
 --- Renders a chart as the upgrade would: helm's own dry run against the server, which knows the server's
 --- version and API groups, answers `lookup`, and keeps the values of the last revision where none are
 --- given. It asks nothing of the server about the objects: that is for almanac.helm_plan.
 ---@param input table normalised, of helm.upgrade
+---@param has_definitions boolean  it is a first install, with definitions
 ---@return almanac.HelmRendering
-function M.upgrade(input)
+function M.upgrade(input, has_definitions)
   cli.check_chart(input.chart)
   -- helm's own look at the schemas takes seconds with many objects, and is less than what the server
   -- says to each of them.
@@ -75,7 +96,13 @@ function M.upgrade(input)
     "--output", "json" },
     cli.target(input.namespace), chart_args(input), input.install and { "--install" } or {},
     input.create_namespace and { "--create-namespace" } or {})
-  local result = run("helm upgrade " .. input.release, argv)
+  local ok, result = errors.try(run, "helm upgrade " .. input.release, argv)
+  if not ok then
+    if has_definitions and result.kind == "helm" and result.message:find("no matches for kind", 1, true) then
+      return without_definitions(input)
+    end
+    error(result, 0)
+  end
   -- With --install some versions say first that the release does not exist.
   local release = json.decode(result.stdout:match "^[^{]*({.*)$" or result.stdout)
   local metadata = type(release.chart) == "table" and release.chart.metadata or {}

@@ -19,7 +19,7 @@ local APPLY_OPTIONS = arguments.with { force = "boolean" }
 local function apply_input(raw, who)
   who = who or "k8s.apply"
   local manifest, opts = raw.manifest, arguments.options(who, raw.opts, APPLY_OPTIONS)
-  if type(manifest) == "string" then manifest = yaml.decode_all(manifest, { name = "the manifest" }) end
+  if type(manifest) == "string" then manifest = yaml.decode_all(manifest, { name = "the manifest", dialect = "kubernetes" }) end
   if type(manifest) ~= "table" then errors.usage("%s: the manifest must be YAML text or a table", who) end
   if manifest.kind == "List" then manifest = manifest.items end
   local list = manifest.kind and { manifest } or manifest

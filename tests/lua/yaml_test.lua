@@ -31,6 +31,18 @@ t.test("plain scalars mean what Kubernetes takes them for", function()
   t.ok(nan ~= nan, "NaN")
 end)
 
+-- As kubectl 1.31 and 1.34 read this text: kubectl create --dry-run=client -o json.
+t.test("the dialect of kubectl and helm", function()
+  local text = "{a: yes, b: on, c: y, d: n, e: Off, f: 1_000, g: 0b11, h: 12:30, i: 0644, j: 0o17, k: NO, l: 2026-11-24, "
+    .. 'm: 1e3, n2: .5, o: 0x1F, p: "yes", q: 0899, r: oN, s: 1., t: +12, u: 0_7, v: 1__0}'
+  t.eq(yaml.decode(text, { dialect = "kubernetes" }), {
+    a = true, b = true, c = true, d = false, e = false, f = 1000, g = 3, h = "12:30", i = 420, j = 15, k = false, l = "2026-11-24",
+    m = 1000, n2 = 0.5, o = 31, p = "yes", q = 899, r = "oN", s = 1, t = 12, u = 7, v = 10,
+  })
+  t.eq(yaml.decode("{a: yes, f: 1_000, q: 0899}"), { a = "yes", f = "1_000", q = "0899" })
+  t.raises("usage", yaml.decode, "a", { dialect = "1.1" })
+end)
+
 t.test("quoted and tagged scalars are what they say", function()
   local v = yaml.decode [[
 a: "1"
