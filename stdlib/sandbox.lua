@@ -9,8 +9,8 @@ local M = {}
 
 --- Public modules by the global name that scripts see.
 local modules = {
-  "alerts", "duration", "effect", "errors", "fs", "git", "helm", "http", "json", "k8s", "kustomize", "loki", "notify", "param",
-  "prom", "sh", "yaml",
+  "alerts", "compose", "duration", "effect", "errors", "fs", "git", "helm", "http", "json", "k8s", "kustomize", "loki",
+  "notify", "param", "prom", "sh", "yaml",
 }
 local natives = { json = true, yaml = true }
 

@@ -7,6 +7,7 @@ local M = {}
 ---@type table<string, table<string, boolean>>
 M.modules = {
   alerts = { result = true },
+  compose = { change_of = true },
   fs = {},
   git = {},
   helm = {},

