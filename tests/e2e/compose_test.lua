@@ -55,24 +55,19 @@ case " $* " in *" $KILL_AFTER "*) kill -9 $PPID;; esac
   run(0, { "resume", p:newest() })
   t.eq(ids(), first, "what was up stays as it is")
   t.eq(select(2, first:gsub("%x+", "")), 2, "two containers")
-  t.has(run(0, { "plan", "up" }), "(nothing would change)")
   local made = p:newest()
 
   -- another image for one of them
   t.write_file(p.dir .. "/stack/docker-compose.yml", file "v2")
-  out = run(2, { "plan", "up", "-o", "plan.json" })
+  out = run(2, { "plan", "up" })
   t.has(out, "~ service node  changed: recreated, its configuration is another")
   t.has(out, "~ .image: node:v1 → node:v2")
   t.has(out, "= 1 unchanged")
-  t.must({ "docker", "kill", "stack_miner_1" }, { env = engine.env })
-  local _, err = run(3, { "run", "--plan", "plan.json" })
-  t.has(err, "service miner in stack has changed since the plan was made")
   run(0, { "run", "up" })
   t.has(engine:docker("ps", "--format", "{{.Names}} {{.Image}}"), "stack_node_1 node:v2")
 
   -- a restart happens once to each container, also after a kill
   p:edit("restart", book [[compose.restart { dir = "stack", services = "miner" }]])
-  t.has(run(2, { "plan", "restart" }), "~ container stack_miner_1  changed: restarted, it is running")
   run(-1, { "run", "restart" }, "restart")
   local at = engine:docker("inspect", "-f", "{{.State.StartedAt}}", "stack_miner_1")
   local _, said = run(0, { "resume", p:newest() })
@@ -93,7 +88,7 @@ case " $* " in *" $KILL_AFTER "*) kill -9 $PPID;; esac
   out = run(1, { "plan", "wrong" })
   t.has(out, "WOULD STOP THE RUN: compose.up: the Compose file has no service mienr")
   p:edit("wrong", book [[compose.down { dir = "elsewhere" }]])
-  _, err = run(1, { "run", "wrong" })
+  local _, err = run(1, { "run", "wrong" })
   t.has(err, 'compose.down: this runbook may not touch compose "elsewhere"')
 end)
 
