@@ -9,6 +9,7 @@ local json = require "native.json"
 local k8s = require "almanac.k8s_client"
 local pool = require "almanac.pool"
 local sys = require "native.sys"
+local timestamp = require "almanac.timestamp"
 
 local M = {}
 
@@ -42,20 +43,6 @@ function M.driver()
   }
 end
 
---- Seconds since 1970 of "2026-11-23T18:26:21Z": days by Howard Hinnant's days_from_civil
---- (https://howardhinnant.github.io/date_algorithms.html).
-local function epoch_of(text)
-  local year, month, day, hour, minute, second = (text or ""):match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)"
-  if not year then return nil end
-  local y, m, d = math.tointeger(year), math.tointeger(month), math.tointeger(day)
-  if m <= 2 then y = y - 1 end
-  local era = y // 400
-  local yoe = y - era * 400
-  local doy = (153 * (m + (m > 2 and -3 or 9)) + 2) // 5 + d - 1
-  local doe = yoe * 365 + yoe // 4 - yoe // 100 + doy
-  return (era * 146097 + doe - 719468) * 86400 + hour * 3600 + minute * 60 + second
-end
-
 --- A list of Secrets or ConfigMaps as records, oldest revision first; what is no record is left out. Pure.
 ---@param items table[]
 ---@return almanac.HelmRecord[]
@@ -68,7 +55,7 @@ function M.of_items(items)
     if labels.owner == "helm" and revision then
       out[#out + 1] = {
         name = meta.name, uid = meta.uid, version = meta.resourceVersion, revision = revision,
-        status = labels.status or "unknown", labels = labels, created = epoch_of(meta.creationTimestamp),
+        status = labels.status or "unknown", labels = labels, created = timestamp.epoch(meta.creationTimestamp),
       }
     end
   end

@@ -3,8 +3,8 @@
 --- https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
 local errors = require "almanac.errors"
 local json = require "native.json"
-local rollout = require "almanac.rollout"
 local task = require "native.task"
+local timestamp = require "almanac.timestamp"
 
 local M = {}
 
@@ -66,7 +66,7 @@ function M.parse(exec, stdout)
   if (out.certificate == nil) ~= (out.key == nil) then return nil, "it gave a certificate without its key, or the reverse" end
   if not out.token and not out.certificate then return nil, "it gave neither a token nor a certificate" end
   local expires = text "expirationTimestamp"
-  out.expires = expires and rollout.epoch(expires)
+  out.expires = expires and timestamp.epoch(expires)
   return out
 end
 

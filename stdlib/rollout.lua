@@ -2,6 +2,7 @@
 --- done is almanac.rollout_verdict's; here is what kubectl does not know: why a rollout cannot succeed,
 --- read from pods, events and claims, and the StatefulSet that waits for ever for a broken pod.
 local json = require "native.json"
+local timestamp = require "almanac.timestamp"
 local verdicts = require "almanac.rollout_verdict"
 
 local M = {}
@@ -147,26 +148,9 @@ local function may_pass(text)
   return false
 end
 
---- Seconds since 1970 of a time of the API ("2026-11-23T17:56:06Z"); nil when it is none.
----@param text string?
----@return number?
-function M.epoch(text)
-  if type(text) ~= "string" then return nil end
-  local y, mo, d, h, mi, s = text:match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+%.?%d*)Z$"
-  if not y then return nil end
-  -- Days from the civil date: https://howardhinnant.github.io/date_algorithms.html#days_from_civil
-  y, mo, d = math.tointeger(y), math.tointeger(mo), math.tointeger(d)
-  if mo <= 2 then y = y - 1 end
-  local era = y // 400
-  local yoe = y - era * 400
-  local doy = (153 * (mo + (mo > 2 and -3 or 9)) + 2) // 5 + d - 1
-  local days = era * 146097 + yoe * 365 + yoe // 4 - yoe // 100 + doy - 719468
-  return days * 86400 + h * 3600 + mi * 60 + tonumber(s)
-end
-
 --- Whether `since` is at least `seconds` before `now`. Without a clock nothing is old.
 local function is_older(since, now, seconds)
-  local at = M.epoch(since)
+  local at = timestamp.epoch(since)
   return at ~= nil and now ~= nil and now - at >= seconds
 end
 
@@ -367,7 +351,7 @@ local function create_finding(given)
   local workload, detail, since = given.workload, nil, nil
   local failure = condition(workload, "ReplicaFailure")
   if failure and failure.status == "True" then
-    detail, since = failure.message, M.epoch(failure.lastTransitionTime)
+    detail, since = failure.message, timestamp.epoch(failure.lastTransitionTime)
   else
     local event = newest_event(given.events, workload.metadata.uid, workload.metadata.name, { FailedCreate = true })
     local wanted = get(workload, "spec", "replicas") or get(workload, "status", "desiredNumberScheduled")
@@ -375,7 +359,7 @@ local function create_finding(given)
     -- An event stays for an hour: it counts only while pods are missing, and not from before we looked.
     if event and #(given.pods or {}) < wanted then
       detail = event_text(event)
-      since = later(M.epoch(event.firstTimestamp or event.metadata.creationTimestamp), given.since)
+      since = later(timestamp.epoch(event.firstTimestamp or event.metadata.creationTimestamp), given.since)
     end
   end
   if not detail then return nil end

@@ -1,5 +1,6 @@
 --- One simulated cluster, put together: the store, its controllers and node, the API over it, the
 --- devnet its pods serve, and Loki. Without sockets: main.lua serves the three handlers.
+local timestamp = require "almanac.timestamp"
 local value = require "almanac.sim.value"
 local store = require "almanac.sim.store"
 local agenda = require "almanac.sim.agenda"
@@ -14,7 +15,6 @@ local faults = require "almanac.sim.faults"
 local kubelet = require "almanac.sim.kubelet"
 local logs = require "almanac.sim.logs"
 local loki = require "almanac.sim.loki"
-local pods = require "almanac.sim.pods"
 
 local cluster = {}
 
@@ -39,7 +39,7 @@ end
 
 --- The lines of a container as text; with `follow` a function that waits for the next piece.
 local function read_logs(self, pod, container, o)
-  local since = o.since_time and pods.seconds(o.since_time) or o.since and self.now() - o.since
+  local since = o.since_time and timestamp.epoch(o.since_time) or o.since and self.now() - o.since
   local lines = self.logs:read(pod, container, { previous = o.previous, tail = o.tail, since = since })
   if not lines then
     return nil, ('previous terminated container "%s" in pod "%s" not found'):format(container, pod.metadata.name)

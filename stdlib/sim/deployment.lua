@@ -1,6 +1,7 @@
 --- The Deployment and ReplicaSet controllers, as pure functions: objects in, writes out.
 --- A reconcile returns a list of actions (see controllers.lua): create, delete, update, status, event,
 --- requeue. Follows https://github.com/kubernetes/kubernetes/tree/master/pkg/controller/deployment
+local timestamp = require "almanac.timestamp"
 local value = require "almanac.sim.value"
 local pods = require "almanac.sim.pods"
 
@@ -268,7 +269,7 @@ local function judge_progress(c, s)
     set_condition(c, "Progressing", "True", "ReplicaSetUpdated", set .. " is progressing.")
     c.conditions.Progressing.touch = true
   elseif now_is and now_is.reason ~= "NewReplicaSetAvailable" then
-    local left = (pods.seconds(now_is.lastUpdateTime) or c.now) + deadline - c.now
+    local left = (timestamp.epoch(now_is.lastUpdateTime) or c.now) + deadline - c.now
     if now_is.reason == "ProgressDeadlineExceeded" or left < 0 then
       set_condition(c, "Progressing", "False", "ProgressDeadlineExceeded", set .. " has timed out progressing.")
       return

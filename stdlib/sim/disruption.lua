@@ -2,6 +2,7 @@
 --- ahead. Pure.
 --- https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/disruption/disruption.go
 --- https://github.com/kubernetes/kubernetes/blob/master/pkg/registry/core/pod/storage/eviction.go
+local timestamp = require "almanac.timestamp"
 local value = require "almanac.sim.value"
 local errors = require "almanac.sim.errors"
 local pods = require "almanac.sim.pods"
@@ -25,7 +26,7 @@ function disruption.covers(budget, labels)
 end
 
 local function recently(stamp, now)
-  local at = stamp and pods.seconds(stamp)
+  local at = stamp and timestamp.epoch(stamp)
   return at ~= nil and now - at < DISRUPTED_SECONDS
 end
 

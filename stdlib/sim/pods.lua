@@ -1,5 +1,6 @@
 --- What the simulated controllers know about pods: which are active, ready and available, whose they
 --- are, and how one is made from a template. Pure: objects in, objects out.
+local timestamp = require "almanac.timestamp"
 local value = require "almanac.sim.value"
 
 local pods = {}
@@ -40,23 +41,6 @@ function pods.hash(v)
     local at = c:byte() % #SAFE + 1
     return SAFE:sub(at, at)
   end))
-end
-
---- RFC 3339 text back to seconds since the epoch.
----@param text string|nil
----@return number|nil
-function pods.seconds(text)
-  if type(text) ~= "string" then return nil end
-  local y, mo, d, h, mi, s = text:match("^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)")
-  if not y then return nil end
-  -- Days from the civil date, as in http://howardhinnant.github.io/date_algorithms.html
-  y, mo, d = math.tointeger(y), math.tointeger(mo), math.tointeger(d)
-  if mo <= 2 then y = y - 1 end
-  local era = y // 400
-  local yoe = y - era * 400
-  local doy = (153 * (mo + (mo > 2 and -3 or 9)) + 2) // 5 + d - 1
-  local doe = yoe * 365 + yoe // 4 - yoe // 100 + doy
-  return (era * 146097 + doe - 719468) * 86400 + h * 3600 + mi * 60 + s
 end
 
 --- The owner that manages an object, or nil.
@@ -116,7 +100,7 @@ end
 function pods.available(pod, min_ready, now)
   if not pods.ready(pod) then return false end
   if not min_ready or min_ready == 0 then return true end
-  local since = pods.seconds(pods.condition(pod, "Ready").lastTransitionTime) or now
+  local since = timestamp.epoch(pods.condition(pod, "Ready").lastTransitionTime) or now
   if now - since >= min_ready then return true end
   return false, min_ready - (now - since)
 end

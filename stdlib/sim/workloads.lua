@@ -1,4 +1,5 @@
 --- The DaemonSet (on the one node) and Job controllers, as pure functions: objects in, writes out.
+local timestamp = require "almanac.timestamp"
 local value = require "almanac.sim.value"
 local histories = require "almanac.sim.histories"
 local pods = require "almanac.sim.pods"
@@ -134,7 +135,7 @@ local function job_failure(job, owned, failures, now, actions)
     return { reason = "BackoffLimitExceeded", why = "Job has reached the specified backoff limit" }
   end
   local limit = job.spec.activeDeadlineSeconds
-  local started = pods.seconds(value.dig(job, "status", "startTime"))
+  local started = timestamp.epoch(value.dig(job, "status", "startTime"))
   if not limit or not started then return nil end
   if now - started >= limit then
     return { reason = "DeadlineExceeded", why = "Job was active longer than specified deadline" }

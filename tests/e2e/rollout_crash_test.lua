@@ -1,15 +1,15 @@
 -- A crashing image: the run fails early and says why; both ways back end with the node ready.
 local devnet = require "tests.devnet"
 local json = require "native.json"
-local rollout = require "almanac.rollout"
 local t = require "tests.harness"
+local timestamp = require "almanac.timestamp"
 
 --- Seconds from the first back-off that the cluster tells of to the end of the run.
 local function delay(world)
   local first
   local events = world:get "/api/v1/namespaces/animica-devnet/events"
   for _, event in ipairs(events.items) do
-    local at = event.reason == "BackOff" and rollout.epoch(event.firstTimestamp)
+    local at = event.reason == "BackOff" and timestamp.epoch(event.firstTimestamp)
     if at and (not first or at < first) then first = at end
   end
   t.ok(first, "a back-off")

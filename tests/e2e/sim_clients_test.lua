@@ -151,7 +151,7 @@ t.test("kubectl 1.31 and 1.34: apply and diff server-side, history and undo, exp
   local sim = start()
   local manifest = sim.dir .. "/seeds.yaml"
   local function seeds(text)
-    t.write_file(manifest, "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: seeds }\ndata: { a: \"" .. text .. "\" }\n")
+    t.write_file(manifest, 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: seeds }\ndata: { a: "' .. text .. '" }\n')
   end
   sim.must("helm4", upgrade(GOOD) .. " --wait --timeout 30s")
   for i, kubectl in ipairs { "kubectl31", "kubectl34" } do

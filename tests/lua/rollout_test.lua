@@ -1,4 +1,5 @@
 local t = require "tests.harness"
+local timestamp = require "almanac.timestamp"
 local json = require "native.json"
 local rollout = require "almanac.rollout"
 
@@ -69,7 +70,7 @@ local function pod(hash, status, more)
   return p
 end
 
-local NOW = rollout.epoch "2026-11-23T18:01:00Z"
+local NOW = timestamp.epoch "2026-11-23T18:01:00Z"
 
 local function diagnose(status, more)
   local given = {
@@ -276,9 +277,9 @@ t.test("what passes by itself has a grace; what a Job counts itself is no failur
   t.eq(fatal(waiting("CrashLoopBackOff", "back-off", 0)), false, "one crash")
   t.eq(fatal(waiting("CrashLoopBackOff", "back-off", 1)), true)
   local away = waiting("ImagePullBackOff", "dial tcp 10.0.0.1:443: i/o timeout")
-  t.eq(fatal(away, { now = rollout.epoch "2026-11-23T18:00:30Z" }), false, "the registry is away")
+  t.eq(fatal(away, { now = timestamp.epoch "2026-11-23T18:00:30Z" }), false, "the registry is away")
   t.eq(fatal(away), true, "for a minute")
-  t.eq(fatal(waiting("ImagePullBackOff", "manifest unknown"), { now = rollout.epoch "2026-11-23T18:00:01Z" }), true)
+  t.eq(fatal(waiting("ImagePullBackOff", "manifest unknown"), { now = timestamp.epoch "2026-11-23T18:00:01Z" }), true)
   local job = { apiVersion = "batch/v1", kind = "Job", metadata = { name = "j", uid = "u" }, spec = {}, status = {} }
   local d = rollout.diagnose { workload = job, now = NOW, pods = { { metadata = { name = "j-1", uid = "p",
     labels = { ["batch.kubernetes.io/controller-uid"] = "u" } }, status = waiting("CrashLoopBackOff", "back-off", 3) } } }
@@ -395,7 +396,7 @@ t.test("each reason, in words", function()
   say(diagnose(waiting("InvalidImageName", 'Failed to apply default image tag "a b"')))
   say(diagnose(waiting("CreateContainerConfigError", 'configmap "chain-params" not found')))
   say(diagnose(waiting("CreateContainerConfigError", 'configmap "chain-params" not found'),
-    { now = rollout.epoch "2026-11-23T18:00:05Z" }))
+    { now = timestamp.epoch "2026-11-23T18:00:05Z" }))
   local init = waiting("CrashLoopBackOff", "back-off", { exitCode = 2 }, 1)
   init.initContainerStatuses, init.containerStatuses = init.containerStatuses, nil
   init.initContainerStatuses[1].name = "migrate"
@@ -404,7 +405,7 @@ t.test("each reason, in words", function()
     reason = "Unschedulable", message = "0/3 nodes are available: 3 Insufficient memory.",
     lastTransitionTime = "2026-11-23T18:00:20Z" } } }
   say(diagnose(unscheduled))
-  say(diagnose(unscheduled, { now = rollout.epoch "2026-11-23T18:00:30Z" }))
+  say(diagnose(unscheduled, { now = timestamp.epoch "2026-11-23T18:00:30Z" }))
   local volume = { metadata = { name = "web-new-x", labels = { ["pod-template-hash"] = "new" } },
     spec = { volumes = { { name = "data", persistentVolumeClaim = { claimName = "data-web" } } } } }
   say(diagnose(unscheduled, { pod = volume, claims = { { metadata = { name = "data-web" },
@@ -466,9 +467,9 @@ t.test("the StatefulSet that rollback does not heal is found, with the pod to de
 end)
 
 t.test("times of the API", function()
-  t.eq(rollout.epoch "1970-01-01T00:00:00Z", 0)
-  t.eq(rollout.epoch "2026-11-23T17:56:06Z", 1795456566)
-  t.eq(rollout.epoch "2024-02-29T12:00:00.500000Z", 1709208000.5)
-  t.eq(rollout.epoch "yesterday", nil)
-  t.eq(rollout.epoch(nil), nil)
+  t.eq(timestamp.epoch "1970-01-01T00:00:00Z", 0)
+  t.eq(timestamp.epoch "2026-11-23T17:56:06Z", 1795456566)
+  t.eq(timestamp.epoch "2024-02-29T12:00:00.500000Z", 1709208000.5)
+  t.eq(timestamp.epoch "yesterday", nil)
+  t.eq(timestamp.epoch(nil), nil)
 end)
