@@ -89,8 +89,11 @@ for _ in $(seq 300); do
     sleep 0.1
 done
 
-say "almanac run rollout tag=$new observe=10s"
-"$almanac" run rollout tag=$new observe=10s
+say "almanac plan rollout tag=$new observe=10s -o plan.json"
+"$almanac" plan rollout tag=$new observe=10s -o plan.json || [ $? = 2 ] # 2: something would change
+
+say "almanac run --plan plan.json"
+"$almanac" run --plan plan.json
 
 say "what helm says"
 KUBECONFIG=kubeconfig "$helm" history animica-devnet -n animica-devnet
