@@ -59,4 +59,12 @@ function M.find(history, number)
   end
 end
 
+--- What a revision that helm.upgrade makes is described as, in helm's own words where none are given.
+---@param input { description?: string }
+---@param before { revision: integer }
+---@return string
+function M.description(input, before)
+  return input.description or (before.revision == 0 and "Install complete" or "Upgrade complete")
+end
+
 return M

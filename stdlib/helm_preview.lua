@@ -1,6 +1,7 @@
 --- The previews of helm's effects: what would be applied, found out by helm; what that comes to, asked of
 --- the server object by object.
 local cli = require "almanac.helm_cli"
+local history = require "almanac.helm_history"
 local manifests = require "almanac.helm_manifest"
 local objects = require "almanac.k8s_objects"
 local parse = require "almanac.helm_parse"
@@ -125,7 +126,7 @@ function M.upgrade(input, before)
     before.revision + 1) or "first install", rendering.chart and "of chart " .. rendering.chart or "of " .. input.chart,
     method_word(rendering.server_side))
   return finish(preview, input, before, what,
-    predicted(input, before, rendering, input.description or "Upgrade complete"))
+    predicted(input, before, rendering, history.description(input, before)))
 end
 
 -- rollback ---------------------------------------------------------------------------------------

@@ -84,15 +84,15 @@ local function supports_labels()
   return tonumber(major) > 3 or tonumber(minor) >= 13
 end
 
-local function argv_of(input, id)
+local function argv_of(input, ctx)
   local argv = cli.join({ cli.binary(), "upgrade", input.release, input.chart }, cli.target(input.namespace), {
-    "--description", (input.description or "Upgrade complete") .. " " .. parse.mark(id),
+    "--description", history.description(input, ctx.before) .. " " .. parse.mark(ctx.id),
     "--timeout", string.format("%ds", math.ceil(input.timeout)),
   })
   local function add(...)
     for _, word in ipairs { ... } do argv[#argv + 1] = word end
   end
-  if supports_labels() then add("--labels", repair.labels(id)) end
+  if supports_labels() then add("--labels", repair.labels(ctx.id)) end
   if input.version then add("--version", input.version) end
   if input.install then add "--install" end
   if input.create_namespace then add "--create-namespace" end
@@ -153,7 +153,7 @@ local function apply(input, ctx)
   if ctx.before.status and parse.is_pending(ctx.before.status) then
     repair.settle(input, ctx.before.revision)
   end
-  M.run(input, ctx, "helm upgrade " .. input.release, argv_of(input, ctx.id))
+  M.run(input, ctx, "helm upgrade " .. input.release, argv_of(input, ctx))
   local list = history.list(input)
   return history.public(parse.marked(list, ctx.id) or list[#list])
 end

@@ -1,5 +1,5 @@
--- almanac killed with SIGKILL in a helm upgrade, then resumed: exactly one new revision, whether its
--- helm was killed with it or went on alone. With the real helm 3 and helm 4.
+-- almanac killed with SIGKILL in a helm upgrade, rollback, install or uninstall, then resumed: it takes
+-- place once, whether its helm was killed with it or went on alone. With the real helm 3 and helm 4.
 local json = require "native.json"
 local k8s_client = require "almanac.k8s_client"
 local native = require "native.sh"
@@ -29,6 +29,11 @@ return runbook {
 }
 ]], NS, NS, CHART)
 
+--- A runbook with one effect of helm's.
+local function book_of(call)
+  return 'return runbook { run = function() step("act", function() ' .. call .. " end) end }"
+end
+
 --- A cluster with the release at its first revision, and a directory to run almanac in.
 local function world(binary)
   local w = { dir = t.tmpdir() }
@@ -41,9 +46,9 @@ local function world(binary)
   w.env = { KUBECONFIG = w.dir .. "/kubeconfig" }
   t.must({ w.real, "upgrade", "--install", NS, CHART, "--namespace", NS, "--set", "global.imageTag=" .. OLD },
     { env = w.env })
-  -- The real helm; its upgrades, while `slow` is there, at a pace that lets a test step in.
+  -- The real helm; what it changes, while `slow` is there, at a pace that lets a test step in.
   t.write_file(w.dir .. "/helm", string.format([[#!/bin/sh
-case $1 in upgrade) [ -e "%s/slow" ] && set -- "$@" --qps 5 --burst-limit 1 ;; esac
+case $1 in upgrade|rollback|uninstall) [ -e "%s/slow" ] && set -- "$@" --qps 5 --burst-limit 1 ;; esac
 exec "%s" "$@"
 ]], w.dir, w.real))
   t.must { "chmod", "+x", w.dir .. "/helm" }
@@ -96,7 +101,44 @@ local function check_end(w, id)
   return out .. "\n" .. err
 end
 
+--- Runs a runbook with one effect and kills it and its helm when the newest revision has that status.
+local function kill_in(w, call, status)
+  t.write_file(w.dir .. "/act.lua", book_of(call))
+  t.write_file(w.dir .. "/slow", "")
+  local p = t.spawn(w.almanac("run", "./act.lua"), { cwd = w.dir })
+  t.eventually("a revision is " .. status, function()
+    local list = records.list(target)
+    return list[#list] and list[#list].status == status
+  end)
+  p:kill "KILL"
+  for _, pid in ipairs(native.find_by_env("ALMANAC_EFFECT", json.decode(t.must({ build, "log", "--json" }, { cwd = w.dir })
+    :match '[^\n]*"kind":"effect.intent"[^\n]*').data.id)) do
+    native.exec { argv = { "kill", "-KILL", tostring(pid) } }
+  end
+  p:wait()
+  require("native.fs").remove(w.dir .. "/slow")
+  local code, out, err = t.run(w.almanac "resume", { cwd = w.dir })
+  t.eq(code, 0, out .. "\n" .. err)
+end
+
+local function statuses(w)
+  local out = {}
+  for i, revision in ipairs(w.history()) do out[i] = revision.status .. ": " .. revision.description:gsub(" %[.*", "") end
+  return out
+end
+
 for _, binary in ipairs { "helm3", "helm4" } do
+  t.test(binary .. ": killed in a rollback, an uninstall and an install: each takes place once", function()
+    local w = world(binary)
+    t.must({ w.real, "upgrade", NS, CHART, "--namespace", NS, "--set", "global.imageTag=" .. NEW }, { env = w.env })
+    kill_in(w, string.format("helm.rollback { release = %q, revision = 1 }", NS), "pending-rollback")
+    t.eq(statuses(w), { "superseded: Install complete", "superseded: Upgrade complete", "deployed: Rollback to 1" })
+    kill_in(w, string.format("helm.uninstall { release = %q }", NS), "uninstalling")
+    t.eq(records.list(target), {})
+    kill_in(w, string.format("helm.upgrade { release = %q, chart = %q, install = true }", NS, CHART), "pending-install")
+    t.eq(statuses(w), { "deployed: Install complete" })
+  end)
+
   t.test(binary .. ": killed with its helm: resume repairs, shows it and upgrades once", function()
     local w = world(binary)
     local id = kill_in_upgrade(w, true)
