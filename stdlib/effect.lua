@@ -80,7 +80,9 @@ end
 local function check_allowed(run, name, definition, input)
   local allow = run.allow
   if not allow or not definition.scope then return end
-  local category, target = definition.scope(input)
+  local ok, category, target = errors.try(definition.scope, input)
+  if unknown.within(input) and (not ok or unknown.is(target)) then return end -- in a plan: the run will know, and ask
+  if not ok then error(category, 0) end
   for _, pattern in ipairs(allow[category] or {}) do
     if require("almanac.glob").match(pattern, target) then return end
   end

@@ -395,8 +395,9 @@ end
 local function look_once(world, ref, opts)
   local obj = world.find(ref, { namespace = opts.namespace, context = opts.context })
   local verdict = obj and rollout.verdict(obj, opts.condition)
-  step.note(string.format("would wait up to %s; now: %s", duration.format(duration.parse(opts.timeout or "10m")),
-    verdict and M.short(verdict.message) or "it does not exist"))
+  local healing = opts.heal and ref:find "^s" and "; would delete a pod of an older revision that keeps it waiting" or ""
+  step.explain(string.format("would wait up to %s; now: %s%s", duration.format(duration.parse(opts.timeout or "10m")),
+    verdict and M.short(verdict.message) or "it does not exist", healing))
   return { workload = ref, namespace = obj and obj.metadata.namespace or opts.namespace,
     message = verdict and verdict.message, generation = obj and obj.metadata.generation, elapsed = 0, healed = {} }
 end

@@ -48,5 +48,11 @@ for _, helm in ipairs(devnet.helms()) do
     t.has(text, "nothing would change")
     t.has(text, "= 13 unchanged")
     t.lacks(text, "changed:")
+
+    _, text = plans.plan(world, 2, { "rollback" })
+    t.has(text, "helm rollback animica-devnet to revision 1")
+    t.has(text, "6 changed")
+    t.has(text, "animica-node  would wait up to 10m")
+    t.has(text, "; would delete a pod of an older revision that keeps it waiting")
   end)
 end
