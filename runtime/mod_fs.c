@@ -268,11 +268,26 @@ static int write_temporary(const char *tmp, const char *text, size_t len, mode_t
     return rc;
 }
 
+/* A device or a pipe takes the text; a rename would put a file in its place. */
+static int write_through(const char *path, const char *text, size_t len, struct err *e)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    int rc;
+
+    if (fd < 0)
+        return fs_error(e, errno, "write", path);
+    rc = write_all(fd, text, len) < 0 ? fs_error(e, errno, "write", path) : 0;
+    close(fd);
+    return rc;
+}
+
 static int write_atomic(const char *path, const char *text, size_t len, mode_t mode, struct err *e)
 {
     char real[PATH_MAX], dir[PATH_MAX], tmp[PATH_MAX + 64], suffix[17];
     struct stat st;
 
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return write_through(path, text, len, e);
     if (!realpath(path, real))
         snprintf(real, sizeof real, "%s", path);
     else if (stat(real, &st) == 0)

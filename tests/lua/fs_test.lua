@@ -94,3 +94,15 @@ t.test("undo puts the old content back, or removes what was made", function()
   t.eq(native.read(dir .. "/old"), "before")
   t.eq(native.exists(dir .. "/new"), false)
 end)
+
+t.test("native: what is no file is written to, and stays what it is", function()
+  local dir = tmpdir()
+  t.must { "mkfifo", dir .. "/pipe" }
+  local reader = t.spawn { "cat", dir .. "/pipe" }
+  native.write(dir .. "/pipe", "through")
+  local _, out = reader:wait()
+  t.eq(out, "through")
+  t.must { "test", "-p", dir .. "/pipe" }
+  t.has(t.raises("io", function() native.write("/dev/full", "x") end).message, "No space left")
+  t.must { "test", "-c", "/dev/full" }
+end)
