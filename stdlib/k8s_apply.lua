@@ -79,7 +79,7 @@ local function preview_one(input, object)
   local change, after = previews.try(target.label, live, function() return (apply_one(input, object, true)) end)
   return {
     change = change, ground = previews.ground(target.label, target.namespace, live),
-    result = after and write.predicted(after),
+    result = after and write.predicted(after, live),
   }
 end
 

@@ -201,7 +201,7 @@ effect.define("k8s.restart", {
     local live = objects.get("k8s.restart", target)
     check_restart(live)
     local change, after = previews.try(target.label, live, function() return restart_write(input, write.no_id, true) end)
-    return previews.of({ change }, { previews.ground(target.label, target.namespace, live) }, after and write.predicted(after))
+    return previews.of({ change }, { previews.ground(target.label, target.namespace, live) }, after and write.predicted(after, live))
   end,
   title = function(input) return "restart " .. write.label(input) end,
   scope = write.scope,

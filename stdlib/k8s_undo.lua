@@ -246,12 +246,12 @@ effect.define("k8s.undo", {
     if chosen.current then
       local change = { object = target.label, action = "unchanged",
         why = string.format("it is at revision %d already", chosen.revision) }
-      return previews.of({ change }, ground, write.predicted(workload))
+      return previews.of({ change }, ground, write.predicted(workload, workload))
     end
     local change, after = previews.try(target.label, workload, function()
       return send(target, workload, chosen, write.no_id, true)
     end)
-    local result = after and write.predicted(after)
+    local result = after and write.predicted(after, workload)
     if result then result.from, result.to = current, chosen.revision end
     return previews.of({ change }, ground, result)
   end,

@@ -6,7 +6,9 @@ local k8s_client = require "almanac.k8s_client"
 local objects = require "almanac.k8s_objects"
 local previews = require "almanac.k8s_preview"
 local secret = require "almanac.secret"
+local step = require "almanac.step"
 local sys = require "native.sys"
+local unknown = require "almanac.unknown"
 local written = require "almanac.k8s_written"
 
 local M = {
@@ -67,12 +69,15 @@ function M.summary(object, before)
   }
 end
 
---- What an effect will return, as far as it is known beforehand. Pure.
+--- What an effect will return, as far as it is known beforehand. A dry run makes up a uid for what is not there.
 ---@param object table
+---@param live? table
 ---@return table
-function M.predicted(object)
-  local out = M.summary(object)
-  out.resource_version, out.generation, out.changed = nil, nil, nil
+function M.predicted(object, live)
+  local out, frame = M.summary(object), step.current()
+  local later = unknown.new(frame and frame.path or "the effect")
+  out.resource_version, out.generation, out.changed = later, later, nil
+  if not live then out.uid = later end
   return out
 end
 
@@ -137,7 +142,7 @@ function M.preview_with(who, write)
     local target = M.target(who, input)
     local live = objects.find(who, target)
     local change, after = previews.try(target.label, live, function() return write(target, input, true) end)
-    return previews.of({ change }, { previews.ground(target.label, target.namespace, live) }, after and M.predicted(after))
+    return previews.of({ change }, { previews.ground(target.label, target.namespace, live) }, after and M.predicted(after, live))
   end
 end
 

@@ -36,9 +36,23 @@ function M.is_module(name)
   return is_module[name] == true
 end
 
+--- A plan that cannot go on ends there, whatever a script does about its errors: the run would not take that way.
+local function ends_plan(err)
+  return type(err) == "table" and rawget(err, "kind") == "unknown_value"
+end
+
+local function not_swallowed(ok, ...)
+  if not ok and ends_plan((...)) then error((...), 0) end
+  return ok, ...
+end
+
+local function safe_xpcall(fn, handler, ...)
+  return not_swallowed(xpcall(fn, function(err) return ends_plan(err) and err or handler(err) end, ...))
+end
+
 --- What errors and effect show to scripts, of their modules.
 local faces = {
-  errors = function() return { raise = errors.raise, try = errors.try } end,
+  errors = function() return { raise = errors.raise, try = function(...) return not_swallowed(errors.try(...)) end } end,
   effect = function()
     local effect = require "almanac.effect"
     return { define = effect.define, perform = effect.perform }
@@ -84,8 +98,9 @@ end
 --- Lua's own globals that scripts see.
 local function base(env)
   local globals = {
-    _VERSION = _VERSION, assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs, pcall = pcall,
-    select = select, tonumber = tonumber, tostring = tostring, type = type, xpcall = xpcall, rawequal = rawequal,
+    _VERSION = _VERSION, assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs,
+    pcall = function(...) return not_swallowed(pcall(...)) end,
+    select = select, tonumber = tonumber, tostring = tostring, type = type, xpcall = safe_xpcall, rawequal = rawequal,
     rawget = rawget, rawlen = rawlen, rawset = rawset, getmetatable = getmetatable, setmetatable = safe_setmetatable,
     coroutine = watched_coroutines(), table = copy(table), utf8 = copy(utf8),
     string = copy(string, { "dump" }), math = copy(math, { "random", "randomseed" }),

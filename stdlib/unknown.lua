@@ -6,11 +6,24 @@ local errors = require "almanac.errors"
 local M = {}
 
 local steps = setmetatable({}, { __mode = "k" })
+local texts = {} ---@type table<string, boolean>  what unknowns print as
 
 local Unknown = {}
 Unknown.__metatable = "unknown"
 Unknown.__name = "unknown"
-Unknown.__tostring = function(self) return "(known after " .. steps[self] .. ")" end
+Unknown.__tostring = function(self)
+  local text = "(known after " .. steps[self] .. ")"
+  texts[text] = true
+  return text
+end
+
+--- Text that string.format or tostring made of an unknown.
+local function names_one(text)
+  for name in pairs(texts) do
+    if text:find(name, 1, true) then return true end
+  end
+  return false
+end
 
 local function unknown_of(a, b)
   return steps[a] and a or b
@@ -29,9 +42,9 @@ function M.is(value)
   return steps[value] ~= nil
 end
 
---- True when the value is unknown or holds one.
+--- True when the value is unknown, or holds one or the text of one.
 function M.within(value)
-  if steps[value] then return true end
+  if steps[value] or type(value) == "string" and names_one(value) then return true end
   if type(value) ~= "table" then return false end
   for _, item in next, value do
     if M.within(item) then return true end

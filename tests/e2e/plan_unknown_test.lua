@@ -68,3 +68,49 @@ for what, line in pairs {
     t.has(out, "Plan: 2 effects")
   end)
 end
+
+t.test("a script that catches the error does not go on with a guess", function()
+  for _, line in ipairs {
+    "local ok = pcall(function() return said + 1 end) fs.write('a.txt', tostring(ok))",
+    "local ok = xpcall(function() return said + 1 end, tostring) fs.write('a.txt', tostring(ok))",
+    "local ok = errors.try(function() return said + 1 end) fs.write('a.txt', tostring(ok))",
+  } do
+    local code, out, err = plan(line)
+    t.eq(code, 1, err)
+    t.has(out, "arithmetic on a value that is known after ask the machine")
+    t.lacks(out, "a.txt  created")
+  end
+end)
+
+t.test("text made by string.format or tostring is unknown too, and the run keeps to the plan", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  local said = step("ask", function() return sh.run { argv = { "uname" } } end)
+  step("keep", function()
+    fs.write("a.txt", string.format("%s", said) == "" and "never" or "said " .. tostring(said))
+  end)
+end }
+]] }
+  local code, out, err = p:run { "plan", "book", "-o", "plan.json" }
+  t.eq(code, 2, err)
+  t.has(out, "its input is known when it runs")
+  code, out, err = p:run { "run", "--plan", "plan.json", "--no-ask" }
+  t.eq(code, 0, out .. err)
+end)
+
+t.test("a plan that an error ends says so where it is shown", function()
+  local code, out, err = plan "return fs.read(7)"
+  t.eq(code, 1)
+  t.has(out, "The plan stops here: fs.read: the path must be a string")
+  t.has(err, "almanac plan: fs.read: the path must be a string")
+end)
+
+t.test("long texts are shown where they differ", function()
+  local long = string.format("%q", ("é line of text, "):rep(20))
+  local p = project.new { book = "return runbook { run = function() step('write', function() fs.write('a.txt', " ..
+    long .. " .. 'level = two') end) end }" }
+  t.write_file(p.dir .. "/a.txt", ("é line of text, "):rep(20) .. "level = one")
+  local _, out = p:run { "plan", "book" }
+  t.has(out, "level = one → …")
+  t.has(out, "level = two\n")
+end)
