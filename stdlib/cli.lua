@@ -77,7 +77,7 @@ function M.main()
       local ok, code = errors.try(function() return require(command[3]).run(words) end)
       if lost() then
         sys.write(2, "almanac " .. name .. ": standard output could not be written: " .. lost() .. "\n")
-        if ok and code == 0 and not drives[name] then return 1 end
+        if ok and not drives[name] then return 1 end
       end
       if ok then return code or 0 end
       local err = code

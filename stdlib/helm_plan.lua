@@ -205,6 +205,9 @@ local function try_entry(plan, entry, missing)
     local ok, forced = errors.try(send, plan, entry, apply_request(entry, true))
     change.fields = ok and previews.change(entry.label, live, forced).fields or nil
   end
+  if change.action == "reject" and entry.old then -- the server does not always say which field
+    change.fields = previews.change(entry.label, manifests.owned(entry.old, plan), entry.new).fields
+  end
   if live then name_owners(change, live) end
   return { change = change, ground = ground, warnings = warnings }
 end

@@ -177,13 +177,21 @@ function M.from_file(name)
   return plan
 end
 
+--- Whether a line is the planned one, of which the file holds no secrets.
+local function is_planned(planned, line)
+  if planned == line then return true end
+  if not planned or not line or not planned:find("(secret ", 1, true) then return false end
+  local pattern = planned:gsub("%p", "%%%0"):gsub("%%%(secret [^)]-%%%)", ".+")
+  return line:find("^" .. pattern .. "$") ~= nil
+end
+
 --- The first line that differs between two texts, and both versions.
 local function first_difference(old, new)
   local old_lines, new_lines = {}, {}
   for line in (old .. "\n"):gmatch "(.-)\n" do old_lines[#old_lines + 1] = line end
   for line in (new .. "\n"):gmatch "(.-)\n" do new_lines[#new_lines + 1] = line end
   for i = 1, math.max(#old_lines, #new_lines) do
-    if old_lines[i] ~= new_lines[i] then return i, old_lines[i], new_lines[i] end
+    if not is_planned(old_lines[i], new_lines[i]) then return i, old_lines[i], new_lines[i] end
   end
 end
 
@@ -200,6 +208,12 @@ end
 
 local function refuse_script(plan, path, old, new)
   local line, was, is = first_difference(old, new)
+  if not line then
+    errors.raise {
+      kind = "refused", message = path .. " was edited after the plan was made, in a line that holds a secret",
+      hint = "make a new plan and have it reviewed",
+    }
+  end
   local step = step_at(plan, path, line)
   errors.raise {
     kind = "refused", step = step,

@@ -198,7 +198,8 @@ function M.plan(name, given)
   run.plan.held_by = locks.held_by(lock)
   local ok, err = drive.run_body(run, function() return book.run(params) end)
   if not ok then
-    if errors.is_interrupt(err) or err.kind ~= "unknown_value" then
+    if err.kind ~= "unknown_value" then
+      run.plan.stopped = errors.is_interrupt(err) and "it was interrupted" or err.message
       err.plan = run.plan
       error(err, 0)
     end

@@ -5,13 +5,40 @@ local paint = require("almanac.render.tree").paint
 local M = {}
 
 local VALUE_MAX = 100
+local BEFORE = 30 -- bytes shown before the first difference of two long texts
 local LINE = 110 -- columns
 
-local function value_text(value)
+local function encoded(value)
   if value == nil then return "(absent)" end
   local plain = type(value) == "string" and not value:find "%c" and value ~= ""
-  local text = plain and value or json.encode(value, { canonical = true })
-  return #text > VALUE_MAX and text:sub(1, VALUE_MAX - 1) .. "…" or text
+  return plain and value or json.encode(value, { canonical = true })
+end
+
+--- The nearest beginning of a character at or before a byte.
+local function char_at(text, byte)
+  while byte > 1 and (text:byte(byte) or 0) & 0xC0 == 0x80 do byte = byte - 1 end
+  return byte
+end
+
+--- About VALUE_MAX bytes of a text, from a byte on.
+local function cut(text, from)
+  from = char_at(text, from)
+  local to = #text
+  if to - from >= VALUE_MAX then to = char_at(text, from + VALUE_MAX) - 1 end
+  return (from > 1 and "…" or "") .. text:sub(from, to) .. (to < #text and "…" or "")
+end
+
+local function value_text(value)
+  return cut(encoded(value), 1)
+end
+
+--- Both texts where they begin to differ: long ones would look the same.
+local function both_texts(old, new)
+  old, new = encoded(old), encoded(new)
+  local first = 1
+  while first <= #old and old:byte(first) == new:byte(first) do first = first + 1 end
+  local from = (#old > VALUE_MAX or #new > VALUE_MAX) and math.max(1, first - BEFORE) or 1
+  return cut(old, from) .. " → " .. cut(new, from)
 end
 
 local actions = {
@@ -25,8 +52,12 @@ local field_marks = { added = { "+", "32" }, removed = { "-", "31" }, changed = 
 --- A field on one line, or on two when that is too long to take in.
 local function add_field(out, indent, field, color)
   local mark = field_marks[field.kind]
-  local value = value_text(field.kind == "added" and field.new or field.old)
-  if field.kind == "changed" then value = value .. " → " .. value_text(field.new) end
+  local value
+  if field.kind == "changed" then
+    value = both_texts(field.old, field.new)
+  else
+    value = value_text(field.kind == "added" and field.new or field.old)
+  end
   if field.set_by then value = string.format('%s   (now set by "%s")', value, table.concat(field.set_by, '", "')) end
   local head = mark[1] .. " " .. field.path .. ":"
   if #indent + #head + #value < LINE then

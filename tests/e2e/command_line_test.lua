@@ -39,6 +39,7 @@ t.test("closed standard streams, a full disk and a reader that has enough", func
   local code, _, err = shell(p, "$ALMANAC runs > /dev/full")
   t.eq(code, 1)
   t.has(err, "could not be written")
+  t.eq((shell(p, "$ALMANAC plan book > /dev/full")), 1, "a plan that nobody saw is none")
   t.eq((shell(p, "{ $ALMANAC run book; echo $? > code; } 2>&1 | true")), 0)
   t.eq(p:lines "code", { "0" })
   t.has((select(2, p:run { "runs" })), "done")

@@ -120,3 +120,43 @@ exec "$HELM" "$@"
   local _, kept = shown:gsub("  as planned", "")
   t.eq(kept, 2, shown)
 end)
+
+t.test("an edited script is told by its line, also below a secret, which the plan does not hold", function()
+  local world = devnet.start { install = false }
+  local book = [[
+return runbook { run = function()
+  step("apply", function()
+    k8s.apply("{ apiVersion: v1, kind: Secret, metadata: { name: s }, stringData: { pw: hunter-two } }", { namespace = "animica-devnet" })
+  end)
+  step("say", function() sh.run { argv = { "true" } } end)
+end }
+]]
+  t.write_file(world.dir .. "/book.lua", book)
+  world:almanac(2, { "plan", "-o", "plan.json", "book.lua" })
+  t.lacks(t.read_file(world.dir .. "/plan.json"), "hunter-two")
+  edit(world.dir .. "/book.lua", '"true"', '"false"')
+  local err = bound(world, 2)
+  t.has(err, "book.lua:5 was edited after the plan was made, in the step say")
+  t.lacks(err, "hunter-two")
+  t.write_file(world.dir .. "/book.lua", (book:gsub("hunter%-two", "hunter-three")))
+  err = bound(world, 2)
+  t.has(err, "book.lua was edited after the plan was made, in a line that holds a secret")
+  t.lacks(err, "hunter-three")
+end)
+
+t.test("the uid of what the run creates is not known to the plan, and may be used by it", function()
+  local world = devnet.start { install = false }
+  t.write_file(world.dir .. "/book.lua", [[
+return runbook { run = function()
+  local opts = { namespace = "animica-devnet" }
+  local made = step("make", function()
+    return k8s.create({ apiVersion = "v1", kind = "ConfigMap", metadata = { name = "mark" } }, opts)
+  end)
+  step("note", function() fs.write("mark.txt", made.name .. " " .. made.uid) end)
+end }
+]])
+  t.has(world:almanac(2, { "plan", "-o", "plan.json", "book.lua" }), "its input is known when it runs")
+  bound(world, 0)
+  local uid = world:get("/api/v1/namespaces/animica-devnet/configmaps/mark").metadata.uid
+  t.eq(t.read_file(world.dir .. "/mark.txt"), "mark " .. uid)
+end)

@@ -44,6 +44,7 @@ for _, helm in ipairs(devnet.helms()) do
     t.has(text, "WARNING the chart " .. charts .. "ignores-tag ignores global.imageTag: no rendered image has the tag " .. devnet.new)
     t.eq(#plans.changes(plan, "delete"), 12)
     t.has(change_of(plan, "statefulset/animica-node").why, "spec: Forbidden", "the chart has no volumeClaimTemplates")
+    t.has(text, "- .spec.volumeClaimTemplates:", "the server does not name the field")
 
     _, text = plans.plan(world, 1, { "upgrade.lua", "chart=" .. charts .. "no-render" })
     t.has(text, "WOULD STOP THE RUN: helm upgrade animica-devnet failed: parse error at (animica-devnet/templates/node.yaml:6)")
