@@ -46,7 +46,7 @@ effect.define("k8s.patch", {
       errors.usage('k8s.patch: its type is "strategic", "merge" or "json", not %q', input.type)
     end
     check_patch(raw.patch, input.type)
-    input.patch = raw.patch
+    input.patch = write.conceal_patch(raw.ref, raw.patch)
     return input
   end,
   observe = write.observe "k8s.patch",

@@ -26,22 +26,54 @@ local M = {
 --- The fields of a Secret that hold its values.
 local secret_fields = { "data", "stringData" }
 
+local function conceal_value(name, value)
+  local text = secret.reveal(value)
+  if type(text) ~= "string" then return text end
+  return secret.new(string.format("%s %s", name, sys.sha256(text):sub(1, 12)), text)
+end
+
+local function conceal_values(name, values)
+  if type(values) ~= "table" or secret.is(values) then return conceal_value(name, values) end
+  local out = {}
+  for key, value in pairs(values) do out[key] = conceal_value(name .. "/" .. key, value) end
+  return out
+end
+
+local function conceal_fields(name, object)
+  local out = {}
+  for key, value in pairs(object) do out[key] = value end
+  for _, field in ipairs(secret_fields) do
+    if type(object[field]) == "table" then out[field] = conceal_values(name, object[field]) end
+  end
+  return out
+end
+
 --- An object with the values of a Secret as opaque ones: what goes into the journal and a plan names them,
 --- by the first digits of their digest, so that another value is another input.
 ---@param object table
 ---@return table
 function M.conceal(object)
-  if object.kind ~= "Secret" then return object end
+  return object.kind == "Secret" and conceal_fields(object.metadata.name, object) or object
+end
+
+--- The same for a patch of an object.
+---@param ref string|table
+---@param patch table of the object's shape, or a list of operations
+---@return table
+function M.conceal_patch(ref, patch)
+  local kind, name = objects.parse_ref("k8s.patch", ref)
+  local word = kind:lower()
+  if word ~= "secret" and word ~= "secrets" and not word:find "^secrets?%.v1%.?$" then return patch end
+  if #patch == 0 then return conceal_fields(name, patch) end
   local out = {}
-  for key, value in pairs(object) do out[key] = value end
-  for _, field in ipairs(secret_fields) do
-    if type(object[field]) == "table" then
-      out[field] = {}
-      for key, value in pairs(object[field]) do
-        local text = secret.reveal(value)
-        out[field][key] = type(text) ~= "string" and text
-          or secret.new(string.format("%s/%s %s", object.metadata.name, key, sys.sha256(text):sub(1, 12)), text)
-      end
+  for i, operation in ipairs(patch) do
+    out[i] = {}
+    for key, value in pairs(operation) do out[i][key] = value end
+    local key = operation.path:match "^/data/(.+)" or operation.path:match "^/stringData/(.+)"
+    if key then
+      out[i].value = conceal_value(name .. "/" .. key, operation.value)
+    elseif operation.path == "/data" or operation.path == "/stringData" then
+      out[i].value = conceal_values(name, operation.value)
     end
   end
   return out

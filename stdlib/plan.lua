@@ -222,15 +222,26 @@ local function refuse_script(plan, path, old, new)
   }
 end
 
---- Refuses to begin a run that is not the planned one: another script, stdlib or parameter.
-function M.check_start(plan, book, params)
-  if book.script.digest ~= plan.script_digest then
+--- Refuses another script than the planned one: what it asks and what its gates watch is planned too.
+---@param plan table
+---@param book almanac.Runbook
+---@param otherwise? string  how to go on all the same
+function M.check_script(plan, book, otherwise)
+  if book.script.digest == plan.script_digest then return end
+  local ok, err = errors.try(function()
     for path in pairs(book.script.files) do
       local now = source_of(path)
       if plan.sources[path] ~= now then refuse_script(plan, path, plan.sources[path] or "", now) end
     end
     errors.raise { kind = "refused", message = "the script's files are not those of the plan", hint = "make a new plan" }
-  end
+  end)
+  if not ok and otherwise then err.hint = err.hint .. "\n" .. otherwise end
+  error(err, 0)
+end
+
+--- Refuses to begin a run that is not the planned one: another script, stdlib or parameter.
+function M.check_start(plan, book, params)
+  M.check_script(plan, book)
   if plan.stdlib ~= M.stdlib_digest() then
     errors.raise {
       kind = "refused",

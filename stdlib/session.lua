@@ -348,6 +348,10 @@ function M.resume(id, options)
   check_overtaken(journal, run, id, "resume")
   restore_settings(run, options)
   local book = runbook.load(meta.script)
+  local bound = not options.without_plan and plan_of(run)
+  if bound then
+    require("almanac.plan").check_script(bound, book, "or go on without the plan: almanac resume " .. run.id .. " --without-plan")
+  end
   local params = restore_params(book, meta)
   drive.own(journal, run.id, drive.owner_text(run.id))
   local held <close> = locks.take(journal, lock_of(meta), run.id)

@@ -69,6 +69,12 @@ t.test("the approval of a planned run names the plan, and falls with it", functi
   local id = p:newest()
   local _, out = p:run { "approve", id }
   t.has(out, "the plan " .. digest:sub(1, 12))
+  p:edit("book", (BOOK:gsub('confirm "roll on"', "")))
+  local unasked, _, refused = p:run { "resume", id }
+  t.eq(unasked, 2, "what the plan asks is asked")
+  t.has(refused, "was edited after the plan was made")
+  t.has(refused, "resume " .. id .. " --without-plan")
+  p:edit("book", BOOK)
   local dropped, _, why = p:run { "resume", id, "--without-plan" }
   t.eq(dropped, 3, why)
   t.has(why, "another plan")

@@ -160,3 +160,25 @@ end }
   local uid = world:get("/api/v1/namespaces/animica-devnet/configmaps/mark").metadata.uid
   t.eq(t.read_file(world.dir .. "/mark.txt"), "mark " .. uid)
 end)
+
+t.test("a patch of a Secret: its values are neither in the plan nor in the journal", function()
+  local world = devnet.start { install = false }
+  kubectl(world, "create", "secret", "generic", "door", "--from-literal=key=first", "--from-literal=bell=first")
+  t.write_file(world.dir .. "/values.json", [[{ "key": "second-key", "bell": "c2Vjb25kLWJlbGw=" }]])
+  t.write_file(world.dir .. "/book.lua", [[
+return runbook { run = function()
+  local opts = { namespace = "animica-devnet" }
+  step("patch", function()
+    opts.values = json.decode(fs.read "values.json")
+    k8s.patch("secret/door", { stringData = { key = opts.values.key } }, { namespace = opts.namespace })
+    k8s.patch("secret/door", { { op = "replace", path = "/data/bell", value = opts.values.bell } },
+      { namespace = opts.namespace, type = "json" })
+  end)
+end }
+]])
+  world:almanac(2, { "plan", "-o", "plan.json", "book.lua" })
+  bound(world, 0)
+  t.eq(world:get("/api/v1/namespaces/animica-devnet/secrets/door").data, { key = "c2Vjb25kLWtleQ==", bell = "c2Vjb25kLWJlbGw=" })
+  local kept = t.read_file(world.dir .. "/plan.json") .. world:almanac(0, { "log", world:last_run(), "--json" })
+  for _, text in ipairs { "second-key", "c2Vjb25kLWtleQ", "c2Vjb25kLWJlbGw" } do t.lacks(kept, text) end
+end)
