@@ -139,7 +139,8 @@ local function source_of(path)
 end
 
 --- The plan as it is saved: everything that binds a run to it.
-function M.to_file(plan, book)
+---@param undos string[]  what undo would do after the run
+function M.to_file(plan, book, undos)
   local sources = {}
   for path in pairs(book.script.files) do sources[path] = source_of(path) end
   local file = {
@@ -147,6 +148,7 @@ function M.to_file(plan, book)
     made_by = sys.user(), made_ms = task.wall_ms(), version = sys.version, stdlib = M.stdlib_digest(),
     script_digest = book.script.digest, sources = sources, effects = json.array(plan.effects), steps = json.array(plan.steps),
     gates = json.array(plan.gates), asks = json.array(plan.asks),
+    counts = M.counts(plan), undo = json.array(undos), stopped = plan.stopped,
   }
   local text = secret.redact(json.encode(file, { canonical = true }))
   return '{"digest":"' .. sys.sha256(text) .. '","plan":' .. text .. "}\n"
@@ -269,7 +271,7 @@ end
 local function deviates(frame, message, hint)
   errors.raise {
     kind = "plan_mismatch", waiting = true, step = frame.path, message = message,
-    hint = (hint and hint .. "\n" or "") .. "nothing was done; make a new plan for what is left, or go on without: almanac resume " ..
+    hint = (hint and hint .. "\n" or "") .. "this effect was not begun; make a new plan for what is left, or go on without: almanac resume " ..
       frame.run.id .. " --without-plan",
   }
 end

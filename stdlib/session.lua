@@ -177,6 +177,8 @@ local function planned_undos(plan)
       out[#out + 1] = string.format("%s: its undo (takes back %s)", owner.path, planned.title)
     elseif not owner and definition and definition.undo then
       out[#out + 1] = planned.path .. ": takes back " .. planned.title
+    elseif not owner then
+      out[#out + 1] = planned.path .. ": does not take back " .. planned.title
     end
   end
   return out

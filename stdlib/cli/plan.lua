@@ -39,11 +39,11 @@ function M.run(words)
   end
   local counts = plans.counts(plan)
   if given.json then
-    sys.write(1, plans.to_file(plan, book))
+    sys.write(1, plans.to_file(plan, book, undos))
   else
     sys.write(1, shown(plan, undos))
   end
-  if given.out then require("native.fs").write(given.out, plans.to_file(plan, book)) end
+  if given.out then require("native.fs").write(given.out, plans.to_file(plan, book, undos)) end
   if plan.stopped or counts.fail > 0 then return 1 end
   return counts.changes > 0 and 2 or 0
 end

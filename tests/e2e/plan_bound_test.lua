@@ -28,7 +28,7 @@ for _, helm in ipairs(devnet.helms()) do
     t.has(err, "deployment/animica-miner in animica-devnet has changed since the plan was made: .spec.replicas")
     t.has(err, "planned on: 1")
     t.has(err, "now:        3")
-    t.has(err, "make a new plan")
+    t.has(err, "this effect was not begun; make a new plan")
     t.has(err, "upgrade the release")
     t.eq(#world:history(), 1, "nothing was done")
     kubectl(world, "scale", "deployment/animica-miner", "--replicas", "1")

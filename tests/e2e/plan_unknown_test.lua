@@ -21,9 +21,9 @@ return runbook {
 ]], last)
 end
 
-local function plan(last)
+local function plan(last, ...)
   local p = project.new { book = book(last) }
-  local code, out, err = p:run({ "plan", "book" }, { TOKEN = "hunter2-hunter2" })
+  local code, out, err = p:run({ "plan", "book", ... }, { TOKEN = "hunter2-hunter2" })
   t.lacks(out .. err, "hunter2")
   return code, out, err
 end
@@ -44,6 +44,7 @@ end }
   t.has(out, 'with the body {"text":"hi"}')
   t.has(out, "already done: true says so")
   t.has(out, "Plan: 4 effects, 2 of them would change nothing; objects: 1 created")
+  t.has(out, "↩ say: does not take back POST")
   t.eq((t.run({ "ls", "a.txt" }, { cwd = p.dir })), 2, "nothing was written")
 end)
 
@@ -66,6 +67,12 @@ for what, line in pairs {
     t.has(out, "book.lua:11")
     t.has(out, line)
     t.has(out, "Plan: 2 effects")
+  end)
+  t.test(what .. " an unknown: a program is told the same", function()
+    local _, out = plan(line, "--json")
+    local made = require("native.json").decode(out).plan
+    t.has(made.stopped, what .. " a value that is known after ask the machine")
+    t.eq(made.counts.effects, 2)
   end)
 end
 
