@@ -29,6 +29,15 @@ local M = {}
 
 local definitions = {} ---@type table<string, almanac.EffectDefinition>
 
+local places = {} ---@type table<string, string> modules that are loaded when somebody asks
+
+--- Says which module of the stdlib defines an effect (if it is one), without loading it.
+---@param name string
+---@param module string
+function M.defined_in(name, module)
+  places[name] = module
+end
+
 local fields = {
   input = true, observe = true, preview = true, apply = true, recover = true, undo = true, title = true, scope = true,
 }
@@ -53,9 +62,11 @@ end
 --- effect in the journal may not be loaded yet.
 ---@return almanac.EffectDefinition?
 function M.definition(name)
+  if type(name) ~= "string" then return nil end
   local module = name:match "^([%w_]+)%."
   if not definitions[name] and module and require("almanac.sandbox").is_module(module) then
     require("almanac." .. module)
+    if not definitions[name] and places[name] then require(places[name]) end
   end
   return definitions[name]
 end
@@ -64,7 +75,7 @@ end
 ---@param name string
 ---@param input any
 function M.title(name, input)
-  local definition = definitions[name]
+  local definition = M.definition(name)
   if not definition or not definition.title then return name end
   if not unknown.within(input) then return definition.title(input) end
   local ok, title = errors.try(definition.title, unknown.describe_all(secret.conceal_all(input)))
@@ -265,7 +276,7 @@ end
 ---@param raw any
 ---@return any result plain data
 function M.perform(name, raw)
-  local definition = definitions[name]
+  local definition = M.definition(name)
   if not definition then errors.usage("no effect %q is defined", tostring(name)) end
   local frame = step.current()
   if not frame then

@@ -86,7 +86,7 @@ end
 
 --- The namespaces that are not there (yet).
 local function missing_namespaces(plan, entries)
-  local names, seen = {}, {}
+  local names, seen = { plan.namespace }, { [plan.namespace] = true }
   for _, entry in ipairs(entries) do
     local name = entry.target and entry.target.namespace
     if name and not seen[name] then
@@ -179,7 +179,7 @@ local function name_owners(change, live)
 end
 
 ---@return { change: table?, ground: table, warnings: string[]? }
-local function try_entry(plan, entry, missing)
+local function try_entry(plan, entry, missing, live)
   local namespace = entry.target and entry.target.namespace or plan.namespace
   local function untried(action, why)
     return { change = { object = entry.label, action = action, why = why }, ground = previews.ground(entry.label, namespace) }
@@ -188,7 +188,6 @@ local function try_entry(plan, entry, missing)
   if missing[entry.target.namespace or ""] then
     return entry.new and untried("create", "with its namespace") or untried("unchanged")
   end
-  local live = objects.find(plan.who, entry.target, { managed_fields = true })
   local ground = previews.ground(entry.target.label, entry.target.namespace, live)
   if not entry.new then return { change = delete(plan, entry, live), ground = ground } end
   if live and not entry.old and not plan.may_adopt then
@@ -242,7 +241,12 @@ end
 function M.preview(plan, old_manifest, new_manifest, hooks)
   local entries = entries_of(plan, old_manifest, new_manifest)
   local missing = missing_namespaces(plan, entries)
-  local tried = pool.map(entries, pool.REQUESTS, function(entry) return try_entry(plan, entry, missing) end)
+  local targets = {}
+  for i, entry in ipairs(entries) do
+    targets[i] = entry.target and not missing[entry.target.namespace or ""] and entry.target or false
+  end
+  local live = objects.find_many(plan.who, targets, { managed_fields = true })
+  local tried = pool.map(entries, pool.REQUESTS, function(entry, i) return try_entry(plan, entry, missing, live[i]) end)
   local preview = { changes = {}, ground = {}, warnings = {}, missing = missing, nothing = #hooks == 0 or nil }
   for i, entry in ipairs(entries) do
     local result = tried[i]

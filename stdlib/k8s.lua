@@ -1,30 +1,31 @@
 --- k8s: a Kubernetes cluster. Reads are free inside a step, writes are effects. Objects are named as
 --- kubectl names them: "deployment/animica-node", "sts/x", "pods", "certificates.cert-manager.io/x".
-local apply = require "almanac.k8s_apply"
 local arguments = require "almanac.k8s_arguments"
-local claims = require "almanac.k8s_claims"
-local delete = require "almanac.k8s_delete"
+local effect = require "almanac.effect"
 local errors = require "almanac.errors"
-local exec = require "almanac.k8s_exec"
 local k8s_client = require "almanac.k8s_client"
-local logs = require "almanac.k8s_logs"
 local objects = require "almanac.k8s_objects"
-local patch = require "almanac.k8s_patch"
-local quantity = require "almanac.k8s_quantity"
 local step = require "almanac.step"
-local top = require "almanac.k8s_top"
-local undo = require "almanac.k8s_undo"
-local waits = require "almanac.k8s_wait"
-local watch = require "almanac.k8s_watch"
 
-local M = {
-  apply = apply.apply, create = apply.create, diff = apply.diff,
-  patch = patch.patch, scale = patch.scale, restart = patch.restart,
-  delete = delete.delete, evict = delete.evict, wipe_claims = claims.wipe_claims,
-  undo = undo.undo, history = undo.history,
-  wait = waits.wait, has_condition = waits.has_condition, watch = watch.watch,
-  exec = exec.exec, exec_read = exec.exec_read, logs = logs.logs, follow_logs = logs.follow, top = top.top, quantity = quantity.parse,
+local M = {}
+
+--- Where the verbs are: a part is loaded with the first call of one of its verbs, for most runs need few.
+--- { name here, name there, part }
+local verbs = {
+  { "apply", "apply", "apply" }, { "create", "create", "apply" }, { "diff", "diff", "apply" },
+  { "patch", "patch", "patch" }, { "scale", "scale", "patch" }, { "restart", "restart", "patch" },
+  { "delete", "delete", "delete" }, { "evict", "evict", "delete" }, { "wipe_claims", "wipe_claims", "claims" },
+  { "undo", "undo", "undo" }, { "history", "history", "undo" },
+  { "wait", "wait", "wait" }, { "has_condition", "has_condition", "wait" }, { "watch", "watch", "watch" },
+  { "exec", "exec", "exec" }, { "exec_read", "exec_read", "exec" }, { "logs", "logs", "logs" }, { "follow_logs", "follow", "logs" },
+  { "top", "top", "top" }, { "quantity", "parse", "quantity" },
 }
+for _, verb in ipairs(verbs) do
+  local module, there = "almanac.k8s_" .. verb[3], verb[2]
+  M[verb[1]] = function(...) return require(module)[there](...) end
+  effect.defined_in("k8s." .. verb[1], module)
+end
+effect.defined_in("k8s.scale_part", "almanac.k8s_patch")
 
 --- Follows a workload until it is rolled out, or cannot be; see almanac.rollout_watch. A read.
 ---@param ref string
@@ -177,7 +178,7 @@ function M.images(opts)
   step.require_read "k8s.images"
   opts = arguments.options("k8s.images", opts, IMAGE_OPTIONS, "first")
   if opts.ref then
-    local _, pods = logs.pods_of("k8s.images", objects.one("k8s.images", opts.ref, opts))
+    local _, pods = require("almanac.k8s_logs").pods_of("k8s.images", objects.one("k8s.images", opts.ref, opts))
     return M.images_of(pods)
   end
   return M.images_of((objects.list("k8s.images", objects.target("k8s.images", "pods", opts), opts)))
@@ -191,7 +192,7 @@ end
 function M.pods(ref, opts)
   step.require_read "k8s.pods"
   opts = arguments.options("k8s.pods", opts, arguments.where)
-  local newest, all = logs.pods_of("k8s.pods", objects.one("k8s.pods", ref, opts))
+  local newest, all = require("almanac.k8s_logs").pods_of("k8s.pods", objects.one("k8s.pods", ref, opts))
   return newest, all
 end
 

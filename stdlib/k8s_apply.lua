@@ -67,15 +67,13 @@ local function waits_for_namespace(input, object, target)
 end
 
 --- @return { change: table, ground: table, result: table? }
-local function preview_one(input, object)
-  local target = apply_target(input, object)
+local function preview_one(input, object, target, live)
   if waits_for_namespace(input, object, target) then
     return {
       change = { object = target.label, action = "create", why = "with its namespace" },
       ground = previews.ground(target.label, target.namespace, nil), result = write.predicted(object),
     }
   end
-  local live = objects.find("k8s.apply", target)
   local change, after = previews.try(target.label, live, function() return (apply_one(input, object, true)) end)
   return {
     change = change, ground = previews.ground(target.label, target.namespace, live),
@@ -84,7 +82,12 @@ local function preview_one(input, object)
 end
 
 local function apply_preview(input)
-  local tried = pool.map(input.objects, pool.REQUESTS, function(object) return preview_one(input, object) end)
+  local targets = {}
+  for i, object in ipairs(input.objects) do targets[i] = apply_target(input, object) end
+  local live = objects.find_many("k8s.apply", targets)
+  local tried = pool.map(input.objects, pool.REQUESTS, function(object, i)
+    return preview_one(input, object, targets[i], live[i])
+  end)
   local changes, ground, result = {}, {}, {}
   for i, one in ipairs(tried) do changes[i], ground[i], result[i] = one.change, one.ground, one.result end
   return previews.of(changes, ground, result)
@@ -93,9 +96,11 @@ end
 effect.define("k8s.apply", {
   input = apply_input,
   observe = function(input)
-    return pool.map(input.objects, pool.REQUESTS, function(object)
-      return write.identity(objects.find("k8s.apply", apply_target(input, object)))
-    end)
+    local targets, before = {}, {}
+    for i, object in ipairs(input.objects) do targets[i] = apply_target(input, object) end
+    local live = objects.find_many("k8s.apply", targets)
+    for i in ipairs(targets) do before[i] = write.identity(live[i]) end
+    return before
   end,
   apply = function(input, ctx)
     local done = {}

@@ -3,6 +3,7 @@ local discovery = require "almanac.k8s_discovery"
 local errors = require "almanac.errors"
 local json = require "native.json"
 local k8s_client = require "almanac.k8s_client"
+local pool = require "almanac.pool"
 
 local M = {}
 
@@ -146,6 +147,61 @@ function M.find(who, target, opts)
   if ok then return tidy(result, opts or {}) end
   if result.status == 404 and result.reason == "NotFound" then return nil end
   error(result, 0)
+end
+
+--- So many objects of one kind and namespace are worth a list.
+local LIST_MIN = 8
+
+--- Those of a collection that are meant, by one list; nil where it cannot be had, or is far longer than what
+--- is asked for.
+local function find_by_list(who, target, wanted, opts)
+  local ok, page = errors.try(k8s_client.request, target.client, {
+    who = who, path = discovery.path(target.resource, target.namespace), query = { limit = PAGE },
+  })
+  if not ok then
+    if page.status == 403 or page.status == 404 then return nil end
+    error(page, 0)
+  end
+  if page.metadata and (page.metadata.continue or "") ~= "" then return nil end
+  local found = {}
+  for _, object in ipairs(page.items) do
+    if wanted[object.metadata.name] then
+      local r = target.resource -- the items of a list do not say what they are
+      object.kind, object.apiVersion = r.kind, r.group == "" and r.version or r.group .. "/" .. r.version
+      found[object.metadata.name] = tidy(object, opts)
+    end
+  end
+  return found
+end
+
+--- Many objects as they are; nil for one that is not there. Those of one kind and namespace come by a list,
+--- unless they are Secrets, of which a namespace holds large ones that nobody asked for.
+---@param who string
+---@param targets (almanac.k8s.Target|false)[]  false: not asked for
+---@param opts? almanac.k8s.ListOptions
+---@return table<integer, table> objects by index
+function M.find_many(who, targets, opts)
+  local groups, lists = {}, {}
+  for _, target in ipairs(targets) do
+    local key = target and discovery.path(target.resource, target.namespace)
+    local group = key and groups[key]
+    if key and not group then
+      group = { target = target, wanted = {}, count = 0 }
+      groups[key], lists[#lists + 1] = group, group
+    end
+    if group then group.wanted[target.name], group.count = true, group.count + 1 end
+  end
+  pool.map(lists, pool.REQUESTS, function(group)
+    if group.count >= LIST_MIN and group.target.resource.kind ~= "Secret" then
+      group.found = find_by_list(who, group.target, group.wanted, opts or {})
+    end
+  end)
+  return pool.map(targets, pool.REQUESTS, function(target)
+    local group = target and groups[discovery.path(target.resource, target.namespace)]
+    if not group then return nil end
+    if group.found then return group.found[target.name] end
+    return M.find(who, target, opts)
+  end)
 end
 
 --- One object; raises kind "api", status 404, when there is none.

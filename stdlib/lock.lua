@@ -3,7 +3,6 @@
 local drive = require "almanac.drive"
 local duration = require "almanac.duration"
 local errors = require "almanac.errors"
-local lease = require "almanac.lease"
 local sys = require "native.sys"
 local task = require "native.task"
 
@@ -94,7 +93,7 @@ function M.take(journal, lock, run_id)
   drive.lock(journal, lock.name, drive.owner_text(run_id))
   local where = M.lease_of(lock)
   if where then
-    self.lease = lease.take(where, identity(run_id), function(text) sys.write(2, "… " .. text .. "\n") end)
+    self.lease = require("almanac.lease").take(where, identity(run_id), function(text) sys.write(2, "… " .. text .. "\n") end)
     self.keeper = task.spawn(self.lease.keep, self.lease)
   end
   return self
@@ -106,7 +105,7 @@ end
 function M.held_by(lock)
   local where = M.lease_of(lock)
   if not where then return nil end
-  local ok, holder = errors.try(lease.held_by, where)
+  local ok, holder = errors.try(require("almanac.lease").held_by, where)
   if ok then return holder end
   if errors.is_interrupt(holder) then error(holder, 0) end
   return "somebody, or nobody: " .. holder.message

@@ -7,7 +7,7 @@ local M = {}
 
 --- Requests of one call that are under way at once: enough to hide the way to a server, few enough not
 --- to be throttled by it.
-M.REQUESTS = 16
+M.REQUESTS = 8
 
 --- Waits for all of them, whatever happens: an interrupt is passed on to them, and returned when
 --- they have ended.

@@ -36,11 +36,23 @@ local function step_function(call)
   return fn and fn.tag == "Function" and fn or nil
 end
 
---- The effect whose result, or a field of it, an expression is.
+--- What a plan predicts of a result: the other fields of these are known when the run makes them.
+local predicted = {
+  ["helm.upgrade"] = { revision = true, status = true, chart = true, description = true },
+  ["helm.rollback"] = { revision = true, status = true, chart = true, description = true },
+  ["helm.uninstall"] = { removed = true, revision = true },
+}
+
+--- The effect whose result, or a field of it, an expression is; nil when a plan predicts that field.
 ---@return string?
 local function effect_of(node, public)
   node = tree.resolve(node)
-  if node.tag == "Index" then return effect_of(node.object, public) end
+  if node.tag == "Index" then
+    local name = effect_of(node.object, public)
+    local known = name and predicted[name]
+    if known and node.key.tag == "String" and known[node.key.value] then return nil end
+    return name
+  end
   if node.tag ~= "Call" then return nil end
   local fn = step_function(node)
   local returned = fn and last_return(fn)
@@ -65,18 +77,18 @@ local HINT = "a plan knows only what reads give: decide by one (helm.current, k8
 function M.check(main, public, report)
   local function say(node, name, what)
     report(node.pos, "warning", "unknown-in-plan",
-      string.format("what %s returns is not known in a plan: %s", name, what), HINT)
+      string.format("what %s returns may not be known in a plan: %s", name, what), HINT)
   end
   tree.walk(main, function(node)
     if node.tag == "Binary" and (node.op == "==" or node.op == "~=") then
       for _, side in ipairs { node.left, node.right } do
         local name = effect_of(side, public)
-        if name then return say(side, name, node.op == "==" and "this is false there" or "this is true there") end
+        if name then return say(side, name, node.op == "==" and "then this is false there" or "then this is true there") end
       end
     end
     local condition = tested(node)
     local name = condition and effect_of(condition, public)
-    if name then say(condition, name, "it counts as true there") end
+    if name then say(condition, name, "then it counts as true there") end
   end)
 end
 

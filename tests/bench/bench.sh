@@ -20,7 +20,8 @@ measure=$build/measure
 over=0
 
 line() { # what value unit bar
-    mark=$(awk -v v="$2" -v b="$4" 'BEGIN { print (v <= b) ? "    " : "over" }')
+    mark="    "
+    [ "$4" = none ] || mark=$(awk -v v="$2" -v b="$4" 'BEGIN { print (v <= b) ? "    " : "over" }')
     [ "$mark" != over ] || over=1
     printf '%s  %-58s %10s %-4s bar %s\n' "$mark" "$1" "$2" "$3" "$4"
 }

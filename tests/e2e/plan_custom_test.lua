@@ -1,15 +1,14 @@
--- Plans of releases that are not all Deployments: custom resources, a chart's crds/, the YAML of helm, a
--- release that is not free.
+-- Plans of releases that are not all Deployments: custom resources, a chart's crds/, the YAML of helm.
 local devnet = require "tests.devnet"
 local fs = require "native.fs"
 local t = require "tests.harness"
 
 local BOOK = [[
 return runbook {
-  params = { size = param.integer { default = 1 }, enabled = param.string { default = "yes" } },
+  params = { namespace = param.string { default = "animica-devnet" }, size = param.integer { default = 1 }, enabled = param.string { default = "yes" } },
   run = function(p)
     step("up", function()
-      helm.upgrade { release = "w", namespace = "animica-devnet", chart = "custom", install = true,
+      helm.upgrade { release = "w", namespace = p.namespace, chart = "custom", install = true,
         set = { size = p.size, enabled = p.enabled } }
     end)
   end,
@@ -21,6 +20,9 @@ for _, helm in ipairs(devnet.helms()) do
     t.must { "cp", "-r", "tests/fixtures/charts/custom", world.dir .. "/custom" }
     fs.mkdir(world.dir .. "/runbooks")
     t.write_file(world.dir .. "/runbooks/book.lua", BOOK)
+
+    local nowhere = world:almanac(1, { "plan", "book", "namespace=nowhere" })
+    t.has(nowhere, "there is no namespace nowhere: helm cannot keep the release's record there")
 
     local text = world:almanac(2, { "plan", "book" })
     t.has(text, "widget/w")
