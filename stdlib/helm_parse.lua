@@ -172,7 +172,8 @@ local causes = {
   { "is forbidden", "auth", "this user may not do that; ask for the role, or use another context" },
   { "x509: ", "tls", "the API server's certificate is not the one that the kubeconfig trusts" },
   { "release: not found", "not_found", "no release of that name in that namespace; helm list -A shows them" },
-  { "has no deployed releases", "helm", "where there is no such release, install = true makes it; where no revision was ever good, uninstall it first" },
+  { "has no deployed releases", "helm",
+    "where there is no such release, install = true makes it; where no revision was ever good, uninstall it first" },
   { "forceConflicts enabled when serverSideApply disabled", "helm",
     "the release was last applied client-side, by helm 3, where no conflict can be forced: leave force_conflicts out" },
 }

@@ -271,8 +271,8 @@ end
 local function deviates(frame, message, hint)
   errors.raise {
     kind = "plan_mismatch", waiting = true, step = frame.path, message = message,
-    hint = (hint and hint .. "\n" or "") .. "this effect was not begun; make a new plan for what is left, or go on without: almanac resume " ..
-      frame.run.id .. " --without-plan",
+    hint = (hint and hint .. "\n" or "") .. "this effect was not begun; make a new plan for what is left, or go on " ..
+      "without: almanac resume " .. frame.run.id .. " --without-plan",
   }
 end
 

@@ -5,7 +5,10 @@ local t = require "tests.harness"
 
 local BOOK = [[
 return runbook {
-  params = { namespace = param.string { default = "animica-devnet" }, size = param.integer { default = 1 }, enabled = param.string { default = "yes" } },
+  params = {
+    namespace = param.string { default = "animica-devnet" }, size = param.integer { default = 1 },
+    enabled = param.string { default = "yes" },
+  },
   run = function(p)
     step("up", function()
       helm.upgrade { release = "w", namespace = p.namespace, chart = "custom", install = true,
