@@ -9,9 +9,14 @@ local json = require "native.json"
 local objects = require "almanac.k8s_objects"
 local previews = require "almanac.k8s_preview"
 local step = require "almanac.step"
+local task = require "native.task"
+local verdicts = require "almanac.rollout_verdict"
 local write = require "almanac.k8s_write"
 
 local M = {}
+
+local SETTLE = 30 -- seconds for the controller to make the newest revision
+local POLL = 0.1
 
 ---@class almanac.k8s.Revision
 ---@field revision integer
@@ -169,6 +174,29 @@ local function current_of(revisions)
   return nil
 end
 
+--- Waits until the controller has made a revision of the newest template: before, "the one before" would
+--- be taken from the revision before the present one, and lead one too far back.
+local function settle(input)
+  local target = write.target("k8s.undo", input)
+  local deadline = task.now() + SETTLE
+  while true do
+    local workload, revisions = read("k8s.undo", target)
+    -- A ControllerRevision keeps its template as it was written, without what newer servers fill in.
+    local made = workload.kind ~= "Deployment" or current_of(revisions) ~= nil
+    if workload.spec.paused or made and verdicts.is_observed(workload) then return end
+    if task.now() >= deadline then
+      if input.to then return end
+      errors.raise {
+        kind = "timeout", in_doubt = false,
+        message = string.format("k8s.undo: for %d s no revision was made of what %s is now, so which one is before it " ..
+          "cannot be told", SETTLE, target.label),
+        hint = "does the cluster's controller manager run? Or name the revision: to = N, of those that k8s.history shows",
+      }
+    end
+    task.sleep(POLL)
+  end
+end
+
 local function raise_no_revision(label, revisions, to)
   local numbers = {}
   for i, revision in ipairs(revisions) do numbers[i] = tostring(revision.revision) end
@@ -217,6 +245,7 @@ effect.define("k8s.undo", {
   end,
   -- "The one before" means another revision once it was gone back to: what is meant is kept.
   observe = function(input)
+    settle(input)
     local _, workload, chosen, current = look(input)
     local before = write.identity(workload)
     before.from, before.to = current, chosen.revision

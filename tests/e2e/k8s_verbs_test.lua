@@ -115,6 +115,25 @@ step("wait", function() k8s.rollout(%q, { namespace = "team", timeout = "20s" })
   end
 end)
 
+t.test("undo right after a change goes back by one: the controller has not made the newest revision yet", function()
+  local world = start(WEB, { "deployment/web" })
+  local function change(version)
+    return string.format([[k8s.patch("deployment/web", { spec = { template = { metadata = { annotations = { v = %q } } } } },
+  { namespace = "team" })]], version)
+  end
+  world.run("twice", string.format([[
+step("change", function()
+  %s
+  k8s.rollout("deployment/web", { namespace = "team" })
+end)
+step("change again and regret it", function()
+  %s
+  local undone = k8s.undo("deployment/web", { namespace = "team" })
+  assert(undone.from == 3 and undone.to == 2, undone.from)
+end)]], change "2", change "3"))
+  t.eq(world.get("apps/deployments/web").spec.template.metadata.annotations, { v = "2" })
+end)
+
 t.test("a rollback deletes what was created, that very object, and scales back", function()
   local world = start(WEB, { "deployment/web" })
   world.run("change", [[
