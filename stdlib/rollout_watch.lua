@@ -204,8 +204,10 @@ function Follower:fail_late(verdict)
   local given = self:given()
   given.late = true
   local d = self.workload and rollout.diagnose(given)
-  local message = string.format("%s was not ready within %s: %s%s", workload_name(self),
-    duration.format(self.timeout), verdict and M.short(verdict.message) or "it does not exist",
+  -- What was last seen of an object that is gone explains nothing.
+  local state = not self.workload and self.existed and not self.behind and "it was deleted, and not created again" or
+    verdict and M.short(verdict.message) or "it does not exist"
+  local message = string.format("%s was not ready within %s: %s%s", workload_name(self), duration.format(self.timeout), state,
     d and "; " .. rollout.describe(d) or "")
   self:fail(message, d or { reason = "Timeout" })
 end

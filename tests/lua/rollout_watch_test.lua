@@ -276,6 +276,16 @@ t.test("an object that is deleted and made again is followed", function()
   t.eq(f.result().generation, 1)
 end)
 
+t.test("at the timeout an object that is gone is said to be", function()
+  local world = new_world()
+  world:put(deployment(2, PROGRESS))
+  local f = follow(world, "deployment/web", { timeout = 0.5 })
+  f.wait_progress "pending termination"
+  world:remove "deployment/web"
+  local err = t.raises("rollout", f.result)
+  t.has(err.message, "was not ready within 500ms: it was deleted, and not created again")
+end)
+
 t.test("a state from before is not believed", function()
   local world = new_world()
   local old = world:put(deployment(1, DONE))
