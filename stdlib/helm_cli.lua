@@ -2,6 +2,7 @@
 local errors = require "almanac.errors"
 local native = require "native.sh"
 local parse = require "almanac.helm_parse"
+local secret = require "almanac.secret"
 local settings = require "almanac.settings"
 
 local M = {}
@@ -147,6 +148,13 @@ local function pairs_of(set, who, name)
   local keys, out = {}, {}
   for key, value in pairs(set) do
     if type(key) ~= "string" then errors.usage("%s: %s must be a table of keys and values", who, name) end
+    if secret.is(value) then
+      errors.raise {
+        kind = "usage", message = string.format("%s: %s[%q] is a secret: helm would show it to everybody who lists processes",
+          who, name, key),
+        hint = "put it into a Secret of the cluster that the chart names, or into a values file",
+      }
+    end
     if type(value) ~= "string" and type(value) ~= "number" and type(value) ~= "boolean" then
       errors.usage("%s: %s[%q] must be a string, number or boolean, not a %s", who, name, key, type(value))
     end

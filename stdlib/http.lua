@@ -7,6 +7,7 @@ local exchange = require "almanac.exchange"
 local secret = require "almanac.secret"
 local step = require "almanac.step"
 local task = require "native.task"
+local unknown = require "almanac.unknown"
 
 local M = {}
 
@@ -210,6 +211,11 @@ end
 
 -- Writes -----------------------------------------------------------------------------------------
 
+--- The text of a body given as a value: with its secrets opened only where it is sent.
+local function encode_body(value)
+  return json.encode(value, { canonical = true })
+end
+
 local function write_input(raw)
   local who = "http." .. raw.method:lower()
   local opts = options_of(who, raw)
@@ -217,10 +223,10 @@ local function write_input(raw)
   if opts.check and type(opts.check.url) ~= "string" then errors.usage("%s: check needs a url", who) end
   if opts.retry then errors.usage("%s: a write is not retried; put it in a step with retry", who) end
   if opts.json ~= nil then
-    opts.body = json.encode(opts.json, { canonical = true })
     opts.headers = { ["Content-Type"] = "application/json" }
     for name, value in pairs(raw.headers or {}) do opts.headers[name] = value end
-    opts.json = nil
+    -- What is no JSON is refused before anything is journalled.
+    encode_body(unknown.describe_all(secret.conceal_all(opts.json)))
   end
   return opts
 end
@@ -228,6 +234,7 @@ end
 local function write_apply(input, ctx)
   local who = "http." .. input.method:lower()
   local request = native_options(who, input.method, input)
+  if input.json ~= nil then request.body = encode_body(secret.reveal_all(input.json)) end
   request.headers = request.headers or {}
   request.headers["Idempotency-Key"] = ctx.id
   local response = exchange.request(request)
@@ -270,7 +277,7 @@ effect.define("http.request", {
   recover = write_recover,
   preview = function(input)
     local body = secret.conceal_all(input.body)
-    if type(body) == "table" then body = json.encode(body, { canonical = true }) end
+    if input.json ~= nil then body = encode_body(unknown.describe_all(secret.conceal_all(input.json))) end
     if type(body) ~= "string" or body == "" then return {} end
     return { summary = "with the body " .. (#body > BODY_SHOWN and body:sub(1, BODY_SHOWN) .. "…" or body) }
   end,
@@ -363,13 +370,15 @@ function M.rpc(url, method, params, opts)
   local changes = request.effect
   request.effect = nil
   request.url = url
-  request.body = json.encode { jsonrpc = "2.0", id = 1, method = method, params = params or json.array {} }
+  local call = { jsonrpc = "2.0", id = 1, method = method, params = params or json.array {} }
   request.headers = { ["Content-Type"] = "application/json" }
   for name, value in pairs(opts and opts.headers or {}) do request.headers[name] = value end
   local response
   if changes then
+    request.json = call
     response = write("POST", request)
   else
+    request.body = json.encode(secret.reveal_all(call))
     response = read("http.rpc", "POST", options_of("http.rpc", request), true)
   end
   return M.rpc_result(url, method, response.body)

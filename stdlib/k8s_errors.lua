@@ -117,7 +117,12 @@ hints[415] = function()
   return 'a custom resource takes no strategic patch: use type = "merge", or k8s.apply'
 end
 
-hints[422] = function() return "correct the fields named above; some cannot change once the object exists" end
+hints[422] = function(_, status)
+  if not (status and type(status.details) == "table" and status.details.causes) then
+    return "look at the object as it is: what is asked does not fit it (an operation of a JSON patch, perhaps)"
+  end
+  return "correct the fields named above; some cannot change once the object exists"
+end
 hints[429] = function() return "the API server is overloaded; try again later" end
 
 local function hint_of(status_code, from, status)

@@ -9,7 +9,13 @@ local Secret = {}
 Secret.__metatable = "secret"
 Secret.__tostring = function(self) return self.label end
 Secret.__index = function() return nil end
-Secret.__concat = function(a, b) return tostring(a) .. tostring(b) end
+--- Text with a secret in it is a secret: "Bearer " .. token is sent whole and shown as "Bearer (secret token)".
+Secret.__concat = function(a, b)
+  local value = M.new("", tostring(M.reveal(a)) .. tostring(M.reveal(b)))
+  value.label = tostring(a) .. tostring(b)
+  known[M.reveal(value)] = value.label
+  return value
+end
 
 --- Shorter texts are not redacted from output: they would blank out half of it.
 local REDACT_MIN = 4

@@ -48,3 +48,31 @@ t.test("a run that is refused before it begins exits with 2, whatever refused it
     t.eq(code, 2, err)
   end
 end)
+
+t.test("a secret in a JSON body or a header is sent whole, and shown nowhere", function()
+  local got = {}
+  local server = require("native.httpd").listen { port = 0, handler = function(request, response)
+    got[#got + 1] = { body = request.body, authorization = request.headers.authorization }
+    response:send(200, {}, "ok")
+  end }
+  t.defer(function() server:close() end)
+  local p = project.new { book = string.format([[
+return runbook {
+  params = { token = param.secret { required = true } },
+  run = function(p)
+    step("tell", function()
+      http.post { url = "http://127.0.0.1:%d/", json = { key = p.token, n = 1 },
+        headers = { Authorization = "Bearer " .. p.token } }
+    end)
+  end,
+}]], server:port()) }
+  local env = { TOKEN = "hunter2-hunter2" }
+  local planned, plan = p:run({ "plan", "book", "token=env:TOKEN", "-o", "plan.json" }, env)
+  t.eq(planned, 2, plan)
+  t.has(plan, '{"key":"(secret token)","n":1}')
+  local code, _, err = p:run({ "run", "book", "token=env:TOKEN" }, env)
+  t.eq(code, 0, err)
+  t.eq(got, { { body = '{"key":"hunter2-hunter2","n":1}', authorization = "Bearer hunter2-hunter2" } })
+  local _, log = p:run { "log", "--json" }
+  for what, text in pairs { err = err, log = log, plan = t.read_file(p.dir .. "/plan.json") } do t.lacks(text, "hunter2", what) end
+end)
