@@ -116,7 +116,14 @@ local function held_by(object)
   return why
 end
 
-local function raise_timeout(target, what, seconds, object)
+local function raise_timeout(target, what, seconds, object, trouble)
+  if trouble then
+    errors.raise {
+      kind = "timeout", message = string.format("k8s.wait: after %s nobody knows whether %s %s: %s",
+        duration.format(seconds), target.label, what, trouble),
+      hint = "see to the API server, then resume the run: the wait begins anew", object = object,
+    }
+  end
   errors.raise {
     kind = "timeout",
     message = string.format("k8s.wait: after %s it is still not so that %s %s%s", duration.format(seconds), target.label,
@@ -156,7 +163,7 @@ function M.wait(ref, opts)
   local object
   while true do
     local event = watcher:next(math.max(deadline - task.now(), 0))
-    if not event then raise_timeout(target, what, seconds, object) end
+    if not event then raise_timeout(target, what, seconds, object, watcher.trouble) end
     if event.type == "DELETED" then
       object = nil
     elseif event.type ~= "SYNCED" and not written.is_stale(event.object) then

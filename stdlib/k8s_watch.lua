@@ -185,7 +185,7 @@ function Watcher:take(line)
     self:disconnect()
   else
     self.version = version
-    self.failures, self.failing_since = 0, nil
+    self.failures, self.failing_since, self.trouble = 0, nil, nil
     if what ~= "bookmark" then
       if not self.opts.managed_fields then what.object.metadata.managedFields = nil end
       if self.kept then self:shorten(what) end
@@ -197,7 +197,7 @@ end
 --- Waits until the next try, or raises when it has been failing for too long.
 function Watcher:endure(err)
   if self.stream and task.now() - self.connected_at > STEADY then
-    self.failures, self.failing_since = 0, nil
+    self.failures, self.failing_since, self.trouble = 0, nil, nil
   end
   self:disconnect()
   if errors.is_interrupt(err) or not M.may_pass(err) then
@@ -208,7 +208,7 @@ function Watcher:endure(err)
   if err.kind == "timeout" and task.interrupted() then error(err, 0) end
   local now = task.now()
   self.failures = self.failures + 1
-  self.failing_since = self.failing_since or now
+  self.failing_since, self.trouble = self.failing_since or now, err.message
   local delay = M.pause(self.failures, err.retry_after, math.random())
   if now + delay - self.failing_since > duration.parse(self.opts.patience or PATIENCE) then
     err.message = string.format("%s (watching for %.0f s without a connection)", err.message, now - self.failing_since)

@@ -35,6 +35,9 @@ function M.run(words)
     local so_far = plan.plan
     if so_far and #so_far.effects > 0 and not given.json then sys.write(1, shown(so_far, {}) .. "\n") end
     sys.write(2, "almanac plan: " .. errors.format(plan) .. "\n")
+    if given.out and require("native.fs").exists(given.out) then
+      sys.write(2, string.format("  note:  %s is left as it was: it is no plan of this\n", given.out))
+    end
     return errors.is_interrupt(plan) and 130 or 1
   end
   local counts = plans.counts(plan)

@@ -331,4 +331,7 @@ t.test("a dead server: which one, of which context, and how to go on", function(
   t.has(err.message, '(context "sim")')
   t.has(err.message, "connection refused")
   t.has(err.hint, "is the server up")
+  local waited = t.raises("timeout", k8s.wait, "cm/c", { namespace = "team", deleted = true, timeout = 1 })
+  t.has(waited.message, "nobody knows whether configmap/c is gone")
+  t.has(waited.message, "connection refused")
 end)
