@@ -41,26 +41,26 @@ local function base64_of(world, name)
 end
 
 --- The kinds: a name, who the cluster sees, the user, what is special of the cluster's entry, and the
---- helms that go through it; without one, almanac alone asks.
+--- helms that go through it: what differs between them is tried with both.
 local function kinds(world, url)
   t.write_file(world.dir .. "/token", "token-of-fay\n")
   return {
     { "certificate", "ann", { ["client-certificate-data"] = base64_of(world, "ann.pem"),
       ["client-key-data"] = base64_of(world, "ann.key") }, {}, "helm3", "helm4" },
-    { "files", "ann", { ["client-certificate"] = "ann.pem", ["client-key"] = "ann.key" }, {} },
-    { "token", "tom", { token = "token-of-tom" }, {} },
-    { "token-file", "fay", { tokenFile = "token" }, {} },
+    { "files", "ann", { ["client-certificate"] = "ann.pem", ["client-key"] = "ann.key" }, {}, "helm3" },
+    { "token", "tom", { token = "token-of-tom" }, {}, "helm4" },
+    { "token-file", "fay", { tokenFile = "token" }, {}, "helm3" },
     { "password", "bea", { username = "bea", password = "pass:of:bea" }, {}, "helm3" },
     { "plugin", "eve", access.plugin(world, "token-plugin", TOKEN_PLUGIN), {}, "helm3", "helm4" },
     { "old-plugin", "ann", access.plugin(world, "certificate-plugin", (CERTIFICATE_PLUGIN:gsub("DIR", world.dir)),
-      { apiVersion = "client.authentication.k8s.io/v1beta1", provideClusterInfo = true }), {} },
+      { apiVersion = "client.authentication.k8s.io/v1beta1", provideClusterInfo = true }), {}, "helm4" },
     { "socks", "sox", { token = "token-of-sox" }, { ["proxy-url"] = url "socks5" }, "helm4" },
-    { "connect", "cod", { token = "token-of-cod" }, { ["proxy-url"] = url "http" } },
+    { "connect", "cod", { token = "token-of-cod" }, { ["proxy-url"] = url "http" }, "helm3" },
     { "impersonation", "zoe", { token = "token-of-ida", as = "zoe", ["as-groups"] = { "dev", "ops" }, ["as-uid"] = "42",
       ["as-user-extra"] = { reason = { "drill" } } }, {}, "helm4" },
-    { "server-name", "nan", { token = "token-of-nan" }, { ["tls-server-name"] = "localhost" } },
+    { "server-name", "nan", { token = "token-of-nan" }, { ["tls-server-name"] = "localhost" }, "helm4" },
     { "insecure", "ina", { token = "token-of-ina" },
-      { ["insecure-skip-tls-verify"] = true, ["certificate-authority"] = false } },
+      { ["insecure-skip-tls-verify"] = true, ["certificate-authority"] = false }, "helm3" },
   }
 end
 

@@ -56,6 +56,7 @@ static void test_gunzip(void)
         text[i] = (char)('a' + seed % 16);
     }
     n = pack(text, sizeof text, packed, sizeof packed);
+    CHECK(n > 6 && n <= sizeof packed);
     CHECK(unpack(packed, n, sizeof text, &out) == ERR_NONE);
     CHECK(out.len == sizeof text && memcmp(out.data, text, sizeof text) == 0);
     CHECK(unpack(packed, n, sizeof text - 1, &out) == ERR_LIMIT);
