@@ -6,6 +6,7 @@
 ---     git.push { ref = "refs/tags/v0.5.0-" .. head.short }
 local effect = require "almanac.effect"
 local errors = require "almanac.errors"
+local options = require "almanac.options"
 local step = require "almanac.step"
 local tool = require "almanac.tool"
 
@@ -54,27 +55,6 @@ local function short(commit)
   return commit and commit:sub(1, 12) or "nothing"
 end
 
--- Arguments --------------------------------------------------------------------------------------
-
-local function check(who, raw, fields)
-  if type(raw) ~= "table" then errors.usage("%s takes a table of options, not %s", who, tostring(raw)) end
-  local out = {}
-  for key, value in pairs(raw) do
-    local want = fields[key]
-    if not want then errors.usage("%s: no option %q", who, tostring(key)) end
-    if type(value) ~= want then errors.usage("%s: %s must be a %s, not a %s", who, key, want, type(value)) end
-    if want == "string" and (value == "" or value:find "^%-" or value:find "[%z\n]" and key ~= "message") then
-      errors.usage("%s: %s cannot be %q", who, key, value)
-    end
-    out[key] = value
-  end
-  return out
-end
-
-local function need(who, input, key)
-  if input[key] == nil then errors.usage("%s: %s is missing", who, key) end
-end
-
 local function scope(input)
   return "git", input.dir or "."
 end
@@ -93,7 +73,7 @@ end
 ---@return almanac.git.Head
 function M.head(opts)
   step.require_read "git.head"
-  local input = check("git.head", opts or {}, { dir = "string" })
+  local input = options.of("git.head", opts, { dir = "name" })
   local commit = commit_of("git.head", input, "HEAD")
   return {
     commit = commit, short = tool.read(git(input), { "rev-parse", "--short", commit }),
@@ -108,7 +88,7 @@ end
 ---@return { status: string, path: string }[]
 function M.status(opts)
   step.require_read "git.status"
-  local input = check("git.status", opts or {}, { dir = "string" })
+  local input = options.of("git.status", opts, { dir = "name" })
   local out = {}
   for entry in tool.ask(git(input), { "status", "--porcelain", "-z", "--no-renames" }).stdout:gmatch "%Z+" do
     out[#out + 1] = { status = entry:sub(1, 2), path = entry:sub(4) }
@@ -122,8 +102,8 @@ end
 ---@return { commit: string, author: string, at: integer, subject: string }[]  at: seconds since 1970
 function M.log(range, opts)
   step.require_read "git.log"
-  local input = check("git.log", opts or {}, { dir = "string", max = "number" })
-  check("git.log", { range = range }, { range = "string" })
+  local input = options.of("git.log", opts, { dir = "name", max = "count" })
+  options.of("git.log", { range = range }, { range = "name!" })
   local out = {}
   local text = tool.read(git(input), { "log", "--max-count=" .. (input.max or 100), "--format=%H%x09%an%x09%at%x09%s",
     "--end-of-options", range, "--" })
@@ -161,8 +141,7 @@ end
 
 effect.define("git.tag", {
   input = function(raw)
-    local input = check("git.tag", raw, { name = "string", at = "string", message = "string", dir = "string" })
-    need("git.tag", input, "name")
+    local input = options.of("git.tag", raw, { name = "name!", at = "name", message = "text", dir = "name" })
     input.at = input.at or "HEAD"
     return input
   end,
@@ -204,7 +183,7 @@ effect.define("git.tag", {
 
 --- Deletes a local tag, if it still is where it was put: what takes git.tag back.
 effect.define("git.untag", {
-  input = function(raw) return check("git.untag", raw, { name = "string", commit = "string", dir = "string" }) end,
+  input = function(raw) return options.of("git.untag", raw, { name = "name!", commit = "name!", dir = "name" }) end,
   apply = function(input, ctx)
     local now = tagged(input)
     if now and now ~= input.commit then refuse_moved(input, now, input.commit) end
@@ -253,8 +232,7 @@ end
 
 effect.define("git.push", {
   input = function(raw)
-    local input = check("git.push", raw, { ref = "string", remote = "string", dir = "string" })
-    need("git.push", input, "ref")
+    local input = options.of("git.push", raw, { ref = "name!", remote = "name", dir = "name" })
     input.ref, input.remote = push_ref(input.ref), input.remote or "origin"
     return input
   end,
@@ -322,11 +300,7 @@ end
 
 effect.define("git.commit", {
   input = function(raw)
-    local input = check("git.commit", raw, { message = "string", paths = "table", dir = "string" })
-    need("git.commit", input, "message")
-    need("git.commit", input, "paths")
-    for _, path in ipairs(input.paths) do check("git.commit", { path = path }, { path = "string" }) end
-    if #input.paths == 0 then errors.usage "git.commit: paths is empty: name what is to be committed" end
+    local input = options.of("git.commit", raw, { message = "text!", paths = "list!", dir = "name" })
     return input
   end,
   observe = function(input) return { commit = commit_of("git.commit", input, "HEAD") } end,
@@ -378,8 +352,7 @@ end
 
 effect.define("git.checkout", {
   input = function(raw)
-    local input = check("git.checkout", raw, { ref = "string", dir = "string" })
-    need("git.checkout", input, "ref")
+    local input = options.of("git.checkout", raw, { ref = "name!", dir = "name" })
     return input
   end,
   observe = function(input)

@@ -9,6 +9,7 @@ local effect = require "almanac.effect"
 local errors = require "almanac.errors"
 local exchange = require "almanac.exchange"
 local json = require "native.json"
+local options = require "almanac.options"
 local secret = require "almanac.secret"
 local settings = require "almanac.settings"
 local sh = require "almanac.sh"
@@ -104,14 +105,9 @@ end
 
 effect.define("notify.send", {
   input = function(raw)
-    if type(raw) ~= "table" then errors.usage('notify.send takes { channel = "NAME", text = "…" }') end
-    for key in pairs(raw) do
-      if key ~= "channel" and key ~= "text" and key ~= "optional" then errors.usage("notify.send: no option %q", tostring(key)) end
-    end
-    for _, key in ipairs { "channel", "text" } do
-      if type(raw[key]) ~= "string" or raw[key] == "" then errors.usage("notify.send: %s must be a text", key) end
-    end
-    return { channel = raw.channel, text = raw.text, optional = raw.optional and true or nil }
+    local input = options.of("notify.send", raw, { channel = "text!", text = "text!", optional = "flag" })
+    input.optional = input.optional or nil
+    return input
   end,
   preview = function(input)
     return { summary = string.format("%s: %s", where(input.channel, channel_of(input.channel)), input.text), result = { told = true } }

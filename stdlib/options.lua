@@ -24,7 +24,7 @@ local kinds = {
   text = { is_text, "text" },
   text_or_secret = { function(v) return is_text(v) or secret.is(v) end, "text" },
   -- Goes where a program would take a leading "-" for one of its options.
-  name = { function(v) return is_text(v) and not v:find "^%-" end, 'text that does not begin with "-"' },
+  name = { function(v) return is_text(v) and not v:find "^%-" and not v:find "[%z\n]" end, 'a line of text that does not begin with "-"' },
   flag = { function(v) return type(v) == "boolean" end, "true or false" },
   count = { function(v) return math.type(v) == "integer" and v > 0 end, "a whole number from 1" },
   duration = { function(v) return pcall(duration.parse, v) end, 'a duration ("90s", "5m", seconds)', duration.parse },

@@ -1,7 +1,7 @@
 --- Why a rollout does not go on: pure functions from objects of the API to what they mean. When it is
 --- done is almanac.rollout_verdict's; here is what kubectl does not know: why a rollout cannot succeed,
 --- read from pods, events and claims, and the StatefulSet that waits for ever for a broken pod.
-local json = require "native.json"
+local fields = require "almanac.rollout_fields"
 local timestamp = require "almanac.timestamp"
 local verdicts = require "almanac.rollout_verdict"
 
@@ -34,25 +34,7 @@ M.job, M.conditions, M.verdict, M.is_workload = verdicts.job, verdicts.condition
 ---@field image? string
 ---@field detail? string      the API's own sentence
 
-local function number(v)
-  return math.tointeger(v) or 0
-end
-
-local function get(t, ...)
-  for i = 1, select("#", ...) do
-    if type(t) ~= "table" then return nil end
-    t = t[select(i, ...)]
-  end
-  if t == json.null then return nil end
-  return t
-end
-
-local function condition(obj, kind)
-  for _, c in ipairs(get(obj, "status", "conditions") or {}) do
-    if c.type == kind then return c end
-  end
-  return nil
-end
+local number, get, condition = fields.number, fields.get, fields.condition
 
 local is_observed = verdicts.is_observed
 

@@ -4,7 +4,7 @@
 --- always agree: https://github.com/kubernetes/kubectl/blob/master/pkg/polymorphichelpers/rollout_status.go
 --- Jobs and custom resources follow kstatus, but wait for the end of a Job:
 --- https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus
-local json = require "native.json"
+local fields = require "almanac.rollout_fields"
 
 local M = {}
 
@@ -13,25 +13,7 @@ local M = {}
 ---@field message string  one line; kubectl's where it has one
 ---@field reason? string  of a failure: the API's word
 
-local function number(v)
-  return math.tointeger(v) or 0
-end
-
-local function get(t, ...)
-  for i = 1, select("#", ...) do
-    if type(t) ~= "table" then return nil end
-    t = t[select(i, ...)]
-  end
-  if t == json.null then return nil end
-  return t
-end
-
-local function condition(obj, kind)
-  for _, c in ipairs(get(obj, "status", "conditions") or {}) do
-    if c.type == kind then return c end
-  end
-  return nil
-end
+local number, get, condition = fields.number, fields.get, fields.condition
 
 local function verdict(state, fmt, ...)
   return { state = state, message = string.format(fmt, ...) }

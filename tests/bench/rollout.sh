@@ -6,8 +6,9 @@ rollouts=500 pods=5000 sample=5
 mkdir -p "$rollout_dir/runbooks"
 cp tests/bench/runbooks/rollouts.lua tests/bench/runbooks/crowd.lua "$rollout_dir/runbooks"
 "$almanac" lua tests/bench/rollout_server.lua "$rollout_dir" "$rollouts" "$pods" 2>"$tmp/log" &
-sims="${sims:-} $!"
-until [ -s "$rollout_dir/url" ]; do kill -0 "$!" || exit 1; sleep 0.1; done
+rollout_server=$!
+sims="${sims:-} $rollout_server"
+until [ -s "$rollout_dir/url" ]; do kill -0 "$rollout_server" || exit 1; sleep 0.1; done
 url=$(cat "$rollout_dir/url")
 kubectl=$root/.deps/bin/kubectl34
 rollout_run() { (cd "$rollout_dir" && HOME=$rollout_dir KUBECONFIG=$rollout_dir/kubeconfig "$@"); }
@@ -17,7 +18,7 @@ curl -sS "$url/go?after=4"
 set -- $(rollout_run "$measure" run "$almanac" run rollouts n=$rollouts 2>"$tmp/log")
 [ $# -eq 3 ] || { tail -n 20 "$tmp/log" >&2; exit 1; }
 kib=$2 cpu=$3
-until [ -s "$rollout_dir/finished" ]; do sleep 0.1; done
+until [ -s "$rollout_dir/finished" ]; do kill -0 "$rollout_server" || exit 1; sleep 0.1; done
 rollout_run "$almanac" log --json >"$rollout_dir/log"
 line "$rollouts Deployments followed by one process: peak memory" "$(calc "$kib / 1024")" MiB 64
 set -- $("$almanac" lua tests/bench/rollout_delays.lua "$rollout_dir")

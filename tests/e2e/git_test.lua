@@ -112,5 +112,5 @@ end }]], bad = [[return runbook { run = function() step("a", function() git.tag 
   t.has(err, "not a git repository")
   local bad, _, why = p:run({ "run", "bad" }, env)
   t.eq(bad, 1, why)
-  t.has(why, "git.tag: name cannot be")
+  t.has(why, "git.tag: name must be a line of text that does not begin with")
 end)

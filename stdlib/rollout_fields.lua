@@ -1,0 +1,37 @@
+--- What the verdicts and the reasons read of an object: fields that may be absent or null. Pure.
+local json = require "native.json"
+
+local M = {}
+
+--- A count of the API; 0 for what is none.
+---@param v any
+---@return integer
+function M.number(v)
+  return math.tointeger(v) or 0
+end
+
+--- The field at a path; nil where something on the way is absent or null.
+---@param t any
+---@param ... string|integer
+---@return any
+function M.get(t, ...)
+  for i = 1, select("#", ...) do
+    if type(t) ~= "table" then return nil end
+    t = t[select(i, ...)]
+  end
+  if t == json.null then return nil end
+  return t
+end
+
+--- The condition of that type in an object's status.
+---@param obj table
+---@param kind string
+---@return table?
+function M.condition(obj, kind)
+  for _, c in ipairs(M.get(obj, "status", "conditions") or {}) do
+    if c.type == kind then return c end
+  end
+  return nil
+end
+
+return M
