@@ -62,24 +62,55 @@ t.test("a tag that is elsewhere is refused, by the plan and by the run", functio
   t.has(err, "it is not moved")
 end)
 
-t.test("a commit holds the named files only, carries the effect's id, and is found after a crash", function()
-  local p = world { book = [[
+--- Kills almanac, and not git, at the next moment that a hook is told of; the first time only.
+local function kill_in_hook(p, repository, hook)
+  local path = p.dir .. "/" .. repository .. "/hooks/" .. hook
+  t.write_file(path, string.format([[#!/bin/sh
+[ "$1" = prepared ] && exit 0
+pid=$(cat '%s/pid' 2>/dev/null) || exit 0
+rm '%s/pid'
+kill -9 "$pid"
+]], p.dir, p.dir))
+  t.must { "chmod", "+x", path }
+end
+
+--- A runbook with one effect, in a process whose number the hook finds.
+local function killed_book(call)
+  return string.format([[
 return runbook { run = function()
-  step("commit", function()
-    local made = git.commit { message = "Roll to v2", paths = { "values.yaml" } }
-    note("made " .. tostring(made.changed))
-    sh.run { argv = { "sh", "-c", "test -e go-on || kill -9 $PPID" }, idempotent = true }
-  end)
-end }]] }
-  t.write_file(p.dir .. "/values.yaml", "tag: v2\n")
-  t.write_file(p.dir .. "/other", "not mine\n")
-  p:run({ "run", "book" }, env)
-  t.has(p:git("log", "-1", "--format=%B"), "Almanac-Effect: ")
-  t.eq(p:git("show", "--format=", "--name-only", "HEAD"), "values.yaml")
-  t.write_file(p.dir .. "/go-on", "")
+  step("pid", function() sh.run { argv = { "sh", "-c", "test -e pid.was || { echo $PPID > pid; touch pid.was; }" } } end)
+  step("act", function() return %s end)
+end }]], call)
+end
+
+local function killed_and_resumed(p)
+  t.eq(({ p:run({ "run", "book" }, env) })[1] == 0, false, "almanac was killed")
   local code, _, err = p:run({ "resume", "--no-ask" }, env)
   t.eq(code, 0, err)
+  t.has(err, "found done after a crash")
+end
+
+t.test("killed while git commits: the commit is found by its trailer, and not made again", function()
+  local p = world { book = killed_book 'git.commit { message = "Roll to v2", paths = { "values.yaml" } }' }
+  t.write_file(p.dir .. "/values.yaml", "tag: v2\n")
+  t.write_file(p.dir .. "/other", "not mine\n")
+  kill_in_hook(p, ".git", "post-commit")
+  killed_and_resumed(p)
   t.eq(p:git("rev-list", "--count", "HEAD"), "2")
+  t.has(p:git("log", "-1", "--format=%B"), "Almanac-Effect: ")
+  t.eq(p:git("show", "--format=", "--name-only", "HEAD"), "values.yaml")
+end)
+
+t.test("killed while git tags or pushes: both are found where they point", function()
+  local p = world { book = killed_book 'git.tag { name = "v1", message = "a release" }' }
+  kill_in_hook(p, ".git", "reference-transaction")
+  killed_and_resumed(p)
+  t.eq(p:git("rev-parse", "v1^{commit}"), p:git("rev-parse", "HEAD"))
+  t.must { "rm", p.dir .. "/.git/hooks/reference-transaction", p.dir .. "/pid.was" }
+  p:edit("book", killed_book 'git.push { ref = "refs/tags/v1" }')
+  kill_in_hook(p, "origin.git", "post-receive")
+  killed_and_resumed(p)
+  t.eq(p:git("--git-dir=origin.git", "rev-parse", "v1^{commit}"), p:git("rev-parse", "HEAD"))
 end)
 
 t.test("a push never goes over commits of others; a checkout not over edited files", function()

@@ -65,3 +65,29 @@ return runbook { run = function() step("tell", function() notify.send { channel 
   t.eq(none, 1, why)
   t.has(why, "there are desk, ops")
 end)
+
+t.test("killed while it tells: whether to tell again is asked, unless it was optional", function()
+  local function book(optional)
+    return string.format([[
+return runbook { run = function() step("tell", function()
+  notify.send { channel = "desk", text = "rolled", optional = %s }
+end) end }]], optional)
+  end
+  local p = project.new { must = book "false", may = book "true" }
+  t.write_file(p.dir .. "/almanac.yaml", [[
+channels: { desk: { kind: command, argv: [sh, -c, "echo told >> told; test -e go-on || kill -9 $PPID"] } }
+]])
+  p:run { "run", "must" }
+  local code, _, err = p:run { "resume", "--no-ask" }
+  t.eq(code, 3, err)
+  t.has(err, "nobody can ask a channel whether it was told")
+  t.write_file(p.dir .. "/go-on", "")
+  local again, _, why = p:run { "resume", "--no-ask", "--in-doubt", "redo" }
+  t.eq(again, 0, why)
+  t.eq(p:lines "told", { "told", "told" })
+  t.must { "rm", p.dir .. "/go-on" }
+  p:run { "run", "may" }
+  local optional, _, noted = p:run { "resume", "--no-ask" }
+  t.eq(optional, 0, noted)
+  t.eq(#p:lines "told", 3, "not told again")
+end)

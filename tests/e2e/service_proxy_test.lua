@@ -28,6 +28,7 @@ t.test("http, prom and loki ask services and pods of the cluster", function()
   step("ask", function()
     local metrics = http.get "svc://animica-devnet/animica-node:metrics/metrics"
     note("metrics " .. tostring(metrics.body:find "animica_head_height" ~= nil))
+    note("tls " .. http.get("svc+https://animica-devnet/animica-node:metrics/metrics").status)
     note("health " .. http.get("pod://animica-devnet/animica-node-0:8545/healthz").status)
     note("height " .. tostring(prom.value "max(animica_head_height)" > 0))
     note("chain " .. tostring(http.rpc("svc://animica-devnet/animica-node:8545/rpc", "chain.getChainId")))
@@ -35,7 +36,7 @@ t.test("http, prom and loki ask services and pods of the cluster", function()
   add_service(world, "prometheus", world.prometheus)
   world:configure { endpoints = { prometheus = "svc://animica-devnet/prometheus:9090" } }
   local _, err = world:almanac(0, { "run", "book", "--plain" })
-  for _, line in ipairs { "metrics true", "health 200", "height true", "chain " } do t.has(err, line) end
+  for _, line in ipairs { "metrics true", "tls 200", "health 200", "height true", "chain " } do t.has(err, line) end
 end)
 
 t.test("what is not there, has no ready pod, or is no URL is said in words", function()
