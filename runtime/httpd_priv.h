@@ -60,10 +60,22 @@ struct httpd_request {
     void *gone_arg;
 };
 
-/* httpd.c: libmicrohttpd goes on with a request that waits: it sends its answer, or closes the
- * connection where there is none. */
+/* httpd.c: makes libmicrohttpd run soon: it has work that its epoll descriptor does not show. */
+void httpd_kick(struct httpd *httpd);
+
+/* httpd_request.c: what libmicrohttpd calls; cls is the server. */
+void *httpd_request_new(void *cls, const char *uri, struct MHD_Connection *connection);
+enum MHD_Result httpd_request_handle(void *cls, struct MHD_Connection *connection, const char *url,
+                                     const char *method, const char *version, const char *upload,
+                                     size_t *upload_len, void **con_cls);
+void httpd_request_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
+                             enum MHD_RequestTerminationCode code);
+/* httpd_request.c: the client is not there any more; the owner is told. */
+void httpd_request_set_gone(struct httpd_request *req);
+/* httpd_request.c: libmicrohttpd goes on with a request that waits: it sends its answer, or closes
+ * the connection where there is none. */
 void httpd_request_resume(struct httpd_request *req);
-/* httpd.c: no longer looks whether the client is there. */
+/* httpd_request.c: no longer looks whether the client is there. */
 void httpd_watch_stop(struct httpd_request *req);
 /* httpd_websocket.c: libmicrohttpd is done with the connection. NULL is fine. */
 void httpd_websocket_forget(struct httpd_websocket *w);

@@ -1,5 +1,6 @@
 /* gunzip and base64: what was packed comes back; what is cut, damaged, rubbish or a bomb is
  * refused. */
+#include "check.h"
 #include "gunzip.h"
 
 #include <stdint.h>
@@ -9,14 +10,6 @@
 #include <zlib.h>
 
 #include "base64.h"
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #cond);                     \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static size_t pack(const void *data, size_t len, unsigned char *out, size_t room)
 {

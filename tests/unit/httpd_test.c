@@ -1,4 +1,5 @@
 /* httpd against libcurl on a thread of its own: whole answers, streams, vanished clients, TLS. */
+#include "check.h"
 #include "httpd.h"
 
 #include <arpa/inet.h>
@@ -12,14 +13,6 @@
 
 #include "buf.h"
 #include "loop.h"
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #cond);                     \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 struct client {
     char url[256];

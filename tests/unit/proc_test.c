@@ -1,4 +1,5 @@
 /* proc: capture, lines, stdin, environment, groups, grandchildren, failures, many at once. */
+#include "check.h"
 #include "proc.h"
 
 #include <dirent.h>
@@ -12,14 +13,6 @@
 
 #include "loop.h"
 #include "proc_env.h"
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #cond);                     \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static struct loop loop;
 

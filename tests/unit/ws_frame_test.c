@@ -1,6 +1,7 @@
 /* The WebSocket parser: whatever the pieces bytes come in, the messages are the same; what the RFC
  * forbids is refused; and no rubbish makes it read or write where it must not. Likewise the answer
  * to a handshake. */
+#include "check.h"
 #include "ws_frame.h"
 
 #include <stdio.h>
@@ -9,14 +10,6 @@
 
 #include "buf.h"
 #include "ws_handshake.h"
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #cond);                     \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static uint64_t seed = 88172645463325252u;
 
