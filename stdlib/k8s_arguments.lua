@@ -2,6 +2,7 @@
 --- the function, the argument and what was given. Pure.
 local duration = require "almanac.duration"
 local errors = require "almanac.errors"
+local param = require "almanac.param"
 local unknown = require "almanac.unknown"
 
 local M = {}
@@ -45,10 +46,7 @@ local function shown(v)
 end
 
 local function names_of(known)
-  local names = {}
-  for name in pairs(known) do names[#names + 1] = name end
-  table.sort(names)
-  return table.concat(names, ", ")
+  return table.concat(param.sorted_names(known), ", ")
 end
 
 --- Checks the table of options of a call; raises kind "usage".

@@ -10,6 +10,7 @@ local errors = require "almanac.errors"
 local exchange = require "almanac.exchange"
 local json = require "native.json"
 local options = require "almanac.options"
+local param = require "almanac.param"
 local secret = require "almanac.secret"
 local settings = require "almanac.settings"
 local sh = require "almanac.sh"
@@ -25,9 +26,7 @@ local TIMEOUT = 30 -- seconds
 local kinds = { slack = { url = "string" }, webhook = { url = "string" }, command = { argv = "table" } }
 
 local function names_of(channels)
-  local names = {}
-  for name in pairs(channels) do names[#names + 1] = tostring(name) end
-  table.sort(names)
+  local names = param.sorted_names(channels)
   return #names > 0 and "there are " .. table.concat(names, ", ") or "almanac.yaml names none (channels:)"
 end
 

@@ -2,6 +2,7 @@
 --- wrong one names the function and the field. Pure.
 local duration = require "almanac.duration"
 local errors = require "almanac.errors"
+local param = require "almanac.param"
 local secret = require "almanac.secret"
 local unknown = require "almanac.unknown"
 
@@ -35,10 +36,7 @@ local kinds = {
 }
 
 local function names_of(known)
-  local names = {}
-  for name in pairs(known) do names[#names + 1] = name end
-  table.sort(names)
-  return table.concat(names, ", ")
+  return table.concat(param.sorted_names(known), ", ")
 end
 
 --- A checked copy; raises kind "usage".
