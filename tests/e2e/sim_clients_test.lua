@@ -137,6 +137,9 @@ t.test("kubectl: scale, restart, undo, logs, wait, namespaces", function()
   sim.must("kubectl34", "wait --for=condition=Ready pod -l app=animica-node --timeout=5s")
   sim.must("kubectl34", "delete pod animica-node-0")
   follow:wait() -- ends with its pod
+  t.eventually("the pod that follows it is measured", function()
+    return sim.must("kubectl34", "top pods"):find "animica%-node%-0 "
+  end)
   for _, kubectl in ipairs { "kubectl31", "kubectl34" } do
     t.ok(sim.must(kubectl, "top pods --containers"):find "animica%-node%-0 +node +%d+m +%d+Mi")
     t.ok(sim.must(kubectl, "top pods -l app=animica-miner --sum"):find "%d+m +%d+Mi")
