@@ -44,12 +44,12 @@ ALM_LDLIBS = $(call archive,lua5.4-cjson,-llua5.4-cjson) $(call archive,lua5.4,-
 	$(call archive,microhttpd,-lmicrohttpd) $(shell $(PKG_CONFIG) --libs libcurl libssl libcrypto) \
 	-lgnutls -lz -lm -ldl -lpthread
 
-SOURCES := $(sort $(wildcard runtime/*.c))
+SOURCES := $(sort $(wildcard runtime/*.c runtime/*/*.c))
 OBJECTS := $(SOURCES:runtime/%.c=$(B)/obj/%.o)
 # Everything but main(): what the unit tests link, each what it uses.
 LIBRARY := $(B)/libalmanac.a
 LUA_FILES := $(sort $(shell find stdlib runbooks -name '*.lua' 2>/dev/null))
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*_test.c))
+UNIT_TESTS := $(patsubst tests/runtime/%.c,$(B)/unit/%,$(sort $(wildcard tests/runtime/*/*_test.c)))
 
 .PHONY: build demo test check bench install clean deps fmt unit FORCE
 .DELETE_ON_ERROR:
@@ -64,7 +64,7 @@ $(B)/almanac: $(OBJECTS) $(B)/obj/embedded.o
 
 $(B)/obj/%.o: runtime/%.c $(B)/have-modules
 	@mkdir -p $(@D)
-	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -include runtime/banned.h -MMD -MP $(ALM_CFLAGS) $(CFLAGS) \
+	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -include runtime/base/banned.h -MMD -MP $(ALM_CFLAGS) $(CFLAGS) \
 		-c -o $@ $<
 
 # Says what is missing in one line, instead of a page from the compiler.
@@ -80,8 +80,8 @@ $(B)/embedded.list: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' $(LUA_FILES) | cmp -s - $@ || printf '%s\n' $(LUA_FILES) > $@
 
-$(B)/embedded.c: $(B)/embedded.list runtime/embed.sh $(LUA_FILES)
-	sh runtime/embed.sh < $(B)/embedded.list > $@
+$(B)/embedded.c: $(B)/embedded.list runtime/engine/embed.sh $(LUA_FILES)
+	sh runtime/engine/embed.sh < $(B)/embedded.list > $@
 
 $(B)/obj/embedded.o: $(B)/embedded.c
 	@mkdir -p $(@D)
@@ -95,9 +95,9 @@ $(B)/unit/%: $(B)/obj/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
 
-$(B)/obj/unit/%.o: tests/unit/%.c $(B)/have-modules
+$(B)/obj/unit/%.o: tests/runtime/%.c $(B)/have-modules
 	@mkdir -p $(@D)
-	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -Itests/unit -include runtime/banned.h -MMD -MP $(ALM_CFLAGS) \
+	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -iquote tests/runtime -include runtime/base/banned.h -MMD -MP $(ALM_CFLAGS) \
 		$(CFLAGS) -c -o $@ $<
 
 $(B)/bench/%: tests/bench/%.c $(LIBRARY)
@@ -115,7 +115,7 @@ demo:
 	@$(MAKE) --no-print-directory build
 	@bash tests/demo.sh
 
-# TESTS narrows it: make test TESTS="tests/lua/plan_test.lua tests/unit/buf_test.c"
+# TESTS narrows it: make test TESTS="tests/stdlib/run/undo_test.lua tests/runtime/proc/proc_test.c"
 test: deps
 	@$(MAKE) --no-print-directory build unit
 	@sh tests/run.sh $(B) $(TESTS)
@@ -128,7 +128,7 @@ bench: deps
 	@sh tests/bench/bench.sh $(B)
 
 fmt:
-	clang-format -i $(wildcard runtime/*.[ch] tests/unit/*.[ch])
+	clang-format -i $(wildcard runtime/*.[ch] runtime/*/*.[ch] tests/runtime/*.[ch] tests/runtime/*/*.[ch])
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/almanac

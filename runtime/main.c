@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "loop.h"
-#include "mod_sys.h"
-#include "modules.h"
-#include "sched.h"
-#include "signals.h"
-#include "vm.h"
+#include "base/loop.h"
+#include "native/sys.h"
+#include "native/modules.h"
+#include "engine/sched.h"
+#include "engine/signals.h"
+#include "engine/vm.h"
 
 /* Exit code when the program itself cannot start or has a bug; a run's own codes are in
  * stdlib/cli.lua. */
@@ -47,7 +47,7 @@ static int main_take_stdlib(const char **dir, int argc, char **argv, struct err 
 static struct task *main_spawn(lua_State *L)
 {
     lua_getglobal(L, "require");
-    lua_pushliteral(L, "almanac.cli");
+    lua_pushliteral(L, "almanac.cli.main");
     return sched_spawn(vm_of(L)->sched, NULL, L, 1);
 }
 

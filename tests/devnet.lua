@@ -71,10 +71,9 @@ scrape_configs:
     root .. "/.deps/prometheus/usr/bin/prometheus", "--config.file=prometheus.yml",
     "--storage.tsdb.path=" .. world.dir .. "/prometheus", "--web.listen-address=127.0.0.1:0",
   }, { cwd = world.dir })
-  local _, address = p:wait_line 'Listening on" address=(%S+)'
-  world.prometheus = "http://" .. address
+  local found = p:wait_lines { 'Listening on" address=(%S+)', "Server is ready" } -- in either order
+  world.prometheus = "http://" .. found[1]
   world.prometheus_process = p
-  p:wait_line "Server is ready"
 end
 
 --- Waits until Prometheus has seen the chain move: before, the gates would rightly say that it does not.

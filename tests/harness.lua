@@ -384,6 +384,40 @@ function Process:wait_line(pattern, timeout)
     table.concat(self.argv, " "), self:text()))
 end
 
+--- Waits for a line of each pattern, in whatever order they come: two lines of another program have none.
+---@param patterns string[]
+---@param timeout number|nil seconds for each line
+---@return table<integer, string> first capture (or the line) of each, by its place in `patterns`
+function Process:wait_lines(patterns, timeout)
+  local found, left = {}, #patterns
+  while left > 0 do
+    self.seen = self.seen or 0
+    while self.seen < #self.lines do
+      self.seen = self.seen + 1
+      for i, pattern in ipairs(patterns) do
+        local capture = not found[i] and self.lines[self.seen]:match(pattern)
+        if capture then found[i], left = capture, left - 1 end
+      end
+    end
+    if left > 0 then
+      local ok = within(timeout or PATIENCE, function()
+        repeat
+          local more = take(self)
+        until not more or #self.lines > self.seen
+      end)
+      if #self.lines == self.seen then
+        local missing = {}
+        for i, pattern in ipairs(patterns) do
+          if not found[i] then missing[#missing + 1] = pattern end
+        end
+        fail(2, string.format("%s before lines like %s of %s\n%s", ok and "it ended" or "the time was over",
+          table.concat(missing, ", "), table.concat(self.argv, " "), self:text()))
+      end
+    end
+  end
+  return found
+end
+
 --- Sends a signal to it and its group, as a shell's Ctrl-C does; to one that has ended, nothing.
 ---@param signal string "INT", "TERM", "KILL", …
 function Process:kill(signal)

@@ -11,7 +11,7 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/almanac-tests.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
-[ $# -gt 0 ] || set -- $(find tests/unit tests/lua tests/e2e -name '*_test.c' -o -name '*_test.lua' 2>/dev/null | sort)
+[ $# -gt 0 ] || set -- $(find tests -name '*_test.c' -o -name '*_test.lua' 2>/dev/null | sort)
 
 # The end-to-end files take longest: they go first, so that no processor is left alone with one.
 {

@@ -32,7 +32,10 @@ leftovers() {
 }
 
 case $file in
-*.c) set -- "$build/unit/$(basename "$file" .c)" ;;
+*.c)
+    name=${file#tests/runtime/}
+    set -- "$build/unit/${name%.c}"
+    ;;
 *) set -- "$build/almanac" lua "$file" ;;
 esac
 start=$(date +%s)

@@ -1,12 +1,12 @@
 --- What almanac approve and almanac reject share: an answer, put into the journal of a waiting run.
-local approval = require "almanac.approval"
-local config = require "almanac.config"
-local drive = require "almanac.drive"
-local errors = require "almanac.errors"
+local approval = require "almanac.journal.approval"
+local config = require "almanac.config.file"
+local drive = require "almanac.session.drive"
+local errors = require "almanac.base.errors"
 local json = require "native.json"
 local options = require "almanac.cli.options"
-local secret = require "almanac.secret"
-local store = require "almanac.store"
+local secret = require "almanac.base.secret"
+local store = require "almanac.journal.store"
 local sys = require "native.sys"
 local task = require "native.task"
 

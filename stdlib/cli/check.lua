@@ -1,10 +1,10 @@
 --- almanac check [FILE…]
-local config = require "almanac.config"
-local errors = require "almanac.errors"
-local findings = require "almanac.lint.findings"
+local config = require "almanac.config.file"
+local errors = require "almanac.base.errors"
+local findings = require "almanac.script.lint.findings"
 local options = require "almanac.cli.options"
-local runbook = require "almanac.runbook"
-local script = require "almanac.lint.script"
+local runbook = require "almanac.script.runbook"
+local script = require "almanac.script.lint.script"
 local sys = require "native.sys"
 
 local M = {}

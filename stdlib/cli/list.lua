@@ -1,8 +1,8 @@
 --- almanac list
-local config = require "almanac.config"
-local errors = require "almanac.errors"
+local config = require "almanac.config.file"
+local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
-local runbook = require "almanac.runbook"
+local runbook = require "almanac.script.runbook"
 local sys = require "native.sys"
 
 local M = {}

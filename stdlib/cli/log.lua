@@ -1,8 +1,8 @@
 --- almanac log RUN
-local config = require "almanac.config"
-local errors = require "almanac.errors"
+local config = require "almanac.config.file"
+local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
-local store = require "almanac.store"
+local store = require "almanac.journal.store"
 local sys = require "native.sys"
 
 local M = {}

@@ -1,5 +1,5 @@
 --- almanac lua FILE [words…]: a Lua file on the runtime, with the native modules and no sandbox.
-local errors = require "almanac.errors"
+local errors = require "almanac.base.errors"
 local task = require "native.task"
 
 local M = {}

@@ -1,5 +1,5 @@
 --- Options of a command: declared data, parsed and shown by --help.
-local errors = require "almanac.errors"
+local errors = require "almanac.base.errors"
 local sys = require "native.sys"
 
 local M = {}

@@ -1,8 +1,8 @@
 --- almanac plan RUNBOOK [key=value…]
-local config = require "almanac.config"
-local errors = require "almanac.errors"
+local config = require "almanac.config.file"
+local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
-local plans = require "almanac.plan"
+local plans = require "almanac.run.plan"
 local sys = require "native.sys"
 
 local M = {}
@@ -20,7 +20,7 @@ Exit codes: 0 nothing would change, 2 something would, 1 the run would fail or t
 
 local function shown(plan, undos)
   local color = sys.isatty(1) and not sys.getenv "NO_COLOR"
-  return require("almanac.secret").redact(require("almanac.render.plan").text(plan, plans.counts(plan), undos, color))
+  return require("almanac.base.secret").redact(require("almanac.render.plan").text(plan, plans.counts(plan), undos, color))
 end
 
 function M.run(words)
@@ -30,7 +30,7 @@ function M.run(words)
   if not name then errors.usage "usage: almanac plan RUNBOOK [key=value…]" end
   config.load(given)
   local params = require("almanac.cli.run").params_of(given, rest)
-  local ok, plan, book, undos = errors.try(require("almanac.session").plan, name, params)
+  local ok, plan, book, undos = errors.try(require("almanac.session.session").plan, name, params)
   if not ok then
     local so_far = plan.plan
     if so_far and #so_far.effects > 0 and not given.json then sys.write(1, shown(so_far, {}) .. "\n") end

@@ -1,7 +1,7 @@
 --- almanac resume [RUN]
-local ask = require "almanac.ask"
-local config = require "almanac.config"
-local errors = require "almanac.errors"
+local ask = require "almanac.run.ask"
+local config = require "almanac.config.file"
+local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local run = require "almanac.cli.run"
 
@@ -30,7 +30,7 @@ function M.run(words)
   config.load(given)
   ask.in_doubt_answer = given.in_doubt
   if given.no_ask then ask.possible = function() return false end end
-  return require("almanac.session").resume(rest[1], given)
+  return require("almanac.session.session").resume(rest[1], given)
 end
 
 return M

@@ -1,7 +1,7 @@
 --- almanac rollback [RUN]
-local ask = require "almanac.ask"
-local config = require "almanac.config"
-local errors = require "almanac.errors"
+local ask = require "almanac.run.ask"
+local config = require "almanac.config.file"
+local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local run = require "almanac.cli.run"
 
@@ -20,7 +20,7 @@ function M.run(words)
   if #rest > 1 then errors.usage "usage: almanac rollback [RUN]" end
   config.load(given)
   if given.no_ask then ask.possible = function() return false end end
-  return require("almanac.session").rollback(rest[1], given)
+  return require("almanac.session.session").rollback(rest[1], given)
 end
 
 return M

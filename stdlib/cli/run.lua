@@ -1,9 +1,9 @@
 --- almanac run RUNBOOK [key=value…]
-local ask = require "almanac.ask"
-local config = require "almanac.config"
-local errors = require "almanac.errors"
+local ask = require "almanac.run.ask"
+local config = require "almanac.config.file"
+local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
-local param = require "almanac.param"
+local param = require "almanac.base.param"
 
 local M = {}
 
@@ -50,7 +50,7 @@ function M.run(words)
   config.load(given)
   local params = M.params_of(given, rest)
   if given.no_ask then ask.possible = function() return false end end
-  return require("almanac.session").run(name, params, given)
+  return require("almanac.session.session").run(name, params, given)
 end
 
 return M

@@ -1,9 +1,9 @@
 --- almanac runs
-local config = require "almanac.config"
-local errors = require "almanac.errors"
+local config = require "almanac.config.file"
+local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
-local store = require "almanac.store"
-local states = require "almanac.state"
+local store = require "almanac.journal.store"
+local states = require "almanac.journal.state"
 local sys = require "native.sys"
 
 local M = {}

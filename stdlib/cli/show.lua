@@ -1,9 +1,9 @@
 --- almanac show RUNBOOK, almanac show RUN --plan
-local config = require "almanac.config"
-local errors = require "almanac.errors"
+local config = require "almanac.config.file"
+local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
-local param = require "almanac.param"
-local runbook = require "almanac.runbook"
+local param = require "almanac.base.param"
+local runbook = require "almanac.script.runbook"
 local sys = require "native.sys"
 
 local M = {}
@@ -65,12 +65,12 @@ local function planned_run(journal, id)
 end
 
 local function show_plan(name)
-  local store = require "almanac.store"
+  local store = require "almanac.journal.store"
   local journal <close> = store.open "ro"
   local row = store.find(journal, name)
   local plan, events = planned_run(journal, row.id)
   local color = sys.isatty(1) and not sys.getenv "NO_COLOR"
-  local status = require("almanac.state").summary(journal, row.id).status
+  local status = require("almanac.journal.state").summary(journal, row.id).status
   sys.write(1, require("almanac.render.plan").outcome(row.id, status, plan, events, color))
   return 0
 end

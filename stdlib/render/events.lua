@@ -1,6 +1,6 @@
 --- --json: one event a line on standard output, as the journal has them.
 local json = require "native.json"
-local secret = require "almanac.secret"
+local secret = require "almanac.base.secret"
 local sys = require "native.sys"
 
 local M = {}

@@ -1,6 +1,6 @@
 --- The live tree on a terminal: redrawn in place while the run goes on.
-local errors = require "almanac.errors"
-local state = require "almanac.state"
+local errors = require "almanac.base.errors"
+local state = require "almanac.journal.state"
 local sys = require "native.sys"
 local task = require "native.task"
 local tree = require "almanac.render.tree"

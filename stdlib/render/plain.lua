@@ -1,6 +1,6 @@
 --- Plain lines for a pipe or a log file: one for each thing that happens, never rewritten.
-local duration = require "almanac.duration"
-local errors = require "almanac.errors"
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
 local sys = require "native.sys"
 local task = require "native.task"
 

@@ -1,6 +1,6 @@
 --- The tree of a run as lines of text. Pure: a state, a time and a width give lines.
-local errors = require "almanac.errors"
-local duration = require "almanac.duration"
+local errors = require "almanac.base.errors"
+local duration = require "almanac.base.duration"
 
 local M = {}
 

@@ -1,8 +1,8 @@
 -- A server-side dry run of each object of objects.yaml, one after the other over one connection. Prints the
 -- microseconds, and how many requests a plan has under way.
-local client = require "almanac.k8s_client"
-local objects = require "almanac.k8s_objects"
-local pool = require "almanac.pool"
+local client = require "almanac.k8s.client"
+local objects = require "almanac.k8s.objects"
+local pool = require "almanac.base.pool"
 local task = require "native.task"
 local yaml = require "native.yaml"
 

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "journal.h"
+#include "journal/journal.h"
 
 static struct err err;
 

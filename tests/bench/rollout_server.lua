@@ -5,11 +5,11 @@
 -- namespace crowd the pods. A POST to /go?after=SECONDS finishes the Deployments, one every 10 ms, and
 -- writes DIR/finished: a line "NAME MILLISECONDS" for each, the moment at which its event was sent.
 local dir, rollouts, crowd = ...
-local api = require "almanac.sim.api"
+local api = require "almanac.sim.api.api"
 local fs = require "native.fs"
 local httpd = require "native.httpd"
 local json = require "native.json"
-local store = require "almanac.sim.store"
+local store = require "almanac.sim.model.store"
 local sys = require "native.sys"
 local task = require "native.task"
 

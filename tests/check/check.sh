@@ -15,7 +15,7 @@ part() { # name command…
     fi
 }
 
-format() { clang-format --dry-run -Werror $(find runtime tests/unit -name '*.[ch]' 2>/dev/null); }
+format() { clang-format --dry-run -Werror $(find runtime tests -name '*.[ch]' 2>/dev/null); }
 lint() { luacheck -q --no-color $(for d in stdlib runbooks tests; do [ ! -d $d ] || echo $d; done); }
 warnings() {
     ${MAKE:-make} --no-print-directory -s B=build/werror CFLAGS="-O1 -Werror" build unit
@@ -31,7 +31,7 @@ modules() {
     for f in $(find stdlib -name '*.lua' -not -path 'stdlib/meta/*' 2>/dev/null); do
         last=$(grep -v '^ *$' "$f" | tail -n 1)
         name=$(printf '%s' "$last" | sed -n 's/^return \([A-Za-z_][A-Za-z_0-9]*\)$/\1/p')
-        if [ -z "$name" ] || ! grep -qE "^local $name\b" "$f"; then
+        if [ -z "$name" ] || ! grep -qE "^local (function )?$name\b" "$f"; then
             echo "$f: does not end with the return of its one local table"
             status=1
         fi
@@ -50,11 +50,17 @@ shell() {
     done
 }
 
-part layers sh tests/check/layers.sh
+part headers sh tests/check/headers.sh
 part clang-format format
 part luacheck lint
 part "modules" modules
 part "unfinished work" unfinished
 part "shell syntax" shell
 part "no warnings" warnings
+# The numbers are shown also where nothing is wrong.
+if out=$(build/werror/almanac lua tests/check/house.lua 2>&1); then
+    echo "ok   house: $out"
+else
+    part house sh -c 'printf "%s\n" "$0"; exit 1' "$out"
+fi
 [ $bad = 0 ]

@@ -108,8 +108,7 @@ t.test("each kind of credential, with helm 3 and helm 4", function()
   end)
   -- Through the proxies, which were asked for the server as the kubeconfig names it.
   local target = world.api:gsub("^https://", ""):gsub("%p", "%%%0")
-  proxy:wait_line("^socks5 " .. target .. "$")
-  proxy:wait_line("^connect " .. target .. "$")
+  proxy:wait_lines { "^socks5 " .. target .. "$", "^connect " .. target .. "$" }
 end)
 
 t.test("who am I: kubectl and the cluster agree, also under impersonation", function()

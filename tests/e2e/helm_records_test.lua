@@ -10,8 +10,8 @@ local NS = "animica-devnet"
 local CHART = sys.cwd() .. "/tests/fixtures/devnet/ops/helm/animica-devnet"
 
 local READER = [[
-local helm, json, settings = require "almanac.helm", require "native.json", require "almanac.settings"
-local errors = require "almanac.errors"
+local helm, json, settings = require "almanac.helm.release", require "native.json", require "almanac.config.settings"
+local errors = require "almanac.base.errors"
 settings.helm = "/no/helm/here"
 local target = { release = "animica-devnet" }
 local function at(revision, all) return { release = target.release, revision = revision, all = all } end

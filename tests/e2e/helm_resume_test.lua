@@ -1,10 +1,10 @@
 -- almanac killed with SIGKILL in a helm upgrade, rollback, install or uninstall, then resumed: it takes
 -- place once, whether its helm was killed with it or went on alone. With the real helm 3 and helm 4.
 local json = require "native.json"
-local k8s_client = require "almanac.k8s_client"
+local k8s_client = require "almanac.k8s.client"
 local native = require "native.sh"
-local records = require "almanac.helm_records"
-local settings = require "almanac.settings"
+local records = require "almanac.helm.records"
+local settings = require "almanac.config.settings"
 local sys = require "native.sys"
 local t = require "tests.harness"
 

@@ -1,13 +1,13 @@
 -- helm.* against the simulated cluster with the real helm 3 and helm 4: what is read, what an
 -- upgrade and a rollback do, and what a recovery makes of a helm that was killed.
-local effect = require "almanac.effect"
-local helm = require "almanac.helm"
-local k8s_client = require "almanac.k8s_client"
+local effect = require "almanac.run.effect"
+local helm = require "almanac.helm.release"
+local k8s_client = require "almanac.k8s.client"
 local native = require "native.sh"
-local records = require "almanac.helm_records"
-local runs = require "almanac.run"
-local settings = require "almanac.settings"
-local step = require "almanac.step"
+local records = require "almanac.helm.records"
+local runs = require "almanac.journal.run"
+local settings = require "almanac.config.settings"
+local step = require "almanac.run.step"
 local t = require "tests.harness"
 local task = require "native.task"
 

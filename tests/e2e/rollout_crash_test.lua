@@ -2,7 +2,7 @@
 local devnet = require "tests.devnet"
 local json = require "native.json"
 local t = require "tests.harness"
-local timestamp = require "almanac.timestamp"
+local timestamp = require "almanac.base.timestamp"
 
 --- Seconds from the first back-off that the cluster tells of to the end of the run.
 local function delay(world)

@@ -45,8 +45,7 @@ exit $code
     local world = devnet.start { helm = helm, prometheus = true }
     world:fault { "notready=animica-miner" }
     local p = world:spawn(args())
-    p:wait_line "workloads are ready/animica%-miner"
-    p:wait_line "✓ workloads are ready/animica%-node"
+    p:wait_lines { "workloads are ready/animica%-miner", "✓ workloads are ready/animica%-node" }
     kill(p)
     world:fault({}, { "notready=animica-miner" })
     world:almanac(0, { "resume" })

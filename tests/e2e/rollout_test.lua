@@ -1,9 +1,9 @@
 -- k8s.rollout against the simulated cluster: every kind, every way to fail, the trap and its healing.
-local k8s = require "almanac.k8s"
-local k8s_client = require "almanac.k8s_client"
-local runs = require "almanac.run"
-local settings = require "almanac.settings"
-local step = require "almanac.step"
+local k8s = require "almanac.public.k8s"
+local k8s_client = require "almanac.k8s.client"
+local runs = require "almanac.journal.run"
+local settings = require "almanac.config.settings"
+local step = require "almanac.run.step"
 local t = require "tests.harness"
 local task = require "native.task"
 

@@ -2,7 +2,7 @@
 -- the fault of each breaks it.
 local t = require "tests.harness"
 local json = require "native.json"
-local sandbox = require "almanac.sandbox"
+local sandbox = require "almanac.script.sandbox"
 
 local PROMETHEUS = ".deps/prometheus/usr/bin/prometheus"
 local PATIENCE = 60

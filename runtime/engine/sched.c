@@ -1,0 +1,316 @@
+#include "engine/sched.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "base/loop.h"
+#include "engine/task_internal.h"
+#include "engine/vm.h"
+
+/* A script that computes without waiting is looked at every so many microseconds of processor time.
+ * A standing count hook would do it too, but makes every instruction slower by half; so a timer's
+ * signal sets the hook, for once, as lua.c does on SIGINT. It never fires inside C: a long
+ * string.rep is not cut. */
+#define SCHED_TICK_US 50000
+/* Coroutines that scripts make have a standing hook: the signal would not know which one runs. */
+#define SCHED_COROUTINE_COUNT 1000000
+
+static struct sched *sched_ticking; /* for the signal handler */
+
+static void sched_hook(lua_State *L, lua_Debug *ar);
+
+static void sched_tick(int signum)
+{
+    struct task *task = sched_ticking ? sched_ticking->current : NULL;
+
+    (void)signum;
+    if (task)
+        lua_sethook(task->L, sched_hook, LUA_MASKCOUNT, 1);
+}
+
+static void sched_start_ticking(struct sched *sched, long us)
+{
+    struct itimerval timer = {{0, us}, {0, us}};
+    struct sigaction action = {.sa_handler = us ? sched_tick : SIG_DFL, .sa_flags = SA_RESTART};
+
+    sched_ticking = us ? sched : NULL;
+    if (us)
+        sigaction(SIGVTALRM, &action, NULL);
+    setitimer(ITIMER_VIRTUAL, &timer, NULL);
+}
+
+struct sched *sched_new(struct vm *vm)
+{
+    struct sched *sched = calloc(1, sizeof *sched);
+
+    if (!sched)
+        return NULL;
+    sched->vm = vm;
+    sched->ready_tail = &sched->ready;
+    sched_start_ticking(sched, SCHED_TICK_US);
+    return sched;
+}
+
+void sched_free(struct sched *sched)
+{
+    if (!sched)
+        return;
+    BUG_ON(sched->live != 0);
+    sched_start_ticking(sched, 0);
+    free(sched);
+}
+
+void task_ref(struct task *task)
+{
+    task->refs++;
+}
+
+void task_unref(struct task *task)
+{
+    if (!task || --task->refs > 0)
+        return;
+    BUG_ON(!task->ended);
+    luaL_unref(task->sched->vm->L, LUA_REGISTRYINDEX, task->result_ref);
+    free(task->deadlines);
+    free(task);
+}
+
+void sched_queue(struct task *task)
+{
+    struct sched *sched = task->sched;
+
+    if (task->queued || task->ended)
+        return;
+    task->queued = true;
+    task->next_ready = NULL;
+    *sched->ready_tail = task;
+    sched->ready_tail = &task->next_ready;
+}
+
+/* A timeout or a cancel reaches a script that never waits, and the loop goes on under it, so that a
+ * Ctrl-C is seen at all. Callbacks only queue, so running them here enters no Lua. The stdlib's own
+ * code is interrupted in its waits alone, never between two lines that belong together. */
+static void sched_hook(lua_State *L, lua_Debug *ar)
+{
+    struct vm *vm = vm_of(L);
+    struct task *task = vm->sched->current;
+    enum interrupt level;
+
+    if (task && task->L == L)
+        lua_sethook(L, NULL, 0, 0);
+    loop_run_once(vm->loop, false);
+    lua_getinfo(L, "S", ar);
+    if (!task || strncmp(ar->source, "@stdlib/", 8) == 0)
+        return;
+    level = task_level(task);
+    if (level > INTERRUPT_PAUSE && level > task->shield) {
+        task_push_interrupt(L, level);
+        lua_error(L);
+    }
+}
+
+void sched_watch(lua_State *coroutine)
+{
+    lua_sethook(coroutine, sched_hook, LUA_MASKCOUNT, SCHED_COROUTINE_COUNT);
+}
+
+struct task *sched_spawn(struct sched *sched, struct task *parent, lua_State *from, int nargs)
+{
+    struct task *task;
+    lua_State *L;
+
+    luaL_checkstack(from, 4, "spawn");
+    L = lua_newthread(from); /* anchored by the stack until it is in the registry */
+    lua_rawsetp(from, LUA_REGISTRYINDEX, L);
+    task = calloc(1, sizeof *task);
+    if (!task) {
+        lua_pushnil(from);
+        lua_rawsetp(from, LUA_REGISTRYINDEX, L);
+        vm_raisef(from, ERR_MEMORY, "out of memory");
+    }
+    task->sched = sched;
+    task->L = L;
+    task->result_ref = LUA_NOREF;
+    task->context_ref = LUA_NOREF;
+    task->refs = 2; /* the scheduler's, and the caller's */
+    task->nargs = nargs;
+    lua_xmove(from, L, nargs + 1);
+    if (parent) {
+        task->parent = parent;
+        task->next_sibling = parent->children;
+        if (parent->children)
+            parent->children->prev_sibling = task;
+        parent->children = task;
+        task->interrupt = parent->interrupt;
+        task->permit = parent->permit;
+        task->shield = parent->shield;
+        if (parent->context_ref != LUA_NOREF) {
+            lua_rawgeti(from, LUA_REGISTRYINDEX, parent->context_ref);
+            task->context_ref = luaL_ref(from, LUA_REGISTRYINDEX);
+        }
+    }
+    sched->live++;
+    sched_queue(task);
+    return task;
+}
+
+static void task_finish(struct task *task);
+
+static void task_leave_parent(struct task *task)
+{
+    struct task *parent = task->parent;
+
+    if (!parent)
+        return;
+    if (task->prev_sibling)
+        task->prev_sibling->next_sibling = task->next_sibling;
+    else
+        parent->children = task->next_sibling;
+    if (task->next_sibling)
+        task->next_sibling->prev_sibling = task->prev_sibling;
+    task->parent = NULL;
+    if (parent->returned && !parent->children)
+        task_finish(parent);
+}
+
+static void task_finish(struct task *task)
+{
+    struct join *join;
+
+    BUG_ON(task->ended);
+    task->ended = true;
+    task->sched->live--;
+    loop_timer_stop(task->deadline_timer);
+    task->deadline_timer = NULL;
+    while ((join = task->joins)) {
+        task->joins = join->next;
+        join->next = NULL;
+        join->joined = true;
+        op_done(&join->op);
+    }
+    task_leave_parent(task);
+    task_unref(task);
+}
+
+/* Keeps the results in the registry and lets the thread go. */
+static void task_return(struct task *task, bool ok, int nresults)
+{
+    lua_State *L = task->L;
+    lua_State *main = task->sched->vm->L;
+
+    lua_createtable(main, nresults, 0);
+    lua_xmove(L, main, nresults);
+    for (int i = nresults; i >= 1; i--)
+        lua_rawseti(main, -1 - i, i);
+    task->result_count = nresults;
+    task->result_ref = luaL_ref(main, LUA_REGISTRYINDEX);
+    task->ok = ok;
+    luaL_unref(main, LUA_REGISTRYINDEX, task->context_ref);
+    task->context_ref = LUA_NOREF;
+    lua_pushnil(main);
+    lua_rawsetp(main, LUA_REGISTRYINDEX, L);
+    task->L = NULL;
+    task->returned = true;
+    for (struct task *child = task->children; child; child = child->next_sibling)
+        task_interrupt(child, INTERRUPT_CANCEL);
+    if (!task->children)
+        task_finish(task);
+}
+
+static void task_fail(struct task *task)
+{
+    lua_State *L = task->L;
+    lua_State *main = task->sched->vm->L;
+
+    vm_decorate_error(L); /* while the failed stack is there to look at */
+    lua_xmove(L, main, 1);
+    lua_resetthread(L); /* closes what the task left open */
+    lua_settop(L, 0);
+    lua_xmove(main, L, 1);
+    task_return(task, false, 1);
+}
+
+static void sched_resume(struct sched *sched, struct task *task)
+{
+    int nresults = 0, status;
+    int nargs = task->nargs;
+
+    task->nargs = 0;
+    if (task->pending) {
+        task->pending->task = NULL;
+        task->pending = NULL;
+    }
+    sched->current = task;
+    status = lua_resume(task->L, NULL, nargs, &nresults);
+    sched->current = NULL;
+    if (status == LUA_OK) {
+        task_return(task, true, nresults);
+    } else if (status != LUA_YIELD) {
+        task_fail(task);
+    } else if (!task->pending) {
+        lua_pushliteral(task->L, "coroutine.yield outside of a coroutine");
+        task_fail(task);
+    }
+}
+
+static void sched_run_ready(struct sched *sched)
+{
+    /* Only those that are ready now: one that queues itself again must not starve the loop. */
+    struct task *task = sched->ready;
+
+    sched->ready = NULL;
+    sched->ready_tail = &sched->ready;
+    while (task) {
+        struct task *next = task->next_ready;
+
+        task->queued = false;
+        if (!task->ended && task->L)
+            sched_resume(sched, task);
+        task = next;
+    }
+}
+
+void sched_run(struct sched *sched, struct task *root)
+{
+    while (!root->ended) {
+        sched_run_ready(sched);
+        if (!root->ended)
+            loop_run_once(sched->vm->loop, !sched->ready);
+    }
+}
+
+bool task_ended(const struct task *task)
+{
+    return task->ended;
+}
+
+int task_push_results(struct task *task, lua_State *L)
+{
+    int count = task->result_count;
+
+    luaL_checkstack(L, count + 2, "task results");
+    lua_pushboolean(L, task->ok);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, task->result_ref);
+    for (int i = 1; i <= count; i++)
+        lua_rawgeti(L, -i, i);
+    lua_remove(L, -1 - count);
+    return count + 1;
+}
+
+void task_set_permit(struct task *task, enum permit permit)
+{
+    task->permit = permit;
+}
+
+void task_interrupt(struct task *task, enum interrupt level)
+{
+    if (task->ended)
+        return;
+    if (level > task->interrupt)
+        task->interrupt = level;
+    task_poke(task);
+    for (struct task *child = task->children; child; child = child->next_sibling)
+        task_interrupt(child, level);
+}

@@ -1,0 +1,44 @@
+/* sched: owns the tasks, and is the only place that resumes one.
+ *
+ * Structured: a task is a child of the task that spawned it, is interrupted with it, and a
+ * task whose function has returned ends only when its children have (they are cancelled).
+ */
+#ifndef ALMANAC_SCHED_H
+#define ALMANAC_SCHED_H
+
+#include <stdbool.h>
+#include <lua.h>
+
+#include "base/err.h"
+#include "engine/task.h"
+
+struct vm;
+struct sched;
+
+struct sched *sched_new(struct vm *vm);
+/* Every task must have ended. */
+void sched_free(struct sched *sched);
+
+/* Makes a task of the function below nargs arguments on top of `from` (all popped), child of
+ * `parent` (NULL: a root). It first runs from sched_run(). Raises a Lua error when memory is
+ * out. The caller holds a reference: task_unref() it. */
+struct task *sched_spawn(struct sched *sched, struct task *parent, lua_State *from, int nargs);
+void task_ref(struct task *task);
+void task_unref(struct task *task); /* NULL is fine */
+
+/* Raises the task's interrupt to this level, and that of its children. */
+void task_interrupt(struct task *task, enum interrupt level);
+bool task_ended(const struct task *task);
+/* Pushes true and the results, or false and the error table, of an ended task; returns how many
+ * values it pushed. */
+int task_push_results(struct task *task, lua_State *L);
+/* What the task may touch; inherited by those it spawns. */
+void task_set_permit(struct task *task, enum permit permit);
+
+/* Makes interrupts reach a coroutine that a script made, also when it computes without waiting. */
+void sched_watch(lua_State *coroutine);
+
+/* Runs tasks and the loop until `root` has ended. */
+void sched_run(struct sched *sched, struct task *root);
+
+#endif

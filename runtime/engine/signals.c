@@ -1,0 +1,151 @@
+#include "engine/signals.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/loop.h"
+#include "engine/sched.h"
+#include "engine/task.h"
+#include "engine/vm.h"
+
+#define SIGNALS_KINDS 3
+
+struct signals {
+    uv_signal_t uv[SIGNALS_KINDS];
+    int open;
+    struct task *task;
+    struct op *waiter;
+    int count;
+    int last; /* signal number */
+};
+
+static void signals_came(uv_signal_t *uv, int signum)
+{
+    struct signals *signals = uv->data;
+
+    /* A terminal that goes away is told by the kernel and again by its shell: that is one pause,
+     * not a wish to cancel. */
+    if (signum == SIGHUP && signals->count)
+        return;
+    signals->count++;
+    signals->last = signum;
+    if (signals->task)
+        task_interrupt(signals->task, signals->count == 1 ? INTERRUPT_PAUSE : INTERRUPT_CANCEL);
+    if (signals->waiter) {
+        op_done(signals->waiter);
+        signals->waiter = NULL;
+    }
+}
+
+struct signals *signals_new(struct loop *loop, struct err *e)
+{
+    struct signals *signals = calloc(1, sizeof *signals);
+
+    if (!signals) {
+        err_set(e, ERR_MEMORY, "out of memory");
+        return NULL;
+    }
+    for (int i = 0; i < SIGNALS_KINDS; i++) {
+        uv_signal_init(&loop->uv, &signals->uv[i]);
+        signals->uv[i].data = signals;
+        signals->open++;
+    }
+    return signals;
+}
+
+static void signals_closed(uv_handle_t *uv)
+{
+    struct signals *signals = uv->data;
+
+    if (--signals->open == 0)
+        free(signals);
+}
+
+void signals_free(struct signals *signals)
+{
+    if (!signals)
+        return;
+    signals_guard(signals, NULL);
+    for (int i = 0; i < SIGNALS_KINDS; i++)
+        uv_close((uv_handle_t *)&signals->uv[i], signals_closed);
+}
+
+void signals_guard(struct signals *signals, struct task *task)
+{
+    static const int kinds[SIGNALS_KINDS] = {SIGINT, SIGTERM, SIGHUP};
+
+    for (int i = 0; i < SIGNALS_KINDS; i++) {
+        if (task)
+            uv_signal_start(&signals->uv[i], signals_came, kinds[i]);
+        else
+            uv_signal_stop(&signals->uv[i]);
+    }
+    if (task)
+        task_ref(task);
+    task_unref(signals->task);
+    signals->task = task;
+    signals->count = 0;
+}
+
+int signals_count(const struct signals *signals)
+{
+    return signals->count;
+}
+
+#define SIGNAL_WAIT_TYPE "almanac.signal_wait"
+
+struct signal_wait {
+    struct op op;
+    struct signals *signals;
+};
+
+static void signal_wait_cancel(struct op *op)
+{
+    struct signal_wait *wait = (struct signal_wait *)op;
+
+    if (wait->signals->waiter == op)
+        wait->signals->waiter = NULL;
+    op_done(op);
+}
+
+static int signal_wait_gc(lua_State *L)
+{
+    struct signal_wait *wait = luaL_checkudata(L, 1, SIGNAL_WAIT_TYPE);
+
+    if (!wait->op.done && wait->signals->waiter == &wait->op)
+        wait->signals->waiter = NULL;
+    op_abandon(&wait->op);
+    return 0;
+}
+
+static int signal_wait_finish(lua_State *L, int status, lua_KContext ctx)
+{
+    struct signal_wait *wait = luaL_checkudata(L, (int)ctx, SIGNAL_WAIT_TYPE);
+    int last = wait->signals->last;
+
+    (void)status;
+    op_check(L, &wait->op);
+    lua_pushstring(L, last == SIGINT ? "SIGINT" : last == SIGTERM ? "SIGTERM" : "SIGHUP");
+    return 1;
+}
+
+int signals_wait(lua_State *L, struct signals *signals)
+{
+    struct signal_wait *wait;
+
+    if (signals->waiter)
+        return vm_raisef(L, ERR_BUSY, "another task waits for signals already");
+    lua_settop(L, 0);
+    wait = lua_newuserdatauv(L, sizeof *wait, 0);
+    memset(wait, 0, sizeof *wait);
+    op_init(&wait->op, signal_wait_cancel);
+    wait->signals = signals;
+    if (luaL_newmetatable(L, SIGNAL_WAIT_TYPE)) {
+        lua_pushcfunction(L, signal_wait_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    signals->waiter = &wait->op;
+    return op_wait(L, &wait->op, 1, signal_wait_finish);
+}

@@ -1,0 +1,169 @@
+#include "engine/task.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/loop.h"
+#include "engine/sched.h"
+#include "engine/task_internal.h"
+#include "engine/vm.h"
+
+/* ---- operations ---- */
+
+void op_init(struct op *op, void (*cancel)(struct op *op))
+{
+    memset(op, 0, sizeof *op);
+    op->cancel = cancel;
+}
+
+void op_done(struct op *op)
+{
+    op->done = true;
+    if (op->task)
+        sched_queue(op->task);
+}
+
+struct task *task_of(lua_State *L)
+{
+    struct task *task = vm_of(L)->sched->current;
+
+    return task && task->L == L ? task : NULL;
+}
+
+int op_wait(lua_State *L, struct op *op, lua_KContext ctx, lua_KFunction k)
+{
+    struct task *task = task_of(L);
+
+    if (!task) {
+        vm_raisef(L, ERR_USAGE,
+                  "cannot wait inside a coroutine made by coroutine.create: "
+                  "use parallel, or call it from the step itself");
+    }
+    if (op->done)
+        return k(L, LUA_OK, ctx);
+    BUG_ON(task->pending);
+    op->task = task;
+    task->pending = op;
+    task_poke(task);
+    return lua_yieldk(L, 0, ctx, k);
+}
+
+void op_push_interrupt(lua_State *L, const struct op *op)
+{
+    task_push_interrupt(L, op->interrupted);
+}
+
+void op_check(lua_State *L, const struct op *op)
+{
+    if (op->interrupted) {
+        op_push_interrupt(L, op);
+        lua_error(L);
+    }
+}
+
+void op_abandon(struct op *op)
+{
+    if (op->task && op->task->pending == op)
+        op->task->pending = NULL;
+    op->task = NULL;
+}
+
+/* ---- interrupts, deadlines, permits ---- */
+
+enum interrupt task_level(const struct task *task)
+{
+    enum interrupt level = task->interrupt;
+
+    for (size_t i = 0; i < task->deadline_count; i++) {
+        if (task->deadlines[i].expired && level < INTERRUPT_TIMEOUT)
+            level = INTERRUPT_TIMEOUT;
+    }
+    return level;
+}
+
+void task_poke(struct task *task)
+{
+    struct op *op = task->pending;
+    enum interrupt level = task_level(task);
+
+    if (!op || op->done || op->interrupted || level <= task->shield)
+        return;
+    if (!op->cancel)
+        return;
+    op->interrupted = level;
+    op->cancel(op);
+}
+
+void task_push_interrupt(lua_State *L, enum interrupt level)
+{
+    struct err e;
+
+    switch (level) {
+    case INTERRUPT_PAUSE:
+        err_set(&e, ERR_CANCELLED, "paused by the operator");
+        break;
+    case INTERRUPT_TIMEOUT:
+        err_set(&e, ERR_TIMEOUT, "the time limit passed");
+        break;
+    default:
+        err_set(&e, ERR_CANCELLED, "cancelled");
+    }
+    vm_push_error(L, &e);
+    if (level == INTERRUPT_PAUSE) {
+        lua_pushliteral(L, "paused");
+        lua_setfield(L, -2, "kind");
+    }
+}
+
+void task_require(lua_State *L, enum permit permit, const char *who)
+{
+    struct task *task = vm_of(L)->sched->current;
+    enum permit has = task ? task->permit : PERMIT_COMPUTE;
+    struct err e;
+
+    if (has >= permit)
+        return;
+    if (has == PERMIT_COMPUTE) {
+        err_set(&e, ERR_USAGE, "%s was called outside a step", who);
+        err_hint(&e, "write: step(\"say what it is for\", function() return %s(…) end)", who);
+    } else {
+        err_set(&e, ERR_USAGE, "%s would change something where only reading is allowed", who);
+        err_hint(&e, "make the change in the apply function of an effect (effect.define)");
+    }
+    vm_push_error(L, &e);
+    lua_pushstring(L, has == PERMIT_COMPUTE ? "outside_step" : "refused");
+    lua_setfield(L, -2, "kind");
+    lua_error(L);
+}
+
+static void task_deadline_fired(void *arg);
+
+void task_arm_deadline(struct task *task)
+{
+    double at = 0;
+
+    loop_timer_stop(task->deadline_timer);
+    task->deadline_timer = NULL;
+    for (size_t i = 0; i < task->deadline_count; i++) {
+        struct deadline *d = &task->deadlines[i];
+
+        if (!d->expired && (at == 0 || d->at < at))
+            at = d->at;
+    }
+    if (at != 0)
+        task->deadline_timer =
+            loop_timer_start(task->sched->vm->loop, at - loop_now(), task_deadline_fired, task);
+}
+
+static void task_deadline_fired(void *arg)
+{
+    struct task *task = arg;
+    double now = loop_now();
+
+    for (size_t i = 0; i < task->deadline_count; i++) {
+        if (task->deadlines[i].at <= now)
+            task->deadlines[i].expired = true;
+    }
+    task_arm_deadline(task);
+    task_poke(task);
+}

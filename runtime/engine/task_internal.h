@@ -1,0 +1,63 @@
+/* task_internal: what task.c and sched.c share of a task. Nobody else includes it. */
+#ifndef ALMANAC_TASK_INTERNAL_H
+#define ALMANAC_TASK_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/task.h"
+
+struct vm;
+struct loop_timer;
+
+struct deadline {
+    double at; /* loop_now() seconds */
+    bool expired;
+};
+
+/* One task that waits for another to end. */
+struct join {
+    struct op op;
+    struct task *target; /* referenced */
+    struct join *next;   /* in target->joins */
+    bool joined;
+};
+
+struct task {
+    struct sched *sched;
+    lua_State *L; /* NULL once its function has returned */
+    int nargs;    /* for the first resume */
+    int refs;
+    struct task *parent, *children, *next_sibling, *prev_sibling;
+    struct task *next_ready;
+    struct op *pending; /* the one operation it waits for */
+    struct join *joins; /* who waits for its end */
+    enum interrupt interrupt, shield;
+    enum permit permit;
+    struct deadline *deadlines; /* a stack, outermost first */
+    size_t deadline_count, deadline_cap;
+    struct loop_timer *deadline_timer;
+    int context_ref;
+    int result_ref, result_count;
+    bool queued, returned, ended, ok;
+};
+
+struct sched {
+    struct vm *vm;
+    struct task *current; /* the one that runs now */
+    struct task *ready, **ready_tail;
+    size_t live; /* tasks not ended */
+};
+
+/* Makes it run at the next turn. */
+void sched_queue(struct task *task);
+/* The highest interrupt that has reached it, shield left aside. */
+enum interrupt task_level(const struct task *task);
+/* Interrupts its pending operation when the level is above the shield. */
+void task_poke(struct task *task);
+/* Starts the timer for the earliest deadline that is still to come. */
+void task_arm_deadline(struct task *task);
+/* Pushes the error table of an interrupt. */
+void task_push_interrupt(lua_State *L, enum interrupt level);
+
+#endif

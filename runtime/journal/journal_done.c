@@ -1,0 +1,142 @@
+#include "journal/journal_done.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BYTES_MAX ((size_t)2 << 30)
+#define SLOTS_MIN 64u
+
+void journal_done_init(struct journal_done *d)
+{
+    memset(d, 0, sizeof *d);
+    buf_init(&d->bytes, BYTES_MAX);
+}
+
+void journal_done_release(struct journal_done *d)
+{
+    buf_release(&d->bytes);
+    free(d->steps);
+    free(d->slots);
+    journal_done_init(d);
+}
+
+/* FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
+static uint32_t hash_of(const char *bytes, size_t len)
+{
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)bytes[i]) * 16777619u;
+    return hash;
+}
+
+/* The slot that holds the path, or the free one where it belongs. */
+static uint32_t *slot_of(const struct journal_done *d, const char *path, size_t len, uint32_t hash)
+{
+    size_t at = hash & (d->slot_count - 1);
+
+    for (;; at = (at + 1) & (d->slot_count - 1)) {
+        const struct done_step *step = &d->steps[d->slots[at] - 1];
+
+        if (d->slots[at] == 0 || (step->hash == hash && step->path_len == len &&
+                                  memcmp(d->bytes.data + step->path, path, len) == 0))
+            return &d->slots[at];
+    }
+}
+
+static struct done_step *find(const struct journal_done *d, const char *path, size_t len)
+{
+    uint32_t slot = d->slot_count ? *slot_of(d, path, len, hash_of(path, len)) : 0;
+
+    return slot ? &d->steps[slot - 1] : NULL;
+}
+
+static int grow_slots(struct journal_done *d)
+{
+    size_t count = d->slot_count ? d->slot_count * 2 : SLOTS_MIN;
+    uint32_t *slots = calloc(count, sizeof *slots);
+
+    if (!slots)
+        return -1;
+    free(d->slots);
+    d->slots = slots;
+    d->slot_count = count;
+    for (size_t i = 0; i < d->count; i++) {
+        struct done_step *step = &d->steps[i];
+
+        *slot_of(d, d->bytes.data + step->path, step->path_len, step->hash) = (uint32_t)i + 1;
+    }
+    return 0;
+}
+
+static int make_room(struct journal_done *d)
+{
+    size_t cap = d->cap ? d->cap * 2 : SLOTS_MIN / 2;
+    struct done_step *steps;
+
+    if (d->count < d->cap)
+        return 0;
+    steps = realloc(d->steps, cap * sizeof *steps);
+    if (!steps)
+        return -1;
+    d->steps = steps;
+    d->cap = cap;
+    return grow_slots(d);
+}
+
+int journal_done_set(struct journal_done *d, const char *path, size_t path_len, const char *payload,
+                     size_t payload_len)
+{
+    struct done_step *step = find(d, path, path_len);
+    size_t at = d->bytes.len;
+
+    if (!step && make_room(d) < 0)
+        return -1;
+    if ((!step && buf_add(&d->bytes, path, path_len) < 0) ||
+        buf_add(&d->bytes, payload, payload_len) < 0) {
+        d->bytes.len = at;
+        return -1;
+    }
+    if (!step) {
+        step = &d->steps[d->count++];
+        *step =
+            (struct done_step){.path = at, .path_len = path_len, .hash = hash_of(path, path_len)};
+        *slot_of(d, path, path_len, step->hash) = (uint32_t)d->count;
+    }
+    step->payload = d->bytes.len - payload_len;
+    step->payload_len = payload_len;
+    d->forgotten -= step->forgotten;
+    step->forgotten = false;
+    return 0;
+}
+
+void journal_done_forget(struct journal_done *d, const char *path, size_t path_len)
+{
+    struct done_step *step = find(d, path, path_len);
+
+    if (step && !step->forgotten) {
+        step->forgotten = true;
+        d->forgotten++;
+    }
+}
+
+const char *journal_done_find(const struct journal_done *d, const char *path, size_t path_len,
+                              size_t *payload_len)
+{
+    const struct done_step *step = find(d, path, path_len);
+
+    if (!step || step->forgotten)
+        return NULL;
+    *payload_len = step->payload_len;
+    return d->bytes.data + step->payload;
+}
+
+const char *journal_done_path(const struct journal_done *d, size_t i, size_t *path_len)
+{
+    const struct done_step *step = &d->steps[i];
+
+    if (step->forgotten)
+        return NULL;
+    *path_len = step->path_len;
+    return d->bytes.data + step->path;
+}

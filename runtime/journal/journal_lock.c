@@ -1,0 +1,226 @@
+/* Locks of the journal: one file a name, never deleted, so that no two processes can ever hold
+ * two files of one name.
+ *
+ * Byte 0 of a file is the lock. Byte 1 is held for the moment in which somebody tries byte 0 and
+ * writes or reads the text, so that the one who is refused never reads the text of the holder
+ * before, or half of one. Both are open file description locks: unlike flock() they can be asked
+ * about without being taken (a look at the holder must not refuse the next owner), unlike plain
+ * fcntl() locks they do not go when another descriptor of the file is closed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "journal/journal_priv.h"
+
+#define LOCK_TEXT_MAX 4096
+
+struct journal_lock {
+    struct journal_lock *next;
+    int fd;
+    char path[];
+};
+
+enum lock_byte { LOCK_OWNER = 0, LOCK_TEXT = 1 };
+
+static int lock_byte(int fd, int cmd, short type, enum lock_byte byte, struct flock *got)
+{
+    struct flock fl = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    int rc;
+
+    while ((rc = fcntl(fd, cmd, &fl)) < 0 && errno == EINTR)
+        ;
+    if (got)
+        *got = fl;
+    return rc;
+}
+
+/* A name as a file's name: what is not plain is written %XX; one too long for a file is known by
+ * its digest. NULL when memory is out. */
+static char *lock_path(const char *dir, const char *prefix, const char *name)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+    struct buf b = BUF_INIT(16384);
+    char hex[DIGEST_HEX_SIZE];
+    int rc = buf_addf(&b, "%s/locks/%s-", dir, prefix);
+    size_t start = b.len;
+
+    for (const char *p = name; *p && rc == 0 && b.len - start < 200; p++)
+        rc = strchr(plain, *p) ? buf_add(&b, p, 1) : buf_addf(&b, "%%%02X", (unsigned char)*p);
+    if (rc == 0 && b.len - start >= 200) {
+        digest_hex(name, strlen(name), hex);
+        b.len = start;
+        rc = buf_addf(&b, "%%%s", hex);
+    }
+    if (rc == 0)
+        rc = buf_adds(&b, ".lock");
+    if (rc == 0)
+        return buf_detach(&b, NULL);
+    buf_release(&b);
+    return NULL;
+}
+
+static int lock_fail(const char *path, struct err *e)
+{
+    int errnum = errno;
+
+    err_set_errno(e, ERR_IO, errnum, "cannot lock %s", path);
+    if (errnum == ENOSPC || errnum == EDQUOT)
+        return err_hint(e, "make room on the disk that holds it");
+    return err_hint(e, "almanac must be able to write there; it needs a file system with locks");
+}
+
+static int lock_read_text(int fd, struct buf *text)
+{
+    char bytes[LOCK_TEXT_MAX];
+    ssize_t n = pread(fd, bytes, sizeof bytes, 0);
+
+    if (n < 0)
+        return -1;
+    buf_reset(text);
+    if (buf_add(text, bytes, (size_t)n) < 0) {
+        errno = ENOMEM;
+        return -1;
+    }
+    return 0;
+}
+
+static int lock_write_text(int fd, const char *text)
+{
+    size_t len = strlen(text);
+    ssize_t n;
+
+    if (ftruncate(fd, 0) < 0)
+        return -1;
+    n = pwrite(fd, text, len, 0);
+    if (n >= 0 && (size_t)n < len)
+        errno = ENOSPC;
+    return n >= 0 && (size_t)n == len ? 0 : -1;
+}
+
+/* 0 taken, 1 refused, -1 with errno. */
+static int lock_try(int fd, const char *text, struct buf *holder)
+{
+    int rc;
+
+    if (lock_byte(fd, F_OFD_SETLKW, F_WRLCK, LOCK_TEXT, NULL) < 0)
+        return -1;
+    if (lock_byte(fd, F_OFD_SETLK, F_WRLCK, LOCK_OWNER, NULL) == 0)
+        rc = lock_write_text(fd, text);
+    else if (errno == EAGAIN || errno == EACCES)
+        rc = lock_read_text(fd, holder) < 0 ? -1 : 1;
+    else
+        rc = -1;
+    if (rc >= 0 && lock_byte(fd, F_OFD_SETLK, F_UNLCK, LOCK_TEXT, NULL) < 0)
+        rc = -1;
+    return rc;
+}
+
+static int lock_take(struct journal *j, char *path, const char *text, struct buf *holder,
+                     struct err *e)
+{
+    struct journal_lock *lock;
+    size_t size = strlen(path) + 1;
+    int rc;
+
+    for (lock = j->locks; lock; lock = lock->next)
+        if (strcmp(lock->path, path) == 0)
+            return 0;
+    lock = malloc(sizeof *lock + size);
+    if (!lock)
+        return err_set(e, ERR_MEMORY, "cannot lock %s: out of memory", path);
+    memcpy(lock->path, path, size);
+    lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    rc = lock->fd < 0 ? -1 : lock_try(lock->fd, text, holder);
+    if (rc == 0) {
+        lock->next = j->locks;
+        j->locks = lock;
+        return 0;
+    }
+    if (rc < 0)
+        lock_fail(path, e);
+    if (lock->fd >= 0)
+        close(lock->fd);
+    free(lock);
+    return rc;
+}
+
+static int lock_named(struct journal *j, const char *prefix, const char *name, const char *text,
+                      struct buf *holder, struct err *e)
+{
+    char dir[4096], *path;
+    int rc;
+
+    if (!j->writable)
+        return err_set(e, ERR_USAGE, "the journal in %s was opened to read only", j->dir);
+    if (!*name || strlen(text) > LOCK_TEXT_MAX)
+        return err_set(e, ERR_USAGE, "a lock needs a name, and a text of at most %d bytes",
+                       LOCK_TEXT_MAX);
+    snprintf(dir, sizeof dir, "%s/locks", j->dir);
+    if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+        return lock_fail(dir, e);
+    path = lock_path(j->dir, prefix, name);
+    if (!path)
+        return err_set(e, ERR_MEMORY, "cannot lock %s: out of memory", name);
+    rc = lock_take(j, path, text, holder, e);
+    free(path);
+    return rc;
+}
+
+int journal_lock_run(struct journal *j, const char *run, const char *text, struct buf *holder,
+                     struct err *e)
+{
+    return lock_named(j, "run", run, text, holder, e);
+}
+
+int journal_lock_name(struct journal *j, const char *name, const char *text, struct buf *holder,
+                      struct err *e)
+{
+    return lock_named(j, "name", name, text, holder, e);
+}
+
+void journal_unlock(struct journal *j)
+{
+    while (j->locks) {
+        struct journal_lock *next = j->locks->next;
+
+        close(j->locks->fd);
+        free(j->locks);
+        j->locks = next;
+    }
+}
+
+static int holder_look(int fd, struct buf *holder)
+{
+    struct flock fl;
+
+    if (lock_byte(fd, F_OFD_SETLKW, F_RDLCK, LOCK_TEXT, NULL) < 0 ||
+        lock_byte(fd, F_OFD_GETLK, F_WRLCK, LOCK_OWNER, &fl) < 0)
+        return -1;
+    if (fl.l_type == F_UNLCK)
+        return 0;
+    return lock_read_text(fd, holder) < 0 ? -1 : 1;
+}
+
+int journal_holder(struct journal *j, const char *run, struct buf *holder, struct err *e)
+{
+    char *path = lock_path(j->dir, "run", run);
+    int fd, rc;
+
+    if (!path)
+        return err_set(e, ERR_MEMORY, "cannot look at the lock of %s: out of memory", run);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0) {
+        rc = holder_look(fd, holder);
+        if (rc < 0)
+            lock_fail(path, e);
+        close(fd);
+    } else {
+        rc = errno == ENOENT ? 0 : lock_fail(path, e);
+    }
+    free(path);
+    return rc;
+}

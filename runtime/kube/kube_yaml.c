@@ -1,0 +1,124 @@
+#include "kube/kube_yaml.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define FILE_MAX (8L << 20)
+
+static int parse_failed(const yaml_parser_t *parser, const char *path, struct err *e)
+{
+    return err_set(e, ERR_USAGE, "%s:%zu: not valid YAML: %s%s%s", path,
+                   parser->problem_mark.line + 1,
+                   parser->problem ? parser->problem : "out of memory", parser->context ? ", " : "",
+                   parser->context ? parser->context : "");
+}
+
+int kube_yaml_load(struct kube_yaml *y, const char *path, struct err *e)
+{
+    FILE *file = fopen(path, "rbe");
+    yaml_parser_t parser;
+    int rc = -1;
+
+    memset(y, 0, sizeof *y);
+    if (!file && (errno == ENOENT || errno == ENOTDIR))
+        return 1;
+    if (!file)
+        return err_set_errno(e, ERR_IO, errno, "cannot read %s", path);
+    if (fseek(file, 0, SEEK_END) != 0 || ftell(file) < 0 || ftell(file) > FILE_MAX) {
+        fclose(file);
+        return err_set(e, ERR_USAGE, "%s is no file of at most 8 MiB", path);
+    }
+    rewind(file);
+    if (!yaml_parser_initialize(&parser)) {
+        fclose(file);
+        return err_set(e, ERR_MEMORY, "out of memory reading %s", path);
+    }
+    yaml_parser_set_input_file(&parser, file);
+    y->path = strdup(path);
+    if (!y->path)
+        err_set(e, ERR_MEMORY, "out of memory reading %s", path);
+    else if (!yaml_parser_load(&parser, &y->document))
+        parse_failed(&parser, path, e);
+    else
+        rc = 0;
+    y->loaded = rc == 0;
+    yaml_parser_delete(&parser);
+    fclose(file);
+    if (rc < 0)
+        kube_yaml_release(y);
+    return rc;
+}
+
+void kube_yaml_release(struct kube_yaml *y)
+{
+    if (y->loaded)
+        yaml_document_delete(&y->document);
+    free(y->path);
+    memset(y, 0, sizeof *y);
+}
+
+yaml_node_t *kube_yaml_root(struct kube_yaml *y)
+{
+    return y->loaded ? yaml_document_get_root_node(&y->document) : NULL;
+}
+
+bool kube_yaml_pair(struct kube_yaml *y, yaml_node_t *map, size_t i, yaml_node_t **key,
+                    yaml_node_t **value)
+{
+    yaml_node_pair_t *pair;
+
+    if (!map || map->type != YAML_MAPPING_NODE ||
+        map->data.mapping.pairs.start + i >= map->data.mapping.pairs.top)
+        return false;
+    pair = map->data.mapping.pairs.start + i;
+    *key = yaml_document_get_node(&y->document, pair->key);
+    *value = yaml_document_get_node(&y->document, pair->value);
+    return true;
+}
+
+yaml_node_t *kube_yaml_get(struct kube_yaml *y, yaml_node_t *map, const char *key)
+{
+    yaml_node_t *k, *v;
+    size_t i;
+
+    for (i = 0; kube_yaml_pair(y, map, i, &k, &v); i++) {
+        const char *text = kube_yaml_text(k);
+
+        if (text && strcmp(text, key) == 0)
+            return v;
+    }
+    return NULL;
+}
+
+yaml_node_t *kube_yaml_item(struct kube_yaml *y, yaml_node_t *list, size_t i)
+{
+    if (!list || list->type != YAML_SEQUENCE_NODE ||
+        list->data.sequence.items.start + i >= list->data.sequence.items.top)
+        return NULL;
+    return yaml_document_get_node(&y->document, list->data.sequence.items.start[i]);
+}
+
+const char *kube_yaml_text(const yaml_node_t *node)
+{
+    const char *text;
+
+    if (!node || node->type != YAML_SCALAR_NODE)
+        return NULL;
+    text = (const char *)node->data.scalar.value;
+    if (node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+        (strcmp(text, "null") == 0 || strcmp(text, "~") == 0))
+        return NULL;
+    return *text ? text : NULL;
+}
+
+const char *kube_yaml_string(struct kube_yaml *y, yaml_node_t *map, const char *key)
+{
+    return kube_yaml_text(kube_yaml_get(y, map, key));
+}
+
+bool kube_yaml_true(struct kube_yaml *y, yaml_node_t *map, const char *key)
+{
+    const char *text = kube_yaml_string(y, map, key);
+
+    return text && (strcmp(text, "true") == 0 || strcmp(text, "True") == 0);
+}

@@ -1,0 +1,460 @@
+#include "native/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "engine/task.h"
+#include "engine/vm.h"
+
+#define READ_MAX (16 * 1024 * 1024)
+#define READ_LIMIT ((lua_Integer)1024 * 1024 * 1024)
+#define BOX "almanac.fs.box"
+
+static int fs_error(struct err *e, int errnum, const char *verb, const char *path)
+{
+    return err_set_errno(e, errnum == ENOENT ? ERR_NOT_FOUND : ERR_IO, errnum, "cannot %s %s", verb,
+                         path);
+}
+
+static const char *check_path(lua_State *L, int arg, enum permit permit, const char *who)
+{
+    size_t len;
+    const char *path;
+
+    task_require(L, permit, who);
+    if (lua_type(L, arg) != LUA_TSTRING)
+        vm_raisef(L, ERR_USAGE, "%s: the path must be a string, not a %s", who,
+                  luaL_typename(L, arg));
+    path = lua_tolstring(L, arg, &len);
+    if (!len || strlen(path) != len)
+        vm_raisef(L, ERR_USAGE, "%s: the path is empty or holds a zero byte", who);
+    return path;
+}
+
+/* --- reading --- */
+
+static int read_all(const char *path, struct buf *out, struct err *e)
+{
+    char chunk[32 * 1024];
+    struct stat st;
+    ssize_t n;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0)
+        return fs_error(e, errno, "read", path);
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+        close(fd);
+        return err_set(e, ERR_IO, "cannot read %s: it is a directory", path);
+    }
+    for (;;) {
+        n = read(fd, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0 || buf_add(out, chunk, (size_t)n) < 0)
+            break;
+    }
+    if (n < 0)
+        fs_error(e, errno, "read", path);
+    else if (n > 0)
+        err_set(e, ERR_LIMIT, "%s is larger than the %zu bytes that may be read of it", path,
+                out->max);
+    close(fd);
+    return n == 0 ? 0 : -1;
+}
+
+static int box_gc(lua_State *L)
+{
+    buf_release(lua_touserdata(L, 1));
+    return 0;
+}
+
+/* A buffer that is released also when something raises. */
+static struct buf *push_box(lua_State *L, size_t max)
+{
+    struct buf *b = lua_newuserdatauv(L, sizeof *b, 0);
+
+    buf_init(b, max);
+    luaL_setmetatable(L, BOX);
+    return b;
+}
+
+static int fs_read(lua_State *L)
+{
+    const char *path = check_path(L, 1, PERMIT_READ, "fs.read");
+    lua_Integer max = READ_MAX;
+    struct buf *b;
+    struct err e;
+
+    if (!lua_isnoneornil(L, 2)) {
+        luaL_checktype(L, 2, LUA_TTABLE);
+        max = vm_opt_integer(L, 2, "max_bytes", "fs.read", max);
+    }
+    if (max < 0 || max > READ_LIMIT)
+        return vm_raisef(L, ERR_USAGE, "fs.read: max_bytes must be from 0 to 1 GiB");
+    b = push_box(L, (size_t)max);
+    if (read_all(path, b, &e) < 0)
+        return vm_raise(L, &e);
+    lua_pushlstring(L, buf_str(b), b->len);
+    buf_release(b);
+    return 1;
+}
+
+static int fs_digest(lua_State *L)
+{
+    const char *path = check_path(L, 1, PERMIT_READ, "fs.digest");
+    struct buf *b = push_box(L, (size_t)READ_LIMIT);
+    char hex[DIGEST_HEX_SIZE];
+    struct err e;
+
+    if (read_all(path, b, &e) < 0) {
+        if (e.kind == ERR_NOT_FOUND)
+            return 0;
+        return vm_raise(L, &e);
+    }
+    digest_hex(buf_str(b), b->len, hex);
+    buf_release(b);
+    lua_pushstring(L, hex);
+    return 1;
+}
+
+static int fs_exists(lua_State *L)
+{
+    const char *path = check_path(L, 1, PERMIT_READ, "fs.exists");
+    struct stat st;
+
+    lua_pushboolean(L, stat(path, &st) == 0);
+    return 1;
+}
+
+static const char *type_name(mode_t mode)
+{
+    if (S_ISREG(mode))
+        return "file";
+    if (S_ISDIR(mode))
+        return "directory";
+    if (S_ISLNK(mode))
+        return "link";
+    return "other";
+}
+
+static int fs_stat(lua_State *L)
+{
+    const char *path = check_path(L, 1, PERMIT_READ, "fs.stat");
+    struct stat st;
+    struct err e;
+
+    if (stat(path, &st) < 0 && lstat(path, &st) < 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return 0;
+        fs_error(&e, errno, "look at", path);
+        return vm_raise(L, &e);
+    }
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, type_name(st.st_mode));
+    lua_setfield(L, -2, "type");
+    lua_pushinteger(L, st.st_size);
+    lua_setfield(L, -2, "size");
+    lua_pushnumber(L, (double)st.st_mtim.tv_sec + (double)st.st_mtim.tv_nsec / 1e9);
+    lua_setfield(L, -2, "mtime");
+    lua_pushinteger(L, st.st_mode & 07777);
+    lua_setfield(L, -2, "mode");
+    lua_pushinteger(L, st.st_uid);
+    lua_setfield(L, -2, "uid");
+    return 1;
+}
+
+/* pcall'd, so that the glob is freed whatever happens. */
+static int push_paths(lua_State *L)
+{
+    const glob_t *found = lua_touserdata(L, 1);
+    size_t i;
+
+    lua_createtable(L, (int)found->gl_pathc, 0);
+    for (i = 0; i < found->gl_pathc; i++) {
+        lua_pushstring(L, found->gl_pathv[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
+static int fs_list(lua_State *L)
+{
+    const char *pattern = check_path(L, 1, PERMIT_READ, "fs.list");
+    glob_t found = {0};
+    struct err e;
+    int rc;
+
+    lua_settop(L, 1);
+    lua_pushcfunction(L, push_paths);
+    lua_pushlightuserdata(L, &found);
+    rc = glob(pattern, 0, NULL, &found);
+    if (rc == GLOB_NOMATCH)
+        rc = 0;
+    else if (rc == 0)
+        rc = lua_pcall(L, 1, 1, 0) == LUA_OK ? 0 : -1;
+    else
+        rc = err_set(&e, ERR_IO, "cannot list %s", pattern);
+    globfree(&found);
+    if (rc < 0)
+        return lua_gettop(L) == 2 ? lua_error(L) : vm_raise(L, &e);
+    if (lua_gettop(L) != 2)
+        lua_newtable(L);
+    return 1;
+}
+
+/* --- writing --- */
+
+static int write_all(int fd, const char *text, size_t len)
+{
+    while (len) {
+        ssize_t n = write(fd, text, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        text += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+static void parent_of(const char *path, char *out, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!slash)
+        snprintf(out, size, ".");
+    else if (slash == path)
+        snprintf(out, size, "/");
+    else
+        snprintf(out, size, "%.*s", (int)(slash - path), path);
+}
+
+/* Makes a rename or an unlink in it durable. */
+static int sync_directory(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc;
+
+    if (fd < 0)
+        return -1;
+    rc = fsync(fd);
+    close(fd);
+    /* Some file systems cannot sync a directory, and need not. */
+    return rc < 0 && errno != EINVAL ? -1 : 0;
+}
+
+static int write_temporary(const char *tmp, const char *text, size_t len, mode_t mode)
+{
+    int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int rc, saved;
+
+    if (fd < 0)
+        return -1;
+    rc = write_all(fd, text, len) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -1 : 0;
+    saved = errno;
+    if (close(fd) < 0 && rc == 0)
+        return -1;
+    errno = saved;
+    return rc;
+}
+
+/* A device or a pipe takes the text; a rename would put a file in its place. */
+static int write_through(const char *path, const char *text, size_t len, struct err *e)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    int rc;
+
+    if (fd < 0)
+        return fs_error(e, errno, "write", path);
+    rc = write_all(fd, text, len) < 0 ? fs_error(e, errno, "write", path) : 0;
+    close(fd);
+    return rc;
+}
+
+static int write_atomic(const char *path, const char *text, size_t len, mode_t mode, struct err *e)
+{
+    char real[PATH_MAX], dir[PATH_MAX], tmp[PATH_MAX + 64], suffix[17];
+    struct stat st;
+
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return write_through(path, text, len, e);
+    if (!realpath(path, real))
+        snprintf(real, sizeof real, "%s", path);
+    else if (stat(real, &st) == 0)
+        mode = st.st_mode & 07777;
+    parent_of(real, dir, sizeof dir);
+    digest_random_hex(suffix, 8);
+    snprintf(tmp, sizeof tmp, "%s.%s.tmp", real, suffix);
+    if (write_temporary(tmp, text, len, mode) < 0 || rename(tmp, real) < 0) {
+        fs_error(e, errno, "write", path);
+        unlink(tmp);
+        return -1;
+    }
+    return sync_directory(dir) < 0 ? fs_error(e, errno, "make durable", path) : 0;
+}
+
+static mode_t new_file_mode(lua_State *L, int arg)
+{
+    mode_t mask;
+    lua_Integer mode;
+
+    if (!lua_isnoneornil(L, arg)) {
+        luaL_checktype(L, arg, LUA_TTABLE);
+        mode = vm_opt_integer(L, arg, "mode", "fs.write", -1);
+        if (mode >= 0)
+            return (mode_t)(mode & 07777);
+    }
+    mask = umask(0);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+static int fs_write(lua_State *L)
+{
+    const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.write");
+    mode_t mode = new_file_mode(L, 3);
+    const char *text;
+    struct err e;
+    size_t len;
+
+    if (lua_type(L, 2) != LUA_TSTRING)
+        return vm_raisef(L, ERR_USAGE, "fs.write: the text must be a string, not a %s",
+                         luaL_typename(L, 2));
+    text = lua_tolstring(L, 2, &len);
+    if (write_atomic(path, text, len, mode, &e) < 0)
+        return vm_raise(L, &e);
+    return 0;
+}
+
+static int remove_one(const char *path, struct err *e)
+{
+    char dir[PATH_MAX];
+
+    if (unlink(path) < 0 && (errno != EISDIR && errno != EPERM ? true : rmdir(path) < 0)) {
+        if (errno == ENOENT)
+            return 0;
+        return fs_error(e, errno, "remove", path);
+    }
+    parent_of(path, dir, sizeof dir);
+    return sync_directory(dir) < 0 ? fs_error(e, errno, "make durable the removal of", path) : 1;
+}
+
+static int fs_remove(lua_State *L)
+{
+    const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.remove");
+    struct err e;
+    int rc = remove_one(path, &e);
+
+    if (rc < 0)
+        return vm_raise(L, &e);
+    lua_pushboolean(L, rc);
+    return 1;
+}
+
+/* Through directory descriptors, so that a link swapped in under us is not followed. */
+static int remove_tree_at(int parent, const char *name)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct dirent *entry;
+    int rc = 0;
+    DIR *dir;
+
+    if (fd < 0)
+        return unlinkat(parent, name, 0);
+    dir = fdopendir(fd);
+    if (!dir) {
+        close(fd);
+        return -1;
+    }
+    while (rc == 0 && (entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            rc = remove_tree_at(fd, entry->d_name);
+    closedir(dir);
+    return rc < 0 ? -1 : unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+static int fs_remove_tree(lua_State *L)
+{
+    const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.remove_tree");
+    struct err e;
+
+    if (remove_tree_at(AT_FDCWD, path) < 0 && errno != ENOENT) {
+        fs_error(&e, errno, "remove", path);
+        return vm_raise(L, &e);
+    }
+    return 0;
+}
+
+static int make_directories(const char *path, struct err *e)
+{
+    char part[PATH_MAX];
+    struct stat st;
+    size_t i, len = strlen(path);
+
+    if (len >= sizeof part)
+        return fs_error(e, ENAMETOOLONG, "make directory", path);
+    for (i = 1; i <= len; i++) {
+        if (i < len && path[i] != '/')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0777) < 0 && (errno != EEXIST || stat(part, &st) < 0))
+            return fs_error(e, errno, "make directory", part);
+    }
+    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+        return fs_error(e, ENOTDIR, "make directory", path);
+    return 0;
+}
+
+static int fs_mkdir(lua_State *L)
+{
+    const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.mkdir");
+    struct err e;
+
+    if (make_directories(path, &e) < 0)
+        return vm_raise(L, &e);
+    return 0;
+}
+
+static int fs_tmpdir(lua_State *L)
+{
+    const char *prefix = luaL_optstring(L, 1, "almanac");
+    const char *base = getenv("TMPDIR");
+    char path[PATH_MAX];
+    struct err e;
+
+    task_require(L, PERMIT_EFFECT, "fs.tmpdir");
+    snprintf(path, sizeof path, "%s/%s-XXXXXX", base && *base ? base : "/tmp", prefix);
+    if (!mkdtemp(path)) {
+        fs_error(&e, errno, "make directory", path);
+        return vm_raise(L, &e);
+    }
+    lua_pushstring(L, path);
+    return 1;
+}
+
+int luaopen_fs(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"read", fs_read},     {"digest", fs_digest}, {"exists", fs_exists},
+        {"stat", fs_stat},     {"list", fs_list},     {"write", fs_write},
+        {"remove", fs_remove}, {"mkdir", fs_mkdir},   {"remove_tree", fs_remove_tree},
+        {"tmpdir", fs_tmpdir}, {NULL, NULL},
+    };
+
+    luaL_newmetatable(L, BOX);
+    lua_pushcfunction(L, box_gc);
+    lua_setfield(L, -2, "__gc");
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,628 @@
+/* native.httpd: serve HTTP with a Lua function per request, each in a task of its own.
+ *
+ *   server = httpd.listen { port = 0, address = "127.0.0.1", tls = { cert =, key =, client_ca = },
+ *                           body_max = bytes, handler = function(request, response) … end,
+ *                           on_error = function(err, request) … end }
+ *   server:port() -> integer;  server:close()
+ *
+ * request: method, path (decoded), raw_path, raw_query, query = { name = last value },
+ * headers = { lower-case name = value; repeated ones joined by ", " }, body, client_cn and
+ * client_groups (of the client's certificate, or nil).
+ * response:send(status, headers, body) -> boolean; response:start(status, headers) -> boolean;
+ * response:write(bytes) -> boolean; response:finish() -> boolean: false once the client is gone.
+ * response:closed() -> boolean; response:on_close(fn): fn runs in a task of its own when the client
+ * goes away (at once when it has gone already), and is forgotten when the answer is complete.
+ * response:websocket(protocol) -> socket: see mod_httpd_ws.h.
+ * A handler that raises, or returns having begun no answer, is answered 500.
+ *
+ * Requests and departures queue in the server; one task, started by listen, takes them out and
+ * spawns. It ends when the server closes or the task that called listen ends.
+ */
+#include <lua.h>
+#include <lauxlib.h>
+#include <lualib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "net/httpd.h"
+#include "native/httpd.h"
+#include "native/httpd_ws.h"
+#include "engine/task.h"
+#include "engine/vm.h"
+
+#define SERVER_META "native.httpd.server"
+#define RESPONSE_META "native.httpd.response"
+#define ANSWER_HEADERS_MAX 32
+
+/* What happened to a request: it came, or its client went. */
+struct event {
+    struct event *next;
+    struct httpd_request *arrived; /* else: */
+    int callback;                  /* registry reference of the on_close function */
+};
+
+struct server {
+    struct op op; /* the accepting task waits for an event */
+    struct httpd *httpd;
+    struct event *head, **tail;
+    int handler; /* registry references */
+    int on_error;
+    bool closed;
+    struct response *responses;
+};
+
+struct response {
+    struct server *server; /* NULL once either side is finished with the other */
+    struct response *next, *prev;
+    struct httpd_request *req;
+    struct event *goodbye; /* made with on_close, so that telling cannot fail */
+};
+
+static void server_queue(struct server *server, struct event *event)
+{
+    event->next = NULL;
+    *server->tail = event;
+    server->tail = &event->next;
+    op_done(&server->op);
+}
+
+static void server_arrived(void *arg, struct httpd_request *req)
+{
+    struct server *server = arg;
+    struct event *event = calloc(1, sizeof *event);
+
+    if (!event) {
+        httpd_request_free(req);
+        return;
+    }
+    event->arrived = req;
+    event->callback = LUA_NOREF;
+    server_queue(server, event);
+}
+
+static void response_gone(void *arg, struct httpd_request *req)
+{
+    struct response *r = arg;
+    struct event *event = r->goodbye;
+
+    (void)req;
+    r->goodbye = NULL;
+    if (event && r->server)
+        server_queue(r->server, event);
+}
+
+/* --- response --- */
+
+static struct response *response_check(lua_State *L)
+{
+    return luaL_checkudata(L, 1, RESPONSE_META);
+}
+
+static void response_forget(lua_State *L, struct response *r)
+{
+    if (r->goodbye) {
+        luaL_unref(L, LUA_REGISTRYINDEX, r->goodbye->callback);
+        free(r->goodbye);
+        r->goodbye = NULL;
+    }
+}
+
+static int response_gc(lua_State *L)
+{
+    struct response *r = response_check(L);
+
+    response_forget(L, r);
+    httpd_request_free(r->req);
+    r->req = NULL;
+    if (r->server) {
+        if (r->prev)
+            r->prev->next = r->next;
+        else
+            r->server->responses = r->next;
+        if (r->next)
+            r->next->prev = r->prev;
+        r->server = NULL;
+    }
+    return 0;
+}
+
+/* Reads a header table { name = value } into h; the strings stay on the Lua stack's table. */
+static size_t headers_read(lua_State *L, int index, struct httpd_header *h)
+{
+    size_t n = 0;
+
+    if (lua_isnoneornil(L, index))
+        return 0;
+    luaL_checktype(L, index, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        luaL_argcheck(L, n < ANSWER_HEADERS_MAX, index, "too many headers");
+        luaL_argcheck(L, lua_type(L, -2) == LUA_TSTRING && lua_type(L, -1) == LUA_TSTRING, index,
+                      "header names and values must be strings");
+        h[n].name = lua_tostring(L, -2);
+        h[n].value = lua_tostring(L, -1);
+        n++;
+        lua_pop(L, 1);
+    }
+    return n;
+}
+
+static int response_send(lua_State *L)
+{
+    struct response *r = response_check(L);
+    int status = (int)luaL_checkinteger(L, 2);
+    struct httpd_header h[ANSWER_HEADERS_MAX];
+    size_t n = headers_read(L, 3, h), len = 0;
+    const char *body = luaL_optlstring(L, 4, "", &len);
+
+    if (httpd_request_answered(r->req))
+        return luaL_error(L, "response:send: the request has been answered already");
+    lua_pushboolean(L, httpd_request_send(r->req, status, h, n, body, len) == 0);
+    response_forget(L, r);
+    return 1;
+}
+
+static int response_start(lua_State *L)
+{
+    struct response *r = response_check(L);
+    int status = (int)luaL_checkinteger(L, 2);
+    struct httpd_header h[ANSWER_HEADERS_MAX];
+    size_t n = headers_read(L, 3, h);
+
+    if (httpd_request_answered(r->req))
+        return luaL_error(L, "response:start: the request has been answered already");
+    lua_pushboolean(L, httpd_request_start(r->req, status, h, n) == 0);
+    return 1;
+}
+
+static int response_write(lua_State *L)
+{
+    struct response *r = response_check(L);
+    size_t len;
+    const char *bytes = luaL_checklstring(L, 2, &len);
+
+    if (!httpd_request_answered(r->req))
+        return luaL_error(L, "response:write: call response:start first");
+    lua_pushboolean(L, httpd_request_write(r->req, bytes, len) == 0);
+    return 1;
+}
+
+static int response_finish(lua_State *L)
+{
+    struct response *r = response_check(L);
+
+    if (!httpd_request_answered(r->req))
+        return luaL_error(L, "response:finish: call response:start first");
+    lua_pushboolean(L, httpd_request_finish(r->req) == 0);
+    response_forget(L, r);
+    return 1;
+}
+
+static int response_closed(lua_State *L)
+{
+    lua_pushboolean(L, httpd_request_gone(response_check(L)->req));
+    return 1;
+}
+
+static int response_on_close(lua_State *L)
+{
+    struct response *r = response_check(L);
+
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    response_forget(L, r);
+    lua_settop(L, 2);
+    r->goodbye = calloc(1, sizeof *r->goodbye);
+    if (!r->goodbye)
+        return luaL_error(L, "out of memory");
+    r->goodbye->callback = luaL_ref(L, LUA_REGISTRYINDEX);
+    if (httpd_request_gone(r->req))
+        response_gone(r, r->req);
+    else
+        httpd_request_on_gone(r->req, response_gone, r);
+    return 0;
+}
+
+static int response_websocket(lua_State *L)
+{
+    struct response *r = response_check(L);
+
+    if (httpd_request_answered(r->req))
+        return luaL_error(L, "response:websocket: the request has been answered already");
+    response_forget(L, r);
+    return httpd_ws_open(L, r->req);
+}
+
+/* --- request --- */
+
+static int hex_digit(int c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 32;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static void push_decoded(lua_State *L, const char *text, size_t len, bool plus)
+{
+    luaL_Buffer b;
+    char *out = luaL_buffinitsize(L, &b, len);
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '%' && i + 2 < len && hex_digit(text[i + 1]) >= 0 &&
+            hex_digit(text[i + 2]) >= 0) {
+            out[n++] = (char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+            i += 2;
+        } else {
+            out[n++] = plus && text[i] == '+' ? ' ' : text[i];
+        }
+    }
+    luaL_pushresultsize(&b, n);
+}
+
+static void push_query(lua_State *L, const char *query)
+{
+    lua_newtable(L);
+    while (*query) {
+        size_t len = strcspn(query, "&");
+        const char *eq = memchr(query, '=', len);
+        size_t name = eq ? (size_t)(eq - query) : len;
+
+        if (len > 0) {
+            push_decoded(L, query, name, true);
+            push_decoded(L, query + name + (eq ? 1 : 0), len - name - (eq ? 1 : 0), true);
+            lua_settable(L, -3);
+        }
+        query += len;
+        if (*query)
+            query++;
+    }
+}
+
+static void push_headers(lua_State *L, const struct httpd_request *req)
+{
+    size_t count;
+    const struct httpd_header *h = httpd_request_headers(req, &count);
+
+    lua_createtable(L, 0, (int)count);
+    for (size_t i = 0; i < count; i++) {
+        luaL_Buffer b;
+        const char *c;
+
+        luaL_buffinit(L, &b);
+        for (c = h[i].name; *c; c++)
+            luaL_addchar(&b, (char)(*c >= 'A' && *c <= 'Z' ? *c | 32 : *c));
+        luaL_pushresult(&b);
+        lua_pushvalue(L, -1);
+        if (lua_gettable(L, -3) == LUA_TSTRING)
+            lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), h[i].value);
+        else
+            lua_pushstring(L, h[i].value);
+        lua_remove(L, -2);
+        lua_settable(L, -3);
+    }
+}
+
+static void push_groups(lua_State *L, const char *groups)
+{
+    lua_Integer i;
+
+    if (!groups) {
+        lua_pushnil(L);
+        return;
+    }
+    lua_newtable(L);
+    for (i = 1; *groups; i++) {
+        size_t len = strcspn(groups, "\n");
+
+        lua_pushlstring(L, groups, len);
+        lua_rawseti(L, -2, i);
+        groups += len + 1;
+    }
+}
+
+static void push_request(lua_State *L, const struct httpd_request *req)
+{
+    const char *target = httpd_request_target(req);
+    size_t path = strcspn(target, "?"), len;
+    const char *body = httpd_request_body(req, &len);
+
+    lua_createtable(L, 0, 8);
+    lua_pushstring(L, httpd_request_method(req));
+    lua_setfield(L, -2, "method");
+    push_decoded(L, target, path, false);
+    lua_setfield(L, -2, "path");
+    lua_pushlstring(L, target, path);
+    lua_setfield(L, -2, "raw_path");
+    lua_pushstring(L, target[path] ? target + path + 1 : "");
+    lua_setfield(L, -2, "raw_query");
+    push_query(L, target[path] ? target + path + 1 : "");
+    lua_setfield(L, -2, "query");
+    push_headers(L, req);
+    lua_setfield(L, -2, "headers");
+    lua_pushlstring(L, body, len);
+    lua_setfield(L, -2, "body");
+    lua_pushstring(L, httpd_request_client_cn(req));
+    lua_setfield(L, -2, "client_cn");
+    push_groups(L, httpd_request_client_groups(req));
+    lua_setfield(L, -2, "client_groups");
+}
+
+/* --- the task of one request --- */
+
+/* Whether the error on top only says that the server is shutting down. */
+static bool error_is_interrupt(lua_State *L)
+{
+    const char *kind;
+    bool interrupt;
+
+    if (!lua_istable(L, -1))
+        return false;
+    lua_getfield(L, -1, "kind");
+    kind = lua_tostring(L, -1);
+    interrupt = kind && (strcmp(kind, "cancelled") == 0 || strcmp(kind, "paused") == 0);
+    lua_pop(L, 1);
+    return interrupt;
+}
+
+/* Stack: server, handler, request, response. */
+static int handler_ended(lua_State *L, int status, lua_KContext ctx)
+{
+    struct server *server = lua_touserdata(L, 1);
+    struct response *r = luaL_checkudata(L, 4, RESPONSE_META);
+    static const char text[] = "the handler failed\n";
+
+    (void)ctx;
+    if (!httpd_request_answered(r->req))
+        httpd_request_send(r->req, 500, NULL, 0, text, sizeof text - 1);
+    if (status == LUA_OK || status == LUA_YIELD || server->on_error == LUA_NOREF ||
+        error_is_interrupt(L))
+        return 0;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, server->on_error);
+    lua_insert(L, -2);
+    lua_pushvalue(L, 3);
+    lua_call(L, 2, 0);
+    return 0;
+}
+
+static int handler_enter(lua_State *L)
+{
+    int status;
+
+    lua_pushcfunction(L, vm_traceback);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, 3);
+    lua_pushvalue(L, 4);
+    status = lua_pcallk(L, 2, 0, 5, 0, handler_ended);
+    return handler_ended(L, status, 0);
+}
+
+/* --- server --- */
+
+static void server_interrupt(struct op *op)
+{
+    op_done(op);
+}
+
+static struct server *server_check(lua_State *L)
+{
+    return luaL_checkudata(L, 1, SERVER_META);
+}
+
+static void server_stop(struct server *server)
+{
+    struct event *event, *next;
+    struct response *r;
+
+    if (server->closed)
+        return;
+    server->closed = true;
+    httpd_stop(server->httpd); /* queues the departures */
+    server->httpd = NULL;
+    for (r = server->responses; r; r = r->next)
+        r->server = NULL;
+    server->responses = NULL;
+    for (event = server->head; event; event = next) {
+        next = event->next;
+        if (event->arrived) {
+            httpd_request_free(event->arrived);
+            event->arrived = NULL;
+        }
+    }
+    op_done(&server->op);
+}
+
+static int server_close(lua_State *L)
+{
+    server_stop(server_check(L));
+    return 0;
+}
+
+static int server_gc(lua_State *L)
+{
+    struct server *server = server_check(L);
+    struct event *event;
+
+    op_abandon(&server->op);
+    server_stop(server);
+    while ((event = server->head)) {
+        server->head = event->next;
+        luaL_unref(L, LUA_REGISTRYINDEX, event->callback);
+        free(event);
+    }
+    luaL_unref(L, LUA_REGISTRYINDEX, server->handler);
+    luaL_unref(L, LUA_REGISTRYINDEX, server->on_error);
+    server->handler = server->on_error = LUA_NOREF;
+    return 0;
+}
+
+static int server_port(lua_State *L)
+{
+    struct server *server = server_check(L);
+
+    if (server->closed)
+        return luaL_error(L, "server:port: the server is closed");
+    lua_pushinteger(L, httpd_port(server->httpd));
+    return 1;
+}
+
+static void push_spawn(lua_State *L)
+{
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "native.task");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "spawn");
+    lua_remove(L, -2);
+}
+
+static void push_response(lua_State *L, struct server *server, struct httpd_request *req)
+{
+    struct response *r = lua_newuserdatauv(L, sizeof *r, 1);
+
+    memset(r, 0, sizeof *r);
+    r->req = req;
+    luaL_setmetatable(L, RESPONSE_META);
+    r->server = server;
+    r->next = server->responses;
+    if (r->next)
+        r->next->prev = r;
+    server->responses = r;
+    /* The server must outlive it. */
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, 1);
+}
+
+/* Spawns the task for one event. Stack: 1 server, 2 task.spawn. */
+static void server_serve(lua_State *L, struct server *server, struct event *event)
+{
+    struct httpd_request *req = event->arrived;
+    int callback = event->callback;
+
+    free(event);
+    lua_pushvalue(L, 2);
+    if (req) {
+        lua_pushcfunction(L, handler_enter);
+        lua_pushvalue(L, 1);
+        lua_rawgeti(L, LUA_REGISTRYINDEX, server->handler);
+        push_response(L, server, req);
+        push_request(L, req);
+        lua_insert(L, -2);
+        lua_call(L, 5, 0);
+    } else {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, callback);
+        luaL_unref(L, LUA_REGISTRYINDEX, callback);
+        lua_call(L, 1, 0);
+    }
+}
+
+static int server_accept(lua_State *L, int status, lua_KContext ctx)
+{
+    struct server *server = server_check(L);
+    struct event *event;
+
+    (void)ctx;
+    if (status == LUA_YIELD && server->op.interrupted != INTERRUPT_NONE)
+        server_stop(server);
+    if (status == LUA_YIELD)
+        op_check(L, &server->op);
+    while ((event = server->head)) {
+        server->head = event->next;
+        if (!server->head)
+            server->tail = &server->head;
+        if (event->arrived || event->callback != LUA_NOREF)
+            server_serve(L, server, event);
+        else
+            free(event);
+    }
+    if (server->closed)
+        return 0;
+    op_init(&server->op, server_interrupt);
+    return op_wait(L, &server->op, 0, server_accept);
+}
+
+/* The accepting task's function: (server). */
+static int server_loop(lua_State *L)
+{
+    lua_settop(L, 1);
+    push_spawn(L);
+    return server_accept(L, LUA_OK, 0);
+}
+
+static int take_function(lua_State *L, const char *key, bool required)
+{
+    if (lua_getfield(L, 1, key) == LUA_TFUNCTION)
+        return luaL_ref(L, LUA_REGISTRYINDEX);
+    if (required || !lua_isnil(L, -1))
+        vm_raisef(L, ERR_USAGE, "httpd.listen: %s must be a function", key);
+    lua_pop(L, 1);
+    return LUA_NOREF;
+}
+
+static int httpd_listen(lua_State *L)
+{
+    struct httpd_options o = {0};
+    struct server *server;
+    struct err e = {0};
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    o.address = vm_opt_string(L, 1, "address", "httpd.listen", NULL, "127.0.0.1");
+    o.port = (int)vm_opt_integer(L, 1, "port", "httpd.listen", 0);
+    o.body_max = (size_t)vm_opt_integer(L, 1, "body_max", "httpd.listen", 0);
+    if (vm_opt_table(L, 1, "tls", "httpd.listen")) { /* stays at index 2 */
+        o.cert = vm_opt_string(L, 2, "cert", "httpd.listen", NULL, NULL);
+        o.key = vm_opt_string(L, 2, "key", "httpd.listen", NULL, NULL);
+        o.client_ca = vm_opt_string(L, 2, "client_ca", "httpd.listen", NULL, NULL);
+    }
+    server = lua_newuserdatauv(L, sizeof *server, 0);
+    memset(server, 0, sizeof *server);
+    server->handler = server->on_error = LUA_NOREF;
+    server->tail = &server->head;
+    server->closed = true;
+    op_init(&server->op, NULL);
+    luaL_setmetatable(L, SERVER_META);
+    server->handler = take_function(L, "handler", true);
+    server->on_error = take_function(L, "on_error", false);
+    if (httpd_start(&server->httpd, vm_of(L)->loop, &o, server_arrived, server, &e) < 0)
+        return vm_raise(L, &e);
+    server->closed = false;
+    push_spawn(L);
+    lua_pushcfunction(L, server_loop);
+    lua_pushvalue(L, -3);
+    lua_call(L, 2, 0);
+    return 1;
+}
+
+static void metatable_make(lua_State *L, const char *name, const luaL_Reg *methods)
+{
+    luaL_newmetatable(L, name);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+int luaopen_native_httpd(lua_State *L)
+{
+    static const luaL_Reg server[] = {{"port", server_port},
+                                      {"close", server_close},
+                                      {"__gc", server_gc},
+                                      {"__close", server_close},
+                                      {NULL, NULL}};
+    static const luaL_Reg response[] = {{"send", response_send},
+                                        {"start", response_start},
+                                        {"write", response_write},
+                                        {"finish", response_finish},
+                                        {"closed", response_closed},
+                                        {"on_close", response_on_close},
+                                        {"__gc", response_gc},
+                                        {"websocket", response_websocket},
+                                        {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"listen", httpd_listen}, {NULL, NULL}};
+
+    metatable_make(L, SERVER_META, server);
+    metatable_make(L, RESPONSE_META, response);
+    httpd_ws_setup(L);
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,569 @@
+#include "native/journal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "journal/journal.h"
+#include "native/journal_priv.h"
+#include "engine/vm.h"
+
+#define JOURNAL_TYPE "almanac.journal"
+
+/* ---- arguments ---- */
+
+struct journal *journal_arg(lua_State *L, const char *who)
+{
+    struct journal **slot = luaL_testudata(L, 1, JOURNAL_TYPE);
+
+    if (!slot)
+        vm_raisef(L, ERR_USAGE, "journal:%s: call it on a journal, with a colon", who);
+    if (!*slot)
+        vm_raisef(L, ERR_USAGE, "journal:%s: the journal is closed", who);
+    return *slot;
+}
+
+static const char *bytes_arg(lua_State *L, int arg, const char *who, const char *name, size_t *len)
+{
+    if (lua_type(L, arg) != LUA_TSTRING)
+        vm_raisef(L, ERR_USAGE, "journal:%s: %s must be text, not %s", who, name,
+                  luaL_typename(L, arg));
+    return lua_tolstring(L, arg, len);
+}
+
+const char *journal_text_arg(lua_State *L, int arg, const char *who, const char *name)
+{
+    size_t len;
+    const char *text = bytes_arg(L, arg, who, name, &len);
+
+    if (strlen(text) != len)
+        vm_raisef(L, ERR_USAGE, "journal:%s: %s must not hold a zero byte", who, name);
+    return text;
+}
+
+static const char *text_field(lua_State *L, int t, const char *key, const char *who, size_t *len)
+{
+    const char *text = vm_opt_string(L, t, key, who, len, NULL);
+
+    if (!text)
+        vm_raisef(L, ERR_USAGE, "%s: %s is missing", who, key);
+    return text;
+}
+
+static void table_arg(lua_State *L, int arg, const char *who)
+{
+    if (!lua_istable(L, arg))
+        vm_raisef(L, ERR_USAGE, "%s: want a table, not %s", who, luaL_typename(L, arg));
+}
+
+/* ---- opening and closing ---- */
+
+static int l_open(lua_State *L)
+{
+    struct journal **slot;
+    const char *dir, *mode;
+    struct err e;
+
+    table_arg(L, 1, "journal.open");
+    dir = vm_opt_string(L, 1, "dir", "journal.open", NULL, JOURNAL_DIR);
+    mode = vm_opt_string(L, 1, "mode", "journal.open", NULL, "rw");
+    if (strcmp(mode, "rw") != 0 && strcmp(mode, "ro") != 0)
+        return vm_raisef(L, ERR_USAGE, "journal.open: mode is \"rw\" or \"ro\", not \"%s\"", mode);
+    slot = lua_newuserdatauv(L, sizeof(struct journal *), 0);
+    *slot = NULL;
+    luaL_setmetatable(L, JOURNAL_TYPE);
+    if (journal_open(dir, mode[1] == 'w' ? JOURNAL_WRITE : JOURNAL_READ, slot, &e) < 0)
+        return vm_raise(L, &e);
+    return 1;
+}
+
+static int l_close(lua_State *L)
+{
+    struct journal **slot = luaL_testudata(L, 1, JOURNAL_TYPE);
+    struct journal *j;
+    struct err e;
+
+    if (!slot)
+        return vm_raisef(L, ERR_USAGE, "journal:close: call it on a journal, with a colon");
+    j = *slot;
+    *slot = NULL;
+    if (journal_close(j, &e) < 0)
+        return vm_raise(L, &e);
+    return 0;
+}
+
+static int l_gc(lua_State *L)
+{
+    struct journal **slot = luaL_checkudata(L, 1, JOURNAL_TYPE);
+
+    journal_close(*slot, NULL);
+    *slot = NULL;
+    return 0;
+}
+
+/* ---- runs ---- */
+
+static int l_create(lua_State *L)
+{
+    struct journal *j = journal_arg(L, "create");
+    const char *id, *runbook, *meta;
+    size_t id_len, runbook_len, meta_len;
+    struct err e;
+
+    table_arg(L, 2, "journal:create");
+    id = text_field(L, 2, "id", "journal:create", &id_len);
+    runbook = text_field(L, 2, "runbook", "journal:create", &runbook_len);
+    meta = text_field(L, 2, "meta", "journal:create", &meta_len);
+    if (strlen(id) != id_len || strlen(runbook) != runbook_len)
+        return vm_raisef(L, ERR_USAGE, "journal:create: id and runbook must not hold a zero byte");
+    if (journal_create_run(j, id, runbook, meta, meta_len, &e) < 0)
+        return vm_raise(L, &e);
+    return 0;
+}
+
+/* The rows of runs, copied out behind each other: id, runbook and meta each with a NUL. */
+struct run_rows {
+    struct buf bytes;
+    bool failed;
+};
+
+static void run_row(void *arg, const struct journal_run *run)
+{
+    struct run_rows *rows = arg;
+    size_t id_len = strlen(run->id) + 1, runbook_len = strlen(run->runbook) + 1;
+    struct buf *b = &rows->bytes;
+
+    if (buf_add(b, &run->created_ms, sizeof run->created_ms) < 0 ||
+        buf_add(b, &run->meta_len, sizeof run->meta_len) < 0 || buf_add(b, run->id, id_len) < 0 ||
+        buf_add(b, run->runbook, runbook_len) < 0 || buf_add(b, run->meta, run->meta_len) < 0)
+        rows->failed = true;
+}
+
+static size_t run_push(lua_State *L, const char *p)
+{
+    const char *start = p;
+    int64_t created;
+    size_t meta_len;
+
+    memcpy(&created, p, sizeof created);
+    memcpy(&meta_len, p + sizeof created, sizeof meta_len);
+    p += sizeof created + sizeof meta_len;
+    lua_createtable(L, 0, 4);
+    lua_pushinteger(L, created);
+    lua_setfield(L, -2, "created_ms");
+    lua_pushstring(L, p);
+    lua_setfield(L, -2, "id");
+    p += strlen(p) + 1;
+    lua_pushstring(L, p);
+    lua_setfield(L, -2, "runbook");
+    p += strlen(p) + 1;
+    lua_pushlstring(L, p, meta_len);
+    lua_setfield(L, -2, "meta");
+    return (size_t)(p - start) + meta_len;
+}
+
+static int rows_gc(lua_State *L)
+{
+    struct run_rows *rows = lua_touserdata(L, 1);
+
+    buf_release(&rows->bytes);
+    return 0;
+}
+
+/* Leaves a userdata with the rows on the stack. */
+static struct run_rows *rows_read(lua_State *L, struct journal *j, const char *id, struct err *e)
+{
+    struct run_rows *rows = lua_newuserdatauv(L, sizeof *rows, 0);
+
+    buf_init(&rows->bytes, (size_t)256 << 20);
+    rows->failed = false;
+    luaL_setmetatable(L, "almanac.journal.rows");
+    if (journal_runs(j, id, run_row, rows, e) < 0)
+        return NULL;
+    if (rows->failed) {
+        err_set(e, ERR_MEMORY, "cannot list the runs: out of memory");
+        return NULL;
+    }
+    return rows;
+}
+
+static int l_run(lua_State *L)
+{
+    struct journal *j = journal_arg(L, "run");
+    const char *id = journal_text_arg(L, 2, "run", "the run's id");
+    struct run_rows *rows;
+    struct err e;
+
+    rows = rows_read(L, j, id, &e);
+    if (rows)
+        run_push(L, rows->bytes.data);
+    else if (e.kind == ERR_NOT_FOUND)
+        lua_pushnil(L);
+    else
+        return vm_raise(L, &e);
+    return 1;
+}
+
+static int l_runs(lua_State *L)
+{
+    struct journal *j = journal_arg(L, "runs");
+    struct run_rows *rows;
+    lua_Integer n = 0;
+    struct err e;
+
+    rows = rows_read(L, j, NULL, &e);
+    if (!rows)
+        return vm_raise(L, &e);
+    lua_newtable(L);
+    for (size_t at = 0; at < rows->bytes.len;) {
+        at += run_push(L, rows->bytes.data + at);
+        lua_rawseti(L, -2, ++n);
+    }
+    return 1;
+}
+
+/* ---- appending ---- */
+
+static int l_append(lua_State *L)
+{
+    struct journal *j = journal_arg(L, "append");
+    const char *run = journal_text_arg(L, 2, "append", "the run's id");
+    const char *kind = journal_text_arg(L, 3, "append", "kind");
+    const char *path = journal_text_arg(L, 4, "append", "path");
+    size_t len;
+    const char *payload = bytes_arg(L, 5, "append", "payload", &len);
+    uint64_t seq;
+    int64_t time_ms;
+    struct err e;
+
+    if (!lua_isboolean(L, 6) && !lua_isnoneornil(L, 6))
+        return vm_raisef(L, ERR_USAGE, "journal:append: durable must be a boolean, not %s",
+                         luaL_typename(L, 6));
+    if (journal_append(j, run, kind, path, payload, len, lua_toboolean(L, 6), &seq, &time_ms, &e) <
+        0)
+        return vm_raise(L, &e);
+    lua_pushinteger(L, (lua_Integer)seq);
+    lua_pushinteger(L, time_ms);
+    return 2;
+}
+
+static int l_flush(lua_State *L)
+{
+    struct journal *j = journal_arg(L, "flush");
+    struct err e;
+
+    if (!lua_isboolean(L, 2) && !lua_isnoneornil(L, 2))
+        return vm_raisef(L, ERR_USAGE, "journal:flush: durable must be a boolean, not %s",
+                         luaL_typename(L, 2));
+    if (journal_flush(j, lua_isnoneornil(L, 2) || lua_toboolean(L, 2), &e) < 0)
+        return vm_raise(L, &e);
+    return 0;
+}
+
+static int l_pending(lua_State *L)
+{
+    lua_pushboolean(L, journal_pending(journal_arg(L, "pending")));
+    return 1;
+}
+
+static int l_last_seq(lua_State *L)
+{
+    struct journal *j = journal_arg(L, "last_seq");
+    uint64_t seq;
+    struct err e;
+
+    if (journal_last_seq(j, journal_text_arg(L, 2, "last_seq", "the run's id"), &seq, &e) < 0)
+        return vm_raise(L, &e);
+    lua_pushinteger(L, (lua_Integer)seq);
+    return 1;
+}
+
+/* ---- reading ---- */
+
+/* The kind is wanted itself, or by its beginning when that ends with a dot. */
+static bool kind_wanted(const char *kind, const struct journal_event *ev)
+{
+    size_t len = kind ? strlen(kind) : 0;
+
+    if (len == 0)
+        return true;
+    if (ev->kind_len < len || memcmp(ev->kind, kind, len) != 0)
+        return false;
+    return ev->kind_len == len || kind[len - 1] == '.';
+}
+
+static int batch_add(void *arg, const struct journal_event *ev)
+{
+    struct journal_reader *r = arg;
+    struct journal_item *item = &r->items[r->count];
+
+    if (!kind_wanted(r->kind, ev)) {
+        r->after = ev->seq;
+        return 0;
+    }
+    item->event = *ev;
+    item->kind = r->bytes.len;
+    item->path = item->kind + ev->kind_len;
+    item->payload = item->path + ev->path_len;
+    if (buf_add(&r->bytes, ev->kind, ev->kind_len) < 0 ||
+        buf_add(&r->bytes, ev->path, ev->path_len) < 0 ||
+        buf_add(&r->bytes, ev->payload, ev->payload_len) < 0) {
+        r->failed = true;
+        return 1;
+    }
+    item->hashed = ev->hash != NULL;
+    if (ev->hash)
+        memcpy(item->hash, ev->hash, DIGEST_SIZE);
+    r->after = ev->seq;
+    r->count++;
+    return r->count == BATCH_COUNT || r->bytes.len >= BATCH_BYTES;
+}
+
+void journal_reader_fill(lua_State *L, struct journal *j, const char *run, struct journal_reader *r)
+{
+    struct err e;
+
+    buf_reset(&r->bytes);
+    r->count = r->at = 0;
+    if (journal_events(j, run, r->after, batch_add, r, &e) < 0)
+        vm_raise(L, &e);
+    if (r->failed)
+        vm_raisef(L, ERR_MEMORY, "cannot read run %s: out of memory", run);
+}
+
+/* The next event of the batch, NULL at its end. */
+const struct journal_event *journal_reader_next(struct journal_reader *r)
+{
+    struct journal_item *item = &r->items[r->at];
+    const char *bytes = buf_str(&r->bytes);
+
+    if (r->at == r->count)
+        return NULL;
+    r->at++;
+    item->event.kind = bytes + item->kind;
+    item->event.path = bytes + item->path;
+    item->event.payload = bytes + item->payload;
+    item->event.hash = item->hashed ? item->hash : NULL;
+    return &item->event;
+}
+
+static int reader_gc(lua_State *L)
+{
+    struct journal_reader *r = lua_touserdata(L, 1);
+
+    buf_release(&r->bytes);
+    journal_chain_release(&r->chain);
+    return 0;
+}
+
+struct journal_reader *journal_reader_new(lua_State *L, uint64_t after)
+{
+    struct journal_reader *r = lua_newuserdatauv(L, sizeof *r, 0);
+
+    r->after = after;
+    r->kind = NULL;
+    r->count = r->at = 0;
+    r->failed = false;
+    memset(&r->chain, 0, sizeof r->chain);
+    buf_init(&r->bytes, BATCH_BYTES + JOURNAL_PAYLOAD_MAX * 2);
+    luaL_setmetatable(L, READER_TYPE);
+    return r;
+}
+
+/* Upvalues: the journal, the run's id, the reader. */
+static int events_next(lua_State *L)
+{
+    struct journal **slot = lua_touserdata(L, lua_upvalueindex(1));
+    struct journal_reader *r = lua_touserdata(L, lua_upvalueindex(3));
+    const struct journal_event *ev = journal_reader_next(r);
+
+    if (!ev) {
+        if (!*slot)
+            return vm_raisef(L, ERR_USAGE, "journal:events: the journal is closed");
+        journal_reader_fill(L, *slot, lua_tostring(L, lua_upvalueindex(2)), r);
+        ev = journal_reader_next(r);
+    }
+    if (!ev) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_pushinteger(L, (lua_Integer)ev->seq);
+    lua_pushinteger(L, ev->time_ms);
+    lua_pushlstring(L, ev->kind, ev->kind_len);
+    lua_pushlstring(L, ev->path, ev->path_len);
+    lua_pushlstring(L, ev->payload, ev->payload_len);
+    return 5;
+}
+
+static int l_events(lua_State *L)
+{
+    struct journal *j = journal_arg(L, "events");
+    const char *run = journal_text_arg(L, 2, "events", "the run's id");
+    const char *kind;
+    lua_Integer after = 0;
+    uint64_t seq;
+    struct err e;
+
+    if (!lua_isnoneornil(L, 3)) {
+        if (!lua_isinteger(L, 3) || (after = lua_tointeger(L, 3)) < 0)
+            return vm_raisef(L, ERR_USAGE,
+                             "journal:events: the seq to begin after must be an "
+                             "integer from 0");
+    }
+    if (journal_last_seq(j, run, &seq, &e) < 0) /* a run that is not there raises here already */
+        return vm_raise(L, &e);
+    kind = lua_isnoneornil(L, 4) ? NULL : journal_text_arg(L, 4, "events", "the kind");
+    lua_settop(L, 4);
+    lua_insert(L, 3); /* the kind's text lives as long as the iterator */
+    lua_settop(L, 3);
+    journal_reader_new(L, (uint64_t)after)->kind = kind;
+    lua_insert(L, 3);
+    lua_pushcclosure(L, events_next, 4);
+    return 1;
+}
+
+static int l_verify(lua_State *L)
+{
+    struct journal *j = journal_arg(L, "verify");
+    const char *run = journal_text_arg(L, 2, "verify", "the run's id");
+    char why[JOURNAL_WHY_MAX];
+    uint64_t broken;
+    struct err e;
+
+    if (journal_verify(j, run, &broken, why, &e) < 0)
+        return vm_raise(L, &e);
+    lua_pushboolean(L, broken == 0);
+    if (broken == 0)
+        return 1;
+    lua_pushinteger(L, (lua_Integer)broken);
+    lua_pushstring(L, why);
+    return 3;
+}
+
+/* ---- locks ---- */
+
+static int push_holder(lua_State *L, struct buf *holder)
+{
+    lua_pushlstring(L, buf_str(holder), holder->len);
+    return 1;
+}
+
+/* The text of a holder is copied to Lua in protected mode: memory may run out, and the buffer
+ * must be released. */
+static int holder_text(lua_State *L)
+{
+    return push_holder(L, lua_touserdata(L, 1));
+}
+
+static void holder_push(lua_State *L, struct buf *holder)
+{
+    int rc;
+
+    lua_pushcfunction(L, holder_text);
+    lua_pushlightuserdata(L, holder);
+    rc = lua_pcall(L, 1, 1, 0);
+    buf_release(holder);
+    if (rc != LUA_OK)
+        lua_error(L);
+}
+
+typedef int (*lock_fn)(struct journal *j, const char *name, const char *text, struct buf *holder,
+                       struct err *e);
+
+static int lock(lua_State *L, const char *who, const char *what, lock_fn fn)
+{
+    struct journal *j = journal_arg(L, who);
+    const char *name = journal_text_arg(L, 2, who, what);
+    const char *text = journal_text_arg(L, 3, who, "the owner's text");
+    struct buf holder = BUF_INIT(64 << 10);
+    struct err e;
+    int rc = fn(j, name, text, &holder, &e);
+
+    if (rc < 0) {
+        buf_release(&holder);
+        return vm_raise(L, &e);
+    }
+    lua_pushboolean(L, rc == 0);
+    if (rc == 0)
+        return 1;
+    holder_push(L, &holder);
+    return 2;
+}
+
+static int l_lock_run(lua_State *L)
+{
+    return lock(L, "lock_run", "the run's id", journal_lock_run);
+}
+
+static int l_lock_name(lua_State *L)
+{
+    return lock(L, "lock_name", "the lock's name", journal_lock_name);
+}
+
+static int l_unlock(lua_State *L)
+{
+    journal_unlock(journal_arg(L, "unlock"));
+    return 0;
+}
+
+static int l_holder(lua_State *L)
+{
+    struct journal *j = journal_arg(L, "holder");
+    const char *id = journal_text_arg(L, 2, "holder", "the run's id");
+    struct buf holder = BUF_INIT(64 << 10);
+    struct err e;
+    int rc = journal_holder(j, id, &holder, &e);
+
+    if (rc == 1) {
+        holder_push(L, &holder);
+        return 1;
+    }
+    buf_release(&holder);
+    if (rc < 0)
+        return vm_raise(L, &e);
+    lua_pushnil(L);
+    return 1;
+}
+
+static void type_new(lua_State *L, const char *name, lua_CFunction gc)
+{
+    luaL_newmetatable(L, name);
+    lua_pushcfunction(L, gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pushliteral(L, "journal");
+    lua_setfield(L, -2, "__metatable");
+}
+
+int luaopen_native_journal(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"close", l_close},
+        {"create", l_create},
+        {"run", l_run},
+        {"runs", l_runs},
+        {"append", l_append},
+        {"flush", l_flush},
+        {"pending", l_pending},
+        {"last_seq", l_last_seq},
+        {"events", l_events},
+        {"fold", journal_fold},
+        {"verify", l_verify},
+        {"lock_run", l_lock_run},
+        {"lock_name", l_lock_name},
+        {"unlock", l_unlock},
+        {"holder", l_holder},
+        {NULL, NULL},
+    };
+    static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
+
+    type_new(L, READER_TYPE, reader_gc);
+    journal_fold_setup(L);
+    type_new(L, "almanac.journal.rows", rows_gc);
+    type_new(L, JOURNAL_TYPE, l_gc);
+    lua_pushcfunction(L, l_gc);
+    lua_setfield(L, -2, "__close");
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 3);
+    luaL_newlib(L, functions);
+    return 1;
+}

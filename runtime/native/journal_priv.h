@@ -1,0 +1,54 @@
+/* mod_journal_priv: what the files of native.journal share. No other file includes it. */
+#ifndef ALMANAC_MOD_JOURNAL_PRIV_H
+#define ALMANAC_MOD_JOURNAL_PRIV_H
+
+#include <lua.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "journal/journal.h"
+
+#define READER_TYPE "almanac.journal.reader"
+
+/* Events are copied out in batches, so that no statement is open while Lua runs. */
+#define BATCH_COUNT 256
+#define BATCH_BYTES (512u << 10)
+
+struct journal_item {
+    struct journal_event
+        event; /* its pointers are offsets into bytes until journal_reader_next() */
+    size_t kind, path, payload;
+    unsigned char hash[DIGEST_SIZE];
+    bool hashed;
+};
+
+/* A userdata, so that an error of Lua's in the middle releases it. */
+struct journal_reader {
+    uint64_t after;
+    const char *kind; /* only events of it; "run." stands for all that begin so; NULL: all */
+    struct buf bytes;
+    size_t count, at;
+    bool failed; /* memory ran out in the callback */
+    struct journal_chain chain;
+    struct journal_item items[BATCH_COUNT];
+};
+
+/* The journal that a method was called on; raises when there is none, or it is closed. */
+struct journal *journal_arg(lua_State *L, const char *who);
+/* A text argument without a NUL; raises kind usage. */
+const char *journal_text_arg(lua_State *L, int arg, const char *who, const char *name);
+
+/* Pushes a reader of the events behind a seq. */
+struct journal_reader *journal_reader_new(lua_State *L, uint64_t after);
+/* Fetches the next batch of a run's events; raises what reading raises. */
+void journal_reader_fill(lua_State *L, struct journal *j, const char *run,
+                         struct journal_reader *r);
+/* The next event of the batch, NULL at its end. Valid until the next fill. */
+const struct journal_event *journal_reader_next(struct journal_reader *r);
+
+/* Makes the type of fold's done steps known to this state. */
+void journal_fold_setup(lua_State *L);
+/* The method fold. */
+int journal_fold(lua_State *L);
+
+#endif

@@ -1,0 +1,423 @@
+#include "native/k8s.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <lauxlib.h>
+
+#include "base/buf.h"
+#include "kube/kube.h"
+#include "native/exchange.h"
+#include "native/k8s_exec.h"
+#include "engine/task.h"
+#include "net/tls_cert.h"
+#include "engine/vm.h"
+
+#define CLIENT "almanac.k8s.client"
+#define URL_BUF "almanac.k8s.url"
+#define URL_MAX ((size_t)64 << 10)
+#define TIMEOUT 30.0
+#define CONNECT_TIMEOUT 10.0
+#define BODY_MAX ((lua_Integer)256 << 20) /* a list of thousands of pods */
+#define LINE_MAX_DEFAULT ((lua_Integer)16 << 20)
+
+struct client {
+    struct kube_config *config;
+};
+
+static struct client *client_check(lua_State *L)
+{
+    struct client *client = luaL_checkudata(L, 1, CLIENT);
+
+    if (!client->config)
+        vm_raisef(L, ERR_USAGE, "this Kubernetes client was closed");
+    return client;
+}
+
+static int client_gc(lua_State *L)
+{
+    struct client *client = luaL_checkudata(L, 1, CLIENT);
+
+    kube_config_free(client->config);
+    client->config = NULL;
+    return 0;
+}
+
+static int k8s_open(lua_State *L)
+{
+    struct kube_options options = {NULL, NULL, NULL};
+    struct client *client;
+    struct err e;
+
+    task_require(L, PERMIT_READ, "k8s");
+    luaL_checktype(L, 1, LUA_TTABLE);
+    options.kubeconfig = vm_opt_string(L, 1, "kubeconfig", "k8s.open", NULL, NULL);
+    options.context = vm_opt_string(L, 1, "context", "k8s.open", NULL, NULL);
+    options.namespace = vm_opt_string(L, 1, "namespace", "k8s.open", NULL, NULL);
+    client = lua_newuserdatauv(L, sizeof *client, 0);
+    client->config = NULL;
+    luaL_setmetatable(L, CLIENT);
+    client->config = kube_config_load(&options, &e);
+    if (!client->config)
+        vm_raise(L, &e);
+    return 1;
+}
+
+static int client_info(lua_State *L)
+{
+    const struct kube_config *c = client_check(L)->config;
+
+    lua_createtable(L, 0, 7);
+    lua_pushstring(L, c->server);
+    lua_setfield(L, -2, "server");
+    lua_pushstring(L, c->context);
+    lua_setfield(L, -2, "context");
+    lua_pushstring(L, c->cluster);
+    lua_setfield(L, -2, "cluster");
+    lua_pushstring(L, c->namespace);
+    lua_setfield(L, -2, "namespace");
+    lua_pushstring(L, c->user);
+    lua_setfield(L, -2, "user");
+    lua_pushstring(L, c->source);
+    lua_setfield(L, -2, "source");
+    lua_pushboolean(L, c->insecure);
+    lua_setfield(L, -2, "insecure");
+    return 1;
+}
+
+static void push_blob(lua_State *L, const char *key, const struct kube_blob *blob)
+{
+    if (!blob->data)
+        return;
+    lua_pushlstring(L, blob->data, blob->len);
+    lua_setfield(L, -2, key);
+}
+
+/* What a plugin may know about the cluster, when it asked to. */
+static void push_exec_cluster(lua_State *L, const struct kube_config *c)
+{
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, c->server);
+    lua_setfield(L, -2, "server");
+    lua_pushstring(L, c->server_name);
+    lua_setfield(L, -2, "tls_server_name");
+    lua_pushstring(L, c->proxy_url);
+    lua_setfield(L, -2, "proxy_url");
+    lua_pushboolean(L, c->insecure);
+    lua_setfield(L, -2, "insecure");
+    push_blob(L, "ca", &c->ca);
+}
+
+static int client_exec(lua_State *L)
+{
+    const struct kube_config *c = client_check(L)->config;
+    const struct kube_exec *x = &c->exec;
+    size_t i;
+
+    if (!x->command)
+        return 0;
+    lua_createtable(L, 0, 7);
+    lua_pushstring(L, x->command);
+    lua_setfield(L, -2, "command");
+    lua_pushstring(L, x->api_version);
+    lua_setfield(L, -2, "api_version");
+    lua_pushstring(L, x->install_hint);
+    lua_setfield(L, -2, "install_hint");
+    lua_pushstring(L, x->interactive);
+    lua_setfield(L, -2, "interactive");
+    lua_newtable(L);
+    for (i = 0; x->args[i]; i++) {
+        lua_pushstring(L, x->args[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "args");
+    lua_newtable(L);
+    for (i = 0; x->env[i]; i++) {
+        const char *value = strchr(x->env[i], '=');
+
+        lua_pushlstring(L, x->env[i], (size_t)(value - x->env[i]));
+        lua_pushstring(L, value + 1);
+        lua_rawset(L, -3);
+    }
+    lua_setfield(L, -2, "env");
+    if (x->cluster_info) {
+        push_exec_cluster(L, c);
+        lua_setfield(L, -2, "cluster");
+    }
+    return 1;
+}
+
+static int client_credential(lua_State *L)
+{
+    struct client *client = client_check(L);
+    const char *token, *cert, *key;
+    struct err e;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    token = vm_opt_string(L, 2, "token", "k8s", NULL, NULL);
+    cert = vm_opt_string(L, 2, "certificate", "k8s", NULL, NULL);
+    key = vm_opt_string(L, 2, "key", "k8s", NULL, NULL);
+    if (kube_config_credential(client->config, token, cert, key, &e) < 0)
+        vm_raise(L, &e);
+    return 0;
+}
+
+/* Who the credentials say that we are, to be told when they are refused. Never the secret part:
+ * of a token only its claims. */
+static int client_identity(lua_State *L)
+{
+    struct kube_config *c = client_check(L)->config;
+    struct tls_cert cert;
+
+    lua_createtable(L, 0, 6);
+    if (c->cert.data && tls_cert_read(c->cert.data, c->cert.len, &cert) == 0) {
+        lua_pushstring(L, cert.name);
+        lua_setfield(L, -2, "certificate");
+        lua_pushstring(L, cert.groups);
+        lua_setfield(L, -2, "groups");
+        lua_pushstring(L, cert.not_after);
+        lua_setfield(L, -2, "not_after");
+    }
+    if (c->token) {
+        lua_pushboolean(L, true);
+        lua_setfield(L, -2, "token");
+        lua_pushstring(L, kube_config_claims(c));
+        lua_setfield(L, -2, "claims");
+    } else if (c->username) {
+        lua_pushstring(L, c->username);
+        lua_setfield(L, -2, "username");
+    }
+    lua_pushstring(L, c->impersonated);
+    lua_setfield(L, -2, "impersonated");
+    lua_pushstring(L, c->token_file);
+    lua_setfield(L, -2, "token_file");
+    return 1;
+}
+
+static int client_reread(lua_State *L)
+{
+    lua_pushboolean(L, kube_config_reread(client_check(L)->config));
+    return 1;
+}
+
+/* ---- the URL ---- */
+
+static int url_gc(lua_State *L)
+{
+    buf_release(lua_touserdata(L, 1));
+    return 0;
+}
+
+static void url_add(lua_State *L, struct buf *url, const char *text, size_t len)
+{
+    if (buf_add(url, text, len) < 0)
+        vm_raisef(L, ERR_LIMIT, "the URL of a request is longer than %zu bytes", URL_MAX);
+}
+
+static void url_encode(lua_State *L, struct buf *url, const char *text, size_t len)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        char code[3] = {'%', digits[c >> 4], digits[c & 15]};
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            (c && strchr("-._~", c)))
+            url_add(L, url, text + i, 1);
+        else
+            url_add(L, url, code, 3);
+    }
+}
+
+/* Adds key=value for the value on top of the stack; pops it. */
+static void query_add(lua_State *L, struct buf *url, const char *key, const char *who)
+{
+    const char *text;
+    size_t len;
+
+    switch (lua_type(L, -1)) {
+    case LUA_TBOOLEAN:
+        text = lua_toboolean(L, -1) ? "true" : "false";
+        len = strlen(text);
+        break;
+    case LUA_TSTRING:
+    case LUA_TNUMBER:
+        text = lua_tolstring(L, -1, &len);
+        break;
+    default:
+        vm_raisef(L, ERR_USAGE, "%s: query.%s must be a string, not a %s", who, key,
+                  luaL_typename(L, -1));
+        return;
+    }
+    url_add(L, url, memchr(url->data, '?', url->len) ? "&" : "?", 1);
+    url_encode(L, url, key, strlen(key));
+    url_add(L, url, "=", 1);
+    url_encode(L, url, text, len);
+    lua_pop(L, 1);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Keys in order, so that the same request is the same text everywhere. */
+static void query_add_all(lua_State *L, struct buf *url, int query, const char *who)
+{
+    const char **keys;
+    size_t n = 0, i;
+    lua_Integer j;
+
+    for (lua_pushnil(L); lua_next(L, query); lua_pop(L, 1))
+        n++;
+    keys = lua_newuserdatauv(L, (n + 1) * sizeof *keys, 0);
+    n = 0;
+    for (lua_pushnil(L); lua_next(L, query); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            vm_raisef(L, ERR_USAGE, "%s: query must have names as keys", who);
+        keys[n++] = lua_tostring(L, -2);
+    }
+    qsort(keys, n, sizeof *keys, by_text);
+    for (i = 0; i < n; i++) {
+        if (lua_getfield(L, query, keys[i]) != LUA_TTABLE) {
+            query_add(L, url, keys[i], who);
+            continue;
+        }
+        for (j = 1; lua_rawgeti(L, -1, j) != LUA_TNIL; j++)
+            query_add(L, url, keys[i], who);
+        lua_pop(L, 2);
+    }
+    lua_pop(L, 1);
+}
+
+/* Leaves a box that owns the text on the stack. */
+static const char *request_url(lua_State *L, const struct kube_config *c, int query,
+                               const char *who)
+{
+    const char *path = vm_opt_string(L, 2, "path", who, NULL, NULL);
+    struct buf *url = lua_newuserdatauv(L, sizeof *url, 0);
+    const char *p;
+
+    buf_init(url, URL_MAX);
+    luaL_setmetatable(L, URL_BUF);
+    if (!path || *path != '/')
+        vm_raisef(L, ERR_USAGE, "%s: path must begin with a slash", who);
+    for (p = path; *p; p++)
+        if ((unsigned char)*p <= ' ' || *p == '?' || *p == '#' || (unsigned char)*p >= 127)
+            vm_raisef(L, ERR_USAGE, "%s: path holds a character that no path can: \"%s\"", who,
+                      path);
+    url_add(L, url, c->server, strlen(c->server));
+    url_add(L, url, path, strlen(path));
+    if (query)
+        query_add_all(L, url, query, who);
+    return buf_str(url);
+}
+
+/* ---- requests ---- */
+
+/* Whether a path leads through the API server to something that knows nothing of dry runs. */
+static bool reaches_through(const char *path)
+{
+    return strstr(path, "/proxy") || strstr(path, "/exec") || strstr(path, "/attach") ||
+           strstr(path, "/portforward");
+}
+
+/* A dry run only reads; but a DELETE with a body takes its options, dryRun too, from there alone.
+ */
+static void request_require(lua_State *L, const char *method, int query, const char *who)
+{
+    const char *path = vm_opt_string(L, 2, "path", who, NULL, "");
+    bool looks = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+
+    if (strstr(path, "/proxy") && vm_opt_boolean(L, 2, "read", who, 0)) {
+        looks = true; /* the caller's promise, as to native.http */
+    } else if (looks) {
+        looks = !strstr(path, "/exec") && !strstr(path, "/attach") && !strstr(path, "/portforward");
+    } else if (query && !reaches_through(path) &&
+               (strcmp(method, "DELETE") != 0 || !vm_opt_string(L, 2, "body", who, NULL, NULL))) {
+        lua_getfield(L, query, "dryRun");
+        looks = lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "All") == 0;
+        lua_pop(L, 1);
+    }
+    task_require(L, looks ? PERMIT_READ : PERMIT_EFFECT, who);
+}
+
+void k8s_request_spec(lua_State *L, bool streaming, bool check, struct transfer_spec *spec,
+                      struct exchange_limits *limits)
+{
+    struct client *client = client_check(L);
+    const char *who;
+    struct err e;
+    int query = 0;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    who = vm_opt_string(L, 2, "who", "k8s", NULL, "k8s");
+    if (vm_opt_table(L, 2, "query", who))
+        query = lua_gettop(L);
+    spec->method = vm_opt_string(L, 2, "method", who, NULL, "GET");
+    if (check)
+        request_require(L, spec->method, query, who);
+    spec->url = request_url(L, client->config, query, who);
+    spec->body = vm_opt_string(L, 2, "body", who, &spec->body_len, NULL);
+    spec->connect_timeout = vm_opt_number(L, 2, "connect_timeout", who, CONNECT_TIMEOUT);
+    spec->total_timeout = vm_opt_number(L, 2, "timeout", who, streaming ? 0 : TIMEOUT);
+    spec->stall_timeout = vm_opt_number(L, 2, "stall_timeout", who, 0);
+    spec->gzip = !streaming;
+    limits->answer_timeout = vm_opt_number(L, 2, "answer_timeout", who, TIMEOUT);
+    limits->max_line = (size_t)vm_opt_integer(L, 2, "max_line", who, LINE_MAX_DEFAULT);
+    limits->max_body = (size_t)vm_opt_integer(L, 2, "max_bytes", who, BODY_MAX);
+    if (!streaming)
+        spec->max_body = limits->max_body;
+    if (kube_config_authorize(client->config, &e) < 0)
+        vm_raise(L, &e);
+    kube_config_spec(client->config, spec);
+    exchange_headers(L, 2, who, (const char *const *)client->config->headers, spec);
+}
+
+static int client_request(lua_State *L)
+{
+    struct transfer_spec spec = {0};
+    struct exchange_limits limits = {0};
+
+    k8s_request_spec(L, false, true, &spec, &limits);
+    return exchange_request(L, &spec, &limits);
+}
+
+static int client_stream(lua_State *L)
+{
+    struct transfer_spec spec = {0};
+    struct exchange_limits limits = {0};
+
+    k8s_request_spec(L, true, true, &spec, &limits);
+    return exchange_stream(L, &spec, &limits);
+}
+
+int luaopen_native_k8s(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"open", k8s_open}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"info", client_info},
+                                       {"exec", client_exec},
+                                       {"credential", client_credential},
+                                       {"identity", client_identity},
+                                       {"reread", client_reread},
+                                       {"request", client_request},
+                                       {"stream", client_stream},
+                                       {"channels", k8s_exec_channels},
+                                       {"close", client_gc},
+                                       {NULL, NULL}};
+
+    exchange_setup(L);
+    k8s_exec_setup(L);
+    luaL_newmetatable(L, URL_BUF);
+    lua_pushcfunction(L, url_gc);
+    lua_setfield(L, -2, "__gc");
+    luaL_newmetatable(L, CLIENT);
+    lua_pushcfunction(L, client_gc);
+    lua_setfield(L, -2, "__gc");
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,626 @@
+#include "native/sh.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "base/loop.h"
+#include "proc/proc.h"
+#include "engine/task.h"
+#include "engine/vm.h"
+
+#define CHILD "almanac.child"
+#define QUEUE_HIGH (256u * 1024) /* bytes of lines nobody read yet: the child must wait */
+#define QUEUE_LOW (64u * 1024)
+
+struct line {
+    struct line *next;
+    enum proc_stream stream;
+    size_t len;
+    char text[];
+};
+
+enum child_wait { WAIT_NOTHING, WAIT_LINE, WAIT_END };
+
+struct child {
+    struct op op;
+    enum child_wait wait;
+    struct proc *proc; /* NULL once closed */
+    struct loop_timer *timer;
+    double timeout; /* seconds, 0: none */
+    bool timed_out;
+    bool queueing;
+    struct line *first, **last;
+    size_t queued;
+};
+
+static const struct {
+    const char *name;
+    int number;
+} signals[] = {
+    {"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"ILL", SIGILL},   {"TRAP", SIGTRAP},
+    {"ABRT", SIGABRT}, {"BUS", SIGBUS},   {"FPE", SIGFPE},   {"KILL", SIGKILL}, {"USR1", SIGUSR1},
+    {"SEGV", SIGSEGV}, {"USR2", SIGUSR2}, {"PIPE", SIGPIPE}, {"ALRM", SIGALRM}, {"TERM", SIGTERM},
+    {"CONT", SIGCONT}, {"STOP", SIGSTOP}, {"TSTP", SIGTSTP}, {"XCPU", SIGXCPU}, {"SYS", SIGSYS},
+};
+
+#define SIGNAL_COUNT (sizeof signals / sizeof signals[0])
+
+/* --- callbacks from the loop: they only queue --- */
+
+static void child_wake(struct child *c, enum child_wait what)
+{
+    if (c->wait == what) {
+        c->wait = WAIT_NOTHING;
+        op_done(&c->op);
+    }
+}
+
+static void child_on_line(void *arg, enum proc_stream stream, const char *text, size_t len)
+{
+    struct child *c = arg;
+    struct line *line;
+
+    if (!c->queueing)
+        return;
+    line = malloc(sizeof *line + len + 1);
+    if (!line)
+        return; /* the capture still has it */
+    line->next = NULL;
+    line->stream = stream;
+    line->len = len;
+    memcpy(line->text, text, len + 1);
+    *c->last = line;
+    c->last = &line->next;
+    c->queued += sizeof *line + len;
+    if (c->queued > QUEUE_HIGH)
+        proc_hold(c->proc, true);
+    child_wake(c, WAIT_LINE);
+}
+
+static void child_on_done(void *arg)
+{
+    struct child *c = arg;
+
+    loop_timer_stop(c->timer);
+    c->timer = NULL;
+    child_wake(c, WAIT_LINE);
+    child_wake(c, WAIT_END);
+}
+
+static void child_on_timeout(void *arg)
+{
+    struct child *c = arg;
+
+    loop_timer_stop(c->timer);
+    c->timer = NULL;
+    c->timed_out = true;
+    proc_stop(c->proc);
+}
+
+static void child_drop_lines(struct child *c)
+{
+    while (c->first) {
+        struct line *line = c->first;
+
+        c->first = line->next;
+        free(line);
+    }
+    c->last = &c->first;
+    c->queued = 0;
+}
+
+static void child_close(struct child *c)
+{
+    op_abandon(&c->op);
+    c->wait = WAIT_NOTHING;
+    loop_timer_stop(c->timer);
+    c->timer = NULL;
+    proc_free(c->proc);
+    c->proc = NULL;
+    child_drop_lines(c);
+}
+
+static int child_gc(lua_State *L)
+{
+    child_close(luaL_checkudata(L, 1, CHILD));
+    return 0;
+}
+
+static struct child *child_check(lua_State *L)
+{
+    struct child *c = luaL_checkudata(L, 1, CHILD);
+
+    if (!c->proc)
+        vm_raisef(L, ERR_USAGE, "this child process was closed");
+    return c;
+}
+
+static struct child *child_of(struct op *op)
+{
+    return (struct child *)((char *)op - offsetof(struct child, op));
+}
+
+/* --- options --- */
+
+/* The string at the top of the stack, popped but kept alive by the table at index `keep`. */
+static const char *keep_string(lua_State *L, int keep, const char *who, const char *what)
+{
+    size_t len;
+    const char *s;
+
+    if (lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER)
+        vm_raisef(L, ERR_USAGE, "%s: %s must be a string, not a %s", who, what,
+                  luaL_typename(L, -1));
+    s = lua_tolstring(L, -1, &len);
+    if (strlen(s) != len)
+        vm_raisef(L, ERR_USAGE, "%s: %s holds a zero byte, which no argument can", who, what);
+    lua_rawseti(L, keep, (lua_Integer)lua_rawlen(L, keep) + 1);
+    return s;
+}
+
+/* Leaves the array, as a userdata, on the stack. */
+static const char *const *check_argv(lua_State *L, int t, int keep, const char *who)
+{
+    const char **argv;
+    lua_Integer i, n;
+
+    if (!vm_opt_table(L, t, "argv", who))
+        vm_raisef(L, ERR_USAGE,
+                  "%s: argv is missing; give the program and its arguments: "
+                  "argv = { \"ls\", \"-l\" }",
+                  who);
+    n = (lua_Integer)lua_rawlen(L, -1);
+    if (n == 0)
+        vm_raisef(L, ERR_USAGE, "%s: argv is empty", who);
+    argv = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *argv, 0);
+    for (i = 1; i <= n; i++) {
+        char what[32];
+
+        snprintf(what, sizeof what, "argv[%d]", (int)i);
+        lua_rawgeti(L, -2, i);
+        argv[i - 1] = keep_string(L, keep, who, what);
+    }
+    argv[n] = NULL;
+    lua_remove(L, -2);
+    return argv;
+}
+
+struct env_lists {
+    const char **set, **unset;
+};
+
+/* Leaves two userdata on the stack. */
+static struct env_lists check_env(lua_State *L, int t, int keep, const char *who)
+{
+    struct env_lists lists = {NULL, NULL};
+    size_t n = 0, set = 0, unset = 0;
+    int env;
+
+    if (!vm_opt_table(L, t, "env", who))
+        return lists;
+    env = lua_gettop(L);
+    for (lua_pushnil(L); lua_next(L, env); lua_pop(L, 1))
+        n++;
+    lists.set = lua_newuserdatauv(L, (n + 1) * sizeof *lists.set, 0);
+    lists.unset = lua_newuserdatauv(L, (n + 1) * sizeof *lists.unset, 0);
+    for (lua_pushnil(L); lua_next(L, env);) {
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        int type = lua_type(L, -1);
+
+        if (!*name || strchr(name, '='))
+            vm_raisef(L, ERR_USAGE, "%s: env: a name of a variable is not usable: \"%s\"", who,
+                      name);
+        if (type == LUA_TBOOLEAN && !lua_toboolean(L, -1)) {
+            lua_pushvalue(L, -2);
+            lists.unset[unset++] = keep_string(L, keep, who, "a name in env");
+        } else if (type == LUA_TSTRING || type == LUA_TNUMBER) {
+            lua_pushfstring(L, "%s=", name);
+            lua_pushvalue(L, -2);
+            lua_concat(L, 2);
+            lists.set[set++] = keep_string(L, keep, who, name);
+        } else {
+            vm_raisef(L, ERR_USAGE, "%s: env.%s must be a string, or false to remove it, not a %s",
+                      who, name, luaL_typename(L, -1));
+        }
+        lua_pop(L, 1);
+    }
+    lists.set[set] = lists.unset[unset] = NULL;
+    return lists;
+}
+
+static const char *who_of(lua_State *L, int t, const char *fallback)
+{
+    return vm_opt_string(L, t, "who", fallback, NULL, fallback);
+}
+
+/* Makes and starts the child that the table at index 1 describes; leaves it at index 2. */
+static struct child *child_start(lua_State *L, const char *fallback, bool queueing)
+{
+    struct vm *vm = vm_of(L);
+    struct proc_spec spec = {.line = child_on_line, .done = child_on_done};
+    struct env_lists env;
+    struct child *c;
+    const char *who;
+    lua_Integer cap;
+    struct err e;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    who = who_of(L, 1, fallback);
+    task_require(L, vm_opt_boolean(L, 1, "read", who, 0) ? PERMIT_READ : PERMIT_EFFECT, who);
+    c = lua_newuserdatauv(L, sizeof *c, 0); /* index 2 */
+    memset(c, 0, sizeof *c);
+    op_init(&c->op, NULL);
+    c->last = &c->first;
+    c->queueing = queueing;
+    luaL_setmetatable(L, CHILD);
+    lua_newtable(L); /* index 3: keeps strings alive */
+    spec.argv = check_argv(L, 1, 3, who);
+    env = check_env(L, 1, 3, who);
+    spec.env_set = env.set;
+    spec.env_unset = env.unset;
+    spec.cwd = vm_opt_string(L, 1, "cwd", who, NULL, NULL);
+    spec.input = vm_opt_string(L, 1, "stdin", who, &spec.input_len, NULL);
+    spec.keep_stdin = vm_opt_boolean(L, 1, "keep_stdin", who, 0);
+    spec.grace = vm_opt_number(L, 1, "grace", who, -1);
+    c->timeout = vm_opt_number(L, 1, "timeout", who, 0);
+    cap = vm_opt_integer(L, 1, "max_output", who, PROC_OUTPUT_MAX);
+    if (cap < 1 || cap > 1024 * 1024 * 1024)
+        vm_raisef(L, ERR_USAGE, "%s: max_output must be from 1 byte to 1 GiB", who);
+    spec.output_max = (size_t)cap;
+    spec.arg = c;
+    if (proc_spawn(vm->loop, &spec, &c->proc, &e) < 0)
+        vm_raise(L, &e);
+    if (c->timeout > 0)
+        c->timer = loop_timer_start(vm->loop, c->timeout, child_on_timeout, c);
+    lua_settop(L, 2);
+    return c;
+}
+
+/* --- results --- */
+
+static void push_output(lua_State *L, struct child *c, enum proc_stream stream)
+{
+    struct buf *b;
+
+    /* A box with a metatable, since pushing the string may raise. */
+    b = lua_newuserdatauv(L, sizeof *b, 0);
+    buf_init(b, (size_t)-1 / 4);
+    luaL_setmetatable(L, "almanac.buf");
+    if (proc_output(c->proc, stream, b) < 0)
+        vm_raisef(L, ERR_MEMORY, "out of memory for the output of a child process");
+    lua_pushlstring(L, buf_str(b), b->len);
+    buf_release(b);
+    lua_remove(L, -2);
+}
+
+static int box_gc(lua_State *L)
+{
+    buf_release(lua_touserdata(L, 1));
+    return 0;
+}
+
+static void push_signal(lua_State *L, int number)
+{
+    size_t i;
+
+    for (i = 0; i < SIGNAL_COUNT; i++)
+        if (signals[i].number == number) {
+            lua_pushstring(L, signals[i].name);
+            return;
+        }
+    lua_pushfstring(L, "%d", number);
+}
+
+/* Sets the fields of the result in the table at the top. */
+static void set_result(lua_State *L, struct child *c)
+{
+    struct proc_result r;
+
+    push_output(L, c, PROC_STDOUT);
+    lua_setfield(L, -2, "stdout");
+    push_output(L, c, PROC_STDERR);
+    lua_setfield(L, -2, "stderr");
+    if (!proc_is_done(c->proc))
+        return;
+    proc_result(c->proc, &r);
+    if (r.signal) {
+        push_signal(L, r.signal);
+        lua_setfield(L, -2, "signal");
+    } else {
+        lua_pushinteger(L, r.code);
+        lua_setfield(L, -2, "code");
+    }
+    lua_pushnumber(L, r.elapsed);
+    lua_setfield(L, -2, "elapsed");
+    lua_pushboolean(L, r.truncated);
+    lua_setfield(L, -2, "truncated");
+    lua_pushboolean(L, r.stopped);
+    lua_setfield(L, -2, "stopped");
+}
+
+static void push_timeout(lua_State *L, struct child *c)
+{
+    struct err e;
+
+    lua_getfield(L, 1, "argv");
+    lua_rawgeti(L, -1, 1);
+    err_set(&e, ERR_TIMEOUT, "%s took longer than %g s and was stopped", lua_tostring(L, -1),
+            c->timeout);
+    lua_pop(L, 2);
+    vm_push_error(L, &e);
+}
+
+static int exec_finish(lua_State *L, int status, lua_KContext ctx)
+{
+    struct child *c = lua_touserdata(L, 2);
+    struct proc_result r;
+
+    (void)status;
+    (void)ctx;
+    proc_result(c->proc, &r);
+    /* One that ended by itself has a result worth more than the interrupt, which is sticky. */
+    if (!r.stopped) {
+        lua_newtable(L);
+        set_result(L, c);
+        child_close(c);
+        return 1;
+    }
+    if (c->op.interrupted)
+        op_push_interrupt(L, &c->op);
+    else
+        push_timeout(L, c);
+    set_result(L, c);
+    lua_getfield(L, 1, "argv");
+    lua_setfield(L, -2, "argv");
+    child_close(c);
+    return lua_error(L);
+}
+
+static void exec_cancel(struct op *op)
+{
+    struct child *c = child_of(op);
+
+    if (c->proc)
+        proc_stop(c->proc);
+}
+
+static int sh_exec(lua_State *L)
+{
+    struct child *c = child_start(L, "sh.exec", false);
+
+    c->op.cancel = exec_cancel;
+    c->wait = WAIT_END;
+    return op_wait(L, &c->op, 0, exec_finish);
+}
+
+static int sh_start(lua_State *L)
+{
+    child_start(L, "sh.start", true);
+    return 1;
+}
+
+/* --- the methods of a started child --- */
+
+/* Leaves the child as it is: whoever waits decides what becomes of it. */
+static void wait_cancel(struct op *op)
+{
+    child_wake(child_of(op), child_of(op)->wait);
+}
+
+static void child_prepare_wait(lua_State *L, struct child *c, enum child_wait what)
+{
+    if (c->wait != WAIT_NOTHING)
+        vm_raisef(L, ERR_USAGE, "another task waits for this child process already");
+    op_init(&c->op, wait_cancel);
+    c->wait = what;
+}
+
+static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
+{
+    struct child *c = child_check(L);
+    struct line *line = c->first;
+
+    (void)status;
+    (void)ctx;
+    op_check(L, &c->op);
+    if (!line) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_pushstring(L, line->stream == PROC_STDOUT ? "stdout" : "stderr");
+    lua_pushlstring(L, line->text, line->len);
+    c->first = line->next;
+    if (!c->first)
+        c->last = &c->first;
+    c->queued -= sizeof *line + line->len;
+    free(line);
+    if (c->queued < QUEUE_LOW)
+        proc_hold(c->proc, false);
+    return 2;
+}
+
+static int child_read_line(lua_State *L)
+{
+    struct child *c = child_check(L);
+
+    lua_settop(L, 1);
+    child_prepare_wait(L, c, WAIT_LINE);
+    if (c->first || proc_is_done(c->proc)) {
+        c->wait = WAIT_NOTHING;
+        op_done(&c->op);
+    }
+    return op_wait(L, &c->op, 0, read_line_finish);
+}
+
+static int wait_finish(lua_State *L, int status, lua_KContext ctx)
+{
+    struct child *c = child_check(L);
+
+    (void)status;
+    (void)ctx;
+    if (!proc_is_done(c->proc))
+        op_check(L, &c->op);
+    lua_newtable(L);
+    set_result(L, c);
+    if (c->timed_out) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "timed_out");
+    }
+    return 1;
+}
+
+static int child_wait(lua_State *L)
+{
+    struct child *c = child_check(L);
+
+    lua_settop(L, 1);
+    c->queueing = false;
+    child_drop_lines(c);
+    child_prepare_wait(L, c, WAIT_END);
+    if (proc_is_done(c->proc)) {
+        c->wait = WAIT_NOTHING;
+        op_done(&c->op);
+    } else {
+        proc_hold(c->proc, false);
+    }
+    return op_wait(L, &c->op, 0, wait_finish);
+}
+
+static int child_output(lua_State *L)
+{
+    struct child *c = child_check(L);
+
+    push_output(L, c, PROC_STDOUT);
+    push_output(L, c, PROC_STDERR);
+    return 2;
+}
+
+static int child_write(lua_State *L)
+{
+    struct child *c = child_check(L);
+    struct err e;
+    size_t len;
+    const char *text = luaL_checklstring(L, 2, &len);
+
+    if (proc_write(c->proc, text, len, &e) < 0)
+        return vm_raise(L, &e);
+    return 0;
+}
+
+static int child_close_stdin(lua_State *L)
+{
+    proc_close_stdin(child_check(L)->proc);
+    return 0;
+}
+
+static int check_signal(lua_State *L, int arg)
+{
+    const char *name;
+    size_t i;
+
+    if (lua_isinteger(L, arg))
+        return (int)lua_tointeger(L, arg);
+    name = luaL_optstring(L, arg, "TERM");
+    if (strncmp(name, "SIG", 3) == 0)
+        name += 3;
+    for (i = 0; i < SIGNAL_COUNT; i++)
+        if (strcmp(signals[i].name, name) == 0)
+            return signals[i].number;
+    return vm_raisef(L, ERR_USAGE, "there is no signal \"%s\"", name);
+}
+
+static int child_kill(lua_State *L)
+{
+    struct child *c = child_check(L);
+    int signum = check_signal(L, 2);
+    struct err e;
+
+    if (proc_kill(c->proc, signum, &e) < 0)
+        return vm_raise(L, &e);
+    return 0;
+}
+
+static int child_stop(lua_State *L)
+{
+    proc_stop(child_check(L)->proc);
+    return 0;
+}
+
+static int child_pid(lua_State *L)
+{
+    lua_pushinteger(L, proc_pid(child_check(L)->proc));
+    return 1;
+}
+
+/* --- looking --- */
+
+static int sh_find_by_env(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    const char *value = luaL_checkstring(L, 2);
+    pid_t pids[256];
+    size_t i, n;
+
+    task_require(L, PERMIT_READ, "sh.find_by_env");
+    n = proc_find_by_env(name, value, pids, sizeof pids / sizeof pids[0]);
+    lua_createtable(L, (int)n, 0);
+    for (i = 0; i < n; i++) {
+        lua_pushinteger(L, pids[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
+static int sh_which(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    char copy[4096];
+    char *path;
+    struct err e;
+
+    task_require(L, PERMIT_READ, "sh.which");
+    if (proc_which(name, NULL, NULL, &path, &e) < 0)
+        return 0;
+    snprintf(copy, sizeof copy, "%s", path);
+    free(path);
+    lua_pushstring(L, copy);
+    return 1;
+}
+
+int luaopen_sh(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"exec", sh_exec},   {"start", sh_start}, {"find_by_env", sh_find_by_env},
+        {"which", sh_which}, {NULL, NULL},
+    };
+    static const luaL_Reg methods[] = {
+        {"read_line", child_read_line},
+        {"wait", child_wait},
+        {"output", child_output},
+        {"write", child_write},
+        {"close_stdin", child_close_stdin},
+        {"kill", child_kill},
+        {"stop", child_stop},
+        {"pid", child_pid},
+        {NULL, NULL},
+    };
+
+    luaL_newmetatable(L, "almanac.buf");
+    lua_pushcfunction(L, box_gc);
+    lua_setfield(L, -2, "__gc");
+    luaL_newmetatable(L, CHILD);
+    lua_pushcfunction(L, child_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, child_gc);
+    lua_setfield(L, -2, "__close");
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    luaL_newlib(L, functions);
+    return 1;
+}

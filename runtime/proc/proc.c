@@ -1,0 +1,652 @@
+#include "proc/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "proc/proc_capture.h"
+#include "proc/proc_env.h"
+
+#define DRAIN_QUIET 0.1 /* seconds without a byte after which an open pipe is dropped */
+#define DRAIN_LIMIT 2.0 /* seconds after which it is dropped whatever comes */
+#define GROUP_POLL 0.02 /* seconds between looks at a group that should go */
+#define KILL_LIMIT 5.0  /* seconds a killed child may take to be reaped */
+
+enum proc_state {
+    PROC_RUNNING, /* the child lives */
+    PROC_EXITED,  /* reaped; its pipes, or after a stop its group, are waited for */
+    PROC_DONE,
+};
+
+struct output {
+    uv_pipe_t pipe;
+    bool open;
+    struct capture capture;
+    struct buf line;
+};
+
+struct proc {
+    struct loop *loop;
+    uv_process_t process;
+    bool process_open;
+    uv_pipe_t in;
+    bool in_open;
+    bool in_closing; /* close once the queue is written */
+    size_t in_queued;
+    struct output out[2];
+    int handles; /* not yet closed */
+    bool released;
+    enum proc_state state;
+    pid_t pid;
+    double started, ended, grace;
+    int64_t code;
+    int signal;
+    bool stopping, killed, held;
+    double stop_deadline, kill_time;
+    struct loop_timer *stop_timer, *drain_timer;
+    double drain_started;
+    uint64_t drain_seen;
+    proc_line_fn line;
+    proc_done_fn done;
+    void *arg;
+};
+
+static void proc_advance(struct proc *p);
+
+/* --- lines --- */
+
+static void line_flush(struct proc *p, struct output *o)
+{
+    size_t len = o->line.len;
+
+    if (len && o->line.data[len - 1] == '\r')
+        o->line.data[--len] = '\0';
+    if (p->line && !p->released)
+        p->line(p->arg, o == &p->out[PROC_STDERR] ? PROC_STDERR : PROC_STDOUT, buf_str(&o->line),
+                len);
+    buf_reset(&o->line);
+}
+
+static void line_feed(struct proc *p, struct output *o, const char *data, size_t len)
+{
+    while (len) {
+        const char *nl = memchr(data, '\n', len);
+        size_t n = nl ? (size_t)(nl - data) : len;
+
+        if (n > o->line.max - o->line.len) {
+            n = o->line.max - o->line.len;
+            nl = NULL;
+        }
+        if (buf_add(&o->line, data, n) < 0)
+            return;
+        data += n;
+        len -= n;
+        if (nl) {
+            data++;
+            len--;
+        }
+        if (nl || o->line.len == o->line.max)
+            line_flush(p, o);
+    }
+}
+
+/* --- handles and memory --- */
+
+static void proc_destroy(struct proc *p)
+{
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        capture_release(&p->out[i].capture);
+        buf_release(&p->out[i].line);
+    }
+    free(p);
+}
+
+static void handle_closed(uv_handle_t *h)
+{
+    struct proc *p = h->data;
+
+    if (--p->handles == 0 && p->released)
+        proc_destroy(p);
+}
+
+static void close_handle(void *handle, bool *open)
+{
+    if (*open) {
+        *open = false;
+        uv_close(handle, handle_closed);
+    }
+}
+
+static void stop_timer(struct loop_timer **timer)
+{
+    loop_timer_stop(*timer);
+    *timer = NULL;
+}
+
+static void close_output(struct proc *p, struct output *o)
+{
+    if (!o->open)
+        return;
+    close_handle(&o->pipe, &o->open);
+    if (o->line.len)
+        line_flush(p, o);
+}
+
+static void proc_finish(struct proc *p)
+{
+    p->state = PROC_DONE;
+    stop_timer(&p->stop_timer);
+    stop_timer(&p->drain_timer);
+    close_handle(&p->process, &p->process_open);
+    close_handle(&p->in, &p->in_open);
+    close_output(p, &p->out[0]);
+    close_output(p, &p->out[1]);
+    if (p->done && !p->released)
+        p->done(p->arg);
+}
+
+/* --- stopping, draining --- */
+
+static void group_signal(struct proc *p, int signum)
+{
+    /* The group's id stays reserved while it has members, so this cannot reach a stranger
+     * unless the group is empty and its number was given out again in the same moment. */
+    if (kill(-p->pid, signum) < 0 && errno == EPERM)
+        kill(p->pid, signum);
+}
+
+static void proc_group_kill(struct proc *p)
+{
+    group_signal(p, SIGKILL);
+    p->killed = true;
+    p->kill_time = loop_now();
+}
+
+static uint64_t proc_bytes(const struct proc *p)
+{
+    return p->out[0].capture.total + p->out[1].capture.total;
+}
+
+static void drain_tick(void *arg)
+{
+    struct proc *p = arg;
+    uint64_t seen = proc_bytes(p);
+    bool quiet = seen == p->drain_seen || loop_now() - p->drain_started > DRAIN_LIMIT;
+
+    stop_timer(&p->drain_timer);
+    if (!p->held && quiet) {
+        proc_finish(p);
+        return;
+    }
+    p->drain_seen = seen;
+    p->drain_timer = loop_timer_start(p->loop, DRAIN_QUIET, drain_tick, p);
+    if (!p->drain_timer)
+        proc_finish(p);
+}
+
+static void stop_tick(void *arg)
+{
+    struct proc *p = arg;
+    double now = loop_now();
+
+    stop_timer(&p->stop_timer);
+    if (!p->killed && now >= p->stop_deadline) {
+        proc_group_kill(p);
+    }
+    if (p->state == PROC_EXITED) {
+        proc_advance(p);
+        return;
+    }
+    if (p->killed && now - p->kill_time >= KILL_LIMIT) {
+        /* In an uninterruptible sleep: it dies when the kernel lets it; we go on. */
+        p->signal = SIGKILL;
+        p->ended = now;
+        proc_finish(p);
+        return;
+    }
+    p->stop_timer =
+        loop_timer_start(p->loop, p->killed ? KILL_LIMIT : p->stop_deadline - now, stop_tick, p);
+}
+
+/* The child is gone: is there anything left to wait for? */
+static void proc_advance(struct proc *p)
+{
+    if (p->state != PROC_EXITED)
+        return;
+    if (p->stopping && !(p->killed && loop_now() - p->kill_time >= KILL_LIMIT) &&
+        proc_group_lives(p->pid)) {
+        if (!p->stop_timer)
+            p->stop_timer = loop_timer_start(p->loop, GROUP_POLL, stop_tick, p);
+        if (p->stop_timer)
+            return;
+        proc_group_kill(p);
+    }
+    if (!p->out[0].open && !p->out[1].open) {
+        proc_finish(p);
+        return;
+    }
+    if (p->drain_timer)
+        return;
+    p->drain_started = loop_now();
+    p->drain_seen = proc_bytes(p);
+    p->drain_timer = loop_timer_start(p->loop, DRAIN_QUIET, drain_tick, p);
+    if (!p->drain_timer)
+        proc_finish(p);
+}
+
+static void process_exited(uv_process_t *process, int64_t code, int signum)
+{
+    struct proc *p = process->data;
+
+    if (p->state != PROC_RUNNING)
+        return;
+    p->state = PROC_EXITED;
+    p->code = signum ? -1 : code;
+    p->signal = signum;
+    p->ended = loop_now();
+    stop_timer(&p->stop_timer);
+    close_handle(&p->process, &p->process_open);
+    close_handle(&p->in, &p->in_open);
+    proc_advance(p);
+}
+
+/* --- reading --- */
+
+static void output_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
+{
+    static char shared[64 * 1024]; /* libuv reads and calls back at once: one is enough */
+
+    (void)h;
+    (void)suggested;
+    *buf = uv_buf_init(shared, sizeof shared);
+}
+
+static void output_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct proc *p = stream->data;
+    struct output *o = stream == (uv_stream_t *)&p->out[0].pipe ? &p->out[0] : &p->out[1];
+
+    if (n > 0) {
+        capture_add(&o->capture, buf->base, (size_t)n);
+        line_feed(p, o, buf->base, (size_t)n);
+    } else if (n < 0) {
+        close_output(p, o);
+        proc_advance(p);
+    }
+}
+
+void proc_hold(struct proc *p, bool hold)
+{
+    int i;
+
+    if (p->held == hold)
+        return;
+    p->held = hold;
+    for (i = 0; i < 2; i++) {
+        if (!p->out[i].open)
+            continue;
+        if (hold)
+            uv_read_stop((uv_stream_t *)&p->out[i].pipe);
+        else
+            uv_read_start((uv_stream_t *)&p->out[i].pipe, output_alloc, output_read);
+    }
+    if (!hold && p->state == PROC_EXITED)
+        p->drain_started = loop_now();
+}
+
+/* --- writing --- */
+
+struct write {
+    uv_write_t req;
+    size_t len;
+    char data[];
+};
+
+static void write_done(uv_write_t *req, int status)
+{
+    struct write *w = req->data;
+    struct proc *p = req->handle->data;
+
+    p->in_queued -= w->len;
+    free(w);
+    if (p->in_open && (status < 0 || (p->in_closing && p->in_queued == 0)))
+        close_handle(&p->in, &p->in_open);
+}
+
+int proc_write(struct proc *p, const void *bytes, size_t len, struct err *e)
+{
+    struct write *w;
+    uv_buf_t buf;
+
+    if (p->in_closing)
+        return err_set(e, ERR_USAGE, "the child's stdin is closed already");
+    if (!p->in_open || len == 0)
+        return 0;
+    if (len > PROC_INPUT_MAX - p->in_queued)
+        return err_set(e, ERR_LIMIT, "more than %u bytes wait to be read by the child",
+                       PROC_INPUT_MAX);
+    w = malloc(sizeof *w + len);
+    if (!w)
+        return err_set(e, ERR_MEMORY, "out of memory for %zu bytes of stdin", len);
+    memcpy(w->data, bytes, len);
+    w->len = len;
+    w->req.data = w;
+    buf = uv_buf_init(w->data, (unsigned int)len);
+    p->in_queued += len;
+    if (uv_write(&w->req, (uv_stream_t *)&p->in, &buf, 1, write_done) < 0) {
+        p->in_queued -= len;
+        free(w);
+        close_handle(&p->in, &p->in_open);
+    }
+    return 0;
+}
+
+void proc_close_stdin(struct proc *p)
+{
+    p->in_closing = true;
+    if (p->in_queued == 0)
+        close_handle(&p->in, &p->in_open);
+}
+
+/* --- starting --- */
+
+struct spawn_fds {
+    int child[3];  /* what the child gets, -1: /dev/null */
+    int parent[3]; /* our ends */
+};
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void spawn_fds_release(struct spawn_fds *fds)
+{
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        close_fd(&fds->child[i]);
+        close_fd(&fds->parent[i]);
+    }
+}
+
+static int spawn_fds_open(struct spawn_fds *fds, bool want_stdin, struct err *e)
+{
+    int i;
+
+    for (i = 0; i < 3; i++)
+        fds->child[i] = fds->parent[i] = -1;
+    for (i = want_stdin ? 0 : 1; i < 3; i++) {
+        int pair[2];
+
+        if (pipe2(pair, O_CLOEXEC) < 0) {
+            err_set_errno(e, ERR_IO, errno, "cannot make a pipe for a child process");
+            spawn_fds_release(fds);
+            return -1;
+        }
+        fds->child[i] = pair[i == 0 ? 0 : 1];
+        fds->parent[i] = pair[i == 0 ? 1 : 0];
+    }
+    return 0;
+}
+
+/* Takes one of our pipe ends into a handle. */
+static int open_pipe(struct proc *p, uv_pipe_t *pipe, bool *open, int *fd)
+{
+    int rc = uv_pipe_init(&p->loop->uv, pipe, 0);
+
+    if (rc < 0)
+        return rc;
+    pipe->data = p;
+    p->handles++;
+    *open = true;
+    rc = uv_pipe_open(pipe, *fd);
+    if (rc == 0)
+        *fd = -1;
+    return rc;
+}
+
+static struct proc *proc_new(struct loop *loop, const struct proc_spec *spec)
+{
+    struct proc *p = calloc(1, sizeof *p);
+    size_t max = spec->output_max ? spec->output_max : PROC_OUTPUT_MAX;
+    int i;
+
+    if (!p)
+        return NULL;
+    p->loop = loop;
+    p->grace = spec->grace < 0 ? PROC_GRACE : spec->grace;
+    p->line = spec->line;
+    p->done = spec->done;
+    p->arg = spec->arg;
+    p->code = -1;
+    for (i = 0; i < 2; i++) {
+        capture_init(&p->out[i].capture, max);
+        buf_init(&p->out[i].line, PROC_LINE_MAX);
+    }
+    return p;
+}
+
+/* uv_spawn() with everything resolved; *p->process is initialised whatever it returns. */
+static int spawn_process(struct proc *p, const struct proc_spec *spec, const char *file, char **env,
+                         const struct spawn_fds *fds)
+{
+    uv_stdio_container_t stdio[3];
+    uv_process_options_t options = {
+        .exit_cb = process_exited,
+        .file = file,
+        .args = (char **)spec->argv,
+        .env = env,
+        .cwd = spec->cwd,
+        .flags = UV_PROCESS_DETACHED, /* setsid(): see the header */
+        .stdio_count = 3,
+        .stdio = stdio,
+    };
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        stdio[i].flags = fds->child[i] < 0 ? UV_IGNORE : UV_INHERIT_FD;
+        stdio[i].data.fd = fds->child[i];
+    }
+    p->process.data = p;
+    p->handles++;
+    p->process_open = true;
+    return uv_spawn(&p->loop->uv, &p->process, &options);
+}
+
+static int spawn_error(int rc, const struct proc_spec *spec, const char *file, struct err *e)
+{
+    switch (rc) {
+    case UV_E2BIG:
+        err_set(e, ERR_LIMIT, "%s: the arguments and environment are longer than the system allows",
+                spec->argv[0]);
+        return err_hint(e, "pass the data on stdin or in a file");
+    case UV_ENOENT:
+        /* It was there a moment ago: the interpreter its first line names is not. */
+        return err_set(e, ERR_NOT_FOUND,
+                       "%s cannot be started: the interpreter that %s names does "
+                       "not exist",
+                       spec->argv[0], file);
+    case UV_EACCES:
+        return err_set(e, ERR_IO, "%s cannot be executed: permission denied", file);
+    default:
+        return err_set(e, ERR_IO, "cannot start %s: %s", spec->argv[0], uv_strerror(rc));
+    }
+}
+
+static int check_cwd(const char *cwd, struct err *e)
+{
+    struct stat st;
+
+    if (!cwd)
+        return 0;
+    if (stat(cwd, &st) < 0)
+        return err_set_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno,
+                             "working directory %s", cwd);
+    if (!S_ISDIR(st.st_mode))
+        return err_set(e, ERR_IO, "working directory %s is not a directory", cwd);
+    return 0;
+}
+
+/* A child that stops reading must not end us. */
+static void ignore_sigpipe(void)
+{
+    struct sigaction old;
+
+    if (sigaction(SIGPIPE, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+        signal(SIGPIPE, SIG_IGN);
+}
+
+static int proc_start(struct proc *p, const struct proc_spec *spec, const char *file, char **env,
+                      struct err *e)
+{
+    struct spawn_fds fds;
+    int rc, i;
+
+    if (spawn_fds_open(&fds, spec->input || spec->keep_stdin, e) < 0)
+        return -1;
+    rc = fds.parent[0] >= 0 ? open_pipe(p, &p->in, &p->in_open, &fds.parent[0]) : 0;
+    for (i = 0; i < 2 && rc == 0; i++)
+        rc = open_pipe(p, &p->out[i].pipe, &p->out[i].open, &fds.parent[i + 1]);
+    if (rc == 0)
+        rc = spawn_process(p, spec, file, env, &fds);
+    spawn_fds_release(&fds);
+    if (rc < 0)
+        return spawn_error(rc, spec, file, e);
+    p->pid = p->process.pid;
+    p->started = loop_now();
+    for (i = 0; i < 2; i++)
+        uv_read_start((uv_stream_t *)&p->out[i].pipe, output_alloc, output_read);
+    if (spec->input && proc_write(p, spec->input, spec->input_len, e) < 0) {
+        group_signal(p, SIGKILL);
+        return -1;
+    }
+    if (spec->input && !spec->keep_stdin)
+        proc_close_stdin(p);
+    return 0;
+}
+
+int proc_spawn(struct loop *loop, const struct proc_spec *spec, struct proc **out, struct err *e)
+{
+    struct proc *p = NULL;
+    char *file = NULL;
+    char **env = NULL;
+    int rc = -1;
+
+    if (!spec->argv || !spec->argv[0] || !spec->argv[0][0])
+        return err_set(e, ERR_USAGE, "no program to start: argv is empty");
+    if (check_cwd(spec->cwd, e) < 0)
+        return -1;
+    env = proc_env_make(spec->env_set, spec->env_unset);
+    p = proc_new(loop, spec);
+    if (!env || !p) {
+        err_set(e, ERR_MEMORY, "out of memory starting %s", spec->argv[0]);
+    } else if (proc_which(spec->argv[0], proc_env_get(env, "PATH"), spec->cwd, &file, e) == 0) {
+        ignore_sigpipe();
+        rc = proc_start(p, spec, file, env, e);
+    }
+    proc_env_free(env);
+    free(file);
+    if (rc < 0) {
+        proc_free(p);
+        return -1;
+    }
+    *out = p;
+    return 0;
+}
+
+/* Reaps a child that was just killed, so that no zombie stays, and sees its group off; gives up
+ * after 200 ms, since one in an uninterruptible sleep would hold us. */
+static void reap_killed(pid_t pid)
+{
+    struct timespec ms = {0, 1000000};
+    bool reaped = false;
+    int i;
+
+    for (i = 0; i < 200; i++) {
+        reaped = reaped || waitpid(pid, NULL, WNOHANG) != 0;
+        if (reaped && !proc_group_lives(pid))
+            return;
+        nanosleep(&ms, NULL);
+    }
+}
+
+void proc_free(struct proc *p)
+{
+    if (!p)
+        return;
+    p->released = true;
+    if (p->handles == 0) {
+        proc_destroy(p);
+        return;
+    }
+    if (p->pid && p->state == PROC_RUNNING) {
+        group_signal(p, SIGKILL);
+        reap_killed(p->pid);
+    }
+    if (p->state != PROC_DONE)
+        proc_finish(p);
+}
+
+/* --- questions and orders --- */
+
+pid_t proc_pid(const struct proc *p)
+{
+    return p->pid;
+}
+
+bool proc_is_done(const struct proc *p)
+{
+    return p->state == PROC_DONE;
+}
+
+void proc_result(const struct proc *p, struct proc_result *out)
+{
+    BUG_ON(p->state != PROC_DONE);
+    out->code = (int)p->code;
+    out->signal = p->signal;
+    out->elapsed = p->ended - p->started;
+    out->stopped = p->stopping;
+    out->truncated = capture_truncated(&p->out[0].capture) || capture_truncated(&p->out[1].capture);
+}
+
+int proc_output(const struct proc *p, enum proc_stream stream, struct buf *out)
+{
+    return capture_text(&p->out[stream].capture, out);
+}
+
+void proc_stop(struct proc *p)
+{
+    if (p->stopping || p->state != PROC_RUNNING)
+        return;
+    p->stopping = true;
+    p->stop_deadline = loop_now() + p->grace;
+    proc_hold(p, false); /* a child that blocks on a full pipe could not end */
+    group_signal(p, SIGTERM);
+    group_signal(p, SIGCONT);
+    p->stop_timer = loop_timer_start(p->loop, p->grace, stop_tick, p);
+    if (!p->stop_timer) {
+        proc_group_kill(p);
+    }
+}
+
+int proc_kill(struct proc *p, int signum, struct err *e)
+{
+    if (p->state != PROC_RUNNING)
+        return err_set(e, ERR_NOT_FOUND, "the process has ended already");
+    if (kill(-p->pid, signum) < 0)
+        return err_set_errno(e, ERR_IO, errno, "cannot send signal %d to process group %d", signum,
+                             (int)p->pid);
+    return 0;
+}

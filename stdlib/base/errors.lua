@@ -1,0 +1,100 @@
+--- Errors: one shape for all of them, and how a person reads one.
+local sys = require "native.sys"
+
+local M = {}
+
+---@class almanac.Error
+---@field kind string      the word that code may branch on
+---@field message string   what went wrong and why, for people
+---@field hint? string     what to do next
+---@field where? string    "file:line" in a script
+---@field traceback? string
+---@field step? string     path of the step in which it was raised
+
+--- Raises an error table.
+---@param err table  kind and message, and any data that goes with it
+function M.raise(err)
+  error(sys.error(err), 0)
+end
+
+--- Raises kind "usage" from a format.
+---@param fmt string
+function M.usage(fmt, ...)
+  M.raise { kind = "usage", message = string.format(fmt, ...) }
+end
+
+--- Any error value as an error table.
+---@param value any
+---@return almanac.Error
+function M.wrap(value)
+  return sys.decorate(value)
+end
+
+-- Lua runs out of memory without asking the message handler.
+local function settle(ok, ...)
+  if ok or type((...)) == "table" then return ok, ... end
+  return false, sys.decorate { kind = "memory", message = tostring((...)),
+    hint = "the script, or what a step returned, is too big: keep large output in a file" }
+end
+
+--- Calls a function; on failure returns the error as a table. It may wait.
+---@return boolean ok
+---@return any ... results, or the error table
+function M.try(fn, ...)
+  return settle(xpcall(fn, sys.decorate, ...))
+end
+
+--- True for the kinds that end a wait from outside: they are never retried or swallowed.
+---@param err almanac.Error
+function M.is_interrupt(err)
+  return err.kind == "cancelled" or err.kind == "paused"
+end
+
+--- The place of an error and the source line there, when it can be read.
+---@param err almanac.Error
+---@return string? place "file:line"
+---@return string? line
+function M.place(err)
+  local place = err.raised_at and not err.raised_at:find "^stdlib/" and err.raised_at or err.where
+  if not place then return nil end
+  local file, number = place:match "^(.*):(%d+)$"
+  local line = file and require("almanac.base.source").line(file, tonumber(number))
+  return place, line and line:match "^%s*(.-)%s*$"
+end
+
+--- Lines of a child or a container that are shown with its error: its last ones say why.
+local OUTPUT_LINES = 20
+
+local function add_output(out, name, text)
+  if type(text) ~= "string" or text == "" then return end
+  local lines = {}
+  for line in text:gmatch "[^\n]+" do lines[#lines + 1] = line end
+  local first = math.max(1, #lines - OUTPUT_LINES + 1)
+  out[#out + 1] = "  " .. name .. ":" .. (first > 1 and string.format(" (the last %d lines)", OUTPUT_LINES) or "")
+  for i = first, #lines do out[#out + 1] = "    | " .. lines[i] end
+end
+
+--- Text of others (a child's output, a pod's log) as it may be shown on a terminal: colours and cursor
+--- movements are left out, other control characters are spelt.
+---@param text string
+---@return string
+function M.printable(text)
+  if not text:find "[%c]" then return text end
+  text = text:gsub("\27%[[%d;:?]*[ -/]*[@-~]", ""):gsub("\r+\n", "\n"):gsub("\r$", "")
+  return (text:gsub("[^%C\t\n]", function(c) return string.format("\\x%02x", c:byte()) end))
+end
+
+--- The error in full, as it is shown once at the top.
+---@param err almanac.Error
+---@return string text several lines, no newline at the end
+function M.format(err)
+  local out = { tostring(err.message or err) }
+  if err.step then out[#out + 1] = "  step:  " .. err.step end
+  local place, line = M.place(err)
+  if place then out[#out + 1] = "  at:    " .. place .. (line and line ~= "" and "\n           " .. line or "") end
+  for _, field in ipairs { "logs", "stdout", "stderr" } do add_output(out, field, err[field]) end
+  if err.hint then out[#out + 1] = "  next:  " .. err.hint:gsub("\n", "\n         ") end
+  return require("almanac.base.secret").redact(M.printable(table.concat(out, "\n")))
+end
+
+return M

@@ -1,0 +1,237 @@
+--- Parameters: declared data, checked before the first step.
+local errors = require "almanac.base.errors"
+local secret = require "almanac.base.secret"
+
+local M = {}
+
+---@class almanac.Param
+---@field type string
+---@field required? boolean
+---@field default? any
+---@field help? string
+---@field example? string
+---@field pattern? string   Lua pattern (string)
+---@field min? number       (integer, number, duration in seconds)
+---@field max? number
+---@field values? string[]  (enum)
+---@field of? almanac.Param (list)
+
+local common = { required = "boolean", default = "any", help = "string", example = "string" }
+
+--- Each type: its own fields, and parse(spec, value) → value | nil, what it must be. A value is the
+--- text of key=value, or already typed, from YAML.
+local types = {}
+
+local function in_range(spec, number)
+  if spec.min and number < spec.min then return nil, "at least " .. spec.min end
+  if spec.max and number > spec.max then return nil, "at most " .. spec.max end
+  return number
+end
+
+types.string = {
+  fields = { pattern = "string" },
+  parse = function(spec, value)
+    if type(value) ~= "string" then return nil, "a string" end
+    if spec.pattern and not value:find(spec.pattern) then return nil, "of the pattern " .. spec.pattern end
+    return value
+  end,
+}
+
+types.integer = {
+  fields = { min = "number", max = "number" },
+  parse = function(spec, value)
+    local number = math.tointeger(tonumber(value))
+    if not number then return nil, "a whole number" end
+    return in_range(spec, number)
+  end,
+}
+
+types.number = {
+  fields = { min = "number", max = "number" },
+  parse = function(spec, value)
+    local number = tonumber(value)
+    if not number or number ~= number then return nil, "a number" end
+    return in_range(spec, number)
+  end,
+}
+
+local booleans = { ["true"] = true, yes = true, ["1"] = true, ["false"] = false, no = false, ["0"] = false }
+
+types.boolean = {
+  fields = {},
+  parse = function(_, value)
+    if type(value) == "boolean" then return value end
+    local parsed = booleans[value]
+    if parsed == nil then return nil, "true or false" end
+    return parsed
+  end,
+}
+
+types.duration = {
+  fields = { min = "number", max = "number" },
+  parse = function(spec, value)
+    local duration = require "almanac.base.duration"
+    local ok, seconds = pcall(duration.parse, value)
+    if not ok then return nil, "a duration such as 90s, 10m or 1h30m" end
+    return in_range(spec, seconds)
+  end,
+}
+
+types.enum = {
+  fields = { values = "table" },
+  parse = function(spec, value)
+    for _, allowed in ipairs(spec.values) do
+      if value == allowed then return value end
+    end
+    return nil, "one of " .. table.concat(spec.values, ", ")
+  end,
+}
+
+types.list = {
+  fields = { of = "table" },
+  parse = function(spec, value)
+    local items = {}
+    if type(value) == "string" then
+      for item in value:gmatch "[^,]+" do items[#items + 1] = item:match "^%s*(.-)%s*$" end
+    elseif type(value) == "table" then
+      items = value
+    else
+      return nil, "a list, as a,b,c"
+    end
+    local out = {}
+    for i, item in ipairs(items) do
+      local of = spec.of or M.string {}
+      local parsed, must = types[of.type].parse(of, item)
+      if parsed == nil then return nil, string.format("a list whose item %d is %s", i, must) end
+      out[i] = parsed
+    end
+    return out
+  end,
+}
+
+types.secret = {
+  fields = {},
+  --- env:NAME and file:PATH say where it is; the journal keeps that, never the text.
+  parse = function(spec, value)
+    if secret.is(value) then return value end
+    if type(value) ~= "string" or value == "" then return nil, "a text, env:NAME or file:PATH" end
+    return secret.find(spec.name or "parameter", value)
+  end,
+}
+
+local function declare(type_name, spec)
+  spec = spec or {}
+  if type(spec) ~= "table" then errors.usage("param.%s takes a table", type_name) end
+  for key, value in pairs(spec) do
+    local want = common[key] or types[type_name].fields[key]
+    if not want then errors.usage("param.%s: no field %q", type_name, tostring(key)) end
+    if want ~= "any" and type(value) ~= want then
+      errors.usage("param.%s: %s must be a %s, not a %s", type_name, key, want, type(value))
+    end
+  end
+  if type_name == "enum" and not spec.values then errors.usage "param.enum needs values = { … }" end
+  local copy = { type = type_name }
+  for key, value in pairs(spec) do copy[key] = value end
+  if copy.default ~= nil then
+    local parsed, must = types[type_name].parse(copy, copy.default)
+    if parsed == nil then
+      errors.usage("param.%s: its default %q is not %s", type_name, tostring(copy.default), must)
+    end
+  end
+  return copy
+end
+
+for type_name in pairs(types) do
+  M[type_name] = function(spec) return declare(type_name, spec) end
+end
+
+local function example_of(name, spec)
+  local example = spec.example or (spec.help and spec.help:match "e%.g%.%s*([^%s,;)]+)")
+  if not example and spec.default ~= nil then example = tostring(spec.default) end
+  if not example and spec.type == "enum" then example = spec.values[1] end
+  return name .. "=" .. (example or "…")
+end
+
+local function refuse(runbook, name, spec, message)
+  local hint = "for example: " .. example_of(name, spec)
+  if spec.pattern then hint = hint .. "   (pattern " .. spec.pattern .. ")" end
+  if spec.help then hint = hint .. "\n" .. name .. ": " .. spec.help end
+  errors.raise {
+    kind = "refused", message = string.format("%s: parameter %s %s", runbook, name, message), hint = hint,
+    parameter = name,
+    missing = message:find "^is missing" ~= nil or nil,
+  }
+end
+
+local function shown_value(value)
+  return type(value) == "table" and "a list or mapping" or string.format("%q", tostring(value))
+end
+
+--- Parses one value, raising kind "refused" that names parameter, pattern and example.
+function M.parse(runbook, name, spec, value)
+  local with_name = setmetatable({ name = name }, { __index = spec })
+  local parsed, must = types[spec.type].parse(with_name, value)
+  if parsed == nil then
+    local shown = spec.type == "secret" and "(secret)" or shown_value(value)
+    refuse(runbook, name, spec, string.format("must be %s, not %s", must, shown))
+  end
+  return parsed
+end
+
+local function sorted_keys(map)
+  local keys = {}
+  for key in pairs(map) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+M.sorted_names = sorted_keys
+
+--- All parameters of a runbook: from what was given, else asked for, else the default.
+---@param runbook string its name
+---@param specs table<string, almanac.Param>
+---@param given table<string, any>
+---@param ask? fun(name: string, spec: almanac.Param): string?  asks for a missing one on a terminal
+---@return table<string, any> values
+function M.resolve(runbook, specs, given, ask)
+  for _, name in ipairs(sorted_keys(given)) do
+    if not specs[name] then
+      local known = sorted_keys(specs)
+      errors.raise {
+        kind = "refused", message = string.format("%s has no parameter %q", runbook, name),
+        hint = #known > 0 and "it takes " .. table.concat(known, ", ") or "it takes none", parameter = name,
+      }
+    end
+  end
+  local values = {}
+  for _, name in ipairs(sorted_keys(specs)) do
+    local spec, value = specs[name], given[name]
+    if value == nil and spec.default ~= nil then value = spec.default end
+    if value == nil and spec.required and ask then value = ask(name, spec) end
+    if value == nil and spec.required then refuse(runbook, name, spec, "is missing") end
+    if value ~= nil then values[name] = M.parse(runbook, name, spec, value) end
+  end
+  return values
+end
+
+--- The words key=value of a command line.
+---@param words string[]
+---@return table<string, string>
+function M.from_words(words)
+  local given = {}
+  for _, word in ipairs(words) do
+    local key, value = word:match "^([%w_-]+)=(.*)$"
+    if not key then
+      errors.raise {
+        kind = "usage",
+        message = string.format("%q is no parameter", word),
+        hint = "parameters are given as key=value",
+      }
+    end
+    if given[key] then errors.usage("parameter %s is given twice", key) end
+    given[key] = value
+  end
+  return given
+end
+
+return M

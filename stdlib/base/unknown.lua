@@ -1,0 +1,98 @@
+--- Unknown values: what a plan cannot know, because only the effect itself will tell. One prints as
+--- "(known after STEP)" and can be passed on; computing with it stops the plan at that line.
+--- Equality and truth cannot be intercepted in Lua: `x == 1` is false and `if x` is taken.
+local errors = require "almanac.base.errors"
+
+local M = {}
+
+local steps = setmetatable({}, { __mode = "k" })
+local texts = {} ---@type table<string, boolean>  what unknowns print as
+
+local Unknown = {}
+Unknown.__metatable = "unknown"
+Unknown.__name = "unknown"
+Unknown.__tostring = function(self)
+  local text = "(known after " .. steps[self] .. ")"
+  texts[text] = true
+  return text
+end
+
+--- Text that string.format or tostring made of an unknown.
+local function names_one(text)
+  for name in pairs(texts) do
+    if text:find(name, 1, true) then return true end
+  end
+  return false
+end
+
+local function unknown_of(a, b)
+  return steps[a] and a or b
+end
+
+--- An unknown that the step will make known.
+---@param step string path
+function M.new(step)
+  local value = setmetatable({}, Unknown)
+  steps[value] = step
+  return value
+end
+
+---@return boolean
+function M.is(value)
+  return steps[value] ~= nil
+end
+
+--- True when the value is unknown, or holds one or the text of one.
+function M.within(value)
+  if steps[value] or type(value) == "string" and names_one(value) then return true end
+  if type(value) ~= "table" then return false end
+  for _, item in next, value do
+    if M.within(item) then return true end
+  end
+  return false
+end
+
+--- A copy of plain data with each unknown as its text.
+function M.describe_all(value)
+  if steps[value] then return tostring(value) end
+  if type(value) ~= "table" or type(getmetatable(value)) == "string" then return value end -- a secret stays one
+  local copy = setmetatable({}, getmetatable(value))
+  for key, item in next, value do copy[key] = M.describe_all(item) end
+  return copy
+end
+
+--- A plan that cannot go on ends there, whatever a script does about its errors: the run would not take
+--- that way.
+---@return boolean
+function M.ends_plan(err)
+  return type(err) == "table" and rawget(err, "kind") == "unknown_value"
+end
+
+--- The results of a pcall; what ends the plan is raised again.
+function M.not_swallowed(ok, ...)
+  if not ok and M.ends_plan((...)) then error((...), 0) end
+  return ok, ...
+end
+
+local function stop(what)
+  return function(a, b)
+    local value = unknown_of(a, b)
+    errors.raise {
+      kind = "unknown_value", message = string.format("the plan cannot go on: %s a value that is %s", what, tostring(value):sub(2, -2)),
+      hint = "the run will know it; a plan ends here. Take what a read gives instead, or move the decision into that step",
+      step = nil, waits_for = steps[value],
+    }
+  end
+end
+
+for _, event in ipairs { "add", "sub", "mul", "div", "mod", "pow", "idiv", "unm", "band", "bor", "bxor", "shl", "shr", "bnot" } do
+  Unknown["__" .. event] = stop "arithmetic on"
+end
+Unknown.__lt, Unknown.__le = stop "a comparison with", stop "a comparison with"
+Unknown.__len, Unknown.__call = stop "the length of", stop "a call of"
+Unknown.__index, Unknown.__newindex = stop "a field of", stop "a field of"
+Unknown.__pairs = stop "a walk over"
+--- Text with an unknown in it is unknown text.
+Unknown.__concat = function(a, b) return M.new(steps[unknown_of(a, b)]) end
+
+return M

@@ -1,0 +1,240 @@
+--- almanac sim: a simulated Kubernetes cluster, its devnet and Loki, on three loopback ports.
+local cluster = require "almanac.sim.cluster"
+local errors = require "almanac.base.errors"
+local options = require "almanac.cli.options"
+local kinds = require "almanac.sim.world.faults"
+
+local M = {}
+
+local usage = [[sim [options]
+
+Serves a simulated Kubernetes API, what the devnet's pods would serve (metrics, JSON-RPC,
+health), and Loki, until Ctrl-C. helm and kubectl work against it with the kubeconfig it writes.
+When everything listens it prints one line: the URLs.
+
+Faults: crash, oomkill, notready, missing, unschedulable, refuse, slow, log-errors (each
+=WORKLOAD), no-data and series (each =METRIC), and:
+  ]] .. table.concat(kinds.SERVED, " "):gsub("(" .. ("."):rep(80) .. "%S*) ", "%1\n  ") .. [[
+
+
+Put on and off while it runs:
+  curl -d '{"add":["crash=animica-node"],"remove":[]}' URL/sim/faults]]
+
+local declared = {
+  { "--port", "N", "the API's port (default 0: any free one)" },
+  { "--devnet-port", "N", "the devnet's port (default 0)" },
+  { "--loki-port", "N", "Loki's port (default 0)" },
+  { "--kubeconfig", "FILE", "write a kubeconfig for it" },
+  { "--token", "TOKEN", "only requests with this bearer token are served" },
+  { "--users", "FILE", "only these users are served (YAML: name, groups, token, password, read_only)" },
+  { "--tls", "DIR", "serve the API over TLS; makes the certificates in DIR with openssl" },
+  { "--cert", "FILE", "serve the API over TLS with this certificate (PEM), its own authority" },
+  { "--key", "FILE", "the certificate's key (PEM)" },
+  { "--client-ca", "FILE", "accept client certificates this authority (PEM) signed" },
+  { "--fault", "KIND[=VALUE]", "make something go wrong (repeatable)", many = true },
+  { "--with-namespace", "NAME", "make this namespace beforehand (repeatable)", many = true },
+  { "--ready-time", "SECONDS", "from a container's start to its being ready (default 0.5)" },
+  { "--backoff", "SECONDS", "the first back-off of a crash loop (default 10)" },
+  { "--clock", "SECONDS", "the cluster's clock is ahead of this computer's by so much (-N: behind)" },
+  { "--block-time", "SECONDS", "between two blocks of the devnet (default 6)" },
+  { "--devnet-ready", nil, "the devnet serves whatever the cluster holds" },
+  { "--devnet-namespace", "NAME", "whose workloads the devnet's are (default animica-devnet)" },
+  { "--latency", "SECONDS", "the API answers that much later, as one across a network (default 0)" },
+  { "--request-log", "FILE", "write one JSON line for each request of the API" },
+}
+
+local function number(given, name, default, low)
+  local text = given[name]
+  if text == nil then return default end
+  local n = tonumber(text)
+  if not n or n < low then
+    errors.usage("--%s must be a number of at least %g, not %s", name:gsub("_", "-"), low, text)
+  end
+  return n
+end
+
+local function port(given, name)
+  local n = math.tointeger(number(given, name, 0, 0))
+  if not n or n > 65535 then errors.usage("--%s must be a port, 0 to 65535", (name:gsub("_", "-"))) end
+  return n
+end
+
+-- An authority, and a certificate of its for the server and for a client.
+local MAKE_CERTIFICATES = [[
+set -e
+umask 077
+cd "$1"
+new='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
+openssl req -x509 $new -days 30 -keyout ca.key -out ca.pem -subj /CN=almanac-sim
+sign() {
+  openssl req $new -keyout "$1.key" -out "$1.csr" -subj "$2"
+  printf '%s\n' "$3" >"$1.ext"
+  openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile "$1.ext" -out "$1.pem"
+  rm -f "$1.csr" "$1.ext"
+}
+sign server /CN=almanac-sim-api 'subjectAltName=IP:127.0.0.1,DNS:localhost'
+sign client /O=system:masters/CN=operator 'extendedKeyUsage=clientAuth'
+]]
+
+--- The TLS files that the options ask for: { cert, key, ca, client_ca, client_cert, client_key } or nil.
+local function tls_of(given)
+  if given.tls then
+    local fs, sh = require "native.fs", require "native.sh"
+    fs.mkdir(given.tls)
+    local made = sh.exec { argv = { "sh", "-c", MAKE_CERTIFICATES, "sh", given.tls }, who = "almanac sim" }
+    if made.code ~= 0 then
+      errors.raise { kind = "command", message = "openssl could not make certificates in " .. given.tls,
+        hint = made.stderr, stderr = made.stderr }
+    end
+    local function file(name) return given.tls .. "/" .. name end
+    return { cert = file "server.pem", key = file "server.key", ca = file "ca.pem", client_ca = file "ca.pem",
+      client_cert = file "client.pem", client_key = file "client.key" }
+  end
+  if not given.cert and not given.key and not given.client_ca then return nil end
+  if not given.cert or not given.key then errors.usage("--cert and --key go together, and --client-ca needs them") end
+  return { cert = given.cert, key = given.key, ca = given.cert, client_ca = given.client_ca }
+end
+
+local function base64_file(path)
+  local text = require("native.fs").read(path)
+  local letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+  local out = {}
+  for i = 1, #text, 3 do
+    local a, b, c = text:byte(i, i + 2)
+    local n = a << 16 | (b or 0) << 8 | (c or 0)
+    for j = 0, 3 do
+      local at = (n >> (18 - 6 * j) & 63) + 1
+      out[#out + 1] = (j == 2 and not b or j == 3 and not c) and "=" or letters:sub(at, at)
+    end
+  end
+  return table.concat(out)
+end
+
+local function kubeconfig(url, tls, token)
+  local server, user = { server = url }, {}
+  if tls then server["certificate-authority-data"] = base64_file(tls.ca) end
+  if tls and tls.client_cert then
+    user["client-certificate-data"] = base64_file(tls.client_cert)
+    user["client-key-data"] = base64_file(tls.client_key)
+  end
+  if token then user.token = token end
+  return {
+    apiVersion = "v1", kind = "Config", ["current-context"] = "sim",
+    clusters = { { name = "sim", cluster = server } }, users = { { name = "sim", user = user } },
+    contexts = { { name = "sim", context = { cluster = "sim", user = "sim", namespace = "default" } } },
+  }
+end
+
+--- A function that notes each request, and one that writes what was noted; or nil. A file is written
+--- whole, so that happens a few times a second at most.
+local function request_log(given)
+  if not given.request_log then return nil end
+  local json, fs, lines, written = require "native.json", require "native.fs", {}, -1
+  local function flush()
+    if written == #lines then return end
+    written = #lines
+    fs.write(given.request_log, table.concat(lines, "\n") .. (lines[1] and "\n" or ""))
+  end
+  return function(method, path, query, status, user)
+    lines[#lines + 1] = json.encode { method = method, path = path, query = query, status = status, user = user }
+  end, flush
+end
+
+--- A function that gives the users of a file, read again for each request: they change while it runs.
+--- A file that has become wrong lets nobody in.
+local function users_of(given)
+  if not given.users then return nil end
+  local fs, yaml, identity = require "native.fs", require "native.yaml", require "almanac.sim.api.identity"
+  local function load()
+    local list = yaml.decode(fs.read(given.users), { name = given.users })
+    local ok, why = identity.check(list)
+    if not ok then errors.usage("%s: %s", given.users, why) end
+    return list
+  end
+  load()
+  return function()
+    local ok, list = pcall(load)
+    return ok and list or {}
+  end
+end
+
+local function say(text) require("native.sys").write(2, "almanac sim: " .. text .. "\n") end
+
+local function listen(handler, at, tls)
+  return require("native.httpd").listen {
+    port = at, handler = handler, tls = tls, body_max = 64 << 20,
+    on_error = function(err, request)
+      say(("%s %s: %s"):format(request.method, request.path, tostring(err)))
+    end,
+  }
+end
+
+--- The handler behind a network: requests wait side by side, as they do there.
+local function delayed(handler, seconds)
+  if seconds == 0 then return handler end
+  local task = require "native.task"
+  return function(...)
+    task.sleep(seconds)
+    return handler(...)
+  end
+end
+
+local function serve(given)
+  local task, sys, fs = require "native.task", require "native.sys", require "native.fs"
+  local tls = tls_of(given)
+  local note, flush = request_log(given)
+  local ahead = number(given, "clock", 0, -math.huge)
+  local c, why = cluster.new {
+    now = function() return task.wall_ms() / 1000 + ahead end, report = say, faults = given.fault,
+    uuid = function()
+      local h = sys.random_hex(16)
+      return ("%s-%s-4%s-%s%s-%s"):format(h:sub(1, 8), h:sub(9, 12), h:sub(14, 16), ("89ab"):sub(1, 1), h:sub(18, 20),
+        h:sub(21, 32))
+    end,
+    namespaces = given.with_namespace, ready_time = number(given, "ready_time", nil, 0),
+    backoff = number(given, "backoff", nil, 0), block_time = number(given, "block_time", nil, 0.01),
+    devnet_ready = given.devnet_ready, devnet_namespace = given.devnet_namespace,
+    tokens = given.token and { [given.token] = "operator" } or nil, users = users_of(given),
+    request_log = note,
+  }
+  if not c then errors.usage("%s", why) end
+  local ports = { port(given, "port"), port(given, "devnet_port"), port(given, "loki_port") }
+  local api = delayed(c.handle_api, number(given, "latency", 0, 0))
+  local servers = {
+    listen(api, ports[1], tls and { cert = tls.cert, key = tls.key, client_ca = tls.client_ca }),
+    listen(c.handle_devnet, ports[2]), listen(c.handle_loki, ports[3]),
+  }
+  local url = (tls and "https" or "http") .. "://127.0.0.1:" .. servers[1]:port()
+  if given.kubeconfig then
+    fs.write(given.kubeconfig, require("native.json").encode(kubeconfig(url, tls, given.token)) .. "\n", { mode = 384 })
+  end
+  sys.write(1, ("api=%s devnet=http://127.0.0.1:%d loki=http://127.0.0.1:%d kubeconfig=%s\n"):format(url,
+    servers[2]:port(), servers[3]:port(), given.kubeconfig or "-"))
+  local function flush_often()
+    flush()
+    c.agenda:after(0.3, "request log", flush_often)
+  end
+  if flush then flush_often() end
+  local _, err = pcall(c.agenda.serve, c.agenda, task)
+  for _, server in ipairs(servers) do server:close() end
+  if flush then flush() end
+  error(err, 0)
+end
+
+--- Serves until SIGINT or SIGTERM.
+---@param words string[] what follows `sim`
+---@return integer exit code
+function M.run(words)
+  local given, rest = options.parse(usage, declared, words)
+  if not given then return 0 end
+  if rest[1] then errors.usage("almanac sim takes no %s", rest[1]) end
+  local task, sys = require "native.task", require "native.sys"
+  local server = task.spawn(serve, given)
+  sys.guard(server)
+  local _, err = server:join()
+  err = errors.wrap(err)
+  if errors.is_interrupt(err) then return 0 end
+  errors.raise(err)
+end
+
+return M

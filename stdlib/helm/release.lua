@@ -1,0 +1,196 @@
+--- helm 3 and 4: what a release is and was, read from helm's own records; a helm process only to render a
+--- chart and for the effects.
+---
+--- `release` and `namespace` are in every call; the namespace is the release's name unless given.
+--- Kubeconfig, context and the binary come from the settings.
+local cli = require "almanac.helm.cli"
+local effect = require "almanac.run.effect"
+local errors = require "almanac.base.errors"
+local history = require "almanac.helm.history"
+local json = require "native.json"
+local records = require "almanac.helm.records"
+local repair = require "almanac.helm.repair"
+local renders = require "almanac.helm.render"
+local step = require "almanac.run.step"
+require "almanac.helm.rollback" -- which also loads helm_upgrade: both define their effects
+
+local M = {}
+
+---@class almanac.HelmTarget
+---@field release string
+---@field namespace? string
+
+---@class almanac.HelmChart: almanac.HelmTarget
+---@field chart string             directory, or name in a repository
+---@field version? string          of a chart in a repository
+---@field values? string|string[]  files, later ones win
+---@field set? table<string, string|number|boolean>  single values by their path, e.g. ["image.tag"]
+---@field set_string? table<string, string>          the same, always text
+
+---@class almanac.HelmUpgrade: almanac.HelmChart
+---@field install? boolean           install it when there is no such release
+---@field create_namespace? boolean  with install
+---@field timeout? string|number     duration, for hooks; default 10m
+---@field force_conflicts? boolean   take fields that others changed back (helm 4, server-side applied releases)
+---@field description? string        shown in the history, followed by the effect's mark
+
+---@class almanac.HelmResult
+---@field revision integer
+---@field status string
+---@field chart string
+---@field app_version string
+---@field description string
+---@field updated string
+
+local function target_of(who, raw, known)
+  step.require_read(who)
+  return cli.input(who, raw, known or {})
+end
+
+local function text(value)
+  return type(value) == "string" and value or ""
+end
+
+--- helm's version.
+---@return { major: integer, version: string }
+function M.version()
+  step.require_read "helm.version"
+  return cli.version()
+end
+
+--- The revisions that helm keeps, oldest first.
+---@param target almanac.HelmTarget
+---@return almanac.HelmRevision[]  empty when there is no such release
+function M.history(target)
+  return history.list(target_of("helm.history", target))
+end
+
+--- The newest revision, whatever became of it; nil when there is no such release.
+---@param target almanac.HelmTarget
+---@return almanac.HelmResult?
+function M.current(target)
+  local input = target_of("helm.current", target)
+  local list = records.list(input)
+  return history.public(records.revisions(input, { list[#list] })[1])
+end
+
+---@class almanac.HelmGood: almanac.HelmResult
+---@field rule "proven"|"not known bad"|"superseded"
+---@field why string   in words
+---@field run? string  the run that proves it
+
+--- The revision to go back to: the newest below the current one that helm applied to its end (not simply
+--- the one before, which may have failed) and with which a run in this journal ended well; else one with
+--- which none failed; else any.
+---@param target almanac.HelmTarget
+---@return almanac.HelmGood?
+function M.previous_good(target)
+  local input = target_of("helm.previous_good", target)
+  local proven = require "almanac.helm.proven"
+  local frame = step.current()
+  local found, why = proven.choose(history.list(input), proven.read(frame and frame.run))
+  local out = history.public(found)
+  if why then step.explain(why.why) end
+  for key, value in pairs(why or {}) do out[key] = value end
+  return out
+end
+
+local function release_of(who, raw, known)
+  local input = target_of(who, raw, known)
+  if raw.revision ~= nil and (math.type(raw.revision) ~= "integer" or raw.revision < 1) then
+    errors.usage("%s: revision must be a whole number from 1", who)
+  end
+  return records.release(input, raw.revision, who)
+end
+
+---@class almanac.HelmStatus: almanac.HelmResult
+---@field release string
+---@field namespace string
+---@field first_deployed string
+---@field server_side boolean  whether it was applied server-side
+---@field notes string         "" when the chart has none
+
+--- A release as `helm status` shows it: the newest revision, or one of those that helm keeps.
+---@param target { release: string, namespace: string?, revision: integer? }
+---@return almanac.HelmStatus  raises kind "not_found"
+function M.status(target)
+  local release = release_of("helm.status", target, { revision = true })
+  local revision = records.revision_of(release)
+  local out = history.public(revision)
+  out.release, out.namespace, out.server_side = release.name, release.namespace, revision.server_side
+  out.first_deployed, out.notes = release.info.first_deployed, text(release.info.notes)
+  return out
+end
+
+--- The values a release was made with: those given by its operators, or with `all` the computed.
+---@param target { release: string, namespace: string?, all: boolean?, revision: integer? }
+---@return table
+function M.values(target)
+  local release = release_of("helm.values", target, { all = true, revision = true })
+  local given = release.config ~= json.null and release.config or {}
+  if not target.all then return given end
+  return require("almanac.helm.values").computed(given, release.chart and release.chart.values)
+end
+
+--- The manifest of a release: YAML documents.
+---@param target { release: string, namespace: string?, revision: integer? }
+---@return string
+function M.manifest(target)
+  return text(release_of("helm.manifest", target, { revision = true }).manifest)
+end
+
+--- What the chart tells its operators; "" when it says nothing.
+---@param target { release: string, namespace: string?, revision: integer? }
+---@return string
+function M.notes(target)
+  return text(release_of("helm.notes", target, { revision = true }).info.notes)
+end
+
+--- Renders a chart without touching anything.
+---@param chart almanac.HelmChart
+---@return string manifest  raises kind "helm" with `template` = { file, line } when it does not render
+function M.template(chart)
+  local input = target_of("helm.template", chart, {
+    chart = true, version = true, set = true, set_string = true, values = true,
+  })
+  return renders.template(cli.chart_input("helm.template", chart, input), false)
+end
+
+--- Upgrades a release. Never waits for its workloads: k8s.rollout does that, and says why not.
+---
+--- Errors: "helm" (with `conflicts` or `template` where helm says so), "busy" (another operation is
+--- under way), "not_found", "network", "auth", "tls", "timeout" and "cancelled" (in doubt: a resume
+--- looks at the release).
+---@param release almanac.HelmUpgrade
+---@return almanac.HelmResult
+function M.upgrade(release)
+  return effect.perform("helm.upgrade", release)
+end
+
+--- Goes back to a revision, as a new one.
+---@param target { release: string, namespace: string?, revision: integer, timeout: string|number? }
+---@return almanac.HelmResult
+function M.rollback(target)
+  return effect.perform("helm.rollback", target)
+end
+
+--- Takes a release out of a pending state that a dead helm left: deletes the record of its newest revision,
+--- so that the revision before is the newest again. Objects stay as they are. Asks the operator, unless the
+--- helm was one of ours and is known to be dead; where nobody can be asked the run waits (exit code 3).
+---
+--- Errors: "refused" (it is not pending), "busy" (its helm runs, or is younger than `min_age` and may run).
+---@param target { release: string, namespace: string?, min_age: string|number? }  min_age: default "15m"
+---@return { revision: integer, removed: boolean, status: string }
+function M.repair(target)
+  local input = target_of("helm.repair", target, { min_age = true })
+  return repair.repair(input, target.min_age)
+end
+
+--- Removes a release and its objects; one that is not there is fine.
+---@param target table release, namespace, and: keep_history? boolean, timeout? duration, description? string
+---@return { removed: boolean, revision: integer? }
+function M.uninstall(target)
+  return effect.perform("helm.uninstall", target)
+end
+
+return M

@@ -1,0 +1,178 @@
+--- The effects helm.rollback and helm.uninstall.
+---
+--- helm rollback takes no description, so a rollback of ours is known by its intent: the revision
+--- before, plus one, described as "Rollback to N".
+local cli = require "almanac.helm.cli"
+local duration = require "almanac.base.duration"
+local effect = require "almanac.run.effect"
+local errors = require "almanac.base.errors"
+local history = require "almanac.helm.history"
+local parse = require "almanac.helm.parse"
+local previews = require "almanac.helm.preview"
+local repair = require "almanac.helm.repair"
+local step = require "almanac.run.step"
+local survivors = require "almanac.run.survivors"
+local upgrade = require "almanac.helm.upgrade"
+
+local M = {}
+
+local DEFAULT_TIMEOUT = 600 -- seconds
+
+local function timeout_args(input)
+  return { "--timeout", string.format("%ds", math.ceil(input.timeout)) }
+end
+
+-- Rollback ---------------------------------------------------------------------------------------
+
+local function normalise(raw)
+  local input = cli.input("helm.rollback", raw, { revision = true, timeout = true })
+  if math.type(raw.revision) ~= "integer" or raw.revision < 1 then
+    errors.raise {
+      kind = "usage",
+      message = "helm.rollback: revision must be the number of the revision to go back to",
+      hint = "helm.previous_good { release = …, namespace = … } finds it: its field revision",
+    }
+  end
+  input.revision = raw.revision
+  input.timeout = raw.timeout and duration.parse(raw.timeout) or DEFAULT_TIMEOUT
+  return input
+end
+
+local function check_target(input, list)
+  if history.find(list, input.revision) then return end
+  local numbers = {}
+  for _, revision in ipairs(list) do numbers[#numbers + 1] = revision.revision end
+  errors.raise {
+    kind = "not_found",
+    message = #list == 0 and string.format("helm.rollback: there is no release %s in namespace %s", input.release,
+      input.namespace) or string.format("helm.rollback: release %s has no revision %d", input.release, input.revision),
+    hint = #list > 0 and "helm keeps these revisions: " .. table.concat(numbers, ", ") or nil,
+  }
+end
+
+--- A rollback is what cures a pending release, and helm lets it run into a live upgrade: so look.
+local function check_not_live(input, list)
+  local top = list[#list]
+  if not parse.is_pending(top.status) then return end
+  local records = require("almanac.helm.records").list(input)
+  for _, record in ipairs(records) do
+    local id = record.revision == top.revision and repair.maker(records, record)
+    if id and #survivors.of(id) > 0 then
+      errors.raise {
+        kind = "busy",
+        message = string.format("release %s: revision %d is %s, and the helm that makes it still runs (process %s)",
+          input.release, top.revision, top.status, table.concat(survivors.of(id), ", ")),
+        hint = "let it finish or end it, then go on",
+      }
+    end
+  end
+  step.note(string.format("revision %d of %s is %s: the rollback supersedes it", top.revision, input.release,
+    top.status))
+end
+
+local function apply(input, ctx)
+  cli.version()
+  local list = history.list(input)
+  check_target(input, list)
+  check_not_live(input, list)
+  upgrade.run(input, ctx, "helm rollback " .. input.release, cli.join(
+    { cli.binary(), "rollback", input.release, tostring(input.revision) }, cli.target(input.namespace),
+    timeout_args(input)))
+  local now = history.list(input)
+  return history.public(now[#now])
+end
+
+--- What became of a rollback of which only the intent is known.
+---@param list almanac.HelmRevision[]
+---@param before integer revision before it
+---@param target integer revision it goes back to
+---@return "done"|"failed"|"pending"|"nothing"|"other"
+---@return almanac.HelmRevision?
+function M.verdict(list, before, target)
+  local top = list[#list]
+  if not top or top.revision <= before then return "nothing", top end
+  local ours = history.find(list, before + 1)
+  if not ours then return "other", top end
+  if parse.is_pending(ours.status) and ours == top then return "pending", ours end
+  if ours.description == "Rollback to " .. target and not parse.is_pending(ours.status)
+    and ours.status ~= "failed" then
+    return "done", ours
+  end
+  if ours.status == "failed" and ours == top then return "failed", ours end
+  return "other", top
+end
+
+local function recover(input, ctx)
+  history.check_driver(ctx.before)
+  survivors.wait(ctx.id, "helm rollback " .. input.release, input.timeout)
+  local verdict, revision = M.verdict(history.list(input), ctx.before.revision, input.revision)
+  if verdict == "done" then return "done", history.public(revision) end
+  if verdict == "pending" then
+    repair.settle(input, revision.revision, ctx.id)
+    return "not_done"
+  end
+  if verdict == "nothing" or verdict == "failed" then return "not_done" end
+  return "unknown", string.format("release %s is at revision %d (%s: %s), which this rollback did not make",
+    input.release, revision.revision, revision.status, revision.description)
+end
+
+local function undo(input, _, ctx)
+  if history.observe(input).revision == ctx.before.revision then return end
+  if not ctx.before.good then
+    errors.raise {
+      kind = "refused",
+      message = string.format("release %s had no good revision before the rollback", input.release),
+      hint = "upgrade to a version that works",
+    }
+  end
+  effect.perform("helm.rollback", { release = input.release, namespace = input.namespace, revision = ctx.before.good })
+end
+
+effect.define("helm.rollback", {
+  input = normalise, observe = history.observe, apply = apply, recover = recover, undo = undo,
+  title = function(input)
+    return string.format("helm rollback %s to revision %d", input.release, input.revision)
+  end,
+  scope = function(input) return "helm", input.release end,
+  preview = function(input, before)
+    check_target(input, history.list(input))
+    return previews.rollback(input, before)
+  end,
+})
+
+-- Uninstall --------------------------------------------------------------------------------------
+
+local function is_gone(before)
+  return before.revision == 0 or before.status == "uninstalled"
+end
+
+effect.define("helm.uninstall", {
+  input = function(raw)
+    local input = cli.input("helm.uninstall", raw, { keep_history = true, timeout = true, description = true })
+    input.keep_history = raw.keep_history and true or nil
+    input.description = raw.description
+    input.timeout = raw.timeout and duration.parse(raw.timeout) or DEFAULT_TIMEOUT
+    return input
+  end,
+  title = function(input) return "helm uninstall " .. input.release end,
+  scope = function(input) return "helm", input.release end,
+  observe = history.observe,
+  preview = previews.uninstall,
+  apply = function(input, ctx)
+    cli.version()
+    if is_gone(ctx.before) then return { removed = false } end
+    upgrade.run(input, ctx, "helm uninstall " .. input.release, cli.join({
+      cli.binary(), "uninstall", input.release, "--description",
+      (input.description or "Uninstallation complete") .. " " .. parse.mark(ctx.id),
+    }, cli.target(input.namespace), timeout_args(input), input.keep_history and { "--keep-history" } or {}))
+    return { removed = true, revision = ctx.before.revision }
+  end,
+  recover = function(input, ctx)
+    history.check_driver(ctx.before)
+    survivors.wait(ctx.id, "helm uninstall " .. input.release, input.timeout)
+    if not is_gone(history.observe(input)) then return "not_done" end -- "uninstalling" is gone on with
+    return "done", { removed = true, revision = ctx.before.revision }
+  end,
+})
+
+return M

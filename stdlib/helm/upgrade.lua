@@ -1,0 +1,232 @@
+--- The effect helm.upgrade: provable by its mark in the revision's description, repaired when a
+--- killed helm left it pending, never waiting (k8s.rollout does that better).
+local cli = require "almanac.helm.cli"
+local duration = require "almanac.base.duration"
+local effect = require "almanac.run.effect"
+local errors = require "almanac.base.errors"
+local history = require "almanac.helm.history"
+local parse = require "almanac.helm.parse"
+local records = require "almanac.helm.records"
+local repair = require "almanac.helm.repair"
+local sh = require "almanac.host.sh"
+local step = require "almanac.run.step"
+local survivors = require "almanac.run.survivors"
+
+local M = {}
+
+local DEFAULT_TIMEOUT = 600 -- seconds: helm waits for hooks only
+local KILL_MARGIN = 30      -- seconds we give helm beyond its own timeout, to mark the release failed
+
+local known = {
+  chart = true, version = true, set = true, set_string = true, values = true, install = true, create_namespace = true,
+  timeout = true, force_conflicts = true, description = true,
+}
+
+local function boolean(raw, name)
+  local value = raw[name]
+  if value ~= nil and type(value) ~= "boolean" then errors.usage("helm.upgrade: %s must be true or false", name) end
+  return value or nil
+end
+
+local function normalise(raw)
+  local input = cli.input("helm.upgrade", raw, known)
+  cli.chart_input("helm.upgrade", raw, input)
+  input.install = boolean(raw, "install")
+  input.create_namespace = boolean(raw, "create_namespace")
+  input.force_conflicts = boolean(raw, "force_conflicts")
+  input.timeout = raw.timeout and duration.parse(raw.timeout) or DEFAULT_TIMEOUT
+  if raw.description ~= nil and type(raw.description) ~= "string" then
+    errors.usage("helm.upgrade: description must be a text")
+  end
+  input.description = raw.description
+  if input.create_namespace and not input.install then
+    errors.usage("helm.upgrade: create_namespace works with install = true only")
+  end
+  return input
+end
+
+local function title(input)
+  local set = {}
+  for key, value in pairs(input.set or {}) do set[#set + 1] = key .. "=" .. tostring(value) end
+  table.sort(set)
+  return string.format("helm upgrade %s to chart %s%s", input.release, input.chart,
+    #set > 0 and " with " .. table.concat(set, ", ") or "")
+end
+
+--- Conflicts exist, and can be forced, only where helm applies server-side; helm 4 keeps the method
+--- of the release's last revision.
+local function check_force(input, before)
+  if not input.force_conflicts then return end
+  local version = cli.version()
+  if version.major < 4 then
+    errors.raise {
+      kind = "usage",
+      message = string.format("helm.upgrade: force_conflicts needs helm 4; this is %s, which applies client-side " ..
+        "and meets no conflicts", version.version),
+      hint = "leave force_conflicts out",
+    }
+  end
+  if before.revision == 0 then return end
+  local list = records.list(input)
+  local last = records.revisions(input, { list[#list] })[1]
+  if last and not last.server_side then
+    errors.raise {
+      kind = "usage",
+      message = string.format("helm.upgrade: release %s was last applied client-side (by helm 3), and helm 4 " ..
+        "keeps that: there is nothing to force", input.release),
+      hint = "leave force_conflicts out",
+    }
+  end
+end
+
+local function supports_labels()
+  local major, minor = cli.version().version:match "^v(%d+)%.(%d+)"
+  return tonumber(major) > 3 or tonumber(minor) >= 13
+end
+
+local function argv_of(input, ctx)
+  local argv = cli.join({ cli.binary(), "upgrade", input.release, input.chart }, cli.target(input.namespace), {
+    "--description", history.description(input, ctx.before) .. " " .. parse.mark(ctx.id),
+    "--timeout", string.format("%ds", math.ceil(input.timeout)),
+  })
+  local function add(...)
+    for _, word in ipairs { ... } do argv[#argv + 1] = word end
+  end
+  if supports_labels() then add("--labels", repair.labels(ctx.id)) end
+  if input.version then add("--version", input.version) end
+  if input.install then add "--install" end
+  if input.create_namespace then add "--create-namespace" end
+  if input.force_conflicts then add "--force-conflicts" end
+  add(table.unpack(cli.value_args(input)))
+  return argv
+end
+
+--- Whether a helm that failed may have left its revision pending.
+local function left_pending(input, before)
+  local ok, now = errors.try(history.observe, input)
+  if not ok then return true end
+  return now.revision > before.revision and parse.is_pending(now.status)
+end
+
+--- How a helm that did not end by itself left the release, in words.
+local function left_words(input)
+  local ok, now = errors.try(history.observe, input)
+  if not ok then return "how it left the release could not be seen: " .. now.message end
+  if now.revision == 0 then return "there is no release " .. input.release .. " now" end
+  return string.format("it left the release at revision %d (%s)", now.revision, now.status)
+end
+
+local function raise_stopped(input, message, stderr, kind)
+  errors.raise {
+    kind = kind, message = message .. "; " .. left_words(input),
+    hint = "resume the run: it looks at the release, repairs it where it is pending, and goes on",
+    stderr = stderr, in_doubt = true,
+  }
+end
+
+--- Runs the helm of an effect; raises what it says, in doubt when it did not end by itself.
+---@param input table with release, namespace, timeout
+---@param ctx almanac.EffectContext
+---@param action string for messages: "helm upgrade animica-devnet"
+---@param argv string[]
+function M.run(input, ctx, action, argv)
+  local ran, result = errors.try(sh.run_child, {
+    argv = argv, env = cli.environment(), timeout = input.timeout + KILL_MARGIN, title = action, grace = 10,
+  }, ctx.id, action)
+  if not ran and result.kind == "timeout" then raise_stopped(input, result.message, result.stderr, "timeout") end
+  if not ran then error(result, 0) end
+  if result.code == 0 then return end
+  if result.signal then
+    raise_stopped(input, string.format("%s was ended by SIG%s", action, result.signal), result.stderr, "helm")
+  end
+  local err = parse.failure(result.stderr, action)
+  err.argv, err.code = argv, result.code
+  err.in_doubt = not (err.kind == "network" and result.stderr:find "[Cc]luster unreachable")
+    and left_pending(input, ctx.before)
+  errors.raise(err)
+end
+
+local function apply(input, ctx)
+  cli.version()
+  cli.check_chart(input.chart)
+  check_force(input, ctx.before)
+  if ctx.before.status and parse.is_pending(ctx.before.status) then
+    repair.settle(input, ctx.before.revision)
+  end
+  M.run(input, ctx, "helm upgrade " .. input.release, argv_of(input, ctx))
+  local list = history.list(input)
+  return history.public(parse.marked(list, ctx.id) or list[#list])
+end
+
+--- What became of an upgrade of which only the intent is known.
+---@param list almanac.HelmRevision[]
+---@param before integer revision before it
+---@param id string effect id
+---@return "done"|"failed"|"pending"|"nothing"|"other"
+---@return almanac.HelmRevision?
+function M.verdict(list, before, id)
+  local marked = parse.marked(list, id)
+  if marked then return "done", marked end
+  local top = list[#list]
+  if not top or top.revision <= before then return "nothing", top end
+  local ours = history.find(list, before + 1)
+  if not ours or top ~= ours then return "other", top end
+  if parse.is_pending(ours.status) then return "pending", ours end
+  if ours.status == "failed" then return "failed", ours end
+  return "other", ours
+end
+
+local function recover(input, ctx)
+  history.check_driver(ctx.before)
+  survivors.wait(ctx.id, "helm upgrade " .. input.release, input.timeout + KILL_MARGIN)
+  local before = ctx.before.revision
+  local verdict, revision = M.verdict(history.list(input), before, ctx.id)
+  if verdict == "done" then return "done", history.public(revision) end
+  if verdict == "pending" then
+    repair.settle(input, revision.revision, ctx.id)
+    return "not_done"
+  end
+  if verdict == "failed" then
+    step.note(string.format("revision %d of %s failed: %s", revision.revision, input.release, revision.description))
+    return "not_done"
+  end
+  if verdict == "nothing" then return "not_done" end
+  return "unknown", string.format("release %s is now at revision %d (%s: %s), and no revision after %d carries this " ..
+    "effect's mark: somebody else changed it meanwhile", input.release, revision.revision, revision.status,
+    revision.description, before)
+end
+
+local function undo(input, _, ctx)
+  local before = ctx.before
+  local now = history.observe(input)
+  if now.revision == before.revision then
+    step.note(string.format("release %s is still at revision %d: nothing to take back", input.release, now.revision))
+    return
+  end
+  if before.revision == 0 then
+    effect.perform("helm.uninstall", { release = input.release, namespace = input.namespace })
+    return
+  end
+  if not before.good then
+    errors.raise {
+      kind = "refused",
+      message = string.format("release %s had no good revision before the upgrade: there is nothing to go back to",
+        input.release),
+      hint = "upgrade to a version that works, or uninstall it",
+    }
+  end
+  effect.perform("helm.rollback", { release = input.release, namespace = input.namespace, revision = before.good })
+end
+
+local function preview(input, before)
+  check_force(input, before)
+  return require("almanac.helm.preview").upgrade(input, before)
+end
+
+effect.define("helm.upgrade", {
+  input = normalise, title = title, observe = history.observe, preview = preview, apply = apply, recover = recover,
+  undo = undo,
+  scope = function(input) return "helm", input.release end,
+})
+
+return M

@@ -1,0 +1,200 @@
+--- Files: reads inside a step, writes as effects that are whole or not at all.
+local effect = require "almanac.run.effect"
+local errors = require "almanac.base.errors"
+local native = require "native.fs"
+local step = require "almanac.run.step"
+local sys = require "native.sys"
+
+local M = {}
+
+local TEXT_MAX = 1024 * 1024 -- bytes that fs.write takes: its input is journalled
+local UNDO_MAX = 64 * 1024   -- bytes of an old file kept in the intent, so that it can be put back
+
+--- The content of a file.
+---@param path string
+---@param options? { max_bytes?: integer } default 16 MiB; a larger file raises kind "limit"
+---@return string  raises kind "not_found" or "io"
+function M.read(path, options)
+  step.require_read "fs.read"
+  return native.read(path, options)
+end
+
+---@param path string
+---@return boolean
+function M.exists(path)
+  step.require_read "fs.exists"
+  return native.exists(path)
+end
+
+---@param path string
+---@return { type: "file"|"directory"|"link"|"other", size: integer, mtime: number, mode: integer }?
+function M.stat(path)
+  step.require_read "fs.stat"
+  return native.stat(path)
+end
+
+--- The paths that match a pattern with * ? and [], sorted.
+---@param pattern string
+---@return string[]
+function M.list(pattern)
+  step.require_read "fs.list"
+  return native.list(pattern)
+end
+
+--- SHA-256 of a file's content, or nil when there is no such file.
+---@param path string
+---@return string? hex
+function M.digest(path)
+  step.require_read "fs.digest"
+  return native.digest(path)
+end
+
+local function path_of(who, raw)
+  if type(raw.path) ~= "string" or raw.path == "" then errors.usage("%s: the path must be a string", who) end
+  return raw.path
+end
+
+--- What is there: its digest, and its text when it is short enough to be put back.
+local function observe_file(input)
+  local there = native.stat(input.path)
+  if not there then return { exists = false } end
+  if there.type == "directory" then return { exists = true, directory = true } end
+  return {
+    exists = true, digest = native.digest(input.path), size = there.size, mode = there.mode,
+    text = there.size <= UNDO_MAX and native.read(input.path) or nil,
+  }
+end
+
+local function put_back(input, _, ctx)
+  local before = ctx.before
+  if not before.exists then
+    effect.perform("fs.remove", { path = input.path })
+  elseif before.text then
+    effect.perform("fs.write", { path = input.path, text = before.text, mode = before.mode })
+  else
+    errors.raise {
+      kind = "refused",
+      message = string.format("%s cannot be put back: its %d bytes were too many to keep", input.path, before.size),
+      hint = "restore it from its repository or a backup",
+    }
+  end
+end
+
+--- A plan that changes a file rests on what is in it.
+local function ground_of(input, before)
+  return { { ref = input.path, digest = before.digest or "absent" } }
+end
+
+effect.define("fs.write", {
+  input = function(raw)
+    local path = path_of("fs.write", raw)
+    if type(raw.text) ~= "string" then errors.usage("fs.write: the text must be a string, not a %s", type(raw.text)) end
+    if #raw.text > TEXT_MAX then
+      errors.raise {
+        kind = "limit",
+        message = string.format("fs.write %s: %d bytes; its text is journalled, so 1 MiB is the most", path, #raw.text),
+        hint = "let a command write it: sh.run",
+      }
+    end
+    if raw.mode ~= nil and math.type(raw.mode) ~= "integer" then
+      errors.usage("fs.write: mode must be a whole number, such as 0x180 for rw-------")
+    end
+    return { path = path, text = raw.text, mode = raw.mode }
+  end,
+  title = function(input) return string.format("write %s (%d bytes)", input.path, #input.text) end,
+  observe = observe_file,
+  preview = function(input, before)
+    if before.digest == sys.sha256(input.text) then
+      return {
+        summary = input.path .. " has that content already", nothing = true, ground = ground_of(input, before),
+        result = { path = input.path, changed = false },
+      }
+    end
+    local field = {
+      path = "content", kind = before.exists and "changed" or "added", old = before.exists and (before.text or "") or nil,
+      new = input.text,
+    }
+    return {
+      changes = { { action = before.exists and "change" or "create", object = input.path, fields = { field } } },
+      ground = ground_of(input, before),
+      result = { path = input.path, changed = true },
+    }
+  end,
+  apply = function(input, ctx)
+    if ctx.before.directory then
+      errors.raise { kind = "io", message = "fs.write: " .. input.path .. " is a directory" }
+    end
+    local changed = ctx.before.digest ~= sys.sha256(input.text)
+    if changed then native.write(input.path, input.text, input.mode and { mode = input.mode }) end
+    return { path = input.path, changed = changed }
+  end,
+  recover = function(input)
+    if native.digest(input.path) ~= sys.sha256(input.text) then return "not_done" end
+    return "done", { path = input.path, changed = true }
+  end,
+  undo = put_back,
+})
+
+--- Writes a file: a temporary one beside it, synced and renamed, so that readers and a crash see
+--- the old or the new text, never a part.
+---@param path string
+---@param text string at most 1 MiB
+---@param options? { mode?: integer } permissions of a new file; an existing one keeps its own
+---@return { path: string, changed: boolean }
+function M.write(path, text, options)
+  return effect.perform("fs.write", { path = path, text = text, mode = options and options.mode })
+end
+
+effect.define("fs.remove", {
+  input = function(raw) return { path = path_of("fs.remove", raw) } end,
+  title = function(input) return "remove " .. input.path end,
+  observe = observe_file,
+  preview = function(input, before)
+    if not before.exists then return { summary = input.path .. " is not there", nothing = true, result = false } end
+    return { changes = { { action = "delete", object = input.path } }, ground = ground_of(input, before), result = true }
+  end,
+  apply = function(input) return native.remove(input.path) end,
+  recover = function(input)
+    if native.exists(input.path) then return "not_done" end
+    return "done", true
+  end,
+  undo = function(input, result, ctx)
+    if not ctx.before.exists then return end
+    if ctx.before.directory then
+      effect.perform("fs.mkdir", { path = input.path })
+    else
+      put_back(input, result, ctx)
+    end
+  end,
+})
+
+--- Removes a file, or a directory that is empty.
+---@param path string
+---@return boolean there whether it was there
+function M.remove(path)
+  return effect.perform("fs.remove", { path = path })
+end
+
+effect.define("fs.mkdir", {
+  input = function(raw) return { path = path_of("fs.mkdir", raw) } end,
+  title = function(input) return "make directory " .. input.path end,
+  observe = function(input) return { exists = native.exists(input.path) } end,
+  preview = function(input, before)
+    if before.exists then return { summary = input.path .. " is there", nothing = true, result = input.path } end
+    return { changes = { { action = "create", object = input.path } }, result = input.path }
+  end,
+  apply = function(input)
+    native.mkdir(input.path)
+    return input.path
+  end,
+  recover = function() return "not_done" end, -- making it again is fine
+})
+
+--- Makes a directory and its parents; one that is there is fine.
+---@param path string
+---@return string path
+function M.mkdir(path)
+  return effect.perform("fs.mkdir", { path = path })
+end
+
+return M

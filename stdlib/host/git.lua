@@ -1,0 +1,395 @@
+--- git: what a release needs of a repository. Effects can tell afterwards whether they took place: a tag
+--- and a pushed ref by where they point, a commit by its trailer.
+---
+---     local head = git.head()
+---     git.tag { name = "v0.5.0-" .. head.short, message = "devnet release" }
+---     git.push { ref = "refs/tags/v0.5.0-" .. head.short }
+local effect = require "almanac.run.effect"
+local errors = require "almanac.base.errors"
+local options = require "almanac.base.options"
+local step = require "almanac.run.step"
+local tool = require "almanac.host.tool"
+
+local M = {}
+
+--- Trailer of our commits: https://git-scm.com/docs/git-interpret-trailers
+local TRAILER = "Almanac-Effect"
+local PUSH_TIMEOUT = 600 -- seconds
+
+-- git --------------------------------------------------------------------------------------------
+
+--- The operator's git, without prompts and pagers, and not in a repository that a hook points to.
+local function git(input)
+  return {
+    program = "git", cwd = input.dir, missing = "install git",
+    env = {
+      GIT_TERMINAL_PROMPT = "0", GIT_PAGER = "cat", GIT_EDITOR = "true", LC_ALL = "C", GIT_DIR = false,
+      GIT_WORK_TREE = false, GIT_INDEX_FILE = false,
+    },
+  }
+end
+
+--- A read of git's that gives nothing, instead of an error, for what is not there.
+local function maybe(input, words)
+  local result = tool.ask(git(input), words, { ok = { [1] = true, [128] = true } })
+  local text = result.stdout:gsub("\n+$", "")
+  return result.code == 0 and text ~= "" and text or nil
+end
+
+--- The commit that a name stands for; raises kind "not_found".
+local function commit_of(who, input, name)
+  local commit = maybe(input, { "rev-parse", "--verify", "--quiet", "--end-of-options", name .. "^{commit}" })
+  if commit then return commit end
+  tool.read(git(input), { "rev-parse", "--git-dir" }) -- no repository is another error
+  errors.raise {
+    kind = "not_found", message = string.format("%s: there is no commit %q in %s", who, name, input.dir or "this repository"),
+    hint = "git fetch, or correct the name",
+  }
+end
+
+local function subject_of(input, commit)
+  return tool.read(git(input), { "log", "-1", "--format=%s", commit })
+end
+
+local function short(commit)
+  return commit and commit:sub(1, 12) or "nothing"
+end
+
+local function scope(input)
+  return "git", input.dir or "."
+end
+
+-- Reads ------------------------------------------------------------------------------------------
+
+---@class almanac.git.Head
+---@field commit string
+---@field short string      its first 7 digits or more
+---@field branch? string    absent when HEAD is detached
+---@field tag? string       of this very commit
+---@field clean boolean     no file differs from it
+
+--- The commit that is checked out. A read.
+---@param opts? { dir?: string }
+---@return almanac.git.Head
+function M.head(opts)
+  step.require_read "git.head"
+  local input = options.of("git.head", opts, { dir = "name" })
+  local commit = commit_of("git.head", input, "HEAD")
+  return {
+    commit = commit, short = tool.read(git(input), { "rev-parse", "--short", commit }),
+    branch = maybe(input, { "symbolic-ref", "--quiet", "--short", "HEAD" }),
+    tag = maybe(input, { "describe", "--tags", "--exact-match", "HEAD" }),
+    clean = tool.read(git(input), { "status", "--porcelain" }) == "",
+  }
+end
+
+--- The files that differ from HEAD, as `git status --porcelain` lists them. A read.
+---@param opts? { dir?: string }
+---@return { status: string, path: string }[]
+function M.status(opts)
+  step.require_read "git.status"
+  local input = options.of("git.status", opts, { dir = "name" })
+  local out = {}
+  for entry in tool.ask(git(input), { "status", "--porcelain", "-z", "--no-renames" }).stdout:gmatch "%Z+" do
+    out[#out + 1] = { status = entry:sub(1, 2), path = entry:sub(4) }
+  end
+  return out
+end
+
+--- The commits of a range, newest first. A read.
+---@param range string e.g. "v0.4.0..HEAD"
+---@param opts? { dir?: string, max?: integer }  max: default 100
+---@return { commit: string, author: string, at: integer, subject: string }[]  at: seconds since 1970
+function M.log(range, opts)
+  step.require_read "git.log"
+  local input = options.of("git.log", opts, { dir = "name", max = "count" })
+  options.of("git.log", { range = range }, { range = "name!" })
+  local out = {}
+  local text = tool.read(git(input), { "log", "--max-count=" .. (input.max or 100), "--format=%H%x09%an%x09%at%x09%s",
+    "--end-of-options", range, "--" })
+  for commit, author, at, subject in (text .. "\n"):gmatch "(%x+)\t([^\t\n]*)\t(%d+)\t([^\n]*)\n" do
+    out[#out + 1] = { commit = commit, author = author, at = math.tointeger(tonumber(at)), subject = subject }
+  end
+  return out
+end
+
+--- Where a ref of a remote points, asked of the remote. A read.
+local function remote_commit(input)
+  local text = tool.read(git(input), { "ls-remote", "--end-of-options", input.remote, input.ref, input.ref .. "^{}" },
+    { timeout = PUSH_TIMEOUT })
+  local commit
+  for found, ref in (text .. "\n"):gmatch "(%x+)\t([^\n]*)\n" do
+    if ref == input.ref .. "^{}" then return found end
+    if ref == input.ref then commit = found end
+  end
+  return commit
+end
+
+-- git.tag ----------------------------------------------------------------------------------------
+
+--- What tags may do: be made, and be taken back. They are not moved.
+local function tagged(input)
+  return maybe(input, { "rev-parse", "--verify", "--quiet", "refs/tags/" .. input.name .. "^{commit}" })
+end
+
+local function refuse_moved(input, at, wanted)
+  errors.raise {
+    kind = "refused", message = string.format("the tag %s is at %s, not at %s", input.name, short(at), short(wanted)),
+    hint = "others may have it already, so it is not moved: take another name, or delete it yourself",
+  }
+end
+
+effect.define("git.tag", {
+  input = function(raw)
+    local input = options.of("git.tag", raw, { name = "name!", at = "name", message = "text", dir = "name" })
+    input.at = input.at or "HEAD"
+    return input
+  end,
+  observe = function(input)
+    return { commit = commit_of("git.tag", input, input.at), tagged = tagged(input) }
+  end,
+  preview = function(input, before)
+    local result = { name = input.name, commit = before.commit }
+    if before.tagged == before.commit then return { summary = "already there", nothing = true, result = result } end
+    if before.tagged then refuse_moved(input, before.tagged, before.commit) end
+    return {
+      summary = string.format("at %s (%s)", short(before.commit), subject_of(input, before.commit)), result = result,
+      ground = { { ref = "git " .. input.at, object = before.commit } },
+    }
+  end,
+  apply = function(input, ctx)
+    local before = ctx.before
+    local now = tagged(input)
+    if now and now ~= before.commit then refuse_moved(input, now, before.commit) end
+    if not now then
+      local words = { "tag", "--no-sign" }
+      if input.message then words = { "tag", "--no-sign", "--annotate", "--message", input.message } end
+      words[#words + 1], words[#words + 2] = input.name, before.commit
+      tool.run(git(input), words, ctx.id, { idempotent = true })
+    end
+    return { name = input.name, commit = before.commit }
+  end,
+  recover = function(input, ctx)
+    if tagged(input) == ctx.before.commit then return "done", { name = input.name, commit = ctx.before.commit } end
+    return "not_done"
+  end,
+  undo = function(input, _, ctx)
+    if ctx.before.tagged then return end
+    effect.perform("git.untag", { name = input.name, commit = ctx.before.commit, dir = input.dir })
+  end,
+  title = function(input) return "git tag " .. input.name end,
+  scope = scope,
+})
+
+--- Deletes a local tag, if it still is where it was put: what takes git.tag back.
+effect.define("git.untag", {
+  input = function(raw) return options.of("git.untag", raw, { name = "name!", commit = "name!", dir = "name" }) end,
+  apply = function(input, ctx)
+    local now = tagged(input)
+    if now and now ~= input.commit then refuse_moved(input, now, input.commit) end
+    if now then tool.run(git(input), { "tag", "--delete", input.name }, ctx.id, { idempotent = true }) end
+    return { name = input.name }
+  end,
+  recover = function() return "not_done" end, -- what is deleted already is left alone
+  preview = function(input) return { nothing = tagged(input) == nil or nil } end,
+  title = function(input) return "git tag --delete " .. input.name end,
+  scope = scope,
+})
+
+--- Makes a tag; one that is there already at that commit is taken for done. An effect; its undo deletes
+--- the tag here (not where it was pushed to).
+---@param tag { name: string, at?: string, message?: string, dir?: string }  at: commit, default HEAD;
+---  message: makes it an annotated one
+---@return { name: string, commit: string }
+function M.tag(tag)
+  return effect.perform("git.tag", tag)
+end
+
+-- git.push ---------------------------------------------------------------------------------------
+
+local function push_ref(ref)
+  return ref:find "^refs/" and ref or "refs/heads/" .. ref
+end
+
+--- An earlier effect of the same plan, which has not taken place: what it would make is not there yet.
+local function planned(op, input, fits)
+  local frame = step.current()
+  local plan = frame and frame.run.plan
+  for _, entry in ipairs(plan and plan.effects or {}) do
+    if entry.op == op and entry.input.dir == input.dir and not entry.nothing and not entry.would_fail and fits(entry.input) then
+      return entry.input
+    end
+  end
+end
+
+--- The commit that a ref stands for, or will: "" when an earlier commit of the plan makes it.
+local function commit_to_push(input)
+  local tag = planned("git.tag", input, function(of) return "refs/tags/" .. of.name == input.ref end)
+  if tag then return commit_of("git.push", tag, tag.at) end
+  if not input.ref:find "^refs/tags/" and planned("git.commit", input, function() return true end) then return "" end
+  return commit_of("git.push", input, input.ref)
+end
+
+effect.define("git.push", {
+  input = function(raw)
+    local input = options.of("git.push", raw, { ref = "name!", remote = "name", dir = "name" })
+    input.ref, input.remote = push_ref(input.ref), input.remote or "origin"
+    return input
+  end,
+  observe = function(input)
+    return { commit = commit_to_push(input), there = remote_commit(input) }
+  end,
+  preview = function(input, before)
+    if before.commit == "" then return { summary = "with the commit that is made before" } end
+    local result = { ref = input.ref, commit = before.commit }
+    if before.there == before.commit then return { summary = "already there", nothing = true, result = result } end
+    local ground = { { ref = input.ref, object = before.commit }, { ref = input.ref .. " of " .. input.remote, object = before.there } }
+    return {
+      summary = string.format("%s, where %s is %s", short(before.commit), input.remote,
+        before.there and "at " .. short(before.there) or "without it"),
+      result = result, ground = ground,
+    }
+  end,
+  apply = function(input, ctx)
+    local tool_git = git(input)
+    -- What was looked at is pushed, and only over what was seen there.
+    local lease = "--force-with-lease=" .. input.ref .. ":" .. (ctx.before.there or "")
+    local object = tool.read(tool_git, { "rev-parse", "--verify", input.ref })
+    local fast_forward = not ctx.before.there or not input.ref:find "^refs/heads/"
+      or maybe(input, { "merge-base", ctx.before.there, object }) == ctx.before.there
+    if not fast_forward then
+      errors.raise {
+        kind = "refused", message = string.format("%s of %s has commits that %s has not", input.ref, input.remote, short(object)),
+        hint = "git fetch and merge them first; nothing is pushed over others' commits",
+      }
+    end
+    tool.run(tool_git, { "push", "--porcelain", lease, input.remote, object .. ":" .. input.ref }, ctx.id,
+      { timeout = PUSH_TIMEOUT, idempotent = true })
+    return { ref = input.ref, commit = ctx.before.commit }
+  end,
+  recover = function(input, ctx)
+    if remote_commit(input) == ctx.before.commit then return "done", { ref = input.ref, commit = ctx.before.commit } end
+    return "not_done"
+  end,
+  title = function(input) return string.format("git push %s %s", input.remote, input.ref) end,
+  scope = scope,
+})
+
+--- Pushes a branch or a tag; never over commits that are not in it. An effect.
+---@param push { ref: string, remote?: string, dir?: string }  ref: a branch, or refs/tags/NAME
+---@return { ref: string, commit: string }
+function M.push(push)
+  return effect.perform("git.push", push)
+end
+
+-- git.commit -------------------------------------------------------------------------------------
+
+local function changed_files(input)
+  local words = { "status", "--porcelain", "--no-renames", "--" }
+  for _, path in ipairs(input.paths) do words[#words + 1] = path end
+  local out = {}
+  for line in tool.ask(git(input), words).stdout:gmatch "[^\n]+" do out[#out + 1] = line end
+  return out
+end
+
+--- The commit since `before` that carries the effect's id.
+local function commit_of_effect(input, before, id)
+  return maybe(input, { "log", "-1", "--format=%H", "--fixed-strings", "--grep=" .. TRAILER .. ": " .. id,
+    before .. "..HEAD" })
+end
+
+effect.define("git.commit", {
+  input = function(raw)
+    local input = options.of("git.commit", raw, { message = "text!", paths = "list!", dir = "name" })
+    return input
+  end,
+  observe = function(input) return { commit = commit_of("git.commit", input, "HEAD") } end,
+  preview = function(input, before)
+    local files = changed_files(input)
+    if #files == 0 then
+      return { summary = "nothing to commit", nothing = true, result = { commit = before.commit, changed = false } }
+    end
+    return { summary = table.concat(files, ", "), ground = { { ref = "git HEAD", object = before.commit } } }
+  end,
+  apply = function(input, ctx)
+    if #changed_files(input) == 0 then return { commit = ctx.before.commit, changed = false } end
+    local add = { "add", "--all", "--" }
+    local commit = { "commit", "--quiet", "--no-gpg-sign", "--message", input.message, "--trailer", TRAILER .. ": " .. ctx.id, "--" }
+    for _, path in ipairs(input.paths) do
+      add[#add + 1] = path
+      commit[#commit + 1] = path
+    end
+    tool.run(git(input), add, ctx.id, { idempotent = true })
+    tool.run(git(input), commit, ctx.id)
+    return { commit = commit_of("git.commit", input, "HEAD"), changed = true }
+  end,
+  recover = function(input, ctx)
+    local commit = commit_of_effect(input, ctx.before.commit, ctx.id)
+    if commit then return "done", { commit = commit, changed = true } end
+    return "not_done"
+  end,
+  title = function(input) return "git commit: " .. input.message:match "^[^\n]*" end,
+  scope = scope,
+})
+
+--- Commits the changes of some paths; when there are none it does nothing. An effect.
+---@param commit { message: string, paths: string[], dir?: string }
+---@return { commit: string, changed: boolean }
+function M.commit(commit)
+  return effect.perform("git.commit", commit)
+end
+
+-- git.checkout -----------------------------------------------------------------------------------
+
+local function refuse_dirty(input)
+  local text = tool.read(git(input), { "status", "--porcelain", "--untracked-files=no" })
+  if text == "" then return end
+  errors.raise {
+    kind = "refused", message = "files were edited and not committed: " .. text:gsub("\n", ", "),
+    hint = "commit or stash them; a checkout would mix them into another version",
+  }
+end
+
+effect.define("git.checkout", {
+  input = function(raw)
+    local input = options.of("git.checkout", raw, { ref = "name!", dir = "name" })
+    return input
+  end,
+  observe = function(input)
+    return {
+      commit = commit_of("git.checkout", input, input.ref), head = commit_of("git.checkout", input, "HEAD"),
+      branch = maybe(input, { "symbolic-ref", "--quiet", "--short", "HEAD" }),
+    }
+  end,
+  preview = function(input, before)
+    refuse_dirty(input)
+    local result = { ref = input.ref, commit = before.commit }
+    if before.head == before.commit then return { summary = "already there", nothing = true, result = result } end
+    return { summary = string.format("from %s to %s", short(before.head), short(before.commit)), result = result }
+  end,
+  apply = function(input, ctx)
+    refuse_dirty(input)
+    tool.run(git(input), { "checkout", "--quiet", input.ref, "--" }, ctx.id, { idempotent = true })
+    return { ref = input.ref, commit = ctx.before.commit }
+  end,
+  recover = function(input, ctx)
+    if commit_of("git.checkout", input, "HEAD") == ctx.before.commit then
+      return "done", { ref = input.ref, commit = ctx.before.commit }
+    end
+    return "not_done"
+  end,
+  undo = function(input, _, ctx)
+    effect.perform("git.checkout", { ref = ctx.before.branch or ctx.before.head, dir = input.dir })
+  end,
+  title = function(input) return "git checkout " .. input.ref end,
+  scope = scope,
+})
+
+--- Checks a branch, a tag or a commit out; refused while files are edited. An effect; its undo goes back.
+---@param checkout { ref: string, dir?: string }
+---@return { ref: string, commit: string }
+function M.checkout(checkout)
+  return effect.perform("git.checkout", checkout)
+end
+
+return M

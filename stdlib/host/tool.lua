@@ -1,0 +1,94 @@
+--- Programs that other modules are made of: git, kubectl, docker. Called without a terminal, a pager or a
+--- prompt; what they say when they fail is in the error.
+local errors = require "almanac.base.errors"
+local native = require "native.sh"
+local sh = require "almanac.host.sh"
+
+local M = {}
+
+local READ_TIMEOUT = 60 -- seconds
+local MAX_OUTPUT = 64 * 1024 * 1024
+
+---@class almanac.Tool
+---@field program string             on PATH, or a path
+---@field env? table<string, string|false>
+---@field cwd? string
+---@field missing string             what to do when it is not there
+
+local function raise_missing(tool, err)
+  errors.raise {
+    kind = "not_found", message = string.format("%s cannot be run: %s", tool.program, err.message), hint = tool.missing,
+  }
+end
+
+local function argv_of(tool, words)
+  return { tool.program, table.unpack(words) }
+end
+
+--- The last lines of what a program said, for an error.
+local function said(result)
+  local text = result.stderr ~= "" and result.stderr or result.stdout
+  return (text:gsub("%s+$", ""))
+end
+
+--- Raises kind "command" with the program's own words.
+---@param tool almanac.Tool
+---@param words string[]
+---@param result table
+function M.fail(tool, words, result)
+  errors.raise {
+    kind = "command", message = string.format("%s %s: %s", sh.quote(argv_of(tool, words)),
+      result.signal and "was ended by SIG" .. result.signal or "exited with code " .. tostring(result.code),
+      said(result) ~= "" and said(result) or "it said nothing"),
+    argv = argv_of(tool, words), code = result.code, signal = result.signal, stdout = result.stdout, stderr = result.stderr,
+  }
+end
+
+--- Runs a program that only looks.
+---@param tool almanac.Tool
+---@param words string[]     its arguments
+---@param options? { ok?: table<integer, boolean>, timeout?: number, stdin?: string }
+---@return table result as native.sh gives it
+function M.ask(tool, words, options)
+  options = options or {}
+  local ok, result = errors.try(native.exec, {
+    argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env or {}, read = true, who = tool.program,
+    stdin = options.stdin, timeout = options.timeout or READ_TIMEOUT, max_output = MAX_OUTPUT,
+  })
+  if not ok then
+    if result.kind == "not_found" then raise_missing(tool, result) end
+    error(result, 0)
+  end
+  if result.truncated then
+    errors.raise { kind = "limit", message = sh.quote(argv_of(tool, words)) .. " printed more than 64 MiB" }
+  end
+  if result.code ~= 0 and not (options.ok or {})[result.code] then M.fail(tool, words, result) end
+  return result
+end
+
+--- The text that a program prints, without the newlines at its end.
+---@return string
+function M.read(tool, words, options)
+  return (M.ask(tool, words, options).stdout:gsub("\n+$", ""))
+end
+
+--- Runs a program that changes something, in the apply of an effect: its lines go to the step.
+---@param tool almanac.Tool
+---@param words string[]
+---@param id string       of the effect
+---@param options? { timeout?: number, idempotent?: boolean, stdin?: string }
+---@return table result
+function M.run(tool, words, id, options)
+  options = options or {}
+  local input = { argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env, timeout = options.timeout,
+    idempotent = options.idempotent, stdin = options.stdin }
+  local ok, result = errors.try(sh.run_child, input, id, tool.program)
+  if not ok then
+    if result.kind == "not_found" then raise_missing(tool, result) end
+    error(result, 0)
+  end
+  if result.code ~= 0 then M.fail(tool, words, result) end
+  return result
+end
+
+return M

@@ -1,0 +1,372 @@
+--- http: requests to web services. Reads are retried where that is safe; everything else is an
+--- effect with an Idempotency-Key, and happens once.
+local effect = require "almanac.run.effect"
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+local exchange = require "almanac.http.exchange"
+local retry_delay = require("almanac.base.retry").delay
+local secret = require "almanac.base.secret"
+local step = require "almanac.run.step"
+local task = require "native.task"
+local unknown = require "almanac.base.unknown"
+
+local M = {}
+
+---@class almanac.http.Options
+---@field url? string
+---@field headers? table<string, string>
+---@field query? table<string, string|number|boolean>  added to the URL
+---@field body? string
+---@field json? any               of a write: the body, sent as JSON; of a read `true`: decode the answer into `json`
+---@field user? string            basic authentication
+---@field password? string
+---@field timeout? number         seconds for one try; default 30
+---@field connect_timeout? number seconds; default 10
+---@field max_bytes? integer      of the answer; default 16 MiB
+---@field redirects? integer      how many to follow, reads only; default 5. Nothing secret goes to another host
+---@field expect? integer|integer[]|"any"  statuses that are good; default any of 200 to 299
+---@field retry? { times?: integer, delay?: number }  of reads; default 3 tries, 0.5 s, doubling
+---@field ca_file? string         PEM of the authority to trust in place of the system's
+---@field cert_file? string
+---@field key_file? string
+---@field server_name? string     name to ask for and verify in place of the URL's host
+---@field insecure? boolean       verifies no certificate
+---@field proxy? string
+---@field unix_socket? string     path of the socket to connect to
+---@field check? { url: string, expect?: integer|integer[], contains?: string }  of a write: a GET that tells,
+---after a crash, whether it took place
+
+---@class almanac.http.Response
+---@field status integer
+---@field headers table<string, string>  names in lower case, repeated ones joined with ", "
+---@field body string
+---@field elapsed number   seconds
+---@field json? any        with json = true
+
+local EXCERPT_MAX = 500
+
+local passed_on = {
+  "url", "headers", "body", "user", "password", "timeout", "connect_timeout", "max_bytes", "redirects", "ca_file",
+  "cert_file", "key_file", "server_name", "insecure", "proxy", "unix_socket",
+}
+local known = { query = true, json = true, expect = true, retry = true, check = true, method = true, effect = true }
+for _, key in ipairs(passed_on) do known[key] = true end
+
+local phrases = {
+  [301] = "Moved Permanently", [302] = "Found", [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden",
+  [404] = "Not Found", [405] = "Method Not Allowed", [408] = "Request Timeout", [409] = "Conflict",
+  [413] = "Content Too Large", [422] = "Unprocessable Content", [429] = "Too Many Requests",
+  [500] = "Internal Server Error", [502] = "Bad Gateway", [503] = "Service Unavailable", [504] = "Gateway Timeout",
+}
+
+-- Pure parts -------------------------------------------------------------------------------------
+
+local function encode(text)
+  return (tostring(text):gsub("[^%w%-%._~]", function(c) return string.format("%%%02X", c:byte()) end))
+end
+
+--- The URL with a query added, its names in order.
+---@param url string
+---@param query table<string, any>?
+---@return string
+function M.url(url, query)
+  local names = {}
+  for name in pairs(query or {}) do names[#names + 1] = name end
+  table.sort(names)
+  local parts = {}
+  for _, name in ipairs(names) do parts[#parts + 1] = encode(name) .. "=" .. encode(query[name]) end
+  if #parts == 0 then return url end
+  return url .. (url:find("?", 1, true) and "&" or "?") .. table.concat(parts, "&")
+end
+
+--- Whether a status is one of those expected.
+---@param status integer
+---@param expect integer|integer[]|"any"|nil
+function M.is_expected(status, expect)
+  if expect == "any" then return true end
+  if expect == nil then return status >= 200 and status < 300 end
+  if type(expect) == "number" then return status == expect end
+  for _, one in ipairs(expect) do
+    if one == status then return true end
+  end
+  return false
+end
+
+local function options_of(who, first, opts)
+  local out = {}
+  for key, value in pairs(type(first) == "table" and first or opts or {}) do out[key] = value end
+  if type(first) == "string" then out.url = first end
+  if type(out.url) ~= "string" then errors.usage("%s: url is missing", who) end
+  for key in pairs(out) do
+    if not known[key] then errors.usage("%s: no option %q", who, tostring(key)) end
+  end
+  out.url = M.url(out.url, out.query)
+  out.query = nil
+  return out
+end
+
+local function native_options(who, method, opts)
+  local out = { method = method, who = who }
+  for _, key in ipairs(passed_on) do out[key] = opts[key] end
+  return secret.reveal_all(out)
+end
+
+--- The error for an answer that was not expected.
+local function refuse(who, method, opts, response)
+  local excerpt = response.body:sub(1, EXCERPT_MAX):gsub("%s+", " ")
+  local status = response.status
+  local hint
+  if status >= 300 and status < 400 then
+    hint = "it points to " .. tostring(response.headers.location) .. "; `redirects` says how many are followed"
+  elseif status == 401 or status == 403 then
+    hint = "check the token or password in the request"
+  elseif status == 404 then
+    hint = "check the path of the URL"
+  elseif status == 429 or status >= 500 then
+    hint = "the server is overloaded or broken; its answer may say more"
+  end
+  errors.raise {
+    kind = "http",
+    message = string.format("%s: %s %s answered %d%s%s", who, method, opts.url:gsub("^(%a+://)[^/@]*@", "%1"), status,
+      phrases[status] and " " .. phrases[status] or "", excerpt ~= "" and ": " .. excerpt or ""),
+    hint = hint, status = status, body = response.body, headers = response.headers,
+  }
+end
+
+local function decoded(who, opts, response)
+  if opts.json == nil or opts.json == false then return response end
+  local ok, value = errors.try(json.decode, response.body)
+  if not ok then
+    errors.raise {
+      kind = "http", message = string.format("%s: %s answered what is no JSON: %s", who, opts.url, value.message),
+      hint = "leave out json = true to get the text", status = response.status, body = response.body,
+    }
+  end
+  response.json = value
+  return response
+end
+
+-- Reads ------------------------------------------------------------------------------------------
+
+local function read(who, method, opts, body_is_question)
+  step.require_read(who)
+  local request = native_options(who, method, opts)
+  request.read = body_is_question
+  request.redirects = opts.redirects or 5
+  local retry, tried = opts.retry or {}, 0
+  while true do
+    tried = tried + 1
+    local ok, result = errors.try(exchange.request, request)
+    if ok and M.is_expected(result.status, opts.expect) then return decoded(who, opts, result) end
+    local failure = ok and { status = result.status, retry_after = result.headers["retry-after"] } or result
+    local delay = retry_delay(tried, retry, failure)
+    if not delay then
+      if ok then refuse(who, method, opts, result) end
+      if tried > 1 then result.message = string.format("%s (%d tries)", result.message, tried) end
+      error(result, 0)
+    end
+    task.sleep(delay)
+  end
+end
+
+--- Gets a URL. A read.
+---@param url string|almanac.http.Options
+---@param opts? almanac.http.Options
+---@return almanac.http.Response
+function M.get(url, opts)
+  return read("http.get", "GET", options_of("http.get", url, opts))
+end
+
+--- Asks for status and headers only. A read.
+---@param url string|almanac.http.Options
+---@param opts? almanac.http.Options
+---@return almanac.http.Response
+function M.head(url, opts)
+  return read("http.head", "HEAD", options_of("http.head", url, opts))
+end
+
+--- Asks a question that takes a POST: a query, a search. A read: the caller promises that the
+--- server changes nothing. For the stdlib.
+---@param who string public name of the function
+---@param opts almanac.http.Options
+---@return almanac.http.Response
+function M.ask(who, opts)
+  return read(who, "POST", options_of(who, opts), true)
+end
+
+-- Writes -----------------------------------------------------------------------------------------
+
+--- The text of a body given as a value: with its secrets opened only where it is sent.
+local function encode_body(value)
+  return json.encode(value, { canonical = true })
+end
+
+local function write_input(raw)
+  local who = "http." .. raw.method:lower()
+  local opts = options_of(who, raw)
+  if opts.body ~= nil and opts.json ~= nil then errors.usage("%s: give body or json, not both", who) end
+  if opts.check and type(opts.check.url) ~= "string" then errors.usage("%s: check needs a url", who) end
+  if opts.retry then errors.usage("%s: a write is not retried; put it in a step with retry", who) end
+  if opts.json ~= nil then
+    opts.headers = { ["Content-Type"] = "application/json" }
+    for name, value in pairs(raw.headers or {}) do opts.headers[name] = value end
+    -- What is no JSON is refused before anything is journalled.
+    encode_body(unknown.describe_all(secret.conceal_all(opts.json)))
+  end
+  return opts
+end
+
+local function write_apply(input, ctx)
+  local who = "http." .. input.method:lower()
+  local request = native_options(who, input.method, input)
+  if input.json ~= nil then request.body = encode_body(secret.reveal_all(input.json)) end
+  request.headers = request.headers or {}
+  request.headers["Idempotency-Key"] = ctx.id
+  local response = exchange.request(request)
+  if not M.is_expected(response.status, input.expect) then refuse(who, input.method, input, response) end
+  return response
+end
+
+--- What a check's answer means: "done", "not_done" or "unknown". Pure.
+---@param check table
+---@param response almanac.http.Response
+function M.judge_check(check, response)
+  if response.status >= 500 or response.status == 429 then
+    return "unknown", "the check answered " .. response.status
+  end
+  local good = M.is_expected(response.status, check.expect)
+  if good and check.contains then good = response.body:find(check.contains, 1, true) ~= nil end
+  return good and "done" or "not_done"
+end
+
+local function write_recover(input)
+  if not input.check then
+    return "unknown", "a request leaves nothing to look up; `check = { url = …, expect = 200 }` would tell"
+  end
+  local request = native_options("http.check", "GET", input)
+  request.url, request.body, request.redirects = input.check.url, nil, 5
+  local ok, response = errors.try(exchange.request, request)
+  if not ok then
+    if errors.is_interrupt(response) then error(response, 0) end
+    return "unknown", response.message
+  end
+  local state, why = M.judge_check(input.check, response)
+  return state, state == "done" and response or why
+end
+
+local BODY_SHOWN = 400 -- bytes, in a plan
+
+effect.define("http.request", {
+  input = write_input,
+  apply = write_apply,
+  recover = write_recover,
+  preview = function(input)
+    local body = secret.conceal_all(input.body)
+    if input.json ~= nil then body = encode_body(unknown.describe_all(secret.conceal_all(input.json))) end
+    if type(body) ~= "string" or body == "" then return {} end
+    return { summary = "with the body " .. (#body > BODY_SHOWN and body:sub(1, BODY_SHOWN) .. "…" or body) }
+  end,
+  title = function(input) return input.method .. " " .. input.url end,
+  scope = function(input) return "http", input.url end,
+})
+
+local function write(method, url, opts)
+  local raw = {}
+  for key, value in pairs(type(url) == "table" and url or opts or {}) do raw[key] = value end
+  if type(url) == "string" then raw.url = url end
+  raw.method = method
+  return effect.perform("http.request", raw)
+end
+
+--- Sends a POST. An effect, with an Idempotency-Key header.
+---@param url string|almanac.http.Options
+---@param opts? almanac.http.Options
+---@return almanac.http.Response
+function M.post(url, opts) return write("POST", url, opts) end
+
+--- Sends a PUT. An effect.
+---@param url string|almanac.http.Options
+---@param opts? almanac.http.Options
+---@return almanac.http.Response
+function M.put(url, opts) return write("PUT", url, opts) end
+
+--- Sends a PATCH. An effect.
+---@param url string|almanac.http.Options
+---@param opts? almanac.http.Options
+---@return almanac.http.Response
+function M.patch(url, opts) return write("PATCH", url, opts) end
+
+--- Sends a DELETE. An effect.
+---@param url string|almanac.http.Options
+---@param opts? almanac.http.Options
+---@return almanac.http.Response
+function M.delete(url, opts) return write("DELETE", url, opts) end
+
+--- Sends any method: GET, HEAD and OPTIONS are reads, the others effects.
+---@param opts almanac.http.Options with `method`
+---@return almanac.http.Response
+function M.request(opts)
+  if type(opts) ~= "table" or type(opts.method) ~= "string" then errors.usage "http.request: method is missing" end
+  local method = opts.method:upper()
+  if method == "GET" or method == "HEAD" or method == "OPTIONS" then
+    return read("http.request", method, options_of("http.request", opts))
+  end
+  return write(method, opts)
+end
+
+-- JSON-RPC ---------------------------------------------------------------------------------------
+
+--- The result in a JSON-RPC 2.0 answer; raises kind "http" with `code` for the server's error. Pure.
+---@param url string
+---@param method string
+---@param body string
+function M.rpc_result(url, method, body)
+  local ok, answer = errors.try(json.decode, body)
+  if not ok or type(answer) ~= "table" or (answer.result == nil and answer.error == nil) then
+    errors.raise {
+      kind = "http", message = string.format("http.rpc: %s answered %s with no JSON-RPC: %s", url, method,
+        body:sub(1, EXCERPT_MAX):gsub("%s+", " ")),
+      hint = "is this the right path? JSON-RPC is often at /rpc", body = body,
+    }
+  end
+  local failure = answer.error
+  if type(failure) == "table" and failure ~= json.null then
+    errors.raise {
+      kind = "http", message = string.format("http.rpc: %s refused %s: %s (code %s)", url, method,
+        tostring(failure.message), tostring(failure.code)),
+      code = failure.code, data = failure.data,
+      hint = failure.code == -32601 and "the server does not know this method" or nil,
+    }
+  end
+  if answer.result == json.null then return nil end
+  return answer.result
+end
+
+--- Calls a JSON-RPC 2.0 method. A read, unless `effect = true`.
+---@param url string
+---@param method string
+---@param params? table  array or table of arguments
+---@param opts? almanac.http.Options  and effect = true for a call that changes something
+---@return any result
+function M.rpc(url, method, params, opts)
+  if type(method) ~= "string" then errors.usage "http.rpc: the method must be a string" end
+  local request = {}
+  for key, value in pairs(opts or {}) do request[key] = value end
+  local changes = request.effect
+  request.effect = nil
+  request.url = url
+  local call = { jsonrpc = "2.0", id = 1, method = method, params = params or json.array {} }
+  request.headers = { ["Content-Type"] = "application/json" }
+  for name, value in pairs(opts and opts.headers or {}) do request.headers[name] = value end
+  local response
+  if changes then
+    request.json = call
+    response = write("POST", request)
+  else
+    request.body = json.encode(secret.reveal_all(call))
+    response = read("http.rpc", "POST", options_of("http.rpc", request), true)
+  end
+  return M.rpc_result(url, method, response.body)
+end
+
+return M

@@ -1,0 +1,93 @@
+--- One HTTP exchange, over the network or through the API server to what runs in the cluster:
+---
+---     svc://NAMESPACE/SERVICE:PORT/path        svc+https://… where the service itself speaks TLS
+---     pod://NAMESPACE/POD:PORT/path
+---
+--- PORT is a name or a number. Such a request goes to the API server, with its credentials, and from there
+--- through its proxy: https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+local native = require "native.http"
+
+local M = {}
+
+local schemes = {
+  svc = { kind = "services", prefix = "" }, ["svc+https"] = { kind = "services", prefix = "https:" },
+  pod = { kind = "pods", prefix = "" }, ["pod+https"] = { kind = "pods", prefix = "https:" },
+}
+
+---@class almanac.Through  where a URL leads in the cluster
+---@field object string   "service/name"
+---@field path string     of the API server
+---@field query table<string, string[]>
+
+local function unescape(text)
+  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+local function query_of(text)
+  local out = {}
+  for name, value in (text or ""):gmatch "([^=&]+)=?([^&]*)" do
+    name = unescape(name)
+    out[name] = out[name] or {}
+    table.insert(out[name], unescape(value))
+  end
+  return out
+end
+
+--- Where a URL leads in the cluster; nil for one of the network. Raises kind "usage". Pure.
+---@param who string
+---@param url string
+---@return almanac.Through?
+function M.through(who, url)
+  local scheme, rest = url:match "^([%a+]+)://(.*)$"
+  local into = scheme and schemes[scheme]
+  if not into then return nil end
+  local namespace, name, port, path = rest:match "^([%l%d%-]+)/([%l%d%-%.]+):?([%l%d%-]*)(.*)$"
+  if not namespace or path ~= "" and not path:find "^[/?]" then
+    errors.usage("%s: %q is no URL of the cluster; write %s://NAMESPACE/NAME:PORT/path", who, url, scheme)
+  end
+  local where, query = path:match "^([^?]*)%??(.*)$"
+  return {
+    object = into.kind:sub(1, -2) .. "/" .. name, query = query_of(query),
+    path = string.format("/api/v1/namespaces/%s/%s/%s%s%s/proxy%s", namespace, into.kind, into.prefix, name,
+      port ~= "" and ":" .. port or into.prefix ~= "" and ":" or "", where == "" and "/" or where),
+  }
+end
+
+--- Whether an answer comes from the API server itself: its refusals are objects of kind Status.
+local function is_refusal(response)
+  if response.status < 400 or not tostring(response.headers["content-type"]):find("application/json", 1, true) then return false end
+  local ok, status = errors.try(json.decode, response.body)
+  return ok and type(status) == "table" and status.kind == "Status" and status.apiVersion == "v1"
+end
+
+local function refuse(client, request, through, response)
+  local err = require("almanac.k8s.client").error_of(client, {
+    who = request.who, path = through.path, object = through.object, method = request.method,
+  }, response)
+  if response.status == 503 then
+    err.hint = string.format("no pod behind %s is ready: look at k8s.events and the pods of its selector", through.object)
+  end
+  err.kind = "http"
+  errors.raise(err)
+end
+
+--- Sends a request and gives the answer, whatever its status; raises kind "network", "timeout", "tls", and
+--- "http" for what the API server refuses by itself.
+---@param request table  as native.http's: method, url, headers, body, timeout, max_bytes, read, who
+---@return table response status, headers, body
+function M.request(request)
+  local through = M.through(request.who, request.url)
+  if not through then return native.request(request) end
+  local k8s_client = require "almanac.k8s.client" -- it uses almanac.http, which uses this
+  local client = k8s_client.open {}
+  local response = k8s_client.send(client, {
+    who = request.who, method = request.method, path = through.path, query = through.query, headers = request.headers,
+    body = request.body, timeout = request.timeout, max_bytes = request.max_bytes, read = request.read,
+  })
+  if is_refusal(response) then refuse(client, request, through, response) end
+  return response
+end
+
+return M

@@ -1,0 +1,138 @@
+--- notify: a word to people, over the channels that almanac.yaml names. An effect: told once, and shown
+--- in a plan.
+---
+---     channels:
+---       ops:  { kind: slack, url: "env:SLACK_WEBHOOK" }
+---       page: { kind: webhook, url: "https://pager.example/hook" }
+---       desk: { kind: command, argv: [logger, -t, almanac] }     # the text is on its standard input
+local effect = require "almanac.run.effect"
+local errors = require "almanac.base.errors"
+local exchange = require "almanac.http.exchange"
+local json = require "native.json"
+local options = require "almanac.base.options"
+local param = require "almanac.base.param"
+local secret = require "almanac.base.secret"
+local settings = require "almanac.config.settings"
+local sh = require "almanac.host.sh"
+local step = require "almanac.run.step"
+local tool = require "almanac.host.tool"
+
+local M = {}
+
+local TIMEOUT = 30 -- seconds
+
+-- Channels ---------------------------------------------------------------------------------------
+
+local kinds = { slack = { url = "string" }, webhook = { url = "string" }, command = { argv = "table" } }
+
+local function names_of(channels)
+  local names = param.sorted_names(channels)
+  return #names > 0 and "there are " .. table.concat(names, ", ") or "almanac.yaml names none (channels:)"
+end
+
+local function refuse(name, format, ...)
+  errors.raise {
+    kind = "refused", message = string.format("channel %s: ", name) .. string.format(format, ...),
+    hint = "in almanac.yaml: channels: { NAME: { kind: slack | webhook, url: URL } } or { kind: command, argv: [PROGRAM, …] }",
+  }
+end
+
+--- A channel of almanac.yaml, checked.
+---@param name string
+---@return table channel
+local function channel_of(name)
+  local channel = settings.channels[name]
+  if not channel then
+    errors.raise { kind = "refused", message = string.format("there is no channel %q", name), hint = names_of(settings.channels) }
+  end
+  local fields = type(channel) == "table" and kinds[channel.kind]
+  if not fields then
+    local kind = type(channel) == "table" and channel.kind or channel
+    refuse(name, "its kind is slack, webhook or command, not %s", tostring(kind))
+  end
+  for field, want in pairs(fields) do
+    if type(channel[field]) ~= want then refuse(name, "a %s needs %s", channel.kind, field) end
+  end
+  for field in pairs(channel) do
+    if field ~= "kind" and not fields[field] then refuse(name, "a %s has no %q", channel.kind, tostring(field)) end
+  end
+  return channel
+end
+
+--- The address: who knows it may write there, so it is treated as a secret.
+local function address(name, channel)
+  local found, must = secret.find("address of " .. name, channel.url)
+  if not found then refuse(name, "its url must be %s", must) end
+  return found
+end
+
+local function where(name, channel)
+  if channel.kind == "command" then return string.format("%s (%s)", name, sh.quote(channel.argv)) end
+  return string.format("%s (%s)", name, channel.kind)
+end
+
+--- What is sent: https://api.slack.com/messaging/webhooks for slack.
+local function body_of(channel, input, id, run)
+  if channel.kind == "slack" then return { text = input.text } end
+  return { text = input.text, run = run, id = id }
+end
+
+-- The effect -------------------------------------------------------------------------------------
+
+local function post(input, channel, ctx)
+  local response = exchange.request {
+    method = "POST", who = "notify.send", url = secret.reveal(address(input.channel, channel)), timeout = TIMEOUT,
+    body = json.encode(body_of(channel, input, ctx.id, ctx.run), { canonical = true }),
+    headers = { ["Content-Type"] = "application/json", ["Idempotency-Key"] = ctx.id },
+  }
+  if response.status < 200 or response.status > 299 then
+    errors.raise {
+      kind = "http", status = response.status, message = string.format("channel %s answered %d: %s", input.channel,
+        response.status, (response.body:sub(1, 200):gsub("%s+", " "))),
+      hint = "check its address in almanac.yaml (channels:)",
+    }
+  end
+end
+
+local function tell(input, ctx)
+  local channel = channel_of(input.channel)
+  if channel.kind ~= "command" then return post(input, channel, ctx) end
+  local argv = channel.argv
+  tool.run({ program = argv[1], missing = "correct the channel in almanac.yaml" }, { table.unpack(argv, 2) }, ctx.id,
+    { timeout = TIMEOUT, stdin = input.text .. "\n" })
+end
+
+effect.define("notify.send", {
+  input = function(raw)
+    local input = options.of("notify.send", raw, { channel = "text!", text = "text!", optional = "flag" })
+    input.optional = input.optional or nil
+    return input
+  end,
+  preview = function(input)
+    return { summary = string.format("%s: %s", where(input.channel, channel_of(input.channel)), input.text), result = { told = true } }
+  end,
+  apply = function(input, ctx)
+    local ok, err = errors.try(tell, input, ctx)
+    if ok then return { told = true } end
+    if not input.optional or errors.is_interrupt(err) then error(err, 0) end
+    step.note(string.format("%s was not told: %s", input.channel, err.message))
+    return { told = false }
+  end,
+  -- Told twice does less harm than not told: but the operator decides, unless it was optional anyway.
+  recover = function(input)
+    if input.optional then return "done", { told = false } end
+    return "unknown", "nobody can ask a channel whether it was told"
+  end,
+  title = function(input) return string.format("tell %s", input.channel) end,
+  scope = function(input) return "notify", input.channel end,
+})
+
+--- Tells people something. An effect; a webhook gets the effect's id as its Idempotency-Key.
+---@param message { channel: string, text: string, optional?: boolean }  optional: that it cannot be told is
+---  noted, and fails nothing
+---@return { told: boolean }
+function M.send(message)
+  return effect.perform("notify.send", message)
+end
+
+return M

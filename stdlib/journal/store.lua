@@ -1,0 +1,61 @@
+--- The store: the journal of this directory, and how a run in it is named.
+local errors = require "almanac.base.errors"
+local settings = require "almanac.config.settings"
+
+local M = {}
+
+--- Opens the journal: "ro" and "rw" need one that exists, "create" makes it.
+---@param mode "ro"|"rw"|"create"
+function M.open(mode)
+  if mode ~= "create" and not require("native.fs").exists(settings.store) then
+    errors.raise {
+      kind = "refused", message = "there is no journal in " .. settings.store,
+      hint = "runs are journalled where they are started: go there, or name it with --store",
+    }
+  end
+  if mode == "create" then mode = "rw" end
+  return require("native.journal").open { dir = settings.store, mode = mode }
+end
+
+--- The words of a command line that name a run: its id, and its journal where that is no usual one.
+---@param id string
+---@return string
+function M.words(id)
+  if settings.store == ".almanac" then return id end
+  local path = settings.store
+  if path:find "[^%w%./_-]" then path = "'" .. path:gsub("'", [['\'']]) .. "'" end
+  return id .. " --store " .. path
+end
+
+--- The run that was meant: an id, a unique part of one, or the newest that `wanted` accepts.
+---@param journal table
+---@param name string?
+---@param wanted? fun(row: table): boolean
+---@param what? string for the message
+---@return table row
+function M.find(journal, name, wanted, what)
+  local rows = journal:runs()
+  local matching = {}
+  for _, row in ipairs(rows) do
+    if name == row.id then return row end
+    if name and row.id:find(name, 1, true) then matching[#matching + 1] = row end
+    if not name and (not wanted or wanted(row)) then return row end
+  end
+  if #matching == 1 then return matching[1] end
+  if #matching > 1 then
+    local ids = {}
+    for i = 1, math.min(5, #matching) do ids[i] = matching[i].id end
+    errors.raise {
+      kind = "refused",
+      message = string.format("%q fits several runs", name),
+      hint = table.concat(ids, "\n"),
+    }
+  end
+  errors.raise {
+    kind = "refused", message = name and string.format("no run %q in %s", name,
+    settings.store) or "no run " .. (what or "") .. " in " .. settings.store,
+    hint = "almanac runs lists them",
+  }
+end
+
+return M

@@ -1,0 +1,191 @@
+--- The connection to a cluster: one client for each kubeconfig and context in use, requests in JSON,
+--- tries repeated where nothing can happen twice.
+local credentials = require "almanac.k8s.credentials"
+local again = require "almanac.base.retry"
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+local k8s_errors = require "almanac.k8s.errors"
+local native = require "native.k8s"
+local secret = require "almanac.base.secret"
+local settings = require "almanac.config.settings"
+local step = require "almanac.run.step"
+local task = require "native.task"
+
+local M = {}
+
+---@class almanac.k8s.Client
+---@field native userdata
+---@field info table       server, context, cluster, namespace, user, source
+---@field resources? table filled by almanac.k8s_discovery
+
+---@class almanac.k8s.Request
+---@field who string          public function, for errors and permits
+---@field method? string      default GET
+---@field path string
+---@field query? table
+---@field body? table|string  a table is sent as JSON
+---@field content_type? string
+---@field accept? string
+---@field timeout? number     seconds
+---@field text? boolean       the answer is no JSON
+---@field object? string      what is changed, for errors
+---@field tries? integer      default 4
+
+local BODY_MAX = 256 * 1024 * 1024
+local decode_options = { max_bytes = BODY_MAX, big = "text" }
+
+local clients = {} ---@type table<string, almanac.k8s.Client>
+
+--- The client for what the settings (and opts.context) say; the same one each time.
+---@param opts? { context?: string, kubeconfig?: string }
+---@return almanac.k8s.Client
+function M.open(opts)
+  opts = opts or {}
+  local kubeconfig = opts.kubeconfig or settings.kubeconfig
+  local context = opts.context or settings.context
+  local key = (kubeconfig or "") .. "\n" .. (context or "")
+  local client = clients[key]
+  if not client then
+    local opened = native.open { kubeconfig = kubeconfig, context = context }
+    client = { native = opened, info = opened:info() }
+    clients[key] = client
+    if client.info.insecure then
+      step.note(string.format("the certificate of %s is not verified (insecure-skip-tls-verify in %s)", client.info.server,
+        client.info.source))
+    end
+  end
+  return client
+end
+
+--- Forgets every client: their files are read again by the next call.
+function M.forget()
+  clients = {}
+end
+
+local function from(client, request)
+  local info = client.info
+  return {
+    who = request.who, method = request.method or "GET", path = request.path, object = request.object,
+    context = info.context, user = info.user, source = info.source, server = info.server,
+    identity = client.native:identity(), now = task.wall_ms() / 1000,
+  }
+end
+
+local function native_request(request)
+  local headers = { ["User-Agent"] = "almanac", Accept = request.accept or "application/json" }
+  local body = request.body
+  if type(body) == "table" then body = json.encode(secret.reveal_all(body)) end
+  if body then headers["Content-Type"] = request.content_type or "application/json" end
+  return {
+    who = request.who, method = request.method or "GET", path = request.path, query = request.query, body = body,
+    headers = headers, timeout = request.timeout, answer_timeout = request.answer_timeout, max_bytes = BODY_MAX,
+  }
+end
+
+--- Whether a try that failed so may be repeated: a read whenever that may help, a write only when
+--- the server cannot have acted.
+local function may_repeat(method, err)
+  if err.status == 429 then return not err.budget end -- a disruption budget is no overload
+  if method == "GET" then return true end
+  return err.kind == "network" and err.in_doubt == false
+end
+
+--- The error for an answer that is no success.
+---@param client almanac.k8s.Client
+---@param request almanac.k8s.Request
+---@param response table
+---@return table err for errors.raise
+function M.error_of(client, request, response)
+  return k8s_errors.of(from(client, request), response.status, response.body, response.headers)
+end
+
+--- One request as it is given, for what lies behind the API server: the answer, whatever its status.
+---@param client almanac.k8s.Client
+---@param request table of native.k8s
+---@return table response
+function M.send(client, request)
+  credentials.ensure(client)
+  local credential = client.credential
+  local ok, response = errors.try(client.native.request, client.native, request)
+  if not ok then errors.raise(k8s_errors.of_transport(from(client, request), response)) end
+  if response.status ~= 401 or not credentials.renew(client, credential) then return response end
+  return client.native:request(request)
+end
+
+--- One request; raises for anything but success.
+---@param client almanac.k8s.Client
+---@param request almanac.k8s.Request
+---@return any body decoded, or the text
+---@return table response status, headers
+function M.request(client, request)
+  local method, tried = request.method or "GET", 0
+  local retry = { times = request.tries or 4, delay = 0.25 }
+  local renewed = false
+  while true do
+    tried = tried + 1
+    credentials.ensure(client)
+    local credential = client.credential
+    local ok, result = errors.try(client.native.request, client.native, native_request(request))
+    local err
+    if not ok then
+      err = k8s_errors.of_transport(from(client, request), result)
+    elseif result.status < 200 or result.status > 299 then
+      err = k8s_errors.of(from(client, request), result.status, result.body, result.headers)
+    elseif request.text then
+      return result.body, result
+    else
+      return json.decode(result.body, decode_options), result
+    end
+    if err.status == 401 and not renewed and credentials.renew(client, credential) then
+      renewed = true
+    else
+      local delay = again.delay(tried, retry, err)
+      if not delay or not may_repeat(method, err) then errors.raise(err) end
+      task.sleep(delay)
+    end
+  end
+end
+
+--- A stream of lines; raises when the server refuses it. Not repeated: the caller knows from where.
+---@param client almanac.k8s.Client
+---@param request almanac.k8s.Request
+---@return userdata stream
+function M.stream(client, request)
+  credentials.ensure(client)
+  local credential = client.credential
+  local ok, stream = errors.try(client.native.stream, client.native, native_request(request))
+  if not ok then errors.raise(k8s_errors.of_transport(from(client, request), stream)) end
+  local status = stream:status()
+  if status >= 200 and status <= 299 then return stream end
+  local body, headers = stream:read_rest(1024 * 1024), stream:headers()
+  stream:close()
+  if status == 401 and not request.renewed and credentials.renew(client, credential) then
+    request.renewed = true
+    return M.stream(client, request)
+  end
+  errors.raise(k8s_errors.of(from(client, request), status, body, headers))
+end
+
+--- A command in a container: a session, whose methods are in native.k8s (mod_k8s_exec.h). Raises when
+--- the server refuses it; not repeated, for the command may have been started.
+---@param client almanac.k8s.Client
+---@param request almanac.k8s.Request|table  and stdin, max_output, lines, read, timeout
+---@return userdata session
+function M.channels(client, request)
+  credentials.ensure(client)
+  local credential = client.credential
+  local options = native_request(request)
+  for _, name in ipairs { "stdin", "max_output", "lines", "read" } do options[name] = request[name] end
+  options.headers.Accept = "*/*"
+  local ok, session, refusal = errors.try(client.native.channels, client.native, options)
+  if not ok then errors.raise(k8s_errors.of_transport(from(client, request), session)) end
+  if session then return session end
+  if refusal.status == 401 and credential and not request.renewed then
+    credentials.ensure(client, credential)
+    request.renewed = true
+    return M.channels(client, request)
+  end
+  errors.raise(k8s_errors.of(from(client, request), refusal.status, refusal.body, refusal.headers))
+end
+
+return M

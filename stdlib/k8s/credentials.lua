@@ -1,0 +1,141 @@
+--- Credential plugins of a kubeconfig (client.authentication.k8s.io v1 and v1beta1): run when their
+--- credential is needed, kept until it expires.
+--- https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+local task = require "native.task"
+local timestamp = require "almanac.base.timestamp"
+
+local M = {}
+
+local TIMEOUT = 60
+-- A credential is renewed so many seconds before it expires, so that no request carries a dead one.
+local MARGIN = 10
+
+--- What the plugin is told, in KUBERNETES_EXEC_INFO. Pure.
+---@param exec table  of native.k8s client:exec()
+---@param encode fun(pem: string): string  base64
+---@return string
+function M.exec_info(exec, encode)
+  local cluster = exec.cluster
+  return json.encode {
+    apiVersion = exec.api_version, kind = "ExecCredential",
+    spec = {
+      interactive = false,
+      cluster = cluster and {
+        server = cluster.server, ["tls-server-name"] = cluster.tls_server_name, ["proxy-url"] = cluster.proxy_url,
+        ["insecure-skip-tls-verify"] = cluster.insecure or nil,
+        ["certificate-authority-data"] = cluster.ca and encode(cluster.ca) or nil,
+      } or nil,
+    },
+  }
+end
+
+local letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+--- Base64 of RFC 4648. Pure.
+---@param text string
+---@return string
+function M.base64(text)
+  local out = {}
+  for i = 1, #text, 3 do
+    local a, b, c = text:byte(i, i + 2)
+    local n = a << 16 | (b or 0) << 8 | (c or 0)
+    for j = 0, 3 do
+      local at = (n >> (18 - 6 * j) & 63) + 1
+      out[#out + 1] = (j == 2 and not b or j == 3 and not c) and "=" or letters:sub(at, at)
+    end
+  end
+  return table.concat(out)
+end
+
+--- The credential in what a plugin printed; nil and why when there is none. Pure.
+---@param exec table
+---@param stdout string
+---@return { token: string?, certificate: string?, key: string?, expires: number? }?
+---@return string? why
+function M.parse(exec, stdout)
+  local ok, answer = pcall(json.decode, stdout)
+  if not ok or type(answer) ~= "table" or answer.kind ~= "ExecCredential" then return nil, "it printed no ExecCredential" end
+  if answer.apiVersion ~= exec.api_version then
+    return nil, string.format("it answered in %s, the kubeconfig says %s", tostring(answer.apiVersion), exec.api_version)
+  end
+  local status = type(answer.status) == "table" and answer.status or {}
+  local function text(key) return type(status[key]) == "string" and status[key] ~= "" and status[key] or nil end
+  local out = { token = text "token", certificate = text "clientCertificateData", key = text "clientKeyData" }
+  if (out.certificate == nil) ~= (out.key == nil) then return nil, "it gave a certificate without its key, or the reverse" end
+  if not out.token and not out.certificate then return nil, "it gave neither a token nor a certificate" end
+  local expires = text "expirationTimestamp"
+  out.expires = expires and timestamp.epoch(expires)
+  return out
+end
+
+local function refuse(client, exec, why, more)
+  local err = more or {}
+  err.kind, err.in_doubt = "auth", false
+  err.message = string.format("the credential plugin %q of user %q (%s) %s", exec.command, client.info.user,
+    client.info.source, why)
+  err.hint = err.hint or exec.install_hint or "run it by hand to see what it says; a login may have to be renewed"
+  errors.raise(err)
+end
+
+local function run(client, exec)
+  local sh = require "native.sh"
+  if exec.interactive == "Always" then
+    refuse(client, exec, "has to ask questions (interactiveMode: Always), and almanac has no terminal to give it",
+      { hint = "use another user, or another interactiveMode if the plugin can do without" })
+  end
+  local argv = { exec.command, table.unpack(exec.args) }
+  local env = { KUBERNETES_EXEC_INFO = M.exec_info(exec, M.base64) }
+  for name, value in pairs(exec.env) do env[name] = value end
+  local ok, result = errors.try(sh.exec, { argv = argv, env = env, timeout = TIMEOUT, read = true, who = "k8s" })
+  if not ok then
+    if errors.is_interrupt(result) or result.kind == "timeout" and task.interrupted() then error(result, 0) end
+    refuse(client, exec, "cannot be run: " .. result.message, { stderr = result.stderr })
+  end
+  if result.code ~= 0 then
+    local how = result.signal and "was ended by " .. result.signal or string.format("failed with exit code %s", result.code)
+    refuse(client, exec, how, { stderr = result.stderr })
+  end
+  local credential, why = M.parse(exec, result.stdout)
+  if not credential then refuse(client, exec, "cannot be used: " .. why, { stderr = result.stderr }) end
+  return credential
+end
+
+--- Whether a credential is still good at a time, in seconds since 1970. Pure.
+function M.is_fresh(credential, now)
+  return credential ~= nil and (credential.expires == nil or now < credential.expires - MARGIN)
+end
+
+--- Makes sure that the client has a credential that is good now. Does nothing without a plugin.
+---@param client almanac.k8s.Client
+---@param refused? any  the credential that the server refused with 401: it is not used again
+function M.ensure(client, refused)
+  if client.exec == nil then client.exec = client.native:exec() or false end
+  if not client.exec then return end
+  while client.renewing do client.renewing:wait() end -- another task runs the plugin
+  local fresh = M.is_fresh(client.credential, task.wall_ms() / 1000)
+  if fresh and (refused == nil or client.credential ~= refused) then return end
+  client.renewing = task.signal()
+  local ok, result = errors.try(run, client, client.exec)
+  local renewed = client.renewing
+  client.renewing = nil
+  renewed:notify()
+  if not ok then error(result, 0) end
+  client.credential = result
+  client.native:credential { token = result.token, certificate = result.certificate, key = result.key }
+end
+
+--- After a 401: has the plugin run again, or the token file read again.
+---@param client almanac.k8s.Client
+---@param refused? table  the plugin's credential that the server refused
+---@return boolean whether there is another credential to try
+function M.renew(client, refused)
+  if refused then
+    M.ensure(client, refused)
+    return true
+  end
+  return client.native:reread()
+end
+
+return M

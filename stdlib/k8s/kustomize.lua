@@ -1,0 +1,61 @@
+--- kustomize: overlays, rendered by kustomize or kubectl and applied by Almanac itself, so that a plan shows
+--- each object as it does for k8s.apply.
+local errors = require "almanac.base.errors"
+local k8s_apply = require "almanac.k8s.apply"
+local settings = require "almanac.config.settings"
+local sh = require "native.sh"
+local step = require "almanac.run.step"
+local tool = require "almanac.host.tool"
+
+local M = {}
+
+local MISSING = "install kustomize or kubectl, or name one of them in almanac.yaml (kustomize: PATH)"
+
+--- The program that renders, and the words before the directory: kubectl has kustomize built in.
+---@return almanac.Tool
+---@return string[]
+local function renderer()
+  local program = settings.kustomize or sh.which "kustomize" or sh.which "kubectl"
+  if not program then
+    errors.raise { kind = "not_found", message = "there is neither kustomize nor kubectl on PATH", hint = MISSING }
+  end
+  local is_kubectl = program:match "[^/]*$":find "^kubectl" ~= nil
+  return { program = program, missing = MISSING }, { is_kubectl and "kustomize" or "build" }
+end
+
+--- What an overlay renders to. A read.
+---@param dir string that holds a kustomization.yaml
+---@return string manifest YAML, several documents
+function M.build(dir)
+  step.require_read "kustomize.build"
+  if type(dir) ~= "string" or dir == "" or dir:find "^%-" then
+    errors.usage("kustomize.build: its argument is a directory, not %s", tostring(dir))
+  end
+  local program, words = renderer()
+  words[#words + 1] = dir
+  local ok, manifest = errors.try(tool.read, program, words)
+  if not ok then
+    -- Not a command's judgement about the world, which a plan notes and goes on: this stops the run.
+    if manifest.kind == "command" then manifest.kind = "kustomize" end
+    error(manifest, 0)
+  end
+  if not manifest:find "%S" then
+    errors.raise {
+      kind = "refused", message = string.format("the overlay %s renders to nothing", dir),
+      hint = "its kustomization.yaml lists no resources",
+    }
+  end
+  return manifest
+end
+
+--- Renders an overlay and applies its objects server-side, as field manager "almanac". The effect is
+--- k8s.apply, with the rendered objects as its input: an overlay that is edited after a plan or in the
+--- middle of a run is another input.
+---@param dir string
+---@param opts? { namespace?: string, force?: boolean, context?: string }  as k8s.apply
+---@return table[] objects
+function M.apply(dir, opts)
+  return k8s_apply.apply(M.build(dir), opts)
+end
+
+return M

@@ -1,0 +1,65 @@
+--- Reads of objects: one, one if it is there, all of a kind; and the cluster itself.
+local arguments = require "almanac.k8s.arguments"
+local client = require "almanac.k8s.client"
+local errors = require "almanac.base.errors"
+local logs = require "almanac.k8s.logs"
+local objects = require "almanac.k8s.objects"
+local step = require "almanac.run.step"
+
+local M = {}
+
+--- The cluster in use: server, context, cluster, namespace, user, source. A read.
+---@param opts? { context?: string }
+---@return table
+function M.info(opts)
+  step.require_read "k8s.info"
+  opts = arguments.options("k8s.info", opts, { context = "string" }, "first")
+  return client.open(opts).info
+end
+
+--- One object; raises kind "api" with status 404 when there is none. A read.
+---@param ref string|table
+---@param opts? almanac.k8s.ListOptions
+---@return table object
+function M.get(ref, opts)
+  step.require_read "k8s.get"
+  opts = arguments.options("k8s.get", opts, arguments.get)
+  return objects.get("k8s.get", objects.one("k8s.get", ref, opts), opts)
+end
+
+--- One object, or nil when there is none. A read.
+---@param ref string|table
+---@param opts? almanac.k8s.ListOptions
+---@return table? object
+function M.find(ref, opts)
+  step.require_read "k8s.find"
+  opts = arguments.options("k8s.find", opts, arguments.get)
+  return objects.find("k8s.find", objects.one("k8s.find", ref, opts), opts)
+end
+
+--- All objects of a kind. A read.
+---@param ref string "pods", "deploy", …
+---@param opts? almanac.k8s.ListOptions
+---@return table[] objects
+---@return string resource_version
+function M.list(ref, opts)
+  step.require_read "k8s.list"
+  opts = arguments.options("k8s.list", opts, arguments.list)
+  local target = objects.target("k8s.list", ref, opts)
+  if target.name then errors.usage("k8s.list: %q names one object; use k8s.get", tostring(ref)) end
+  return objects.list("k8s.list", target, opts or {})
+end
+
+--- The pods of a workload: those of its newest revision, and all. A read.
+---@param ref string|table
+---@param opts? { namespace?: string, context?: string }
+---@return table[] newest
+---@return table[] all
+function M.pods(ref, opts)
+  step.require_read "k8s.pods"
+  opts = arguments.options("k8s.pods", opts, arguments.where)
+  local newest, all = logs.pods_of("k8s.pods", objects.one("k8s.pods", ref, opts))
+  return newest, all
+end
+
+return M

@@ -1,0 +1,117 @@
+--- What Prometheus, Loki and Alertmanager have in common: base URLs, parameters, and answers of the
+--- form {"status": …, "data": …}.
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+
+local M = {}
+
+local function escape(text)
+  return (tostring(text):gsub("[^%w%-%._~]", function(c) return string.format("%%%02X", c:byte()) end))
+end
+
+--- Parameters as the query part of a URL, in the order of their names.
+---@param params table<string, string|number>
+---@return string
+function M.query_string(params)
+  local out = {}
+  for name, value in pairs(params) do out[#out + 1] = escape(name) .. "=" .. escape(value) end
+  table.sort(out)
+  return table.concat(out, "&")
+end
+
+--- The base URL of a service: the option, or the endpoint of almanac.yaml.
+---@param who string      public name of the function
+---@param service string  "prometheus", "loki", "alertmanager"
+---@param url string?     the option
+---@return string url without a slash at its end
+function M.base_url(who, service, url)
+  local base = url or require("almanac.config.settings").endpoints[service]
+  if type(base) ~= "string" or base == "" then
+    errors.raise {
+      kind = "usage",
+      message = string.format("%s: no URL of %s is known", who, service),
+      hint = string.format('in almanac.yaml: endpoints: { %s: "http://…" }, or give the option url', service),
+    }
+  end
+  return (base:gsub("/+$", ""))
+end
+
+--- Seconds since 1970 as these APIs take them. At millisecond resolution, which is theirs.
+---@param seconds number
+---@return string
+function M.time(seconds)
+  return (string.format("%.3f", seconds):gsub("%.?0+$", ""))
+end
+
+--- A sample's value as these APIs write it.
+---@param text string
+---@return number? value  NaN and infinities included; nil when it is none
+function M.number(text)
+  if text == "NaN" then return 0 / 0 end
+  if text == "+Inf" or text == "Inf" then return math.huge end
+  if text == "-Inf" then return -math.huge end
+  local n = type(text) == "string" and tonumber(text)
+  return n and n + 0.0 or nil
+end
+
+local function excerpt(body)
+  local text = (body or ""):gsub("%c+", " "):match "^%s*(.-)%s*$"
+  return #text > 300 and text:sub(1, 300) .. "…" or text
+end
+
+--- Raises what an answer says went wrong; `kind` is "prom" or "loki".
+local function raise_answer(kind, who, status, body, answer)
+  local message = answer and answer.error or excerpt(body)
+  errors.raise {
+    kind = kind,
+    status = status,
+    error_type = answer and answer.errorType or (status == 400 and "bad_data" or nil),
+    message = string.format("%s: %s", who,
+      message ~= "" and message or "the answer has status " .. status .. " and no text"),
+  }
+end
+
+--- The answer of an API of this kind, or an error of `kind`.
+---@param kind string  "prom" or "loki"
+---@param who string
+---@param status integer
+---@param body string
+---@return table answer  with its `data`
+function M.parse(kind, who, status, body)
+  local ok, answer = errors.try(json.decode, body, { big = "text", max_bytes = 256 << 20 })
+  answer = ok and type(answer) == "table" and answer or nil
+  if status ~= 200 or answer and answer.status ~= "success" then
+    raise_answer(kind, who, status, body, answer and answer.status == "error" and answer or nil)
+  end
+  if not answer or answer.data == nil then
+    errors.raise {
+      kind = "protocol",
+      message = string.format("%s: the answer is none of this API's: %s", who, excerpt(body)),
+      hint = "is the URL right? it is the base, without /api/v1 or /loki",
+    }
+  end
+  return answer
+end
+
+--- GET base/path?params, parsed.
+---@param request { kind: string, who: string, base: string, path: string, params: table, timeout?: number,
+---  headers?: table<string, string> }
+---@return table answer
+function M.get(request)
+  local url = request.base .. request.path
+  local query = M.query_string(request.params or {})
+  if query ~= "" then url = url .. "?" .. query end
+  local ok, response = errors.try(require("almanac.http.exchange").request, {
+    who = request.who, url = url, timeout = request.timeout or 30, max_bytes = 256 << 20,
+    headers = request.headers,
+  })
+  if not ok then
+    -- Whoever asks knows the query; an escaped one would only push the reason out of sight.
+    local at, to = response.message:find(url, 1, true)
+    if at then response.message = response.message:sub(1, at - 1) .. request.base .. request.path .. response.message:sub(to + 1) end
+    error(response, 0)
+  end
+  return M.parse(request.kind, request.who, response.status, response.body)
+end
+
+return M

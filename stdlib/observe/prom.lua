@@ -1,0 +1,142 @@
+--- Prometheus: instant and range queries as data. What is no number is never silently one: no data,
+--- several series and NaN are told apart.
+--- https://prometheus.io/docs/prometheus/latest/querying/api/
+local api = require "almanac.observe.api"
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local step = require "almanac.run.step"
+
+local M = {}
+
+---@class almanac.prom.Series
+---@field labels table<string, string>
+---@field value? number     NaN when Prometheus says so; nil for a string or a native histogram
+---@field time number       seconds since 1970
+---@field points? { time: number, value: number }[]  of a range
+
+---@class almanac.prom.Result
+---@field type "vector"|"scalar"|"matrix"|"string"
+---@field series almanac.prom.Series[]
+---@field warnings string[]
+
+local function points_of(values)
+  local out = {}
+  for i, pair in ipairs(values or {}) do out[i] = { time = pair[1], value = api.number(pair[2]) } end
+  return out
+end
+
+--- The answer of a query as data. Pure; Loki's metric queries have the same form.
+---@param answer table
+---@return almanac.prom.Result
+function M.result(answer)
+  local data = answer.data
+  local out = { type = data.resultType, series = {}, warnings = answer.warnings or {} }
+  if data.resultType == "scalar" or data.resultType == "string" then
+    out.series[1] = { labels = {}, time = data.result[1], value = api.number(data.result[2]) }
+    if data.resultType == "string" then out.text = data.result[2] end
+    return out
+  end
+  for i, item in ipairs(data.result or {}) do
+    local series = { labels = item.metric or {} }
+    if item.value then series.time, series.value = item.value[1], api.number(item.value[2]) end
+    if item.values then series.points = points_of(item.values) end
+    out.series[i] = series
+  end
+  return out
+end
+
+local function check(who, promql, opts)
+  step.require_read(who)
+  if type(promql) ~= "string" or not promql:find "%S" then errors.usage("%s: the query must be PromQL text", who) end
+  if type(opts) ~= "table" then errors.usage("%s: the options must be a table, not a %s", who, type(opts)) end
+end
+
+local function ask(who, path, promql, opts, params)
+  params.query = promql
+  local result = M.result(api.get {
+    kind = "prom", who = who, base = api.base_url(who, "prometheus", opts.url), path = path, params = params,
+    timeout = opts.timeout and duration.parse(opts.timeout),
+  })
+  for _, warning in ipairs(result.warnings) do step.note("Prometheus warns: " .. warning) end
+  return result
+end
+
+--- An instant query.
+---@param promql string
+---@param opts? { time?: number, url?: string, timeout?: number|string }  time: seconds since 1970
+---@return almanac.prom.Result result  raises kind "prom" (with error_type) when Prometheus refuses it
+function M.query(promql, opts)
+  opts = opts or {}
+  check("prom.query", promql, opts)
+  return ask("prom.query", "/api/v1/query", promql, opts, { time = opts.time and api.time(opts.time) })
+end
+
+local function series_text(series)
+  local out = {}
+  for k, v in pairs(series.labels) do out[#out + 1] = string.format("%s=%q", k, v) end
+  table.sort(out)
+  return "{" .. table.concat(out, ", ") .. "}"
+end
+
+--- The one number of a result. Pure.
+---@param result almanac.prom.Result
+---@param promql string  for the error
+---@return number value  raises kind "no_data" (nothing, or NaN) or "several_series"
+function M.only(result, promql)
+  local n = #result.series
+  if n > 1 then
+    local names = {}
+    for i = 1, math.min(n, 5) do names[i] = series_text(result.series[i]) end
+    errors.raise {
+      kind = "several_series",
+      message = string.format("%d series answer %s: %s%s", n, promql, table.concat(names, ", "), n > 5 and ", …" or ""),
+      hint = "aggregate them (sum, max, …) or select one by its labels",
+      series = names,
+    }
+  end
+  local value = n == 1 and result.series[1].value
+  if not value or value ~= value then
+    errors.raise {
+      kind = "no_data",
+      message = string.format("%s gives %s", promql, value and "NaN" or "nothing"),
+      hint = value and "a ratio of two zeros is NaN; clamp_min(…, 1e-6) keeps the divisor apart from 0"
+        or "is the metric's name right, and is it scraped?",
+    }
+  end
+  return value
+end
+
+--- The one number that a query gives.
+---@param promql string
+---@param opts? { time?: number, url?: string, timeout?: number|string }
+---@return number value  raises kind "no_data" (nothing, or NaN) or "several_series"
+function M.value(promql, opts)
+  step.require_read "prom.value"
+  return M.only(M.query(promql, opts), promql)
+end
+
+--- Seconds since 1970 of a point in time: a number, or a duration ago.
+local function moment(value, now)
+  if type(value) == "string" then return now - duration.parse(value) end
+  return value
+end
+
+--- A range query.
+---@param promql string
+---@param opts { from: number|string, to?: number|string, step?: number|string, url?: string, timeout?: number|string }
+---   from, to: seconds since 1970, or a duration ago ("1h"); step: a duration, default 1/120 of the range
+---@return almanac.prom.Result result  its series have points
+function M.range(promql, opts)
+  opts = opts or {}
+  check("prom.range", promql, opts)
+  local now = require("native.task").wall_ms() / 1000
+  local from, to = moment(opts.from, now), moment(opts.to, now) or now
+  if type(from) ~= "number" or type(to) ~= "number" or from > to then
+    errors.usage "prom.range: from must be a time before to, e.g. { from = \"1h\" }"
+  end
+  local every = opts.step and duration.parse(opts.step) or math.max(1, (to - from) / 120)
+  return ask("prom.range", "/api/v1/query_range", promql, opts,
+    { start = api.time(from), ["end"] = api.time(to), step = api.time(every) })
+end
+
+return M

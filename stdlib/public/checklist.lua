@@ -1,0 +1,4 @@
+--- checklist: a list to tick.
+local checklist = require("almanac.run.confirm").checklist
+
+return checklist

@@ -1,0 +1,4 @@
+--- JSON, decoded and encoded.
+local json = require "native.json"
+
+return json

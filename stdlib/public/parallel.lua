@@ -1,0 +1,4 @@
+--- parallel: steps side by side.
+local parallel = require("almanac.run.parallel").parallel
+
+return parallel

@@ -1,0 +1,4 @@
+--- runbook: declares what a script is.
+local runbook = require("almanac.run.declaration").declare
+
+return runbook

@@ -1,0 +1,4 @@
+--- YAML, decoded and encoded.
+local yaml = require "native.yaml"
+
+return yaml

@@ -1,0 +1,60 @@
+--- confirm and checklist: steps that ask the operator, and keep who said what.
+local approval = require "almanac.journal.approval"
+local ask = require "almanac.run.ask"
+local errors = require "almanac.base.errors"
+local step = require "almanac.run.step"
+local store = require "almanac.journal.store"
+
+local M = {}
+
+--- Stops the run until somebody answers.
+local function wait_for_answer(frame, question)
+  approval.ask(frame, question)
+  local words = store.words(frame.run.id)
+  errors.raise {
+    kind = "waiting", waiting = true, step = frame.path, message = "waiting for the operator: " .. question,
+    hint = string.format("answer: almanac approve %s (or reject), then resume it;\n" ..
+      "or be asked at a terminal: almanac resume %s", words, words),
+  }
+end
+
+local function answer_of(frame, question)
+  local given, stale = approval.given(frame)
+  if given then return given end
+  if stale then step.note(stale) end
+  local answer = ask.choose(question, { "yes", "no" })
+  if answer == nil then wait_for_answer(frame, question) end
+  return approval.answer(frame, question, answer)
+end
+
+--- A yes or no from the operator: at the terminal, or given with almanac approve or reject. A no
+--- fails the step.
+---@param question string  also the step's name
+---@return { by: string, at_ms: integer, plan: string? }  plan: digest of the plan that the run keeps to
+function M.confirm(question)
+  return step.run(question, { digest = question }, function()
+    local frame = step.current()
+    if frame.run.mode == "plan" then return require("almanac.run.plan").confirm(frame, question) end
+    local given = answer_of(frame, question)
+    if given.answer == "no" then
+      errors.raise {
+        kind = "refused", step = frame.path,
+        message = string.format("%s said no: %s%s", given.by, question, given.reason and " (" .. given.reason .. ")" or ""),
+        hint = "to be asked again: almanac resume " .. store.words(frame.run.id),
+      }
+    end
+    return { by = given.by, at_ms = given.at_ms, plan = given.plan }
+  end)
+end
+
+--- A list to tick: each item is confirmed, and journalled, on its own.
+---@param name string
+---@param items string[]
+function M.checklist(name, items)
+  if type(items) ~= "table" or #items == 0 then errors.usage("checklist %q needs a list of items", tostring(name)) end
+  return step.run(name, { digest = table.concat(items, "\n") }, function()
+    for _, item in ipairs(items) do M.confirm(item) end
+  end)
+end
+
+return M

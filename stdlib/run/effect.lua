@@ -1,0 +1,319 @@
+--- Effects: the calls that change the world. Each is journalled on its own: its intent is durable
+--- before the world is touched (write-ahead), its outcome after. An intent without an outcome goes
+--- through recover(), which looks at the world; what cannot be told is asked, never guessed.
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+local secret = require "almanac.base.secret"
+local step = require "almanac.run.step"
+local sys = require "native.sys"
+local task = require "native.task"
+local unknown = require "almanac.base.unknown"
+
+local M = {}
+
+---@class almanac.EffectContext
+---@field id string      effect id: 16 hex digits, the same after a crash; an idempotency key
+---@field run string     run id
+---@field before any     what observe() saw
+---@field emit fun(kind: string, data: table)  journals something of the effect's own
+
+---@class almanac.EffectDefinition
+---@field input? fun(raw: any): any        pure; checks and normalises; raises kind "usage"
+---@field observe? fun(input: any): any    a read: what is there before
+---@field preview? fun(input: any, before: any): table   a read: what would change
+---@field apply fun(input: any, ctx: almanac.EffectContext): any
+---@field recover? fun(input: any, ctx: almanac.EffectContext): "done"|"not_done"|"unknown", any
+---@field undo? fun(input: any, result: any, ctx: almanac.EffectContext)
+---@field title? fun(input: any): string   one line for people
+---@field scope? fun(input: any): string, string   what `allow` of the runbook is asked for
+
+local definitions = {} ---@type table<string, almanac.EffectDefinition>
+
+local catalogue = function() end ---@type fun(name: string)
+
+--- Says how the module of an effect is loaded, so that one that is only in a journal can be found.
+---@param load fun(name: string)
+function M.use_catalogue(load)
+  catalogue = load
+end
+
+local fields = {
+  input = true, observe = true, preview = true, apply = true, recover = true, undo = true, title = true, scope = true,
+}
+
+--- Defines an effect; also for operators, in their own files.
+---@param name string "module.verb"
+---@param definition almanac.EffectDefinition
+function M.define(name, definition)
+  if type(name) ~= "string" or not name:find "^[%w_]+%.[%w_]+$" then
+    errors.usage("effect.define: the name must be of the form module.verb, not %q", tostring(name))
+  end
+  if type(definition) ~= "table" then errors.usage("effect.define %q: its definition must be a table", name) end
+  for key, fn in pairs(definition) do
+    if not fields[key] then errors.usage("effect.define %q: no field %q", name, tostring(key)) end
+    if type(fn) ~= "function" then errors.usage("effect.define %q: %s must be a function", name, key) end
+  end
+  if not definition.apply then errors.usage("effect.define %q: it needs an apply function", name) end
+  definitions[name] = definition
+end
+
+--- The definition of an effect. A script's walk calls nothing in its steps, so that the module of an
+--- effect in the journal may not be loaded yet.
+---@return almanac.EffectDefinition?
+function M.definition(name)
+  if type(name) ~= "string" then return nil end
+  if not definitions[name] then catalogue(name) end
+  return definitions[name]
+end
+
+--- One line for people about an effect with that input.
+---@param name string
+---@param input any
+function M.title(name, input)
+  local definition = M.definition(name)
+  if not definition or not definition.title then return name end
+  if not unknown.within(input) then return definition.title(input) end
+  local ok, title = errors.try(definition.title, unknown.describe_all(secret.conceal_all(input)))
+  return ok and title or name
+end
+
+--- SHA-256 of the canonical JSON of an input, its secrets concealed.
+---@return string hex
+function M.digest(input)
+  return sys.sha256(json.encode(unknown.describe_all(secret.conceal_all(input)), { canonical = true }))
+end
+
+local function check_allowed(run, name, definition, input)
+  local allow = run.allow
+  if not allow or not definition.scope then return end
+  local ok, category, target = errors.try(definition.scope, input)
+  if unknown.within(input) and (not ok or unknown.is(target)) then return end -- in a plan: the run will know, and ask
+  if not ok then error(category, 0) end
+  for _, pattern in ipairs(allow[category] or {}) do
+    if require("almanac.base.glob").match(pattern, target) then return end
+  end
+  errors.raise {
+    kind = "refused",
+    message = string.format("%s: this runbook may not touch %s %q", name, category, target),
+    hint = string.format("its allow table has %s = { %s }; almanac show prints it", category,
+      table.concat(allow[category] or {}, ", ")),
+  }
+end
+
+--- The frame below which an effect's own effects are numbered: a repair that only a recovery makes
+--- must not shift the numbers of the effects that follow.
+local function subframe(frame, key)
+  return setmetatable({ prefix = key .. ".", ordinal = 0 }, { __index = frame })
+end
+
+--- What a recovery repairs is numbered apart from what an apply does, and each time anew: a run
+--- that is killed twice in an effect may have to repair twice.
+local function recovery_frame(frame, key)
+  local sub = subframe(frame, key)
+  sub.ordinal = 1000
+  while true do
+    local known = frame.run.effects[frame.path .. "#" .. sub.prefix .. sub.ordinal]
+    if not (known and known.outcome) then return sub end
+    sub.ordinal = sub.ordinal + 1
+  end
+end
+
+local function with_permit(frame, permit, shield, fn, ...)
+  local context = task.context()
+  local old_permit, old_shield = task.permit(permit), task.shield(shield)
+  task.set_context { run = frame.run, step = frame }
+  local results = table.pack(errors.try(fn, ...))
+  task.set_context(context)
+  task.shield(old_shield)
+  task.permit(old_permit)
+  return table.unpack(results, 1, results.n)
+end
+
+local function context_of(frame, name, intent)
+  return {
+    id = intent.id,
+    run = frame.run.id,
+    before = intent.before,
+    emit = function(kind, data)
+      frame.run:record(kind, frame.path, { effect = name, id = intent.id, data = data })
+    end,
+  }
+end
+
+--- Whether a failed apply may have happened all the same.
+local function is_in_doubt(err)
+  if err.in_doubt ~= nil then return err.in_doubt end
+  return errors.is_interrupt(err) or err.kind == "timeout"
+end
+
+local function record_outcome(frame, key, intent, data)
+  data.op, data.id, data.ordinal, data.digest = intent.op, intent.id, key, intent.digest
+  local ok, err = errors.try(frame.run.record, frame.run, "effect.outcome", frame.path, data)
+  if not ok then
+    err.in_doubt = true
+    err.hint = "the effect took place, but that could not be journalled; make room, then: almanac resume " ..
+      frame.run.id .. " (it will look at the world before it does anything)"
+    error(err, 0)
+  end
+  frame.run.effects[frame.path .. "#" .. key] = { intent = intent, outcome = data }
+end
+
+local function apply(frame, name, definition, key, input, digest, tries)
+  local run = frame.run
+  local before
+  if definition.observe then
+    local ok, seen = with_permit(frame, "read", "none", definition.observe, input)
+    if not ok then error(seen, 0) end
+    before = seen
+  end
+  local intent = {
+    op = name, ordinal = key, tries = tries, digest = digest, before = before,
+    id = sys.sha256(run.id .. "\n" .. frame.path .. "#" .. key .. "\n" .. tries):sub(1, 16),
+    input = secret.conceal_all(input), title = M.title(name, input),
+  }
+  run:record("effect.intent", frame.path, intent)
+  run.effects[frame.path .. "#" .. key] = { intent = intent }
+  local ok, result = with_permit(subframe(frame, key), "effect", "pause", definition.apply, input,
+    context_of(frame, name, intent))
+  if ok then
+    record_outcome(frame, key, intent, { ok = true, result = result })
+    return result
+  end
+  local err = result
+  if is_in_doubt(err) then
+    err.in_doubt = true
+    run:emit("effect.in_doubt", frame.path, { op = name, id = intent.id, ordinal = key, message = err.message })
+  else
+    record_outcome(frame, key, intent, { ok = false, error = { kind = err.kind, message = err.message } })
+  end
+  error(err, 0)
+end
+
+local function side_by_side(old, new)
+  return string.format("journalled: %s\n         now:        %s", json.encode(old, { canonical = true }),
+    json.encode(secret.conceal_all(new), { canonical = true }))
+end
+
+local function raise_mismatch(frame, name, intent, input)
+  errors.raise {
+    kind = "mismatch",
+    message = string.format("%s took place in this run with another input than the script gives now", name),
+    hint = side_by_side(intent.input, input) .. string.format(
+      "\n         put the old input back, or run the step again: almanac resume %s --redo %q", frame.run.id,
+      frame.path),
+    journalled = intent.input,
+    step = frame.path,
+  }
+end
+
+--- Asks what to do with an effect of which nobody can tell whether it took place.
+local function ask_in_doubt(frame, intent, why)
+  local choice = require("almanac.run.ask").in_doubt(frame.run, frame.path, intent, why)
+  if choice then return choice end
+  errors.raise {
+    kind = "in_doubt",
+    waiting = true,
+    message = string.format("%s (effect %s) was begun and nobody can tell whether it took place: %s",
+      intent.title or intent.op, intent.id, why or "it left no trace that could be looked up"),
+    hint = string.format("look for yourself, then: almanac resume %s --in-doubt redo|done|abort", frame.run.id),
+    step = frame.path,
+  }
+end
+
+--- An intent without an outcome: "done" with its result, or "not_done".
+local function recover(frame, name, definition, key, intent, input)
+  local same = intent.digest == M.digest(input)
+  local state, result = "unknown", nil
+  if definition.recover then
+    local ok, a, b = with_permit(recovery_frame(frame, key), "effect", "pause", definition.recover,
+      same and input or intent.input, context_of(frame, name, intent))
+    if not ok then error(a, 0) end
+    state, result = a, b
+  end
+  if state == "unknown" then
+    local choice = ask_in_doubt(frame, intent, type(result) == "string" and result or nil)
+    if choice == "abort" then errors.raise { kind = "cancelled", message = "aborted by the operator" } end
+    state, result = choice == "done" and "done" or "not_done", nil
+  end
+  frame.run:record("effect.recovered", frame.path, { op = name, id = intent.id, ordinal = key, state = state })
+  if state ~= "done" then return false end
+  record_outcome(frame, key, intent, { ok = true, result = result, recovered = true })
+  if not same then raise_mismatch(frame, name, intent, input) end
+  return true, result
+end
+
+--- In a plan the input may hold what only the run will know, which no check can judge.
+local function normalise(run, definition, raw)
+  if not definition.input then return raw end
+  if run.mode == "plan" and unknown.within(raw) then
+    local ok, input = errors.try(definition.input, raw)
+    return ok and input or raw
+  end
+  return definition.input(raw)
+end
+
+--- In a walk nothing happens: what is done gives its result.
+local function walk(frame, known)
+  if known and known.outcome and known.outcome.ok then return known.outcome.result end
+  errors.raise { kind = "frontier", message = "not done yet: " .. frame.path, step = frame.path }
+end
+
+--- Whether an earlier try of this step began its next effect: what is to be waited for before it was
+--- waited for then.
+---@return boolean
+function M.is_begun()
+  local frame = step.current()
+  return frame ~= nil and frame.run.effects[frame.path .. "#" .. (frame.prefix or "") .. frame.ordinal] ~= nil
+end
+
+--- Makes an effect happen exactly once in this run, and gives its result.
+---@param name string
+---@param raw any
+---@return any result plain data
+function M.perform(name, raw)
+  local definition = M.definition(name)
+  if not definition then errors.usage("no effect %q is defined", tostring(name)) end
+  local frame = step.current()
+  if not frame then
+    errors.raise {
+      kind = "outside_step",
+      message = name .. " was called outside a step",
+      hint = string.format("write: step(\"say what it is for\", function() return %s(…) end)", name),
+    }
+  end
+  local run = frame.run
+  local input = normalise(run, definition, raw)
+  local digest = M.digest(input)
+  local key = (frame.prefix or "") .. frame.ordinal
+  frame.ordinal = frame.ordinal + 1
+  check_allowed(run, name, definition, input)
+  if run.mode == "plan" then return require("almanac.run.plan").preview(frame, name, definition, input, digest, key) end
+
+  local known = run.effects[frame.path .. "#" .. key]
+  if run.mode == "walk" then return walk(frame, known) end
+  step.require_read(name)
+  local tries = 1
+  if known and known.outcome and known.outcome.ok then
+    if known.outcome.digest ~= digest or known.intent.op ~= name then
+      raise_mismatch(frame, name, known.intent, input)
+    end
+    run:notify("effect.replayed", frame.path, known.outcome)
+    if run.bound then require("almanac.run.plan").touch(frame, key) end
+    return known.outcome.result
+  elseif known and not known.outcome then
+    local done, result = recover(frame, name, definition, key, known.intent, input)
+    if done then
+      if run.bound then require("almanac.run.plan").touch(frame, key) end
+      return result
+    end
+    tries = known.intent.tries
+  elseif known then
+    tries = known.intent.tries + 1
+  end
+  if run.held then run.held:check() end
+  if run.bound then require("almanac.run.plan").check_effect(frame, name, definition, input, digest, key, known ~= nil) end
+  if task.interrupted() == "pause" then task.sleep(0) end -- a pause stops before the effect, not in it
+  return apply(frame, name, definition, key, input, digest, tries)
+end
+
+return M

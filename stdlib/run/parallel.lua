@@ -1,0 +1,84 @@
+--- parallel: branches that run side by side. Each is a step of its own; when one fails its
+--- siblings are cancelled, and nothing goes on behind parallel's back.
+local errors = require "almanac.base.errors"
+local pool = require "almanac.base.pool"
+local step = require "almanac.run.step"
+local task = require "native.task"
+
+local M = {}
+
+local function sorted_names(branches)
+  local names = {}
+  for name, fn in pairs(branches) do
+    if type(name) ~= "string" then errors.usage "parallel: the branches are a table of name = function" end
+    if type(fn) ~= "function" then errors.usage("parallel: branch %q must be a function, not a %s", name, type(fn)) end
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
+--- The error that stands for several: a real failure before an interrupt that it caused.
+local function worst(failures)
+  local first
+  for _, err in ipairs(failures) do
+    if not first or (errors.is_interrupt(first) and not errors.is_interrupt(err)) then first = err end
+  end
+  if first and #failures > 1 then
+    local also = {}
+    for _, err in ipairs(failures) do
+      if err ~= first and not errors.is_interrupt(err) and err.kind ~= "frontier" then also[#also + 1] = err end
+    end
+    if #also > 0 then first.also = also end
+  end
+  return first
+end
+
+local function run_branches(names, branches, opts)
+  local results, failures, next_index, failing = {}, {}, 1, false
+  local handles = {}
+  local walking = step.current().run.mode == "walk"
+  local keep_going = opts.keep_going or walking
+  local function worker()
+    while next_index <= #names and not failing do
+      local name = names[next_index]
+      next_index = next_index + 1
+      local ok, result = errors.try(step.run, name, {}, branches[name])
+      if ok then
+        results[name] = result
+      else
+        failures[#failures + 1] = result
+        if not keep_going then
+          failing = true
+          for _, handle in ipairs(handles) do handle:cancel() end
+        end
+        if errors.is_interrupt(result) then return end
+      end
+    end
+  end
+  for i = 1, math.min(opts.limit or #names, #names) do handles[i] = task.spawn(worker) end
+  local interrupted = pool.join_all(handles)
+  local err = worst(failures) or interrupted
+  if err then error(err, 0) end
+  return results
+end
+
+--- parallel(name, branches, [options]): runs the branches side by side.
+---@param name string
+---@param branches table<string, function>  by the names of their steps
+---@param opts? { limit?: integer, keep_going?: boolean }  limit: how many at once; keep_going: a
+---  failure does not cancel the others
+---@return table<string, any> results by name
+function M.parallel(name, branches, opts)
+  opts = opts or {}
+  if type(branches) ~= "table" then errors.usage("parallel %q: the branches must be a table", tostring(name)) end
+  if opts.limit ~= nil and (math.type(opts.limit) ~= "integer" or opts.limit < 1) then
+    errors.usage("parallel %q: limit must be a whole number of at least 1", tostring(name))
+  end
+  local names = sorted_names(branches)
+  return step.run(name, { digest = table.concat(names, "\n") }, function()
+    return run_branches(names, branches, opts)
+  end)
+end
+
+return M

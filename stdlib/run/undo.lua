@@ -1,0 +1,133 @@
+--- Undo: what takes back a run, newest first. The closures come from walking the script over its
+--- journal; the rollback itself is a run of its own, journalled and resumable.
+local effect = require "almanac.run.effect"
+local json = require "native.json"
+local step = require "almanac.run.step"
+local task = require "native.task"
+
+local M = {}
+
+---@class almanac.Undo
+---@field path string    of the step that is taken back
+---@field what string    for people
+---@field fn function    runs in a step, and changes the world through effects only
+
+--- Walks a script over the journal of its run: done steps and effects give their results, nothing
+--- runs, and run.visits says which steps were met and in what order.
+---@param run almanac.Run  loaded with mode "walk"
+---@param book almanac.Runbook
+---@param params table
+---@return almanac.Error? err  one that is neither the frontier nor a call that would have run
+function M.walk(run, book, params)
+  local handle = task.spawn(function()
+    task.set_context { run = run }
+    task.permit "compute"
+    return book.run(params)
+  end)
+  local ok, err = handle:join()
+  if not ok and err.kind ~= "frontier" and err.kind ~= "outside_step" then return err end
+end
+
+local function under(path, root)
+  return path == root or path:sub(1, #root + 1) == root .. "/"
+end
+
+--- Effects that took place, or may have, newest first.
+local function effects_newest_first(run)
+  local list, listed = {}, {}
+  for i = #run.history, 1, -1 do
+    local event = run.history[i]
+    if event.kind == "effect.intent" then
+      local key = event.path .. "#" .. json.decode(event.payload).ordinal
+      if not listed[key] and run.effects[key] then
+        listed[key] = true
+        list[#list + 1] = { path = event.path, intent = run.effects[key].intent, outcome = run.effects[key].outcome }
+      end
+    end
+  end
+  return list
+end
+
+local function visits_with_undo(run)
+  local out = {}
+  for _, visit in ipairs(run.visits) do
+    if type(visit) == "table" and visit.undo then out[#out + 1] = visit end
+  end
+  return out
+end
+
+--- The outermost of these steps that contains the path.
+local function owner_of(visits, path)
+  local owner
+  for _, visit in ipairs(visits) do
+    if under(path, visit.path) and (not owner or #visit.path < #owner.path) then owner = visit end
+  end
+  return owner
+end
+
+local function of_step(visit, title)
+  return {
+    path = visit.path, what = string.format("%s: its undo%s", visit.path,
+    title and " (takes back " .. title .. ")" or ""),
+    fn = function() return visit.undo(visit.result) end,
+  }
+end
+
+local function of_effect(item, definition, title)
+  return {
+    path = item.path, what = item.path .. ": takes back " .. title,
+    fn = function() return definition.undo(item.intent.input, item.outcome and item.outcome.result,
+    { before = item.intent.before }) end,
+  }
+end
+
+--- What undoing the run would do, newest first.
+---@param run almanac.Run  after M.walk()
+---@return almanac.Undo[] undos
+---@return string[] left  titles of the effects that nothing takes back
+function M.list(run)
+  local undos, left, claimed = {}, {}, {}
+  local visits = visits_with_undo(run)
+  for _, item in ipairs(effects_newest_first(run)) do
+    local title = item.intent.title or item.intent.op
+    local owner = owner_of(visits, item.path)
+    local definition = effect.definition(item.intent.op)
+    if owner and not claimed[owner.path] then
+      claimed[owner.path] = true
+      undos[#undos + 1] = of_step(owner, title)
+    elseif not owner and definition and definition.undo then
+      undos[#undos + 1] = of_effect(item, definition, title)
+    elseif not owner then
+      left[#left + 1] = title
+    end
+  end
+  for i = #visits, 1, -1 do -- done steps that have an undo and made no effect
+    local visit = visits[i]
+    if visit.done and not claimed[visit.path] then undos[#undos + 1] = of_step(visit) end
+  end
+  return undos, left
+end
+
+--- The body of a rollback run. What is taken back is marked in the original, so that resuming
+--- either of them does nothing twice.
+---@param original almanac.Run
+---@param undos almanac.Undo[]
+---@param by string  id of the rollback run
+---@return fun()
+function M.body(original, undos, by)
+  local counts = {}
+  return function()
+    for _, undo in ipairs(undos) do
+      counts[undo.path] = (counts[undo.path] or 0) + 1
+      local name = "undo " .. undo.path:gsub("/", " › ")
+      if counts[undo.path] > 1 then name = name .. " (" .. counts[undo.path] .. ")" end
+      step.run(name, { digest = undo.what }, function()
+        undo.fn()
+        return { undone = undo.path }
+      end)
+      original:record("step.undone", undo.path, { by = by })
+    end
+  end
+end
+
+return M

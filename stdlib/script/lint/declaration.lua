@@ -1,0 +1,61 @@
+--- The declaration of a runbook, checked by loading it: that runs its top level, which can only
+--- compute.
+local errors = require "almanac.base.errors"
+
+local M = {}
+
+--- Loading only computes, and not much: what runs longer than this has no end. Counted in
+--- instructions of the Lua machine, 100 million being about a second.
+local HOOK_INSTRUCTIONS = 1000000
+local LOAD_HOOKS = 100
+
+--- Calls load, and breaks it off with an error when it does not end. No timer could do that, as
+--- nothing waits while a script is loaded. The coroutine is there for its hook: a task's own belongs
+--- to the scheduler.
+local function load_bounded(load)
+  local thread, fired = coroutine.create(function() return errors.try(load) end), 0
+  debug.sethook(thread, function()
+    fired = fired + 1
+    if fired <= LOAD_HOOKS then return end
+    errors.raise {
+      kind = "limit", message = "loading it does not end",
+      hint = "its top level only declares the runbook; look for a loop without an end there",
+    }
+  end, "", HOOK_INSTRUCTIONS)
+  local resumed, ok, result = coroutine.resume(thread)
+  if not resumed then return false, errors.wrap(ok) end
+  return ok, result
+end
+
+--- The statement in which the chunk returns its value.
+local function last_return(main)
+  local list = main.body.list
+  local last = list[#list]
+  return last and last.tag == "Return" and last.pos or main.body.stop
+end
+
+--- The place of an error in the script it was raised in.
+local function position(err)
+  local file, line = (errors.place(err) or ""):match "^(.*):(%d+)$"
+  return file, tonumber(line)
+end
+
+--- Loads a runbook and reports why it cannot be.
+---@param main almanac.lint.Node
+---@param load fun(): any  raises what is wrong
+---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string?)
+---@param report_at fun(file: string, line: integer, rule: string, message: string, hint: string?)
+---@return any loaded nil when it does not load
+function M.check(main, load, report, report_at)
+  local ok, result = load_bounded(load)
+  if ok then return result end
+  if errors.is_interrupt(result) then error(result, 0) end
+  local file, line = position(result)
+  if file and line then
+    report_at(file, line, "declaration", result.message, result.hint)
+  else
+    report(last_return(main), "error", "declaration", result.message, result.hint)
+  end
+end
+
+return M

@@ -1,0 +1,78 @@
+--- Checks of one script: each rule in turn, over one syntax tree.
+local declaration = require "almanac.script.lint.declaration"
+local globals = require "almanac.script.lint.globals"
+local outside = require "almanac.script.lint.outside"
+local parser = require "almanac.script.lint.parser"
+local public = require "almanac.script.lint.public"
+local steps = require "almanac.script.lint.steps"
+local text_lines = require "almanac.script.lint.text"
+local unknown_use = require "almanac.script.lint.unknown_use"
+
+local M = {}
+
+--- Line and message of an error of load().
+local function syntax_error(why)
+  local line, message = why:match "^.-:(%d+): (.*)$"
+  return tonumber(line) or 1, message or why
+end
+
+--- Reports that a text is not Lua: load() says why and in which line, the parser in which column.
+local function report_syntax(lines, why, findings)
+  local line, message = syntax_error(why)
+  local _, err = parser.parse(lines.text)
+  local column = lines:indent(line)
+  if err then
+    local err_line, err_column = lines:place(err.pos)
+    if err_line == line then column = err_column end
+  end
+  findings:add {
+    file = lines.file, line = line, column = column, kind = "error", rule = "syntax", message = "syntax: " .. message,
+    hint = "mend this line, or what it follows; nothing else in the file was checked", source = lines:line(line),
+  }
+end
+
+--- Checks a script.
+---@param path string
+---@param text string
+---@param findings almanac.lint.Findings
+---@param load? fun(): any  loads it; for a runbook
+---@return any loaded  what load returned
+function M.check(path, text, findings, load)
+  local lines = text_lines.new(path, text)
+  -- load() is the judge of what Lua is; text only, as in the sandbox.
+  local chunk, why = _G.load(text, "=script", "t")
+  if not chunk then
+    report_syntax(lines, why, findings)
+    return nil
+  end
+  local main, err = parser.parse(text)
+  if not main then
+    local line = lines:place(err.pos)
+    error(string.format("%s:%d: the parser of almanac check refuses what Lua takes: %s", path, line, err.message))
+  end
+  local function report(pos, kind, rule, message, hint)
+    local line, column = lines:place(pos)
+    findings:add {
+      file = path, line = line, column = column, kind = kind, rule = rule, message = message, hint = hint,
+      source = lines:line(line),
+    }
+  end
+  local function report_at(file, line, rule, message, hint)
+    -- What the tree has shown already, loading the script only repeats.
+    if findings:has_error(file, line) then return end
+    findings:drop_warnings(file, line)
+    local known = file == path
+    findings:add {
+      file = file, line = line, column = known and lines:indent(line) or 1, kind = "error", rule = rule,
+      message = message, hint = hint, source = known and lines:line(line) or "",
+    }
+  end
+  local visible = public.new(path)
+  globals.check(main, visible, report)
+  steps.check(main, function(pos) return (lines:place(pos)) end, report)
+  outside.check(main, visible, report)
+  unknown_use.check(main, visible, report)
+  return load and declaration.check(main, load, report, report_at)
+end
+
+return M

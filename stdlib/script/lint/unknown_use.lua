@@ -1,0 +1,95 @@
+--- Decisions on what an effect returns. A plan does not know it, and Lua lets an unknown value neither
+--- compare nor be tested: `x == value` is false there, and `if x` is taken, without a word.
+local effect = require "almanac.run.effect"
+local tree = require "almanac.script.lint.tree"
+
+local M = {}
+
+--- Public functions that perform an effect of another name.
+local performers = {
+  ["effect.perform"] = true, ["http.delete"] = true, ["http.patch"] = true, ["http.post"] = true, ["http.put"] = true,
+  ["sh.bash"] = true,
+}
+
+--- The name of the effect that a call performs.
+---@param public almanac.lint.Public
+local function performed(call, public)
+  local origin = tree.origin(call.callee)
+  if not origin or not origin.global or not origin.field then return nil end
+  public:fields(origin) -- loads the module, which defines its effects
+  local name = tree.dotted(origin)
+  return (performers[name] or effect.definition(name)) and name or nil
+end
+
+local function last_return(fn)
+  local list = fn.body.list
+  local last = list[#list]
+  return last and last.tag == "Return" and last.values[1]
+end
+
+--- The function that a call of `step` runs.
+local function step_function(call)
+  local origin = tree.origin(call.callee)
+  local last = call.args[#call.args]
+  local is_step = origin and origin.global == "step" and not origin.field
+  local fn = is_step and last and tree.resolve(last)
+  return fn and fn.tag == "Function" and fn or nil
+end
+
+--- What a plan predicts of a result: the other fields of these are known when the run makes them.
+local predicted = {
+  ["helm.upgrade"] = { revision = true, status = true, chart = true, description = true },
+  ["helm.rollback"] = { revision = true, status = true, chart = true, description = true },
+  ["helm.uninstall"] = { removed = true, revision = true },
+}
+
+--- The effect whose result, or a field of it, an expression is; nil when a plan predicts that field.
+---@return string?
+local function effect_of(node, public)
+  node = tree.resolve(node)
+  if node.tag == "Index" then
+    local name = effect_of(node.object, public)
+    local known = name and predicted[name]
+    if known and node.key.tag == "String" and known[node.key.value] then return nil end
+    return name
+  end
+  if node.tag ~= "Call" then return nil end
+  local fn = step_function(node)
+  local returned = fn and last_return(fn)
+  if returned then return effect_of(returned, public) end
+  return performed(node, public)
+end
+
+--- What a node decides by the truth of: conditions, `not`, and the left side of `and` and `or`.
+local function tested(node)
+  if node.tag == "While" or node.tag == "Repeat" or node.tag == "Clause" then return node.condition end
+  if node.tag == "Unary" and node.op == "not" then return node.operand end
+  if node.tag == "Binary" and (node.op == "and" or node.op == "or") then return node.left end
+end
+
+local HINT = "a plan knows only what reads give: decide by one (helm.current, k8s.get, sh.read), or let the effect "
+  .. "itself fail"
+
+--- Reports comparisons and tests of what an effect returns.
+---@param main almanac.lint.Node
+---@param public almanac.lint.Public
+---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string)
+function M.check(main, public, report)
+  local function say(node, name, what)
+    report(node.pos, "warning", "unknown-in-plan",
+      string.format("what %s returns may not be known in a plan: %s", name, what), HINT)
+  end
+  tree.walk(main, function(node)
+    if node.tag == "Binary" and (node.op == "==" or node.op == "~=") then
+      for _, side in ipairs { node.left, node.right } do
+        local name = effect_of(side, public)
+        if name then return say(side, name, node.op == "==" and "then this is false there" or "then this is true there") end
+      end
+    end
+    local condition = tested(node)
+    local name = condition and effect_of(condition, public)
+    if name then say(condition, name, "then it counts as true there") end
+  end)
+end
+
+return M

@@ -1,0 +1,66 @@
+--- Runbooks: where they are found, and how one is loaded.
+local errors = require "almanac.base.errors"
+local declaration = require "almanac.run.declaration"
+local sandbox = require "almanac.script.sandbox"
+local sys = require "native.sys"
+
+local M = {}
+
+--- Where a runbook of that name is: beside the operator first, then the built-in ones.
+---@param name string "rollout", or a path that ends with .lua
+---@return string path
+---@return string text
+---@return string short name
+function M.find(name)
+  local fs = require "native.fs"
+  local tried = {}
+  local short = name:match "([^/]+)%.lua$" or name
+  for _, path in ipairs(name:find "%.lua$" and { name } or { "runbooks/" .. name .. ".lua" }) do
+    tried[#tried + 1] = path
+    if fs.exists(path) then return path, fs.read(path), short end
+  end
+  local builtin = "runbooks/" .. short .. ".lua"
+  local text = (not name:find "/" or name == builtin) and sys.source(builtin)
+  if text then return builtin, text, short end
+  errors.raise {
+    kind = "refused", message = string.format("no runbook %q", name),
+    hint = "looked for " .. table.concat(tried, ", ") .. " and the built-in ones; almanac list shows what there is",
+  }
+end
+
+--- Loads a runbook.
+---@param name string
+---@return almanac.Runbook book  also with name, path and script (digest, files)
+function M.load(name)
+  local path, text, short = M.find(name)
+  local script = sandbox.load(path, text)
+  local book = script.result
+  if not declaration.is(book) then
+    errors.raise {
+      kind = "refused", message = path .. " does not return a runbook",
+      hint = "its last statement must be: return runbook { summary = …, run = function(p) … end }",
+    }
+  end
+  book.name, book.path, book.script = short, path, script
+  return book
+end
+
+--- Every runbook there is.
+---@return { name: string, path: string, builtin: boolean }[]
+function M.all()
+  local fs = require "native.fs"
+  local found, by_name = {}, {}
+  local function add(path, builtin)
+    local name = path:match "^runbooks/([^/]+)%.lua$"
+    if name and not by_name[name] then
+      by_name[name] = true
+      found[#found + 1] = { name = name, path = path, builtin = builtin }
+    end
+  end
+  for _, path in ipairs(fs.list "runbooks/*.lua") do add(path, false) end
+  for _, path in ipairs(sys.embedded "runbooks/") do add(path, true) end
+  table.sort(found, function(a, b) return a.name < b.name end)
+  return found
+end
+
+return M

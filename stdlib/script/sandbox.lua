@@ -1,0 +1,206 @@
+--- The sandbox of scripts: allow-listed globals, text chunks only, and outside a step nothing but
+--- computing. The public modules are loaded when a script first names them.
+local errors = require "almanac.base.errors"
+local source = require "almanac.base.source"
+local sys = require "native.sys"
+local task = require "native.task"
+local unknown = require "almanac.base.unknown"
+
+local M = {}
+
+local PUBLIC = "stdlib/public/"
+
+local is_public = {} ---@type table<string, boolean> by global name: the files of stdlib/public
+for _, path in ipairs(sys.embedded(PUBLIC)) do is_public[path:match "([^/]+)%.lua$"] = true end
+
+local function safe_xpcall(fn, handler, ...)
+  return unknown.not_swallowed(xpcall(fn, function(err) return unknown.ends_plan(err) and err or handler(err) end, ...))
+end
+
+local function guarded(name, fn)
+  return function(...)
+    task.require_permit("read", name)
+    return fn(...)
+  end
+end
+
+local function safe_setmetatable(t, mt)
+  if type(mt) == "table" and rawget(mt, "__gc") ~= nil then
+    errors.usage "setmetatable: __gc is not for scripts; it would run at any time"
+  end
+  return setmetatable(t, mt)
+end
+
+local function copy(t, without)
+  local out = {}
+  for key, value in pairs(t) do out[key] = value end
+  for _, key in ipairs(without or {}) do out[key] = nil end
+  return out
+end
+
+--- coroutine, with what a script makes by it still heard by timeouts and Ctrl-C.
+local function watched_coroutines()
+  local library = copy(coroutine)
+  library.create = function(fn) return task.watch(coroutine.create(fn)) end
+  library.wrap = function(fn)
+    local co = library.create(fn)
+    local function results(ok, ...)
+      if not ok then error(..., 0) end
+      return ...
+    end
+    return function(...) return results(coroutine.resume(co, ...)) end
+  end
+  return library
+end
+
+--- Lua's own globals that scripts see.
+local function base(env)
+  local globals = {
+    _VERSION = _VERSION, assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs,
+    pcall = function(...) return unknown.not_swallowed(pcall(...)) end,
+    select = select, tonumber = tonumber, tostring = tostring, type = type, xpcall = safe_xpcall, rawequal = rawequal,
+    rawget = rawget, rawlen = rawlen, rawset = rawset, getmetatable = getmetatable, setmetatable = safe_setmetatable,
+    coroutine = watched_coroutines(), table = copy(table), utf8 = copy(utf8),
+    string = copy(string, { "dump" }), math = copy(math, { "random", "randomseed" }),
+  }
+  globals.math.random = guarded("math.random", math.random)
+  globals.os = {
+    time = guarded("os.time", os.time), date = guarded("os.date", os.date), clock = guarded("os.clock", os.clock),
+    getenv = guarded("os.getenv", sys.getenv), difftime = os.difftime,
+  }
+  globals.load = function(chunk, name, mode, load_env)
+    if mode and mode ~= "t" then errors.usage "load: only text chunks (mode \"t\")" end
+    return load(chunk, name, "t", load_env or env)
+  end
+  globals.print = function(...)
+    local parts = table.pack(...)
+    for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+    require("almanac.run.step").note(table.concat(parts, "\t"))
+  end
+  return globals
+end
+
+--- What a script gets of a module: a table of its own, so that it cannot change the stdlib's.
+local function face_of(module)
+  local face = {}
+  for key, value in pairs(module) do face[key] = type(value) == "function" and task.face(value) or value end
+  return face
+end
+
+local function public(name)
+  if not is_public[name] then return nil end
+  local value = require("almanac.public." .. name)
+  return type(value) == "table" and face_of(value) or task.face(value)
+end
+
+--- Every global name that a script may use; for `almanac check`.
+---@return table<string, boolean>
+function M.names()
+  local names = { _G = true, require = true }
+  for name in pairs(base {}) do names[name] = true end
+  for name in pairs(is_public) do names[name] = true end
+  return names
+end
+
+local function no_global(name)
+  errors.raise {
+    kind = "script", message = string.format("there is no global '%s'", tostring(name)),
+    hint = "write local before a name of your own; almanac check finds such names without running anything",
+  }
+end
+
+local function new_env(require_lib)
+  local env = {}
+  local globals = base(env)
+  globals._G = env
+  globals.require = require_lib
+  return setmetatable(env, {
+    __index = function(_, name)
+      local value = globals[name]
+      if value == nil then
+        value = public(name)
+        if value == nil then no_global(name) end
+        globals[name] = value
+      end
+      return value
+    end,
+    __newindex = function(_, name)
+      errors.raise {
+        kind = "script", message = string.format("assignment to the global '%s'", tostring(name)),
+        hint = "write: local " .. tostring(name) .. " = …",
+      }
+    end,
+    __metatable = false,
+  })
+end
+
+local function compile(path, text, env)
+  source.remember("@" .. path, text)
+  local chunk, why = load(text, "@" .. path, "t", env)
+  if chunk then return chunk end
+  errors.raise {
+    kind = "refused",
+    message = "syntax: " .. why, where = why:match "^(.-:%d+):",
+    hint = "almanac check " .. path,
+  }
+end
+
+--- Text of lib.NAME: beside the script, or built in.
+local function find_lib(directory, name)
+  local fs = require "native.fs"
+  local file = name:gsub("%.", "/") .. ".lua"
+  local path = directory .. file
+  if fs.exists(path) then return path, fs.read(path) end
+  local builtin = "runbooks/" .. file
+  local text = sys.source(builtin)
+  if text then return builtin, text end
+  errors.raise {
+    kind = "script", message = string.format("require %q: no file %s", name, path),
+    hint = "a runbook requires Lua files below its own directory",
+  }
+end
+
+--- Reading a file of the script's own is the loader's doing, not the script's.
+local function read_lib(directory, name)
+  local permit = task.permit "read"
+  local ok, path, text = errors.try(find_lib, directory, name)
+  task.permit(permit)
+  if not ok then error(path, 0) end
+  return path, text
+end
+
+--- Loads a script into a sandbox of its own and runs its top level, where it can only compute.
+---@param path string
+---@param text string
+---@return { result: any, files: table<string, string>, digest: string }  files: path → SHA-256
+function M.load(path, text)
+  local files = { [path] = sys.sha256(text) }
+  local loaded = {}
+  local directory = path:match "^(.*/)[^/]*$" or ""
+  local env
+  env = new_env(function(name)
+    if type(name) ~= "string" or not name:find "^[%w_%.]+$" or name:find "%.%." then
+      errors.usage("require takes a name such as lib.devnet, not %q", tostring(name))
+    end
+    if loaded[name] == nil then
+      local lib_path, lib_text = read_lib(directory, name)
+      files[lib_path] = sys.sha256(lib_text)
+      local value = compile(lib_path, lib_text, env)(name)
+      loaded[name] = value == nil or value
+    end
+    return loaded[name]
+  end)
+  local permit = task.permit "compute"
+  local ok, result = errors.try(compile(path, text, env))
+  task.permit(permit)
+  if not ok then error(result, 0) end
+  local names = {}
+  for name in pairs(files) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do names[i] = name .. "\0" .. files[name] end
+  return { result = result, files = files, digest = sys.sha256(table.concat(names, "\n")) }
+end
+
+getmetatable("").__metatable = false -- shared by every string: scripts must not reach it
+
+return M

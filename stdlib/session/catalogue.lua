@@ -1,0 +1,42 @@
+--- The effects of the standard library, and the module that defines each. A script's walk calls nothing in
+--- its steps, so that the module of an effect in the journal may not be loaded yet.
+local modules = {
+  ["compose.down"] = "almanac.host.compose",
+  ["compose.pull"] = "almanac.host.compose",
+  ["compose.restart"] = "almanac.host.compose",
+  ["compose.up"] = "almanac.host.compose",
+  ["fs.mkdir"] = "almanac.host.fs",
+  ["fs.remove"] = "almanac.host.fs",
+  ["fs.write"] = "almanac.host.fs",
+  ["git.checkout"] = "almanac.host.git",
+  ["git.commit"] = "almanac.host.git",
+  ["git.push"] = "almanac.host.git",
+  ["git.tag"] = "almanac.host.git",
+  ["git.untag"] = "almanac.host.git",
+  ["helm.repair"] = "almanac.helm.repair",
+  ["helm.rollback"] = "almanac.helm.rollback",
+  ["helm.uninstall"] = "almanac.helm.rollback",
+  ["helm.upgrade"] = "almanac.helm.upgrade",
+  ["http.request"] = "almanac.http.client",
+  ["k8s.apply"] = "almanac.k8s.apply",
+  ["k8s.create"] = "almanac.k8s.apply",
+  ["k8s.delete"] = "almanac.k8s.delete",
+  ["k8s.evict"] = "almanac.k8s.delete",
+  ["k8s.exec"] = "almanac.k8s.exec",
+  ["k8s.patch"] = "almanac.k8s.patch",
+  ["k8s.restart"] = "almanac.k8s.patch",
+  ["k8s.scale"] = "almanac.k8s.patch",
+  ["k8s.scale_part"] = "almanac.k8s.patch",
+  ["k8s.undo"] = "almanac.k8s.undo",
+  ["k8s.wipe_claims"] = "almanac.k8s.claims",
+  ["notify.send"] = "almanac.http.notify",
+  ["sh.run"] = "almanac.host.sh",
+}
+
+--- Loads the module that defines an effect of the standard library; nothing where there is none.
+---@param name string "helm.upgrade"
+local function catalogue(name)
+  if modules[name] then require(modules[name]) end
+end
+
+return catalogue

@@ -1,0 +1,114 @@
+--- The lock of a runbook: one run at a time under a name. Any name holds on this machine, by a file of the
+--- journal; one that begins with "lease/" across machines too, by a Lease of the cluster.
+local drive = require "almanac.session.drive"
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local sys = require "native.sys"
+local task = require "native.task"
+
+local M = {}
+
+---@class almanac.LockName
+---@field name string       "release/animica-devnet", "lease/NAMESPACE/NAME"
+---@field seconds? number   of a lease: how long its holder may be silent
+
+local function misuse()
+  errors.usage 'runbook: lock must be a name, or { name = "lease/NAMESPACE/NAME", duration = "30s" }'
+end
+
+--- The lock that a runbook declares, for these parameters.
+---@param declared any
+---@param params table
+---@return almanac.LockName?
+function M.of(declared, params)
+  if type(declared) == "function" then declared = declared(params) end
+  if declared == nil then return nil end
+  if type(declared) == "string" then declared = { name = declared } end
+  if type(declared) ~= "table" or type(declared.name) ~= "string" or declared.name == "" then misuse() end
+  for key in pairs(declared) do
+    if key ~= "name" and key ~= "duration" then misuse() end
+  end
+  local out = { name = declared.name, seconds = declared.duration and duration.parse(declared.duration) }
+  if out.seconds and out.seconds < 1 then errors.usage "runbook: lock: its duration is at least a second" end
+  M.lease_of(out)
+  return out
+end
+
+--- Where the lease of a lock is; nil for a name that holds on this machine only.
+---@param lock almanac.LockName?
+---@return { namespace: string, name: string, seconds?: number }?
+function M.lease_of(lock)
+  local rest = lock and lock.name:match "^lease/(.*)$"
+  if not rest then return nil end
+  local namespace, name = rest:match "^([%l%d%-]+)/([%l%d%-%.]+)$"
+  if not namespace then
+    errors.usage('runbook: lock %q: write "lease/NAMESPACE/NAME", both as Kubernetes names things', lock.name)
+  end
+  return { namespace = namespace, name = name, seconds = lock.seconds }
+end
+
+--- Who this is, for others that want the lease.
+local function identity(run_id)
+  return string.format("%s@%s %s", sys.user(), sys.hostname(), run_id)
+end
+
+local Held = {}
+Held.__index = Held
+
+--- Gives the lock back. The one on this machine goes with the journal.
+function Held:release()
+  if not self.keeper then return end
+  local shield = task.shield "cancel"
+  self.keeper:cancel()
+  self.keeper:join()
+  self.keeper = nil
+  self.lease:give_back()
+  task.shield(shield)
+end
+
+Held.__close = Held.release
+
+--- Raises kind "lock_lost" when it is not ours any more: asked before each effect.
+function Held:check()
+  if self.keeper then self.lease:check() end
+end
+
+--- Journals that a lease was taken.
+---@param run almanac.Run
+function Held:attach(run)
+  run.held = self
+  if self.lease then
+    run:record("run.lock", "", { namespace = self.lease.namespace, lease = self.lease.name, holder = self.lease.identity })
+  end
+end
+
+--- Takes the lock; raises kind "refused" when another run holds it.
+---@param journal table
+---@param lock almanac.LockName?
+---@param run_id string
+---@return table held  release(); also a to-be-closed value
+function M.take(journal, lock, run_id)
+  local self = setmetatable({}, Held)
+  if not lock then return self end
+  drive.lock(journal, lock.name, drive.owner_text(run_id))
+  local where = M.lease_of(lock)
+  if where then
+    self.lease = require("almanac.k8s.lease").take(where, identity(run_id), function(text) sys.write(2, "… " .. text .. "\n") end)
+    self.keeper = task.spawn(self.lease.keep, self.lease)
+  end
+  return self
+end
+
+--- Who holds the lease of a lock; nil for nobody, or no lease.
+---@param lock almanac.LockName?
+---@return string?
+function M.held_by(lock)
+  local where = M.lease_of(lock)
+  if not where then return nil end
+  local ok, holder = errors.try(require("almanac.k8s.lease").held_by, where)
+  if ok then return holder end
+  if errors.is_interrupt(holder) then error(holder, 0) end
+  return "somebody, or nobody: " .. holder.message
+end
+
+return M

@@ -1,0 +1,496 @@
+--- The objects of the simulated cluster, with a real API server's rules for versions, deletion and
+--- ownership. Knows nothing of HTTP.
+---
+--- Objects it returns or passes to subscribers are the stored ones: read them, never change them
+--- (`value.copy` first). Objects given to it are not kept; what it stores is built anew around their
+--- parts, so those must not be changed afterwards either.
+---
+--- A method that the world can refuse returns nil and a Status (see errors.lua).
+local value = require "almanac.sim.model.value"
+local errors = require "almanac.sim.model.errors"
+local resources = require "almanac.sim.model.resources"
+local selectors = require "almanac.sim.model.selectors"
+local lifecycle = require "almanac.sim.model.lifecycle"
+
+local Store = {}
+Store.__index = Store
+
+local store = {}
+
+local HISTORY = 2000
+
+---@class sim.StoreOptions
+---@field now fun(): number  the cluster's clock, unix seconds
+---@field uuid? fun(): string
+---@field rv? integer        the first resourceVersion is the next one (default 1000)
+---@field history? integer   events kept for watches, of each resource (default 2000)
+
+--- A new, empty store.
+---@param opts sim.StoreOptions
+function store.new(opts)
+  local rv = opts.rv or 1000
+  return setmetatable({
+    now = opts.now, uuid = opts.uuid or store.random_uuid, rv = rv, first_rv = rv,
+    history_max = opts.history or HISTORY, kinds = {}, by_uid = {}, owned = {}, subscribers = {},
+    pending = {}, busy = false, admission = {}, served = resources.registry(),
+  }, Store)
+end
+
+--- A version 4 UUID from Lua's generator: unique enough for a simulated cluster.
+---@return string
+function store.random_uuid()
+  local r = math.random
+  return ("%08x-%04x-4%03x-%x%03x-%04x%08x"):format(r(0, 0xffffffff), r(0, 0xffff), r(0, 0xfff),
+    r(8, 11), r(0, 0xfff), r(0, 0xffff), r(0, 0xffffffff))
+end
+
+local function resource_of(self, gvr)
+  local res = self.served.by_key[gvr]
+  if not res then error("no such resource: " .. tostring(gvr), 3) end
+  return res
+end
+
+local function kind_of(self, key)
+  local kind = self.kinds[key]
+  if not kind then
+    kind = { spaces = {}, count = 0, events = {}, first = 1, last = 0, horizon = self.first_rv }
+    self.kinds[key] = kind
+  end
+  return kind
+end
+
+local function space_of(kind, ns)
+  local space = kind.spaces[ns]
+  if not space then
+    space = { by_name = {}, sorted = nil }
+    kind.spaces[ns] = space
+    kind.order = nil
+  end
+  return space
+end
+
+--- The names of a namespace's objects in order; kept until one comes or goes.
+local function space_names(space)
+  if not space.sorted then space.sorted = value.sorted_keys(space.by_name) end
+  return space.sorted
+end
+
+local function remember(self, kind, event)
+  kind.last = kind.last + 1
+  kind.events[kind.last] = event
+  if kind.last - kind.first + 1 > self.history_max then
+    kind.horizon = kind.events[kind.first].rv
+    kind.events[kind.first] = nil
+    kind.first = kind.first + 1
+  end
+end
+
+local function emit(self, type, key, object, old)
+  local event = { type = type, gvr = key, object = object, old = old, rv = self.rv }
+  remember(self, kind_of(self, key), event)
+  -- `subscribe` and its undoing replace the list, so this one stays as it is while it is walked.
+  for _, fn in ipairs(self.subscribers) do fn(event) end
+end
+
+local function next_rv(self)
+  self.rv = self.rv + 1
+  return tostring(self.rv)
+end
+
+local function index_owners(self, key, object, add)
+  local meta = object.metadata
+  for _, ref in ipairs(meta.ownerReferences or {}) do
+    local set = self.owned[ref.uid]
+    if not set and add then
+      set = {}
+      self.owned[ref.uid] = set
+    end
+    if set then
+      set[meta.uid] = add and { gvr = key, ns = meta.namespace, name = meta.name } or nil
+      if next(set) == nil then self.owned[ref.uid] = nil end
+    end
+  end
+end
+
+--- Runs the clean-up that a change has brought about, once the change is complete and told.
+local function settle(self)
+  if self.busy then return end
+  self.busy = true
+  while #self.pending > 0 do
+    local job = table.remove(self.pending, 1)
+    job(self)
+  end
+  self.busy = false
+end
+
+function Store:later(job)
+  self.pending[#self.pending + 1] = job
+end
+
+--- Calls `fn(event)` for every change from now on, synchronously:
+--- { type = "ADDED"|"MODIFIED"|"DELETED", gvr, object, old, rv }. Returns a function that ends it.
+--- A subscriber that changes the store makes others see the later event first: note what happened,
+--- wake a task, and act there.
+---@param fn fun(event: table)
+---@return fun() unsubscribe
+function Store:subscribe(fn)
+  local list = value.shallow(self.subscribers)
+  list[#list + 1] = fn
+  self.subscribers = list
+  return function()
+    local rest = {}
+    for _, other in ipairs(self.subscribers) do
+      if other ~= fn then rest[#rest + 1] = other end
+    end
+    self.subscribers = rest
+  end
+end
+
+--- Adds a step through which every object goes before it is stored: fn(self, res, object, old,
+--- subresource) may change `object` (a copy) and returns nil, or a Status that refuses it.
+---@param fn fun(store: table, res: table, object: table, old: table|nil, subresource: string|nil): table|nil
+function Store:admit(fn)
+  self.admission[#self.admission + 1] = fn
+end
+
+---@return table|nil object
+function Store:peek(key, ns, name)
+  local kind = self.kinds[key]
+  local space = kind and kind.spaces[ns or ""]
+  return space and space.by_name[name]
+end
+
+--- The stored object.
+---@param gvr string e.g. "apps/v1/deployments"
+---@param ns string|nil nil for cluster-scoped resources
+---@param name string
+---@return table|nil object, table|nil status
+function Store:get(gvr, ns, name)
+  local res = resource_of(self, gvr)
+  local object = self:peek(res.storage, res.namespaced and ns or "", name)
+  if not object then return nil, errors.not_found(res, name) end
+  return object
+end
+
+local function compile(opts, key)
+  local labels, why = selectors.labels(opts and opts.labels)
+  if labels == false then return nil, errors.bad_request(why) end
+  local fields, name = selectors.fields(opts and opts.fields, key)
+  if fields == false then return nil, errors.bad_request(name) end
+  return { labels = labels, fields = fields, name = fields and name }
+end
+
+--- Compiles list options into a predicate over objects, or nil and a Status.
+---@param opts? table { labels = selector text or map, fields = selector text }
+---@param key? string the resource: fields it cannot be selected by are refused
+---@return (fun(object: table): boolean)|nil match, table|nil status
+function store.matcher(opts, key)
+  local c, status = compile(opts, key)
+  if not c then return nil, status end
+  return function(object)
+    if c.labels and not c.labels(object.metadata.labels) then return false end
+    return not c.fields or c.fields(object)
+  end
+end
+
+local function collect(out, space, c)
+  if c.name then
+    local object = space.by_name[c.name]
+    if object and c.fields(object) and (not c.labels or c.labels(object.metadata.labels)) then
+      out[#out + 1] = object
+    end
+    return
+  end
+  for _, name in ipairs(space_names(space)) do
+    local object = space.by_name[name]
+    if (not c.labels or c.labels(object.metadata.labels)) and (not c.fields or c.fields(object)) then
+      out[#out + 1] = object
+    end
+  end
+end
+
+--- Objects in the order of namespace and name.
+---@param gvr string
+---@param ns string|nil nil: all namespaces
+---@param opts? table { labels = selector text or map, fields = selector text }
+---@return table[]|nil objects, integer|table rv the store's resourceVersion, or the Status
+function Store:list(gvr, ns, opts)
+  local res = resource_of(self, gvr)
+  local c, status = compile(opts, res.storage)
+  if not c then return nil, status end
+  local out, kind = {}, self.kinds[res.storage]
+  if not kind then return out, self.rv end
+  if ns and res.namespaced then
+    if kind.spaces[ns] then collect(out, kind.spaces[ns], c) end
+    return out, self.rv
+  end
+  if not kind.order then kind.order = value.sorted_keys(kind.spaces) end
+  for _, name in ipairs(kind.order) do collect(out, kind.spaces[name], c) end
+  return out, self.rv
+end
+
+--- The events of one resource after `rv`, oldest first, for a watch that begins there.
+---@param gvr string
+---@param rv integer
+---@return table[]|nil events, table|nil status 410 Expired when they are no longer kept
+function Store:since(gvr, rv)
+  local kind = kind_of(self, resource_of(self, gvr).storage)
+  if rv < kind.horizon then return nil, errors.too_old(rv, kind.horizon) end
+  local out, at = {}, kind.last
+  while at >= kind.first and kind.events[at].rv > rv do at = at - 1 end
+  for i = at + 1, kind.last do out[#out + 1] = kind.events[i] end
+  return out
+end
+
+local function random_suffix()
+  local alphabet, out = "bcdfghjklmnpqrstvwxz2456789", {}
+  for i = 1, 5 do
+    local at = math.random(#alphabet)
+    out[i] = alphabet:sub(at, at)
+  end
+  return table.concat(out)
+end
+
+--- The object with the metadata only a server sets, and nothing of the caller's own making there.
+local function new_object(self, res, given)
+  local object, meta = value.shallow(given), value.shallow(given.metadata)
+  object.metadata = meta
+  object.apiVersion, object.kind = self.served.by_key[res.storage].api_version, res.kind
+  if not meta.name and meta.generateName then meta.name = meta.generateName .. random_suffix() end
+  meta.namespace = res.namespaced and meta.namespace or nil
+  meta.uid = self.uuid()
+  meta.creationTimestamp = value.timestamp(self.now())
+  meta.generation = res.has_generation and 1 or nil
+  meta.resourceVersion, meta.selfLink = nil, nil
+  meta.deletionTimestamp, meta.deletionGracePeriodSeconds = nil, nil
+  return object
+end
+
+local function refused(self, res, object, old, subresource)
+  for _, fn in ipairs(self.admission) do
+    local status = fn(self, res, object, old, subresource)
+    if status then return status end
+  end
+  return nil
+end
+
+local function namespace_refuses(self, res, meta)
+  if not res.namespaced then return nil end
+  local ns = self:peek("v1/namespaces", "", meta.namespace)
+  if not ns then return errors.not_found(self.served.by_key["v1/namespaces"], meta.namespace or "") end
+  if not ns.metadata.deletionTimestamp then return nil end
+  local status = errors.forbidden(res, meta.name,
+    ("unable to create new content in namespace %s because it is being terminated"):format(meta.namespace))
+  status.details.causes = value.array {
+    errors.cause("NamespaceTerminating", "metadata.namespace",
+      ("namespace %s is being terminated"):format(meta.namespace)),
+  }
+  return status
+end
+
+--- Stores a new object.
+---@param gvr string
+---@param given table with metadata.name or generateName, and metadata.namespace where namespaced
+---@param opts? table { dry_run = boolean }
+---@return table|nil object as stored, table|nil status
+function Store:create(gvr, given, opts)
+  local res = resource_of(self, gvr)
+  local object = new_object(self, res, given)
+  local status = namespace_refuses(self, res, object.metadata) or refused(self, res, object)
+  if status then return nil, status end
+  local meta = object.metadata
+  local ns = meta.namespace or ""
+  if self:peek(res.storage, ns, meta.name) then return nil, errors.already_exists(res, meta.name) end
+  if opts and opts.dry_run then return object end
+  meta.resourceVersion = next_rv(self)
+  local kind = kind_of(self, res.storage)
+  local space = space_of(kind, ns)
+  space.by_name[meta.name] = object
+  space.sorted = nil
+  kind.count = kind.count + 1
+  self.by_uid[meta.uid] = { gvr = res.storage, ns = meta.namespace, name = meta.name }
+  index_owners(self, res.storage, object, true)
+  emit(self, "ADDED", res.storage, object)
+  lifecycle.created(self, res, object)
+  settle(self)
+  return object
+end
+
+-- What an update cannot change: it is put back from the stored object.
+local FIXED = { "name", "namespace", "uid", "creationTimestamp", "deletionTimestamp",
+  "deletionGracePeriodSeconds", "generateName", "generation" }
+
+--- The object that an update of `old` to `given` asks for: what cannot change is the old one's.
+function store.next_object(res, old, given, subresource)
+  local object, meta
+  if subresource == "status" then
+    object, meta = value.shallow(old), value.shallow(old.metadata)
+    object.status = given.status
+    -- A status update may also carry labels, annotations, finalizers and owners.
+    for _, field in ipairs { "labels", "annotations", "managedFields" } do
+      meta[field] = given.metadata[field]
+    end
+  else
+    object, meta = value.shallow(given), value.shallow(given.metadata)
+    if res.has_status then object.status = old.status end
+    for _, field in ipairs(FIXED) do meta[field] = old.metadata[field] end
+  end
+  object.metadata = meta
+  object.apiVersion, object.kind = old.apiVersion, old.kind
+  return object
+end
+
+-- Everything but metadata and status is what is wanted; a Deployment's annotations count too.
+local function wants_changed(res, old, object)
+  if res.key == "apps/v1/deployments"
+    and not value.equal(old.metadata.annotations or {}, object.metadata.annotations or {}) then
+    return true
+  end
+  for _, pair in ipairs { { old, object }, { object, old } } do
+    for k, v in pairs(pair[1]) do
+      if k ~= "metadata" and k ~= "status" and k ~= "apiVersion" and k ~= "kind"
+        and not value.equal(v, pair[2][k]) then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+local function unchanged(old, object)
+  local a, b = value.shallow(old), value.shallow(object)
+  a.metadata, b.metadata = value.shallow(old.metadata), value.shallow(object.metadata)
+  a.metadata.resourceVersion, b.metadata.resourceVersion = nil, nil
+  a.metadata.managedFields, b.metadata.managedFields = nil, nil
+  return value.equal(a, b) and value.equal(old.metadata.managedFields or {}, object.metadata.managedFields or {})
+end
+
+--- Puts `object` in the place of `old` and tells. The caller has settled everything but the version.
+function Store:replace(res, old, object)
+  local meta = object.metadata
+  meta.resourceVersion = next_rv(self)
+  kind_of(self, res.storage).spaces[meta.namespace or ""].by_name[meta.name] = object
+  if not value.equal(old.metadata.ownerReferences or {}, meta.ownerReferences or {}) then
+    index_owners(self, res.storage, old, false)
+    index_owners(self, res.storage, object, true)
+  end
+  emit(self, "MODIFIED", res.storage, object, old)
+  lifecycle.updated(self, res, object)
+  settle(self)
+  return object
+end
+
+--- Takes an object out and tells. Its last version is the deletion's own.
+function Store:remove(res, object)
+  local meta = object.metadata
+  local kind = kind_of(self, res.storage)
+  local space = kind.spaces[meta.namespace or ""]
+  space.by_name[meta.name] = nil
+  space.sorted = nil
+  kind.count = kind.count - 1
+  self.by_uid[meta.uid] = nil
+  index_owners(self, res.storage, object, false)
+  local last = value.shallow(object)
+  last.metadata = value.shallow(meta)
+  last.metadata.resourceVersion = next_rv(self)
+  emit(self, "DELETED", res.storage, last, object)
+  lifecycle.removed(self, res, last)
+  settle(self)
+  return last
+end
+
+--- Replaces an object. With metadata.resourceVersion the stored version must be that one; with
+--- metadata.uid the object must be that one. Without opts.subresource a kind's status is left alone;
+--- "status" changes that only. An update that changes nothing is none.
+---@param gvr string
+---@param given table the whole object
+---@param opts? table { subresource = "status"|nil, dry_run = boolean }
+---@return table|nil object as stored, table|nil status
+function Store:update(gvr, given, opts)
+  local res = resource_of(self, gvr)
+  local meta = given.metadata
+  local subresource = opts and opts.subresource
+  local old = self:peek(res.storage, res.namespaced and meta.namespace or "", meta.name)
+  if not old then return nil, errors.not_found(res, meta.name) end
+  if meta.uid and meta.uid ~= old.metadata.uid then
+    return nil, errors.conflict(res, meta.name,
+      ("StorageError: invalid object, Code: 4, Key: /registry/%s/%s, ResourceVersion: 0, AdditionalErrorMsg: "
+        .. "Precondition failed: UID in precondition: %s, UID in object meta: %s"):format(
+        res.resource, meta.name, meta.uid, old.metadata.uid))
+  end
+  local rv = meta.resourceVersion
+  if rv and rv ~= "" and rv ~= old.metadata.resourceVersion then
+    return nil, errors.modified(res, meta.name)
+  end
+  local object = store.next_object(res, old, given, subresource)
+  local status = refused(self, res, object, old, subresource)
+  if status then return nil, status end
+  object.metadata.resourceVersion = old.metadata.resourceVersion
+  if not subresource and res.has_generation and wants_changed(res, old, object) then
+    object.metadata.generation = (old.metadata.generation or 0) + 1
+  end
+  if unchanged(old, object) then return old end
+  if opts and opts.dry_run then return object end
+  self:replace(res, old, object)
+  if lifecycle.finished(res, object) then
+    local current = self:peek(res.storage, meta.namespace or "", meta.name)
+    if current == object then self:remove(res, object) end
+  end
+  return object
+end
+
+--- Sets the status of an object that exists; a shorthand for controllers.
+---@return table|nil object, table|nil status
+function Store:set_status(gvr, ns, name, status)
+  local object, why = self:get(gvr, ns, name)
+  if not object then return nil, why end
+  local changed = value.shallow(object)
+  changed.status = status
+  return self:update(gvr, changed, { subresource = "status" })
+end
+
+--- Changes an object: fn gets a copy, changes it, and may return false to leave it as it is.
+---@param fn fun(object: table): boolean|nil
+---@return table|nil object, table|nil status
+function Store:modify(gvr, ns, name, fn, opts)
+  local object, why = self:get(gvr, ns, name)
+  if not object then return nil, why end
+  local changed = value.copy(object)
+  if fn(changed) == false then return object end
+  return self:update(gvr, changed, opts)
+end
+
+--- Deletes an object: at once, or by marking it when finalizers, a grace period (pods) or dependents
+--- are to be waited for.
+---@param gvr string
+---@param ns string|nil
+---@param name string
+---@param opts? table { propagation = "Background"|"Foreground"|"Orphan", uid, rv, grace, dry_run }
+---@return table|nil object its last state, table|boolean gone_or_status true: gone; false: marked
+function Store:delete(gvr, ns, name, opts)
+  opts = opts or {}
+  local res = resource_of(self, gvr)
+  local object = self:peek(res.storage, res.namespaced and ns or "", name)
+  if not object then return nil, errors.not_found(res, name) end
+  local meta = object.metadata
+  if opts.uid and opts.uid ~= meta.uid then
+    return nil, errors.conflict(res, name,
+      ("Precondition failed: UID in precondition: %s, UID in object meta: %s"):format(opts.uid, meta.uid))
+  end
+  if opts.rv and opts.rv ~= meta.resourceVersion then
+    return nil, errors.conflict(res, name,
+      ("Precondition failed: ResourceVersion in precondition: %s, ResourceVersion in object meta: %s"):format(
+        opts.rv, meta.resourceVersion))
+  end
+  local marked = lifecycle.mark(self, res, object, opts)
+  if opts.dry_run then return marked or object, marked == nil end
+  if not marked then return self:remove(res, object), true end
+  if not value.equal(marked, object) then self:replace(res, object, marked) end
+  lifecycle.marked(self, res, marked)
+  settle(self)
+  local current = self:peek(res.storage, meta.namespace or "", name)
+  if not current or current.metadata.uid ~= meta.uid then return marked, true end
+  return current, false
+end
+
+return store

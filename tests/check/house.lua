@@ -1,0 +1,263 @@
+--- The house: which folder may know which, in stdlib/ and in runtime/, and how long a file and a function
+--- may be. Run by make check: almanac lua tests/check/house.lua; exit 1 and a line for each violation.
+local fs = require "native.fs"
+local lexer = require "almanac.script.lint.lexer"
+local sys = require "native.sys"
+
+--- stdlib/: a folder may require those before it and itself. `render` and `sim` stand beside the others:
+--- what they may see is named.
+local ORDER = {
+  "base", "config", "journal", "run", "host", "k8s", "k8s/rollout", "http", "helm", "observe", "public", "script", "session",
+  "render", "cli",
+}
+local SEES = {
+  render = { "base", "config", "journal", "run", "render" },
+  ["sim/model"] = { "base", "sim/model" },
+  ["sim/control"] = { "base", "sim/model", "sim/control" },
+  ["sim/world"] = { "base", "sim/model", "sim/control", "sim/world" },
+  ["sim/api"] = { "base", "sim/model", "sim/control", "sim/world", "sim/api" },
+  sim = { "base", "sim/model", "sim/control", "sim/world", "sim/api", "sim" },
+}
+--- A part that is one noun with its folder: k8s/rollout is loaded by k8s, and the other way round.
+local WITHIN = { ["k8s/rollout"] = "k8s", ["script/lint"] = "script", ["run/mode"] = "run", ["run/plan"] = "run" }
+--- Where a name that is only known when the program runs may be required.
+local COMPUTED = { script = true, session = true, cli = true }
+
+--- runtime/: a folder may include those before it and itself. Those below `engine` do not know Lua.
+local C_ORDER = { "base", "net", "proc", "journal", "kube", "engine", "native", "." }
+local KNOWS_LUA = { engine = true, native = true, ["."] = true }
+
+local C_FILE_MAX, LUA_FILE_MAX, FUNCTION_MAX = 600, 400, 60
+
+local violations = 0
+
+local function violation(form, ...)
+  violations = violations + 1
+  sys.write(2, string.format(form, ...) .. "\n")
+end
+
+local function rank_of(order)
+  local rank = {}
+  for i, folder in ipairs(order) do rank[folder] = i end
+  return rank
+end
+
+local function files_below(root, ending)
+  local out = {}
+  for _, stars in ipairs { "", "/*", "/*/*", "/*/*/*" } do
+    for _, path in ipairs(fs.list(root .. stars .. "/*" .. ending)) do out[#out + 1] = path end
+  end
+  return out
+end
+
+local function lines_of(text)
+  local lines = {}
+  for line in (text:gsub("\n$", "") .. "\n"):gmatch "(.-)\n" do lines[#lines + 1] = line end
+  return lines
+end
+
+local function line_at(text, at)
+  local _, count = text:sub(1, at):gsub("\n", "")
+  return count + 1
+end
+
+-- Lua --------------------------------------------------------------------------------------------
+
+local function folder_of(path)
+  return path:match "^[^/]+/(.*)/[^/]*$" or "."
+end
+
+--- The modules that a Lua text requires, lazily too: { name?, line }; without a name where it is computed.
+local function requires_of(text)
+  local out, tokens = {}, lexer.scan(text)
+  for i, kind in ipairs(tokens.kinds) do
+    local before = tokens.kinds[i - 1]
+    if kind == "name" and tokens.values[i] == "require" and before ~= "." and before ~= ":" then
+      local at = tokens.kinds[i + 1] == "(" and i + 2 or i + 1
+      local called = tokens.kinds[i + 1] == "(" or tokens.kinds[i + 1] == "string"
+      local literal = tokens.kinds[at] == "string" and (at == i + 1 or tokens.kinds[at + 1] == ")")
+      if called then
+        out[#out + 1] = { name = literal and tokens.values[at] or nil, line = line_at(text, tokens.starts[i]) }
+      end
+    end
+  end
+  return out
+end
+
+local function sees(folder, other)
+  if folder == other or WITHIN[folder] == other or WITHIN[other] == folder then return true end
+  folder, other = WITHIN[folder] or folder, WITHIN[other] or other
+  if SEES[folder] then
+    for _, name in ipairs(SEES[folder]) do
+      if name == other then return true end
+    end
+    return false
+  end
+  local rank = rank_of(ORDER)
+  if folder == "cli" then return rank[other] ~= nil or other:find "^sim" ~= nil end
+  return rank[folder] ~= nil and rank[other] ~= nil and rank[other] <= rank[folder]
+end
+
+--- Where a module that cannot be required from a folder would have to be.
+local function allowed(folder)
+  local out = {}
+  for _, name in ipairs(SEES[folder] or ORDER) do
+    if sees(folder, name) then out[#out + 1] = name end
+  end
+  return table.concat(out, ", ")
+end
+
+--- The strongly connected components of more than one module (Tarjan), and modules that require themselves.
+--- https://en.wikipedia.org/wiki/Tarjan%27s_strongly_connected_components_algorithm
+local function cycles_of(graph, names)
+  local index, low, on_stack, stack, count, out = {}, {}, {}, {}, 0, {}
+  local function visit(name)
+    count = count + 1
+    index[name], low[name] = count, count
+    stack[#stack + 1], on_stack[name] = name, true
+    for _, other in ipairs(graph[name]) do
+      if graph[other] and not index[other] then
+        visit(other)
+        low[name] = math.min(low[name], low[other])
+      elseif on_stack[other] then
+        low[name] = math.min(low[name], index[other])
+      end
+    end
+    if low[name] ~= index[name] then return end
+    local component = {}
+    repeat
+      local last = table.remove(stack)
+      on_stack[last] = nil
+      component[#component + 1] = last
+    until last == name
+    local itself = false
+    for _, other in ipairs(graph[name]) do itself = itself or other == name end
+    if #component > 1 or itself then
+      table.sort(component)
+      out[#out + 1] = component
+    end
+  end
+  for _, name in ipairs(names) do
+    if not index[name] then visit(name) end
+  end
+  return out
+end
+
+--- The longest functions of a Lua text, by their lines: { first, length }.
+local function long_functions(text)
+  local out, tokens, open = {}, lexer.scan(text), {}
+  local opens = { ["function"] = true, ["do"] = true, ["if"] = true, ["repeat"] = true }
+  for i, kind in ipairs(tokens.kinds) do
+    if opens[kind] then
+      open[#open + 1] = { kind = kind, at = tokens.starts[i] }
+    elseif kind == "end" or kind == "until" then
+      local block = table.remove(open)
+      if block and block.kind == "function" then
+        local first, last = line_at(text, block.at), line_at(text, tokens.starts[i])
+        if last - first + 1 > FUNCTION_MAX then out[#out + 1] = { first = first, length = last - first + 1 } end
+      end
+    end
+  end
+  return out
+end
+
+local function check_stdlib()
+  local graph, names, folders, edges = {}, {}, {}, 0
+  local paths = files_below("stdlib", ".lua")
+  for _, path in ipairs(paths) do
+    local text = fs.read(path)
+    local name = "almanac." .. path:match "^stdlib/(.*)%.lua$":gsub("/", ".")
+    local folder = folder_of(path)
+    folders[folder] = true
+    names[#names + 1], graph[name] = name, {}
+    if not sees(folder, folder) or not rank_of(ORDER)[WITHIN[folder] or folder] and not SEES[folder] then
+      violation("%s: the folder stdlib/%s has no place in the order; give it one in tests/check/house.lua", path, folder)
+    end
+    for _, required in ipairs(requires_of(text)) do
+      local other = required.name and required.name:match "^almanac%.(.*)$"
+      if not required.name then
+        if not COMPUTED[WITHIN[folder] or folder] then
+          violation("%s:%d: requires a computed name; only script, session and cli may", path, required.line)
+        end
+      elseif other then
+        edges = edges + 1
+        table.insert(graph[name], required.name)
+        local target = folder_of("stdlib/" .. other:gsub("%.", "/") .. ".lua")
+        if not fs.exists("stdlib/" .. other:gsub("%.", "/") .. ".lua") then
+          violation("%s:%d: requires %s, which is not there", path, required.line, required.name)
+        elseif not sees(folder, target) then
+          violation("%s:%d: %s requires %s of %s; what it needs may be in: %s", path, required.line, folder, required.name,
+            target, allowed(folder))
+        end
+      end
+    end
+    local count = #lines_of(text)
+    if count > LUA_FILE_MAX then violation("%s: %d lines; it splits at its second noun, before %d", path, count, LUA_FILE_MAX) end
+    for _, fn in ipairs(long_functions(text)) do
+      violation("%s:%d: a function of %d lines; at most %d", path, fn.first, fn.length, FUNCTION_MAX)
+    end
+  end
+  local cycles = cycles_of(graph, names)
+  for _, cycle in ipairs(cycles) do violation("a cycle, lazy requires included: %s", table.concat(cycle, " ")) end
+  local count = 0
+  for _ in pairs(folders) do count = count + 1 end
+  return #paths, edges, count, #cycles
+end
+
+-- C ----------------------------------------------------------------------------------------------
+
+--- Functions of a C file, as clang-format lays them out: from the line before "{" to "}" in column one.
+local function check_c_functions(path, lines)
+  local first
+  for i, line in ipairs(lines) do
+    if line == "{" then first = i end
+    if line == "}" and first then
+      if i - first > FUNCTION_MAX then
+        violation("%s:%d: a function of %d lines; at most %d", path, first - 1, i - first, FUNCTION_MAX)
+      end
+      first = nil
+    end
+  end
+end
+
+local function check_runtime()
+  local rank = rank_of(C_ORDER)
+  local paths, edges, folders = files_below("runtime", ".[ch]"), 0, {}
+  for _, path in ipairs(paths) do
+    local folder = folder_of(path)
+    folders[folder] = true
+    local lines = lines_of(fs.read(path))
+    if not rank[folder] then
+      violation("%s: the folder runtime/%s has no place in the order; give it one in tests/check/house.lua", path, folder)
+    end
+    for i, line in ipairs(lines) do
+      local header = line:match '^%s*#%s*include%s*"([^"]+)"'
+      local system = line:match '^%s*#%s*include%s*[<"]([^>"]+)[>"]'
+      if header then
+        edges = edges + 1
+        local other = header:match "^(.*)/[^/]*$"
+        if not other or not fs.exists("runtime/" .. header) then
+          violation('%s:%d: includes "%s"; write "FOLDER/FILE.h" of runtime/', path, i, header)
+        elseif (rank[other] or 0) > (rank[folder] or 0) then
+          violation("%s:%d: %s includes %s of %s, which is above it; it may know: %s", path, i, folder, header, other,
+            table.concat(C_ORDER, ", ", 1, rank[folder]))
+        end
+      end
+      if system and system:find "^l[ua]+[%w-]*%.h$" and system:find "^lua" or system == "lauxlib.h" then
+        if not KNOWS_LUA[folder] then violation("%s:%d: %s must not know Lua", path, i, folder) end
+      end
+    end
+    if #lines > C_FILE_MAX then violation("%s: %d lines; it splits at its second noun, before %d", path, #lines, C_FILE_MAX) end
+    check_c_functions(path, lines)
+  end
+  local count = 0
+  for _ in pairs(folders) do count = count + 1 end
+  return #paths, edges, count
+end
+
+local modules, edges, folders, cycles = check_stdlib()
+local files, includes, c_folders = check_runtime()
+sys.write(1, string.format(
+  "stdlib: %d modules, %d edges, %d folders; runtime: %d files, %d edges, %d folders; %d violations, %d cycles\n", modules,
+  edges, folders, files, includes, c_folders, violations, cycles))
+return violations == 0 and 0 or 1

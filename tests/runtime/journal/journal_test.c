@@ -1,0 +1,588 @@
+/* journal: what is appended is read, in order; what was changed is found; who is refused, and how.
+ */
+#include "journal/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "journal/journal_priv.h"
+
+#define CHECK(cond)                                                                                \
+    do {                                                                                           \
+        if (!(cond)) {                                                                             \
+            fprintf(stderr, "%s:%d: failed: %s (%s)\n", __FILE__, __LINE__, #cond, err.message);   \
+            exit(1);                                                                               \
+        }                                                                                          \
+    } while (0)
+
+static struct err err;
+static char root[256];
+
+/* A directory that does not exist yet. */
+static const char *new_dir(void)
+{
+    static char dir[300];
+    static int n;
+
+    snprintf(dir, sizeof dir, "%s/%d", root, ++n);
+    return dir;
+}
+
+static const char *in_dir(const char *dir, const char *name)
+{
+    static char path[600];
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return path;
+}
+
+static struct journal *open_rw(const char *dir)
+{
+    struct journal *j = NULL;
+
+    CHECK(journal_open(dir, JOURNAL_WRITE, &j, &err) == 0);
+    return j;
+}
+
+static uint64_t append(struct journal *j, const char *run, const char *kind, const char *path,
+                       const char *payload, bool durable)
+{
+    uint64_t seq = 0;
+
+    CHECK(journal_append(j, run, kind, path, payload, strlen(payload), durable, &seq, NULL, &err) ==
+          0);
+    return seq;
+}
+
+struct seen {
+    unsigned count;
+    uint64_t last;
+    unsigned stop_at;
+    char text[4096];
+};
+
+static int see(void *arg, const struct journal_event *ev)
+{
+    struct seen *s = arg;
+    size_t len = strlen(s->text);
+
+    CHECK(ev->seq > s->last);
+    s->last = ev->seq;
+    s->count++;
+    if (len < sizeof s->text - 200)
+        snprintf(s->text + len, sizeof s->text - len, "%llu %.*s %.*s %.*s\n",
+                 (unsigned long long)ev->seq, (int)ev->kind_len, ev->kind, (int)ev->path_len,
+                 ev->path, (int)ev->payload_len, ev->payload);
+    return s->stop_at && s->count == s->stop_at;
+}
+
+static struct seen read_all(struct journal *j, const char *run, uint64_t after)
+{
+    struct seen s = {.last = after};
+
+    CHECK(journal_events(j, run, after, see, &s, &err) == 0);
+    return s;
+}
+
+static uint64_t broken(const char *dir, const char *run, char *why)
+{
+    struct journal *j = NULL;
+    uint64_t seq = 0;
+
+    CHECK(journal_open(dir, JOURNAL_READ, &j, &err) == 0);
+    CHECK(journal_verify(j, run, &seq, why, &err) == 0);
+    CHECK((seq == 0) == (*why == '\0'));
+    CHECK(journal_close(j, &err) == 0);
+    return seq;
+}
+
+static void sql(const char *dir, const char *text, int want)
+{
+    sqlite3 *db;
+    char *message = NULL;
+    int rc;
+
+    CHECK(sqlite3_open(in_dir(dir, "journal.db"), &db) == SQLITE_OK);
+    rc = sqlite3_exec(db, text, NULL, NULL, &message);
+    if (rc != want)
+        fprintf(stderr, "%s: %d %s\n", text, rc, message ? message : "");
+    CHECK(rc == want);
+    sqlite3_free(message);
+    sqlite3_close(db);
+}
+
+static void append_and_read(void)
+{
+    const char *dir = new_dir();
+    struct journal *j = open_rw(dir), *other = NULL;
+    struct seen s;
+    uint64_t seq;
+
+    CHECK(journal_create_run(j, "r1", "a.lua", "{}", 2, &err) == 0);
+    CHECK(journal_last_seq(j, "r1", &seq, &err) == 0 && seq == 0);
+    CHECK(append(j, "r1", "step.start", "a", "{}", false) == 1);
+    CHECK(append(j, "r1", "note", "a", "{\"text\":\"\xc3\xa4\"}", false) == 2);
+    CHECK(journal_pending(j));
+
+    /* The queue is seen here, and nowhere else. */
+    s = read_all(j, "r1", 0);
+    CHECK(s.count == 2);
+    CHECK(journal_open(dir, JOURNAL_READ, &other, &err) == 0);
+    CHECK(read_all(other, "r1", 0).count == 0);
+    CHECK(append(j, "r1", "step.done", "a", "{\"v\":1}", true) == 3);
+    CHECK(!journal_pending(j));
+    s = read_all(other, "r1", 0);
+    CHECK(strcmp(s.text, "1 step.start a {}\n2 note a {\"text\":\"\xc3\xa4\"}\n"
+                         "3 step.done a {\"v\":1}\n") == 0);
+    CHECK(read_all(other, "r1", 2).count == 1 && read_all(other, "r1", 3).count == 0);
+    s = (struct seen){.stop_at = 2};
+    CHECK(journal_events(other, "r1", 0, see, &s, &err) == 0 && s.count == 2);
+
+    /* Without a sync: others see it, the sync is still owed. */
+    CHECK(append(j, "r1", "note", "", "{}", false) == 4);
+    CHECK(journal_flush(j, false, &err) == 0 && journal_pending(j));
+    CHECK(journal_last_seq(other, "r1", &seq, &err) == 0 && seq == 4);
+    CHECK(journal_flush(j, true, &err) == 0 && !journal_pending(j));
+
+    /* Closing writes what is queued. */
+    CHECK(append(j, "r1", "run.end", "", "{}", false) == 5);
+    CHECK(journal_close(j, &err) == 0);
+    CHECK(journal_last_seq(other, "r1", &seq, &err) == 0 && seq == 5);
+    CHECK(journal_verify(other, "r1", &seq, s.text, &err) == 0 && seq == 0);
+    CHECK(journal_close(other, &err) == 0);
+
+    j = open_rw(dir);
+    CHECK(append(j, "r1", "note", "", "{}", true) == 6);
+    CHECK(journal_close(j, &err) == 0);
+    CHECK(broken(dir, "r1", s.text) == 0);
+    CHECK(journal_close(NULL, &err) == 0);
+}
+
+static void run_names(void *arg, const struct journal_run *run)
+{
+    char *text = arg;
+    size_t len = strlen(text);
+
+    snprintf(text + len, 200 - len, "%s=%s:%.*s ", run->id, run->runbook, (int)run->meta_len,
+             run->meta);
+    CHECK(run->created_ms > 1600000000000);
+}
+
+static void several_runs(void)
+{
+    const char *dir = new_dir();
+    struct journal *j = open_rw(dir);
+    char text[200] = "", why[JOURNAL_WHY_MAX];
+    uint64_t seq;
+
+    CHECK(journal_create_run(j, "one", "a.lua", "{\"p\":1}", 7, &err) == 0);
+    CHECK(journal_create_run(j, "two", "b.lua", "{}", 2, &err) == 0);
+    CHECK(append(j, "one", "k", "p", "1", false) == 1);
+    CHECK(append(j, "two", "k", "p", "2", false) == 1);
+    CHECK(append(j, "two", "k", "p", "3", false) == 2);
+    CHECK(append(j, "one", "k", "p", "4", true) == 2);
+    CHECK(journal_runs(j, NULL, run_names, text, &err) == 0);
+    CHECK(strcmp(text, "two=b.lua:{} one=a.lua:{\"p\":1} ") == 0);
+    text[0] = '\0';
+    CHECK(journal_runs(j, "one", run_names, text, &err) == 0);
+    CHECK(strcmp(text, "one=a.lua:{\"p\":1} ") == 0);
+    CHECK(strcmp(read_all(j, "two", 0).text, "1 k p 2\n2 k p 3\n") == 0);
+    CHECK(journal_verify(j, "one", &seq, why, &err) == 0 && seq == 0);
+    CHECK(journal_verify(j, "two", &seq, why, &err) == 0 && seq == 0);
+    CHECK(journal_close(j, &err) == 0);
+
+    CHECK(journal_close(open_rw(dir), &err) == 0);
+    CHECK(broken(dir, "one", why) == 0 && broken(dir, "two", why) == 0);
+}
+
+/* A long queue goes out by itself; big payloads and every byte come back. */
+static void bulk(void)
+{
+    const char *dir = new_dir();
+    struct journal *j = open_rw(dir), *other = NULL;
+    size_t big = JOURNAL_PAYLOAD_MAX;
+    char *payload = malloc(big + 1), why[JOURNAL_WHY_MAX];
+    struct seen s;
+    uint64_t seq;
+
+    CHECK(payload);
+    memset(payload, 'x', big + 1);
+    CHECK(journal_create_run(j, "r", "a.lua", "{}", 2, &err) == 0);
+    CHECK(journal_open(dir, JOURNAL_READ, &other, &err) == 0);
+    for (int i = 0; i < 1000; i++)
+        append(j, "r", "output", "p", "{\"text\":\"line\"}", false);
+    CHECK(read_all(other, "r", 0).count == 768);
+    CHECK(read_all(j, "r", 0).count == 1000);
+    CHECK(journal_verify(j, "r", &seq, why, &err) == 0 && seq == 0);
+    CHECK(journal_append(j, "r", "step.done", "big", payload, big, true, &seq, NULL, &err) == 0);
+    CHECK(seq == 1001);
+    CHECK(journal_append(j, "r", "step.done", "big", payload, big + 1, true, &seq, NULL, &err) < 0);
+    CHECK(err.kind == ERR_LIMIT && seq == 1001);
+    CHECK(append(j, "r", "note", "", "", true) == 1002);
+    s = read_all(other, "r", 1001);
+    CHECK(strcmp(s.text, "1002 note  \n") == 0);
+    CHECK(journal_verify(other, "r", &seq, why, &err) == 0 && seq == 0);
+    CHECK(journal_close(other, &err) == 0 && journal_close(j, &err) == 0);
+    free(payload);
+}
+
+static void files_are_private(void)
+{
+    const char *dir = new_dir();
+    mode_t old = umask(0);
+    struct journal *j = open_rw(dir);
+    static const char *const files[] = {"journal.db", "journal.db-wal", "journal.db-shm",
+                                        "locks/run-r.lock"};
+    struct buf holder = BUF_INIT(4096);
+    struct stat st;
+
+    CHECK(journal_create_run(j, "r", "a.lua", "{}", 2, &err) == 0);
+    CHECK(journal_lock_run(j, "r", "me", &holder, &err) == 0);
+    CHECK(stat(dir, &st) == 0 && (st.st_mode & 07777) == 0700);
+    CHECK(stat(in_dir(dir, "locks"), &st) == 0 && (st.st_mode & 07777) == 0700);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        CHECK(stat(in_dir(dir, files[i]), &st) == 0 && (st.st_mode & 07777) == 0600);
+    umask(old);
+    CHECK(journal_close(j, &err) == 0);
+    buf_release(&holder);
+}
+
+static void bad_input(void)
+{
+    static const char *const ids[] = {"", ".x", "a/b", "a b", "../x", "\xc3\xa4"};
+    const char *dir = new_dir();
+    struct journal *j, *r = NULL;
+    char long_id[200];
+
+    CHECK(journal_open(dir, JOURNAL_READ, &r, &err) < 0 && err.kind == ERR_NOT_FOUND && !r);
+    CHECK(access(dir, F_OK) < 0); /* nothing was made by looking */
+    j = open_rw(dir);
+    CHECK(journal_create_run(j, "r", "a.lua", "{}", 2, &err) == 0);
+    CHECK(journal_create_run(j, "r", "a.lua", "{}", 2, &err) < 0 && err.kind == ERR_USAGE);
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        CHECK(journal_create_run(j, ids[i], "a", "{}", 2, &err) < 0 && err.kind == ERR_USAGE);
+    memset(long_id, 'a', sizeof long_id);
+    long_id[129] = '\0';
+    CHECK(journal_create_run(j, long_id, "a", "{}", 2, &err) < 0 && err.kind == ERR_USAGE);
+    long_id[128] = '\0';
+    CHECK(journal_create_run(j, long_id, "a", "{}", 2, &err) == 0);
+    CHECK(journal_append(j, "zz", "k", "p", "", 0, true, NULL, NULL, &err) < 0);
+    CHECK(err.kind == ERR_NOT_FOUND);
+    CHECK(journal_append(j, "r", "", "p", "", 0, true, NULL, NULL, &err) < 0);
+    CHECK(err.kind == ERR_USAGE);
+    CHECK(journal_events(j, "zz", 0, see, NULL, &err) < 0 && err.kind == ERR_NOT_FOUND);
+    CHECK(append(j, "r", "k", "p", "", true) == 1);
+
+    CHECK(journal_open(dir, JOURNAL_READ, &r, &err) == 0);
+    CHECK(journal_append(r, "r", "k", "p", "", 0, true, NULL, NULL, &err) < 0);
+    CHECK(err.kind == ERR_USAGE);
+    CHECK(journal_create_run(r, "q", "a", "", 0, &err) < 0 && err.kind == ERR_USAGE);
+    CHECK(journal_close(r, &err) == 0 && journal_close(j, &err) == 0);
+}
+
+static void versions(void)
+{
+    const char *dir = new_dir();
+    struct journal *j = NULL;
+
+    /* An empty file: a process died between making the file and its tables. */
+    CHECK(mkdir(dir, 0700) == 0);
+    close(open(in_dir(dir, "journal.db"), O_CREAT | O_WRONLY, 0600));
+    CHECK(journal_open(dir, JOURNAL_READ, &j, &err) < 0 && err.kind == ERR_NOT_FOUND);
+    CHECK(journal_close(open_rw(dir), &err) == 0);
+
+    sql(dir, "PRAGMA user_version=99", SQLITE_OK);
+    CHECK(journal_open(dir, JOURNAL_WRITE, &j, &err) < 0 && err.kind == ERR_USAGE);
+    CHECK(strstr(err.message, "newer") && strstr(err.message, "99"));
+    CHECK(journal_open(dir, JOURNAL_READ, &j, &err) < 0 && err.kind == ERR_USAGE);
+
+    dir = new_dir();
+    CHECK(mkdir(dir, 0700) == 0);
+    sql(dir, "CREATE TABLE t(x); PRAGMA user_version=1", SQLITE_OK);
+    CHECK(journal_open(dir, JOURNAL_WRITE, &j, &err) < 0 && err.kind == ERR_USAGE);
+    CHECK(strstr(err.message, "another program") && !j);
+}
+
+static void append_only(void)
+{
+    const char *dir = new_dir();
+    struct journal *j = open_rw(dir);
+
+    CHECK(journal_create_run(j, "r", "a.lua", "{}", 2, &err) == 0);
+    append(j, "r", "k", "p", "{}", true);
+    CHECK(journal_close(j, &err) == 0);
+    sql(dir, "UPDATE events SET payload = 'x'", SQLITE_CONSTRAINT);
+    sql(dir, "DELETE FROM events", SQLITE_CONSTRAINT);
+    sql(dir, "UPDATE runs SET meta = 'x'", SQLITE_CONSTRAINT);
+    sql(dir, "DELETE FROM runs", SQLITE_CONSTRAINT);
+    sql(dir, "DELETE FROM heads", SQLITE_CONSTRAINT);
+}
+
+static void tampering(void)
+{
+    static const struct {
+        const char *sql;
+        uint64_t seq; /* the first event that does not check out; 0: none */
+        const char *why;
+        bool append_refused;
+    } cases[] = {
+        {"UPDATE events SET kind = kind", 0, "", false},
+        {"UPDATE events SET payload = 'x' WHERE key & 4294967295 = 3", 3, "changed", false},
+        {"UPDATE events SET time_ms = time_ms + 1 WHERE key & 4294967295 = 1", 1, "changed", false},
+        {"UPDATE events SET kind = 'k2' WHERE key & 4294967295 = 5", 5, "changed", false},
+        {"UPDATE events SET path = 'p' || path WHERE key & 4294967295 = 2", 2, "changed", false},
+        /* a byte from one field to the next */
+        {"UPDATE events SET kind = 'k' || substr(path, 1, 1), path = substr(path, 2)"
+         " WHERE key & 4294967295 = 2",
+         2, "changed", false},
+        {"UPDATE events SET hash = zeroblob(32) WHERE key & 4294967295 = 4", 4, "changed", false},
+        {"UPDATE events SET hash = 'short' WHERE key & 4294967295 = 4", 4, "changed", false},
+        {"DELETE FROM events WHERE key & 4294967295 = 1", 1, "missing", false},
+        {"DELETE FROM events WHERE key & 4294967295 = 3", 3, "missing", false},
+        {"DELETE FROM events WHERE key & 4294967295 > 4", 5, "tail", true},
+        {"DELETE FROM events", 1, "tail", true},
+        {"UPDATE events SET key = key + 1000 WHERE key & 4294967295 = 2;"
+         "UPDATE events SET key = key - 1 WHERE key & 4294967295 = 3;"
+         "UPDATE events SET key = key - 999 WHERE key & 4294967295 = 1002",
+         2, "moved", false},
+        {"UPDATE events SET key = key + 1 WHERE key & 4294967295 = 6", 6, "missing", true},
+        {"INSERT INTO events SELECT key + 1, time_ms, kind, path, hash, payload FROM events"
+         " WHERE key & 4294967295 = 6",
+         7, "changed", true},
+        {"UPDATE heads SET seq = 4 WHERE num = 1", 4, "head", true},
+        {"UPDATE heads SET hash = zeroblob(32) WHERE num = 1", 6, "head", true},
+        {"DELETE FROM heads", 1, "put in", true},
+        {"UPDATE runs SET meta = '{\"tag\":\"v2\"}'", 1, "row", false},
+        {"UPDATE runs SET runbook = 'b.lua'", 1, "row", false},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *dir = new_dir();
+        struct journal *j = open_rw(dir);
+        char why[JOURNAL_WHY_MAX];
+        uint64_t seq;
+
+        CHECK(journal_create_run(j, "r", "a.lua", "{}", 2, &err) == 0);
+        for (int n = 1; n <= 6; n++)
+            CHECK(append(j, "r", "k", "path", "{\"a\":1}", n % 2 == 0) == (uint64_t)n);
+        CHECK(journal_close(j, &err) == 0);
+        sql(dir,
+            "DROP TRIGGER events_keep; DROP TRIGGER events_stay; DROP TRIGGER runs_keep;"
+            "DROP TRIGGER heads_stay",
+            SQLITE_OK);
+        sql(dir, cases[i].sql, SQLITE_OK);
+        seq = broken(dir, "r", why);
+        if (seq != cases[i].seq || !strstr(why, cases[i].why)) {
+            fprintf(stderr, "%s: event %llu, %s\n", cases[i].sql, (unsigned long long)seq, why);
+            exit(1);
+        }
+        j = open_rw(dir);
+        if (cases[i].append_refused) {
+            CHECK(journal_append(j, "r", "k", "p", "", 0, true, NULL, NULL, &err) < 0);
+            CHECK(err.kind == ERR_CORRUPT);
+        } else {
+            append(j, "r", "k", "p", "", true);
+        }
+        CHECK(journal_close(j, &err) == 0);
+        CHECK(cases[i].append_refused || broken(dir, "r", why) == cases[i].seq);
+    }
+}
+
+static void file_digest(const char *path, unsigned char out[DIGEST_SIZE])
+{
+    static char bytes[4 << 20];
+    int fd = open(path, O_RDONLY);
+    ssize_t n = read(fd, bytes, sizeof bytes);
+
+    CHECK(fd >= 0 && n > 0 && (size_t)n < sizeof bytes);
+    close(fd);
+    digest_bytes(bytes, (size_t)n, out);
+}
+
+static void corrupt_file(void)
+{
+    const char *dir = new_dir();
+    unsigned char before[DIGEST_SIZE], after[DIGEST_SIZE];
+    struct journal *j = open_rw(dir);
+    struct seen s = {0};
+    char junk[4096], path[600];
+    int fd;
+
+    CHECK(journal_create_run(j, "r", "a.lua", "{}", 2, &err) == 0);
+    for (int i = 0; i < 2000; i++)
+        append(j, "r", "k", "some path", "{\"a\":\"a payload of some length, so that pages fill\"}",
+               false);
+    CHECK(journal_close(j, &err) == 0);
+    snprintf(path, sizeof path, "%s", in_dir(dir, "journal.db"));
+    memset(junk, 0x5a, sizeof junk);
+
+    /* A page in the middle: what comes before it is read, and the error says how far. */
+    fd = open(path, O_WRONLY);
+    CHECK(fd >= 0 && pwrite(fd, junk, sizeof junk, 40 * 4096) == 4096 && close(fd) == 0);
+    file_digest(path, before);
+    CHECK(journal_open(dir, JOURNAL_READ, &j, &err) == 0);
+    CHECK(journal_events(j, "r", 0, see, &s, &err) < 0 && err.kind == ERR_CORRUPT);
+    CHECK(s.count > 100 && s.count < 2000);
+    snprintf(junk, 100, "event %llu:", (unsigned long long)s.last);
+    CHECK(strstr(err.message, junk) && strstr(err.hint, ".recover"));
+    CHECK(journal_close(j, &err) == 0);
+    file_digest(path, after);
+    CHECK(memcmp(before, after, DIGEST_SIZE) == 0);
+
+    /* No database at all. */
+    fd = open(path, O_WRONLY);
+    CHECK(fd >= 0 && pwrite(fd, junk, sizeof junk, 0) == 4096 && close(fd) == 0);
+    file_digest(path, before);
+    CHECK(journal_open(dir, JOURNAL_WRITE, &j, &err) < 0 && err.kind == ERR_CORRUPT);
+    CHECK(journal_open(dir, JOURNAL_READ, &j, &err) < 0 && err.kind == ERR_CORRUPT);
+    file_digest(path, after);
+    CHECK(memcmp(before, after, DIGEST_SIZE) == 0);
+}
+
+static void busy_database(void)
+{
+    const char *dir = new_dir();
+    struct journal *j = open_rw(dir);
+    sqlite3 *db;
+
+    CHECK(journal_create_run(j, "r", "a.lua", "{}", 2, &err) == 0);
+    CHECK(sqlite3_open(in_dir(dir, "journal.db"), &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_busy_timeout(j->db, 20);
+    append(j, "r", "k", "p", "queued", false);
+    CHECK(journal_append(j, "r", "k", "p", "x", 1, true, NULL, NULL, &err) < 0);
+    CHECK(err.kind == ERR_BUSY);
+    CHECK(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL) == SQLITE_OK);
+    CHECK(append(j, "r", "k", "p", "y", true) == 2);
+    CHECK(strcmp(read_all(j, "r", 0).text, "1 k p queued\n2 k p y\n") == 0);
+
+    /* A second writer of the same run, against the rules: refused, and nothing is overwritten. */
+    CHECK(sqlite3_exec(db,
+                       "INSERT INTO events SELECT key + 1, time_ms, kind, path, hash, 'z'"
+                       " FROM events WHERE key & 4294967295 = 2",
+                       NULL, NULL, NULL) == SQLITE_OK);
+    CHECK(journal_append(j, "r", "k", "p", "x", 1, true, NULL, NULL, &err) < 0);
+    CHECK(err.kind == ERR_BUSY && strstr(err.message, "another process"));
+    sqlite3_close(db);
+    CHECK(journal_close(j, &err) == 0);
+}
+
+/* Runs fn in a child; its exit status. */
+static int in_child(void (*fn)(void *arg), void *arg)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        fn(arg);
+        _exit(0);
+    }
+    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+    return status;
+}
+
+static void make_run(void *arg)
+{
+    const char *const *what = arg;
+    struct journal *j = open_rw(what[0]);
+
+    CHECK(journal_create_run(j, what[1], "a.lua", "{}", 2, &err) == 0);
+    for (int i = 0; i < 50; i++)
+        append(j, what[1], "k", "p", "{}", i % 3 != 0);
+    CHECK(journal_close(j, &err) == 0);
+}
+
+/* Eight processes make the journal at the same moment and append, each to its own run. */
+static void at_the_same_time(void)
+{
+    for (int round = 0; round < 5; round++) {
+        const char *dir = new_dir();
+        char ids[8][8], why[JOURNAL_WHY_MAX];
+        pid_t pids[8];
+
+        for (int i = 0; i < 8; i++) {
+            snprintf(ids[i], sizeof ids[i], "r%d", i);
+            pids[i] = fork();
+            if (pids[i] == 0) {
+                const char *what[] = {dir, ids[i]};
+
+                make_run(what);
+                _exit(0);
+            }
+        }
+        for (int i = 0; i < 8; i++) {
+            int status;
+
+            CHECK(waitpid(pids[i], &status, 0) == pids[i] && status == 0);
+        }
+        for (int i = 0; i < 8; i++) {
+            struct journal *j = open_rw(dir);
+
+            CHECK(broken(dir, ids[i], why) == 0);
+            CHECK(read_all(j, ids[i], 0).count == 50);
+            CHECK(journal_close(j, &err) == 0);
+        }
+    }
+}
+
+static void bad_fault(void *arg)
+{
+    CHECK(freopen("/dev/null", "w", stderr));
+    fault_arm(arg);
+}
+
+static void faults(void)
+{
+    static const char *const bad[] = {"x", "x:1", "x:0:fail", "x:y:fail", ":1:fail", "x:1:sleep"};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        int status = in_child(bad_fault, (void *)bad[i]);
+
+        CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 2);
+    }
+    fault_arm("a:2:fail,b:1:fail");
+    CHECK(!fault_at("a") && fault_at("a") && !fault_at("a"));
+    CHECK(fault_at("b") && !fault_at("b") && !fault_at("c"));
+    fault_arm(NULL);
+    CHECK(!fault_at("b"));
+}
+
+int main(void)
+{
+    static const struct {
+        const char *name;
+        void (*fn)(void);
+    } cases[] = {
+        {"what is appended is read, durable or queued", append_and_read},
+        {"runs share a journal and keep their own order", several_runs},
+        {"a long queue and a large payload", bulk},
+        {"directory 0700, files 0600, whatever the umask", files_are_private},
+        {"bad input is refused and changes nothing", bad_input},
+        {"schema versions and databases of others", versions},
+        {"events and runs cannot be changed by SQL", append_only},
+        {"tampering is found at the first event it touches", tampering},
+        {"a damaged file is read as far as it goes and left alone", corrupt_file},
+        {"a busy database and a second writer", busy_database},
+        {"eight processes at once", at_the_same_time},
+        {"fault points", faults},
+    };
+    const char *tmp = getenv("ALMANAC_TEST_TMP");
+
+    snprintf(root, sizeof root, "%s/journal.XXXXXX", tmp ? tmp : "/tmp");
+    CHECK(mkdtemp(root));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cases[i].fn();
+        printf("ok - journal: %s\n", cases[i].name);
+        fflush(stdout);
+    }
+    execlp("rm", "rm", "-rf", root, (char *)NULL);
+    return 1;
+}

@@ -1,0 +1,213 @@
+-- native.journal: arguments, results and errors as Lua sees them. What the store itself promises is
+-- tested in tests/runtime/journal/.
+local journal = require "native.journal"
+local t = require "tests.harness"
+
+local function open(dir, mode)
+  return journal.open { dir = dir, mode = mode }
+end
+
+local function fresh()
+  local j = open(t.tmpdir() .. "/store")
+  j:create { id = "r1", runbook = "runbooks/rollout.lua", meta = '{"tag":"v1"}' }
+  return j
+end
+
+local function rows(j, run, after)
+  local out = {}
+  for seq, time_ms, kind, path, payload in j:events(run, after) do
+    t.eq(math.type(time_ms), "integer")
+    out[#out + 1] = seq .. " " .. kind .. " " .. path .. " " .. payload
+  end
+  return out
+end
+
+t.test("journal: runs, the newest first", function()
+  local j <close> = fresh()
+  j:create { id = "r2", runbook = "b.lua", meta = "{}" }
+  local runs = j:runs()
+  t.eq(#runs, 2)
+  t.eq(runs[1].id, "r2")
+  t.ok(runs[1].created_ms > 1600000000000)
+  runs[2].created_ms = nil
+  t.eq(runs[2], { id = "r1", runbook = "runbooks/rollout.lua", meta = '{"tag":"v1"}' })
+  t.eq(j:run("r2").runbook, "b.lua")
+  t.eq(j:run "nobody", nil)
+end)
+
+t.test("journal: events come back in order, queued ones too, and the iterator follows", function()
+  local j <close> = fresh()
+  t.eq(j:last_seq "r1", 0)
+  local seq, time_ms = j:append("r1", "step.start", "a", "{}")
+  t.eq(seq, 1)
+  t.eq(math.type(time_ms), "integer")
+  t.eq(j:append("r1", "note", "", '{"text":"ä\\u0000"}', false), 2)
+  t.eq(j:pending(), true)
+  t.eq(rows(j, "r1"), { "1 step.start a {}", '2 note  {"text":"ä\\u0000"}' })
+  t.eq(j:append("r1", "step.done", "a", "{}", true), 3)
+  t.eq(j:pending(), false)
+  t.eq(rows(j, "r1", 2), { "3 step.done a {}" })
+
+  local next_event = j:events("r1", 3)
+  t.eq(next_event(), nil)
+  j:append("r1", "note", "", "{}", false)
+  t.eq(next_event(), 4)
+  t.eq(next_event(), nil)
+  j:flush(false)
+  t.eq(j:pending(), true, "written, not synced")
+  j:flush()
+  t.eq(j:pending(), false)
+  t.eq(j:last_seq "r1", 4)
+end)
+
+t.test("journal: many events cross the batches of the iterator", function()
+  local j <close> = fresh()
+  for i = 1, 1000 do
+    j:append("r1", "output", "p", string.rep("x", i * 7), false)
+  end
+  j:flush()
+  local n = 0
+  for seq, _, _, _, payload in j:events "r1" do
+    n = n + 1
+    t.eq(seq, n)
+    t.eq(#payload, n * 7)
+  end
+  t.eq(n, 1000)
+end)
+
+t.test("journal: fold gives the last outcome of each step and what else matters", function()
+  local j <close> = fresh()
+  local function add(kind, path, payload)
+    return j:append("r1", kind, path, payload or "{}", false)
+  end
+  add("run.start", "")
+  add("step.start", "a")
+  add("effect.intent", "a", '{"id":"1"}')
+  add("output", "a")
+  add("effect.outcome", "a", '{"id":"1"}')
+  add("step.done", "a", '{"result":1}')
+  add("step.start", "b")
+  add("step.done", "b", '{"result":2}')
+  add("note", "b")
+  add("progress", "b")
+  add("gate.sample", "b")
+  add("step.start", "c")
+  add("step.done", "c", '{"result":3}')
+  add("step.undone", "c")
+  add("step.redo", "b")
+  add("step.done", "b", '{"result":4}')
+  local f = j:fold "r1"
+  t.eq(f.last_seq, 16)
+  t.eq(f.count, 16)
+  t.eq(f.broken, nil)
+  t.eq(f.done:paths(), { "a", "b" })
+  t.eq({ f.done:payload "a", f.done:payload "b" }, { '{"result":1}', '{"result":4}' })
+  t.eq(table.pack(f.done:result("b", "no digest")), { true, 4, false, n = 3 })
+  t.eq(select("#", f.done:result "c"), 0)
+  local kinds = {}
+  for i, e in ipairs(f.other) do
+    kinds[i] = e.seq .. " " .. e.kind .. " " .. e.path
+    t.eq(type(e.payload) .. math.type(e.time_ms), "stringinteger")
+  end
+  t.eq(kinds, {
+    "1 run.start ",
+    "3 effect.intent a",
+    "5 effect.outcome a",
+    "14 step.undone c",
+    "15 step.redo b",
+  })
+  t.eq(j:verify "r1", true)
+  t.raises("not_found", j.fold, j, "nobody")
+end)
+
+t.test("journal: a fold of an empty run", function()
+  local j <close> = fresh()
+  local f = j:fold "r1"
+  t.eq({ f.last_seq, f.count, f.done:count(), f.begun, f.other }, { 0, 0, 0, {}, {} })
+end)
+
+t.test("journal: what another process wrote is seen; a reader creates nothing", function()
+  local dir = t.tmpdir() .. "/store"
+  local err = t.raises("not_found", open, dir, "ro")
+  t.has(err.message, dir)
+  t.ok(err.hint ~= "")
+  local j <close> = open(dir)
+  j:create { id = "r1", runbook = "a.lua", meta = "{}" }
+  local reader <close> = open(dir, "ro")
+  j:append("r1", "k", "p", "{}", true)
+  t.eq(rows(reader, "r1"), { "1 k p {}" })
+  t.raises("usage", reader.append, reader, "r1", "k", "p", "{}", true)
+  t.raises("usage", reader.lock_run, reader, "r1", "{}")
+end)
+
+t.test("journal: locks name their holder and go with the journal", function()
+  local dir = t.tmpdir() .. "/store"
+  local a, b <close> = open(dir), open(dir)
+  t.eq(a:holder "r1", nil)
+  t.eq(a:lock_run("r1", '{"pid":1}'), true)
+  local ok, text = b:lock_run("r1", '{"pid":2}')
+  t.eq(ok, false)
+  t.eq(text, '{"pid":1}')
+  t.eq(b:holder "r1", '{"pid":1}')
+  t.eq(a:lock_name("release/animica-devnet", "x"), true)
+  t.eq({ b:lock_name("release/animica-devnet", "y") }, { false, "x" })
+  a:unlock()
+  t.eq(b:lock_name("release/animica-devnet", "y"), true)
+  t.eq(a:lock_run("r1", "again"), true)
+  a:close()
+  t.eq(b:holder "r1", nil)
+end)
+
+t.test("journal: misuse raises kind usage and names what is wrong", function()
+  local j = fresh()
+  local cases = {
+    { "dir", journal.open, { dir = 1 } },
+    { "mode", journal.open, { mode = "w" } },
+    { "table", journal.open, nil },
+    { "table", j.create, j },
+    { "meta", j.create, j, { id = "x", runbook = "y" } },
+    { "id", j.create, j, { id = "a/b", runbook = "y", meta = "" } },
+    { "already", j.create, j, { id = "r1", runbook = "y", meta = "" } },
+    { "kind", j.append, j, "r1", nil, "p", "{}", true },
+    { "payload", j.append, j, "r1", "k", "p", {}, true },
+    { "payload", j.append, j, "r1", "k", "p", 12, true },
+    { "durable", j.append, j, "r1", "k", "p", "{}", 1 },
+    { "zero byte", j.append, j, "r1", "k", "p\0q", "{}", true },
+    { "seq", j.events, j, "r1", -1 },
+    { "seq", j.events, j, "r1", 1.5 },
+    { "colon", j.append, "r1" },
+    { "text", j.lock_run, j, "r1" },
+    { "durable", j.flush, j, "yes" },
+  }
+  for _, case in ipairs(cases) do
+    local err = t.raises("usage", table.unpack(case, 2, 8))
+    t.has(err.message, case[1])
+  end
+  t.raises("not_found", j.append, j, "nobody", "k", "p", "{}", true)
+  t.raises("not_found", j.events, j, "nobody")
+  t.raises("limit", j.append, j, "r1", "k", "p", string.rep("x", 16 * 1024 * 1024 + 1), true)
+  t.eq(j:last_seq "r1", 0)
+
+  local next_event = j:events "r1"
+  j:close()
+  j:close()
+  t.raises("usage", j.runs, j)
+  t.raises("usage", next_event)
+end)
+
+t.test("journal: a file that is no journal is corrupt, and is left alone", function()
+  local dir = t.tmpdir()
+  t.write_file(dir .. "/journal.db", string.rep("this is not a database\n", 1000))
+  local err = t.raises("corrupt", open, dir)
+  t.has(err.message, dir .. "/journal.db")
+  t.has(err.hint, ".recover")
+  t.raises("corrupt", open, dir, "ro")
+  t.eq(t.read_file(dir .. "/journal.db"), string.rep("this is not a database\n", 1000))
+end)
+
+t.test("journal: a place that cannot hold one", function()
+  local err = t.raises("io", open, "/proc/almanac")
+  t.has(err.message, "/proc/almanac")
+  t.raises("io", open, "/dev/null/almanac")
+  t.ok(err.hint ~= "")
+end)

@@ -1,0 +1,126 @@
+-- http: URLs, what is expected, retries, JSON, JSON-RPC, checks.
+local http = require "almanac.http.client"
+local retry = require "almanac.base.retry"
+local httpd = require "native.httpd"
+local json = require "native.json"
+local t = require "tests.harness"
+local task = require "native.task"
+
+local asked = 0
+local server = httpd.listen {
+  handler = function(request, response)
+    if request.path == "/flaky" then
+      asked = asked + 1
+      if asked < 3 then return response:send(503, { ["Retry-After"] = "0" }, "warming up") end
+      response:send(200, { ["Content-Type"] = "application/json" }, '{"tries":' .. asked .. "}")
+    elseif request.path == "/broken" then
+      asked = asked + 1
+      response:send(500, {}, "panic: no database\n  at main.go")
+    elseif request.path == "/text" then
+      response:send(200, {}, "hello")
+    elseif request.path == "/moved" then
+      response:send(302, { Location = "/text" }, "")
+    elseif request.path == "/rpc" then
+      local call = json.decode(request.body)
+      local answer = { jsonrpc = "2.0", id = call.id }
+      if call.method == "chain.getHead" then
+        answer.result = { height = 1337 }
+      else
+        answer.error = { code = -32601, message = "method not found" }
+      end
+      response:send(200, {}, json.encode(answer))
+    else
+      response:send(404, {}, "nothing at " .. request.raw_path .. "?" .. (request.raw_query or ""))
+    end
+  end,
+}
+local base = "http://127.0.0.1:" .. server:port()
+
+t.test("a query is added in order, encoded", function()
+  t.eq(http.url("http://x/a", { b = "1 2&3", a = true }), "http://x/a?a=true&b=1%202%263")
+  t.eq(http.url("http://x/a?z=1", { b = 2 }), "http://x/a?z=1&b=2")
+  t.eq(http.url "http://x/a", "http://x/a")
+end)
+
+t.test("what is expected", function()
+  t.ok(http.is_expected(204))
+  t.eq(http.is_expected(302), false)
+  t.ok(http.is_expected(404, 404))
+  t.ok(http.is_expected(404, { 200, 404 }))
+  t.ok(http.is_expected(500, "any"))
+end)
+
+t.test("only what may pass is tried again, and only so often", function()
+  t.eq(retry.delay(1, {}, { kind = "network" }), 0.5)
+  t.eq(retry.delay(2, {}, { status = 503 }), 1.0)
+  t.eq(retry.delay(3, {}, { status = 503 }), nil)
+  t.eq(retry.delay(1, {}, { status = 503, retry_after = "7" }), 7)
+  t.eq(retry.delay(1, {}, { status = 503, retry_after = "3600" }), nil, "nobody waits an hour")
+  t.eq(retry.delay(1, {}, { status = 500 }), nil)
+  t.eq(retry.delay(1, {}, { kind = "tls" }), nil)
+  t.eq(retry.delay(1, {}, { kind = "timeout" }), nil)
+end)
+
+t.test("a server that is warming up is asked again", function()
+  asked = 0
+  t.eq(http.get(base .. "/flaky", { json = true }).json, { tries = 3 })
+end)
+
+t.test("a broken server is not; the error holds what it said", function()
+  asked = 0
+  local err = t.raises("http", http.get, base .. "/broken")
+  t.eq(asked, 1)
+  t.eq(err.status, 500)
+  t.has(err.message, "GET " .. base .. "/broken answered 500 Internal Server Error: panic: no database at main.go")
+end)
+
+t.test("redirects of reads are followed, as many as wanted", function()
+  t.eq(http.get(base .. "/moved").body, "hello")
+  local err = t.raises("http", http.get, base .. "/moved", { redirects = 0 })
+  t.has(err.hint, "/text")
+end)
+
+t.test("a 404 is an error unless expected", function()
+  t.eq(t.raises("http", http.get, base .. "/nope").status, 404)
+  t.has(http.get(base .. "/nope", { expect = 404, query = { q = "a b" } }).body, "/nope?q=a%20b")
+end)
+
+t.test("no JSON where JSON was wanted", function()
+  t.has(t.raises("http", http.get, base .. "/text", { json = true }).message, "no JSON")
+end)
+
+t.test("a dead server: how often it was tried", function()
+  local err = t.raises("network", http.get, "http://127.0.0.1:1/", { retry = { delay = 0.01 } })
+  t.has(err.message, "nothing listens at 127.0.0.1:1")
+  t.has(err.message, "(3 tries)")
+end)
+
+t.test("JSON-RPC: results and errors", function()
+  t.eq(http.rpc(base .. "/rpc", "chain.getHead"), { height = 1337 })
+  local err = t.raises("http", http.rpc, base .. "/rpc", "chain.getHaed")
+  t.eq(err.code, -32601)
+  t.has(err.message, "method not found (code -32601)")
+  t.has(t.raises("http", http.rpc, base .. "/text", "x").message, "no JSON-RPC")
+end)
+
+t.test("misuse is refused at once", function()
+  t.raises("usage", http.get)
+  t.has(t.raises("usage", http.get, base, { tiemout = 3 }).message, "tiemout")
+  t.raises("outside_step", http.post, base)
+end)
+
+t.test("what the check of a write means", function()
+  t.eq(http.judge_check({}, { status = 200, body = "" }), "done")
+  t.eq(http.judge_check({ expect = 200, contains = "id-1" }, { status = 200, body = "id-2" }), "not_done")
+  t.eq(http.judge_check({}, { status = 404, body = "" }), "not_done")
+  t.eq((http.judge_check({}, { status = 503, body = "" })), "unknown")
+end)
+
+t.test("reads need a step", function()
+  local before = task.permit "compute"
+  local err = t.raises("outside_step", http.get, base)
+  task.permit(before)
+  t.has(err.message, "http.get")
+end)
+
+server:close()

@@ -1,0 +1,386 @@
+-- Following a rollout in a world of the test's: what the API tells is put into queues by hand.
+local json = require "native.json"
+local rollout_watch = require "almanac.k8s.rollout.follow"
+local runs = require "almanac.journal.run"
+local t = require "tests.harness"
+local task = require "native.task"
+
+local function recorded(name)
+  local out = {}
+  for line in t.read_file("tests/fixtures/recordings/" .. name .. ".jsonl"):gmatch "[^\n]+" do
+    local body = json.decode(line, { big = "text" }).response.body
+    body = json.decode(body)
+    for _, item in ipairs(body.items or { body }) do
+      item.kind = item.kind or body.kind:gsub("List$", "")
+      out[#out + 1] = item
+    end
+  end
+  return out
+end
+
+local function find(list, kind, name)
+  for _, obj in ipairs(list) do
+    if obj.kind == kind and obj.metadata.name == name then return obj end
+  end
+  error("no " .. kind .. " " .. name)
+end
+
+local function copy(v)
+  return json.decode(json.encode(v))
+end
+
+--- A cluster of objects. put() and remove() tell the watches at once.
+local World = {}
+World.__index = World
+
+local function new_world()
+  local w = setmetatable({ objects = {}, watches = {}, deleted = {}, version = 100000, open = 0, log = {} }, World)
+  w.watch = function(ref, opts) return w:add_watch(ref, opts) end
+  w.list = function(ref) return w:of(ref) end
+  w.find = function(ref) return w.objects[ref] end
+  w.logs = function(ref, opts) return w.log[ref .. (opts.previous and " previous" or "")] or error({ kind = "api" }, 0) end
+  w.delete = function(ref, opts)
+    w.deleted[#w.deleted + 1] = ref .. " " .. opts.uid
+    if w.on_delete then w.on_delete() end
+  end
+  return w
+end
+
+local plural = { Pod = "pods", Deployment = "deployments", StatefulSet = "statefulsets", ReplicaSet = "replicasets",
+  Event = "events", PersistentVolumeClaim = "persistentvolumeclaims" }
+
+local function ref_of(obj)
+  return obj.kind:lower() .. "/" .. obj.metadata.name
+end
+
+function World:of(ref)
+  local out = {}
+  for key, obj in pairs(self.objects) do
+    if key == ref or plural[obj.kind] == ref or obj.kind:lower() == ref then out[#out + 1] = obj end
+  end
+  return out
+end
+
+function World:add_watch(ref)
+  local queue, signal = {}, task.signal()
+  local watch = { ref = ref }
+  self.open = self.open + 1
+  function watch.tell(event)
+    queue[#queue + 1] = event
+    signal:notify()
+  end
+  function watch.next()
+    while #queue == 0 do signal:wait() end
+    return table.remove(queue, 1)
+  end
+  function watch.close()
+    self.open = self.open - 1
+    self.watches[watch] = nil
+  end
+  function watch.keep() end
+  for _, obj in ipairs(self:of(ref)) do watch.tell { type = "ADDED", object = copy(obj) } end
+  watch.tell { type = "SYNCED" }
+  self.watches[watch] = true
+  return setmetatable(watch, { __close = watch.close })
+end
+
+function World:tell(type, obj)
+  for watch in pairs(self.watches) do
+    if watch.ref == obj.kind:lower() or watch.ref == plural[obj.kind] then watch.tell { type = type, object = copy(obj) } end
+  end
+end
+
+function World:put(obj)
+  obj = copy(obj)
+  self.version = self.version + 1
+  obj.metadata.resourceVersion = tostring(self.version)
+  obj.metadata.uid = obj.metadata.uid or "uid-" .. obj.metadata.name
+  local old = self.objects[ref_of(obj)]
+  self.objects[ref_of(obj)] = obj
+  self:tell(old and "MODIFIED" or "ADDED", obj)
+  return obj
+end
+
+function World:remove(ref)
+  local obj = self.objects[ref]
+  self.objects[ref] = nil
+  self:tell("DELETED", obj)
+end
+
+local function deployment(generation, status)
+  status.observedGeneration = status.observedGeneration or generation
+  return { kind = "Deployment", metadata = { name = "web", namespace = "ns", generation = generation,
+    annotations = { ["deployment.kubernetes.io/revision"] = "2" } },
+    spec = { replicas = 1, selector = { matchLabels = { app = "web" } } }, status = status }
+end
+
+local PROGRESS = { replicas = 2, updatedReplicas = 1, availableReplicas = 1 }
+local DONE = { replicas = 1, updatedReplicas = 1, availableReplicas = 1 }
+
+local function replicaset(hash, revision)
+  return { kind = "ReplicaSet", metadata = { name = "web-" .. hash, namespace = "ns",
+    labels = { ["pod-template-hash"] = hash },
+    annotations = { ["deployment.kubernetes.io/revision"] = tostring(revision) },
+    ownerReferences = { { uid = "uid-web" } } } }
+end
+
+local function pod(hash, container)
+  return { kind = "Pod", metadata = { name = "web-" .. hash .. "-1", namespace = "ns",
+    ownerReferences = { { uid = "uid-web-" .. hash } }, labels = { ["pod-template-hash"] = hash } }, spec = {},
+    status = { phase = "Running", containerStatuses = { container } } }
+end
+
+local CRASHING = { name = "app", restartCount = 1, state = { waiting = { reason = "CrashLoopBackOff", message = "back-off" } },
+  lastState = { terminated = { exitCode = 3, reason = "Error" } } }
+local STARTING = { name = "app", restartCount = 0, state = { waiting = { reason = "ContainerCreating" } } }
+
+--- Follows in a task of its own, as a run would; said: its progress.
+local function follow(world, ref, opts)
+  local run = runs.unrecorded({}, "execute")
+  local f = { said = {}, notes = {} }
+  local signal = task.signal()
+  run:observe(function(event)
+    if event.kind == "progress" then f.said[#f.said + 1] = event.data.text end
+    if event.kind == "note" then f.notes[#f.notes + 1] = event.data.text end
+    signal:notify()
+  end)
+  local handle = task.spawn(function()
+    local step = require "almanac.run.step"
+    task.set_context { run = run }
+    return step.run("ready", {}, function() return rollout_watch.follow(world, ref, opts or { timeout = "60s" }) end)
+  end)
+  f.handle = handle
+  function f.wait_progress(text)
+    while true do
+      for _, said in ipairs(f.said) do
+        if said:find(text, 1, true) then return end
+      end
+      signal:wait()
+    end
+  end
+  function f.result()
+    local ok, result = handle:join()
+    t.eq(world.open, 0, "watches left open")
+    if not ok then error(result, 0) end
+    return result
+  end
+  return f
+end
+
+t.test("a rollout is followed to its end", function()
+  local world = new_world()
+  world:put(deployment(2, { observedGeneration = 1, replicas = 1, updatedReplicas = 1, availableReplicas = 1 }))
+  local f = follow(world, "deployment/web")
+  f.wait_progress "Waiting for deployment spec update to be observed"
+  world:put(deployment(2, PROGRESS))
+  f.wait_progress "1 old replicas are pending termination"
+  world:put(deployment(2, DONE))
+  local r = f.result()
+  t.eq({ r.workload, r.namespace, r.message, r.generation, r.healed },
+    { "deployment/web", "ns", 'deployment "web" successfully rolled out', 2, {} })
+end)
+
+t.test("one that is done already is done at once", function()
+  local world = new_world()
+  world:put(deployment(2, DONE))
+  t.eq(follow(world, "deployment/web").result().generation, 2)
+end)
+
+t.test("a state from before our own last write is not taken for the newest", function()
+  local world = new_world()
+  local function state(generation)
+    local obj = deployment(generation, DONE)
+    obj.metadata.uid = "uid-written"
+    return world:put(obj)
+  end
+  local old = state(1).metadata
+  require("almanac.k8s.written").note { metadata = { uid = old.uid, resourceVersion = old.resourceVersion + 1 } }
+  local f = follow(world, "deployment/web")
+  f.wait_progress "waiting for the server to show the last change"
+  state(2)
+  t.eq(f.result().generation, 2)
+end)
+
+t.test("what does not exist is not found", function()
+  local err = t.raises("not_found", follow(new_world(), "deployment/web", { timeout = "60s", namespace = "ns" }).result)
+  t.has(err.message, "there is no deployment/web in namespace ns")
+end)
+
+t.test("a crash loop of the new revision fails it at once, with the log of the container", function()
+  local world = new_world()
+  world:put(deployment(2, PROGRESS))
+  world:put(replicaset("old", 1))
+  world:put(replicaset("new", 2))
+  world:put(pod("new", STARTING))
+  world.log["pod/web-new-1 previous"] = "starting\npanic: chain db corrupt\n"
+  local f = follow(world, "deployment/web")
+  f.wait_progress "pending termination"
+  world:put(pod("new", CRASHING))
+  local err = t.raises("rollout", f.result)
+  t.eq(err.message, "deployment/web cannot become ready: pod web-new-1, container app: CrashLoopBackOff, exit code 3, "
+    .. "1 restart")
+  t.eq({ err.workload, err.namespace, err.reason, err.pod, err.container, err.exit_code, err.restarts },
+    { "deployment/web", "ns", "CrashLoopBackOff", "web-new-1", "app", 3, 1 })
+  t.eq(err.logs, "starting\npanic: chain db corrupt")
+end)
+
+t.test("a crash loop of the old revision does not", function()
+  local world = new_world()
+  world:put(deployment(2, PROGRESS))
+  world:put(replicaset("old", 1))
+  world:put(replicaset("new", 2))
+  world:put(pod("old", CRASHING))
+  world:put(pod("new", STARTING))
+  local f = follow(world, "deployment/web")
+  f.wait_progress "pending termination"
+  world:put(deployment(2, DONE))
+  f.result()
+end)
+
+t.test("at the timeout it says what is known", function()
+  local world = new_world()
+  world:put(deployment(2, PROGRESS))
+  world:put(replicaset("new", 2))
+  world:put { kind = "Pod", metadata = { name = "web-new-1", namespace = "ns",
+    ownerReferences = { { uid = "uid-web-new" } }, labels = { ["pod-template-hash"] = "new" } },
+    spec = {}, status = { phase = "Running", conditions = { { type = "Ready", status = "False" } },
+      containerStatuses = { { name = "app", restartCount = 0, state = { running = {} } } } } }
+  world:put { kind = "Event", reason = "Unhealthy", type = "Warning", metadata = { name = "e", namespace = "ns" },
+    message = "Readiness probe failed: 503", lastTimestamp = "2026-11-23T18:00:00Z",
+    involvedObject = { name = "web-new-1", uid = "uid-web-new-1", fieldPath = "spec.containers{app}" } }
+  world.log["pod/web-new-1"] = "listening\n"
+  local err = t.raises("rollout", follow(world, "deployment/web", { timeout = "200ms" }).result)
+  t.eq(err.message, "deployment/web was not ready within 200ms: 1 old replicas are pending termination; "
+    .. "pod web-new-1, container app: ProbeFailing: Readiness probe failed: 503")
+  t.eq(err.logs, "listening")
+end)
+
+t.test("the progress deadline fails it", function()
+  local world = new_world()
+  world:put(deployment(2, { replicas = 2, updatedReplicas = 1, conditions = { { type = "Progressing", status = "False",
+    reason = "ProgressDeadlineExceeded", message = "ReplicaSet has timed out progressing." } } }))
+  local err = t.raises("rollout", follow(world, "deployment/web").result)
+  t.has(err.message, "ProgressDeadlineExceeded: ReplicaSet has timed out progressing.")
+end)
+
+t.test("an object that is deleted and made again is followed", function()
+  local world = new_world()
+  world:put(deployment(2, PROGRESS))
+  local f = follow(world, "deployment/web")
+  f.wait_progress "pending termination"
+  world:remove "deployment/web"
+  f.wait_progress "deleted; waiting for it to be created again"
+  local again = deployment(1, DONE)
+  again.metadata.uid = "another"
+  world:put(again)
+  t.eq(f.result().generation, 1)
+end)
+
+t.test("at the timeout an object that is gone is said to be", function()
+  local world = new_world()
+  world:put(deployment(2, PROGRESS))
+  local f = follow(world, "deployment/web", { timeout = 0.5 })
+  f.wait_progress "pending termination"
+  world:remove "deployment/web"
+  local err = t.raises("rollout", f.result)
+  t.has(err.message, "was not ready within 500ms: it was deleted, and not created again")
+end)
+
+t.test("a state from before is not believed", function()
+  local world = new_world()
+  local old = world:put(deployment(1, DONE))
+  world:put(deployment(2, PROGRESS))
+  local f = follow(world, "deployment/web")
+  f.wait_progress "pending termination"
+  world:tell("MODIFIED", old)
+  world:put(deployment(2, { replicas = 1, updatedReplicas = 1, availableReplicas = 0 }))
+  f.wait_progress "0 of 1 updated replicas are available"
+  world:put(deployment(2, DONE))
+  t.eq(f.result().generation, 2)
+end)
+
+t.test("a watch that breaks for good ends it", function()
+  local world = new_world()
+  world:put(deployment(2, PROGRESS))
+  local watch = world.watch
+  world.watch = function(ref, opts)
+    if ref == "pods" then error({ kind = "auth", message = "expired" }, 0) end
+    return watch(ref, opts)
+  end
+  t.raises("auth", follow(world, "deployment/web").result)
+end)
+
+t.test("many in one namespace share one watch of each kind, and whoever ends hands on", function()
+  local world, all, opened = new_world(), {}, {}
+  local watch = world.watch
+  world.watch = function(ref, opts)
+    opened[ref] = (opened[ref] or 0) + 1
+    return watch(ref, opts)
+  end
+  local function named(i, status)
+    local d = deployment(2, copy(status))
+    d.metadata.name, d.metadata.uid = "web" .. i, "uid-web" .. i
+    return d
+  end
+  for i = 1, 40 do
+    world:put(named(i, PROGRESS))
+    all[i] = follow(world, "deployment/web" .. i)
+  end
+  for i = 1, 40 do all[i].wait_progress "pending termination" end
+  t.eq(opened, { deployment = 1, pods = 1, replicasets = 1 })
+  t.eq(world.open, 3)
+  for i = 1, 40 do
+    world:put(named(i, { replicas = 1, updatedReplicas = 1, availableReplicas = 0 }))
+    all[i].wait_progress "0 of 1 updated replicas are available"
+    if i > 1 then t.eq(#all[i - 1].said, 2, "told of its own only") end
+  end
+  for i = 1, 39 do
+    world:put(named(i, DONE))
+    t.ok(all[i].handle:join())
+  end
+  t.eq(opened, { deployment = 1, pods = 1, replicasets = 1 }, "nothing was opened again")
+  world:put(named(40, DONE))
+  all[40].result()
+end)
+
+local function recorded_stuck(world)
+  local set = recorded "11-rollout-status-after-rollback"[1]
+  local node = find(recorded "08-pods-crash", "Pod", "animica-node-0")
+  world:put(set)
+  world:put(node)
+  return set, node
+end
+
+t.test("the StatefulSet trap is explained, with what to do", function()
+  local world = new_world()
+  recorded_stuck(world)
+  local err = t.raises("rollout", follow(world, "statefulset/animica-node").result)
+  t.has(err.message, 'statefulset "animica-node" waits for pod animica-node-0 of revision')
+  t.has(err.hint, "heal = true")
+  t.has(err.hint, "kubectl -n animica-devnet delete pod animica-node-0")
+  t.eq(world.deleted, {})
+end)
+
+t.test("and healed where asked: the pod, known by its uid, is deleted once", function()
+  local world = new_world()
+  local set, node = recorded_stuck(world)
+  world.on_delete = function()
+    world:remove "pod/animica-node-0"
+    local new = copy(node)
+    new.metadata.uid, new.metadata.labels["controller-revision-hash"] = "new-uid", set.status.updateRevision
+    new.status = { phase = "Running" }
+    world:put(new)
+    set.status.readyReplicas, set.status.updatedReplicas = 1, 1
+    world:put(set)
+  end
+  local f = follow(world, "statefulset/animica-node", { timeout = "60s", heal = true })
+  local r = f.result()
+  t.eq(world.deleted, { "pod/animica-node-0 " .. node.metadata.uid })
+  t.eq(r.healed, { "animica-node-0" })
+  t.has(f.notes[1], "waits for pod animica-node-0")
+end)
+
+t.test("what it is asked for is checked first", function()
+  t.raises("usage", rollout_watch.rollout, "animica-node")
+  t.raises("usage", rollout_watch.rollout, "deployment/web", { wait = true })
+end)

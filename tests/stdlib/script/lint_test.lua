@@ -1,0 +1,162 @@
+--- The parser of almanac check against load(), and its rules.
+local t = require "tests.harness"
+local fs = require "native.fs"
+local lexer = require "almanac.script.lint.lexer"
+local nearest = require "almanac.base.nearest"
+local outside = require "almanac.script.lint.outside"
+local parser = require "almanac.script.lint.parser"
+local public = require "almanac.script.lint.public"
+local findings = require "almanac.script.lint.findings"
+local script = require "almanac.script.lint.script"
+
+local function sources()
+  local files = {}
+  for _, pattern in ipairs { "stdlib/*/*.lua", "stdlib/*/*/*.lua", "stdlib/*/*/*/*.lua", "runbooks/*.lua", "runbooks/*/*.lua",
+    "tests/*.lua", "tests/*/*.lua", "tests/*/*/*.lua",
+    "tests/*/*/*.lua" } do
+    for _, path in ipairs(fs.list(pattern)) do files[#files + 1] = path end
+  end
+  return files
+end
+
+local function compare(text, what)
+  local wanted, why = load(text, "=text", "t")
+  local main, err = parser.parse(text)
+  if (wanted ~= nil) ~= (main ~= nil) then
+    error(string.format("%s: load: %s; parser: %s\n%s", what, wanted and "takes it" or why, main and "takes it" or err.message, text))
+  end
+  return wanted ~= nil
+end
+
+local corners = {
+  "goto x; local a; ::x::", "goto x; local a; ::x:: say(1)", "do goto x end; local a; ::x:: ;;",
+  "do goto x end ::x::", "::x:: do ::x:: end", "do ::x:: end ::x::",
+  "repeat local x; if x then goto cont end; local y; ::cont:: until y", "repeat goto c; local y; ::c:: until true",
+  "repeat if z then goto c end local y; ::c:: ; until true", "break",
+  "while true do local function f() break end end", "local x <const> = 1; x = 2",
+  "local x <const> = 1; function x() end", "local x <close> = nil; x = 1", "local x<foo>=1",
+  "local a<close>,b<close>=1,2", "local x<const> = 5; local function f() x = 1 end", "return ...",
+  "function f() return ... end", "(a)=1", "(a).b=1", "(f())", "(f)()", "a.b", "f{}", "f'x' = 1", "f'x'.y = 1",
+  "a,f()=1", "return return", "return 1; ;", "return;", "x = 3x", "x=0x", "x=0x.p1", "x=0x1p4", "x=1e", "x=1e+",
+  "x=3..2", "x=3 ..2", "x=.5", "x=0xep1", "x=0xA.8p-1", "x=1//2|3&~4~5<<6>>7", "x='\\x4g'", "x='\\u{7FFFFFFF}'",
+  "x='\\u{80000000}'", "x='\\u{00000000000041}'", "x='\\300'", "x='\\z  \n a'", "x='a\\\nb'", "x='a\nb'",
+  "x=[==[ ]=] ]==]", "x=[==", "x=[=", "--[[ x", "--[==[ ]==] x=1", "x=[[\n]]", "a.b:c()", "a.b:c", "a:b'x'",
+  "function a.b:c.d() end", "for i=1 do end", "for i=1,2,3,4 do end", "for a.b in x do end", "for a,b in x,y do end",
+  "local function f.x() end", "goto 1", "goto x", "::x:: ::x::", "if x then break end",
+  "while x do if y then break end end", "x = function() goto a end ::a::", "::a:: x = function() goto a end",
+  "x=-2^2", "x=not not a == b", "x={1,2;3,a=1,[2]=3,}", "x={,}", "x={;}", "f(1,)", "f(,1)", "local a,b,", "local",
+  "#!x", "\0", "x='\0'", "x=a~=b", "x=~a", "x = a.b.c[1]'x'{}", ";;;", "return ;;", "\xef\xbb\xbfx=1", "x=\xff",
+  "_ENV = {}", "local _ENV = {}; x = 1", "x=1 y=2", "f()\n(g)()", "x=a:b", "local x <const>", "for x=1,2 do x=3 end",
+  "goto continue; do ::continue:: end", "do local a; goto e; local b; ::e:: end",
+  "do goto e; local b; ::e:: f() end", "x='\\u{}'", "x='\\u41'", "x='\\q'", "x='\\", "x=\"\\1",
+  "function f(a,...,b) end", "function f(...) local x = ... end", "function f(a,) end", "local x = {...}",
+  "x = 1 --[=[ a ]] ]=] + 1", "x=0x1P+3", "x=1E5e", "x=1.e5", "x=1..", "x=a..1", "x=1_", "goto = 1", "x.and = 1",
+  "x=2^-3^2", "x=-x^-y", "x = y --\r\nz=1", "x='a\\\r\nb'",
+}
+
+t.test("the parser decides corners of the syntax as load does", function()
+  for i, text in ipairs(corners) do compare(text, "case " .. i) end
+end)
+
+t.test("the parser takes every Lua file of the project", function()
+  local files = sources()
+  t.ok(#files > 50, "files found")
+  for _, path in ipairs(files) do t.ok(compare(fs.read(path), path), path) end
+end)
+
+--- One random change: a token left out, doubled, or swapped for another of the text; or one byte.
+local function mutate(text, tokens)
+  local function span()
+    local i = math.random(#tokens.kinds - 1)
+    return tokens.starts[i], tokens.stops[i]
+  end
+  local how = math.random(5)
+  local from, stop = span()
+  local before, token, after = text:sub(1, from - 1), text:sub(from, stop), text:sub(stop + 1)
+  if how == 1 then return before .. after end
+  if how == 2 then return before .. token .. " " .. token .. after end
+  if how == 3 then
+    local other_from, other_stop = span()
+    return before .. text:sub(other_from, other_stop) .. after
+  end
+  local at = math.random(#text)
+  local c = string.char(math.random(0, 255))
+  return text:sub(1, at - 1) .. (how == 4 and c or "") .. text:sub(at + (how == 4 and math.random(0, 1) or 1))
+end
+
+t.test("the parser takes and refuses what load does, also of broken texts", function()
+  math.randomseed(20, 26)
+  local taken, refused = 0, 0
+  for i, path in ipairs(sources()) do
+    local text = fs.read(path)
+    if #text < 12000 and i % 2 == 0 then
+      local tokens = lexer.scan(text)
+      for _ = 1, 25 do
+        if compare(mutate(text, tokens), path) then taken = taken + 1 else refused = refused + 1 end
+      end
+    end
+  end
+  t.ok(taken > 100 and refused > 100, "both kinds were seen")
+end)
+
+t.test("strings and numbers have the value that Lua gives them", function()
+  for _, text in ipairs { [["a\tb\x41\65\z
+    c\u{20AC}"]], "[==[\nx]]\r\ny]==]", "0x1p4", "0xA", "3", "3.0", "1e2", "'\\\n'" } do
+    t.eq(lexer.scan(text).values[1], load("return " .. text)(), text)
+  end
+end)
+
+local function rules_of(text)
+  local found = findings.new()
+  script.check("x.lua", text, found)
+  local out = {}
+  for _, finding in ipairs(found:sorted()) do out[#out + 1] = finding.line .. ":" .. finding.column .. " " .. finding.rule end
+  return table.concat(out, ", ")
+end
+
+t.test("names: only what a script cannot see is reported", function()
+  t.eq(rules_of "print(nope)", "1:7 unknown-global")
+  t.eq(rules_of "x = 1; print(x)", "1:1 global-assignment")
+  t.eq(rules_of "function f() end", "1:10 global-assignment")
+  t.eq(rules_of "local h = helm; return function() h.upgarde {} end", "1:37 unknown-field")
+  t.eq(rules_of "local helm = { upgarde = 1 }; return helm.upgarde", "")
+  t.eq(rules_of "local h = helm; h = {}; return h.upgarde", "")
+  t.eq(rules_of "local _ENV = { print = print }; print(nope)", "")
+  t.eq(rules_of "string.trim = function() end; return string.trim", "")
+  t.eq(rules_of "goto done; do local y = z end ::done::", "1:25 unknown-global")
+end)
+
+t.test("steps: the same name twice in what surely runs, and in loops", function()
+  t.eq(rules_of 'step("a", print) step("a", print)', "1:23 step-twice")
+  t.eq(rules_of 'step("a", print) if p0 == nil then step("a", print) end', "1:21 unknown-global, 1:41 step-twice")
+  t.eq(rules_of 'if print then step("a", print) else step("a", print) end', "")
+  t.eq(rules_of 'if print then step("a", print) return end step("a", print)', "")
+  t.eq(rules_of 'step("a", function() step("a", print) end)', "")
+  t.eq(rules_of 'for i = 1, 2 do step("a", print) step("b" .. i, print) end', "1:22 step-in-loop")
+  t.eq(rules_of 'while true do step("a", print) break end', "")
+  t.eq(rules_of 'for _ = 1, 2 do step("x", function() step("a", print) end) end', "1:22 step-in-loop")
+  t.eq(rules_of 'step("a/b", print)', "1:6 step-name")
+end)
+
+t.test("outside a step: what run and the top level call, and no more", function()
+  t.eq(rules_of "local a = os.time()", "1:11 outside-step")
+  t.eq(rules_of "return runbook { run = function() sh.run {} end }", "1:35 outside-step")
+  t.eq(rules_of "local function run() sh.run {} end return runbook { run = run }", "1:22 outside-step")
+  t.eq(rules_of "return runbook { run = function() step('a', function() sh.run {} end) end }", "")
+  t.eq(rules_of "local function go() sh.run {} end return runbook { run = function() step('a', go) end }", "")
+  t.eq(rules_of "return sh.quote { 'a' }", "")
+end)
+
+t.test("the functions that are taken for computing only are there", function()
+  for module, pure in pairs(outside.modules) do
+    local fields = public.new("x.lua"):fields { global = module }
+    for name in pairs(pure) do t.ok(fields and fields[name], module .. "." .. name) end
+  end
+end)
+
+t.test("the nearest name", function()
+  t.eq(nearest.distance("upgarde", "upgrade"), 1)
+  t.eq(nearest.distance("kitten", "sitting"), 3)
+  t.eq(nearest.find("stpe", { step = true, sleep = true }), "step")
+  t.eq(nearest.find("zebra", { step = true }), nil)
+end)
