@@ -3,6 +3,7 @@ local approval = require "almanac.journal.approval"
 local ask = require "almanac.run.ask"
 local errors = require "almanac.base.errors"
 local step = require "almanac.run.step"
+local step_name = require "almanac.base.step_name"
 local store = require "almanac.journal.store"
 
 local M = {}
@@ -27,12 +28,19 @@ local function answer_of(frame, question)
   return approval.answer(frame, question, answer)
 end
 
+--- The name of the step that asks: the question is a text for people, and may hold a URL or a channel.
+local function name_of(question)
+  local name = type(question) == "string" and step_name.of(question) or ""
+  if name == "" then errors.usage("confirm takes a question, not %s", type(question) == "string" and string.format("%q", question) or type(question)) end
+  return name
+end
+
 --- A yes or no from the operator: at the terminal, or given with almanac approve or reject. A no
 --- fails the step.
----@param question string  also the step's name
+---@param question string  any text; the step has its name from it, with a space for "/", "#" and newlines
 ---@return { by: string, at_ms: integer, plan: string? }  plan: digest of the plan that the run keeps to
 function M.confirm(question)
-  return step.run(question, { digest = question }, function()
+  return step.run(name_of(question), { digest = question }, function()
     local frame = step.current()
     if frame.run.mode == "plan" then return require("almanac.run.plan").confirm(frame, question) end
     local given = answer_of(frame, question)
@@ -49,9 +57,10 @@ end
 
 --- A list to tick: each item is confirmed, and journalled, on its own.
 ---@param name string
----@param items string[]
+---@param items string[]  any texts, as questions of confirm
 function M.checklist(name, items)
   if type(items) ~= "table" or #items == 0 then errors.usage("checklist %q needs a list of items", tostring(name)) end
+  for _, item in ipairs(items) do name_of(item) end -- all of them, before the first is asked
   return step.run(name, { digest = table.concat(items, "\n") }, function()
     for _, item in ipairs(items) do M.confirm(item) end
   end)

@@ -4,6 +4,7 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local secret = require "almanac.base.secret"
 local source = require "almanac.base.source"
+local step_name = require "almanac.base.step_name"
 local sys = require "native.sys"
 local task = require "native.task"
 
@@ -100,7 +101,7 @@ end
 
 local function check_name(name)
   if type(name) ~= "string" or name == "" then errors.usage("a step's name must be a string, not %s", type(name)) end
-  if name:find "[/\n#]" then errors.usage("a step's name cannot hold '/', '#' or a newline: %q", name) end
+  if not step_name.fits(name) then errors.usage("a step's name cannot hold '/', '#' or a newline: %q", name) end
 end
 
 --- Claims a path below the current step; it must be new in this execution.

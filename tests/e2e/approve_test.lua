@@ -50,6 +50,28 @@ t.test("a rejected run fails there once, and asks again when it is resumed", fun
   t.eq(p:lines "log", { "before", "after" })
 end)
 
+t.test("a question holds a URL, a channel and several lines; its step has a name of its own", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  confirm "told #devnet?\nand https://grafana.example/d/peers is green"
+end }]] }
+  t.eq(p:run { "check", "book" }, 0)
+  local code, _, err = p:run { "run", "book" }
+  t.eq(code, 3, err)
+  t.has(err, "waiting for the operator: told #devnet?\nand https://grafana.example/d/peers is green")
+  local _, out = p:run { "approve", p:newest() }
+  t.has(out, "told devnet? and https: grafana.example d peers is green")
+  t.eq(p:run { "resume", p:newest() }, 0)
+end)
+
+t.test("a question that leaves no name is refused", function()
+  local p = project.new { book = 'return runbook { run = function() confirm "#/" end }' }
+  local code, _, err = p:run { "run", "book" }
+  t.eq(code, 1, err)
+  t.has(err, 'confirm takes a question, not "#/"')
+  t.has(select(2, p:run { "check", "book" }), "cannot be empty")
+end)
+
 t.test("an approval does not hold for a script that was edited after it", function()
   local p, id = waiting()
   t.eq(p:run { "approve", id }, 0)

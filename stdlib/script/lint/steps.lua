@@ -1,4 +1,5 @@
 --- Names of steps: each must be new where it stands, also on a loop's second turn.
+local step_name = require "almanac.base.step_name"
 local tree = require "almanac.script.lint.tree"
 
 local M = {}
@@ -25,7 +26,7 @@ end
 local function check_text(argument, text, report)
   if text == "" then
     report(argument.pos, "error", "step-name", "a step's name cannot be empty", "say what the step is for")
-  elseif text:find "[/\n#]" then
+  elseif not step_name.fits(text) then
     report(argument.pos, "error", "step-name", string.format("a step's name cannot hold '/', '#' or a newline: %q", text),
       "these separate the names in a step's path; write it with other words")
   end
@@ -54,6 +55,7 @@ end
 local function check_step(at, who, argument, place, report)
   local text = tree.constant_text(argument)
   if not text then return end
+  if who == "confirm" then text = step_name.of(text) end -- a question is any text; its step has a name from it
   check_text(argument, text, report)
   local before = earlier(at, text)
   if before then
