@@ -1,4 +1,4 @@
-/* task_internal: what task.c and sched.c share of a task. Nobody else includes it. */
+/* task_internal: what the files of task and sched share of a task. Nobody else includes it. */
 #ifndef ALMANAC_TASK_INTERNAL_H
 #define ALMANAC_TASK_INTERNAL_H
 
@@ -49,6 +49,12 @@ struct sched {
     size_t live; /* tasks not ended */
 };
 
+/* The words for them in Lua, by their numbers; NULL at the end. */
+extern const char *const task_level_names[];
+extern const char *const task_permit_names[];
+
+/* The task that runs now, also inside a coroutine of its own; raises (kind "usage") without one. */
+struct task *task_check_current(lua_State *L);
 /* Makes it run at the next turn. */
 void sched_queue(struct task *task);
 /* The highest interrupt that has reached it, shield left aside. */

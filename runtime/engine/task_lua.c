@@ -7,6 +7,7 @@
 #include "base/loop.h"
 #include "engine/sched.h"
 #include "engine/task_internal.h"
+#include "engine/task_with.h"
 #include "engine/vm.h"
 
 #define HANDLE_TYPE "almanac.task"
@@ -15,12 +16,12 @@
 #define SIGNAL_TYPE "almanac.signal"
 #define WAITER_TYPE "almanac.waiter"
 
-static const char *const level_names[] = {"none", "pause", "timeout", "cancel", NULL};
-static const char *const permit_names[] = {"compute", "read", "effect", NULL};
+const char *const task_level_names[] = {"none", "pause", "timeout", "cancel", NULL};
+const char *const task_permit_names[] = {"compute", "read", "effect", NULL};
 
 /* ---- deadlines, shields, permits ---- */
 
-static struct task *task_check_current(lua_State *L)
+struct task *task_check_current(lua_State *L)
 {
     struct task *task = vm_of(L)->sched->current;
 
@@ -67,9 +68,9 @@ static int l_pop_deadline(lua_State *L)
 static int l_shield(lua_State *L)
 {
     struct task *task = task_check_current(L);
-    int level = luaL_checkoption(L, 1, NULL, level_names);
+    int level = luaL_checkoption(L, 1, NULL, task_level_names);
 
-    lua_pushstring(L, level_names[task->shield]);
+    lua_pushstring(L, task_level_names[task->shield]);
     task->shield = (enum interrupt)level;
     return 1;
 }
@@ -77,9 +78,9 @@ static int l_shield(lua_State *L)
 static int l_permit(lua_State *L)
 {
     struct task *task = task_check_current(L);
-    int permit = luaL_checkoption(L, 1, NULL, permit_names);
+    int permit = luaL_checkoption(L, 1, NULL, task_permit_names);
 
-    lua_pushstring(L, permit_names[task->permit]);
+    lua_pushstring(L, task_permit_names[task->permit]);
     task->permit = (enum permit)permit;
     return 1;
 }
@@ -87,7 +88,7 @@ static int l_permit(lua_State *L)
 /* With an argument: raises unless the running code has that permit; for the stdlib. */
 static int l_require_permit(lua_State *L)
 {
-    int permit = luaL_checkoption(L, 1, NULL, permit_names);
+    int permit = luaL_checkoption(L, 1, NULL, task_permit_names);
 
     task_require(L, (enum permit)permit, luaL_checkstring(L, 2));
     return 0;
@@ -134,7 +135,7 @@ static int l_interrupted(lua_State *L)
     if (level == INTERRUPT_NONE)
         lua_pushnil(L);
     else
-        lua_pushstring(L, level_names[level]);
+        lua_pushstring(L, task_level_names[level]);
     return 1;
 }
 
@@ -255,7 +256,7 @@ static int handle_join(lua_State *L)
 static int handle_cancel(lua_State *L)
 {
     struct task *task = handle_check(L);
-    int level = luaL_checkoption(L, 2, "cancel", level_names);
+    int level = luaL_checkoption(L, 2, "cancel", task_level_names);
 
     task_interrupt(task, (enum interrupt)level);
     return 0;
@@ -461,6 +462,7 @@ int luaopen_task(lua_State *L)
                                          {"set_context", l_set_context},
                                          {"shield", l_shield},
                                          {"permit", l_permit},
+                                         {"with", task_with},
                                          {"face", l_face},
                                          {"watch", l_watch},
                                          {"require_permit", l_require_permit},
