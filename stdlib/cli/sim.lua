@@ -3,6 +3,7 @@ local cluster = require "almanac.sim.cluster"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local kinds = require "almanac.sim.world.faults"
+local base64 = require("almanac.sim.model.protobuf").base64
 
 local M = {}
 
@@ -96,18 +97,7 @@ local function tls_of(given)
 end
 
 local function base64_file(path)
-  local text = require("native.fs").read(path)
-  local letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-  local out = {}
-  for i = 1, #text, 3 do
-    local a, b, c = text:byte(i, i + 2)
-    local n = a << 16 | (b or 0) << 8 | (c or 0)
-    for j = 0, 3 do
-      local at = (n >> (18 - 6 * j) & 63) + 1
-      out[#out + 1] = (j == 2 and not b or j == 3 and not c) and "=" or letters:sub(at, at)
-    end
-  end
-  return table.concat(out)
+  return base64(require("native.fs").read(path))
 end
 
 local function kubeconfig(url, tls, token)

@@ -4,9 +4,9 @@
 --- answer { status, body, type, warnings, headers } (or { pieces }, a log that goes on), or nil and a
 --- Status. Only `serve_watch` and `serve_pieces` wait.
 local value = require "almanac.sim.model.value"
+local admission = require "almanac.sim.model.admission"
 local errors = require "almanac.sim.model.errors"
 local crds = require "almanac.sim.model.crds"
-local defaults = require "almanac.sim.model.defaults"
 local discovery = require "almanac.sim.api.discovery"
 local identity = require "almanac.sim.api.identity"
 local openapi = require "almanac.sim.api.openapi"
@@ -325,7 +325,7 @@ local PUBLIC = { ["/healthz"] = true, ["/livez"] = true, ["/readyz"] = true, ["/
 ---@return fun(request: table, response: table)
 function api.new(store, opts)
   opts = opts or {}
-  store:admit(defaults.admit)
+  store:admit(admission.admit)
   crds.start(store)
   local pages = { order = {} }
   return function(request, response)

@@ -9,10 +9,10 @@ local patches = require "almanac.sim.model.patches"
 local reads = require "almanac.sim.api.reads"
 local respond = require "almanac.sim.api.respond"
 local ssa = require "almanac.sim.model.ssa"
-local store = require "almanac.sim.model.store"
 local strategic = require "almanac.sim.model.strategic"
 local structural = require "almanac.sim.model.structural"
 local validate = require "almanac.sim.model.validate"
+local version = require "almanac.sim.model.version"
 
 local writes = {}
 
@@ -105,76 +105,86 @@ local function with_defaults(res, object)
   return convert.to_storage(res, object)
 end
 
---- A new object on its way into the store. `object` is the caller's own.
-local function insert(cx, object, dry, warnings)
+--- Stores a new object. `object` is the caller's own.
+local function insert(cx, write, object, dry)
   local res = cx.route.res
+  if res.has_status and res.kind ~= "Namespace" then object.status = nil end
+  if not write.managed then object = ssa.update(nil, object, operation(cx)) end
   local causes = validate.create(res, object)
   if #causes > 0 then return nil, errors.invalid(res, object.metadata.name, causes) end
-  local stored, status = cx.store:create(res.key, object, { dry_run = dry })
-  if not stored then return nil, status end
-  return answer(cx, 201, stored, warnings)
+  return cx.store:create(res.key, object, { dry_run = dry })
 end
 
---- create
-function writes.create(cx)
-  local res = cx.route.res
-  local dry, status = dry_run(cx)
-  if dry == nil then return nil, status end
-  local object
-  object, status = body.object(cx.request.body, cx.request.headers["content-type"], res.kind)
-  if not object then return nil, status end
-  status = place(cx, object)
-  if status then return nil, status end
-  local rv = object.metadata.resourceVersion
-  if not value.is_nil(rv) and rv ~= "" then
-    return nil, errors.bad_request("resourceVersion should not be set on objects to be created")
-  end
-  local warnings
-  warnings, status = body.conform(object, res, cx.query.fieldValidation or "Warn")
-  if not warnings then return nil, status end
-  object = with_defaults(res, object)
-  if res.has_status and object.kind ~= "Namespace" then object.status = nil end
-  object = ssa.update(nil, object, operation(cx))
-  return insert(cx, object, dry, warnings)
-end
-
---- A change on its way into the store. `given` is the caller's own, with defaults set.
----@param managed boolean whether managedFields are settled (an apply)
-local function change(cx, old, given, subresource, dry, managed)
-  local res = cx.route.res
-  local object = store.next_object(res, old, given, subresource)
+--- Stores what becomes of an object. `given` is the caller's own.
+local function change(cx, write, given, dry)
+  local res, old, subresource = cx.route.res, write.old, cx.route.sub
+  local object = version.next(res, old, given, subresource)
   object.metadata.resourceVersion = given.metadata.resourceVersion
   object.metadata.uid = given.metadata.uid or old.metadata.uid
   local rv = object.metadata.resourceVersion
   if rv and rv ~= "" and rv ~= old.metadata.resourceVersion then return nil, errors.modified(res, old.metadata.name) end
-  if not managed then object = ssa.update(old, object, operation(cx, subresource)) end
+  if not write.managed then object = ssa.update(old, object, operation(cx, subresource)) end
   local causes = subresource and {} or validate.update(res, old, object)
   if #causes > 0 then return nil, errors.invalid(res, old.metadata.name, causes) end
   return cx.store:update(res.key, object, { subresource = subresource, dry_run = dry })
 end
 
---- update, of an object or of its status
-function writes.update(cx)
-  local res, route = cx.route.res, cx.route
-  local dry, status = dry_run(cx)
-  if dry == nil then return nil, status end
-  local object
-  object, status = body.object(cx.request.body, cx.request.headers["content-type"], res.kind)
+---@class sim.Write  what a request asks to have stored
+---@field object table       the handler's own, placed
+---@field old? table         what is stored now; nil: it is new
+---@field managed? boolean   managedFields are settled (an apply)
+---@field validation? string  Ignore, Warn, Strict; nil: as the query says
+
+--- The handler of a verb, from what decodes its request: every write goes this way.
+---@param decode fun(cx: table): sim.Write|nil, table|nil status
+---@return fun(cx: table): table|nil answer, table|nil status
+local function handler(decode)
+  return function(cx)
+    local res = cx.route.res
+    local dry, status = dry_run(cx)
+    if dry == nil then return nil, status end
+    local write
+    write, status = decode(cx)
+    if not write then return nil, status end
+    local warnings
+    warnings, status = body.conform(write.object, res, write.validation or cx.query.fieldValidation or "Warn")
+    if not warnings then return nil, status end
+    local stored
+    stored, status = (write.old and change or insert)(cx, write, with_defaults(res, write.object), dry)
+    if not stored then return nil, status end
+    return answer(cx, write.old and 200 or 201, stored, warnings)
+  end
+end
+
+--- The object that a request's body is, placed.
+local function given_object(cx)
+  local object, status = body.object(cx.request.body, cx.request.headers["content-type"], cx.route.res.kind)
   if not object then return nil, status end
   status = place(cx, object)
   if status then return nil, status end
-  local old
-  old, status = cx.store:get(res.key, route.ns, route.name)
-  if not old then return nil, status end
-  local warnings
-  warnings, status = body.conform(object, res, cx.query.fieldValidation or "Warn")
-  if not warnings then return nil, status end
-  object = with_defaults(res, object)
-  local stored
-  stored, status = change(cx, old, object, route.sub, dry, false)
-  if not stored then return nil, status end
-  return answer(cx, 200, stored, warnings)
+  return object
 end
+
+--- create
+writes.create = handler(function(cx)
+  local object, status = given_object(cx)
+  if not object then return nil, status end
+  local rv = object.metadata.resourceVersion
+  if not value.is_nil(rv) and rv ~= "" then
+    return nil, errors.bad_request("resourceVersion should not be set on objects to be created")
+  end
+  return { object = object }
+end)
+
+--- update, of an object or of its status
+writes.update = handler(function(cx)
+  local object, status = given_object(cx)
+  if not object then return nil, status end
+  local old
+  old, status = cx.store:get(cx.route.res.key, cx.route.ns, cx.route.name)
+  if not old then return nil, status end
+  return { object = object, old = old }
+end)
 
 local APPLY = "application/apply-patch+yaml"
 
@@ -208,7 +218,7 @@ local function must_be_apply(field, why)
       errors.cause(why:match("^Required") and "FieldValueRequired" or "FieldValueForbidden", field, why) } })
 end
 
-local function patch_object(cx, dry)
+local function decode_patch(cx)
   local res, route = cx.route.res, cx.route
   if cx.query.force then return nil, must_be_apply("force", "Forbidden: may not be specified for non-apply patch") end
   local old, status = cx.store:get(res.key, route.ns, route.name)
@@ -219,14 +229,7 @@ local function patch_object(cx, dry)
   object = value.copy(object)
   status = place(cx, object)
   if status then return nil, status end
-  local warnings
-  warnings, status = body.conform(object, res, cx.query.fieldValidation or "Warn")
-  if not warnings then return nil, status end
-  object = with_defaults(res, object)
-  local stored
-  stored, status = change(cx, old, object, route.sub, dry, false)
-  if not stored then return nil, status end
-  return answer(cx, 200, stored, warnings)
+  return { object = object, old = old }
 end
 
 local function check_apply(cx, config)
@@ -246,47 +249,42 @@ local function check_apply(cx, config)
   return nil
 end
 
-local function apply_object(cx, dry)
+--- Why an apply that would make an object may not, or nil.
+local function refuse_creation(cx, config)
+  local res, route = cx.route.res, cx.route
+  if route.sub then return errors.not_found(res, route.name) end
+  if config.metadata.uid then
+    return errors.conflict(res, route.name,
+      ("uid mismatch: the provided object specified uid %s, and no existing object was found"):format(config.metadata.uid))
+  end
+  return config.metadata.resourceVersion and errors.modified(res, route.name) or nil
+end
+
+local function decode_apply(cx)
   local res, route = cx.route.res, cx.route
   local config, status = body.patch(cx.request.body, true)
   if not config then return nil, status end
   status = check_apply(cx, config)
   if status then return nil, status end
   local live = cx.store:peek(res.storage, route.ns or "", route.name)
-  local wanted_rv, wanted_uid = config.metadata.resourceVersion, config.metadata.uid
   local object
   object, status = ssa.apply(live and convert.from_storage(res, live), config, operation(cx, route.sub))
   if not object then return nil, status end
+  status = not live and refuse_creation(cx, config)
+  if status then return nil, status end
   object = value.copy(object)
   object.metadata.namespace = route.ns
-  status = select(2, body.conform(object, res, "Ignore"))
-  if status then return nil, status end
-  object = with_defaults(res, object)
-  if not live then
-    if route.sub then return nil, errors.not_found(res, route.name) end
-    if wanted_uid then
-      return nil, errors.conflict(res, route.name,
-        ("uid mismatch: the provided object specified uid %s, and no existing object was found"):format(wanted_uid))
-    end
-    if wanted_rv then return nil, errors.modified(res, route.name) end
-    if res.has_status and res.kind ~= "Namespace" then object.status = nil end
-    return insert(cx, object, dry)
+  if live then
+    object.metadata.resourceVersion, object.metadata.uid = config.metadata.resourceVersion, config.metadata.uid
   end
-  object.metadata.resourceVersion, object.metadata.uid = wanted_rv, wanted_uid
-  local stored
-  stored, status = change(cx, live, object, route.sub, dry, true)
-  if not stored then return nil, status end
-  return answer(cx, 200, stored)
+  return { object = object, old = live, managed = true, validation = "Ignore" }
 end
 
 --- patch and apply, of an object or of its status
-function writes.patch(cx)
-  local dry, status = dry_run(cx)
-  if dry == nil then return nil, status end
+writes.patch = handler(function(cx)
   local type = (cx.request.headers["content-type"] or ""):match("^[^;%s]*")
-  if type == APPLY then return apply_object(cx, dry) end
-  return patch_object(cx, dry)
-end
+  return (type == APPLY and decode_apply or decode_patch)(cx)
+end)
 
 --- The options of a delete, from its body and its query, or nil and a Status.
 ---@param cx table

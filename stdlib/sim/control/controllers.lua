@@ -1,6 +1,6 @@
 --- Drives the simulated controllers: which object's change wakes which reconcile, and how the writes
 --- that a reconcile asks for are made. The reconciles themselves are pure (deployment.lua,
---- statefulset.lua, workloads.lua, plumbing.lua) and return actions:
+--- replicaset.lua, statefulset.lua, workloads.lua, plumbing.lua) and return actions:
 ---
 ---   { op = "create", gvr, object [, about, component, created = fn(object) -> reason, message] }
 ---   { op = "update", gvr, object [, status] }      { op = "status", gvr, object }
@@ -10,6 +10,7 @@ local value = require "almanac.sim.model.value"
 local disruption = require "almanac.sim.control.disruption"
 local pods = require "almanac.sim.control.pods"
 local deployment = require "almanac.sim.control.deployment"
+local replicaset = require "almanac.sim.control.replicaset"
 local statefulset = require "almanac.sim.control.statefulset"
 local workloads = require "almanac.sim.control.workloads"
 local plumbing = require "almanac.sim.control.plumbing"
@@ -60,7 +61,7 @@ reconcile["apps/v1/deployments"] = function(self, d)
 end
 
 reconcile[SETS] = function(self, rs)
-  return deployment.reconcile_set(rs, self:controlled(rs, PODS), self.now(), self.refused[rs.metadata.uid])
+  return replicaset.reconcile(rs, self:controlled(rs, PODS), self.now(), self.refused[rs.metadata.uid])
 end
 
 reconcile["apps/v1/statefulsets"] = function(self, set)

@@ -152,9 +152,8 @@ local function foreground(store, owner)
 end
 
 local function namespace_is_empty(store, ns)
-  for key, kind in pairs(store.kinds) do
-    local space = kind.spaces[ns]
-    if key ~= "v1/namespaces" and space and next(space.by_name) ~= nil then return false end
+  for key, objects in pairs(store.collections) do
+    if key ~= "v1/namespaces" and not objects:is_empty(ns) then return false end
   end
   return true
 end
@@ -168,7 +167,7 @@ local function finalize_namespace(store, ns)
 end
 
 local function empty_namespace(store, ns)
-  local keys = value.sorted_keys(store.kinds)
+  local keys = value.sorted_keys(store.collections)
   for _, key in ipairs(keys) do
     local res = store.served.by_key[key]
     if res.namespaced then

@@ -50,6 +50,16 @@ local function holds(req, got)
   return got == nil or not req.set[got]
 end
 
+--- A predicate over labels: every requirement holds.
+local function all_hold(reqs)
+  return function(labels)
+    for _, req in ipairs(reqs) do
+      if not holds(req, labels and labels[req.key]) then return false end
+    end
+    return true
+  end
+end
+
 --- Compiles a labelSelector. Returns nil for one that selects everything, or false and why it is bad.
 ---@param selector string|table|nil text, a map of equalities, or a LabelSelector object
 ---@return (fun(labels: table|nil): boolean)|false|nil match, string? why
@@ -62,12 +72,7 @@ function selectors.labels(selector)
     if not req then return false, why end
     reqs[#reqs + 1] = req
   end
-  return function(labels)
-    for _, req in ipairs(reqs) do
-      if not holds(req, labels and labels[req.key]) then return false end
-    end
-    return true
-  end
+  return all_hold(reqs)
 end
 
 local OPERATORS = { In = "in", NotIn = "notin", Exists = "exists", DoesNotExist = "absent" }
@@ -86,12 +91,7 @@ function selectors.object(selector)
     reqs[#reqs + 1] = { key = e.key, op = OPERATORS[e.operator], set = set }
   end
   if #reqs == 0 then return nil end
-  return function(labels)
-    for _, req in ipairs(reqs) do
-      if not holds(req, labels and labels[req.key]) then return false end
-    end
-    return true
-  end
+  return all_hold(reqs)
 end
 
 local function field_value(object, path)

@@ -7,10 +7,12 @@
 ---
 --- A method that the world can refuse returns nil and a Status (see errors.lua).
 local value = require "almanac.sim.model.value"
+local collection = require "almanac.sim.model.collection"
 local errors = require "almanac.sim.model.errors"
 local resources = require "almanac.sim.model.resources"
 local selectors = require "almanac.sim.model.selectors"
 local lifecycle = require "almanac.sim.model.lifecycle"
+local version = require "almanac.sim.model.version"
 
 local Store = {}
 Store.__index = Store
@@ -31,7 +33,7 @@ function store.new(opts)
   local rv = opts.rv or 1000
   return setmetatable({
     now = opts.now, uuid = opts.uuid or store.random_uuid, rv = rv, first_rv = rv,
-    history_max = opts.history or HISTORY, kinds = {}, by_uid = {}, owned = {}, subscribers = {},
+    history_max = opts.history or HISTORY, collections = {}, by_uid = {}, owned = {}, subscribers = {},
     pending = {}, busy = false, admission = {}, served = resources.registry(),
   }, Store)
 end
@@ -50,44 +52,18 @@ local function resource_of(self, gvr)
   return res
 end
 
-local function kind_of(self, key)
-  local kind = self.kinds[key]
-  if not kind then
-    kind = { spaces = {}, count = 0, events = {}, first = 1, last = 0, horizon = self.first_rv }
-    self.kinds[key] = kind
+local function collection_of(self, key)
+  local found = self.collections[key]
+  if not found then
+    found = collection.new(self.first_rv, self.history_max)
+    self.collections[key] = found
   end
-  return kind
-end
-
-local function space_of(kind, ns)
-  local space = kind.spaces[ns]
-  if not space then
-    space = { by_name = {}, sorted = nil }
-    kind.spaces[ns] = space
-    kind.order = nil
-  end
-  return space
-end
-
---- The names of a namespace's objects in order; kept until one comes or goes.
-local function space_names(space)
-  if not space.sorted then space.sorted = value.sorted_keys(space.by_name) end
-  return space.sorted
-end
-
-local function remember(self, kind, event)
-  kind.last = kind.last + 1
-  kind.events[kind.last] = event
-  if kind.last - kind.first + 1 > self.history_max then
-    kind.horizon = kind.events[kind.first].rv
-    kind.events[kind.first] = nil
-    kind.first = kind.first + 1
-  end
+  return found
 end
 
 local function emit(self, type, key, object, old)
   local event = { type = type, gvr = key, object = object, old = old, rv = self.rv }
-  remember(self, kind_of(self, key), event)
+  collection_of(self, key):remember(event)
   -- `subscribe` and its undoing replace the list, so this one stays as it is while it is walked.
   for _, fn in ipairs(self.subscribers) do fn(event) end
 end
@@ -155,9 +131,8 @@ end
 
 ---@return table|nil object
 function Store:peek(key, ns, name)
-  local kind = self.kinds[key]
-  local space = kind and kind.spaces[ns or ""]
-  return space and space.by_name[name]
+  local found = self.collections[key]
+  return found and found:get(ns or "", name)
 end
 
 --- The stored object.
@@ -193,22 +168,6 @@ function store.matcher(opts, key)
   end
 end
 
-local function collect(out, space, c)
-  if c.name then
-    local object = space.by_name[c.name]
-    if object and c.fields(object) and (not c.labels or c.labels(object.metadata.labels)) then
-      out[#out + 1] = object
-    end
-    return
-  end
-  for _, name in ipairs(space_names(space)) do
-    local object = space.by_name[name]
-    if (not c.labels or c.labels(object.metadata.labels)) and (not c.fields or c.fields(object)) then
-      out[#out + 1] = object
-    end
-  end
-end
-
 --- Objects in the order of namespace and name.
 ---@param gvr string
 ---@param ns string|nil nil: all namespaces
@@ -218,15 +177,8 @@ function Store:list(gvr, ns, opts)
   local res = resource_of(self, gvr)
   local c, status = compile(opts, res.storage)
   if not c then return nil, status end
-  local out, kind = {}, self.kinds[res.storage]
-  if not kind then return out, self.rv end
-  if ns and res.namespaced then
-    if kind.spaces[ns] then collect(out, kind.spaces[ns], c) end
-    return out, self.rv
-  end
-  if not kind.order then kind.order = value.sorted_keys(kind.spaces) end
-  for _, name in ipairs(kind.order) do collect(out, kind.spaces[name], c) end
-  return out, self.rv
+  local found = self.collections[res.storage]
+  return found and found:select(res.namespaced and ns or nil, c) or {}, self.rv
 end
 
 --- The events of one resource after `rv`, oldest first, for a watch that begins there.
@@ -234,12 +186,10 @@ end
 ---@param rv integer
 ---@return table[]|nil events, table|nil status 410 Expired when they are no longer kept
 function Store:since(gvr, rv)
-  local kind = kind_of(self, resource_of(self, gvr).storage)
-  if rv < kind.horizon then return nil, errors.too_old(rv, kind.horizon) end
-  local out, at = {}, kind.last
-  while at >= kind.first and kind.events[at].rv > rv do at = at - 1 end
-  for i = at + 1, kind.last do out[#out + 1] = kind.events[i] end
-  return out
+  local found = collection_of(self, resource_of(self, gvr).storage)
+  local events = found:since(rv)
+  if not events then return nil, errors.too_old(rv, found.horizon) end
+  return events
 end
 
 local function random_suffix()
@@ -303,11 +253,7 @@ function Store:create(gvr, given, opts)
   if self:peek(res.storage, ns, meta.name) then return nil, errors.already_exists(res, meta.name) end
   if opts and opts.dry_run then return object end
   meta.resourceVersion = next_rv(self)
-  local kind = kind_of(self, res.storage)
-  local space = space_of(kind, ns)
-  space.by_name[meta.name] = object
-  space.sorted = nil
-  kind.count = kind.count + 1
+  collection_of(self, res.storage):put(object)
   self.by_uid[meta.uid] = { gvr = res.storage, ns = meta.namespace, name = meta.name }
   index_owners(self, res.storage, object, true)
   emit(self, "ADDED", res.storage, object)
@@ -316,60 +262,11 @@ function Store:create(gvr, given, opts)
   return object
 end
 
--- What an update cannot change: it is put back from the stored object.
-local FIXED = { "name", "namespace", "uid", "creationTimestamp", "deletionTimestamp",
-  "deletionGracePeriodSeconds", "generateName", "generation" }
-
---- The object that an update of `old` to `given` asks for: what cannot change is the old one's.
-function store.next_object(res, old, given, subresource)
-  local object, meta
-  if subresource == "status" then
-    object, meta = value.shallow(old), value.shallow(old.metadata)
-    object.status = given.status
-    -- A status update may also carry labels, annotations, finalizers and owners.
-    for _, field in ipairs { "labels", "annotations", "managedFields" } do
-      meta[field] = given.metadata[field]
-    end
-  else
-    object, meta = value.shallow(given), value.shallow(given.metadata)
-    if res.has_status then object.status = old.status end
-    for _, field in ipairs(FIXED) do meta[field] = old.metadata[field] end
-  end
-  object.metadata = meta
-  object.apiVersion, object.kind = old.apiVersion, old.kind
-  return object
-end
-
--- Everything but metadata and status is what is wanted; a Deployment's annotations count too.
-local function wants_changed(res, old, object)
-  if res.key == "apps/v1/deployments"
-    and not value.equal(old.metadata.annotations or {}, object.metadata.annotations or {}) then
-    return true
-  end
-  for _, pair in ipairs { { old, object }, { object, old } } do
-    for k, v in pairs(pair[1]) do
-      if k ~= "metadata" and k ~= "status" and k ~= "apiVersion" and k ~= "kind"
-        and not value.equal(v, pair[2][k]) then
-        return true
-      end
-    end
-  end
-  return false
-end
-
-local function unchanged(old, object)
-  local a, b = value.shallow(old), value.shallow(object)
-  a.metadata, b.metadata = value.shallow(old.metadata), value.shallow(object.metadata)
-  a.metadata.resourceVersion, b.metadata.resourceVersion = nil, nil
-  a.metadata.managedFields, b.metadata.managedFields = nil, nil
-  return value.equal(a, b) and value.equal(old.metadata.managedFields or {}, object.metadata.managedFields or {})
-end
-
 --- Puts `object` in the place of `old` and tells. The caller has settled everything but the version.
 function Store:replace(res, old, object)
   local meta = object.metadata
   meta.resourceVersion = next_rv(self)
-  kind_of(self, res.storage).spaces[meta.namespace or ""].by_name[meta.name] = object
+  collection_of(self, res.storage):put(object)
   if not value.equal(old.metadata.ownerReferences or {}, meta.ownerReferences or {}) then
     index_owners(self, res.storage, old, false)
     index_owners(self, res.storage, object, true)
@@ -383,11 +280,7 @@ end
 --- Takes an object out and tells. Its last version is the deletion's own.
 function Store:remove(res, object)
   local meta = object.metadata
-  local kind = kind_of(self, res.storage)
-  local space = kind.spaces[meta.namespace or ""]
-  space.by_name[meta.name] = nil
-  space.sorted = nil
-  kind.count = kind.count - 1
+  collection_of(self, res.storage):take(object)
   self.by_uid[meta.uid] = nil
   index_owners(self, res.storage, object, false)
   local last = value.shallow(object)
@@ -422,14 +315,14 @@ function Store:update(gvr, given, opts)
   if rv and rv ~= "" and rv ~= old.metadata.resourceVersion then
     return nil, errors.modified(res, meta.name)
   end
-  local object = store.next_object(res, old, given, subresource)
+  local object = version.next(res, old, given, subresource)
   local status = refused(self, res, object, old, subresource)
   if status then return nil, status end
   object.metadata.resourceVersion = old.metadata.resourceVersion
-  if not subresource and res.has_generation and wants_changed(res, old, object) then
+  if not subresource and res.has_generation and version.wants_other(res, old, object) then
     object.metadata.generation = (old.metadata.generation or 0) + 1
   end
-  if unchanged(old, object) then return old end
+  if version.same(old, object) then return old end
   if opts and opts.dry_run then return object end
   self:replace(res, old, object)
   if lifecycle.finished(res, object) then

@@ -69,6 +69,22 @@ local function window(query, more)
   return q
 end
 
+t.test("times: nanoseconds, seconds, seconds with a fraction, RFC 3339; others are refused", function()
+  local server = filled()
+  for text, first in pairs { ["11000000000"] = 11, ["3"] = 3, ["2.5"] = 3, ["1970-01-01T00:00:03Z"] = 3,
+    ["1970-01-01T00:00:03.5Z"] = 4 } do
+    local lines = result(server, "query_range", { query = '{namespace="n"} |~ "n=' .. first .. '$"', start = text,
+      ["end"] = "20", direction = "forward" })
+    t.eq(#lines, 1, text)
+    local earlier = result(server, "query_range", { query = '{namespace="n"} |~ "n=' .. first - 1 .. '$"', start = text,
+      ["end"] = "20" })
+    t.eq(#earlier, 0, text)
+  end
+  local got = ask(server, "GET", "/loki/api/v1/query_range", { query = '{namespace="n"}', start = "yesterday" })
+  t.eq(got.status, 400)
+  t.has(got.body, "could not parse 'yesterday' as a time")
+end)
+
 t.test("limit and direction choose the entries, newest first by default", function()
   local server = filled()
   local got = result(server, "query_range", window('{app="node"}', { limit = 3 }))

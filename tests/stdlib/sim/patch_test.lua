@@ -7,7 +7,8 @@ local schema = require "almanac.sim.model.schema"
 local protobuf = require "almanac.sim.model.protobuf"
 local body = require "almanac.sim.api.body"
 local selectors = require "almanac.sim.model.selectors"
-local tables = require "almanac.sim.api.tables"
+local columns = require "almanac.sim.api.columns"
+local timestamp = require "almanac.base.timestamp"
 
 local array, null = value.array, value.null
 local DEPLOYMENT = schema.root("apps/v1", "Deployment")
@@ -159,8 +160,8 @@ end)
 t.test("ages as kubectl prints them", function()
   for seconds, want in pairs { [0] = "0s", [119] = "119s", [120] = "2m", [199] = "3m19s", [600] = "10m", [10800] = "3h",
     [12000] = "3h20m", [172800] = "2d", [700000] = "8d", [-3] = "0s" } do
-    t.eq(tables.duration(seconds), want)
+    t.eq(columns.duration(seconds), want)
   end
-  t.eq(tables.seconds("2023-11-14T22:13:20Z"), 1700000000)
-  t.eq(tables.seconds("2026-11-23T18:01:46.123456Z"), 1795456906)
+  t.eq(timestamp.epoch("2023-11-14T22:13:20Z"), 1700000000)
+  t.eq(timestamp.epoch("2026-11-23T18:01:46.123456Z"), 1795456906.123456)
 end)

@@ -39,13 +39,11 @@ local function object_of(message)
   return nil
 end
 
---- The objects of a resource in a namespace, which is made when it is not there.
+--- Makes the namespace that objects of a resource are in, when it is not there.
 function Replay:space(res, ns)
-  if ns and not self.server.store:peek("v1/namespaces", "", ns) then
+  if ns and res.namespaced and not self.server.store:peek("v1/namespaces", "", ns) then
     assert(self.server.store:create("v1/namespaces", { kind = "Namespace", metadata = { name = ns } }))
   end
-  local kind = self.server.store.kinds[res.storage]
-  return kind and kind.spaces[ns or ""], kind
 end
 
 --- Puts an object where the recording has it, past defaults and versions.
@@ -61,11 +59,10 @@ end
 
 --- Takes an object away, as if it had never been.
 function Replay:forget(res, ns, name)
-  local space, kind = self:space(res, res.namespaced and ns or nil)
-  local old = space and space.by_name[name]
+  self:space(res, ns)
+  local old = self.server.store:peek(res.storage, res.namespaced and ns or "", name)
   if not old then return end
-  space.by_name[name], space.sorted = nil, nil
-  kind.count, kind.order = kind.count - 1, nil
+  self.server.store.collections[res.storage]:take(old)
   self.server.store.by_uid[old.metadata.uid or ""] = nil
 end
 

@@ -63,7 +63,7 @@ function support.server(opts)
   --- Puts an object into the store as it is, past defaults, versions and events.
   function server.place(key, object, seed)
     assert(s:create(key, seed or object))
-    s.kinds[key].spaces[object.metadata.namespace or ""].by_name[object.metadata.name] = object
+    s.collections[key]:put(object)
   end
   for _, name in ipairs(opts.namespaces or {}) do
     assert(s:create("v1/namespaces", { kind = "Namespace", metadata = { name = name } }))
