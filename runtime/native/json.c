@@ -189,7 +189,13 @@ static int raise_cjson(lua_State *L, const char *text, size_t len, const struct 
 struct settle {
     const struct json_scan *scan;
     const char *text;
+    int null_is_absent;
 };
+
+static int is_null(lua_State *L, int idx)
+{
+    return lua_islightuserdata(L, idx) && lua_touserdata(L, idx) == NULL;
+}
 
 static void push_edit(lua_State *L, const struct settle *st, size_t index)
 {
@@ -257,6 +263,10 @@ static void settle_table(lua_State *L, const struct settle *st)
             lua_pushvalue(L, -2);
             push_number(L, st, lua_tonumber(L, -2));
             lua_rawset(L, t);
+        } else if (st->null_is_absent && is_null(L, -1)) {
+            lua_pushvalue(L, -2);
+            lua_pushnil(L); /* taking a field away is allowed while they are walked */
+            lua_rawset(L, t);
         }
     }
 }
@@ -278,20 +288,22 @@ static struct json_scan *scan_push(lua_State *L)
     return s;
 }
 
-static int big_as_text(lua_State *L, int t)
+/* An option that is one of two words, the first by default: whether it is the other one. */
+static int is_other_word(lua_State *L, int t, const char *key, const char *first, const char *other)
 {
-    const char *big = vm_opt_string(L, t, "big", "json.decode", NULL, "raise");
+    const char *word = vm_opt_string(L, t, key, "json.decode", NULL, first);
 
-    if (strcmp(big, "text") != 0 && strcmp(big, "raise") != 0)
-        vm_raisef(L, ERR_USAGE, "json.decode: big must be \"raise\" or \"text\", not \"%s\"", big);
-    return strcmp(big, "text") == 0;
+    if (strcmp(word, first) != 0 && strcmp(word, other) != 0)
+        vm_raisef(L, ERR_USAGE, "json.decode: %s must be \"%s\" or \"%s\", not \"%s\"", key, first,
+                  other, word);
+    return strcmp(word, other) == 0;
 }
 
 static int json_decode(lua_State *L)
 {
     struct json_scan_options options = {.max_depth = JSON_MAX_DEPTH};
     lua_Integer max_bytes = MAX_BYTES, depth = JSON_MAX_DEPTH;
-    struct settle st;
+    struct settle st = {0};
     struct json_scan *s;
     struct err e = {0};
     size_t len, at = 0;
@@ -304,7 +316,8 @@ static int json_decode(lua_State *L)
     if (!lua_isnoneornil(L, 2)) {
         depth = vm_opt_integer(L, 2, "max_depth", "json.decode", depth);
         max_bytes = vm_opt_integer(L, 2, "max_bytes", "json.decode", max_bytes);
-        options.big_as_text = big_as_text(L, 2);
+        options.big_as_text = is_other_word(L, 2, "big", "raise", "text");
+        st.null_is_absent = is_other_word(L, 2, "null", "keep", "absent");
     }
     if (depth < 1 || depth > JSON_DEPTH_LIMIT)
         return vm_raisef(L, ERR_USAGE, "json.decode: max_depth must be 1 to %d", JSON_DEPTH_LIMIT);
@@ -324,11 +337,14 @@ static int json_decode(lua_State *L)
         lua_pushvalue(L, 1);
     if (lua_pcall(L, 1, 1, 0) != LUA_OK)
         return raise_cjson(L, text, len, s);
-    st = (struct settle){s, text};
+    st.scan = s;
+    st.text = text;
     if (lua_type(L, -1) == LUA_TTABLE)
         settle_table(L, &st);
     else if (lua_type(L, -1) == LUA_TNUMBER)
         push_number(L, &st, lua_tonumber(L, -1));
+    else if (st.null_is_absent && is_null(L, -1))
+        lua_pushnil(L);
     json_scan_release(s);
     return 1;
 }

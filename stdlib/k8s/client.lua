@@ -32,7 +32,9 @@ local M = {}
 ---@field tries? integer      default 4
 
 local BODY_MAX = 256 * 1024 * 1024
-local decode_options = { max_bytes = BODY_MAX, big = "text" }
+local REFUSAL_MAX = 1024 * 1024
+-- What the API calls null is absent: Go writes an empty list, map or pointer so.
+local decode_options = { max_bytes = BODY_MAX, big = "text", null = "absent" }
 
 local clients = {} ---@type table<string, almanac.k8s.Client>
 
@@ -99,17 +101,53 @@ function M.error_of(client, request, response)
   return k8s_errors.of(from(client, request), response.status, response.body, response.headers)
 end
 
+--- One exchange with a credential that is good now. One that is refused with 401 is renewed, where that can
+--- be, and the exchange made once more: nothing was done of what was refused, so that this holds for writes
+--- and commands too.
+---@param client almanac.k8s.Client
+---@param request almanac.k8s.Request
+---@param exchange fun(): any, table?  the answer, or nil and the refusal: status, body, headers
+---@return any answer
+---@return { status: integer, body: string, headers: table }? refusal
+local function authorized(client, request, exchange)
+  local renewed = false
+  while true do
+    credentials.ensure(client)
+    local credential = client.credential
+    local ok, answer, refusal = errors.try(exchange)
+    if not ok then errors.raise(k8s_errors.of_transport(from(client, request), answer)) end
+    if not refusal or refusal.status ~= 401 or renewed or not credentials.renew(client, credential) then
+      return answer, refusal
+    end
+    renewed = true
+  end
+end
+
+local function is_success(status) return status >= 200 and status <= 299 end
+
+--- The answer of a request, or nil and its refusal.
+local function ask(client, request)
+  local response = client.native:request(request)
+  if is_success(response.status) then return response end
+  return nil, response
+end
+
 --- One request as it is given, for what lies behind the API server: the answer, whatever its status.
 ---@param client almanac.k8s.Client
 ---@param request table of native.k8s
 ---@return table response
 function M.send(client, request)
-  credentials.ensure(client)
-  local credential = client.credential
-  local ok, response = errors.try(client.native.request, client.native, request)
-  if not ok then errors.raise(k8s_errors.of_transport(from(client, request), response)) end
-  if response.status ~= 401 or not credentials.renew(client, credential) then return response end
-  return client.native:request(request)
+  local response, refusal = authorized(client, request, function() return ask(client, request) end)
+  return response or refusal
+end
+
+--- One try of a request: the answer, or nil and the error.
+local function try_once(client, request)
+  local prepared = native_request(request)
+  local ok, response, refusal = errors.try(authorized, client, request, function() return ask(client, prepared) end)
+  if not ok then return nil, response end
+  if refusal then return nil, M.error_of(client, request, refusal) end
+  return response
 end
 
 --- One request; raises for anything but success.
@@ -120,29 +158,15 @@ end
 function M.request(client, request)
   local method, tried = request.method or "GET", 0
   local retry = { times = request.tries or 4, delay = 0.25 }
-  local renewed = false
   while true do
     tried = tried + 1
-    credentials.ensure(client)
-    local credential = client.credential
-    local ok, result = errors.try(client.native.request, client.native, native_request(request))
-    local err
-    if not ok then
-      err = k8s_errors.of_transport(from(client, request), result)
-    elseif result.status < 200 or result.status > 299 then
-      err = k8s_errors.of(from(client, request), result.status, result.body, result.headers)
-    elseif request.text then
-      return result.body, result
-    else
-      return json.decode(result.body, decode_options), result
+    local response, err = try_once(client, request)
+    if response then
+      return request.text and response.body or json.decode(response.body, decode_options), response
     end
-    if err.status == 401 and not renewed and credentials.renew(client, credential) then
-      renewed = true
-    else
-      local delay = again.delay(tried, retry, err)
-      if not delay or not may_repeat(method, err) then errors.raise(err) end
-      task.sleep(delay)
-    end
+    local delay = again.delay(tried, retry, err)
+    if not delay or not may_repeat(method, err) then errors.raise(err) end
+    task.sleep(delay)
   end
 end
 
@@ -151,41 +175,30 @@ end
 ---@param request almanac.k8s.Request
 ---@return userdata stream
 function M.stream(client, request)
-  credentials.ensure(client)
-  local credential = client.credential
-  local ok, stream = errors.try(client.native.stream, client.native, native_request(request))
-  if not ok then errors.raise(k8s_errors.of_transport(from(client, request), stream)) end
-  local status = stream:status()
-  if status >= 200 and status <= 299 then return stream end
-  local body, headers = stream:read_rest(1024 * 1024), stream:headers()
-  stream:close()
-  if status == 401 and not request.renewed and credentials.renew(client, credential) then
-    request.renewed = true
-    return M.stream(client, request)
-  end
-  errors.raise(k8s_errors.of(from(client, request), status, body, headers))
+  local prepared = native_request(request)
+  local stream, refusal = authorized(client, request, function()
+    local stream = client.native:stream(prepared)
+    if is_success(stream:status()) then return stream end
+    local refused = { status = stream:status(), body = stream:read_rest(REFUSAL_MAX), headers = stream:headers() }
+    stream:close()
+    return nil, refused
+  end)
+  if refusal then errors.raise(M.error_of(client, request, refusal)) end
+  return stream
 end
 
---- A command in a container: a session, whose methods are in native.k8s (mod_k8s_exec.h). Raises when
+--- A command in a container: a session, whose methods are in native.k8s (k8s_exec.h). Raises when
 --- the server refuses it; not repeated, for the command may have been started.
 ---@param client almanac.k8s.Client
 ---@param request almanac.k8s.Request|table  and stdin, max_output, lines, read, timeout
 ---@return userdata session
 function M.channels(client, request)
-  credentials.ensure(client)
-  local credential = client.credential
   local options = native_request(request)
   for _, name in ipairs { "stdin", "max_output", "lines", "read" } do options[name] = request[name] end
   options.headers.Accept = "*/*"
-  local ok, session, refusal = errors.try(client.native.channels, client.native, options)
-  if not ok then errors.raise(k8s_errors.of_transport(from(client, request), session)) end
-  if session then return session end
-  if refusal.status == 401 and credential and not request.renewed then
-    credentials.ensure(client, credential)
-    request.renewed = true
-    return M.channels(client, request)
-  end
-  errors.raise(k8s_errors.of(from(client, request), refusal.status, refusal.body, refusal.headers))
+  local session, refusal = authorized(client, request, function() return client.native:channels(options) end)
+  if refusal then errors.raise(M.error_of(client, request, refusal)) end
+  return session
 end
 
 return M

@@ -55,7 +55,7 @@ end
 ---@return { token: string?, certificate: string?, key: string?, expires: number? }?
 ---@return string? why
 function M.parse(exec, stdout)
-  local ok, answer = pcall(json.decode, stdout)
+  local ok, answer = pcall(json.decode, stdout, { big = "text", null = "absent" })
   if not ok or type(answer) ~= "table" or answer.kind ~= "ExecCredential" then return nil, "it printed no ExecCredential" end
   if answer.apiVersion ~= exec.api_version then
     return nil, string.format("it answered in %s, the kubeconfig says %s", tostring(answer.apiVersion), exec.api_version)

@@ -15,7 +15,7 @@ local M = {}
 ---@field now? number       seconds since 1970
 
 local function decode(body)
-  local ok, value = pcall(json.decode, body)
+  local ok, value = pcall(json.decode, body, { big = "text", null = "absent" })
   if ok and type(value) == "table" and value.kind == "Status" then return value end
   return nil
 end
@@ -43,7 +43,7 @@ end
 local hints = {}
 
 local function claims_of(identity)
-  local ok, claims = pcall(json.decode, identity.claims or "")
+  local ok, claims = pcall(json.decode, identity.claims or "", { big = "text", null = "absent" })
   return ok and type(claims) == "table" and claims or {}
 end
 

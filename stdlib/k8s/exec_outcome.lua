@@ -120,7 +120,7 @@ end
 ---@param text string JSON
 ---@return { code: integer?, why: string?, not_started: boolean?, hint: string? }
 function M.of_status(text)
-  local ok, status = pcall(json.decode, text)
+  local ok, status = pcall(json.decode, text, { big = "text", null = "absent" })
   if not ok or type(status) ~= "table" then return { why = "the server's last word is no Status: " .. M.tail(text) } end
   if status.status == "Success" then return { code = 0 } end
   local causes = type(status.details) == "table" and status.details.causes or {}

@@ -164,7 +164,7 @@ local function find_by_list(who, target, wanted, opts)
   end
   if page.metadata and (page.metadata.continue or "") ~= "" then return nil end
   local found = {}
-  for _, object in ipairs(page.items) do
+  for _, object in ipairs(page.items or {}) do
     if wanted[object.metadata.name] then
       local r = target.resource -- the items of a list do not say what they are
       object.kind, object.apiVersion = r.kind, r.group == "" and r.version or r.group .. "/" .. r.version

@@ -172,7 +172,7 @@ end
 --- One line of the stream. Half a line never gets here: the native drops it with the connection,
 --- and the watch goes on from the last whole one.
 function Watcher:take(line)
-  local event = json.decode(line, { big = "text" })
+  local event = json.decode(line, { big = "text", null = "absent" })
   local what, version = M.accept(self.known, event)
   if what == nil then
     local status = event.object

@@ -1,6 +1,4 @@
---- What the verdicts and the reasons read of an object: fields that may be absent or null. Pure.
-local json = require "native.json"
-
+--- What the verdicts and the reasons read of an object: fields that may be absent. Pure.
 local M = {}
 
 --- A count of the API; 0 for what is none.
@@ -10,7 +8,7 @@ function M.number(v)
   return math.tointeger(v) or 0
 end
 
---- The field at a path; nil where something on the way is absent or null.
+--- The field at a path; nil where something on the way is absent.
 ---@param t any
 ---@param ... string|integer
 ---@return any
@@ -19,7 +17,6 @@ function M.get(t, ...)
     if type(t) ~= "table" then return nil end
     t = t[select(i, ...)]
   end
-  if t == json.null then return nil end
   return t
 end
 

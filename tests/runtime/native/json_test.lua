@@ -37,6 +37,16 @@ t.test("arrays, objects and null are told apart", function()
   t.eq(json.encode(json.array { 1, 2 }), "[1,2]")
 end)
 
+t.test("null of another program is absent, but for its place in an array", function()
+  local absent = { null = "absent" }
+  local v = json.decode('{"items":null,"metadata":{"continue":null,"n":2.5},"list":[null,{"a":null}],"x":false}', absent)
+  t.eq(v.items, nil)
+  t.eq(json.encode(v, { canonical = true }), '{"list":[null,{}],"metadata":{"n":2.5},"x":false}')
+  t.eq(json.decode("null", absent), nil)
+  t.eq(json.decode('{"a":null}', { null = "keep" }).a, json.null)
+  t.ok(t.raises("usage", function() json.decode("1", { null = "gone" }) end).message:find '"keep" or "absent"')
+end)
+
 t.test("an array of floats and empty arrays keeps its places", function()
   local text = '[0.5,[],1,1.5,"2.5",[2.5,[]],{"k":3.5}]'
   t.eq(json.encode(json.decode(text)), text)
