@@ -64,7 +64,7 @@ local drives = { run = true, resume = true, rollback = true }
 ---@return integer
 function M.main()
   require("native.task").permit "effect"
-  require("almanac.run.effect").use_catalogue(require "almanac.session.catalogue")
+  require("almanac.run.definitions").use_catalogue(require "almanac.session.catalogue")
   local words = { table.unpack(sys.argv, 1, #sys.argv) }
   local name = table.remove(words, 1)
   if not name or name == "help" or name == "--help" or name == "-h" then

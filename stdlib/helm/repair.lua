@@ -145,7 +145,7 @@ effect.define("helm.repair", {
     return string.format("repair release %s: remove revision %d, left pending by %s", input.release, input.revision,
       input.of and "the dead effect " .. input.of or "a dead helm")
   end,
-  scope = function(input) return "helm", input.release end,
+  allow = { category = "helm", of = function(input) return input.release end },
   observe = function(input)
     local records = kube.list(input)
     local record = records[#records]

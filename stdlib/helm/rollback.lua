@@ -133,7 +133,7 @@ effect.define("helm.rollback", {
   title = function(input)
     return string.format("helm rollback %s to revision %d", input.release, input.revision)
   end,
-  scope = function(input) return "helm", input.release end,
+  allow = { category = "helm", of = function(input) return input.release end },
   preview = function(input, before)
     check_target(input, history.list(input))
     return previews.rollback(input, before)
@@ -155,7 +155,7 @@ effect.define("helm.uninstall", {
     return input
   end,
   title = function(input) return "helm uninstall " .. input.release end,
-  scope = function(input) return "helm", input.release end,
+  allow = { category = "helm", of = function(input) return input.release end },
   observe = history.observe,
   preview = previews.uninstall,
   apply = function(input, ctx)

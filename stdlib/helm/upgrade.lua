@@ -226,7 +226,7 @@ end
 effect.define("helm.upgrade", {
   input = normalise, title = title, observe = history.observe, preview = preview, apply = apply, recover = recover,
   undo = undo,
-  scope = function(input) return "helm", input.release end,
+  allow = { category = "helm", of = function(input) return input.release end },
 })
 
 return M

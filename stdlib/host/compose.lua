@@ -270,9 +270,7 @@ local function titled(verb)
   end
 end
 
-local function scope(input)
-  return "compose", input.dir
-end
+local allow = { category = "compose", of = function(input) return input.dir end }
 
 local function with_services(verb, services)
   return table.move(services or {}, 1, #(services or {}), #verb + 1, verb)
@@ -315,7 +313,7 @@ effect.define("compose.up", {
     end
     effect.perform("compose.down", { dir = input.dir, files = input.files, project = input.project })
   end,
-  title = titled "up", scope = scope,
+  title = titled "up", allow = allow,
 })
 
 --- The volumes that the project made.
@@ -346,7 +344,7 @@ effect.define("compose.down", {
     survivors.wait(ctx.id, "compose down", TIMEOUT)
     return "not_done" -- taking away what is gone does no harm
   end,
-  title = titled "down", scope = scope,
+  title = titled "down", allow = allow,
 })
 
 effect.define("compose.pull", {
@@ -373,7 +371,7 @@ effect.define("compose.pull", {
     return out
   end,
   recover = function() return "not_done" end, -- pulling again gives the same
-  title = titled "pull", scope = scope,
+  title = titled "pull", allow = allow,
 })
 
 --- The containers that a restart is about.
@@ -419,7 +417,7 @@ effect.define("compose.restart", {
     if #left > 0 then tool.run(docker, { "restart", table.unpack(left) }, ctx.id, { timeout = TIMEOUT, idempotent = true }) end
     return "done", rows_of(chosen_containers(input))
   end,
-  title = titled "restart", scope = scope,
+  title = titled "restart", allow = allow,
 })
 
 --- Brings the services up, detached; recreates those whose configuration or image is another. An effect.

@@ -85,6 +85,8 @@ local function ground_of(input, before)
   return { { ref = input.path, digest = before.digest or "absent" } }
 end
 
+local allow = { category = "fs", of = function(input) return input.path end }
+
 effect.define("fs.write", {
   input = function(raw)
     local path = path_of("fs.write", raw)
@@ -102,6 +104,7 @@ effect.define("fs.write", {
     return { path = path, text = raw.text, mode = raw.mode }
   end,
   title = function(input) return string.format("write %s (%d bytes)", input.path, #input.text) end,
+  allow = allow,
   observe = observe_file,
   preview = function(input, before)
     if before.digest == sys.sha256(input.text) then
@@ -148,6 +151,7 @@ end
 effect.define("fs.remove", {
   input = function(raw) return { path = path_of("fs.remove", raw) } end,
   title = function(input) return "remove " .. input.path end,
+  allow = allow,
   observe = observe_file,
   preview = function(input, before)
     if not before.exists then return { summary = input.path .. " is not there", nothing = true, result = false } end
@@ -178,6 +182,7 @@ end
 effect.define("fs.mkdir", {
   input = function(raw) return { path = path_of("fs.mkdir", raw) } end,
   title = function(input) return "make directory " .. input.path end,
+  allow = allow,
   observe = function(input) return { exists = native.exists(input.path) } end,
   preview = function(input, before)
     if before.exists then return { summary = input.path .. " is there", nothing = true, result = input.path } end

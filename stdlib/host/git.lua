@@ -55,9 +55,7 @@ local function short(commit)
   return commit and commit:sub(1, 12) or "nothing"
 end
 
-local function scope(input)
-  return "git", input.dir or "."
-end
+local allow = { category = "git", of = function(input) return input.dir or "." end }
 
 -- Reads ------------------------------------------------------------------------------------------
 
@@ -178,7 +176,7 @@ effect.define("git.tag", {
     effect.perform("git.untag", { name = input.name, commit = ctx.before.commit, dir = input.dir })
   end,
   title = function(input) return "git tag " .. input.name end,
-  scope = scope,
+  allow = allow,
 })
 
 --- Deletes a local tag, if it still is where it was put: what takes git.tag back.
@@ -193,7 +191,7 @@ effect.define("git.untag", {
   recover = function() return "not_done" end, -- what is deleted already is left alone
   preview = function(input) return { nothing = tagged(input) == nil or nil } end,
   title = function(input) return "git tag --delete " .. input.name end,
-  scope = scope,
+  allow = allow,
 })
 
 --- Makes a tag; one that is there already at that commit is taken for done. An effect; its undo deletes
@@ -272,7 +270,7 @@ effect.define("git.push", {
     return "not_done"
   end,
   title = function(input) return string.format("git push %s %s", input.remote, input.ref) end,
-  scope = scope,
+  allow = allow,
 })
 
 --- Pushes a branch or a tag; never over commits that are not in it. An effect.
@@ -329,7 +327,7 @@ effect.define("git.commit", {
     return "not_done"
   end,
   title = function(input) return "git commit: " .. input.message:match "^[^\n]*" end,
-  scope = scope,
+  allow = allow,
 })
 
 --- Commits the changes of some paths; when there are none it does nothing. An effect.
@@ -382,7 +380,7 @@ effect.define("git.checkout", {
     effect.perform("git.checkout", { ref = ctx.before.branch or ctx.before.head, dir = input.dir })
   end,
   title = function(input) return "git checkout " .. input.ref end,
-  scope = scope,
+  allow = allow,
 })
 
 --- Checks a branch, a tag or a commit out; refused while files are edited. An effect; its undo goes back.

@@ -245,7 +245,7 @@ end
 effect.define("sh.run", {
   input = function(raw) return normalise("sh.run", raw, run_fields) end,
   title = function(input) return "run " .. (input.title or M.quote(input.argv)) end,
-  scope = function(input) return "shell", input.argv[1] end,
+  allow = { category = "shell", of = function(input) return input.argv[1] end },
   preview = function(input)
     if check_passes(input) then
       return { summary = "already done: " .. M.quote(input.check) .. " says so", nothing = true, result = already_done }

@@ -267,7 +267,7 @@ effect.define("http.request", {
     return { summary = "with the body " .. (#body > BODY_SHOWN and body:sub(1, BODY_SHOWN) .. "…" or body) }
   end,
   title = function(input) return input.method .. " " .. input.url end,
-  scope = function(input) return "http", input.url end,
+  allow = { category = "http", of = function(input) return input.url end },
 })
 
 local function write(method, url, opts)

@@ -124,7 +124,7 @@ effect.define("notify.send", {
     return "unknown", "nobody can ask a channel whether it was told"
   end,
   title = function(input) return string.format("tell %s", input.channel) end,
-  scope = function(input) return "notify", input.channel end,
+  allow = { category = "notify", of = function(input) return input.channel end },
 })
 
 --- Tells people something. An effect; a webhook gets the effect's id as its Idempotency-Key.

@@ -122,7 +122,7 @@ effect.define("k8s.apply", {
     end
     return "apply " .. table.concat(names, ", ")
   end,
-  scope = write.scope,
+  allow = write.allow,
 })
 
 --- Applies objects server-side, as field manager "almanac". An effect.
@@ -185,7 +185,7 @@ effect.define("k8s.create", {
     return previews.of({ change }, { previews.ground(target.label, target.namespace, nil) }, after and write.predicted(after))
   end,
   title = function(input) return "create " .. input.object.kind:lower() .. "/" .. input.object.metadata.name end,
-  scope = write.scope,
+  allow = write.allow,
 })
 
 --- Creates an object; it must not be there yet. An effect.

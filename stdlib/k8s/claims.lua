@@ -218,7 +218,7 @@ effect.define(WHO, {
   recover = function(input, ctx) return "done", wipe_or_doubt(input, ctx.before) end,
   preview = preview,
   title = function(input) return "delete the claims of " .. write.label(input) .. ", and their data" end,
-  scope = write.scope,
+  allow = write.allow,
 })
 
 --- Deletes the claims of a StatefulSet with all their data, in the order that cannot hang, and brings it

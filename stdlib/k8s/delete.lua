@@ -112,7 +112,7 @@ effect.define("k8s.delete", {
     return previews.of({ change }, ground, { deleted = true, uid = live.metadata.uid })
   end,
   title = function(input) return "delete " .. write.label(input) end,
-  scope = write.scope,
+  allow = write.allow,
 })
 
 --- Waits until the object of an effect that took it away is gone, unless that is not wanted.
@@ -203,7 +203,7 @@ effect.define("k8s.evict", {
     return previews.of({ change }, ground, { evicted = true, uid = live.metadata.uid })
   end,
   title = function(input) return "evict " .. write.label(input) end,
-  scope = write.scope,
+  allow = write.allow,
 })
 
 --- Waits until the pod's disruption budget would allow the eviction, asking with dry runs; raises what

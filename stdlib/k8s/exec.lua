@@ -375,7 +375,7 @@ end
 effect.define("k8s.exec", {
   input = function(raw) return normalise("k8s.exec", raw, run_fields) end,
   title = function(input) return string.format("run %s in %s", name_of(input), input.ref) end,
-  scope = function(input) return "k8s", input.namespace or client_of(input).info.namespace end,
+  allow = { category = "k8s", of = function(input) return input.namespace or client_of(input).info.namespace end },
   observe = function(input) return (find("k8s.exec", input)) end,
   preview = function(input, place)
     if check_passes("k8s.exec", client_of(input), place, input) then

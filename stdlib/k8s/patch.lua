@@ -61,7 +61,7 @@ effect.define("k8s.patch", {
   end,
   preview = write.preview_with("k8s.patch", patch_write),
   title = function(input) return "patch " .. write.label(input) end,
-  scope = write.scope,
+  allow = write.allow,
 })
 
 --- Patches an object. An effect.
@@ -131,7 +131,7 @@ local scale = {
     return previews.of({ change }, { { ref = label .. " replicas", object = from } }, result)
   end,
   title = function(input) return string.format("scale %s to %d", write.label(input), input.replicas) end,
-  scope = write.scope,
+  allow = write.allow,
 }
 
 effect.define("k8s.scale", scale)
@@ -139,7 +139,7 @@ effect.define("k8s.scale", scale)
 -- A scale that is a part of another effect, and is taken back with that or not at all.
 effect.define("k8s.scale_part", {
   input = scale.input, observe = scale.observe, preview = scale.preview, apply = scale.apply, recover = scale.recover,
-  title = scale.title, scope = scale.scope,
+  title = scale.title, allow = scale.allow,
 })
 
 --- Sets the number of replicas. An effect; its undo sets the old number.
@@ -204,7 +204,7 @@ effect.define("k8s.restart", {
     return previews.of({ change }, { previews.ground(target.label, target.namespace, live) }, after and write.predicted(after, live))
   end,
   title = function(input) return "restart " .. write.label(input) end,
-  scope = write.scope,
+  allow = write.allow,
 })
 
 --- Replaces the pods of a Deployment, StatefulSet or DaemonSet, as `kubectl rollout restart`. An

@@ -288,7 +288,7 @@ effect.define("k8s.undo", {
     return string.format("take %s back to %s", write.label(input),
       input.to and "revision " .. input.to or "the revision before")
   end,
-  scope = write.scope,
+  allow = write.allow,
 })
 
 --- Takes a Deployment, StatefulSet or DaemonSet back to a revision, as `kubectl rollout undo`. An effect;

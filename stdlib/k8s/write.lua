@@ -146,9 +146,10 @@ function M.observe(who)
 end
 
 --- What `allow` of a runbook is asked for.
-function M.scope(input)
-  return "k8s", input.namespace or k8s_client.open(input).info.namespace
-end
+M.allow = {
+  category = "k8s",
+  of = function(input) return input.namespace or k8s_client.open(input).info.namespace end,
+}
 
 --- Sends a write; `dry` asks the server what would come of it.
 ---@param who string

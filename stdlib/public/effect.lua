@@ -3,7 +3,7 @@ local impl = require "almanac.run.effect"
 
 local M = {}
 
-M.define = impl.define
+M.define = require("almanac.run.definitions").define_own
 M.perform = impl.perform
 
 return M

@@ -1,6 +1,8 @@
 --- The declaration of a runbook: what its script says that it is, checked.
 local errors = require "almanac.base.errors"
+local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
+local sys = require "native.sys"
 
 local M = {}
 
@@ -21,17 +23,22 @@ local fields = {
     help = "string",
 }
 local failure_policies = { ask = true, stop = true, undo = true }
-local allow_categories = {
-  compose = true, fs = true, git = true, helm = true, http = true, k8s = true, notify = true, shell = true,
-}
-
-local function check_allow(allow)
-  for category, patterns in pairs(allow) do
-    if not allow_categories[category] then
-      errors.usage("runbook: allow has no category %q; there are %s", tostring(category),
-        table.concat(param.sorted_names(allow_categories), ", "))
+--- Refuses an `allow` for what no effect asks about. Effects of the script's own bring categories of
+--- their own, so this is known only when the script has loaded.
+---@param book almanac.Runbook
+---@param categories table<string, boolean>
+function M.check_allow(book, categories)
+  for _, category in ipairs(param.sorted_names(book.allow or {})) do
+    if not categories[category] then
+      local guess = nearest.find(category, categories)
+      errors.raise {
+        kind = "usage", where = book.declared_at,
+        message = string.format("runbook: no effect asks allow for %q%s", category,
+          guess and string.format("; did you mean %s?", guess) or ""),
+        hint = "there are " .. table.concat(param.sorted_names(categories), ", ") .. "; an effect of your own brings its " ..
+          "category: effect.define(…, { allow = { category = …, of = … }, … })",
+      }
     end
-    if type(patterns) ~= "table" then errors.usage("runbook: allow.%s must be a list of patterns", category) end
   end
 end
 
@@ -61,8 +68,12 @@ function M.declare(declaration)
       errors.usage("runbook: params.%s must be made by param.string, param.duration, …", tostring(name))
     end
   end
-  check_allow(declaration.allow or {})
-  local copy = { params = {}, on_failure = "ask", summary = "" }
+  for category, patterns in pairs(declaration.allow or {}) do
+    if type(category) ~= "string" or type(patterns) ~= "table" then
+      errors.usage("runbook: allow.%s must be a list of patterns", tostring(category))
+    end
+  end
+  local copy = { params = {}, on_failure = "ask", summary = "", declared_at = sys.where() }
   for key, value in pairs(declaration) do copy[key] = value end
   return setmetatable(copy, Runbook)
 end

@@ -1,6 +1,7 @@
 --- Effects: the calls that change the world. Each is journalled on its own: its intent is durable
 --- before the world is touched (write-ahead), its outcome after. An intent without an outcome goes
 --- through recover(), which looks at the world; what cannot be told is asked, never guessed.
+local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local secret = require "almanac.base.secret"
@@ -11,71 +12,7 @@ local unknown = require "almanac.base.unknown"
 
 local M = {}
 
----@class almanac.EffectContext
----@field id string      effect id: 16 hex digits, the same after a crash; an idempotency key
----@field run string     run id
----@field before any     what observe() saw
----@field emit fun(kind: string, data: table)  journals something of the effect's own
-
----@class almanac.EffectDefinition
----@field input? fun(raw: any): any        pure; checks and normalises; raises kind "usage"
----@field observe? fun(input: any): any    a read: what is there before
----@field preview? fun(input: any, before: any): table   a read: what would change
----@field apply fun(input: any, ctx: almanac.EffectContext): any
----@field recover? fun(input: any, ctx: almanac.EffectContext): "done"|"not_done"|"unknown", any
----@field undo? fun(input: any, result: any, ctx: almanac.EffectContext)
----@field title? fun(input: any): string   one line for people
----@field scope? fun(input: any): string, string   what `allow` of the runbook is asked for
-
-local definitions = {} ---@type table<string, almanac.EffectDefinition>
-
-local catalogue = function() end ---@type fun(name: string)
-
---- Says how the module of an effect is loaded, so that one that is only in a journal can be found.
----@param load fun(name: string)
-function M.use_catalogue(load)
-  catalogue = load
-end
-
-local fields = {
-  input = true, observe = true, preview = true, apply = true, recover = true, undo = true, title = true, scope = true,
-}
-
---- Defines an effect; also for operators, in their own files.
----@param name string "module.verb"
----@param definition almanac.EffectDefinition
-function M.define(name, definition)
-  if type(name) ~= "string" or not name:find "^[%w_]+%.[%w_]+$" then
-    errors.usage("effect.define: the name must be of the form module.verb, not %q", tostring(name))
-  end
-  if type(definition) ~= "table" then errors.usage("effect.define %q: its definition must be a table", name) end
-  for key, fn in pairs(definition) do
-    if not fields[key] then errors.usage("effect.define %q: no field %q", name, tostring(key)) end
-    if type(fn) ~= "function" then errors.usage("effect.define %q: %s must be a function", name, key) end
-  end
-  if not definition.apply then errors.usage("effect.define %q: it needs an apply function", name) end
-  definitions[name] = definition
-end
-
---- The definition of an effect. A script's walk calls nothing in its steps, so that the module of an
---- effect in the journal may not be loaded yet.
----@return almanac.EffectDefinition?
-function M.definition(name)
-  if type(name) ~= "string" then return nil end
-  if not definitions[name] then catalogue(name) end
-  return definitions[name]
-end
-
---- One line for people about an effect with that input.
----@param name string
----@param input any
-function M.title(name, input)
-  local definition = M.definition(name)
-  if not definition or not definition.title then return name end
-  if not unknown.within(input) then return definition.title(input) end
-  local ok, title = errors.try(definition.title, unknown.describe_all(secret.conceal_all(input)))
-  return ok and title or name
-end
+M.define = definitions.define -- of the standard library's effects
 
 --- SHA-256 of the canonical JSON of an input, its secrets concealed.
 ---@return string hex
@@ -83,21 +20,42 @@ function M.digest(input)
   return sys.sha256(json.encode(unknown.describe_all(secret.conceal_all(input)), { canonical = true }))
 end
 
-local function check_allowed(run, name, definition, input)
-  local allow = run.allow
-  if not allow or not definition.scope then return end
-  local ok, category, target = errors.try(definition.scope, input)
-  if unknown.within(input) and (not ok or unknown.is(target)) then return end -- in a plan: the run will know, and ask
-  if not ok then error(category, 0) end
-  for _, pattern in ipairs(allow[category] or {}) do
-    if require("almanac.base.glob").match(pattern, target) then return end
+--- The names that the effect would touch, as its definition tells them. In a plan they may hold what
+--- only the run will know, and it will ask then: nil.
+local function targets_of(allow, input)
+  local ok, targets = errors.try(allow.of, input)
+  if unknown.within(input) and (not ok or unknown.within(targets)) then return nil end
+  if not ok then error(targets, 0) end
+  return type(targets) == "table" and targets or { targets }
+end
+
+local function is_allowed(patterns, target)
+  for _, pattern in ipairs(patterns) do
+    if require("almanac.base.glob").match(pattern, target) then return true end
   end
-  errors.raise {
-    kind = "refused",
-    message = string.format("%s: this runbook may not touch %s %q", name, category, target),
-    hint = string.format("its allow table has %s = { %s }; almanac show prints it", category,
-      table.concat(allow[category] or {}, ", ")),
-  }
+  return false
+end
+
+--- Refuses what the runbook's `allow` does not name.
+local function check_allowed(run, name, definition, input)
+  if not run.allow then return end
+  local allow = definition.allow
+  if not allow then
+    errors.raise {
+      kind = "refused", message = name .. ": this runbook has an allow table, and the effect does not say what it touches",
+      hint = "give its definition allow = { category = \"a_word\", of = function(input) return \"name\" end }",
+    }
+  end
+  local category, patterns = allow.category, run.allow[allow.category] or {}
+  for _, target in ipairs(targets_of(allow, input) or {}) do
+    if not is_allowed(patterns, target) then
+      errors.raise {
+        kind = "refused",
+        message = string.format("%s: this runbook may not touch %s %q", name, category, target),
+        hint = string.format("its allow table has %s = { %s }; almanac show prints it", category, table.concat(patterns, ", ")),
+      }
+    end
+  end
 end
 
 --- The frame below which an effect's own effects are numbered: a repair that only a recovery makes
@@ -169,7 +127,7 @@ local function apply(frame, name, definition, key, input, digest, tries)
   local intent = {
     op = name, ordinal = key, tries = tries, digest = digest, before = before,
     id = sys.sha256(run.id .. "\n" .. frame.path .. "#" .. key .. "\n" .. tries):sub(1, 16),
-    input = secret.conceal_all(input), title = M.title(name, input),
+    input = secret.conceal_all(input), title = definitions.title(name, input, run.definitions),
   }
   run:record("effect.intent", frame.path, intent)
   run.effects[frame.path .. "#" .. key] = { intent = intent }
@@ -271,9 +229,9 @@ end
 ---@param raw any
 ---@return any result plain data
 function M.perform(name, raw)
-  local definition = M.definition(name)
-  if not definition then errors.usage("no effect %q is defined", tostring(name)) end
   local frame = step.current()
+  local definition = definitions.find(name, frame and frame.run.definitions)
+  if not definition then errors.usage("no effect %q is defined", tostring(name)) end
   if not frame then
     errors.raise {
       kind = "outside_step",

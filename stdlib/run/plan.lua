@@ -1,5 +1,6 @@
 --- Plan: the effects a run would have, found by running the script with reads real and every effect
 --- previewed; and the binding of a run to such a plan.
+local definitions = require "almanac.run.definitions"
 local diff = require "almanac.base.diff"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
@@ -73,7 +74,7 @@ function M.preview(frame, name, definition, input, digest, key)
   end
   local planned = {
     path = frame.path, ordinal = key, op = name, digest = digest, open = unknown.within(input) or nil,
-    title = require("almanac.run.effect").title(name, input), input = unknown.describe_all(secret.conceal_all(input)),
+    title = definitions.title(name, input, frame.run.definitions), input = unknown.describe_all(secret.conceal_all(input)),
   }
   for field, value in pairs(preview) do
     if field ~= "result" then planned[field] = value end
@@ -304,7 +305,7 @@ function M.check_effect(frame, name, definition, input, digest, key, begun)
   local plan = frame.run.bound
   local planned = planned_for(plan, frame.path, key)
   if not planned or planned.op ~= name then
-    deviates(frame, string.format("%s is not in the plan", require("almanac.run.effect").title(name, input)))
+    deviates(frame, string.format("%s is not in the plan", definitions.title(name, input, frame.run.definitions)))
   end
   if not planned.open and planned.digest ~= digest then
     deviates(frame, string.format("%s has another input than in the plan", name), string.format("planned: %s\nnow:     %s",

@@ -1,6 +1,6 @@
 --- Undo: what takes back a run, newest first. The closures come from walking the script over its
 --- journal; the rollback itself is a run of its own, journalled and resumable.
-local effect = require "almanac.run.effect"
+local definitions = require "almanac.run.definitions"
 local json = require "native.json"
 local step = require "almanac.run.step"
 local task = require "native.task"
@@ -19,6 +19,7 @@ local M = {}
 ---@param params table
 ---@return almanac.Error? err  one that is neither the frontier nor a call that would have run
 function M.walk(run, book, params)
+  run.definitions = book.script.definitions
   local handle = task.spawn(function()
     task.set_context { run = run }
     task.permit "compute"
@@ -91,7 +92,7 @@ function M.list(run)
   for _, item in ipairs(effects_newest_first(run)) do
     local title = item.intent.title or item.intent.op
     local owner = owner_of(visits, item.path)
-    local definition = effect.definition(item.intent.op)
+    local definition = definitions.find(item.intent.op, run.definitions)
     if owner and not claimed[owner.path] then
       claimed[owner.path] = true
       undos[#undos + 1] = of_step(owner, title)

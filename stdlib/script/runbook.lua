@@ -1,6 +1,7 @@
 --- Runbooks: where they are found, and how one is loaded.
 local errors = require "almanac.base.errors"
 local declaration = require "almanac.run.declaration"
+local definitions = require "almanac.run.definitions"
 local sandbox = require "almanac.script.sandbox"
 local sys = require "native.sys"
 
@@ -41,6 +42,7 @@ function M.load(name)
       hint = "its last statement must be: return runbook { summary = …, run = function(p) … end }",
     }
   end
+  declaration.check_allow(book, definitions.categories(script.definitions))
   book.name, book.path, book.script = short, path, script
   return book
 end

@@ -172,7 +172,8 @@ end
 --- Loads a script into a sandbox of its own and runs its top level, where it can only compute.
 ---@param path string
 ---@param text string
----@return { result: any, files: table<string, string>, digest: string }  files: path → SHA-256
+---@return { result: any, files: table<string, string>, definitions: almanac.Definitions, digest: string }
+---  files: path → SHA-256; definitions: the effects that it defines, also later
 function M.load(path, text)
   local files = { [path] = sys.sha256(text) }
   local loaded = {}
@@ -190,15 +191,13 @@ function M.load(path, text)
     end
     return loaded[name]
   end)
-  local permit = task.permit "compute"
-  local ok, result = errors.try(compile(path, text, env))
-  task.permit(permit)
-  if not ok then error(result, 0) end
+  local definitions = {}
+  local result = task.with({ permit = "compute", context = { definitions = definitions } }, compile(path, text, env))
   local names = {}
   for name in pairs(files) do names[#names + 1] = name end
   table.sort(names)
   for i, name in ipairs(names) do names[i] = name .. "\0" .. files[name] end
-  return { result = result, files = files, digest = sys.sha256(table.concat(names, "\n")) }
+  return { result = result, files = files, definitions = definitions, digest = sys.sha256(table.concat(names, "\n")) }
 end
 
 getmetatable("").__metatable = false -- shared by every string: scripts must not reach it

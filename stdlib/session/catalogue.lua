@@ -33,10 +33,30 @@ local modules = {
   ["sh.run"] = "almanac.host.sh",
 }
 
+local catalogue = {}
+
+--- What these effects ask `allow` of a runbook for.
+catalogue.categories = {
+  compose = true, fs = true, git = true, helm = true, http = true, k8s = true, notify = true, shell = true,
+}
+
 --- Loads the module that defines an effect of the standard library; nothing where there is none.
 ---@param name string "helm.upgrade"
-local function catalogue(name)
+function catalogue.load(name)
   if modules[name] then require(modules[name]) end
+end
+
+--- Whether effects of that module are the standard library's to define.
+---@param module string "helm"
+---@return boolean
+function catalogue.is_reserved(module)
+  return require("almanac.script.sandbox").names()[module] ~= nil
+end
+
+--- The names of the effects, for those who look at all of them.
+---@return string[]
+function catalogue.names()
+  return require("almanac.base.param").sorted_names(modules)
 end
 
 return catalogue

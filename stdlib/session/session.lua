@@ -1,8 +1,8 @@
 --- A session: one call of run, resume or rollback, from the script on disk to the exit code.
 local ask = require "almanac.run.ask"
 local config = require "almanac.config.file"
+local definitions = require "almanac.run.definitions"
 local drive = require "almanac.session.drive"
-local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local locks = require "almanac.session.lock"
@@ -75,7 +75,7 @@ local function open_rollback(journal, original, book, stopped)
     runbook = "rollback-of-" .. book.name, undoes = original.id, script = book.path, params = {}, operator = sys.user(),
     host = sys.hostname(), version = sys.version,
   })
-  run.allow = book.allow
+  run.allow, run.definitions = book.allow, book.script.definitions
   drive.own(journal, run.id, drive.owner_text(run.id))
   if stopped then
     run:record("run.resume", "", { operator = sys.user() })
@@ -141,7 +141,8 @@ end
 local function drive_to_end(journal, run, book, params, options, held)
   while true do
     held:attach(run)
-    run.allow, run.bound, run.script = book.allow, plan_of(run), book.script.digest
+    run.allow, run.definitions = book.allow, book.script.definitions
+    run.bound, run.script = plan_of(run), book.script.digest
     local status, err = drive.execute(run, function() return book.run(params) end, options)
     local choice
     if status == "failed" and not options.no_ask then choice = after_failure(journal, run, book, params, err) end
@@ -160,7 +161,7 @@ local function drive_to_end(journal, run, book, params, options, held)
 end
 
 --- What undoing the planned run would do, newest first.
-local function planned_undos(plan)
+local function planned_undos(plan, own)
   local out, claimed = {}, {}
   local function owner_of(path)
     for _, step in ipairs(plan.steps) do
@@ -169,7 +170,7 @@ local function planned_undos(plan)
   end
   for i = #plan.effects, 1, -1 do
     local planned = plan.effects[i]
-    local owner, definition = owner_of(planned.path), effect.definition(planned.op)
+    local owner, definition = owner_of(planned.path), definitions.find(planned.op, own)
     if planned.nothing then
       claimed[planned.path] = true -- what changes nothing has nothing to take back
     elseif owner and not claimed[owner.path] then
@@ -195,7 +196,7 @@ function M.plan(name, given)
   local lock = locks.of(book.lock, params)
   local meta = meta_of(book, journalled(book.params, given, params), lock, {})
   local run = runs.unrecorded(meta, "plan")
-  run.allow = book.allow
+  run.allow, run.definitions = book.allow, book.script.definitions
   run.plan = require("almanac.run.plan").new(book, meta)
   run.plan.held_by = locks.held_by(lock)
   local ok, err = drive.run_body(run, function() return book.run(params) end)
@@ -207,7 +208,7 @@ function M.plan(name, given)
     end
     run.plan.stopped = errors.format(err)
   end
-  return run.plan, book, planned_undos(run.plan)
+  return run.plan, book, planned_undos(run.plan, run.definitions)
 end
 
 --- almanac run NAME key=value…

@@ -62,6 +62,18 @@ t.test("a bad almanac.yaml is a finding", function()
   t.has(out, "almanac.yaml:1:1: error: almanac.yaml: no key \"stroe\"")
 end)
 
+t.test("an allow for what no effect asks about is found, and one that the script's own effect brings is not", function()
+  local dir = directory {}
+  t.write_file(dir .. "/runbooks/lib/pager.lua", [[
+effect.define("pager.page", { allow = { category = "pager", of = function() return "x" end }, apply = function() end })]])
+  t.write_file(dir .. "/runbooks/good.lua", 'require "lib.pager"\nreturn runbook { allow = { pager = { "x" } }, run = function() end }')
+  t.write_file(dir .. "/runbooks/wrong.lua", 'return runbook { allow = { shel = { "x" } }, run = function() end }')
+  local code, out = t.run({ almanac, "check" }, { cwd = dir })
+  t.eq(code, 1)
+  t.has(out, 'runbooks/wrong.lua:1:1: error: runbook: no effect asks allow for "shel"; did you mean shell?')
+  t.lacks(out, "good.lua")
+end)
+
 t.test("usage: no runbook there, an unknown option and no such file exit 2", function()
   local dir = t.tmpdir()
   for _, words in ipairs { { "check" }, { "check", "--nope" }, { "check", "missing.lua" } } do

@@ -1,6 +1,6 @@
 -- helm.* against the simulated cluster with the real helm 3 and helm 4: what is read, what an
 -- upgrade and a rollback do, and what a recovery makes of a helm that was killed.
-local effect = require "almanac.run.effect"
+local definitions = require "almanac.run.definitions"
 local helm = require "almanac.helm.release"
 local k8s_client = require "almanac.k8s.client"
 local native = require "native.sh"
@@ -271,7 +271,7 @@ both("undo goes back to what was good before, and uninstalls what was installed"
   local function undo(seen)
     local known = seen.run.effects["it#0"]
     must(function()
-      effect.definition("helm.upgrade").undo(known.intent.input, known.outcome.result, { before = known.intent.before })
+      definitions.find("helm.upgrade").undo(known.intent.input, known.outcome.result, { before = known.intent.before })
     end)
   end
   undo(second)
@@ -338,7 +338,7 @@ end)
 
 both("a preview shows the images that change, and warns of a tag nobody uses", function()
   must(upgrade(TAGS[1]))
-  local definition = effect.definition "helm.upgrade"
+  local definition = definitions.find "helm.upgrade"
   local function preview(options)
     return must(function()
       local input = definition.input(options)

@@ -1,6 +1,6 @@
 --- Decisions on what an effect returns. A plan does not know it, and Lua lets an unknown value neither
 --- compare nor be tested: `x == value` is false there, and `if x` is taken, without a word.
-local effect = require "almanac.run.effect"
+local definitions = require "almanac.run.definitions"
 local tree = require "almanac.script.lint.tree"
 
 local M = {}
@@ -18,7 +18,7 @@ local function performed(call, public)
   if not origin or not origin.global or not origin.field then return nil end
   public:fields(origin) -- loads the module, which defines its effects
   local name = tree.dotted(origin)
-  return (performers[name] or effect.definition(name)) and name or nil
+  return (performers[name] or definitions.find(name)) and name or nil
 end
 
 local function last_return(fn)

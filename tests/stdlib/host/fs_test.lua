@@ -4,7 +4,7 @@ local fs = require "almanac.host.fs"
 local native = require "native.fs"
 local runs = require "almanac.journal.run"
 local step = require "almanac.run.step"
-local effect = require "almanac.run.effect"
+local definitions = require "almanac.run.definitions"
 
 local function tmpdir()
   local dir = native.tmpdir "fs_test"
@@ -88,7 +88,7 @@ t.test("undo puts the old content back, or removes what was made", function()
   in_step(function()
     for _, key in ipairs { "s#0", "s#1" } do
       local known = run.effects[key]
-      effect.definition("fs.write").undo(known.intent.input, known.outcome.result, { before = known.intent.before })
+      definitions.find("fs.write").undo(known.intent.input, known.outcome.result, { before = known.intent.before })
     end
   end)
   t.eq(native.read(dir .. "/old"), "before")

@@ -1,6 +1,6 @@
 -- k8s against the simulated cluster: reads, lists in pages, watches, logs, and every write with its
 -- recovery, as an effect would call them.
-local effect = require "almanac.run.effect"
+local definitions = require "almanac.run.definitions"
 local k8s = require "almanac.public.k8s"
 local k8s_client = require "almanac.k8s.client"
 local settings = require "almanac.config.settings"
@@ -35,13 +35,13 @@ local function cluster(...)
 end
 
 local function ctx_of(name, input, id)
-  local definition = effect.definition(name)
+  local definition = definitions.find(name)
   return { id = id or "0123456789abcdef", run = "r", before = definition.observe and definition.observe(input) }
 end
 
 --- Applies an effect without a run; gives its result, its input and its context.
 local function perform(name, raw)
-  local definition = effect.definition(name)
+  local definition = definitions.find(name)
   local input = definition.input(raw)
   local ctx = ctx_of(name, input)
   return definition.apply(input, ctx), input, ctx
@@ -64,8 +64,8 @@ t.test("apply makes objects, says what it made, and is idempotent", function()
   t.eq({ made[1].kind, made[1].name, made[1].namespace, made[1].changed }, { "Deployment", "web", "team", true })
   local again = apply { config_map("c", { a = "b" }) }
   t.eq(again[1].changed, false)
-  t.eq(effect.definition "k8s.apply".recover(input, ctx), "not_done")
-  t.eq(effect.definition "k8s.apply".title(input), "apply deployment/web, configmap/c")
+  t.eq(definitions.find "k8s.apply".recover(input, ctx), "not_done")
+  t.eq(definitions.find "k8s.apply".title(input), "apply deployment/web, configmap/c")
   t.eq(k8s.get("cm/c", { namespace = "team" }).data, { a = "b" })
 end)
 
@@ -175,34 +175,34 @@ t.test("a restart carries the effect's id, so that it is known after a crash", f
   local template = k8s.get("deploy/web", { namespace = "team" }).spec.template
   t.eq(template.metadata.annotations["almanac/effect"], ctx.id)
   t.ok(template.metadata.annotations["kubectl.kubernetes.io/restartedAt"])
-  local state, result = effect.definition "k8s.restart".recover(input, ctx)
+  local state, result = definitions.find "k8s.restart".recover(input, ctx)
   t.eq({ state, result.name }, { "done", "web" })
   ctx.id = "another"
-  t.eq(effect.definition "k8s.restart".recover(input, ctx), "not_done")
+  t.eq(definitions.find "k8s.restart".recover(input, ctx), "not_done")
 end)
 
 t.test("create: ours is recognised, another's is not taken for ours", function()
   cluster()
   local raw = { object = config_map("c", { a = "1" }), opts = { namespace = "team" } }
   local _, input, ctx = perform("k8s.create", raw)
-  t.eq(effect.definition "k8s.create".recover(input, ctx), "done")
-  t.eq(effect.definition "k8s.create".recover(input, { id = "other" }), "not_done")
+  t.eq(definitions.find "k8s.create".recover(input, ctx), "done")
+  t.eq(definitions.find "k8s.create".recover(input, { id = "other" }), "not_done")
   t.eq(t.raises("api", perform, "k8s.create", raw).reason, "AlreadyExists")
 end)
 
 t.test("delete knows the object by its uid", function()
   cluster()
-  local recover = effect.definition "k8s.delete".recover
+  local recover = definitions.find "k8s.delete".recover
   local opts = { namespace = "team" }
   apply { config_map("c", { a = "1" }) }
-  local input = effect.definition "k8s.delete".input { ref = "cm/c", opts = opts }
+  local input = definitions.find "k8s.delete".input { ref = "cm/c", opts = opts }
   local ctx = ctx_of("k8s.delete", input)
   t.eq(recover(input, ctx), "not_done", "it is still there")
-  t.eq(effect.definition "k8s.delete".apply(input, ctx).deleted, true)
+  t.eq(definitions.find "k8s.delete".apply(input, ctx).deleted, true)
   t.eq(recover(input, ctx), "done")
   apply { config_map("c", { a = "1" }) }
   t.eq(recover(input, ctx), "done", "the new one of that name is another")
-  local err = t.raises("api", effect.definition "k8s.delete".apply, input, ctx)
+  local err = t.raises("api", definitions.find "k8s.delete".apply, input, ctx)
   t.eq(err.status, 409, "nor is it deleted")
   t.eq(perform("k8s.delete", { ref = "cm/nope", opts = { namespace = "team", missing_ok = true } }).deleted, false)
   t.eq(t.raises("api", perform, "k8s.delete", { ref = "cm/nope", opts = opts }).status, 404)
@@ -217,8 +217,8 @@ t.test("a JSON patch in doubt is not done twice unasked; a merge patch may be", 
   local result, input, ctx = perform("k8s.patch", raw)
   t.eq(result.changed, true)
   t.eq(k8s.get("cm/c", { namespace = "team" }).data, { a = "1", b = "2" })
-  t.eq(effect.definition "k8s.patch".recover(input, ctx), "unknown")
-  t.eq(effect.definition "k8s.patch".recover(input, ctx_of("k8s.patch", input)), "not_done")
+  t.eq(definitions.find "k8s.patch".recover(input, ctx), "unknown")
+  t.eq(definitions.find "k8s.patch".recover(input, ctx_of("k8s.patch", input)), "not_done")
   perform("k8s.patch", { ref = "cm/c", patch = { data = { a = "9" } }, opts = { type = "merge", namespace = "team" } })
   t.eq(k8s.get("cm/c", { namespace = "team" }).data.a, "9")
 end)
@@ -228,9 +228,9 @@ t.test("a preview changes nothing, and needs no more than permit read", function
   apply { config_map("c", { a = "1" }) }
   local before = k8s.get("cm/c", { namespace = "team" }).metadata.resourceVersion
   local permit = task.permit "read"
-  local definition = effect.definition "k8s.apply"
+  local definition = definitions.find "k8s.apply"
   local seen = definition.preview(definition.input { manifest = config_map("c", { a = "2" }), opts = { namespace = "team" } })
-  definition = effect.definition "k8s.delete"
+  definition = definitions.find "k8s.delete"
   local input = definition.input { ref = "cm/c", opts = { namespace = "team" } }
   local gone = definition.preview(input, definition.observe(input))
   task.permit(permit)
@@ -246,7 +246,7 @@ end)
 
 t.test("previews say created, unchanged, conflict and rejected", function()
   cluster()
-  local definition = effect.definition "k8s.apply"
+  local definition = definitions.find "k8s.apply"
   local function preview(manifest)
     return definition.preview(definition.input { manifest = manifest, opts = { namespace = "team" } })
   end
@@ -268,7 +268,7 @@ t.test("previews say created, unchanged, conflict and rejected", function()
   })
   seen = preview { config_map("c", { a = "3" }) }
   t.eq({ seen.changes[1].action, seen.changes[1].conflicts[1].manager }, { "conflict", "kubectl-edit" })
-  definition = effect.definition "k8s.scale"
+  definition = definitions.find "k8s.scale"
   local input = definition.input { ref = "deploy/web", replicas = 5, opts = { namespace = "team" } }
   seen = definition.preview(input, definition.observe(input))
   t.eq(seen.changes[1].fields[1], { path = ".spec.replicas", kind = "changed", old = 2, new = 5 })
@@ -277,7 +277,7 @@ end)
 
 t.test("a manifest may bring its own namespace; a Secret's values are never shown", function()
   cluster()
-  local definition = effect.definition "k8s.apply"
+  local definition = definitions.find "k8s.apply"
   local manifest = [[
 {apiVersion: v1, kind: Namespace, metadata: {name: new}}
 ---

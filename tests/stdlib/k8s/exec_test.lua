@@ -1,5 +1,5 @@
 -- k8s.exec: what a real API server said, in data; and against the simulated cluster.
-local effect = require "almanac.run.effect"
+local definitions = require "almanac.run.definitions"
 local httpd = require "native.httpd"
 local json = require "native.json"
 local k8s = require "almanac.public.k8s"
@@ -96,7 +96,7 @@ spec: { containers: [ { name: c, image: "x/missing:v1" } ] }
 local build = (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
 
 local function perform(name, raw)
-  local definition = effect.definition(name)
+  local definition = definitions.find(name)
   local input = definition.input(raw)
   local ctx = { id = "0123456789abcdef", run = "r", before = definition.observe and definition.observe(input) }
   return definition.apply(input, ctx), input, ctx
@@ -240,7 +240,7 @@ t.test("exec over TLS with a client certificate: 10 MB, stdin; checks, recovery,
   t.eq(read({ "cat" }, { stdin = "hello\n" }).stdout, "hello\n")
   local migrate = "/app/scripts/migrate.sh"
   local wanted = command({ migrate }, { check = { migrate, "--is-done" } })
-  local definition = effect.definition "k8s.exec"
+  local definition = definitions.find "k8s.exec"
   local input = definition.input(wanted)
   t.eq(definition.title(input), "run /app/scripts/migrate.sh in deployment/web")
   local preview = definition.preview(input, definition.observe(input))
@@ -357,7 +357,7 @@ t.test("exec: servers that speak v4, break off, or talk nonsense", function()
 end)
 
 t.test("exec: what cannot be meant is refused before anything happens", function()
-  local exec = effect.definition "k8s.exec".input
+  local exec = definitions.find "k8s.exec".input
   local function refused(raw, words) t.has(t.raises("usage", exec, raw).message, words) end
   refused("ls", "takes a table")
   refused({ pod = "x" }, "command must be a list of strings")

@@ -11,7 +11,7 @@ local k8s_client = require "almanac.k8s.client"
 local k8s_errors = require "almanac.k8s.errors"
 local k8s_undo = require "almanac.k8s.undo"
 local k8s_write = require "almanac.k8s.write"
-local effect = require "almanac.run.effect"
+local definitions = require "almanac.run.definitions"
 local settings = require "almanac.config.settings"
 local t = require "tests.harness"
 local waits = require "almanac.k8s.wait"
@@ -181,7 +181,7 @@ t.test("wrong arguments name the function and the argument", function()
   } do
     t.has(t.raises("usage", table.unpack(case, 2)).message, case[1])
   end
-  local function input(name, raw) return t.raises("usage", effect.definition(name).input, raw).message end
+  local function input(name, raw) return t.raises("usage", definitions.find(name).input, raw).message end
   t.has(input("k8s.patch", { ref = "cm/x", patch = { 1 } }), 'needs type = "json"')
   t.has(input("k8s.patch", { ref = "cm/x", patch = { a = 1 }, opts = { type = "json" } }), "a list of operations")
   t.has(input("k8s.patch", { ref = "cm/x", patch = {}, opts = 7 }), "third argument")
@@ -218,7 +218,7 @@ local function cluster(front)
   settings.kubeconfig = dir .. "/kubeconfig"
   k8s_client.forget()
   t.defer(function() settings.kubeconfig = nil end)
-  local definition = effect.definition "k8s.apply"
+  local definition = definitions.find "k8s.apply"
   local input = definition.input { manifest = WORLD }
   definition.apply(input, { id = "0", before = definition.observe(input) })
 end

@@ -1,0 +1,161 @@
+--- Definitions of effects, by name. Those of the standard library are found through a catalogue, for
+--- their modules may not be loaded yet; those that a script defines belong to that script alone, so that
+--- two scripts never meet.
+local errors = require "almanac.base.errors"
+local param = require "almanac.base.param"
+local secret = require "almanac.base.secret"
+local task = require "native.task"
+local unknown = require "almanac.base.unknown"
+
+local M = {}
+
+---@class almanac.EffectContext
+---@field id string      effect id: 16 hex digits, the same after a crash; an idempotency key
+---@field run string     run id
+---@field before any     what observe() saw
+---@field emit fun(kind: string, data: table)  journals something of the effect's own
+
+---@class almanac.EffectAllow   what a runbook's `allow` is asked for before the effect begins
+---@field category string       the key of `allow`: "helm", or a word of the operator's own
+---@field of fun(input: any): string|string[]   the names of what it touches: each must fit a pattern
+
+---@class almanac.EffectDefinition
+---@field input? fun(raw: any): any        pure; checks and normalises; raises kind "usage"
+---@field observe? fun(input: any): any    a read: what is there before
+---@field preview? fun(input: any, before: any): table   a read: what would change
+---@field apply fun(input: any, ctx: almanac.EffectContext): any
+---@field recover? fun(input: any, ctx: almanac.EffectContext): "done"|"not_done"|"unknown", any
+---@field undo? fun(input: any, result: any, ctx: almanac.EffectContext)
+---@field title? fun(input: any): string   one line for people
+---@field allow? almanac.EffectAllow
+
+---@alias almanac.Definitions table<string, almanac.EffectDefinition>  the effects of one script
+
+local builtin = {} ---@type almanac.Definitions
+
+---@class almanac.Catalogue  of the standard library's effects
+---@field load fun(name: string)               loads the module that defines an effect, if there is one
+---@field categories table<string, boolean>    what its effects ask `allow` for
+---@field is_reserved fun(module: string): boolean   whether "module.verb" is a name of the standard library
+
+local catalogue = { load = function() end, categories = {}, is_reserved = function() return false end } ---@type almanac.Catalogue
+
+--- Says what the standard library defines, and how it is loaded.
+---@param given almanac.Catalogue
+function M.use_catalogue(given)
+  catalogue = given
+end
+
+local functions = { input = true, observe = true, preview = true, apply = true, recover = true, undo = true, title = true }
+
+local function fields_of(name, definition)
+  if type(definition) ~= "table" or getmetatable(definition) ~= nil then
+    errors.usage("effect.define %q: its definition must be a table", name)
+  end
+  local copy = {}
+  for key, value in next, definition do
+    if not functions[key] and key ~= "allow" then
+      errors.usage("effect.define %q: no field %q; it has allow, %s", name, tostring(key),
+        table.concat(param.sorted_names(functions), ", "))
+    end
+    if functions[key] and type(value) ~= "function" then
+      errors.usage("effect.define %q: %s must be a function", name, key)
+    end
+    copy[key] = value
+  end
+  if not copy.apply then errors.usage("effect.define %q: it needs an apply function", name) end
+  return copy
+end
+
+local function allow_of(name, allow)
+  if allow == nil then return nil end
+  local category = type(allow) == "table" and rawget(allow, "category")
+  local of = type(allow) == "table" and rawget(allow, "of")
+  if type(category) ~= "string" or not category:find "^[%l][%l%d_]*$" or type(of) ~= "function" then
+    errors.usage("effect.define %q: allow must be { category = \"a_word\", of = function(input) … end }", name)
+  end
+  return { category = category, of = of }
+end
+
+local function add(definitions, name, definition)
+  if type(name) ~= "string" or not name:find "^[%w_]+%.[%w_]+$" then
+    errors.usage("effect.define: the name must be of the form module.verb, not %q", tostring(name))
+  end
+  local copy = fields_of(name, definition)
+  copy.allow = allow_of(name, copy.allow)
+  if definitions[name] then
+    errors.raise {
+      kind = "usage", message = string.format("effect.define %q: this script defined it already", name),
+      hint = "one name, one effect; a file in lib/ that defines it can be required wherever it is needed",
+    }
+  end
+  definitions[name] = copy
+end
+
+--- Defines an effect of the standard library.
+---@param name string "module.verb"
+---@param definition almanac.EffectDefinition
+function M.define(name, definition)
+  add(builtin, name, definition)
+end
+
+--- The effects of the script that is being loaded, or that runs.
+---@return almanac.Definitions?
+local function of_script()
+  local context = task.context()
+  return context and (context.definitions or context.run and context.run.definitions)
+end
+
+--- Defines an effect of the script that calls.
+---@param name string "module.verb"
+---@param definition almanac.EffectDefinition
+function M.define_own(name, definition)
+  local module = type(name) == "string" and name:match "^([^.]*)"
+  if module and catalogue.is_reserved(module) then
+    errors.raise {
+      kind = "usage", message = string.format("effect.define %q: %s is a name of the standard library", name, module),
+      hint = string.format("give it a module of your own, such as my_%s.%s", module, name:match "%.(.*)$" or "verb"),
+    }
+  end
+  local definitions = of_script()
+  if not definitions then errors.usage("effect.define %q: there is no script here that it would belong to", tostring(name)) end
+  add(definitions, name, definition)
+end
+
+--- The definition of an effect. A script's walk calls nothing in its steps, so that the module of an
+--- effect in the journal may not be loaded yet.
+---@param name string
+---@param own? almanac.Definitions  those of the script
+---@return almanac.EffectDefinition?
+function M.find(name, own)
+  if type(name) ~= "string" then return nil end
+  if not builtin[name] then catalogue.load(name) end
+  return builtin[name] or own and own[name]
+end
+
+--- One line for people about an effect with that input.
+---@param name string
+---@param input any
+---@param own? almanac.Definitions  those of the script
+---@return string
+function M.title(name, input, own)
+  local definition = M.find(name, own)
+  if not definition or not definition.title then return name end
+  if not unknown.within(input) then return definition.title(input) end
+  local ok, title = errors.try(definition.title, unknown.describe_all(secret.conceal_all(input)))
+  return ok and title or name
+end
+
+--- What effects ask `allow` for: the standard library's, and the script's own.
+---@param own? almanac.Definitions
+---@return table<string, boolean>
+function M.categories(own)
+  local out = {}
+  for category in pairs(catalogue.categories) do out[category] = true end
+  for _, definition in pairs(own or {}) do
+    if definition.allow then out[definition.allow.category] = true end
+  end
+  return out
+end
+
+return M

@@ -1,0 +1,52 @@
+-- Definitions of effects: which names a script may give, whom an effect belongs to, and what it asks
+-- `allow` for.
+local catalogue = require "almanac.session.catalogue"
+local definitions = require "almanac.run.definitions"
+local sandbox = require "almanac.script.sandbox"
+local t = require "tests.harness"
+
+local function load(text) return sandbox.load("x.lua", text) end
+
+local DEFINE = [[effect.define("pager.page", {
+  allow = { category = "pager", of = function(input) return input.team end },
+  apply = function() end,
+})]]
+
+t.test("an effect belongs to the script that defines it", function()
+  local one, two, none = load(DEFINE), load(DEFINE), load "return 1"
+  t.ok(definitions.find("pager.page", one.definitions), "the first script has it")
+  t.ok(definitions.find("pager.page", one.definitions) ~= definitions.find("pager.page", two.definitions), "each its own")
+  t.eq(definitions.find("pager.page", none.definitions), nil)
+  t.eq(definitions.find "pager.page", nil)
+end)
+
+t.test("a name of the standard library is refused, a duplicate too", function()
+  local err = t.raises("usage", load, [[effect.define("helm.upgrade", { apply = function() end })]])
+  t.has(err.message, "helm is a name of the standard library")
+  t.has(err.hint, "my_helm.upgrade")
+  t.raises("usage", load, [[effect.define("helm.mine", { apply = function() end })]])
+  t.has(t.raises("usage", load, DEFINE .. "\n" .. DEFINE).message, "this script defined it already")
+end)
+
+t.test("a definition is plain: its fields are functions that are known", function()
+  local function why(text) return t.raises("usage", load, "effect.define(" .. text .. ")").message end
+  t.has(why [["pager", {}]], "of the form module.verb")
+  t.has(why [["pager.page", { aply = print }]], 'no field "aply"')
+  t.has(why [["pager.page", {}]], "it needs an apply function")
+  t.has(why [["pager.page", { apply = 1 }]], "apply must be a function")
+  t.has(why [["pager.page", { apply = print, allow = { category = "pager" } }]], "allow must be")
+  t.has(why [["pager.page", setmetatable({}, { __index = { apply = print } })]], "must be a table")
+end)
+
+t.test("the catalogue names every effect of the standard library, and what each asks allow for", function()
+  definitions.use_catalogue(catalogue)
+  local asked = {}
+  for _, name in ipairs(catalogue.names()) do
+    local definition = definitions.find(name)
+    t.ok(definition, name .. " is defined by its module")
+    t.ok(definition.allow, name .. " says what it touches")
+    asked[definition.allow.category] = true
+  end
+  t.eq(asked, catalogue.categories)
+  t.eq(definitions.categories(load(DEFINE).definitions).pager, true)
+end)
