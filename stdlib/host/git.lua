@@ -6,6 +6,7 @@
 ---     git.push { ref = "refs/tags/v0.5.0-" .. head.short }
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local git_paths = require "almanac.host.git_paths"
 local options = require "almanac.base.options"
 local step = require "almanac.run.step"
 local tool = require "almanac.host.tool"
@@ -24,7 +25,7 @@ local function git(input)
     program = "git", cwd = input.dir, missing = "install git",
     env = {
       GIT_TERMINAL_PROMPT = "0", GIT_PAGER = "cat", GIT_EDITOR = "true", LC_ALL = "C", GIT_DIR = false,
-      GIT_WORK_TREE = false, GIT_INDEX_FILE = false,
+      GIT_WORK_TREE = false, GIT_INDEX_FILE = false, GIT_LITERAL_PATHSPECS = git_paths.env.GIT_LITERAL_PATHSPECS,
     },
   }
 end
@@ -87,11 +88,7 @@ end
 function M.status(opts)
   step.require_read "git.status"
   local input = options.of("git.status", opts, { dir = "name" })
-  local out = {}
-  for entry in tool.ask(git(input), { "status", "--porcelain", "-z", "--no-renames" }).stdout:gmatch "%Z+" do
-    out[#out + 1] = { status = entry:sub(1, 2), path = entry:sub(4) }
-  end
-  return out
+  return git_paths.status(git(input), {})
 end
 
 --- The commits of a range, newest first. A read.
@@ -282,18 +279,20 @@ end
 
 -- git.commit -------------------------------------------------------------------------------------
 
-local function changed_files(input)
-  local words = { "status", "--porcelain", "--no-renames", "--" }
-  for _, path in ipairs(input.paths) do words[#words + 1] = path end
-  local out = {}
-  for line in tool.ask(git(input), words).stdout:gmatch "[^\n]+" do out[#out + 1] = line end
-  return out
-end
-
 --- The commit since `before` that carries the effect's id.
 local function commit_of_effect(input, before, id)
   return maybe(input, { "log", "-1", "--format=%H", "--fixed-strings", "--grep=" .. TRAILER .. ": " .. id,
     before .. "..HEAD" })
+end
+
+--- Whether an earlier effect of this plan may make what is not there now: any that is not git's own.
+local function changes_before()
+  local frame = step.current()
+  local plan = frame and frame.run.plan
+  for _, entry in ipairs(plan and plan.effects or {}) do
+    if not entry.op:find "^git%." and not entry.nothing then return true end
+  end
+  return false
 end
 
 effect.define("git.commit", {
@@ -303,22 +302,26 @@ effect.define("git.commit", {
   end,
   observe = function(input) return { commit = commit_of("git.commit", input, "HEAD") } end,
   preview = function(input, before)
-    local files = changed_files(input)
-    if #files == 0 then
+    local changes = git_paths.changes(git(input), input.paths)
+    if changes.lost then
+      if not changes_before() then git_paths.refuse("git.commit", git(input), changes.lost) end
+      return { summary = changes.lost.path .. " " .. changes.lost.why .. " yet" }
+    end
+    if #changes.entries == 0 then
       return { summary = "nothing to commit", nothing = true, result = { commit = before.commit, changed = false } }
     end
-    return { summary = table.concat(files, ", "), ground = { { ref = "git HEAD", object = before.commit } } }
+    local lines = {}
+    for i, entry in ipairs(changes.entries) do lines[i] = entry.status .. " " .. entry.path end
+    return { summary = table.concat(lines, ", "), ground = { { ref = "git HEAD", object = before.commit } } }
   end,
   apply = function(input, ctx)
-    if #changed_files(input) == 0 then return { commit = ctx.before.commit, changed = false } end
-    local add = { "add", "--all", "--" }
-    local commit = { "commit", "--quiet", "--no-gpg-sign", "--message", input.message, "--trailer", TRAILER .. ": " .. ctx.id, "--" }
-    for _, path in ipairs(input.paths) do
-      add[#add + 1] = path
-      commit[#commit + 1] = path
-    end
-    tool.run(git(input), add, ctx.id, { idempotent = true })
-    tool.run(git(input), commit, ctx.id)
+    local changes = git_paths.changes(git(input), input.paths)
+    if changes.lost then git_paths.refuse("git.commit", git(input), changes.lost) end
+    if #changes.entries == 0 then return { commit = ctx.before.commit, changed = false } end
+    local paths = table.move(changes.paths, 1, #changes.paths, 2, { "--" })
+    local commit = { "commit", "--quiet", "--no-gpg-sign", "--message", input.message, "--trailer", TRAILER .. ": " .. ctx.id }
+    tool.run(git(input), table.move(paths, 1, #paths, 3, { "add", "--all" }), ctx.id, { idempotent = true })
+    tool.run(git(input), table.move(paths, 1, #paths, #commit + 1, commit), ctx.id)
     return { commit = commit_of("git.commit", input, "HEAD"), changed = true }
   end,
   recover = function(input, ctx)
@@ -331,7 +334,8 @@ effect.define("git.commit", {
 })
 
 --- Commits the changes of some paths; when there are none it does nothing. An effect.
----@param commit { message: string, paths: string[], dir?: string }
+---@param commit { message: string, paths: string[], dir?: string }  paths: files and directories, no
+---  patterns; one that git knows nothing of is an error of kind "not_found"
 ---@return { commit: string, changed: boolean }
 function M.commit(commit)
   return effect.perform("git.commit", commit)

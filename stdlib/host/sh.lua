@@ -3,6 +3,7 @@
 ---     local head = sh.read("git", "rev-parse", "HEAD").stdout
 ---     sh.run { argv = { "ops/scripts/migrate.sh", "--to", version }, timeout = "10m",
 ---              check = { "ops/scripts/migrate.sh", "--is-at", version } }
+local command = require "almanac.host.command"
 local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
@@ -15,7 +16,7 @@ local task = require "native.task"
 local M = {}
 
 ---@class almanac.Command
----@field argv string[]            program and arguments
+---@field argv? string[]           program and arguments; or the words themselves, { "ls", "-l", cwd = … }
 ---@field cwd? string              directory to run in
 ---@field env? table<string, string|false>  added to the environment; false removes
 ---@field stdin? string            text on its standard input; without it there is none
@@ -36,81 +37,6 @@ local M = {}
 local TAIL = 4096      -- bytes of output in an error
 local KEPT = 64 * 1024 -- bytes of each stream in an effect's result, which is journalled
 local RECOVER_LIMIT = 3600
-
-local function is_list_of(kind, value)
-  if type(value) ~= "table" then return false end
-  local n = 0
-  for _ in pairs(value) do n = n + 1 end
-  for i = 1, n do
-    local v = value[i]
-    if kind == "string" and math.type(v) ~= "integer" and type(v) ~= "string" then return false end
-    if kind == "integer" and math.type(v) ~= "integer" then return false end
-  end
-  return n > 0
-end
-
-local function argv_of(who, value, name)
-  if not is_list_of("string", value) then
-    errors.raise {
-      kind = "usage",
-      message = string.format("%s: %s must be a list of strings, the program first", who, name),
-      hint = string.format('write: %s { %s = { "ls", "-l", dir } }', who, name),
-    }
-  end
-  local out = {}
-  for i, v in ipairs(value) do out[i] = tostring(v) end
-  return out
-end
-
-local function env_of(who, env)
-  if env == nil then return nil end
-  if type(env) ~= "table" then errors.usage("%s: env must be a table of names and values", who) end
-  local out = {}
-  for name, value in pairs(env) do
-    if type(name) ~= "string" or name == "" or name:find("=", 1, true) then
-      errors.usage("%s: env: %q is no name of a variable", who, tostring(name))
-    end
-    if value ~= false and type(value) ~= "string" and type(value) ~= "number" and not secret.is(value) then
-      errors.usage("%s: env.%s must be a string, or false to remove it", who, name)
-    end
-    out[name] = secret.is(value) and value or value and tostring(value)
-  end
-  return next(out) and out or nil
-end
-
-local read_fields = {
-  argv = true, cwd = true, env = true, stdin = true, timeout = true, grace = true, ok = true, max_output = true,
-}
-local run_fields = setmetatable({ check = true, idempotent = true, title = true }, { __index = read_fields })
-
-local function text_of(who, raw, name)
-  local value = raw[name]
-  if value ~= nil and type(value) ~= "string" then errors.usage("%s: %s must be a string", who, name) end
-  return value
-end
-
---- Checks and normalises what a caller gave.
-local function normalise(who, raw, fields)
-  if type(raw) ~= "table" then errors.usage("%s: takes a table: %s { argv = { … } }", who, who) end
-  for key in pairs(raw) do
-    if not fields[key] then errors.usage("%s: no option %q", who, tostring(key)) end
-  end
-  local input = {
-    argv = argv_of(who, raw.argv, "argv"),
-    cwd = text_of(who, raw, "cwd"),
-    env = env_of(who, raw.env),
-    stdin = text_of(who, raw, "stdin"),
-    timeout = raw.timeout and duration.parse(raw.timeout),
-    grace = raw.grace and duration.parse(raw.grace),
-    ok = raw.ok or { 0 },
-    max_output = raw.max_output,
-    check = raw.check and argv_of(who, raw.check, "check"),
-    idempotent = raw.idempotent and true or nil,
-    title = text_of(who, raw, "title"),
-  }
-  if not is_list_of("integer", input.ok) then errors.usage("%s: ok must be a list of exit codes", who) end
-  return input
-end
 
 --- One argument as a shell would need it.
 local function quote(word)
@@ -165,15 +91,25 @@ local function native_options(input, extra)
   return options
 end
 
+--- Starts a program by one of native.sh's functions.
+local function begin(start, options)
+  local ok, started = errors.try(start, options)
+  if ok then return started end
+  if started.kind == "not_found" and #options.argv == 1 and options.argv[1]:find "%s" then
+    started.hint = "no shell takes the line apart: give each word on its own, or write sh.bash"
+  end
+  error(started, 0)
+end
+
 --- Runs a command that only looks: your promise, since nothing can check it. It is run again when
 --- the step is, and in a plan. Raises kind "command" on another exit code than those of `ok`.
----@param command almanac.Command|string  or the program, and its arguments behind it
+---@param first almanac.Command|string  the command in one table, or its first word
+---@param ... any                       more words; options as a table behind them
 ---@return almanac.CommandResult
-function M.read(command, ...)
+function M.read(first, ...)
   step.require_read "sh.read"
-  if type(command) == "string" then command = { argv = { command, ... } } end
-  local input = normalise("sh.read", command, read_fields)
-  local result = native.exec(native_options(input, { read = true, who = "sh.read" }))
+  local input = command.of("sh.read", command.looking, command.gather("sh.read", first, ...))
+  local result = begin(native.exec, native_options(input, { read = true, who = "sh.read" }))
   if not is_ok(input, result) then fail(input, result) end
   return result
 end
@@ -190,11 +126,20 @@ end
 
 local already_done = { code = 0, stdout = "", stderr = "", elapsed = 0, truncated = false, already_done = true }
 
+--- The check as a command: it runs where the command does, with its environment, unless it says otherwise.
+local function check_of(input)
+  local check = input.check
+  local own = check.argv and check or { argv = check, ok = { 0 } }
+  local out = { argv = own.argv, ok = own.ok, stdin = own.stdin, max_output = own.max_output }
+  for _, key in ipairs { "cwd", "env", "timeout", "grace" } do out[key] = own[key] or input[key] end
+  return out
+end
+
 local function check_passes(input)
   if not input.check then return false end
-  local options = native_options(input, { argv = input.check, read = true, who = "sh.run", max_output = KEPT })
-  options.stdin = nil
-  return native.exec(options).code == 0
+  local check = check_of(input)
+  local options = native_options(check, { read = true, who = "sh.run", max_output = check.max_output or KEPT })
+  return is_ok(check, begin(native.exec, options))
 end
 
 --- Hands every line on; whatever ends this early also ends the child, and keeps its output.
@@ -225,7 +170,7 @@ end
 function M.run_child(input, id, who)
   local options = native_options(input, { who = who, max_output = input.max_output or KEPT })
   options.env[survivors.variable] = id
-  local child <close> = native.start(options)
+  local child <close> = begin(native.start, options)
   local result = stream(input, child)
   if result.timed_out then
     errors.raise {
@@ -243,12 +188,12 @@ function M.run_child(input, id, who)
 end
 
 effect.define("sh.run", {
-  input = function(raw) return normalise("sh.run", raw, run_fields) end,
+  input = function(raw) return command.of("sh.run", command.changing, command.gather("sh.run", raw)) end,
   title = function(input) return "run " .. (input.title or M.quote(input.argv)) end,
   allow = { category = "shell", of = function(input) return input.argv[1] end },
   preview = function(input)
     if check_passes(input) then
-      return { summary = "already done: " .. M.quote(input.check) .. " says so", nothing = true, result = already_done }
+      return { summary = "already done: " .. M.quote(check_of(input).argv) .. " says so", nothing = true, result = already_done }
     end
     local words = input.title and { M.quote(input.argv) } or {} -- else they are the title
     if input.cwd then words[#words + 1] = "in " .. input.cwd end
@@ -275,10 +220,12 @@ effect.define("sh.run", {
 --- Runs a command that changes something: journalled, never twice. With `check`, a command that
 --- exits 0 when there is nothing to do, it is skipped when done already and a run cut short in it
 --- can go on by itself. `idempotent = true` says that running it twice does no harm.
----@param command almanac.Command  and: check? string[], idempotent? boolean
+---@param first almanac.Command|string  the command in one table, or its first word
+---@param ... any                       more words; options as a table behind them: those of sh.read, and
+---  check? string|string[]|almanac.Command, idempotent? boolean, title? string
 ---@return almanac.CommandResult  raises kind "command" on another exit code than those of `ok`
-function M.run(command)
-  return effect.perform("sh.run", command)
+function M.run(first, ...)
+  return effect.perform("sh.run", command.gather("sh.run", first, ...))
 end
 
 --- Runs a text through `bash -euo pipefail -c`: as sh.run in everything else.
@@ -287,11 +234,12 @@ end
 ---@return almanac.CommandResult
 function M.bash(text, options)
   if type(text) ~= "string" then errors.usage("sh.bash: takes the text of a script, not a %s", type(text)) end
-  local command = {}
-  for key, value in pairs(options or {}) do command[key] = value end
-  command.argv = { "bash", "-euo", "pipefail", "-c", text }
-  command.title = command.title or "bash: " .. (text:match "^%s*([^\n]*)")
-  return effect.perform("sh.run", command)
+  local script = {}
+  for key, value in pairs(options or {}) do script[key] = value end
+  if script.argv ~= nil or script[1] ~= nil then errors.usage "sh.bash: the text is the command; it takes no other" end
+  script.argv = { "bash", "-euo", "pipefail", "-c", text }
+  script.title = script.title or "bash: " .. (text:match "^%s*([^\n]*)")
+  return effect.perform("sh.run", script)
 end
 
 return M

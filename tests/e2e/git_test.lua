@@ -145,3 +145,64 @@ end }]], bad = [[return runbook { run = function() step("a", function() git.tag 
   t.eq(bad, 1, why)
   t.has(why, "git.tag: name must be a line of text that does not begin with")
 end)
+
+local function commit_book(paths)
+  return string.format([[return runbook { run = function()
+    step("commit", function() return git.commit { message = "Roll", paths = { %s } } end)
+  end }]], paths)
+end
+
+t.test("a path is the file of that name, not a pattern", function()
+  local p = world { book = commit_book '":!t1.txt", "*.md", ":colon.txt", "日本.txt"' }
+  for _, name in ipairs { ":!t1.txt", "*.md", ":colon.txt", "日本.txt", "t1.txt", "README.md" } do
+    t.write_file(p.dir .. "/" .. name, name)
+  end
+  local code, out = p:run({ "plan", "book" }, env)
+  t.eq(code, 2, out)
+  t.has(out, "?? 日本.txt")
+  local ran, _, err = p:run({ "run", "book" }, env)
+  t.eq(ran, 0, err)
+  t.eq(p:git("-c", "core.quotePath=false", "show", "--format=", "--name-only", "HEAD"), "*.md\n:!t1.txt\n:colon.txt\n日本.txt")
+end)
+
+t.test("a path that git knows nothing of is an error, and commits nothing", function()
+  local p = world {
+    absent = commit_book '"there.txt", "valeus.yaml"', ignored = commit_book '"plan.json"',
+    same = commit_book '"there.txt", "empty"', gone = commit_book '"there.txt"',
+  }
+  t.write_file(p.dir .. "/there.txt", "1")
+  t.write_file(p.dir .. "/plan.json", "{}")
+  t.must { "mkdir", p.dir .. "/empty" }
+  local head = p:git("rev-parse", "HEAD")
+  for book, why in pairs { absent = "valeus.yaml is not there", ignored = "plan.json is ignored by .gitignore" } do
+    local planned, out = p:run({ "plan", book }, env)
+    t.eq(planned, 1, out)
+    t.has(out, why)
+    local ran, _, err = p:run({ "run", book }, env)
+    t.eq(ran, 1, err)
+    t.has(err, why)
+  end
+  t.eq(p:git("rev-parse", "HEAD"), head)
+  t.eq(p:git("status", "--porcelain", "there.txt"), "?? there.txt", "nothing was even added")
+  local ran, _, err = p:run({ "run", "same" }, env)
+  t.eq(ran, 0, err)
+  t.must { "rm", p.dir .. "/there.txt" }
+  local deleted, _, why = p:run({ "run", "gone" }, env)
+  t.eq(deleted, 0, why)
+  t.eq(p:git("show", "--format=", "--name-status", "HEAD"), "D\tthere.txt")
+  local again, out = p:run({ "plan", "gone" }, env)
+  t.eq(again, 1, out)
+end)
+
+t.test("what an earlier effect of the plan makes need not be there yet", function()
+  local p = world { book = [[return runbook { run = function()
+    step("write", function() fs.write("new.txt", "1") end)
+    step("commit", function() return git.commit { message = "Roll", paths = { "new.txt" } } end)
+  end }]] }
+  local code, out = p:run({ "plan", "book" }, env)
+  t.eq(code, 2, out)
+  t.has(out, "new.txt is not there yet")
+  local ran, _, err = p:run({ "run", "book" }, env)
+  t.eq(ran, 0, err)
+  t.eq(p:git("show", "--format=", "--name-only", "HEAD"), "new.txt")
+end)

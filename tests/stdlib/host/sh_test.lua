@@ -61,7 +61,7 @@ end)
 
 t.test("options are checked before anything runs", function()
   local bad = {
-    { { argv = "ls -l" }, "argv must be a list" }, { { argv = {} }, "argv must be a list" },
+    { { argv = "ls -l" }, "the program first" }, { { argv = {} }, "the program first" },
     { { argv = { "a" }, enviroment = {} }, 'no option "enviroment"' },
     { { argv = { "a" }, timeout = "5x" }, "no unit x" },
     { { argv = { "a" }, env = { A = {} } }, "env.A" }, { { argv = { "a" }, ok = {} }, "exit codes" },
@@ -182,4 +182,31 @@ end)
 
 t.test("quote makes a line for a shell", function()
   t.eq(sh.quote { "a", "b c", "it's", "" }, "a 'b c' 'it'\\''s' ''")
+end)
+
+t.test("a command is written as words, with or without options", function()
+  local ok, result = in_step(function() return sh.run("printf", "%s", "a b").stdout end)
+  t.ok(ok, result)
+  t.eq(result, "a b")
+  ok, result = in_step(function() return sh.run { "sh", "-c", "exit 3", ok = { 3 } }.code end)
+  t.ok(ok, result)
+  t.eq(result, 3)
+  ok, result = in_step(function() return sh.read { "pwd", cwd = "/" }.stdout end)
+  t.ok(ok, result)
+  t.eq(result, "/\n")
+  ok, result = in_step(function() return sh.bash("echo x", { check = "true" }).already_done end)
+  t.ok(ok, result)
+  t.eq(result, true)
+  ok, result = in_step(function() return sh.run { "sh", "-c", "exit 1", check = { "sh", "-c", "exit 7", ok = { 7 } } } end)
+  t.ok(ok, result)
+  t.eq(result.already_done, true)
+end)
+
+t.test("a whole line as the program's name is not run, and the hint says why", function()
+  for _, call in ipairs { sh.read, sh.run } do
+    local ok, err = in_step(function() return call "ls -l" end)
+    t.eq(ok, false)
+    t.eq(err.kind, "not_found")
+    t.has(err.hint, "give each word on its own")
+  end
 end)

@@ -1,0 +1,155 @@
+--- A command as a script may write it, made one table. All of these say the same:
+---
+---     sh.run("ops/migrate.sh", "--to", version)
+---     sh.run { "ops/migrate.sh", "--to", version, timeout = "10m" }
+---     sh.run { argv = { "ops/migrate.sh", "--to", version }, timeout = "10m" }
+---     sh.run("ops/migrate.sh", "--to", version, { timeout = "10m" })
+---
+--- Pure.
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local nearest = require "almanac.base.nearest"
+local secret = require "almanac.base.secret"
+
+local M = {}
+
+local function is_word(value) return type(value) == "string" or math.type(value) == "integer" end
+
+--- Gathers words and options; `first` and what follows it are a call's arguments.
+---@param who string    public name of the function, for errors
+---@param first any
+---@param ... any
+---@return table raw    with argv, and the options beside it; a copy
+function M.gather(who, first, ...)
+  local words, raw = table.pack(first, ...), {}
+  local last = words[words.n]
+  if type(last) == "table" and getmetatable(last) == nil then -- no secret, and nothing that a plan does not know
+    for key, value in pairs(last) do raw[key] = value end
+    words.n = words.n - 1
+  end
+  local argv = {}
+  for i = 1, words.n do argv[i] = words[i] == nil and false or words[i] end
+  for i, word in ipairs(raw) do
+    argv[#argv + 1], raw[i] = word, nil
+  end
+  if #argv == 0 then return raw end
+  if raw.argv ~= nil then
+    errors.usage("%s: the command is given twice, as words and as argv", who)
+  end
+  raw.argv = argv
+  return raw
+end
+
+--- A checked copy of a program and its arguments, as texts.
+---@param who string
+---@param value any
+---@return string[]
+function M.argv(who, value)
+  local n = 0
+  if type(value) == "table" then
+    for _ in pairs(value) do n = n + 1 end
+  end
+  local out = {}
+  for i = 1, n do
+    if secret.is(value[i]) then
+      errors.raise { kind = "usage", message = string.format("%s: word %d is a secret, which every user of the machine could read there", who, i),
+        hint = "hand it over in env, in stdin or in a file" }
+    end
+    if not is_word(value[i]) then n = 0 end
+    out[i] = tostring(value[i])
+  end
+  if n == 0 or out[1] == "" then
+    errors.raise {
+      kind = "usage", message = who .. ": the command must be texts (or whole numbers), the program first",
+      hint = string.format('write: %s("ls", "-l", dir), or %s { "ls", "-l", dir, timeout = "10s" }', who, who),
+    }
+  end
+  return out
+end
+
+local function env_of(who, env)
+  if type(env) ~= "table" or secret.is(env) then errors.usage("%s: env must be a table of names and values", who) end
+  local out = {}
+  for name, value in pairs(env) do
+    if type(name) ~= "string" or name == "" or name:find("=", 1, true) then
+      errors.usage("%s: env: %q is no name of a variable", who, tostring(name))
+    end
+    if value ~= false and type(value) ~= "string" and type(value) ~= "number" and not secret.is(value) then
+      errors.usage("%s: env.%s must be a string, or false to remove it", who, name)
+    end
+    out[name] = secret.is(value) and value or value and tostring(value)
+  end
+  return next(out) and out or nil
+end
+
+local function text_of(who, value, name)
+  if type(value) ~= "string" then errors.usage("%s: %s must be a string", who, name) end
+  return value
+end
+
+local function codes_of(who, value)
+  local n, out = 0, {}
+  if type(value) == "table" then
+    for _ in pairs(value) do n = n + 1 end
+  end
+  for i = 1, n do
+    if math.type(value[i]) ~= "integer" then n = 0 end
+    out[i] = value[i]
+  end
+  if n == 0 then errors.usage("%s: ok must be a list of exit codes", who) end
+  return out
+end
+
+local function time_of(_, value) return duration.parse(value) end
+
+--- A command that looks whether there is anything to do: given as a command, or as a text, the program
+--- alone. Words without options stay a list.
+local function check_of(who, value)
+  local raw = M.gather(who, value)
+  for key in pairs(raw) do
+    if key ~= "argv" then return M.of(who, M.looking, raw) end
+  end
+  return M.argv(who, raw.argv)
+end
+
+local looking = {
+  argv = M.argv, cwd = text_of, env = env_of, stdin = text_of, timeout = time_of, grace = time_of, ok = codes_of,
+  max_output = function(who, value)
+    if math.type(value) ~= "integer" or value < 1 then errors.usage("%s: max_output must be a number of bytes", who) end
+    return value
+  end,
+}
+
+--- Options of a command that only looks: each with what checks it and makes it plain.
+M.looking = looking
+
+--- Options of a command that changes something.
+M.changing = {
+  check = check_of,
+  idempotent = function(_, value) return value and true or nil end,
+  title = text_of,
+}
+for name, check in pairs(looking) do M.changing[name] = check end
+
+--- A checked copy of a gathered command.
+---@param who string
+---@param fields table<string, fun(who: string, value: any, name: string): any>  M.looking or M.changing
+---@param raw table
+---@return table command
+function M.of(who, fields, raw)
+  local out = {}
+  for key, value in pairs(raw) do
+    local check = fields[key]
+    if not check then
+      local near = type(key) == "string" and nearest.find(key, fields)
+      errors.raise { kind = "usage", message = string.format("%s: no option %q", who, tostring(key)),
+        hint = near and "probably " .. near or nil }
+    end
+    out[key] = check(key == "check" and who .. ": check" or who, value, key)
+  end
+  if out.argv == nil then M.argv(who, nil) end
+  out.ok = out.ok or { 0 }
+  return out
+end
+
+return M

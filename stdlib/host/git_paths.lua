@@ -1,0 +1,73 @@
+--- Paths that are handed to git, each taken as it is written: without being told otherwise git reads
+--- ":!notes.txt" as "everything but", and "*.txt" as a pattern.
+--- https://git-scm.com/docs/gitglossary#Documentation/gitglossary.txt-aiddefpathspecapathspec
+local errors = require "almanac.base.errors"
+local fs = require "native.fs"
+local tool = require "almanac.host.tool"
+
+local M = {}
+
+--- What git is told about paths; part of the environment of every git that is started.
+M.env = { GIT_LITERAL_PATHSPECS = "1" }
+
+---@class almanac.git.Change
+---@field status string  two letters, as `git status --porcelain` has them
+---@field path string    from the top of the repository
+
+--- The entries of `git status`, of all files or of some paths.
+---@param git almanac.Tool
+---@param words string[]  more options, and "--" with paths
+---@return almanac.git.Change[]
+function M.status(git, words)
+  local out = {}
+  local text = tool.ask(git, { "status", "--porcelain", "-z", "--no-renames", table.unpack(words) }).stdout
+  for entry in text:gmatch "%Z+" do out[#out + 1] = { status = entry:sub(1, 2), path = entry:sub(4) } end
+  return out
+end
+
+local function is_there(git, path)
+  if path:sub(1, 1) ~= "/" and git.cwd then path = git.cwd .. "/" .. path end
+  return fs.exists(path)
+end
+
+--- Why git would commit nothing of an unchanged path; nil when there is no reason but that.
+local function complaint(git, path)
+  if tool.ask(git, { "ls-files", "-z", "--", path }).stdout ~= "" then return nil end
+  if not is_there(git, path) then return "is not there" end
+  local ignored = M.status(git, { "--ignored", "--", path })
+  if #ignored > 0 then return "is ignored by .gitignore" end
+end
+
+---@class almanac.git.Changes
+---@field entries almanac.git.Change[]  what would be committed
+---@field paths string[]                those of the paths that hold it
+---@field lost { path: string, why: string }?  a path that git knows nothing of
+
+--- What there is to commit in some paths.
+---@param git almanac.Tool
+---@param paths string[]
+---@return almanac.git.Changes
+function M.changes(git, paths)
+  local out = { entries = {}, paths = {} }
+  for _, path in ipairs(paths) do
+    local entries = M.status(git, { "--", path })
+    local why = #entries == 0 and complaint(git, path)
+    if why then out.lost = out.lost or { path = path, why = why } end
+    if #entries > 0 then out.paths[#out.paths + 1] = path end
+    table.move(entries, 1, #entries, #out.entries + 1, out.entries)
+  end
+  return out
+end
+
+--- Raises kind "not_found" for a path that git knows nothing of: a commit without it is not what was meant.
+---@param who string
+---@param git almanac.Tool
+---@param lost { path: string, why: string }
+function M.refuse(who, git, lost)
+  errors.raise {
+    kind = "not_found", message = string.format("%s: %s %s in %s", who, lost.path, lost.why, git.cwd or "this repository"),
+    hint = "paths are files and directories as they are written, not patterns; nothing was committed",
+  }
+end
+
+return M
