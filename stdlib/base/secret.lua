@@ -31,6 +31,18 @@ function M.new(name, text)
   return value
 end
 
+--- The secret in another form (encoded, quoted): shown as the one it is made from, and redacted as well.
+---@param value table a secret
+---@param fn fun(text: string): string
+---@return table secret
+function M.map(value, fn)
+  local text = fn(texts[value])
+  local out = setmetatable({ label = rawget(value, "label") }, Secret)
+  texts[out] = text
+  if #text >= REDACT_MIN then known[text] = out.label end
+  return out
+end
+
 --- A secret by where it is: env:NAME and file:PATH say so, any other text is the secret itself.
 ---@param name string shown in its place
 ---@param text string

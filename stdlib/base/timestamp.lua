@@ -1,25 +1,51 @@
---- Times as Kubernetes writes them.
+--- Times as Kubernetes and HTTP write them. Pure.
 local M = {}
 
+--- Days since 1970 of a civil date: https://howardhinnant.github.io/date_algorithms.html#days_from_civil
+local function days_of(y, mo, d)
+  if mo <= 2 then y = y - 1 end
+  local era = y // 400
+  local yoe = y - era * 400
+  local doy = (153 * (mo + (mo > 2 and -3 or 9)) + 2) // 5 + d - 1
+  return era * 146097 + yoe * 365 + yoe // 4 - yoe // 100 + doy - 719468
+end
+
 --- Seconds since 1970 of "2026-11-23T17:56:06Z", with a fraction if it has one; nil for what is no such
---- time. Pure. Days from the civil date:
---- https://howardhinnant.github.io/date_algorithms.html#days_from_civil
+--- time.
 ---@param text any
 ---@return number?
 function M.epoch(text)
   if type(text) ~= "string" then return nil end
   local y, mo, d, h, mi, s = text:match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+%.?%d*)Z$"
   if not y then return nil end
-  y, mo, d = math.tointeger(y), math.tointeger(mo), math.tointeger(d)
-  if mo <= 2 then y = y - 1 end
-  local era = y // 400
-  local yoe = y - era * 400
-  local doy = (153 * (mo + (mo > 2 and -3 or 9)) + 2) // 5 + d - 1
-  local days = era * 146097 + yoe * 365 + yoe // 4 - yoe // 100 + doy - 719468
-  return days * 86400 + h * 3600 + mi * 60 + tonumber(s)
+  return days_of(math.tointeger(y), math.tointeger(mo), math.tointeger(d)) * 86400 + h * 3600 + mi * 60 + tonumber(s)
 end
 
---- metav1.MicroTime: "2026-11-23T17:56:06.123000Z". Pure.
+local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
+
+--- A year of two digits is the nearest one that is not more than 50 years ahead (RFC 9110, 5.6.7).
+local function whole_year(text, now)
+  local year = math.tointeger(text)
+  if #text > 2 then return year end
+  local this = tonumber(os.date("!%Y", math.floor(now)))
+  year = this - this % 100 + year
+  return year > this + 50 and year - 100 or year
+end
+
+--- Seconds since 1970 of a date of HTTP, in any of its three forms; nil for what is none.
+--- https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats
+---@param text any
+---@param now number  seconds since 1970
+---@return number?
+function M.http_date(text, now)
+  if type(text) ~= "string" then return nil end
+  local d, name, y, h, mi, s = text:match "^%a+, (%d%d)[ -](%a%a%a)[ -](%d%d%d?%d?) (%d%d):(%d%d):(%d%d) GMT$"
+  if not d then name, d, h, mi, s, y = text:match "^%a%a%a (%a%a%a) ([ %d]%d) (%d%d):(%d%d):(%d%d) (%d%d%d%d)$" end
+  if not d or not months[name] then return nil end
+  return days_of(whole_year(y, now), months[name], math.tointeger(tonumber(d))) * 86400 + h * 3600 + mi * 60 + s
+end
+
+--- metav1.MicroTime: "2026-11-23T17:56:06.123000Z".
 ---@param ms integer milliseconds since 1970
 ---@return string
 function M.micro(ms)

@@ -74,15 +74,19 @@ function M.not_swallowed(ok, ...)
   return ok, ...
 end
 
+--- Ends the plan: what is to be done needs the value.
+---@param value any    unknown
+---@param what string  "a comparison with"
+function M.needed(value, what)
+  errors.raise {
+    kind = "unknown_value", message = string.format("the plan cannot go on: %s a value that is %s", what, tostring(value):sub(2, -2)),
+    hint = "the run will know it; a plan ends here. Take what a read gives instead, or move the decision into that step",
+    step = nil, waits_for = steps[value],
+  }
+end
+
 local function stop(what)
-  return function(a, b)
-    local value = unknown_of(a, b)
-    errors.raise {
-      kind = "unknown_value", message = string.format("the plan cannot go on: %s a value that is %s", what, tostring(value):sub(2, -2)),
-      hint = "the run will know it; a plan ends here. Take what a read gives instead, or move the decision into that step",
-      step = nil, waits_for = steps[value],
-    }
-  end
+  return function(a, b) M.needed(unknown_of(a, b), what) end
 end
 
 for _, event in ipairs { "add", "sub", "mul", "div", "mod", "pow", "idiv", "unm", "band", "bor", "bxor", "shl", "shr", "bnot" } do

@@ -52,7 +52,8 @@ function M.argv(who, value)
   local out = {}
   for i = 1, n do
     if secret.is(value[i]) then
-      errors.raise { kind = "usage", message = string.format("%s: word %d is a secret, which every user of the machine could read there", who, i),
+      errors.raise { kind = "usage",
+        message = string.format("%s: word %d is a secret, which every user of the machine could read there", who, i),
         hint = "hand it over in env, in stdin or in a file" }
     end
     if not is_word(value[i]) then n = 0 end

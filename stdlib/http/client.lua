@@ -1,5 +1,6 @@
 --- http: requests to web services. Reads are retried where that is safe; everything else is an
 --- effect with an Idempotency-Key, and happens once.
+local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
@@ -9,23 +10,24 @@ local secret = require "almanac.base.secret"
 local step = require "almanac.run.step"
 local task = require "native.task"
 local unknown = require "almanac.base.unknown"
+local urls = require "almanac.http.url"
 
 local M = {}
 
 ---@class almanac.http.Options
----@field url? string
+---@field url? string|table       a text; with a secret in it, a secret
 ---@field headers? table<string, string>
----@field query? table<string, string|number|boolean>  added to the URL
+---@field query? table<string, any>  added to the URL: texts, numbers, booleans, secrets, and lists of those
 ---@field body? string
 ---@field json? any               of a write: the body, sent as JSON; of a read `true`: decode the answer into `json`
 ---@field user? string            basic authentication
 ---@field password? string
----@field timeout? number         seconds for one try; default 30
----@field connect_timeout? number seconds; default 10
+---@field timeout? number|string  duration of one try; default 30 s
+---@field connect_timeout? number|string  duration; default 10 s
 ---@field max_bytes? integer      of the answer; default 16 MiB
 ---@field redirects? integer      how many to follow, reads only; default 5. Nothing secret goes to another host
 ---@field expect? integer|integer[]|"any"  statuses that are good; default any of 200 to 299
----@field retry? { times?: integer, delay?: number }  of reads; default 3 tries, 0.5 s, doubling
+---@field retry? { times?: integer, delay?: number|string }  of reads; default 3 tries, 0.5 s, doubling
 ---@field ca_file? string         PEM of the authority to trust in place of the system's
 ---@field cert_file? string
 ---@field key_file? string
@@ -61,22 +63,12 @@ local phrases = {
 
 -- Pure parts -------------------------------------------------------------------------------------
 
-local function encode(text)
-  return (tostring(text):gsub("[^%w%-%._~]", function(c) return string.format("%%%02X", c:byte()) end))
-end
-
---- The URL with a query added, its names in order.
+--- The URL with a query added.
 ---@param url string
----@param query table<string, any>?
----@return string
+---@param query table<string, any>?  texts, numbers, booleans, secrets, and lists of those
+---@return string|table url  with a secret in it, a secret
 function M.url(url, query)
-  local names = {}
-  for name in pairs(query or {}) do names[#names + 1] = name end
-  table.sort(names)
-  local parts = {}
-  for _, name in ipairs(names) do parts[#parts + 1] = encode(name) .. "=" .. encode(query[name]) end
-  if #parts == 0 then return url end
-  return url .. (url:find("?", 1, true) and "&" or "?") .. table.concat(parts, "&")
+  return urls.with_query("http.url", url, query)
 end
 
 --- Whether a status is one of those expected.
@@ -92,16 +84,27 @@ function M.is_expected(status, expect)
   return false
 end
 
-local function options_of(who, first, opts)
+--- A copy of a call's options: one table, or a URL (a text, or a secret) and a table.
+local function gather(first, opts)
+  local is_url = type(first) ~= "table" or secret.is(first)
   local out = {}
-  for key, value in pairs(type(first) == "table" and first or opts or {}) do out[key] = value end
-  if type(first) == "string" then out.url = first end
-  if type(out.url) ~= "string" then errors.usage("%s: url is missing", who) end
+  for key, value in pairs(is_url and opts or not is_url and first or {}) do out[key] = value end
+  if is_url then out.url = first end
+  return out
+end
+
+local function options_of(who, first, opts)
+  local out = gather(first, opts)
+  if type(out.url) ~= "string" and not secret.is(out.url) then errors.usage("%s: url is missing", who) end
   for key in pairs(out) do
     if not known[key] then errors.usage("%s: no option %q", who, tostring(key)) end
   end
-  out.url = M.url(out.url, out.query)
+  out.url = urls.with_query(who, out.url, out.query)
   out.query = nil
+  for _, key in ipairs { "timeout", "connect_timeout" } do out[key] = out[key] and duration.parse(out[key]) end
+  if type(out.retry) == "table" and out.retry.delay then
+    out.retry = { times = out.retry.times, delay = duration.parse(out.retry.delay) }
+  end
   return out
 end
 
@@ -109,6 +112,11 @@ local function native_options(who, method, opts)
   local out = { method = method, who = who }
   for _, key in ipairs(passed_on) do out[key] = opts[key] end
   return secret.reveal_all(out)
+end
+
+--- A URL for people: without its name and password, a secret by its label.
+local function shown(url)
+  return (tostring(url):gsub("^(%a+://)[^/@]*@", "%1"))
 end
 
 --- The error for an answer that was not expected.
@@ -127,7 +135,7 @@ local function refuse(who, method, opts, response)
   end
   errors.raise {
     kind = "http",
-    message = string.format("%s: %s %s answered %d%s%s", who, method, opts.url:gsub("^(%a+://)[^/@]*@", "%1"), status,
+    message = string.format("%s: %s %s answered %d%s%s", who, method, shown(opts.url), status,
       phrases[status] and " " .. phrases[status] or "", excerpt ~= "" and ": " .. excerpt or ""),
     hint = hint, status = status, body = response.body, headers = response.headers,
   }
@@ -138,7 +146,7 @@ local function decoded(who, opts, response)
   local ok, value = errors.try(json.decode, response.body)
   if not ok then
     errors.raise {
-      kind = "http", message = string.format("%s: %s answered what is no JSON: %s", who, opts.url, value.message),
+      kind = "http", message = string.format("%s: %s answered what is no JSON: %s", who, shown(opts.url), value.message),
       hint = "leave out json = true to get the text", status = response.status, body = response.body,
     }
   end
@@ -159,7 +167,7 @@ local function read(who, method, opts, body_is_question)
     local ok, result = errors.try(exchange.request, request)
     if ok and M.is_expected(result.status, opts.expect) then return decoded(who, opts, result) end
     local failure = ok and { status = result.status, retry_after = result.headers["retry-after"] } or result
-    local delay = retry_delay(tried, retry, failure)
+    local delay = retry_delay(tried, retry, failure, task.wall_ms() / 1000)
     if not delay then
       if ok then refuse(who, method, opts, result) end
       if tried > 1 then result.message = string.format("%s (%d tries)", result.message, tried) end
@@ -266,14 +274,12 @@ effect.define("http.request", {
     if type(body) ~= "string" or body == "" then return {} end
     return { summary = "with the body " .. (#body > BODY_SHOWN and body:sub(1, BODY_SHOWN) .. "…" or body) }
   end,
-  title = function(input) return input.method .. " " .. input.url end,
-  allow = { category = "http", of = function(input) return input.url end },
+  title = function(input) return input.method .. " " .. tostring(input.url) end,
+  allow = { category = "http", of = function(input) return secret.reveal(input.url) end },
 })
 
 local function write(method, url, opts)
-  local raw = {}
-  for key, value in pairs(type(url) == "table" and url or opts or {}) do raw[key] = value end
-  if type(url) == "string" then raw.url = url end
+  local raw = gather(url, opts)
   raw.method = method
   return effect.perform("http.request", raw)
 end
@@ -312,61 +318,6 @@ function M.request(opts)
     return read("http.request", method, options_of("http.request", opts))
   end
   return write(method, opts)
-end
-
--- JSON-RPC ---------------------------------------------------------------------------------------
-
---- The result in a JSON-RPC 2.0 answer; raises kind "http" with `code` for the server's error. Pure.
----@param url string
----@param method string
----@param body string
-function M.rpc_result(url, method, body)
-  local ok, answer = errors.try(json.decode, body)
-  if not ok or type(answer) ~= "table" or (answer.result == nil and answer.error == nil) then
-    errors.raise {
-      kind = "http", message = string.format("http.rpc: %s answered %s with no JSON-RPC: %s", url, method,
-        body:sub(1, EXCERPT_MAX):gsub("%s+", " ")),
-      hint = "is this the right path? JSON-RPC is often at /rpc", body = body,
-    }
-  end
-  local failure = answer.error
-  if type(failure) == "table" and failure ~= json.null then
-    errors.raise {
-      kind = "http", message = string.format("http.rpc: %s refused %s: %s (code %s)", url, method,
-        tostring(failure.message), tostring(failure.code)),
-      code = failure.code, data = failure.data,
-      hint = failure.code == -32601 and "the server does not know this method" or nil,
-    }
-  end
-  if answer.result == json.null then return nil end
-  return answer.result
-end
-
---- Calls a JSON-RPC 2.0 method. A read, unless `effect = true`.
----@param url string
----@param method string
----@param params? table  array or table of arguments
----@param opts? almanac.http.Options  and effect = true for a call that changes something
----@return any result
-function M.rpc(url, method, params, opts)
-  if type(method) ~= "string" then errors.usage "http.rpc: the method must be a string" end
-  local request = {}
-  for key, value in pairs(opts or {}) do request[key] = value end
-  local changes = request.effect
-  request.effect = nil
-  request.url = url
-  local call = { jsonrpc = "2.0", id = 1, method = method, params = params or json.array {} }
-  request.headers = { ["Content-Type"] = "application/json" }
-  for name, value in pairs(opts and opts.headers or {}) do request.headers[name] = value end
-  local response
-  if changes then
-    request.json = call
-    response = write("POST", request)
-  else
-    request.body = json.encode(secret.reveal_all(call))
-    response = read("http.rpc", "POST", options_of("http.rpc", request), true)
-  end
-  return M.rpc_result(url, method, response.body)
 end
 
 return M

@@ -44,10 +44,10 @@ function M.through(who, url)
   local into = scheme and schemes[scheme]
   if not into then return nil end
   local namespace, name, port, path = rest:match "^([%l%d%-]+)/([%l%d%-%.]+):?([%l%d%-]*)(.*)$"
-  if not namespace or path ~= "" and not path:find "^[/?]" then
+  if not namespace or path ~= "" and not path:find "^[/?#]" then
     errors.usage("%s: %q is no URL of the cluster; write %s://NAMESPACE/NAME:PORT/path", who, url, scheme)
   end
-  local where, query = path:match "^([^?]*)%??(.*)$"
+  local where, query = path:match "^([^?#]*)%??([^#]*)"
   return {
     object = into.kind:sub(1, -2) .. "/" .. name, query = query_of(query),
     path = string.format("/api/v1/namespaces/%s/%s/%s%s%s/proxy%s", namespace, into.kind, into.prefix, name,

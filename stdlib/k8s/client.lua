@@ -164,7 +164,7 @@ function M.request(client, request)
     if response then
       return request.text and response.body or json.decode(response.body, decode_options), response
     end
-    local delay = again.delay(tried, retry, err)
+    local delay = again.delay(tried, retry, err, task.wall_ms() / 1000)
     if not delay or not may_repeat(method, err) then errors.raise(err) end
     task.sleep(delay)
   end

@@ -2,22 +2,9 @@
 --- form {"status": …, "data": …}.
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local urls = require "almanac.http.url"
 
 local M = {}
-
-local function escape(text)
-  return (tostring(text):gsub("[^%w%-%._~]", function(c) return string.format("%%%02X", c:byte()) end))
-end
-
---- Parameters as the query part of a URL, in the order of their names.
----@param params table<string, string|number>
----@return string
-function M.query_string(params)
-  local out = {}
-  for name, value in pairs(params) do out[#out + 1] = escape(name) .. "=" .. escape(value) end
-  table.sort(out)
-  return table.concat(out, "&")
-end
 
 --- The base URL of a service: the option, or the endpoint of almanac.yaml.
 ---@param who string      public name of the function
@@ -98,9 +85,7 @@ end
 ---  headers?: table<string, string> }
 ---@return table answer
 function M.get(request)
-  local url = request.base .. request.path
-  local query = M.query_string(request.params or {})
-  if query ~= "" then url = url .. "?" .. query end
+  local url = urls.with_query(request.who, request.base .. request.path, request.params)
   local ok, response = errors.try(require("almanac.http.exchange").request, {
     who = request.who, url = url, timeout = request.timeout or 30, max_bytes = 256 << 20,
     headers = request.headers,

@@ -1,5 +1,6 @@
 --- http: requests to web services.
 local impl = require "almanac.http.client"
+local rpc = require "almanac.http.rpc"
 
 local M = {}
 
@@ -10,7 +11,7 @@ M.patch = impl.patch
 M.post = impl.post
 M.put = impl.put
 M.request = impl.request
-M.rpc = impl.rpc
+M.rpc = rpc.call
 M.url = impl.url
 
 return M

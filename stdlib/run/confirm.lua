@@ -31,8 +31,8 @@ end
 --- The name of the step that asks: the question is a text for people, and may hold a URL or a channel.
 local function name_of(question)
   local name = type(question) == "string" and step_name.of(question) or ""
-  if name == "" then errors.usage("confirm takes a question, not %s", type(question) == "string" and string.format("%q", question) or type(question)) end
-  return name
+  if name ~= "" then return name end
+  errors.usage("confirm takes a question, not %s", type(question) == "string" and string.format("%q", question) or type(question))
 end
 
 --- A yes or no from the operator: at the terminal, or given with almanac approve or reject. A no

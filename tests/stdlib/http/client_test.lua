@@ -2,7 +2,7 @@
 local http = require "almanac.http.client"
 local retry = require "almanac.base.retry"
 local httpd = require "native.httpd"
-local json = require "native.json"
+local secret = require "almanac.base.secret"
 local t = require "tests.harness"
 local task = require "native.task"
 
@@ -20,15 +20,12 @@ local server = httpd.listen {
       response:send(200, {}, "hello")
     elseif request.path == "/moved" then
       response:send(302, { Location = "/text" }, "")
-    elseif request.path == "/rpc" then
-      local call = json.decode(request.body)
-      local answer = { jsonrpc = "2.0", id = call.id }
-      if call.method == "chain.getHead" then
-        answer.result = { height = 1337 }
-      else
-        answer.error = { code = -32601, message = "method not found" }
-      end
-      response:send(200, {}, json.encode(answer))
+    elseif request.path == "/later" then
+      asked = asked + 1
+      if asked > 1 then return response:send(200, {}, "now") end
+      response:send(503, { ["Retry-After"] = "Sun, 06 Nov 1994 08:49:37 GMT" }, "")
+    elseif request.path == "/slow" then
+      task.sleep(60)
     else
       response:send(404, {}, "nothing at " .. request.raw_path .. "?" .. (request.raw_query or ""))
     end
@@ -36,18 +33,47 @@ local server = httpd.listen {
 }
 local base = "http://127.0.0.1:" .. server:port()
 
-t.test("a query is added in order, encoded", function()
-  t.eq(http.url("http://x/a", { b = "1 2&3", a = true }), "http://x/a?a=true&b=1%202%263")
-  t.eq(http.url("http://x/a?z=1", { b = 2 }), "http://x/a?z=1&b=2")
-  t.eq(http.url "http://x/a", "http://x/a")
-end)
-
 t.test("what is expected", function()
   t.ok(http.is_expected(204))
   t.eq(http.is_expected(302), false)
   t.ok(http.is_expected(404, 404))
   t.ok(http.is_expected(404, { 200, 404 }))
   t.ok(http.is_expected(500, "any"))
+end)
+
+local NOW = 784111777 -- Sun, 06 Nov 1994 08:49:37 GMT
+
+t.test("a server says when to come back, in seconds or as a date", function()
+  local function delay(text) return retry.delay(1, {}, { status = 503, retry_after = text }, NOW) end
+  t.eq(delay "7", 7)
+  t.eq(delay "Sun, 06 Nov 1994 08:49:57 GMT", 20)
+  t.eq(delay "Sunday, 06-Nov-94 08:49:57 GMT", 20)
+  t.eq(delay "Sun Nov  6 08:49:57 1994", 20)
+  t.eq(delay "Sun, 06 Nov 1994 08:49:17 GMT", 0, "past")
+  t.eq(delay "Sun, 06 Nov 1994 09:49:37 GMT", nil, "nobody waits an hour")
+  for _, text in ipairs { "soon", "-1", "0x10", "Sun, 06 Foo 1994 08:49:37 GMT", "" } do t.eq(delay(text), 0.5, text) end
+end)
+
+t.test("a date that has passed is waited for no longer", function()
+  asked = 0
+  t.eq(http.get(base .. "/later").body, "now")
+end)
+
+t.test("times are durations", function()
+  t.has(t.raises("timeout", http.get, base .. "/slow", { timeout = "20ms", retry = { times = 1, delay = "1ms" } }).message, "/slow")
+  t.raises("usage", http.get, base, { timeout = "20" })
+  t.raises("usage", http.get, base, { connect_timeout = "x" })
+  t.raises("usage", http.get, base, { retry = { delay = "x" } })
+end)
+
+t.test("a secret in the query or as the URL is sent whole", function()
+  local token = secret.new("token", "s3cret/+ text")
+  t.has(http.get(base .. "/nope", { query = { t = token }, expect = 404 }).body, "t=s3cret%2F%2B%20text")
+  local err = t.raises("http", http.get, base .. "/nope", { query = { t = token } })
+  t.has(err.message, "GET " .. base .. "/nope?t=(secret token) answered 404")
+  t.lacks(secret.redact(err.message), "s3cret")
+  t.eq(http.get(secret.new("hook", base .. "/text")).body, "hello")
+  t.has(t.raises("http", http.get, secret.new("hook", base .. "/secret-hook")).message, "GET (secret hook) answered 404")
 end)
 
 t.test("only what may pass is tried again, and only so often", function()
@@ -93,14 +119,6 @@ t.test("a dead server: how often it was tried", function()
   local err = t.raises("network", http.get, "http://127.0.0.1:1/", { retry = { delay = 0.01 } })
   t.has(err.message, "nothing listens at 127.0.0.1:1")
   t.has(err.message, "(3 tries)")
-end)
-
-t.test("JSON-RPC: results and errors", function()
-  t.eq(http.rpc(base .. "/rpc", "chain.getHead"), { height = 1337 })
-  local err = t.raises("http", http.rpc, base .. "/rpc", "chain.getHaed")
-  t.eq(err.code, -32601)
-  t.has(err.message, "method not found (code -32601)")
-  t.has(t.raises("http", http.rpc, base .. "/text", "x").message, "no JSON-RPC")
 end)
 
 t.test("misuse is refused at once", function()

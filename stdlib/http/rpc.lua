@@ -1,0 +1,98 @@
+--- JSON-RPC 2.0 over HTTP: https://www.jsonrpc.org/specification
+local client = require "almanac.http.client"
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+local secret = require "almanac.base.secret"
+
+local M = {}
+
+local EXCERPT_MAX = 500 -- bytes
+local ID = 1            -- one call a request, so that one number does
+
+--- Integers of a chain pass 2^63: those are kept as text.
+local decode_options = { big = "text" }
+
+local function refuse(url, method, why, body)
+  errors.raise {
+    kind = "http",
+    message = string.format("http.rpc: %s answered %s with no JSON-RPC%s: %s", url, method, why,
+      body:sub(1, EXCERPT_MAX):gsub("%s+", " ")),
+    hint = "is this the right path? JSON-RPC is often at /rpc", body = body,
+  }
+end
+
+--- What a server says went wrong: an object with message and code, or whatever else it sends as `error`.
+local function raise_error(url, method, failure)
+  local code = type(failure) == "table" and failure.code or nil
+  local said = type(failure) == "table" and failure.message or failure
+  if type(said) ~= "string" then said = json.encode(failure) end
+  errors.raise {
+    kind = "http",
+    message = string.format("http.rpc: %s refused %s: %s%s", url, method, said, code and string.format(" (code %s)", code) or ""),
+    code = code, data = type(failure) == "table" and failure.data or nil,
+    hint = code == -32601 and "the server does not know this method" or nil,
+  }
+end
+
+--- The result in an answer; raises kind "http", with `code` and `data` for the server's own error. Pure.
+---@param url string
+---@param method string
+---@param body string
+---@return any result  nil for null; an integer past 64 bits is text
+function M.result(url, method, body)
+  local ok, answer = errors.try(json.decode, body, decode_options)
+  if not ok or type(answer) ~= "table" then refuse(url, method, "", body) end
+  -- An error may have no id: the server could not read the call.
+  if answer.error ~= nil and answer.error ~= json.null then raise_error(url, method, answer.error) end
+  if answer.result == nil then refuse(url, method, "", body) end
+  if answer.id ~= ID then
+    refuse(url, method, string.format(" of this call (id %s)", answer.id == nil and "is missing" or json.encode(answer.id)), body)
+  end
+  if answer.result == json.null then return nil end
+  return answer.result
+end
+
+--- An error of HTTP whose body is the server's own error says that instead.
+local function with_reason(url, method, err)
+  if err.kind == "http" and type(err.body) == "string" then
+    local ok, answer = errors.try(json.decode, err.body, decode_options)
+    if ok and type(answer) == "table" and answer.error ~= nil and answer.error ~= json.null and answer.jsonrpc then
+      raise_error(url, method, answer.error)
+    end
+  end
+  error(err, 0)
+end
+
+local function request_of(url, params, method, opts)
+  local request = {}
+  for key, value in pairs(opts) do request[key] = value end
+  request.effect, request.url = nil, url
+  request.headers = { ["Content-Type"] = "application/json" }
+  for name, value in pairs(opts.headers or {}) do request.headers[name] = value end
+  return request, { jsonrpc = "2.0", id = ID, method = method, params = params or json.array {} }
+end
+
+--- Calls a JSON-RPC 2.0 method. A read, unless `effect = true`.
+---@param url string
+---@param method string
+---@param params? table  array or table of arguments
+---@param opts? almanac.http.Options  and effect = true for a call that changes something
+---@return any result  nil for null; an integer past 64 bits is text; raises kind "http", with `code` and `data`
+---  for the server's own error
+function M.call(url, method, params, opts)
+  if type(method) ~= "string" then errors.usage "http.rpc: the method must be a string" end
+  opts = opts or {}
+  local request, call = request_of(url, params, method, opts)
+  local ok, response
+  if opts.effect then
+    request.json = call
+    ok, response = errors.try(client.post, request)
+  else
+    request.body = json.encode(secret.reveal_all(call))
+    ok, response = errors.try(client.ask, "http.rpc", request)
+  end
+  if not ok then with_reason(url, method, response) end
+  return M.result(url, method, response.body)
+end
+
+return M
