@@ -17,6 +17,10 @@
 /* Coroutines that scripts make have a standing hook: the signal would not know which one runs. */
 #define SCHED_COROUTINE_COUNT 1000000
 
+/* Tasks that wake each other without end must not keep the end of the turn from those who wait for
+ * it. */
+#define SCHED_ROUNDS_MAX 64
+
 static struct sched *sched_ticking; /* for the signal handler */
 
 static void sched_hook(lua_State *L, lua_Debug *ar);
@@ -272,10 +276,44 @@ static void sched_run_ready(struct sched *sched)
     }
 }
 
+void sched_at_turn_end(struct sched *sched, struct turn_end *end)
+{
+    if (end->queued)
+        return;
+    end->queued = true;
+    end->next = sched->turn_ends;
+    sched->turn_ends = end;
+}
+
+void sched_forget_turn_end(struct sched *sched, struct turn_end *end)
+{
+    struct turn_end **link = &sched->turn_ends;
+
+    while (*link && *link != end)
+        link = &(*link)->next;
+    if (*link)
+        *link = end->next;
+    end->queued = false;
+}
+
+static void sched_end_turn(struct sched *sched)
+{
+    struct turn_end *end;
+
+    if (sched->ready && ++sched->rounds < SCHED_ROUNDS_MAX)
+        return;
+    sched->rounds = 0;
+    while ((end = sched->turn_ends)) {
+        sched_forget_turn_end(sched, end);
+        end->fn(end);
+    }
+}
+
 void sched_run(struct sched *sched, struct task *root)
 {
     while (!root->ended) {
         sched_run_ready(sched);
+        sched_end_turn(sched);
         if (!root->ended)
             loop_run_once(sched->vm->loop, !sched->ready);
     }

@@ -38,6 +38,18 @@ void task_set_permit(struct task *task, enum permit permit);
 /* Makes interrupts reach a coroutine that a script made, also when it computes without waiting. */
 void sched_watch(lua_State *coroutine);
 
+/* What is to be done once when the tasks of this turn have run: when none is ready any more, and
+ * after a while even then. fn must not enter Lua; op_done() is fine. */
+struct turn_end {
+    void (*fn)(struct turn_end *end);
+    struct turn_end *next;
+    bool queued;
+};
+/* Asks for it; again before it has run changes nothing. */
+void sched_at_turn_end(struct sched *sched, struct turn_end *end);
+/* Takes it back, before its owner goes. */
+void sched_forget_turn_end(struct sched *sched, struct turn_end *end);
+
 /* Runs tasks and the loop until `root` has ended. */
 void sched_run(struct sched *sched, struct task *root);
 

@@ -9,6 +9,7 @@
 
 struct vm;
 struct loop_timer;
+struct turn_end;
 
 struct deadline {
     double at; /* loop_now() seconds */
@@ -46,6 +47,8 @@ struct sched {
     struct vm *vm;
     struct task *current; /* the one that runs now */
     struct task *ready, **ready_tail;
+    struct turn_end *turn_ends;
+    int rounds;  /* since the turn began: how often ready tasks made others ready */
     size_t live; /* tasks not ended */
 };
 

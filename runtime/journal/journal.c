@@ -1,4 +1,4 @@
-/* Runs, and the one way in for events: queue, chain, transaction. */
+/* The one way in for events: queue, chain, transaction. */
 #include "journal/journal.h"
 
 #include <stdlib.h>
@@ -59,8 +59,7 @@ int journal_event_hash(struct buf *b, const unsigned char before[DIGEST_SIZE],
     return 0;
 }
 
-/* Runs a statement that gives no rows, and resets it. */
-static int step_done(sqlite3_stmt *stmt)
+int journal_step(sqlite3_stmt *stmt)
 {
     int rc = sqlite3_step(stmt);
     int end = sqlite3_reset(stmt);
@@ -68,7 +67,7 @@ static int step_done(sqlite3_stmt *stmt)
     return rc == SQLITE_DONE || rc == SQLITE_ROW ? end : rc;
 }
 
-static void transaction_abort(struct journal *j)
+void journal_abort(struct journal *j)
 {
     sqlite3_stmt *rollback;
 
@@ -76,12 +75,11 @@ static void transaction_abort(struct journal *j)
         return; /* SQLite did it itself */
     rollback = journal_stmt(j, STMT_ROLLBACK, NULL);
     if (rollback)
-        step_done(rollback);
+        journal_step(rollback);
     BUG_ON(!sqlite3_get_autocommit(j->db));
 }
 
-/* SQLite takes this setting between transactions only. */
-static int set_sync(struct journal *j, bool full)
+int journal_set_sync(struct journal *j, bool full)
 {
     int rc = SQLITE_OK;
 
@@ -93,7 +91,7 @@ static int set_sync(struct journal *j, bool full)
     return rc;
 }
 
-static int check_writable(struct journal *j, struct err *e)
+int journal_check_writable(struct journal *j, struct err *e)
 {
     if (!j->writable)
         return err_set(e, ERR_USAGE, "the journal in %s was opened to read only", j->dir);
@@ -104,126 +102,6 @@ static int check_writable(struct journal *j, struct err *e)
                            "it holds");
     }
     return 0;
-}
-
-/* --- runs --- */
-
-static bool run_id_ok(const char *id)
-{
-    static const char ok[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    size_t len = strlen(id);
-
-    return len > 0 && len <= 128 && id[0] != '.' && strspn(id, ok) == len;
-}
-
-static void run_from_row(sqlite3_stmt *stmt, struct journal_run *run)
-{
-    run->id = (const char *)sqlite3_column_text(stmt, 1);
-    run->runbook = (const char *)sqlite3_column_text(stmt, 2);
-    run->created_ms = sqlite3_column_int64(stmt, 3);
-    run->meta = (const char *)sqlite3_column_text(stmt, 4);
-    run->meta_len = (size_t)sqlite3_column_bytes(stmt, 4);
-    run->id = run->id ? run->id : "";
-    run->runbook = run->runbook ? run->runbook : "";
-    run->meta = run->meta ? run->meta : "";
-}
-
-static int run_missing(struct journal *j, const char *id, struct err *e)
-{
-    err_set(e, ERR_NOT_FOUND, "no run %s in %s", id, j->dir);
-    return err_hint(e, "`almanac runs` lists them");
-}
-
-int journal_runs(struct journal *j, const char *id, journal_run_fn fn, void *arg, struct err *e)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool found = false;
-    int rc, end;
-
-    rc = sqlite3_prepare_v2(j->db,
-                            id ? "SELECT num, id, runbook, created_ms, meta FROM runs WHERE id = ?"
-                               : "SELECT num, id, runbook, created_ms, meta FROM runs"
-                                 " ORDER BY num DESC",
-                            -1, &stmt, NULL);
-    if (rc == SQLITE_OK && id)
-        rc = sqlite3_bind_text(stmt, 1, id, -1, SQLITE_STATIC);
-    if (rc == SQLITE_OK) {
-        while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-            struct journal_run run;
-
-            run_from_row(stmt, &run);
-            found = true;
-            fn(arg, &run);
-        }
-    }
-    end = sqlite3_finalize(stmt);
-    if (rc != SQLITE_DONE)
-        return journal_fail(j, rc == SQLITE_OK ? end : rc, "list the runs", e);
-    return id && !found ? run_missing(j, id, e) : 0;
-}
-
-static int run_insert(struct journal *j, const struct journal_run *run,
-                      const unsigned char *genesis)
-{
-    sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(
-        j->db, "INSERT INTO runs(id, runbook, created_ms, meta) VALUES(?, ?, ?, ?)", -1, &stmt,
-        NULL);
-
-    if (rc != SQLITE_OK)
-        return rc;
-    sqlite3_bind_text(stmt, 1, run->id, -1, SQLITE_STATIC);
-    sqlite3_bind_text(stmt, 2, run->runbook, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(stmt, 3, run->created_ms);
-    sqlite3_bind_text(stmt, 4, run->meta, (int)run->meta_len, SQLITE_STATIC);
-    rc = step_done(stmt);
-    sqlite3_finalize(stmt);
-    if (rc != SQLITE_OK)
-        return rc;
-    rc = sqlite3_prepare_v2(j->db, "INSERT INTO heads(num, seq, hash) VALUES(?, 0, ?)", -1, &stmt,
-                            NULL);
-    if (rc != SQLITE_OK)
-        return rc;
-    sqlite3_bind_int64(stmt, 1, sqlite3_last_insert_rowid(j->db));
-    sqlite3_bind_blob(stmt, 2, genesis, DIGEST_SIZE, SQLITE_STATIC);
-    rc = step_done(stmt);
-    sqlite3_finalize(stmt);
-    return rc;
-}
-
-int journal_create_run(struct journal *j, const char *id, const char *runbook, const char *meta,
-                       size_t meta_len, struct err *e)
-{
-    struct journal_run run = {id, runbook, loop_wall_ms(), meta, meta_len};
-    unsigned char genesis[DIGEST_SIZE];
-    int rc;
-
-    if (check_writable(j, e) < 0)
-        return -1;
-    if (!run_id_ok(id))
-        return err_set(e, ERR_USAGE,
-                       "run id '%.140s': want 1 to 128 of A-Z a-z 0-9 . _ -, no dot first", id);
-    if (strlen(runbook) > JOURNAL_NAME_MAX || meta_len > JOURNAL_PAYLOAD_MAX)
-        return err_set(e, ERR_LIMIT, "run %s: its runbook's name or its data are too long", id);
-    if (journal_genesis(&j->scratch, &run, genesis) < 0)
-        return err_set(e, ERR_MEMORY, "cannot create run %s: out of memory", id);
-    if (fault_at("journal.create"))
-        return err_set(e, ERR_IO, "cannot create run %s: injected fault", id);
-    rc = set_sync(j, true);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(j->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
-        rc = run_insert(j, &run, genesis);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(j->db, "COMMIT", NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
-        return 0;
-    if (rc == SQLITE_CONSTRAINT_UNIQUE)
-        err_set(e, ERR_USAGE, "there is a run %s in %s already", id, j->dir);
-    else
-        journal_fail(j, rc, "record a new run", e);
-    transaction_abort(j);
-    return -1;
 }
 
 /* --- the end of a run's chain --- */
@@ -241,6 +119,8 @@ static int state_read(struct journal *j, const char *id, struct run_state *s, st
     s->num = c.num;
     s->seq = c.head_seq;
     memcpy(s->hash, c.head_hash, DIGEST_SIZE);
+    s->written_seq = s->seq;
+    memcpy(s->written_hash, s->hash, DIGEST_SIZE);
     same = c.head_seq != 0 || memcmp(c.hash, c.head_hash, DIGEST_SIZE) == 0;
     journal_chain_release(&c);
     stmt = journal_stmt(j, STMT_LAST, e);
@@ -326,6 +206,7 @@ static struct queued *event_new(struct journal *j, struct run_state *s, const ch
         return NULL;
     p = q->bytes;
     q->next = NULL;
+    q->proposed = false;
     q->run = s;
     q->event = (struct journal_event){.seq = s->seq + 1,
                                       .time_ms = loop_wall_ms(),
@@ -359,7 +240,7 @@ static int write_event(struct journal *j, const struct queued *q)
     sqlite3_bind_text(stmt, 4, ev->path, (int)ev->path_len, SQLITE_STATIC);
     sqlite3_bind_blob(stmt, 5, q->hash, DIGEST_SIZE, SQLITE_STATIC);
     sqlite3_bind_text(stmt, 6, ev->payload, (int)ev->payload_len, SQLITE_STATIC);
-    return step_done(stmt);
+    return journal_step(stmt);
 }
 
 static int write_head(struct journal *j, const struct run_state *s, const struct queued *extra)
@@ -370,7 +251,7 @@ static int write_head(struct journal *j, const struct run_state *s, const struct
     sqlite3_bind_int64(stmt, 1, (int64_t)(its ? extra->event.seq : s->seq));
     sqlite3_bind_blob(stmt, 2, its ? extra->hash : s->hash, DIGEST_SIZE, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 3, s->num);
-    return step_done(stmt);
+    return journal_step(stmt);
 }
 
 /* The queue, then extra (which may be NULL), in a transaction that BEGIN has opened. */
@@ -399,29 +280,19 @@ static int write_failed(struct journal *j, int rc, struct err *e)
     } else {
         journal_fail(j, rc, "record what happened", e);
     }
-    transaction_abort(j);
+    journal_abort(j);
     return -1;
 }
 
-static int write_queue(struct journal *j, const struct queued *extra, bool durable, struct err *e)
+/* What was written is where the chain of each run goes on from. */
+static void write_kept(struct journal *j, const struct queued *extra, bool durable)
 {
-    int rc;
+    for (struct run_state *s = j->runs; s; s = s->next) {
+        bool its = extra && extra->run == s;
 
-    if (!journal_stmt(j, STMT_BEGIN, e) || !journal_stmt(j, STMT_COMMIT, e) ||
-        !journal_stmt(j, STMT_INSERT, e) || !journal_stmt(j, STMT_HEAD_SET, e))
-        return -1;
-    rc = set_sync(j, durable);
-    if (rc == SQLITE_OK)
-        rc = step_done(j->stmts[STMT_BEGIN]);
-    if (rc == SQLITE_OK)
-        rc = write_all(j, extra);
-    if (rc == SQLITE_OK && fault_at("journal.commit"))
-        rc = SQLITE_FULL;
-    if (rc == SQLITE_OK)
-        rc = step_done(j->stmts[STMT_COMMIT]);
-    if (rc != SQLITE_OK)
-        return write_failed(j, rc, e);
-    (void)fault_at("journal.committed"); /* nothing is left that could fail: kill and abort only */
+        s->written_seq = its ? extra->event.seq : s->seq;
+        memcpy(s->written_hash, its ? extra->hash : s->hash, DIGEST_SIZE);
+    }
     while (j->first) {
         struct queued *next = j->first->next;
 
@@ -429,15 +300,41 @@ static int write_queue(struct journal *j, const struct queued *extra, bool durab
         j->first = next;
     }
     j->last = &j->first;
-    j->queued_count = j->queued_bytes = 0;
+    j->queued_count = j->queued_bytes = j->proposed_count = 0;
     j->unsynced = !durable;
+    if (durable)
+        j->syncs++;
+}
+
+/* Nothing that is proposed goes to the disk without a sync: it is told to be durable. */
+static int write_queue(struct journal *j, const struct queued *extra, bool durable, struct err *e)
+{
+    int rc;
+
+    durable = durable || j->proposed_count > 0;
+    if (!journal_stmt(j, STMT_BEGIN, e) || !journal_stmt(j, STMT_COMMIT, e) ||
+        !journal_stmt(j, STMT_INSERT, e) || !journal_stmt(j, STMT_HEAD_SET, e))
+        return -1;
+    rc = journal_set_sync(j, durable);
+    if (rc == SQLITE_OK)
+        rc = journal_step(j->stmts[STMT_BEGIN]);
+    if (rc == SQLITE_OK)
+        rc = write_all(j, extra);
+    if (rc == SQLITE_OK && fault_at("journal.commit"))
+        rc = SQLITE_FULL;
+    if (rc == SQLITE_OK)
+        rc = journal_step(j->stmts[STMT_COMMIT]);
+    if (rc != SQLITE_OK)
+        return write_failed(j, rc, e);
+    (void)fault_at("journal.committed"); /* nothing is left that could fail: kill and abort only */
+    write_kept(j, extra, durable);
     return 0;
 }
 
 static int check_event(struct journal *j, const char *run, const char *kind, const char *path,
                        size_t len, struct err *e)
 {
-    if (check_writable(j, e) < 0)
+    if (journal_check_writable(j, e) < 0)
         return -1;
     if (!*kind)
         return err_set(e, ERR_USAGE, "run %s: an event needs a kind", run);
@@ -452,54 +349,148 @@ static int check_event(struct journal *j, const char *run, const char *kind, con
     return 0;
 }
 
-int journal_append(struct journal *j, const char *run, const char *kind, const char *path,
-                   const char *payload, size_t payload_len, bool durable, uint64_t *seq,
-                   int64_t *time_ms, struct err *e)
+/* Checks an event and makes it, as the next of its run; NULL on failure. */
+static struct queued *event_accept(struct journal *j, const char *run, const char *kind,
+                                   const char *path, const char *payload, size_t payload_len,
+                                   struct err *e)
 {
     struct run_state *s;
     struct queued *q;
 
     if (check_event(j, run, kind, path, payload_len, e) < 0)
-        return -1;
+        return NULL;
     s = state_of(j, run, e);
     if (!s)
-        return -1;
-    if (s->seq == 0xffffffff)
-        return err_set(e, ERR_LIMIT, "run %s has too many events", run);
-    if (fault_at("journal.append"))
-        return err_set(e, ERR_IO, "cannot record '%s': injected fault", kind);
-    if (!durable && (j->queued_count >= QUEUE_COUNT_MAX || j->queued_bytes >= QUEUE_BYTES_MAX) &&
-        write_queue(j, NULL, false, e) < 0)
-        return -1;
+        return NULL;
+    if (s->seq == 0xffffffff) {
+        err_set(e, ERR_LIMIT, "run %s has too many events", run);
+        return NULL;
+    }
+    if (fault_at("journal.append")) {
+        err_set(e, ERR_IO, "cannot record '%s': injected fault", kind);
+        return NULL;
+    }
     q = event_new(j, s, kind, path, payload, payload_len);
     if (!q)
-        return err_set(e, ERR_MEMORY, "cannot record '%s' of run %s: out of memory", kind, run);
+        err_set(e, ERR_MEMORY, "cannot record '%s' of run %s: out of memory", kind, run);
+    return q;
+}
+
+/* The run's chain goes on from this event. */
+static void chain_to(const struct queued *q)
+{
+    q->run->seq = q->event.seq;
+    memcpy(q->run->hash, q->hash, DIGEST_SIZE);
+}
+
+static void queue_add(struct journal *j, struct queued *q)
+{
+    chain_to(q);
+    *j->last = q;
+    j->last = &q->next;
+    j->queued_count++;
+    j->queued_bytes += q->event.kind_len + q->event.path_len + q->event.payload_len;
+    if (q->proposed)
+        j->proposed_count++;
+}
+
+static bool queue_is_long(const struct journal *j)
+{
+    return j->queued_count >= QUEUE_COUNT_MAX || j->queued_bytes >= QUEUE_BYTES_MAX;
+}
+
+int journal_append(struct journal *j, const char *run, const char *kind, const char *path,
+                   const char *payload, size_t payload_len, bool durable, uint64_t *seq,
+                   int64_t *time_ms, struct err *e)
+{
+    struct queued *q;
+
+    if (!durable && queue_is_long(j) &&
+        (journal_check_writable(j, e) < 0 || write_queue(j, NULL, false, e) < 0))
+        return -1;
+    q = event_accept(j, run, kind, path, payload, payload_len, e);
+    if (!q)
+        return -1;
     if (durable && write_queue(j, q, true, e) < 0) {
         free(q);
         return -1;
     }
-    s->seq = q->event.seq;
-    memcpy(s->hash, q->hash, DIGEST_SIZE);
     if (seq)
         *seq = q->event.seq;
     if (time_ms)
         *time_ms = q->event.time_ms;
     if (durable) {
+        chain_to(q);
         free(q);
-        return 0;
+    } else {
+        queue_add(j, q);
     }
-    *j->last = q;
-    j->last = &q->next;
-    j->queued_count++;
-    j->queued_bytes += q->event.kind_len + q->event.path_len + payload_len;
     return 0;
+}
+
+int journal_propose(struct journal *j, const char *run, const char *kind, const char *path,
+                    const char *payload, size_t payload_len, uint64_t *seq, int64_t *time_ms,
+                    struct err *e)
+{
+    struct queued *q = event_accept(j, run, kind, path, payload, payload_len, e);
+
+    if (!q)
+        return -1;
+    q->proposed = true;
+    queue_add(j, q);
+    *seq = q->event.seq;
+    *time_ms = q->event.time_ms;
+    return 0;
+}
+
+/* Takes out what was proposed, and chains anew what stays. */
+static void queue_drop_proposed(struct journal *j)
+{
+    struct queued *q = j->first;
+
+    j->first = NULL;
+    j->last = &j->first;
+    j->queued_count = j->queued_bytes = j->proposed_count = 0;
+    for (struct run_state *s = j->runs; s; s = s->next) {
+        s->seq = s->written_seq;
+        memcpy(s->hash, s->written_hash, DIGEST_SIZE);
+    }
+    while (q) {
+        struct queued *next = q->next;
+
+        q->next = NULL;
+        if (q->proposed) {
+            free(q);
+        } else {
+            q->event.seq = q->run->seq + 1;
+            /* The buffer has held this event before, so it grows no more. */
+            BUG_ON(journal_event_hash(&j->scratch, q->run->hash, &q->event, q->hash) < 0);
+            queue_add(j, q);
+        }
+        q = next;
+    }
+}
+
+int journal_commit(struct journal *j, struct err *e)
+{
+    if (j->proposed_count == 0)
+        return 0;
+    if (journal_check_writable(j, e) == 0 && write_queue(j, NULL, true, e) == 0)
+        return 0;
+    queue_drop_proposed(j);
+    return -1;
+}
+
+uint64_t journal_syncs(const struct journal *j)
+{
+    return j->syncs;
 }
 
 int journal_flush(struct journal *j, bool durable, struct err *e)
 {
     if (!j->first && !(durable && j->unsynced))
         return 0;
-    if (check_writable(j, e) < 0)
+    if (journal_check_writable(j, e) < 0)
         return -1;
     return write_queue(j, NULL, durable, e);
 }

@@ -20,8 +20,13 @@
  * statement stays open between calls, so other processes read and write meanwhile. Reads through
  * the same handle see the queue.
  *
+ * Group commit. journal_propose() queues an event that its caller waits for, and the next
+ * journal_commit() makes all that were proposed durable at once, with one sync; so does any other
+ * durable write before it. Nothing proposed is ever written without a sync.
+ *
  * A failed append leaves nothing behind: no event, no sequence number, no transaction; what was
- * queued stays queued, and the next append tries again.
+ * queued stays queued, and the next append tries again. A failed commit takes all that was proposed
+ * out of the queue, as if it had never been; what else is queued moves up in sequence.
  *
  * Errors: ERR_IO (refused by the operating system: full disk with os_errno ENOSPC, permission,
  * read-only), ERR_CORRUPT (the file is damaged; it is never repaired here), ERR_BUSY (another
@@ -93,6 +98,15 @@ struct journal_event {
 int journal_append(struct journal *j, const char *run, const char *kind, const char *path,
                    const char *payload, size_t payload_len, bool durable, uint64_t *seq,
                    int64_t *time_ms, struct err *e);
+/* The same, durable once journal_commit() has returned 0; until then only reads of this handle see
+ * it. seq and time_ms are filled in. */
+int journal_propose(struct journal *j, const char *run, const char *kind, const char *path,
+                    const char *payload, size_t payload_len, uint64_t *seq, int64_t *time_ms,
+                    struct err *e);
+/* Makes durable what was proposed; -1: none of it is recorded. */
+int journal_commit(struct journal *j, struct err *e);
+/* How many commits this handle has synced to the disk. */
+uint64_t journal_syncs(const struct journal *j);
 /* Writes what is queued; when durable, with a sync. */
 int journal_flush(struct journal *j, bool durable, struct err *e);
 /* Some appends are not on the disk yet. */

@@ -10,6 +10,7 @@
 struct queued {
     struct queued *next;
     struct run_state *run;
+    bool proposed;              /* somebody waits for its commit */
     struct journal_event event; /* its pointers go into bytes */
     unsigned char hash[DIGEST_SIZE];
     char bytes[]; /* kind NUL path NUL payload NUL */
@@ -21,6 +22,8 @@ struct run_state {
     int64_t num;
     uint64_t seq;
     unsigned char hash[DIGEST_SIZE];
+    uint64_t written_seq; /* without what is queued */
+    unsigned char written_hash[DIGEST_SIZE];
     bool touched; /* by the transaction being written */
     char id[];
 };
@@ -50,7 +53,8 @@ struct journal {
     sqlite3_stmt *stmts[STMT_COUNT];
     struct run_state *runs;
     struct queued *first, **last;
-    size_t queued_count, queued_bytes;
+    size_t queued_count, queued_bytes, proposed_count;
+    uint64_t syncs; /* commits that were synced */
     struct journal_lock *locks;
     struct buf scratch; /* hash input */
 };
@@ -59,6 +63,14 @@ struct journal {
 int journal_fail(struct journal *j, int rc, const char *doing, struct err *e);
 /* The statement, prepared on first use, reset and ready to bind; NULL on failure. */
 sqlite3_stmt *journal_stmt(struct journal *j, enum journal_stmt which, struct err *e);
+/* Runs a statement that gives no rows, and resets it; SQLite's code. */
+int journal_step(sqlite3_stmt *stmt);
+/* Rolls back what is open. */
+void journal_abort(struct journal *j);
+/* Whether the next commit is synced; SQLite takes this between transactions only. */
+int journal_set_sync(struct journal *j, bool full);
+/* Fails where nothing may be written (any more). */
+int journal_check_writable(struct journal *j, struct err *e);
 /* hash(0) of a run, and hash(n) from hash(n-1); -1 when memory is out. scratch is overwritten. */
 int journal_genesis(struct buf *scratch, const struct journal_run *run,
                     unsigned char hash[DIGEST_SIZE]);

@@ -4,22 +4,28 @@
 #include <string.h>
 
 #include "journal/journal.h"
-#include "native/journal_priv.h"
+#include "engine/task.h"
 #include "engine/vm.h"
-
-#define JOURNAL_TYPE "almanac.journal"
+#include "native/journal_priv.h"
 
 /* ---- arguments ---- */
 
+static struct journal_handle *handle_arg(lua_State *L, const char *who)
+{
+    struct journal_handle *handle = luaL_testudata(L, 1, JOURNAL_TYPE);
+
+    if (!handle)
+        vm_raisef(L, ERR_USAGE, "journal:%s: call it on a journal, with a colon", who);
+    return handle;
+}
+
 struct journal *journal_arg(lua_State *L, const char *who)
 {
-    struct journal **slot = luaL_testudata(L, 1, JOURNAL_TYPE);
+    struct journal_handle *handle = handle_arg(L, who);
 
-    if (!slot)
-        vm_raisef(L, ERR_USAGE, "journal:%s: call it on a journal, with a colon", who);
-    if (!*slot)
+    if (!handle->journal)
         vm_raisef(L, ERR_USAGE, "journal:%s: the journal is closed", who);
-    return *slot;
+    return handle->journal;
 }
 
 static const char *bytes_arg(lua_State *L, int arg, const char *who, const char *name, size_t *len)
@@ -59,7 +65,7 @@ static void table_arg(lua_State *L, int arg, const char *who)
 
 static int l_open(lua_State *L)
 {
-    struct journal **slot;
+    struct journal_handle *handle;
     const char *dir, *mode;
     struct err e;
 
@@ -68,24 +74,25 @@ static int l_open(lua_State *L)
     mode = vm_opt_string(L, 1, "mode", "journal.open", NULL, "rw");
     if (strcmp(mode, "rw") != 0 && strcmp(mode, "ro") != 0)
         return vm_raisef(L, ERR_USAGE, "journal.open: mode is \"rw\" or \"ro\", not \"%s\"", mode);
-    slot = lua_newuserdatauv(L, sizeof(struct journal *), 0);
-    *slot = NULL;
+    handle = lua_newuserdatauv(L, sizeof *handle, 0);
+    memset(handle, 0, sizeof *handle);
+    handle->last = &handle->first;
     luaL_setmetatable(L, JOURNAL_TYPE);
-    if (journal_open(dir, mode[1] == 'w' ? JOURNAL_WRITE : JOURNAL_READ, slot, &e) < 0)
+    if (journal_open(dir, mode[1] == 'w' ? JOURNAL_WRITE : JOURNAL_READ, &handle->journal, &e) < 0)
         return vm_raise(L, &e);
     return 1;
 }
 
 static int l_close(lua_State *L)
 {
-    struct journal **slot = luaL_testudata(L, 1, JOURNAL_TYPE);
-    struct journal *j;
+    struct journal_handle *handle = handle_arg(L, "close");
+    struct journal *j = handle->journal;
     struct err e;
 
-    if (!slot)
-        return vm_raisef(L, ERR_USAGE, "journal:close: call it on a journal, with a colon");
-    j = *slot;
-    *slot = NULL;
+    if (j)
+        journal_commit_proposals(handle);
+    sched_forget_turn_end(vm_of(L)->sched, &handle->turn_end);
+    handle->journal = NULL;
     if (journal_close(j, &e) < 0)
         return vm_raise(L, &e);
     return 0;
@@ -93,10 +100,11 @@ static int l_close(lua_State *L)
 
 static int l_gc(lua_State *L)
 {
-    struct journal **slot = luaL_checkudata(L, 1, JOURNAL_TYPE);
+    struct journal_handle *handle = luaL_checkudata(L, 1, JOURNAL_TYPE);
 
-    journal_close(*slot, NULL);
-    *slot = NULL;
+    sched_forget_turn_end(vm_of(L)->sched, &handle->turn_end);
+    journal_close(handle->journal, NULL);
+    handle->journal = NULL;
     return 0;
 }
 
@@ -225,6 +233,7 @@ static int l_runs(lua_State *L)
 
 static int l_append(lua_State *L)
 {
+    struct journal_handle *handle = handle_arg(L, "append");
     struct journal *j = journal_arg(L, "append");
     const char *run = journal_text_arg(L, 2, "append", "the run's id");
     const char *kind = journal_text_arg(L, 3, "append", "kind");
@@ -238,6 +247,8 @@ static int l_append(lua_State *L)
     if (!lua_isboolean(L, 6) && !lua_isnoneornil(L, 6))
         return vm_raisef(L, ERR_USAGE, "journal:append: durable must be a boolean, not %s",
                          luaL_typename(L, 6));
+    if (lua_toboolean(L, 6) && task_of(L) && lua_isyieldable(L))
+        return journal_propose_and_wait(L, handle);
     if (journal_append(j, run, kind, path, payload, len, lua_toboolean(L, 6), &seq, &time_ms, &e) <
         0)
         return vm_raise(L, &e);
@@ -262,6 +273,13 @@ static int l_flush(lua_State *L)
 static int l_pending(lua_State *L)
 {
     lua_pushboolean(L, journal_pending(journal_arg(L, "pending")));
+    return 1;
+}
+
+/* How many commits have been synced to the disk. */
+static int l_syncs(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)journal_syncs(journal_arg(L, "syncs")));
     return 1;
 }
 
@@ -372,14 +390,14 @@ struct journal_reader *journal_reader_new(lua_State *L, uint64_t after)
 /* Upvalues: the journal, the run's id, the reader. */
 static int events_next(lua_State *L)
 {
-    struct journal **slot = lua_touserdata(L, lua_upvalueindex(1));
+    struct journal_handle *handle = lua_touserdata(L, lua_upvalueindex(1));
     struct journal_reader *r = lua_touserdata(L, lua_upvalueindex(3));
     const struct journal_event *ev = journal_reader_next(r);
 
     if (!ev) {
-        if (!*slot)
+        if (!handle->journal)
             return vm_raisef(L, ERR_USAGE, "journal:events: the journal is closed");
-        journal_reader_fill(L, *slot, lua_tostring(L, lua_upvalueindex(2)), r);
+        journal_reader_fill(L, handle->journal, lua_tostring(L, lua_upvalueindex(2)), r);
         ev = journal_reader_next(r);
     }
     if (!ev) {
@@ -543,6 +561,7 @@ int luaopen_native_journal(lua_State *L)
         {"append", l_append},
         {"flush", l_flush},
         {"pending", l_pending},
+        {"syncs", l_syncs},
         {"last_seq", l_last_seq},
         {"events", l_events},
         {"fold", journal_fold},
@@ -557,6 +576,7 @@ int luaopen_native_journal(lua_State *L)
 
     type_new(L, READER_TYPE, reader_gc);
     journal_fold_setup(L);
+    journal_proposal_setup(L);
     type_new(L, "almanac.journal.rows", rows_gc);
     type_new(L, JOURNAL_TYPE, l_gc);
     lua_pushcfunction(L, l_gc);

@@ -1,11 +1,15 @@
-/* mod_journal: native.journal, the store of runs and their events for the stdlib. Scripts never
- * see it. Everything is synchronous; see journal.h for what a failed call leaves behind.
+/* native.journal, the store of runs and their events for the stdlib. Scripts never
+ * see it. See journal/journal.h for what a failed call leaves behind.
  *
  *   j = journal.open { dir = ".almanac", mode = "rw" | "ro" };  j:close()
  *   j:create { id =, runbook =, meta = JSON text }
  *   j:run(id) -> { id, runbook, created_ms, meta } | nil;  j:runs() -> array, the newest first
  *   j:append(run, kind, path, payload JSON text, durable) -> seq, time_ms
- *   j:flush([durable = true]);  j:pending() -> appends are not on the disk yet
+ *       In a task a durable one waits for the end of the turn, where what all tasks want durable is
+ *       committed once; a commit that fails raises in each of them. Where the code cannot wait (a
+ *       script's coroutine, a callback of C) it commits at once.
+ *   j:flush([durable = true]) commits at once;  j:pending() -> appends are not on the disk yet
+ *   j:syncs() -> how many commits this handle has synced to the disk
  *   j:last_seq(run) -> integer, 0 when there is no event
  *   j:events(run, after_seq = 0) -> iterator: seq, time_ms, kind, path, payload. After its nil it
  *       may be called again and goes on with what was appended meanwhile
@@ -21,8 +25,8 @@
  *   j:lock_run(id, text), j:lock_name(name, text) -> true | false, text of the holder
  *   j:unlock() drops all locks;  j:holder(id) -> text of the live process that holds the run | nil
  */
-#ifndef ALMANAC_MOD_JOURNAL_H
-#define ALMANAC_MOD_JOURNAL_H
+#ifndef ALMANAC_NATIVE_JOURNAL_H
+#define ALMANAC_NATIVE_JOURNAL_H
 
 #include <lua.h>
 

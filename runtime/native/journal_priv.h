@@ -1,13 +1,15 @@
-/* mod_journal_priv: what the files of native.journal share. No other file includes it. */
-#ifndef ALMANAC_MOD_JOURNAL_PRIV_H
-#define ALMANAC_MOD_JOURNAL_PRIV_H
+/* journal_priv: what the files of native.journal share. No other file includes it. */
+#ifndef ALMANAC_NATIVE_JOURNAL_PRIV_H
+#define ALMANAC_NATIVE_JOURNAL_PRIV_H
 
 #include <lua.h>
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "engine/sched.h"
 #include "journal/journal.h"
 
+#define JOURNAL_TYPE "almanac.journal"
 #define READER_TYPE "almanac.journal.reader"
 
 /* Events are copied out in batches, so that no statement is open while Lua runs. */
@@ -33,10 +35,25 @@ struct journal_reader {
     struct journal_item items[BATCH_COUNT];
 };
 
+/* A journal as Lua holds it. */
+struct journal_handle {
+    struct journal *journal; /* NULL once closed */
+    struct turn_end turn_end;
+    struct proposal *first, **last; /* those who wait for the commit */
+};
+
 /* The journal that a method was called on; raises when there is none, or it is closed. */
 struct journal *journal_arg(lua_State *L, const char *who);
 /* A text argument without a NUL; raises kind usage. */
 const char *journal_text_arg(lua_State *L, int arg, const char *who, const char *name);
+
+/* Appends the event whose parts lie at 2 to 5, of the journal at 1, with all that the other tasks
+ * of this turn want durable: pushes its seq and time once it is committed. Waits: `return
+ * journal_propose_and_wait(…)`. */
+int journal_propose_and_wait(lua_State *L, struct journal_handle *handle);
+/* Commits at once, and tells those who wait. */
+void journal_commit_proposals(struct journal_handle *handle);
+void journal_proposal_setup(lua_State *L);
 
 /* Pushes a reader of the events behind a seq. */
 struct journal_reader *journal_reader_new(lua_State *L, uint64_t after);

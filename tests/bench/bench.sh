@@ -63,6 +63,9 @@ effect=$(per_item effects 1000)
 after=$(append)
 line "journalled effect / the same ($effect / $before us)" "$(calc "$effect / (($before + $after) / 2)")" "" 2.6
 
+syncs=$("$almanac" lua tests/bench/group_commit.lua "$tmp/group" 1000)
+line "commits that 1,000 parallel steps sync to the disk" "$syncs" "" 60
+
 # Replay reads, so the journal may be made where writing is quick.
 memory=$(mktemp -d /dev/shm/almanac-bench.XXXXXX 2>/dev/null || mktemp -d "$tmp/replay.XXXXXX")
 mkdir "$memory/runbooks"

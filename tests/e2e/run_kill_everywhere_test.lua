@@ -18,8 +18,18 @@ return runbook {
 }
 ]]
 
-local function killed_at(point, n)
-  local p = project.new { book = source }
+--- Side by side, so that one commit holds the intents and outcomes of several.
+local abreast = source:gsub("  run = function.*", [[
+  run = function()
+    local branches = {}
+    for _, line in ipairs { "one", "three", "two" } do branches[line] = function() add(line) end end
+    parallel("all", branches)
+  end,
+}
+]])
+
+local function killed_at(book, point, n)
+  local p = project.new { book = book }
   local code = p:run({ "run", "book" }, { ALMANAC_FAULT = string.format("%s:%d:kill", point, n) })
   if code == 0 then return false end
   t.eq(code, -1, "it was killed")
@@ -39,7 +49,13 @@ end
 for _, point in ipairs { "journal.append", "journal.commit", "journal.committed" } do
   t.test("killed at every " .. point .. ", each effect happens exactly once", function()
     local n = 1
-    while killed_at(point, n) do n = n + 1 end
+    while killed_at(source, point, n) do n = n + 1 end
+    t.ok(n > 3, "there were points to be killed at: " .. n)
+  end)
+
+  t.test("killed at every " .. point .. " of effects side by side, each happens exactly once", function()
+    local n = 1
+    while killed_at(abreast, point, n) do n = n + 1 end
     t.ok(n > 3, "there were points to be killed at: " .. n)
   end)
 end

@@ -555,6 +555,60 @@ static void faults(void)
     CHECK(!fault_at("b"));
 }
 
+static uint64_t propose(struct journal *j, const char *run, const char *payload)
+{
+    uint64_t seq = 0;
+    int64_t time_ms;
+
+    CHECK(journal_propose(j, run, "step.done", "a", payload, strlen(payload), &seq, &time_ms,
+                          &err) == 0);
+    return seq;
+}
+
+static void group_commit(void)
+{
+    const char *dir = new_dir();
+    struct journal *j = open_rw(dir);
+    uint64_t before, broken;
+    char why[JOURNAL_WHY_MAX];
+
+    CHECK(journal_create_run(j, "r1", "a.lua", "{}", 2, &err) == 0);
+    CHECK(journal_create_run(j, "r2", "a.lua", "{}", 2, &err) == 0);
+    before = journal_syncs(j);
+    for (int i = 1; i <= 400; i++) {
+        CHECK(propose(j, "r1", "{}") == (uint64_t)i);
+        CHECK(propose(j, "r2", "{}") == (uint64_t)i);
+    }
+    CHECK(journal_commit(j, &err) == 0 && !journal_pending(j));
+    CHECK(journal_syncs(j) == before + 1);
+    CHECK(journal_commit(j, &err) == 0 && journal_syncs(j) == before + 1);
+
+    /* Whatever else is written meanwhile is synced with it. */
+    propose(j, "r1", "{}");
+    append(j, "r2", "note", "", "{}", false);
+    CHECK(journal_flush(j, false, &err) == 0 && !journal_pending(j));
+    CHECK(journal_syncs(j) == before + 2);
+
+    /* A commit that fails takes what was proposed away; what else is queued moves up. */
+    append(j, "r1", "note", "one", "{}", false);
+    CHECK(propose(j, "r1", "{\"lost\":1}") == 403);
+    CHECK(propose(j, "r2", "{\"lost\":2}") == 402);
+    CHECK(append(j, "r1", "note", "two", "{}", false) == 404);
+    fault_arm("journal.commit:1:fail");
+    CHECK(journal_commit(j, &err) < 0 && err.kind == ERR_IO);
+    fault_arm(NULL);
+    CHECK(journal_pending(j));
+    CHECK(append(j, "r1", "note", "three", "{}", true) == 404);
+    CHECK(append(j, "r2", "note", "four", "{}", true) == 402);
+    CHECK(journal_verify(j, "r1", &broken, why, &err) == 0 && broken == 0);
+    CHECK(journal_close(j, &err) == 0);
+    j = open_rw(dir);
+    CHECK(journal_verify(j, "r1", &broken, why, &err) == 0 && broken == 0);
+    CHECK(journal_verify(j, "r2", &broken, why, &err) == 0 && broken == 0);
+    CHECK(append(j, "r1", "note", "five", "{}", true) == 405);
+    CHECK(journal_close(j, &err) == 0);
+}
+
 int main(void)
 {
     static const struct {
@@ -573,6 +627,7 @@ int main(void)
         {"a busy database and a second writer", busy_database},
         {"eight processes at once", at_the_same_time},
         {"fault points", faults},
+        {"what is proposed is committed at once, or not at all", group_commit},
     };
     const char *tmp = getenv("ALMANAC_TEST_TMP");
 

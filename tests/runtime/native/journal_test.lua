@@ -2,6 +2,7 @@
 -- tested in tests/runtime/journal/.
 local journal = require "native.journal"
 local t = require "tests.harness"
+local task = require "native.task"
 
 local function open(dir, mode)
   return journal.open { dir = dir, mode = mode }
@@ -210,4 +211,97 @@ t.test("journal: a place that cannot hold one", function()
   t.has(err.message, "/proc/almanac")
   t.raises("io", open, "/dev/null/almanac")
   t.ok(err.hint ~= "")
+end)
+
+--- Appends from n tasks of one turn; what each got.
+local function append_together(j, n)
+  local handles, results = {}, {}
+  for i = 1, n do
+    handles[i] = task.spawn(function() return j:append("r1", "step.done", "s" .. i, "{}", true) end)
+  end
+  for i = 1, n do results[i] = table.pack(handles[i]:join()) end
+  return results
+end
+
+t.test("journal: what the tasks of a turn want durable is committed once, in their order", function()
+  local dir = t.tmpdir() .. "/store"
+  local j <close> = open(dir)
+  j:create { id = "r1", runbook = "a.lua", meta = "{}" }
+  local before = j:syncs()
+  local results = append_together(j, 1000)
+  t.eq(j:syncs(), before + 1)
+  for i = 1, 1000 do t.eq({ results[i][1], results[i][2] }, { true, i }) end
+  t.eq({ j:verify "r1" }, { true })
+end)
+
+t.test("journal: a task goes on only when another process could read what it appended", function()
+  local dir = t.tmpdir() .. "/store"
+  local j <close> = open(dir)
+  j:create { id = "r1", runbook = "a.lua", meta = "{}" }
+  local reader <close> = open(dir, "ro")
+  local both = {}
+  for i = 1, 2 do
+    both[i] = task.spawn(function()
+      local seq = j:append("r1", "effect.intent", "s" .. i, "{}", true)
+      return reader:last_seq "r1" >= seq
+    end)
+  end
+  for i = 1, 2 do t.eq({ both[i]:join() }, { true, true }) end
+end)
+
+t.test("journal: a commit waits for the tasks that are ready, but not for ever", function()
+  local j <close> = fresh()
+  local stop = false
+  local spinner = task.spawn(function()
+    local ticket = task.spawn(function() j:append("r1", "step.done", "a", "{}", true) stop = true end)
+    while not stop do
+      local other = task.spawn(function() end)
+      other:join()
+    end
+    ticket:join()
+  end)
+  t.eq({ spinner:join() }, { true })
+end)
+
+t.test("journal: where the code cannot wait it commits at once", function()
+  local j <close> = fresh()
+  local before, seq = j:syncs(), nil
+  ;("x"):gsub("x", function() seq = j:append("r1", "note", "", "{}", true) end)
+  t.eq({ seq, j:syncs() }, { 1, before + 1 })
+  seq = coroutine.wrap(function() return (j:append("r1", "note", "", "{}", true)) end)()
+  t.eq({ seq, j:syncs() }, { 2, before + 2 })
+end)
+
+t.test("journal: one that is closed commits what tasks wait for, and tells them", function()
+  local dir = t.tmpdir() .. "/store"
+  local j <close> = open(dir)
+  j:create { id = "r1", runbook = "a.lua", meta = "{}" }
+  local writer = task.spawn(function() return (j:append("r1", "note", "", "{}", true)) end)
+  local closer = task.spawn(function() j:close() end)
+  t.eq({ closer:join() }, { true })
+  t.eq({ writer:join() }, { true, 1 })
+  local again <close> = open(dir, "ro")
+  t.eq(again:last_seq "r1", 1)
+end)
+
+t.test("journal: a commit that fails raises in every task that waited for it", function()
+  local script = t.tmpdir() .. "/fails.lua"
+  t.write_file(script, [[
+local dir = ...
+local task, sys = require "native.task", require "native.sys"
+local j = require "native.journal".open { dir = dir }
+j:create { id = "r1", runbook = "a.lua", meta = "{}" }
+j:append("r1", "note", "kept", "{}")
+local handles = {}
+for i = 1, 3 do handles[i] = task.spawn(function() j:append("r1", "step.done", "lost " .. i, "{}", true) end) end
+for i = 1, 3 do
+  local ok, err = handles[i]:join()
+  sys.write(1, tostring(ok) .. " " .. err.kind .. "\n")
+end
+j:append("r1", "note", "after", "{}", true)
+for seq, _, _, path in j:events "r1" do sys.write(1, seq .. " " .. path .. "\n") end
+]])
+  local out = t.must({ require("native.sys").exe(), "lua", script, t.tmpdir() .. "/store" },
+    { env = { ALMANAC_FAULT = "journal.commit:1:fail" } })
+  t.eq(out, "false io\nfalse io\nfalse io\n1 kept\n2 after")
 end)
