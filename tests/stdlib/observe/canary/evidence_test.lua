@@ -1,0 +1,119 @@
+-- The canary statistics, by simulation: how often they are wrong when nothing is, and how soon they see what is.
+-- Seeds are fixed; the numbers of runs are small, so that the bars here leave room for chance (two standard errors).
+local counts = require "almanac.observe.canary.counts"
+local gauges = require "almanac.observe.canary.gauges"
+local means = require "almanac.observe.canary.means"
+local normal = require "almanac.observe.canary.normal"
+local simulate = require "tests.stdlib.observe.canary.simulate"
+local t = require "tests.harness"
+
+local BOUND = math.log(20)
+local RUNS = 120
+local FALSE_ALARMS = 0.05 + 2 * math.sqrt(0.05 * 0.95 / RUNS)
+
+t.test("the normal distribution, near and far", function()
+  for _, case in ipairs { { 0, 0.5 }, { 1, 0.8413447460685429 }, { -1, 0.15865525393145707 }, { 0.3, 0.6179114221889527 },
+    { -3, 0.0013498980316300946 }, { 8, 0.9999999999999993 } } do
+    t.ok(math.abs(math.exp(normal.log_cdf(case[1])) - case[2]) < 1e-15, case[1])
+  end
+  t.ok(math.abs(normal.log_cdf(-20) + 203.91715537109727) < 1e-9, normal.log_cdf(-20))
+end)
+
+--- Looks after every interval, as somebody who watches does.
+local function watch(state, samples, sample)
+  for i = 1, samples do
+    sample()
+    local evidence = state()
+    if evidence and evidence.fail >= BOUND then return "fail", i, evidence.rule end
+    if evidence and evidence.pass >= BOUND then return "pass", i, evidence.rule end
+  end
+  return "inconclusive", samples
+end
+
+--- Runs of 15 s intervals over an hour: the canary has a tenth of the traffic.
+local function counted(ratio, fano, per_interval, plain)
+  local out = { pass = 0, fail = 0, inconclusive = 0, times = {} }
+  for seed = 1, RUNS do
+    local random, state = simulate.new(seed), counts.new(1, 1.5, plain)
+    local verdict, time = watch(function() return counts.evidence(state) end, 240, function()
+      counts.add(state, {
+        canary_events = random.count(per_interval * ratio, fano), canary_requests = 100,
+        baseline_events = random.count(per_interval * 9, fano), baseline_requests = 900,
+      })
+    end)
+    out[verdict] = out[verdict] + 1 / RUNS
+    out.times[seed] = time
+  end
+  table.sort(out.times)
+  out.median = out.times[RUNS // 2]
+  return out
+end
+
+t.test("counts without bursts: an equal canary passes, a worse one fails soon", function()
+  local equal = counted(1, 1, 1.5, true)
+  t.ok(equal.fail <= FALSE_ALARMS, equal.fail)
+  t.ok(equal.pass >= 0.95 and equal.median <= 35, equal.median)
+  local doubled, tripled = counted(2, 1, 1.5, true), counted(3, 1, 1.5, true)
+  t.ok(doubled.fail >= 0.99 and doubled.median <= 9, doubled.median)
+  t.ok(tripled.fail >= 0.99 and tripled.median <= 4, tripled.median)
+end)
+
+t.test("tempered by the dispersion: later, and as right", function()
+  local equal, doubled, tripled = counted(1, 1, 1.5), counted(2, 1, 1.5), counted(3, 1, 1.5)
+  t.ok(equal.fail <= FALSE_ALARMS and equal.pass >= 0.95, equal.fail)
+  t.ok(doubled.fail >= 0.99 and doubled.median <= 26, doubled.median)
+  t.ok(tripled.fail >= 0.99 and tripled.median <= 15, tripled.median)
+end)
+
+t.test("counts that come in bursts raise no false alarms", function()
+  for _, fano in ipairs { 3, 10 } do
+    for _, per_interval in ipairs { 1.5, 10 } do
+      local equal = counted(1, fano, per_interval)
+      t.ok(equal.fail <= FALSE_ALARMS, string.format("Fano %d, %g an interval: %g", fano, per_interval, equal.fail))
+    end
+  end
+end)
+
+t.test("means of normal samples, looked at always: false alarms and power", function()
+  for _, case in ipairs { { 0, 0, FALSE_ALARMS }, { 0.2, 0.65, 1 }, { 0.4, 0.99, 1 } } do
+    local found = 0
+    for seed = 1, RUNS do
+      local random, state = simulate.new(seed), means.new(means.rho2_for(300, 0.05))
+      for _ = 1, 500 do
+        means.add(state, case[1] + random.normal() - random.normal())
+        if means.log_e(state, 0, math.sqrt(2)) >= BOUND then
+          found = found + 1 / RUNS
+          break
+        end
+      end
+    end
+    t.ok(found >= case[2] and found <= case[3] + 1e-9, string.format("shift %g: %g", case[1], found))
+  end
+end)
+
+t.test("gauges that remember raise no false alarms; a large shift is seen", function()
+  for _, memory in ipairs { 0, 0.5, 0.8 } do
+    for _, shift in ipairs { 0, 3 } do
+      local failed = 0
+      for seed = 1, RUNS do
+        local random, state = simulate.new(seed), gauges.new("higher", 0, 1)
+        local canary, baseline = random.normal(), random.normal()
+        local verdict = watch(function() return gauges.evidence(state) end, 200, function()
+          canary, baseline = memory * canary + random.normal(), memory * baseline + random.normal()
+          gauges.add(state, canary + shift, baseline)
+        end)
+        if verdict == "fail" then failed = failed + 1 / RUNS end
+      end
+      if shift == 0 then t.ok(failed <= FALSE_ALARMS, string.format("AR(1) %g: %g", memory, failed)) end
+      if shift > 0 and memory < 0.8 then t.ok(failed >= 0.5, string.format("AR(1) %g, shifted: %g", memory, failed)) end
+    end
+  end
+end)
+
+t.test("a gauge says how many samples it still needs", function()
+  local state = gauges.new("lower", 0, 1)
+  for i = 1, 12 do gauges.add(state, i % 2, 0) end
+  local evidence, missing = gauges.evidence(state)
+  t.eq(evidence, nil)
+  t.ok(missing > 0)
+end)
