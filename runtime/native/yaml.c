@@ -6,6 +6,7 @@
 #include <yaml.h>
 
 #include "base/buf.h"
+#include "base/yaml_scalar.h"
 #include "native/json.h"
 #include "engine/vm.h"
 
