@@ -7,7 +7,7 @@ local sys = require "native.sys"
 --- stdlib/: a folder may require those before it and itself. `render` and `sim` stand beside the others:
 --- what they may see is named.
 local ORDER = {
-  "base", "config", "journal", "run", "host", "k8s", "k8s/rollout", "http", "helm", "observe", "public", "script", "session",
+  "base", "config", "journal", "run", "host", "k8s", "http", "helm", "observe", "public", "script", "session",
   "render", "cli",
 }
 local SEES = {
@@ -18,9 +18,6 @@ local SEES = {
   ["sim/api"] = { "base", "sim/model", "sim/control", "sim/world", "sim/api" },
   sim = { "base", "sim/model", "sim/control", "sim/world", "sim/api", "sim" },
 }
---- A part that is one noun with its folder: k8s/rollout is loaded by k8s, and the other way round.
-local WITHIN = { ["k8s/rollout"] = "k8s", ["script/lint"] = "script",
-  ["sim/model/types"] = "sim/model", ["run/mode"] = "run", ["run/plan"] = "run" }
 --- Where a name that is only known when the program runs may be required.
 local COMPUTED = { script = true, session = true, cli = true }
 
@@ -85,9 +82,15 @@ local function requires_of(text)
   return out
 end
 
+--- The folder whose place this one has: a folder in a folder is a part of it, as k8s/rollout is of k8s. nil: none.
+local function home_of(folder)
+  while folder and not SEES[folder] and not rank_of(ORDER)[folder] do folder = folder:match "^(.*)/" end
+  return folder
+end
+
 local function sees(folder, other)
-  if folder == other or WITHIN[folder] == other or WITHIN[other] == folder then return true end
-  folder, other = WITHIN[folder] or folder, WITHIN[other] or other
+  folder, other = home_of(folder), home_of(other)
+  if folder == other then return true end
   if SEES[folder] then
     for _, name in ipairs(SEES[folder]) do
       if name == other then return true end
@@ -102,7 +105,7 @@ end
 --- Where a module that cannot be required from a folder would have to be.
 local function allowed(folder)
   local out = {}
-  for _, name in ipairs(SEES[folder] or ORDER) do
+  for _, name in ipairs(SEES[home_of(folder)] or ORDER) do
     if sees(folder, name) then out[#out + 1] = name end
   end
   return table.concat(out, ", ")
@@ -171,13 +174,13 @@ local function check_stdlib()
     local folder = folder_of(path)
     folders[folder] = true
     names[#names + 1], graph[name] = name, {}
-    if not sees(folder, folder) or not rank_of(ORDER)[WITHIN[folder] or folder] and not SEES[WITHIN[folder] or folder] then
+    if not home_of(folder) then
       violation("%s: the folder stdlib/%s has no place in the order; give it one in tests/check/house.lua", path, folder)
     end
     for _, required in ipairs(requires_of(text)) do
       local other = required.name and required.name:match "^almanac%.(.*)$"
       if not required.name then
-        if not COMPUTED[WITHIN[folder] or folder] then
+        if not COMPUTED[home_of(folder)] then
           violation("%s:%d: requires a computed name; only script, session and cli may", path, required.line)
         end
       elseif other then
