@@ -281,7 +281,9 @@ static int write_through(const char *path, const char *text, size_t len, struct 
     return rc;
 }
 
-static int write_atomic(const char *path, const char *text, size_t len, mode_t mode, struct err *e)
+/* A file that is there keeps its mode, unless it is to be private. */
+static int write_atomic(const char *path, const char *text, size_t len, mode_t mode, int private,
+                        struct err *e)
 {
     char real[PATH_MAX], dir[PATH_MAX], tmp[PATH_MAX + 64], suffix[17];
     struct stat st;
@@ -290,7 +292,7 @@ static int write_atomic(const char *path, const char *text, size_t len, mode_t m
         return write_through(path, text, len, e);
     if (!realpath(path, real))
         snprintf(real, sizeof real, "%s", path);
-    else if (stat(real, &st) == 0)
+    else if (!private && stat(real, &st) == 0)
         mode = st.st_mode & 07777;
     parent_of(real, dir, sizeof dir);
     digest_random_hex(suffix, 8);
@@ -323,6 +325,7 @@ static int fs_write(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.write");
     mode_t mode = new_file_mode(L, 3);
+    int private = !lua_isnoneornil(L, 3) && vm_opt_boolean(L, 3, "private", "fs.write", 0);
     const char *text;
     struct err e;
     size_t len;
@@ -331,7 +334,7 @@ static int fs_write(lua_State *L)
         return vm_raisef(L, ERR_USAGE, "fs.write: the text must be a string, not a %s",
                          luaL_typename(L, 2));
     text = lua_tolstring(L, 2, &len);
-    if (write_atomic(path, text, len, mode, &e) < 0)
+    if (write_atomic(path, text, len, private ? 0600 : mode, private, &e) < 0)
         return vm_raise(L, &e);
     return 0;
 }

@@ -94,7 +94,7 @@ function M.format(err)
   if place then out[#out + 1] = "  at:    " .. place .. (line and line ~= "" and "\n           " .. line or "") end
   for _, field in ipairs { "logs", "stdout", "stderr" } do add_output(out, field, err[field]) end
   if err.hint then out[#out + 1] = "  next:  " .. err.hint:gsub("\n", "\n         ") end
-  return require("almanac.base.secret").redact(M.printable(table.concat(out, "\n")))
+  return M.printable(require("almanac.base.redaction").text(table.concat(out, "\n")))
 end
 
 return M

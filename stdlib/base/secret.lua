@@ -1,34 +1,38 @@
 --- Secrets: opaque values. Scripts can pass them on and print them (as "(secret NAME)"); only the
---- stdlib opens them, to hand them to a native. Whatever is written goes through redact().
+--- stdlib opens them, to hand them to a native. Whatever is written goes through redaction.
+local json = require "native.json"
+local redaction = require "almanac.base.redaction"
+
 local M = {}
 
 local texts = setmetatable({}, { __mode = "k" })
-local known = {} ---@type table<string, string> text → what stands in its place
+local shown = setmetatable({}, { __mode = "k" }) ---@type table<table, string> what stands in its place
 
 local Secret = {}
-Secret.__metatable = "secret"
-Secret.__tostring = function(self) return self.label end
-Secret.__index = function() return nil end
---- Text with a secret in it is a secret: "Bearer " .. token is sent whole and shown as "Bearer (secret token)".
-Secret.__concat = function(a, b)
-  local value = M.new("", tostring(M.reveal(a)) .. tostring(M.reveal(b)))
-  value.label = tostring(a) .. tostring(b)
-  known[M.reveal(value)] = value.label
+
+local function labelled(label, text)
+  local value = setmetatable({}, Secret)
+  texts[value], shown[value] = text, label
+  redaction.know(text, label)
+  redaction.know_opaque(value, label)
   return value
 end
 
---- Shorter texts are not redacted from output: they would blank out half of it.
-local REDACT_MIN = 4
+Secret.__metatable = "secret"
+Secret.__tostring = function(self) return shown[self] end
+Secret.__index = function() return nil end
+Secret.__newindex = function() end
+Secret.__pairs = function() return function() end end
+--- Text with a secret in it is a secret: "Bearer " .. token is sent whole and shown as "Bearer (secret token)".
+Secret.__concat = function(a, b)
+  return labelled(tostring(a) .. tostring(b), tostring(M.reveal(a)) .. tostring(M.reveal(b)))
+end
 
 ---@param name string shown in its place
 ---@param text string
 ---@return table secret
 function M.new(name, text)
-  local label = "(secret " .. name .. ")"
-  local value = setmetatable({ label = label }, Secret)
-  texts[value] = text
-  if #text >= REDACT_MIN then known[text] = label end
-  return value
+  return labelled("(secret " .. name .. ")", text)
 end
 
 --- The secret in another form (encoded, quoted): shown as the one it is made from, and redacted as well.
@@ -36,11 +40,7 @@ end
 ---@param fn fun(text: string): string
 ---@return table secret
 function M.map(value, fn)
-  local text = fn(texts[value])
-  local out = setmetatable({ label = rawget(value, "label") }, Secret)
-  texts[out] = text
-  if #text >= REDACT_MIN then known[text] = out.label end
-  return out
+  return labelled(shown[value], fn(texts[value]))
 end
 
 --- A secret by where it is: env:NAME and file:PATH say so, any other text is the secret itself.
@@ -77,38 +77,25 @@ local function is_plain(value)
   return type(value) == "table" and type(getmetatable(value)) ~= "string"
 end
 
+--- A raw copy of plain data, each secret as `of` gives it. No metatable comes along: what a script hung
+--- on a table must neither see what is written into the copy nor run.
+local function copy_all(value, of)
+  if texts[value] then return of(value) end
+  if not is_plain(value) then return value end
+  local copy = {}
+  for k, v in next, value do copy[k] = copy_all(v, of) end
+  if rawlen(value) == 0 and json.is_array(value) then json.array(copy) end
+  return copy
+end
+
 --- A copy of plain data with its secrets opened. Not for scripts.
 function M.reveal_all(value)
-  if texts[value] then return texts[value] end
-  if not is_plain(value) then return value end
-  local copy = setmetatable({}, getmetatable(value))
-  for k, v in pairs(value) do copy[k] = M.reveal_all(v) end
-  return copy
+  return copy_all(value, M.reveal)
 end
 
 --- A copy of plain data with each secret as its label.
 function M.conceal_all(value)
-  if texts[value] then return tostring(value) end
-  if not is_plain(value) then return value end
-  local copy = setmetatable({}, getmetatable(value))
-  for k, v in pairs(value) do copy[k] = M.conceal_all(v) end
-  return copy
-end
-
---- The text with every known secret replaced by its label.
----@param text string
----@return string
-function M.redact(text)
-  for plain, label in pairs(known) do
-    local from = 1
-    while true do
-      local i, j = text:find(plain, from, true)
-      if not i then break end
-      text = text:sub(1, i - 1) .. label .. text:sub(j + 1)
-      from = i + #label
-    end
-  end
-  return text
+  return copy_all(value, tostring)
 end
 
 return M

@@ -2,6 +2,7 @@
 --- "(known after STEP)" and can be passed on; computing with it stops the plan at that line.
 --- Equality and truth cannot be intercepted in Lua: `x == 1` is false and `if x` is taken.
 local errors = require "almanac.base.errors"
+local json = require "native.json"
 
 local M = {}
 
@@ -56,8 +57,9 @@ end
 function M.describe_all(value)
   if steps[value] then return tostring(value) end
   if type(value) ~= "table" or type(getmetatable(value)) == "string" then return value end -- a secret stays one
-  local copy = setmetatable({}, getmetatable(value))
+  local copy = {}
   for key, item in next, value do copy[key] = M.describe_all(item) end
+  if rawlen(value) == 0 and json.is_array(value) then json.array(copy) end
   return copy
 end
 

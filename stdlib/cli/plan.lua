@@ -20,7 +20,7 @@ Exit codes: 0 nothing would change, 2 something would, 1 the run would fail or t
 
 local function shown(plan, undos)
   local color = sys.isatty(1) and not sys.getenv "NO_COLOR"
-  return require("almanac.base.secret").redact(require("almanac.render.plan").text(plan, plans.counts(plan), undos, color))
+  return require("almanac.base.redaction").text(require("almanac.render.plan").text(plan, plans.counts(plan), undos, color))
 end
 
 function M.run(words)
@@ -46,7 +46,7 @@ function M.run(words)
   else
     sys.write(1, shown(plan, undos))
   end
-  if given.out then require("native.fs").write(given.out, plans.to_file(plan, book, undos)) end
+  if given.out then require("native.fs").write(given.out, plans.to_file(plan, book, undos), { private = true }) end
   if plan.stopped or counts.fail > 0 then return 1 end
   return counts.changes > 0 and 2 or 0
 end

@@ -8,6 +8,7 @@ local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local native = require "native.sh"
+local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
@@ -50,11 +51,13 @@ end
 function M.quote(argv)
   local words = {}
   for i, word in ipairs(argv) do words[i] = quote(word) end
-  local line = table.concat(words, " "):gsub("%s*\n%s*", " ")
+  local line = redaction.text(table.concat(words, " ")):gsub("%s*\n%s*", " ")
   return #line > 200 and line:sub(1, 197) .. "…" or line
 end
 
+--- The end of an output. What is secret is hidden before the cut, which could leave half of it.
 local function tail(text)
+  text = redaction.text(text)
   if #text <= TAIL then return text end
   local cut = text:sub(-TAIL)
   return "[…]" .. (cut:match "\n.*$" or cut)

@@ -1,6 +1,7 @@
 --- Credential plugins of a kubeconfig (client.authentication.k8s.io v1 and v1beta1): run when their
 --- credential is needed, kept until it expires.
 --- https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
+local base64 = require "almanac.base.base64"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local task = require "native.task"
@@ -29,24 +30,6 @@ function M.exec_info(exec, encode)
       } or nil,
     },
   }
-end
-
-local letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
---- Base64 of RFC 4648. Pure.
----@param text string
----@return string
-function M.base64(text)
-  local out = {}
-  for i = 1, #text, 3 do
-    local a, b, c = text:byte(i, i + 2)
-    local n = a << 16 | (b or 0) << 8 | (c or 0)
-    for j = 0, 3 do
-      local at = (n >> (18 - 6 * j) & 63) + 1
-      out[#out + 1] = (j == 2 and not b or j == 3 and not c) and "=" or letters:sub(at, at)
-    end
-  end
-  return table.concat(out)
 end
 
 --- The credential in what a plugin printed; nil and why when there is none. Pure.
@@ -86,7 +69,7 @@ local function run(client, exec)
       { hint = "use another user, or another interactiveMode if the plugin can do without" })
   end
   local argv = { exec.command, table.unpack(exec.args) }
-  local env = { KUBERNETES_EXEC_INFO = M.exec_info(exec, M.base64) }
+  local env = { KUBERNETES_EXEC_INFO = M.exec_info(exec, base64.encode) }
   for name, value in pairs(exec.env) do env[name] = value end
   local ok, result = errors.try(sh.exec, { argv = argv, env = env, timeout = TIMEOUT, read = true, who = "k8s" })
   if not ok then

@@ -1,9 +1,11 @@
 --- --json: one event a line on standard output, as the journal has them.
-local json = require "native.json"
-local secret = require "almanac.base.secret"
+local redaction = require "almanac.base.redaction"
 local sys = require "native.sys"
 
 local M = {}
+
+--- Fields of a line that hold words of ours.
+local WORDS = { kind = true, path = true, run = true }
 
 local Events = {}
 Events.__index = Events
@@ -16,7 +18,7 @@ end
 
 function Events:event(event)
   local line = { run = self.run.id, kind = event.kind, path = event.path, time_ms = event.time_ms, data = event.data }
-  sys.write(1, secret.redact(json.encode(line)) .. "\n")
+  sys.write(1, redaction.encode(line, nil, WORDS) .. "\n")
 end
 
 function Events.above(_, text)

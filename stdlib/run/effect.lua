@@ -4,6 +4,7 @@
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local step = require "almanac.run.step"
 local sys = require "native.sys"
@@ -134,13 +135,14 @@ local function apply(frame, name, definition, key, input, digest, tries)
   local ok, result = with_permit(subframe(frame, key), "effect", "pause", definition.apply, input,
     context_of(frame, name, intent))
   if ok then
+    result = redaction.result(result)
     record_outcome(frame, key, intent, { ok = true, result = result })
     return result
   end
   local err = result
   if is_in_doubt(err) then
     err.in_doubt = true
-    run:emit("effect.in_doubt", frame.path, { op = name, id = intent.id, ordinal = key, message = err.message })
+    run:emit("effect.in_doubt", frame.path, { op = name, id = intent.id, ordinal = key, message = redaction.text(err.message) })
   else
     record_outcome(frame, key, intent, { ok = false, error = { kind = err.kind, message = err.message } })
   end
@@ -195,6 +197,7 @@ local function recover(frame, name, definition, key, intent, input)
   end
   frame.run:record("effect.recovered", frame.path, { op = name, id = intent.id, ordinal = key, state = state })
   if state ~= "done" then return false end
+  result = redaction.result(result)
   record_outcome(frame, key, intent, { ok = true, result = result, recovered = true })
   if not same then raise_mismatch(frame, name, intent, input) end
   return true, result

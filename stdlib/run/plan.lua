@@ -4,6 +4,7 @@ local definitions = require "almanac.run.definitions"
 local diff = require "almanac.base.diff"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local sys = require "native.sys"
 local task = require "native.task"
@@ -139,6 +140,19 @@ local function source_of(path)
   return fs.exists(path) and fs.read(path) or sys.source(path) or ""
 end
 
+--- Fields of a plan, and of its effects, that hold words and digests of ours.
+local PLAN_WORDS = {
+  environment = true, made_by = true, runbook = true, script = true, script_digest = true, stdlib = true, version = true,
+  effects = true,
+}
+local EFFECT_WORDS = { digest = true, op = true, ordinal = true, path = true }
+
+local function redacted_effects(plan)
+  local out = {}
+  for i, planned in ipairs(plan.effects) do out[i] = redaction.data(planned, EFFECT_WORDS) end
+  return out
+end
+
 --- The plan as it is saved: everything that binds a run to it.
 ---@param undos string[]  what undo would do after the run
 function M.to_file(plan, book, undos)
@@ -147,11 +161,11 @@ function M.to_file(plan, book, undos)
   local file = {
     format = FORMAT, runbook = plan.runbook, script = plan.script, params = plan.meta.params, environment = plan.meta.environment,
     made_by = sys.user(), made_ms = task.wall_ms(), version = sys.version, stdlib = M.stdlib_digest(),
-    script_digest = book.script.digest, sources = sources, effects = json.array(plan.effects), steps = json.array(plan.steps),
+    script_digest = book.script.digest, sources = sources, effects = json.array(redacted_effects(plan)), steps = json.array(plan.steps),
     gates = json.array(plan.gates), asks = json.array(plan.asks),
     counts = M.counts(plan), undo = json.array(undos), stopped = plan.stopped,
   }
-  local text = secret.redact(json.encode(file, { canonical = true }))
+  local text = redaction.encode(file, { canonical = true }, PLAN_WORDS)
   return '{"digest":"' .. sys.sha256(text) .. '","plan":' .. text .. "}\n"
 end
 

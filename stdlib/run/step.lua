@@ -2,7 +2,7 @@
 --- step gives it back without running. Outside a step a script can only compute.
 local errors = require "almanac.base.errors"
 local json = require "native.json"
-local secret = require "almanac.base.secret"
+local redaction = require "almanac.base.redaction"
 local source = require "almanac.base.source"
 local step_name = require "almanac.base.step_name"
 local sys = require "native.sys"
@@ -55,10 +55,10 @@ function M.note(text)
   local context = task.context()
   if not context or not context.run then return end
   if context.step then
-    context.run:emit("note", context.step.path, { text = secret.redact(tostring(text)) })
+    context.run:emit("note", context.step.path, { text = redaction.text(tostring(text)) })
   else
     -- Outside a step it is said again by every replay, so it is no part of the record.
-    context.run:notify("said", "", { text = secret.redact(tostring(text)) })
+    context.run:notify("said", "", { text = redaction.text(tostring(text)) })
   end
 end
 
@@ -68,14 +68,14 @@ function M.explain(text)
   M.note(text)
   local context = task.context()
   local planned = context and context.step and context.step.planned
-  if planned then planned.note = secret.redact(text) end
+  if planned then planned.note = redaction.text(text) end
 end
 
 --- What the step is waiting for; replaces what was said before. Shown, and not journalled.
 ---@param text string
 function M.progress(text)
   local frame = M.current()
-  if frame then frame.run:notify("progress", frame.path, { text = secret.redact(tostring(text)) }) end
+  if frame then frame.run:notify("progress", frame.path, { text = redaction.text(tostring(text)) }) end
 end
 
 --- A line that a child of this step printed.
@@ -83,7 +83,7 @@ end
 ---@param text string
 function M.output(stream, text)
   local frame = M.current()
-  if frame then frame.run:emit("output", frame.path, { stream = stream, text = secret.redact(text) }) end
+  if frame then frame.run:emit("output", frame.path, { stream = stream, text = redaction.text(text) }) end
 end
 
 --- An event of the step's own kind.
@@ -101,6 +101,9 @@ end
 
 local function check_name(name)
   if type(name) ~= "string" or name == "" then errors.usage("a step's name must be a string, not %s", type(name)) end
+  if redaction.hides(name) then
+    errors.usage("the name of a step is shown and journalled, and would hold a secret: %s", redaction.text(name))
+  end
   if not step_name.fits(name) then errors.usage("a step's name cannot hold '/', '#' or a newline: %q", name) end
 end
 
@@ -187,6 +190,7 @@ local function execute(frame, opts, fn)
     local ok, result = attempt(frame, opts, fn)
     if ok then
       check_result(frame, result)
+      result = redaction.result(result)
       run:record("step.done", frame.path, {
         result = result, digest = digest_of(opts, fn), started = started,
         elapsed_ms = math.floor((task.now() - before) * 1000),
@@ -197,12 +201,12 @@ local function execute(frame, opts, fn)
     local err = result
     err.step = err.step or frame.path
     if not may_retry(retry, err, frame.attempt) then
-      run:emit("step.failed", frame.path, { kind = err.kind, message = secret.redact(err.message),
+      run:emit("step.failed", frame.path, { kind = err.kind, message = redaction.text(err.message),
         at = errors.place(err) })
       error(err, 0)
     end
     local delay = require("almanac.base.backoff").delay(retry, frame.attempt)
-    run:emit("step.retry", frame.path, { attempt = frame.attempt, delay = delay, message = err.message })
+    run:emit("step.retry", frame.path, { attempt = frame.attempt, delay = delay, message = redaction.text(err.message) })
     task.sleep(delay)
     frame.attempt = frame.attempt + 1
     frame.ordinal = 0

@@ -2,6 +2,7 @@
 local ask = require "almanac.run.ask"
 local config = require "almanac.config.file"
 local definitions = require "almanac.run.definitions"
+local diff = require "almanac.base.diff"
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
@@ -9,6 +10,7 @@ local locks = require "almanac.session.lock"
 local param = require "almanac.base.param"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
+local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
 local states = require "almanac.journal.state"
@@ -33,7 +35,9 @@ local function journalled(specs, given, values)
       local raw = given[name]
       out[name] = type(raw) == "string" and raw:find "^%l+:" and raw or nil
     else
-      out[name] = secret.conceal_all(value)
+      -- One that holds the text of a secret is asked for again, as the secret is.
+      local plain = secret.conceal_all(value)
+      out[name] = diff.equal(plain, redaction.data(plain)) and plain or nil
     end
   end
   return out
