@@ -54,6 +54,12 @@ local function delete_write(input, uid, dry)
   }, dry)
 end
 
+--- Whether an object goes already, in the way that is wanted: a recovery that finds what was deleted still
+--- held by a finalizer waits for it, and does not delete it twice.
+local function is_going(input, before)
+  return before.terminating and input.propagation == "background" and input.grace == nil
+end
+
 --- Whether what was there before is gone; an object of the same name with another uid is not it.
 local function is_gone(input, uid)
   local now = objects.find("k8s.delete", write.target("k8s.delete", input))
@@ -83,6 +89,7 @@ effect.define("k8s.delete", {
         hint = "missing_ok = true takes that for success",
       }
     end
+    if is_going(input, ctx.before) then return { deleted = true, uid = uid } end
     local ok, err = errors.try(delete_write, input, uid)
     if ok then return { deleted = true, uid = uid } end
     -- Gone between two looks: somebody else's doing.

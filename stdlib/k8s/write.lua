@@ -85,7 +85,10 @@ end
 function M.identity(object)
   if not object then return { absent = true } end
   local meta = object.metadata
-  return { uid = meta.uid, resource_version = meta.resourceVersion, generation = meta.generation }
+  return {
+    uid = meta.uid, resource_version = meta.resourceVersion, generation = meta.generation,
+    terminating = meta.deletionTimestamp ~= nil or nil,
+  }
 end
 
 --- What an effect returns of an object it changed. Pure.

@@ -40,7 +40,7 @@ end
 --- A server before the API server. `at` is nil, "before" or "after": where the write number `nth` is held
 --- for ever; dry runs are none. `log` has those that went through.
 local function gatekeeper(url)
-  local self = { writes = 0, came = 0, nth = 1, log = {}, changed = task.signal() }
+  local self = { writes = 0, came = 0, nth = 1, log = {}, watched = {}, changed = task.signal() }
   local function held()
     self.is_held = true
     self.changed:notify()
@@ -50,7 +50,11 @@ local function gatekeeper(url)
     handler = function(request, response)
       local write = request.method ~= "GET" and not request.query.dryRun
       local target = url .. request.raw_path .. "?" .. (request.raw_query or "")
-      if request.query.watch then return relay(target, request, response) end
+      if request.query.watch then
+        self.watched[request.path] = (self.watched[request.path] or 0) + 1
+        self.changed:notify()
+        return relay(target, request, response)
+      end
       if write then self.came = self.came + 1 end
       local here = write and self.came == self.nth
       if here and self.at == "before" then held() end
@@ -91,17 +95,30 @@ local function setting(call, more)
   function gate.get(path)
     return json.decode(http.request { url = url .. path }.body)
   end
+  --- Changes an object behind the gatekeeper's back.
+  function gate.merge(path, patch)
+    local answer = http.request {
+      method = "PATCH", url = url .. path, body = json.encode(patch),
+      headers = { ["Content-Type"] = "application/merge-patch+json" },
+    }
+    t.eq(answer.status, 200, answer.body)
+  end
   return gate
 end
 
---- Runs the change, kills it there, and resumes it; gives the code and text of the resumed run.
-local function kill_and_resume(gate, at, ...)
+--- Runs the change and kills it there.
+local function kill(gate, at)
   gate.at, gate.is_held = at, false
   local run = t.spawn({ ALMANAC, "run", "change.lua" }, gate.env)
   while not gate.is_held do gate.changed:wait() end
   run:kill "KILL"
   run:wait()
   gate.at = nil
+end
+
+--- Runs the change, kills it there, and resumes it; gives the code and text of the resumed run.
+local function kill_and_resume(gate, at, ...)
+  kill(gate, at)
   return t.run({ ALMANAC, "resume", "--plain", ... }, gate.env)
 end
 
@@ -196,27 +213,52 @@ spec:
       spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
 ]]
 
+local NODE_CLAIM = "/api/v1/namespaces/team/persistentvolumeclaims/data-node-0"
+
+local function claim_wipe()
+  return setting([[k8s.wipe_claims("sts/node", { namespace = "team" })]], string.format(
+    'k8s.apply(%q)\nk8s.rollout("statefulset/node", { namespace = "team" })', NODE))
+end
+
+--- The claim was deleted once, and the set is back on a new one.
+local function check_wiped(gate, before)
+  local deletes = 0
+  for _, line in ipairs(gate.log) do
+    if line == "DELETE " .. NODE_CLAIM then deletes = deletes + 1 end
+  end
+  t.eq(deletes, 1)
+  t.eq(gate.get("/apis/apps/v1/namespaces/team/statefulsets/node").spec.replicas, 1)
+  t.eventually("it has a new claim", function()
+    local now = gate.get(NODE_CLAIM).metadata
+    return now.uid and now.uid ~= before and not now.deletionTimestamp
+  end)
+end
+
 --- Scale to 0, delete the claim, scale back: killed around each of the three.
 for nth = 1, 3 do
   for _, at in ipairs { "before", "after" } do
     t.test("the claim wipe, killed " .. at .. " its write " .. nth .. ": the claim goes once, the set comes back", function()
-      local gate = setting([[k8s.wipe_claims("sts/node", { namespace = "team" })]], string.format(
-        'k8s.apply(%q)\nk8s.rollout("statefulset/node", { namespace = "team" })', NODE))
-      local claim = "/api/v1/namespaces/team/persistentvolumeclaims/data-node-0"
-      local before = gate.get(claim).metadata.uid
+      local gate = claim_wipe()
+      local before = gate.get(NODE_CLAIM).metadata.uid
       gate.nth = nth
       local code, _, err = kill_and_resume(gate, at)
       t.eq(code, 0, err)
-      local deletes = 0
-      for _, line in ipairs(gate.log) do
-        if line == "DELETE " .. claim then deletes = deletes + 1 end
-      end
-      t.eq(deletes, 1)
-      t.eq(gate.get("/apis/apps/v1/namespaces/team/statefulsets/node").spec.replicas, 1)
-      t.eventually("it has a new claim", function()
-        local now = gate.get(claim).metadata
-        return now.uid and now.uid ~= before and not now.deletionTimestamp
-      end)
+      check_wiped(gate, before)
     end)
   end
 end
+
+t.test("the claim wipe, killed while the claim goes: it is waited for, and not deleted again", function()
+  local gate = claim_wipe()
+  local before = gate.get(NODE_CLAIM).metadata
+  local finalizers = { "example.com/backup", table.unpack(before.finalizers or {}) }
+  gate.merge(NODE_CLAIM, { metadata = { finalizers = finalizers } })
+  gate.nth = 2
+  kill(gate, "after")
+  gate.watched = {}
+  local resumed = t.spawn({ ALMANAC, "resume", "--plain" }, gate.env)
+  while not gate.watched["/api/v1/namespaces/team/persistentvolumeclaims"] do gate.changed:wait() end
+  gate.merge(NODE_CLAIM, { metadata = { finalizers = json.array {} } })
+  t.eq(resumed:wait(), 0)
+  check_wiped(gate, before.uid)
+end)
