@@ -4,7 +4,7 @@ local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
-local rollout = require "almanac.k8s.rollout.diagnosis"
+local revision = require "almanac.k8s.rollout.revision"
 local step = require "almanac.run.step"
 
 local M = {}
@@ -83,7 +83,7 @@ function M.pods_of(who, target)
   end
   local pods = list "pods"
   local replicasets = workload.kind == "Deployment" and list "replicasets" or nil
-  return rollout.new_pods(workload, pods, replicasets), pods, workload
+  return revision.newest(workload, pods, replicasets), pods, workload
 end
 
 --- The pod of a target: itself, or the one of a workload to look at.

@@ -32,6 +32,6 @@ M.logs = lazy(function() return require("almanac.k8s.logs").logs end)
 M.follow_logs = lazy(function() return require("almanac.k8s.logs").follow end)
 M.top = lazy(function() return require("almanac.k8s.top").top end)
 M.quantity = lazy(function() return require("almanac.base.quantity").parse end)
-M.rollout = lazy(function() return require("almanac.k8s.rollout.follow").rollout end)
+M.rollout = lazy(function() return require("almanac.k8s.rollout.rollout").rollout end)
 
 return M

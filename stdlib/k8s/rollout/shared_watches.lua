@@ -19,12 +19,27 @@ local SILENCE_SECONDS = 90
 local Collection = {}
 Collection.__index = Collection
 
----@class almanac.rollout.Scope
-local Scope = {}
-Scope.__index = Scope
+---@class almanac.rollout.SharedWatches  of one namespace
+local Shared = {}
+Shared.__index = Shared
 
--- By world, then by context and namespace: a scope is there as long as somebody follows in it.
-local scopes = setmetatable({}, { __mode = "k" })
+-- By world, then by context and namespace: there as long as somebody follows in it.
+local all = setmetatable({}, { __mode = "k" })
+
+--- How long a probe may fail, of all that it is.
+local function slim_probe(probe)
+  return probe and { initialDelaySeconds = probe.initialDelaySeconds, periodSeconds = probe.periodSeconds,
+    timeoutSeconds = probe.timeoutSeconds, failureThreshold = probe.failureThreshold }
+end
+
+local function slim_containers(containers)
+  local out = {}
+  for i, c in ipairs(containers or {}) do
+    out[i] = { name = c.name, restartPolicy = c.restartPolicy, startupProbe = slim_probe(c.startupProbe),
+      readinessProbe = slim_probe(c.readinessProbe) }
+  end
+  return out
+end
 
 --- What of a pod a verdict looks at; the rest of a few thousand pods would only fill memory.
 local function slim_pod(pod)
@@ -38,7 +53,8 @@ local function slim_pod(pod)
     metadata = { name = meta.name, namespace = meta.namespace, uid = meta.uid, labels = meta.labels,
       resourceVersion = meta.resourceVersion, creationTimestamp = meta.creationTimestamp,
       deletionTimestamp = meta.deletionTimestamp, ownerReferences = meta.ownerReferences },
-    spec = { volumes = volumes, initContainers = spec.initContainers },
+    spec = { volumes = volumes, containers = slim_containers(spec.containers),
+      initContainers = slim_containers(spec.initContainers) },
     status = { phase = status.phase, reason = status.reason, message = status.message, conditions = status.conditions,
       containerStatuses = status.containerStatuses, initContainerStatuses = status.initContainerStatuses },
   }
@@ -61,7 +77,7 @@ local function owner_of(object)
 end
 
 --- The uid of the workload that an object stands for: its owner, or its ReplicaSet's.
-function Scope:workload_of(object)
+function Shared:workload_of(object)
   local owner = owner_of(object)
   local sets = self.collections.replicasets
   local rs = owner and sets and sets.by_uid[owner]
@@ -69,7 +85,7 @@ function Scope:workload_of(object)
 end
 
 --- Has the followers of a workload look again.
-function Scope:tell(uid)
+function Shared:tell(uid)
   for follower in pairs(uid and self.by_uid[uid] or {}) do follower:changed() end
 end
 
@@ -100,7 +116,7 @@ end
 --- Followers of one object each are told of it by name; those of a workload's parts by its uid.
 function Collection:told(object)
   for follower in pairs(self.by_name[object.metadata.name] or {}) do follower:changed() end
-  if self.parts then self.scope:tell(self.scope:workload_of(object)) end
+  if self.parts then self.shared:tell(self.shared:workload_of(object)) end
 end
 
 function Collection:tell_all()
@@ -125,8 +141,8 @@ function Collection:take(event)
 end
 
 function Collection:open()
-  local scope, slim = self.scope, SLIM[self.ref]
-  local watch = scope.world.watch(self.ref, { namespace = scope.namespace, context = scope.context })
+  local shared, slim = self.shared, SLIM[self.ref]
+  local watch = shared.world.watch(self.ref, { namespace = shared.namespace, context = shared.context })
   if slim then watch:keep(slim) end
   return watch
 end
@@ -163,10 +179,10 @@ end
 ---@param ref string       "pods", "deployment"
 ---@param name? string     the follower is told of this object only
 ---@return almanac.rollout.Collection
-function Scope:use(follower, ref, name)
+function Shared:use(follower, ref, name)
   local collection = self.collections[ref]
   if not collection then
-    collection = setmetatable({ scope = self, ref = ref, objects = {}, by_uid = {}, by_owner = {}, by_name = {},
+    collection = setmetatable({ shared = self, ref = ref, objects = {}, by_uid = {}, by_owner = {}, by_name = {},
       users = {}, parts = SLIM[ref] ~= nil, synced = false }, Collection)
     self.collections[ref] = collection
   end
@@ -180,7 +196,7 @@ function Scope:use(follower, ref, name)
 end
 
 --- From now on the follower is told what happens to the parts of the workload with this uid.
-function Scope:follow_parts(follower, uid)
+function Shared:follow_parts(follower, uid)
   if follower.parts_of == uid then return end
   self:forget_parts(follower)
   follower.parts_of = uid
@@ -188,7 +204,7 @@ function Scope:follow_parts(follower, uid)
   self.by_uid[uid][follower] = true
 end
 
-function Scope:forget_parts(follower)
+function Shared:forget_parts(follower)
   local set = follower.parts_of and self.by_uid[follower.parts_of]
   if not set then return end
   set[follower] = nil
@@ -205,7 +221,7 @@ end
 ---@param uid string
 ---@return table[] pods
 ---@return table[] replicasets
-function Scope:parts(uid)
+function Shared:parts(uid)
   local pods, sets = self.collections.pods, self.collections.replicasets
   local owned = values(sets and sets.by_owner[uid])
   local out = values(pods and pods.by_owner[uid])
@@ -221,7 +237,7 @@ end
 ---@param fields string|nil field selector
 ---@param age number seconds
 ---@return table[]
-function Scope:list(ref, fields, age)
+function Shared:list(ref, fields, age)
   local key = ref .. " " .. (fields or "")
   local known = self.lists[key] or { at = -math.huge, items = {}, signal = task.signal() }
   self.lists[key] = known
@@ -239,7 +255,7 @@ end
 
 --- The follower is done: what it read goes on in another's task, or ends with the last one. Its own
 --- tasks have ended by now.
-function Scope:leave(follower)
+function Shared:leave(follower)
   self:forget_parts(follower)
   for ref, collection in pairs(self.collections) do
     local name = collection.users[follower]
@@ -258,28 +274,28 @@ function Scope:leave(follower)
       collection:tell_all()
     end
   end
-  if next(self.collections) == nil and scopes[self.world] then scopes[self.world][self.key] = nil end
+  if next(self.collections) == nil and all[self.world] then all[self.world][self.key] = nil end
 end
 
 --- Goes on reading what nobody reads.
-function Scope:take_over(follower)
+function Shared:take_over(follower)
   for _, collection in pairs(self.collections) do
     if collection.users[follower] then collection:pump(follower) end
   end
 end
 
---- The scope of a namespace.
+--- The shared watches of a namespace.
 ---@param world almanac.rollout.World
 ---@param namespace string|nil
 ---@param context string|nil
----@return almanac.rollout.Scope
+---@return almanac.rollout.SharedWatches
 function M.of(world, namespace, context)
-  local known = scopes[world] or {}
-  scopes[world] = known
+  local known = all[world] or {}
+  all[world] = known
   local key = (context or "") .. "\0" .. (namespace or "")
   if not known[key] then
     known[key] = setmetatable({ world = world, namespace = namespace, context = context, key = key, collections = {},
-      by_uid = {}, lists = {} }, Scope)
+      by_uid = {}, lists = {} }, Shared)
   end
   return known[key]
 end

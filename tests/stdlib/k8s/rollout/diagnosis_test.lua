@@ -2,11 +2,13 @@ local t = require "tests.harness"
 local timestamp = require "almanac.base.timestamp"
 local json = require "native.json"
 local rollout = require "almanac.k8s.rollout.diagnosis"
+local stuck_set = require "almanac.k8s.rollout.stuck"
+local verdicts = require "almanac.k8s.rollout.verdict"
 
 local function exchanges(name)
   local out = {}
   for line in t.read_file("tests/fixtures/recordings/" .. name .. ".jsonl"):gmatch "[^\n]+" do
-    out[#out + 1] = json.decode(line, { big = "text" })
+    out[#out + 1] = json.decode(line, { big = "text", null = "absent" })
   end
   return out
 end
@@ -16,7 +18,7 @@ local function objects(exchange)
   local out = {}
   local response = exchange.response
   if response.body and response.body ~= "" then
-    local body = json.decode(response.body)
+    local body = json.decode(response.body, { null = "absent" })
     if body.items then
       for _, item in ipairs(body.items) do
         item.kind = item.kind or body.kind:gsub("List$", "")
@@ -27,7 +29,7 @@ local function objects(exchange)
     end
   end
   for _, event in ipairs(response.stream or {}) do
-    out[#out + 1] = json.decode(event.line).object
+    out[#out + 1] = json.decode(event.line, { null = "absent" }).object
   end
   return out
 end
@@ -85,13 +87,13 @@ end
 
 t.test("a finished Deployment, in kubectl's words", function()
   for _, exchange in ipairs(exchanges "04-rollout-status-deploy") do
-    local v = rollout.deployment(objects(exchange)[1])
+    local v = verdicts.deployment(objects(exchange)[1])
     t.eq(v, { state = "done", message = 'deployment "animica-miner" successfully rolled out' })
   end
 end)
 
 t.test("a crash loop as kubectl saw it: it only waits", function()
-  local v = rollout.deployment(objects(exchanges "07-rollout-status-crash"[1])[1])
+  local v = verdicts.deployment(objects(exchanges "07-rollout-status-crash"[1])[1])
   t.eq(v, { state = "progressing",
     message = 'Waiting for deployment "animica-miner" rollout to finish: 1 old replicas are pending termination...' })
 end)
@@ -101,7 +103,7 @@ t.test("a live rollout, event by event; kubectl printed the Deployment's lines",
   for _, exchange in ipairs(exchanges "12-live-rollout") do
     if exchange.request.path:find("?", 1, true) then
       for _, obj in ipairs(objects(exchange)) do
-        local v = rollout.verdict(obj)
+        local v = verdicts.verdict(obj)
         table.insert(said[obj.kind], v.state .. ": " .. v.message)
       end
     end
@@ -112,26 +114,26 @@ end)
 
 t.test("after a rollback that does not heal: waiting for ever", function()
   local all = exchanges "11-rollout-status-after-rollback"
-  t.eq(rollout.statefulset(objects(all[1])[1]),
+  t.eq(verdicts.statefulset(objects(all[1])[1]),
     { state = "progressing", message = "Waiting for 1 pods to be ready..." })
   local miner = objects(all[#all])[1]
-  t.eq(rollout.verdict(miner).state, "done")
+  t.eq(verdicts.verdict(miner).state, "done")
 end)
 
 t.test("an old generation is never done", function()
   local d = objects(exchanges "04-rollout-status-deploy"[1])[1]
   d.metadata.generation = d.metadata.generation + 1
-  t.eq(rollout.deployment(d),
+  t.eq(verdicts.deployment(d),
     { state = "progressing", message = "Waiting for deployment spec update to be observed..." })
   local s = { kind = "StatefulSet", metadata = { name = "n", generation = 1 }, spec = { replicas = 0 }, status = {} }
-  t.eq(rollout.statefulset(s).message, "Waiting for statefulset spec update to be observed...")
+  t.eq(verdicts.statefulset(s).message, "Waiting for statefulset spec update to be observed...")
   t.eq(rollout.diagnose { workload = d, pods = pods_of_crash }, nil)
 end)
 
 t.test("every state of each kind", function()
   local lines = {}
   local function say(obj)
-    local v = rollout.verdict(obj)
+    local v = verdicts.verdict(obj)
     lines[#lines + 1] = v.state .. ": " .. v.message
   end
   local function deploy(status)
@@ -165,13 +167,13 @@ t.test("every state of each kind", function()
   daemon { desiredNumberScheduled = 3, updatedNumberScheduled = 3, numberAvailable = 2 }
   daemon { desiredNumberScheduled = 3, updatedNumberScheduled = 3, numberAvailable = 3 }
   t.golden("rollout/verdicts.txt", table.concat(lines, "\n") .. "\n")
-  t.eq(rollout.verdict { kind = "ConfigMap" }, nil)
+  t.eq(verdicts.verdict { kind = "ConfigMap" }, nil)
 end)
 
 t.test("a Job and custom resources: every state", function()
   local lines = {}
   local function say(obj, name)
-    local v = rollout.verdict(obj, name)
+    local v = verdicts.verdict(obj, name)
     lines[#lines + 1] = v.state .. ": " .. v.message .. (v.reason and " [" .. v.reason .. "]" or "")
   end
   local function job(status, spec)
@@ -209,8 +211,8 @@ t.test("a Job and custom resources: every state", function()
   custom { conditions = { cond("Stalled", "True", "BadGenesis", "genesis does not match"), cond("Ready", "False") } }
   custom({ conditions = { cond("Ready", "True") } }, nil, "2026-11-23T18:00:00Z")
   t.golden("rollout/custom.txt", table.concat(lines, "\n") .. "\n")
-  t.eq(rollout.verdict { apiVersion = "v1", kind = "Service", metadata = { name = "s" }, status = { loadBalancer = {} } }, nil)
-  t.eq(rollout.verdict({ apiVersion = "batch.volcano.sh/v1", kind = "Job", metadata = { name = "j" },
+  t.eq(verdicts.verdict { apiVersion = "v1", kind = "Service", metadata = { name = "s" }, status = { loadBalancer = {} } }, nil)
+  t.eq(verdicts.verdict({ apiVersion = "batch.volcano.sh/v1", kind = "Job", metadata = { name = "j" },
     status = { conditions = { cond("Ready", "True") } } }).message, 'job "j": Ready', "another group's Job")
 end)
 
@@ -219,7 +221,7 @@ t.test("no prefix of what kubectl watched is done before kubectl said so", funct
     local seen = {}
     for _, exchange in ipairs(exchanges(name)) do
       for _, obj in ipairs(objects(exchange)) do
-        local v = rollout.verdict(obj)
+        local v = verdicts.verdict(obj)
         local key = v and obj.metadata.uid
         if v then
           -- the newest generation that is known of; what is seen of it decides
@@ -252,7 +254,7 @@ t.test("verdicts of random statuses: done only when everything is new and ready,
         updateStrategy = { type = "RollingUpdate", rollingUpdate = { partition = 0 } } },
       status = { observedGeneration = n(0, 3), replicas = n(0, 5), updatedReplicas = n(0, 4), availableReplicas = n(0, 4),
         readyReplicas = n(0, 4), desiredNumberScheduled = wanted, updatedNumberScheduled = n(0, 4), numberAvailable = n(0, 4) } }
-    local s, v = obj.status, rollout.verdict(obj)
+    local s, v = obj.status, verdicts.verdict(obj)
     if v.state == "done" then
       t.ok(s.observedGeneration >= generation, "generation")
       if obj.kind == "Deployment" then
@@ -445,7 +447,7 @@ end)
 t.test("the StatefulSet that rollback does not heal is found, with the pod to delete", function()
   -- the set as it was after the rollback, the pod as it was during the crash: what the controller saw
   local set = objects(exchanges "11-rollout-status-after-rollback"[1])[1]
-  local stuck = rollout.stuck_statefulset { workload = set, pods = pods_of_crash }
+  local stuck = stuck_set.find { workload = set, pods = pods_of_crash }
   local node = find(pods_of_crash, "Pod", "animica-node-0")
   t.eq(stuck.pod, "animica-node-0")
   t.eq(stuck.uid, node.metadata.uid)
@@ -456,13 +458,13 @@ t.test("the StatefulSet that rollback does not heal is found, with the pod to de
   t.eq(rollout.diagnose { workload = set, pods = pods_of_crash, events = {} }, nil)
   -- on its way out, or at the wanted revision, it holds nothing up
   node.metadata.deletionTimestamp = "2026-11-23T18:00:00Z"
-  t.eq(rollout.stuck_statefulset { workload = set, pods = pods_of_crash }, nil)
+  t.eq(stuck_set.find { workload = set, pods = pods_of_crash }, nil)
   node.metadata.deletionTimestamp = nil
   set.spec.podManagementPolicy = "Parallel"
-  t.eq(rollout.stuck_statefulset { workload = set, pods = pods_of_crash }, nil)
+  t.eq(stuck_set.find { workload = set, pods = pods_of_crash }, nil)
   set.spec.podManagementPolicy = nil
   node.metadata.labels["controller-revision-hash"] = stuck.wanted
-  t.eq(rollout.stuck_statefulset { workload = set, pods = pods_of_crash }, nil)
+  t.eq(stuck_set.find { workload = set, pods = pods_of_crash }, nil)
   t.eq(rollout.diagnose { workload = set, pods = pods_of_crash }.reason, "CrashLoopBackOff")
 end)
 

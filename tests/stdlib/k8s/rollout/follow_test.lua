@@ -1,5 +1,6 @@
 -- Following a rollout in a world of the test's: what the API tells is put into queues by hand.
 local json = require "native.json"
+local rollout = require "almanac.k8s.rollout.rollout"
 local rollout_watch = require "almanac.k8s.rollout.follow"
 local runs = require "almanac.journal.run"
 local t = require "tests.harness"
@@ -380,7 +381,55 @@ t.test("and healed where asked: the pod, known by its uid, is deleted once", fun
   t.has(f.notes[1], "waits for pod animica-node-0")
 end)
 
+--- A set as a real server had it, waiting for a pod that has been running, and not ready, for so long.
+local function never_ready(world, seconds)
+  local known = json.decode(t.read_file "tests/fixtures/rollout/never_ready.json", { null = "absent" })
+  known.pod.status.containerStatuses[1].state.running.startedAt = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() - seconds)
+  world:put(known.set)
+  world:put(known.pod)
+  for _, event in ipairs(known.events) do
+    event.kind = "Event"
+    world:put(event)
+  end
+  return known.set, known.pod
+end
+
+t.test("a pod that is never ready is replaced where asked, and named in its probe's words", function()
+  local world = new_world()
+  local set, node = never_ready(world, 60)
+  world.on_delete = function()
+    world:remove "pod/animica-node-0"
+    set.status.readyReplicas, set.status.updatedReplicas = 1, 1
+    world:put(set)
+  end
+  local f = follow(world, "statefulset/animica-node", { timeout = "60s", heal = true })
+  t.eq(f.result().healed, { "animica-node-0" })
+  t.eq(world.deleted, { "pod/animica-node-0 " .. node.metadata.uid })
+  t.has(f.notes[1], "Readiness probe failed: HTTP probe failed with statuscode: 503")
+end)
+
+t.test("without that it is waited for, and the end of the time names it", function()
+  local world = new_world()
+  never_ready(world, 60)
+  local f = follow(world, "statefulset/animica-node", { timeout = 0.2 })
+  local err = t.raises("rollout", f.result)
+  t.has(err.message, "statefulset/animica-node was not ready within 200ms: statefulset \"animica-node\" waits for pod "
+    .. "animica-node-0 of revision")
+  t.has(err.message, "statuscode: 503")
+  t.has(err.hint, "heal = true")
+  t.has(f.said[#f.said], "its probes allow 8s")
+  t.eq(world.deleted, {})
+end)
+
+t.test("one that may still become ready is left alone", function()
+  local world = new_world()
+  never_ready(world, 1)
+  local err = t.raises("rollout", follow(world, "statefulset/animica-node", { timeout = 0.2, heal = true }).result)
+  t.has(err.message, "was not ready within 200ms: Waiting for 1 pods to be ready")
+  t.eq(world.deleted, {})
+end)
+
 t.test("what it is asked for is checked first", function()
-  t.raises("usage", rollout_watch.rollout, "animica-node")
-  t.raises("usage", rollout_watch.rollout, "deployment/web", { wait = true })
+  t.raises("usage", rollout.rollout, "animica-node")
+  t.raises("usage", rollout.rollout, "deployment/web", { wait = true })
 end)
