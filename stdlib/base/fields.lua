@@ -24,8 +24,10 @@ local M = {}
 ---@field unit? string        of a number: "bytes"
 ---@field values? string[]    of an enum
 ---@field of? string|table<string, almanac.Field>  type of a list's items or a map's values; a shape's fields
+---@field may_be_empty? boolean  of a list
 ---@field secret? boolean     a secret is taken too
 ---@field words? string       what it must be, where the type's words say too little
+---@field take? fun(who: string, value: any, name: string): any  checks and makes plain what no type describes
 
 ---@class almanac.Declaration
 ---@field who string          the function: "git.tag"
@@ -39,11 +41,12 @@ local M = {}
 ---@field lua string          for LuaLS
 ---@field fits fun(value: any, spec: almanac.Field): boolean
 ---@field copy? fun(value: any, spec: almanac.Field): any
+---@field why? fun(value: any): string?  what is wrong with one that does not fit, more exactly
 
 local function is_text(v) return type(v) == "string" and v ~= "" end
 
 --- A table of a script is walked by raw access: what its metatable does is not asked.
-local function is_list(v, fits)
+local function is_list(v, fits, may_be_empty)
   if type(v) ~= "table" or unknown.is(v) or secret.is(v) then return false end
   local n = 0
   for _ in next, v do n = n + 1 end
@@ -51,13 +54,18 @@ local function is_list(v, fits)
     local item = rawget(v, i)
     if item == nil or not (fits(item) or unknown.is(item)) then return false end
   end
-  return n > 0
+  return n > 0 or may_be_empty == true
 end
 
 local function copy(v)
   local out = {}
   for key, item in next, v do out[key] = item end
   return out
+end
+
+local function why_no_duration(v)
+  local ok, err = pcall(duration.parse, v)
+  return not ok and type(v) == "string" and err.message:match "is not a duration: (.*)$" or nil
 end
 
 local function is_table(v) return type(v) == "table" and not secret.is(v) end
@@ -84,16 +92,18 @@ local types = {
   -- Kept as it is given; `seconds` gives its seconds.
   duration = {
     words = 'a duration ("90s", "5m", seconds)', lua = "string|number", fits = function(v) return (pcall(duration.parse, v)) end,
+    why = why_no_duration,
   },
   seconds = {
     words = 'a duration ("90s", "5m", seconds)', lua = "string|number", fits = function(v) return (pcall(duration.parse, v)) end,
+    why = why_no_duration,
     copy = function(v) return duration.parse(v) end,
   },
   list = {
     words = "a list", lua = "any[]",
     fits = function(v, spec)
       local of = M.types[spec.of or "any"]
-      return is_list(v, function(item) return of.fits(item, spec) or spec.secret and secret.is(item) end)
+      return is_list(v, function(item) return of.fits(item, spec) or spec.secret and secret.is(item) end, spec.may_be_empty)
     end,
     copy = copy,
   },
@@ -229,11 +239,20 @@ end
 local copy_of
 
 local function value_of(who, prefix, name, spec, value)
-  if unknown.within(value) then return value end
+  if spec[1] == "any" or unknown.within(value) then return value end
   if spec.secret and secret.is(value) then return value end
+  if spec.take then return spec.take(who, value, name) end
   local kind = M.fitting(spec, value)
-  if not kind then errors.raise { kind = "usage", message = string.format("%s: %s%s must be %s, not %s", who, prefix, name,
-    M.words(spec), shown(value)), hint = spec.help and name .. ": " .. spec.help or nil } end
+  if not kind then
+    local reason = types[spec[1]] and types[spec[1]].why
+    local why = reason and reason(value)
+    errors.raise {
+      kind = "usage",
+      message = string.format("%s: %s%s must be %s, not %s%s", who, prefix, name, M.words(spec), shown(value),
+        why and ": " .. why or ""),
+      hint = spec.help and name .. ": " .. spec.help or nil,
+    }
+  end
   if kind == types.shape and type(spec.of) == "table" then return copy_of(who, prefix .. name .. ".", spec.of, value) end
   return kind.copy and kind.copy(value, spec) or value
 end
@@ -256,7 +275,7 @@ function copy_of(who, prefix, fields, raw)
           hint = string.format("%s%s must be %s%s", prefix, name, M.words(spec), spec.help and ": " .. spec.help or ""),
         }
       end
-      out[name] = spec.default
+      if spec.default ~= nil then out[name] = value_of(who, prefix, name, spec, spec.default) end
     end
   end
   return out
@@ -295,6 +314,18 @@ function M.check(declaration, raw, who)
   local out = copy_of(who, "", declaration.fields, raw)
   check_alternatives(who, declaration, out)
   return out
+end
+
+--- Checks an argument that stands alone.
+---@param who string
+---@param name string  of the argument
+---@param spec almanac.Field
+---@param value any
+---@return any value  raises kind "usage"
+function M.value(who, name, spec, value)
+  if value == nil and not spec.required then value = spec.default end
+  if value == nil and not spec.required then return nil end
+  return value_of(who, "", name, spec, value)
 end
 
 --- The table of a call whose first argument may be one of its fields: http.get(url, { … }) is

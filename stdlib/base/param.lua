@@ -1,5 +1,6 @@
 --- Parameters: declared data, checked before the first step.
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local secret = require "almanac.base.secret"
 
 local M = {}
@@ -16,7 +17,13 @@ local M = {}
 ---@field values? string[]  (enum)
 ---@field of? almanac.Param (list)
 
-local common = { required = "boolean", default = "any", help = "string", example = "string" }
+local COMMON = {
+  required = { "flag", help = "it must be given" },
+  default = { "any", help = "where it is not given" },
+  help = { "string", help = "a line for people" },
+  example = { "string", help = "a value, for people" },
+}
+local RANGE = { min = { "number", help = "at least" }, max = { "number", help = "at most" } }
 
 --- Each type: its own fields, and parse(spec, value) → value | nil, what it must be. A value is the
 --- text of key=value, or already typed, from YAML.
@@ -29,7 +36,7 @@ local function in_range(spec, number)
 end
 
 types.string = {
-  fields = { pattern = "string" },
+  fields = { pattern = { "string", help = "a Lua pattern that it must match" } },
   parse = function(spec, value)
     if type(value) ~= "string" then return nil, "a string" end
     if spec.pattern and not value:find(spec.pattern) then return nil, "of the pattern " .. spec.pattern end
@@ -38,7 +45,7 @@ types.string = {
 }
 
 types.integer = {
-  fields = { min = "number", max = "number" },
+  fields = RANGE,
   parse = function(spec, value)
     local number = math.tointeger(tonumber(value))
     if not number then return nil, "a whole number" end
@@ -47,7 +54,7 @@ types.integer = {
 }
 
 types.number = {
-  fields = { min = "number", max = "number" },
+  fields = RANGE,
   parse = function(spec, value)
     local number = tonumber(value)
     if not number or number ~= number then return nil, "a number" end
@@ -68,7 +75,7 @@ types.boolean = {
 }
 
 types.duration = {
-  fields = { min = "number", max = "number" },
+  fields = RANGE,
   parse = function(spec, value)
     local duration = require "almanac.base.duration"
     local ok, seconds = pcall(duration.parse, value)
@@ -78,7 +85,7 @@ types.duration = {
 }
 
 types.enum = {
-  fields = { values = "table" },
+  fields = { values = { "list", of = "text", required = true, help = "what it may be" } },
   parse = function(spec, value)
     for _, allowed in ipairs(spec.values) do
       if value == allowed then return value end
@@ -88,7 +95,7 @@ types.enum = {
 }
 
 types.list = {
-  fields = { of = "table" },
+  fields = { of = { "table", help = "the parameter that each item is; default: param.string {}" } },
   parse = function(spec, value)
     local items = {}
     if type(value) == "string" then
@@ -120,18 +127,8 @@ types.secret = {
 }
 
 local function declare(type_name, spec)
-  spec = spec or {}
-  if type(spec) ~= "table" then errors.usage("param.%s takes a table", type_name) end
-  for key, value in pairs(spec) do
-    local want = common[key] or types[type_name].fields[key]
-    if not want then errors.usage("param.%s: no field %q", type_name, tostring(key)) end
-    if want ~= "any" and type(value) ~= want then
-      errors.usage("param.%s: %s must be a %s, not a %s", type_name, key, want, type(value))
-    end
-  end
-  if type_name == "enum" and not spec.values then errors.usage "param.enum needs values = { … }" end
-  local copy = { type = type_name }
-  for key, value in pairs(spec) do copy[key] = value end
+  local copy = fields.check(fields.of("param." .. type_name), spec)
+  copy.type = type_name
   if copy.default ~= nil then
     local parsed, must = types[type_name].parse(copy, copy.default)
     if parsed == nil then
@@ -141,7 +138,8 @@ local function declare(type_name, spec)
   return copy
 end
 
-for type_name in pairs(types) do
+for type_name, kind in pairs(types) do
+  fields.declare("param." .. type_name, fields.with(COMMON, kind.fields))
   M[type_name] = function(spec) return declare(type_name, spec) end
 end
 

@@ -6,9 +6,8 @@
 ---     sh.run("ops/migrate.sh", "--to", version, { timeout = "10m" })
 ---
 --- Pure.
-local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
-local nearest = require "almanac.base.nearest"
+local fields = require "almanac.base.fields"
 local secret = require "almanac.base.secret"
 
 local M = {}
@@ -83,29 +82,10 @@ local function env_of(who, env)
   return next(out) and out or nil
 end
 
-local function text_of(who, value, name)
-  if type(value) ~= "string" then errors.usage("%s: %s must be a string", who, name) end
-  return value
-end
-
-local function codes_of(who, value)
-  local n, out = 0, {}
-  if type(value) == "table" then
-    for _ in pairs(value) do n = n + 1 end
-  end
-  for i = 1, n do
-    if math.type(value[i]) ~= "integer" then n = 0 end
-    out[i] = value[i]
-  end
-  if n == 0 then errors.usage("%s: ok must be a list of exit codes", who) end
-  return out
-end
-
-local function time_of(_, value) return duration.parse(value) end
-
 --- A command that looks whether there is anything to do: given as a command, or as a text, the program
 --- alone. Words without options stay a list.
 local function check_of(who, value)
+  who = who .. ": check"
   local raw = M.gather(who, value)
   for key in pairs(raw) do
     if key ~= "argv" then return M.of(who, M.looking, raw) end
@@ -113,43 +93,36 @@ local function check_of(who, value)
   return M.argv(who, raw.argv)
 end
 
-local looking = {
-  argv = M.argv, cwd = text_of, env = env_of, stdin = text_of, timeout = time_of, grace = time_of, ok = codes_of,
-  max_output = function(who, value)
-    if math.type(value) ~= "integer" or value < 1 then errors.usage("%s: max_output must be a number of bytes", who) end
-    return value
-  end,
+local LOOKING = {
+  argv = { "list", required = true, take = M.argv, help = "the program and its arguments; the words themselves say the same" },
+  cwd = { "text", help = "the directory to run in" },
+  env = { "map", take = env_of, help = "added to the environment; false removes a variable" },
+  stdin = { "string", help = "text on its standard input; without it there is none" },
+  timeout = { "seconds", help = "then TERM, and KILL `grace` later" },
+  grace = { "seconds", shown_default = "5s", help = "between TERM and KILL" },
+  ok = { "list", of = "integer", default = { 0 }, words = "a list of exit codes", help = "exit codes that are no failure" },
+  max_output = { "count", unit = "bytes", words = "a number of bytes", help = "kept of each stream: the first and the last half of them" },
 }
 
---- Options of a command that only looks: each with what checks it and makes it plain.
-M.looking = looking
+--- A command that only looks.
+M.looking = fields.declare("sh.read", LOOKING, { positional = "argv" })
 
---- Options of a command that changes something.
-M.changing = {
-  check = check_of,
-  idempotent = function(_, value) return value and true or nil end,
-  title = text_of,
-}
-for name, check in pairs(looking) do M.changing[name] = check end
+--- A command that changes something.
+M.changing = fields.declare("sh.run", fields.with(LOOKING, {
+  check = { "list", take = check_of, help = "a command that exits 0 when there is nothing to do" },
+  idempotent = { "flag", help = "running it twice does no harm" },
+  title = { "text", help = "for people, in the place of the command" },
+}), { positional = "argv" })
 
 --- A checked copy of a gathered command.
 ---@param who string
----@param fields table<string, fun(who: string, value: any, name: string): any>  M.looking or M.changing
+---@param declaration almanac.Declaration  M.looking or M.changing
 ---@param raw table
 ---@return table command
-function M.of(who, fields, raw)
-  local out = {}
-  for key, value in pairs(raw) do
-    local check = fields[key]
-    if not check then
-      local near = type(key) == "string" and nearest.find(key, fields)
-      errors.raise { kind = "usage", message = string.format("%s: no option %q", who, tostring(key)),
-        hint = near and "probably " .. near or nil }
-    end
-    out[key] = check(key == "check" and who .. ": check" or who, value, key)
-  end
-  if out.argv == nil then M.argv(who, nil) end
-  out.ok = out.ok or { 0 }
+function M.of(who, declaration, raw)
+  if raw.argv == nil then M.argv(who, nil) end
+  local out = fields.check(declaration, raw, who)
+  out.idempotent = out.idempotent or nil
   return out
 end
 

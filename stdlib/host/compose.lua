@@ -3,9 +3,9 @@
 ---     compose.up { dir = "ops/devnet", files = "compose.yaml" }
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local fs = require "native.fs"
 local json = require "native.json"
-local options = require "almanac.base.options"
 local sh = require "native.sh"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
@@ -222,12 +222,20 @@ end
 
 -- Reads ------------------------------------------------------------------------------------------
 
-local function input_of(who, raw, more)
-  local known = { dir = "name", files = "list", project = "name" }
-  for name, kind in pairs(more or {}) do known[name] = kind end
-  local input = options.of(who, raw, known)
-  input.dir = input.dir or "."
-  return input
+local PROJECT = {
+  dir = { "name", default = ".", help = "where the Compose file is" },
+  files = { "texts", shown_default = "as compose finds them", help = "the Compose files, later ones win" },
+  project = { "name", shown_default = "the directory's name", help = "the name of the project" },
+}
+local TIME = { "seconds", shown_default = "10m", help = "for the whole call" }
+local SOME = fields.with(PROJECT, { services = { "texts", shown_default = "all", help = "only these" }, timeout = TIME })
+
+for _, verb in ipairs { "ps", "config", "images" } do fields.declare("compose." .. verb, PROJECT) end
+for _, verb in ipairs { "up", "pull", "restart" } do fields.declare("compose." .. verb, SOME) end
+fields.declare("compose.down", fields.with(PROJECT, { volumes = { "flag", help = "named volumes too" }, timeout = TIME }))
+
+local function input_of(who, raw)
+  return fields.check(fields.of(who), raw)
 end
 
 --- The containers of the services, stopped ones too.
@@ -277,7 +285,7 @@ local function with_services(verb, services)
 end
 
 effect.define("compose.up", {
-  input = function(raw) return input_of("compose.up", raw, { services = "list", timeout = "duration" }) end,
+  input = function(raw) return input_of("compose.up", raw) end,
   observe = function(input)
     local out = {}
     for i, want in ipairs(state_of("compose.up", input)) do out[i] = { name = want.name, containers = rows_of(want.containers) } end
@@ -323,7 +331,7 @@ local function volumes_of(input)
 end
 
 effect.define("compose.down", {
-  input = function(raw) return input_of("compose.down", raw, { volumes = "flag", timeout = "duration" }) end,
+  input = function(raw) return input_of("compose.down", raw) end,
   preview = function(input)
     local containers, preview = containers_of(input), { changes = {}, ground = {}, result = { down = true } }
     for i, one in ipairs(containers) do
@@ -348,7 +356,7 @@ effect.define("compose.down", {
 })
 
 effect.define("compose.pull", {
-  input = function(raw) return input_of("compose.pull", raw, { services = "list", timeout = "duration" }) end,
+  input = function(raw) return input_of("compose.pull", raw) end,
   preview = function(input)
     local config, changes = config_of(input), {}
     for _, name in ipairs(services_of("compose.pull", input, config)) do
@@ -385,7 +393,7 @@ local function chosen_containers(input)
 end
 
 effect.define("compose.restart", {
-  input = function(raw) return input_of("compose.restart", raw, { services = "list", timeout = "duration" }) end,
+  input = function(raw) return input_of("compose.restart", raw) end,
   observe = function(input)
     local started = {}
     for _, one in ipairs(chosen_containers(input)) do started[one.id] = one.started end

@@ -6,8 +6,8 @@
 ---     git.push { ref = "refs/tags/v0.5.0-" .. head.short }
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local git_paths = require "almanac.host.git_paths"
-local options = require "almanac.base.options"
 local step = require "almanac.run.step"
 local tool = require "almanac.host.tool"
 
@@ -58,6 +58,34 @@ end
 
 local allow = { category = "git", of = function(input) return input.dir or "." end }
 
+-- What the functions take -------------------------------------------------------------------------
+
+local DIR = { dir = { "name", help = "the working tree; default: where almanac was started" } }
+local HEAD = fields.declare("git.head", DIR)
+local STATUS = fields.declare("git.status", DIR)
+local RANGE = { "name", required = true, help = "such as v0.4.0..HEAD" }
+local LOG = fields.declare("git.log", fields.with(DIR, { max = { "count", default = 100, help = "commits at most" } }), { at = 2 })
+local TAG = fields.declare("git.tag", fields.with(DIR, {
+  name = { "name", required = true, help = "of the tag" },
+  at = { "name", default = "HEAD", help = "the commit" },
+  message = { "text", help = "makes an annotated tag" },
+}))
+local UNTAG = fields.declare("git.untag", fields.with(DIR, {
+  name = { "name", required = true, help = "of the tag" },
+  commit = { "name", required = true, help = "where it must be" },
+}))
+local PUSH = fields.declare("git.push", fields.with(DIR, {
+  ref = { "name", required = true, help = "a branch, or refs/tags/NAME" },
+  remote = { "name", default = "origin", help = "where to" },
+}))
+local COMMIT = fields.declare("git.commit", fields.with(DIR, {
+  message = { "text", required = true, help = "of the commit" },
+  paths = { "texts", required = true, help = "files and directories, no patterns" },
+}))
+local CHECKOUT = fields.declare("git.checkout", fields.with(DIR, {
+  ref = { "name", required = true, help = "a branch, a tag or a commit" },
+}))
+
 -- Reads ------------------------------------------------------------------------------------------
 
 ---@class almanac.git.Head
@@ -72,7 +100,7 @@ local allow = { category = "git", of = function(input) return input.dir or "." e
 ---@return almanac.git.Head
 function M.head(opts)
   step.require_read "git.head"
-  local input = options.of("git.head", opts, { dir = "name" })
+  local input = fields.check(HEAD, opts)
   local commit = commit_of("git.head", input, "HEAD")
   return {
     commit = commit, short = tool.read(git(input), { "rev-parse", "--short", commit }),
@@ -87,7 +115,7 @@ end
 ---@return { status: string, path: string }[]
 function M.status(opts)
   step.require_read "git.status"
-  local input = options.of("git.status", opts, { dir = "name" })
+  local input = fields.check(STATUS, opts)
   return git_paths.status(git(input), {})
 end
 
@@ -97,10 +125,10 @@ end
 ---@return { commit: string, author: string, at: integer, subject: string }[]  at: seconds since 1970
 function M.log(range, opts)
   step.require_read "git.log"
-  local input = options.of("git.log", opts, { dir = "name", max = "count" })
-  options.of("git.log", { range = range }, { range = "name!" })
+  local input = fields.check(LOG, opts)
+  fields.value("git.log", "range", RANGE, range)
   local out = {}
-  local text = tool.read(git(input), { "log", "--max-count=" .. (input.max or 100), "--format=%H%x09%an%x09%at%x09%s",
+  local text = tool.read(git(input), { "log", "--max-count=" .. input.max, "--format=%H%x09%an%x09%at%x09%s",
     "--end-of-options", range, "--" })
   for commit, author, at, subject in (text .. "\n"):gmatch "(%x+)\t([^\t\n]*)\t(%d+)\t([^\n]*)\n" do
     out[#out + 1] = { commit = commit, author = author, at = math.tointeger(tonumber(at)), subject = subject }
@@ -135,11 +163,7 @@ local function refuse_moved(input, at, wanted)
 end
 
 effect.define("git.tag", {
-  input = function(raw)
-    local input = options.of("git.tag", raw, { name = "name!", at = "name", message = "text", dir = "name" })
-    input.at = input.at or "HEAD"
-    return input
-  end,
+  input = function(raw) return fields.check(TAG, raw) end,
   observe = function(input)
     return { commit = commit_of("git.tag", input, input.at), tagged = tagged(input) }
   end,
@@ -178,7 +202,7 @@ effect.define("git.tag", {
 
 --- Deletes a local tag, if it still is where it was put: what takes git.tag back.
 effect.define("git.untag", {
-  input = function(raw) return options.of("git.untag", raw, { name = "name!", commit = "name!", dir = "name" }) end,
+  input = function(raw) return fields.check(UNTAG, raw) end,
   apply = function(input, ctx)
     local now = tagged(input)
     if now and now ~= input.commit then refuse_moved(input, now, input.commit) end
@@ -227,8 +251,8 @@ end
 
 effect.define("git.push", {
   input = function(raw)
-    local input = options.of("git.push", raw, { ref = "name!", remote = "name", dir = "name" })
-    input.ref, input.remote = push_ref(input.ref), input.remote or "origin"
+    local input = fields.check(PUSH, raw)
+    input.ref = push_ref(input.ref)
     return input
   end,
   observe = function(input)
@@ -296,10 +320,7 @@ local function changes_before()
 end
 
 effect.define("git.commit", {
-  input = function(raw)
-    local input = options.of("git.commit", raw, { message = "text!", paths = "list!", dir = "name" })
-    return input
-  end,
+  input = function(raw) return fields.check(COMMIT, raw) end,
   observe = function(input) return { commit = commit_of("git.commit", input, "HEAD") } end,
   preview = function(input, before)
     local changes = git_paths.changes(git(input), input.paths)
@@ -353,10 +374,7 @@ local function refuse_dirty(input)
 end
 
 effect.define("git.checkout", {
-  input = function(raw)
-    local input = options.of("git.checkout", raw, { ref = "name!", dir = "name" })
-    return input
-  end,
+  input = function(raw) return fields.check(CHECKOUT, raw) end,
   observe = function(input)
     return {
       commit = commit_of("git.checkout", input, input.ref), head = commit_of("git.checkout", input, "HEAD"),

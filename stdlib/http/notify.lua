@@ -7,9 +7,9 @@
 ---       desk: { kind: command, argv: [logger, -t, almanac] }     # the text is on its standard input
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local exchange = require "almanac.http.exchange"
 local json = require "native.json"
-local options = require "almanac.base.options"
 local param = require "almanac.base.param"
 local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
@@ -20,6 +20,12 @@ local tool = require "almanac.host.tool"
 local M = {}
 
 local TIMEOUT = 30 -- seconds
+
+local SEND = fields.declare("notify.send", {
+  channel = { "text", required = true, help = "a channel of almanac.yaml" },
+  text = { "text", required = true, help = "what is said" },
+  optional = { "flag", help = "that it cannot be told is noted, and fails nothing" },
+})
 
 -- Channels ---------------------------------------------------------------------------------------
 
@@ -104,7 +110,7 @@ end
 
 effect.define("notify.send", {
   input = function(raw)
-    local input = options.of("notify.send", raw, { channel = "text!", text = "text!", optional = "flag" })
+    local input = fields.check(SEND, raw)
     input.optional = input.optional or nil
     return input
   end,

@@ -1,6 +1,6 @@
 --- Alerts that fire now, as Prometheus has them.
 local api = require "almanac.observe.api"
-local duration = require "almanac.base.duration"
+local fields = require "almanac.base.fields"
 local step = require "almanac.run.step"
 
 local M = {}
@@ -11,6 +11,13 @@ local M = {}
 ---@field since string       RFC 3339
 ---@field summary? string
 ---@field labels table<string, string>
+
+local SERVER = {
+  url = { "text", shown_default = "endpoints.prometheus of almanac.yaml", help = "base URL of Prometheus" },
+  timeout = { "seconds", shown_default = "30s", help = "for the answer" },
+}
+local FIRING = fields.declare("alerts.firing", fields.with(SERVER, { severity = { "texts", shown_default = "all", help = "only these" } }))
+local CRITICAL = fields.declare("alerts.critical", SERVER)
 
 local rank = { page = 1, critical = 2, warning = 3, info = 4 }
 
@@ -47,21 +54,19 @@ end
 ---@param opts? { severity?: string|string[], url?: string, timeout?: number|string }
 ---@return almanac.alerts.Alert[]
 function M.firing(opts)
-  opts = opts or {}
   step.require_read "alerts.firing"
-  local severities = opts.severity
-  if type(severities) == "string" then severities = { severities } end
+  opts = fields.check(FIRING, opts)
   return M.result(api.get {
     kind = "prom", who = "alerts.firing", base = api.base_url("alerts.firing", "prometheus", opts.url),
-    path = "/api/v1/alerts", params = {}, timeout = opts.timeout and duration.parse(opts.timeout),
-  }, severities)
+    path = "/api/v1/alerts", params = {}, timeout = opts.timeout,
+  }, opts.severity)
 end
 
 --- The alerts that pause a rollout: severity critical or page.
 ---@param opts? { url?: string, timeout?: number|string }
 ---@return almanac.alerts.Alert[]
 function M.critical(opts)
-  opts = opts or {}
+  opts = fields.check(CRITICAL, opts)
   return M.firing { severity = { "critical", "page" }, url = opts.url, timeout = opts.timeout }
 end
 

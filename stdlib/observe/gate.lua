@@ -11,20 +11,25 @@
 --- row end the gate. The time in which nobody watched (a run that was stopped) counts for nothing.
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 
 local M = {}
 
----@class almanac.gate.Spec
----@field query string             PromQL that gives one number; no comparison in it
----@field op? "<"|"<="|">"|">="    healthy when `value op limit`; default "<"
----@field limit number
----@field critical? number         at or past it on the unhealthy side the gate fails at once
----@field hold number|string       duration
----@field interval? number|string  between samples; default 15s, at most a quarter of the hold
----@field grace? number|string     time at the start in which no sample counts; default 0
----@field tolerate? integer        unhealthy samples in a row that do not break the hold; default 0
----@field errors? integer          failed queries in a row that are put up with; default 4
----@field url? string              of Prometheus; default: the endpoint of almanac.yaml
+local SPEC = fields.declare("gate", {
+  query = { "text", required = true, words = "PromQL text", help = "PromQL that gives one number; no comparison in it" },
+  op = { "enum", values = { "<", "<=", ">", ">=" }, default = "<", help = "healthy when `value op limit`" },
+  limit = { "number", required = true, help = "what the value is compared with" },
+  critical = { "number", help = "at or past it on the unhealthy side the gate fails at once" },
+  hold = { "seconds", required = true, help = "how long it must stay healthy" },
+  interval = { "seconds", shown_default = "15s, at most a quarter of the hold", help = "between samples" },
+  grace = { "seconds", default = 0, help = "time at the start in which no sample counts" },
+  tolerate = { "integer", default = 0, help = "unhealthy samples in a row that do not break the hold" },
+  errors = { "integer", default = 4, help = "failed queries in a row that are put up with" },
+  url = { "text", shown_default = "endpoints.prometheus of almanac.yaml", help = "base URL of Prometheus" },
+  name = { "any", help = "as the gate's step" },
+}, { at = 2 })
+
+---@class almanac.gate.Spec   checked: the fields of SPEC, durations in seconds
 
 ---@class almanac.gate.Sample
 ---@field time number              seconds since 1970
@@ -108,7 +113,7 @@ local function refuse(name, fmt, ...)
 end
 
 local function check_query(name, query)
-  if type(query) ~= "string" or not query:find "%S" then refuse(name, "query must be PromQL text") end
+  if not query:find "%S" then refuse(name, "query must be PromQL text") end
   local op = M.comparison(query)
   if op then
     errors.raise {
@@ -120,47 +125,20 @@ local function check_query(name, query)
   end
 end
 
-local known = { name = true, query = true, op = true, limit = true, critical = true, hold = true, interval = true,
-  grace = true, tolerate = true, errors = true, url = true }
-
-local function whole(name, spec, key, default)
-  local v = spec[key]
-  if v == nil then return default end
-  if math.type(v) ~= "integer" or v < 0 then refuse(name, "%s must be a whole number, 0 or more", key) end
-  return v
-end
-
 --- Checks a specification and fills in what it leaves out; durations become seconds.
 ---@param name string
----@param spec almanac.gate.Spec
+---@param raw table
 ---@return almanac.gate.Spec
-function M.check(name, spec)
-  if type(spec) ~= "table" then refuse(name, "a table with query, op, limit and hold is needed") end
-  for key in pairs(spec) do
-    if not known[key] then refuse(name, "there is no option %s", tostring(key)) end
-  end
+function M.check(name, raw)
+  local spec = fields.check(SPEC, raw, string.format("gate %q", name))
   check_query(name, spec.query)
-  local op = spec.op or "<"
-  if not compare[op] then refuse(name, 'op must be "<", "<=", ">" or ">="') end
-  if type(spec.limit) ~= "number" then refuse(name, "limit must be a number") end
-  if spec.critical ~= nil then
-    if type(spec.critical) ~= "number" then refuse(name, "critical must be a number") end
-    if spec.critical ~= spec.limit and compare[op](spec.critical, spec.limit) then
-      refuse(name, "critical (%s) is on the healthy side of the limit (%s)", spec.critical, spec.limit)
-    end
+  if spec.critical and spec.critical ~= spec.limit and compare[spec.op](spec.critical, spec.limit) then
+    refuse(name, "critical (%s) is on the healthy side of the limit (%s)", spec.critical, spec.limit)
   end
-  if spec.hold == nil then refuse(name, "hold, the time it must stay healthy, is missing") end
-  local hold = duration.parse(spec.hold)
-  local interval = spec.interval and duration.parse(spec.interval)
-  if interval and interval <= 0 then refuse(name, "interval must be more than 0") end
-  return {
-    name = name, query = spec.query, op = op, limit = spec.limit, critical = spec.critical, hold = hold,
-    interval = interval or math.max(1, math.min(15, hold / 4)),
-    grace = duration.parse(spec.grace or 0),
-    tolerate = whole(name, spec, "tolerate", 0),
-    errors = whole(name, spec, "errors", 4),
-    url = spec.url,
-  }
+  if spec.interval == 0 then refuse(name, "interval must be more than 0") end
+  spec.interval = spec.interval or math.max(1, math.min(15, spec.hold / 4))
+  spec.name = name
+  return spec
 end
 
 -- The verdict --------------------------------------------------------------------------------------
@@ -392,7 +370,7 @@ end
 
 local function digest_of(spec)
   local parts = {}
-  for key in pairs(known) do parts[#parts + 1] = key .. "=" .. tostring(spec[key]) end
+  for key in pairs(SPEC.fields) do parts[#parts + 1] = key .. "=" .. tostring(spec[key]) end
   table.sort(parts)
   return table.concat(parts, "\n")
 end

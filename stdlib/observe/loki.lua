@@ -1,7 +1,7 @@
 --- Loki: log lines and counts. https://grafana.com/docs/loki/latest/reference/loki-http-api/
 local api = require "almanac.observe.api"
-local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local prom = require "almanac.observe.prom"
 local step = require "almanac.run.step"
 
@@ -18,16 +18,28 @@ local M = {}
 ---@field truncated? boolean                   the limit was reached: there may be more
 ---@field series? almanac.prom.Series[]        of a metric query
 
----@class almanac.loki.Options
----@field since? number|string  duration: the range is up to now; default 1h
----@field from? number          seconds since 1970, instead of since
----@field to? number            default now
----@field limit? integer        lines at most; default 100
----@field direction? "backward"|"forward"  newest or oldest first; default backward
----@field step? number|string   of a metric query
----@field tenant? string        X-Scope-OrgID
----@field url? string           default: endpoints.loki of almanac.yaml
----@field timeout? number|string
+local SERVER = {
+  url = { "text", shown_default = "endpoints.loki of almanac.yaml", help = "base URL of Loki" },
+  tenant = { "text", help = "X-Scope-OrgID" },
+  timeout = { "seconds", shown_default = "30s", help = "for the answer" },
+}
+local SINCE = { "seconds", default = "1h", help = "how far back from `to`" }
+local TO = { "number", unit = "seconds since 1970", shown_default = "now", help = "end of the range" }
+local LINES = fields.with(SERVER, {
+  limit = { "count", help = "lines at most" },
+  direction = { "enum", values = { "backward", "forward" }, help = "newest or oldest first" },
+})
+local QUERY = fields.declare("loki.query", fields.with(LINES, {
+  time = { "number", unit = "seconds since 1970", shown_default = "now", help = "of the sample" },
+}), { at = 2 })
+local RANGE = fields.declare("loki.query_range", fields.with(LINES, {
+  since = SINCE, to = TO,
+  from = { "number", unit = "seconds since 1970", help = "begin of the range, in the place of since" },
+  limit = { "count", default = 100, help = "lines at most" },
+  direction = { "enum", values = { "backward", "forward" }, default = "backward", help = "newest or oldest first" },
+  step = { "seconds", help = "between the points of a metric query" },
+}), { at = 2 })
+local COUNT = fields.declare("loki.count", fields.with(SERVER, { since = SINCE, to = TO }), { at = 2 })
 
 local function by_time(direction)
   return function(a, b)
@@ -67,22 +79,16 @@ function M.result(answer, direction, limit)
     warnings = answer.warnings or {} }
 end
 
-local function check(who, logql, opts)
-  step.require_read(who)
-  if type(logql) ~= "string" or not logql:find "%S" then errors.usage("%s: the query must be LogQL text", who) end
-  if type(opts) ~= "table" then errors.usage("%s: the options must be a table, not a %s", who, type(opts)) end
-  if opts.limit ~= nil and (math.type(opts.limit) ~= "integer" or opts.limit < 1) then
-    errors.usage("%s: limit must be a whole number of at least 1", who)
-  end
-  if opts.direction and opts.direction ~= "backward" and opts.direction ~= "forward" then
-    errors.usage('%s: direction must be "backward" or "forward"', who)
-  end
+local function check(declaration, logql, opts)
+  step.require_read(declaration.who)
+  if type(logql) ~= "string" or not logql:find "%S" then errors.usage("%s: the query must be LogQL text", declaration.who) end
+  return fields.check(declaration, opts)
 end
 
 local function ask(who, path, opts, params)
   return api.get {
     kind = "loki", who = who, base = api.base_url(who, "loki", opts.url), path = path, params = params,
-    timeout = opts.timeout and duration.parse(opts.timeout),
+    timeout = opts.timeout,
     headers = opts.tenant and { ["X-Scope-OrgID"] = opts.tenant } or nil,
   }
 end
@@ -98,11 +104,10 @@ end
 
 --- An instant query; for LogQL that gives numbers. Log lines need loki.query_range.
 ---@param logql string
----@param opts? almanac.loki.Options  and `time`: seconds since 1970
+---@param opts? table
 ---@return almanac.loki.Result result  raises kind "loki" when Loki refuses the query
 function M.query(logql, opts)
-  opts = opts or {}
-  check("loki.query", logql, opts)
+  opts = check(QUERY, logql, opts)
   local params = { query = logql, limit = opts.limit, direction = opts.direction,
     time = opts.time and nanoseconds(opts.time) }
   return M.result(ask("loki.query", "/loki/api/v1/query", opts, params), opts.direction, opts.limit)
@@ -110,20 +115,18 @@ end
 
 --- Log lines (or points) of a range of time.
 ---@param logql string
----@param opts? almanac.loki.Options
+---@param opts? table
 ---@return almanac.loki.Result result  raises kind "loki" when Loki refuses the query
 function M.query_range(logql, opts)
-  opts = opts or {}
-  check("loki.query_range", logql, opts)
-  local limit = opts.limit or 100
+  opts = check(RANGE, logql, opts)
   local to = opts.to or now_seconds()
-  local from = opts.from or to - duration.parse(opts.since or "1h")
-  if type(from) ~= "number" or type(to) ~= "number" or from > to then
+  local from = opts.from or to - opts.since
+  if from > to then
     errors.usage "loki.query_range: from must be a time before to"
   end
-  local params = { query = logql, start = nanoseconds(from), ["end"] = nanoseconds(to), limit = limit,
-    direction = opts.direction or "backward", step = opts.step and api.time(duration.parse(opts.step)) }
-  return M.result(ask("loki.query_range", "/loki/api/v1/query_range", opts, params), opts.direction, limit)
+  local params = { query = logql, start = nanoseconds(from), ["end"] = nanoseconds(to), limit = opts.limit,
+    direction = opts.direction, step = opts.step and api.time(opts.step) }
+  return M.result(ask("loki.query_range", "/loki/api/v1/query_range", opts, params), opts.direction, opts.limit)
 end
 
 --- How many lines a log query matches. 0 says that none did; whether anything was logged at all is
@@ -132,9 +135,8 @@ end
 ---@param opts? { since?: number|string, to?: number, tenant?: string, url?: string, timeout?: number|string }
 ---@return integer
 function M.count(logql, opts)
-  opts = opts or {}
-  check("loki.count", logql, opts)
-  local seconds = math.max(1, math.ceil(duration.parse(opts.since or "1h")))
+  opts = check(COUNT, logql, opts)
+  local seconds = math.max(1, math.ceil(opts.since))
   local query = string.format("sum(count_over_time(%s [%ds]))", logql, seconds)
   local params = { query = query, time = nanoseconds(opts.to or now_seconds()) }
   local result = M.result(ask("loki.count", "/loki/api/v1/query", opts, params))

@@ -4,6 +4,7 @@
 local api = require "almanac.observe.api"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local step = require "almanac.run.step"
 
 local M = {}
@@ -45,17 +46,31 @@ function M.result(answer)
   return out
 end
 
-local function check(who, promql, opts)
-  step.require_read(who)
-  if type(promql) ~= "string" or not promql:find "%S" then errors.usage("%s: the query must be PromQL text", who) end
-  if type(opts) ~= "table" then errors.usage("%s: the options must be a table, not a %s", who, type(opts)) end
+local SERVER = {
+  url = { "text", shown_default = "endpoints.prometheus of almanac.yaml", help = "base URL of Prometheus" },
+  timeout = { "seconds", shown_default = "30s", help = "for the answer" },
+}
+local INSTANT = fields.with(SERVER, { time = { "number", unit = "seconds since 1970", shown_default = "now", help = "of the sample" } })
+local MOMENT = 'a time: seconds since 1970, or how long ago ("1h")'
+local QUERY = fields.declare("prom.query", INSTANT, { at = 2 })
+local VALUE = fields.declare("prom.value", INSTANT, { at = 2 })
+local RANGE = fields.declare("prom.range", fields.with(SERVER, {
+  from = { "number|duration", required = true, words = MOMENT, help = "seconds since 1970, or how long ago" },
+  to = { "number|duration", shown_default = "now", words = MOMENT, help = "seconds since 1970, or how long ago" },
+  step = { "seconds", shown_default = "1/120 of the range", help = "between points" },
+}), { at = 2 })
+
+local function check(declaration, promql, opts)
+  step.require_read(declaration.who)
+  if type(promql) ~= "string" or not promql:find "%S" then errors.usage("%s: the query must be PromQL text", declaration.who) end
+  return fields.check(declaration, opts)
 end
 
 local function ask(who, path, promql, opts, params)
   params.query = promql
   local result = M.result(api.get {
     kind = "prom", who = who, base = api.base_url(who, "prometheus", opts.url), path = path, params = params,
-    timeout = opts.timeout and duration.parse(opts.timeout),
+    timeout = opts.timeout,
   })
   for _, warning in ipairs(result.warnings) do step.note("Prometheus warns: " .. warning) end
   return result
@@ -66,8 +81,7 @@ end
 ---@param opts? { time?: number, url?: string, timeout?: number|string }  time: seconds since 1970
 ---@return almanac.prom.Result result  raises kind "prom" (with error_type) when Prometheus refuses it
 function M.query(promql, opts)
-  opts = opts or {}
-  check("prom.query", promql, opts)
+  opts = check(QUERY, promql, opts)
   return ask("prom.query", "/api/v1/query", promql, opts, { time = opts.time and api.time(opts.time) })
 end
 
@@ -111,7 +125,7 @@ end
 ---@param opts? { time?: number, url?: string, timeout?: number|string }
 ---@return number value  raises kind "no_data" (nothing, or NaN) or "several_series"
 function M.value(promql, opts)
-  step.require_read "prom.value"
+  opts = check(VALUE, promql, opts)
   return M.only(M.query(promql, opts), promql)
 end
 
@@ -127,14 +141,13 @@ end
 ---   from, to: seconds since 1970, or a duration ago ("1h"); step: a duration, default 1/120 of the range
 ---@return almanac.prom.Result result  its series have points
 function M.range(promql, opts)
-  opts = opts or {}
-  check("prom.range", promql, opts)
+  opts = check(RANGE, promql, opts)
   local now = require("native.task").wall_ms() / 1000
   local from, to = moment(opts.from, now), moment(opts.to, now) or now
   if type(from) ~= "number" or type(to) ~= "number" or from > to then
     errors.usage "prom.range: from must be a time before to, e.g. { from = \"1h\" }"
   end
-  local every = opts.step and duration.parse(opts.step) or math.max(1, (to - from) / 120)
+  local every = opts.step or math.max(1, (to - from) / 120)
   return ask("prom.range", "/api/v1/query_range", promql, opts,
     { start = api.time(from), ["end"] = api.time(to), step = api.time(every) })
 end

@@ -1,5 +1,6 @@
 --- The declaration of a runbook: what its script says that it is, checked.
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
 local sys = require "native.sys"
@@ -18,11 +19,20 @@ local M = {}
 local Runbook = {}
 Runbook.__index = Runbook
 
-local fields = {
-  summary = "string", params = "table", allow = "table", lock = "any", on_failure = "string", run = "function",
-    help = "string",
-}
-local failure_policies = { ask = true, stop = true, undo = true }
+local PATTERNS = { "list", of = "text", words = "a list of patterns", may_be_empty = true }
+local DECLARATION = fields.declare("runbook", {
+  summary = { "string", default = "", help = "one line: what it is for" },
+  help = { "string", help = "more about it" },
+  params = { "map", default = {}, help = "what it takes, by name: param.string { … }, param.duration { … }, …" },
+  allow = { "map", help = "what it may touch: a category, such as helm, k8s, shell, http, and patterns of names" },
+  lock = {
+    "text|table|function", words = "a name, { name = …, duration = … }, or a function of the parameters that gives either",
+    help = "one run at a time under that name; \"lease/NAMESPACE/NAME\" across machines",
+  },
+  on_failure = { "enum", values = { "ask", "stop", "undo" }, default = "ask", help = "what follows a failure" },
+  run = { "function", required = true, help = "the procedure; it is given the parameters" },
+})
+
 --- Refuses an `allow` for what no effect asks about. Effects of the script's own bring categories of
 --- their own, so this is known only when the script has loaded.
 ---@param book almanac.Runbook
@@ -46,35 +56,16 @@ end
 ---@param declaration table
 ---@return almanac.Runbook
 function M.declare(declaration)
-  if type(declaration) ~= "table" then errors.usage("runbook takes a table, not a %s", type(declaration)) end
-  for key, value in pairs(declaration) do
-    local want = fields[key]
-    if not want then
-      errors.raise {
-        kind = "usage", message = string.format("runbook: no field %q", tostring(key)),
-        hint = "a runbook has summary, params, allow, lock, on_failure, help and run",
-      }
-    end
-    if want ~= "any" and type(value) ~= want then
-      errors.usage("runbook: %s must be a %s, not a %s", key, want, type(value))
-    end
-  end
-  if not declaration.run then errors.usage "runbook: it needs run = function(params) … end" end
-  if declaration.on_failure and not failure_policies[declaration.on_failure] then
-    errors.usage("runbook: on_failure must be ask, stop or undo, not %q", declaration.on_failure)
-  end
-  for name, spec in pairs(declaration.params or {}) do
+  local copy = fields.check(DECLARATION, declaration)
+  for name, spec in pairs(copy.params) do
     if type(spec) ~= "table" or not spec.type then
       errors.usage("runbook: params.%s must be made by param.string, param.duration, …", tostring(name))
     end
   end
-  for category, patterns in pairs(declaration.allow or {}) do
-    if type(category) ~= "string" or type(patterns) ~= "table" then
-      errors.usage("runbook: allow.%s must be a list of patterns", tostring(category))
-    end
+  for category, patterns in pairs(copy.allow or {}) do
+    copy.allow[category] = fields.value("runbook", "allow." .. category, PATTERNS, patterns)
   end
-  local copy = { params = {}, on_failure = "ask", summary = "", declared_at = sys.where() }
-  for key, value in pairs(declaration) do copy[key] = value end
+  copy.declared_at = sys.where()
   return setmetatable(copy, Runbook)
 end
 

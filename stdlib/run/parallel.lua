@@ -1,11 +1,17 @@
 --- parallel: branches that run side by side. Each is a step of its own; when one fails its
 --- siblings are cancelled, and nothing goes on behind parallel's back.
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local pool = require "almanac.base.pool"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
 local M = {}
+
+local OPTIONS = fields.declare("parallel", {
+  limit = { "count", shown_default = "all", help = "how many run at once" },
+  keep_going = { "flag", default = false, help = "a failure does not cancel the others" },
+}, { at = 3 })
 
 local function sorted_names(branches)
   local names = {}
@@ -70,11 +76,8 @@ end
 ---  failure does not cancel the others
 ---@return table<string, any> results by name
 function M.parallel(name, branches, opts)
-  opts = opts or {}
   if type(branches) ~= "table" then errors.usage("parallel %q: the branches must be a table", tostring(name)) end
-  if opts.limit ~= nil and (math.type(opts.limit) ~= "integer" or opts.limit < 1) then
-    errors.usage("parallel %q: limit must be a whole number of at least 1", tostring(name))
-  end
+  opts = fields.check(OPTIONS, opts, string.format("parallel %q", tostring(name)))
   local names = sorted_names(branches)
   return step.run(name, { digest = table.concat(names, "\n") }, function()
     return run_branches(names, branches, opts)

@@ -1,6 +1,7 @@
 --- Steps: the named units of a run. A step's result is journalled; when the run is resumed, a done
 --- step gives it back without running. Outside a step a script can only compute.
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local json = require "native.json"
 local redaction = require "almanac.base.redaction"
 local source = require "almanac.base.source"
@@ -10,13 +11,8 @@ local task = require "native.task"
 
 local M = {}
 
----@class almanac.StepOptions
----@field undo? fun(result: any)   takes the done step back
----@field timeout? string|number   duration
----@field retry? { times: integer, delay?: string|number, factor?: number, on?: string[] }
----@field input? any               plain data, handed to fn and shown
----@field when? boolean            false: the step is skipped, and recorded so
----@field digest? string           stands for the source of fn (a gate's is that of its limits)
+---@class almanac.StepOptions   the fields of OPTIONS, checked; and what other modules add:
+---@field digest? string        stands for the source of fn (a gate's is that of its limits)
 
 ---@class almanac.Frame
 ---@field path string
@@ -151,14 +147,14 @@ local function attempt(frame, opts, fn)
   local context = task.context()
   local permit = task.permit "read"
   task.set_context { run = frame.run, step = frame }
-  local token = opts.timeout and task.push_deadline(require("almanac.base.duration").parse(opts.timeout))
+  local token = opts.timeout and task.push_deadline(opts.timeout)
   local ok, result = errors.try(fn, opts.input)
   local expired = token and task.pop_deadline(token)
   task.set_context(context)
   task.permit(permit)
   if not ok and expired and result.kind == "timeout" and not result.step then
-    result.message = string.format("not done within %s: %s", require("almanac.base.duration").format(
-      require("almanac.base.duration").parse(opts.timeout)), result.message)
+    result.message = string.format("not done within %s: %s", require("almanac.base.duration").format(opts.timeout),
+      result.message)
   end
   return ok, result
 end
@@ -301,27 +297,21 @@ function M.run(name, opts, fn)
   return modes[run.mode](frame, opts, fn)
 end
 
-local known_options = { undo = "function", timeout = true, retry = "table", input = true, when = "boolean" }
-
-local function check_options(name, opts)
-  for key, value in pairs(opts) do
-    local want = known_options[key]
-    if not want then
-      errors.raise {
-        kind = "usage",
-        message = string.format("step %q: no option %q", tostring(name), tostring(key)),
-        hint = "a step takes undo, timeout, retry, input and when",
-      }
-    end
-    if want ~= true and type(value) ~= want then
-      errors.usage("step %q: %s must be a %s, not a %s", tostring(name), key, want, type(value))
-    end
-  end
-  if opts.timeout then require("almanac.base.duration").parse(opts.timeout) end
-  if opts.retry and (math.type(opts.retry.times) ~= "integer" or opts.retry.times < 1) then
-    errors.usage("step %q: retry.times must be a whole number of at least 1", tostring(name))
-  end
-end
+local OPTIONS = fields.declare("step", {
+  undo = { "function", help = "takes the done step back; it is given what the step returned" },
+  timeout = { "seconds", help = "for one try of the step" },
+  retry = {
+    "shape", help = "tries it again when it fails",
+    of = {
+      times = { "count", required = true, help = "tries at most" },
+      delay = { "seconds", default = 1, help = "before the second try" },
+      factor = { "number", default = 2, help = "each delay is so many times the one before" },
+      on = { "list", of = "text", help = "only for errors of these kinds" },
+    },
+  },
+  input = { "any", help = "plain data, handed to the function" },
+  when = { "flag", default = true, help = "false: the step is skipped, and recorded so" },
+}, { at = 2 })
 
 --- step(name, [options], fn): the function that scripts call.
 function M.step(name, opts, fn)
@@ -329,11 +319,7 @@ function M.step(name, opts, fn)
   if type(fn) ~= "function" then
     errors.usage("step %q: its last argument must be a function, not a %s", tostring(name), type(fn))
   end
-  if type(opts) ~= "table" then
-    errors.usage("step %q: its options must be a table, not a %s", tostring(name), type(opts))
-  end
-  check_options(name, opts)
-  return M.run(name, opts, fn)
+  return M.run(name, fields.check(OPTIONS, opts, string.format("step %q", tostring(name))), fn)
 end
 
 --- Leaves the current step's context for a while: used by tests and undo.

@@ -39,7 +39,7 @@ t.test("what is no command is refused, with the call to write", function()
     { { [1] = "ls", [3] = "x" }, "no option \"3\"" }, { { "a", argv = { "b" } }, "given twice" },
     { { "a", check = {} }, "sh.run: check: the command" }, { { "a", check = { "b", idempotent = true } }, "no option" },
     { { "a", check = true }, "sh.run: check: the command" }, { { "a", timeout = "5x" }, "no unit x" },
-    { { "a", timeout = true }, "not a duration" }, { { "a", ok = { "0" } }, "exit codes" },
+    { { "a", timeout = true }, "must be a duration" }, { { "a", ok = { "0" } }, "exit codes" },
     { { "a", env = { ["A=B"] = "c" } }, "no name of a variable" }, { { "a", max_output = -1 }, "number of bytes" },
     { { "a", secret.new("token", "abc123") }, "word 2 is a secret" },
   }
@@ -51,5 +51,5 @@ t.test("what is no command is refused, with the call to write", function()
 end)
 
 t.test("an option that is nearly one is named", function()
-  t.has(t.raises("usage", of, { "a", timout = 5 }).hint, "probably timeout")
+  t.has(t.raises("usage", of, { "a", timout = 5 }).message, "did you mean timeout?")
 end)
