@@ -1,6 +1,7 @@
 --- A release's manifest as objects, and what helm adds to them. Pure.
 local diff = require "almanac.base.diff"
 local json = require "native.json"
+local param = require "almanac.base.param"
 local yaml = require "native.yaml"
 
 local M = {}
@@ -9,6 +10,7 @@ local EVENTS_OF = {
   install = { ["pre-install"] = true, ["post-install"] = true },
   upgrade = { ["pre-upgrade"] = true, ["post-upgrade"] = true },
   rollback = { ["pre-rollback"] = true, ["post-rollback"] = true },
+  delete = { ["pre-delete"] = true, ["post-delete"] = true },
 }
 
 local function given(value)
@@ -32,6 +34,15 @@ end
 function M.objects(text, name)
   local out = {}
   for _, document in ipairs(yaml.decode_all(text, { name = name, dialect = "kubernetes" })) do add_object(out, document) end
+  return out
+end
+
+--- Lists one behind the other.
+---@param ... any[]
+---@return any[]
+function M.join(...)
+  local out = {}
+  for _, list in ipairs { ... } do table.move(list, 1, #list, #out + 1, out) end
   return out
 end
 
@@ -80,25 +91,73 @@ function M.defined_kinds(objects)
   return out
 end
 
-local function label_of(object)
-  return tostring(object.kind):lower() .. "/" .. tostring(object.metadata.name)
-end
-
 --- The hooks that an operation would run, as changes of a plan.
----@param hooks { object: table, events: string[] }[]
----@param operation "install"|"upgrade"|"rollback"
+---@param hooks almanac.HelmHook[]
+---@param operation "install"|"upgrade"|"rollback"|"delete"
 ---@return table[] changes
+---@return table[] ground  what they are: one that is edited after the plan is another one
 function M.hook_changes(hooks, operation)
-  local out = {}
+  local changes, ground = {}, {}
   for _, hook in ipairs(hooks) do
     local events = {}
     for _, event in ipairs(hook.events) do
       if EVENTS_OF[operation][event] then events[#events + 1] = event end
     end
     if #events > 0 then
-      out[#out + 1] = { object = label_of(hook.object), action = "hook", why = table.concat(events, ", ") }
+      local why = table.concat(events, ", ")
+      changes[#changes + 1] = { object = hook.label, action = "hook", why = why }
+      ground[#ground + 1] = { ref = string.format("hook %s (%s)", hook.label, why), digest = hook.digest }
     end
   end
+  return changes, ground
+end
+
+-- Image tags ---------------------------------------------------------------------------------------
+
+--- Whether a text holds a reference to an image with that tag: "x/web:v1", alone or within other text.
+local function has_reference(text, tag)
+  local at = 1
+  while true do
+    local first, last = text:find(":" .. tag, at, true)
+    if not first then return false end
+    if not text:find("^[%w_%.%-]", last + 1) and text:find("^[%w%]]", first - 1) then return true end
+    at = last + 1
+  end
+end
+
+local function uses_tag(value, tag, field)
+  if type(value) == "string" then
+    return has_reference(value, tag) or value == tag and type(field) == "string" and field:lower():find "tag$" ~= nil
+  end
+  if type(value) ~= "table" then return false end
+  for name, inner in pairs(value) do
+    -- What labels say of a version is no image.
+    if name ~= "metadata" and uses_tag(inner, tag, name) then return true end
+  end
+  return false
+end
+
+--- Whether anything in these objects is of an image with the tag, whatever their kinds.
+---@param objects table[]
+---@param tag string
+function M.uses_tag(objects, tag)
+  for _, object in ipairs(objects) do
+    if uses_tag(object, tag) then return true end
+  end
+  return false
+end
+
+--- The values given that look like an image tag: `…tag`, `…Tag`, `…imageTag`.
+---@param ... table<string, any>? `set` and `set_string`
+---@return { key: string, tag: string }[] sorted by key
+function M.tags_asked(...)
+  local tags, out = {}, {}
+  for i = 1, select("#", ...) do
+    for key, value in pairs(select(i, ...) or {}) do
+      if key:lower():find "tag$" and type(value) == "string" and value ~= "" then tags[key] = value end
+    end
+  end
+  for i, key in ipairs(param.sorted_names(tags)) do out[i] = { key = key, tag = tags[key] } end
   return out
 end
 

@@ -1,17 +1,20 @@
 --- The previews of helm's effects: what would be applied, found out by helm; what that comes to, asked of
 --- the server object by object.
+local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
+local errors = require "almanac.base.errors"
 local history = require "almanac.helm.history"
 local manifests = require "almanac.helm.manifest"
 local objects = require "almanac.k8s.objects"
 local parse = require "almanac.helm.parse"
-local plans = require "almanac.helm.dry_run"
+local pool = require "almanac.base.pool"
 local records = require "almanac.helm.records"
 local renders = require "almanac.helm.render"
 local repair = require "almanac.helm.repair"
 local step = require "almanac.run.step"
+local task = require "native.task"
+local trials = require "almanac.helm.trial"
 local unknown = require "almanac.base.unknown"
-local yaml = require "native.yaml"
 
 local M = {}
 
@@ -56,7 +59,6 @@ local function finish(preview, input, before, what, result)
   else
     preview.result = result
   end
-  preview.missing = nil
   return preview
 end
 
@@ -78,25 +80,70 @@ local function current_revision(input, before)
 end
 
 --- helm renders nothing for a release that is pending, which the run repairs first, or stops at.
-local function render_pending(input, before, current)
+local function render_pending(input, before, last)
   repair.dead(input, before.revision)
-  local facts = records.revision_of(records.release(input, current, "helm.upgrade"))
-  local server_side = facts.server_side and cli.version().major > 3
+  local server_side = records.revision_of(last).server_side and cli.version().major > 3
   return {
-    manifest = renders.template(input, true), hooks = {}, server_side = server_side,
+    objects = renders.expected(input, last), hooks = {}, server_side = server_side,
     warnings = { string.format("revision %d is %s, left by an almanac that died: the run repairs that first. Until then " ..
       "helm renders the chart without asking the server: lookups and hooks are not shown", before.revision, before.status) },
   }
 end
 
---- The definitions that a first install would create, as a manifest.
+--- The definitions that a first install would create.
 local function new_definitions(input)
   local out = {}
-  for _, object in ipairs(manifests.objects(renders.definitions(input), "the crds of " .. input.chart)) do
+  for _, object in ipairs(renders.definitions(input)) do
     local target = objects.one("helm.upgrade", { kind = object.kind, apiVersion = object.apiVersion, name = object.metadata.name }, {})
-    if not objects.find("helm.upgrade", target) then out[#out + 1] = yaml.encode(object) end
+    if not objects.find("helm.upgrade", target) then out[#out + 1] = object end
   end
-  return table.concat(out, "\n---\n")
+  return out
+end
+
+---@class almanac.HelmOutlook
+---@field last? table           the revision that is compared with, as its record has it
+---@field old table[]           its objects
+---@field definitions table[]   that a first install would create
+
+--- What an upgrade is compared with.
+---@return almanac.HelmOutlook
+local function outlook_of(input, current)
+  if not current then return { old = {}, definitions = new_definitions(input) } end
+  local last = records.release(input, current, "helm.upgrade")
+  return { last = last, old = renders.objects_of(last), definitions = {} }
+end
+
+--- Everything that can be known before helm has rendered: what is in the cluster, and what the server says to
+--- the objects that are expected. It only makes the preview faster: what fails here is met again there.
+local function look_ahead(trial, input, current)
+  local outlook = outlook_of(input, current)
+  trial:set_method(outlook.last and records.revision_of(outlook.last).server_side or not current and cli.version().major > 3)
+  local ok, expected = errors.try(renders.expected, input, outlook.last)
+  if ok then trial:anticipate(outlook.old, manifests.join(outlook.definitions, expected)) end
+  return outlook
+end
+
+--- fn() while `ahead` runs beside it.
+---@return any result of fn
+---@return any? seen of ahead, unless it failed
+local function beside(ahead, fn)
+  local seen
+  local handle = task.spawn(function()
+    local ok, result = errors.try(ahead)
+    seen = ok and result or nil
+  end)
+  local ok, result = errors.try(fn)
+  if not ok then handle:cancel() end
+  local interrupted = pool.join_all { handle }
+  if not ok then error(result, 0) end
+  if interrupted then error(interrupted, 0) end
+  return result, seen
+end
+
+local function first_line(input, before, current, rendering)
+  local revisions = current and string.format("revision %d to %d", before.revision, before.revision + 1) or "first install"
+  return string.format("%s of %s, %s", revisions, rendering.chart and "chart " .. rendering.chart or input.chart,
+    method_word(rendering.server_side))
 end
 
 --- What helm.upgrade would do.
@@ -105,27 +152,28 @@ end
 ---@return almanac.Preview
 function M.upgrade(input, before)
   local current = current_revision(input, before)
-  local pending = before.status and parse.is_pending(before.status)
-  local definitions = not current and new_definitions(input) or ""
-  local rendering = pending and render_pending(input, before, current) or renders.upgrade(input, definitions ~= "")
-  local old = current and renders.manifest(input, current) or ""
-  local hooks = manifests.hook_changes(rendering.hooks, current and "upgrade" or "install")
-  local preview = plans.preview({
-    who = "helm.upgrade", release = input.release, namespace = input.namespace, server_side = rendering.server_side,
+  local trial = trials.new {
+    who = "helm.upgrade", release = input.release, namespace = input.namespace, server_side = false,
     force = input.force_conflicts, may_adopt = true,
-  }, old, definitions .. "\n---\n" .. rendering.manifest, hooks)
-  local warnings = renders.tag_warnings(input, rendering.manifest)
-  for _, list in ipairs { rendering.warnings, preview.warnings } do
-    for _, warning in ipairs(list) do warnings[#warnings + 1] = warning end
+  }
+  local rendering, outlook
+  if before.status and parse.is_pending(before.status) then
+    outlook = outlook_of(input, current)
+    rendering = render_pending(input, before, outlook.last)
+  else
+    rendering, outlook = beside(function() return look_ahead(trial, input, current) end,
+      function() return renders.upgrade(input, not current) end)
+    outlook = outlook or outlook_of(input, current)
   end
-  preview.warnings = warnings
-  if preview.missing[input.namespace] and not input.create_namespace then
+  trial:set_method(rendering.server_side)
+  local hooks, hook_ground = manifests.hook_changes(rendering.hooks, current and "upgrade" or "install")
+  local preview = trial:preview(outlook.old, manifests.join(outlook.definitions, rendering.objects), hooks)
+  preview.warnings = manifests.join(renders.tag_warnings(input, rendering.objects), rendering.warnings, preview.warnings)
+  preview.ground = manifests.join(preview.ground, hook_ground, charts.ground(input, rendering.digest))
+  if not trial:has_namespace() and not input.create_namespace then
     preview.would_fail = string.format("there is no namespace %s: helm cannot keep the release's record there", input.namespace)
   end
-  local what = string.format("%s %s, %s", current and string.format("revision %d to %d", before.revision,
-    before.revision + 1) or "first install", rendering.chart and "of chart " .. rendering.chart or "of " .. input.chart,
-    method_word(rendering.server_side))
-  return finish(preview, input, before, what,
+  return finish(preview, input, before, first_line(input, before, current, rendering),
     predicted(input, before, rendering, history.description(input, before)))
 end
 
@@ -137,10 +185,13 @@ end
 ---@return almanac.Preview
 function M.rollback(input, before)
   local rendering = renders.stored(input, input.revision)
-  local preview = plans.preview({
+  local trial = trials.new {
     who = "helm.rollback", release = input.release, namespace = input.namespace, server_side = rendering.server_side,
     may_adopt = false,
-  }, renders.manifest(input, before.revision), rendering.manifest, manifests.hook_changes(rendering.hooks, "rollback"))
+  }
+  local hooks = manifests.hook_changes(rendering.hooks, "rollback")
+  local old = renders.objects_of(records.release(input, before.revision, "helm.rollback"))
+  local preview = trial:preview(old, rendering.objects, hooks)
   local what = string.format("revision %d back to %d, as %d, %s", before.revision, input.revision, before.revision + 1,
     method_word(rendering.server_side))
   return finish(preview, input, before, what,
@@ -158,9 +209,11 @@ function M.uninstall(input, before)
     return { summary = input.release .. " is not installed", nothing = true, ground = { release_ground(input, before) },
       result = { removed = false } }
   end
-  local preview = plans.preview({
+  local trial = trials.new {
     who = "helm.uninstall", release = input.release, namespace = input.namespace, server_side = false, may_adopt = false,
-  }, renders.manifest(input, before.revision), "", {})
+  }
+  local rendering = renders.stored(input, before.revision)
+  local preview = trial:preview(rendering.objects, {}, (manifests.hook_changes(rendering.hooks, "delete")))
   preview.nothing = nil
   return finish(preview, input, before, "revision " .. before.revision .. " goes",
     { removed = true, revision = before.revision })

@@ -3,6 +3,7 @@
 ---
 --- `release` and `namespace` are in every call; the namespace is the release's name unless given.
 --- Kubeconfig, context and the binary come from the settings.
+local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
@@ -12,7 +13,7 @@ local records = require "almanac.helm.records"
 local repair = require "almanac.helm.repair"
 local renders = require "almanac.helm.render"
 local step = require "almanac.run.step"
-require "almanac.helm.rollback" -- which also loads helm_upgrade: both define their effects
+require "almanac.helm.rollback" -- which also loads helm/upgrade: both define their effects
 
 local M = {}
 
@@ -150,10 +151,8 @@ end
 ---@param chart almanac.HelmChart
 ---@return string manifest  raises kind "helm" with `template` = { file, line } when it does not render
 function M.template(chart)
-  local input = target_of("helm.template", chart, {
-    chart = true, version = true, set = true, set_string = true, values = true,
-  })
-  return renders.template(cli.chart_input("helm.template", chart, input), false)
+  local input = target_of("helm.template", chart, charts.options)
+  return renders.template("helm.template", charts.input("helm.template", chart, input))
 end
 
 --- Upgrades a release. Never waits for its workloads: k8s.rollout does that, and says why not.

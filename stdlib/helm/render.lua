@@ -1,9 +1,13 @@
 --- What a chart renders to, and what is to say about that: by helm itself, without touching anything.
+local arguments = require "almanac.host.arguments"
+local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local manifests = require "almanac.helm.manifest"
 local parse = require "almanac.helm.parse"
 local records = require "almanac.helm.records"
+local sys = require "native.sys"
 
 local M = {}
 
@@ -11,25 +15,37 @@ local MAX_OUTPUT = 64 * 1024 * 1024
 local WARNING_SHOWN = 240
 
 ---@class almanac.HelmRendering
----@field manifest string
----@field hooks { object: table, events: string[] }[]
+---@field objects table[]     of the manifest
+---@field hooks almanac.HelmHook[]
 ---@field warnings string[]   what helm said besides
 ---@field server_side boolean whether helm would apply server-side
 ---@field chart? string       name-version
 ---@field app_version? string
+---@field digest? string      of a chart from a registry
 
-local function chart_args(input)
-  return cli.join(cli.value_args(input), input.version and { "--version", input.version } or {})
-end
+---@class almanac.HelmHook
+---@field label string        "job/migrate"
+---@field events string[]
+---@field digest string       of its manifest
 
 --- Renders a chart on this machine.
+---@param who string public function, for errors
 ---@param input table normalised
----@param is_upgrade boolean
+---@param options? { is_upgrade?: boolean, no_hooks?: boolean, config?: table }
+---   config: the values of the last revision, which an upgrade keeps where none are given
 ---@return string manifest
-function M.template(input, is_upgrade)
-  cli.check_chart(input.chart)
-  return cli.read("template", input.chart, cli.join({ "template", input.release, input.chart, "--namespace",
-    input.namespace }, chart_args(input), is_upgrade and { "--is-upgrade" } or {}))
+function M.template(who, input, options)
+  options = options or {}
+  charts.check(input.chart)
+  local args = arguments.new(who, "template"):option("--namespace", input.namespace)
+    :flag("--is-upgrade", options.is_upgrade):flag("--no-hooks", options.no_hooks)
+  local stdin
+  if options.config and not charts.has_values(input) then
+    args:option("--values", "-")
+    stdin = json.encode(options.config)
+  end
+  charts.add(args, input):word("release", input.release):word("chart", input.chart)
+  return cli.read("template", input.chart, args:list(), stdin)
 end
 
 --- Warnings among what helm printed to stderr: "coalesce.go:298: warning: cannot overwrite table …".
@@ -55,9 +71,11 @@ end
 
 local function hooks_of(release)
   local out = {}
-  for _, hook in ipairs(type(release.hooks) == "table" and release.hooks or {}) do
-    local object = { kind = hook.kind, metadata = { name = hook.name } }
-    out[#out + 1] = { object = object, events = hook.events ~= json.null and hook.events or {} }
+  for i, hook in ipairs(type(release.hooks) == "table" and release.hooks or {}) do
+    out[i] = {
+      label = tostring(hook.kind):lower() .. "/" .. tostring(hook.name), digest = sys.sha256(tostring(hook.manifest)),
+      events = hook.events ~= json.null and hook.events or {},
+    }
   end
   return out
 end
@@ -65,18 +83,28 @@ end
 --- The definitions of a chart's directory crds/, which helm creates at a first install where they are not
 --- there yet, before everything else. It renders them nowhere.
 ---@param input table normalised
----@return string manifest "" when it has none
+---@return table[] objects
 function M.definitions(input)
-  cli.check_chart(input.chart)
-  return cli.read("show crds", input.chart, cli.join({ "show", "crds", input.chart },
-    input.version and { "--version", input.version } or {}))
+  charts.check(input.chart)
+  local args = arguments.new("helm.upgrade", "show", "crds"):option("--version", input.version):word("chart", input.chart)
+  return manifests.objects(cli.read("show crds", input.chart, args:list()), "the crds of " .. input.chart)
+end
+
+--- The objects that a chart renders to without asking the server, in a tenth of the time: nearly always
+--- those of M.upgrade.
+---@param input table normalised
+---@param last? table the release's last revision, as its record has it
+---@return table[]
+function M.expected(input, last)
+  local text = M.template("helm.upgrade", input, { is_upgrade = last ~= nil, no_hooks = true, config = last and last.config })
+  return manifests.objects(text, "chart " .. input.chart)
 end
 
 --- A first install whose objects are of kinds that come with it: helm's dry run, which creates no
 --- definition, stops there.
 local function without_definitions(input)
   return {
-    manifest = M.template(input, false), hooks = {}, server_side = cli.version().major > 3,
+    objects = M.expected(input), hooks = {}, server_side = cli.version().major > 3,
     warnings = { "the chart brings definitions of its own: it was rendered without asking the server, so that lookups and " ..
       "hooks are not shown" },
   }
@@ -84,19 +112,19 @@ end
 
 --- Renders a chart as the upgrade would: helm's own dry run against the server, which knows the server's
 --- version and API groups, answers `lookup`, and keeps the values of the last revision where none are
---- given. It asks nothing of the server about the objects: that is for almanac.helm_plan.
+--- given. It asks nothing of the server about the objects: that is for almanac.helm.dry_run.
 ---@param input table normalised, of helm.upgrade
 ---@param has_definitions boolean  it is a first install, with definitions
 ---@return almanac.HelmRendering
 function M.upgrade(input, has_definitions)
-  cli.check_chart(input.chart)
+  charts.check(input.chart)
   -- helm's own look at the schemas takes seconds with many objects, and is less than what the server
   -- says to each of them.
-  local argv = cli.join({ "upgrade", input.release, input.chart, "--dry-run=server", "--disable-openapi-validation",
-    "--output", "json" },
-    cli.target(input.namespace), chart_args(input), input.install and { "--install" } or {},
-    input.create_namespace and { "--create-namespace" } or {})
-  local ok, result = errors.try(run, "helm upgrade " .. input.release, argv)
+  local args = cli.arguments("helm.upgrade", input.namespace, "upgrade"):option("--dry-run", "server")
+    :flag("--disable-openapi-validation", true):option("--output", "json"):flag("--install", input.install)
+    :flag("--create-namespace", input.create_namespace)
+  charts.add(args, input):word("release", input.release):word("chart", input.chart)
+  local ok, result = errors.try(run, "helm upgrade " .. input.release, args:list())
   if not ok then
     if has_definitions and result.kind == "helm" and result.message:find("no matches for kind", 1, true) then
       return without_definitions(input)
@@ -107,18 +135,19 @@ function M.upgrade(input, has_definitions)
   local release = json.decode(result.stdout:match "^[^{]*({.*)$" or result.stdout)
   local metadata = type(release.chart) == "table" and release.chart.metadata or {}
   return {
-    manifest = release.manifest or "", hooks = hooks_of(release), warnings = warnings_of(result.stderr),
+    objects = manifests.objects(release.manifest or "", "chart " .. input.chart), hooks = hooks_of(release),
+    warnings = warnings_of(result.stderr), digest = result.stderr:match "\n?Digest: (sha256:%x+)",
     server_side = release.apply_method == "ssa" or release.applyMethod == "ssa",
     chart = metadata.name and string.format("%s-%s", metadata.name, metadata.version), app_version = metadata.appVersion,
   }
 end
 
---- The manifest of a revision that helm keeps.
----@param target { release: string, namespace: string }
----@param revision integer
----@return string
-function M.manifest(target, revision)
-  return records.release(target, revision, "helm").manifest or ""
+--- The objects of a revision that helm keeps.
+---@param release table as its record has it
+---@return table[]
+function M.objects_of(release)
+  local text = type(release.manifest) == "string" and release.manifest or ""
+  return manifests.objects(text, string.format("revision %s of %s", tostring(release.version), tostring(release.name)))
 end
 
 --- A revision that helm keeps, as a rollback to it would apply it.
@@ -129,7 +158,7 @@ function M.stored(target, revision)
   local release = records.release(target, revision, "helm.rollback")
   local facts = records.revision_of(release)
   return {
-    manifest = release.manifest or "", hooks = hooks_of(release), warnings = {},
+    objects = M.objects_of(release), hooks = hooks_of(release), warnings = {},
     server_side = facts.server_side and cli.version().major > 3, -- helm 4 applies it as its target was applied
     chart = facts.chart, app_version = facts.app_version,
   }
@@ -137,15 +166,12 @@ end
 
 --- Loud words for a tag that was asked for and is in no image.
 ---@param input table
----@param manifest string
+---@param objects table[] of the rendered manifest
 ---@return string[]
-function M.tag_warnings(input, manifest)
+function M.tag_warnings(input, objects)
   local out = {}
-  local asked = {}
-  for key, value in pairs(input.set or {}) do asked[key] = value end
-  for key, value in pairs(input.set_string or {}) do asked[key] = value end
-  for _, entry in ipairs(parse.tags_asked(asked)) do
-    if not parse.has_tag(manifest, entry.tag) then
+  for _, entry in ipairs(manifests.tags_asked(input.set, input.set_string)) do
+    if not manifests.uses_tag(objects, entry.tag) then
       out[#out + 1] = string.format("the chart %s ignores %s: no rendered image has the tag %s, so the upgrade " ..
         "would keep the old images", input.chart, entry.key, entry.tag)
     end

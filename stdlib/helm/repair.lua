@@ -10,8 +10,8 @@
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local duration = require "almanac.base.duration"
-local kube = require "almanac.helm.records"
 local parse = require "almanac.helm.parse"
+local records = require "almanac.helm.records"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
 local sys = require "native.sys"
@@ -36,14 +36,14 @@ function M.labels(id)
 end
 
 --- The effect and the machine that made a record, or nil: the label was inherited, or there is none.
----@param records almanac.HelmRecord[] oldest first
+---@param list almanac.HelmRecord[] oldest first
 ---@param record almanac.HelmRecord
 ---@return string? id
 ---@return string? host
-function M.maker(records, record)
+function M.maker(list, record)
   local id = record.labels[M.EFFECT_LABEL]
   if not id then return nil end
-  for _, other in ipairs(records) do
+  for _, other in ipairs(list) do
     if other.revision < record.revision and other.labels[M.EFFECT_LABEL] == id then return nil end
   end
   return id, record.labels[M.HOST_LABEL]
@@ -100,8 +100,8 @@ end
 ---@param input { release: string, namespace: string, min_age: number }
 ---@return { record: almanac.HelmRecord, ours: boolean, words: string, question: string }
 function M.examine(input)
-  local records = kube.list(input)
-  local top = records[#records]
+  local list = records.list(input)
+  local top = list[#list]
   if not top or not parse.is_pending(top.status) then
     errors.raise {
       kind = "refused",
@@ -111,7 +111,7 @@ function M.examine(input)
       hint = top and "helm.upgrade and helm.rollback work on it as it is" or nil,
     }
   end
-  local id, host = M.maker(records, top)
+  local id, host = M.maker(list, top)
   local pids = id and survivors.of(id) or {}
   local maker, age = maker_words(id, host), age_of(top) or 0
   local words = string.format("revision %d of release %s is %s since %s, made by %s", top.revision, input.release,
@@ -147,15 +147,15 @@ effect.define("helm.repair", {
   end,
   allow = { category = "helm", of = function(input) return input.release end },
   observe = function(input)
-    local records = kube.list(input)
-    local record = records[#records]
-    if input.revision then record = kube.find(records, input.revision) end
+    local list = records.list(input)
+    local record = list[#list]
+    if input.revision then record = records.find(list, input.revision) end
     return record and { name = record.name, uid = record.uid, status = record.status, revision = record.revision } or {}
   end,
   preview = function(_, before)
     return {
       summary = string.format("delete the record of revision %s (%s)", tostring(before.revision), before.status or "gone"),
-      changes = { { action = "delete", object = kube.driver().kind:lower() .. "/" .. tostring(before.name) } },
+      changes = { { action = "delete", object = records.driver().kind:lower() .. "/" .. tostring(before.name) } },
     }
   end,
   apply = function(input, ctx)
@@ -169,12 +169,12 @@ effect.define("helm.repair", {
         hint = "somebody finished it meanwhile; look at helm history",
       }
     end
-    kube.delete(input, before.name, before.uid)
+    records.delete(input, before.name, before.uid)
     return { revision = before.revision, removed = true, status = before.status }
   end,
   recover = function(input, ctx)
     local before = ctx.before
-    for _, record in ipairs(before.uid and kube.list(input) or {}) do
+    for _, record in ipairs(before.uid and records.list(input) or {}) do
       if record.uid == before.uid then return "not_done" end
     end
     return "done", { revision = before.revision, removed = before.uid ~= nil, status = before.status }
@@ -204,10 +204,10 @@ end
 ---@return almanac.HelmRecord?
 ---@return string? id
 function M.dead(target, revision, own)
-  local records = kube.list(target)
-  local record = kube.find(records, revision)
+  local list = records.list(target)
+  local record = records.find(list, revision)
   if not record or not parse.is_pending(record.status) then return nil end
-  local id, host = M.maker(records, record)
+  local id, host = M.maker(list, record)
   if id and #survivors.of(id) > 0 then
     refuse(target, record, string.format("effect %s of almanac, which still runs here (process %s)", id,
       table.concat(survivors.of(id), ", ")))

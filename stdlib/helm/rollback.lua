@@ -18,8 +18,8 @@ local M = {}
 
 local DEFAULT_TIMEOUT = 600 -- seconds
 
-local function timeout_args(input)
-  return { "--timeout", string.format("%ds", math.ceil(input.timeout)) }
+local function timeout_of(input)
+  return string.format("%ds", math.ceil(input.timeout))
 end
 
 -- Rollback ---------------------------------------------------------------------------------------
@@ -75,9 +75,9 @@ local function apply(input, ctx)
   local list = history.list(input)
   check_target(input, list)
   check_not_live(input, list)
-  upgrade.run(input, ctx, "helm rollback " .. input.release, cli.join(
-    { cli.binary(), "rollback", input.release, tostring(input.revision) }, cli.target(input.namespace),
-    timeout_args(input)))
+  local args = cli.arguments("helm.rollback", input.namespace, "rollback"):option("--timeout", timeout_of(input))
+    :word("release", input.release):word("revision", tostring(input.revision))
+  upgrade.run(input, ctx, "helm rollback " .. input.release, args:list())
   local now = history.list(input)
   return history.public(now[#now])
 end
@@ -161,10 +161,10 @@ effect.define("helm.uninstall", {
   apply = function(input, ctx)
     cli.version()
     if is_gone(ctx.before) then return { removed = false } end
-    upgrade.run(input, ctx, "helm uninstall " .. input.release, cli.join({
-      cli.binary(), "uninstall", input.release, "--description",
-      (input.description or "Uninstallation complete") .. " " .. parse.mark(ctx.id),
-    }, cli.target(input.namespace), timeout_args(input), input.keep_history and { "--keep-history" } or {}))
+    local args = cli.arguments("helm.uninstall", input.namespace, "uninstall")
+      :option("--description", (input.description or "Uninstallation complete") .. " " .. parse.mark(ctx.id))
+      :option("--timeout", timeout_of(input)):flag("--keep-history", input.keep_history):word("release", input.release)
+    upgrade.run(input, ctx, "helm uninstall " .. input.release, args:list())
     return { removed = true, revision = ctx.before.revision }
   end,
   recover = function(input, ctx)

@@ -1,5 +1,6 @@
 --- The effect helm.upgrade: provable by its mark in the revision's description, repaired when a
 --- killed helm left it pending, never waiting (k8s.rollout does that better).
+local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
 local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
@@ -17,10 +18,8 @@ local M = {}
 local DEFAULT_TIMEOUT = 600 -- seconds: helm waits for hooks only
 local KILL_MARGIN = 30      -- seconds we give helm beyond its own timeout, to mark the release failed
 
-local known = {
-  chart = true, version = true, set = true, set_string = true, values = true, install = true, create_namespace = true,
-  timeout = true, force_conflicts = true, description = true,
-}
+local known = { install = true, create_namespace = true, timeout = true, force_conflicts = true, description = true }
+for name in pairs(charts.options) do known[name] = true end
 
 local function boolean(raw, name)
   local value = raw[name]
@@ -30,7 +29,7 @@ end
 
 local function normalise(raw)
   local input = cli.input("helm.upgrade", raw, known)
-  cli.chart_input("helm.upgrade", raw, input)
+  charts.input("helm.upgrade", raw, input)
   input.install = boolean(raw, "install")
   input.create_namespace = boolean(raw, "create_namespace")
   input.force_conflicts = boolean(raw, "force_conflicts")
@@ -46,11 +45,8 @@ local function normalise(raw)
 end
 
 local function title(input)
-  local set = {}
-  for key, value in pairs(input.set or {}) do set[#set + 1] = key .. "=" .. tostring(value) end
-  table.sort(set)
-  return string.format("helm upgrade %s to chart %s%s", input.release, input.chart,
-    #set > 0 and " with " .. table.concat(set, ", ") or "")
+  local set = charts.set_words(input)
+  return string.format("helm upgrade %s to chart %s%s", input.release, input.chart, set ~= "" and " with " .. set or "")
 end
 
 --- Conflicts exist, and can be forced, only where helm applies server-side; helm 4 keeps the method
@@ -85,20 +81,13 @@ local function supports_labels()
 end
 
 local function argv_of(input, ctx)
-  local argv = cli.join({ cli.binary(), "upgrade", input.release, input.chart }, cli.target(input.namespace), {
-    "--description", history.description(input, ctx.before) .. " " .. parse.mark(ctx.id),
-    "--timeout", string.format("%ds", math.ceil(input.timeout)),
-  })
-  local function add(...)
-    for _, word in ipairs { ... } do argv[#argv + 1] = word end
-  end
-  if supports_labels() then add("--labels", repair.labels(ctx.id)) end
-  if input.version then add("--version", input.version) end
-  if input.install then add "--install" end
-  if input.create_namespace then add "--create-namespace" end
-  if input.force_conflicts then add "--force-conflicts" end
-  add(table.unpack(cli.value_args(input)))
-  return argv
+  local args = cli.arguments("helm.upgrade", input.namespace, "upgrade")
+    :option("--description", history.description(input, ctx.before) .. " " .. parse.mark(ctx.id))
+    :option("--timeout", string.format("%ds", math.ceil(input.timeout)))
+    :option("--labels", supports_labels() and repair.labels(ctx.id) or nil)
+    :flag("--install", input.install):flag("--create-namespace", input.create_namespace)
+    :flag("--force-conflicts", input.force_conflicts)
+  return charts.add(args, input):word("release", input.release):word("chart", input.chart):list()
 end
 
 --- Whether a helm that failed may have left its revision pending.
@@ -128,8 +117,9 @@ end
 ---@param input table with release, namespace, timeout
 ---@param ctx almanac.EffectContext
 ---@param action string for messages: "helm upgrade animica-devnet"
----@param argv string[]
-function M.run(input, ctx, action, argv)
+---@param words string[] helm's arguments
+function M.run(input, ctx, action, words)
+  local argv = { cli.binary(), table.unpack(words) }
   local ran, result = errors.try(sh.run_child, {
     argv = argv, env = cli.environment(), timeout = input.timeout + KILL_MARGIN, title = action, grace = 10,
   }, ctx.id, action)
@@ -148,7 +138,7 @@ end
 
 local function apply(input, ctx)
   cli.version()
-  cli.check_chart(input.chart)
+  charts.check(input.chart)
   check_force(input, ctx.before)
   if ctx.before.status and parse.is_pending(ctx.before.status) then
     repair.settle(input, ctx.before.revision)

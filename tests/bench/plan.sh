@@ -15,8 +15,8 @@ planned() { # runbook words…: microseconds
 helm=$root/.deps/bin/helm4
 kubectl=$root/.deps/bin/kubectl34
 
-plan_bench() { # latency bar-of-the-dry-runs bar-of-kubectl-diff
-    latency=$1 bar_dry=$2 bar_diff=$3
+plan_bench() { # latency bar-of-the-dry-runs bar-of-kubectl-diff bar-of-helm's-own-dry-run
+    latency=$1 bar_dry=$2 bar_diff=$3 bar_helm=$4
     "$almanac" sim --latency "$latency" --kubeconfig "$plan_dir/kubeconfig" >"$plan_dir/ready" 2>"$tmp/log" &
     plan_sim=$!
     sims="$sims $plan_sim"
@@ -38,7 +38,9 @@ plan_bench() { # latency bar-of-the-dry-runs bar-of-kubectl-diff
         -f objects.yaml 2>"$tmp/log" | cut -d' ' -f1)
     line "plan of a release of 200 objects, $latency s away ($(calc "$release_us / 1e6") s, helm renders $(calc "$render_us / 1e6")) / kubectl diff" \
         "$(calc "$release_us / $diff_us")" "" "$bar_diff"
+    line "plan of a release of 200 objects, $latency s away / helm upgrade --dry-run=server alone" \
+        "$(calc "$release_us / $render_us")" "" "$bar_helm"
     kill "$plan_sim"
 }
-plan_bench 0.015 1.5 0.5
-plan_bench 0 none none
+plan_bench 0.015 1.5 0.5 1.25
+plan_bench 0 none none none

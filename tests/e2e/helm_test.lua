@@ -1,81 +1,21 @@
 -- helm.* against the simulated cluster with the real helm 3 and helm 4: what is read, what an
 -- upgrade and a rollback do, and what a recovery makes of a helm that was killed.
+local calls = require "tests.helm_calls"
 local definitions = require "almanac.run.definitions"
 local helm = require "almanac.helm.release"
-local k8s_client = require "almanac.k8s.client"
 local native = require "native.sh"
 local records = require "almanac.helm.records"
-local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
 local step = require "almanac.run.step"
 local t = require "tests.harness"
 local task = require "native.task"
 
-local build = (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
-local bin = t.getenv "ALMANAC_TEST_BIN" or ".deps/bin"
-local NS = "animica-devnet"
+local NS, TAGS = calls.release, { "v0.5.0-a1b2c3d", "v0.5.1-b2c3d4e", "v0.5.2-c3d4e5f" }
 local CHART = "tests/fixtures/devnet/ops/helm/animica-devnet"
-local TAGS = { "v0.5.0-a1b2c3d", "v0.5.1-b2c3d4e", "v0.5.2-c3d4e5f" }
-
+local bin = calls.bin
 local target = { release = NS, namespace = NS }
-
-local slow_file
-
-local function slowly(slow)
-  if slow then t.write_file(slow_file, "") else require("native.fs").remove(slow_file) end
-end
-
-local function cluster(binary, ...)
-  local dir = t.tmpdir()
-  local sim = t.spawn { build, "sim", "--kubeconfig", dir .. "/kubeconfig", "--with-namespace", NS, ... }
-  sim:wait_line "^api="
-  -- The real helm; its upgrades, while `slow` is there, at a pace that lets a test step in.
-  t.write_file(dir .. "/helm", string.format([[#!/bin/sh
-case $1 in upgrade) [ -e "%s/slow" ] && set -- "$@" --qps 5 --burst-limit 1 ;; esac
-exec "%s" "$@"
-]], dir, require("native.sys").cwd() .. "/" .. bin .. "/" .. binary))
-  t.must { "chmod", "+x", dir .. "/helm" }
-  slow_file = dir .. "/slow"
-  settings.kubeconfig, settings.helm = dir .. "/kubeconfig", dir .. "/helm"
-  k8s_client.forget()
-  t.defer(function() settings.kubeconfig, settings.helm = nil, nil end)
-end
-
-local ids = 0
-
---- A run whose effects have ids of their own.
-local function new_run()
-  ids = ids + 1
-  local run = runs.unrecorded({ runbook = "test" }, "execute")
-  run.id = "helm-test-" .. task.wall_ms() .. "-" .. ids
-  return run
-end
-
---- Runs fn as a step; its intents and notes are kept.
-local function in_step(fn, run)
-  run = run or new_run()
-  run.seen = {}
-  local seen = { intents = {}, recovered = {}, notes = {}, run = run }
-  run:observe(function(event)
-    if event.kind == "effect.intent" then seen.intents[#seen.intents + 1] = event.data.op end
-    if event.kind == "effect.recovered" then seen.recovered[#seen.recovered + 1] = event.data.state end
-    if event.kind == "note" then seen.notes[#seen.notes + 1] = event.data.text end
-  end)
-  local handle = task.spawn(function()
-    task.set_context { run = run }
-    return step.run("it", {}, fn)
-  end)
-  local ok, result = handle:join()
-  seen.ok, seen.result = ok, result
-  if not ok then seen.err = result end
-  return seen
-end
-
-local function must(fn, run)
-  local seen = in_step(fn, run)
-  if not seen.ok then error(seen.err, 0) end
-  return seen.result, seen
-end
+local cluster, new_run, in_step, must, both = calls.cluster, calls.new_run, calls.in_step, calls.must, calls.both
+local slowly = calls.slowly
 
 local function upgrade(tag, more)
   local options = { release = NS, namespace = NS, chart = CHART, install = true, set = { ["global.imageTag"] = tag } }
@@ -85,15 +25,6 @@ end
 
 local function history()
   return (must(function() return helm.history(target) end))
-end
-
-local function both(name, fn)
-  for _, binary in ipairs { "helm3", "helm4" } do
-    t.test(binary .. ": " .. name, function()
-      cluster(binary)
-      fn(binary)
-    end)
-  end
 end
 
 --- Starts an upgrade in a task of its own, slowed down, and kills its helm while the new revision

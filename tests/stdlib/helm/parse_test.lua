@@ -137,57 +137,6 @@ t.test("where a template is wrong", function()
   for _, case in ipairs(cases) do t.eq(parse.template_place(case[1]), case[2], case[1]) end
 end)
 
-local manifest = [[
-# Source: a/templates/config.yaml
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: c
-data:
-  text: |
-    image: not/an:image
----
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  template:
-    spec:
-      initContainers:
-        - image: "ghcr.io/x/init:v1"
-          name: init
-      containers:
-        - name: web
-          image: ghcr.io:5000/x/web:v2@sha256:0123
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata:
-  labels: {a: b}
-  name: db
-spec: {template: {spec: {containers: []}}}
-]]
-
-t.test("images of a manifest, their changes and tags", function()
-  t.eq(parse.images(manifest), {
-    { kind = "Deployment", name = "web", image = "ghcr.io/x/init:v1" },
-    { kind = "Deployment", name = "web", image = "ghcr.io:5000/x/web:v2@sha256:0123" },
-  })
-  t.eq(parse.has_tag(manifest, "v1"), true)
-  t.eq(parse.has_tag(manifest, "v2"), true)
-  t.eq(parse.has_tag(manifest, "image"), false)
-  t.eq(parse.image_changes(manifest, (manifest:gsub("init:v1", "init:v9"))), {
-    { kind = "Deployment", name = "web", old = "ghcr.io/x/init:v1", new = "ghcr.io/x/init:v9" },
-  })
-  t.eq(#parse.image_changes("", manifest), 2)
-  t.eq(parse.image_changes(manifest, "")[1].new, nil)
-  t.eq(parse.image_changes(manifest, manifest), {})
-  t.eq(parse.tags_asked { ["global.imageTag"] = "v1", tag = "v2", replicas = 3, ["a.tags"] = "x", ["b.Tag"] = "" }, {
-    { key = "global.imageTag", tag = "v1" }, { key = "tag", tag = "v2" },
-  })
-end)
-
 t.test("release records: revisions in order, strangers left out, their age", function()
   local function secret(name, labels)
     return { metadata = { name = name, uid = "u-" .. name, labels = labels, creationTimestamp = "2026-11-23T18:26:21Z" } }
