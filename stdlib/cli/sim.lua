@@ -3,7 +3,7 @@ local cluster = require "almanac.sim.cluster"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local kinds = require "almanac.sim.world.faults"
-local base64 = require("almanac.sim.model.protobuf").base64
+local base64 = require "almanac.base.base64"
 
 local M = {}
 
@@ -97,7 +97,7 @@ local function tls_of(given)
 end
 
 local function base64_file(path)
-  return base64(require("native.fs").read(path))
+  return base64.encode(require("native.fs").read(path))
 end
 
 local function kubeconfig(url, tls, token)

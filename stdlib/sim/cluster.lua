@@ -15,6 +15,7 @@ local faults = require "almanac.sim.world.faults"
 local kubelet = require "almanac.sim.control.kubelet"
 local logs = require "almanac.sim.world.logs"
 local loki = require "almanac.sim.world.loki"
+local proxy = require "almanac.sim.api.proxy"
 
 local cluster = {}
 
@@ -74,9 +75,6 @@ local function unreachable(response, message)
   response:send(503, JSON, value.json.encode(status) .. "\n")
 end
 
---- A Service with this annotation is what listens at that URL: a real Prometheus beside the simulator.
-local FORWARD = "almanac.sim/forward-to"
-
 local function forward(url, request, rest, response)
   local query = request.raw_query ~= "" and "?" .. request.raw_query or ""
   local ok, answer = pcall(require("native.http").request, {
@@ -87,26 +85,12 @@ local function forward(url, request, rest, response)
   response:send(answer.status, { ["Content-Type"] = answer.headers["content-type"] }, answer.body)
 end
 
---- Whether a ready pod stands behind a service; one without a selector has endpoints of its own.
-local function has_endpoints(self, service)
-  local selector = service.spec and service.spec.selector
-  if not selector or next(selector) == nil then return true end
-  local endpoints = self.store:get("v1/endpoints", service.metadata.namespace, service.metadata.name)
-  for _, subset in ipairs(endpoints and endpoints.subsets or {}) do
-    if subset.addresses then return true end
-  end
-  return false
-end
-
 --- What is asked of a service or a pod through the API server.
-local function proxy(self, route, request, response, object)
+local function lead(self, route, request, response, object)
   local asked = value.shallow(request)
   asked.path = route.rest
-  local url = object.kind == "Service" and (object.metadata.annotations or {})[FORWARD]
+  local url = object.kind == "Service" and (object.metadata.annotations or {})[proxy.FORWARD]
   if url then return forward(url, request, route.rest, response) end
-  if object.kind == "Service" and not self.devnet_ready and not has_endpoints(self, object) then
-    return unreachable(response, ('no endpoints available for service "%s"'):format(route.name))
-  end
   if route.target == "loki" then return self.loki:handle(asked, response) end
   local name = object.kind == "Pod" and kubelet.workload(object) or route.target
   if self.devnet:proxy(route.ns, name, route.rest, asked, response) then return end
@@ -182,7 +166,8 @@ function cluster.new(o)
     tokens = o.tokens, users = o.users, request_log = o.request_log,
     logs = function(pod, container, opts) return read_logs(self, pod, container, opts) end,
     exec = exec.new(self.store, self.store.uuid),
-    proxy = function(route, request, response, object) return proxy(self, route, request, response, object) end,
+    proxy = function(route, request, response, object) return lead(self, route, request, response, object) end,
+    proxy_anything = o.devnet_ready,
   })
   self.handle_api = function(request, response)
     if request.path == "/sim/faults" then return change_faults(self, request, response) end

@@ -10,6 +10,7 @@ local crds = require "almanac.sim.model.crds"
 local discovery = require "almanac.sim.api.discovery"
 local identity = require "almanac.sim.api.identity"
 local openapi = require "almanac.sim.api.openapi"
+local proxy = require "almanac.sim.api.proxy"
 local reads = require "almanac.sim.api.reads"
 local respond = require "almanac.sim.api.respond"
 local router = require "almanac.sim.api.router"
@@ -226,9 +227,10 @@ local function headers_of(answer)
 end
 
 --- Sends a watch's lines as they come, until the client goes, its time is over or it is told to begin anew.
-local function serve_watch(cx, w, response)
+local function serve_watch(cx, answer, response)
   local task = require "native.task"
-  response:start(200, headers_of { status = 200 })
+  local w = answer.watch
+  response:start(200, headers_of(answer))
   local signal, ended = task.signal(), false
   local unsubscribe = cx.store:subscribe(function(event)
     if event.gvr == cx.route.res.storage then signal:notify() end
@@ -269,6 +271,16 @@ local function serve_pieces(answer, response)
   response:finish()
 end
 
+-- What a real API server says beside its answer about resources that are on their way out.
+local DEPRECATED = { ["v1/endpoints"] = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice" }
+
+local function warn_of_deprecation(cx, answer)
+  local text = cx.route and DEPRECATED[cx.route.res.key]
+  if not text then return end
+  answer.warnings = answer.warnings or {}
+  table.insert(answer.warnings, 1, text)
+end
+
 local function answer_of(cx, response)
   local document_answer = serve_document(cx)
   if document_answer then return document_answer end
@@ -279,7 +291,8 @@ local function answer_of(cx, response)
   if cx.route.sub == "proxy" then
     if not cx.opts.proxy then return not_found_page() end
     local object, status = cx.store:get(cx.route.res.key, cx.route.ns, cx.route.target)
-    if not object then return nil, status end
+    status = status or proxy.refusal(cx.store, cx.route, object, cx.opts.proxy_anything)
+    if status then return nil, status end
     return { taken = function() return cx.opts.proxy(cx.route, cx.request, response, object) end, status = 200 }
   end
   if cx.route.sub == "exec" and cx.opts.exec then return cx.opts.exec:answer(cx, response, subresources.container) end
@@ -318,6 +331,7 @@ local PUBLIC = { ["/healthz"] = true, ["/livez"] = true, ["/readyz"] = true, ["/
 ---@field logs? fun(pod: table, container: string, options: table): string|function|nil, any  see subresources.log
 ---@field exec? table                     see almanac.sim.exec
 ---@field proxy? fun(route: table, request: table, response: table, object: table)  service and pod proxy
+---@field proxy_anything? boolean         services lead on without a ready pod too
 
 --- A request handler for native.httpd over a store. Sets the store's admission.
 ---@param store table
@@ -336,11 +350,12 @@ function api.new(store, opts)
     if cx.who or PUBLIC[request.path] then answer, status = answer_of(cx, response) end
     if not answer then
       local seconds = status.details and status.details.retryAfterSeconds
-      answer = { status = status.code, body = encode(status) .. "\n",
-        headers = seconds and { ["retry-after"] = tostring(seconds) } or nil }
+      answer = respond.status(request.headers.accept, status)
+      answer.headers = seconds and { ["retry-after"] = tostring(seconds) } or nil
     end
+    warn_of_deprecation(cx, answer)
     if opts.request_log then opts.request_log(request.method, request.path, cx.query, answer.status, cx.user) end
-    if answer.watch then return serve_watch(cx, answer.watch, response) end
+    if answer.watch then return serve_watch(cx, answer, response) end
     if answer.pieces then return serve_pieces(answer, response) end
     if answer.taken then return answer.taken() end
     local body = answer.body

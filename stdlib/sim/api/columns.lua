@@ -141,7 +141,7 @@ KINDS.Pod = { "Ready Status Restarts Age IP/1 Node/1 Nominated_Node/1 Readiness_
     or_none(dig(o, "status", "nominatedNodeName")), "<none>" }
 end }
 
-KINDS.Deployment = { "Ready Up-to-date#i Available#i Age Containers/1 Images/1 Selector/1", function(o, now)
+KINDS.Deployment = { "Ready Up-to-date Available Age Containers/1 Images/1 Selector/1", function(o, now)
   local s = o.status or {}
   local names, list = templated(o)
   return { ("%d/%d"):format(s.readyReplicas or 0, dig(o, "spec", "replicas") or 0), s.updatedReplicas or 0,
@@ -203,14 +203,14 @@ KINDS.Service = { "Type Cluster-IP External-IP Port(s) Age Selector/1", function
     map_text(o.spec.selector) }
 end }
 
-KINDS.ConfigMap = { "Data#i Age", function(o, now)
+KINDS.ConfigMap = { "Data Age", function(o, now)
   local n = 0
   for _ in pairs(o.data or {}) do n = n + 1 end
   for _ in pairs(o.binaryData or {}) do n = n + 1 end
   return { n, created(o, now) }
 end }
 
-KINDS.Secret = { "Type Data#i Age", function(o, now)
+KINDS.Secret = { "Type Data Age", function(o, now)
   local n = 0
   for _ in pairs(o.data or {}) do n = n + 1 end
   return { o.type or "Opaque", n, created(o, now) }
@@ -218,7 +218,7 @@ end }
 
 KINDS.Namespace = { "Status Age", function(o, now) return { dig(o, "status", "phase") or "", created(o, now) } end }
 
-KINDS.ServiceAccount = { "Secrets#i Age", function(o, now) return { #(o.secrets or {}), created(o, now) } end }
+KINDS.ServiceAccount = { "Secrets Age", function(o, now) return { #(o.secrets or {}), created(o, now) } end }
 
 local MODES = { ReadWriteOnce = "RWO", ReadOnlyMany = "ROX", ReadWriteMany = "RWX", ReadWriteOncePod = "RWOP" }
 
@@ -246,7 +246,7 @@ KINDS.PersistentVolume = {
       dig(o, "status", "reason") or "", created(o, now), spec.volumeMode or "" }
   end }
 
-KINDS.Event = { "Last_Seen Type Reason Object Subobject/1 Source/1 Message First_Seen/1 Count/1#i Name/1", function(o, now)
+KINDS.Event = { "Last_Seen Type Reason Object Subobject/1 Source/1 Message First_Seen/1 Count/1 Name/1", function(o, now)
   local first = not value.is_nil(o.firstTimestamp) and o.firstTimestamp or not value.is_nil(o.eventTime) and o.eventTime
   local last = not value.is_nil(o.lastTimestamp) and o.lastTimestamp or first
   local about = o.involvedObject or {}
@@ -274,6 +274,11 @@ KINDS.Node = { "Status Roles Age Version Internal-IP/1 External-IP/1 OS-Image/1 
       info.osImage or "", info.kernelVersion or "", info.containerRuntimeVersion or "" }
   end }
 
+local function limited(list, unset)
+  local more = #list > 3 and (" + %d more..."):format(#list - 3) or ""
+  return or_none(join({ table.unpack(list, 1, 3) }) .. more, unset)
+end
+
 KINDS.Endpoints = { "Endpoints Age", function(o, now)
   local out = {}
   for _, s in ipairs(o.subsets or {}) do
@@ -281,8 +286,16 @@ KINDS.Endpoints = { "Endpoints Age", function(o, now)
       for _, p in ipairs(s.ports or {}) do out[#out + 1] = a.ip .. ":" .. p.port end
     end
   end
-  local more = #out > 3 and (" + %d more..."):format(#out - 3) or ""
-  return { or_none(join({ table.unpack(out, 1, 3) }) .. more), created(o, now) }
+  return { limited(out), created(o, now) }
+end }
+
+KINDS.EndpointSlice = { "AddressType Ports Endpoints Age", function(o, now)
+  local ports, addresses = {}, {}
+  for i, p in ipairs(o.ports or {}) do ports[i] = tostring(p.port) end
+  for _, e in ipairs(o.endpoints or {}) do
+    for _, address in ipairs(e.addresses) do addresses[#addresses + 1] = address end
+  end
+  return { o.addressType, limited(ports, "<unset>"), limited(addresses, "<unset>"), created(o, now) }
 end }
 
 KINDS.Ingress = { "Class Hosts Address Ports Age", function(o, now)
@@ -304,7 +317,7 @@ end }
 
 KINDS.Lease = { "Holder Age", function(o, now) return { dig(o, "spec", "holderIdentity") or "", created(o, now) } end }
 
-KINDS.ControllerRevision = { "Controller Revision#i Age", function(o, now)
+KINDS.ControllerRevision = { "Controller Revision Age", function(o, now)
   local owner = "<none>"
   for _, r in ipairs(o.metadata.ownerReferences or {}) do
     if r.controller then owner = r.kind:lower() .. "." .. (r.apiVersion:match("^(.-)/") or "") .. "/" .. r.name end
@@ -312,7 +325,7 @@ KINDS.ControllerRevision = { "Controller Revision#i Age", function(o, now)
   return { owner, o.revision, created(o, now) }
 end }
 
-KINDS.HorizontalPodAutoscaler = { "Reference Targets MinPods MaxPods#i Replicas#i Age", function(o, now)
+KINDS.HorizontalPodAutoscaler = { "Reference Targets MinPods MaxPods Replicas Age", function(o, now)
   local target = dig(o, "spec", "scaleTargetRef") or {}
   return { ("%s/%s"):format(target.kind or "", target.name or ""), "<unknown>", tostring(dig(o, "spec", "minReplicas") or 1),
     dig(o, "spec", "maxReplicas") or 0, dig(o, "status", "currentReplicas") or 0, created(o, now) }

@@ -1,9 +1,9 @@
 --- get and list, with paging. A handler takes the request's context (see api.lua) and returns an answer
 --- { status, body }, or nil and a Status.
 local value = require "almanac.sim.model.value"
+local base64 = require "almanac.base.base64"
 local errors = require "almanac.sim.model.errors"
 local respond = require "almanac.sim.api.respond"
-local protobuf = require "almanac.sim.model.protobuf"
 local store = require "almanac.sim.model.store"
 
 local reads = {}
@@ -16,16 +16,16 @@ function reads.get(cx)
   local route = cx.route
   local object, status = cx.store:get(route.res.key, route.ns, route.name)
   if not object then return nil, status end
-  return { status = 200, body = cx.render(object) .. "\n" }
+  return respond.object(cx, 200, object)
 end
 
 local function encode_token(rv, start)
   local json = ('{"v":"meta.k8s.io/v1","rv":%d,"start":%s}'):format(rv, value.json.encode(start .. "\0"))
-  return (protobuf.base64(json):gsub("=", ""):gsub("+", "-"):gsub("/", "_"))
+  return (base64.encode(json):gsub("=", ""):gsub("+", "-"):gsub("/", "_"))
 end
 
 local function decode_token(text)
-  local bytes, at = protobuf.unbase64(text)
+  local bytes, at = base64.decode(text)
   if not bytes then
     return nil, errors.bad_request(
       ("invalid continue token: continue key is not valid: illegal base64 data at input byte %d"):format(at))
@@ -105,8 +105,7 @@ function reads.list(cx)
   elseif page.from > 1 then
     objects = table.move(objects, page.from, #objects, 1, {})
   end
-  return { status = 200, body = respond.list(cx.route.res, cx.form, objects, meta, cx.store.now(),
-    query.includeObject) }
+  return respond.list(cx, objects, meta)
 end
 
 --- The selector of a watch or deletecollection as a predicate, or nil and a Status.

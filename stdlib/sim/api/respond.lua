@@ -3,8 +3,11 @@
 local value = require "almanac.sim.model.value"
 local tables = require "almanac.sim.api.tables"
 local convert = require "almanac.sim.model.convert"
+local protobuf = require "almanac.sim.model.protobuf"
 
 local respond = {}
+
+respond.PROTOBUF = "application/vnd.kubernetes.protobuf"
 
 local encode = value.json.encode
 
@@ -51,14 +54,18 @@ end
 
 local FORMS = { Table = "table", PartialObjectMetadata = "partial", PartialObjectMetadataList = "partial" }
 
---- The form a client wants an object or list in: "json", "table", "partial", or nil: none that we have.
+--- The form a client wants an object or list in: "json", "protobuf" (where its kind can be written so, else JSON),
+--- "table", "partial", or nil: none that we have.
 ---@param accept string|nil
 ---@return string|nil
 function respond.form(accept)
   if accept == nil or accept == "" then return "json" end
+  local first
   for _, a in ipairs(parse_accept(accept)) do
-    if a.type == "application/json" or a.type == "application/*" or a.type == "*/*" then
-      if not a.params.as then return "json" end
+    if a.type == respond.PROTOBUF and not a.params.as then
+      first = first or "protobuf"
+    elseif a.type == "application/json" or a.type == "application/*" or a.type == "*/*" then
+      if not a.params.as then return first or "json" end
       local form = FORMS[a.params.as]
       if form and a.params.v == "v1" and a.params.g == "meta.k8s.io" then return form end
     end
@@ -95,28 +102,58 @@ function respond.renderer(res, form, now, include)
   return function(object) return respond.text(res, object) end
 end
 
+--- An answer that is one object, in the form that the request accepts.
+---@param cx table see api.lua
+---@param status integer
+---@param object table
+---@return table answer
+function respond.object(cx, status, object)
+  local res = cx.route.res
+  local bytes = cx.form == "protobuf" and res.storage == res.key and protobuf.encode(object)
+  if bytes then return { status = status, body = bytes, type = respond.PROTOBUF } end
+  return { status = status, body = cx.render(object) .. "\n" }
+end
+
 local function list_kind(res) return res.list_kind or res.kind .. "List" end
 
---- The text of a list.
----@param res table
----@param form string
----@param objects table[]
----@param meta table { resourceVersion, continue, remainingItemCount }
----@param now number
----@param include string|nil
----@return string
-function respond.list(res, form, objects, meta, now, include)
+--- The text of a list in JSON.
+local function list_text(res, form, objects, meta, now, include)
   if form == "table" then
     return encode(tables.make(res, objects, meta, now, include)) .. "\n"
   elseif form == "partial" then
     local items = value.array {}
     for i, o in ipairs(objects) do items[i] = tables.partial(o) end
+    -- Of this form alone the real server gives an empty list as null.
+    if #items == 0 then items = value.null end
     return encode { kind = "PartialObjectMetadataList", apiVersion = "meta.k8s.io/v1", metadata = meta, items = items } .. "\n"
   end
   local items = {}
   for i, o in ipairs(objects) do items[i] = respond.item(res, o) end
   return ('{"kind":"%s","apiVersion":"%s","metadata":%s,"items":[%s]}\n'):format(
     list_kind(res), res.api_version, encode(meta), table.concat(items, ","))
+end
+
+--- An answer that is a list, in the form that the request accepts.
+---@param cx table see api.lua
+---@param objects table[]
+---@param meta table { resourceVersion, continue, remainingItemCount }
+---@return table answer
+function respond.list(cx, objects, meta)
+  local res = cx.route.res
+  local bytes = cx.form == "protobuf" and res.storage == res.key
+    and protobuf.encode_list(res.api_version, res.kind, objects, meta)
+  if bytes then return { status = 200, body = bytes, type = respond.PROTOBUF } end
+  return { status = 200, body = list_text(res, cx.form, objects, meta, cx.store.now(), cx.query.includeObject) }
+end
+
+--- An answer that is a Status, in the form that the request accepts.
+---@param accept string|nil
+---@param status table
+---@return table answer
+function respond.status(accept, status)
+  local bytes = respond.form(accept) == "protobuf" and protobuf.encode(status)
+  if bytes then return { status = status.code, body = bytes, type = respond.PROTOBUF } end
+  return { status = status.code, body = encode(status) .. "\n" }
 end
 
 return respond

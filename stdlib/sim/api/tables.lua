@@ -2,20 +2,26 @@
 local value = require "almanac.sim.model.value"
 local jsonpath = require "almanac.base.jsonpath"
 local columns = require "almanac.sim.api.columns"
+local descriptions = require "almanac.sim.api.descriptions"
 
 local tables = {}
 
 local definitions = {}
 
+local function name_column(kind)
+  return { name = "Name", type = "string", format = "name", description = descriptions.of(kind, "Name"), priority = 0 }
+end
+
 local function columns_of(kind)
   local known = definitions[kind]
   if known then return known end
-  local list = value.array { { name = "Name", type = "string", format = "name", description = "", priority = 0 } }
+  local list = value.array { name_column(kind) }
   for word in columns.of(kind):gmatch("%S+") do
     local name, priority, int = word:match("^([^/#]+)/?(%d*)(#?i?)")
     if word:find("#i", 1, true) then int = "#i" end
-    list[#list + 1] = { name = name:gsub("_", " "), type = int == "#i" and "integer" or "string", format = "",
-      description = "", priority = math.tointeger(tonumber(priority)) or 0 }
+    name = name:gsub("_", " ")
+    list[#list + 1] = { name = name, type = int == "#i" and "integer" or "string", format = name == "Name" and "name" or "",
+      description = descriptions.of(kind, name), priority = math.tointeger(tonumber(priority)) or 0 }
   end
   -- Events are read by time, not by name.
   if kind == "Event" then table.remove(list, 1) end
@@ -28,7 +34,7 @@ local AGE = { { name = "Age", type = "date", jsonPath = ".metadata.creationTimes
 
 --- The columns a definition asks for, beside the name.
 local function custom_columns(res)
-  local list = value.array { { name = "Name", type = "string", format = "name", description = "", priority = 0 } }
+  local list = value.array { name_column(res.kind) }
   for _, column in ipairs(res.columns or AGE) do
     list[#list + 1] = { name = column.name, type = column.type, format = column.format or "",
       description = column.description or "", priority = column.priority or 0 }

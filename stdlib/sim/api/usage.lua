@@ -87,7 +87,7 @@ function usage.serve(cx)
   if not objects then return nil, status end
   local rows = {}
   for _, object in ipairs(objects) do rows[#rows + 1] = metrics_of(object) end
-  return { status = 200, body = respond.list(route.res, cx.form, rows, {}, now, query.includeObject) }
+  return respond.list(cx, rows, {})
 end
 
 return usage

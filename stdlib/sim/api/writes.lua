@@ -17,7 +17,9 @@ local version = require "almanac.sim.model.version"
 local writes = {}
 
 local function answer(cx, status, object, warnings)
-  return { status = status, body = cx.render(object) .. "\n", warnings = warnings }
+  local out = respond.object(cx, status, object)
+  out.warnings = warnings
+  return out
 end
 
 --- Whether the request is a dry run, or nil and a Status.
@@ -340,8 +342,7 @@ function writes.delete_collection(cx)
       cx.store:delete(res.key, object.metadata.namespace, object.metadata.name, options)
     end
   end
-  return { status = 200, body = respond.list(res, cx.form, done, { resourceVersion = tostring(cx.store.rv) },
-    cx.store.now(), cx.query.includeObject) }
+  return respond.list(cx, done, { resourceVersion = tostring(cx.store.rv) })
 end
 
 --- Changes spec.replicas of a workload, as its scale subresource does.

@@ -10,6 +10,7 @@ local value = require "almanac.sim.model.value"
 local disruption = require "almanac.sim.control.disruption"
 local pods = require "almanac.sim.control.pods"
 local deployment = require "almanac.sim.control.deployment"
+local endpoints = require "almanac.sim.control.endpoints"
 local replicaset = require "almanac.sim.control.replicaset"
 local statefulset = require "almanac.sim.control.statefulset"
 local workloads = require "almanac.sim.control.workloads"
@@ -25,6 +26,7 @@ Controllers.__index = Controllers
 local PODS, SETS, CLAIMS = "v1/pods", "apps/v1/replicasets", "v1/persistentvolumeclaims"
 local REVISIONS = "apps/v1/controllerrevisions"
 local BUDGETS = "policy/v1/poddisruptionbudgets"
+local SERVICES, ENDPOINTS, SLICES = "v1/services", "v1/endpoints", "discovery.k8s.io/v1/endpointslices"
 
 --- The objects of one resource that `owner` controls.
 function Controllers:controlled(owner, gvr)
@@ -40,7 +42,7 @@ end
 
 local OWNERS = {
   Deployment = "apps/v1/deployments", ReplicaSet = SETS, StatefulSet = "apps/v1/statefulsets",
-  DaemonSet = "apps/v1/daemonsets", Job = "batch/v1/jobs",
+  DaemonSet = "apps/v1/daemonsets", Job = "batch/v1/jobs", Service = "v1/services",
 }
 
 -- Seconds until a refused pod is tried again.
@@ -78,16 +80,17 @@ reconcile["batch/v1/jobs"] = function(self, job)
   return workloads.reconcile_job(job, self:controlled(job, PODS), self.now())
 end
 
-reconcile["v1/services"] = function(self, service)
+reconcile[SERVICES] = function(self, service)
   local selector = service.spec.selector
   if value.is_nil(selector) or next(selector) == nil then return {} end
   local ns = service.metadata.namespace
-  local have = self.store:peek("v1/endpoints", ns, service.metadata.name)
+  local have = { endpoints = self.store:peek(ENDPOINTS, ns, service.metadata.name),
+    slice = self:controlled(service, SLICES)[1] }
   local match, selected = selectors.object(selector), {}
   for _, pod in ipairs((self.store:list(PODS, ns))) do
     if match == nil or match(pod.metadata.labels) then selected[#selected + 1] = pod end
   end
-  return plumbing.endpoints(service, selected, have)
+  return endpoints.reconcile(service, selected, have, self.now())
 end
 
 --- How many pods the controllers of these pods want, each controller once.
@@ -130,6 +133,8 @@ reconcile[CLAIMS] = function(self, claim)
   end
   return plumbing.claim(claim, (self.store:list(PODS, claim.metadata.namespace)))
 end
+
+reconcile["v1/nodes"] = function(self, node) return plumbing.node(node, self.now()) end
 
 reconcile["v1/resourcequotas"] = function(self, q)
   return quota.reconcile(self.store, q)
@@ -187,7 +192,11 @@ function perform.event(self, action) self.events:record(action.about, action) en
 --- Runs the reconcile of one object now.
 function Controllers:reconcile(gvr, ns, name)
   local object = self.store:get(gvr, ns, name)
-  if not object then return end
+  if not object then
+    -- Endpoints have no owner that would take them along.
+    if gvr == SERVICES then self.store:delete(ENDPOINTS, ns, name) end
+    return
+  end
   for _, action in ipairs(reconcile[gvr](self, object)) do
     if action.op == "requeue" then
       self:wake(gvr, ns, name, action.after)
@@ -219,10 +228,10 @@ end
 
 function Controllers:wake_services(pod, before)
   local ns = pod.metadata.namespace
-  for _, service in ipairs((self.store:list("v1/services", ns))) do
+  for _, service in ipairs((self.store:list(SERVICES, ns))) do
     local selector = service.spec.selector
     if selects(selector, pod.metadata.labels) or before and selects(selector, before.metadata.labels) then
-      self:wake("v1/services", ns, service.metadata.name)
+      self:wake(SERVICES, ns, service.metadata.name)
     end
   end
 end
@@ -253,6 +262,9 @@ function Controllers:changed(event)
     self:wake(event.gvr, object.metadata.namespace, object.metadata.name)
   end
   if object.metadata.ownerReferences then self:wake_owner(object) end
+  if event.type == "DELETED" and (event.gvr == SERVICES or event.gvr == ENDPOINTS) then
+    self:wake(SERVICES, object.metadata.namespace, object.metadata.name)
+  end
   if event.gvr == PODS then
     for _, q in ipairs((self.store:list("v1/resourcequotas", object.metadata.namespace))) do
       self:wake("v1/resourcequotas", object.metadata.namespace, q.metadata.name)

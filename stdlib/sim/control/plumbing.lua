@@ -1,72 +1,11 @@
---- What the simulated cluster does beside workloads: endpoints of services, binding and protection of
---- claims, and what every namespace is born with. Pure functions: objects in, writes out.
+--- What the simulated cluster does beside workloads: binding and protection of claims, the taint of a cordoned
+--- node, and what every namespace is born with. Pure functions: objects in, writes out.
 local value = require "almanac.sim.model.value"
 local pods = require "almanac.sim.control.pods"
 
 local plumbing = {}
 
 local PROTECTION = "kubernetes.io/pvc-protection"
-
-local function target_port(port, pod)
-  local target = value.is_nil(port.targetPort) and port.port or port.targetPort
-  if type(target) == "number" then return target end
-  for _, container in ipairs(pod.spec.containers or {}) do
-    for _, p in ipairs(container.ports or {}) do
-      if p.name == target then return p.containerPort end
-    end
-  end
-  return nil
-end
-
-local function address_of(pod)
-  return {
-    ip = pod.status.podIP, nodeName = pod.spec.nodeName,
-    targetRef = { kind = "Pod", namespace = pod.metadata.namespace, name = pod.metadata.name,
-      uid = pod.metadata.uid },
-  }
-end
-
-local function ports_of(service, pod)
-  local ports = value.array {}
-  for _, port in ipairs(service.spec.ports or {}) do
-    local number = target_port(port, pod)
-    if number then ports[#ports + 1] = { name = port.name, port = number, protocol = port.protocol or "TCP" } end
-  end
-  return ports
-end
-
---- The Endpoints of a service.
----@param service table
----@param selected table[] pods its selector matches
----@param have table|nil the Endpoints that exist
----@return table[] actions
-function plumbing.endpoints(service, selected, have)
-  local ready, not_ready, ports = value.array {}, value.array {}, nil
-  for _, pod in ipairs(selected) do
-    if value.dig(pod, "status", "podIP") and pods.active(pod) then
-      local list = (pods.ready(pod) or service.spec.publishNotReadyAddresses) and ready or not_ready
-      list[#list + 1] = address_of(pod)
-      ports = ports or ports_of(service, pod)
-    end
-  end
-  local subset = nil
-  if #ready + #not_ready > 0 then
-    subset = value.array { {
-      addresses = #ready > 0 and ready or nil, notReadyAddresses = #not_ready > 0 and not_ready or nil,
-      ports = ports,
-    } }
-  end
-  if have and value.equal(have.subsets or {}, subset or {}) then return {} end
-  local object = have and value.shallow(have) or {
-    apiVersion = "v1", kind = "Endpoints",
-    metadata = {
-      name = service.metadata.name, namespace = service.metadata.namespace,
-      labels = value.copy(service.metadata.labels or {}), ownerReferences = pods.owner_reference(service),
-    },
-  }
-  object.subsets = subset
-  return { { op = have and "update" or "create", gvr = "v1/endpoints", object = object } }
-end
 
 --- Whether a pod holds on to a claim: it names it, and has not ended.
 ---@param pod table
@@ -143,6 +82,26 @@ function plumbing.protect(claim)
   end
   list[#list + 1] = PROTECTION
   claim.metadata.finalizers = list
+end
+
+local CORDONED = "node.kubernetes.io/unschedulable"
+
+--- The taint of a node that takes no new pods, as long as it takes none.
+---@param node table
+---@param now number
+---@return table[] actions
+function plumbing.node(node, now)
+  local rest, tainted = value.array {}, false
+  for _, taint in ipairs(node.spec.taints or {}) do
+    if taint.key == CORDONED then tainted = true else rest[#rest + 1] = taint end
+  end
+  local wanted = node.spec.unschedulable == true
+  if wanted == tainted then return {} end
+  if wanted then rest[#rest + 1] = { key = CORDONED, effect = "NoSchedule", timeAdded = value.timestamp(now) } end
+  local changed = value.shallow(node)
+  changed.spec = value.shallow(node.spec)
+  changed.spec.taints = rest[1] and rest or nil
+  return { { op = "update", gvr = "v1/nodes", object = changed } }
 end
 
 --- What a new namespace is given.

@@ -26,7 +26,28 @@ local function taken(store, node, resource)
   return sum
 end
 
+local HOPELESS = "Preemption is not helpful for scheduling."
 local NO_CLAIMS = " no new claims to deallocate, preemption: 0/1 nodes are available: 1 "
+
+local function tolerates(pod, taint)
+  for _, t in ipairs(pod.spec.tolerations or {}) do
+    local key = t.key == taint.key or not t.key and t.operator == "Exists"
+    local same = t.operator == "Exists" or (t.value or "") == (taint.value or "")
+    if key and same and (not t.effect or t.effect == taint.effect) then return true end
+  end
+  return false
+end
+
+local CORDONED = { key = "node.kubernetes.io/unschedulable", effect = "NoSchedule" }
+
+--- Why the node keeps a pod off, in the scheduler's order: a cordon, its taints, its labels.
+local function kept_off(node, pod, selected)
+  if node.spec.unschedulable and not tolerates(pod, CORDONED) then return "were unschedulable." end
+  for _, taint in ipairs(node.spec.taints or {}) do
+    if taint.effect ~= "PreferNoSchedule" and not tolerates(pod, taint) then return "had untolerated taint(s)." end
+  end
+  return not selected and "didn't match Pod's node affinity/selector." or nil
+end
 
 local function selects(pod, labels)
   for k, v in pairs(pod.spec.nodeSelector or {}) do
@@ -44,9 +65,8 @@ end
 function scheduling.refusal(store, name, pod)
   local node = store:peek("v1/nodes", "", name)
   if not node then return nil end
-  if not selects(pod, node.metadata.labels or {}) then
-    return "1 node(s) didn't match Pod's node affinity/selector." .. NO_CLAIMS .. "Preemption is not helpful for scheduling."
-  end
+  local off = kept_off(node, pod, selects(pod, node.metadata.labels or {}))
+  if off then return "1 node(s) " .. off .. NO_CLAIMS .. HOPELESS end
   local short, hopeless = {}, false
   for _, resource in ipairs { "cpu", "memory" } do
     local wanted = requests(pod, resource)
@@ -57,7 +77,7 @@ function scheduling.refusal(store, name, pod)
     end
   end
   if #short == 0 then return nil end
-  return table.concat(short, ", ") .. "." .. NO_CLAIMS .. (hopeless and "Preemption is not helpful for scheduling."
+  return table.concat(short, ", ") .. "." .. NO_CLAIMS .. (hopeless and HOPELESS
     or "No preemption victims found for incoming pod.")
 end
 

@@ -39,6 +39,25 @@ local function daemon_status(ds, alive, hash, now)
   return status
 end
 
+-- What its pods tolerate of a node, by effect.
+local TOLERATED = { NoExecute = { "not-ready", "unreachable" },
+  NoSchedule = { "disk-pressure", "memory-pressure", "pid-pressure", "unschedulable" } }
+
+local function daemon_pod(ds, hash)
+  local pod = pods.from_template(ds.spec.template, ds, { generate = ds.metadata.name .. "-", labels = {
+    [REVISION_LABEL] = hash,
+    ["pod-template-generation"] = value.dig(ds, "metadata", "annotations", "deprecated.daemonset.template.generation"),
+  } })
+  local list = value.array(value.copy(pod.spec.tolerations or {}))
+  for _, effect in ipairs { "NoExecute", "NoSchedule" } do
+    for _, trouble in ipairs(TOLERATED[effect]) do
+      list[#list + 1] = { key = "node.kubernetes.io/" .. trouble, operator = "Exists", effect = effect }
+    end
+  end
+  pod.spec.tolerations = list
+  return pod
+end
+
 --- What a DaemonSet needs done, on a cluster of one node. A pod of an older template is replaced at
 --- once: with one node, maxUnavailable allows it.
 ---@param ds table
@@ -60,11 +79,8 @@ function workloads.reconcile_daemonset(ds, owned, revisions, now)
   write_status(actions, "apps/v1/daemonsets", ds, daemon_status(ds, alive, hash, now))
   if ds.metadata.deletionTimestamp then return actions end
   if #alive == 0 and ending == 0 then
-    actions[#actions + 1] = { op = "create", gvr = "v1/pods",
-      object = pods.from_template(ds.spec.template, ds, { generate = ds.metadata.name .. "-", labels = {
-        [REVISION_LABEL] = hash,
-        ["pod-template-generation"] = value.dig(ds, "metadata", "annotations", "deprecated.daemonset.template.generation"),
-      } }), created = pod_made, about = ds, component = "daemonset-controller" }
+    actions[#actions + 1] = { op = "create", gvr = "v1/pods", object = daemon_pod(ds, hash), created = pod_made, about = ds,
+      component = "daemonset-controller" }
   end
   if value.dig(ds, "spec", "updateStrategy", "type") ~= "OnDelete" then
     for _, pod in ipairs(alive) do

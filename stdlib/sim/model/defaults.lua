@@ -1,7 +1,7 @@
 --- The defaults of the API types, as a real API server fills them in: field managers own them when they
 --- create an object. What admission adds is in admission.lua.
 local value = require "almanac.sim.model.value"
-local base64 = require("almanac.sim.model.protobuf").base64
+local base64 = require "almanac.base.base64"
 
 local defaults = {}
 
@@ -214,7 +214,7 @@ function KINDS.Secret(o)
   default(o, "type", "Opaque")
   if type(o.stringData) == "table" then
     o.data = value.shallow(o.data)
-    for k, v in pairs(o.stringData) do o.data[k] = base64(tostring(v)) end
+    for k, v in pairs(o.stringData) do o.data[k] = base64.encode(tostring(v)) end
     o.stringData = nil
   end
 end

@@ -1,137 +1,15 @@
---- The protobuf form of the kinds that clients write in it: helm 4's release Secrets, and what
---- `kubectl create` sends. Only read, never written; what it cannot read it refuses. Pure.
+--- Objects in the protobuf form of the Kubernetes API, as far as messages.lua has their types: helm 4's release
+--- Secrets, what `kubectl create` sends and `kubectl drain` asks for. A field that is not known is refused, in
+--- reading and in writing, so that nothing is lost. Pure.
 --- The envelope is "k8s\0" and a message Unknown { 1: TypeMeta { 1: apiVersion, 2: kind }, 2: raw }.
+local timestamp = require "almanac.base.timestamp"
+local base64 = require "almanac.base.base64"
 local value = require "almanac.sim.model.value"
+local messages = require("almanac.sim.model.messages").by_name
 
 local protobuf = {}
 
 local MAGIC = "k8s\0"
-
--- Message: number name type …, where a type is s string, b bool and i integer (b0, i0: left out when
--- false or zero, as Go's omitempty does), y bytes, t Timestamp, q Quantity, x IntOrString, - ignored,
--- m:T a map from strings to T, r:T repeated T, else a message's name.
--- The numbers are those of the generated.proto files of k8s.io/api and k8s.io/apimachinery.
-local MESSAGE_LINES = [[
-ObjectMeta 1 name s 2 generateName s 3 namespace s 4 selfLink - 5 uid s 6 resourceVersion s 7 generation -
-  8 creationTimestamp t 9 deletionTimestamp - 10 deletionGracePeriodSeconds - 11 labels m:s 12 annotations m:s
-  13 ownerReferences r:OwnerReference 14 finalizers r:s 17 managedFields -
-OwnerReference 1 kind s 3 name s 4 uid s 5 apiVersion s 6 controller b 7 blockOwnerDeletion b
-LabelSelector 1 matchLabels m:s 2 matchExpressions r:LabelSelectorRequirement
-LabelSelectorRequirement 1 key s 2 operator s 3 values r:s
-Preconditions 1 uid s 2 resourceVersion s
-DeleteOptions 1 gracePeriodSeconds i 2 preconditions Preconditions 3 orphanDependents b 4 propagationPolicy s
-  5 dryRun r:s
-Eviction 1 metadata ObjectMeta 2 deleteOptions DeleteOptions
-Secret 1 metadata ObjectMeta 2 data m:y 3 type s 4 stringData m:s 5 immutable b
-ConfigMap 1 metadata ObjectMeta 2 data m:s 3 binaryData m:y 4 immutable b
-Namespace 1 metadata ObjectMeta 2 spec NamespaceSpec 3 status -
-NamespaceSpec 1 finalizers r:s
-ServiceAccount 1 metadata ObjectMeta
-ResourceQuota 1 metadata ObjectMeta 2 spec ResourceQuotaSpec 3 status -
-ResourceQuotaSpec 1 hard m:q 2 scopes r:s
-Service 1 metadata ObjectMeta 2 spec ServiceSpec 3 status -
-ServiceSpec 1 ports r:ServicePort 2 selector m:s 3 clusterIP s 4 type s 5 externalIPs r:s 7 sessionAffinity s
-  8 loadBalancerIP s 9 loadBalancerSourceRanges r:s 10 externalName s
-ServicePort 1 name s 2 protocol s 3 port i 4 targetPort x 5 nodePort i0
-PodTemplateSpec 1 metadata ObjectMeta 2 spec PodSpec
-PodSpec 2 containers r:Container 3 restartPolicy s 4 terminationGracePeriodSeconds i 5 activeDeadlineSeconds i
-  6 dnsPolicy s 7 nodeSelector m:s 8 serviceAccountName s 9 serviceAccount s 10 nodeName s 11 hostNetwork b0
-  12 hostPID b0 13 hostIPC b0 16 hostname s 17 subdomain s 19 schedulerName s 20 initContainers r:Container
-Container 1 name s 2 image s 3 command r:s 4 args r:s 5 workingDir s 6 ports r:ContainerPort 7 env r:EnvVar
-  8 resources ResourceRequirements 13 terminationMessagePath s 14 imagePullPolicy s 16 stdin b0 17 stdinOnce b0
-  18 tty b0 20 terminationMessagePolicy s
-ContainerPort 1 name s 2 hostPort i0 3 containerPort i 4 protocol s 5 hostIP s
-EnvVar 1 name s 2 value s
-ResourceRequirements 1 limits m:q 2 requests m:q
-Deployment 1 metadata ObjectMeta 2 spec DeploymentSpec 3 status -
-DeploymentSpec 1 replicas i 2 selector LabelSelector 3 template PodTemplateSpec 4 strategy DeploymentStrategy
-  5 minReadySeconds i0 6 revisionHistoryLimit i 7 paused b0 9 progressDeadlineSeconds i
-DeploymentStrategy 1 type s 2 rollingUpdate RollingUpdateDeployment
-RollingUpdateDeployment 1 maxUnavailable x 2 maxSurge x
-Job 1 metadata ObjectMeta 2 spec JobSpec 3 status -
-JobSpec 1 parallelism i 2 completions i 3 activeDeadlineSeconds i 4 selector LabelSelector 5 manualSelector b
-  6 template PodTemplateSpec 7 backoffLimit i 8 ttlSecondsAfterFinished i
-CronJob 1 metadata ObjectMeta 2 spec CronJobSpec 3 status -
-CronJobSpec 1 schedule s 2 startingDeadlineSeconds i 3 concurrencyPolicy s 4 suspend b 5 jobTemplate JobTemplateSpec
-  6 successfulJobsHistoryLimit i 7 failedJobsHistoryLimit i 8 timeZone s
-JobTemplateSpec 1 metadata ObjectMeta 2 spec JobSpec
-Role 1 metadata ObjectMeta 2 rules r:PolicyRule
-ClusterRole 1 metadata ObjectMeta 2 rules r:PolicyRule
-PolicyRule 1 verbs r:s 2 apiGroups r:s 3 resources r:s 4 resourceNames r:s 5 nonResourceURLs r:s
-RoleBinding 1 metadata ObjectMeta 2 subjects r:Subject 3 roleRef RoleRef
-ClusterRoleBinding 1 metadata ObjectMeta 2 subjects r:Subject 3 roleRef RoleRef
-Subject 1 kind s 2 apiGroup s 3 name s 4 namespace s
-RoleRef 1 apiGroup s 2 kind s 3 name s
-PodDisruptionBudget 1 metadata ObjectMeta 2 spec PodDisruptionBudgetSpec 3 status -
-PodDisruptionBudgetSpec 1 minAvailable x 2 selector LabelSelector 3 maxUnavailable x
-PriorityClass 1 metadata ObjectMeta 2 value i 3 globalDefault b0 4 description s 5 preemptionPolicy s
-HorizontalPodAutoscaler 1 metadata ObjectMeta 2 spec HorizontalPodAutoscalerSpec 3 status -
-HorizontalPodAutoscalerSpec 1 scaleTargetRef CrossVersionObjectReference 2 minReplicas i 3 maxReplicas i 4 metrics r:MetricSpec
-CrossVersionObjectReference 1 kind s 2 name s 3 apiVersion s
-MetricSpec 1 type s 4 resource ResourceMetricSource
-ResourceMetricSource 1 name s 2 target MetricTarget
-MetricTarget 1 type s 2 value q 3 averageValue q 4 averageUtilization i
-SelfSubjectReview 1 metadata ObjectMeta 2 status -
-SelfSubjectAccessReview 1 metadata ObjectMeta 2 spec SelfSubjectAccessReviewSpec 3 status -
-SelfSubjectAccessReviewSpec 1 resourceAttributes ResourceAttributes 2 nonResourceAttributes NonResourceAttributes
-ResourceAttributes 1 namespace s 2 verb s 3 group s 4 version s 5 resource s 6 subresource s 7 name s
-NonResourceAttributes 1 path s 2 verb s
-SelfSubjectRulesReview 1 metadata ObjectMeta 2 spec SelfSubjectRulesReviewSpec 3 status -
-SelfSubjectRulesReviewSpec 1 namespace s
-]]
-
-local MESSAGES = {}
-for line in MESSAGE_LINES:gsub("\n +", " "):gmatch("[^\n]+") do
-  local name, rest = line:match("^(%w+)(.*)$")
-  local fields = {}
-  for number, json, type in rest:gmatch("(%d+) (%w+) (%S+)") do
-    fields[math.tointeger(tonumber(number))] = { json, type }
-  end
-  MESSAGES[name] = fields
-end
-
-local B64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
---- Base64 with padding.
----@param s string
----@return string
-function protobuf.base64(s)
-  local out = {}
-  for i = 1, #s, 3 do
-    local a, b, c = s:byte(i, i + 2)
-    local n = (a << 16) | ((b or 0) << 8) | (c or 0)
-    local function at(shift)
-      local k = (n >> shift & 63) + 1
-      return B64:sub(k, k)
-    end
-    out[#out + 1] = at(18) .. at(12) .. (b and at(6) or "=") .. (c and at(0) or "=")
-  end
-  return table.concat(out)
-end
-
-local VALUES = {}
-for i = 1, #B64 do VALUES[B64:byte(i)] = i - 1 end
-VALUES[("-"):byte()], VALUES[("_"):byte()] = 62, 63
-
---- Decodes base64, also the URL alphabet and without padding.
----@param s string
----@return string|nil bytes, integer|nil position of the first bad byte, from 0
-function protobuf.unbase64(s)
-  local text = s:gsub("=+$", "")
-  local out, n, bits = {}, 0, 0
-  for i = 1, #text do
-    local v = VALUES[text:byte(i)]
-    if not v then return nil, i - 1 end
-    n, bits = (n << 6) | v, bits + 6
-    if bits >= 8 then
-      bits = bits - 8
-      out[#out + 1] = string.char(n >> bits & 255)
-      n = n & ((1 << bits) - 1)
-    end
-  end
-  if #text % 4 == 1 then return nil, #text - 1 end
-  return table.concat(out)
-end
 
 local function bad(what) error({ kind = "protocol", message = "malformed protobuf: " .. what }, 0) end
 
@@ -172,15 +50,14 @@ local function each_field(s, visit)
   end
 end
 
-local decode_message
-
 local function decode_timestamp(bytes)
   local seconds
   each_field(bytes, function(n, v) if n == 1 then seconds = v end end)
   return seconds and value.timestamp(seconds) or nil
 end
 
-local function decode_quantity(bytes)
+--- The text of a message that is one text: a quantity, JSON.
+local function decode_first(bytes)
   local text
   each_field(bytes, function(n, v) if n == 1 then text = v end end)
   return text or "0"
@@ -197,17 +74,21 @@ end
 
 local INTEGER = { i = true, i0 = true, b = true, b0 = true }
 
+local decode_message
+
+--- From a field's type to a function from what is on the wire to its JSON.
+local DECODE = {
+  s = function(v) return v end, s_ = function(v) return v end, y = base64.encode,
+  b = function(v) return v ~= 0 end, b0 = function(v) return v ~= 0 or nil end,
+  i = function(v) return v end, i0 = function(v) return v ~= 0 and v or nil end,
+  t = decode_timestamp, t0 = function(v) return decode_timestamp(v) or value.null end,
+  q = decode_first, x = decode_int_or_string, j = function(v) return value.json.decode(decode_first(v)) end,
+}
+
 local function decode_value(type, v, wire)
   if (INTEGER[type] or false) ~= (wire == 0) then bad("a field of another wire type") end
-  if type == "s" then return v end
-  if type == "y" then return protobuf.base64(v) end
-  if type == "b" then return v ~= 0 end
-  if type == "b0" then return v ~= 0 or nil end
-  if type == "i" then return v end
-  if type == "i0" then return v ~= 0 and v or nil end
-  if type == "t" then return decode_timestamp(v) end
-  if type == "q" then return decode_quantity(v) end
-  if type == "x" then return decode_int_or_string(v) end
+  local decode = DECODE[type]
+  if decode then return decode(v) end
   return decode_message(type, v)
 end
 
@@ -219,34 +100,49 @@ local function decode_entry(type, bytes)
   return key, v
 end
 
+local function decode_field(out, field, v, wire)
+  local json, type = field[1], field[2]
+  if type == "-" then return end
+  local container, inner = type:match("^([mr]):(.+)$")
+  if container == "m" then
+    local k, x = decode_entry(inner, v)
+    out[json] = out[json] or {}
+    out[json][k] = x
+  elseif container == "r" then
+    out[json] = out[json] or value.array {}
+    table.insert(out[json], decode_value(inner, v, wire))
+  elseif json == "*" then
+    for k, x in pairs(decode_value(type, v, wire)) do out[k] = x end
+  else
+    local x = decode_value(type, v, wire)
+    -- Go's encoding writes empty strings and zeros that JSON leaves out.
+    if x ~= "" or type == "s_" then out[json] = x end
+  end
+end
+
 function decode_message(name, bytes)
-  local fields, out = MESSAGES[name], {}
+  local fields, out = messages[name], {}
   each_field(bytes, function(n, v, wire)
-    local field = fields[n]
-    if not field then
-      -- Go writes what is empty too; a field that says something must not be lost.
-      if v ~= "" and v ~= 0 then
-        bad(("field %d of %s is not one this server reads"):format(n, name))
-      end
-      return
-    end
-    local json, type = field[1], field[2]
-    if type == "-" then return end
-    local container, inner = type:match("^([mr]):(.+)$")
-    if container == "m" then
-      local k, x = decode_entry(inner, v)
-      out[json] = out[json] or {}
-      out[json][k] = x
-    elseif container == "r" then
-      out[json] = out[json] or value.array {}
-      table.insert(out[json], decode_value(inner, v, wire))
-    else
-      local x = decode_value(type, v, wire)
-      -- Go's encoding writes empty strings and zeros that JSON leaves out.
-      if x ~= "" then out[json] = x end
-    end
+    if fields[n] then return decode_field(out, fields[n], v, wire) end
+    -- Go writes what is empty too; a field that says something must not be lost.
+    if v ~= "" and v ~= 0 then bad(("field %d of %s is not one this server reads"):format(n, name)) end
   end)
   return out
+end
+
+--- A list: its metadata, and items that do not say their kind.
+local function decode_list(item, bytes)
+  local out = { metadata = {}, items = value.array {} }
+  each_field(bytes, function(n, v)
+    if n == 1 then out.metadata = decode_message("ListMeta", v) end
+    if n == 2 then table.insert(out.items, decode_message(item, v)) end
+  end)
+  return out
+end
+
+local function list_item(kind)
+  local item = (kind or ""):match "^(%w+)List$"
+  return item and messages[item] and item
 end
 
 --- Whether `body` is a Kubernetes protobuf envelope.
@@ -270,15 +166,152 @@ function protobuf.decode(body)
         raw = v
       end
     end)
-    if not MESSAGES[kind or ""] then
+    local item = list_item(kind)
+    if not item and not messages[kind or ""] then
       bad(("kind %s is not one this server reads in protobuf"):format(tostring(kind)))
     end
-    local out = decode_message(kind, raw)
+    local out = item and decode_list(item, raw) or decode_message(kind, raw)
     out.apiVersion, out.kind = api_version, kind
     return out
   end)
   if done then return object end
   return nil, type(object) == "table" and object.message or tostring(object)
+end
+
+-- writing
+
+local function write_varint(v)
+  local out = {}
+  while v < 0 or v > 127 do
+    out[#out + 1] = string.char(v & 127 | 128)
+    v = v >> 7
+  end
+  return table.concat(out) .. string.char(v)
+end
+
+local function write_field(number, wire, bytes)
+  if wire == 0 then return write_varint(number << 3) .. bytes end
+  return write_varint(number << 3 | 2) .. write_varint(#bytes) .. bytes
+end
+
+local function encode_integer(v)
+  if math.type(v) ~= "integer" then bad "a number that is no integer" end
+  return write_varint(v)
+end
+
+local function encode_boolean(v) return write_varint(v and 1 or 0) end
+local function encode_text(v) return tostring(v) end
+local function encode_first(v) return write_field(1, 2, tostring(v)) end
+
+local function encode_time(v)
+  if value.is_nil(v) then return "" end
+  local seconds = timestamp.epoch(v)
+  if not seconds or seconds % 1 ~= 0 then bad "a time that is not of whole seconds" end
+  return write_field(1, 0, write_varint(math.tointeger(seconds)))
+end
+
+local function encode_int_or_string(v)
+  if math.type(v) == "integer" then return write_field(1, 0, "\0") .. write_field(2, 0, write_varint(v)) end
+  return write_field(1, 0, "\1") .. write_field(3, 2, v)
+end
+
+local ENCODE = {
+  s = encode_text, s_ = encode_text, y = function(v) return (base64.decode(v)) or bad "base64" end,
+  b = encode_boolean, b0 = encode_boolean, i = encode_integer, i0 = encode_integer, t = encode_time, t0 = encode_time,
+  q = encode_first, x = encode_int_or_string, j = function(v) return encode_first(value.json.encode(v)) end,
+}
+
+local encode_message
+
+local function encode_value(type, v)
+  local encode = ENCODE[type]
+  if encode then return encode(v) end
+  if not value.is_object(v) then bad("no object for a " .. type) end
+  return encode_message(type, v)
+end
+
+local function encode_map(number, type, map)
+  local out = {}
+  for _, k in ipairs(value.sorted_keys(map)) do
+    out[#out + 1] = write_field(number, 2, write_field(1, 2, k) .. write_field(2, 2, encode_value(type, map[k])))
+  end
+  return table.concat(out)
+end
+
+local function encode_field(number, type, v)
+  local container, inner = type:match("^([mr]):(.+)$")
+  if container == "m" then return encode_map(number, inner, v) end
+  if not container then return write_field(number, INTEGER[type] and 0 or 2, encode_value(type, v)) end
+  local out = {}
+  for i, x in ipairs(v) do out[i] = write_field(number, INTEGER[inner] and 0 or 2, encode_value(inner, x)) end
+  return table.concat(out)
+end
+
+--- The fields of a message that an object has, in the order of their numbers; `done` notes their names.
+local function encode_known(name, object, done)
+  local fields, out = messages[name], {}
+  for _, number in ipairs(value.sorted_keys(fields)) do
+    local json, type = fields[number][1], fields[number][2]
+    if json == "*" then
+      out[#out + 1] = write_field(number, 2, encode_known(type, object, done))
+    elseif type ~= "-" and object[json] ~= nil then
+      done[json] = true
+      if object[json] ~= value.null or type == "t0" then out[#out + 1] = encode_field(number, type, object[json]) end
+    end
+  end
+  return table.concat(out)
+end
+
+function encode_message(name, object)
+  local done = { kind = true, apiVersion = true } -- these go into the envelope, and nowhere else
+  local bytes = encode_known(name, object, done)
+  for k, v in pairs(object) do
+    if not done[k] and v ~= value.null then bad(("%s.%s is not one this server writes"):format(name, k)) end
+  end
+  return bytes
+end
+
+-- Stored objects never change, so their bytes are kept as long as they are.
+local written = setmetatable({}, { __mode = "k" })
+
+local function raw_of(kind, object)
+  local raw = written[object]
+  if not raw then
+    raw = encode_message(kind, object)
+    written[object] = raw
+  end
+  return raw
+end
+
+local function envelope(api_version, kind, raw)
+  return MAGIC .. write_field(1, 2, write_field(1, 2, api_version) .. write_field(2, 2, kind)) .. write_field(2, 2, raw)
+end
+
+--- The protobuf form of an object, which must not change afterwards; nil where it has a field or a kind that is not known here.
+---@param object table
+---@return string|nil body, string|nil why
+function protobuf.encode(object)
+  if not messages[object.kind] then return nil, ("kind %s is not one this server writes in protobuf"):format(object.kind) end
+  local done, raw = pcall(raw_of, object.kind, object)
+  if done then return envelope(object.apiVersion, object.kind, raw) end
+  return nil, type(raw) == "table" and raw.message or tostring(raw)
+end
+
+--- The protobuf form of a list; nil where one of its objects cannot be written so.
+---@param api_version string
+---@param kind string of the items
+---@param objects table[]
+---@param meta table { resourceVersion, continue, remainingItemCount }
+---@return string|nil body, string|nil why
+function protobuf.encode_list(api_version, kind, objects, meta)
+  if not messages[kind] then return nil, ("kind %s is not one this server writes in protobuf"):format(kind) end
+  local done, raw = pcall(function()
+    local parts = { write_field(1, 2, encode_message("ListMeta", meta)) }
+    for i, object in ipairs(objects) do parts[i + 1] = write_field(2, 2, raw_of(kind, object)) end
+    return table.concat(parts)
+  end)
+  if done then return envelope(api_version, kind .. "List", raw) end
+  return nil, type(raw) == "table" and raw.message or tostring(raw)
 end
 
 return protobuf

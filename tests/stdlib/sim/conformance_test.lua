@@ -8,6 +8,7 @@ local value = require "almanac.sim.model.value"
 local ONLY = {
   { "^/api$", "the simulator serves fewer kinds; tests/stdlib/sim/recordings_test.lua compares those" },
   { "^/apis$", "the simulator serves fewer kinds; tests/stdlib/sim/recordings_test.lua compares those" },
+  { "^/api/v1$", "the simulator serves fewer kinds; tests/stdlib/sim/recordings_test.lua compares those" },
   { "^/openapi/v3$", "the simulator serves fewer kinds" },
 }
 
@@ -53,6 +54,7 @@ local RECORDINGS = {
   { "22-watch-bookmarks" }, { "23-ssa" }, { "24-scale-restart" }, { "25-service-proxy" },
   { "26-namespace", seed = seed_namespace }, { "27-lease" }, { "28-paging", seed = seed_pages },
   { "29-missing-image" }, { "30-pvc-wipe" }, { "31-kubectl-apply-ssa-diff" },
+  { "32-statefulset-not-ready" }, { "33-drain-budget" }, { "34-endpointslices" }, { "35-empty-lists" },
   { "40-exec-websocket", elsewhere = "frames of WebSockets" }, { "50-loki", elsewhere = "Loki: tests/stdlib/sim/loki_test.lua" },
 }
 

@@ -83,14 +83,6 @@ t.test("strategic merge: $patch, $retainKeys, $setElementOrder, $deleteFromPrimi
   t.eq(strategic.merge(DEPLOYMENT, { metadata = { labels = { a = "1" } } }, { metadata = { labels = null } }).metadata, {})
 end)
 
-t.test("base64 both ways, and where it stops being that", function()
-  for _, s in ipairs { "", "f", "fo", "foo", "foob", "\0\255\254" } do
-    t.eq(protobuf.unbase64(protobuf.base64(s)), s)
-  end
-  t.eq({ protobuf.unbase64("ab!d") }, { nil, 2 })
-  t.eq({ protobuf.unbase64("bogus") }, { nil, 4 })
-end)
-
 local function field(number, bytes)
   return string.char(number << 3 | 2, #bytes) .. bytes
 end

@@ -4,7 +4,7 @@ local fs = require "native.fs"
 local value = require "almanac.sim.model.value"
 local store = require "almanac.sim.model.store"
 local api = require "almanac.sim.api.api"
-local protobuf = require "almanac.sim.model.protobuf"
+local base64 = require "almanac.base.base64"
 
 local support = {}
 
@@ -84,7 +84,7 @@ end
 function support.replay(server, exchange)
   local request = exchange.request
   local body = request.body
-  if request.body_base64 then body = protobuf.unbase64(request.body_base64) end
+  if request.body_base64 then body = base64.decode(request.body_base64) end
   return server.call(request.method, request.path, request.headers, body)
 end
 
