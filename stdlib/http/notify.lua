@@ -51,16 +51,16 @@ local function channel_of(name)
   if not channel then
     errors.raise { kind = "refused", message = string.format("there is no channel %q", name), hint = names_of(settings.channels) }
   end
-  local fields = type(channel) == "table" and kinds[channel.kind]
-  if not fields then
+  local needs = type(channel) == "table" and kinds[channel.kind]
+  if not needs then
     local kind = type(channel) == "table" and channel.kind or channel
     refuse(name, "its kind is slack, webhook or command, not %s", tostring(kind))
   end
-  for field, want in pairs(fields) do
+  for field, want in pairs(needs) do
     if type(channel[field]) ~= want then refuse(name, "a %s needs %s", channel.kind, field) end
   end
   for field in pairs(channel) do
-    if field ~= "kind" and not fields[field] then refuse(name, "a %s has no %q", channel.kind, tostring(field)) end
+    if field ~= "kind" and not needs[field] then refuse(name, "a %s has no %q", channel.kind, tostring(field)) end
   end
   return channel
 end

@@ -3,6 +3,7 @@
 local arguments = require "almanac.k8s.arguments"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local objects = require "almanac.k8s.objects"
 local pool = require "almanac.base.pool"
 local previews = require "almanac.k8s.preview"
@@ -14,11 +15,14 @@ local M = {}
 
 -- apply ------------------------------------------------------------------------------------------
 
-local APPLY_OPTIONS = arguments.with { force = "boolean" }
+local OPTIONS = fields.with(arguments.where, { force = { "flag", help = "takes fields that others manage" } })
+fields.declare("k8s.apply", OPTIONS, { at = 2 })
+fields.declare("k8s.diff", OPTIONS, { at = 2 })
+fields.declare("k8s.create", OPTIONS, { at = 2 })
 
 local function apply_input(raw, who)
   who = who or "k8s.apply"
-  local manifest, opts = raw.manifest, arguments.options(who, raw.opts, APPLY_OPTIONS)
+  local manifest, opts = raw.manifest, fields.check(fields.of(who), raw.opts)
   if type(manifest) == "string" then manifest = yaml.decode_all(manifest, { name = "the manifest", dialect = "kubernetes" }) end
   if type(manifest) ~= "table" then errors.usage("%s: the manifest must be YAML text or a table", who) end
   if manifest.kind == "List" then manifest = manifest.items end

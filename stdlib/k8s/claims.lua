@@ -2,9 +2,11 @@
 --- its finalizer kubernetes.io/pvc-protection, so the pods go first: scale to 0, wait until they are
 --- gone, delete the claims by their uids, wait until they are gone, scale back.
 --- https://kubernetes.io/docs/concepts/storage/persistent-volumes/#storage-object-in-use-protection
+local arguments = require "almanac.k8s.arguments"
 local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local objects = require "almanac.k8s.objects"
 local previews = require "almanac.k8s.preview"
 local step = require "almanac.run.step"
@@ -16,7 +18,9 @@ local write = require "almanac.k8s.write"
 local M = {}
 
 local WHO = "k8s.wipe_claims"
-local TIMEOUT = "5m"
+local WIPE = fields.declare(WHO, fields.with(arguments.where, {
+  timeout = { "duration", default = "5m", help = "for the pods to end, and for each claim to go" },
+}), { at = 2 })
 
 -- Pure parts -------------------------------------------------------------------------------------
 
@@ -204,8 +208,8 @@ end
 
 effect.define(WHO, {
   input = function(raw)
-    local input = write.where(WHO, raw.ref, raw.opts, { timeout = "duration" })
-    input.timeout = raw.opts and raw.opts.timeout or TIMEOUT
+    local input, opts = write.where(WIPE, raw.ref, raw.opts)
+    input.timeout = opts.timeout
     return input
   end,
   observe = function(input)

@@ -5,6 +5,7 @@ local backoff = require "almanac.base.backoff"
 local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local objects = require "almanac.k8s.objects"
 local previews = require "almanac.k8s.preview"
 local step = require "almanac.run.step"
@@ -37,9 +38,18 @@ local GONE_TIMEOUT = "2m"
 
 local PROPAGATION = { background = "Background", foreground = "Foreground", orphan = "Orphan" }
 
-local DELETE_OPTIONS = {
-  propagation = "string", uid = "string", grace = "count", missing_ok = "boolean", wait = "boolean", timeout = "duration",
-}
+local REMOVE = fields.with(arguments.where, {
+  uid = { "string", help = "only the object with that uid" },
+  grace = { "integer", unit = "seconds", shown_default = "the object's own", help = "for its processes to end" },
+  wait = { "flag", help = "until it is gone" },
+  timeout = { "duration", help = "for that wait" },
+})
+local DELETE = fields.declare("k8s.delete", fields.with(REMOVE, {
+  propagation = {
+    "enum", values = { "background", "foreground", "orphan" }, default = "background", help = "what becomes of what it owns",
+  },
+  missing_ok = { "flag", help = "one that is not there is fine" },
+}), { at = 2 })
 
 --- A body's options replace those of the query, dryRun too, so a dry run has no body.
 local function delete_write(input, uid, dry)
@@ -68,12 +78,8 @@ end
 
 effect.define("k8s.delete", {
   input = function(raw)
-    local input = write.where("k8s.delete", raw.ref, raw.opts, DELETE_OPTIONS)
-    local opts = raw.opts or {}
-    input.propagation = opts.propagation or "background"
-    if not PROPAGATION[input.propagation] then
-      errors.usage('k8s.delete: its propagation is "background", "foreground" or "orphan", not %q', input.propagation)
-    end
+    local input, opts = write.where(DELETE, raw.ref, raw.opts)
+    input.propagation = opts.propagation
     input.uid, input.grace, input.missing_ok = opts.uid, opts.grace, opts.missing_ok
     return input
   end,
@@ -143,7 +149,7 @@ end
 
 -- evict ------------------------------------------------------------------------------------------
 
-local EVICT_OPTIONS = { uid = "string", grace = "count", wait = "boolean", timeout = "duration" }
+local EVICT = fields.declare("k8s.evict", REMOVE, { at = 2 })
 
 --- Seconds between two questions where the server names none, growing to what kubectl drain takes.
 local ASK = { delay = 0.5, factor = 2 }
@@ -163,8 +169,7 @@ local function evict_write(input, uid, dry)
 end
 
 local function evict_input(raw)
-  local input = write.where("k8s.evict", raw.ref, raw.opts, EVICT_OPTIONS)
-  local opts = raw.opts or {}
+  local input, opts = write.where(EVICT, raw.ref, raw.opts)
   input.uid, input.grace = opts.uid, opts.grace
   return input
 end
@@ -240,7 +245,7 @@ end
 ---@return { evicted: boolean, uid: string? }
 function M.evict(ref, opts)
   step.require_read "k8s.evict"
-  opts = arguments.options("k8s.evict", opts, arguments.with(EVICT_OPTIONS))
+  opts = fields.check(EVICT, opts)
   if not step.in_plan() and not effect.is_begun() then wait_for_budget(ref, opts) end
   local result = effect.perform("k8s.evict", { ref = ref, opts = opts })
   if not step.in_plan() and result.evicted then wait_gone(ref, result.uid, opts) end

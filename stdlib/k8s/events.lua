@@ -1,13 +1,16 @@
 --- Events: what the cluster says has happened to its objects.
 local arguments = require "almanac.k8s.arguments"
+local fields = require "almanac.base.fields"
 local objects = require "almanac.k8s.objects"
 local step = require "almanac.run.step"
 
 local M = {}
 
-local EVENT_OPTIONS = arguments.with {
-  all_namespaces = "boolean", selector = "selector", fields = "selector", limit = "count", type = "string",
-}
+local EVENTS = fields.declare("k8s.events", fields.with(arguments.some, {
+  fields = arguments.many.fields,
+  limit = { "integer", unit = "events", help = "at most, the newest" },
+  type = { "string", help = '"Normal" or "Warning"' },
+}), { at = 2 })
 
 local function event_time(event)
   local series = type(event.series) == "table" and event.series.lastObservedTime
@@ -40,7 +43,7 @@ end
 ---@return { time: string, type: string, reason: string, message: string, count: integer, object: string }[]
 function M.events(ref, opts)
   step.require_read "k8s.events"
-  opts = arguments.options("k8s.events", opts, EVENT_OPTIONS)
+  opts = fields.check(EVENTS, opts)
   local given = { fields = opts.fields, selector = opts.selector, namespace = opts.namespace, context = opts.context,
     all_namespaces = opts.all_namespaces }
   if ref then

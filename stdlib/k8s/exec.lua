@@ -4,9 +4,11 @@
 ---
 ---     k8s.exec { pod = "statefulset/animica-node", command = { "/app/scripts/migrate.sh" },
 ---                check = { "/app/scripts/migrate.sh", "--is-done" }, timeout = "10m" }
+local arguments = require "almanac.k8s.arguments"
 local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local k8s_client = require "almanac.k8s.client"
 local logs = require "almanac.k8s.logs"
 local objects = require "almanac.k8s.objects"
@@ -79,28 +81,6 @@ local function argv_of(who, value, name)
   }
 end
 
-local function text_of(who, raw, name, may_be_secret)
-  local value = raw[name]
-  if value ~= nil and type(value) ~= "string" and not (may_be_secret and secret.is(value)) then
-    errors.usage("%s: %s must be a string, not a %s", who, name, type(value))
-  end
-  return value
-end
-
-local function ok_of(who, value)
-  if value == nil then return { 0 } end
-  local valid = type(value) == "table" and #value > 0
-  for _, code in ipairs(valid and value or {}) do valid = valid and math.type(code) == "integer" end
-  if not valid then errors.usage("%s: ok must be a list of exit codes", who) end
-  return value
-end
-
-local read_fields = {
-  pod = true, command = true, namespace = true, container = true, stdin = true, timeout = true, ok = true,
-  max_output = true, context = true,
-}
-local run_fields = setmetatable({ check = true, idempotent = true, title = true }, { __index = read_fields })
-
 local function ref_of(who, pod)
   if type(pod) == "string" and pod ~= "" then
     local ref = pod:find("/", 1, true) and pod or "pod/" .. pod
@@ -117,23 +97,30 @@ local function ref_of(who, pod)
   }
 end
 
+local READ = {
+  pod = { "ref", required = true, words = "a pod or a workload", help = "a pod's name, deployment/x, or the object" },
+  command = { "list", required = true, take = argv_of, help = "the program and its arguments" },
+  namespace = arguments.where.namespace, context = arguments.where.context,
+  container = { "string", shown_default = "the only one, or the annotated one", help = "of the pod" },
+  stdin = { "string", secret = true, help = "text on its standard input" },
+  timeout = { "seconds", help = "then its connection is cut, and what is left of it is looked for" },
+  ok = { "list", of = "integer", default = { 0 }, words = "a list of exit codes", help = "exit codes that are no failure" },
+  max_output = { "count", unit = "bytes", words = "a number of bytes", help = "kept of each stream" },
+}
+local EXEC_READ = fields.declare("k8s.exec_read", READ)
+local EXEC = fields.declare("k8s.exec", fields.with(READ, {
+  check = { "list", take = argv_of, help = "a command that exits 0 when there is nothing to do" },
+  idempotent = { "flag", help = "running it twice does no harm" },
+  title = { "string", help = "for people, in the place of the command" },
+}))
+
 --- Checks and normalises what a caller gave. Pure.
-local function normalise(who, raw, fields)
-  if type(raw) ~= "table" or secret.is(raw) then errors.usage("%s: takes a table: %s { pod = …, command = { … } }", who, who) end
-  for key in pairs(raw) do
-    if not fields[key] then errors.usage("%s: no option %q", who, tostring(key)) end
-  end
-  if raw.max_output ~= nil and (math.type(raw.max_output) ~= "integer" or raw.max_output < 1) then
-    errors.usage("%s: max_output must be a number of bytes", who)
-  end
-  local ref, namespace = ref_of(who, raw.pod)
-  return {
-    ref = ref, namespace = text_of(who, raw, "namespace") or namespace, context = text_of(who, raw, "context"),
-    container = text_of(who, raw, "container"), command = argv_of(who, raw.command, "command"),
-    stdin = text_of(who, raw, "stdin", true), timeout = raw.timeout and duration.parse(raw.timeout) or nil,
-    ok = ok_of(who, raw.ok), max_output = raw.max_output, check = raw.check and argv_of(who, raw.check, "check") or nil,
-    idempotent = raw.idempotent and true or nil, title = text_of(who, raw, "title"),
-  }
+local function normalise(declaration, raw)
+  local input = fields.check(declaration, raw)
+  local ref, namespace = ref_of(declaration.who, input.pod)
+  input.pod, input.ref, input.namespace = nil, ref, input.namespace or namespace
+  input.idempotent = input.idempotent or nil
+  return input
 end
 
 local function shown(argv) return sh.quote(secret.conceal_all(argv)) end
@@ -320,7 +307,7 @@ end
 ---@return almanac.k8s.ExecResult
 function M.exec_read(command)
   step.require_read "k8s.exec_read"
-  local input = normalise("k8s.exec_read", command, read_fields)
+  local input = normalise(EXEC_READ, command)
   local place, client = find("k8s.exec_read", input)
   input.idempotent = true
   return execute("k8s.exec_read", client, place, input, { read = true, max_output = input.max_output or READ_MAX })
@@ -373,7 +360,7 @@ local function recover(input, ctx)
 end
 
 effect.define("k8s.exec", {
-  input = function(raw) return normalise("k8s.exec", raw, run_fields) end,
+  input = function(raw) return normalise(EXEC, raw) end,
   title = function(input) return string.format("run %s in %s", name_of(input), input.ref) end,
   allow = { category = "k8s", of = function(input) return input.namespace or client_of(input).info.namespace end },
   observe = function(input) return (find("k8s.exec", input)) end,

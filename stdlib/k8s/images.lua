@@ -1,13 +1,16 @@
 --- Images: what the pods of a namespace or a workload run.
 local arguments = require "almanac.k8s.arguments"
+local fields = require "almanac.base.fields"
 local logs = require "almanac.k8s.logs"
 local objects = require "almanac.k8s.objects"
 local step = require "almanac.run.step"
 
 local M = {}
 
-local IMAGE_OPTIONS = arguments.with { all_namespaces = "boolean", selector = "selector", fields = "selector", ref = "ref" }
-
+local IMAGES = fields.declare("k8s.images", fields.with(arguments.some, {
+  fields = arguments.many.fields,
+  ref = { "ref", help = "only those of this workload" },
+}))
 
 --- The workload that a pod is of, by its owner: "deployment/x", "statefulset/y"; nil for a pod of its own.
 local function workload_of(pod)
@@ -49,7 +52,7 @@ end
 ---@return { workload: string?, pod: string, container: string, image: string, image_id: string?, ready: boolean }[]
 function M.images(opts)
   step.require_read "k8s.images"
-  opts = arguments.options("k8s.images", opts, IMAGE_OPTIONS, "first")
+  opts = fields.check(IMAGES, opts)
   if opts.ref then
     local _, pods = logs.pods_of("k8s.images", objects.one("k8s.images", opts.ref, opts))
     return M.images_of(pods)

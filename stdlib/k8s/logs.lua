@@ -2,6 +2,7 @@
 local arguments = require "almanac.k8s.arguments"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
 local revision = require "almanac.k8s.rollout.revision"
@@ -19,10 +20,16 @@ local M = {}
 ---@field limit_bytes? integer default 1 MiB
 ---@field context? string
 
-local OPTIONS = arguments.with {
-  container = "string", tail = "count", since = "duration", previous = "boolean", timestamps = "boolean",
-  limit_bytes = "count",
-}
+local OPTIONS = fields.with(arguments.where, {
+  container = { "string", shown_default = "the only one, or the annotated one", help = "of the pod" },
+  tail = { "integer", unit = "lines", shown_default = "100", help = "the last of the log" },
+  since = { "duration", help = "only lines so young" },
+  previous = { "flag", help = "of the container that ran before" },
+  timestamps = { "flag", help = "before each line" },
+  limit_bytes = { "integer", unit = "bytes", shown_default = "1 MiB", help = "at most" },
+})
+local LOGS = fields.declare("k8s.logs", OPTIONS, { at = 2 })
+local FOLLOW = fields.declare("k8s.follow_logs", OPTIONS, { at = 2 })
 local TAIL = 100
 local LIMIT_BYTES = 1024 * 1024
 
@@ -119,7 +126,7 @@ end
 ---@return string text
 function M.logs(ref, opts)
   step.require_read "k8s.logs"
-  opts = arguments.options("k8s.logs", opts, OPTIONS)
+  opts = fields.check(LOGS, opts)
   local target = objects.one("k8s.logs", ref, opts)
   return (k8s_client.request(target.client, request("k8s.logs", target, opts)))
 end
@@ -130,7 +137,7 @@ end
 ---@param opts? almanac.k8s.LogOptions
 function M.follow(ref, opts)
   step.require_read "k8s.follow_logs"
-  opts = arguments.options("k8s.follow_logs", opts, OPTIONS)
+  opts = fields.check(FOLLOW, opts)
   local target = objects.one("k8s.follow_logs", ref, opts)
   local wanted = request("k8s.follow_logs", target, opts)
   wanted.query.follow, wanted.query.limitBytes = true, nil

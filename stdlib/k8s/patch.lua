@@ -1,7 +1,9 @@
 --- patch, scale and restart: changes to an object that is there. Merging and scaling again give the
 --- same, a restart carries the effect's id; a JSON patch in doubt is asked about.
+local arguments = require "almanac.k8s.arguments"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
 local previews = require "almanac.k8s.preview"
@@ -9,6 +11,12 @@ local task = require "native.task"
 local write = require "almanac.k8s.write"
 
 local M = {}
+
+local PATCH = fields.declare("k8s.patch", fields.with(arguments.where, {
+  type = { "enum", values = { "strategic", "merge", "json" }, default = "strategic", help = "how the patch is meant" },
+}), { at = 3 })
+local SCALE = fields.declare("k8s.scale", arguments.where, { at = 3 })
+local RESTART = fields.declare("k8s.restart", arguments.where, { at = 2 })
 
 local RESTARTED_ANNOTATION = "kubectl.kubernetes.io/restartedAt"
 
@@ -40,11 +48,8 @@ end
 
 effect.define("k8s.patch", {
   input = function(raw)
-    local input = write.where("k8s.patch", raw.ref, raw.opts, { type = "string" }, "third")
-    input.type = raw.opts and raw.opts.type or "strategic"
-    if not write.patch_types[input.type] then
-      errors.usage('k8s.patch: its type is "strategic", "merge" or "json", not %q', input.type)
-    end
+    local input, opts = write.where(PATCH, raw.ref, raw.opts)
+    input.type = opts.type
     check_patch(raw.patch, input.type)
     input.patch = write.conceal_patch(raw.ref, raw.patch)
     return input
@@ -96,7 +101,7 @@ end
 
 local scale = {
   input = function(raw)
-    local input = write.where("k8s.scale", raw.ref, raw.opts, nil, "third")
+    local input = write.where(SCALE, raw.ref, raw.opts)
     if math.type(raw.replicas) ~= "integer" or raw.replicas < 0 then
       errors.usage("k8s.scale: replicas must be a whole number from 0, not %s", tostring(raw.replicas))
     end
@@ -182,7 +187,7 @@ local function restart_write(input, id, dry)
 end
 
 effect.define("k8s.restart", {
-  input = function(raw) return write.where("k8s.restart", raw.ref, raw.opts) end,
+  input = function(raw) return (write.where(RESTART, raw.ref, raw.opts)) end,
   observe = function(input)
     local now = objects.get("k8s.restart", write.target("k8s.restart", input))
     check_restart(now)

@@ -2,18 +2,25 @@
 local arguments = require "almanac.k8s.arguments"
 local client = require "almanac.k8s.client"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local logs = require "almanac.k8s.logs"
 local objects = require "almanac.k8s.objects"
 local step = require "almanac.run.step"
 
 local M = {}
 
+local INFO = fields.declare("k8s.info", { context = arguments.where.context })
+local GET = fields.declare("k8s.get", arguments.one, { at = 2 })
+local FIND = fields.declare("k8s.find", arguments.one, { at = 2 })
+local LIST = fields.declare("k8s.list", arguments.many, { at = 2 })
+local PODS = fields.declare("k8s.pods", arguments.where, { at = 2 })
+
 --- The cluster in use: server, context, cluster, namespace, user, source. A read.
 ---@param opts? { context?: string }
 ---@return table
 function M.info(opts)
   step.require_read "k8s.info"
-  opts = arguments.options("k8s.info", opts, { context = "string" }, "first")
+  opts = fields.check(INFO, opts)
   return client.open(opts).info
 end
 
@@ -23,7 +30,7 @@ end
 ---@return table object
 function M.get(ref, opts)
   step.require_read "k8s.get"
-  opts = arguments.options("k8s.get", opts, arguments.get)
+  opts = fields.check(GET, opts)
   return objects.get("k8s.get", objects.one("k8s.get", ref, opts), opts)
 end
 
@@ -33,7 +40,7 @@ end
 ---@return table? object
 function M.find(ref, opts)
   step.require_read "k8s.find"
-  opts = arguments.options("k8s.find", opts, arguments.get)
+  opts = fields.check(FIND, opts)
   return objects.find("k8s.find", objects.one("k8s.find", ref, opts), opts)
 end
 
@@ -44,7 +51,7 @@ end
 ---@return string resource_version
 function M.list(ref, opts)
   step.require_read "k8s.list"
-  opts = arguments.options("k8s.list", opts, arguments.list)
+  opts = fields.check(LIST, opts)
   local target = objects.target("k8s.list", ref, opts)
   if target.name then errors.usage("k8s.list: %q names one object; use k8s.get", tostring(ref)) end
   return objects.list("k8s.list", target, opts or {})
@@ -57,7 +64,7 @@ end
 ---@return table[] all
 function M.pods(ref, opts)
   step.require_read "k8s.pods"
-  opts = arguments.options("k8s.pods", opts, arguments.where)
+  opts = fields.check(PODS, opts)
   local newest, all = logs.pods_of("k8s.pods", objects.one("k8s.pods", ref, opts))
   return newest, all
 end

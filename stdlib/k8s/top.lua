@@ -2,6 +2,7 @@
 --- https://github.com/kubernetes/metrics/blob/master/pkg/apis/metrics/v1beta1/types.go
 local arguments = require "almanac.k8s.arguments"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
 local quantity = require "almanac.base.quantity"
@@ -22,7 +23,7 @@ local M = {}
 ---@field time string         when it was measured
 ---@field window string       over which time, e.g. "15s"
 
-local OPTIONS = arguments.with { all_namespaces = "boolean", selector = "selector" }
+local TOP = fields.declare("k8s.top", arguments.some, { at = 2 })
 local API = "/apis/metrics.k8s.io/v1beta1"
 
 local function usage_of(metrics, used)
@@ -111,7 +112,7 @@ end
 ---@return almanac.k8s.Usage[] rows by name
 function M.top(ref, opts)
   step.require_read "k8s.top"
-  opts = arguments.options("k8s.top", opts, OPTIONS)
+  opts = fields.check(TOP, opts)
   local target = objects.target("k8s.top", ref, opts)
   local resource, rows = target.resource.resource, nil
   if resource == "nodes" then

@@ -5,6 +5,7 @@ local arguments = require "almanac.k8s.arguments"
 local diff = require "almanac.base.diff"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local json = require "native.json"
 local objects = require "almanac.k8s.objects"
 local previews = require "almanac.k8s.preview"
@@ -14,6 +15,13 @@ local verdicts = require "almanac.k8s.rollout.verdict"
 local write = require "almanac.k8s.write"
 
 local M = {}
+
+local REVISIONS = fields.declare("k8s.history", arguments.where, { at = 2 })
+local UNDO = fields.declare("k8s.undo", fields.with(arguments.where, {
+  to = { "integer", shown_default = "the revision before", help = "the revision to go back to" },
+  observed = { "flag", help = "waits until the controller has seen it" },
+  timeout = { "duration", shown_default = "2m", help = "for that wait" },
+}), { at = 2 })
 
 local SETTLE = 30 -- seconds for the controller to make the newest revision
 local POLL = 0.1
@@ -159,7 +167,7 @@ end
 ---@return almanac.k8s.Revision[]
 function M.history(ref, opts)
   step.require_read "k8s.history"
-  opts = arguments.options("k8s.history", opts, arguments.where)
+  opts = fields.check(REVISIONS, opts)
   local _, revisions = read("k8s.history", objects.one("k8s.history", ref, opts))
   for _, revision in ipairs(revisions) do revision.item = nil end
   return revisions
@@ -239,8 +247,8 @@ end
 
 effect.define("k8s.undo", {
   input = function(raw)
-    local input = write.where("k8s.undo", raw.ref, raw.opts, { to = "count", observed = "boolean", timeout = "duration" })
-    input.to = raw.opts and raw.opts.to ~= 0 and raw.opts.to or nil
+    local input, opts = write.where(UNDO, raw.ref, raw.opts)
+    input.to = opts.to ~= 0 and opts.to or nil
     return input
   end,
   -- "The one before" means another revision once it was gone back to: what is meant is kept.

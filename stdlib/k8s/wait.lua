@@ -2,6 +2,7 @@
 local arguments = require "almanac.k8s.arguments"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local jsonpath = require "almanac.base.jsonpath"
 local objects = require "almanac.k8s.objects"
 local step = require "almanac.run.step"
@@ -27,10 +28,17 @@ local M = {}
 
 local TIMEOUT = "2m"
 
-local OPTIONS = arguments.with {
-  condition = "string", status = "string", jsonpath = "string", equals = "value", deleted = "text_or_true",
-  observed = "boolean", check = "function", what = "string", timeout = "duration",
-}
+local WAIT = fields.declare("k8s.wait", fields.with(arguments.where, {
+  condition = { "string", help = "the name of a status condition" },
+  status = { "string", shown_default = "True", help = "of that condition" },
+  jsonpath = { "string", help = "leads to one value, such as {.status.phase}" },
+  equals = { "value", help = "what that value must be; without it, that there is one" },
+  deleted = { "yes|text", words = "true, or the uid of the object", help = "until it is gone" },
+  observed = { "flag", help = "until its controller has seen its last change" },
+  check = { "function", help = "is given the object, or nil, and says whether it is as wanted" },
+  what = { "string", help = "what the check waits for, for people" },
+  timeout = { "duration", help = "for all of it" },
+}), { at = 2 })
 
 --- A controller may write its generation as text.
 local function is_behind(observed, object)
@@ -153,7 +161,7 @@ end
 ---@return table? object  nil when it is gone
 function M.wait(ref, opts)
   step.require_read "k8s.wait"
-  opts = arguments.options("k8s.wait", opts, OPTIONS)
+  opts = fields.check(WAIT, opts)
   local is_wanted, what = wanted(opts)
   local target = objects.one("k8s.wait", ref, opts)
   if step.in_plan() then return look_once(target, is_wanted, what, opts) end

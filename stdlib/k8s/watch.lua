@@ -5,6 +5,7 @@ local backoff = require "almanac.base.backoff"
 local discovery = require "almanac.k8s.discovery"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local json = require "native.json"
 local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
@@ -25,10 +26,9 @@ local Watcher = {}
 Watcher.__index = Watcher
 Watcher.__name = "watcher"
 
-local OPTIONS = arguments.with {
-  all_namespaces = "boolean", selector = "selector", fields = "selector", limit = "count", managed_fields = "boolean",
-  patience = "duration",
-}
+local WATCH = fields.declare("k8s.watch", fields.with(arguments.many, {
+  patience = { "duration", shown_default = "2m", help = "for a server that is away" },
+}), { at = 2 })
 local PATIENCE = 120
 -- A connection that lasted so long, in seconds, was a good one.
 local STEADY = 1
@@ -267,7 +267,7 @@ end
 ---@return almanac.k8s.Watcher
 function M.watch(ref, opts)
   step.require_read "k8s.watch"
-  opts = arguments.options("k8s.watch", opts, OPTIONS)
+  opts = fields.check(WATCH, opts)
   local target = objects.target("k8s.watch", ref, opts)
   if target.name then
     local narrowed = {}

@@ -1,7 +1,7 @@
 --- What the effects on a cluster share: where an object is, what is kept of it in the journal, the
 --- request that changes it, and its dry run as a preview.
-local arguments = require "almanac.k8s.arguments"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
 local previews = require "almanac.k8s.preview"
@@ -122,19 +122,19 @@ function M.target(who, input)
 end
 
 --- The options of an effect on one object, checked: where it is.
----@param who string
+---@param declaration almanac.Declaration  of the effect's options
 ---@param ref string|table
----@param opts table?
----@param known? table<string, string>  options beside namespace and context
----@param position? string              which argument opts is
+---@param opts any
 ---@return table input { ref, namespace, context }
-function M.where(who, ref, opts, known, position)
-  opts = arguments.options(who, opts, arguments.with(known), position)
+---@return table opts  checked
+function M.where(declaration, ref, opts)
+  local who = declaration.who
+  opts = fields.check(declaration, opts)
   local kind, name, namespace, api_version = objects.parse_ref(who, ref)
   if not name then errors.usage('%s: %q names a kind; write which one: "%s/NAME"', who, tostring(ref), kind) end
   local plain = type(ref) == "table" and
     { kind = kind, name = name, namespace = namespace, apiVersion = api_version } or ref
-  return { ref = plain, namespace = opts.namespace, context = opts.context }
+  return { ref = plain, namespace = opts.namespace, context = opts.context }, opts
 end
 
 --- An object's name for people, from an effect's input. Pure.

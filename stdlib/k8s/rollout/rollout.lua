@@ -3,6 +3,7 @@ local arguments = require "almanac.k8s.arguments"
 local delete = require "almanac.k8s.delete"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local follow = require "almanac.k8s.rollout.follow"
 local logs = require "almanac.k8s.logs"
 local read = require "almanac.k8s.read"
@@ -16,24 +17,23 @@ local world = { ---@type almanac.rollout.World
   watch = watch.watch, list = read.list, find = read.find, logs = logs.logs, delete = delete.delete,
 }
 
-local known = { timeout = true, heal = true, namespace = true, context = true, log_lines = true, condition = true,
-  probe_grace = true }
+local ROLLOUT = fields.declare("k8s.rollout", fields.with(arguments.where, {
+  timeout = { "duration", shown_default = "10m", help = "for all of it" },
+  heal = { "flag", help = "deletes the pod of another revision that a StatefulSet waits for" },
+  log_lines = { "integer", shown_default = "20", unit = "lines", help = "of the failed container, in the error" },
+  condition = {
+    "text", shown_default = "Ready, Available or the like", help = "of a custom resource: the one that must be True",
+    words = 'the name of a condition, like "Ready"',
+  },
+  probe_grace = { "duration", shown_default = "for ever", help = "how long a pod may fail its readiness probe" },
+}), { at = 2 })
 
 local function check(ref, opts)
   step.require_read "k8s.rollout"
   if type(ref) ~= "string" or not ref:find "^[%w%.%-]+/[%w%.%-]+$" then
     errors.usage('k8s.rollout: the workload must be named like "deployment/animica-miner", not %s', tostring(ref))
   end
-  if type(opts) ~= "table" then errors.usage("k8s.rollout: the options must be a table, not a %s", type(opts)) end
-  for key in pairs(opts) do
-    if not known[key] then
-      errors.usage("k8s.rollout: there is no option %s; timeout, heal, namespace, context, log_lines, condition and "
-        .. "probe_grace there are", tostring(key))
-    end
-  end
-  if opts.condition ~= nil and (type(opts.condition) ~= "string" or opts.condition == "") then
-    errors.usage('k8s.rollout: condition must be the name of a condition, like "Ready", not %s', tostring(opts.condition))
-  end
+  return fields.check(ROLLOUT, opts)
 end
 
 --- In a plan nothing has been changed, so there is nothing to wait for: how it stands is shown.
@@ -57,8 +57,7 @@ end
 ---@param opts? almanac.rollout.Options
 ---@return almanac.rollout.Done
 function M.rollout(ref, opts)
-  opts = arguments.options("k8s.rollout", opts) or {}
-  check(ref, opts)
+  opts = check(ref, opts)
   local frame = step.current()
   if frame and frame.run.mode == "plan" then return look_once(ref, opts) end
   return follow.follow(world, ref, opts)

@@ -37,7 +37,8 @@ t.test("a wrong type is refused with what it must be and what it was", function(
   t.eq(why { team = 5 }, 'pager.page: team must be a line of text that does not begin with "-", not 5')
   t.eq(why { team = "-x" }, 'pager.page: team must be a line of text that does not begin with "-", not "-x"')
   t.eq(why { team = "ops", mode = "fax" }, 'pager.page: mode must be "call", "mail" or "chat", not "fax"')
-  t.eq(why { team = "ops", timeout = "soon" }, 'pager.page: timeout must be a duration ("90s", "5m", seconds), not "soon": it does not begin with a number')
+  t.eq(why { team = "ops", timeout = "soon" },
+    'pager.page: timeout must be a duration ("90s", "5m", seconds), not "soon": it does not begin with a number')
   t.eq(why { team = "ops", wait = 1 / 0 }, 'pager.page: wait must be true or false, or a duration ("90s", "5m", seconds), not inf')
   t.eq(why { team = "ops", codes = { 1, "2" } }, "pager.page: codes must be a list, each a whole number from 0, not a table")
   t.eq(why { team = "ops", codes = { 1, nil, 2 } }, "pager.page: codes must be a list, each a whole number from 0, not a table")

@@ -170,9 +170,9 @@ t.test("wrong arguments name the function and the argument", function()
   for _, case in ipairs {
     { "k8s.get: its second argument is a table of options, not 5", k8s.get, "a", 5 },
     { "k8s.get: its first argument names no object: nil", k8s.get },
-    { "k8s.list: no option namespce; it has all_namespaces", k8s.list, "pods", { namespce = "x" } },
-    { 'k8s.logs: its option tail is a whole number from 0, not "5"', k8s.logs, "pod/x", { tail = "5" } },
-    { 'k8s.logs: its option since is a duration', k8s.logs, "pod/x", { since = "soon" } },
+    { 'k8s.list: no option "namespce"; did you mean namespace?', k8s.list, "pods", { namespce = "x" } },
+    { 'k8s.logs: tail must be a whole number from 0, not "5"', k8s.logs, "pod/x", { tail = "5" } },
+    { 'k8s.logs: since must be a duration', k8s.logs, "pod/x", { since = "soon" } },
     { "k8s.wait: give one of condition, jsonpath, deleted, observed or check", k8s.wait, "pod/x" },
     { "not condition and deleted", k8s.wait, "pod/x", { condition = "a", deleted = true } },
     { "k8s.images: its first argument is a table of options", k8s.images, "x" },
@@ -185,7 +185,7 @@ t.test("wrong arguments name the function and the argument", function()
   t.has(input("k8s.patch", { ref = "cm/x", patch = { 1 } }), 'needs type = "json"')
   t.has(input("k8s.patch", { ref = "cm/x", patch = { a = 1 }, opts = { type = "json" } }), "a list of operations")
   t.has(input("k8s.patch", { ref = "cm/x", patch = {}, opts = 7 }), "third argument")
-  t.has(input("k8s.undo", { ref = "deploy/x", opts = { to = -1 } }), "its option to is a whole number from 0, not -1")
+  t.has(input("k8s.undo", { ref = "deploy/x", opts = { to = -1 } }), "to must be a whole number from 0, not -1")
   t.has(input("k8s.evict", { ref = "pods" }), "pods/NAME")
 end)
 
