@@ -123,7 +123,8 @@ local scale = {
       opts = { namespace = input.namespace, context = input.context } })
   end,
   preview = function(input, before)
-    local label, from = write.label(input), before and before.replicas
+    local target, from = write.target("k8s.scale", input), before and before.replicas
+    local label = target.label
     local result = { replicas = input.replicas, before = from }
     local change = previews.try(label, nil, function() return scale_to(input, input.replicas, true) end)
     if change.action == "create" then -- the server would take it
@@ -133,7 +134,8 @@ local scale = {
         fields = not same and { { path = ".spec.replicas", kind = "changed", old = from, new = input.replicas } } or nil,
       }
     end
-    return previews.of({ change }, { { ref = label .. " replicas", object = from } }, result)
+    local of = previews.ground(label, target.namespace, nil).ref
+    return previews.of({ change }, { { ref = of .. ": replicas", of = of, object = from } }, result)
   end,
   title = function(input) return string.format("scale %s to %d", write.label(input), input.replicas) end,
   allow = write.allow,

@@ -272,7 +272,10 @@ function M.perform(name, raw)
     tries = known.intent.tries + 1
   end
   if run.held then run.held:check() end
-  if run.bound then require("almanac.run.plan").check_effect(frame, name, definition, input, digest, key, known ~= nil) end
+  -- The parts of an effect were planned with it.
+  if run.bound and not frame.prefix then
+    require("almanac.run.plan").check_effect(frame, name, definition, input, digest, key, known ~= nil)
+  end
   if task.interrupted() == "pause" then task.sleep(0) end -- a pause stops before the effect, not in it
   return apply(frame, name, definition, key, input, digest, tries)
 end

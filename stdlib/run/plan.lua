@@ -20,7 +20,8 @@ local FORMAT = 1
 ---@field nothing? boolean       it would change nothing
 ---@field changes? table[]       { object, action = "create"|"change"|"delete"|"unchanged"|"conflict"|"reject", fields?, why? }
 ---@field warnings? string[]     what the reviewer must not miss
----@field ground? table[]        { ref, version?, object? | digest? }: what the preview rests on
+---@field ground? table[]        { ref, of?, version?, object? | digest? }: what the preview rests on; of: the ref of
+---                               the object that it is a part of
 ---@field result? any            predicted result; absent: unknown until the run
 ---@field would_fail? string     why the run would stop here
 
@@ -34,7 +35,7 @@ local FORMAT = 1
 
 --- A plan being made: the effects, and the steps as they were met.
 function M.new(book, meta)
-  return { format = FORMAT, runbook = book.name, script = book.path, meta = meta, effects = {}, steps = {}, gates = {}, asks = {} }
+  return { format = FORMAT, runbook = book.name, script = book.path, meta = meta, effects = {}, steps = {}, gates = {}, asks = {}, possible = {} }
 end
 
 local function plan_of(frame)
@@ -93,6 +94,14 @@ function M.confirm(frame, question)
   asks[#asks + 1] = { path = frame.path, question = question }
   frame.run:notify("plan.ask", frame.path, { text = "the operator would be asked" })
   return { by = "(known after " .. frame.path .. ")", at_ms = 0 }
+end
+
+--- An effect that the step makes only where it meets the need for it: the run may, and need not.
+---@param frame almanac.Frame
+---@param op string
+function M.possible(frame, op)
+  local possible = plan_of(frame).possible
+  possible[#possible + 1] = { path = frame.path, op = op }
 end
 
 --- A gate's one sample; `ok` is nil where there was no value.
@@ -162,7 +171,7 @@ function M.to_file(plan, book, undos)
     format = FORMAT, runbook = plan.runbook, script = plan.script, params = plan.meta.params, environment = plan.meta.environment,
     made_by = sys.user(), made_ms = task.wall_ms(), version = sys.version, stdlib = M.stdlib_digest(),
     script_digest = book.script.digest, sources = sources, effects = json.array(redacted_effects(plan)), steps = json.array(plan.steps),
-    gates = json.array(plan.gates), asks = json.array(plan.asks),
+    gates = json.array(plan.gates), asks = json.array(plan.asks), possible = json.array(plan.possible),
     counts = M.counts(plan), undo = json.array(undos), stopped = plan.stopped,
   }
   local text = redaction.encode(file, { canonical = true }, PLAN_WORDS)
@@ -286,8 +295,9 @@ end
 local function deviates(frame, message, hint)
   errors.raise {
     kind = "plan_mismatch", waiting = true, step = frame.path, message = message,
-    hint = (hint and hint .. "\n" or "") .. "this effect was not begun; make a new plan for what is left, or go on " ..
-      "without: almanac resume " .. frame.run.id .. " --without-plan",
+    hint = string.format("%sthis effect was not begun; make a new plan (almanac plan %s k=v…) once what was done is taken back "
+      .. "(almanac rollback %s), or go on without: almanac resume %s --without-plan", hint and hint .. "\n" or "",
+      frame.run.bound.runbook, frame.run.id, frame.run.id),
   }
 end
 
@@ -309,7 +319,18 @@ end
 ---@param key string ordinal
 function M.touch(frame, key)
   local planned = planned_for(frame.run.bound, frame.path, key)
-  for _, item in ipairs(planned and planned.ground or {}) do frame.run.touched[item.ref] = true end
+  for _, item in ipairs(planned and planned.ground or {}) do
+    frame.run.touched[item.ref] = true
+    if item.of then frame.run.touched[item.of] = true end
+  end
+end
+
+--- Whether the plan foresaw that a step might make such an effect.
+local function is_possible(plan, path, op)
+  for _, item in ipairs(plan.possible or {}) do
+    if item.op == op and (path == item.path or path:sub(1, #item.path + 1) == item.path .. "/") then return true end
+  end
+  return false
 end
 
 --- Stops before an effect that is not in the plan, or whose ground has moved.
@@ -318,6 +339,7 @@ end
 function M.check_effect(frame, name, definition, input, digest, key, begun)
   local plan = frame.run.bound
   local planned = planned_for(plan, frame.path, key)
+  if not planned and is_possible(plan, frame.path, name) then return end
   if not planned or planned.op ~= name then
     deviates(frame, string.format("%s is not in the plan", definitions.title(name, input, frame.run.definitions)))
   end

@@ -6,6 +6,7 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local follow = require "almanac.k8s.rollout.follow"
 local logs = require "almanac.k8s.logs"
+local plan = require "almanac.run.plan"
 local read = require "almanac.k8s.read"
 local step = require "almanac.run.step"
 local verdicts = require "almanac.k8s.rollout.verdict"
@@ -40,7 +41,11 @@ end
 local function look_once(ref, opts)
   local obj = world.find(ref, { namespace = opts.namespace, context = opts.context })
   local verdict = obj and verdicts.verdict(obj, opts.condition)
-  local healing = opts.heal and ref:find "^s" and "; would delete a pod of an older revision that keeps it waiting" or ""
+  local healing = ""
+  if opts.heal and (obj and obj.kind == "StatefulSet" or not obj and ref:find "^st") then
+    healing = "; would delete a pod of an older revision that keeps it waiting"
+    plan.possible(step.current(), "k8s.delete")
+  end
   step.explain(string.format("would wait up to %s; now: %s%s", duration.format(duration.parse(opts.timeout or "10m")),
     verdict and follow.short(verdict.message) or "it does not exist", healing))
   return { workload = ref, namespace = obj and obj.metadata.namespace or opts.namespace,
