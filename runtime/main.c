@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <lauxlib.h>
 
 #include "base/loop.h"
-#include "native/sys.h"
-#include "native/modules.h"
 #include "engine/sched.h"
 #include "engine/signals.h"
 #include "engine/vm.h"
+#include "native/modules.h"
+#include "native/process.h"
+#include "native/signals.h"
 
 /* Exit code when the program itself cannot start or has a bug; a run's own codes are in
  * stdlib/cli.lua. */
@@ -115,7 +117,8 @@ int main(int argc, char **argv)
         return main_complain(&e);
     vm.stdlib_dir = stdlib_dir;
     argv[taken] = argv[0];
-    mod_sys_setup(vm.L, argc - taken, argv + taken, signals);
+    process_set_argv(vm.L, argc - taken, argv + taken);
+    signals_set(vm.L, signals);
     modules_register(vm.L);
     code = main_command(&vm);
     signals_guard(signals, NULL);

@@ -1,7 +1,7 @@
 --- The world of the tests of access: a simulated cluster over TLS with users of each kind, and
 --- kubeconfigs that reach it.
 local json = require "native.json"
-local sys = require "native.sys"
+local process = require "native.process"
 local t = require "tests.harness"
 
 local M = {}
@@ -94,6 +94,6 @@ function M.requests(world)
   return out
 end
 
-M.root = sys.cwd()
+M.root = process.cwd()
 
 return M

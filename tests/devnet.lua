@@ -2,7 +2,7 @@
 --- the devnet installed by the real helm, a real Prometheus, and almanac run in it.
 local http = require "native.http"
 local json = require "native.json"
-local sys = require "native.sys"
+local process = require "native.process"
 local t = require "tests.harness"
 
 local M = {
@@ -12,20 +12,20 @@ local M = {
   release = "animica-devnet",
 }
 
-local root = sys.cwd()
+local root = process.cwd()
 M.root = root
 
 local function absolute(path)
   return path:sub(1, 1) == "/" and path or root .. "/" .. path
 end
 
-M.almanac = absolute((sys.getenv "ALMANAC_BUILD" or "build") .. "/almanac")
+M.almanac = absolute((process.getenv "ALMANAC_BUILD" or "build") .. "/almanac")
 
 --- The helms to run a scenario with: both, unless HELMS names one.
 ---@return string[] "helm3", "helm4"
 function M.helms()
   local out = {}
-  for name in (sys.getenv "HELMS" or "helm3 helm4"):gmatch "%S+" do
+  for name in (process.getenv "HELMS" or "helm3 helm4"):gmatch "%S+" do
     out[#out + 1] = name
   end
   return out

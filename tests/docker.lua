@@ -1,6 +1,6 @@
 --- A Docker engine of a test's own: on a socket in a temporary directory, without networks, so that it
 --- touches nothing else on the machine. Programs from .deps/docker (tests/deps/deps.sh).
-local sys = require "native.sys"
+local process = require "native.process"
 local t = require "tests.harness"
 
 local M = {}
@@ -12,7 +12,7 @@ local M = {}
 ---@return tests.Docker?
 ---@return string? why
 function M.start()
-  local root = sys.cwd and sys.cwd() or (t.must { "pwd" }):gsub("%s+$", "")
+  local root = process.cwd and process.cwd() or (t.must { "pwd" }):gsub("%s+$", "")
   local deps = root .. "/.deps/docker"
   if not t.read_file(deps .. "/usr/bin/docker-compose") then return nil, "there is no .deps/docker; make deps fetches it" end
   local dir = t.tmpdir()

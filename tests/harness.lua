@@ -132,14 +132,14 @@ local function native(name)
   return ok and module or nil
 end
 
-local sys = native "sys"
+local process, terminal = native "process", native "terminal"
 
 --- The value of an environment variable, or nil.
 ---@param name string
 ---@return string|nil
 function M.getenv(name)
-  if sys then
-    return sys.getenv(name)
+  if process then
+    return process.getenv(name)
   end
   return os.getenv(name)
 end
@@ -228,8 +228,8 @@ local function handler(err)
 end
 
 local function print_line(text)
-  if sys then
-    sys.write(1, text .. "\n")
+  if terminal then
+    terminal.write(1, text .. "\n")
   else
     io.stdout:write(text, "\n")
     io.stdout:flush()

@@ -1,10 +1,10 @@
 --- Calls of helm.* in tests, without a journal: against a simulated cluster, with the real helm 3 and helm 4.
 local fs = require "native.fs"
 local k8s_client = require "almanac.k8s.client"
+local process = require "native.process"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
 local step = require "almanac.run.step"
-local sys = require "native.sys"
 local t = require "tests.harness"
 local task = require "native.task"
 
@@ -31,7 +31,7 @@ function M.cluster(binary, ...)
   t.write_file(dir .. "/helm", string.format([[#!/bin/sh
 case $1 in upgrade) [ -e "%s/slow" ] && set -- "$@" --qps 5 --burst-limit 1 ;; esac
 exec "%s" "$@"
-]], dir, sys.cwd() .. "/" .. M.bin .. "/" .. binary))
+]], dir, process.cwd() .. "/" .. M.bin .. "/" .. binary))
   t.must { "chmod", "+x", dir .. "/helm" }
   slow_file = dir .. "/slow"
   settings.kubeconfig, settings.helm = dir .. "/kubeconfig", dir .. "/helm"

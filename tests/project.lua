@@ -1,5 +1,5 @@
 --- A directory with runbooks of a test's own, and almanac run in it.
-local sys = require "native.sys"
+local process = require "native.process"
 local t = require "tests.harness"
 
 local M = {}
@@ -22,7 +22,7 @@ function Project:edit(name, source)
 end
 
 local function argv(words)
-  local out = { sys.exe() }
+  local out = { process.exe() }
   for _, word in ipairs(words) do out[#out + 1] = word end
   return out
 end

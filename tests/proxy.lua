@@ -35,7 +35,7 @@ end
 ---@param target table
 ---@return tests.Proxy
 function M.start(target)
-  local proxy = setmetatable({ target = target, requests = {}, changed = task.signal() }, Proxy)
+  local proxy = setmetatable({ target = target, requests = {}, changed = task.condition() }, Proxy)
   proxy.server = httpd.listen {
     body_max = 64 << 20,
     handler = function(request, response)

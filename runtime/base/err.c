@@ -94,12 +94,22 @@ const char *err_kind_name(enum err_kind kind)
         return "limit";
     case ERR_TIMEOUT:
         return "timeout";
+    case ERR_PAUSED:
+        return "paused";
     case ERR_CANCELLED:
         return "cancelled";
     case ERR_BUSY:
         return "busy";
     case ERR_CORRUPT:
         return "corrupt";
+    case ERR_PARSE:
+        return "parse";
+    case ERR_SCRIPT:
+        return "script";
+    case ERR_OUTSIDE_STEP:
+        return "outside_step";
+    case ERR_REFUSED:
+        return "refused";
     case ERR_INTERNAL:
         return "internal";
     }

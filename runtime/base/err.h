@@ -11,20 +11,25 @@
 
 enum err_kind {
     ERR_NONE,
-    ERR_USAGE,     /* the caller's input is wrong */
-    ERR_IO,        /* the operating system refused: files, disks, pipes */
-    ERR_MEMORY,    /* out of memory, or past a cap */
-    ERR_NOT_FOUND, /* what was named does not exist */
-    ERR_NETWORK,   /* could not connect, or the connection broke */
-    ERR_TLS,       /* the peer's certificate or handshake was refused */
-    ERR_AUTH,      /* credentials missing, expired or refused */
-    ERR_PROTOCOL,  /* the peer answered what it must not */
-    ERR_LIMIT,     /* larger, deeper or more than allowed */
-    ERR_TIMEOUT,   /* a deadline passed */
-    ERR_CANCELLED, /* the operator or a failed sibling cancelled it */
-    ERR_BUSY,      /* somebody else holds it */
-    ERR_CORRUPT,   /* stored data does not check out */
-    ERR_INTERNAL,  /* a bug of ours */
+    ERR_USAGE,        /* the caller's input is wrong */
+    ERR_IO,           /* the operating system refused: files, disks, pipes */
+    ERR_MEMORY,       /* out of memory, or past a cap */
+    ERR_NOT_FOUND,    /* what was named does not exist */
+    ERR_NETWORK,      /* could not connect, or the connection broke */
+    ERR_TLS,          /* the peer's certificate or handshake was refused */
+    ERR_AUTH,         /* credentials missing, expired or refused */
+    ERR_PROTOCOL,     /* the peer answered what it must not */
+    ERR_LIMIT,        /* larger, deeper or more than allowed */
+    ERR_TIMEOUT,      /* a deadline passed */
+    ERR_PAUSED,       /* the operator stopped the run between effects */
+    ERR_CANCELLED,    /* the operator or a failed sibling cancelled it */
+    ERR_BUSY,         /* somebody else holds it */
+    ERR_CORRUPT,      /* stored data does not check out */
+    ERR_PARSE,        /* a text is malformed */
+    ERR_SCRIPT,       /* a fault in a script: what Lua itself raises */
+    ERR_OUTSIDE_STEP, /* only a step may do it */
+    ERR_REFUSED,      /* the running code may not do it */
+    ERR_INTERNAL,     /* a bug of ours */
 };
 
 #define ERR_MESSAGE_MAX 1024

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <lauxlib.h>
 
 #include "base/loop.h"
 #include "engine/task_internal.h"
 #include "engine/vm.h"
+#include "engine/vm_error.h"
 
 /* A script that computes without waiting is looked at every so many microseconds of processor time.
  * A standing count hook would do it too, but makes every instruction slower by half; so a timer's

@@ -3,11 +3,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <lauxlib.h>
 
 #include "base/loop.h"
 #include "engine/sched.h"
 #include "engine/task.h"
-#include "engine/vm.h"
+#include "engine/vm_error.h"
 
 #define SIGNALS_KINDS 3
 

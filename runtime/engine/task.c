@@ -7,6 +7,7 @@
 #include "engine/sched.h"
 #include "engine/task_internal.h"
 #include "engine/vm.h"
+#include "engine/vm_error.h"
 
 /* ---- operations ---- */
 
@@ -100,7 +101,7 @@ void task_push_interrupt(lua_State *L, enum interrupt level)
 
     switch (level) {
     case INTERRUPT_PAUSE:
-        err_set(&e, ERR_CANCELLED, "paused by the operator");
+        err_set(&e, ERR_PAUSED, "paused by the operator");
         break;
     case INTERRUPT_TIMEOUT:
         err_set(&e, ERR_TIMEOUT, "the time limit passed");
@@ -109,10 +110,6 @@ void task_push_interrupt(lua_State *L, enum interrupt level)
         err_set(&e, ERR_CANCELLED, "cancelled");
     }
     vm_push_error(L, &e);
-    if (level == INTERRUPT_PAUSE) {
-        lua_pushliteral(L, "paused");
-        lua_setfield(L, -2, "kind");
-    }
 }
 
 void task_require(lua_State *L, enum permit permit, const char *who)
@@ -124,46 +121,11 @@ void task_require(lua_State *L, enum permit permit, const char *who)
     if (has >= permit)
         return;
     if (has == PERMIT_COMPUTE) {
-        err_set(&e, ERR_USAGE, "%s was called outside a step", who);
+        err_set(&e, ERR_OUTSIDE_STEP, "%s was called outside a step", who);
         err_hint(&e, "write: step(\"say what it is for\", function() return %s(…) end)", who);
     } else {
-        err_set(&e, ERR_USAGE, "%s would change something where only reading is allowed", who);
+        err_set(&e, ERR_REFUSED, "%s would change something where only reading is allowed", who);
         err_hint(&e, "make the change in the apply function of an effect (effect.define)");
     }
-    vm_push_error(L, &e);
-    lua_pushstring(L, has == PERMIT_COMPUTE ? "outside_step" : "refused");
-    lua_setfield(L, -2, "kind");
-    lua_error(L);
-}
-
-static void task_deadline_fired(void *arg);
-
-void task_arm_deadline(struct task *task)
-{
-    double at = 0;
-
-    loop_timer_stop(task->deadline_timer);
-    task->deadline_timer = NULL;
-    for (size_t i = 0; i < task->deadline_count; i++) {
-        struct deadline *d = &task->deadlines[i];
-
-        if (!d->expired && (at == 0 || d->at < at))
-            at = d->at;
-    }
-    if (at != 0)
-        task->deadline_timer =
-            loop_timer_start(task->sched->vm->loop, at - loop_now(), task_deadline_fired, task);
-}
-
-static void task_deadline_fired(void *arg)
-{
-    struct task *task = arg;
-    double now = loop_now();
-
-    for (size_t i = 0; i < task->deadline_count; i++) {
-        if (task->deadlines[i].at <= now)
-            task->deadlines[i].expired = true;
-    }
-    task_arm_deadline(task);
-    task_poke(task);
+    vm_raise(L, &e);
 }

@@ -68,6 +68,9 @@ struct task *task_of(lua_State *L);
  * public name of the function, e.g. "helm.upgrade". */
 void task_require(lua_State *L, enum permit permit, const char *who);
 
+/* The task of the handle at an argument; raises a Lua error when it is none. */
+struct task *task_check_handle(lua_State *L, int arg);
+
 /* The Lua module native.task. */
 int luaopen_task(lua_State *L);
 

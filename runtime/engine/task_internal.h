@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <lauxlib.h>
 
 #include "engine/task.h"
 
@@ -64,9 +65,20 @@ void sched_queue(struct task *task);
 enum interrupt task_level(const struct task *task);
 /* Interrupts its pending operation when the level is above the shield. */
 void task_poke(struct task *task);
-/* Starts the timer for the earliest deadline that is still to come. */
-void task_arm_deadline(struct task *task);
 /* Pushes the error table of an interrupt. */
 void task_push_interrupt(lua_State *L, enum interrupt level);
+
+/* Makes a metatable; gc and methods may be NULL. */
+void task_new_type(lua_State *L, const char *name, lua_CFunction gc, const luaL_Reg *methods);
+
+/* Functions of native.task, each in the file of its noun, and the types they need. */
+int task_spawn(lua_State *L);
+int task_sleep(lua_State *L);
+int task_condition(lua_State *L);
+int deadline_push(lua_State *L);
+int deadline_pop(lua_State *L);
+void task_open_handle(lua_State *L);
+void task_open_sleep(lua_State *L);
+void task_open_condition(lua_State *L);
 
 #endif

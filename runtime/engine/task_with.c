@@ -1,9 +1,10 @@
 #include "engine/task_with.h"
 
 #include <string.h>
+#include <lauxlib.h>
 
 #include "engine/task_internal.h"
-#include "engine/vm.h"
+#include "engine/vm_error.h"
 
 struct with {
     struct task *task; /* runs the call, so it outlives it */

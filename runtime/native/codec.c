@@ -5,9 +5,9 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/gunzip.h"
-#include "engine/vm.h"
+#include "engine/lua_buf.h"
+#include "engine/vm_error.h"
 
-#define BOX_TYPE "almanac.codec.buf"
 #define UNPACKED_MAX ((size_t)256 << 20)
 
 static int l_base64_decode(lua_State *L)
@@ -23,12 +23,6 @@ static int l_base64_decode(lua_State *L)
     return 1;
 }
 
-static int box_gc(lua_State *L)
-{
-    buf_release(lua_touserdata(L, 1));
-    return 0;
-}
-
 static int l_gunzip(lua_State *L)
 {
     size_t len;
@@ -38,15 +32,10 @@ static int l_gunzip(lua_State *L)
     struct err e;
 
     luaL_argcheck(L, max > 0 && (lua_Unsigned)max <= UNPACKED_MAX, 2, "1 to 256 MiB");
-    out = lua_newuserdatauv(L, sizeof *out, 0);
-    buf_init(out, (size_t)max);
-    luaL_setmetatable(L, BOX_TYPE);
-    if (gunzip(data, len, out, &e) < 0) {
-        buf_release(out);
+    out = lua_buf_new(L, (size_t)max);
+    if (gunzip(data, len, out, &e) < 0)
         return vm_raise(L, &e);
-    }
-    lua_pushlstring(L, buf_str(out), out->len);
-    buf_release(out);
+    lua_buf_push_text(L, out);
     return 1;
 }
 
@@ -58,10 +47,6 @@ int luaopen_native_codec(lua_State *L)
         {NULL, NULL},
     };
 
-    luaL_newmetatable(L, BOX_TYPE);
-    lua_pushcfunction(L, box_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
     luaL_newlib(L, functions);
     return 1;
 }

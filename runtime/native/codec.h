@@ -1,12 +1,12 @@
-/* mod_codec: native.codec, how others pack bytes.
+/* native.codec, how others pack bytes.
  *
  *   base64_decode(text) -> bytes     raises kind "corrupt" when it is none
  *   gunzip(bytes, max) -> bytes      raises "corrupt", or "limit" past max bytes (at most 256 MiB)
  *
  * Pure: allowed outside steps.
  */
-#ifndef ALMANAC_MOD_CODEC_H
-#define ALMANAC_MOD_CODEC_H
+#ifndef ALMANAC_NATIVE_CODEC_H
+#define ALMANAC_NATIVE_CODEC_H
 
 #include <lua.h>
 

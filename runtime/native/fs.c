@@ -7,12 +7,14 @@
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <lauxlib.h>
 
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
 #include "engine/task.h"
-#include "engine/vm.h"
+#include "engine/vm_error.h"
+#include "engine/vm_option.h"
 
 #define READ_MAX (16 * 1024 * 1024)
 #define READ_LIMIT ((lua_Integer)1024 * 1024 * 1024)

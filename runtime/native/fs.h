@@ -1,4 +1,4 @@
-/* mod_fs: native.fs, files for Lua.
+/* native.fs, files for Lua.
  *
  *   fs.read(path, { max_bytes = 16 MiB }) -> text        fs.digest(path) -> sha256 hex | nil
  *   fs.exists(path) -> boolean                           fs.list(pattern) -> sorted array (glob)
@@ -14,8 +14,8 @@
  * The first two lines need permit "read", the others "effect". Failures raise kind "not_found",
  * "io" or "limit" with the path. They block: files of runbooks are small.
  */
-#ifndef ALMANAC_MOD_FS_H
-#define ALMANAC_MOD_FS_H
+#ifndef ALMANAC_NATIVE_FS_H
+#define ALMANAC_NATIVE_FS_H
 
 #include <lua.h>
 

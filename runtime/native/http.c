@@ -3,9 +3,10 @@
 #include <string.h>
 #include <lauxlib.h>
 
-#include "native/exchange.h"
 #include "engine/task.h"
-#include "engine/vm.h"
+#include "engine/vm_error.h"
+#include "engine/vm_option.h"
+#include "native/http_exchange.h"
 
 #define TIMEOUT 30.0
 #define CONNECT_TIMEOUT 10.0

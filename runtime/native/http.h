@@ -1,7 +1,7 @@
-/* mod_http: native.http.
+/* native.http.
  *
  *   http.request{ url, … } -> { status, headers, body, elapsed }      waits
- *   http.stream{ url, … }  -> stream (mod_exchange.h)                 waits for the headers
+ *   http.stream{ url, … }  -> stream (http_exchange.h)                 waits for the headers
  *
  * Options: method ("GET"), headers = { Name = value }, body, user, password, timeout (seconds for
  * all of it: 30, streams none), connect_timeout (10), stall_timeout (streams: none), answer_timeout
@@ -11,8 +11,8 @@
  * GET, HEAD and OPTIONS need permit "read"; the others "effect", unless read = true: the caller's
  * promise that this POST only asks.
  */
-#ifndef ALMANAC_MOD_HTTP_H
-#define ALMANAC_MOD_HTTP_H
+#ifndef ALMANAC_NATIVE_HTTP_H
+#define ALMANAC_NATIVE_HTTP_H
 
 #include <lua.h>
 

@@ -12,7 +12,7 @@
  * response:write(bytes) -> boolean; response:finish() -> boolean: false once the client is gone.
  * response:closed() -> boolean; response:on_close(fn): fn runs in a task of its own when the client
  * goes away (at once when it has gone already), and is forgotten when the answer is complete.
- * response:websocket(protocol) -> socket: see mod_httpd_ws.h.
+ * response:websocket(protocol) -> socket: see httpd_ws.h.
  * A handler that raises, or returns having begun no answer, is answered 500.
  *
  * Requests and departures queue in the server; one task, started by listen, takes them out and
@@ -24,11 +24,13 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "net/httpd.h"
-#include "native/httpd.h"
-#include "native/httpd_ws.h"
 #include "engine/task.h"
 #include "engine/vm.h"
+#include "engine/vm_error.h"
+#include "engine/vm_option.h"
+#include "native/httpd.h"
+#include "native/httpd_ws.h"
+#include "net/httpd.h"
 
 #define SERVER_META "native.httpd.server"
 #define RESPONSE_META "native.httpd.response"

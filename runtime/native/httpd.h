@@ -1,6 +1,6 @@
-/* mod_httpd: native.httpd, an HTTP server with a Lua function for each request; see mod_httpd.c. */
-#ifndef ALMANAC_MOD_HTTPD_H
-#define ALMANAC_MOD_HTTPD_H
+/* native.httpd, an HTTP server with a Lua function for each request; see httpd.c. */
+#ifndef ALMANAC_NATIVE_HTTPD_H
+#define ALMANAC_NATIVE_HTTPD_H
 
 #include <lua.h>
 

@@ -6,9 +6,9 @@
 #include <lauxlib.h>
 
 #include "base/buf.h"
-#include "net/httpd.h"
 #include "engine/task.h"
-#include "engine/vm.h"
+#include "engine/vm_error.h"
+#include "net/httpd.h"
 
 #define SOCKET "native.httpd.websocket"
 #define MESSAGE_MAX ((size_t)4 << 20)

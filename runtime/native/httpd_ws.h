@@ -1,4 +1,4 @@
-/* mod_httpd_ws: a request of native.httpd that became a WebSocket:
+/* httpd_ws: a request of native.httpd that became a WebSocket:
  *
  *   socket = response:websocket(protocol)   raises when the client asks for none
  *   socket:read() -> text | nil             waits; a binary message, nil when the client is gone
@@ -6,8 +6,8 @@
  *   socket:close()                          waits until the client has taken all and closed too
  *   socket:drop()                           cuts the connection; also when collected
  */
-#ifndef ALMANAC_MOD_HTTPD_WS_H
-#define ALMANAC_MOD_HTTPD_WS_H
+#ifndef ALMANAC_NATIVE_HTTPD_WS_H
+#define ALMANAC_NATIVE_HTTPD_WS_H
 
 #include <lua.h>
 

@@ -2,10 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <lauxlib.h>
 
-#include "journal/journal.h"
 #include "engine/task.h"
 #include "engine/vm.h"
+#include "engine/vm_error.h"
+#include "engine/vm_option.h"
+#include "journal/journal.h"
 #include "native/journal_priv.h"
 
 /* ---- arguments ---- */

@@ -4,10 +4,10 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
-#include "journal/journal_done.h"
 #include "base/json_member.h"
+#include "engine/vm_error.h"
+#include "journal/journal_done.h"
 #include "native/journal_priv.h"
-#include "engine/vm.h"
 
 #define DONE_TYPE "almanac.journal.done"
 

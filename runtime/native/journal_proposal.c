@@ -2,9 +2,11 @@
  * goes on when it is. */
 #include <stdlib.h>
 #include <string.h>
+#include <lauxlib.h>
 
 #include "engine/task.h"
 #include "engine/vm.h"
+#include "engine/vm_error.h"
 #include "native/journal_priv.h"
 
 #define PROPOSAL_TYPE "almanac.journal.proposal"

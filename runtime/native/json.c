@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "base/json_scan.h"
-#include "engine/vm.h"
+#include "engine/vm_error.h"
+#include "engine/vm_option.h"
 
 #define SCAN_TYPE "json.scan"
 #define MAX_BYTES (64 << 20)
@@ -114,15 +115,13 @@ static int raise_at(lua_State *L, const char *text, size_t len, size_t at, const
     struct err e = *why;
 
     copy_snippet(snippet, sizeof snippet, text + place.from, place.len);
-    err_set(&e, why->kind, "JSON, line %zu, column %zu: %s%s%s", place.line, place.column,
-            why->message, snippet[0] ? " near: " : "", snippet);
+    /* The data is wrong, not the call. */
+    err_set(&e, why->kind == ERR_USAGE ? ERR_PARSE : why->kind,
+            "JSON, line %zu, column %zu: %s%s%s", place.line, place.column, why->message,
+            snippet[0] ? " near: " : "", snippet);
     if (why->hint[0])
         err_hint(&e, "%s", why->hint);
     vm_push_error(L, &e);
-    if (why->kind == ERR_USAGE) { /* the data is wrong, not the call */
-        lua_pushliteral(L, "parse");
-        lua_setfield(L, -2, "kind");
-    }
     lua_pushinteger(L, (lua_Integer)place.line);
     lua_setfield(L, -2, "line");
     lua_pushinteger(L, (lua_Integer)place.column);

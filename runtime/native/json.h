@@ -1,4 +1,4 @@
-/* mod_json: native.json, public `json`.
+/* native.json, public `json`.
  *
  *   decode(text, {max_depth = 128, max_bytes = 64 MiB, big = "raise" | "text",
  *                 null = "keep" | "absent"})
@@ -10,8 +10,8 @@
  * within an array null stays json.null, for it keeps the places of the others.
  * Pure: allowed outside steps.
  */
-#ifndef ALMANAC_MOD_JSON_H
-#define ALMANAC_MOD_JSON_H
+#ifndef ALMANAC_NATIVE_JSON_H
+#define ALMANAC_NATIVE_JSON_H
 
 #include <lua.h>
 

@@ -10,7 +10,8 @@
 #include <string.h>
 
 #include "base/json_scan.h"
-#include "engine/vm.h"
+#include "engine/vm_error.h"
+#include "engine/vm_option.h"
 
 #define ENCODER_TYPE "json.encoder"
 #define ENCODE_MAX ((size_t)256 << 20)

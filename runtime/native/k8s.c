@@ -5,12 +5,13 @@
 #include <lauxlib.h>
 
 #include "base/buf.h"
-#include "kube/kube.h"
-#include "native/exchange.h"
-#include "native/k8s_exec.h"
 #include "engine/task.h"
+#include "engine/vm_error.h"
+#include "engine/vm_option.h"
+#include "kube/kube.h"
+#include "native/http_exchange.h"
+#include "native/k8s_exec.h"
 #include "net/tls_cert.h"
-#include "engine/vm.h"
 
 #define CLIENT "almanac.k8s.client"
 #define URL_BUF "almanac.k8s.url"

@@ -1,4 +1,4 @@
-/* mod_k8s: native.k8s, requests to a Kubernetes API server.
+/* native.k8s, requests to a Kubernetes API server.
  *
  *   k8s.open{ kubeconfig, context, namespace } -> client
  *   client:info() -> { server, context, cluster, namespace, user, source, insecure }
@@ -10,15 +10,15 @@
  *   client:reread() -> boolean                  whether the token file holds another token now
  *   client:request{ method, path, query, headers, body, timeout, max_bytes, who }
  *       -> { status, headers, body, elapsed }                                  waits
- *   client:channels{ … }                         waits; mod_k8s_exec.h
- *   client:stream{ the same, answer_timeout, stall_timeout, max_line } -> stream (mod_exchange.h)
+ *   client:channels{ … }                         waits; k8s_exec.h
+ *   client:stream{ the same, answer_timeout, stall_timeout, max_line } -> stream (http_exchange.h)
  *
  * query is { name = value } with strings, numbers, booleans, or arrays of them. GET needs permit
  * "read", so does a write with dryRun = "All" in the query (a DELETE only without a body, which
  * would override it); everything else, and what reaches through the server to a pod, "effect".
  */
-#ifndef ALMANAC_MOD_K8S_H
-#define ALMANAC_MOD_K8S_H
+#ifndef ALMANAC_NATIVE_K8S_H
+#define ALMANAC_NATIVE_K8S_H
 
 #include <stdbool.h>
 #include <lua.h>
@@ -28,7 +28,7 @@ struct transfer_spec;
 
 int luaopen_native_k8s(lua_State *L);
 
-/* For mod_k8s_exec: what the client at index 1 and the options at index 2 ask for. Leaves what
+/* For k8s_exec: what the client at index 1 and the options at index 2 ask for. Leaves what
  * keeps the spec's texts alive on the stack. `check`: raises unless the permit is there. */
 void k8s_request_spec(lua_State *L, bool streaming, bool check, struct transfer_spec *spec,
                       struct exchange_limits *limits);

@@ -7,13 +7,15 @@
 
 #include "base/buf.h"
 #include "base/loop.h"
-#include "native/exchange.h"
-#include "native/k8s.h"
-#include "proc/proc_capture.h"
 #include "engine/task.h"
 #include "engine/vm.h"
+#include "engine/vm_error.h"
+#include "engine/vm_option.h"
+#include "native/http_exchange.h"
+#include "native/k8s.h"
 #include "net/ws_client.h"
 #include "net/ws_handshake.h"
+#include "proc/proc_capture.h"
 
 #define SESSION "almanac.k8s.session"
 #define OUTPUT "almanac.k8s.output" /* a buf */

@@ -1,4 +1,4 @@
-/* mod_k8s_exec: a command in a container, over the remote command protocol on a WebSocket
+/* k8s_exec: a command in a container, over the remote command protocol on a WebSocket
  * (v5.channel.k8s.io, or v4 where nothing is to be written): a method of native.k8s's client.
  *
  *   client:channels{ path, query, headers, who, read, stdin, max_output, lines, timeout }
@@ -18,8 +18,8 @@
  * end; cut says why there is none. timeout counts from the start. With stdin only v5 is offered: v4
  * cannot say where it ends.
  */
-#ifndef ALMANAC_MOD_K8S_EXEC_H
-#define ALMANAC_MOD_K8S_EXEC_H
+#ifndef ALMANAC_NATIVE_K8S_EXEC_H
+#define ALMANAC_NATIVE_K8S_EXEC_H
 
 #include <lua.h>
 

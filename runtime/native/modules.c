@@ -1,16 +1,21 @@
 #include "native/modules.h"
 
+#include "engine/vm_load.h"
 #include "native/codec.h"
-#include "native/journal.h"
+#include "native/digest.h"
+#include "native/embedded.h"
 #include "native/fs.h"
 #include "native/http.h"
 #include "native/httpd.h"
+#include "native/journal.h"
 #include "native/json.h"
 #include "native/k8s.h"
+#include "native/process.h"
 #include "native/sh.h"
-#include "native/sys.h"
+#include "native/signals.h"
+#include "native/terminal.h"
+#include "native/trace.h"
 #include "native/yaml.h"
-#include "engine/vm.h"
 
 void modules_register(lua_State *L)
 {
@@ -18,11 +23,21 @@ void modules_register(lua_State *L)
         const char *name;
         lua_CFunction open;
     } modules[] = {
-        {"codec", luaopen_native_codec},     {"fs", luaopen_fs},
-        {"http", luaopen_native_http},       {"httpd", luaopen_native_httpd},
-        {"journal", luaopen_native_journal}, {"json", luaopen_native_json},
-        {"k8s", luaopen_native_k8s},         {"sh", luaopen_sh},
-        {"sys", luaopen_native_sys},         {"yaml", luaopen_native_yaml},
+        {"codec", luaopen_native_codec},
+        {"digest", luaopen_native_digest},
+        {"embedded", luaopen_native_embedded},
+        {"fs", luaopen_fs},
+        {"http", luaopen_native_http},
+        {"httpd", luaopen_native_httpd},
+        {"journal", luaopen_native_journal},
+        {"json", luaopen_native_json},
+        {"k8s", luaopen_native_k8s},
+        {"process", luaopen_native_process},
+        {"sh", luaopen_sh},
+        {"signals", luaopen_native_signals},
+        {"terminal", luaopen_native_terminal},
+        {"trace", luaopen_native_trace},
+        {"yaml", luaopen_native_yaml},
     };
 
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)

@@ -9,9 +9,11 @@
 #include <lua.h>
 
 #include "base/loop.h"
-#include "proc/proc.h"
 #include "engine/task.h"
 #include "engine/vm.h"
+#include "engine/vm_error.h"
+#include "engine/vm_option.h"
+#include "proc/proc.h"
 
 #define CHILD "almanac.child"
 #define QUEUE_HIGH (256u * 1024) /* bytes of lines nobody read yet: the child must wait */

@@ -1,4 +1,4 @@
-/* mod_sh: native.sh, child processes for Lua.
+/* native.sh, child processes for Lua.
  *
  *   sh.exec{ argv, cwd, env, stdin, timeout, max_output, grace, read, who } -> result    waits
  *   sh.start{ the same, keep_stdin }  -> child
@@ -15,8 +15,8 @@
  * Reading needs permit "read"; exec and start need "effect", or with read = true (the caller's
  * promise that the command only looks) "read".
  */
-#ifndef ALMANAC_MOD_SH_H
-#define ALMANAC_MOD_SH_H
+#ifndef ALMANAC_NATIVE_SH_H
+#define ALMANAC_NATIVE_SH_H
 
 #include <lua.h>
 

@@ -7,8 +7,9 @@
 
 #include "base/buf.h"
 #include "base/yaml_scalar.h"
+#include "engine/vm_error.h"
+#include "engine/vm_option.h"
 #include "native/json.h"
-#include "engine/vm.h"
 
 #define READER_TYPE "yaml.reader"
 #define MAX_BYTES ((size_t)64 << 20)
@@ -66,13 +67,10 @@ static int raise_at(lua_State *L, struct reader *r, enum err_kind kind, yaml_mar
 
     copy_line(r, mark.line, line, sizeof line);
     shown += strspn(line, " ");
-    err_set(&e, kind, "%s, line %zu, column %zu: %s%s%s", r->name, mark.line + 1, mark.column + 1,
-            what, *shown ? ": " : "", shown);
+    /* The data is wrong, not the call. */
+    err_set(&e, kind == ERR_USAGE ? ERR_PARSE : kind, "%s, line %zu, column %zu: %s%s%s", r->name,
+            mark.line + 1, mark.column + 1, what, *shown ? ": " : "", shown);
     vm_push_error(L, &e);
-    if (kind == ERR_USAGE) { /* the data is wrong, not the call */
-        lua_pushliteral(L, "parse");
-        lua_setfield(L, -2, "kind");
-    }
     lua_pushinteger(L, (lua_Integer)mark.line + 1);
     lua_setfield(L, -2, "line");
     lua_pushinteger(L, (lua_Integer)mark.column + 1);

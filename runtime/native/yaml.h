@@ -1,4 +1,4 @@
-/* mod_yaml: native.yaml, public `yaml`, on libyaml.
+/* native.yaml, public `yaml`, on libyaml.
  *
  *   decode(text, {name, nulls = "keep" | "absent", dialect = "core" | "kubernetes",
  *                 max_depth = 128, max_nodes = 1e6})  one document
@@ -12,8 +12,8 @@
  * dialect "core", duplicate keys, unknown tags and unknown anchors are refused.
  * Pure: allowed outside steps.
  */
-#ifndef ALMANAC_MOD_YAML_H
-#define ALMANAC_MOD_YAML_H
+#ifndef ALMANAC_NATIVE_YAML_H
+#define ALMANAC_NATIVE_YAML_H
 
 #include <lua.h>
 

@@ -12,8 +12,8 @@
 #include <yaml.h>
 
 #include "base/buf.h"
+#include "engine/vm_error.h"
 #include "native/json.h"
-#include "engine/vm.h"
 
 #define WRITER_TYPE "yaml.writer"
 #define ENCODE_MAX ((size_t)64 << 20)

@@ -1,5 +1,5 @@
 --- Errors: one shape for all of them, and how a person reads one.
-local sys = require "native.sys"
+local trace = require "native.trace"
 
 local M = {}
 
@@ -14,7 +14,7 @@ local M = {}
 --- Raises an error table.
 ---@param err table  kind and message, and any data that goes with it
 function M.raise(err)
-  error(sys.error(err), 0)
+  error(trace.error(err), 0)
 end
 
 --- Raises kind "usage" from a format.
@@ -27,13 +27,13 @@ end
 ---@param value any
 ---@return almanac.Error
 function M.wrap(value)
-  return sys.decorate(value)
+  return trace.decorate(value)
 end
 
 -- Lua runs out of memory without asking the message handler.
 local function settle(ok, ...)
   if ok or type((...)) == "table" then return ok, ... end
-  return false, sys.decorate { kind = "memory", message = tostring((...)),
+  return false, trace.decorate { kind = "memory", message = tostring((...)),
     hint = "the script, or what a step returned, is too big: keep large output in a file" }
 end
 
@@ -41,7 +41,7 @@ end
 ---@return boolean ok
 ---@return any ... results, or the error table
 function M.try(fn, ...)
-  return settle(xpcall(fn, sys.decorate, ...))
+  return settle(xpcall(fn, trace.decorate, ...))
 end
 
 --- True for the kinds that end a wait from outside: they are never retried or swallowed.

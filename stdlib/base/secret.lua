@@ -51,7 +51,7 @@ end
 function M.find(name, text)
   local variable, path = text:match "^env:(.+)$", text:match "^file:(.+)$"
   if variable then
-    local value = require("native.sys").getenv(variable)
+    local value = require("native.process").getenv(variable)
     if not value then return nil, "in the environment as " .. variable .. ", which is not set" end
     return M.new(name, value)
   elseif path then

@@ -1,5 +1,7 @@
 --- The source of functions: what the journal compares to tell whether a step was edited.
-local sys = require "native.sys"
+local embedded = require "native.embedded"
+local trace = require "native.trace"
+local sha256 = require("native.digest").sha256
 
 local M = {}
 
@@ -14,6 +16,19 @@ function M.remember(chunkname, text)
   local lines = {}
   for line in (text .. "\n"):gmatch "(.-)\n" do lines[#lines + 1] = line end
   texts[chunkname] = lines
+end
+
+--- The text of a script's file and where it is: the one on disk, else the one built into the program.
+---@param path string
+---@param builtin? string|false its path there; default the same, false: there is none
+---@return string? text nil where there is neither
+---@return string? path
+function M.file(path, builtin)
+  local fs = require "native.fs"
+  if fs.exists(path) then return fs.read(path), path end
+  if builtin == nil then builtin = path end
+  local text = builtin and embedded.read(builtin)
+  if text then return text, builtin end
 end
 
 --- The lines of a function without their indentation, or nil when its chunk is not known.
@@ -52,7 +67,7 @@ end
 ---@param fn function
 ---@return string
 function M.digest(fn)
-  local chunk, first, last = sys.function_place(fn)
+  local chunk, first, last = trace.place(fn)
   local of_chunk = digests[chunk]
   if not of_chunk then
     of_chunk = {}
@@ -61,7 +76,7 @@ function M.digest(fn)
   local lines = first << 32 | last
   local digest = of_chunk[lines]
   if not digest then
-    digest = sys.sha256(M.text(fn) or chunk .. ":" .. first .. "-" .. last)
+    digest = sha256(M.text(fn) or chunk .. ":" .. first .. "-" .. last)
     of_chunk[lines] = digest
   end
   return digest

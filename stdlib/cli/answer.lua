@@ -6,8 +6,8 @@ local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local redaction = require "almanac.base.redaction"
 local store = require "almanac.journal.store"
-local sys = require "native.sys"
 local task = require "native.task"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -65,7 +65,7 @@ function M.run(answer, name, usage, words)
   local data = { question = question.question, answer = answer, by = by, at_ms = task.wall_ms(),
     script = question.script, plan = question.plan, reason = given.reason }
   journal:append(id, "confirm.answered", question.path, redaction.encode(data, nil, WORDS), true)
-  sys.write(1, string.format("%s %s: %s\n  by:      %s\n  of:      %s\n  go on:   almanac resume %s\n",
+  terminal.write(1, string.format("%s %s: %s\n  by:      %s\n  of:      %s\n  go on:   almanac resume %s\n",
     answer == "yes" and "approved" or "rejected", question.path, question.question, by, subject_of(question),
     store.words(id)))
   return 0

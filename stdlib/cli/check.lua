@@ -5,7 +5,7 @@ local findings = require "almanac.script.lint.findings"
 local options = require "almanac.cli.options"
 local runbook = require "almanac.script.runbook"
 local script = require "almanac.script.lint.script"
-local sys = require "native.sys"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -85,9 +85,9 @@ function M.run(words)
   check_config(given, found)
   for _, path in ipairs(files) do check_file(path, found) end
   local show = given.json and json_line or findings.format
-  for _, finding in ipairs(found:sorted()) do sys.write(1, show(finding)) end
+  for _, finding in ipairs(found:sorted()) do terminal.write(1, show(finding)) end
   local failed, warned = found:count()
-  sys.write(2, string.format("%s checked: %s, %s\n", counted(#files, "file"), counted(failed, "error"), counted(warned, "warning")))
+  terminal.write(2, string.format("%s checked: %s, %s\n", counted(#files, "file"), counted(failed, "error"), counted(warned, "warning")))
   return failed > 0 and 1 or 0
 end
 

@@ -3,7 +3,7 @@ local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local runbook = require "almanac.script.runbook"
-local sys = require "native.sys"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -27,11 +27,11 @@ function M.run(words)
   for i, found in ipairs(runbook.all()) do books[i] = describe(found) end
   if given.json then
     local json = require "native.json"
-    sys.write(1, json.encode(json.array(books)) .. "\n")
+    terminal.write(1, json.encode(json.array(books)) .. "\n")
     return 0
   end
   for _, book in ipairs(books) do
-    sys.write(1, string.format("%-20s %s%s\n", book.name, book.summary,
+    terminal.write(1, string.format("%-20s %s%s\n", book.name, book.summary,
       book.builtin and "" or "  [" .. book.path .. "]"))
   end
   return 0

@@ -3,7 +3,7 @@ local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local store = require "almanac.journal.store"
-local sys = require "native.sys"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -18,10 +18,10 @@ local declared = options.join({
 local function verify(journal, id)
   local ok, seq, why = journal:verify(id)
   if ok then
-    sys.write(1, id .. ": the chain of hashes is whole\n")
+    terminal.write(1, id .. ": the chain of hashes is whole\n")
     return 0
   end
-  sys.write(1, string.format("%s: broken at event %d: %s\n", id, seq, why))
+  terminal.write(1, string.format("%s: broken at event %d: %s\n", id, seq, why))
   return 1
 end
 
@@ -40,10 +40,10 @@ function M.run(words)
   if given.verify then return verify(journal, id) end
   for seq, time_ms, kind, path, payload in journal:events(id, 0) do
     if given.json then
-      sys.write(1, json.encode { seq = seq, time_ms = time_ms, kind = kind, path = path,
+      terminal.write(1, json.encode { seq = seq, time_ms = time_ms, kind = kind, path = path,
         data = json.decode(payload) } .. "\n")
     else
-      sys.write(1, string.format("%5d %s %-16s %s  %s\n", seq, clock(time_ms), kind, path, payload))
+      terminal.write(1, string.format("%5d %s %-16s %s  %s\n", seq, clock(time_ms), kind, path, payload))
     end
   end
   return 0

@@ -7,7 +7,7 @@ local M = {}
 function M.run(words)
   local file = words[1]
   if file == "--help" or file == "-h" then
-    require("native.sys").write(1, "usage: almanac lua FILE [words…]\n\n" ..
+    require("native.terminal").write(1, "usage: almanac lua FILE [words…]\n\n" ..
       "Runs a Lua file on the runtime, unsandboxed: for Almanac's own tests.\n")
     return 0
   end

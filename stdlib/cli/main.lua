@@ -2,7 +2,8 @@
 --- Exit codes of run and resume: 0 done, 1 failed, 2 refused before it began, 3 paused and waiting,
 --- 4 failed and undone, 130 interrupted.
 local errors = require "almanac.base.errors"
-local sys = require "native.sys"
+local process = require "native.process"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -49,8 +50,8 @@ end
 --- Results that could not be written are a failure; a reader that wants no more of them is none. What
 --- a run did is told by its own code.
 local function watch_results()
-  local write, lost = sys.write, nil
-  sys.write = function(fd, text)
+  local write, lost = terminal.write, nil
+  terminal.write = function(fd, text)
     local ok, why = write(fd, text)
     if fd == 1 and not ok and why ~= "Broken pipe" then lost = why end
     return ok, why
@@ -65,10 +66,10 @@ local drives = { run = true, resume = true, rollback = true }
 function M.main()
   require("native.task").permit "effect"
   require("almanac.run.definitions").use_catalogue(require "almanac.session.catalogue")
-  local words = { table.unpack(sys.argv, 1, #sys.argv) }
+  local words = { table.unpack(process.argv, 1, #process.argv) }
   local name = table.remove(words, 1)
   if not name or name == "help" or name == "--help" or name == "-h" then
-    sys.write(name and 1 or 2, help())
+    terminal.write(name and 1 or 2, help())
     return name and 0 or 2
   end
   if name == "--version" then name = "version" end
@@ -77,14 +78,14 @@ function M.main()
       local lost = watch_results()
       local ok, code = errors.try(function() return require(command[3]).run(words) end)
       if lost() then
-        sys.write(2, "almanac " .. name .. ": standard output could not be written: " .. lost() .. "\n")
+        terminal.write(2, "almanac " .. name .. ": standard output could not be written: " .. lost() .. "\n")
         if ok and not drives[name] then return 1 end
       end
       if ok then return code or 0 end
       local err = code
-      sys.write(2, "almanac " .. name .. ": " .. errors.format(err) .. "\n")
-      if err.kind == "script" and err.traceback and sys.getenv "ALMANAC_DEBUG" then
-        sys.write(2, err.traceback .. "\n")
+      terminal.write(2, "almanac " .. name .. ": " .. errors.format(err) .. "\n")
+      if err.kind == "script" and err.traceback and process.getenv "ALMANAC_DEBUG" then
+        terminal.write(2, err.traceback .. "\n")
       end
       if errors.is_interrupt(err) then return 130 end
       local refused = err.kind == "usage" or err.kind == "refused"
@@ -93,7 +94,7 @@ function M.main()
     end
   end
   local guess = nearest(name)
-  sys.write(2, string.format("almanac: no command '%s'%s\n  next: almanac --help lists the commands\n", name,
+  terminal.write(2, string.format("almanac: no command '%s'%s\n  next: almanac --help lists the commands\n", name,
     guess and "; did you mean '" .. guess .. "'?" or ""))
   return 2
 end

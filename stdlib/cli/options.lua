@@ -1,6 +1,6 @@
 --- Options of a command: declared data, parsed and shown by --help.
 local errors = require "almanac.base.errors"
-local sys = require "native.sys"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -63,7 +63,7 @@ function M.parse(usage, declared, words)
   while i <= #words do
     local word = words[i]
     if word == "--help" or word == "-h" then
-      sys.write(1, help(usage, declared))
+      terminal.write(1, help(usage, declared))
       return nil, {}
     end
     local name, inline = word:match "^(%-%-[^=]+)=(.*)$"

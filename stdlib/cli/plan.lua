@@ -3,7 +3,8 @@ local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local plans = require "almanac.run.plan"
-local sys = require "native.sys"
+local process = require "native.process"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -19,7 +20,7 @@ Runs the script with every read real and every effect previewed; nothing is chan
 Exit codes: 0 nothing would change, 2 something would, 1 the run would fail or the plan could not be made.]]
 
 local function shown(plan, undos)
-  local color = sys.isatty(1) and not sys.getenv "NO_COLOR"
+  local color = terminal.isatty(1) and not process.getenv "NO_COLOR"
   return require("almanac.base.redaction").text(require("almanac.render.plan").text(plan, plans.counts(plan), undos, color))
 end
 
@@ -33,18 +34,18 @@ function M.run(words)
   local ok, plan, book, undos = errors.try(require("almanac.session.session").plan, name, params)
   if not ok then
     local so_far = plan.plan
-    if so_far and #so_far.effects > 0 and not given.json then sys.write(1, shown(so_far, {}) .. "\n") end
-    sys.write(2, "almanac plan: " .. errors.format(plan) .. "\n")
+    if so_far and #so_far.effects > 0 and not given.json then terminal.write(1, shown(so_far, {}) .. "\n") end
+    terminal.write(2, "almanac plan: " .. errors.format(plan) .. "\n")
     if given.out and require("native.fs").exists(given.out) then
-      sys.write(2, string.format("  note:  %s is left as it was: it is no plan of this\n", given.out))
+      terminal.write(2, string.format("  note:  %s is left as it was: it is no plan of this\n", given.out))
     end
     return errors.is_interrupt(plan) and 130 or 1
   end
   local counts = plans.counts(plan)
   if given.json then
-    sys.write(1, plans.to_file(plan, book, undos))
+    terminal.write(1, plans.to_file(plan, book, undos))
   else
-    sys.write(1, shown(plan, undos))
+    terminal.write(1, shown(plan, undos))
   end
   if given.out then require("native.fs").write(given.out, plans.to_file(plan, book, undos), { private = true }) end
   if plan.stopped or counts.fail > 0 then return 1 end

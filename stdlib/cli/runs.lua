@@ -4,7 +4,7 @@ local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local store = require "almanac.journal.store"
 local states = require "almanac.journal.state"
-local sys = require "native.sys"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -27,12 +27,12 @@ function M.run(words)
     if i > limit then break end
     local state = states.summary(journal, row.id)
     if given.json then
-      sys.write(1, json.encode {
+      terminal.write(1, json.encode {
         id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started,
         ended_ms = state.ended, operator = state.operator,
       } .. "\n")
     else
-      sys.write(1, string.format("%-40s %-11s %s  %s\n", row.id, state.status,
+      terminal.write(1, string.format("%-40s %-11s %s  %s\n", row.id, state.status,
         os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), state.operator or ""))
     end
   end

@@ -3,8 +3,9 @@ local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
+local process = require "native.process"
 local runbook = require "almanac.script.runbook"
-local sys = require "native.sys"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -69,9 +70,9 @@ local function show_plan(name)
   local journal <close> = store.open "ro"
   local row = store.find(journal, name)
   local plan, events = planned_run(journal, row.id)
-  local color = sys.isatty(1) and not sys.getenv "NO_COLOR"
+  local color = terminal.isatty(1) and not process.getenv "NO_COLOR"
   local status = require("almanac.journal.state").summary(journal, row.id).status
-  sys.write(1, require("almanac.render.plan").outcome(row.id, status, plan, events, color))
+  terminal.write(1, require("almanac.render.plan").outcome(row.id, status, plan, events, color))
   return 0
 end
 
@@ -87,7 +88,7 @@ function M.run(words)
   config.load(given)
   if given.source then
     local _, text = runbook.find(rest[1])
-    sys.write(1, text)
+    terminal.write(1, text)
     return 0
   end
   local book = runbook.load(rest[1])
@@ -99,7 +100,7 @@ function M.run(words)
   if type(lock) == "string" then out[#out + 1] = "lock: " .. lock end
   out[#out + 1] = "on failure: " .. book.on_failure
   if book.help then out[#out + 1] = "\n" .. book.help end
-  sys.write(1, table.concat(out, "\n") .. "\n")
+  terminal.write(1, table.concat(out, "\n") .. "\n")
   return 0
 end
 

@@ -148,7 +148,7 @@ local function users_of(given)
   end
 end
 
-local function say(text) require("native.sys").write(2, "almanac sim: " .. text .. "\n") end
+local function say(text) require("native.terminal").write(2, "almanac sim: " .. text .. "\n") end
 
 local function listen(handler, at, tls)
   return require("native.httpd").listen {
@@ -170,14 +170,14 @@ local function delayed(handler, seconds)
 end
 
 local function serve(given)
-  local task, sys, fs = require "native.task", require "native.sys", require "native.fs"
+  local task, fs = require "native.task", require "native.fs"
   local tls = tls_of(given)
   local note, flush = request_log(given)
   local ahead = number(given, "clock", 0, -math.huge)
   local c, why = cluster.new {
     now = function() return task.wall_ms() / 1000 + ahead end, report = say, faults = given.fault,
     uuid = function()
-      local h = sys.random_hex(16)
+      local h = require("native.digest").random_hex(16)
       return ("%s-%s-4%s-%s%s-%s"):format(h:sub(1, 8), h:sub(9, 12), h:sub(14, 16), ("89ab"):sub(1, 1), h:sub(18, 20),
         h:sub(21, 32))
     end,
@@ -198,7 +198,7 @@ local function serve(given)
   if given.kubeconfig then
     fs.write(given.kubeconfig, require("native.json").encode(kubeconfig(url, tls, given.token)) .. "\n", { mode = 384 })
   end
-  sys.write(1, ("api=%s devnet=http://127.0.0.1:%d loki=http://127.0.0.1:%d kubeconfig=%s\n"):format(url,
+  require("native.terminal").write(1, ("api=%s devnet=http://127.0.0.1:%d loki=http://127.0.0.1:%d kubeconfig=%s\n"):format(url,
     servers[2]:port(), servers[3]:port(), given.kubeconfig or "-"))
   local function flush_often()
     flush()
@@ -218,9 +218,9 @@ function M.run(words)
   local given, rest = options.parse(usage, declared, words)
   if not given then return 0 end
   if rest[1] then errors.usage("almanac sim takes no %s", rest[1]) end
-  local task, sys = require "native.task", require "native.sys"
+  local task, signals = require "native.task", require "native.signals"
   local server = task.spawn(serve, given)
-  sys.guard(server)
+  signals.guard(server)
   local _, err = server:join()
   err = errors.wrap(err)
   if errors.is_interrupt(err) then return 0 end

@@ -3,10 +3,11 @@ local config = require "almanac.config.file"
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
+local process = require "native.process"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
-local sys = require "native.sys"
 local task = require "native.task"
+local terminal = require "native.terminal"
 local tree = require "almanac.render.tree"
 
 local M = {}
@@ -52,17 +53,17 @@ function M.run(words)
   local state = states.load(journal, row.id)
   if given.json then
     local json = require "native.json"
-    sys.write(1, json.encode {
+    terminal.write(1, json.encode {
       id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended,
       error = state.error, steps = json.array(state.roots),
     } .. "\n")
     return 0
   end
   local out = { heading(row, state) }
-  local view = { color = sys.isatty(1) and not sys.getenv "NO_COLOR", now_ms = task.wall_ms(), notes = 10 }
+  local view = { color = terminal.isatty(1) and not process.getenv "NO_COLOR", now_ms = task.wall_ms(), notes = 10 }
   for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end
   for _, line in ipairs(closing(row, state)) do out[#out + 1] = line end
-  sys.write(1, table.concat(out, "\n") .. "\n")
+  terminal.write(1, table.concat(out, "\n") .. "\n")
   return 0
 end
 

@@ -1,10 +1,11 @@
 --- almanac version
-local sys = require "native.sys"
+local process = require "native.process"
+local terminal = require "native.terminal"
 
 local M = {}
 
 function M.run()
-  sys.write(1, "almanac " .. sys.version .. " (" .. _VERSION .. ")\n")
+  terminal.write(1, "almanac " .. process.version .. " (" .. _VERSION .. ")\n")
   return 0
 end
 

@@ -2,7 +2,7 @@
 local errors = require "almanac.base.errors"
 local settings = require "almanac.config.settings"
 local null = require("native.json").null
-local sys = require "native.sys"
+local process = require "native.process"
 
 local M = {}
 
@@ -147,7 +147,7 @@ local chosen = { "config", "environment", "kubeconfig", "context", "helm" }
 function M.choice(options)
   local choice = {}
   for _, key in ipairs(chosen) do choice[key] = options[key] end
-  choice.kubeconfig = settings.kubeconfig == nil and sys.getenv "KUBECONFIG" or choice.kubeconfig
+  choice.kubeconfig = settings.kubeconfig == nil and process.getenv "KUBECONFIG" or choice.kubeconfig
   return choice
 end
 

@@ -5,9 +5,9 @@ local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
 local param = require "almanac.base.param"
+local process = require "native.process"
 local secret = require "almanac.base.secret"
 local sh = require "native.sh"
-local sys = require "native.sys"
 
 local M = {}
 
@@ -207,7 +207,7 @@ function M.check(chart)
   if not looks_like_path then return end
   errors.raise {
     kind = "not_found",
-    message = string.format("there is no chart at %s (in %s)", chart, sys.cwd()),
+    message = string.format("there is no chart at %s (in %s)", chart, process.cwd()),
     hint = "check the path; it is relative to the directory almanac is started in",
   }
 end

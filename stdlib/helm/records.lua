@@ -8,7 +8,7 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local k8s = require "almanac.k8s.client"
 local pool = require "almanac.base.pool"
-local sys = require "native.sys"
+local process = require "native.process"
 local timestamp = require "almanac.base.timestamp"
 
 local M = {}
@@ -34,7 +34,7 @@ drivers[""], drivers.secrets, drivers.configmaps = drivers.secret, drivers.secre
 --- Where helm keeps its records, as it takes it from HELM_DRIVER.
 ---@return { kind: "Secret"|"ConfigMap", plural: string, wrapped: boolean }
 function M.driver()
-  local name = sys.getenv "HELM_DRIVER" or ""
+  local name = process.getenv "HELM_DRIVER" or ""
   if drivers[name] then return drivers[name] end
   errors.raise {
     kind = "usage",

@@ -2,12 +2,12 @@
 local arguments = require "almanac.host.arguments"
 local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
+local digest = require "native.digest"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local manifests = require "almanac.helm.manifest"
 local parse = require "almanac.helm.parse"
 local records = require "almanac.helm.records"
-local sys = require "native.sys"
 
 local M = {}
 
@@ -73,7 +73,7 @@ local function hooks_of(release)
   local out = {}
   for i, hook in ipairs(type(release.hooks) == "table" and release.hooks or {}) do
     out[i] = {
-      label = tostring(hook.kind):lower() .. "/" .. tostring(hook.name), digest = sys.sha256(tostring(hook.manifest)),
+      label = tostring(hook.kind):lower() .. "/" .. tostring(hook.name), digest = digest.sha256(tostring(hook.manifest)),
       events = hook.events ~= json.null and hook.events or {},
     }
   end

@@ -11,10 +11,10 @@ local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local duration = require "almanac.base.duration"
 local parse = require "almanac.helm.parse"
+local process = require "native.process"
 local records = require "almanac.helm.records"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
-local sys = require "native.sys"
 local task = require "native.task"
 
 local M = {}
@@ -24,7 +24,7 @@ M.HOST_LABEL = "almanac-host"
 
 --- This machine's name as the value of a label.
 function M.host()
-  local name = sys.hostname():gsub("[^%w%-_%.]", "-"):sub(1, 63):gsub("^[^%w]+", ""):gsub("[^%w]+$", "")
+  local name = process.hostname():gsub("[^%w%-_%.]", "-"):sub(1, 63):gsub("^[^%w]+", ""):gsub("[^%w]+$", "")
   return name ~= "" and name or "unknown"
 end
 

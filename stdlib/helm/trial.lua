@@ -1,13 +1,13 @@
 --- A release's new manifest tried against the cluster, object by object. What is already known, or was
 --- tried ahead with the very same object, is not asked again: so a trial can begin while helm still renders.
 local diff = require "almanac.base.diff"
+local digest = require "native.digest"
 local dry_run = require "almanac.helm.dry_run"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local manifests = require "almanac.helm.manifest"
 local objects = require "almanac.k8s.objects"
 local pool = require "almanac.base.pool"
-local sys = require "native.sys"
 
 local M = {}
 
@@ -160,7 +160,7 @@ end
 local function rendered_ground(plan, entry)
   local ref = string.format("%s as release %s renders it", entry.label, plan.release)
   if entry.new.kind == "Secret" then
-    return { ref = ref, digest = sys.sha256(json.encode(entry.new, { canonical = true })) }
+    return { ref = ref, digest = digest.sha256(json.encode(entry.new, { canonical = true })) }
   end
   return { ref = ref, object = entry.new }
 end

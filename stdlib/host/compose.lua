@@ -6,10 +6,10 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local fs = require "native.fs"
 local json = require "native.json"
+local process = require "native.process"
 local sh = require "native.sh"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
-local sys = require "native.sys"
 local tool = require "almanac.host.tool"
 local yaml = require "native.yaml"
 
@@ -79,7 +79,7 @@ end
 --- The project's name, by the rules of the program: https://docs.docker.com/compose/how-tos/project-name
 local function project_of(input)
   if input.project then return input.project end
-  local named = sys.getenv "COMPOSE_PROJECT_NAME"
+  local named = process.getenv "COMPOSE_PROJECT_NAME"
   if named and named ~= "" then return named end
   local env_file = input.dir .. "/.env"
   named = fs.exists(env_file) and ("\n" .. fs.read(env_file)):match "\nCOMPOSE_PROJECT_NAME=[\"']?([%w_%-]+)"

@@ -1,9 +1,9 @@
 --- Files: reads inside a step, writes as effects that are whole or not at all.
+local digest = require "native.digest"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local native = require "native.fs"
 local step = require "almanac.run.step"
-local sys = require "native.sys"
 
 local M = {}
 
@@ -107,7 +107,7 @@ effect.define("fs.write", {
   allow = allow,
   observe = observe_file,
   preview = function(input, before)
-    if before.digest == sys.sha256(input.text) then
+    if before.digest == digest.sha256(input.text) then
       return {
         summary = input.path .. " has that content already", nothing = true, ground = ground_of(input, before),
         result = { path = input.path, changed = false },
@@ -127,12 +127,12 @@ effect.define("fs.write", {
     if ctx.before.directory then
       errors.raise { kind = "io", message = "fs.write: " .. input.path .. " is a directory" }
     end
-    local changed = ctx.before.digest ~= sys.sha256(input.text)
+    local changed = ctx.before.digest ~= digest.sha256(input.text)
     if changed then native.write(input.path, input.text, input.mode and { mode = input.mode }) end
     return { path = input.path, changed = changed }
   end,
   recover = function(input)
-    if native.digest(input.path) ~= sys.sha256(input.text) then return "not_done" end
+    if native.digest(input.path) ~= digest.sha256(input.text) then return "not_done" end
     return "done", { path = input.path, changed = true }
   end,
   undo = put_back,

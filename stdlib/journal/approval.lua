@@ -2,7 +2,7 @@
 --- almanac approve or reject. An answer is bound to what was asked about: the plan that the run keeps
 --- to, and the script; when either is another one by then, it does not count.
 local json = require "native.json"
-local sys = require "native.sys"
+local process = require "native.process"
 local task = require "native.task"
 
 local M = {}
@@ -51,7 +51,7 @@ end
 --- Who is at the keyboard.
 ---@return string user@host
 function M.operator()
-  return sys.user() .. "@" .. sys.hostname()
+  return process.user() .. "@" .. process.hostname()
 end
 
 --- A no fails the step once; whoever resumes the run after that wants to be asked again.

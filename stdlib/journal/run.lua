@@ -1,9 +1,9 @@
 --- A run: one execution of a runbook with fixed parameters. It owns the run's place in the
 --- journal, what a replay needs of it, and the events that everybody else watches.
+local digest = require "native.digest"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local redaction = require "almanac.base.redaction"
-local sys = require "native.sys"
 local task = require "native.task"
 
 local M = {}
@@ -40,7 +40,7 @@ Run.__index = Run
 ---@param runbook string
 ---@return string
 function M.new_id(runbook)
-  return string.format("%s-%s-%s", runbook:gsub("[^%w_-]", "_"), os.date "!%Y%m%d-%H%M%S", sys.random_hex(2))
+  return string.format("%s-%s-%s", runbook:gsub("[^%w_-]", "_"), os.date "!%Y%m%d-%H%M%S", digest.random_hex(2))
 end
 
 local function new(fields)

@@ -99,7 +99,7 @@ function M.ensure(client, refused)
   while client.renewing do client.renewing:wait() end -- another task runs the plugin
   local fresh = M.is_fresh(client.credential, task.wall_ms() / 1000)
   if fresh and (refused == nil or client.credential ~= refused) then return end
-  client.renewing = task.signal()
+  client.renewing = task.condition()
   local ok, result = errors.try(run, client, client.exec)
   local renewed = client.renewing
   client.renewing = nil

@@ -1,5 +1,6 @@
 --- What the effects on a cluster share: where an object is, what is kept of it in the journal, the
 --- request that changes it, and its dry run as a preview.
+local digest = require "native.digest"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local k8s_client = require "almanac.k8s.client"
@@ -7,7 +8,6 @@ local objects = require "almanac.k8s.objects"
 local previews = require "almanac.k8s.preview"
 local secret = require "almanac.base.secret"
 local step = require "almanac.run.step"
-local sys = require "native.sys"
 local unknown = require "almanac.base.unknown"
 local written = require "almanac.k8s.written"
 
@@ -29,7 +29,7 @@ local secret_fields = { "data", "stringData" }
 local function conceal_value(name, value)
   local text = secret.reveal(value)
   if type(text) ~= "string" then return text end
-  return secret.new(string.format("%s %s", name, sys.sha256(text):sub(1, 12)), text)
+  return secret.new(string.format("%s %s", name, digest.sha256(text):sub(1, 12)), text)
 end
 
 local function conceal_values(name, values)

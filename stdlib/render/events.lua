@@ -1,6 +1,6 @@
 --- --json: one event a line on standard output, as the journal has them.
 local redaction = require "almanac.base.redaction"
-local sys = require "native.sys"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -18,11 +18,11 @@ end
 
 function Events:event(event)
   local line = { run = self.run.id, kind = event.kind, path = event.path, time_ms = event.time_ms, data = event.data }
-  sys.write(1, redaction.encode(line, nil, WORDS) .. "\n")
+  terminal.write(1, redaction.encode(line, nil, WORDS) .. "\n")
 end
 
 function Events.above(_, text)
-  sys.write(2, text .. "\n")
+  terminal.write(2, text .. "\n")
 end
 
 function Events.start() end

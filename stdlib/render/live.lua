@@ -1,8 +1,9 @@
 --- The live tree on a terminal: redrawn in place while the run goes on.
 local errors = require "almanac.base.errors"
+local process = require "native.process"
 local state = require "almanac.journal.state"
-local sys = require "native.sys"
 local task = require "native.task"
+local terminal = require "native.terminal"
 local tree = require "almanac.render.tree"
 
 local M = {}
@@ -18,7 +19,7 @@ Live.__index = Live
 Live.wants_replays = true
 
 function M.new(run)
-  return setmetatable({ run = run, state = state.new(), drawn = 0, spin = 0, color = not sys.getenv "NO_COLOR" }, Live)
+  return setmetatable({ run = run, state = state.new(), drawn = 0, spin = 0, color = not process.getenv "NO_COLOR" }, Live)
 end
 
 function Live:event(event)
@@ -29,23 +30,23 @@ end
 
 function Live:erase()
   -- The terminal echoes ^C where the cursor stands: back to the first column, whatever is there.
-  sys.write(2, "\r" .. (self.drawn > 0 and "\27[" .. self.drawn .. "A" or "") .. "\27[J")
+  terminal.write(2, "\r" .. (self.drawn > 0 and "\27[" .. self.drawn .. "A" or "") .. "\27[J")
   self.drawn = 0
 end
 
 function Live:draw()
-  local width, height = sys.winsize()
+  local width, height = terminal.size()
   local lines = tree.lines(self.state, { color = self.color, now_ms = task.wall_ms(), spin = self.spin, notes = 3 })
   lines = tree.window(lines, width, math.min(height - 1, HEIGHT_MAX))
   self:erase()
-  if #lines > 0 then sys.write(2, table.concat(lines, "\n") .. "\n") end
+  if #lines > 0 then terminal.write(2, table.concat(lines, "\n") .. "\n") end
   self.drawn = #lines
 end
 
 --- A line that stays, above the tree.
 function Live:above(text)
   self:erase()
-  sys.write(2, text .. "\n")
+  terminal.write(2, text .. "\n")
 end
 
 --- Draws until cancelled; a child of the task that calls it.

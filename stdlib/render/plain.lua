@@ -1,8 +1,8 @@
 --- Plain lines for a pipe or a log file: one for each thing that happens, never rewritten.
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
-local sys = require "native.sys"
 local task = require "native.task"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -17,7 +17,7 @@ function M.new(run)
 end
 
 local function say(mark, path, text)
-  sys.write(2, mark .. " " .. path .. (text and text ~= "" and "  " .. errors.printable(text) or "") .. "\n")
+  terminal.write(2, mark .. " " .. path .. (text and text ~= "" and "  " .. errors.printable(text) or "") .. "\n")
 end
 
 local on = {}
@@ -34,9 +34,9 @@ on["step.retry"] = function(_, path, data)
   say("↻", path, string.format("attempt %d failed: %s; again in %s", data.attempt, data.message,
     duration.format(data.delay)))
 end
-on["said"] = function(_, _, data) sys.write(2, "· " .. data.text .. "\n") end
+on["said"] = function(_, _, data) terminal.write(2, "· " .. data.text .. "\n") end
 on["note"] = function(_, path, data) say("·", path, data.text) end
-on["output"] = function(_, _, data) sys.write(2, "    | " .. errors.printable(data.text) .. "\n") end
+on["output"] = function(_, _, data) terminal.write(2, "    | " .. errors.printable(data.text) .. "\n") end
 on["effect.intent"] = function(_, path, data) say("→", path, data.title) end
 on["effect.outcome"] = function(_, path, data)
   if data.recovered then say("→", path, data.op .. ": found done after a crash") end
@@ -60,7 +60,7 @@ end
 function Plain:say_replayed()
   local count = self.run.replayed - self.told
   if count > 0 then
-    sys.write(2, string.format("✓ %d %s done before\n", count, count == 1 and "step was" or "steps were"))
+    terminal.write(2, string.format("✓ %d %s done before\n", count, count == 1 and "step was" or "steps were"))
   end
   self.told = self.run.replayed
 end
@@ -73,7 +73,7 @@ function Plain:event(event)
 end
 
 function Plain.above(_, text)
-  sys.write(2, text .. "\n")
+  terminal.write(2, text .. "\n")
 end
 
 function Plain.start() end

@@ -1,6 +1,7 @@
 --- Questions to the operator at the terminal. Where nobody can be asked they return nil, and the
 --- caller says how to answer later.
-local sys = require "native.sys"
+local process = require "native.process"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -12,15 +13,15 @@ M.renderer = nil
 
 ---@return boolean
 function M.possible()
-  return sys.isatty(0) and sys.isatty(2)
+  return terminal.isatty(0) and terminal.isatty(2)
 end
 
 --- Prints a prompt and reads a line; nil at the end of input.
 function M.line(prompt)
   if not M.possible() then return nil end
   if M.renderer then M.renderer:suspend(true) end
-  sys.write(2, prompt)
-  local line = sys.read_line()
+  terminal.write(2, prompt)
+  local line = terminal.read_line()
   if M.renderer then M.renderer:suspend(false) end
   return line and line:match "^%s*(.-)%s*$"
 end
@@ -48,14 +49,14 @@ end
 function M.in_doubt(run, path, intent, why)
   if M.in_doubt_answer then
     run:record("effect.answered", path, { id = intent.id, ordinal = intent.ordinal, answer = M.in_doubt_answer,
-      by = sys.user() })
+      by = process.user() })
     return M.in_doubt_answer
   end
   local question = string.format("An effect is in doubt.\n  step:   %s\n  effect: %s\n%s", path,
     intent.title or intent.op, "It was begun, and nobody knows whether it took place" .. (why and ": " .. why or "."))
   local choice = M.choose(question, { "redo", "done", "abort" })
   if choice then
-    run:record("effect.answered", path, { id = intent.id, ordinal = intent.ordinal, answer = choice, by = sys.user() })
+    run:record("effect.answered", path, { id = intent.id, ordinal = intent.ordinal, answer = choice, by = process.user() })
   end
   return choice
 end

@@ -3,7 +3,7 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
-local sys = require "native.sys"
+local trace = require "native.trace"
 
 local M = {}
 
@@ -65,7 +65,7 @@ function M.declare(declaration)
   for category, patterns in pairs(copy.allow or {}) do
     copy.allow[category] = fields.value("runbook", "allow." .. category, PATTERNS, patterns)
   end
-  copy.declared_at = sys.where()
+  copy.declared_at = trace.where()
   return setmetatable(copy, Runbook)
 end
 

@@ -7,9 +7,9 @@ local json = require "native.json"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local step = require "almanac.run.step"
-local sys = require "native.sys"
 local task = require "native.task"
 local unknown = require "almanac.base.unknown"
+local sha256 = require("native.digest").sha256
 
 local M = {}
 
@@ -18,7 +18,7 @@ M.define = definitions.define -- of the standard library's effects
 --- SHA-256 of the canonical JSON of an input, its secrets concealed.
 ---@return string hex
 function M.digest(input)
-  return sys.sha256(json.encode(unknown.describe_all(secret.conceal_all(input)), { canonical = true }))
+  return sha256(json.encode(unknown.describe_all(secret.conceal_all(input)), { canonical = true }))
 end
 
 --- The names that the effect would touch, as its definition tells them. In a plan they may hold what
@@ -127,7 +127,7 @@ local function apply(frame, name, definition, key, input, digest, tries)
   end
   local intent = {
     op = name, ordinal = key, tries = tries, digest = digest, before = before,
-    id = sys.sha256(run.id .. "\n" .. frame.path .. "#" .. key .. "\n" .. tries):sub(1, 16),
+    id = sha256(run.id .. "\n" .. frame.path .. "#" .. key .. "\n" .. tries):sub(1, 16),
     input = secret.conceal_all(input), title = definitions.title(name, input, run.definitions),
   }
   run:record("effect.intent", frame.path, intent)

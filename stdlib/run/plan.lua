@@ -2,13 +2,16 @@
 --- previewed; and the binding of a run to such a plan.
 local definitions = require "almanac.run.definitions"
 local diff = require "almanac.base.diff"
+local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local process = require "native.process"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
-local sys = require "native.sys"
+local source = require "almanac.base.source"
 local task = require "native.task"
 local unknown = require "almanac.base.unknown"
+local sha256 = require("native.digest").sha256
 
 local M = {}
 
@@ -140,13 +143,8 @@ end
 --- SHA-256 over the built-in Lua, which a plan's meaning also depends on.
 function M.stdlib_digest()
   local parts = {}
-  for _, path in ipairs(sys.embedded "stdlib/") do parts[#parts + 1] = path .. "\0" .. sys.sha256(sys.source(path)) end
-  return sys.sha256(table.concat(parts, "\n"))
-end
-
-local function source_of(path)
-  local fs = require "native.fs"
-  return fs.exists(path) and fs.read(path) or sys.source(path) or ""
+  for _, path in ipairs(embedded.list "stdlib/") do parts[#parts + 1] = path .. "\0" .. sha256(embedded.read(path)) end
+  return sha256(table.concat(parts, "\n"))
 end
 
 --- Fields of a plan, and of its effects, that hold words and digests of ours.
@@ -166,16 +164,16 @@ end
 ---@param undos string[]  what undo would do after the run
 function M.to_file(plan, book, undos)
   local sources = {}
-  for path in pairs(book.script.files) do sources[path] = source_of(path) end
+  for path in pairs(book.script.files) do sources[path] = source.file(path) or "" end
   local file = {
     format = FORMAT, runbook = plan.runbook, script = plan.script, params = plan.meta.params, environment = plan.meta.environment,
-    made_by = sys.user(), made_ms = task.wall_ms(), version = sys.version, stdlib = M.stdlib_digest(),
+    made_by = process.user(), made_ms = task.wall_ms(), version = process.version, stdlib = M.stdlib_digest(),
     script_digest = book.script.digest, sources = sources, effects = json.array(redacted_effects(plan)), steps = json.array(plan.steps),
     gates = json.array(plan.gates), asks = json.array(plan.asks), possible = json.array(plan.possible),
     counts = M.counts(plan), undo = json.array(undos), stopped = plan.stopped,
   }
   local text = redaction.encode(file, { canonical = true }, PLAN_WORDS)
-  return '{"digest":"' .. sys.sha256(text) .. '","plan":' .. text .. "}\n"
+  return '{"digest":"' .. sha256(text) .. '","plan":' .. text .. "}\n"
 end
 
 --- Reads a plan file back; one that was changed since is refused.
@@ -186,7 +184,7 @@ function M.from_file(name)
   if not digest then
     errors.raise { kind = "refused", message = name .. " is not a plan", hint = "make one: almanac plan RUNBOOK k=v… -o " .. name }
   end
-  if sys.sha256(body) ~= digest then
+  if sha256(body) ~= digest then
     errors.raise {
       kind = "refused", message = name .. " was changed after it was made: its digest does not fit",
       hint = "make a new plan, and have that one reviewed",
@@ -256,7 +254,7 @@ function M.check_script(plan, book, otherwise)
   if book.script.digest == plan.script_digest then return end
   local ok, err = errors.try(function()
     for path in pairs(book.script.files) do
-      local now = source_of(path)
+      local now = source.file(path) or ""
       if plan.sources[path] ~= now then refuse_script(plan, path, plan.sources[path] or "", now) end
     end
     errors.raise { kind = "refused", message = "the script's files are not those of the plan", hint = "make a new plan" }

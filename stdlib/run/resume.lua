@@ -1,4 +1,6 @@
 --- What a resume is about to do, step by step, before it does it. Pure.
+local source = require "almanac.base.source"
+
 local M = {}
 
 local words = {
@@ -9,8 +11,7 @@ local words = {
 local function text_of_files(book)
   local texts = {}
   for path in pairs(book.script.files) do
-    local fs, sys = require "native.fs", require "native.sys"
-    texts[#texts + 1] = fs.exists(path) and fs.read(path) or sys.source(path) or ""
+    texts[#texts + 1] = source.file(path) or ""
   end
   return table.concat(texts, "\n")
 end

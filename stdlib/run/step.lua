@@ -6,8 +6,8 @@ local json = require "native.json"
 local redaction = require "almanac.base.redaction"
 local source = require "almanac.base.source"
 local step_name = require "almanac.base.step_name"
-local sys = require "native.sys"
 local task = require "native.task"
+local trace = require "native.trace"
 
 local M = {}
 
@@ -334,6 +334,6 @@ function M.within(run, fn, ...)
   return table.unpack(results, 2, results.n)
 end
 
-M.where = sys.where
+M.where = trace.where
 
 return M

@@ -1,9 +1,10 @@
 --- Runbooks: where they are found, and how one is loaded.
+local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
 local declaration = require "almanac.run.declaration"
 local definitions = require "almanac.run.definitions"
 local sandbox = require "almanac.script.sandbox"
-local sys = require "native.sys"
+local source = require "almanac.base.source"
 
 local M = {}
 
@@ -13,19 +14,14 @@ local M = {}
 ---@return string text
 ---@return string short name
 function M.find(name)
-  local fs = require "native.fs"
-  local tried = {}
   local short = name:match "([^/]+)%.lua$" or name
-  for _, path in ipairs(name:find "%.lua$" and { name } or { "runbooks/" .. name .. ".lua" }) do
-    tried[#tried + 1] = path
-    if fs.exists(path) then return path, fs.read(path), short end
-  end
   local builtin = "runbooks/" .. short .. ".lua"
-  local text = (not name:find "/" or name == builtin) and sys.source(builtin)
-  if text then return builtin, text, short end
+  local wanted = name:find "%.lua$" and name or "runbooks/" .. name .. ".lua"
+  local text, path = source.file(wanted, (not name:find "/" or name == builtin) and builtin)
+  if text then return path, text, short end
   errors.raise {
     kind = "refused", message = string.format("no runbook %q", name),
-    hint = "looked for " .. table.concat(tried, ", ") .. " and the built-in ones; almanac list shows what there is",
+    hint = "looked for " .. wanted .. " and the built-in ones; almanac list shows what there is",
   }
 end
 
@@ -60,7 +56,7 @@ function M.all()
     end
   end
   for _, path in ipairs(fs.list "runbooks/*.lua") do add(path, false) end
-  for _, path in ipairs(sys.embedded "runbooks/") do add(path, true) end
+  for _, path in ipairs(embedded.list "runbooks/") do add(path, true) end
   table.sort(found, function(a, b) return a.name < b.name end)
   return found
 end

@@ -1,8 +1,10 @@
 --- The sandbox of scripts: allow-listed globals, text chunks only, and outside a step nothing but
 --- computing. The public modules are loaded when a script first names them.
+local digest = require "native.digest"
+local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
+local process = require "native.process"
 local source = require "almanac.base.source"
-local sys = require "native.sys"
 local task = require "native.task"
 local unknown = require "almanac.base.unknown"
 
@@ -11,7 +13,7 @@ local M = {}
 local PUBLIC = "stdlib/public/"
 
 local is_public = {} ---@type table<string, boolean> by global name: the files of stdlib/public
-for _, path in ipairs(sys.embedded(PUBLIC)) do is_public[path:match "([^/]+)%.lua$"] = true end
+for _, path in ipairs(embedded.list(PUBLIC)) do is_public[path:match "([^/]+)%.lua$"] = true end
 
 local function safe_xpcall(fn, handler, ...)
   return unknown.not_swallowed(xpcall(fn, function(err) return unknown.ends_plan(err) and err or handler(err) end, ...))
@@ -66,7 +68,7 @@ local function base(env)
   globals.math.random = guarded("math.random", math.random)
   globals.os = {
     time = guarded("os.time", os.time), date = guarded("os.date", os.date), clock = guarded("os.clock", os.clock),
-    getenv = guarded("os.getenv", sys.getenv), difftime = os.difftime,
+    getenv = guarded("os.getenv", process.getenv), difftime = os.difftime,
   }
   globals.load = function(chunk, name, mode, load_env)
     if mode and mode ~= "t" then errors.usage "load: only text chunks (mode \"t\")" end
@@ -147,15 +149,11 @@ end
 
 --- Text of lib.NAME: beside the script, or built in.
 local function find_lib(directory, name)
-  local fs = require "native.fs"
   local file = name:gsub("%.", "/") .. ".lua"
-  local path = directory .. file
-  if fs.exists(path) then return path, fs.read(path) end
-  local builtin = "runbooks/" .. file
-  local text = sys.source(builtin)
-  if text then return builtin, text end
+  local text, path = source.file(directory .. file, "runbooks/" .. file)
+  if text then return path, text end
   errors.raise {
-    kind = "script", message = string.format("require %q: no file %s", name, path),
+    kind = "script", message = string.format("require %q: no file %s", name, directory .. file),
     hint = "a runbook requires Lua files below its own directory",
   }
 end
@@ -175,7 +173,7 @@ end
 ---@return { result: any, files: table<string, string>, definitions: almanac.Definitions, digest: string }
 ---  files: path → SHA-256; definitions: the effects that it defines, also later
 function M.load(path, text)
-  local files = { [path] = sys.sha256(text) }
+  local files = { [path] = digest.sha256(text) }
   local loaded = {}
   local directory = path:match "^(.*/)[^/]*$" or ""
   local env
@@ -185,7 +183,7 @@ function M.load(path, text)
     end
     if loaded[name] == nil then
       local lib_path, lib_text = read_lib(directory, name)
-      files[lib_path] = sys.sha256(lib_text)
+      files[lib_path] = digest.sha256(lib_text)
       local value = compile(lib_path, lib_text, env)(name)
       loaded[name] = value == nil or value
     end
@@ -197,7 +195,7 @@ function M.load(path, text)
   for name in pairs(files) do names[#names + 1] = name end
   table.sort(names)
   for i, name in ipairs(names) do names[i] = name .. "\0" .. files[name] end
-  return { result = result, files = files, definitions = definitions, digest = sys.sha256(table.concat(names, "\n")) }
+  return { result = result, files = files, definitions = definitions, digest = digest.sha256(table.concat(names, "\n")) }
 end
 
 getmetatable("").__metatable = false -- shared by every string: scripts must not reach it

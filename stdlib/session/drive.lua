@@ -1,9 +1,11 @@
 --- Driving a run: from its first or next step to the word that ends it.
 local ask = require "almanac.run.ask"
 local errors = require "almanac.base.errors"
+local process = require "native.process"
+local signals = require "native.signals"
 local store = require "almanac.journal.store"
-local sys = require "native.sys"
 local task = require "native.task"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -15,7 +17,7 @@ M.exit = { done = 0, failed = 1, refused = 2, waiting = 3, undone = 4, paused = 
 
 local function renderer_for(run, options)
   if options.json then return require("almanac.render.events").new(run) end
-  if sys.isatty(2) and not options.plain then return require("almanac.render.live").new(run) end
+  if terminal.isatty(2) and not options.plain then return require("almanac.render.live").new(run) end
   return require("almanac.render.plain").new(run)
 end
 
@@ -23,8 +25,8 @@ end
 local function watch_signals(renderer)
   return task.spawn(function()
     while true do
-      local name = sys.next_signal()
-      if sys.signal_count() == 1 then
+      local name = signals.wait()
+      if signals.count() == 1 then
         renderer:above("‖ " .. name .. ": pausing; an effect in flight is finished first. Once more cancels it too.")
       else
         renderer:above(string.format("⊘ %s: cancelling", name))
@@ -36,9 +38,9 @@ end
 local function status_of(ok, err)
   if ok then return "done" end
   if err.waiting then return "waiting" end
-  if sys.signal_count() >= 2 then return "interrupted" end
+  if signals.count() >= 2 then return "interrupted" end
   if err.kind == "paused" then return "paused" end
-  if err.kind == "cancelled" and sys.signal_count() > 0 then return "interrupted" end
+  if err.kind == "cancelled" and signals.count() > 0 then return "interrupted" end
   return "failed"
 end
 
@@ -63,7 +65,7 @@ end
 ---@return any result or error
 function M.run_body(run, body)
   local main = spawn_body(run, body)
-  sys.guard(main)
+  signals.guard(main)
   local shield = task.shield "cancel"
   local ok, result = main:join()
   task.shield(shield)
@@ -82,7 +84,7 @@ function M.execute(run, body, options)
   ask.renderer = renderer
   local main = spawn_body(run, body)
   M.begun = true
-  sys.guard(main)
+  signals.guard(main)
   local helpers = { watch_signals(renderer), run:start_flusher() }
   renderer:start()
   local shield = task.shield "cancel" -- this task waits for the run to end, whatever comes
@@ -98,14 +100,14 @@ function M.execute(run, body, options)
   local data = { status = status, error = not ok and error_data(result) or nil }
   local written, why = errors.try(run.record, run, "run.end", "", data)
   if not written then
-    sys.write(2, "! the end of the run could not be journalled: " .. why.message .. "\n")
+    terminal.write(2, "! the end of the run could not be journalled: " .. why.message .. "\n")
     if ok then return "failed", why end
   end
   return status, result
 end
 
 local function say(text)
-  sys.write(2, text .. "\n")
+  terminal.write(2, text .. "\n")
 end
 
 --- The closing lines: what happened, and the commands that go on from here.
@@ -167,7 +169,7 @@ end
 --- Who holds a lock, as JSON.
 function M.owner_text(id)
   return require("native.json").encode {
-    run = id, operator = sys.user(), host = sys.hostname(), pid = sys.pid(), started = os.date "!%Y-%m-%dT%H:%M:%SZ",
+    run = id, operator = process.user(), host = process.hostname(), pid = process.pid(), started = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
 end
 

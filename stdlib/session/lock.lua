@@ -3,8 +3,9 @@
 local drive = require "almanac.session.drive"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
-local sys = require "native.sys"
+local process = require "native.process"
 local task = require "native.task"
+local terminal = require "native.terminal"
 
 local M = {}
 
@@ -49,7 +50,7 @@ end
 
 --- Who this is, for others that want the lease.
 local function identity(run_id)
-  return string.format("%s@%s %s", sys.user(), sys.hostname(), run_id)
+  return string.format("%s@%s %s", process.user(), process.hostname(), run_id)
 end
 
 local Held = {}
@@ -93,7 +94,7 @@ function M.take(journal, lock, run_id)
   drive.lock(journal, lock.name, drive.owner_text(run_id))
   local where = M.lease_of(lock)
   if where then
-    self.lease = require("almanac.k8s.lease").take(where, identity(run_id), function(text) sys.write(2, "… " .. text .. "\n") end)
+    self.lease = require("almanac.k8s.lease").take(where, identity(run_id), function(text) terminal.write(2, "… " .. text .. "\n") end)
     self.keeper = task.spawn(self.lease.keep, self.lease)
   end
   return self

@@ -8,15 +8,17 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local locks = require "almanac.session.lock"
 local param = require "almanac.base.param"
+local process = require "native.process"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
+local signals = require "native.signals"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
-local sys = require "native.sys"
 local task = require "native.task"
+local terminal = require "native.terminal"
 local undo = require "almanac.run.undo"
 
 local M = {}
@@ -48,7 +50,7 @@ local function meta_of(book, journalled_params, lock, options)
     runbook = book.name, script = book.path, digest = book.script.digest, files = book.script.files,
       params = journalled_params,
     lock = lock and lock.name, lock_seconds = lock and lock.seconds,
-    operator = sys.user(), host = sys.hostname(), cwd = sys.cwd(), version = sys.version,
+    operator = process.user(), host = process.hostname(), cwd = process.cwd(), version = process.version,
     environment = settings.environment, config = settings.file, kubeconfig = settings.kubeconfig,
       context = settings.context,
     helm = settings.helm, choice = config.choice(options),
@@ -76,15 +78,15 @@ end
 --- The run that takes another one back: a new one, or one that was stopped.
 local function open_rollback(journal, original, book, stopped)
   local run = stopped or runs.create(journal, {
-    runbook = "rollback-of-" .. book.name, undoes = original.id, script = book.path, params = {}, operator = sys.user(),
-    host = sys.hostname(), version = sys.version,
+    runbook = "rollback-of-" .. book.name, undoes = original.id, script = book.path, params = {}, operator = process.user(),
+    host = process.hostname(), version = process.version,
   })
   run.allow, run.definitions = book.allow, book.script.definitions
   drive.own(journal, run.id, drive.owner_text(run.id))
   if stopped then
-    run:record("run.resume", "", { operator = sys.user() })
+    run:record("run.resume", "", { operator = process.user() })
   else
-    run:record("run.start", "", { runbook = run.meta.runbook, undoes = original.id, operator = sys.user() })
+    run:record("run.start", "", { runbook = run.meta.runbook, undoes = original.id, operator = process.user() })
   end
   return run
 end
@@ -96,7 +98,7 @@ local function roll_back(journal, original_id, book, params, options, held, stop
   local walk_error = undo.walk(original, book, params)
   if walk_error then error(walk_error, 0) end
   local undos, left = undo.list(original)
-  sys.write(2, show_undo(undos, left) .. "\n")
+  terminal.write(2, show_undo(undos, left) .. "\n")
   if #undos == 0 and not stopped then return "done" end
   local run = open_rollback(journal, original, book, stopped)
   held:attach(run)
@@ -109,13 +111,13 @@ end
 --- Asks; nil when the answer is a Ctrl-C.
 local function choose(question, choices)
   local asker = task.spawn(function() return ask.choose(question, choices) end)
-  sys.guard(asker)
+  signals.guard(asker)
   local shield = task.shield "cancel"
   local ok, answer = asker:join()
   task.shield(shield)
   if ok then return answer end
   if not errors.is_interrupt(answer) then error(answer, 0) end
-  sys.write(2, "\n")
+  terminal.write(2, "\n")
   return nil
 end
 
@@ -123,10 +125,10 @@ end
 local function after_failure(journal, run, book, params, err)
   if book.on_failure == "undo" then return "undo" end
   if book.on_failure == "stop" or not ask.possible() then return nil end
-  sys.write(2, "✗ " .. errors.format(err) .. "\n")
+  terminal.write(2, "✗ " .. errors.format(err) .. "\n")
   local walked = runs.load(journal, run.id, "walk")
   undo.walk(walked, book, params)
-  sys.write(2, show_undo(undo.list(walked)) .. "\n")
+  terminal.write(2, show_undo(undo.list(walked)) .. "\n")
   return choose("What now?", failure_choices)
 end
 
@@ -160,7 +162,7 @@ local function drive_to_end(journal, run, book, params, options, held)
     end
     book = runbook.load(run.meta.script) -- the operator may have edited it meanwhile
     run = runs.load(journal, run.id, "execute")
-    run:record("run.resume", "", { operator = sys.user(), digest = book.script.digest })
+    run:record("run.resume", "", { operator = process.user(), digest = book.script.digest })
   end
 end
 
@@ -234,11 +236,11 @@ function M.run(name, given, options)
   local run = runs.create(journal, meta, id)
   drive.own(journal, run.id, drive.owner_text(run.id))
   run:record("run.start", "", {
-    runbook = book.name, params = meta.params, operator = meta.operator, digest = book.script.digest, pid = sys.pid(),
+    runbook = book.name, params = meta.params, operator = meta.operator, digest = book.script.digest, pid = process.pid(),
   })
   if bound then run:record("run.plan", "", bound) end
   if not options.json then
-    sys.write(2, string.format("▶ %s  (resume with: almanac resume %s)\n", book.name, store.words(run.id)))
+    terminal.write(2, string.format("▶ %s  (resume with: almanac resume %s)\n", book.name, store.words(run.id)))
   end
   return drive_to_end(journal, run, book, params, options, held)
 end
@@ -247,7 +249,7 @@ end
 --- chart, values) are named from where it was started.
 local function restore_settings(run, options)
   local meta = run.meta
-  if meta.cwd and meta.cwd ~= sys.cwd() and require("native.fs").exists(meta.cwd) then
+  if meta.cwd and meta.cwd ~= process.cwd() and require("native.fs").exists(meta.cwd) then
     errors.raise {
       kind = "refused", message = string.format("%s was started in %s, where its files are", run.id, meta.cwd),
       hint = string.format("cd %s", meta.cwd),
@@ -294,7 +296,7 @@ local function redo(journal, run, path)
     local contains = path:sub(1, #other + 1) == other .. "/"
     local inside = other:sub(1, #path + 1) == path .. "/"
     if inside or last[other] >= done[path] then
-      run:record("step.redo", other, { operator = sys.user(), keep_effects = contains or nil })
+      run:record("step.redo", other, { operator = process.user(), keep_effects = contains or nil })
     end
   end
 end
@@ -339,7 +341,7 @@ local function check_overtaken(journal, run, named, command)
       hint = "if it is the one that you mean, name it: almanac " .. command .. " " .. store.words(run.id),
     }
   end
-  sys.write(2, "! " .. message .. "\n")
+  terminal.write(2, "! " .. message .. "\n")
 end
 
 --- almanac resume [RUN]
@@ -369,10 +371,10 @@ function M.resume(id, options)
   end
   local walked = run:as "walk"
   local walk_error = undo.walk(walked, book, params)
-  if not options.json then sys.write(2, require("almanac.run.resume").describe(walked, book) .. "\n") end
+  if not options.json then terminal.write(2, require("almanac.run.resume").describe(walked, book) .. "\n") end
   if walk_error then error(walk_error, 0) end
-  run:record("run.resume", "", { operator = sys.user(), digest = book.script.digest, pid = sys.pid() })
-  if options.without_plan then run:record("run.unbound", "", { operator = sys.user() }) end
+  run:record("run.resume", "", { operator = process.user(), digest = book.script.digest, pid = process.pid() })
+  if options.without_plan then run:record("run.unbound", "", { operator = process.user() }) end
   return drive_to_end(journal, run, book, params, options, held)
 end
 

@@ -51,7 +51,7 @@ local function read_logs(self, pod, container, o)
   if o.limit then text = text:sub(1, o.limit) end
   if not o.follow or o.previous then return text end
   local task = require "native.task"
-  local arrived, queue, over = task.signal(), { text }, false
+  local arrived, queue, over = task.condition(), { text }, false
   local stop = self.logs:follow(pod, container, function(line)
     if line then queue[#queue + 1] = line_text(line, o.timestamps) else over = true end
     arrived:notify()

@@ -2,8 +2,8 @@
 local journals = require "native.journal"
 local parallel = require "almanac.run.parallel"
 local runs = require "almanac.journal.run"
-local sys = require "native.sys"
 local task = require "native.task"
+local terminal = require "native.terminal"
 
 local dir, n = ...
 local journal <close> = journals.open { dir = dir }
@@ -13,4 +13,4 @@ for i = 1, tonumber(n) do branches["step " .. i] = function() return i end end
 local before = journal:syncs()
 task.with({ context = { run = run }, permit = "compute" }, parallel.parallel, "all", branches)
 run:flush()
-sys.write(1, journal:syncs() - before .. "\n")
+terminal.write(1, journal:syncs() - before .. "\n")

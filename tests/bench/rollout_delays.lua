@@ -13,4 +13,4 @@ for line in fs.read(dir .. "/log"):gmatch "[^\n]+" do
 end
 table.sort(delays)
 local function at(share) return delays[math.max(1, math.ceil(share * #delays))] end
-require("native.sys").write(1, ("%d %d %d\n"):format(#delays, at(0.5), at(0.99)))
+require("native.terminal").write(1, ("%d %d %d\n"):format(#delays, at(0.5), at(0.99)))

@@ -10,8 +10,8 @@ local fs = require "native.fs"
 local httpd = require "native.httpd"
 local json = require "native.json"
 local store = require "almanac.sim.model.store"
-local sys = require "native.sys"
 local task = require "native.task"
+local terminal = require "native.terminal"
 
 local BETWEEN = 0.01
 local DEPLOYMENTS = "apps/v1/deployments"
@@ -62,13 +62,13 @@ for i = 1, math.tointeger(crowd) do
   s:set_status("v1/pods", "crowd", "p" .. i, pod.status)
 end
 
-local go = task.signal()
+local go = task.condition()
 local server = httpd.listen { port = 0, handler = function(request, response)
   if request.path ~= "/go" then return handle(request, response) end
   response:send(200, {}, "")
   task.sleep(tonumber(request.query.after) or 0)
   go:notify()
-end, on_error = function(err) sys.write(2, tostring(err) .. "\n") end }
+end, on_error = function(err) terminal.write(2, tostring(err) .. "\n") end }
 
 local url = "http://127.0.0.1:" .. server:port()
 fs.write(dir .. "/kubeconfig", json.encode { apiVersion = "v1", kind = "Config", ["current-context"] = "bench",

@@ -2,7 +2,7 @@
 --- may be. Run by make check: almanac lua tests/check/house.lua; exit 1 and a line for each violation.
 local fs = require "native.fs"
 local lexer = require "almanac.script.lint.lexer"
-local sys = require "native.sys"
+local terminal = require "native.terminal"
 
 --- stdlib/: a folder may require those before it and itself. `render` and `sim` stand beside the others:
 --- what they may see is named.
@@ -31,7 +31,7 @@ local violations = 0
 
 local function violation(form, ...)
   violations = violations + 1
-  sys.write(2, string.format(form, ...) .. "\n")
+  terminal.write(2, string.format(form, ...) .. "\n")
 end
 
 local function rank_of(order)
@@ -261,7 +261,7 @@ end
 
 local modules, edges, folders, cycles = check_stdlib()
 local files, includes, c_folders = check_runtime()
-sys.write(1, string.format(
+terminal.write(1, string.format(
   "stdlib: %d modules, %d edges, %d folders; runtime: %d files, %d edges, %d folders; %d violations, %d cycles\n", modules,
   edges, folders, files, includes, c_folders, violations, cycles))
 return violations == 0 and 0 or 1

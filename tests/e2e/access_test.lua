@@ -141,7 +141,7 @@ cp "$DIR/token" "$secrets/token" && cp "$DIR/ca.pem" "$secrets/ca.crt" && printf
 SECRETS=$secrets exec "$@"
 ]]
   local port = world.api:match ":(%d+)$"
-  local argv = { "unshare", "-rm", "sh", "-c", script, "sh", require("native.sys").exe(), "run", "upgrade", "name=pod",
+  local argv = { "unshare", "-rm", "sh", "-c", script, "sh", require("native.process").exe(), "run", "upgrade", "name=pod",
     "--helm", access.root .. "/.deps/bin/helm4" }
   local code, out, err = t.run(argv, { cwd = p.dir, env = { HOME = p.dir, KUBECONFIG = false, DIR = world.dir,
     USERS = world.dir .. "/users", KUBERNETES_SERVICE_HOST = "127.0.0.1", KUBERNETES_SERVICE_PORT = port } })

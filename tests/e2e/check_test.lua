@@ -1,10 +1,10 @@
 --- almanac check as operators run it: exact output, exit codes, JSON.
+local process = require "native.process"
 local t = require "tests.harness"
 local fs = require "native.fs"
 local json = require "native.json"
-local sys = require "native.sys"
 
-local almanac = sys.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
+local almanac = process.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
 
 --- A directory with runbooks made of fixtures: name → fixture.
 local function directory(runbooks)

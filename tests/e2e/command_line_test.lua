@@ -1,6 +1,6 @@
 -- What is typed wrong is refused, and what cannot be written is no success.
+local process = require "native.process"
 local project = require "tests.project"
-local sys = require "native.sys"
 local t = require "tests.harness"
 
 local quiet = { book = 'return runbook { run = function() step("one", function() end) end }' }
@@ -29,7 +29,7 @@ t.test("--help of every command", function()
 end)
 
 local function shell(p, script)
-  return t.run({ "sh", "-c", script }, { cwd = p.dir, env = { ALMANAC = sys.exe(), HOME = p.dir } })
+  return t.run({ "sh", "-c", script }, { cwd = p.dir, env = { ALMANAC = process.exe(), HOME = p.dir } })
 end
 
 t.test("closed standard streams, a full disk and a reader that has enough", function()

@@ -3,7 +3,7 @@
 local httpd = require "native.httpd"
 local t = require "tests.harness"
 
-local ALMANAC = require("native.sys").cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
+local ALMANAC = require("native.process").cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
 
 local values, asked = {}, 0 -- what the next queries give; the last one stays
 local server = httpd.listen {

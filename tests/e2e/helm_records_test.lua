@@ -1,13 +1,13 @@
 -- What is read from helm's records is what helm says: helm 3 and helm 4, Secrets and ConfigMaps. The reads
 -- run in a process of their own in which there is no helm.
 local json = require "native.json"
-local sys = require "native.sys"
+local process = require "native.process"
 local t = require "tests.harness"
 
-local build = sys.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
-local bin = sys.cwd() .. "/" .. (t.getenv "ALMANAC_TEST_BIN" or ".deps/bin")
+local build = process.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
+local bin = process.cwd() .. "/" .. (t.getenv "ALMANAC_TEST_BIN" or ".deps/bin")
 local NS = "animica-devnet"
-local CHART = sys.cwd() .. "/tests/fixtures/devnet/ops/helm/animica-devnet"
+local CHART = process.cwd() .. "/tests/fixtures/devnet/ops/helm/animica-devnet"
 
 local READER = [[
 local helm, json, settings = require "almanac.helm.release", require "native.json", require "almanac.config.settings"

@@ -3,15 +3,15 @@
 local json = require "native.json"
 local k8s_client = require "almanac.k8s.client"
 local native = require "native.sh"
+local process = require "native.process"
 local records = require "almanac.helm.records"
 local settings = require "almanac.config.settings"
-local sys = require "native.sys"
 local t = require "tests.harness"
 
-local build = sys.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
+local build = process.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
 local bin = t.getenv "ALMANAC_TEST_BIN" or ".deps/bin"
 local NS = "animica-devnet"
-local CHART = sys.cwd() .. "/tests/fixtures/devnet/ops/helm/animica-devnet"
+local CHART = process.cwd() .. "/tests/fixtures/devnet/ops/helm/animica-devnet"
 local OLD, NEW = "v0.5.0-a1b2c3d", "v0.5.1-b2c3d4e"
 local target = { release = NS, namespace = NS }
 
@@ -42,7 +42,7 @@ local function world(binary)
   settings.kubeconfig = w.dir .. "/kubeconfig"
   k8s_client.forget()
   t.defer(function() settings.kubeconfig = nil end)
-  w.real = sys.cwd() .. "/" .. bin .. "/" .. binary
+  w.real = process.cwd() .. "/" .. bin .. "/" .. binary
   w.env = { KUBECONFIG = w.dir .. "/kubeconfig" }
   t.must({ w.real, "upgrade", "--install", NS, CHART, "--namespace", NS, "--set", "global.imageTag=" .. OLD },
     { env = w.env })

@@ -6,8 +6,8 @@ local json = require "native.json"
 local t = require "tests.harness"
 local task = require "native.task"
 
-local sys = require "native.sys"
-local ALMANAC = sys.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
+local process = require "native.process"
+local ALMANAC = process.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
 
 local WEB = [[
 apiVersion: apps/v1
@@ -40,7 +40,7 @@ end
 --- A server before the API server. `at` is nil, "before" or "after": where the write number `nth` is held
 --- for ever; dry runs are none. `log` has those that went through.
 local function gatekeeper(url)
-  local self = { writes = 0, came = 0, nth = 1, log = {}, watched = {}, changed = task.signal() }
+  local self = { writes = 0, came = 0, nth = 1, log = {}, watched = {}, changed = task.condition() }
   local function held()
     self.is_held = true
     self.changed:notify()

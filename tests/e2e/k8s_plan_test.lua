@@ -1,9 +1,9 @@
 -- Runs that are bound to a plan, on one simulated cluster: what a run changed itself is no moved ground, an
 -- effect of several effects is planned as one, and what a rollout may heal is planned with it.
-local sys = require "native.sys"
+local process = require "native.process"
 local t = require "tests.harness"
 
-local ALMANAC = sys.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
+local ALMANAC = process.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
 
 local WEB = [[
 apiVersion: apps/v1

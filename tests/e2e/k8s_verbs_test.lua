@@ -2,11 +2,11 @@
 -- plans, and what takes them back. The real kubectl says the same of the cluster.
 local http = require "native.http"
 local json = require "native.json"
-local sys = require "native.sys"
+local process = require "native.process"
 local t = require "tests.harness"
 
-local ALMANAC = sys.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
-local DEPS = sys.cwd() .. "/.deps/bin/"
+local ALMANAC = process.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
+local DEPS = process.cwd() .. "/.deps/bin/"
 
 local function workload(kind, name, rest)
   return string.format([[

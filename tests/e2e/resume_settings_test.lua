@@ -39,7 +39,7 @@ end)
 t.test("resume from another directory is refused, with the directory", function()
   local p = stopped_run {}
   for _, command in ipairs { "resume", "rollback" } do
-    local code, _, err = t.run({ require("native.sys").exe(), command, "--store", p.dir .. "/.almanac" }, { cwd = "/" })
+    local code, _, err = t.run({ require("native.process").exe(), command, "--store", p.dir .. "/.almanac" }, { cwd = "/" })
     t.eq(code, 2, err)
     t.has(err, "cd " .. p.dir)
   end

@@ -24,7 +24,7 @@ local world, api
 
 --- The cluster's clock is behind: what has a grace is old enough at once.
 local function start()
-  local sim = t.spawn({ require("native.sys").exe(), "sim", "--kubeconfig", world.dir .. "/kubeconfig", "--ready-time", "0.1",
+  local sim = t.spawn({ require("native.process").exe(), "sim", "--kubeconfig", world.dir .. "/kubeconfig", "--ready-time", "0.1",
     "--backoff", "0.4", "--clock", "-200", "--with-namespace", "ns", "--with-namespace", "full",
     "--fault", "crash=crashing", "--fault", "crash=broken-job", "--fault", "crash=policy-job", "--fault", "oomkill=greedy",
     "--fault", "missing=lost", "--fault", "notready=sick", "--fault", "notready=late", "--fault", "refuse=unsigned",

@@ -58,7 +58,7 @@ local function new(world, ref, opts)
   return setmetatable({
     world = world, ref = ref, resource = resource, name = name, namespace = opts.namespace, opts = opts,
     shared = shared_watches.of(world, opts.namespace, opts.context), events = {}, claims = {}, version = 0,
-    signal = task.signal(), handles = {}, started = now, since = task.wall_ms() / 1000,
+    signal = task.condition(), handles = {}, started = now, since = task.wall_ms() / 1000,
     details_at = now + DETAIL_SECONDS, details_wait = DETAIL_SECONDS, healed = {}, healed_names = {},
     timeout = duration.parse(opts.timeout or "10m"), probe_grace = opts.probe_grace and duration.parse(opts.probe_grace),
   }, Follower)

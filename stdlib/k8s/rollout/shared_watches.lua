@@ -239,7 +239,7 @@ end
 ---@return table[]
 function Shared:list(ref, fields, age)
   local key = ref .. " " .. (fields or "")
-  local known = self.lists[key] or { at = -math.huge, items = {}, signal = task.signal() }
+  local known = self.lists[key] or { at = -math.huge, items = {}, signal = task.condition() }
   self.lists[key] = known
   local asked = task.now()
   while known.reading do known.signal:wait() end -- one asks for all

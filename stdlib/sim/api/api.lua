@@ -231,7 +231,7 @@ local function serve_watch(cx, answer, response)
   local task = require "native.task"
   local w = answer.watch
   response:start(200, headers_of(answer))
-  local signal, ended = task.signal(), false
+  local signal, ended = task.condition(), false
   local unsubscribe = cx.store:subscribe(function(event)
     if event.gvr == cx.route.res.storage then signal:notify() end
   end)

@@ -212,7 +212,7 @@ end
 --- stdin as the program reads it: what a task takes from the socket.
 local function stdin_of(socket, wanted)
   local task = require "native.task"
-  local arrived, queue, ended = task.signal(), {}, not wanted
+  local arrived, queue, ended = task.condition(), {}, not wanted
   local reader = task.spawn(function()
     for message in function() return socket:read() end do
       local channel, text = message:byte(1), message:sub(2)

@@ -92,7 +92,7 @@ end
 --- Runs jobs as they fall due, until the task is interrupted.
 ---@param task table native.task
 function Agenda:serve(task)
-  self.wake = task.signal()
+  self.wake = task.condition()
   while true do
     self:run_due()
     local seconds = self:wait_time()

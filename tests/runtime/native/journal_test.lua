@@ -288,7 +288,7 @@ t.test("journal: a commit that fails raises in every task that waited for it", f
   local script = t.tmpdir() .. "/fails.lua"
   t.write_file(script, [[
 local dir = ...
-local task, sys = require "native.task", require "native.sys"
+local task, terminal = require "native.task", require "native.terminal"
 local j = require "native.journal".open { dir = dir }
 j:create { id = "r1", runbook = "a.lua", meta = "{}" }
 j:append("r1", "note", "kept", "{}")
@@ -296,12 +296,12 @@ local handles = {}
 for i = 1, 3 do handles[i] = task.spawn(function() j:append("r1", "step.done", "lost " .. i, "{}", true) end) end
 for i = 1, 3 do
   local ok, err = handles[i]:join()
-  sys.write(1, tostring(ok) .. " " .. err.kind .. "\n")
+  terminal.write(1, tostring(ok) .. " " .. err.kind .. "\n")
 end
 j:append("r1", "note", "after", "{}", true)
-for seq, _, _, path in j:events "r1" do sys.write(1, seq .. " " .. path .. "\n") end
+for seq, _, _, path in j:events "r1" do terminal.write(1, seq .. " " .. path .. "\n") end
 ]])
-  local out = t.must({ require("native.sys").exe(), "lua", script, t.tmpdir() .. "/store" },
+  local out = t.must({ require("native.process").exe(), "lua", script, t.tmpdir() .. "/store" },
     { env = { ALMANAC_FAULT = "journal.commit:1:fail" } })
   t.eq(out, "false io\nfalse io\nfalse io\n1 kept\n2 after")
 end)

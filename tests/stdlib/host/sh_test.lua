@@ -115,7 +115,7 @@ t.test("a timeout stops it, keeps its output and leaves it in doubt", function()
 end)
 
 t.test("cancelling stops its group, keeps its output and leaves it in doubt", function()
-  local begun = task.signal()
+  local begun = task.condition()
   local handle = task.spawn(function()
     local run = runs.unrecorded({ runbook = "test" }, "execute")
     run:observe(function(event)

@@ -1,14 +1,14 @@
 -- A lease whose server is away: kept as long as its holder may be silent, then lost, in words.
 local k8s_client = require "almanac.k8s.client"
 local lease = require "almanac.k8s.lease"
+local process = require "native.process"
 local settings = require "almanac.config.settings"
-local sys = require "native.sys"
 local t = require "tests.harness"
 local task = require "native.task"
 
 t.test("a lease that cannot be renewed holds for its duration, and then it is lost", function()
   local dir = t.tmpdir()
-  local sim = t.spawn { sys.exe(), "sim", "--kubeconfig", dir .. "/kubeconfig", "--with-namespace", "team" }
+  local sim = t.spawn { process.exe(), "sim", "--kubeconfig", dir .. "/kubeconfig", "--with-namespace", "team" }
   sim:wait_line "^api="
   settings.kubeconfig = dir .. "/kubeconfig"
   k8s_client.forget()

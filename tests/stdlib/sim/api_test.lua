@@ -365,7 +365,7 @@ end)
 
 local function watch(s, target)
   local response = support.response()
-  local seen, signal = {}, task.signal()
+  local seen, signal = {}, task.condition()
   response.on_write = function(self)
     for line in self.body:gmatch("[^\n]+") do
       local event = value.json.decode(line)

@@ -63,7 +63,7 @@ function World:of(ref)
 end
 
 function World:add_watch(ref)
-  local queue, signal = {}, task.signal()
+  local queue, signal = {}, task.condition()
   local watch = { ref = ref }
   self.open = self.open + 1
   function watch.tell(event)
@@ -139,7 +139,7 @@ local STARTING = { name = "app", restartCount = 0, state = { waiting = { reason 
 local function follow(world, ref, opts)
   local run = runs.unrecorded({}, "execute")
   local f = { said = {}, notes = {} }
-  local signal = task.signal()
+  local signal = task.condition()
   run:observe(function(event)
     if event.kind == "progress" then f.said[#f.said + 1] = event.data.text end
     if event.kind == "note" then f.notes[#f.notes + 1] = event.data.text end

@@ -1,4 +1,4 @@
-/* mod_exchange: one HTTP request as native modules make it: a userdata that waits for the whole
+/* http_exchange: one HTTP request as native modules make it: a userdata that waits for the whole
  * answer, or a stream whose lines are read one by one.
  *
  * A stream holds the server back while its lines are not read. Its methods in Lua:
@@ -12,8 +12,8 @@
  * read_line raises when the connection breaks, after the last whole line was returned; half a line
  * is dropped then.
  */
-#ifndef ALMANAC_MOD_EXCHANGE_H
-#define ALMANAC_MOD_EXCHANGE_H
+#ifndef ALMANAC_NATIVE_HTTP_EXCHANGE_H
+#define ALMANAC_NATIVE_HTTP_EXCHANGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

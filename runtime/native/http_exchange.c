@@ -1,4 +1,4 @@
-#include "native/exchange.h"
+#include "native/http_exchange.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -10,6 +10,8 @@
 #include "base/loop.h"
 #include "engine/task.h"
 #include "engine/vm.h"
+#include "engine/vm_error.h"
+#include "engine/vm_option.h"
 
 #define EXCHANGE "almanac.http.exchange"
 #define HEADERS_BYTES_MAX ((size_t)4 << 20)

@@ -1,0 +1,175 @@
+#include "engine/vm_error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <lauxlib.h>
+
+static const char *vm_script_source(const lua_Debug *ar)
+{
+    if (ar->currentline < 0 || ar->source[0] != '@')
+        return NULL;
+    return strncmp(ar->source, "@stdlib/", 8) == 0 ? NULL : ar->source + 1;
+}
+
+void vm_push_where(lua_State *L)
+{
+    lua_Debug ar;
+
+    for (int level = 0; lua_getstack(L, level, &ar); level++) {
+        const char *source;
+
+        lua_getinfo(L, "Sl", &ar);
+        source = vm_script_source(&ar);
+        if (source) {
+            lua_pushfstring(L, "%s:%d", source, ar.currentline);
+            return;
+        }
+    }
+    lua_pushnil(L);
+}
+
+static int error_tostring(lua_State *L)
+{
+    lua_getfield(L, 1, "message");
+    luaL_tolstring(L, -1, NULL);
+    return 1;
+}
+
+static void vm_new_error(lua_State *L, enum err_kind kind)
+{
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, err_kind_name(kind));
+    lua_setfield(L, -2, "kind");
+    luaL_setmetatable(L, VM_ERROR_TYPE);
+}
+
+void vm_push_error(lua_State *L, const struct err *e)
+{
+    luaL_checkstack(L, 3, "error");
+    vm_new_error(L, e->kind);
+    lua_pushstring(L, e->message);
+    lua_setfield(L, -2, "message");
+    if (e->hint[0]) {
+        lua_pushstring(L, e->hint);
+        lua_setfield(L, -2, "hint");
+    }
+    if (e->os_errno) {
+        lua_pushinteger(L, e->os_errno);
+        lua_setfield(L, -2, "errno");
+    }
+    vm_push_where(L);
+    lua_setfield(L, -2, "where");
+}
+
+int vm_raise(lua_State *L, const struct err *e)
+{
+    vm_push_error(L, e);
+    return lua_error(L);
+}
+
+int vm_raisef(lua_State *L, enum err_kind kind, const char *fmt, ...)
+{
+    struct err e = {.kind = kind};
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(e.message, sizeof e.message, fmt, ap);
+    va_end(ap);
+    return vm_raise(L, &e);
+}
+
+/* "runbooks/rollout.lua:12: attempt to …" → its two parts; Lua puts the place into the text. */
+static void vm_set_message(lua_State *L, int error, const char *text)
+{
+    const char *colon = strchr(text, ':');
+    char *end = NULL;
+
+    if (colon && colon[1] >= '0' && colon[1] <= '9' && strtol(colon + 1, &end, 10) > 0 && end &&
+        end[0] == ':' && end[1] == ' ') {
+        lua_pushlstring(L, text, (size_t)(end - text));
+        lua_setfield(L, error, "raised_at");
+        text = end + 2;
+    }
+    lua_pushstring(L, text);
+    lua_setfield(L, error, "message");
+}
+
+void vm_decorate_error(lua_State *L)
+{
+    luaL_checkstack(L, 6, "error");
+    if (!lua_istable(L, -1)) {
+        const char *text = luaL_tolstring(L, -1, NULL);
+        int memory = strcmp(text, "not enough memory") == 0;
+
+        vm_new_error(L, memory ? ERR_MEMORY : ERR_SCRIPT);
+        vm_set_message(L, lua_gettop(L), text);
+        lua_replace(L, -3);
+        lua_pop(L, 1);
+    } else if (!lua_getmetatable(L, -1)) {
+        luaL_setmetatable(L, VM_ERROR_TYPE);
+    } else {
+        lua_pop(L, 1);
+    }
+    if (lua_getfield(L, -1, "where") == LUA_TNIL) {
+        vm_push_where(L);
+        lua_setfield(L, -3, "where");
+    }
+    lua_pop(L, 1);
+    if (lua_getfield(L, -1, "traceback") == LUA_TNIL) {
+        luaL_traceback(L, L, NULL, 0);
+        lua_setfield(L, -3, "traceback");
+    }
+    lua_pop(L, 1);
+}
+
+int vm_traceback(lua_State *L)
+{
+    lua_settop(L, 1);
+    vm_decorate_error(L);
+    return 1;
+}
+
+static void vm_take_error(lua_State *L, struct err *e)
+{
+    if (!e)
+        return;
+    memset(e, 0, sizeof *e);
+    e->kind = ERR_INTERNAL;
+    if (!lua_istable(L, -1)) {
+        snprintf(e->message, sizeof e->message, "%s", luaL_tolstring(L, -1, NULL));
+        lua_pop(L, 1);
+        return;
+    }
+    lua_getfield(L, -1, "message");
+    snprintf(e->message, sizeof e->message, "%s", luaL_tolstring(L, -1, NULL));
+    lua_getfield(L, -3, "hint");
+    if (lua_isstring(L, -1))
+        snprintf(e->hint, sizeof e->hint, "%s", lua_tostring(L, -1));
+    lua_pop(L, 3);
+}
+
+int vm_pcall(lua_State *L, int nargs, int nresults, struct err *e)
+{
+    int handler = lua_gettop(L) - nargs;
+    int status;
+
+    lua_pushcfunction(L, vm_traceback);
+    lua_insert(L, handler);
+    status = lua_pcall(L, nargs, nresults, handler);
+    lua_remove(L, handler);
+    if (status == LUA_OK)
+        return 0;
+    vm_take_error(L, e);
+    lua_pop(L, 1);
+    return -1;
+}
+
+void vm_open_error_type(lua_State *L)
+{
+    luaL_newmetatable(L, VM_ERROR_TYPE);
+    lua_pushcfunction(L, error_tostring);
+    lua_setfield(L, -2, "__tostring");
+    lua_pop(L, 1);
+}

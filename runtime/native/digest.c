@@ -1,0 +1,36 @@
+#include "native/digest.h"
+
+#include <lauxlib.h>
+
+#include "base/digest.h"
+
+static int l_sha256(lua_State *L)
+{
+    char hex[DIGEST_HEX_SIZE];
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+
+    digest_hex(text, len, hex);
+    lua_pushstring(L, hex);
+    return 1;
+}
+
+static int l_random_hex(lua_State *L)
+{
+    char hex[2 * 64 + 1];
+    lua_Integer bytes = luaL_checkinteger(L, 1);
+
+    luaL_argcheck(L, bytes > 0 && bytes <= 64, 1, "from 1 to 64 bytes");
+    digest_random_hex(hex, (size_t)bytes);
+    lua_pushstring(L, hex);
+    return 1;
+}
+
+int luaopen_native_digest(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"sha256", l_sha256}, {"random_hex", l_random_hex}, {NULL, NULL}};
+
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,101 @@
+#include "native/process.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <lauxlib.h>
+
+#include "base/loop.h"
+#include "engine/vm_error.h"
+
+#define PROCESS_ARGV "almanac.argv"
+
+static int l_getenv(lua_State *L)
+{
+    lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
+    return 1;
+}
+
+static int l_pid(lua_State *L)
+{
+    lua_pushinteger(L, getpid());
+    return 1;
+}
+
+/* The file of the running program. */
+static int l_exe(lua_State *L)
+{
+    char path[4096];
+    size_t len = sizeof path;
+    int rc = uv_exepath(path, &len);
+
+    if (rc < 0)
+        return vm_raisef(L, ERR_IO, "cannot tell the program's own path: %s", uv_strerror(rc));
+    lua_pushlstring(L, path, len);
+    return 1;
+}
+
+static int l_hostname(lua_State *L)
+{
+    char name[256];
+
+    if (gethostname(name, sizeof name) < 0)
+        lua_pushliteral(L, "localhost");
+    else
+        lua_pushstring(L, name);
+    return 1;
+}
+
+/* Who is at the terminal: SUDO_USER before the user that sudo made of them. */
+static int l_user(lua_State *L)
+{
+    const char *name = getenv("SUDO_USER");
+    struct passwd *pw;
+
+    if (!name || !*name) {
+        pw = getpwuid(getuid());
+        name = pw ? pw->pw_name : getenv("USER");
+    }
+    lua_pushstring(L, name ? name : "unknown");
+    return 1;
+}
+
+static int l_cwd(lua_State *L)
+{
+    char path[4096];
+
+    if (!getcwd(path, sizeof path)) {
+        struct err e;
+
+        err_set_errno(&e, ERR_IO, errno, "cannot tell the working directory");
+        return vm_raise(L, &e);
+    }
+    lua_pushstring(L, path);
+    return 1;
+}
+
+void process_set_argv(lua_State *L, int argc, char **argv)
+{
+    lua_createtable(L, argc, 0);
+    for (int i = 0; i < argc; i++) {
+        lua_pushstring(L, argv[i]);
+        lua_rawseti(L, -2, i);
+    }
+    lua_setfield(L, LUA_REGISTRYINDEX, PROCESS_ARGV);
+}
+
+int luaopen_native_process(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"getenv", l_getenv}, {"pid", l_pid}, {"exe", l_exe}, {"hostname", l_hostname},
+        {"user", l_user},     {"cwd", l_cwd}, {NULL, NULL},
+    };
+
+    luaL_newlib(L, functions);
+    lua_getfield(L, LUA_REGISTRYINDEX, PROCESS_ARGV);
+    lua_setfield(L, -2, "argv");
+    lua_pushliteral(L, ALMANAC_VERSION);
+    lua_setfield(L, -2, "version");
+    return 1;
+}

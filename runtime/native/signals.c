@@ -1,0 +1,50 @@
+#include "native/signals.h"
+
+#include <lauxlib.h>
+
+#include "engine/signals.h"
+#include "engine/task.h"
+
+#define SIGNALS_STATE "almanac.signals"
+
+static struct signals *signals_of(lua_State *L)
+{
+    struct signals *signals;
+
+    lua_getfield(L, LUA_REGISTRYINDEX, SIGNALS_STATE);
+    signals = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return signals;
+}
+
+static int l_guard(lua_State *L)
+{
+    signals_guard(signals_of(L), task_check_handle(L, 1));
+    return 0;
+}
+
+static int l_wait(lua_State *L)
+{
+    return signals_wait(L, signals_of(L));
+}
+
+static int l_count(lua_State *L)
+{
+    lua_pushinteger(L, signals_count(signals_of(L)));
+    return 1;
+}
+
+void signals_set(lua_State *L, struct signals *signals)
+{
+    lua_pushlightuserdata(L, signals);
+    lua_setfield(L, LUA_REGISTRYINDEX, SIGNALS_STATE);
+}
+
+int luaopen_native_signals(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"guard", l_guard}, {"wait", l_wait}, {"count", l_count}, {NULL, NULL}};
+
+    luaL_newlib(L, functions);
+    return 1;
+}

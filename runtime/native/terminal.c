@@ -1,0 +1,196 @@
+#include "native/terminal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <lauxlib.h>
+
+#include "base/buf.h"
+#include "base/loop.h"
+#include "engine/task.h"
+#include "engine/vm.h"
+#include "engine/vm_error.h"
+
+#define READ_TYPE "almanac.read_line"
+#define READ_LINE_MAX ((size_t)64 << 10)
+
+static int l_isatty(lua_State *L)
+{
+    lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
+    return 1;
+}
+
+static int l_size(lua_State *L)
+{
+    struct winsize size;
+
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0) {
+        size.ws_col = 80;
+        size.ws_row = 24;
+    }
+    lua_pushinteger(L, size.ws_col);
+    lua_pushinteger(L, size.ws_row);
+    return 2;
+}
+
+/* true, or false and why. A reader that went away (EPIPE, EIO after a hang-up) is no reason to
+ * stop a run, so this never raises. */
+static int l_write(lua_State *L)
+{
+    int fd = (int)luaL_checkinteger(L, 1);
+    size_t len;
+    const char *text = luaL_checklstring(L, 2, &len);
+
+    while (len) {
+        ssize_t n = write(fd, text, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN) {
+            struct pollfd wait = {.fd = fd, .events = POLLOUT};
+
+            poll(&wait, 1, -1);
+            continue;
+        }
+        if (n < 0) {
+            lua_pushboolean(L, 0);
+            lua_pushstring(L, strerror(errno));
+            return 2;
+        }
+        text += n;
+        len -= (size_t)n;
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* ---- a line from standard input ---- */
+
+struct read_line {
+    struct op op;
+    uv_poll_t *poll; /* malloc'd: outlives the userdata until closed */
+    struct buf line;
+    bool eof;
+};
+
+static void read_line_closed(uv_handle_t *uv)
+{
+    free(uv);
+}
+
+static void read_line_stop(struct read_line *read)
+{
+    if (read->poll) {
+        uv_close((uv_handle_t *)read->poll, read_line_closed);
+        read->poll = NULL;
+    }
+}
+
+static void read_line_cancel(struct op *op)
+{
+    read_line_stop((struct read_line *)op);
+    op_done(op);
+}
+
+/* Byte by byte, so that what follows the line stays for the next reader. */
+static bool read_line_take(struct read_line *read_op)
+{
+    for (;;) {
+        char c;
+        ssize_t n = read(STDIN_FILENO, &c, 1);
+        struct pollfd more = {.fd = STDIN_FILENO, .events = POLLIN};
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            return false;
+        if (n <= 0) {
+            read_op->eof = read_op->line.len == 0;
+            return true;
+        }
+        if (c == '\n' || buf_add(&read_op->line, &c, 1) < 0)
+            return true;
+        if (poll(&more, 1, 0) == 0)
+            return false;
+    }
+}
+
+static void read_line_ready(uv_poll_t *uv, int status, int events)
+{
+    struct read_line *read = uv->data;
+
+    (void)events;
+    if (status >= 0 && !read_line_take(read))
+        return;
+    read_line_stop(read);
+    op_done(&read->op);
+}
+
+static int read_line_gc(lua_State *L)
+{
+    struct read_line *read = luaL_checkudata(L, 1, READ_TYPE);
+
+    read_line_stop(read);
+    op_abandon(&read->op);
+    buf_release(&read->line);
+    return 0;
+}
+
+static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
+{
+    struct read_line *read = luaL_checkudata(L, (int)ctx, READ_TYPE);
+
+    (void)status;
+    op_check(L, &read->op);
+    if (read->eof)
+        lua_pushnil(L);
+    else
+        lua_pushlstring(L, buf_str(&read->line), read->line.len);
+    return 1;
+}
+
+/* A line of standard input without its newline, nil at the end; waits. */
+static int l_read_line(lua_State *L)
+{
+    struct read_line *read;
+
+    lua_settop(L, 0);
+    read = lua_newuserdatauv(L, sizeof *read, 0);
+    memset(read, 0, sizeof *read);
+    buf_init(&read->line, READ_LINE_MAX);
+    op_init(&read->op, read_line_cancel);
+    luaL_setmetatable(L, READ_TYPE);
+    read->poll = malloc(sizeof *read->poll);
+    if (!read->poll)
+        return vm_raisef(L, ERR_MEMORY, "out of memory");
+    if (uv_poll_init(&vm_of(L)->loop->uv, read->poll, STDIN_FILENO) < 0) {
+        /* epoll refuses a regular file, which is always ready. */
+        free(read->poll);
+        read->poll = NULL;
+        while (!read_line_take(read))
+            ;
+        op_done(&read->op);
+    } else {
+        read->poll->data = read;
+        uv_poll_start(read->poll, UV_READABLE, read_line_ready);
+    }
+    return op_wait(L, &read->op, 1, read_line_finish);
+}
+
+int luaopen_native_terminal(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"isatty", l_isatty},       {"size", l_size}, {"write", l_write},
+        {"read_line", l_read_line}, {NULL, NULL},
+    };
+
+    luaL_newmetatable(L, READ_TYPE);
+    lua_pushcfunction(L, read_line_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    luaL_newlib(L, functions);
+    return 1;
+}

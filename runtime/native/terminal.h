@@ -1,0 +1,15 @@
+/* native.terminal: the standard streams, whether a person is behind them or not. Scripts never see
+ * it.
+ *
+ *   terminal.isatty(fd);  terminal.size() -> columns, rows; 80, 24 where there is no terminal
+ *   terminal.write(fd, text) -> true | false, why. Never raises
+ *   terminal.read_line() -> a line of standard input without its newline | nil at the end; waits
+ */
+#ifndef ALMANAC_NATIVE_TERMINAL_H
+#define ALMANAC_NATIVE_TERMINAL_H
+
+#include <lua.h>
+
+int luaopen_native_terminal(lua_State *L);
+
+#endif

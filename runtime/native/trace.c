@@ -1,0 +1,60 @@
+#include "native/trace.h"
+
+#include <lauxlib.h>
+
+#include "engine/vm_error.h"
+
+static int l_where(lua_State *L)
+{
+    vm_push_where(L);
+    return 1;
+}
+
+/* place(fn) -> its chunk's name, the first and the last line of its definition. What
+ * debug.getinfo says, without a table for each call: a replay asks for every step. */
+static int l_place(lua_State *L)
+{
+    lua_Debug ar;
+
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_settop(L, 1);
+    lua_getinfo(L, ">S", &ar);
+    lua_pushlstring(L, ar.source, ar.srclen);
+    lua_pushinteger(L, ar.linedefined);
+    lua_pushinteger(L, ar.lastlinedefined);
+    return 3;
+}
+
+/* Gives a table the metatable of errors, and `where` if it has none. */
+static int l_error(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    luaL_setmetatable(L, "almanac.error");
+    if (lua_getfield(L, 1, "where") == LUA_TNIL) {
+        vm_push_where(L);
+        lua_setfield(L, 1, "where");
+    }
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* The error table that vm_traceback makes of any value: for coroutines and xpcall in the stdlib. */
+static int l_decorate(lua_State *L)
+{
+    lua_settop(L, 1);
+    vm_decorate_error(L);
+    return 1;
+}
+
+int luaopen_native_trace(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"where", l_where},
+                                         {"place", l_place},
+                                         {"error", l_error},
+                                         {"decorate", l_decorate},
+                                         {NULL, NULL}};
+
+    luaL_newlib(L, functions);
+    return 1;
+}
