@@ -110,7 +110,7 @@ local types = {
   -- One text stands for a list of one.
   texts = {
     words = "text, or a list of texts", lua = "string|string[]",
-    fits = function(v) return is_text(v) or is_list(v, is_text) end,
+    fits = function(v, spec) return is_text(v) or is_list(v, is_text, spec.may_be_empty) end,
     copy = function(v) return type(v) == "string" and { v } or copy(v) end,
   },
   map = {

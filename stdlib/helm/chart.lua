@@ -20,21 +20,18 @@ local M = {}
 ---@field post_renderer? string[]  program (helm 4: plugin) and its arguments
 
 --- The options that say what is rendered, besides release and namespace.
-M.options = { chart = true, version = true, set = true, set_string = true, values = true, post_renderer = true }
+M.fields = {
+  chart = {
+    "text", required = true, words = "the chart's directory, archive, name or URL", help = "directory, archive, name or URL",
+  },
+  version = { "text", words = 'a text, like "1.2.3"', help = "of a chart in a repository" },
+  values = { "texts", default = {}, may_be_empty = true, help = "values files, later ones win" },
+  set = { "map", help = 'single values by their path, such as ["image.tag"]' },
+  set_string = { "map", help = "the same, always text" },
+  post_renderer = { "texts", help = "program (helm 4: plugin) that has the last word, and its arguments" },
+}
 
 local EXACT = 2 ^ 53 -- past it helm's numbers (doubles) are rounded
-
-local function words(value, who, name, noun)
-  if value == nil then return {} end
-  if type(value) == "string" then value = { value } end
-  if type(value) ~= "table" then errors.usage("%s: %s must be %s or a list of them", who, name, noun) end
-  local out = {}
-  for i, word in ipairs(value) do
-    if type(word) ~= "string" or word == "" then errors.usage("%s: %s[%d] must be %s", who, name, i, noun) end
-    out[i] = word
-  end
-  return out
-end
 
 -- Values -------------------------------------------------------------------------------------------
 
@@ -83,7 +80,6 @@ end
 
 local function check_set(who, set)
   if set == nil then return end
-  if type(set) ~= "table" then errors.usage("%s: set must be a table of keys and values", who) end
   for key, value in pairs(set) do
     check_key(who, "set", key)
     check_value(who, "set", key, value)
@@ -92,7 +88,6 @@ end
 
 local function check_set_string(who, set)
   if set == nil then return end
-  if type(set) ~= "table" then errors.usage("%s: set_string must be a table of keys and texts", who) end
   for key, value in pairs(set) do
     check_key(who, "set_string", key)
     if secret.is(value) then raise_secret(who, "set_string", key) end
@@ -145,24 +140,17 @@ end
 --- Adds chart and values to an input.
 ---@generic T: table
 ---@param who string public function, for errors
----@param raw table  what the script gave
+---@param raw table  what the script gave, checked
 ---@param input T
 ---@return T
 function M.input(who, raw, input)
-  if type(raw.chart) ~= "string" or raw.chart == "" then
-    errors.usage("%s: chart must be the chart's directory, archive, name or URL", who)
-  end
-  if raw.version ~= nil and type(raw.version) ~= "string" then errors.usage('%s: version must be a text, like "1.2.3"', who) end
   input.chart, input.version = arguments.check_word(who, "chart", raw.chart), raw.version
-  input.values = words(raw.values, who, "values", "a path or URL")
+  input.values = raw.values
   for _, file in ipairs(input.values) do check_values_file(who, file) end
   check_set(who, raw.set)
   check_set_string(who, raw.set_string)
   input.set, input.set_string = raw.set, raw.set_string
-  if raw.post_renderer ~= nil then
-    input.post_renderer = words(raw.post_renderer, who, "post_renderer", "a program")
-    if #input.post_renderer == 0 then errors.usage("%s: post_renderer names no program", who) end
-  end
+  input.post_renderer = raw.post_renderer
   return input
 end
 

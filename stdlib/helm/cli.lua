@@ -1,6 +1,7 @@
 --- The helm binary: which one, which version, how it is called.
 local arguments = require "almanac.host.arguments"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local native = require "native.sh"
 local parse = require "almanac.helm.parse"
 local settings = require "almanac.config.settings"
@@ -112,34 +113,31 @@ function M.read(verb, release, argv, stdin)
   errors.raise(parse.failure(result.stderr, string.format("helm %s %s", verb, release)))
 end
 
-local function check_name(who, value, name, required)
-  if value == nil and not required then return nil end
-  if type(value) ~= "string" or not value:find "^[%w][%w%-%.]*$" or #value > 63 then
-    errors.raise {
-      kind = "usage",
-      message = string.format("%s: %s must be a name of lower-case letters, digits and dashes, not %s", who, name,
-        value == nil and "missing" or type(value) == "string" and ("%q"):format(value) or type(value)),
-      hint = string.format('write: %s { release = "animica-devnet", namespace = "animica-devnet", … }', who),
-    }
-  end
-  return value
+local function check_name(who, value, name)
+  if type(value) == "string" and value:find "^[%w][%w%-%.]*$" and #value <= 63 then return value end
+  errors.raise {
+    kind = "usage",
+    message = string.format("%s: %s must be a name of lower-case letters, digits and dashes, not %s", who, name,
+      type(value) == "string" and ("%q"):format(value) or type(value)),
+    hint = string.format('write: %s { release = "animica-devnet", namespace = "animica-devnet", … }', who),
+  }
 end
+
+--- What every function of helm is given.
+M.target_fields = {
+  release = { "name", required = true, take = check_name, help = "the release" },
+  namespace = { "name", take = check_name, shown_default = "the release's name", help = "where it is" },
+}
 
 --- Release and namespace of what a caller gave, checked; the namespace is that of the release's
 --- name unless given.
----@param who string public name, for errors
----@param raw table
----@param known table<string, boolean> options there are besides release and namespace
----@return { release: string, namespace: string }
-function M.input(who, raw, known)
-  if type(raw) ~= "table" then errors.usage("%s takes a table: %s { release = …, namespace = … }", who, who) end
-  for key in pairs(raw) do
-    if key ~= "release" and key ~= "namespace" and not known[key] then
-      errors.usage("%s: no option %q", who, tostring(key))
-    end
-  end
-  local release = check_name(who, raw.release, "release", true)
-  return { release = release, namespace = check_name(who, raw.namespace, "namespace") or release }
+---@param declaration almanac.Declaration
+---@param raw any
+---@return { release: string, namespace: string } input
+---@return table opts  all that is declared, checked
+function M.input(declaration, raw)
+  local opts = fields.check(declaration, raw)
+  return { release = opts.release, namespace = opts.namespace or opts.release }, opts
 end
 
 return M

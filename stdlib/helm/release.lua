@@ -6,7 +6,7 @@
 local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
 local effect = require "almanac.run.effect"
-local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local history = require "almanac.helm.history"
 local json = require "native.json"
 local records = require "almanac.helm.records"
@@ -43,9 +43,24 @@ local M = {}
 ---@field description string
 ---@field updated string
 
-local function target_of(who, raw, known)
+local REVISION = { "count", shown_default = "the newest", help = "one of those that helm keeps" }
+
+local OF_REVISION = fields.with(cli.target_fields, { revision = REVISION })
+fields.declare("helm.history", cli.target_fields)
+fields.declare("helm.current", cli.target_fields)
+fields.declare("helm.previous_good", cli.target_fields)
+fields.declare("helm.status", OF_REVISION)
+fields.declare("helm.manifest", OF_REVISION)
+fields.declare("helm.notes", OF_REVISION)
+fields.declare("helm.values", fields.with(OF_REVISION, { all = { "flag", help = "the computed ones, the chart's own included" } }))
+fields.declare("helm.template", fields.with(cli.target_fields, charts.fields))
+fields.declare("helm.repair", fields.with(cli.target_fields, {
+  min_age = { "seconds", default = "15m", help = "younger than that, another's helm is taken to run" },
+}))
+
+local function target_of(who, raw)
   step.require_read(who)
-  return cli.input(who, raw, known or {})
+  return cli.input(fields.of(who), raw)
 end
 
 local function text(value)
@@ -96,12 +111,9 @@ function M.previous_good(target)
   return out
 end
 
-local function release_of(who, raw, known)
-  local input = target_of(who, raw, known)
-  if raw.revision ~= nil and (math.type(raw.revision) ~= "integer" or raw.revision < 1) then
-    errors.usage("%s: revision must be a whole number from 1", who)
-  end
-  return records.release(input, raw.revision, who)
+local function release_of(who, raw)
+  local input, opts = target_of(who, raw)
+  return records.release(input, opts.revision, who), opts
 end
 
 ---@class almanac.HelmStatus: almanac.HelmResult
@@ -115,7 +127,7 @@ end
 ---@param target { release: string, namespace: string?, revision: integer? }
 ---@return almanac.HelmStatus  raises kind "not_found"
 function M.status(target)
-  local release = release_of("helm.status", target, { revision = true })
+  local release = release_of("helm.status", target)
   local revision = records.revision_of(release)
   local out = history.public(revision)
   out.release, out.namespace, out.server_side = release.name, release.namespace, revision.server_side
@@ -127,9 +139,9 @@ end
 ---@param target { release: string, namespace: string?, all: boolean?, revision: integer? }
 ---@return table
 function M.values(target)
-  local release = release_of("helm.values", target, { all = true, revision = true })
+  local release, opts = release_of("helm.values", target)
   local given = release.config ~= json.null and release.config or {}
-  if not target.all then return given end
+  if not opts.all then return given end
   return require("almanac.helm.values").computed(given, release.chart and release.chart.values)
 end
 
@@ -137,22 +149,22 @@ end
 ---@param target { release: string, namespace: string?, revision: integer? }
 ---@return string
 function M.manifest(target)
-  return text(release_of("helm.manifest", target, { revision = true }).manifest)
+  return text(release_of("helm.manifest", target).manifest)
 end
 
 --- What the chart tells its operators; "" when it says nothing.
 ---@param target { release: string, namespace: string?, revision: integer? }
 ---@return string
 function M.notes(target)
-  return text(release_of("helm.notes", target, { revision = true }).info.notes)
+  return text(release_of("helm.notes", target).info.notes)
 end
 
 --- Renders a chart without touching anything.
 ---@param chart almanac.HelmChart
 ---@return string manifest  raises kind "helm" with `template` = { file, line } when it does not render
 function M.template(chart)
-  local input = target_of("helm.template", chart, charts.options)
-  return renders.template("helm.template", charts.input("helm.template", chart, input))
+  local input, opts = target_of("helm.template", chart)
+  return renders.template("helm.template", charts.input("helm.template", opts, input))
 end
 
 --- Upgrades a release. Never waits for its workloads: k8s.rollout does that, and says why not.
@@ -181,8 +193,8 @@ end
 ---@param target { release: string, namespace: string?, min_age: string|number? }  min_age: default "15m"
 ---@return { revision: integer, removed: boolean, status: string }
 function M.repair(target)
-  local input = target_of("helm.repair", target, { min_age = true })
-  return repair.repair(input, target.min_age)
+  local input, opts = target_of("helm.repair", target)
+  return repair.repair(input, opts.min_age)
 end
 
 --- Removes a release and its objects; one that is not there is fine.

@@ -65,7 +65,6 @@ local function refuse(target, record, holder)
   }
 end
 
-local MIN_AGE = 900 -- seconds: our own helm ends, or is ended, well before
 
 --- The run of this directory's journal that an effect belongs to, and how that run stands.
 ---@param id string effect id
@@ -183,12 +182,12 @@ effect.define("helm.repair", {
 
 --- What helm.repair does: examines, asks unless the dead helm was ours, removes.
 ---@param input { release: string, namespace: string }
----@param min_age string|number? duration
+---@param min_age number  seconds; our own helm ends, or is ended, well before the default
 ---@return { revision: integer, removed: boolean, status: string }
 function M.repair(input, min_age)
   if not effect.is_begun() then -- what was begun was examined and asked
     local case = M.examine {
-      release = input.release, namespace = input.namespace, min_age = min_age and duration.parse(min_age) or MIN_AGE,
+      release = input.release, namespace = input.namespace, min_age = min_age,
     }
     step.explain(case.words)
     if not case.ours then require("almanac.run.confirm").confirm(case.question) end

@@ -3,9 +3,9 @@
 --- helm rollback takes no description, so a rollback of ours is known by its intent: the revision
 --- before, plus one, described as "Rollback to N".
 local cli = require "almanac.helm.cli"
-local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local history = require "almanac.helm.history"
 local parse = require "almanac.helm.parse"
 local previews = require "almanac.helm.preview"
@@ -24,17 +24,17 @@ end
 
 -- Rollback ---------------------------------------------------------------------------------------
 
+local ROLLBACK = fields.declare("helm.rollback", fields.with(cli.target_fields, {
+  revision = {
+    "count", required = true, words = "the number of the revision to go back to",
+    help = "helm.previous_good { release = …, namespace = … } finds it: its field revision",
+  },
+  timeout = { "seconds", default = DEFAULT_TIMEOUT, help = "for hooks" },
+}))
+
 local function normalise(raw)
-  local input = cli.input("helm.rollback", raw, { revision = true, timeout = true })
-  if math.type(raw.revision) ~= "integer" or raw.revision < 1 then
-    errors.raise {
-      kind = "usage",
-      message = "helm.rollback: revision must be the number of the revision to go back to",
-      hint = "helm.previous_good { release = …, namespace = … } finds it: its field revision",
-    }
-  end
-  input.revision = raw.revision
-  input.timeout = raw.timeout and duration.parse(raw.timeout) or DEFAULT_TIMEOUT
+  local input, opts = cli.input(ROLLBACK, raw)
+  input.revision, input.timeout = opts.revision, opts.timeout
   return input
 end
 
@@ -146,12 +146,16 @@ local function is_gone(before)
   return before.revision == 0 or before.status == "uninstalled"
 end
 
+local UNINSTALL = fields.declare("helm.uninstall", fields.with(cli.target_fields, {
+  keep_history = { "flag", help = "its records stay" },
+  timeout = { "seconds", default = DEFAULT_TIMEOUT, help = "for hooks" },
+  description = { "string", help = "shown in the history, followed by the effect's mark" },
+}))
+
 effect.define("helm.uninstall", {
   input = function(raw)
-    local input = cli.input("helm.uninstall", raw, { keep_history = true, timeout = true, description = true })
-    input.keep_history = raw.keep_history and true or nil
-    input.description = raw.description
-    input.timeout = raw.timeout and duration.parse(raw.timeout) or DEFAULT_TIMEOUT
+    local input, opts = cli.input(UNINSTALL, raw)
+    input.keep_history, input.description, input.timeout = opts.keep_history or nil, opts.description, opts.timeout
     return input
   end,
   title = function(input) return "helm uninstall " .. input.release end,

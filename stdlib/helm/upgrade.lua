@@ -2,9 +2,9 @@
 --- killed helm left it pending, never waiting (k8s.rollout does that better).
 local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
-local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local history = require "almanac.helm.history"
 local parse = require "almanac.helm.parse"
 local records = require "almanac.helm.records"
@@ -18,26 +18,20 @@ local M = {}
 local DEFAULT_TIMEOUT = 600 -- seconds: helm waits for hooks only
 local KILL_MARGIN = 30      -- seconds we give helm beyond its own timeout, to mark the release failed
 
-local known = { install = true, create_namespace = true, timeout = true, force_conflicts = true, description = true }
-for name in pairs(charts.options) do known[name] = true end
-
-local function boolean(raw, name)
-  local value = raw[name]
-  if value ~= nil and type(value) ~= "boolean" then errors.usage("helm.upgrade: %s must be true or false", name) end
-  return value or nil
-end
+local UPGRADE = fields.declare("helm.upgrade", fields.with(fields.with(cli.target_fields, charts.fields), {
+  install = { "flag", help = "installs it when there is no such release" },
+  create_namespace = { "flag", help = "with install" },
+  timeout = { "seconds", default = DEFAULT_TIMEOUT, help = "for hooks" },
+  force_conflicts = { "flag", help = "takes back fields that others changed (helm 4, releases applied server-side)" },
+  description = { "string", help = "shown in the history, followed by the effect's mark" },
+}))
 
 local function normalise(raw)
-  local input = cli.input("helm.upgrade", raw, known)
-  charts.input("helm.upgrade", raw, input)
-  input.install = boolean(raw, "install")
-  input.create_namespace = boolean(raw, "create_namespace")
-  input.force_conflicts = boolean(raw, "force_conflicts")
-  input.timeout = raw.timeout and duration.parse(raw.timeout) or DEFAULT_TIMEOUT
-  if raw.description ~= nil and type(raw.description) ~= "string" then
-    errors.usage("helm.upgrade: description must be a text")
-  end
-  input.description = raw.description
+  local input, opts = cli.input(UPGRADE, raw)
+  charts.input("helm.upgrade", opts, input)
+  input.install, input.create_namespace = opts.install or nil, opts.create_namespace or nil
+  input.force_conflicts = opts.force_conflicts or nil
+  input.timeout, input.description = opts.timeout, opts.description
   if input.create_namespace and not input.install then
     errors.usage("helm.upgrade: create_namespace works with install = true only")
   end

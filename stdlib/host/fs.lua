@@ -2,6 +2,7 @@
 local digest = require "native.digest"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local native = require "native.fs"
 local step = require "almanac.run.step"
 
@@ -10,13 +11,23 @@ local M = {}
 local TEXT_MAX = 1024 * 1024 -- bytes that fs.write takes: its input is journalled
 local UNDO_MAX = 64 * 1024   -- bytes of an old file kept in the intent, so that it can be put back
 
+local READ = fields.declare("fs.read", {
+  max_bytes = { "count", unit = "bytes", shown_default = "16 MiB", help = "a larger file is an error" },
+}, { at = 2 })
+local WRITE = fields.declare("fs.write", {
+  mode = {
+    "integer", words = "a whole number, such as 0x180 for rw-------", shown_default = "0644 or the file's own",
+    help = "permissions of a new file",
+  },
+}, { at = 3 })
+
 --- The content of a file.
 ---@param path string
 ---@param options? { max_bytes?: integer } default 16 MiB; a larger file raises kind "limit"
 ---@return string  raises kind "not_found" or "io"
 function M.read(path, options)
   step.require_read "fs.read"
-  return native.read(path, options)
+  return native.read(path, fields.check(READ, options))
 end
 
 ---@param path string
@@ -98,9 +109,7 @@ effect.define("fs.write", {
         hint = "let a command write it: sh.run",
       }
     end
-    if raw.mode ~= nil and math.type(raw.mode) ~= "integer" then
-      errors.usage("fs.write: mode must be a whole number, such as 0x180 for rw-------")
-    end
+    fields.value("fs.write", "mode", WRITE.fields.mode, raw.mode)
     return { path = path, text = raw.text, mode = raw.mode }
   end,
   title = function(input) return string.format("write %s (%d bytes)", input.path, #input.text) end,
@@ -145,7 +154,7 @@ effect.define("fs.write", {
 ---@param options? { mode?: integer } permissions of a new file; an existing one keeps its own
 ---@return { path: string, changed: boolean }
 function M.write(path, text, options)
-  return effect.perform("fs.write", { path = path, text = text, mode = options and options.mode })
+  return effect.perform("fs.write", { path = path, text = text, mode = fields.check(WRITE, options).mode })
 end
 
 effect.define("fs.remove", {

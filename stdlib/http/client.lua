@@ -1,8 +1,8 @@
 --- http: requests to web services. Reads are retried where that is safe; everything else is an
 --- effect with an Idempotency-Key, and happens once.
-local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local json = require "native.json"
 local exchange = require "almanac.http.exchange"
 local retry_delay = require("almanac.base.retry").delay
@@ -14,29 +14,49 @@ local urls = require "almanac.http.url"
 
 local M = {}
 
----@class almanac.http.Options
----@field url? string|table       a text; with a secret in it, a secret
----@field headers? table<string, string>
----@field query? table<string, any>  added to the URL: texts, numbers, booleans, secrets, and lists of those
----@field body? string
----@field json? any               of a write: the body, sent as JSON; of a read `true`: decode the answer into `json`
----@field user? string            basic authentication
----@field password? string
----@field timeout? number|string  duration of one try; default 30 s
----@field connect_timeout? number|string  duration; default 10 s
----@field max_bytes? integer      of the answer; default 16 MiB
----@field redirects? integer      how many to follow, reads only; default 5. Nothing secret goes to another host
----@field expect? integer|integer[]|"any"  statuses that are good; default any of 200 to 299
----@field retry? { times?: integer, delay?: number|string }  of reads; default 3 tries, 0.5 s, doubling
----@field ca_file? string         PEM of the authority to trust in place of the system's
----@field cert_file? string
----@field key_file? string
----@field server_name? string     name to ask for and verify in place of the URL's host
----@field insecure? boolean       verifies no certificate
----@field proxy? string
----@field unix_socket? string     path of the socket to connect to
----@field check? { url: string, expect?: integer|integer[], contains?: string }  of a write: a GET that tells,
----after a crash, whether it took place
+local STATUSES = { "integer|list|enum", of = "integer", values = { "any" }, words = 'a status, a list of them or "any"' }
+
+local OPTIONS = {
+  url = { "text", required = true, secret = true, help = "with a secret in it, it is one" },
+  method = { "text", help = "of http.request" },
+  headers = { "map", help = "texts, secrets" },
+  query = { "any", help = "a table, added to the URL: texts, numbers, booleans, secrets, and lists of those" },
+  body = { "string", secret = true, help = "what is sent" },
+  json = { "any", help = "of a write: the body, sent as JSON; of a read, true: the answer is decoded into json" },
+  user = { "string", secret = true, help = "basic authentication" },
+  password = { "string", secret = true, help = "basic authentication" },
+  timeout = { "seconds", shown_default = "30s", help = "for one try" },
+  connect_timeout = { "seconds", shown_default = "10s", help = "until the connection stands" },
+  max_bytes = { "count", unit = "bytes", shown_default = "16 MiB", help = "of the answer" },
+  redirects = { "integer", shown_default = "5", help = "how many a read follows; nothing secret goes to another host" },
+  expect = fields.with(STATUSES, { shown_default = "200 to 299", help = "statuses that are good" }),
+  retry = {
+    "shape", help = "of a read that failed in the network, or got 429, 502, 503 or 504",
+    of = {
+      times = { "count", shown_default = "3", help = "tries at most" },
+      delay = { "seconds", shown_default = "0.5s", help = "before the second, then doubling" },
+    },
+  },
+  ca_file = { "text", help = "PEM of the authority to trust in place of the system's" },
+  cert_file = { "text", help = "PEM of the client's certificate" },
+  key_file = { "text", help = "PEM of its key" },
+  server_name = { "text", help = "to ask for and to verify in place of the URL's host" },
+  insecure = { "flag", help = "verifies no certificate" },
+  proxy = { "text", secret = true, help = "URL of a proxy" },
+  unix_socket = { "text", help = "path of the socket to connect to" },
+  check = {
+    "shape", help = "of a write: a GET that tells, after a crash, whether it took place",
+    of = {
+      url = { "text", required = true, secret = true, help = "what is asked" },
+      expect = fields.with(STATUSES, { shown_default = "200 to 299", help = "statuses that say so" }),
+      contains = { "text", help = "what the answer must hold" },
+    },
+  },
+}
+for _, verb in ipairs { "get", "head", "post", "put", "patch", "delete" } do
+  fields.declare("http." .. verb, OPTIONS, { positional = "url" })
+end
+local REQUEST = fields.declare("http.request", OPTIONS)
 
 ---@class almanac.http.Response
 ---@field status integer
@@ -51,9 +71,6 @@ local passed_on = {
   "url", "headers", "body", "user", "password", "timeout", "connect_timeout", "max_bytes", "redirects", "ca_file",
   "cert_file", "key_file", "server_name", "insecure", "proxy", "unix_socket",
 }
-local known = { query = true, json = true, expect = true, retry = true, check = true, method = true, effect = true }
-for _, key in ipairs(passed_on) do known[key] = true end
-
 local phrases = {
   [301] = "Moved Permanently", [302] = "Found", [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden",
   [404] = "Not Found", [405] = "Method Not Allowed", [408] = "Request Timeout", [409] = "Conflict",
@@ -94,17 +111,9 @@ local function gather(first, opts)
 end
 
 local function options_of(who, first, opts)
-  local out = gather(first, opts)
-  if type(out.url) ~= "string" and not secret.is(out.url) then errors.usage("%s: url is missing", who) end
-  for key in pairs(out) do
-    if not known[key] then errors.usage("%s: no option %q", who, tostring(key)) end
-  end
+  local out = fields.check(REQUEST, gather(first, opts), who)
   out.url = urls.with_query(who, out.url, out.query)
   out.query = nil
-  for _, key in ipairs { "timeout", "connect_timeout" } do out[key] = out[key] and duration.parse(out[key]) end
-  if type(out.retry) == "table" and out.retry.delay then
-    out.retry = { times = out.retry.times, delay = duration.parse(out.retry.delay) }
-  end
   return out
 end
 
@@ -213,7 +222,6 @@ local function write_input(raw)
   local who = "http." .. raw.method:lower()
   local opts = options_of(who, raw)
   if opts.body ~= nil and opts.json ~= nil then errors.usage("%s: give body or json, not both", who) end
-  if opts.check and type(opts.check.url) ~= "string" then errors.usage("%s: check needs a url", who) end
   if opts.retry then errors.usage("%s: a write is not retried; put it in a step with retry", who) end
   if opts.json ~= nil then
     opts.headers = { ["Content-Type"] = "application/json" }

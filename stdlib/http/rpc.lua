@@ -1,10 +1,16 @@
 --- JSON-RPC 2.0 over HTTP: https://www.jsonrpc.org/specification
 local client = require "almanac.http.client"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local json = require "native.json"
 local secret = require "almanac.base.secret"
 
 local M = {}
+
+fields.declare("http.rpc", fields.with(fields.of("http.get").fields, {
+  url = { "any", help = "is the first argument" },
+  effect = { "flag", help = "the call changes something" },
+}), { at = 4 })
 
 local EXCERPT_MAX = 500 -- bytes
 local ID = 1            -- one call a request, so that one number does
@@ -81,7 +87,7 @@ end
 ---  for the server's own error
 function M.call(url, method, params, opts)
   if type(method) ~= "string" then errors.usage "http.rpc: the method must be a string" end
-  opts = opts or {}
+  opts = fields.check(fields.of "http.rpc", opts)
   local request, call = request_of(url, params, method, opts)
   local ok, response
   if opts.effect then

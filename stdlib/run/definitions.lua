@@ -2,7 +2,7 @@
 --- their modules may not be loaded yet; those that a script defines belong to that script alone, so that
 --- two scripts never meet.
 local errors = require "almanac.base.errors"
-local param = require "almanac.base.param"
+local fields = require "almanac.base.fields"
 local secret = require "almanac.base.secret"
 local task = require "native.task"
 local unknown = require "almanac.base.unknown"
@@ -46,43 +46,31 @@ function M.use_catalogue(given)
   catalogue = given
 end
 
-local functions = { input = true, observe = true, preview = true, apply = true, recover = true, undo = true, title = true }
-
-local function fields_of(name, definition)
-  if type(definition) ~= "table" or getmetatable(definition) ~= nil then
-    errors.usage("effect.define %q: its definition must be a table", name)
-  end
-  local copy = {}
-  for key, value in next, definition do
-    if not functions[key] and key ~= "allow" then
-      errors.usage("effect.define %q: no field %q; it has allow, %s", name, tostring(key),
-        table.concat(param.sorted_names(functions), ", "))
-    end
-    if functions[key] and type(value) ~= "function" then
-      errors.usage("effect.define %q: %s must be a function", name, key)
-    end
-    copy[key] = value
-  end
-  if not copy.apply then errors.usage("effect.define %q: it needs an apply function", name) end
-  return copy
-end
-
-local function allow_of(name, allow)
-  if allow == nil then return nil end
-  local category = type(allow) == "table" and rawget(allow, "category")
-  local of = type(allow) == "table" and rawget(allow, "of")
-  if type(category) ~= "string" or not category:find "^[%l][%l%d_]*$" or type(of) ~= "function" then
-    errors.usage("effect.define %q: allow must be { category = \"a_word\", of = function(input) … end }", name)
-  end
-  return { category = category, of = of }
-end
+local DEFINITION = fields.declare("effect.define", {
+  input = { "function", help = "pure: checks what the caller gave, and gives plain data, which is journalled" },
+  observe = { "function", help = "a read of input: what is there before" },
+  preview = { "function", help = "a read of input: what would change" },
+  apply = { "function", required = true, help = "makes the change; is given input and a context, and gives plain data" },
+  recover = { "function", help = "an intent without an outcome: \"done\" and the result, \"not_done\" or \"unknown\"" },
+  undo = { "function", help = "takes a done one back, by effects" },
+  title = { "function", help = "of input: one line for people" },
+  allow = {
+    "shape", help = "what `allow` of a runbook is asked for",
+    of = {
+      category = { "text", required = true, help = "the key of allow: a word" },
+      of = { "function", required = true, help = "of input: the name, or names, of what it touches" },
+    },
+  },
+}, { at = 2 })
 
 local function add(definitions, name, definition)
   if type(name) ~= "string" or not name:find "^[%w_]+%.[%w_]+$" then
     errors.usage("effect.define: the name must be of the form module.verb, not %q", tostring(name))
   end
-  local copy = fields_of(name, definition)
-  copy.allow = allow_of(name, copy.allow)
+  local copy = fields.check(DEFINITION, definition, string.format("effect.define %q", name))
+  if copy.allow and not copy.allow.category:find "^%l[%l%d_]*$" then
+    errors.usage("effect.define %q: allow.category must be a word of small letters, not %q", name, copy.allow.category)
+  end
   if definitions[name] then
     errors.raise {
       kind = "usage", message = string.format("effect.define %q: this script defined it already", name),

@@ -1,8 +1,8 @@
 --- The lock of a runbook: one run at a time under a name. Any name holds on this machine, by a file of the
 --- journal; one that begins with "lease/" across machines too, by a Lease of the cluster.
 local drive = require "almanac.session.drive"
-local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local process = require "native.process"
 local task = require "native.task"
 local terminal = require "native.terminal"
@@ -13,9 +13,10 @@ local M = {}
 ---@field name string       "release/animica-devnet", "lease/NAMESPACE/NAME"
 ---@field seconds? number   of a lease: how long its holder may be silent
 
-local function misuse()
-  errors.usage 'runbook: lock must be a name, or { name = "lease/NAMESPACE/NAME", duration = "30s" }'
-end
+local LOCK = fields.declare("runbook.lock", {
+  name = { "text", required = true, help = "one run at a time under it; \"lease/NAMESPACE/NAME\" across machines" },
+  duration = { "seconds", shown_default = "30s", help = "of a lease: how long its holder may be silent" },
+})
 
 --- The lock that a runbook declares, for these parameters.
 ---@param declared any
@@ -24,12 +25,8 @@ end
 function M.of(declared, params)
   if type(declared) == "function" then declared = declared(params) end
   if declared == nil then return nil end
-  if type(declared) == "string" then declared = { name = declared } end
-  if type(declared) ~= "table" or type(declared.name) ~= "string" or declared.name == "" then misuse() end
-  for key in pairs(declared) do
-    if key ~= "name" and key ~= "duration" then misuse() end
-  end
-  local out = { name = declared.name, seconds = declared.duration and duration.parse(declared.duration) }
+  local given = fields.check(LOCK, type(declared) == "string" and { name = declared } or declared, "runbook: lock")
+  local out = { name = given.name, seconds = given.duration }
   if out.seconds and out.seconds < 1 then errors.usage "runbook: lock: its duration is at least a second" end
   M.lease_of(out)
   return out

@@ -223,7 +223,7 @@ both("errors say what, where and what to do", function()
   local err = fails({ chart = "tests/fixtures/charts/no-render" }, "helm", "parse error at")
   t.eq(err.template, { file = "animica-devnet/templates/node.yaml", line = 6 })
   fails({ values = "nothing.yaml" }, "helm", "open nothing.yaml: no such file")
-  fails({ timeout = "soon" }, "usage", "not a duration")
+  fails({ timeout = "soon" }, "usage", "must be a duration")
   fails({ wait = true }, "usage", 'no option "wait"')
   t.eq(history(), {})
   local kubeconfig = settings.kubeconfig
