@@ -9,10 +9,12 @@
 #include <lua.h>
 
 #include "base/loop.h"
+#include "engine/lua_buf.h"
 #include "engine/task.h"
 #include "engine/vm.h"
 #include "engine/vm_error.h"
 #include "engine/vm_option.h"
+#include "native/sh_options.h"
 #include "proc/proc.h"
 
 #define CHILD "almanac.child"
@@ -147,113 +149,20 @@ static struct child *child_of(struct op *op)
     return (struct child *)((char *)op - offsetof(struct child, op));
 }
 
-/* --- options --- */
-
-/* The string at the top of the stack, popped but kept alive by the table at index `keep`. */
-static const char *keep_string(lua_State *L, int keep, const char *who, const char *what)
-{
-    size_t len;
-    const char *s;
-
-    if (lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER)
-        vm_raisef(L, ERR_USAGE, "%s: %s must be a string, not a %s", who, what,
-                  luaL_typename(L, -1));
-    s = lua_tolstring(L, -1, &len);
-    if (strlen(s) != len)
-        vm_raisef(L, ERR_USAGE, "%s: %s holds a zero byte, which no argument can", who, what);
-    lua_rawseti(L, keep, (lua_Integer)lua_rawlen(L, keep) + 1);
-    return s;
-}
-
-/* Leaves the array, as a userdata, on the stack. */
-static const char *const *check_argv(lua_State *L, int t, int keep, const char *who)
-{
-    const char **argv;
-    lua_Integer i, n;
-
-    if (!vm_opt_table(L, t, "argv", who))
-        vm_raisef(L, ERR_USAGE,
-                  "%s: argv is missing; give the program and its arguments: "
-                  "argv = { \"ls\", \"-l\" }",
-                  who);
-    n = (lua_Integer)lua_rawlen(L, -1);
-    if (n == 0)
-        vm_raisef(L, ERR_USAGE, "%s: argv is empty", who);
-    argv = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *argv, 0);
-    for (i = 1; i <= n; i++) {
-        char what[32];
-
-        snprintf(what, sizeof what, "argv[%d]", (int)i);
-        lua_rawgeti(L, -2, i);
-        argv[i - 1] = keep_string(L, keep, who, what);
-    }
-    argv[n] = NULL;
-    lua_remove(L, -2);
-    return argv;
-}
-
-struct env_lists {
-    const char **set, **unset;
-};
-
-/* Leaves two userdata on the stack. */
-static struct env_lists check_env(lua_State *L, int t, int keep, const char *who)
-{
-    struct env_lists lists = {NULL, NULL};
-    size_t n = 0, set = 0, unset = 0;
-    int env;
-
-    if (!vm_opt_table(L, t, "env", who))
-        return lists;
-    env = lua_gettop(L);
-    for (lua_pushnil(L); lua_next(L, env); lua_pop(L, 1))
-        n++;
-    lists.set = lua_newuserdatauv(L, (n + 1) * sizeof *lists.set, 0);
-    lists.unset = lua_newuserdatauv(L, (n + 1) * sizeof *lists.unset, 0);
-    for (lua_pushnil(L); lua_next(L, env);) {
-        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-        int type = lua_type(L, -1);
-
-        if (!*name || strchr(name, '='))
-            vm_raisef(L, ERR_USAGE, "%s: env: a name of a variable is not usable: \"%s\"", who,
-                      name);
-        if (type == LUA_TBOOLEAN && !lua_toboolean(L, -1)) {
-            lua_pushvalue(L, -2);
-            lists.unset[unset++] = keep_string(L, keep, who, "a name in env");
-        } else if (type == LUA_TSTRING || type == LUA_TNUMBER) {
-            lua_pushfstring(L, "%s=", name);
-            lua_pushvalue(L, -2);
-            lua_concat(L, 2);
-            lists.set[set++] = keep_string(L, keep, who, name);
-        } else {
-            vm_raisef(L, ERR_USAGE, "%s: env.%s must be a string, or false to remove it, not a %s",
-                      who, name, luaL_typename(L, -1));
-        }
-        lua_pop(L, 1);
-    }
-    lists.set[set] = lists.unset[unset] = NULL;
-    return lists;
-}
-
-static const char *who_of(lua_State *L, int t, const char *fallback)
-{
-    return vm_opt_string(L, t, "who", fallback, NULL, fallback);
-}
+/* --- starting --- */
 
 /* Makes and starts the child that the table at index 1 describes; leaves it at index 2. */
 static struct child *child_start(lua_State *L, const char *fallback, bool queueing)
 {
     struct vm *vm = vm_of(L);
     struct proc_spec spec = {.line = child_on_line, .done = child_on_done};
-    struct env_lists env;
     struct child *c;
     const char *who;
-    lua_Integer cap;
     struct err e;
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    who = who_of(L, 1, fallback);
+    who = vm_opt_string(L, 1, "who", fallback, NULL, fallback);
     task_require(L, vm_opt_boolean(L, 1, "read", who, 0) ? PERMIT_READ : PERMIT_EFFECT, who);
     c = lua_newuserdatauv(L, sizeof *c, 0); /* index 2 */
     memset(c, 0, sizeof *c);
@@ -262,19 +171,8 @@ static struct child *child_start(lua_State *L, const char *fallback, bool queuei
     c->queueing = queueing;
     luaL_setmetatable(L, CHILD);
     lua_newtable(L); /* index 3: keeps strings alive */
-    spec.argv = check_argv(L, 1, 3, who);
-    env = check_env(L, 1, 3, who);
-    spec.env_set = env.set;
-    spec.env_unset = env.unset;
-    spec.cwd = vm_opt_string(L, 1, "cwd", who, NULL, NULL);
-    spec.input = vm_opt_string(L, 1, "stdin", who, &spec.input_len, NULL);
-    spec.keep_stdin = vm_opt_boolean(L, 1, "keep_stdin", who, 0);
-    spec.grace = vm_opt_number(L, 1, "grace", who, -1);
+    sh_options_read(L, 1, 3, who, &spec);
     c->timeout = vm_opt_number(L, 1, "timeout", who, 0);
-    cap = vm_opt_integer(L, 1, "max_output", who, PROC_OUTPUT_MAX);
-    if (cap < 1 || cap > 1024 * 1024 * 1024)
-        vm_raisef(L, ERR_USAGE, "%s: max_output must be from 1 byte to 1 GiB", who);
-    spec.output_max = (size_t)cap;
     spec.arg = c;
     if (proc_spawn(vm->loop, &spec, &c->proc, &e) < 0)
         vm_raise(L, &e);
@@ -288,23 +186,12 @@ static struct child *child_start(lua_State *L, const char *fallback, bool queuei
 
 static void push_output(lua_State *L, struct child *c, enum proc_stream stream)
 {
-    struct buf *b;
+    struct buf *b = lua_buf_new(L, (size_t)-1 / 4);
 
-    /* A box with a metatable, since pushing the string may raise. */
-    b = lua_newuserdatauv(L, sizeof *b, 0);
-    buf_init(b, (size_t)-1 / 4);
-    luaL_setmetatable(L, "almanac.buf");
     if (proc_output(c->proc, stream, b) < 0)
         vm_raisef(L, ERR_MEMORY, "out of memory for the output of a child process");
-    lua_pushlstring(L, buf_str(b), b->len);
-    buf_release(b);
+    lua_buf_push_text(L, b);
     lua_remove(L, -2);
-}
-
-static int box_gc(lua_State *L)
-{
-    buf_release(lua_touserdata(L, 1));
-    return 0;
 }
 
 static void push_signal(lua_State *L, int number)
@@ -613,9 +500,6 @@ int luaopen_sh(lua_State *L)
         {NULL, NULL},
     };
 
-    luaL_newmetatable(L, "almanac.buf");
-    lua_pushcfunction(L, box_gc);
-    lua_setfield(L, -2, "__gc");
     luaL_newmetatable(L, CHILD);
     lua_pushcfunction(L, child_gc);
     lua_setfield(L, -2, "__gc");
