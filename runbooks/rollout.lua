@@ -9,6 +9,10 @@ return runbook {
       required = true, pattern = "^v%d+%.%d+%.%d+%-%x+$", help = "image tag of the release, e.g. v0.5.0-a1b2c3d",
     },
     observe = param.duration { default = "10m", help = "how long the gates must hold" },
+    conflicts = param.enum {
+      default = "stop", values = { "stop", "take" },
+      help = "fields that others changed behind helm's back: stop at them, or take them back",
+    },
     strict = param.boolean { default = true, help = "the smoke check must reach explorer and metrics" },
   },
   allow = {
@@ -27,7 +31,8 @@ return runbook {
           hint = "install it first: helm install " .. devnet.release .. " ops/helm/animica-devnet -n " .. devnet.namespace,
         }
       end
-      return { revision = current.revision, status = current.status, at = os.time() }
+      local status = helm.status { release = devnet.release, namespace = devnet.namespace }
+      return { revision = current.revision, status = current.status, server_side = status.server_side, at = os.time() }
     end)
 
     step("upgrade the release", {
@@ -39,6 +44,7 @@ return runbook {
         chart = "ops/helm/animica-devnet",
         values = { "ops/helm/animica-devnet/values.yaml" },
         set = { ["global.imageTag"] = p.tag },
+        force_conflicts = p.conflicts == "take" and before.server_side, -- a client-side apply takes them anyway
       }
     end)
 

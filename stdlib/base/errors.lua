@@ -92,7 +92,11 @@ function M.format(err)
   if err.step then out[#out + 1] = "  step:  " .. err.step end
   local place, line = M.place(err)
   if place then out[#out + 1] = "  at:    " .. place .. (line and line ~= "" and "\n           " .. line or "") end
-  for _, field in ipairs { "logs", "stdout", "stderr" } do add_output(out, field, err[field]) end
+  for _, field in ipairs { "logs", "stdout", "stderr" } do
+    local text = err[field]
+    local is_said = type(text) == "string" and tostring(err.message):find((text:gsub("%s+$", "")), 1, true)
+    if not is_said then add_output(out, field, text) end
+  end
   if err.hint then out[#out + 1] = "  next:  " .. err.hint:gsub("\n", "\n         ") end
   return M.printable(require("almanac.base.redaction").text(table.concat(out, "\n")))
 end

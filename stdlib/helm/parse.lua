@@ -143,6 +143,12 @@ function M.template_place(text)
   return { file = file, line = math.tointeger(tonumber(line)), column = math.tointeger(tonumber(column)) }
 end
 
+--- Whether a helm that failed did so in a hook.
+---@param stderr string
+function M.is_hook_failure(stderr)
+  return stderr:find "hooks failed" ~= nil or stderr:find "failed p%l+%-%l+" ~= nil or stderr:find "warning: Hook %S+ " ~= nil
+end
+
 local function conflict_hint(conflicts)
   local managers, seen = {}, {}
   for _, c in ipairs(conflicts) do

@@ -13,7 +13,8 @@ local records = require "almanac.helm.records"
 local repair = require "almanac.helm.repair"
 local renders = require "almanac.helm.render"
 local step = require "almanac.run.step"
-require "almanac.helm.rollback" -- which also loads helm/upgrade: both define their effects
+require "almanac.helm.rollback" -- these two define effects
+require "almanac.helm.upgrade"
 
 local M = {}
 

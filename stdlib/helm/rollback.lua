@@ -9,10 +9,10 @@ local fields = require "almanac.base.fields"
 local history = require "almanac.helm.history"
 local parse = require "almanac.helm.parse"
 local previews = require "almanac.helm.preview"
+local process = require "almanac.helm.process"
 local repair = require "almanac.helm.repair"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
-local upgrade = require "almanac.helm.upgrade"
 
 local M = {}
 
@@ -77,7 +77,7 @@ local function apply(input, ctx)
   check_not_live(input, list)
   local args = cli.arguments("helm.rollback", input.namespace, "rollback"):option("--timeout", timeout_of(input))
     :word("release", input.release):word("revision", tostring(input.revision))
-  upgrade.run(input, ctx, "helm rollback " .. input.release, args:list())
+  process.run(input, ctx, "helm rollback " .. input.release, args:list(), ctx.before.revision + 1)
   local now = history.list(input)
   return history.public(now[#now])
 end
@@ -168,7 +168,7 @@ effect.define("helm.uninstall", {
     local args = cli.arguments("helm.uninstall", input.namespace, "uninstall")
       :option("--description", (input.description or "Uninstallation complete") .. " " .. parse.mark(ctx.id))
       :option("--timeout", timeout_of(input)):flag("--keep-history", input.keep_history):word("release", input.release)
-    upgrade.run(input, ctx, "helm uninstall " .. input.release, args:list())
+    process.run(input, ctx, "helm uninstall " .. input.release, args:list(), ctx.before.revision)
     return { removed = true, revision = ctx.before.revision }
   end,
   recover = function(input, ctx)

@@ -7,16 +7,15 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local history = require "almanac.helm.history"
 local parse = require "almanac.helm.parse"
+local process = require "almanac.helm.process"
 local records = require "almanac.helm.records"
 local repair = require "almanac.helm.repair"
-local sh = require "almanac.host.sh"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
 
 local M = {}
 
 local DEFAULT_TIMEOUT = 600 -- seconds: helm waits for hooks only
-local KILL_MARGIN = 30      -- seconds we give helm beyond its own timeout, to mark the release failed
 
 local UPGRADE = fields.declare("helm.upgrade", fields.with(fields.with(cli.target_fields, charts.fields), {
   install = { "flag", help = "installs it when there is no such release" },
@@ -40,7 +39,8 @@ end
 
 local function title(input)
   local set = charts.set_words(input)
-  return string.format("helm upgrade %s to chart %s%s", input.release, input.chart, set ~= "" and " with " .. set or "")
+  return string.format("helm upgrade %s to chart %s%s%s", input.release, input.chart, set ~= "" and " with " .. set or "",
+    input.force_conflicts and ", taking the fields that others set" or "")
 end
 
 --- Conflicts exist, and can be forced, only where helm applies server-side; helm 4 keeps the method
@@ -84,52 +84,6 @@ local function argv_of(input, ctx)
   return charts.add(args, input):word("release", input.release):word("chart", input.chart):list()
 end
 
---- Whether a helm that failed may have left its revision pending.
-local function left_pending(input, before)
-  local ok, now = errors.try(history.observe, input)
-  if not ok then return true end
-  return now.revision > before.revision and parse.is_pending(now.status)
-end
-
---- How a helm that did not end by itself left the release, in words.
-local function left_words(input)
-  local ok, now = errors.try(history.observe, input)
-  if not ok then return "how it left the release could not be seen: " .. now.message end
-  if now.revision == 0 then return "there is no release " .. input.release .. " now" end
-  return string.format("it left the release at revision %d (%s)", now.revision, now.status)
-end
-
-local function raise_stopped(input, message, stderr, kind)
-  errors.raise {
-    kind = kind, message = message .. "; " .. left_words(input),
-    hint = "resume the run: it looks at the release, repairs it where it is pending, and goes on",
-    stderr = stderr, in_doubt = true,
-  }
-end
-
---- Runs the helm of an effect; raises what it says, in doubt when it did not end by itself.
----@param input table with release, namespace, timeout
----@param ctx almanac.EffectContext
----@param action string for messages: "helm upgrade animica-devnet"
----@param words string[] helm's arguments
-function M.run(input, ctx, action, words)
-  local argv = { cli.binary(), table.unpack(words) }
-  local ran, result = errors.try(sh.run_child, {
-    argv = argv, env = cli.environment(), timeout = input.timeout + KILL_MARGIN, title = action, grace = 10,
-  }, ctx.id, action)
-  if not ran and result.kind == "timeout" then raise_stopped(input, result.message, result.stderr, "timeout") end
-  if not ran then error(result, 0) end
-  if result.code == 0 then return end
-  if result.signal then
-    raise_stopped(input, string.format("%s was ended by SIG%s", action, result.signal), result.stderr, "helm")
-  end
-  local err = parse.failure(result.stderr, action)
-  err.argv, err.code = argv, result.code
-  err.in_doubt = not (err.kind == "network" and result.stderr:find "[Cc]luster unreachable")
-    and left_pending(input, ctx.before)
-  errors.raise(err)
-end
-
 local function apply(input, ctx)
   cli.version()
   charts.check(input.chart)
@@ -137,7 +91,7 @@ local function apply(input, ctx)
   if ctx.before.status and parse.is_pending(ctx.before.status) then
     repair.settle(input, ctx.before.revision)
   end
-  M.run(input, ctx, "helm upgrade " .. input.release, argv_of(input, ctx))
+  process.run(input, ctx, "helm upgrade " .. input.release, argv_of(input, ctx), ctx.before.revision + 1)
   local list = history.list(input)
   return history.public(parse.marked(list, ctx.id) or list[#list])
 end
@@ -162,7 +116,7 @@ end
 
 local function recover(input, ctx)
   history.check_driver(ctx.before)
-  survivors.wait(ctx.id, "helm upgrade " .. input.release, input.timeout + KILL_MARGIN)
+  survivors.wait(ctx.id, "helm upgrade " .. input.release, input.timeout + process.KILL_MARGIN)
   local before = ctx.before.revision
   local verdict, revision = M.verdict(history.list(input), before, ctx.id)
   if verdict == "done" then return "done", history.public(revision) end

@@ -25,10 +25,15 @@ local function argv_of(tool, words)
   return { tool.program, table.unpack(words) }
 end
 
---- The last lines of what a program said, for an error.
+--- What a program said, for an error: what it warns of behind what it fails of.
 local function said(result)
   local text = result.stderr ~= "" and result.stderr or result.stdout
-  return (text:gsub("%s+$", ""))
+  local failures, warnings = {}, {}
+  for line in text:gmatch "[^\r\n]+" do
+    local list = line:find "^#?%s*[Ww]arning: " and warnings or failures
+    list[#list + 1] = line
+  end
+  return table.concat(table.move(warnings, 1, #warnings, #failures + 1, failures), "\n")
 end
 
 --- Raises kind "command" with the program's own words.
@@ -36,11 +41,13 @@ end
 ---@param words string[]
 ---@param result table
 function M.fail(tool, words, result)
+  local text = said(result)
   errors.raise {
     kind = "command", message = string.format("%s %s: %s", sh.quote(argv_of(tool, words)),
       result.signal and "was ended by SIG" .. result.signal or "exited with code " .. tostring(result.code),
-      said(result) ~= "" and said(result) or "it said nothing"),
-    argv = argv_of(tool, words), code = result.code, signal = result.signal, stdout = result.stdout, stderr = result.stderr,
+      text ~= "" and text or "it said nothing"),
+    argv = argv_of(tool, words), code = result.code, signal = result.signal, stdout = result.stdout,
+    stderr = result.stderr ~= "" and text or "",
   }
 end
 

@@ -1,5 +1,6 @@
 --- kustomize: overlays, rendered by kustomize or kubectl and applied by Almanac itself, so that a plan shows
 --- each object as it does for k8s.apply.
+local arguments = require "almanac.host.arguments"
 local errors = require "almanac.base.errors"
 local k8s_apply = require "almanac.k8s.apply"
 local settings = require "almanac.config.settings"
@@ -23,14 +24,18 @@ local function renderer()
   return { program = program, missing = MISSING }, { is_kubectl and "kustomize" or "build" }
 end
 
---- What an overlay renders to. A read.
----@param dir string that holds a kustomization.yaml
----@return string manifest YAML, several documents
-function M.build(dir)
-  step.require_read "kustomize.build"
-  if type(dir) ~= "string" or dir == "" or dir:find "^%-" then
-    errors.usage("kustomize.build: its argument is a directory, not %s", tostring(dir))
-  end
+local function check_directory(who, dir)
+  if type(dir) == "string" and dir ~= "" then return arguments.check_word(who, "the directory", dir) end
+  errors.raise {
+    kind = "usage", message = string.format("%s: its first argument is the overlay's directory, not %s", who,
+      type(dir) == "string" and "an empty text" or dir == nil and "nothing" or "a " .. type(dir)),
+    hint = string.format('write: %s("overlays/devnet"%s)', who, who == "kustomize.apply" and ', { namespace = "…" }' or ""),
+  }
+end
+
+local function render(who, dir)
+  step.require_read(who)
+  check_directory(who, dir)
   local program, words = renderer()
   words[#words + 1] = dir
   local ok, manifest = errors.try(tool.read, program, words)
@@ -48,6 +53,13 @@ function M.build(dir)
   return manifest
 end
 
+--- What an overlay renders to. A read.
+---@param dir string that holds a kustomization.yaml
+---@return string manifest YAML, several documents; raises kinds "kustomize" (it does not render), "refused" (to nothing), "not_found"
+function M.build(dir)
+  return render("kustomize.build", dir)
+end
+
 --- Renders an overlay and applies its objects server-side, as field manager "almanac". The effect is
 --- k8s.apply, with the rendered objects as its input: an overlay that is edited after a plan or in the
 --- middle of a run is another input.
@@ -55,7 +67,7 @@ end
 ---@param opts? { namespace?: string, force?: boolean, context?: string }  as k8s.apply
 ---@return table[] objects
 function M.apply(dir, opts)
-  return k8s_apply.apply(M.build(dir), opts)
+  return k8s_apply.apply(render("kustomize.apply", dir), opts)
 end
 
 return M

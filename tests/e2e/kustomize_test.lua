@@ -64,7 +64,23 @@ t.test("kustomize: what it cannot render is said in its own words", function()
   t.write_file(w.dir .. "/overlay/kustomization.yaml", "resources: [../nowhere]\n")
   local out, err = w:almanac(1, { "plan", "book" })
   t.has(out .. err, "nowhere")
+  t.write_file(w.dir .. "/overlay/kustomization.yaml", "commonLabels: { a: b }\nresources: [../nowhere]\n")
+  out, err = w:almanac(1, { "plan", "book" })
+  local said = out .. err
+  local failure, warning = said:find("nowhere", 1, true), said:find("Warning", 1, true)
+  t.ok(failure and warning and failure < warning, "the failure comes before the warnings: " .. said)
+  t.eq(select(2, said:gsub("commonLabels", "")), 1, "its words are said once: " .. said)
   w:configure { kustomize = "/no/such/kubectl" }
   local out2, err2 = w:almanac(1, { "plan", "book" })
   t.has(out2 .. err2, "almanac.yaml (kustomize: PATH)")
+end)
+
+t.test("kustomize: a table in the place of the directory is refused in words", function()
+  local kustomize = require "almanac.k8s.kustomize"
+  local calls = require "tests.helm_calls"
+  local seen = calls.in_step(function() return kustomize.apply { path = "overlay" } end)
+  t.eq({ seen.err.kind, seen.err.message }, { "usage", "kustomize.apply: its first argument is the overlay's directory, not a table" })
+  t.has(seen.err.hint, 'kustomize.apply("overlays/devnet"')
+  seen = calls.in_step(function() return kustomize.build "--enable-helm" end)
+  t.has(seen.err.message, "must not begin with a dash")
 end)

@@ -36,6 +36,23 @@ for _, helm in ipairs(devnet.helms()) do
     t.has(err, IMAGE .. ' is held by "kubectl-set"')
   end)
 
+  t.test(helm .. ": the rollout takes a hotfix back where the operator says so, and the plan shows it", function()
+    local world = plans.start { helm = helm, prometheus = true }
+    kubectl(world, "set", "image", "deployment/animica-explorer", "explorer=" .. HOTFIX)
+    local words = { "rollout", "tag=" .. devnet.new, "observe=2s", "conflicts=take" }
+    local plan, text = plans.plan(world, 2, words)
+    local change = change_of(plan, "deployment/animica-explorer")
+    t.eq({ change.action, change.fields[1].old }, { "change", HOTFIX })
+    t.has(text, 'now set by "kubectl-set"')
+    local forced = plan.effects[1].title:find("taking the fields that others set", 1, true) ~= nil
+    t.eq(forced, helm == "helm4", "helm 3 needs no word for it")
+    words[4] = nil
+    plans.plan(world, helm == "helm4" and 1 or 2, words)
+    words[4] = "conflicts=maybe"
+    local _, err = world:almanac(2, { "run", table.unpack(words) })
+    t.has(err, "stop, take")
+  end)
+
   t.test(helm .. ": charts and values that do harm or nothing are caught, in words", function()
     local world = plans.start { helm = helm }
     local charts = devnet.root .. "/tests/fixtures/charts/"
