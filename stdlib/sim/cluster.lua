@@ -15,6 +15,7 @@ local faults = require "almanac.sim.world.faults"
 local kubelet = require "almanac.sim.control.kubelet"
 local logs = require "almanac.sim.world.logs"
 local loki = require "almanac.sim.world.loki"
+local processes = require "almanac.sim.world.processes"
 local proxy = require "almanac.sim.api.proxy"
 
 local cluster = {}
@@ -162,10 +163,11 @@ function cluster.new(o)
     self.loki:push({ namespace = meta.namespace, app = chatter.app(app), pod = meta.name, container = container },
       nanoseconds(line.time), line.text)
   end)
+  local running = processes.new(self.store)
   local handle = api.new(self.store, {
     tokens = o.tokens, users = o.users, request_log = o.request_log,
     logs = function(pod, container, opts) return read_logs(self, pod, container, opts) end,
-    exec = exec.new(self.store, self.store.uuid),
+    exec = exec.new(self.store, self.store.uuid, running),
     proxy = function(route, request, response, object) return lead(self, route, request, response, object) end,
     proxy_anything = o.devnet_ready,
   })
@@ -174,8 +176,11 @@ function cluster.new(o)
     return handle(request, response)
   end
   controllers.start(self.store, { agenda = self.agenda, events = self.events, now = o.now, faults = self.faults })
+  local function run(pod, c, ended)
+    return running:run_main(pod, c.name, function(line) self.logs:print(pod, c.name, line) end, ended)
+  end
   self.kubelet = kubelet.start(self.store, { agenda = self.agenda, events = self.events, faults = self.faults,
-    logs = self.logs, now = o.now, speak = chatter, ready_time = o.ready_time, backoff = o.backoff })
+    logs = self.logs, now = o.now, speak = chatter, run = run, ready_time = o.ready_time, backoff = o.backoff })
   self.devnet = devnet.new(self.store, { faults = self.faults, now = o.now, block_time = o.block_time,
     always_ready = o.devnet_ready, namespace = o.devnet_namespace })
   self.handle_devnet = function(request, response) return self.devnet:handle(request, response) end

@@ -1,44 +1,12 @@
 -- The real helm 3, helm 4 and kubectl against `almanac sim`, unchanged; and the traps they fall into.
 local t = require "tests.harness"
+local clients = require "tests.sim_clients"
 local json = require "native.json"
 
-local NS = "animica-devnet"
-local CHART = "tests/fixtures/devnet/ops/helm/animica-devnet"
+local NS = clients.NS
 local GOOD, BETTER, CRASH = "v0.5.0-a1b2c3d", "v0.5.1-b2c3d4e", "v0.6.0-dead123"
 
-local fs = require "native.fs"
-
-local function need(name)
-  local path = ".deps/bin/" .. name
-  if not fs.exists(path) then error(path .. " is missing: run make deps", 0) end
-  return path
-end
-
---- A simulator of its own for one case, with clients that keep their caches apart.
-local function start(...)
-  local sim = { dir = t.tmpdir() }
-  sim.kubeconfig = sim.dir .. "/kubeconfig"
-  sim.process = t.spawn { t.getenv "ALMANAC_BUILD" .. "/almanac", "sim", "--kubeconfig", sim.kubeconfig,
-    "--with-namespace", NS, "--ready-time", "0.3", "--block-time", "0.2", ... }
-  local _
-  _, sim.api, sim.devnet, sim.loki = sim.process:wait_line "^api=(%S+) devnet=(%S+) loki=(%S+) "
-  local env = { KUBECONFIG = sim.kubeconfig, HOME = sim.dir, HELM_CACHE_HOME = sim.dir, HELM_CONFIG_HOME = sim.dir,
-    HELM_DATA_HOME = sim.dir }
-  function sim.run(name, words)
-    local argv = { need(name), "--namespace", NS }
-    for w in words:gmatch("%S+") do argv[#argv + 1] = w end
-    return t.run(argv, { env = env, timeout = 60 })
-  end
-  function sim.must(name, words)
-    local code, out, err = sim.run(name, words)
-    t.eq(code, 0, name .. " " .. words .. "\n" .. out .. err)
-    return out, err
-  end
-  function sim.get(what)
-    return json.decode(sim.must("kubectl34", "get -o json " .. what))
-  end
-  return sim
-end
+local start, need, upgrade = clients.start, clients.need, clients.upgrade
 
 local function plain_curl(...)
   return t.must { "curl", "-sS", "--max-time", "20", ... }
@@ -48,8 +16,6 @@ local function waiting_reason(pod)
   local c = (pod.status.containerStatuses or {})[1]
   return c and c.state.waiting and c.state.waiting.reason
 end
-
-local function upgrade(tag) return ("upgrade --install animica-devnet %s --set global.imageTag=%s"):format(CHART, tag) end
 
 --- Install, upgrade, a crash, a rollback that does not heal the StatefulSet, the heal, uninstall.
 local function lifecycle(helm)

@@ -87,6 +87,26 @@ local function container_reason(c)
   return nil
 end
 
+--- Whether an init container of a pod has ended well, or stays and has started.
+local function init_passed(o, c)
+  local ended = dig(c, "state", "terminated")
+  if ended then return ended.exitCode == 0 end
+  for _, spec in ipairs(o.spec.initContainers or {}) do
+    if spec.name == c.name and spec.restartPolicy == "Always" then return c.started == true end
+  end
+  return false
+end
+
+--- The containers whose restarts are shown: the init containers up to the one that runs, then the others.
+local function counted(o)
+  local out = {}
+  for _, c in ipairs(dig(o, "status", "initContainerStatuses") or {}) do
+    out[#out + 1] = c
+    if not init_passed(o, c) then return out end
+  end
+  return dig(o, "status", "containerStatuses") or {}
+end
+
 --- The STATUS column of a pod, as kubectl's printer finds it.
 ---@param o table pod
 ---@return string
@@ -95,8 +115,7 @@ function columns.pod_reason(o)
   local reason = status.reason or status.phase or "Unknown"
   local running, initializing = false, false
   for i, c in ipairs(status.initContainerStatuses or {}) do
-    local ended = dig(c, "state", "terminated")
-    if not (ended and ended.exitCode == 0) then
+    if not init_passed(o, c) then
       local why = container_reason(c)
       reason = why and why ~= "PodInitializing" and "Init:" .. why
         or ("Init:%d/%d"):format(i - 1, #(o.spec.initContainers or {}))
@@ -119,7 +138,7 @@ end
 
 local function restarts(o, now)
   local n, last = 0, nil
-  for _, c in ipairs(dig(o, "status", "containerStatuses") or {}) do
+  for _, c in ipairs(counted(o)) do
     n = n + (c.restartCount or 0)
     local at = dig(c, "lastState", "terminated", "finishedAt")
     if at and (not last or at > last) then last = at end

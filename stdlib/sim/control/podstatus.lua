@@ -1,27 +1,38 @@
 --- How the kubelet of the simulated cluster writes down what it knows: the status of a pod, of a pod no
 --- node takes, and of the node. Pure.
 local value = require "almanac.sim.model.value"
+local container = require "almanac.sim.control.container"
 local pods = require "almanac.sim.control.pods"
 
 local podstatus = {}
 
-local function phase_of(pod, record)
-  local running, failed, succeeded, waiting = 0, 0, 0, 0
-  for _, c in ipairs(record.containers) do
-    if c.state.running then
-      running = running + 1
-    elseif c.state.terminated then
-      if c.state.terminated.exitCode == 0 then succeeded = succeeded + 1 else failed = failed + 1 end
-    elseif c.restarts > 0 or c.last then
-      running = running + 1 -- between two lives
-    else
-      waiting = waiting + 1
-    end
+--- The names of the init containers that are still to be passed.
+local function incomplete(record)
+  local names = {}
+  for _, c in ipairs(record.init) do
+    if not container.passed(c) then names[#names + 1] = c.name end
   end
-  if waiting > 0 then return "Pending" end
-  if running > 0 or value.dig(pod, "spec", "restartPolicy") == "Always" then return "Running" end
-  if failed > 0 then return value.dig(pod, "spec", "restartPolicy") == "Never" and "Failed" or "Running" end
-  return succeeded > 0 and "Succeeded" or "Pending"
+  return names
+end
+
+local function phase_of(pod, record)
+  if record.failed then return "Failed" end
+  if incomplete(record)[1] then return "Pending" end
+  local n = { running = 0, failed = 0, succeeded = 0, waiting = 0 }
+  for _, c in ipairs(record.containers) do
+    local ended = c.state.terminated
+    local kind = "waiting"
+    if ended then
+      kind = ended.exitCode == 0 and "succeeded" or "failed"
+    elseif c.state.running or c.restarts > 0 or c.last then
+      kind = "running" -- or between two lives
+    end
+    n[kind] = n[kind] + 1
+  end
+  if n.waiting > 0 then return "Pending" end
+  if n.running > 0 or value.dig(pod, "spec", "restartPolicy") == "Always" then return "Running" end
+  if n.failed > 0 then return value.dig(pod, "spec", "restartPolicy") == "Never" and "Failed" or "Running" end
+  return n.succeeded > 0 and "Succeeded" or "Pending"
 end
 
 local function unready(record)
@@ -40,18 +51,28 @@ local function condition(pod, kind, status, now, reason, message)
     lastProbeTime = value.null, lastTransitionTime = since, reason = reason, message = message }
 end
 
+local function list_text(names) return ("[%s]"):format(table.concat(names, " ")) end
+
+local function initialized(pod, record, phase, now)
+  local names = incomplete(record)
+  if names[1] then
+    return condition(pod, "Initialized", "False", now, "ContainersNotInitialized",
+      "containers with incomplete status: " .. list_text(names))
+  end
+  return condition(pod, "Initialized", "True", now, phase == "Succeeded" and "PodCompleted" or nil)
+end
+
 local function conditions(pod, record, phase, now)
   local names = unready(record)
   local ready, reason, message = #names == 0 and "True" or "False", nil, nil
   if phase == "Succeeded" or phase == "Failed" then
     ready, reason = "False", phase == "Failed" and "PodFailed" or "PodCompleted"
   elseif ready == "False" then
-    reason = "ContainersNotReady"
-    message = ("containers with unready status: [%s]"):format(table.concat(names, " "))
+    reason, message = "ContainersNotReady", "containers with unready status: " .. list_text(names)
   end
   return value.array {
-    condition(pod, "PodReadyToStartContainers", "True", now),
-    condition(pod, "Initialized", "True", now),
+    condition(pod, "PodReadyToStartContainers", record.ip and "True" or "False", now),
+    initialized(pod, record, phase, now),
     condition(pod, "Ready", ready, now, reason, message),
     condition(pod, "ContainersReady", ready, now, reason, message),
     condition(pod, "PodScheduled", "True", now),
@@ -62,24 +83,31 @@ local function container_status(c)
   return {
     name = c.name, state = c.state, lastState = c.last and { terminated = c.last } or {}, ready = c.ready,
     restartCount = c.restarts, image = c.image, imageID = c.id and "sha256:" .. pods.hash(c.image) or "",
-    containerID = c.id, started = c.state.running ~= nil and c.ready, resources = c.id and {} or nil,
+    containerID = c.id, started = c.state.running ~= nil, resources = c.id and {} or nil,
   }
+end
+
+local function container_statuses(list)
+  local out = value.array {}
+  for i, c in ipairs(list) do out[i] = container_status(c) end
+  return out
 end
 
 --- The status of a pod on the node.
 ---@param pod table the stored pod
----@param record table the kubelet's own record: containers, ip, started_at
+---@param record table the kubelet's own record: init, containers, ip, started_at, failed
 ---@param node_ip string
 ---@param now number
 ---@return table
 function podstatus.build(pod, record, node_ip, now)
-  local phase, statuses = phase_of(pod, record), value.array {}
-  for i, c in ipairs(record.containers) do statuses[i] = container_status(c) end
+  local phase = phase_of(pod, record)
   return {
     observedGeneration = pod.metadata.generation or 1, phase = phase,
     conditions = conditions(pod, record, phase, now), hostIP = node_ip,
-    hostIPs = value.array { { ip = node_ip } }, podIP = record.ip, podIPs = value.array { { ip = record.ip } },
-    startTime = value.timestamp(record.started_at), containerStatuses = statuses, qosClass = "BestEffort",
+    hostIPs = value.array { { ip = node_ip } }, podIP = record.ip,
+    podIPs = record.ip and value.array { { ip = record.ip } } or nil, startTime = value.timestamp(record.started_at),
+    initContainerStatuses = record.init[1] and container_statuses(record.init) or nil,
+    containerStatuses = container_statuses(record.containers), qosClass = "BestEffort", resources = {},
   }
 end
 

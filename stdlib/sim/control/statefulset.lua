@@ -99,7 +99,7 @@ end
 local function pod_for(c, ordinal)
   local set, revision = c.set, revision_for(c, ordinal)
   local name = ("%s-%d"):format(set.metadata.name, ordinal)
-  local pod = pods.from_template(c.templates[revision], set, { name = name, labels = {
+  local pod = pods.from_template(c.templates[revision], set, { name = name, generate = set.metadata.name .. "-", labels = {
     [REVISION_LABEL] = revision, ["statefulset.kubernetes.io/pod-name"] = name,
     ["apps.kubernetes.io/pod-index"] = tostring(ordinal),
   } })

@@ -141,22 +141,36 @@ local function policy_failure(job, pod)
   end
 end
 
+--- How often the containers of a Job's pods were started again: with OnFailure that counts as failures.
+local function restarts_of(job, owned)
+  local n = 0
+  if value.dig(job, "spec", "template", "spec", "restartPolicy") ~= "OnFailure" then return n end
+  for _, pod in ipairs(owned) do
+    for _, list in ipairs { "initContainerStatuses", "containerStatuses" } do
+      for _, c in ipairs(pods.active(pod) and value.dig(pod, "status", list) or {}) do n = n + (c.restartCount or 0) end
+    end
+  end
+  return n
+end
+
 --- Why a Job has failed for good, or nil.
 local function job_failure(job, owned, failures, now, actions)
   for _, pod in ipairs(owned) do
     local failure = value.dig(pod, "status", "phase") == "Failed" and policy_failure(job, pod)
     if failure then return failure end
   end
-  if failures > (job.spec.backoffLimit or BACKOFF_LIMIT) then
+  local limit = job.spec.backoffLimit or BACKOFF_LIMIT
+  local restarts = restarts_of(job, owned)
+  if failures > limit or restarts > 0 and restarts >= limit then
     return { reason = "BackoffLimitExceeded", why = "Job has reached the specified backoff limit" }
   end
-  local limit = job.spec.activeDeadlineSeconds
+  local deadline = job.spec.activeDeadlineSeconds
   local started = timestamp.epoch(value.dig(job, "status", "startTime"))
-  if not limit or not started then return nil end
-  if now - started >= limit then
+  if not deadline or not started then return nil end
+  if now - started >= deadline then
     return { reason = "DeadlineExceeded", why = "Job was active longer than specified deadline" }
   end
-  actions[#actions + 1] = { op = "requeue", after = limit - (now - started) }
+  actions[#actions + 1] = { op = "requeue", after = deadline - (now - started) }
 end
 
 --- A suspended Job's pods are deleted, and it says so.

@@ -9,9 +9,10 @@
 ---   slow=WORKLOAD             it needs 20 seconds to become ready
 ---   log-errors=WORKLOAD       it logs errors
 ---
---- WORKLOAD is a name, or namespace/name. The first five also come with an image tag: one that holds
---- the fault's name, or whose last part (behind the last "-") begins with its word in hexadecimal
---- digits: dead (crash), fade (notready), 404404 (missing), decade (slow).
+--- WORKLOAD is a name, or namespace/name; with :TAG behind it the fault is that image's alone, so that a new
+--- revision has it and the old one has not. The first five also come with an image tag: one that holds the
+--- fault's name, or whose last part (behind the last "-") begins with its word in hexadecimal digits: dead
+--- (crash), fade (notready), 404404 (missing), decade (slow).
 ---
 --- Faults of what the devnet serves are listed in SERVED below; no-data=METRIC takes a metric away and
 --- series=METRIC serves it as several series.
@@ -115,6 +116,7 @@ function Faults:on_pod(kind, ns, workload, image)
   if self:has(kind, workload) or self:has(kind, ns .. "/" .. workload) then return true end
   if not image then return false end
   local tag, hex = faults.tag(image), HEX_TAGS[kind]
+  if self:has(kind, workload .. ":" .. tag) or self:has(kind, ns .. "/" .. workload .. ":" .. tag) then return true end
   if tag:find(kind, 1, true) then return true end
   -- The recordings' crashing tag spells it with a digit.
   if kind == "crash" and tag:find("cra5h", 1, true) then return true end

@@ -5,6 +5,9 @@ local shell = require "almanac.sim.world.shell"
 
 local programs = {}
 
+-- Functions of this module that no container can run.
+local NO_PROGRAMS = { find = true, are_known = true }
+
 local PIECE = 32768
 
 programs["true"] = function() return 0 end
@@ -208,13 +211,22 @@ programs["/app/scripts/migrate.sh"] = function(io, argv)
   return 0
 end
 
+--- Whether every program of a command is simulated, those of a script for sh too.
+---@param argv string[]
+---@return boolean
+function programs.are_known(argv)
+  local fn = programs.find(argv[1])
+  if fn ~= programs.sh then return fn ~= nil end
+  return argv[2] == "-c" and argv[3] ~= nil and shell.knows(argv[3], function(name) return programs.find(name) ~= nil end)
+end
+
 --- The program that a name or path stands for, or nil.
 ---@param name string
 ---@return (fun(io: table, argv: string[]): integer)?
 function programs.find(name)
   local bare = name:match "^/bin/([^/]+)$" or name:match "^/usr/bin/([^/]+)$" or name
   local fn = programs[bare]
-  return bare ~= "find" and fn or nil
+  return not NO_PROGRAMS[bare] and fn or nil
 end
 
 return programs

@@ -143,12 +143,26 @@ local function run_simple(sh, node)
     end
     return 0
   end
-  if argv[1] == "cd" or argv[1] == "set" or argv[1] == ":" then return 0 end
+  if argv[1] == "set" then
+    local sign, options = (argv[2] or ""):match "^([-+])(%a+)$"
+    if sign and options:find "e" then sh.ends_on_failure = sign == "-" end
+    return 0
+  end
+  if argv[1] == "cd" or argv[1] == ":" then return 0 end
   if argv[1] == "exec" then table.remove(argv, 1) end
   local code = io.run(io, argv)
   if code then return code end
   io.err(("sh: %s: not found\n"):format(argv[1]))
   return 127
+end
+
+--- Runs a list whose code is asked about: a failure in it ends nothing.
+local function holds(sh, list)
+  local before = sh.ends_on_failure
+  sh.ends_on_failure = false
+  local code = run_list(sh, list)
+  sh.ends_on_failure = before
+  return code == 0
 end
 
 local function run_node(sh, node)
@@ -159,7 +173,7 @@ local function run_node(sh, node)
   if node.kind == "group" then
     code = run_list(sh, node.body)
   elseif node.kind == "if" then
-    if run_list(sh, node.condition) == 0 then
+    if holds(sh, node.condition) then
       code = run_list(sh, node.body)
     elseif node.other then
       code = run_list(sh, node.other)
@@ -172,7 +186,7 @@ local function run_node(sh, node)
       code = run_list(sh, node.body)
     end
   else
-    while (run_list(sh, node.condition) == 0) == (node.kind == "while") do
+    while holds(sh, node.condition) == (node.kind == "while") do
       sh.io.breathe()
       code = run_list(sh, node.body)
     end
@@ -183,17 +197,36 @@ end
 
 function run_list(sh, list)
   local skip = false
-  for _, node in ipairs(list) do
+  for i, node in ipairs(list) do
     if node.op == "&&" then
       skip = sh.last ~= 0
     elseif node.op == "||" then
       skip = sh.last == 0
     else
-      if not skip then sh.last = run_node(sh, node) end
+      if not skip then
+        sh.last = run_node(sh, node)
+        local chained = list[i + 1] and list[i + 1].op
+        if sh.last ~= 0 and sh.ends_on_failure and not chained then error({ exit = sh.last }, 0) end
+      end
       skip = false
     end
   end
   return sh.last
+end
+
+local OWN = { exit = true, export = true, set = true, cd = true, [":"] = true, exec = true }
+
+--- Whether a script is one that this shell can run, with no program but those that `is_program` knows.
+---@param script string
+---@param is_program fun(name: string): boolean
+---@return boolean
+function shell.knows(script, is_program)
+  local ok, names = pcall(function() return grammar.commands(grammar.parse(script)) end)
+  if not ok then return false end
+  for name in pairs(names) do
+    if not OWN[name] and not is_program(name) then return false end
+  end
+  return true
 end
 
 --- Runs a script.

@@ -126,7 +126,7 @@ local function expect(p, word)
 end
 
 local function parse_if(p)
-  local node = { kind = "if", condition = parse_list(p) }
+  local node = { kind = "if", condition = parse_list(p), redirects = {} }
   expect(p, "then")
   node.body = parse_list(p)
   local token = p[p.at]
@@ -224,6 +224,33 @@ function grammar.parse(script)
   local list = parse_list(tokens)
   if tokens[tokens.at] then fail(tokens[tokens.at].plain or "this script") end
   return list
+end
+
+--- The name of a simple command, "" where it is only known when it runs; nil where there are only assignments.
+local function command_name(node)
+  for _, word in ipairs(node.words) do
+    local first = word[1]
+    local plain = #word == 1 and first.kind == "text"
+    if plain and (first.quoted or not first.value:find "^[%a_][%w_]*=") then return first.value end
+    if not (first.kind == "text" and not first.quoted and first.value:find "^[%a_][%w_]*=") then return "" end
+  end
+  return nil
+end
+
+--- The names of the commands that a script would run.
+---@param list table[]
+---@param out? table<string, true>
+---@return table<string, true>
+function grammar.commands(list, out)
+  out = out or {}
+  for _, node in ipairs(list) do
+    local name = node.kind == "simple" and command_name(node)
+    if name then out[name] = true end
+    for _, part in ipairs { "condition", "body", "other" } do
+      if node[part] then grammar.commands(node[part], out) end
+    end
+  end
+  return out
 end
 
 grammar.fail = fail

@@ -82,7 +82,7 @@ function support.statefulset(name, tag, replicas)
   return sts
 end
 
-local DEPLOYMENTS, SETS, STS = "apps/v1/deployments", "apps/v1/replicasets", "apps/v1/statefulsets"
+local DEPLOYMENTS = "apps/v1/deployments"
 
 function support.set_image(c, gvr, name, tag)
   return c.store:modify(gvr, NS, name, function(o)
