@@ -2,6 +2,7 @@
 local fs = require "native.fs"
 local k8s_client = require "almanac.k8s.client"
 local process = require "native.process"
+local execute = require "almanac.run.mode.execute"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
 local step = require "almanac.run.step"
@@ -45,7 +46,7 @@ local ids = 0
 --- A run whose effects have ids of their own.
 function M.new_run()
   ids = ids + 1
-  local run = runs.unrecorded({ runbook = "test" }, "execute")
+  local run = runs.unrecorded({ runbook = "test" }, execute)
   run.id = "helm-test-" .. task.wall_ms() .. "-" .. ids
   return run
 end

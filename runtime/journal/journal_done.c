@@ -3,12 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_member.h"
+
 #define BYTES_MAX ((size_t)2 << 30)
 #define SLOTS_MIN 64u
 
 void journal_done_init(struct journal_done *d)
 {
     memset(d, 0, sizeof *d);
+    d->pass = 1;
     buf_init(&d->bytes, BYTES_MAX);
 }
 
@@ -84,8 +87,30 @@ static int make_room(struct journal_done *d)
     return grow_slots(d);
 }
 
-int journal_done_set(struct journal_done *d, const char *path, size_t path_len, const char *payload,
-                     size_t payload_len)
+/* A step that is not there yet: its path is in bytes already. */
+static struct done_step *add_step(struct journal_done *d, size_t path, size_t path_len)
+{
+    struct done_step *step = &d->steps[d->count++];
+    const char *bytes = d->bytes.data + path;
+
+    *step =
+        (struct done_step){.path = path, .path_len = path_len, .hash = hash_of(bytes, path_len)};
+    *slot_of(d, bytes, path_len, step->hash) = (uint32_t)d->count;
+    return step;
+}
+
+static struct done_value value_of(const char *payload, size_t len, const char *name)
+{
+    const char *text;
+    size_t text_len;
+
+    if (!json_member(payload, len, name, &text, &text_len))
+        return (struct done_value){0, 0};
+    return (struct done_value){(uint32_t)(text - payload), (uint32_t)text_len};
+}
+
+int journal_done_set(struct journal_done *d, uint64_t seq, const char *path, size_t path_len,
+                     const char *payload, size_t payload_len)
 {
     struct done_step *step = find(d, path, path_len);
     size_t at = d->bytes.len;
@@ -97,14 +122,13 @@ int journal_done_set(struct journal_done *d, const char *path, size_t path_len, 
         d->bytes.len = at;
         return -1;
     }
-    if (!step) {
-        step = &d->steps[d->count++];
-        *step =
-            (struct done_step){.path = at, .path_len = path_len, .hash = hash_of(path, path_len)};
-        *slot_of(d, path, path_len, step->hash) = (uint32_t)d->count;
-    }
+    if (!step)
+        step = add_step(d, at, path_len);
+    step->seq = seq;
     step->payload = d->bytes.len - payload_len;
     step->payload_len = payload_len;
+    step->result = value_of(payload, payload_len, "result");
+    step->digest = value_of(payload, payload_len, "digest");
     d->forgotten -= step->forgotten;
     step->forgotten = false;
     return 0;
@@ -120,15 +144,28 @@ void journal_done_forget(struct journal_done *d, const char *path, size_t path_l
     }
 }
 
-const char *journal_done_find(const struct journal_done *d, const char *path, size_t path_len,
-                              size_t *payload_len)
+struct done_step *journal_done_find(const struct journal_done *d, const char *path, size_t path_len)
 {
-    const struct done_step *step = find(d, path, path_len);
+    struct done_step *step = find(d, path, path_len);
 
-    if (!step || step->forgotten)
-        return NULL;
-    *payload_len = step->payload_len;
-    return d->bytes.data + step->payload;
+    return step && !step->forgotten ? step : NULL;
+}
+
+void journal_done_begin_pass(struct journal_done *d)
+{
+    d->pass++;
+}
+
+void journal_done_unmeet_below(struct journal_done *d, const char *path, size_t path_len)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        struct done_step *step = &d->steps[i];
+        const char *bytes = d->bytes.data + step->path;
+
+        if (step->path_len > path_len && bytes[path_len] == '/' &&
+            memcmp(bytes, path, path_len) == 0)
+            step->met = 0;
+    }
 }
 
 const char *journal_done_path(const struct journal_done *d, size_t i, size_t *path_len)

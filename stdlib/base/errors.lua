@@ -1,4 +1,5 @@
 --- Errors: one shape for all of them, and how a person reads one.
+local interrupt = require "almanac.base.interrupt"
 local trace = require "native.trace"
 
 local M = {}
@@ -44,10 +45,11 @@ function M.try(fn, ...)
   return settle(xpcall(fn, trace.decorate, ...))
 end
 
---- True for the kinds that end a wait from outside: they are never retried or swallowed.
+--- True for what ends a wait from outside: it is never retried or swallowed.
 ---@param err almanac.Error
+---@return boolean
 function M.is_interrupt(err)
-  return err.kind == "cancelled" or err.kind == "paused"
+  return interrupt.of(err) ~= nil
 end
 
 --- The place of an error and the source line there, when it can be read.

@@ -1,6 +1,7 @@
 --- The same call for many things, a bounded number of them at once. No steps: the calls share the
 --- step they are made in.
 local errors = require "almanac.base.errors"
+local interrupt = require "almanac.base.interrupt"
 local task = require "native.task"
 
 local M = {}
@@ -19,10 +20,9 @@ function M.join_all(handles)
     local ok, err = errors.try(handle.join, handle)
     if not ok then
       interrupted = interrupted or err
-      for _, other in ipairs(handles) do other:cancel(err.kind == "paused" and "pause" or "cancel") end
-      local shield = task.shield "cancel"
-      handle:join()
-      task.shield(shield)
+      local stopped = interrupt.of(err)
+      for _, other in ipairs(handles) do other:cancel(stopped and stopped.level or "cancel") end
+      task.with({ shield = "cancel" }, handle.join, handle)
     end
   end
   return interrupted

@@ -1,13 +1,13 @@
 --- What almanac approve and almanac reject share: an answer, put into the journal of a waiting run.
 local approval = require "almanac.journal.approval"
 local config = require "almanac.config.file"
-local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
+local holder = require "almanac.session.holder"
 local options = require "almanac.cli.options"
+local replays = require "almanac.journal.replay"
 local redaction = require "almanac.base.redaction"
 local store = require "almanac.journal.store"
 local task = require "native.task"
-local terminal = require "native.terminal"
 
 local M = {}
 
@@ -51,21 +51,22 @@ end
 ---@param name string of the command
 ---@param usage string
 ---@param words string[]
+---@param operator almanac.Operator
 ---@return integer exit code
-function M.run(answer, name, usage, words)
-  local given, rest = options.parse(usage, declared, words)
+function M.run(answer, name, usage, words, operator)
+  local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
   if #rest < 1 or #rest > 2 then errors.usage("usage: almanac %s RUN [STEP]", name) end
   config.load(given)
   local journal <close> = store.open "rw"
   local id = store.find(journal, rest[1]).id
-  drive.own(journal, id, drive.owner_text(id))
-  local question = choose(approval.open(journal, id), id, rest[2])
+  holder.own(journal, id)
+  local question = choose(approval.open(replays.load(journal, id)), id, rest[2])
   local by = approval.operator()
   local data = { question = question.question, answer = answer, by = by, at_ms = task.wall_ms(),
     script = question.script, plan = question.plan, reason = given.reason }
   journal:append(id, "confirm.answered", question.path, redaction.encode(data, nil, WORDS), true)
-  terminal.write(1, string.format("%s %s: %s\n  by:      %s\n  of:      %s\n  go on:   almanac resume %s\n",
+  operator:result(string.format("%s %s: %s\n  by:      %s\n  of:      %s\n  go on:   almanac resume %s\n",
     answer == "yes" and "approved" or "rejected", question.path, question.question, by, subject_of(question),
     store.words(id)))
   return 0

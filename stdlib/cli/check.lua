@@ -71,8 +71,8 @@ local function counted(n, what)
   return string.format("%d %s%s", n, what, n == 1 and "" or "s")
 end
 
-function M.run(words)
-  local given, rest = options.parse(usage, declared, words)
+function M.run(words, operator)
+  local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
   local found = findings.new()
   local files = #rest > 0 and given_files(rest) or default_files()
@@ -85,7 +85,7 @@ function M.run(words)
   check_config(given, found)
   for _, path in ipairs(files) do check_file(path, found) end
   local show = given.json and json_line or findings.format
-  for _, finding in ipairs(found:sorted()) do terminal.write(1, show(finding)) end
+  for _, finding in ipairs(found:sorted()) do operator:result(show(finding)) end
   local failed, warned = found:count()
   terminal.write(2, string.format("%s checked: %s, %s\n", counted(#files, "file"), counted(failed, "error"), counted(warned, "warning")))
   return failed > 0 and 1 or 0

@@ -3,7 +3,6 @@ local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local runbook = require "almanac.script.runbook"
-local terminal = require "native.terminal"
 
 local M = {}
 
@@ -18,8 +17,8 @@ local function describe(found)
   }
 end
 
-function M.run(words)
-  local given, rest = options.parse(usage, declared, words)
+function M.run(words, operator)
+  local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
   if #rest > 0 then errors.usage "usage: almanac list" end
   config.load(given)
@@ -27,11 +26,11 @@ function M.run(words)
   for i, found in ipairs(runbook.all()) do books[i] = describe(found) end
   if given.json then
     local json = require "native.json"
-    terminal.write(1, json.encode(json.array(books)) .. "\n")
+    operator:result(json.encode(json.array(books)) .. "\n")
     return 0
   end
   for _, book in ipairs(books) do
-    terminal.write(1, string.format("%-20s %s%s\n", book.name, book.summary,
+    operator:result(string.format("%-20s %s%s\n", book.name, book.summary,
       book.builtin and "" or "  [" .. book.path .. "]"))
   end
   return 0

@@ -3,7 +3,6 @@ local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local store = require "almanac.journal.store"
-local terminal = require "native.terminal"
 
 local M = {}
 
@@ -15,13 +14,13 @@ local declared = options.join({
   { "--verify", nil, "check the chain of hashes, print nothing else; exit 1 when it is broken" },
 }, options.common)
 
-local function verify(journal, id)
+local function verify(journal, id, operator)
   local ok, seq, why = journal:verify(id)
   if ok then
-    terminal.write(1, id .. ": the chain of hashes is whole\n")
+    operator:result(id .. ": the chain of hashes is whole\n")
     return 0
   end
-  terminal.write(1, string.format("%s: broken at event %d: %s\n", id, seq, why))
+  operator:result(string.format("%s: broken at event %d: %s\n", id, seq, why))
   return 1
 end
 
@@ -29,21 +28,21 @@ local function clock(time_ms)
   return os.date("%H:%M:%S", time_ms // 1000) .. string.format(".%03d", time_ms % 1000)
 end
 
-function M.run(words)
-  local given, rest = options.parse(usage, declared, words)
+function M.run(words, operator)
+  local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
   if #rest > 1 then errors.usage "usage: almanac log [RUN]" end
   config.load(given)
   local json = require "native.json"
   local journal <close> = store.open "ro"
   local id = store.find(journal, rest[1]).id
-  if given.verify then return verify(journal, id) end
+  if given.verify then return verify(journal, id, operator) end
   for seq, time_ms, kind, path, payload in journal:events(id, 0) do
     if given.json then
-      terminal.write(1, json.encode { seq = seq, time_ms = time_ms, kind = kind, path = path,
+      operator:result(json.encode { seq = seq, time_ms = time_ms, kind = kind, path = path,
         data = json.decode(payload) } .. "\n")
     else
-      terminal.write(1, string.format("%5d %s %-16s %s  %s\n", seq, clock(time_ms), kind, path, payload))
+      operator:result(string.format("%5d %s %-16s %s  %s\n", seq, clock(time_ms), kind, path, payload))
     end
   end
   return 0

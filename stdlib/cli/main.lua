@@ -2,19 +2,21 @@
 --- Exit codes of run and resume: 0 done, 1 failed, 2 refused before it began, 3 paused and waiting,
 --- 4 failed and undone, 130 interrupted.
 local errors = require "almanac.base.errors"
+local interrupt = require "almanac.base.interrupt"
+local operators = require "almanac.run.operator"
 local process = require "native.process"
-local terminal = require "native.terminal"
 
 local M = {}
 
---- Name, what it does, and the module whose run(words) does it. The order is that of --help.
+--- Name, what it does, and the module whose run(words, operator) does it; whether it drives a run. The order is
+--- that of --help.
 local commands = {
   { "list", "list the runbooks there are", "almanac.cli.list" },
   { "show", "show a runbook: parameters, what it may touch, its source", "almanac.cli.show" },
   { "plan", "show what a run would change, and change nothing", "almanac.cli.plan" },
-  { "run", "run a runbook", "almanac.cli.run" },
-  { "resume", "go on with a run that was stopped", "almanac.cli.resume" },
-  { "rollback", "undo the done steps of a run, newest first", "almanac.cli.rollback" },
+  { "run", "run a runbook", "almanac.cli.run", drives = true },
+  { "resume", "go on with a run that was stopped", "almanac.cli.resume", drives = true },
+  { "rollback", "undo the done steps of a run, newest first", "almanac.cli.rollback", drives = true },
   { "approve", "answer yes to what a run waits for", "almanac.cli.approve" },
   { "reject", "answer no to it", "almanac.cli.reject" },
   { "runs", "list the runs in the journal", "almanac.cli.runs" },
@@ -47,54 +49,49 @@ local function nearest(name)
   end
 end
 
---- Results that could not be written are a failure; a reader that wants no more of them is none. What
---- a run did is told by its own code.
-local function watch_results()
-  local write, lost = terminal.write, nil
-  terminal.write = function(fd, text)
-    local ok, why = write(fd, text)
-    if fd == 1 and not ok and why ~= "Broken pipe" then lost = why end
-    return ok, why
-  end
-  return function() return lost end
+--- The exit code, when a command returned. Results that could not be written are a failure; what a run did is
+--- told by its own code.
+local function settle(name, code, operator, drives)
+  if not operator.lost then return code end
+  operator:say("almanac " .. name .. ": standard output could not be written: " .. operator.lost)
+  return drives and code or 1
 end
 
-local drives = { run = true, resume = true, rollback = true }
+local function run(command, words, operator)
+  local name = command[1]
+  local ok, code = errors.try(function() return require(command[3]).run(words, operator) end)
+  if ok then return settle(name, code or 0, operator, command.drives) end
+  local err = code
+  settle(name, 1, operator)
+  operator:say("almanac " .. name .. ": " .. errors.format(err))
+  if err.kind == "script" and err.traceback and process.getenv "ALMANAC_DEBUG" then operator:say(err.traceback) end
+  if interrupt.of(err) then return 130 end
+  local refused = err.kind == "usage" or err.kind == "refused"
+  if command.drives then refused = not operator.begun end
+  return refused and 2 or 1
+end
 
 --- The program: returns its exit code.
 ---@return integer
 function M.main()
   require("native.task").permit "effect"
   require("almanac.run.definitions").use_catalogue(require "almanac.session.catalogue")
+  local operator = operators.new()
   local words = { table.unpack(process.argv, 1, #process.argv) }
   local name = table.remove(words, 1)
-  if not name or name == "help" or name == "--help" or name == "-h" then
-    terminal.write(name and 1 or 2, help())
-    return name and 0 or 2
+  if name == "help" or name == "--help" or name == "-h" then
+    operator:result(help())
+    return settle("help", 0, operator)
+  elseif not name then
+    operator:say((help():gsub("\n$", "")))
+    return 2
   end
   if name == "--version" then name = "version" end
   for _, command in ipairs(commands) do
-    if command[1] == name then
-      local lost = watch_results()
-      local ok, code = errors.try(function() return require(command[3]).run(words) end)
-      if lost() then
-        terminal.write(2, "almanac " .. name .. ": standard output could not be written: " .. lost() .. "\n")
-        if ok and not drives[name] then return 1 end
-      end
-      if ok then return code or 0 end
-      local err = code
-      terminal.write(2, "almanac " .. name .. ": " .. errors.format(err) .. "\n")
-      if err.kind == "script" and err.traceback and process.getenv "ALMANAC_DEBUG" then
-        terminal.write(2, err.traceback .. "\n")
-      end
-      if errors.is_interrupt(err) then return 130 end
-      local refused = err.kind == "usage" or err.kind == "refused"
-      if drives[name] then refused = not require("almanac.session.drive").begun end
-      return refused and 2 or 1
-    end
+    if command[1] == name then return run(command, words, operator) end
   end
   local guess = nearest(name)
-  terminal.write(2, string.format("almanac: no command '%s'%s\n  next: almanac --help lists the commands\n", name,
+  operator:say(string.format("almanac: no command '%s'%s\n  next: almanac --help lists the commands", name,
     guess and "; did you mean '" .. guess .. "'?" or ""))
   return 2
 end

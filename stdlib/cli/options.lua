@@ -1,6 +1,5 @@
 --- Options of a command: declared data, parsed and shown by --help.
 local errors = require "almanac.base.errors"
-local terminal = require "native.terminal"
 
 local M = {}
 
@@ -56,14 +55,15 @@ end
 ---@param usage string  one line, and more lines of explanation
 ---@param declared almanac.Option[]
 ---@param words string[]
+---@param operator almanac.Operator
 ---@return table<string, any>? options nil when --help was asked for and printed
 ---@return string[] words the others, in their order
-function M.parse(usage, declared, words)
+function M.parse(usage, declared, words, operator)
   local options, rest, i = {}, {}, 1
   while i <= #words do
     local word = words[i]
     if word == "--help" or word == "-h" then
-      terminal.write(1, help(usage, declared))
+      operator:result(help(usage, declared))
       return nil, {}
     end
     local name, inline = word:match "^(%-%-[^=]+)=(.*)$"

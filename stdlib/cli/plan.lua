@@ -1,10 +1,11 @@
 --- almanac plan RUNBOOK [key=value…]
 local config = require "almanac.config.file"
+local drafts = require "almanac.run.plan.draft"
 local errors = require "almanac.base.errors"
+local files = require "almanac.run.plan.file"
+local interrupt = require "almanac.base.interrupt"
 local options = require "almanac.cli.options"
-local plans = require "almanac.run.plan"
-local process = require "native.process"
-local terminal = require "native.terminal"
+local screen = require "almanac.cli.screen"
 
 local M = {}
 
@@ -16,38 +17,39 @@ local declared = options.join({
 
 local usage = [[plan RUNBOOK [key=value…] [options]
 
-Runs the script with every read real and every effect previewed; nothing is changed.
+Runs the script with every read real and every effect previewed; nothing is changed. On a terminal its
+progress is shown meanwhile.
 Exit codes: 0 nothing would change, 2 something would, 1 the run would fail or the plan could not be made.]]
 
 local function shown(plan, undos)
-  local color = terminal.isatty(1) and not process.getenv "NO_COLOR"
-  return require("almanac.base.redaction").text(require("almanac.render.plan").text(plan, plans.counts(plan), undos, color))
+  local text = require("almanac.render.plan").text(plan, drafts.counts(plan), undos, screen.color())
+  return require("almanac.base.redaction").text(text)
 end
 
-function M.run(words)
-  local given, rest = options.parse(usage, declared, words)
+--- A plan that could not be made: what there is of it, and why.
+local function fail(err, given, operator)
+  local so_far = err.plan
+  if so_far and #so_far.effects > 0 and not given.json then operator:result(shown(so_far, {}) .. "\n") end
+  operator:say("almanac plan: " .. errors.format(err))
+  if given.out and require("native.fs").exists(given.out) then
+    operator:say(string.format("  note:  %s is left as it was: it is no plan of this", given.out))
+  end
+  return interrupt.of(err) and 130 or 1
+end
+
+function M.run(words, operator)
+  local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
   local name = table.remove(rest, 1)
   if not name then errors.usage "usage: almanac plan RUNBOOK [key=value…]" end
   config.load(given)
   local params = require("almanac.cli.run").params_of(given, rest)
-  local ok, plan, book, undos = errors.try(require("almanac.session.session").plan, name, params)
-  if not ok then
-    local so_far = plan.plan
-    if so_far and #so_far.effects > 0 and not given.json then terminal.write(1, shown(so_far, {}) .. "\n") end
-    terminal.write(2, "almanac plan: " .. errors.format(plan) .. "\n")
-    if given.out and require("native.fs").exists(given.out) then
-      terminal.write(2, string.format("  note:  %s is left as it was: it is no plan of this\n", given.out))
-    end
-    return errors.is_interrupt(plan) and 130 or 1
-  end
-  local counts = plans.counts(plan)
-  if given.json then
-    terminal.write(1, plans.to_file(plan, book, undos))
-  else
-    terminal.write(1, shown(plan, undos))
-  end
-  if given.out then require("native.fs").write(given.out, plans.to_file(plan, book, undos), { private = true }) end
+  screen.plans(operator)
+  local ok, plan, book = errors.try(require("almanac.session.plan").make, name, params, operator)
+  if not ok then return fail(plan, given, operator) end
+  operator:result(given.json and files.encode(plan, book) or shown(plan, drafts.undos(plan)))
+  if given.out then require("native.fs").write(given.out, files.encode(plan, book), { private = true }) end
+  local counts = drafts.counts(plan)
   if plan.stopped or counts.fail > 0 then return 1 end
   return counts.changes > 0 and 2 or 0
 end

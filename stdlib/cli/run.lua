@@ -1,22 +1,16 @@
 --- almanac run RUNBOOK [key=value…]
-local ask = require "almanac.run.ask"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
+local screen = require "almanac.cli.screen"
 
 local M = {}
-
-M.driving = {
-  { "--json", nil, "one event a line on standard output" },
-  { "--plain", nil, "plain lines, also on a terminal" },
-  { "--no-ask", nil, "on a failure stop, without asking what to do" },
-}
 
 local declared = options.join({
   { "--plan", "FILE", "run what was planned, and stop before anything else" },
   { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
-}, M.driving, options.common, options.cluster)
+}, screen.options, options.common, options.cluster)
 
 local usage = [[run RUNBOOK [key=value…] [options]
 
@@ -42,15 +36,15 @@ function M.params_of(given, words)
   return params
 end
 
-function M.run(words)
-  local given, rest = options.parse(usage, declared, words)
+function M.run(words, operator)
+  local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
   local name = not (given.plan and (rest[1] or "="):find "=") and table.remove(rest, 1) or nil
   if not name and not given.plan then errors.usage("usage: almanac run RUNBOOK [key=value…]; almanac list shows the runbooks") end
   config.load(given)
   local params = M.params_of(given, rest)
-  if given.no_ask then ask.possible = function() return false end end
-  return require("almanac.session.session").run(name, params, given)
+  screen.drives(operator, given)
+  return require("almanac.session.start").run(name, params, given, operator)
 end
 
 return M

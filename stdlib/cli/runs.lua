@@ -4,7 +4,6 @@ local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local store = require "almanac.journal.store"
 local states = require "almanac.journal.state"
-local terminal = require "native.terminal"
 
 local M = {}
 
@@ -14,8 +13,8 @@ local declared = options.join({
   { "--limit", "N", "at most so many (default 20)" },
 }, options.common)
 
-function M.run(words)
-  local given, rest = options.parse(usage, declared, words)
+function M.run(words, operator)
+  local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
   if #rest > 0 then errors.usage "usage: almanac runs; almanac status RUN shows one" end
   local limit = math.tointeger(tonumber(given.limit or 20))
@@ -27,12 +26,12 @@ function M.run(words)
     if i > limit then break end
     local state = states.summary(journal, row.id)
     if given.json then
-      terminal.write(1, json.encode {
+      operator:result(json.encode {
         id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started,
         ended_ms = state.ended, operator = state.operator,
       } .. "\n")
     else
-      terminal.write(1, string.format("%-40s %-11s %s  %s\n", row.id, state.status,
+      operator:result(string.format("%-40s %-11s %s  %s\n", row.id, state.status,
         os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), state.operator or ""))
     end
   end

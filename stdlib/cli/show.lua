@@ -3,9 +3,8 @@ local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
-local process = require "native.process"
 local runbook = require "almanac.script.runbook"
-local terminal = require "native.terminal"
+local screen = require "almanac.cli.screen"
 
 local M = {}
 
@@ -49,12 +48,10 @@ end
 
 --- The newest plan of a run, and its events.
 local function planned_run(journal, id)
-  local json = require "native.json"
   local plan, events = nil, {}
-  for _, time_ms, kind, path, payload in journal:events(id, 0) do
-    local data = json.decode(payload)
-    if kind == "run.plan" then plan = data end
-    events[#events + 1] = { kind = kind, path = path, data = data, time_ms = time_ms }
+  for event in require("almanac.journal.event").each(journal, id) do
+    if event.kind == "run.plan" then plan = event.data end
+    events[#events + 1] = event
   end
   if not plan then
     errors.raise {
@@ -65,30 +62,29 @@ local function planned_run(journal, id)
   return plan, events
 end
 
-local function show_plan(name)
+local function show_plan(name, operator)
   local store = require "almanac.journal.store"
   local journal <close> = store.open "ro"
   local row = store.find(journal, name)
   local plan, events = planned_run(journal, row.id)
-  local color = terminal.isatty(1) and not process.getenv "NO_COLOR"
   local status = require("almanac.journal.state").summary(journal, row.id).status
-  terminal.write(1, require("almanac.render.plan").outcome(row.id, status, plan, events, color))
+  operator:result(require("almanac.render.plan").outcome(row.id, status, plan, events, screen.color()))
   return 0
 end
 
-function M.run(words)
-  local given, rest = options.parse(usage, declared, words)
+function M.run(words, operator)
+  local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
   if given.plan then
     if #rest > 1 then errors.usage "usage: almanac show [RUN] --plan" end
     config.load(given)
-    return show_plan(rest[1])
+    return show_plan(rest[1], operator)
   end
   if #rest ~= 1 then errors.usage "usage: almanac show RUNBOOK" end
   config.load(given)
   if given.source then
     local _, text = runbook.find(rest[1])
-    terminal.write(1, text)
+    operator:result(text)
     return 0
   end
   local book = runbook.load(rest[1])
@@ -100,7 +96,7 @@ function M.run(words)
   if type(lock) == "string" then out[#out + 1] = "lock: " .. lock end
   out[#out + 1] = "on failure: " .. book.on_failure
   if book.help then out[#out + 1] = "\n" .. book.help end
-  terminal.write(1, table.concat(out, "\n") .. "\n")
+  operator:result(table.concat(out, "\n") .. "\n")
   return 0
 end
 

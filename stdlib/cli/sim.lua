@@ -169,7 +169,7 @@ local function delayed(handler, seconds)
   end
 end
 
-local function serve(given)
+local function serve(given, operator)
   local task, fs = require "native.task", require "native.fs"
   local tls = tls_of(given)
   local note, flush = request_log(given)
@@ -198,7 +198,7 @@ local function serve(given)
   if given.kubeconfig then
     fs.write(given.kubeconfig, require("native.json").encode(kubeconfig(url, tls, given.token)) .. "\n", { mode = 384 })
   end
-  require("native.terminal").write(1, ("api=%s devnet=http://127.0.0.1:%d loki=http://127.0.0.1:%d kubeconfig=%s\n"):format(url,
+  operator:result(("api=%s devnet=http://127.0.0.1:%d loki=http://127.0.0.1:%d kubeconfig=%s\n"):format(url,
     servers[2]:port(), servers[3]:port(), given.kubeconfig or "-"))
   local function flush_often()
     flush()
@@ -214,12 +214,12 @@ end
 --- Serves until SIGINT or SIGTERM.
 ---@param words string[] what follows `sim`
 ---@return integer exit code
-function M.run(words)
-  local given, rest = options.parse(usage, declared, words)
+function M.run(words, operator)
+  local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
   if rest[1] then errors.usage("almanac sim takes no %s", rest[1]) end
   local task, signals = require "native.task", require "native.signals"
-  local server = task.spawn(serve, given)
+  local server = task.spawn(serve, given, operator)
   signals.guard(server)
   local _, err = server:join()
   err = errors.wrap(err)

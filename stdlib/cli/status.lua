@@ -1,13 +1,12 @@
 --- almanac status [RUN]
 local config = require "almanac.config.file"
-local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
+local holder = require "almanac.session.holder"
 local options = require "almanac.cli.options"
-local process = require "native.process"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local task = require "native.task"
-local terminal = require "native.terminal"
+local screen = require "almanac.cli.screen"
 local tree = require "almanac.render.tree"
 
 local M = {}
@@ -17,7 +16,7 @@ local declared = options.join({ { "--json", nil, "as JSON" } }, options.common)
 
 local function heading(row, state)
   local text = row.id .. ": " .. state.status
-  if state.holder then text = text .. ", " .. drive.describe_holder(require("native.json").encode(state.holder)) end
+  if state.holder then text = text .. ", " .. holder.describe(require("native.json").encode(state.holder)) end
   return text
 end
 
@@ -43,8 +42,8 @@ local function closing(row, state)
   return out
 end
 
-function M.run(words)
-  local given, rest = options.parse(usage, declared, words)
+function M.run(words, operator)
+  local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
   if #rest > 1 then errors.usage "usage: almanac status [RUN]" end
   config.load(given)
@@ -53,17 +52,17 @@ function M.run(words)
   local state = states.load(journal, row.id)
   if given.json then
     local json = require "native.json"
-    terminal.write(1, json.encode {
+    operator:result(json.encode {
       id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended,
       error = state.error, steps = json.array(state.roots),
     } .. "\n")
     return 0
   end
   local out = { heading(row, state) }
-  local view = { color = terminal.isatty(1) and not process.getenv "NO_COLOR", now_ms = task.wall_ms(), notes = 10 }
+  local view = { color = screen.color(), now_ms = task.wall_ms(), notes = 10 }
   for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end
   for _, line in ipairs(closing(row, state)) do out[#out + 1] = line end
-  terminal.write(1, table.concat(out, "\n") .. "\n")
+  operator:result(table.concat(out, "\n") .. "\n")
   return 0
 end
 

@@ -46,14 +46,14 @@ function M.add(proofs, run, made)
 end
 
 local function read(journal, own)
-  local json, states = require "native.json", require "almanac.journal.state"
+  local events, states = require "almanac.journal.event", require "almanac.journal.state"
   local proofs = {}
   for i, row in ipairs(journal:runs()) do
     if i > RUNS_READ then break end
     local outcomes = {}
     if row.id ~= own then
-      for _, _, _, _, payload in journal:events(row.id, 0, "effect.outcome") do
-        if payload:find('"helm.', 1, true) then outcomes[#outcomes + 1] = json.decode(payload) end
+      for event in events.each(journal, row.id, "effect.outcome") do
+        if event.data.op:find "^helm%." then outcomes[#outcomes + 1] = event.data end
       end
     end
     local made = M.made(outcomes)

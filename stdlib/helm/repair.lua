@@ -79,8 +79,8 @@ function M.run_of(id)
   local closed <close> = not own and journal or nil -- luacheck: ignore 211
   for i, row in ipairs(journal:runs()) do
     if i > 200 then break end
-    for _, _, _, _, payload in journal:events(row.id, 0, "effect.intent") do
-      if payload:find('"' .. id .. '"', 1, true) then
+    for event in require("almanac.journal.event").each(journal, row.id, "effect.intent") do
+      if event.data.id == id then
         return row.id, require("almanac.journal.state").summary(journal, row.id).status
       end
     end

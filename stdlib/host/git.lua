@@ -232,9 +232,7 @@ end
 
 --- An earlier effect of the same plan, which has not taken place: what it would make is not there yet.
 local function planned(op, input, fits)
-  local frame = step.current()
-  local plan = frame and frame.run.plan
-  for _, entry in ipairs(plan and plan.effects or {}) do
+  for _, entry in ipairs(step.planned()) do
     if entry.op == op and entry.input.dir == input.dir and not entry.nothing and not entry.would_fail and fits(entry.input) then
       return entry.input
     end
@@ -311,9 +309,7 @@ end
 
 --- Whether an earlier effect of this plan may make what is not there now: any that is not git's own.
 local function changes_before()
-  local frame = step.current()
-  local plan = frame and frame.run.plan
-  for _, entry in ipairs(plan and plan.effects or {}) do
+  for _, entry in ipairs(step.planned()) do
     if not entry.op:find "^git%." and not entry.nothing then return true end
   end
   return false

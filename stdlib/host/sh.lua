@@ -156,9 +156,7 @@ local function stream(input, child)
   end)
   if ok then return child:wait() end
   child:stop()
-  local old = task.shield "cancel"
-  local result = child:wait()
-  task.shield(old)
+  local result = task.with({ shield = "cancel" }, child.wait, child)
   err.argv, err.stdout, err.stderr = input.argv, tail(result.stdout), tail(result.stderr)
   err.code, err.signal = result.code, result.signal
   err.in_doubt = not input.idempotent

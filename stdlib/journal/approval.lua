@@ -1,7 +1,6 @@
 --- Approvals: the questions that a run waits for, and what was answered from elsewhere with
 --- almanac approve or reject. An answer is bound to what was asked about: the plan that the run keeps
 --- to, and the script; when either is another one by then, it does not count.
-local json = require "native.json"
 local process = require "native.process"
 local task = require "native.task"
 
@@ -79,23 +78,18 @@ function M.given(frame)
 end
 
 --- The questions of a run that nobody has answered, oldest first.
----@param journal table
----@param id string
+---@param replay almanac.Replay
 ---@return almanac.Question[]
-function M.open(journal, id)
-  local by_path, order = {}, {}
-  for _, _, _, path, payload in journal:events(id, 0, "confirm.asked") do
-    if not by_path[path] then order[#order + 1] = path end
-    by_path[path] = json.decode(payload)
-    by_path[path].path = path
+function M.open(replay)
+  local open = {}
+  for path in pairs(replay.kept["confirm.asked"] or {}) do
+    local asked, answered = replay:previous("confirm.asked", path), replay:previous("confirm.answered", path)
+    local question, answer = asked[#asked], answered[#answered]
+    question.path = path
+    if not (answer and answer.at_ms >= question.at_ms) then open[#open + 1] = question end
   end
-  for _, _, _, path, payload in journal:events(id, 0, "confirm.answered") do
-    local asked = by_path[path]
-    if asked and json.decode(payload).at_ms >= asked.at_ms then by_path[path] = nil end
-  end
-  local out = {}
-  for _, path in ipairs(order) do out[#out + 1] = by_path[path] end
-  return out
+  table.sort(open, function(a, b) return a.at_ms < b.at_ms end)
+  return open
 end
 
 return M

@@ -1,8 +1,10 @@
---- A run: one execution of a runbook with fixed parameters. It owns the run's place in the
---- journal, what a replay needs of it, and the events that everybody else watches.
+--- A run: one execution of a runbook with fixed parameters. It owns the run's place in the journal, and the
+--- events that everybody else watches.
 local digest = require "native.digest"
 local errors = require "almanac.base.errors"
+local events = require "almanac.journal.event"
 local json = require "native.json"
+local replays = require "almanac.journal.replay"
 local redaction = require "almanac.base.redaction"
 local task = require "native.task"
 
@@ -14,25 +16,28 @@ local FLUSH_SECONDS = 0.1
 --- Fields of an event that a replay goes by: words and digests of ours, which a secret that happens to be
 --- such a word must not change.
 local WORDS = {
-  answer = true, at = true, by = true, digest = true, id = true, kind = true, op = true, ordinal = true, plan = true,
-  script = true, state = true, status = true, stream = true,
+  answer = true, at = true, by = true, digest = true, id = true, kind = true, level = true, op = true, ordinal = true,
+  plan = true, script = true, state = true, status = true, stream = true,
 }
 
 ---@class almanac.Run
 ---@field id string
 ---@field meta table         runbook, script, params, operator, host, lock, environment, …
----@field mode string        "execute" | "walk" | "plan"
+---@field mode almanac.Mode  what steps, effects and waits do in this execution
 ---@field journal table?     native.journal; nil in a plan, which leaves no trace
----@field done table?        the done steps, of journal:fold(); nil in a run that has none
----@field begun table<string, boolean>  paths of the steps whose start is in the journal
+---@field replay almanac.Replay   what earlier executions did, and this one so far
+---@field done table?        the done steps, of the replay; nil in a run that has none
+---@field effects table<string, almanac.KnownEffect>  of the replay
 ---@field replayed integer   done steps that this execution met
----@field effects table<string, table>    intent and outcome, by "path#ordinal"
----@field seen table<string, boolean>     paths of this execution
+---@field seen table<string, boolean>     paths of this execution's own steps
+---@field visits table       steps that a walk met
+---@field draft almanac.PlanDraft?        the plan that is being made
 ---@field allow table?       what the runbook may touch
 ---@field held table?        the lock that it needs for its effects
----@field bound table?       the plan that this execution keeps to
+---@field bound almanac.PlanBinding?      the plan that this execution keeps to
 ---@field script string?     digest of the runbook's files in this execution
----@field observers fun(event: table)[]
+---@field operator almanac.Operator?      who is asked, and shown what happens
+---@field observers fun(event: almanac.Event)[]
 local Run = {}
 Run.__index = Run
 
@@ -44,18 +49,21 @@ function M.new_id(runbook)
 end
 
 local function new(fields)
-  fields.begun = fields.begun or {}
+  local replay = fields.replay or replays.new()
+  fields.replay, fields.done, fields.effects = replay, replay.done, replay.effects
+  if fields.done then fields.done:begin_pass() end
   fields.replayed = 0
-  fields.effects = fields.effects or {}
   fields.seen = {}
   fields.observers = {}
   fields.deferred = {}
   fields.visits = {}
-  fields.touched = {}
   return setmetatable(fields, Run)
 end
 
 --- A run that is not in the journal: a plan.
+---@param meta table
+---@param mode almanac.Mode
+---@return almanac.Run
 function M.unrecorded(meta, mode)
   return new { id = "plan", meta = meta, mode = mode }
 end
@@ -63,82 +71,36 @@ end
 --- Creates a run in the journal.
 ---@param journal table
 ---@param meta table
+---@param mode almanac.Mode
 ---@param id string? from M.new_id()
 ---@return almanac.Run
-function M.create(journal, meta, id)
+function M.create(journal, meta, mode, id)
   id = id or M.new_id(meta.runbook)
   journal:create { id = id, runbook = meta.runbook, meta = json.encode(meta) }
-  return new { id = id, meta = meta, mode = "execute", journal = journal }
-end
-
-local function under(path, root)
-  return path == root or path:sub(1, #root + 1) == root .. "/"
-end
-
-local function forget_effects(effects, path)
-  for key in pairs(effects) do
-    if key:match "^(.*)#[%d.]+$" == path then effects[key] = nil end
-  end
-end
-
-local function forget_effects_below(effects, root)
-  for key in pairs(effects) do
-    if under(key:match "^(.*)#[%d.]+$", root) then effects[key] = nil end
-  end
-end
-
---- What replay knows of effects, from the events in their order.
----@param events table[] {seq, time_ms, kind, path, payload text}
-function M.fold_effects(events)
-  local effects = {}
-  for _, event in ipairs(events) do
-    local kind, path = event.kind, event.path
-    if kind == "effect.intent" then
-      local data = json.decode(event.payload)
-      effects[path .. "#" .. data.ordinal] = { intent = data }
-    elseif kind == "effect.outcome" then
-      local data = json.decode(event.payload)
-      local effect = effects[path .. "#" .. data.ordinal]
-      if effect and effect.intent.id == data.id then effect.outcome = data end
-    elseif kind == "step.redo" and not json.decode(event.payload).keep_effects then
-      forget_effects(effects, path)
-    elseif kind == "step.undone" then
-      forget_effects_below(effects, path)
-    end
-  end
-  return effects
+  return new { id = id, meta = meta, mode = mode, journal = journal }
 end
 
 --- Loads a run for replay. Raises kind "corrupt" when its chain of hashes is broken.
 ---@param journal table
 ---@param id string
----@param mode string
+---@param mode almanac.Mode
 ---@return almanac.Run
 function M.load(journal, id, mode)
   local row = journal:run(id)
   if not row then errors.raise { kind = "not_found", message = "no run " .. id .. " in the journal" } end
-  local fold = journal:fold(id)
-  if fold.broken then
-    errors.raise {
-      kind = "corrupt",
-      message = string.format("the journal of run %s is damaged at event %d: %s", id, fold.broken.seq, fold.broken.why),
-      hint = "almanac log " .. id .. " prints what can be read; nothing was run",
-    }
-  end
-  local run = new {
+  return new {
     id = id, meta = json.decode(row.meta), mode = mode, journal = journal, created_ms = row.created_ms,
-    done = fold.done, begun = fold.begun, effects = M.fold_effects(fold.other), history = fold.other,
+    replay = replays.load(journal, id),
   }
-  return run
 end
 
---- The same run in another mode: what a replay knows is shared, what an execution gathers is not.
----@param mode string
+--- The same run in another mode, or once more: what a replay knows is shared, what an execution gathers is not.
+---@param mode almanac.Mode
 ---@return almanac.Run
 function Run:as(mode)
   return new {
     id = self.id, meta = self.meta, mode = mode, journal = self.journal, created_ms = self.created_ms,
-    done = self.done, begun = self.begun, effects = self.effects, history = self.history,
+    replay = self.replay, operator = self.operator,
   }
 end
 
@@ -150,63 +112,70 @@ function M.current()
 end
 
 --- Calls fn(event) for each event from now on.
----@param fn fun(event: table)
----@param replays boolean? for each done step that is met, too; a long run has many
-function Run:observe(fn, replays)
+---@param fn fun(event: almanac.Event)
+---@param replays_too boolean? for each done step that is met, too; a long run has many
+function Run:observe(fn, replays_too)
   self.observers[#self.observers + 1] = fn
-  self.tells_replays = self.tells_replays or replays
+  self.tells_replays = self.tells_replays or replays_too
 end
 
 --- A done step was met, and gave its result without running.
 ---@param path string
 function Run:meet(path)
   self.replayed = self.replayed + 1
-  if self.tells_replays then self:notify("step.replayed", path, json.decode(self.done:payload(path))) end
+  if self.tells_replays then self:record("step.replayed", path, self.replay:done_payload(path)) end
 end
 
-function Run:notify(kind, path, data)
-  local event = { kind = kind, path = path, data = data, time_ms = task.wall_ms() }
-  for _, fn in ipairs(self.observers) do fn(event) end
+local function append(self, event, durable)
+  self.journal:append(self.id, event.kind, event.path, redaction.encode(event.data, nil, WORDS), durable)
 end
 
-function Run:append(kind, path, data, durable)
-  self.journal:append(self.id, kind, path, redaction.encode(data, nil, WORDS), durable)
-end
-
---- Writes the deferred events. A step's start waits here: most steps are done before it is
---- written, and then their end says when they began.
-function Run:write_deferred(except)
+--- Writes the deferred events. A step's start waits here: most steps are done before it is written, and then
+--- their end says when they began.
+local function write_deferred(self, done_path)
   local deferred = self.deferred
   if #deferred == 0 then return end
   self.deferred = {}
   for _, event in ipairs(deferred) do
-    if event.path ~= except or event.kind ~= "step.start" then
-      self:append(event.kind, event.path, event.data, false)
-    end
+    if event.path ~= done_path or event.kind ~= "step.start" then append(self, event, false) end
   end
 end
 
---- An event that must be on disk before the call returns.
+local function write(self, event, kept)
+  if self.journal and kept == "durable" then
+    write_deferred(self, event.kind == "step.done" and event.path or nil)
+    append(self, event, true)
+  elseif self.journal and kept == "soon" then
+    self.deferred[#self.deferred + 1] = event
+  end
+  if kept ~= "told" then self.replay:add(event) end
+  for _, fn in ipairs(self.observers) do fn(event) end
+end
+
+--- Records an event and tells it to those who watch. When the call returns, a durable one is on the disk;
+--- another one may be lost with the last tenth of a second. The vocabulary says which is which.
 ---@param kind string
 ---@param path string
 ---@param data table plain data
 function Run:record(kind, path, data)
-  if self.journal then
-    self:write_deferred(kind == "step.done" and path or nil)
-    self:append(kind, path, data, true)
-  end
-  self:notify(kind, path, data)
+  local kept = events.declared(kind, data).kept
+  write(self, { kind = kind, path = path, data = data, time_ms = task.wall_ms() }, kept)
 end
 
---- An event that may be lost with the last tenth of a second.
-function Run:emit(kind, path, data)
-  if self.journal then self.deferred[#self.deferred + 1] = { kind = kind, path = path, data = data } end
-  self:notify(kind, path, data)
+--- Records an event of an effect's own, durably.
+---@param kind string  none of the vocabulary's
+---@param path string
+---@param data table plain data
+function Run:record_own(kind, path, data)
+  if type(kind) ~= "string" or events.kinds[kind] then
+    errors.usage("emit: the kind of an effect's own event is a word that the journal does not use itself, not %q", tostring(kind))
+  end
+  write(self, { kind = kind, path = path, data = data, time_ms = task.wall_ms() }, "durable")
 end
 
 function Run:flush()
   if self.journal then
-    self:write_deferred()
+    write_deferred(self)
     if self.journal:pending() then self.journal:flush() end
   end
 end
@@ -222,23 +191,12 @@ function Run:start_flusher()
   end)
 end
 
---- The payloads of one kind that this path has in the journal, oldest first.
+--- The payloads of one kind that this path has from before, oldest first.
+---@param kind string
+---@param path string
+---@return table[]
 function Run:previous(kind, path)
-  local found = {}
-  if not self.journal then return found end
-  self:flush()
-  local after = 0
-  for _, event in ipairs(self.history or {}) do
-    if event.kind == "step.redo" and event.path == path then after = event.seq end
-  end
-  for _, time_ms, _, event_path, payload in self.journal:events(self.id, after, kind) do
-    if event_path == path then
-      local data = json.decode(payload)
-      data.time_ms = data.time_ms or time_ms
-      found[#found + 1] = data
-    end
-  end
-  return found
+  return self.replay:previous(kind, path)
 end
 
 return M

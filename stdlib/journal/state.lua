@@ -1,11 +1,14 @@
 --- State: what a run looks like, computed from its events and from nothing else. A live run, a
 --- crashed one and a finished one are folded by the same function. Pure.
+local events = require "almanac.journal.event"
+local interrupt = require "almanac.base.interrupt"
+
 local M = {}
 
 ---@class almanac.Node
 ---@field path string
 ---@field name string
----@field status "running"|"waiting"|"retrying"|"done"|"skipped"|"failed"|"undone"|"cut"
+---@field status "running"|"waiting"|"retrying"|"done"|"skipped"|"failed"|"paused"|"cancelled"|"undone"|"cut"
 ---@field started integer? ms
 ---@field ended integer? ms
 ---@field elapsed number? seconds
@@ -91,11 +94,18 @@ on["step.replayed"] = function(state, path, data, time_ms)
   state.nodes[path].replayed = true
 end
 
-on["step.failed"] = function(state, path, data, time_ms)
+local function end_badly(state, path, status, kind, message, time_ms)
   local node = node_of(state, path, time_ms)
-  local interrupted = data.kind == "paused" or data.kind == "cancelled"
-  node.status, node.message, node.kind = interrupted and data.kind or "failed", data.message, data.kind
-  node.ended, node.progress = time_ms, nil
+  node.status, node.message, node.kind, node.ended, node.progress = status, message, kind, time_ms, nil
+end
+
+on["step.failed"] = function(state, path, data, time_ms)
+  end_badly(state, path, "failed", data.kind, data.message, time_ms)
+end
+
+on["step.interrupted"] = function(state, path, data, time_ms)
+  local stopped = interrupt.levels[data.level]
+  end_badly(state, path, stopped.step, stopped.kind, data.message, time_ms)
 end
 
 on["step.retry"] = function(state, path, data, time_ms)
@@ -149,7 +159,7 @@ end
 
 --- Folds one event in.
 ---@param state almanac.State
----@param event { kind: string, path: string, data: table, time_ms: integer }
+---@param event almanac.Event
 function M.apply(state, event)
   local fn = on[event.kind]
   if fn then fn(state, event.path, event.data, event.time_ms) end
@@ -165,18 +175,15 @@ local function mark_crashed(state, last_ms)
   end
 end
 
-local function fold(journal, id, kind)
-  local json = require "native.json"
+local function fold(journal, id, wanted)
   local state, last_ms = M.new(), nil
-  for _, time_ms, event_kind, path, payload in journal:events(id, 0, kind) do
-    last_ms = time_ms
-    if on[event_kind] then
-      M.apply(state, { kind = event_kind, path = path, data = json.decode(payload), time_ms = time_ms })
-    end
+  for event in events.each(journal, id, wanted) do
+    last_ms = event.time_ms
+    M.apply(state, event)
   end
   if state.status == "running" then
     local holder = journal:holder(id)
-    if holder then state.holder = json.decode(holder) else mark_crashed(state, last_ms) end
+    if holder then state.holder = require("native.json").decode(holder) else mark_crashed(state, last_ms) end
   end
   return state
 end
@@ -187,6 +194,18 @@ end
 ---@return almanac.State
 function M.load(journal, id)
   return fold(journal, id)
+end
+
+--- How a run stands. The last event of most says it; the others are read.
+---@param journal table
+---@param id string
+---@return string status of almanac.State
+function M.status(journal, id)
+  local last = journal:last_seq(id)
+  for _, _, kind, _, payload in journal:events(id, math.max(last - 1, 0)) do
+    if kind == "run.end" then return events.decode(last, 0, kind, "", payload).data.status end
+  end
+  return M.summary(journal, id).status
 end
 
 --- The same without its steps, of which a long run has many.

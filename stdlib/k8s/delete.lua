@@ -143,7 +143,9 @@ end
 ---@return { deleted: boolean, uid: string? }
 function M.delete(ref, opts)
   local result = effect.perform("k8s.delete", { ref = ref, opts = opts })
-  if not step.in_plan() and result.deleted then wait_gone(ref, result.uid, opts or {}) end
+  step.await(function()
+    if result.deleted then wait_gone(ref, result.uid, opts or {}) end
+  end)
   return result
 end
 
@@ -246,9 +248,11 @@ end
 function M.evict(ref, opts)
   step.require_read "k8s.evict"
   opts = fields.check(EVICT, opts)
-  if not step.in_plan() and not effect.is_begun() then wait_for_budget(ref, opts) end
+  if not effect.is_begun() then step.await(function() wait_for_budget(ref, opts) end) end
   local result = effect.perform("k8s.evict", { ref = ref, opts = opts })
-  if not step.in_plan() and result.evicted then wait_gone(ref, result.uid, opts) end
+  step.await(function()
+    if result.evicted then wait_gone(ref, result.uid, opts) end
+  end)
   return result
 end
 

@@ -179,13 +179,11 @@ end
 ---@return integer[]? pids
 ---@return string? why
 local function look(client, place, argv)
-  local old = task.shield "cancel"
-  local ok, result = errors.try(function()
+  local ok, result = task.with({ shield = "cancel" }, errors.try, function()
     local session <close> = open("k8s.exec", client, place, { "sh", "-c", outcome.LOOK },
       { read = true, timeout = LOOK_LIMIT, answer_timeout = LOOK_LIMIT })
     return session:wait()
   end)
-  task.shield(old)
   if not ok then return nil, result.message end
   local status = result.status and outcome.of_status(result.status)
   if not status then return nil, result.cut end

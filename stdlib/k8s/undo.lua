@@ -308,10 +308,12 @@ effect.define("k8s.undo", {
 ---@return table object  kind, name, generation, changed, from, to
 function M.undo(ref, opts)
   local result = effect.perform("k8s.undo", { ref = ref, opts = opts })
-  if opts and opts.observed and not step.in_plan() then
-    require("almanac.k8s.wait").wait(ref, {
-      observed = true, timeout = opts.timeout, namespace = opts.namespace, context = opts.context,
-    })
+  if opts and opts.observed then
+    step.await(function()
+      require("almanac.k8s.wait").wait(ref, {
+        observed = true, timeout = opts.timeout, namespace = opts.namespace, context = opts.context,
+      })
+    end)
   end
   return result
 end

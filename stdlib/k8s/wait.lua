@@ -152,19 +152,7 @@ local function look_once(target, is_wanted, what, opts)
   return not opts.deleted and unknown.new(step.current().path) or nil
 end
 
---- Waits until an object is as wanted. A read.
----
----     k8s.wait("deployment/web", { condition = "Available", timeout = "5m" })
----     k8s.wait("pod/x", { jsonpath = "{.status.phase}", equals = "Running" })
----@param ref string|table
----@param opts almanac.k8s.WaitOptions
----@return table? object  nil when it is gone
-function M.wait(ref, opts)
-  step.require_read "k8s.wait"
-  opts = fields.check(WAIT, opts)
-  local is_wanted, what = wanted(opts)
-  local target = objects.one("k8s.wait", ref, opts)
-  if step.in_plan() then return look_once(target, is_wanted, what, opts) end
+local function follow(ref, target, is_wanted, what, opts)
   local seconds = duration.parse(opts.timeout or TIMEOUT)
   local deadline = task.now() + seconds
   local watcher <close> = watch.watch(ref, { namespace = opts.namespace, context = opts.context })
@@ -180,6 +168,22 @@ function M.wait(ref, opts)
     -- What is there counts only when all of it has been told.
     if watcher.synced and (event.type ~= "ADDED" or object) and is_wanted(object) then return object end
   end
+end
+
+--- Waits until an object is as wanted. A read.
+---
+---     k8s.wait("deployment/web", { condition = "Available", timeout = "5m" })
+---     k8s.wait("pod/x", { jsonpath = "{.status.phase}", equals = "Running" })
+---@param ref string|table
+---@param opts almanac.k8s.WaitOptions
+---@return table? object  nil when it is gone
+function M.wait(ref, opts)
+  step.require_read "k8s.wait"
+  opts = fields.check(WAIT, opts)
+  local is_wanted, what = wanted(opts)
+  local target = objects.one("k8s.wait", ref, opts)
+  return step.await(function() return follow(ref, target, is_wanted, what, opts) end,
+    function() return look_once(target, is_wanted, what, opts) end)
 end
 
 return M

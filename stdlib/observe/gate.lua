@@ -329,21 +329,19 @@ local function earlier_samples(spec, step)
 end
 
 --- In a plan a gate looks once: the value now against the limit, and how long it would watch.
-local function look_once(spec, frame)
+local function look_once(spec, draft, path)
   local sample = take_sample(spec)
   local v = M.verdict(spec, { sample })
   local value = number_of(sample.value)
   local ok = value and M.judge(spec, value)
   local text = string.format("%s, would watch for %s", value and claim(spec, value, ok) or sample.error or v.why,
     duration.format(spec.hold))
-  require("almanac.run.plan").gate(frame, { text = text, ok = ok, value = sample.value })
+  draft:add_gate(path, { text = text, ok = ok, value = sample.value })
   return { verdict = "pass", value = value, limit = spec.limit, held = spec.hold, samples = 1 }
 end
 
-local function watch(spec)
+local function follow(spec)
   local step = require "almanac.run.step"
-  local frame = step.current()
-  if frame and frame.run.mode == "plan" then return look_once(spec, frame) end
   local task = require "native.task"
   local samples, v = earlier_samples(spec, step)
   local resumed = #samples > 0
@@ -366,6 +364,11 @@ local function watch(spec)
     }
   end
   return { verdict = v.verdict, value = v.value, limit = v.limit, held = v.held, samples = #samples }
+end
+
+local function watch(spec)
+  return require("almanac.run.step").await(function() return follow(spec) end,
+    function(draft, path) return look_once(spec, draft, path) end)
 end
 
 local function digest_of(spec)

@@ -12,13 +12,15 @@ Events.__index = Events
 
 Events.wants_replays = true
 
-function M.new(run)
-  return setmetatable({ run = run }, Events)
+---@param run almanac.Run
+---@param operator almanac.Operator
+function M.new(run, operator)
+  return setmetatable({ run = run, operator = operator }, Events)
 end
 
 function Events:event(event)
   local line = { run = self.run.id, kind = event.kind, path = event.path, time_ms = event.time_ms, data = event.data }
-  terminal.write(1, redaction.encode(line, nil, WORDS) .. "\n")
+  self.operator:result(redaction.encode(line, nil, WORDS) .. "\n")
 end
 
 function Events.above(_, text)

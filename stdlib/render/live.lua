@@ -18,8 +18,13 @@ Live.__index = Live
 --- The tree shows what was done before, too.
 Live.wants_replays = true
 
-function M.new(run)
-  return setmetatable({ run = run, state = state.new(), drawn = 0, spin = 0, color = not process.getenv "NO_COLOR" }, Live)
+---@param run almanac.Run
+---@param options? { passing: boolean }  passing: nothing is left of the tree in the end
+function M.new(run, options)
+  return setmetatable({
+    run = run, state = state.new(), drawn = 0, spin = 0, color = not process.getenv "NO_COLOR",
+    passing = options and options.passing,
+  }, Live)
 end
 
 function Live:event(event)
@@ -75,7 +80,7 @@ function Live:stop()
     self.ticker:join()
     self.ticker = nil
   end
-  self:draw()
+  if self.passing then self:erase() else self:draw() end
   self.drawn = 0
 end
 

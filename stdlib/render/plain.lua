@@ -26,10 +26,8 @@ on["step.start"] = function(_, path) say("▶", path) end
 on["step.done"] = function(_, path, data)
   say(data.skipped and "∅" or "✓", path, data.skipped and "skipped" or duration.format((data.elapsed_ms or 0) / 1000))
 end
-on["step.failed"] = function(_, path, data)
-  local mark = (data.kind == "paused" or data.kind == "cancelled") and "‖" or "✗"
-  say(mark, path, tostring(data.message):match "^[^\n]*")
-end
+on["step.failed"] = function(_, path, data) say("✗", path, tostring(data.message):match "^[^\n]*") end
+on["step.interrupted"] = function(_, path, data) say("‖", path, tostring(data.message):match "^[^\n]*") end
 on["step.retry"] = function(_, path, data)
   say("↻", path, string.format("attempt %d failed: %s; again in %s", data.attempt, data.message,
     duration.format(data.delay)))

@@ -190,7 +190,7 @@ end
 ---@param color boolean
 ---@return string
 function M.outcome(id, status, plan, events, color)
-  local effects, gates, unbound = require("almanac.run.plan_outcome").compare(plan, events)
+  local effects, gates, unbound = require("almanac.run.plan.outcome").compare(plan, events)
   local out = { string.format("%s: %s; planned by %s at %s", id, status, plan.made_by,
     os.date("!%Y-%m-%d %H:%M:%S UTC", plan.made_ms // 1000)) }
   if unbound then out[#out + 1] = "the operator went on without the plan" end

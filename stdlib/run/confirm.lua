@@ -1,7 +1,7 @@
 --- confirm and checklist: steps that ask the operator, and keep who said what.
 local approval = require "almanac.journal.approval"
-local ask = require "almanac.run.ask"
 local errors = require "almanac.base.errors"
+local operator = require "almanac.run.operator"
 local step = require "almanac.run.step"
 local step_name = require "almanac.base.step_name"
 local store = require "almanac.journal.store"
@@ -23,7 +23,7 @@ local function answer_of(frame, question)
   local given, stale = approval.given(frame)
   if given then return given end
   if stale then step.note(stale) end
-  local answer = ask.choose(question, { "yes", "no" })
+  local answer = operator.of(frame.run):choose(question, { "yes", "no" })
   if answer == nil then wait_for_answer(frame, question) end
   return approval.answer(frame, question, answer)
 end
@@ -35,6 +35,18 @@ local function name_of(question)
   errors.usage("confirm takes a question, not %s", type(question) == "string" and string.format("%q", question) or type(question))
 end
 
+local function confirm_now(frame, question)
+  local given = answer_of(frame, question)
+  if given.answer == "no" then
+    errors.raise {
+      kind = "refused", step = frame.path,
+      message = string.format("%s said no: %s%s", given.by, question, given.reason and " (" .. given.reason .. ")" or ""),
+      hint = "to be asked again: almanac resume " .. store.words(frame.run.id),
+    }
+  end
+  return { by = given.by, at_ms = given.at_ms, plan = given.plan }
+end
+
 --- A yes or no from the operator: at the terminal, or given with almanac approve or reject. A no
 --- fails the step.
 ---@param question string  any text; the step has its name from it, with a space for "/", "#" and newlines
@@ -42,16 +54,10 @@ end
 function M.confirm(question)
   return step.run(name_of(question), { digest = question }, function()
     local frame = step.current()
-    if frame.run.mode == "plan" then return require("almanac.run.plan").confirm(frame, question) end
-    local given = answer_of(frame, question)
-    if given.answer == "no" then
-      errors.raise {
-        kind = "refused", step = frame.path,
-        message = string.format("%s said no: %s%s", given.by, question, given.reason and " (" .. given.reason .. ")" or ""),
-        hint = "to be asked again: almanac resume " .. store.words(frame.run.id),
-      }
-    end
-    return { by = given.by, at_ms = given.at_ms, plan = given.plan }
+    return step.await(function() return confirm_now(frame, question) end, function(draft, path)
+      draft:add_question(path, question)
+      return { by = "(known after " .. path .. ")", at_ms = 0 }
+    end)
   end)
 end
 

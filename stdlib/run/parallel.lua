@@ -43,8 +43,7 @@ end
 local function run_branches(names, branches, opts)
   local results, failures, next_index, failing = {}, {}, 1, false
   local handles = {}
-  local walking = step.current().run.mode == "walk"
-  local keep_going = opts.keep_going or walking
+  local keep_going = opts.keep_going or step.current().run.mode.finishes_siblings
   local function worker()
     while next_index <= #names and not failing do
       local name = names[next_index]

@@ -1,7 +1,6 @@
 --- Undo: what takes back a run, newest first. The closures come from walking the script over its
 --- journal; the rollback itself is a run of its own, journalled and resumable.
 local definitions = require "almanac.run.definitions"
-local json = require "native.json"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
@@ -14,39 +13,19 @@ local M = {}
 
 --- Walks a script over the journal of its run: done steps and effects give their results, nothing
 --- runs, and run.visits says which steps were met and in what order.
----@param run almanac.Run  loaded with mode "walk"
+---@param run almanac.Run  in the mode walk
 ---@param book almanac.Runbook
 ---@param params table
 ---@return almanac.Error? err  one that is neither the frontier nor a call that would have run
 function M.walk(run, book, params)
   run.definitions = book.script.definitions
-  local handle = task.spawn(function()
-    task.set_context { run = run }
-    task.permit "compute"
-    return book.run(params)
-  end)
+  local handle = task.spawn(step.within, run, book.run, params)
   local ok, err = handle:join()
   if not ok and err.kind ~= "frontier" and err.kind ~= "outside_step" then return err end
 end
 
 local function under(path, root)
   return path == root or path:sub(1, #root + 1) == root .. "/"
-end
-
---- Effects that took place, or may have, newest first.
-local function effects_newest_first(run)
-  local list, listed = {}, {}
-  for i = #run.history, 1, -1 do
-    local event = run.history[i]
-    if event.kind == "effect.intent" then
-      local key = event.path .. "#" .. json.decode(event.payload).ordinal
-      if not listed[key] and run.effects[key] then
-        listed[key] = true
-        list[#list + 1] = { path = event.path, intent = run.effects[key].intent, outcome = run.effects[key].outcome }
-      end
-    end
-  end
-  return list
 end
 
 local function visits_with_undo(run)
@@ -89,7 +68,7 @@ end
 function M.list(run)
   local undos, left, claimed = {}, {}, {}
   local visits = visits_with_undo(run)
-  for _, item in ipairs(effects_newest_first(run)) do
+  for _, item in ipairs(run.replay:effects_newest_first()) do
     local title = item.intent.title or item.intent.op
     local owner = owner_of(visits, item.path)
     local definition = definitions.find(item.intent.op, run.definitions)
@@ -111,7 +90,7 @@ end
 
 --- The body of a rollback run. What is taken back is marked in the original, so that resuming
 --- either of them does nothing twice.
----@param original almanac.Run
+---@param original almanac.Run  in a mode that may write
 ---@param undos almanac.Undo[]
 ---@param by string  id of the rollback run
 ---@return fun()

@@ -1,11 +1,11 @@
 --- The lock of a runbook: one run at a time under a name. Any name holds on this machine, by a file of the
 --- journal; one that begins with "lease/" across machines too, by a Lease of the cluster.
-local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local holder = require "almanac.session.holder"
+local interrupt = require "almanac.base.interrupt"
 local process = require "native.process"
 local task = require "native.task"
-local terminal = require "native.terminal"
 
 local M = {}
 
@@ -56,12 +56,12 @@ Held.__index = Held
 --- Gives the lock back. The one on this machine goes with the journal.
 function Held:release()
   if not self.keeper then return end
-  local shield = task.shield "cancel"
-  self.keeper:cancel()
-  self.keeper:join()
-  self.keeper = nil
-  self.lease:give_back()
-  task.shield(shield)
+  task.with({ shield = "cancel" }, function()
+    self.keeper:cancel()
+    self.keeper:join()
+    self.keeper = nil
+    self.lease:give_back()
+  end)
 end
 
 Held.__close = Held.release
@@ -84,14 +84,15 @@ end
 ---@param journal table
 ---@param lock almanac.LockName?
 ---@param run_id string
+---@param operator almanac.Operator  is told what it waits for
 ---@return table held  release(); also a to-be-closed value
-function M.take(journal, lock, run_id)
+function M.take(journal, lock, run_id, operator)
   local self = setmetatable({}, Held)
   if not lock then return self end
-  drive.lock(journal, lock.name, drive.owner_text(run_id))
+  holder.lock(journal, lock.name, run_id)
   local where = M.lease_of(lock)
   if where then
-    self.lease = require("almanac.k8s.lease").take(where, identity(run_id), function(text) terminal.write(2, "… " .. text .. "\n") end)
+    self.lease = require("almanac.k8s.lease").take(where, identity(run_id), function(text) operator:say("… " .. text) end)
     self.keeper = task.spawn(self.lease.keep, self.lease)
   end
   return self
@@ -103,10 +104,10 @@ end
 function M.held_by(lock)
   local where = M.lease_of(lock)
   if not where then return nil end
-  local ok, holder = errors.try(require("almanac.k8s.lease").held_by, where)
-  if ok then return holder end
-  if errors.is_interrupt(holder) then error(holder, 0) end
-  return "somebody, or nobody: " .. holder.message
+  local ok, other = errors.try(require("almanac.k8s.lease").held_by, where)
+  if ok then return other end
+  if interrupt.of(other) then error(other, 0) end
+  return "somebody, or nobody: " .. other.message
 end
 
 return M

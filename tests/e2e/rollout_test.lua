@@ -1,6 +1,7 @@
 -- k8s.rollout against the simulated cluster: every kind, every way to fail, the trap and its healing.
 local k8s = require "almanac.public.k8s"
 local k8s_client = require "almanac.k8s.client"
+local execute = require "almanac.run.mode.execute"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
 local step = require "almanac.run.step"
@@ -44,7 +45,7 @@ local GOOD, BETTER, CRASH, MISSING = "v1.0.0-abc1234", "v1.0.1-abc1235", "v1.0.2
 
 --- Runs fn as a step of a run; progress and effects are kept.
 local function in_step(fn)
-  local run = runs.unrecorded({}, "execute")
+  local run = runs.unrecorded({}, execute)
   local seen = { progress = {}, intents = {} }
   run:observe(function(event)
     if event.kind == "progress" then seen.progress[#seen.progress + 1] = event.data.text end

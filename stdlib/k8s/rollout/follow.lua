@@ -97,11 +97,11 @@ end
 
 --- Everything that was started ends here, whatever happened.
 function Follower:stop()
-  local shield = task.shield "cancel"
-  for _, handle in ipairs(self.handles) do handle:cancel() end
-  for _, handle in ipairs(self.handles) do handle:join() end
-  self.shared:leave(self)
-  task.shield(shield)
+  task.with({ shield = "cancel" }, function()
+    for _, handle in ipairs(self.handles) do handle:cancel() end
+    for _, handle in ipairs(self.handles) do handle:join() end
+    self.shared:leave(self)
+  end)
 end
 
 -- Details ------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local follow = require "almanac.k8s.rollout.follow"
 local logs = require "almanac.k8s.logs"
-local plan = require "almanac.run.plan"
 local read = require "almanac.k8s.read"
 local step = require "almanac.run.step"
 local verdicts = require "almanac.k8s.rollout.verdict"
@@ -38,13 +37,13 @@ local function check(ref, opts)
 end
 
 --- In a plan nothing has been changed, so there is nothing to wait for: how it stands is shown.
-local function look_once(ref, opts)
+local function look_once(ref, opts, draft, path)
   local obj = world.find(ref, { namespace = opts.namespace, context = opts.context })
   local verdict = obj and verdicts.verdict(obj, opts.condition)
   local healing = ""
   if opts.heal and (obj and obj.kind == "StatefulSet" or not obj and ref:find "^st") then
     healing = "; would delete a pod of an older revision that keeps it waiting"
-    plan.possible(step.current(), "k8s.delete")
+    draft:add_possible(path, "k8s.delete")
   end
   step.explain(string.format("would wait up to %s; now: %s%s", duration.format(duration.parse(opts.timeout or "10m")),
     verdict and follow.short(verdict.message) or "it does not exist", healing))
@@ -63,9 +62,8 @@ end
 ---@return almanac.rollout.Done
 function M.rollout(ref, opts)
   opts = check(ref, opts)
-  local frame = step.current()
-  if frame and frame.run.mode == "plan" then return look_once(ref, opts) end
-  return follow.follow(world, ref, opts)
+  return step.await(function() return follow.follow(world, ref, opts) end,
+    function(draft, path) return look_once(ref, opts, draft, path) end)
 end
 
 return M

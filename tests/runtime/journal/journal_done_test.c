@@ -9,15 +9,16 @@
 
 static void set(struct journal_done *d, const char *path, const char *payload)
 {
-    CHECK(journal_done_set(d, path, strlen(path), payload, strlen(payload)) == 0);
+    CHECK(journal_done_set(d, 1, path, strlen(path), payload, strlen(payload)) == 0);
 }
 
 static int holds(const struct journal_done *d, const char *path, const char *want)
 {
-    size_t len;
-    const char *got = journal_done_find(d, path, strlen(path), &len);
+    const struct done_step *step = journal_done_find(d, path, strlen(path));
 
-    return want ? got && len == strlen(want) && memcmp(got, want, len) == 0 : !got;
+    return want ? step && step->payload_len == strlen(want) &&
+                      memcmp(d->bytes.data + step->payload, want, step->payload_len) == 0
+                : !step;
 }
 
 static void test_steps(void)

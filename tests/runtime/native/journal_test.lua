@@ -76,6 +76,11 @@ t.test("journal: many events cross the batches of the iterator", function()
   t.eq(n, 1000)
 end)
 
+local uses = {
+  ["step.done"] = "done", ["step.start"] = "begun", ["step.redo"] = "forget", ["step.undone"] = "forget",
+  output = "skip", note = "skip", progress = "skip", ["gate.sample"] = "skip",
+}
+
 t.test("journal: fold gives the last outcome of each step and what else matters", function()
   local j <close> = fresh()
   local function add(kind, path, payload)
@@ -97,16 +102,15 @@ t.test("journal: fold gives the last outcome of each step and what else matters"
   add("step.undone", "c")
   add("step.redo", "b")
   add("step.done", "b", '{"result":4}')
-  local f = j:fold "r1"
+  local f = j:fold("r1", uses)
   t.eq(f.last_seq, 16)
-  t.eq(f.count, 16)
   t.eq(f.broken, nil)
   t.eq(f.done:paths(), { "a", "b" })
   t.eq({ f.done:payload "a", f.done:payload "b" }, { '{"result":1}', '{"result":4}' })
-  t.eq(table.pack(f.done:result("b", "no digest")), { true, 4, false, n = 3 })
-  t.eq(select("#", f.done:result "c"), 0)
+  t.eq(table.pack(f.done:meet("b", "no digest")), { true, 4, false, n = 3 })
+  t.eq(select("#", f.done:meet "c"), 0)
   local kinds = {}
-  for i, e in ipairs(f.other) do
+  for i, e in ipairs(f.kept) do
     kinds[i] = e.seq .. " " .. e.kind .. " " .. e.path
     t.eq(type(e.payload) .. math.type(e.time_ms), "stringinteger")
   end
@@ -118,13 +122,42 @@ t.test("journal: fold gives the last outcome of each step and what else matters"
     "15 step.redo b",
   })
   t.eq(j:verify "r1", true)
-  t.raises("not_found", j.fold, j, "nobody")
+  t.raises("not_found", j.fold, j, "nobody", uses)
 end)
 
 t.test("journal: a fold of an empty run", function()
   local j <close> = fresh()
-  local f = j:fold "r1"
-  t.eq({ f.last_seq, f.count, f.done:count(), f.begun, f.other }, { 0, 0, 0, {}, {} })
+  local f = j:fold("r1", uses)
+  t.eq({ f.last_seq, f.done:count(), f.begun, f.kept }, { 0, 0, {}, {} })
+end)
+
+t.test("journal: a fold takes what each kind is for; what it cannot be is refused", function()
+  local j <close> = fresh()
+  j:append("r1", "word", "a", "{}", false)
+  t.eq(#j:fold("r1", {}).kept, 1)
+  t.eq(#j:fold("r1", { word = "skip" }).kept, 0)
+  t.eq(j:fold("r1", { word = "begun" }).begun, { a = true })
+  t.raises("usage", j.fold, j, "r1", { word = "eat" })
+  t.raises("usage", j.fold, j, "r1", { "keep" })
+end)
+
+t.test("journal: each pass over the done steps meets them anew", function()
+  local j <close> = fresh()
+  for i, path in ipairs { "a", "a/b", "a/c", "ab" } do
+    j:append("r1", "step.done", path, '{"digest":"d\\n' .. i .. '"}', false)
+  end
+  local done = j:fold("r1", uses).done
+  t.eq(table.pack(done:meet("a", "d\n1")), { true, nil, true, n = 3 })
+  t.eq(table.pack(done:meet("a", "d\n2")), { false, nil, false, n = 3 }, "met already, and edited")
+  t.eq(done:unmet(), { "a/b", "a/c", "ab" })
+  t.eq({ done:is_met "a", done:is_met "ab", done:is_met "nothing" }, { true, false, false })
+  for _, path in ipairs { "a/b", "ab" } do done:meet(path) end
+  done:unmeet_below "a"
+  t.eq(done:unmet(), { "a/b", "a/c" }, "the attempt that met them counts for nothing")
+  done:begin_pass()
+  t.eq(done:unmet(), { "a", "a/b", "a/c", "ab" })
+  done:forget "a/c"
+  t.eq({ done:count(), done:seq "ab", done:seq "a/c" }, { 3, 4, nil })
 end)
 
 t.test("journal: what another process wrote is seen; a reader creates nothing", function()

@@ -2,6 +2,7 @@
 local t = require "tests.harness"
 local fs = require "almanac.host.fs"
 local native = require "native.fs"
+local execute = require "almanac.run.mode.execute"
 local runs = require "almanac.journal.run"
 local step = require "almanac.run.step"
 local definitions = require "almanac.run.definitions"
@@ -13,7 +14,7 @@ local function tmpdir()
 end
 
 local function in_step(fn, run)
-  run = run or runs.unrecorded({ runbook = "test" }, "execute")
+  run = run or runs.unrecorded({ runbook = "test" }, execute)
   run.seen = {}
   local result = step.within(run, function() return step.run("s", {}, fn) end)
   return result, run
@@ -57,7 +58,7 @@ t.test("native: failures name the path", function()
 end)
 
 t.test("reads need a step", function()
-  local run = runs.unrecorded({ runbook = "test" }, "execute")
+  local run = runs.unrecorded({ runbook = "test" }, execute)
   t.raises("outside_step", step.within, run, function() return fs.read "/etc/hostname" end)
 end)
 

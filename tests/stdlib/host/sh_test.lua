@@ -1,6 +1,7 @@
 --- sh: reads, effects, checks, streamed lines, errors, recovery.
 local t = require "tests.harness"
 local native = require "native.sh"
+local execute = require "almanac.run.mode.execute"
 local runs = require "almanac.journal.run"
 local sh = require "almanac.host.sh"
 local step = require "almanac.run.step"
@@ -8,7 +9,7 @@ local task = require "native.task"
 
 --- Runs fn in a step of a run without a journal; gives its result, the run and its events.
 local function in_step(fn, run)
-  run = run or runs.unrecorded({ runbook = "test" }, "execute")
+  run = run or runs.unrecorded({ runbook = "test" }, execute)
   run.seen = {}
   local events = {}
   run:observe(function(event) events[#events + 1] = event end)
@@ -52,7 +53,7 @@ t.test("another exit code raises with what was printed", function()
 end)
 
 t.test("outside a step nothing runs", function()
-  local run = runs.unrecorded({ runbook = "test" }, "execute")
+  local run = runs.unrecorded({ runbook = "test" }, execute)
   local err = t.raises("outside_step", step.within, run, function() return sh.read "true" end)
   t.has(err.message, "sh.read")
   t.has(err.hint, "step(")
@@ -117,7 +118,7 @@ end)
 t.test("cancelling stops its group, keeps its output and leaves it in doubt", function()
   local begun = task.condition()
   local handle = task.spawn(function()
-    local run = runs.unrecorded({ runbook = "test" }, "execute")
+    local run = runs.unrecorded({ runbook = "test" }, execute)
     run:observe(function(event)
       if event.kind == "output" then begun:notify() end
     end)
@@ -139,7 +140,6 @@ t.test("cancelling stops its group, keeps its output and leaves it in doubt", fu
 end)
 
 t.test("cut short without a check: asked, never run twice by itself", function()
-  require("almanac.run.ask").possible = function() return false end
   local command = { argv = { "sh", "-c", "echo ran" } }
   local _, _, run = in_step(function() return sh.run(command) end)
   forget_outcome(run)

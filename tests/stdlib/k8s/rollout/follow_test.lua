@@ -2,6 +2,7 @@
 local json = require "native.json"
 local rollout = require "almanac.k8s.rollout.rollout"
 local rollout_watch = require "almanac.k8s.rollout.follow"
+local execute = require "almanac.run.mode.execute"
 local runs = require "almanac.journal.run"
 local t = require "tests.harness"
 local task = require "native.task"
@@ -137,7 +138,7 @@ local STARTING = { name = "app", restartCount = 0, state = { waiting = { reason 
 
 --- Follows in a task of its own, as a run would; said: its progress.
 local function follow(world, ref, opts)
-  local run = runs.unrecorded({}, "execute")
+  local run = runs.unrecorded({}, execute)
   local f = { said = {}, notes = {} }
   local signal = task.condition()
   run:observe(function(event)

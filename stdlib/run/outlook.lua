@@ -1,4 +1,4 @@
---- What a resume is about to do, step by step, before it does it. Pure.
+--- The outlook of a resume: what it is about to do, step by step, before it does it. Pure.
 local source = require "almanac.base.source"
 
 local M = {}
@@ -16,10 +16,10 @@ local function text_of_files(book)
   return table.concat(texts, "\n")
 end
 
---- Is one of the steps that this one lies in among `met`?
-local function inside(path, met)
+--- Did the walk meet one of the steps that this one lies in?
+local function inside(path, run)
   local parent = path:match "^(.*)/"
-  while parent and not met[parent] do parent = parent:match "^(.*)/" end
+  while parent and not run.seen[parent] and not run.done:is_met(parent) do parent = parent:match "^(.*)/" end
   return parent ~= nil
 end
 
@@ -29,11 +29,12 @@ local function is_named(text, name)
 end
 
 --- Done steps of the journal that the walk did not meet: gone, or behind the frontier.
-local function unmet(run, book)
-  if run.replayed == run.done:count() then return {} end
-  local met, gone, text = run.seen, {}, text_of_files(book)
-  for _, path in ipairs(run.done:paths()) do
-    if not met[path] and not inside(path, met) and not is_named(text, path:match "([^/]*)$") then gone[#gone + 1] = path end
+local function gone_from(run, book)
+  local unmet = run.replayed < run.done:count() and run.done:unmet() or {}
+  if #unmet == 0 then return {} end
+  local gone, text = {}, text_of_files(book)
+  for _, path in ipairs(unmet) do
+    if not inside(path, run) and not is_named(text, path:match "([^/]*)$") then gone[#gone + 1] = path end
   end
   table.sort(gone)
   return gone
@@ -42,7 +43,7 @@ end
 --- One of "done", "edited", "next", "new" for a step that the walk met.
 local function class_of(run, visit)
   if visit.done then return visit.edited and "edited" or "done" end
-  return run.begun[visit.path] and "next" or "new"
+  return run.replay.begun[visit.path] and "next" or "new"
 end
 
 --- Of steps that are done and unchanged, one behind the other, so many are listed; the rest counted.
@@ -64,7 +65,7 @@ local function count_unchanged(visits)
 end
 
 --- Lines for people.
----@param run almanac.Run after the walk
+---@param run almanac.Run in the mode walk, after undo.walk()
 ---@param book almanac.Runbook
 ---@return string
 function M.describe(run, book)
@@ -78,7 +79,7 @@ function M.describe(run, book)
     out[#out + 1] = line_of(visit, class_of(run, visit), first_open)
     if not visit.done then first_open = false end
   end
-  for _, path in ipairs(unmet(run, book)) do out[#out + 1] = string.format("  - %-40s %s", path, words.gone) end
+  for _, path in ipairs(gone_from(run, book)) do out[#out + 1] = string.format("  - %-40s %s", path, words.gone) end
   return table.concat(out, "\n")
 end
 

@@ -41,6 +41,7 @@ on["step.failed"] = function(seen, path, data)
   seen.steps[path] = "failed"
   seen.failures[path] = data.message
 end
+on["step.interrupted"] = on["step.failed"]
 
 --- Sets what happened beside what was planned.
 ---@param plan table     the payload of run.plan

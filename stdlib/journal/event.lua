@@ -1,0 +1,123 @@
+--- Events: the vocabulary of the journal. Every kind there is, what it carries, whether it waits for the
+--- disk, and what a replay does with it. What the journal of an older version spelt otherwise is
+--- translated here, and nowhere else.
+local errors = require "almanac.base.errors"
+local interrupt = require "almanac.base.interrupt"
+local json = require "native.json"
+
+local M = {}
+
+---@class almanac.Event
+---@field kind string
+---@field path string      of the step; "" for the run
+---@field data table
+---@field time_ms integer  wall clock
+---@field seq integer?     place in the journal
+
+---@class almanac.EventKind
+---@field fields string    names of what it may carry; "*": anything
+---@field kept "durable"|"soon"|"told"  on the disk before the run goes on; with the next tenth of a second;
+---  not at all, for it is only told to those who watch
+---@field replay "done"|"begun"|"forget"|"keep"|"skip"  what the fold of native.journal does with it
+
+local function kind(kept, replay, fields)
+  local known = {}
+  for name in fields:gmatch "%S+" do known[name] = true end
+  return { kept = kept, replay = replay, fields = fields ~= "*" and known or nil }
+end
+
+---@type table<string, almanac.EventKind>
+M.kinds = {
+  -- the run
+  ["run.start"] = kind("durable", "keep", "runbook params operator digest pid undoes"),
+  ["run.resume"] = kind("durable", "keep", "operator digest pid"),
+  ["run.end"] = kind("durable", "keep", "status error by"),
+  ["run.plan"] = kind("durable", "keep", "*"), -- the whole plan that it is bound to
+  ["run.unbound"] = kind("durable", "keep", "operator"),
+  ["run.lock"] = kind("durable", "skip", "namespace lease holder"),
+  -- its steps
+  ["step.start"] = kind("soon", "begun", "attempt"),
+  ["step.done"] = kind("durable", "done", "result digest started elapsed_ms attempts skipped"),
+  ["step.failed"] = kind("soon", "keep", "kind message at"),
+  ["step.interrupted"] = kind("soon", "skip", "level message at"),
+  ["step.retry"] = kind("soon", "skip", "attempt delay message"),
+  ["step.redo"] = kind("durable", "forget", "operator keep_effects"),
+  ["step.undone"] = kind("durable", "forget", "by"),
+  ["step.replayed"] = kind("told", "skip", "*"), -- what its step.done carried
+  -- their effects
+  ["effect.intent"] = kind("durable", "keep", "op ordinal tries digest before id input title"),
+  ["effect.outcome"] = kind("durable", "keep", "op id ordinal digest ok result error recovered"),
+  ["effect.in_doubt"] = kind("soon", "skip", "op id ordinal message"),
+  ["effect.answered"] = kind("durable", "skip", "id ordinal answer by"),
+  ["effect.recovered"] = kind("durable", "skip", "op id ordinal state"),
+  ["effect.replayed"] = kind("told", "skip", "*"), -- what its effect.outcome carried
+  -- what steps keep of their own
+  ["confirm.asked"] = kind("durable", "keep", "question script plan at_ms"),
+  ["confirm.answered"] = kind("durable", "keep", "question answer by at_ms script plan reason"),
+  ["sleep.until"] = kind("durable", "keep", "until_ms"),
+  ["gate.sample"] = kind("soon", "keep", "time value ok missing series error permanent resumed"),
+  ["note"] = kind("soon", "skip", "text"),
+  ["output"] = kind("soon", "skip", "stream text"),
+  -- what is only told
+  ["said"] = kind("told", "skip", "text"),
+  ["progress"] = kind("told", "skip", "text"),
+  ["effect.planned"] = kind("told", "skip", "*"),
+}
+
+--- What native.journal's fold does with each kind.
+M.uses = {} ---@type table<string, string>
+for name, declared in pairs(M.kinds) do M.uses[name] = declared.replay end
+
+--- The declaration of a kind that is about to be written, of which the data is checked. What does not fit
+--- is a bug of ours: kind "internal".
+---@param name string
+---@param data table
+---@return almanac.EventKind
+function M.declared(name, data)
+  local declared = M.kinds[name]
+  if not declared then
+    errors.raise { kind = "internal", message = string.format("there is no event %q", tostring(name)) }
+  end
+  for field in pairs(declared.fields and data or {}) do
+    if not declared.fields[field] then
+      errors.raise { kind = "internal", message = string.format("an event %s carries no %s", name, tostring(field)) }
+    end
+  end
+  return declared
+end
+
+--- Before there was step.interrupted, a step that was stopped was journalled as one that failed.
+local function translate(event)
+  if event.kind ~= "step.failed" then return event end
+  local stopped = interrupt.of(event.data)
+  if not stopped then return event end
+  event.kind = "step.interrupted"
+  event.data = { level = stopped.level, message = event.data.message, at = event.data.at }
+  return event
+end
+
+--- An event as this version knows it, from a row of the journal.
+---@param seq integer
+---@param time_ms integer
+---@param name string
+---@param path string
+---@param payload string JSON
+---@return almanac.Event
+function M.decode(seq, time_ms, name, path, payload)
+  return translate { seq = seq, time_ms = time_ms, kind = name, path = path, data = json.decode(payload) }
+end
+
+--- The events of a run in their order.
+---@param journal table
+---@param id string of the run
+---@param wanted? string only of this kind; "run." stands for all that begin so
+---@return fun(): almanac.Event?
+function M.each(journal, id, wanted)
+  local rows = journal:events(id, 0, wanted)
+  return function()
+    local seq, time_ms, name, path, payload = rows()
+    return seq and M.decode(seq, time_ms, name, path, payload) or nil
+  end
+end
+
+return M

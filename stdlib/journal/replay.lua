@@ -1,0 +1,159 @@
+--- What a replay needs of a run, folded from its events: those of the journal, read once, and those that the
+--- run adds while it goes on. Done steps stay in C; everything else is few.
+local errors = require "almanac.base.errors"
+local event = require "almanac.journal.event"
+local json = require "native.json"
+
+local M = {}
+
+---@class almanac.KnownEffect
+---@field path string
+---@field seq integer?     of its intent in the journal; nil: of this execution
+---@field intent table     payload of effect.intent
+---@field outcome table?   payload of effect.outcome; nil: nobody knows
+
+---@class almanac.Replay
+---@field done table?      the done steps, of native.journal; nil where there can be none
+---@field begun table<string, boolean>   paths of the steps whose start is in the journal
+---@field effects table<string, almanac.KnownEffect>  by "path#ordinal"
+---@field intents string[] keys of effects in the order in which they were begun
+---@field kept table<string, table<string, almanac.Event[]>>  by kind and path: what steps go on from
+---@field status string?   of the run, by its last word
+---@field plan table?      that the run is bound to
+---@field undone { path: string, by: string }?  the first step that a rollback took back
+local Replay = {}
+Replay.__index = Replay
+
+--- Of a run that has no events yet.
+---@return almanac.Replay
+function M.new()
+  return setmetatable({ begun = {}, effects = {}, intents = {}, kept = {} }, Replay)
+end
+
+local function under(path, root)
+  return path == root or path:sub(1, #root + 1) == root .. "/"
+end
+
+--- Forgets the effects whose path is one of those that `is_meant` accepts.
+local function forget_effects(replay, is_meant)
+  for key, known in pairs(replay.effects) do
+    if is_meant(known.path) then replay.effects[key] = nil end
+  end
+end
+
+local on = {}
+
+on["run.start"] = function(replay) replay.status = "running" end
+on["run.resume"] = on["run.start"]
+on["run.end"] = function(replay, one) replay.status = one.data.status end
+on["run.plan"] = function(replay, one) replay.plan = one.data end
+on["run.unbound"] = function(replay) replay.plan = nil end
+
+on["effect.intent"] = function(replay, one)
+  local key = one.path .. "#" .. one.data.ordinal
+  replay.effects[key] = { path = one.path, seq = one.seq, intent = one.data }
+  replay.intents[#replay.intents + 1] = key
+end
+
+on["effect.outcome"] = function(replay, one)
+  local known = replay.effects[one.path .. "#" .. one.data.ordinal]
+  if known and known.intent.id == one.data.id then known.outcome = one.data end
+end
+
+on["step.redo"] = function(replay, one)
+  if replay.done then replay.done:forget(one.path) end
+  if not one.data.keep_effects then forget_effects(replay, function(path) return path == one.path end) end
+  for _, by_path in pairs(replay.kept) do by_path[one.path] = nil end
+end
+
+on["step.undone"] = function(replay, one)
+  if replay.done then replay.done:forget(one.path) end
+  replay.undone = replay.undone or { path = one.path, by = one.data.by }
+  forget_effects(replay, function(path) return under(path, one.path) end)
+end
+
+--- What a step finds again when it goes on: Replay:previous gives it.
+local function keep(replay, one)
+  local by_path = replay.kept[one.kind] or {}
+  replay.kept[one.kind] = by_path
+  local list = by_path[one.path] or {}
+  by_path[one.path] = list
+  list[#list + 1] = one
+end
+
+on["step.failed"], on["sleep.until"], on["gate.sample"] = keep, keep, keep
+on["confirm.asked"], on["confirm.answered"] = keep, keep
+
+--- Folds one event in.
+---@param one almanac.Event
+function Replay:add(one)
+  local fn = on[one.kind]
+  if fn then fn(self, one) end
+end
+
+--- Loads what a replay needs. Raises kind "corrupt" when the chain of hashes is broken.
+---@param journal table
+---@param id string of the run
+---@return almanac.Replay
+function M.load(journal, id)
+  local fold = journal:fold(id, event.uses)
+  if fold.broken then
+    errors.raise {
+      kind = "corrupt",
+      message = string.format("the journal of run %s is damaged at event %d: %s", id, fold.broken.seq, fold.broken.why),
+      hint = "almanac log " .. id .. " prints what can be read; nothing was run",
+    }
+  end
+  local replay = M.new()
+  for _, row in ipairs(fold.kept) do
+    if on[row.kind] then replay:add(event.decode(row.seq, row.time_ms, row.kind, row.path, row.payload)) end
+  end
+  replay.done, replay.begun = fold.done, fold.begun
+  return replay
+end
+
+--- The payloads of a kind that the step has from before, oldest first; with `time_ms`.
+---@param kind string
+---@param path string
+---@return table[]
+function Replay:previous(kind, path)
+  local found = {}
+  for i, one in ipairs((self.kept[kind] or {})[path] or {}) do
+    local data = { time_ms = one.time_ms }
+    for name, value in pairs(one.data) do data[name] = value end
+    found[i] = data
+  end
+  return found
+end
+
+--- Effects that took place, or may have, newest first.
+---@return almanac.KnownEffect[]
+function Replay:effects_newest_first()
+  local list, listed = {}, {}
+  for i = #self.intents, 1, -1 do
+    local key = self.intents[i]
+    if not listed[key] and self.effects[key] then
+      listed[key] = true
+      list[#list + 1] = self.effects[key]
+    end
+  end
+  return list
+end
+
+--- What a done step returned, as its event has it.
+---@param path string
+---@return table payload
+function Replay:done_payload(path)
+  return json.decode(self.done:payload(path))
+end
+
+--- The last event of each path that a redo takes back: its end, or its last effect's beginning.
+---@return table<string, integer> seqs
+function Replay:last_seqs()
+  local last = {}
+  for _, path in ipairs(self.done and self.done:paths() or {}) do last[path] = self.done:seq(path) end
+  for _, known in pairs(self.effects) do last[known.path] = math.max(last[known.path] or 0, known.seq or 0) end
+  return last
+end
+
+return M

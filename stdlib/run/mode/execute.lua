@@ -1,0 +1,114 @@
+--- The mode of run, resume and rollback: steps run, effects happen, waits wait.
+local backoff = require "almanac.base.backoff"
+local errors = require "almanac.base.errors"
+local interrupt = require "almanac.base.interrupt"
+local json = require "native.json"
+local once = require "almanac.run.once"
+local redaction = require "almanac.base.redaction"
+local step = require "almanac.run.step"
+local task = require "native.task"
+
+local M = { finishes_siblings = false }
+
+local default_retry = { times = 1 }
+
+--- Plain data only: what JSON can hold.
+local function check_result(frame, result)
+  local ok, err = errors.try(json.encode, result)
+  if not ok then
+    errors.raise {
+      kind = "usage",
+      message = string.format("step %q returned what cannot be journalled: %s", frame.path, err.message),
+      hint = "return plain data: nil, booleans, numbers, strings and tables of those",
+    }
+  end
+end
+
+local function may_retry(retry, err, tried)
+  if tried >= retry.times or interrupt.of(err) or err.in_doubt or err.kind == "mismatch" then return false end
+  if not retry.on then return err.kind ~= "usage" and err.kind ~= "outside_step" and err.kind ~= "script" end
+  for _, kind in ipairs(retry.on) do
+    if kind == err.kind then return true end
+  end
+  return false
+end
+
+--- Forgets the paths of the children of a failed attempt, so that the next one may use them.
+local function forget_children(run, path)
+  local prefix = path .. "/"
+  for seen in pairs(run.seen) do
+    if seen:sub(1, #prefix) == prefix then run.seen[seen] = nil end
+  end
+  if run.done then run.done:unmeet_below(path) end
+end
+
+local function record_end(frame, err)
+  local stopped = interrupt.of(err)
+  local message, at = redaction.text(err.message), errors.place(err)
+  if stopped then
+    frame.run:record("step.interrupted", frame.path, { level = stopped.level, message = message, at = at })
+  else
+    frame.run:record("step.failed", frame.path, { kind = err.kind, message = message, at = at })
+  end
+end
+
+function M.step(frame, opts, fn)
+  local run = frame.run
+  local retry = opts.retry or default_retry
+  local started = task.wall_ms()
+  run:record("step.start", frame.path, { attempt = 1 })
+  while true do
+    local before = task.now()
+    local ok, result = step.attempt(frame, opts, fn)
+    if ok then
+      check_result(frame, result)
+      result = redaction.result(result)
+      run:record("step.done", frame.path, {
+        result = result, digest = step.digest(opts, fn), started = started,
+        elapsed_ms = math.floor((task.now() - before) * 1000),
+        attempts = frame.attempt > 1 and frame.attempt or nil,
+      })
+      return result
+    end
+    local err = result
+    err.step = err.step or frame.path
+    if not may_retry(retry, err, frame.attempt) then
+      record_end(frame, err)
+      error(err, 0)
+    end
+    local delay = backoff.delay(retry, frame.attempt)
+    run:record("step.retry", frame.path, { attempt = frame.attempt, delay = delay, message = redaction.text(err.message) })
+    task.sleep(delay)
+    frame.attempt = frame.attempt + 1
+    frame.ordinal = 0
+    forget_children(run, frame.path)
+  end
+end
+
+function M.skip(frame)
+  frame.run:record("step.done", frame.path, { skipped = true, started = task.wall_ms(), elapsed_ms = 0 })
+end
+
+function M.meet(run, path)
+  local first, result = run.done:meet(path)
+  if first then run:meet(path) end
+  return first, result
+end
+
+function M.input(definition, raw)
+  return definition.input(raw)
+end
+
+M.effect = once.perform
+
+function M.await(_, wait)
+  return wait()
+end
+
+function M.note(frame, text)
+  frame.run:record("note", frame.path, { text = text })
+end
+
+M.explain = M.note
+
+return M

@@ -1,0 +1,67 @@
+--- The mode of almanac plan: every step runs, reads are real, and each effect is previewed in the place of
+--- happening.
+local errors = require "almanac.base.errors"
+local source = require "almanac.base.source"
+local step = require "almanac.run.step"
+local unknown = require "almanac.base.unknown"
+
+local M = { finishes_siblings = false }
+
+--- Kinds that say how the world is now: a plan notes them and goes on. Any other error ends it.
+local judgements = {
+  gate = true, rollout = true, command = true, no_data = true, several_series = true, alerts = true, refused = true,
+}
+
+function M.step(frame, opts, fn)
+  local run = frame.run
+  local file, first, last = source.place(fn)
+  local entry = {
+    path = frame.path, digest = step.digest(opts, fn), file = file, first = first, last = last, undo = opts.undo and true or nil,
+  }
+  run.draft:add_step(entry)
+  run:record("step.start", frame.path, { attempt = 1 })
+  local ok, result = step.attempt(frame, opts, fn)
+  if ok then
+    run:record("step.done", frame.path, {})
+    return result
+  end
+  result.step = result.step or frame.path
+  run:record("step.failed", frame.path, { kind = result.kind, message = result.message })
+  if not judgements[result.kind] then error(result, 0) end
+  entry.note = "would fail now: " .. tostring(result.message):match "^[^\n]*"
+  return unknown.new(frame.path)
+end
+
+function M.skip() end
+
+--- A plan has no journal, so nothing is done.
+function M.meet() end
+
+--- The input may hold what only the run will know, which no check can judge.
+function M.input(definition, raw)
+  if not unknown.within(raw) then return definition.input(raw) end
+  local ok, input = errors.try(definition.input, raw)
+  return ok and input or raw
+end
+
+function M.effect(frame, call)
+  local planned, result = frame.run.draft:preview(frame.path, call)
+  frame.run:record("effect.planned", frame.path, planned)
+  if result == nil then return unknown.new(frame.path) end
+  return result
+end
+
+function M.await(frame, _, look)
+  return look and look(frame.run.draft, frame.path)
+end
+
+function M.note(frame, text)
+  frame.run:record("note", frame.path, { text = text })
+end
+
+function M.explain(frame, text)
+  M.note(frame, text)
+  frame.run.draft:explain(frame.path, text)
+end
+
+return M

@@ -1,0 +1,59 @@
+--- The mode that only looks: a script is walked over the journal of its run. Done steps and effects give
+--- their results, the first that is not done is the frontier, and nothing runs, asks or is written.
+local errors = require "almanac.base.errors"
+local step = require "almanac.run.step"
+local task = require "native.task"
+
+local M = { finishes_siblings = true }
+
+---@class almanac.Visit  a step that a walk met; one that is done, not edited and has no undo is its path alone
+---@field path string
+---@field done boolean
+---@field edited boolean?
+---@field undo function?
+---@field result any
+---@field digest string?   of a step that is not done
+
+local function raise_frontier(path)
+  errors.raise { kind = "frontier", message = "not done yet: " .. path, step = path }
+end
+
+--- What lies in the frontier is looked at as far as pure computing leads.
+function M.step(frame, opts, fn)
+  local visits = frame.run.visits
+  visits[#visits + 1] = { path = frame.path, done = false, digest = step.digest(opts, fn), undo = opts.undo }
+  task.with({ context = { run = frame.run, step = frame } }, errors.try, fn, opts.input)
+  raise_frontier(frame.path)
+end
+
+function M.skip() end
+
+function M.meet(run, path, opts, fn)
+  local first, result, same = run.done:meet(path, step.digest(opts, fn))
+  if first then
+    run.replayed = run.replayed + 1
+    local undo, visits = opts.undo, run.visits
+    visits[#visits + 1] = same and not undo and path
+      or { path = path, done = true, edited = not same, undo = undo, result = result }
+  end
+  return first, result
+end
+
+function M.input(definition, raw)
+  return definition.input(raw)
+end
+
+function M.effect(frame, call)
+  local known = frame.run.effects[frame.path .. "#" .. call.key]
+  if known and known.outcome and known.outcome.ok then return known.outcome.result end
+  raise_frontier(frame.path)
+end
+
+function M.await(frame)
+  raise_frontier(frame.path)
+end
+
+function M.note() end
+M.explain = M.note
+
+return M

@@ -1,0 +1,191 @@
+--- Once: an effect happens exactly once in a run. Its intent is durable before the world is touched
+--- (write-ahead), its outcome after. An intent without an outcome goes through recover(), which looks at the
+--- world; what cannot be told is asked, never guessed.
+local definitions = require "almanac.run.definitions"
+local errors = require "almanac.base.errors"
+local interrupt = require "almanac.base.interrupt"
+local json = require "native.json"
+local operator = require "almanac.run.operator"
+local process = require "native.process"
+local redaction = require "almanac.base.redaction"
+local secret = require "almanac.base.secret"
+local sha256 = require("native.digest").sha256
+local step = require "almanac.run.step"
+local task = require "native.task"
+
+local M = {}
+
+--- The frame below which an effect's own effects are numbered: a repair that only a recovery makes
+--- must not shift the numbers of the effects that follow.
+local function subframe(frame, key)
+  return setmetatable({ prefix = key .. ".", ordinal = 0 }, { __index = frame })
+end
+
+--- What a recovery repairs is numbered apart from what an apply does, and each time anew: a run
+--- that is killed twice in an effect may have to repair twice.
+local function recovery_frame(frame, key)
+  local sub = subframe(frame, key)
+  sub.ordinal = 1000
+  while true do
+    local known = frame.run.effects[frame.path .. "#" .. sub.prefix .. sub.ordinal]
+    if not (known and known.outcome) then return sub end
+    sub.ordinal = sub.ordinal + 1
+  end
+end
+
+--- Calls a function of the definition; what it begins is finished before a pause is heard.
+local function try_effect(frame, fn, ...)
+  return task.with({ permit = "effect", shield = "pause", context = { run = frame.run, step = frame } }, errors.try, fn, ...)
+end
+
+local function context_of(frame, call, intent)
+  return {
+    id = intent.id, run = frame.run.id, before = intent.before,
+    emit = function(kind, data) frame.run:record_own(kind, frame.path, { effect = call.name, id = intent.id, data = data }) end,
+  }
+end
+
+--- Whether a failed apply may have happened all the same.
+local function is_in_doubt(err)
+  if err.in_doubt ~= nil then return err.in_doubt end
+  return interrupt.of(err) ~= nil or err.kind == "timeout"
+end
+
+local function record_outcome(frame, key, intent, data)
+  data.op, data.id, data.ordinal, data.digest = intent.op, intent.id, key, intent.digest
+  local ok, err = errors.try(frame.run.record, frame.run, "effect.outcome", frame.path, data)
+  if not ok then
+    err.in_doubt = true
+    err.hint = "the effect took place, but that could not be journalled; make room, then: almanac resume " ..
+      frame.run.id .. " (it will look at the world before it does anything)"
+    error(err, 0)
+  end
+end
+
+local function apply(frame, call, tries)
+  local run, definition, key = frame.run, call.definition, call.key
+  local before
+  if definition.observe then
+    local context = { run = run, step = frame }
+    before = task.with({ permit = "read", shield = "none", context = context }, definition.observe, call.input)
+  end
+  local intent = {
+    op = call.name, ordinal = key, tries = tries, digest = call.digest, before = before,
+    id = sha256(run.id .. "\n" .. frame.path .. "#" .. key .. "\n" .. tries):sub(1, 16),
+    input = secret.conceal_all(call.input), title = definitions.title(call.name, call.input, run.definitions),
+  }
+  run:record("effect.intent", frame.path, intent)
+  local ok, result = try_effect(subframe(frame, key), definition.apply, call.input, context_of(frame, call, intent))
+  if ok then
+    result = redaction.result(result)
+    record_outcome(frame, key, intent, { ok = true, result = result })
+    return result
+  end
+  local err = result
+  if is_in_doubt(err) then
+    err.in_doubt = true
+    run:record("effect.in_doubt", frame.path, { op = call.name, id = intent.id, ordinal = key, message = redaction.text(err.message) })
+  else
+    record_outcome(frame, key, intent, { ok = false, error = { kind = err.kind, message = err.message } })
+  end
+  error(err, 0)
+end
+
+local function side_by_side(old, new)
+  return string.format("journalled: %s\n         now:        %s", json.encode(old, { canonical = true }),
+    json.encode(secret.conceal_all(new), { canonical = true }))
+end
+
+local function raise_mismatch(frame, call, intent)
+  errors.raise {
+    kind = "mismatch",
+    message = string.format("%s took place in this run with another input than the script gives now", call.name),
+    hint = side_by_side(intent.input, call.input) .. string.format(
+      "\n         put the old input back, or run the step again: almanac resume %s --redo %q", frame.run.id,
+      frame.path),
+    journalled = intent.input,
+    step = frame.path,
+  }
+end
+
+--- Asks what to do with an effect of which nobody can tell whether it took place.
+local function ask_in_doubt(frame, intent, why)
+  local choice = operator.of(frame.run):in_doubt(frame.path, intent, why)
+  if choice then
+    frame.run:record("effect.answered", frame.path,
+      { id = intent.id, ordinal = intent.ordinal, answer = choice, by = process.user() })
+    return choice
+  end
+  errors.raise {
+    kind = "in_doubt",
+    waiting = true,
+    message = string.format("%s (effect %s) was begun and nobody can tell whether it took place: %s",
+      intent.title or intent.op, intent.id, why or "it left no trace that could be looked up"),
+    hint = string.format("look for yourself, then: almanac resume %s --in-doubt redo|done|abort", frame.run.id),
+    step = frame.path,
+  }
+end
+
+--- An intent without an outcome: whether it took place, and its result.
+local function recover(frame, call, intent)
+  local key = call.key
+  local same = intent.digest == call.digest
+  local state, result = "unknown", nil
+  if call.definition.recover then
+    local ok, a, b = try_effect(recovery_frame(frame, key), call.definition.recover, same and call.input or intent.input,
+      context_of(frame, call, intent))
+    if not ok then error(a, 0) end
+    state, result = a, b
+  end
+  if state == "unknown" then
+    local choice = ask_in_doubt(frame, intent, type(result) == "string" and result or nil)
+    if choice == "abort" then errors.raise { kind = "cancelled", message = "aborted by the operator" } end
+    state, result = choice == "done" and "done" or "not_done", nil
+  end
+  frame.run:record("effect.recovered", frame.path, { op = call.name, id = intent.id, ordinal = key, state = state })
+  if state ~= "done" then return false end
+  result = redaction.result(result)
+  record_outcome(frame, key, intent, { ok = true, result = result, recovered = true })
+  if not same then raise_mismatch(frame, call, intent) end
+  return true, result
+end
+
+--- What an earlier try did: true and its result when it took place; else false, and how many tries it was.
+local function settle(frame, call, known)
+  local run, outcome = frame.run, known.outcome
+  if not outcome then
+    local done, result = recover(frame, call, known.intent)
+    if done then return true, result end
+    return false, known.intent.tries
+  elseif not outcome.ok then
+    return false, known.intent.tries + 1
+  end
+  if outcome.digest ~= call.digest or known.intent.op ~= call.name then raise_mismatch(frame, call, known.intent) end
+  run:record("effect.replayed", frame.path, outcome)
+  return true, outcome.result
+end
+
+--- Makes the effect happen, unless it did.
+---@param frame almanac.Frame
+---@param call almanac.EffectCall
+---@return any result
+function M.perform(frame, call)
+  step.require_read(call.name)
+  local run = frame.run
+  local known = run.effects[frame.path .. "#" .. call.key]
+  local tries = 1
+  if known then
+    local done, result = settle(frame, call, known)
+    if done then
+      if run.bound then run.bound:touch(frame.path, call.key) end
+      return result
+    end
+    tries = result
+  end
+  if run.held then run.held:check() end
+  if run.bound then run.bound:check(frame, call, known ~= nil) end
+  if task.interrupted() == "pause" then task.sleep(0) end -- a pause stops before the effect, not in it
+  return apply(frame, call, tries)
+end
+
+return M

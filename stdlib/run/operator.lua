@@ -1,0 +1,128 @@
+--- The operator of a run: whether anybody can be asked, how, and where things are shown. Made by the command
+--- line, and held by the run.
+local redaction = require "almanac.base.redaction"
+local terminal = require "native.terminal"
+
+local M = {}
+
+---@class almanac.Renderer  shows a run while it goes on: render/{live,plain,events}
+---@field event fun(self, event: almanac.Event)
+---@field above fun(self, text: string)       a line that stays
+---@field start fun(self)                     draws until it is stopped
+---@field suspend fun(self, yes: boolean)     leaves the terminal to a question
+---@field stop fun(self)
+---@field wants_replays boolean?              done steps that are met, too
+
+---@class almanac.OperatorOptions
+---@field no_ask? boolean    nobody is asked, even at a terminal
+---@field in_doubt? "redo"|"done"|"abort"  the answer given beforehand
+---@field renderer? fun(run: almanac.Run): almanac.Renderer
+
+---@class almanac.Operator
+---@field begun boolean      a run was driven: until then an error means that nothing was done
+---@field lost string?       why results could not be written
+local Operator = {}
+Operator.__index = Operator
+
+---@param options almanac.OperatorOptions?
+---@return almanac.Operator
+function M.new(options)
+  local operator = setmetatable({ begun = false }, Operator)
+  operator:set(options or {})
+  return operator
+end
+
+--- Says how the operator is met, once the command line is read.
+---@param options almanac.OperatorOptions
+function Operator:set(options)
+  self.can_ask, self.in_doubt_answer, self.make_renderer = not options.no_ask, options.in_doubt, options.renderer
+end
+
+--- Nobody: a run that is made without an operator asks nothing and shows nothing.
+local nobody = M.new { no_ask = true }
+
+--- The operator of a run.
+---@param run almanac.Run
+---@return almanac.Operator
+function M.of(run)
+  return run.operator or nobody
+end
+
+--- Whether somebody sits at a terminal, and may be asked.
+---@return boolean
+function Operator:can_be_asked()
+  return self.can_ask and terminal.isatty(0) and terminal.isatty(2)
+end
+
+--- Says something to a person, above what is being drawn.
+---@param text string lines
+function Operator:say(text)
+  if self.renderer then self.renderer:above(text) else terminal.write(2, text .. "\n") end
+end
+
+--- Writes a result of the command. Results that could not be written are a failure; a reader that wants no
+--- more of them is none.
+---@param text string as it is
+function Operator:result(text)
+  local ok, why = terminal.write(1, text)
+  if not ok and why ~= "Broken pipe" then self.lost = why end
+end
+
+--- Shows a run from now on, until hide().
+---@param run almanac.Run
+function Operator:show(run)
+  local renderer = self.make_renderer and self.make_renderer(run)
+  if not renderer then return end
+  run:observe(function(event) renderer:event(event) end, renderer.wants_replays)
+  self.renderer = renderer
+  renderer:start()
+end
+
+function Operator:hide()
+  if self.renderer then self.renderer:stop() end
+  self.renderer = nil
+end
+
+--- Prints a prompt and reads a line; nil where nobody can be asked, and at the end of input.
+---@param prompt string
+---@return string?
+function Operator:line(prompt)
+  if not self:can_be_asked() then return nil end
+  if self.renderer then self.renderer:suspend(true) end
+  terminal.write(2, redaction.text(prompt))
+  local line = terminal.read_line()
+  if self.renderer then self.renderer:suspend(false) end
+  return line and line:match "^%s*(.-)%s*$"
+end
+
+--- One of several answers, by its first letter or in full; nil where nobody answers.
+---@param question string
+---@param choices string[]
+---@return string?
+function Operator:choose(question, choices)
+  if not self:can_be_asked() then return nil end
+  local shown = {}
+  for i, choice in ipairs(choices) do shown[i] = "[" .. choice:sub(1, 1) .. "]" .. choice:sub(2) end
+  while true do
+    local answer = self:line(question .. "\n  " .. table.concat(shown, "  ") .. " > ")
+    if answer == nil then return nil end
+    for _, choice in ipairs(choices) do
+      if answer == choice or answer == choice:sub(1, 1) then return choice end
+    end
+    question = "Please answer with one of the letters in brackets."
+  end
+end
+
+--- What to do with an effect of which nobody can tell whether it took place.
+---@param path string of its step
+---@param intent table
+---@param why string?
+---@return "redo"|"done"|"abort"|nil
+function Operator:in_doubt(path, intent, why)
+  if self.in_doubt_answer then return self.in_doubt_answer end
+  local question = string.format("An effect is in doubt.\n  step:   %s\n  effect: %s\n%s", path,
+    intent.title or intent.op, "It was begun, and nobody knows whether it took place" .. (why and ": " .. why or "."))
+  return self:choose(question, { "redo", "done", "abort" })
+end
+
+return M

@@ -1,0 +1,179 @@
+--- The binding of a run to a plan: the run stops before the first effect that is not in the plan, or whose
+--- ground has moved.
+local definitions = require "almanac.run.definitions"
+local diff = require "almanac.base.diff"
+local errors = require "almanac.base.errors"
+local files = require "almanac.run.plan.file"
+local json = require "native.json"
+local previews = require "almanac.run.plan.preview"
+local secret = require "almanac.base.secret"
+local source = require "almanac.base.source"
+
+local M = {}
+
+--- Whether a line is the planned one, of which the file holds no secrets.
+local function is_planned(planned, line)
+  if planned == line then return true end
+  if not planned or not line or not planned:find("(secret ", 1, true) then return false end
+  local pattern = planned:gsub("%p", "%%%0"):gsub("%%%(secret [^)]-%%%)", ".+")
+  return line:find("^" .. pattern .. "$") ~= nil
+end
+
+--- The first line that differs between two texts, and both versions.
+local function first_difference(old, new)
+  local old_lines, new_lines = {}, {}
+  for line in (old .. "\n"):gmatch "(.-)\n" do old_lines[#old_lines + 1] = line end
+  for line in (new .. "\n"):gmatch "(.-)\n" do new_lines[#new_lines + 1] = line end
+  for i = 1, math.max(#old_lines, #new_lines) do
+    if not is_planned(old_lines[i], new_lines[i]) then return i, old_lines[i], new_lines[i] end
+  end
+end
+
+--- The innermost planned step whose source holds that line.
+local function step_at(plan, path, line)
+  local found
+  for _, step in ipairs(plan.steps) do
+    if step.file == path and step.first and step.first <= line and line <= step.last then
+      if not found or step.last - step.first <= found.last - found.first then found = step end
+    end
+  end
+  return found and found.path
+end
+
+local function refuse_script(plan, path, old, new)
+  local line, was, is = first_difference(old, new)
+  if not line then
+    errors.raise {
+      kind = "refused", message = path .. " was edited after the plan was made, in a line that holds a secret",
+      hint = "make a new plan and have it reviewed",
+    }
+  end
+  local step = step_at(plan, path, line)
+  errors.raise {
+    kind = "refused", step = step,
+    message = string.format("%s:%d was edited after the plan was made%s", path, line, step and ", in the step " .. step or ""),
+    hint = string.format("planned: %s\nnow:     %s\nmake a new plan and have it reviewed", was or "(no such line)", is or "(no such line)"),
+  }
+end
+
+--- Refuses another script than the planned one: what it asks and what its gates watch is planned too.
+---@param plan table
+---@param book almanac.Runbook
+---@param otherwise? string  how to go on all the same
+function M.check_script(plan, book, otherwise)
+  if book.script.digest == plan.script_digest then return end
+  local ok, err = errors.try(function()
+    for path in pairs(book.script.files) do
+      local now = source.file(path) or ""
+      if plan.sources[path] ~= now then refuse_script(plan, path, plan.sources[path] or "", now) end
+    end
+    errors.raise { kind = "refused", message = "the script's files are not those of the plan", hint = "make a new plan" }
+  end)
+  if not ok and otherwise then err.hint = err.hint .. "\n" .. otherwise end
+  error(err, 0)
+end
+
+--- Refuses to begin a run that is not the planned one: another script, stdlib or parameter.
+function M.check_start(plan, book, params)
+  M.check_script(plan, book)
+  if plan.stdlib ~= files.stdlib_digest() then
+    errors.raise {
+      kind = "refused",
+      message = "the plan was made by another version of almanac's standard library",
+      hint = "make a new plan",
+    }
+  end
+  local changes = diff.diff(plan.params, params)
+  if changes[1] then
+    local change = changes[1]
+    errors.raise {
+      kind = "refused", message = string.format("parameter %s is %s now; the plan has %s", change.path:sub(2),
+      tostring(change.new), tostring(change.old)),
+      hint = "leave the parameters away: run --plan takes those of the plan",
+    }
+  end
+end
+
+---@class almanac.PlanBinding
+---@field digest string   of the plan
+---@field plan table      as it was saved
+---@field touched table<string, boolean>  by ref: what this run changed itself
+local Binding = {}
+Binding.__index = Binding
+
+--- Binds a run to a plan.
+---@param plan table?  as it was saved
+---@return almanac.PlanBinding?  nil where there is no plan
+function M.to(plan)
+  return plan and setmetatable({ digest = plan.digest, plan = plan, touched = {} }, Binding)
+end
+
+local function planned_for(plan, path, ordinal)
+  for _, planned in ipairs(plan.effects) do
+    if planned.path == path and planned.ordinal == ordinal then return planned end
+  end
+end
+
+local function deviates(frame, message, hint)
+  errors.raise {
+    kind = "plan_mismatch", waiting = true, step = frame.path, message = message,
+    hint = string.format("%sthis effect was not begun; make a new plan (almanac plan %s k=v…) once what was done is taken back "
+      .. "(almanac rollback %s), or go on without: almanac resume %s --without-plan", hint and hint .. "\n" or "",
+      frame.run.bound.plan.runbook, frame.run.id, frame.run.id),
+  }
+end
+
+local function check_ground(frame, planned, fresh, touched)
+  local by_ref = {}
+  for _, item in ipairs(fresh.ground or {}) do by_ref[item.ref] = item end
+  for _, item in ipairs(planned.ground or {}) do
+    local now = by_ref[item.ref]
+    if not touched[item.ref] and (not now or not diff.equal(now.object, item.object) or now.digest ~= item.digest) then
+      local change = now and diff.diff(item.object, now.object)[1]
+      deviates(frame, string.format("%s has changed since the plan was made%s", item.ref, change and ": " .. change.path or ""),
+        change and string.format("planned on: %s\nnow:        %s", json.encode(change.old), json.encode(change.new)))
+    end
+  end
+end
+
+--- What an effect of this run stands on is the run's own from then on: later effects find it changed.
+---@param path string of its step
+---@param key string ordinal
+function Binding:touch(path, key)
+  local planned = planned_for(self.plan, path, key)
+  for _, item in ipairs(planned and planned.ground or {}) do
+    self.touched[item.ref] = true
+    if item.of then self.touched[item.of] = true end
+  end
+end
+
+--- Whether the plan foresaw that a step might make such an effect.
+local function is_possible(plan, path, op)
+  for _, item in ipairs(plan.possible or {}) do
+    if item.op == op and (path == item.path or path:sub(1, #item.path + 1) == item.path .. "/") then return true end
+  end
+  return false
+end
+
+--- Stops before an effect that is not in the plan, or whose ground has moved.
+---@param frame almanac.Frame
+---@param call almanac.EffectCall
+---@param begun boolean it was begun in this run before: what moved its ground may be itself
+function Binding:check(frame, call, begun)
+  if frame.prefix then return end -- the parts of an effect were planned with it
+  local planned = planned_for(self.plan, frame.path, call.key)
+  if not planned and is_possible(self.plan, frame.path, call.name) then return end
+  if not planned or planned.op ~= call.name then
+    deviates(frame, string.format("%s is not in the plan", definitions.title(call.name, call.input, frame.run.definitions)))
+  end
+  if not planned.open and planned.digest ~= call.digest then
+    deviates(frame, string.format("%s has another input than in the plan", call.name), string.format("planned: %s\nnow:     %s",
+      json.encode(planned.input, { canonical = true }), json.encode(secret.conceal_all(call.input), { canonical = true })))
+  end
+  if not begun and planned.ground and #planned.ground > 0 then
+    check_ground(frame, planned, previews.make(call.definition, call.input), self.touched)
+  end
+  self:touch(frame.path, call.key)
+end
+
+return M

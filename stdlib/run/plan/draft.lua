@@ -1,0 +1,151 @@
+--- A draft: the plan while it is made. The effects that a run would have, its gates and questions, found by
+--- running the script with reads real and every effect previewed.
+local definitions = require "almanac.run.definitions"
+local previews = require "almanac.run.plan.preview"
+local secret = require "almanac.base.secret"
+local unknown = require "almanac.base.unknown"
+
+local M = {}
+
+---@class almanac.PlannedEffect : almanac.Preview
+---@field path string
+---@field ordinal string
+---@field op string
+---@field title string
+---@field input any
+---@field digest string
+
+---@class almanac.PlanDraft
+---@field runbook string
+---@field script string
+---@field meta table
+---@field own almanac.Definitions?  effects of the script
+---@field effects almanac.PlannedEffect[]
+---@field steps { path: string, digest: string, undo: boolean?, note: string? }[]
+---@field gates { path: string, text: string, ok: boolean?, value: any }[]
+---@field asks { path: string, question: string }[]
+---@field possible { path: string, op: string }[]  effects that a step makes only where it meets the need
+---@field stopped string?   why it goes no further
+---@field held_by string?   who holds the lock that the run would need
+local Draft = {}
+Draft.__index = Draft
+
+---@param book almanac.Runbook
+---@param meta table
+---@return almanac.PlanDraft
+function M.new(book, meta)
+  return setmetatable({
+    runbook = book.name, script = book.path, meta = meta, own = book.script.definitions,
+    effects = {}, steps = {}, gates = {}, asks = {}, possible = {},
+  }, Draft)
+end
+
+--- A step was met.
+---@param entry table
+function Draft:add_step(entry)
+  self.steps[#self.steps + 1] = entry
+end
+
+--- What is shown beside a step.
+---@param path string
+---@param text string
+function Draft:explain(path, text)
+  for i = #self.steps, 1, -1 do
+    if self.steps[i].path == path then
+      self.steps[i].note = text
+      return
+    end
+  end
+end
+
+--- A question that the run would ask.
+---@param path string
+---@param question string
+function Draft:add_question(path, question)
+  self.asks[#self.asks + 1] = { path = path, question = question }
+end
+
+--- An effect that the step makes only where it meets the need for it: the run may, and need not.
+---@param path string
+---@param op string
+function Draft:add_possible(path, op)
+  self.possible[#self.possible + 1] = { path = path, op = op }
+end
+
+--- A gate's one sample; `ok` is nil where there was no value.
+---@param path string
+---@param sample { text: string, ok: boolean?, value: any }
+function Draft:add_gate(path, sample)
+  self.gates[#self.gates + 1] = { path = path, text = sample.text, ok = sample.ok, value = sample.value }
+end
+
+--- Previews one effect, in the place of making it happen.
+---@param path string
+---@param call almanac.EffectCall
+---@return almanac.PlannedEffect
+---@return any result predicted; nil: unknown until the run
+function Draft:preview(path, call)
+  local preview = previews.of(call)
+  local planned = {
+    path = path, ordinal = call.key, op = call.name, digest = call.digest, open = unknown.within(call.input) or nil,
+    title = definitions.title(call.name, call.input, self.own), input = unknown.describe_all(secret.conceal_all(call.input)),
+  }
+  for field, value in pairs(preview) do
+    if field ~= "result" then planned[field] = value end
+  end
+  self.effects[#self.effects + 1] = planned
+  return planned, preview.result
+end
+
+--- What the plan comes to.
+---@return table<string, integer> counts effects, changes, nothing, fail (effects that would stop the run);
+---  objects: create, change, delete, unchanged, hook, refused; gates, failing: now, blind: without a value
+function M.counts(plan)
+  local counts = {
+    effects = #plan.effects, changes = 0, nothing = 0, fail = 0, create = 0, change = 0, delete = 0, unchanged = 0,
+    hook = 0, refused = 0, gates = #plan.gates, failing = 0, blind = 0,
+  }
+  for _, planned in ipairs(plan.effects) do
+    if planned.nothing then counts.nothing = counts.nothing + 1 else counts.changes = counts.changes + 1 end
+    if planned.would_fail then counts.fail = counts.fail + 1 end
+    for _, change in ipairs(planned.changes or {}) do
+      local action = change.action
+      if action == "conflict" or action == "reject" then action = "refused" end
+      counts[action] = (counts[action] or 0) + 1
+    end
+  end
+  for _, gate in ipairs(plan.gates) do
+    if gate.ok == false then counts.failing = counts.failing + 1 end
+    if gate.ok == nil then counts.blind = counts.blind + 1 end
+  end
+  return counts
+end
+
+--- What undoing the planned run would do, newest first.
+---@param plan almanac.PlanDraft
+---@return string[]
+function M.undos(plan)
+  local out, claimed = {}, {}
+  local function owner_of(path)
+    for _, step in ipairs(plan.steps) do
+      if step.undo and (path == step.path or path:sub(1, #step.path + 1) == step.path .. "/") then return step end
+    end
+  end
+  for i = #plan.effects, 1, -1 do
+    local planned = plan.effects[i]
+    local owner, definition = owner_of(planned.path), definitions.find(planned.op, plan.own)
+    if planned.nothing then
+      claimed[planned.path] = true -- what changes nothing has nothing to take back
+    elseif owner and not claimed[owner.path] then
+      claimed[owner.path] = true
+      out[#out + 1] = string.format("%s: its undo (takes back %s)", owner.path, planned.title)
+    elseif not owner and definition and definition.undo then
+      out[#out + 1] = planned.path .. ": takes back " .. planned.title
+    elseif not owner then
+      out[#out + 1] = planned.path .. ": does not take back " .. planned.title
+    end
+  end
+  return out
+end
+
+return M

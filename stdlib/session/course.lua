@@ -1,0 +1,72 @@
+--- The course of a run: driven until it is done, stopped or undone. After a failure the operator says which.
+local binding = require "almanac.run.plan.binding"
+local drive = require "almanac.session.drive"
+local errors = require "almanac.base.errors"
+local execute = require "almanac.run.mode.execute"
+local interrupt = require "almanac.base.interrupt"
+local process = require "native.process"
+local rollback = require "almanac.session.rollback"
+local runbook = require "almanac.script.runbook"
+local runs = require "almanac.journal.run"
+local task = require "native.task"
+local undo = require "almanac.run.undo"
+local walk = require "almanac.run.mode.walk"
+
+local M = {}
+
+local failure_choices = { "retry", "undo", "stop" }
+
+--- Asks; nil when the answer is a Ctrl-C.
+local function choose(operator, question, choices)
+  local ok, answer = drive.join(task.spawn(operator.choose, operator, question, choices))
+  if ok then return answer end
+  if not interrupt.of(answer) then error(answer, 0) end
+  operator:say ""
+  return nil
+end
+
+--- Shows the failure and asks; nil when nobody can be asked, or the runbook says stop.
+local function after_failure(session, run, book, values, err)
+  local operator = session.operator
+  if book.on_failure == "undo" then return "undo" end
+  if book.on_failure == "stop" or not operator:can_be_asked() then return nil end
+  operator:say("✗ " .. errors.format(err))
+  local walked = runs.load(session.journal, run.id, walk)
+  undo.walk(walked, book, values)
+  operator:say(rollback.describe(undo.list(walked)))
+  return choose(operator, "What now?", failure_choices)
+end
+
+local function take_back(session, run, book, values, held, status, err)
+  if not session.operator:can_be_asked() then drive.conclude(run, status, err) end
+  local undone = rollback.take_back(session, runs.load(session.journal, run.id, execute), book, values, held)
+  return undone == "done" and drive.exit.undone or drive.exit[undone] or drive.exit.failed
+end
+
+--- Runs until done, stopped or undone. The caller owns the run and its lock.
+---@param session almanac.Session
+---@param run almanac.Run
+---@param book almanac.Runbook
+---@param values table  its parameters
+---@param held table    its lock
+---@return integer exit code
+function M.run(session, run, book, values, held)
+  while true do
+    run.operator, run.allow, run.definitions = session.operator, book.allow, book.script.definitions
+    run.bound, run.script = binding.to(run.replay.plan), book.script.digest
+    held:attach(run)
+    local status, err = drive.execute(run, function() return book.run(values) end)
+    local choice
+    if status == "failed" and not session.options.no_ask then choice = after_failure(session, run, book, values, err) end
+    if choice == "undo" then return take_back(session, run, book, values, held, status, err) end
+    if choice ~= "retry" then
+      drive.conclude(run, status, err)
+      return drive.exit[status]
+    end
+    book = runbook.load(run.meta.script) -- the operator may have edited it meanwhile
+    run = runs.load(session.journal, run.id, execute)
+    run:record("run.resume", "", { operator = process.user(), digest = book.script.digest })
+  end
+end
+
+return M

@@ -1,0 +1,65 @@
+--- The parameters of a session: what was given, over the defaults; and what the journal keeps of them.
+local diff = require "almanac.base.diff"
+local param = require "almanac.base.param"
+local redaction = require "almanac.base.redaction"
+local secret = require "almanac.base.secret"
+
+local M = {}
+
+--- What was given, over the defaults: those of almanac.yaml, or of the plan.
+---@param defaults table<string, any>
+---@param given table<string, any>
+---@return table<string, any>
+function M.over(defaults, given)
+  local merged = {}
+  for name, value in pairs(defaults) do merged[name] = value end
+  for name, value in pairs(given) do merged[name] = value end
+  return merged
+end
+
+--- The values of a runbook's parameters; a required one that is missing is asked for.
+---@param book almanac.Runbook
+---@param given table<string, any>
+---@param operator almanac.Operator
+---@return table<string, any>
+function M.resolve(book, given, operator)
+  return param.resolve(book.name, book.params, given, function(name, spec)
+    local answer = operator:line(string.format("%s%s: ", name, spec.help and " (" .. spec.help .. ")" or ""))
+    return answer ~= "" and answer or nil
+  end)
+end
+
+--- What goes into the journal of the parameters: secrets as where they are, never as text.
+---@param specs table<string, almanac.Param>
+---@param given table<string, any>
+---@param values table<string, any>
+---@return table<string, any>
+function M.journalled(specs, given, values)
+  local out = {}
+  for name, value in pairs(values) do
+    if specs[name].type == "secret" then
+      local raw = given[name]
+      out[name] = type(raw) == "string" and raw:find "^%l+:" and raw or nil
+    else
+      -- One that holds the text of a secret is asked for again, as the secret is.
+      local plain = secret.conceal_all(value)
+      out[name] = diff.equal(plain, redaction.data(plain)) and plain or nil
+    end
+  end
+  return out
+end
+
+--- The parameters of a run in the journal; secrets are looked up or asked for again.
+---@param book almanac.Runbook
+---@param meta table of the run
+---@param operator almanac.Operator
+---@return table<string, any>
+function M.restore(book, meta, operator)
+  local given = {}
+  for name, value in pairs(meta.params) do
+    if book.params[name] then given[name] = value end
+  end
+  return M.resolve(book, given, operator)
+end
+
+return M

@@ -1,0 +1,42 @@
+--- Planning a run: the script is run with reads real and effects previewed, and nothing is done.
+local drafts = require "almanac.run.plan.draft"
+local drive = require "almanac.session.drive"
+local errors = require "almanac.base.errors"
+local interrupt = require "almanac.base.interrupt"
+local locks = require "almanac.session.lock"
+local mode = require "almanac.run.mode.plan"
+local params = require "almanac.session.params"
+local runbook = require "almanac.script.runbook"
+local runs = require "almanac.journal.run"
+local settings = require "almanac.config.settings"
+local start = require "almanac.session.start"
+
+local M = {}
+
+--- almanac plan NAME key=value…
+---@param name string
+---@param given table<string, any>
+---@param operator almanac.Operator
+---@return almanac.PlanDraft plan
+---@return almanac.Runbook book
+function M.make(name, given, operator)
+  local book = runbook.load(name)
+  given = params.over(settings.params[book.name] or {}, given)
+  local values = params.resolve(book, given, operator)
+  local lock = locks.of(book.lock, values)
+  local meta = start.meta(book, params.journalled(book.params, given, values), lock, {})
+  local run = runs.unrecorded(meta, mode)
+  run.operator, run.allow, run.definitions = operator, book.allow, book.script.definitions
+  run.draft = drafts.new(book, meta)
+  run.draft.held_by = locks.held_by(lock)
+  local ok, err = drive.show(run, function() return book.run(values) end)
+  if not ok and err.kind ~= "unknown_value" then
+    run.draft.stopped = interrupt.of(err) and "it was interrupted" or err.message
+    err.plan = run.draft
+    error(err, 0)
+  end
+  run.draft.stopped = not ok and errors.format(err) or nil
+  return run.draft, book
+end
+
+return M

@@ -1,0 +1,79 @@
+--- Reopening a run of the journal: what it was started with, and what may stand in the way.
+local config = require "almanac.config.file"
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+local process = require "native.process"
+local states = require "almanac.journal.state"
+local store = require "almanac.journal.store"
+
+local M = {}
+
+--- The settings that the run was started with, under those of this command line. Its files (script,
+--- chart, values) are named from where it was started.
+---@param run almanac.Run
+---@param options table of the command line
+function M.settings(run, options)
+  local meta = run.meta
+  if meta.cwd and meta.cwd ~= process.cwd() and require("native.fs").exists(meta.cwd) then
+    errors.raise {
+      kind = "refused", message = string.format("%s was started in %s, where its files are", run.id, meta.cwd),
+      hint = string.format("cd %s", meta.cwd),
+    }
+  end
+  config.restore(options, meta.choice or {})
+end
+
+--- The lock that a run was started with.
+---@param meta table of the run
+---@return almanac.LockName?
+function M.lock_of(meta)
+  return meta.lock and { name = meta.lock, seconds = meta.lock_seconds }
+end
+
+--- The newest run that was started after this one and holds the same lock: what it did is what the
+--- world looks like now.
+local function later_run(journal, run)
+  if not run.meta.lock then return nil end
+  for _, row in ipairs(journal:runs()) do
+    if row.id == run.id then return nil end
+    if json.decode(row.meta).lock == run.meta.lock then return row end
+  end
+end
+
+--- Nobody who names no run means one that a later run has overtaken; who names it is told.
+---@param session almanac.Session
+---@param run almanac.Run
+---@param named boolean
+---@param command string "resume" | "rollback"
+function M.check_overtaken(session, run, named, command)
+  local later = later_run(session.journal, run)
+  if not later then return end
+  local message = string.format("%s is not the last run on %s: %s (%s) came after it", run.id, run.meta.lock,
+    later.id, states.summary(session.journal, later.id).status)
+  if not named then
+    errors.raise {
+      kind = "refused", message = message,
+      hint = "if it is the one that you mean, name it: almanac " .. command .. " " .. store.words(run.id),
+    }
+  end
+  session.operator:say("! " .. message)
+end
+
+--- Refuses a run that was rolled back, or is being rolled back.
+---@param run almanac.Run
+function M.check_not_undone(run)
+  local replay = run.replay
+  if replay.status == "undone" then
+    errors.raise {
+      kind = "refused", message = run.id .. " was rolled back",
+      hint = "start a new one: almanac run " .. run.meta.runbook,
+    }
+  elseif replay.undone then
+    errors.raise {
+      kind = "refused", message = string.format("%s is being rolled back: %q is undone", run.id, replay.undone.path),
+      hint = "go on with its rollback: almanac resume " .. tostring(replay.undone.by),
+    }
+  end
+end
+
+return M

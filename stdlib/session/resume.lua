@@ -1,0 +1,97 @@
+--- Resuming a run: it is read once, walked once to say what it will do, and run once.
+local binding = require "almanac.run.plan.binding"
+local course = require "almanac.session.course"
+local errors = require "almanac.base.errors"
+local execute = require "almanac.run.mode.execute"
+local holder = require "almanac.session.holder"
+local locks = require "almanac.session.lock"
+local outlook = require "almanac.run.outlook"
+local param = require "almanac.base.param"
+local params = require "almanac.session.params"
+local process = require "native.process"
+local reopen = require "almanac.session.reopen"
+local rollback = require "almanac.session.rollback"
+local runbook = require "almanac.script.runbook"
+local runs = require "almanac.journal.run"
+local states = require "almanac.journal.state"
+local store = require "almanac.journal.store"
+local undo = require "almanac.run.undo"
+local walk = require "almanac.run.mode.walk"
+
+local M = {}
+
+--- Makes a done step, and all that followed it, run again. What contains it keeps its own effects.
+local function redo(run, path)
+  local done = run.done:seq(path)
+  if not done then
+    errors.raise {
+      kind = "refused", message = string.format("--redo: this run has no done step %q", path),
+      hint = "almanac status " .. run.id .. " shows its steps; a step inside others is named with theirs: outer/inner",
+    }
+  end
+  local last = run.replay:last_seqs()
+  for _, other in ipairs(param.sorted_names(last)) do
+    local contains = path:sub(1, #other + 1) == other .. "/"
+    local inside = other:sub(1, #path + 1) == path .. "/"
+    if inside or last[other] >= done then
+      run:record("step.redo", other, { operator = process.user(), keep_effects = contains or nil })
+    end
+  end
+end
+
+--- True for a run that resume can go on with.
+local function is_unfinished(journal, id)
+  local status = states.status(journal, id)
+  return status ~= "done" and status ~= "undone" and status ~= "running"
+end
+
+--- Says what the resume will do, step by step. Raises what the script raises before its frontier.
+local function announce(session, run, book, values)
+  local walked = run:as(walk)
+  local walk_error = undo.walk(walked, book, values)
+  if not session.options.json then session.operator:say(outlook.describe(walked, book)) end
+  if walk_error then error(walk_error, 0) end
+end
+
+--- The plan that the run goes on with, unless the operator leaves it.
+local function check_plan(run, book, options)
+  local plan = run.replay.plan
+  if not plan or options.without_plan then return end
+  binding.check_script(plan, book, "or go on without the plan: almanac resume " .. run.id .. " --without-plan")
+end
+
+local function resume(session, run, named)
+  local journal, options, meta = session.journal, session.options, run.meta
+  reopen.check_overtaken(session, run, named, "resume")
+  reopen.settings(run, options)
+  local book = runbook.load(meta.script)
+  check_plan(run, book, options)
+  local values = params.restore(book, meta, session.operator)
+  holder.own(journal, run.id)
+  local held <close> = locks.take(journal, reopen.lock_of(meta), run.id, session.operator)
+  reopen.check_not_undone(run)
+  if options.redo then redo(run, options.redo) end
+  announce(session, run, book, values)
+  run = run:as(execute)
+  run:record("run.resume", "", { operator = process.user(), digest = book.script.digest, pid = process.pid() })
+  if options.without_plan then run:record("run.unbound", "", { operator = process.user() }) end
+  return course.run(session, run, book, values, held)
+end
+
+--- almanac resume [RUN]
+---@param id string? of the run; nil: the newest that is not done
+---@param options table  json, redo, without_plan
+---@param operator almanac.Operator
+---@return integer exit code
+function M.run(id, options, operator)
+  local journal <close> = store.open "rw"
+  local row = store.find(journal, id, function(row) return is_unfinished(journal, row.id) end, "to resume")
+  local run = runs.load(journal, row.id, execute)
+  local session = { journal = journal, operator = operator, options = options }
+  if run.meta.undoes then
+    return rollback.roll_back(session, store.find(journal, run.meta.undoes), run, true)
+  end
+  return resume(session, run, id ~= nil)
+end
+
+return M

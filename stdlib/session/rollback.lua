@@ -1,0 +1,111 @@
+--- Rolling a run back: a run of its own, journalled and resumable, that takes done steps back, newest first.
+local drive = require "almanac.session.drive"
+local errors = require "almanac.base.errors"
+local execute = require "almanac.run.mode.execute"
+local holder = require "almanac.session.holder"
+local locks = require "almanac.session.lock"
+local params = require "almanac.session.params"
+local process = require "native.process"
+local reopen = require "almanac.session.reopen"
+local runbook = require "almanac.script.runbook"
+local runs = require "almanac.journal.run"
+local store = require "almanac.journal.store"
+local undo = require "almanac.run.undo"
+local walk = require "almanac.run.mode.walk"
+
+local M = {}
+
+---@class almanac.Session  what a command works with
+---@field journal table
+---@field operator almanac.Operator
+---@field options table    of the command line
+
+--- What undo would do, for people.
+---@param undos almanac.Undo[]
+---@param left string[]
+---@return string
+function M.describe(undos, left)
+  if #undos == 0 then return "there is nothing to undo" end
+  local out = { "undo would, newest first:" }
+  for _, item in ipairs(undos) do out[#out + 1] = "  ↩ " .. item.what end
+  for _, title in ipairs(left) do out[#out + 1] = "  · nothing takes back: " .. title end
+  return table.concat(out, "\n")
+end
+
+--- The run that takes another one back: a new one, or one that was stopped.
+local function open_rollback(session, original, book, stopped)
+  local journal = session.journal
+  local run = stopped or runs.create(journal, {
+    runbook = "rollback-of-" .. book.name, undoes = original.id, script = book.path, params = {}, operator = process.user(),
+    host = process.hostname(), version = process.version,
+  }, execute)
+  run.operator, run.allow, run.definitions = session.operator, book.allow, book.script.definitions
+  holder.own(journal, run.id)
+  if stopped then
+    run:record("run.resume", "", { operator = process.user() })
+  else
+    run:record("run.start", "", { runbook = run.meta.runbook, undoes = original.id, operator = process.user() })
+  end
+  return run
+end
+
+--- Takes a run back. The caller owns the run and its lock.
+---@param session almanac.Session
+---@param original almanac.Run
+---@param book almanac.Runbook
+---@param values table  its parameters
+---@param held table    its lock
+---@param stopped almanac.Run?  a rollback of it that was stopped, to go on with
+---@return string status of the rollback
+function M.take_back(session, original, book, values, held, stopped)
+  local walked = original:as(walk)
+  local walk_error = undo.walk(walked, book, values)
+  if walk_error then error(walk_error, 0) end
+  local undos, left = undo.list(walked)
+  session.operator:say(M.describe(undos, left))
+  if #undos == 0 and not stopped then return "done" end
+  local run = open_rollback(session, original, book, stopped)
+  held:attach(run)
+  local status, err = drive.execute(run, undo.body(original, undos, run.id))
+  if status == "done" then original:record("run.end", "", { status = "undone", by = run.id }) end
+  drive.conclude(run, status, err)
+  return status
+end
+
+--- Rolls back a run of the journal.
+---@param session almanac.Session
+---@param row table       of the run
+---@param stopped almanac.Run?
+---@param named boolean   the operator named the run
+---@return integer exit code
+function M.roll_back(session, row, stopped, named)
+  local journal, operator = session.journal, session.operator
+  local original = runs.load(journal, row.id, execute)
+  local meta = original.meta
+  if meta.undoes then
+    errors.raise {
+      kind = "refused", message = row.id .. " is itself a rollback, of " .. meta.undoes,
+      hint = "almanac resume " .. row.id .. " goes on with it",
+    }
+  end
+  if not stopped then reopen.check_overtaken(session, original, named, "rollback") end
+  reopen.settings(original, session.options)
+  local book = runbook.load(meta.script)
+  local values = params.restore(book, meta, operator)
+  holder.own(journal, row.id)
+  local held <close> = locks.take(journal, reopen.lock_of(meta), row.id, operator)
+  return drive.exit[M.take_back(session, original, book, values, held, stopped)]
+end
+
+--- almanac rollback [RUN]
+---@param id string? nil: the newest run that is no rollback
+---@param options table
+---@param operator almanac.Operator
+---@return integer exit code
+function M.run(id, options, operator)
+  local journal <close> = store.open "rw"
+  local row = store.find(journal, id, function(row) return not row.runbook:find "^rollback%-of%-" end, "to roll back")
+  return M.roll_back({ journal = journal, operator = operator, options = options }, row, nil, id ~= nil)
+end
+
+return M

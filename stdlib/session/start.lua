@@ -1,0 +1,63 @@
+--- Starting a run: from the script on disk to the run in the journal.
+local binding = require "almanac.run.plan.binding"
+local config = require "almanac.config.file"
+local course = require "almanac.session.course"
+local execute = require "almanac.run.mode.execute"
+local files = require "almanac.run.plan.file"
+local holder = require "almanac.session.holder"
+local locks = require "almanac.session.lock"
+local params = require "almanac.session.params"
+local process = require "native.process"
+local runbook = require "almanac.script.runbook"
+local runs = require "almanac.journal.run"
+local settings = require "almanac.config.settings"
+local store = require "almanac.journal.store"
+
+local M = {}
+
+--- What the journal keeps of how a run, or a plan, was started.
+---@param book almanac.Runbook
+---@param journalled table<string, any>  its parameters
+---@param lock almanac.LockName?
+---@param options table  of the command line
+---@return table
+function M.meta(book, journalled, lock, options)
+  return {
+    runbook = book.name, script = book.path, digest = book.script.digest, files = book.script.files, params = journalled,
+    lock = lock and lock.name, lock_seconds = lock and lock.seconds,
+    operator = process.user(), host = process.hostname(), cwd = process.cwd(), version = process.version,
+    environment = settings.environment, config = settings.file, kubeconfig = settings.kubeconfig,
+    context = settings.context, helm = settings.helm, choice = config.choice(options),
+  }
+end
+
+--- almanac run NAME key=value…
+---@param name string?  nil: that of the plan
+---@param given table<string, any>
+---@param options table  json, plan, and those of config.load
+---@param operator almanac.Operator
+---@return integer exit code
+function M.run(name, given, options, operator)
+  local plan = options.plan and files.read(options.plan)
+  local book = runbook.load(name or plan.script)
+  given = params.over(plan and plan.params or settings.params[book.name] or {}, given)
+  local values = params.resolve(book, given, operator)
+  local journalled = params.journalled(book.params, given, values)
+  if plan then binding.check_start(plan, book, journalled) end
+  local lock = locks.of(book.lock, values)
+  local journal <close> = store.open "create"
+  local id = runs.new_id(book.name)
+  local held <close> = locks.take(journal, lock, id, operator)
+  local run = runs.create(journal, M.meta(book, journalled, lock, options), execute, id)
+  holder.own(journal, run.id)
+  run:record("run.start", "", {
+    runbook = book.name, params = journalled, operator = process.user(), digest = book.script.digest, pid = process.pid(),
+  })
+  if plan then run:record("run.plan", "", plan) end
+  if not options.json then
+    operator:say(string.format("▶ %s  (resume with: almanac resume %s)", book.name, store.words(run.id)))
+  end
+  return course.run({ journal = journal, operator = operator, options = options }, run, book, values, held)
+end
+
+return M
