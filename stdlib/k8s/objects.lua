@@ -220,15 +220,17 @@ end
 ---@param who string
 ---@param target almanac.k8s.Target
 ---@param opts almanac.k8s.ListOptions
+---@param tries? integer   of each request; default 4
 ---@return table[] items
 ---@return string resource_version
-function M.list(who, target, opts)
+function M.list(who, target, opts, tries)
   local collection = discovery.path(target.resource, target.namespace)
   local query = M.selectors(who, opts)
   local items = json.array {}
   query.limit = opts.limit or PAGE
   while true do
-    local ok, page = errors.try(k8s_client.request, target.client, { who = who, path = collection, query = query })
+    local ok, page = errors.try(k8s_client.request, target.client,
+      { who = who, path = collection, query = query, tries = tries })
     if ok then
       local api_version, kind = page.apiVersion, (page.kind or ""):gsub("List$", "")
       for _, object in ipairs(page.items or {}) do items[#items + 1] = tidy(object, opts, api_version, kind) end

@@ -7,7 +7,9 @@ local fields = require "almanac.base.fields"
 local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
 local previews = require "almanac.k8s.preview"
+local secret = require "almanac.base.secret"
 local task = require "native.task"
+local unknown = require "almanac.base.unknown"
 local write = require "almanac.k8s.write"
 
 local M = {}
@@ -29,6 +31,15 @@ local function patch_write(target, input, dry)
   }, dry)
 end
 
+--- Whether a patch holds nothing but empty tables: `nil` in it was meant to take a field away, and Lua leaves
+--- it out.
+local function is_void(patch)
+  for _, value in next, patch do
+    if type(value) ~= "table" or secret.is(value) or unknown.is(value) or not is_void(value) then return false end
+  end
+  return true
+end
+
 --- A JSON patch is a list of operations, the others are shaped like the object.
 local function check_patch(patch, kind)
   if type(patch) ~= "table" then
@@ -43,6 +54,11 @@ local function check_patch(patch, kind)
     if #patch == 0 then errors.usage "k8s.patch: a JSON patch is a list of operations: { { op =, path =, value = } }" end
   elseif #patch > 0 then
     errors.usage('k8s.patch: this patch is a list; a list of operations needs type = "json"')
+  elseif is_void(patch) then
+    errors.raise {
+      kind = "usage", message = "k8s.patch: this patch holds no value, and would change nothing",
+      hint = "to take a field away, write json.null in its place: nil in a Lua table is nothing",
+    }
   end
 end
 

@@ -3,6 +3,7 @@ local arguments = require "almanac.k8s.arguments"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local json = require "native.json"
 local jsonpath = require "almanac.base.jsonpath"
 local objects = require "almanac.k8s.objects"
 local step = require "almanac.run.step"
@@ -22,11 +23,14 @@ local M = {}
 ---@field observed? boolean   the controller has seen the newest generation
 ---@field check? fun(object: table): any
 ---@field what? string        what check wants, for errors: "has an address"
+---@field selector? string|table<string, string>  with a kind: every object with these labels, and one at least
+---@field all_namespaces? boolean  with a selector
 ---@field timeout? string|number  duration; default 2m
 ---@field namespace? string
 ---@field context? string
 
 local TIMEOUT = "2m"
+local NAMED = 5 -- objects that an error names
 
 local WAIT = fields.declare("k8s.wait", fields.with(arguments.where, {
   condition = { "string", help = "the name of a status condition" },
@@ -37,7 +41,9 @@ local WAIT = fields.declare("k8s.wait", fields.with(arguments.where, {
   observed = { "flag", help = "until its controller has seen its last change" },
   check = { "function", help = "is given the object, or nil, and says whether it is as wanted" },
   what = { "string", help = "what the check waits for, for people" },
-  timeout = { "duration", help = "for all of it" },
+  selector = { "selector", help = "with a kind, such as pods: every object with these labels, and one at least" },
+  all_namespaces = { "flag", help = "with a selector: those of every namespace" },
+  timeout = { "duration", shown_default = "2m", help = "for all of it" },
 }), { at = 2 })
 
 --- A controller may write its generation as text.
@@ -124,66 +130,136 @@ local function held_by(object)
   return why
 end
 
-local function raise_timeout(target, what, seconds, object, trouble)
+--- What is waited for: one object, or all that a selector takes.
+---@class almanac.k8s.Awaited
+---@field label string
+---@field objects table<string, table>  by namespace and name: as they were told of last
+---@field behind table<string, boolean> those of which only a state from before our own last write is known
+local Awaited = {}
+Awaited.__index = Awaited
+
+local function awaited_of(target, opts)
+  local query = objects.selectors("k8s.wait", opts)
+  return setmetatable({
+    one = target.name ~= nil, objects = {}, behind = {},
+    label = target.name and target.label or string.format("every object of %s with %s", target.label, query.labelSelector),
+  }, Awaited)
+end
+
+function Awaited:take(event)
+  local object = event.object
+  if not object then return end
+  local key = (object.metadata.namespace or "") .. "/" .. object.metadata.name
+  local stale = event.type ~= "DELETED" and written.is_stale(object)
+  self.behind[key] = stale or nil
+  if stale then return end
+  self.objects[key] = event.type ~= "DELETED" and object or nil
+end
+
+--- The objects by name.
+function Awaited:list()
+  local out = {}
+  for _, object in pairs(self.objects) do out[#out + 1] = object end
+  table.sort(out, function(a, b) return a.metadata.name < b.metadata.name end)
+  return out
+end
+
+--- Whether all is as wanted, and what is not. None at all is what is wanted only of those that shall be gone.
+function Awaited:judge(is_wanted)
+  if next(self.behind) then return false, {} end
+  local all, left = self:list(), {}
+  for _, object in ipairs(all) do
+    if not is_wanted(object) then left[#left + 1] = object end
+  end
+  if #all == 0 then return is_wanted(nil), left end
+  return #left == 0, left
+end
+
+function Awaited:result()
+  local all = self:list()
+  if self.one then return all[1] end
+  return json.array(all)
+end
+
+--- What is not so yet, for people.
+function Awaited:left(left)
+  if #self:list() == 0 then return self.one and " (it does not exist)" or " (there is none)" end
+  if self.one then return "" end
+  local names = {}
+  for i = 1, math.min(#left, NAMED) do names[i] = left[i].metadata.name end
+  return string.format(" (not so: %s%s)", table.concat(names, ", "), #left > NAMED and ", …" or "")
+end
+
+local function raise_timeout(awaited, is_wanted, what, seconds, trouble)
+  local _, left = awaited:judge(is_wanted)
   if trouble then
     errors.raise {
       kind = "timeout", message = string.format("k8s.wait: after %s nobody knows whether %s %s: %s",
-        duration.format(seconds), target.label, what, trouble),
-      hint = "see to the API server, then resume the run: the wait begins anew", object = object,
+        duration.format(seconds), awaited.label, what, trouble),
+      hint = "see to the API server, then resume the run: the wait begins anew", object = left[1],
     }
   end
   errors.raise {
     kind = "timeout",
-    message = string.format("k8s.wait: after %s it is still not so that %s %s%s", duration.format(seconds), target.label,
-      what, object == nil and " (it does not exist)" or ""),
-    hint = object and object.metadata.deletionTimestamp and held_by(object) or
+    message = string.format("k8s.wait: after %s it is still not so that %s %s%s", duration.format(seconds), awaited.label,
+      what, awaited:left(left)),
+    hint = left[1] and left[1].metadata.deletionTimestamp and held_by(left[1]) or
       "k8s.events of the object say what happened to it",
-    object = object,
+    object = left[1],
   }
 end
 
 --- In a plan nothing has been changed, so there is nothing to wait for: how it stands is shown.
-local function look_once(target, is_wanted, what, opts)
-  local object = objects.find("k8s.wait", target)
-  local so = is_wanted(object)
+local function look_once(target, awaited, is_wanted, what, opts)
+  local there = target.name and { objects.find("k8s.wait", target) } or objects.list("k8s.wait", target, opts)
+  for _, object in ipairs(there) do awaited:take { type = "ADDED", object = object } end
+  local so, left = awaited:judge(is_wanted)
   step.note(string.format("would wait up to %s until %s %s; now: %s", duration.format(duration.parse(opts.timeout or TIMEOUT)),
-    target.label, what, so and "it is so" or object and "it is not so" or "it does not exist"))
-  if so then return object end
+    awaited.label, what, so and "it is so" or #there == 0 and "it does not exist" or "it is not so" .. awaited:left(left)))
+  if so then return awaited:result() end
   return not opts.deleted and unknown.new(step.current().path) or nil
 end
 
-local function follow(ref, target, is_wanted, what, opts)
+--- One object by its name, or a kind with a selector.
+local function target_of(ref, opts)
+  if not opts.selector then return objects.one("k8s.wait", ref, opts) end
+  local _, name = objects.parse_ref("k8s.wait", ref)
+  if name then errors.usage("k8s.wait: %q is one object; a selector goes with a kind, such as pods", name) end
+  if type(opts.deleted) == "string" then errors.usage "k8s.wait: a uid is of one object; with a selector: deleted = true" end
+  return objects.target("k8s.wait", ref, opts)
+end
+
+local function follow(ref, awaited, is_wanted, what, opts)
   local seconds = duration.parse(opts.timeout or TIMEOUT)
   local deadline = task.now() + seconds
-  local watcher <close> = watch.watch(ref, { namespace = opts.namespace, context = opts.context })
-  local object
+  local watcher <close> = watch.watch(ref, {
+    namespace = opts.namespace, context = opts.context, selector = opts.selector, all_namespaces = opts.all_namespaces,
+  })
   while true do
     local event = watcher:next(math.max(deadline - task.now(), 0))
-    if not event then raise_timeout(target, what, seconds, object, watcher.trouble) end
-    if event.type == "DELETED" then
-      object = nil
-    elseif event.type ~= "SYNCED" and not written.is_stale(event.object) then
-      object = event.object
-    end
+    if not event then raise_timeout(awaited, is_wanted, what, seconds, watcher:what_is_wrong()) end
+    awaited:take(event)
     -- What is there counts only when all of it has been told.
-    if watcher.synced and (event.type ~= "ADDED" or object) and is_wanted(object) then return object end
+    if not watcher:has_more() and awaited:judge(is_wanted) then return awaited:result() end
   end
 end
 
---- Waits until an object is as wanted. A read.
+--- Waits until an object is as wanted, or every object that a selector takes, and one at least. A read.
 ---
 ---     k8s.wait("deployment/web", { condition = "Available", timeout = "5m" })
 ---     k8s.wait("pod/x", { jsonpath = "{.status.phase}", equals = "Running" })
+---     k8s.wait("pods", { selector = { app = "web" }, condition = "Ready" })
 ---@param ref string|table
 ---@param opts almanac.k8s.WaitOptions
----@return table? object  nil when it is gone
+---@return table? object  nil when it is gone; with a selector, all of them as a list
 function M.wait(ref, opts)
   step.require_read "k8s.wait"
   opts = fields.check(WAIT, opts)
   local is_wanted, what = wanted(opts)
-  local target = objects.one("k8s.wait", ref, opts)
-  return step.await(function() return follow(ref, target, is_wanted, what, opts) end,
-    function() return look_once(target, is_wanted, what, opts) end)
+  local target = target_of(ref, opts)
+  local awaited = awaited_of(target, opts)
+  return step.await(function() return follow(ref, awaited, is_wanted, what, opts) end,
+    function() return look_once(target, awaited, is_wanted, what, opts) end)
 end
 
 return M

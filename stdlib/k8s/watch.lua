@@ -146,7 +146,8 @@ function Watcher:tell(event)
 end
 
 function Watcher:relist()
-  local items, version = objects.list(self.who, self.target, self.opts)
+  -- Tried once: what fails is told to `endure`, which waits, and knows for how long there was no answer.
+  local items, version = objects.list(self.who, self.target, self.opts, 1)
   if self.kept then
     for i, object in ipairs(items) do items[i] = self.kept(object) end
   end
@@ -225,10 +226,36 @@ local function left(deadline)
   return deadline and math.max(deadline - task.now(), 0)
 end
 
+--- Connects, until the deadline at most: a server that is away may not even refuse.
+function Watcher:connect_until(deadline)
+  if not deadline then return self:connect() end
+  local token = task.push_deadline(left(deadline))
+  local ok, err = errors.try(self.connect, self)
+  local expired = task.pop_deadline(token)
+  if ok then return end
+  if not expired then error(err, 0) end
+  self:disconnect()
+  self.trouble = self.trouble or string.format("the API server %s (context %q) has not answered",
+    self.target.client.info.server, self.target.client.info.context)
+end
+
+--- What keeps the watcher from knowing how things are; nil when it knows.
+---@return string?
+function Watcher:what_is_wrong()
+  if self.synced and self.stream then return nil end
+  return self.trouble or not self.synced and "the API server has not answered yet" or nil
+end
+
+--- Whether more has been told than was taken: what is known so far is no whole picture.
+---@return boolean
+function Watcher:has_more()
+  return not self.synced or #self.queue > 0
+end
+
 --- One turn: connects, or reads a line.
 function Watcher:turn(deadline)
   if not self.stream then
-    self:connect()
+    self:connect_until(deadline)
     return
   end
   local line, why = self.stream:read_line(left(deadline))

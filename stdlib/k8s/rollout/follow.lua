@@ -35,7 +35,7 @@ local M = {}
 
 --- What it needs of a cluster; tests give their own.
 ---@class almanac.rollout.World
----@field watch fun(ref: string|table, opts: table): table  a watcher: next() -> event, close()
+---@field watch fun(ref: string|table, opts: table): table  a watcher: next() -> event, close(), what_is_wrong() -> string?
 ---@field list fun(ref: string, opts: table): table[]
 ---@field find fun(ref: string, opts: table): table?
 ---@field logs fun(ref: string, opts: table): string
@@ -166,11 +166,17 @@ function Follower:fail_by_verdict(verdict)
 end
 
 function Follower:fail_late(verdict)
-  if self.workload then self:read_details(0) end
+  if self.workload and not self.objects:what_is_wrong() then self:read_details(0) end
   if self.stuck then self:fail_stuck(self.stuck, "was not ready within " .. duration.format(self.timeout)) end
   local given = self:given()
   given.late = true
   local d = self.workload and diagnosis.diagnose(given)
+  local wrong = self.objects:what_is_wrong()
+  if wrong then
+    local known = verdict and "was last seen as: " .. M.short(verdict.message) or "whether it exists is not known"
+    self:fail(string.format("%s: after %s nobody knows how it stands: %s (%s)", workload_name(self), duration.format(self.timeout),
+      wrong, known), { reason = "Timeout" }, "see to the API server, then resume the run: the rollout is followed anew")
+  end
   -- What was last seen of an object that is gone explains nothing.
   local state = not self.workload and self.existed and not self.behind and "it was deleted, and not created again" or
     verdict and M.short(verdict.message) or "it does not exist"

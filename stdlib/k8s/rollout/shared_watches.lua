@@ -97,6 +97,13 @@ local function index(map, key, object, on)
   if next(set) == nil then map[key] = nil end
 end
 
+--- What keeps the collection from knowing how things are; nil when it knows.
+---@return string?
+function Collection:what_is_wrong()
+  if self.watch then return self.watch:what_is_wrong() end
+  return not self.synced and "the API server has not answered yet" or nil
+end
+
 function Collection:put(object)
   local meta = object.metadata
   local old = self.objects[meta.name]

@@ -173,6 +173,9 @@ t.test("wrong arguments name the function and the argument", function()
     { 'k8s.list: no option "namespce"; did you mean namespace?', k8s.list, "pods", { namespce = "x" } },
     { 'k8s.logs: tail must be a whole number from 0, not "5"', k8s.logs, "pod/x", { tail = "5" } },
     { 'k8s.logs: since must be a duration', k8s.logs, "pod/x", { since = "soon" } },
+    { "a selector goes with a kind", k8s.wait, "pod/x", { selector = "app=x", deleted = true } },
+    { "a uid is of one object", k8s.wait, "pods", { selector = "app=x", deleted = "uid" } },
+    { "k8s.drain: its first argument names a node", k8s.drain, "pod/x" },
     { "k8s.wait: give one of condition, jsonpath, deleted, observed or check", k8s.wait, "pod/x" },
     { "not condition and deleted", k8s.wait, "pod/x", { condition = "a", deleted = true } },
     { "k8s.images: its first argument is a table of options", k8s.images, "x" },
@@ -185,6 +188,11 @@ t.test("wrong arguments name the function and the argument", function()
   t.has(input("k8s.patch", { ref = "cm/x", patch = { 1 } }), 'needs type = "json"')
   t.has(input("k8s.patch", { ref = "cm/x", patch = { a = 1 }, opts = { type = "json" } }), "a list of operations")
   t.has(input("k8s.patch", { ref = "cm/x", patch = {}, opts = 7 }), "third argument")
+  t.has(input("k8s.patch", { ref = "cm/x", patch = { data = { color = nil } } }), "this patch holds no value")
+  t.has(input("k8s.patch", { ref = "cm/x", patch = {}, opts = { type = "merge" } }), "this patch holds no value")
+  t.eq(definitions.find("k8s.patch").input { ref = "cm/x", patch = { data = { color = json.null } } }.patch,
+    { data = { color = json.null } })
+  t.has(input("k8s.cordon", { node = "pod/x" }), "k8s.cordon: its first argument names a node")
   t.has(input("k8s.undo", { ref = "deploy/x", opts = { to = -1 } }), "to must be a whole number from 0, not -1")
   t.has(input("k8s.evict", { ref = "pods" }), "pods/NAME")
 end)

@@ -80,6 +80,7 @@ function World:add_watch(ref)
     self.watches[watch] = nil
   end
   function watch.keep() end
+  function watch.what_is_wrong() return self.wrong end
   for _, obj in ipairs(self:of(ref)) do watch.tell { type = "ADDED", object = copy(obj) } end
   watch.tell { type = "SYNCED" }
   self.watches[watch] = true
@@ -428,6 +429,15 @@ t.test("one that may still become ready is left alone", function()
   local err = t.raises("rollout", follow(world, "statefulset/animica-node", { timeout = 0.2, heal = true }).result)
   t.has(err.message, "was not ready within 200ms: Waiting for 1 pods to be ready")
   t.eq(world.deleted, {})
+end)
+
+t.test("a timeout while the server is away says that nobody knows, and not that it does not exist", function()
+  local world = new_world()
+  world:put(deployment(2, PROGRESS))
+  world.wrong = "no answer from the API server http://x"
+  local err = t.raises("rollout", follow(world, "deployment/web", { timeout = 0.2 }).result)
+  t.has(err.message, "deployment/web: after 200ms nobody knows how it stands: no answer from the API server http://x")
+  t.has(err.message, "was last seen as: ")
 end)
 
 t.test("what it is asked for is checked first", function()
