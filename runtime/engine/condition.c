@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 
 #include "engine/task_internal.h"
+#include "engine/vm_type.h"
 
 #define CONDITION_TYPE "almanac.condition"
 #define WAITER_TYPE "almanac.waiter"
@@ -103,6 +104,6 @@ void task_open_condition(lua_State *L)
     static const luaL_Reg methods[] = {
         {"wait", condition_wait}, {"notify", condition_notify}, {NULL, NULL}};
 
-    task_new_type(L, CONDITION_TYPE, NULL, methods);
-    task_new_type(L, WAITER_TYPE, waiter_gc, NULL);
+    vm_type_new(L, CONDITION_TYPE, NULL, NULL, methods);
+    vm_type_new(L, WAITER_TYPE, waiter_gc, NULL, NULL);
 }

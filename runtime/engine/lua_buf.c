@@ -2,6 +2,8 @@
 
 #include <lauxlib.h>
 
+#include "engine/vm_type.h"
+
 #define LUA_BUF_TYPE "almanac.buf"
 
 static int lua_buf_gc(lua_State *L)
@@ -15,11 +17,8 @@ struct buf *lua_buf_new(lua_State *L, size_t max)
     struct buf *b = lua_newuserdatauv(L, sizeof *b, 0);
 
     buf_init(b, max);
-    if (luaL_newmetatable(L, LUA_BUF_TYPE)) {
-        lua_pushcfunction(L, lua_buf_gc);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
+    vm_type_new(L, LUA_BUF_TYPE, lua_buf_gc, NULL, NULL);
+    luaL_setmetatable(L, LUA_BUF_TYPE);
     return b;
 }
 

@@ -9,6 +9,7 @@
 #include "engine/sched.h"
 #include "engine/task.h"
 #include "engine/vm_error.h"
+#include "engine/vm_type.h"
 
 #define SIGNALS_KINDS 3
 
@@ -142,11 +143,8 @@ int signals_wait(lua_State *L, struct signals *signals)
     memset(wait, 0, sizeof *wait);
     op_init(&wait->op, signal_wait_cancel);
     wait->signals = signals;
-    if (luaL_newmetatable(L, SIGNAL_WAIT_TYPE)) {
-        lua_pushcfunction(L, signal_wait_gc);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
+    vm_type_new(L, SIGNAL_WAIT_TYPE, signal_wait_gc, NULL, NULL);
+    luaL_setmetatable(L, SIGNAL_WAIT_TYPE);
     signals->waiter = &wait->op;
     return op_wait(L, &wait->op, 1, signal_wait_finish);
 }

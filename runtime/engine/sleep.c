@@ -6,6 +6,7 @@
 #include "engine/task_internal.h"
 #include "engine/vm.h"
 #include "engine/vm_error.h"
+#include "engine/vm_type.h"
 
 #define SLEEP_TYPE "almanac.sleep"
 
@@ -68,5 +69,5 @@ int task_sleep(lua_State *L)
 
 void task_open_sleep(lua_State *L)
 {
-    task_new_type(L, SLEEP_TYPE, sleep_gc, NULL);
+    vm_type_new(L, SLEEP_TYPE, sleep_gc, NULL, NULL);
 }

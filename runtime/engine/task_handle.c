@@ -6,6 +6,7 @@
 #include "engine/task_internal.h"
 #include "engine/vm.h"
 #include "engine/vm_error.h"
+#include "engine/vm_type.h"
 
 #define HANDLE_TYPE "almanac.task"
 #define JOIN_TYPE "almanac.join"
@@ -121,6 +122,6 @@ void task_open_handle(lua_State *L)
     static const luaL_Reg methods[] = {
         {"join", handle_join}, {"cancel", handle_cancel}, {"done", handle_done}, {NULL, NULL}};
 
-    task_new_type(L, HANDLE_TYPE, handle_gc, methods);
-    task_new_type(L, JOIN_TYPE, join_gc, NULL);
+    vm_type_new(L, HANDLE_TYPE, handle_gc, NULL, methods);
+    vm_type_new(L, JOIN_TYPE, join_gc, NULL, NULL);
 }

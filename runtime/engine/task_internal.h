@@ -68,9 +68,6 @@ void task_poke(struct task *task);
 /* Pushes the error table of an interrupt. */
 void task_push_interrupt(lua_State *L, enum interrupt level);
 
-/* Makes a metatable; gc and methods may be NULL. */
-void task_new_type(lua_State *L, const char *name, lua_CFunction gc, const luaL_Reg *methods);
-
 /* Functions of native.task, each in the file of its noun, and the types they need. */
 int task_spawn(lua_State *L);
 int task_sleep(lua_State *L);

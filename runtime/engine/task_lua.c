@@ -131,21 +131,6 @@ static int l_wall_ms(lua_State *L)
     return 1;
 }
 
-void task_new_type(lua_State *L, const char *name, lua_CFunction gc, const luaL_Reg *methods)
-{
-    luaL_newmetatable(L, name);
-    if (gc) {
-        lua_pushcfunction(L, gc);
-        lua_setfield(L, -2, "__gc");
-    }
-    if (methods) {
-        lua_newtable(L);
-        luaL_setfuncs(L, methods, 0);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 1);
-}
-
 int luaopen_task(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"spawn", task_spawn},

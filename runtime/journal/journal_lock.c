@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/percent.h"
 #include "journal/journal_priv.h"
 
 #define LOCK_TEXT_MAX 4096
@@ -42,14 +43,13 @@ static int lock_byte(int fd, int cmd, short type, enum lock_byte byte, struct fl
  * its digest. NULL when memory is out. */
 static char *lock_path(const char *dir, const char *prefix, const char *name)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
     struct buf b = BUF_INIT(16384);
     char hex[DIGEST_HEX_SIZE];
     int rc = buf_addf(&b, "%s/locks/%s-", dir, prefix);
     size_t start = b.len;
 
     for (const char *p = name; *p && rc == 0 && b.len - start < 200; p++)
-        rc = strchr(plain, *p) ? buf_add(&b, p, 1) : buf_addf(&b, "%%%02X", (unsigned char)*p);
+        rc = percent_encode(&b, p, 1, "_-.");
     if (rc == 0 && b.len - start >= 200) {
         digest_hex(name, strlen(name), hex);
         b.len = start;

@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/gunzip.h"
+#include "base/percent.h"
 #include "engine/lua_buf.h"
 #include "engine/vm_error.h"
 
@@ -39,11 +40,37 @@ static int l_gunzip(lua_State *L)
     return 1;
 }
 
+static int l_percent_encode(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    struct buf *out = lua_buf_new(L, UNPACKED_MAX);
+
+    if (percent_encode(out, text, len, PERCENT_UNRESERVED) < 0)
+        return vm_raisef(L, ERR_LIMIT, "percent_encode: the text is too long");
+    lua_buf_push_text(L, out);
+    return 1;
+}
+
+static int l_percent_decode(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    bool plus = lua_toboolean(L, 2);
+    luaL_Buffer b;
+    char *out = luaL_buffinitsize(L, &b, len);
+
+    luaL_pushresultsize(&b, percent_decode(out, text, len, plus));
+    return 1;
+}
+
 int luaopen_native_codec(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"base64_decode", l_base64_decode},
         {"gunzip", l_gunzip},
+        {"percent_encode", l_percent_encode},
+        {"percent_decode", l_percent_decode},
         {NULL, NULL},
     };
 

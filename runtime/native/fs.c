@@ -12,13 +12,13 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "engine/lua_buf.h"
 #include "engine/task.h"
 #include "engine/vm_error.h"
 #include "engine/vm_option.h"
 
 #define READ_MAX (16 * 1024 * 1024)
 #define READ_LIMIT ((lua_Integer)1024 * 1024 * 1024)
-#define BOX "almanac.fs.box"
 
 static int fs_error(struct err *e, int errnum, const char *verb, const char *path)
 {
@@ -72,22 +72,6 @@ static int read_all(const char *path, struct buf *out, struct err *e)
     return n == 0 ? 0 : -1;
 }
 
-static int box_gc(lua_State *L)
-{
-    buf_release(lua_touserdata(L, 1));
-    return 0;
-}
-
-/* A buffer that is released also when something raises. */
-static struct buf *push_box(lua_State *L, size_t max)
-{
-    struct buf *b = lua_newuserdatauv(L, sizeof *b, 0);
-
-    buf_init(b, max);
-    luaL_setmetatable(L, BOX);
-    return b;
-}
-
 static int fs_read(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_READ, "fs.read");
@@ -101,7 +85,7 @@ static int fs_read(lua_State *L)
     }
     if (max < 0 || max > READ_LIMIT)
         return vm_raisef(L, ERR_USAGE, "fs.read: max_bytes must be from 0 to 1 GiB");
-    b = push_box(L, (size_t)max);
+    b = lua_buf_new(L, (size_t)max);
     if (read_all(path, b, &e) < 0)
         return vm_raise(L, &e);
     lua_pushlstring(L, buf_str(b), b->len);
@@ -112,7 +96,7 @@ static int fs_read(lua_State *L)
 static int fs_digest(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_READ, "fs.digest");
-    struct buf *b = push_box(L, (size_t)READ_LIMIT);
+    struct buf *b = lua_buf_new(L, (size_t)READ_LIMIT);
     char hex[DIGEST_HEX_SIZE];
     struct err e;
 
@@ -457,9 +441,6 @@ int luaopen_fs(lua_State *L)
         {"tmpdir", fs_tmpdir}, {NULL, NULL},
     };
 
-    luaL_newmetatable(L, BOX);
-    lua_pushcfunction(L, box_gc);
-    lua_setfield(L, -2, "__gc");
     luaL_newlib(L, functions);
     return 1;
 }

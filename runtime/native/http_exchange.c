@@ -12,6 +12,7 @@
 #include "engine/vm.h"
 #include "engine/vm_error.h"
 #include "engine/vm_option.h"
+#include "engine/vm_type.h"
 
 #define EXCHANGE "almanac.http.exchange"
 #define HEADERS_BYTES_MAX ((size_t)4 << 20)
@@ -449,17 +450,7 @@ void exchange_setup(lua_State *L)
         {"read_line", stream_read_line},  {"read_rest", stream_read_rest},
         {"close", exchange_close_method}, {NULL, NULL}};
 
-    if (luaL_newmetatable(L, EXCHANGE)) {
-        lua_pushcfunction(L, exchange_gc);
-        lua_setfield(L, -2, "__gc");
-        lua_pushcfunction(L, exchange_close_method);
-        lua_setfield(L, -2, "__close");
-        lua_pushliteral(L, "stream");
-        lua_setfield(L, -2, "__name");
-        luaL_newlib(L, methods);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 1);
+    vm_type_new(L, EXCHANGE, exchange_gc, exchange_close_method, methods);
 }
 
 /* ---- options ---- */

@@ -29,6 +29,7 @@
 #include "engine/vm_error.h"
 #include "engine/vm_option.h"
 #include "native/httpd.h"
+#include "engine/vm_type.h"
 #include "native/httpd_request.h"
 #include "native/httpd_ws.h"
 #include "net/httpd.h"
@@ -480,35 +481,18 @@ static int httpd_listen(lua_State *L)
     return 1;
 }
 
-static void metatable_make(lua_State *L, const char *name, const luaL_Reg *methods)
-{
-    luaL_newmetatable(L, name);
-    luaL_setfuncs(L, methods, 0);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-}
-
 int luaopen_native_httpd(lua_State *L)
 {
-    static const luaL_Reg server[] = {{"port", server_port},
-                                      {"close", server_close},
-                                      {"__gc", server_gc},
-                                      {"__close", server_close},
-                                      {NULL, NULL}};
-    static const luaL_Reg response[] = {{"send", response_send},
-                                        {"start", response_start},
-                                        {"write", response_write},
-                                        {"finish", response_finish},
-                                        {"closed", response_closed},
-                                        {"on_close", response_on_close},
-                                        {"__gc", response_gc},
-                                        {"websocket", response_websocket},
-                                        {NULL, NULL}};
+    static const luaL_Reg server[] = {{"port", server_port}, {"close", server_close}, {NULL, NULL}};
+    static const luaL_Reg response[] = {
+        {"send", response_send},           {"start", response_start},
+        {"write", response_write},         {"finish", response_finish},
+        {"closed", response_closed},       {"on_close", response_on_close},
+        {"websocket", response_websocket}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"listen", httpd_listen}, {NULL, NULL}};
 
-    metatable_make(L, SERVER_META, server);
-    metatable_make(L, RESPONSE_META, response);
+    vm_type_new(L, SERVER_META, server_gc, server_close, server);
+    vm_type_new(L, RESPONSE_META, response_gc, NULL, response);
     httpd_ws_setup(L);
     luaL_newlib(L, functions);
     return 1;

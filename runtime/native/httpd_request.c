@@ -4,30 +4,14 @@
 #include <string.h>
 #include <lauxlib.h>
 
-static int hex_digit(int c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 32;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "base/percent.h"
 
 static void push_decoded(lua_State *L, const char *text, size_t len, bool plus)
 {
     luaL_Buffer b;
     char *out = luaL_buffinitsize(L, &b, len);
-    size_t n = 0;
 
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '%' && i + 2 < len && hex_digit(text[i + 1]) >= 0 &&
-            hex_digit(text[i + 2]) >= 0) {
-            out[n++] = (char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-            i += 2;
-        } else {
-            out[n++] = plus && text[i] == '+' ? ' ' : text[i];
-        }
-    }
-    luaL_pushresultsize(&b, n);
+    luaL_pushresultsize(&b, percent_decode(out, text, len, plus));
 }
 
 static void push_query(lua_State *L, const char *query)

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "engine/task.h"
 #include "engine/vm_error.h"
+#include "engine/vm_type.h"
 #include "net/httpd.h"
 
 #define SOCKET "native.httpd.websocket"
@@ -269,13 +270,7 @@ void httpd_ws_setup(lua_State *L)
                                        {"send", socket_send},
                                        {"close", socket_close},
                                        {"drop", socket_drop_method},
-                                       {"__gc", socket_gc},
-                                       {"__close", socket_drop_method},
                                        {NULL, NULL}};
 
-    luaL_newmetatable(L, SOCKET);
-    luaL_setfuncs(L, methods, 0);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    vm_type_new(L, SOCKET, socket_gc, socket_drop_method, methods);
 }

@@ -8,6 +8,7 @@
 #include "engine/vm.h"
 #include "engine/vm_error.h"
 #include "engine/vm_option.h"
+#include "engine/vm_type.h"
 #include "journal/journal.h"
 #include "native/journal_priv.h"
 
@@ -545,15 +546,6 @@ static int l_holder(lua_State *L)
     return 1;
 }
 
-static void type_new(lua_State *L, const char *name, lua_CFunction gc)
-{
-    luaL_newmetatable(L, name);
-    lua_pushcfunction(L, gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushliteral(L, "journal");
-    lua_setfield(L, -2, "__metatable");
-}
-
 int luaopen_native_journal(lua_State *L)
 {
     static const luaL_Reg methods[] = {
@@ -577,16 +569,11 @@ int luaopen_native_journal(lua_State *L)
     };
     static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
 
-    type_new(L, READER_TYPE, reader_gc);
+    vm_type_new(L, READER_TYPE, reader_gc, NULL, NULL);
     journal_fold_setup(L);
     journal_proposal_setup(L);
-    type_new(L, "almanac.journal.rows", rows_gc);
-    type_new(L, JOURNAL_TYPE, l_gc);
-    lua_pushcfunction(L, l_gc);
-    lua_setfield(L, -2, "__close");
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 3);
+    vm_type_new(L, "almanac.journal.rows", rows_gc, NULL, NULL);
+    vm_type_new(L, JOURNAL_TYPE, l_gc, l_gc, methods);
     luaL_newlib(L, functions);
     return 1;
 }

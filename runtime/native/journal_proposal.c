@@ -7,6 +7,7 @@
 #include "engine/task.h"
 #include "engine/vm.h"
 #include "engine/vm_error.h"
+#include "engine/vm_type.h"
 #include "native/journal_priv.h"
 
 #define PROPOSAL_TYPE "almanac.journal.proposal"
@@ -128,8 +129,5 @@ int journal_propose_and_wait(lua_State *L, struct journal_handle *handle)
 
 void journal_proposal_setup(lua_State *L)
 {
-    luaL_newmetatable(L, PROPOSAL_TYPE);
-    lua_pushcfunction(L, proposal_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    vm_type_new(L, PROPOSAL_TYPE, proposal_gc, NULL, NULL);
 }

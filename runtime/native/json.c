@@ -8,6 +8,7 @@
 #include "base/json_scan.h"
 #include "engine/vm_error.h"
 #include "engine/vm_option.h"
+#include "engine/vm_type.h"
 
 #define SCAN_TYPE "json.scan"
 #define MAX_BYTES (64 << 20)
@@ -391,11 +392,7 @@ static void push_cjson_decode(lua_State *L)
 
 int luaopen_native_json(lua_State *L)
 {
-    if (luaL_newmetatable(L, SCAN_TYPE)) {
-        lua_pushcfunction(L, scan_gc);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_pop(L, 1);
+    vm_type_new(L, SCAN_TYPE, scan_gc, NULL, NULL);
     json_setup_mark(L);
 
     lua_createtable(L, 0, 5);

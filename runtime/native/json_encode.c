@@ -1,5 +1,7 @@
 /* json.encode. lua-cjson's own writer rounds integers to 14 digits, writes [] as {}, and cannot
  * sort keys, so this one stands in for it. */
+#include "base/float_text.h"
+#include "engine/vm_type.h"
 #include "native/json.h"
 
 #include <inttypes.h>
@@ -141,22 +143,15 @@ static void write_string(struct encoder *en, const char *text, size_t len)
     put(en, "\"", 1);
 }
 
-/* The shortest text that reads back as the same double, and as a float. */
 static void write_float(struct encoder *en, double value)
 {
-    char text[40];
+    char text[FLOAT_TEXT_SIZE];
 
     if (isnan(value) || isinf(value)) {
         fail(en, isnan(value) ? "JSON has no NaN" : "JSON has no infinity", NULL);
         return;
     }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
-    if (!strpbrk(text, ".e"))
-        memcpy(text + strlen(text), ".0", 3);
+    float_text(value, text);
     put(en, text, strlen(text));
 }
 
@@ -430,11 +425,8 @@ int json_encode(lua_State *L)
     en->indent = (int)indent;
     en->max_depth = (int)depth;
     buf_init(&en->out, ENCODE_MAX);
-    if (luaL_newmetatable(L, ENCODER_TYPE)) {
-        lua_pushcfunction(L, encoder_gc);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
+    vm_type_new(L, ENCODER_TYPE, encoder_gc, NULL, NULL);
+    luaL_setmetatable(L, ENCODER_TYPE);
     lua_pushvalue(L, 1);
     write_value(en);
     lua_pushlstring(L, buf_str(&en->out), en->out.len);

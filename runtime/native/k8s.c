@@ -5,16 +5,18 @@
 #include <lauxlib.h>
 
 #include "base/buf.h"
+#include "base/percent.h"
+#include "engine/lua_buf.h"
 #include "engine/task.h"
 #include "engine/vm_error.h"
 #include "engine/vm_option.h"
+#include "engine/vm_type.h"
 #include "kube/kube.h"
 #include "native/http_exchange.h"
 #include "native/k8s_exec.h"
 #include "net/tls_cert.h"
 
 #define CLIENT "almanac.k8s.client"
-#define URL_BUF "almanac.k8s.url"
 #define URL_MAX ((size_t)64 << 10)
 #define TIMEOUT 30.0
 #define CONNECT_TIMEOUT 10.0
@@ -202,33 +204,21 @@ static int client_reread(lua_State *L)
 
 /* ---- the URL ---- */
 
-static int url_gc(lua_State *L)
+static void url_too_long(lua_State *L)
 {
-    buf_release(lua_touserdata(L, 1));
-    return 0;
+    vm_raisef(L, ERR_LIMIT, "the URL of a request is longer than %zu bytes", URL_MAX);
 }
 
 static void url_add(lua_State *L, struct buf *url, const char *text, size_t len)
 {
     if (buf_add(url, text, len) < 0)
-        vm_raisef(L, ERR_LIMIT, "the URL of a request is longer than %zu bytes", URL_MAX);
+        url_too_long(L);
 }
 
 static void url_encode(lua_State *L, struct buf *url, const char *text, size_t len)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    size_t i;
-
-    for (i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        char code[3] = {'%', digits[c >> 4], digits[c & 15]};
-
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-            (c && strchr("-._~", c)))
-            url_add(L, url, text + i, 1);
-        else
-            url_add(L, url, code, 3);
-    }
+    if (percent_encode(url, text, len, PERCENT_UNRESERVED) < 0)
+        url_too_long(L);
 }
 
 /* Adds key=value for the value on top of the stack; pops it. */
@@ -297,11 +287,9 @@ static const char *request_url(lua_State *L, const struct kube_config *c, int qu
                                const char *who)
 {
     const char *path = vm_opt_string(L, 2, "path", who, NULL, NULL);
-    struct buf *url = lua_newuserdatauv(L, sizeof *url, 0);
+    struct buf *url = lua_buf_new(L, URL_MAX);
     const char *p;
 
-    buf_init(url, URL_MAX);
-    luaL_setmetatable(L, URL_BUF);
     if (!path || *path != '/')
         vm_raisef(L, ERR_USAGE, "%s: path must begin with a slash", who);
     for (p = path; *p; p++)
@@ -411,14 +399,7 @@ int luaopen_native_k8s(lua_State *L)
 
     exchange_setup(L);
     k8s_exec_setup(L);
-    luaL_newmetatable(L, URL_BUF);
-    lua_pushcfunction(L, url_gc);
-    lua_setfield(L, -2, "__gc");
-    luaL_newmetatable(L, CLIENT);
-    lua_pushcfunction(L, client_gc);
-    lua_setfield(L, -2, "__gc");
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
+    vm_type_new(L, CLIENT, client_gc, NULL, methods);
     luaL_newlib(L, functions);
     return 1;
 }

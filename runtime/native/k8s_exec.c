@@ -7,10 +7,12 @@
 
 #include "base/buf.h"
 #include "base/loop.h"
+#include "engine/lua_buf.h"
 #include "engine/task.h"
 #include "engine/vm.h"
 #include "engine/vm_error.h"
 #include "engine/vm_option.h"
+#include "engine/vm_type.h"
 #include "native/http_exchange.h"
 #include "native/k8s.h"
 #include "net/ws_client.h"
@@ -18,7 +20,6 @@
 #include "proc/proc_capture.h"
 
 #define SESSION "almanac.k8s.session"
-#define OUTPUT "almanac.k8s.output" /* a buf */
 #define OUTPUT_MAX ((lua_Integer)16 << 20)
 #define OUTPUT_LIMIT ((lua_Integer)1 << 30)
 #define STATUS_MAX ((size_t)1 << 20)
@@ -359,21 +360,12 @@ static int session_read_line(lua_State *L)
 
 static void push_output(lua_State *L, struct session *s, int stream)
 {
-    struct buf *text = lua_newuserdatauv(L, sizeof *text, 0);
+    struct buf *text = lua_buf_new(L, (size_t)-1 / 4);
 
-    buf_init(text, (size_t)-1 / 4);
-    luaL_setmetatable(L, OUTPUT);
     if (capture_text(&s->out[stream].capture, text) < 0)
         vm_raisef(L, ERR_MEMORY, "out of memory for the output of a command");
-    lua_pushlstring(L, buf_str(text), text->len);
-    buf_release(text);
+    lua_buf_push_text(L, text);
     lua_remove(L, -2);
-}
-
-static int output_gc(lua_State *L)
-{
-    buf_release(lua_touserdata(L, 1));
-    return 0;
 }
 
 static bool is_truncated(const struct session *s)
@@ -554,17 +546,7 @@ void k8s_exec_setup(lua_State *L)
                                        {"wait", session_wait},
                                        {"output", session_output_method},
                                        {"close", session_close_method},
-                                       {"__close", session_close_method},
-                                       {"__gc", session_gc},
                                        {NULL, NULL}};
 
-    luaL_newmetatable(L, SESSION);
-    luaL_setfuncs(L, methods, 0);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-    luaL_newmetatable(L, OUTPUT);
-    lua_pushcfunction(L, output_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    vm_type_new(L, SESSION, session_gc, session_close_method, methods);
 }

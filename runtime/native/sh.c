@@ -14,6 +14,7 @@
 #include "engine/vm.h"
 #include "engine/vm_error.h"
 #include "engine/vm_option.h"
+#include "engine/vm_type.h"
 #include "native/sh_options.h"
 #include "proc/proc.h"
 
@@ -500,13 +501,7 @@ int luaopen_sh(lua_State *L)
         {NULL, NULL},
     };
 
-    luaL_newmetatable(L, CHILD);
-    lua_pushcfunction(L, child_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, child_gc);
-    lua_setfield(L, -2, "__close");
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
+    vm_type_new(L, CHILD, child_gc, child_gc, methods);
     luaL_newlib(L, functions);
     return 1;
 }

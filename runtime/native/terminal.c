@@ -13,6 +13,7 @@
 #include "engine/task.h"
 #include "engine/vm.h"
 #include "engine/vm_error.h"
+#include "engine/vm_type.h"
 
 #define READ_TYPE "almanac.read_line"
 #define READ_LINE_MAX ((size_t)64 << 10)
@@ -187,10 +188,7 @@ int luaopen_native_terminal(lua_State *L)
         {"read_line", l_read_line}, {NULL, NULL},
     };
 
-    luaL_newmetatable(L, READ_TYPE);
-    lua_pushcfunction(L, read_line_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    vm_type_new(L, READ_TYPE, read_line_gc, NULL, NULL);
     luaL_newlib(L, functions);
     return 1;
 }

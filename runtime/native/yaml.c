@@ -5,6 +5,7 @@
 
 #include "engine/vm_error.h"
 #include "engine/vm_option.h"
+#include "engine/vm_type.h"
 #include "native/json.h"
 #include "native/yaml_reader.h"
 
@@ -152,11 +153,7 @@ int luaopen_native_yaml(lua_State *L)
     };
 
     json_setup_mark(L);
-    if (luaL_newmetatable(L, READER_TYPE)) {
-        lua_pushcfunction(L, yaml_reader_gc);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_pop(L, 1);
+    vm_type_new(L, READER_TYPE, yaml_reader_gc, NULL, NULL);
     luaL_newlib(L, functions);
     return 1;
 }

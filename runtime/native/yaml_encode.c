@@ -1,4 +1,6 @@
 /* yaml.encode, on libyaml's emitter. */
+#include "base/float_text.h"
+#include "engine/vm_type.h"
 #include "native/yaml.h"
 
 #include <lauxlib.h>
@@ -98,7 +100,7 @@ static void write_string(lua_State *L, struct writer *w, const char *text, size_
 
 static void write_number(lua_State *L, struct writer *w)
 {
-    char text[40];
+    char text[FLOAT_TEXT_SIZE];
     double value;
 
     if (lua_isinteger(L, -1)) {
@@ -112,13 +114,7 @@ static void write_number(lua_State *L, struct writer *w)
     } else if (isinf(value)) {
         snprintf(text, sizeof text, value < 0 ? "-.inf" : ".inf");
     } else {
-        for (int digits = 15; digits <= 17; digits++) {
-            snprintf(text, sizeof text, "%.*g", digits, value);
-            if (strtod(text, NULL) == value)
-                break;
-        }
-        if (!strpbrk(text, ".e"))
-            memcpy(text + strlen(text), ".0", 3);
+        float_text(value, text);
     }
     write_scalar(L, w, text, strlen(text), YAML_PLAIN_SCALAR_STYLE);
 }
@@ -252,11 +248,8 @@ int yaml_encode(lua_State *L)
     w = lua_newuserdatauv(L, sizeof *w, 0);
     memset(w, 0, sizeof *w);
     buf_init(&w->out, ENCODE_MAX);
-    if (luaL_newmetatable(L, WRITER_TYPE)) {
-        lua_pushcfunction(L, writer_gc);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
+    vm_type_new(L, WRITER_TYPE, writer_gc, NULL, NULL);
+    luaL_setmetatable(L, WRITER_TYPE);
     if (!yaml_emitter_initialize(&w->emitter))
         return vm_raisef(L, ERR_MEMORY, "yaml.encode: out of memory");
     w->has_emitter = true;

@@ -5,6 +5,7 @@
 ---
 --- PORT is a name or a number. Such a request goes to the API server, with its credentials, and from there
 --- through its proxy: https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/
+local codec = require "native.codec"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local native = require "native.http"
@@ -21,16 +22,12 @@ local schemes = {
 ---@field path string     of the API server
 ---@field query table<string, string[]>
 
-local function unescape(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
-end
-
 local function query_of(text)
   local out = {}
   for name, value in (text or ""):gmatch "([^=&]+)=?([^&]*)" do
-    name = unescape(name)
+    name = codec.percent_decode(name, true)
     out[name] = out[name] or {}
-    table.insert(out[name], unescape(value))
+    table.insert(out[name], codec.percent_decode(value, true))
   end
   return out
 end

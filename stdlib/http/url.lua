@@ -1,6 +1,8 @@
 --- URLs and their queries. Pure.
 --- https://www.rfc-editor.org/rfc/rfc3986
+local codec = require "native.codec"
 local errors = require "almanac.base.errors"
+local number = require "almanac.base.number"
 local secret = require "almanac.base.secret"
 local unknown = require "almanac.base.unknown"
 
@@ -10,18 +12,13 @@ local M = {}
 ---@param text string
 ---@return string
 function M.escape(text)
-  return (text:gsub("[^%w%-%._~]", function(c) return string.format("%%%02X", c:byte()) end))
-end
-
---- A number as others read it: 1000000, not 1e+06; 2, not 2.0.
-local function number_text(number)
-  return math.tointeger(number) and string.format("%d", math.tointeger(number)) or string.format("%.14g", number)
+  return codec.percent_encode(text)
 end
 
 local function text_of(who, name, value)
   if type(value) == "string" then return value end
   if type(value) == "boolean" then return tostring(value) end
-  if type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge then return number_text(value) end
+  if type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge then return number.text(value) end
   errors.raise {
     kind = "usage", message = string.format("%s: query.%s cannot be %s", who, name,
       type(value) == "table" and "a table" or type(value) == "number" and "NaN or infinite" or "a " .. type(value)),

@@ -1,6 +1,7 @@
 --- Exec into the containers of the simulated cluster: v5 and v4 of the remote command protocol over a
 --- WebSocket. The processes that it starts are in world/processes.lua.
 --- https://github.com/kubernetes/kubernetes/tree/master/staging/src/k8s.io/streaming (channels)
+local codec = require "native.codec"
 local errors = require "almanac.sim.model.errors"
 local processes = require "almanac.sim.world.processes"
 local programs = require "almanac.sim.world.programs"
@@ -16,14 +17,10 @@ local SUCCESS = '{"metadata":{},"status":"Success"}'
 
 -- ── what is asked for ──
 
-local function unescape(text)
-  return (text:gsub("%+", " "):gsub("%%(%x%x)", function(h) return string.char(tonumber(h, 16)) end))
-end
-
 local function command_of(raw_query)
   local argv = {}
   for name, text in raw_query:gmatch "([^&=]+)=?([^&]*)" do
-    if name == "command" then argv[#argv + 1] = unescape(text) end
+    if name == "command" then argv[#argv + 1] = codec.percent_decode(text, true) end
   end
   return argv
 end

@@ -1,5 +1,6 @@
 --- The lines that the simulated Loki keeps, in streams by their labels, and what a parsed LogQL query finds in
 --- them. Times are nanoseconds since the epoch.
+local number = require "almanac.base.number"
 local value = require "almanac.sim.model.value"
 local logql = require "almanac.sim.world.logql"
 
@@ -222,11 +223,6 @@ function evaluate.compare(self, node, at)
   return out
 end
 
-local function number_text(n)
-  local whole = math.tointeger(n)
-  return whole and tostring(whole) or ("%.14g"):format(n)
-end
-
 local function float_seconds(ns) return ns // 1000000 / 1000 end
 
 --- A metric query at one time.
@@ -234,7 +230,7 @@ function Streams:vector(node, at)
   local result, samples = value.array {}, evaluate[node.type](self, node, at)
   for _, key in ipairs(value.sorted_keys(samples)) do
     local s = samples[key]
-    result[#result + 1] = { metric = s.labels, value = value.array { float_seconds(at), number_text(s.value) } }
+    result[#result + 1] = { metric = s.labels, value = value.array { float_seconds(at), number.text(s.value) } }
   end
   return result
 end
@@ -246,7 +242,7 @@ function Streams:matrix(node, from, to, step)
     for key, s in pairs(evaluate[node.type](self, node, at)) do
       series[key] = series[key] or { metric = s.labels, values = value.array {} }
       local points = series[key].values
-      points[#points + 1] = value.array { float_seconds(at), number_text(s.value) }
+      points[#points + 1] = value.array { float_seconds(at), number.text(s.value) }
     end
     at = at + step
   end
