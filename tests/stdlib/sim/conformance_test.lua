@@ -1,6 +1,9 @@
 -- Every recorded exchange with a real Kubernetes against the simulated API; see tests/stdlib/sim/replay.lua.
 -- The golden file says of each recording how many were compared whole, and why others were not.
+local coverage = require "tests.stdlib.sim.coverage"
 local replay = require "tests.stdlib.sim.replay"
+local resources = require "almanac.sim.model.resources"
+local router = require "almanac.sim.api.router"
 local support = require "tests.stdlib.sim.support"
 local t = require "tests.harness"
 local value = require "almanac.sim.model.value"
@@ -55,9 +58,11 @@ local RECORDINGS = {
   { "26-namespace", seed = seed_namespace }, { "27-lease" }, { "28-paging", seed = seed_pages },
   { "29-missing-image" }, { "30-pvc-wipe" }, { "31-kubectl-apply-ssa-diff" },
   { "32-statefulset-not-ready" }, { "33-drain-budget" }, { "34-endpointslices" }, { "35-empty-lists" },
-  { "40-exec-websocket", elsewhere = "frames of WebSockets" }, { "50-loki", elsewhere = "Loki: tests/stdlib/sim/loki_test.lua" },
+  { "40-exec-websocket", elsewhere = "frames of WebSockets: tests/stdlib/sim/exec_test.lua", compared = true },
+  { "50-loki", elsewhere = "Loki: tests/stdlib/sim/loki_test.lua" },
 }
 
+local proven = coverage.new()
 local report, replays, known = {}, {}, { ["patches"] = true }
 
 local function report_line(name, done)
@@ -70,11 +75,17 @@ local function report_line(name, done)
     why[1] and "; " .. table.concat(why, "; ") or "")
 end
 
+local function note(exchange, how)
+  local route = how == "compared" and router.parse(resources.builtin, (exchange.request.path:match "^[^?]*"))
+  if route then proven:note(exchange, route) end
+end
+
 for _, recording in ipairs(RECORDINGS) do
   local name = recording[1]
   known[name] = true
   if recording.elsewhere then
     report_line(name, { ["not a request of the API: " .. recording.elsewhere] = #support.exchanges(name) })
+    for _, exchange in ipairs(recording.compared and support.exchanges(name) or {}) do note(exchange, "compared") end
   else
     t.test(name, function()
       local self = replays[recording.after] or replay.new()
@@ -88,6 +99,7 @@ for _, recording in ipairs(RECORDINGS) do
             or how) }, 0)
         end
         done[how] = (done[how] or 0) + 1
+        note(exchange, how)
       end
       report_line(name, done)
     end)
@@ -102,3 +114,5 @@ t.test("nothing is left out", function()
   table.sort(report)
   t.golden("sim_conformance", table.concat(report, "\n") .. "\n")
 end)
+
+t.test("the page about the simulator says what is recorded and what is not", function() proven:check() end)
