@@ -117,6 +117,24 @@ static void sched_hook(lua_State *L, lua_Debug *ar)
     }
 }
 
+void sched_look(lua_State *L)
+{
+    struct vm *vm = vm_of(L);
+    struct task *task = vm->sched->current;
+    enum interrupt level;
+    lua_Debug ar;
+
+    loop_run_once(vm->loop, false);
+    if (!task || !lua_getstack(L, 1, &ar) || !lua_getinfo(L, "S", &ar) ||
+        strncmp(ar.source, "@stdlib/", 8) == 0)
+        return;
+    level = task_level(task);
+    if (level > INTERRUPT_PAUSE && level > task->shield) {
+        task_push_interrupt(L, level);
+        lua_error(L);
+    }
+}
+
 void sched_watch(lua_State *coroutine)
 {
     lua_sethook(coroutine, sched_hook, LUA_MASKCOUNT, SCHED_COROUTINE_COUNT);

@@ -50,6 +50,10 @@ void sched_at_turn_end(struct sched *sched, struct turn_end *end);
 /* Takes it back, before its owner goes. */
 void sched_forget_turn_end(struct sched *sched, struct turn_end *end);
 
+/* For a C function that computes long: turns the loop once, and raises what interrupts the running
+ * task, unless the stdlib called. */
+void sched_look(lua_State *L);
+
 /* Runs tasks and the loop until `root` has ended. */
 void sched_run(struct sched *sched, struct task *root);
 

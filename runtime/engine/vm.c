@@ -7,6 +7,7 @@
 #include <lualib.h>
 
 #include "engine/sched.h"
+#include "engine/strings.h"
 #include "engine/task_internal.h"
 #include "engine/vm_error.h"
 #include "engine/vm_load.h"
@@ -60,6 +61,8 @@ static int vm_open(lua_State *L)
 
     for (size_t i = 0; i < sizeof libs / sizeof *libs; i++) {
         luaL_requiref(L, libs[i].name, libs[i].func, 1);
+        if (libs[i].func == luaopen_string)
+            strings_replace(L);
         lua_pop(L, 1);
     }
     vm_open_error_type(L);

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/loop.h"
+#include "base/shown.h"
 #include "engine/task.h"
 #include "engine/vm.h"
 #include "engine/vm_error.h"
@@ -37,35 +38,31 @@ static int l_size(lua_State *L)
     return 2;
 }
 
-/* true, or false and why. A reader that went away (EPIPE, EIO after a hang-up) is no reason to
- * stop a run, so this never raises. */
+static int push_written(lua_State *L, int error)
+{
+    lua_pushboolean(L, error == 0);
+    if (error == 0)
+        return 1;
+    lua_pushstring(L, strerror(error));
+    return 2;
+}
+
+/* write(fd, text[, mark]) -> true, or false and why; never raises. What could steer a terminal is
+ * spelt; `mark` is that of our own colours. */
 static int l_write(lua_State *L)
 {
     int fd = (int)luaL_checkinteger(L, 1);
     size_t len;
     const char *text = luaL_checklstring(L, 2, &len);
 
-    while (len) {
-        ssize_t n = write(fd, text, len);
+    return push_written(L, shown_write(fd, text, len, luaL_optstring(L, 3, NULL)));
+}
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN) {
-            struct pollfd wait = {.fd = fd, .events = POLLOUT};
-
-            poll(&wait, 1, -1);
-            continue;
-        }
-        if (n < 0) {
-            lua_pushboolean(L, 0);
-            lua_pushstring(L, strerror(errno));
-            return 2;
-        }
-        text += n;
-        len -= (size_t)n;
-    }
-    lua_pushboolean(L, 1);
-    return 1;
+/* erase(fd, lines) -> as write: the lines above the cursor are gone, and the cursor is where they
+ * began. */
+static int l_erase(lua_State *L)
+{
+    return push_written(L, shown_erase((int)luaL_checkinteger(L, 1), (int)luaL_checkinteger(L, 2)));
 }
 
 /* ---- a line from standard input ---- */
@@ -184,8 +181,8 @@ static int l_read_line(lua_State *L)
 int luaopen_native_terminal(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"isatty", l_isatty},       {"size", l_size}, {"write", l_write},
-        {"read_line", l_read_line}, {NULL, NULL},
+        {"isatty", l_isatty}, {"size", l_size},           {"write", l_write},
+        {"erase", l_erase},   {"read_line", l_read_line}, {NULL, NULL},
     };
 
     vm_type_new(L, READ_TYPE, read_line_gc, NULL, NULL);

@@ -90,7 +90,7 @@ end
 ---@param err almanac.Error
 ---@return string text several lines, no newline at the end
 function M.format(err)
-  local out = { tostring(err.message or err) }
+  local out = { (tostring(err.message or err):gsub("\n", "\n  ")) }
   if err.step then out[#out + 1] = "  step:  " .. err.step end
   local place, line = M.place(err)
   if place then out[#out + 1] = "  at:    " .. place .. (line and line ~= "" and "\n           " .. line or "") end

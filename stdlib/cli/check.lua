@@ -5,7 +5,7 @@ local findings = require "almanac.script.lint.findings"
 local options = require "almanac.cli.options"
 local runbook = require "almanac.script.runbook"
 local script = require "almanac.script.lint.script"
-local terminal = require "native.terminal"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 

@@ -3,6 +3,7 @@ local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local runbook = require "almanac.script.runbook"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -26,11 +27,11 @@ function M.run(words, operator)
   for i, found in ipairs(runbook.all()) do books[i] = describe(found) end
   if given.json then
     local json = require "native.json"
-    operator:result(json.encode(json.array(books)) .. "\n")
+    operator:json(json.array(books))
     return 0
   end
   for _, book in ipairs(books) do
-    operator:result(string.format("%-20s %s%s\n", book.name, book.summary,
+    operator:result(string.format("%-20s %s%s\n", book.name, terminal.one_line(book.summary),
       book.builtin and "" or "  [" .. book.path .. "]"))
   end
   return 0

@@ -39,8 +39,7 @@ function M.run(words, operator)
   if given.verify then return verify(journal, id, operator) end
   for seq, time_ms, kind, path, payload in journal:events(id, 0) do
     if given.json then
-      operator:result(json.encode { seq = seq, time_ms = time_ms, kind = kind, path = path,
-        data = json.decode(payload) } .. "\n")
+      operator:json { seq = seq, time_ms = time_ms, kind = kind, path = path, data = json.decode(payload) }
     else
       operator:result(string.format("%5d %s %-16s %s  %s\n", seq, clock(time_ms), kind, path, payload))
     end

@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local operators = require "almanac.run.operator"
 local process = require "native.process"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -91,7 +92,7 @@ function M.main()
     if command[1] == name then return run(command, words, operator) end
   end
   local guess = nearest(name)
-  operator:say(string.format("almanac: no command '%s'%s\n  next: almanac --help lists the commands", name,
+  operator:say(string.format("almanac: no command '%s'%s\n  next: almanac --help lists the commands", terminal.one_line(name),
     guess and "; did you mean '" .. guess .. "'?" or ""))
   return 2
 end

@@ -22,8 +22,7 @@ progress is shown meanwhile.
 Exit codes: 0 nothing would change, 2 something would, 1 the run would fail or the plan could not be made.]]
 
 local function shown(plan, undos)
-  local text = require("almanac.render.plan").text(plan, drafts.counts(plan), undos, screen.color())
-  return require("almanac.base.redaction").text(text)
+  return require("almanac.render.plan").text(plan, drafts.counts(plan), undos, screen.color())
 end
 
 --- A plan that could not be made: what there is of it, and why.
@@ -47,7 +46,7 @@ function M.run(words, operator)
   screen.plans(operator)
   local ok, plan, book = errors.try(require("almanac.session.plan").make, name, params, operator)
   if not ok then return fail(plan, given, operator) end
-  operator:result(given.json and files.encode(plan, book) or shown(plan, drafts.undos(plan)))
+  if given.json then operator:encoded(files.encode(plan, book)) else operator:result(shown(plan, drafts.undos(plan))) end
   if given.out then require("native.fs").write(given.out, files.encode(plan, book), { private = true }) end
   local counts = drafts.counts(plan)
   if plan.stopped or counts.fail > 0 then return 1 end

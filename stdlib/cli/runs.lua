@@ -20,16 +20,15 @@ function M.run(words, operator)
   local limit = math.tointeger(tonumber(given.limit or 20))
   if not limit or limit < 1 then errors.usage("--limit takes a whole number from 1, not %q", given.limit) end
   config.load(given)
-  local json = require "native.json"
   local journal <close> = store.open "ro"
   for i, row in ipairs(journal:runs()) do
     if i > limit then break end
     local state = states.summary(journal, row.id)
     if given.json then
-      operator:result(json.encode {
+      operator:json {
         id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started,
         ended_ms = state.ended, operator = state.operator,
-      } .. "\n")
+      }
     else
       operator:result(string.format("%-40s %-11s %s  %s\n", row.id, state.status,
         os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), state.operator or ""))

@@ -1,6 +1,6 @@
 --- The operator at this command line: how a run is shown, and who may be asked.
 local process = require "native.process"
-local terminal = require "native.terminal"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 

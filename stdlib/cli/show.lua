@@ -5,6 +5,7 @@ local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
 local runbook = require "almanac.script.runbook"
 local screen = require "almanac.cli.screen"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -95,8 +96,9 @@ function M.run(words, operator)
   local lock = type(book.lock) == "table" and book.lock.name or book.lock
   if type(lock) == "string" then out[#out + 1] = "lock: " .. lock end
   out[#out + 1] = "on failure: " .. book.on_failure
-  if book.help then out[#out + 1] = "\n" .. book.help end
-  operator:result(table.concat(out, "\n") .. "\n")
+  if book.help then out[#out + 1] = "" end
+  for line in (book.help or ""):gmatch "[^\n]+" do out[#out + 1] = "  " .. line end
+  operator:result(terminal.lines(out))
   return 0
 end
 

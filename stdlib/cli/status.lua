@@ -7,6 +7,7 @@ local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local task = require "native.task"
 local screen = require "almanac.cli.screen"
+local terminal = require "almanac.base.terminal"
 local tree = require "almanac.render.tree"
 
 local M = {}
@@ -31,7 +32,7 @@ local function closing(row, state)
   local out = {}
   local err = state.error
   if err and err.message then
-    out[1] = "  " .. err.message:gsub("\n", "\n  ")
+    for line in err.message:gmatch "[^\n]+" do out[#out + 1] = "  " .. line end
     if err.at then out[#out + 1] = "  at:      " .. err.at end
   end
   if asks(state) then out[#out + 1] = "  answer:  almanac approve " .. store.words(row.id) .. " (or reject)" end
@@ -52,17 +53,17 @@ function M.run(words, operator)
   local state = states.load(journal, row.id)
   if given.json then
     local json = require "native.json"
-    operator:result(json.encode {
+    operator:json {
       id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended,
       error = state.error, steps = json.array(state.roots),
-    } .. "\n")
+    }
     return 0
   end
   local out = { heading(row, state) }
   local view = { color = screen.color(), now_ms = task.wall_ms(), notes = 10 }
   for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end
   for _, line in ipairs(closing(row, state)) do out[#out + 1] = line end
-  operator:result(table.concat(out, "\n") .. "\n")
+  operator:result(terminal.lines(out))
   return 0
 end
 

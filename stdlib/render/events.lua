@@ -1,6 +1,6 @@
 --- --json: one event a line on standard output, as the journal has them.
 local redaction = require "almanac.base.redaction"
-local terminal = require "native.terminal"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -20,7 +20,7 @@ end
 
 function Events:event(event)
   local line = { run = self.run.id, kind = event.kind, path = event.path, time_ms = event.time_ms, data = event.data }
-  self.operator:result(redaction.encode(line, nil, WORDS) .. "\n")
+  self.operator:encoded(redaction.encode(line, nil, WORDS) .. "\n")
 end
 
 function Events.above(_, text)

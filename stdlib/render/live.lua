@@ -3,7 +3,7 @@ local errors = require "almanac.base.errors"
 local process = require "native.process"
 local state = require "almanac.journal.state"
 local task = require "native.task"
-local terminal = require "native.terminal"
+local terminal = require "almanac.base.terminal"
 local tree = require "almanac.render.tree"
 
 local M = {}
@@ -29,13 +29,13 @@ end
 
 function Live:event(event)
   state.apply(self.state, event)
-  if event.kind == "said" then self:above("· " .. event.data.text) end
-  if event.kind == "output" then self:above("    | " .. errors.printable(event.data.text)) end
+  if event.kind == "said" then self:above("· " .. terminal.hanging(event.data.text, "  ")) end
+  if event.kind == "output" then self:above("    | " .. terminal.one_line(errors.printable(event.data.text))) end
 end
 
 function Live:erase()
   -- The terminal echoes ^C where the cursor stands: back to the first column, whatever is there.
-  terminal.write(2, "\r" .. (self.drawn > 0 and "\27[" .. self.drawn .. "A" or "") .. "\27[J")
+  terminal.erase(2, self.drawn)
   self.drawn = 0
 end
 

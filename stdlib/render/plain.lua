@@ -2,7 +2,7 @@
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local task = require "native.task"
-local terminal = require "native.terminal"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -17,7 +17,7 @@ function M.new(run)
 end
 
 local function say(mark, path, text)
-  terminal.write(2, mark .. " " .. path .. (text and text ~= "" and "  " .. errors.printable(text) or "") .. "\n")
+  terminal.write(2, mark .. " " .. path .. (text and text ~= "" and "  " .. terminal.one_line(errors.printable(text)) or "") .. "\n")
 end
 
 local on = {}
@@ -32,9 +32,9 @@ on["step.retry"] = function(_, path, data)
   say("↻", path, string.format("attempt %d failed: %s; again in %s", data.attempt, data.message,
     duration.format(data.delay)))
 end
-on["said"] = function(_, _, data) terminal.write(2, "· " .. data.text .. "\n") end
+on["said"] = function(_, _, data) terminal.write(2, "· " .. terminal.hanging(data.text, "  ") .. "\n") end
 on["note"] = function(_, path, data) say("·", path, data.text) end
-on["output"] = function(_, _, data) terminal.write(2, "    | " .. errors.printable(data.text) .. "\n") end
+on["output"] = function(_, _, data) terminal.write(2, "    | " .. terminal.one_line(errors.printable(data.text)) .. "\n") end
 on["effect.intent"] = function(_, path, data) say("→", path, data.title) end
 on["effect.outcome"] = function(_, path, data)
   if data.recovered then say("→", path, data.op .. ": found done after a crash") end

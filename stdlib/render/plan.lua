@@ -1,6 +1,8 @@
 --- A plan as text for its reviewer. Pure.
 local json = require "native.json"
-local paint = require("almanac.render.tree").paint
+local terminal = require "almanac.base.terminal"
+
+local paint = terminal.paint
 
 local M = {}
 
@@ -75,6 +77,17 @@ local function add_change(out, indent, change, color)
   for _, field in ipairs(change.fields or {}) do add_field(out, indent .. "    ", field, color) end
 end
 
+--- A text of several lines, the later ones indented by two more.
+local function add_lines(out, indent, text, paint_line)
+  local more = ""
+  for line in (text .. "\n"):gmatch "(.-)\r?\n" do
+    out[#out + 1] = indent .. more .. paint_line(line)
+    more = "  "
+  end
+end
+
+local function as_it_is(line) return line end
+
 local function is_refused(change)
   return change.action == "conflict" or change.action == "reject"
 end
@@ -88,8 +101,8 @@ local function add_stop(out, indent, planned, color)
       break
     end
   end
-  out[#out + 1] = indent .. paint("WOULD STOP THE RUN: " .. text:gsub("\n", "\n" .. indent .. "  "), "1;31", color)
-  if planned.hint then out[#out + 1] = indent .. "  " .. planned.hint:gsub("\n", "\n" .. indent .. "  ") end
+  add_lines(out, indent, "WOULD STOP THE RUN: " .. text, function(line) return paint(line, "1;31", color) end)
+  for line in (planned.hint or ""):gmatch "[^\n]+" do out[#out + 1] = indent .. "  " .. line end
 end
 
 local function add_effect(out, indent, planned, color)
@@ -159,7 +172,10 @@ function M.text(plan, counts, undos, color)
     for _, question in ipairs(asks[step.path] or {}) do out[#out + 1] = indent .. "  ? asks the operator: " .. question.question end
   end
   out[#out + 1] = ""
-  if plan.stopped then out[#out + 1] = paint("The plan stops here: ", "1;31", color) .. plan.stopped .. "\n" end
+  if plan.stopped then
+    add_lines(out, "", paint("The plan stops here: ", "1;31", color) .. plan.stopped, as_it_is)
+    out[#out + 1] = ""
+  end
   if plan.held_by then
     out[#out + 1] = paint("A run would be refused now: its lock is held by " .. plan.held_by, "1;33", color)
   end
@@ -168,7 +184,7 @@ function M.text(plan, counts, undos, color)
     out[#out + 1] = "After it, almanac rollback would, newest first:"
     for _, what in ipairs(undos) do out[#out + 1] = "  ↩ " .. what end
   end
-  return table.concat(out, "\n") .. "\n"
+  return terminal.lines(out)
 end
 
 local outcome_marks = {
@@ -179,7 +195,7 @@ local outcome_marks = {
 local function add_outcome(out, head, item, color)
   local mark = outcome_marks[item.state]
   out[#out + 1] = paint(string.format("%s %s  %s", mark[1], head, item.state), mark[2], color)
-  if item.why then out[#out + 1] = "    " .. item.why:gsub("\n", "\n    ") end
+  for line in (item.why or ""):gmatch "[^\n]+" do out[#out + 1] = "    " .. line end
 end
 
 --- What was planned beside what happened.
@@ -205,7 +221,7 @@ function M.outcome(id, status, plan, events, color)
     add_outcome(out, gate.path, gate, color)
     out[#out + 1] = "    when planned: " .. gate.text
   end
-  return table.concat(out, "\n") .. "\n"
+  return terminal.lines(out)
 end
 
 return M

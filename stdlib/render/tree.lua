@@ -1,6 +1,9 @@
 --- The tree of a run as lines of text. Pure: a state, a time and a width give lines.
 local errors = require "almanac.base.errors"
 local duration = require "almanac.base.duration"
+local terminal = require "almanac.base.terminal"
+
+local paint = terminal.paint
 
 local M = {}
 
@@ -17,29 +20,20 @@ local effect_marks = {
   ["in doubt"] = " (in doubt)",
 }
 
----@param text string
----@param code string SGR
----@param color boolean
-local function paint(text, code, color)
-  return color and "\27[" .. code .. "m" .. text .. "\27[0m" or text
-end
-
-M.paint = paint
-
 --- Cuts a line to a width in characters, leaving escape sequences whole.
 ---@param line string
 ---@param width integer
 function M.fit(line, width)
   local shown, out, i = 0, {}, 1
   while i <= #line do
-    local escape = line:match("^\27%[[%d;]*m", i)
+    local escape = line:match("^" .. terminal.COLOUR, i)
     if escape then
       out[#out + 1] = escape
       i = i + #escape
     else
       local char = line:match("^[%z\1-\127\194-\244][\128-\191]*", i) or line:sub(i, i)
-      if shown == width - 1 and i + #char <= #line and line:sub(i):gsub("\27%[[%d;]*m", "") ~= char then
-        out[#out + 1] = "…\27[0m"
+      if shown == width - 1 and i + #char <= #line and line:sub(i):gsub(terminal.COLOUR, "") ~= char then
+        out[#out + 1] = "…" .. terminal.RESET
         break
       end
       out[#out + 1] = char

@@ -1,7 +1,6 @@
 --- The operator of a run: whether anybody can be asked, how, and where things are shown. Made by the command
 --- line, and held by the run.
-local redaction = require "almanac.base.redaction"
-local terminal = require "native.terminal"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -62,9 +61,24 @@ end
 
 --- Writes a result of the command. Results that could not be written are a failure; a reader that wants no
 --- more of them is none.
----@param text string as it is
+---@param text string
 function Operator:result(text)
-  local ok, why = terminal.write(1, text)
+  self:keep(terminal.write(1, text))
+end
+
+--- Writes data, as one line of JSON.
+---@param value any
+function Operator:json(value)
+  self:keep(terminal.json(1, value))
+end
+
+--- Writes a result that is redacted already.
+---@param text string of redaction.encode
+function Operator:encoded(text)
+  self:keep(terminal.write_redacted(1, text))
+end
+
+function Operator:keep(ok, why)
   if not ok and why ~= "Broken pipe" then self.lost = why end
 end
 
@@ -89,7 +103,7 @@ end
 function Operator:line(prompt)
   if not self:can_be_asked() then return nil end
   if self.renderer then self.renderer:suspend(true) end
-  terminal.write(2, redaction.text(prompt))
+  terminal.write(2, prompt)
   local line = terminal.read_line()
   if self.renderer then self.renderer:suspend(false) end
   return line and line:match "^%s*(.-)%s*$"

@@ -1,0 +1,145 @@
+#include "base/shown.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json_scan.h"
+
+#define SHOWN_MAX ((size_t)512 << 20)
+
+static uint32_t code_point(const unsigned char *p, size_t len)
+{
+    static const unsigned char lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t code = p[0] & lead[len];
+
+    for (size_t i = 1; i < len; i++)
+        code = code << 6 | (p[i] & 0x3fu);
+    return code;
+}
+
+/* C1 and what reorders, splits or hides text (Unicode Standard Annex 9, Trojan Source). */
+static int is_spelt(uint32_t code)
+{
+    return (code >= 0x80 && code <= 0x9f) || code == 0x61c || code == 0x200b || code == 0x200e ||
+           code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
+           (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe007f);
+}
+
+static int spell(struct buf *out, uint32_t code)
+{
+    if (code < 0x10000)
+        return buf_addf(out, "\\u%04x", (unsigned)code);
+    code -= 0x10000;
+    return buf_addf(out, "\\u%04x\\u%04x", (unsigned)(0xd800 + (code >> 10)),
+                    (unsigned)(0xdc00 + (code & 0x3ff)));
+}
+
+/* The length of ESC mark [ digits and semicolons m, or 0. */
+static size_t colour_len(const char *p, const char *end, const char *mark)
+{
+    size_t n = mark ? strlen(mark) : 0;
+    const char *q = p + 1 + n;
+
+    if (n == 0 || (size_t)(end - p) < n + 3 || memcmp(p + 1, mark, n) != 0 || *q != '[')
+        return 0;
+    for (q++; q < end && ((*q >= '0' && *q <= '9') || *q == ';'); q++)
+        ;
+    return q < end && *q == 'm' ? (size_t)(q + 1 - p) : 0;
+}
+
+static int add_colour(struct buf *out, const char *p, size_t len, size_t mark)
+{
+    return buf_adds(out, "\033") < 0 || buf_add(out, p + 1 + mark, len - 1 - mark) < 0 ? -1 : 0;
+}
+
+/* Adds what begins at p and does not pass as it is; returns its length, 0 when out is full. */
+static size_t add_spelt(struct buf *out, const char *p, const char *end, size_t len,
+                        const char *mark)
+{
+    size_t colour = *p == '\033' ? colour_len(p, end, mark) : 0;
+
+    if (colour)
+        return add_colour(out, p, colour, strlen(mark)) < 0 ? 0 : colour;
+    if (*p == '\r' && p + 1 < end && p[1] == '\n')
+        return 1;
+    if (len > 1)
+        return spell(out, code_point((const unsigned char *)p, len)) < 0 ? 0 : len;
+    return buf_addf(out, "\\x%02x", (unsigned)(unsigned char)*p) < 0 ? 0 : 1;
+}
+
+int shown_add(struct buf *out, const char *text, size_t len, const char *mark)
+{
+    const char *p = text, *end = text + len, *from = text;
+
+    while (p < end) {
+        const unsigned char *u = (const unsigned char *)p;
+        size_t n = json_scan_utf8(u, (const unsigned char *)end);
+        size_t taken;
+
+        if (n == 1 && ((*u >= 0x20 && *u != 0x7f) || *u == '\n' || *u == '\t')) {
+            p++;
+            continue;
+        }
+        if (n > 1 && !is_spelt(code_point(u, n))) {
+            p += n;
+            continue;
+        }
+        if (buf_add(out, from, (size_t)(p - from)) < 0)
+            return -1;
+        taken = add_spelt(out, p, end, n, mark);
+        if (taken == 0)
+            return -1;
+        p += taken;
+        from = p;
+    }
+    return buf_add(out, from, (size_t)(p - from));
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+    while (len) {
+        ssize_t n = write(fd, text, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN) {
+            struct pollfd wait = {.fd = fd, .events = POLLOUT};
+
+            poll(&wait, 1, -1);
+            continue;
+        }
+        if (n < 0)
+            return errno;
+        text += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+int shown_write(int fd, const char *text, size_t len, const char *mark)
+{
+    struct buf out = BUF_INIT(SHOWN_MAX);
+    int error =
+        shown_add(&out, text, len, mark) < 0 ? ENOMEM : write_all(fd, buf_str(&out), out.len);
+
+    buf_release(&out);
+    return error;
+}
+
+int shown_erase(int fd, int lines)
+{
+    struct buf out = BUF_INIT(64);
+    int error;
+
+    buf_adds(&out, "\r");
+    if (lines > 0)
+        buf_addf(&out, "\033[%dA", lines);
+    buf_adds(&out, "\033[J");
+    error = write_all(fd, buf_str(&out), out.len);
+    buf_release(&out);
+    return error;
+}

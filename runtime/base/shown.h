@@ -1,0 +1,25 @@
+/* shown: text as a terminal, or whoever reads a log, may get it.
+ *
+ * Control characters, invalid UTF-8, C1, line and paragraph separators, and what changes the
+ * direction of text are spelt (\x1b, \u202e): nothing that is shown can move the cursor, erase a
+ * line or turn one round. What is spelt beyond ASCII has JSON's form, so that JSON stays the JSON
+ * it was. Newlines and tabs pass. Escape sequences of our own begin with ESC and a mark that only
+ * this process knows; only selections of a colour (CSI … m) are let through there, without the
+ * mark.
+ */
+#ifndef ALMANAC_SHOWN_H
+#define ALMANAC_SHOWN_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/* Adds the text to out. `mark` may be NULL: no sequence passes. 0, or -1 when out is full. */
+int shown_add(struct buf *out, const char *text, size_t len, const char *mark);
+/* Writes the text as shown_add() has it. 0, or an errno: a reader that went away is no reason to
+ * stop a run. */
+int shown_write(int fd, const char *text, size_t len, const char *mark);
+/* Goes back to the first column, so many lines up, and erases from there. 0 or an errno. */
+int shown_erase(int fd, int lines);
+
+#endif

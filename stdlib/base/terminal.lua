@@ -1,0 +1,99 @@
+--- What is shown: the one way to standard output and standard error. Secrets are hidden, and text of
+--- others cannot steer the terminal: the write itself spells control characters, and colours pass only by
+--- a mark that nobody else knows.
+local digest = require "native.digest"
+local native = require "native.terminal"
+local redaction = require "almanac.base.redaction"
+
+local M = { isatty = native.isatty, read_line = native.read_line, size = native.size }
+
+--- Known to this process alone: behind it the terminal gets a colour.
+local MARK = digest.random_hex(4)
+
+--- A Lua pattern for one selection of a colour.
+M.COLOUR = "\27" .. MARK .. "%[[%d;]*m"
+
+local RESET = "\27" .. MARK .. "[0m"
+
+--- Text in a colour; what the text itself holds of the kind is shown, not obeyed.
+---@param text string
+---@param code string SGR, "1;31"
+---@param color boolean false: as it is
+---@return string
+function M.paint(text, code, color)
+  return color and "\27" .. MARK .. "[" .. code .. "m" .. text .. RESET or text
+end
+
+--- The end of a line that was cut inside a colour.
+M.RESET = RESET
+
+--- One line stays one line: newlines in what others wrote are spelt.
+---@param text string
+---@return string
+function M.one_line(text)
+  return (text:gsub("\r?\n", "\\n"))
+end
+
+--- Lines that follow the first are indented, so that none passes for one of ours.
+---@param text string
+---@param indent string
+---@return string
+function M.hanging(text, indent)
+  return (text:gsub("\r?\n", "\n" .. indent))
+end
+
+--- Lines of which none holds a newline of its own.
+---@param lines string[]
+---@return string text with a newline at the end of each
+function M.lines(lines)
+  local out = {}
+  for i, line in ipairs(lines) do out[i] = M.one_line(line) end
+  out[#out + 1] = ""
+  return table.concat(out, "\n")
+end
+
+local lost
+
+local function put(fd, text)
+  local ok, why = native.write(fd, text, MARK)
+  if fd == 1 and not ok and why ~= "Broken pipe" then lost = why end -- a reader may want no more
+  return ok, why
+end
+
+--- Why something could not be written to standard output, if that was so.
+---@return string?
+function M.lost()
+  return lost
+end
+
+--- Writes to standard output (1) or standard error (2).
+---@param fd integer
+---@param text string
+---@return boolean ok
+---@return string? why
+function M.write(fd, text)
+  return put(fd, redaction.text(text))
+end
+
+--- Writes what is redacted already: JSON, whose syntax a secret that is `true` would break.
+---@param fd integer
+---@param text string  of redaction.encode
+function M.write_redacted(fd, text)
+  return put(fd, text)
+end
+
+--- Writes data as one line of JSON.
+---@param fd integer
+---@param value any
+function M.json(fd, value)
+  return M.write_redacted(fd, redaction.encode(value) .. "\n")
+end
+
+--- Takes back the lines above the cursor.
+---@param fd integer
+---@param count integer
+function M.erase(fd, count)
+  return native.erase(fd, count)
+end
+
+return M
