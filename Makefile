@@ -3,6 +3,7 @@
 #   make            build/almanac
 #   make demo       the rollout runbook, end to end, on this machine
 #   make test       every test; SANITIZE=1 with the address and undefined sanitizers
+#   make docs       the reference, the stubs and luacheck's globals, from stdlib/public
 #   make check      layers, formatting, luacheck, a build with -Werror
 #   make deps       what the above need, into .deps/ (Debian: apt packages too)
 #
@@ -51,7 +52,7 @@ LIBRARY := $(B)/libalmanac.a
 LUA_FILES := $(sort $(shell find stdlib runbooks -name '*.lua' 2>/dev/null))
 UNIT_TESTS := $(patsubst tests/runtime/%.c,$(B)/unit/%,$(sort $(wildcard tests/runtime/*/*_test.c)))
 
-.PHONY: build demo test check bench install clean deps fmt unit FORCE
+.PHONY: build demo test docs check bench install clean deps fmt unit FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -119,6 +120,10 @@ demo:
 test: deps
 	@$(MAKE) --no-print-directory build unit
 	@sh tests/run.sh $(B) $(TESTS)
+
+# What is made from stdlib/public; make check compares.
+docs: build
+	@$(B)/almanac lua docs/generate.lua .
 
 check: deps
 	@CC="$(CC)" MAKE="$(MAKE)" sh tests/check/check.sh

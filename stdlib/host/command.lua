@@ -108,11 +108,16 @@ local LOOKING = {
 M.looking = fields.declare("sh.read", LOOKING, { positional = "argv" })
 
 --- A command that changes something.
+---@type almanac.Declaration
 M.changing = fields.declare("sh.run", fields.with(LOOKING, {
   check = { "list", take = check_of, help = "a command that exits 0 when there is nothing to do" },
   idempotent = { "flag", help = "running it twice does no harm" },
   title = { "text", help = "for people, in the place of the command" },
 }), { positional = "argv" })
+
+local SCRIPT = fields.with(M.changing.fields, {})
+SCRIPT.argv = nil
+fields.declare("sh.bash", SCRIPT, { at = 2 })
 
 --- A checked copy of a gathered command.
 ---@param who string

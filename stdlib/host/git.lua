@@ -60,7 +60,7 @@ local allow = { category = "git", of = function(input) return input.dir or "." e
 
 -- What the functions take -------------------------------------------------------------------------
 
-local DIR = { dir = { "name", help = "the working tree; default: where almanac was started" } }
+local DIR = { dir = { "name", shown_default = "where almanac was started", help = "the working tree" } }
 local HEAD = fields.declare("git.head", DIR)
 local STATUS = fields.declare("git.status", DIR)
 local RANGE = { "name", required = true, help = "such as v0.4.0..HEAD" }

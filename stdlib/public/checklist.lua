@@ -1,4 +1,14 @@
 --- checklist: a list to tick.
+
+--- Asks for each item of a list, one after the other; each answer is journalled on its own. A step of its own.
+---
+--- Raises: `refused`, `waiting`, as confirm.
+---
+--- ```lua
+--- checklist("before the release", { "The on-call engineer knows", "Backups are from today" })
+--- ```
+---@param name string
+---@param items string[]  any texts
 local checklist = require("almanac.run.confirm").checklist
 
 return checklist

@@ -1,4 +1,16 @@
 --- gate: a step that watches a condition over a window.
+
+--- Watches a number against a limit until it has been healthy for `hold`. gate(spec) alone watches in the step
+--- that is running, as a branch of parallel does. In a plan one sample is taken.
+---
+--- Raises: `gate`, with `verdict` ("fail", "inconclusive", "no data" or "error"), `why`, `value`, `limit`, `held`.
+---
+--- ```lua
+--- gate("peers", { query = "min(animica_p2p_peers_connected)", op = ">=", limit = 5, critical = 0, hold = "10m" })
+--- ```
+---@param name string|gate.options
+---@param spec? gate.options
+---@return { verdict: "pass", value: number, limit: number, held: number, samples: integer }  held in seconds
 local gate = require("almanac.observe.gate").gate
 
 return gate

@@ -3,12 +3,83 @@ local impl = require "almanac.host.git"
 
 local M = {}
 
+--- Checks out a branch, a tag or a commit; files that were edited are never mixed in. An effect; its undo goes back.
+---
+--- Raises: `refused` (files were edited), `command`, `not_found`.
+---
+--- ```lua
+--- git.checkout { ref = "v0.5.0" }
+--- ```
+---@param options git.checkout.options
+---@return { commit: string, changed: boolean }
 M.checkout = impl.checkout
+
+--- Commits the changes of some paths. An effect; its trailer proves it after a crash.
+---
+--- Raises: `refused`, `command`.
+---
+--- ```lua
+--- git.commit { message = "Release v0.5.0", paths = { "ops/values.yaml" } }
+--- ```
+---@param options git.commit.options
+---@return { commit: string, changed: boolean }
 M.commit = impl.commit
+
+--- The commit that is checked out. A read.
+---
+--- Raises: `not_found` (no repository), `command`.
+---
+--- ```lua
+--- local head = git.head()
+--- note(head.short .. (head.clean and "" or ", edited"))
+--- ```
+---@param options? git.head.options
+---@return { commit: string, short: string, branch: string?, tag: string?, clean: boolean }
 M.head = impl.head
+
+--- The commits of a range, newest first. A read.
+---
+--- Raises: `command`, `usage`.
+---
+--- ```lua
+--- for _, commit in ipairs(git.log("v0.4.0..HEAD", { max = 20 })) do note(commit.subject) end
+--- ```
+---@param range string  "v0.4.0..HEAD"
+---@param options? git.log.options
+---@return { commit: string, author: string, at: integer, subject: string }[]  at in seconds since 1970
 M.log = impl.log
+
+--- Pushes a branch or a tag; what is there is never overwritten unseen (`--force-with-lease`). An effect.
+---
+--- Raises: `refused`, `command`, `timeout`.
+---
+--- ```lua
+--- git.push { ref = "refs/tags/v0.5.0" }
+--- ```
+---@param options git.push.options
+---@return { commit: string, changed: boolean }
 M.push = impl.push
+
+--- The files that differ from HEAD, as `git status --porcelain` lists them. A read.
+---
+--- Raises: `not_found`, `command`.
+---
+--- ```lua
+--- if #git.status() > 0 then note "there are changes that are not committed" end
+--- ```
+---@param options? git.status.options
+---@return { status: string, path: string }[]
 M.status = impl.status
+
+--- Makes a tag; one that is there at another commit is not moved. An effect; its undo deletes it.
+---
+--- Raises: `refused`, `command`.
+---
+--- ```lua
+--- git.tag { name = "v0.5.0", message = "Release v0.5.0" }
+--- ```
+---@param options git.tag.options
+---@return { name: string, commit: string }
 M.tag = impl.tag
 
 return M

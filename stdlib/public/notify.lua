@@ -1,8 +1,17 @@
---- notify: messages to channels of almanac.yaml.
+--- notify: messages to the channels that almanac.yaml names.
 local impl = require "almanac.http.notify"
 
 local M = {}
 
+--- Tells people something. An effect; a webhook gets the effect's id as its Idempotency-Key.
+---
+--- Raises: `refused` (no such channel), `http`, `command`, `network`.
+---
+--- ```lua
+--- notify.send { channel = "ops", text = "v0.5.0 is on the devnet", optional = true }
+--- ```
+---@param options notify.send.options
+---@return { told: boolean }
 M.send = impl.send
 
 return M

@@ -1,10 +1,45 @@
---- prom: queries of Prometheus.
+--- prom: queries of Prometheus. What is no number is never silently one: no data, several series and NaN are
+--- told apart.
 local impl = require "almanac.observe.prom"
 
 local M = {}
 
+--- An instant query. A read.
+---
+--- Raises: `prom` (Prometheus refuses it, with `error_type`), `network`, `usage` where no URL is known.
+---
+--- ```lua
+--- for _, series in ipairs(prom.query("up").series) do note(tostring(series.labels.instance)) end
+--- ```
+---@param promql string
+---@param options? prom.query.options
+---@return { type: "vector"|"scalar"|"matrix"|"string", series: { labels: table<string, string>, value: number?, time: number }[], warnings: string[] }
+---  time in seconds since 1970
 M.query = impl.query
+
+--- A range query. A read.
+---
+--- Raises: `prom`, `network`, `usage`.
+---
+--- ```lua
+--- local points = prom.range("animica_head_height", { from = "1h", step = "1m" }).series
+--- ```
+---@param promql string
+---@param options prom.range.options
+---@return { type: "matrix", series: { labels: table<string, string>, points: { time: number, value: number }[] }[], warnings: string[] }
+---  time in seconds since 1970
 M.range = impl.range
+
+--- The one number that a query gives. A read.
+---
+--- Raises: `no_data` (nothing, or NaN), `several_series`, `prom`, `network`, `usage`.
+---
+--- ```lua
+--- if prom.value("max(animica_p2p_peers_connected)") < 5 then note "few peers" end
+--- ```
+---@param promql string
+---@param options? prom.value.options
+---@return number
 M.value = impl.value
 
 return M

@@ -1,4 +1,19 @@
 --- step: a named unit of a run.
+
+--- Runs a step, or gives back what it returned before: its result is journalled, and a resume does not run a done
+--- step again. Outside a step a script can only compute.
+---
+--- Raises: what the function raises; `usage` (two steps of one path, a result that is no plain data); `timeout`.
+---
+--- ```lua
+--- local before = step("read the release", { timeout = "30s" }, function()
+---   return helm.current { release = "animica-devnet" }
+--- end)
+--- ```
+---@param name string  without "/", "#" and newlines; unique within the step around it
+---@param options? step.options
+---@param fn fun(input: any): any  returns plain data
+---@return any result
 local step = require("almanac.run.step").step
 
 return step

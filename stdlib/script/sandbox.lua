@@ -1,19 +1,14 @@
 --- The sandbox of scripts: allow-listed globals, text chunks only, and outside a step nothing but
 --- computing. The public modules are loaded when a script first names them.
 local digest = require "native.digest"
-local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
 local process = require "native.process"
+local public = require "almanac.script.public"
 local source = require "almanac.base.source"
 local task = require "native.task"
 local unknown = require "almanac.base.unknown"
 
 local M = {}
-
-local PUBLIC = "stdlib/public/"
-
-local is_public = {} ---@type table<string, boolean> by global name: the files of stdlib/public
-for _, path in ipairs(embedded.list(PUBLIC)) do is_public[path:match "([^/]+)%.lua$"] = true end
 
 local function safe_xpcall(fn, handler, ...)
   return unknown.not_swallowed(xpcall(fn, function(err) return unknown.ends_plan(err) and err or handler(err) end, ...))
@@ -89,9 +84,9 @@ local function face_of(module)
   return face
 end
 
-local function public(name)
-  if not is_public[name] then return nil end
-  local value = require("almanac.public." .. name)
+local function face(name)
+  if type(name) ~= "string" or not public.has(name) then return nil end
+  local value = public.value(name)
   return type(value) == "table" and face_of(value) or task.face(value)
 end
 
@@ -100,7 +95,7 @@ end
 function M.names()
   local names = { _G = true, require = true }
   for name in pairs(base {}) do names[name] = true end
-  for name in pairs(is_public) do names[name] = true end
+  for _, name in ipairs(public.names()) do names[name] = true end
   return names
 end
 
@@ -120,7 +115,7 @@ local function new_env(require_lib)
     __index = function(_, name)
       local value = globals[name]
       if value == nil then
-        value = public(name)
+        value = face(name)
         if value == nil then no_global(name) end
         globals[name] = value
       end

@@ -41,6 +41,14 @@ modules() {
     done
     return $status
 }
+# What is made from stdlib/public is what is in the tree, and lacks nothing.
+manual() {
+    rm -rf build/manual
+    build/werror/almanac lua docs/generate.lua build/manual || return 1
+    for made in docs/reference/modules stdlib/meta; do
+        diff -r $made build/manual/$made || { echo "next: make docs" && return 1; }
+    done
+}
 shell() {
     for f in $(find .ci tests runtime -name '*.sh' -o -path '.ci/run'); do
         case $(head -n 1 "$f") in
@@ -57,6 +65,7 @@ part "modules" modules
 part "unfinished work" unfinished
 part "shell syntax" shell
 part "no warnings" warnings
+part "manual" manual
 # The numbers are shown also where nothing is wrong.
 if out=$(build/werror/almanac lua tests/check/house.lua 2>&1); then
     echo "ok   house: $out"

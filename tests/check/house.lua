@@ -167,7 +167,10 @@ end
 
 local function check_stdlib()
   local graph, names, folders, edges = {}, {}, {}, 0
-  local paths = files_below("stdlib", ".lua")
+  local paths = {}
+  for _, path in ipairs(files_below("stdlib", ".lua")) do -- stubs of editors are no modules
+    if not path:find "^stdlib/meta/" then paths[#paths + 1] = path end
+  end
   for _, path in ipairs(paths) do
     local text = fs.read(path)
     local name = "almanac." .. path:match "^stdlib/(.*)%.lua$":gsub("/", ".")

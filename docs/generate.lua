@@ -1,0 +1,35 @@
+--- Writes what is made from stdlib/public/: the reference of the modules, the stubs and luacheck's globals.
+--- Usage: almanac lua docs/generate.lua DIRECTORY (make docs gives the project's own). Exit 1, and a line for
+--- each, where the manual lacks something.
+local fs = require "native.fs"
+local luacheck = require "almanac.script.manual.luacheck"
+local manual = require "almanac.script.manual.manual"
+local markdown = require "almanac.script.manual.markdown"
+local process = require "native.process"
+local stubs = require "almanac.script.manual.stubs"
+local terminal = require "native.terminal"
+
+local PAGES, META, MORE = "docs/reference/modules/", "stdlib/meta/", "docs/explanation/modules/"
+
+local root = process.argv[#process.argv]
+local gaps = 0
+
+manual.check(function(file, line, message)
+  gaps = gaps + 1
+  terminal.write(2, string.format("%s:%d: %s\n", file, line, message))
+end)
+
+local function write(path, text)
+  fs.mkdir(root .. "/" .. path:match "^(.*)/")
+  fs.write(root .. "/" .. path, text)
+end
+
+local pages = manual.pages()
+for _, page in ipairs(pages) do
+  local more = fs.exists(MORE .. page.name .. ".md") and "../../explanation/modules/" .. page.name .. ".md" or nil
+  write(PAGES .. page.name .. ".md", markdown.page(page, more))
+  write(META .. page.name .. ".lua", stubs.page(page))
+end
+write(PAGES .. "README.md", markdown.index(pages))
+write(META .. "luacheck.lua", luacheck.std(pages))
+return gaps == 0 and 0 or 1

@@ -1,0 +1,233 @@
+---@meta
+-- Made by `make docs` from stdlib/public/helm.lua: edit that.
+
+--- Releases of a cluster, with helm 3 or 4. What a release is and was is read from helm's own records; a helm process runs only to render a chart and for the effects.
+helm = {}
+
+---@class helm.current.options
+---@field release string  the release
+---@field namespace? string  where it is
+
+--- The newest revision, whatever became of it; nil when there is no such release. A read.
+---
+--- Raises: `api`, `network`, `auth`.
+---
+--- ```lua
+--- local current = helm.current { release = "animica-devnet" }
+--- ```
+---@param options helm.current.options
+---@return { revision: integer, status: string, chart: string, app_version: string, description: string, updated: string }?
+function helm.current(options) end
+
+---@class helm.history.options
+---@field release string  the release
+---@field namespace? string  where it is
+
+--- The revisions that helm keeps, oldest first; none when there is no such release. A read.
+---
+--- Raises: `api`, `network`, `auth`.
+---
+--- ```lua
+--- for _, revision in ipairs(helm.history { release = "animica-devnet" }) do note(revision.revision .. " " .. revision.status) end
+--- ```
+---@param options helm.history.options
+---@return { revision: integer, status: string, chart: string, app_version: string, description: string, updated: string }[]
+function helm.history(options) end
+
+---@class helm.manifest.options
+---@field release string  the release
+---@field namespace? string  where it is
+---@field revision? integer  one of those that helm keeps
+
+--- The manifest of a release: YAML documents. A read.
+---
+--- Raises: `not_found`, `api`.
+---
+--- ```lua
+--- local objects = yaml.decode_all(helm.manifest { release = "animica-devnet" })
+--- ```
+---@param options helm.manifest.options
+---@return string
+function helm.manifest(options) end
+
+---@class helm.notes.options
+---@field release string  the release
+---@field namespace? string  where it is
+---@field revision? integer  one of those that helm keeps
+
+--- What the chart tells its operators; "" when it says nothing. A read.
+---
+--- Raises: `not_found`, `api`.
+---
+--- ```lua
+--- note(helm.notes { release = "animica-devnet" })
+--- ```
+---@param options helm.notes.options
+---@return string
+function helm.notes(options) end
+
+---@class helm.previous_good.options
+---@field release string  the release
+---@field namespace? string  where it is
+
+--- The revision to go back to: the newest below the current one that helm applied to its end and with which a
+--- run in this journal ended well; else one with which none failed; else any. A read.
+---
+--- Raises: `api`, `network`, `auth`.
+---
+--- ```lua
+--- local good = helm.previous_good { release = "animica-devnet" }
+--- if good then note("revision " .. good.revision .. ": " .. good.why) end
+--- ```
+---@param options helm.previous_good.options
+---@return { revision: integer, status: string, chart: string, rule: "proven"|"not known bad"|"superseded", why: string, run: string? }?
+function helm.previous_good(options) end
+
+---@class helm.repair.options
+---@field release string  the release
+---@field min_age? string|number  younger than that, another's helm is taken to run
+---@field namespace? string  where it is
+
+--- Takes a release out of a pending state that a dead helm left: deletes the record of its newest revision, so
+--- that the revision before is the newest again. Objects stay as they are. Asks the operator, unless the helm
+--- was one of ours and is known to be dead. An effect.
+---
+--- Raises: `refused` (it is not pending), `busy` (its helm runs, or is younger than `min_age` and may run),
+--- `waiting` where nobody can be asked.
+---
+--- ```lua
+--- helm.repair { release = "animica-devnet", min_age = "30m" }
+--- ```
+---@param options helm.repair.options
+---@return { revision: integer, removed: boolean, status: string }
+function helm.repair(options) end
+
+---@class helm.rollback.options
+---@field release string  the release
+---@field revision integer  helm.previous_good { release = …, namespace = … } finds it: its field revision
+---@field namespace? string  where it is
+---@field timeout? string|number  for hooks
+
+--- Goes back to a revision, as a new one. An effect.
+---
+--- Raises: `not_found`, `helm`, `busy`, `timeout` and `cancelled` (in doubt: a resume looks at the release).
+---
+--- ```lua
+--- local good = helm.previous_good { release = "animica-devnet" }
+--- if good then helm.rollback { release = "animica-devnet", revision = good.revision } end
+--- ```
+---@param options helm.rollback.options
+---@return { revision: integer, status: string, chart: string, app_version: string, description: string, updated: string }
+function helm.rollback(options) end
+
+---@class helm.status.options
+---@field release string  the release
+---@field namespace? string  where it is
+---@field revision? integer  one of those that helm keeps
+
+--- A release as `helm status` shows it: the newest revision, or one of those that helm keeps. A read.
+---
+--- Raises: `not_found`, `api`.
+---
+--- ```lua
+--- local status = helm.status { release = "animica-devnet" }
+--- note(status.release .. " is " .. status.status)
+--- ```
+---@param options helm.status.options
+---@return { revision: integer, status: string, chart: string, release: string, namespace: string, first_deployed: string, server_side: boolean, notes: string }
+function helm.status(options) end
+
+---@class helm.template.options
+---@field chart string  directory, archive, name or URL
+---@field release string  the release
+---@field namespace? string  where it is
+---@field post_renderer? string|string[]  program (helm 4: plugin) that has the last word, and its arguments
+---@field set? table  single values by their path, such as ["image.tag"]
+---@field set_string? table  the same, always text
+---@field values? string|string[]  values files, later ones win
+---@field version? string  of a chart in a repository
+
+--- Renders a chart without touching anything. A read.
+---
+--- Raises: `helm`, with `template` = { file, line } where it does not render; `not_found`.
+---
+--- ```lua
+--- local text = helm.template { release = "animica-devnet", chart = "ops/helm/animica-devnet" }
+--- ```
+---@param options helm.template.options
+---@return string manifest
+function helm.template(options) end
+
+---@class helm.uninstall.options
+---@field release string  the release
+---@field description? string  shown in the history, followed by the effect's mark
+---@field keep_history? boolean  its records stay
+---@field namespace? string  where it is
+---@field timeout? string|number  for hooks
+
+--- Removes a release and its objects; one that is not there is fine. An effect.
+---
+--- Raises: `helm`, `busy`, `timeout` and `cancelled` (in doubt).
+---
+--- ```lua
+--- helm.uninstall { release = "animica-canary", keep_history = true }
+--- ```
+---@param options helm.uninstall.options
+---@return { removed: boolean, revision: integer? }
+function helm.uninstall(options) end
+
+---@class helm.upgrade.options
+---@field chart string  directory, archive, name or URL
+---@field release string  the release
+---@field create_namespace? boolean  with install
+---@field description? string  shown in the history, followed by the effect's mark
+---@field force_conflicts? boolean  takes back fields that others changed (helm 4, releases applied server-side)
+---@field install? boolean  installs it when there is no such release
+---@field namespace? string  where it is
+---@field post_renderer? string|string[]  program (helm 4: plugin) that has the last word, and its arguments
+---@field set? table  single values by their path, such as ["image.tag"]
+---@field set_string? table  the same, always text
+---@field timeout? string|number  for hooks
+---@field values? string|string[]  values files, later ones win
+---@field version? string  of a chart in a repository
+
+--- Upgrades a release. It never waits for its workloads: k8s.rollout does that, and says why not. An effect; its
+--- undo goes back to what was good before.
+---
+--- Raises: `helm` (with `conflicts` or `template` where helm says so), `busy` (another operation is under way),
+--- `not_found`, `network`, `auth`, `tls`, `timeout` and `cancelled` (in doubt: a resume looks at the release).
+---
+--- ```lua
+--- helm.upgrade { release = "animica-devnet", chart = "ops/helm/animica-devnet",
+---   set = { ["global.imageTag"] = "v0.5.0-a1b2c3d" } }
+--- ```
+---@param options helm.upgrade.options
+---@return { revision: integer, status: string, chart: string, app_version: string, description: string, updated: string }
+function helm.upgrade(options) end
+
+---@class helm.values.options
+---@field release string  the release
+---@field all? boolean  the computed ones, the chart's own included
+---@field namespace? string  where it is
+---@field revision? integer  one of those that helm keeps
+
+--- The values a release was made with: those given by its operators, or with `all` the computed. A read.
+---
+--- Raises: `not_found`, `api`.
+---
+--- ```lua
+--- local values = helm.values { release = "animica-devnet", all = true }
+--- ```
+---@param options helm.values.options
+---@return table
+function helm.values(options) end
+
+--- helm's version. A read.
+---
+--- Raises: `not_found` where there is no helm.
+---
+--- ```lua
+--- note("helm " .. helm.version().version)
+--- ```
+---@return { major: integer, version: string }
+function helm.version() end

@@ -1,0 +1,29 @@
+---@meta
+-- Made by `make docs` from stdlib/public/kustomize.lua: edit that.
+
+--- Overlays, built and applied.
+kustomize = {}
+
+--- Renders an overlay and applies its objects server-side. The effect is k8s.apply, with the rendered objects as
+--- its input: an overlay that is edited after a plan is another input.
+---
+--- Raises: `kustomize` (it does not build), `refused` (it renders to nothing), `conflict`, `api`.
+---
+--- ```lua
+--- kustomize.apply("ops/overlays/devnet", { namespace = "animica-devnet" })
+--- ```
+---@param dir string  that holds a kustomization.yaml
+---@param options? k8s.apply.options
+---@return { kind: string, name: string, namespace: string?, uid: string, generation: integer?, changed: boolean }[]
+function kustomize.apply(dir, options) end
+
+--- What an overlay renders to: YAML documents. A read.
+---
+--- Raises: `kustomize`, `refused`, `not_found` where there is neither kustomize nor kubectl.
+---
+--- ```lua
+--- local manifest = kustomize.build "ops/overlays/devnet"
+--- ```
+---@param dir string  that holds a kustomization.yaml
+---@return string manifest
+function kustomize.build(dir) end

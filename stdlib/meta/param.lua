@@ -1,0 +1,150 @@
+---@meta
+-- Made by `make docs` from stdlib/public/param.lua: edit that.
+
+--- The parameters of a runbook, by type. They are checked before the first step, given as key=value, from a file or from almanac.yaml; one that is missing is asked for on a terminal.
+param = {}
+
+---@class param.string.options
+---@field default? any  where it is not given
+---@field example? string  a value, for people
+---@field help? string  a line for people
+---@field pattern? string  a Lua pattern that it must match
+---@field required? boolean  it must be given
+
+--- Text.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- local tag = param.string { required = true, pattern = "^v%d+%.%d+%.%d+%-%x+$", help = "e.g. v0.5.0-a1b2c3d" }
+--- ```
+---@param options? param.string.options
+---@return table parameter
+function param.string(options) end
+
+---@class param.integer.options
+---@field default? any  where it is not given
+---@field example? string  a value, for people
+---@field help? string  a line for people
+---@field max? number  at most
+---@field min? number  at least
+---@field required? boolean  it must be given
+
+--- A whole number.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- local replicas = param.integer { default = 3, min = 1, max = 9, help = "of the miner" }
+--- ```
+---@param options? param.integer.options
+---@return table parameter
+function param.integer(options) end
+
+---@class param.number.options
+---@field default? any  where it is not given
+---@field example? string  a value, for people
+---@field help? string  a line for people
+---@field max? number  at most
+---@field min? number  at least
+---@field required? boolean  it must be given
+
+--- A number.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- local share = param.number { default = 0.05, min = 0, max = 1, help = "of failed requests" }
+--- ```
+---@param options? param.number.options
+---@return table parameter
+function param.number(options) end
+
+---@class param.boolean.options
+---@field default? any  where it is not given
+---@field example? string  a value, for people
+---@field help? string  a line for people
+---@field required? boolean  it must be given
+
+--- True or false; also yes, no, 1 and 0.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- local strict = param.boolean { default = true, help = "metrics are mandatory" }
+--- ```
+---@param options? param.boolean.options
+---@return table parameter
+function param.boolean(options) end
+
+---@class param.duration.options
+---@field default? any  where it is not given
+---@field example? string  a value, for people
+---@field help? string  a line for people
+---@field max? number  at most
+---@field min? number  at least
+---@field required? boolean  it must be given
+
+--- A duration; the script gets its seconds.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- local observe = param.duration { default = "10m", min = 60, help = "how long the gates must hold" }
+--- ```
+---@param options? param.duration.options
+---@return table parameter
+function param.duration(options) end
+
+---@class param.enum.options
+---@field values string[]  what it may be
+---@field default? any  where it is not given
+---@field example? string  a value, for people
+---@field help? string  a line for people
+---@field required? boolean  it must be given
+
+--- One of several texts.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- local kind = param.enum { values = { "canary", "full" }, default = "canary", help = "how much of it" }
+--- ```
+---@param options param.enum.options
+---@return table parameter
+function param.enum(options) end
+
+---@class param.list.options
+---@field default? any  where it is not given
+---@field example? string  a value, for people
+---@field help? string  a line for people
+---@field of? table  the parameter that each item is; default: param.string {}
+---@field required? boolean  it must be given
+
+--- A list, given as a,b,c.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- local heights = param.list { of = param.integer {}, default = { 1, 2 }, help = "to compare" }
+--- ```
+---@param options? param.list.options
+---@return table parameter
+function param.list(options) end
+
+---@class param.secret.options
+---@field default? any  where it is not given
+---@field example? string  a value, for people
+---@field help? string  a line for people
+---@field required? boolean  it must be given
+
+--- A secret: a text, env:NAME or file:PATH. The journal keeps where it is, never the text.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- local token = param.secret { required = true, help = "of the registry, e.g. env:REGISTRY_TOKEN" }
+--- ```
+---@param options? param.secret.options
+---@return table parameter
+function param.secret(options) end

@@ -1,0 +1,33 @@
+---@meta
+-- Made by `make docs` from stdlib/public/runbook.lua: edit that.
+
+---@class runbook.options
+---@field run function  the procedure; it is given the parameters
+---@field allow? table  what it may touch: a category, such as helm, k8s, shell, http, and patterns of names
+---@field help? string  more about it
+---@field lock? string|table|function  one run at a time under that name; "lease/NAMESPACE/NAME" across machines
+---@field on_failure? "ask"|"stop"|"undo"  what follows a failure
+---@field params? table  what it takes, by name: param.string { … }, param.duration { … }, …
+---@field summary? string  one line: what it is for
+
+--- Declares a runbook: what it is for, takes and may touch, and its procedure. A script returns it.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- return runbook {
+---   summary = "Restarts the explorer",
+---   params = { timeout = param.duration { default = "5m", help = "for the restart" } },
+---   allow = { k8s = { "animica-devnet" } },
+---   lock = "release/animica-devnet",
+---   run = function(p)
+---     step("restart", function() k8s.restart("deployment/animica-explorer", { namespace = "animica-devnet" }) end)
+---     step("ready", function()
+---       k8s.rollout("deployment/animica-explorer", { namespace = "animica-devnet", timeout = p.timeout })
+---     end)
+---   end,
+--- }
+--- ```
+---@param declaration runbook.options
+---@return table runbook
+function runbook(declaration) end

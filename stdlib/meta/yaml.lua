@@ -1,0 +1,53 @@
+---@meta
+-- Made by `make docs` from stdlib/public/yaml.lua: edit that.
+
+--- YAML, decoded and encoded. Anchors and merge keys are followed, and bounded.
+yaml = {}
+
+--- The value of a text with one document. Options: name (for errors), nulls = "keep"|"absent", dialect =
+--- "core"|"kubernetes" (as the Kubernetes tools read scalars), max_depth, max_nodes. Pure.
+---
+--- Raises: `parse` (with `line` and `column`), `limit`.
+---
+--- ```lua
+--- assert(yaml.decode("replicas: 3").replicas == 3)
+--- ```
+---@param text string
+---@param options? { name: string?, nulls: "keep"|"absent"|nil, dialect: "core"|"kubernetes"|nil, max_depth: integer?, max_nodes: integer? }
+---@return any
+function yaml.decode(text, options) end
+
+--- The values of a text with several documents; empty ones are left out. Options as for yaml.decode. Pure.
+---
+--- Raises: `parse` (with `line` and `column`), `limit`.
+---
+--- ```lua
+--- assert(#yaml.decode_all("a: 1\n---\nb: 2\n") == 2)
+--- ```
+---@param text string
+---@param options? { name: string?, nulls: "keep"|"absent"|nil, dialect: "core"|"kubernetes"|nil, max_depth: integer?, max_nodes: integer? }
+---@return any[]
+function yaml.decode_all(text, options) end
+
+--- The YAML text of a value. Pure.
+---
+--- Raises: `usage` (a function, a cycle).
+---
+--- ```lua
+--- assert(yaml.encode { replicas = 3 } == "replicas: 3\n")
+--- ```
+---@param value any
+---@return string
+function yaml.encode(value) end
+
+--- The line of each value of a document, for errors about it: by the value's path. Pure.
+---
+--- Raises: `parse`.
+---
+--- ```lua
+--- local lines = yaml.lines "a: 1\nb:\n  c: 2\n"
+--- assert(lines)
+--- ```
+---@param text string
+---@return table lines
+function yaml.lines(text) end

@@ -1,0 +1,102 @@
+--- The manual: a page for each name that scripts see, of its annotations and its declared fields.
+local annotations = require "almanac.script.manual.annotations"
+local fields = require "almanac.base.fields"
+local public = require "almanac.script.public"
+
+local M = {}
+
+--- What a function is called as: "k8s.get", "step".
+---@param page almanac.manual.Page
+---@param entry almanac.manual.Entry
+---@return string
+function M.full_name(page, entry)
+  return entry.name == page.name and page.name or page.name .. "." .. entry.name
+end
+
+--- The page of a name.
+---@param name string
+---@return almanac.manual.Page
+function M.page(name)
+  public.load(name)
+  return annotations.read(name, public.source(name))
+end
+
+---@return almanac.manual.Page[] in the order of their names
+function M.pages()
+  local out = {}
+  for i, name in ipairs(public.names()) do out[i] = M.page(name) end
+  return out
+end
+
+--- The declared fields that an argument's type names: "k8s.get.options".
+---@param type_text string
+---@return almanac.Declaration?
+---@return string? function that declares them
+function M.declaration(type_text)
+  local who = type_text:match "([%w_.]+)%.options"
+  return who and fields.of(who), who
+end
+
+--- The fields of a declaration: those that must be given first, then by name.
+---@param declared table<string, almanac.Field>
+---@return { name: string, spec: almanac.Field }[]
+function M.sorted(declared)
+  local out = {}
+  for name, spec in pairs(declared) do out[#out + 1] = { name = name, spec = spec } end
+  table.sort(out, function(a, b)
+    local x, y = a.spec.required or false, b.spec.required or false
+    if x ~= y then return x end
+    return a.name < b.name
+  end)
+  return out
+end
+
+--- Whether an entry is a value and no function.
+local function is_constant(page, entry)
+  local value = public.value(page.name)
+  return type(value) == "table" and type(value[entry.name]) ~= "function"
+end
+
+M.is_constant = is_constant
+
+local function gaps_of(page, entry, report)
+  local who = M.full_name(page, entry)
+  if entry.text == "" then report(entry.line, who .. " has no summary") end
+  if is_constant(page, entry) then return end
+  if not entry.raises then report(entry.line, who .. ' does not say what it raises: "Raises: `kind`, …" or "Raises: nothing."') end
+  if not entry.example then report(entry.line, who .. " has no example (```lua … ```)") end
+  for _, value in ipairs(entry.params) do
+    local declaration, named = M.declaration(value.type)
+    if named and not declaration then report(entry.line, string.format("%s: nothing declares the fields of %s", who, named)) end
+  end
+end
+
+local function check_fields(who, declared, report)
+  for name, spec in pairs(declared) do
+    if not spec.help or spec.help == "" then report(1, string.format("%s: its field %s has no help", who, name)) end
+    if type(spec.of) == "table" then check_fields(who .. "." .. name, spec.of, report) end
+  end
+end
+
+--- Reports what the manual lacks: a function without a comment, summary, types, errors or an example, a field
+--- without help.
+---@param report fun(file: string, line: integer, message: string)
+function M.check(report)
+  for _, page in ipairs(M.pages()) do
+    local file = "stdlib/public/" .. page.name .. ".lua"
+    local function at(line, message) report(file, line, message) end
+    local value, described = public.value(page.name), {}
+    for _, entry in ipairs(page.entries) do
+      described[entry.name] = true
+      gaps_of(page, entry, at)
+      local declaration = fields.of(M.full_name(page, entry))
+      if declaration then check_fields(declaration.who, declaration.fields, at) end
+    end
+    for name in pairs(type(value) == "table" and value or { [page.name] = value }) do
+      if not described[name] then at(1, page.name .. " exports " .. name .. " without a comment above it") end
+    end
+    if page.text == "" then at(1, page.name .. " does not say what it is, at its top") end
+  end
+end
+
+return M

@@ -1,0 +1,106 @@
+--- The manual as pages of Markdown.
+local fields = require "almanac.base.fields"
+local manual = require "almanac.script.manual.manual"
+
+local M = {}
+
+--- Text in a cell of a table.
+local function cell(text)
+  return (text:gsub("|", "\\|"):gsub("\n", " "))
+end
+
+local function code(text)
+  return "`" .. text .. "`"
+end
+
+--- A signature: "k8s.get(ref, options?) → object".
+local function signature(page, entry)
+  local words = {}
+  for i, value in ipairs(entry.params) do words[i] = value.name .. (value.optional and "?" or "") end
+  return string.format("%s(%s)", manual.full_name(page, entry), table.concat(words, ", "))
+end
+
+local function default_of(spec)
+  if spec.required then return "required" end
+  if spec.shown_default then return spec.shown_default end
+  if spec.default == nil then return "" end
+  if type(spec.default) ~= "table" then return code(tostring(spec.default)) end
+  local words = {}
+  for i, item in ipairs(spec.default) do words[i] = tostring(item) end
+  return #words > 0 and code("{ " .. table.concat(words, ", ") .. " }") or "`{}`"
+end
+
+local function add_fields(out, declared, prefix)
+  for _, field in ipairs(manual.sorted(declared)) do
+    local spec = field.spec
+    out[#out + 1] = string.format("| %s | %s%s | %s | %s |", code(prefix .. field.name), cell(fields.words(spec)),
+      spec.unit and not fields.words(spec):find(spec.unit, 1, true) and " (" .. spec.unit .. ")" or "", cell(default_of(spec)),
+      cell(spec.help))
+    if spec[1] == "shape" then add_fields(out, spec.of, prefix .. field.name .. ".") end
+  end
+end
+
+local function add_params(out, entry)
+  local shown
+  for _, value in ipairs(entry.params) do
+    out[#out + 1] = string.format("- %s %s%s%s", code(value.name), code((value.type:gsub("[%w_.]+%.options", "table"))),
+      value.optional and ", optional" or "", value.text ~= "" and ": " .. value.text or "")
+  end
+  for _, value in ipairs(entry.returns) do
+    out[#out + 1] = string.format("- returns %s%s%s", code(value.type), value.name and " " .. value.name or "",
+      value.text ~= "" and ": " .. value.text or "")
+  end
+  if #entry.params + #entry.returns > 0 then out[#out + 1] = "" end
+  for _, value in ipairs(entry.params) do
+    local declaration, who = manual.declaration(value.type)
+    if declaration and shown ~= who then
+      shown = who
+      out[#out + 1] = "| field | what it must be | default | |\n| --- | --- | --- | --- |"
+      add_fields(out, declaration.fields, "")
+      for _, group in ipairs(declaration.one_of or {}) do out[#out + 1] = "\nOne of " .. table.concat(group, ", ") .. "." end
+      out[#out + 1] = ""
+    end
+  end
+end
+
+local function add_entry(out, page, entry)
+  if manual.is_constant(page, entry) then
+    table.move({ "## " .. manual.full_name(page, entry), "", entry.text, "" }, 1, 4, #out + 1, out)
+    return
+  end
+  out[#out + 1] = "## " .. signature(page, entry) .. "\n"
+  out[#out + 1] = entry.text .. "\n"
+  add_params(out, entry)
+  out[#out + 1] = "Raises: " .. (entry.raises or "") .. "\n"
+  out[#out + 1] = "```lua\n" .. (entry.example or "") .. "\n```\n"
+end
+
+--- A page.
+---@param page almanac.manual.Page
+---@param more? string  path of a page with more about it, from this one
+---@return string
+function M.page(page, more)
+  local made = "<!-- Made by `make docs` from stdlib/public/" .. page.name .. ".lua: edit that. -->"
+  local out = { made, "# " .. page.name, "", page.text, "" }
+  if more then out[#out + 1] = string.format("How it behaves, and why: [%s](%s).\n", page.name, more) end
+  for _, entry in ipairs(page.entries) do add_entry(out, page, entry) end
+  return (table.concat(out, "\n"):gsub("\n+$", "\n"))
+end
+
+--- The page that lists the others.
+---@param pages almanac.manual.Page[]
+---@return string
+function M.index(pages)
+  local out = { "<!-- Made by `make docs` from stdlib/public/: edit that. -->", "# What a script sees", "",
+    "A runbook sees these names, Lua's own safe ones, and `require \"lib.NAME\"` for a file beside it. Nothing else.", "" }
+  for _, page in ipairs(pages) do
+    local names = {}
+    for i, entry in ipairs(page.entries) do names[i] = code(entry.name) end
+    local sentence = page.text:match "^(.-%.)%s" or page.text:gsub("\n.*", "")
+    out[#out + 1] = string.format("- [%s](%s.md): %s%s", page.name, page.name, sentence,
+      page.entries[1] and page.entries[1].name == page.name and "" or " " .. table.concat(names, " "))
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+return M

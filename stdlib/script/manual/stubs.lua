@@ -1,0 +1,62 @@
+--- The manual as LuaLS stubs: what an editor knows of the names that scripts see.
+--- https://luals.github.io/wiki/definition-files/
+local fields = require "almanac.base.fields"
+local manual = require "almanac.script.manual.manual"
+
+local M = {}
+
+--- The type of a field, for LuaLS.
+local function type_of(spec, class)
+  if spec.take and spec[1] == "list" then return "string|any[]" end
+  local out = {}
+  for name in spec[1]:gmatch "[^|]+" do
+    local one = fields.types[name].lua
+    if name == "enum" then one = '"' .. table.concat(spec.values, '"|"') .. '"' end
+    if name == "list" and type(spec.of) == "string" then one = fields.types[spec.of].lua .. "[]" end
+    if name == "shape" then one = class end
+    out[#out + 1] = one
+  end
+  return table.concat(out, "|")
+end
+
+local function add_class(out, class, declared)
+  local nested = {}
+  out[#out + 1] = "---@class " .. class
+  for _, field in ipairs(manual.sorted(declared)) do
+    local inner = class .. "." .. field.name
+    out[#out + 1] = string.format("---@field %s%s %s  %s", field.name, field.spec.required and "" or "?", type_of(field.spec, inner),
+      field.spec.help)
+    if field.spec[1] == "shape" then nested[#nested + 1] = { inner, field.spec.of } end
+  end
+  out[#out + 1] = ""
+  for _, one in ipairs(nested) do add_class(out, one[1], one[2]) end
+end
+
+local function add_entry(out, page, entry)
+  local name = manual.full_name(page, entry)
+  local declaration = fields.of(name)
+  if declaration then add_class(out, name .. ".options", declaration.fields) end
+  out[#out + 1] = entry.comment
+  if manual.is_constant(page, entry) then
+    out[#out + 1] = name .. " = nil\n"
+    return
+  end
+  local words = {}
+  for i, value in ipairs(entry.params) do words[i] = value.name end
+  out[#out + 1] = string.format("function %s(%s) end\n", name, table.concat(words, ", "))
+end
+
+--- The stub of a page.
+---@param page almanac.manual.Page
+---@return string
+function M.page(page)
+  local out = { "---@meta", "-- Made by `make docs` from stdlib/public/" .. page.name .. ".lua: edit that.", "" }
+  if not (page.entries[1] and page.entries[1].name == page.name) then
+    out[#out + 1] = "--- " .. page.text:gsub("\n\n", "\n---\n--- ")
+    out[#out + 1] = page.name .. " = {}\n"
+  end
+  for _, entry in ipairs(page.entries) do add_entry(out, page, entry) end
+  return (table.concat(out, "\n"):gsub("\n+$", "\n"))
+end
+
+return M
