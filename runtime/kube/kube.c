@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "kube/kube_files.h"
+#include "kube/kube_text.h"
+#include "kube/kube_url.h"
 #include "base/loop.h"
 #include "net/tls_cert.h"
 
@@ -14,31 +16,6 @@
 /* How old the content of a token file may be: kubelet rotates them well before they expire. */
 #define TOKEN_AGE_MAX 10.0
 #define IMPERSONATE_MAX 64
-
-static int out_of_memory(struct err *e)
-{
-    return err_set(e, ERR_MEMORY, "out of memory reading the kubeconfig");
-}
-
-static void free_lines(char **lines)
-{
-    size_t i;
-
-    for (i = 0; lines && lines[i]; i++)
-        free(lines[i]);
-    free(lines);
-}
-
-/* ---- values ---- */
-
-static int set_text(char **to, const char *text, struct err *e)
-{
-    if (!text)
-        return 0;
-    free(*to);
-    *to = strdup(text);
-    return *to ? 0 : out_of_memory(e);
-}
 
 /* ---- cluster and user ---- */
 
@@ -59,22 +36,20 @@ static int load_proxy(struct kube_config *c, const char *url, const char *path, 
                        "socks5://, not be \"%s\"",
                        path, c->cluster, url);
     c->proxy = buf_detach(&text, NULL);
-    return c->proxy ? set_text(&c->proxy_url, url, e) : out_of_memory(e);
+    return c->proxy ? kube_set_text(&c->proxy_url, url, e) : kube_out_of_memory(e);
 }
 
 static int load_cluster(struct kube_config *c, struct kube_yaml *y, yaml_node_t *map, struct err *e)
 {
     const char *server = kube_yaml_string(y, map, "server");
-    struct buf url = BUF_INIT(4096);
     char whose[160];
-    size_t len;
 
     snprintf(whose, sizeof whose, "cluster \"%.120s\"", c->cluster);
     c->insecure = kube_yaml_true(y, map, "insecure-skip-tls-verify");
     if (!server)
         return err_set(e, ERR_USAGE, "%s: %s has no server", y->path, whose);
     if (kube_load_blob(y, map, "certificate-authority", whose, &c->ca, e) < 0 ||
-        set_text(&c->server_name, kube_yaml_string(y, map, "tls-server-name"), e) < 0 ||
+        kube_set_text(&c->server_name, kube_yaml_string(y, map, "tls-server-name"), e) < 0 ||
         load_proxy(c, kube_yaml_string(y, map, "proxy-url"), y->path, e) < 0)
         return -1;
     if (c->ca.data && c->insecure)
@@ -82,15 +57,8 @@ static int load_cluster(struct kube_config *c, struct kube_yaml *y, yaml_node_t 
                        "%s: %s has both a certificate-authority and "
                        "insecure-skip-tls-verify: true",
                        y->path, whose);
-    if (!strstr(server, "://"))
-        buf_adds(&url, c->ca.data || c->insecure ? "https://" : "http://");
-    buf_adds(&url, server);
-    c->server = buf_detach(&url, &len);
-    if (!c->server)
-        return out_of_memory(e);
-    while (len > 0 && c->server[len - 1] == '/')
-        c->server[--len] = '\0';
-    return 0;
+    c->server = kube_url_of(server, c->ca.data || c->insecure, e);
+    return c->server ? 0 : err_wrap(e, "%s: the server of %s", y->path, whose);
 }
 
 static int add_line(char **lines, size_t *n, struct err *e, const char *name, const char *value)
@@ -104,7 +72,7 @@ static int add_line(char **lines, size_t *n, struct err *e, const char *name, co
         return err_set(e, ERR_USAGE, "%s holds a line break, which no header can", name);
     buf_addf(&line, "%s: %s", name, value);
     lines[*n] = buf_detach(&line, NULL);
-    return lines[(*n)++] ? 0 : out_of_memory(e);
+    return lines[(*n)++] ? 0 : kube_out_of_memory(e);
 }
 
 /* Impersonate-Extra-KEY: the key in lower case, with what is no header letter percent-encoded. */
@@ -138,13 +106,13 @@ static int load_impersonation(struct kube_config *c, struct kube_yaml *y, yaml_n
 
     c->impersonate = calloc(IMPERSONATE_MAX + 1, sizeof *c->impersonate);
     if (!c->impersonate)
-        return out_of_memory(e);
+        return kube_out_of_memory(e);
     if (!as && (uid || kube_yaml_item(y, groups, 0)))
         return err_set(e, ERR_USAGE,
                        "%s: user \"%s\" impersonates a group or uid, but no user: "
                        "`as` is missing",
                        y->path, c->user);
-    if (set_text(&c->impersonated, as, e) < 0)
+    if (kube_set_text(&c->impersonated, as, e) < 0)
         return -1;
     if (as && add_line(c->impersonate, &n, e, "Impersonate-User", as) < 0)
         return -1;
@@ -207,70 +175,22 @@ static int check_certificate(const char *where, const char *user, const struct k
     return 0;
 }
 
-/* A list of scalars as strings; with `pair` a list of { name, value } as "name=value". */
-static char **load_strings(struct kube_yaml *y, yaml_node_t *list, bool pair, struct err *e)
+/* As kubectl and helm do: what the file itself says of a user wins over what a plugin would say,
+ * which is not even run; and a server that speaks no TLS is told nothing secret. */
+static void prefer_static(struct kube_config *c)
 {
-    char **out;
-    yaml_node_t *item;
-    size_t count = 0, i;
+    bool has_static = c->token || c->token_file || c->username || c->password || c->cert.data;
+    bool is_tls = kube_url_is_tls(c->server);
 
-    while (kube_yaml_item(y, list, count))
-        count++;
-    out = calloc(count + 1, sizeof *out);
-    for (i = 0; out && (item = kube_yaml_item(y, list, i)); i++) {
-        const char *name = pair ? kube_yaml_string(y, item, "name") : kube_yaml_text(item);
-        const char *value = pair ? kube_yaml_string(y, item, "value") : NULL;
-        struct buf text = BUF_INIT(1 << 20);
-
-        buf_adds(&text, name ? name : "");
-        if (pair)
-            buf_addf(&text, "=%s", value ? value : "");
-        out[i] = buf_detach(&text, NULL);
-        if (!out[i]) {
-            free_lines(out);
-            out = NULL;
-        }
-    }
-    if (!out)
-        out_of_memory(e);
-    return out;
-}
-
-static int load_exec(struct kube_config *c, struct kube_yaml *y, yaml_node_t *exec, struct err *e)
-{
-    const char *command = kube_yaml_string(y, exec, "command");
-    const char *version = kube_yaml_string(y, exec, "apiVersion");
-    const char *interactive = kube_yaml_string(y, exec, "interactiveMode");
-    struct kube_exec *x = &c->exec;
-
-    if (!command || !version)
-        return err_set(e, ERR_USAGE,
-                       "%s: the exec of user \"%s\" needs a command and an apiVersion", y->path,
-                       c->user);
-    if (strcmp(version, "client.authentication.k8s.io/v1") != 0 &&
-        strcmp(version, "client.authentication.k8s.io/v1beta1") != 0) {
-        err_set(e, ERR_USAGE,
-                "%s: the plugin of user \"%s\" speaks %s, which Kubernetes has removed", y->path,
-                c->user, version);
-        return err_hint(e, "update the plugin, and its apiVersion in the kubeconfig");
-    }
-    if (interactive && strcmp(interactive, "Never") != 0 && strcmp(interactive, "Always") != 0 &&
-        strcmp(interactive, "IfAvailable") != 0)
-        return err_set(e, ERR_USAGE,
-                       "%s: the interactiveMode of user \"%s\" must be Never, IfAvailable or "
-                       "Always, not \"%s\"",
-                       y->path, c->user, interactive);
-    /* As in kubectl: a command without a slash is looked up in PATH. */
-    x->command = strchr(command, '/') ? kube_resolve_path(y, command) : strdup(command);
-    x->args = load_strings(y, kube_yaml_get(y, exec, "args"), false, e);
-    x->env = load_strings(y, kube_yaml_get(y, exec, "env"), true, e);
-    x->cluster_info = kube_yaml_true(y, exec, "provideClusterInfo");
-    if (!x->command || !x->args || !x->env)
-        return out_of_memory(e);
-    if (set_text(&x->api_version, version, e) < 0 ||
-        set_text(&x->install_hint, kube_yaml_string(y, exec, "installHint"), e) < 0)
-        return -1;
-    return set_text(&x->interactive, interactive ? interactive : "IfAvailable", e);
+    if (has_static || !is_tls)
+        kube_exec_release(&c->exec);
+    if (is_tls)
+        return;
+    free(c->token);
+    free(c->token_file);
+    free(c->username);
+    free(c->password);
+    c->token = c->token_file = c->username = c->password = NULL;
 }
 
 static int load_user(struct kube_config *c, struct kube_yaml *y, yaml_node_t *map, struct err *e)
@@ -281,7 +201,8 @@ static int load_user(struct kube_config *c, struct kube_yaml *y, yaml_node_t *ma
 
     snprintf(whose, sizeof whose, "user \"%.120s\"", c->user);
     provider = kube_yaml_get(y, map, "auth-provider");
-    if (exec && exec->type == YAML_MAPPING_NODE && load_exec(c, y, exec, e) < 0)
+    if (exec && exec->type == YAML_MAPPING_NODE &&
+        kube_exec_load(&c->exec, y, exec, c->user, e) < 0)
         return -1;
     if (provider && provider->type == YAML_MAPPING_NODE)
         return err_set(e, ERR_AUTH, "%s: %s uses an auth-provider, which Kubernetes has removed",
@@ -289,18 +210,23 @@ static int load_user(struct kube_config *c, struct kube_yaml *y, yaml_node_t *ma
     if (kube_load_blob(y, map, "client-certificate", whose, &c->cert, e) < 0 ||
         kube_load_blob(y, map, "client-key", whose, &c->key, e) < 0 ||
         check_certificate(y->path, c->user, &c->cert, &c->key, e) < 0 ||
-        set_text(&c->token, kube_yaml_string(y, map, "token"), e) < 0 ||
-        set_text(&c->username, kube_yaml_string(y, map, "username"), e) < 0 ||
-        set_text(&c->password, kube_yaml_string(y, map, "password"), e) < 0 ||
+        kube_set_text(&c->token, kube_yaml_string(y, map, "token"), e) < 0 ||
+        kube_set_text(&c->username, kube_yaml_string(y, map, "username"), e) < 0 ||
+        kube_set_text(&c->password, kube_yaml_string(y, map, "password"), e) < 0 ||
         load_impersonation(c, y, map, e) < 0)
         return -1;
     if (token_file) {
         c->token_file = kube_resolve_path(y, token_file);
         if (!c->token_file)
-            return out_of_memory(e);
+            return kube_out_of_memory(e);
     }
     if (c->token && strpbrk(c->token, "\r\n"))
         return err_set(e, ERR_USAGE, "%s: the token of %s holds a line break", y->path, whose);
+    if (c->token && (c->username || c->password)) {
+        err_set(e, ERR_USAGE, "%s: %s has a token and a name or password", y->path, whose);
+        return err_hint(e, "only one of them can be meant, and kubectl refuses both: delete one");
+    }
+    prefer_static(c);
     return 0;
 }
 
@@ -323,41 +249,39 @@ static int load_context(struct kube_config *c, struct kube_files *f,
 {
     const char *name = options->context ? options->context : kube_files_top(f, "current-context");
     const char *user, *cluster, *namespace;
-    struct kube_yaml *from = NULL, *user_from, *cluster_from;
-    yaml_node_t *map, *entry;
+    struct kube_entry of_context, of_cluster, of_user;
 
     if (!name)
         return unknown_entry(f, e, "contexts",
                              "%s has no current-context: name one with --context%s", f->looked, "");
-    map = kube_files_entry(f, "contexts", "context", name, &from);
-    if (!map)
+    if (!kube_files_entry(f, "contexts", "context", name, &of_context))
         return unknown_entry(f, e, "contexts", "no context \"%s\" in %s", name, f->looked);
-    cluster = kube_yaml_string(from, map, "cluster");
-    user = kube_yaml_string(from, map, "user");
-    namespace = options->namespace ? options->namespace : kube_yaml_string(from, map, "namespace");
+    cluster = kube_yaml_string(of_context.from, of_context.map, "cluster");
+    user = kube_yaml_string(of_context.from, of_context.map, "user");
+    namespace = options->namespace ? options->namespace
+                                   : kube_yaml_string(of_context.from, of_context.map, "namespace");
     if (!cluster)
         return unknown_entry(f, e, "clusters", "context \"%s\" in %s names no cluster", name,
-                             from->path);
-    if (set_text(&c->source, from->path, e) < 0 || set_text(&c->context, name, e) < 0 ||
-        set_text(&c->cluster, cluster, e) < 0 || set_text(&c->user, user ? user : "", e) < 0 ||
-        set_text(&c->namespace, namespace ? namespace : "default", e) < 0)
+                             of_context.from->path);
+    if (kube_set_text(&c->source, of_context.from->path, e) < 0 ||
+        kube_set_text(&c->context, name, e) < 0 || kube_set_text(&c->cluster, cluster, e) < 0 ||
+        kube_set_text(&c->user, user ? user : "", e) < 0 ||
+        kube_set_text(&c->namespace, namespace ? namespace : "default", e) < 0)
         return -1;
-    entry = kube_files_entry(f, "clusters", "cluster", cluster, &cluster_from);
-    if (!entry)
+    if (!kube_files_entry(f, "clusters", "cluster", cluster, &of_cluster))
         return unknown_entry(f, e, "clusters",
                              "context \"%s\" uses cluster \"%s\", which is in no "
                              "kubeconfig",
                              name, cluster);
-    if (load_cluster(c, cluster_from, entry, e) < 0)
+    if (load_cluster(c, of_cluster.from, of_cluster.map, e) < 0)
         return -1;
     if (!user)
         return 0;
-    entry = kube_files_entry(f, "users", "user", user, &user_from);
-    if (!entry)
+    if (!kube_files_entry(f, "users", "user", user, &of_user))
         return unknown_entry(f, e, "users",
                              "context \"%s\" uses user \"%s\", which is in no kubeconfig", name,
                              user);
-    return load_user(c, user_from, entry, e);
+    return load_user(c, of_user.from, of_user.map, e);
 }
 
 /* The pod we run in: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod */
@@ -373,18 +297,20 @@ static int load_service_account(struct kube_config *c, const struct kube_options
     if (kube_read_file(SERVICE_ACCOUNT "/ca.crt", &c->ca, e) < 0)
         return -1;
     if (options->namespace)
-        rc = set_text(&c->namespace, options->namespace, e);
+        rc = kube_set_text(&c->namespace, options->namespace, e);
     else if (kube_read_file(SERVICE_ACCOUNT "/namespace", &namespace, NULL) == 0)
-        rc = set_text(&c->namespace, namespace.data, e);
+        rc = kube_set_text(&c->namespace, namespace.data, e);
     else
-        rc = set_text(&c->namespace, "default", e);
+        rc = kube_set_text(&c->namespace, "default", e);
     free(namespace.data);
     buf_addf(&url, strchr(host, ':') ? "https://[%s]:%s" : "https://%s:%s", host, port);
     c->server = buf_detach(&url, NULL);
-    if (rc < 0 || !c->server || set_text(&c->source, "the pod's service account", e) < 0 ||
-        set_text(&c->context, "", e) < 0 || set_text(&c->cluster, "this pod's cluster", e) < 0 ||
-        set_text(&c->user, "", e) < 0 || set_text(&c->token_file, SERVICE_ACCOUNT "/token", e) < 0)
-        return out_of_memory(e);
+    if (rc < 0 || !c->server || kube_set_text(&c->source, "the pod's service account", e) < 0 ||
+        kube_set_text(&c->context, "", e) < 0 ||
+        kube_set_text(&c->cluster, "this pod's cluster", e) < 0 ||
+        kube_set_text(&c->user, "", e) < 0 ||
+        kube_set_text(&c->token_file, SERVICE_ACCOUNT "/token", e) < 0)
+        return kube_out_of_memory(e);
     return 0;
 }
 
@@ -401,7 +327,7 @@ struct kube_config *kube_config_load(const struct kube_options *options, struct 
     int rc;
 
     if (!c) {
-        out_of_memory(e);
+        kube_out_of_memory(e);
         return NULL;
     }
     if (kube_files_load(&files, options->kubeconfig, e) < 0) {
@@ -445,15 +371,10 @@ void kube_config_free(struct kube_config *c)
     free(c->password);
     free(c->token);
     free(c->token_file);
-    free(c->exec.command);
-    free_lines(c->exec.args);
-    free_lines(c->exec.env);
-    free(c->exec.api_version);
-    free(c->exec.install_hint);
-    free(c->exec.interactive);
+    kube_exec_release(&c->exec);
     free(c->impersonated);
-    free_lines(c->impersonate);
-    free_lines(c->headers);
+    kube_free_lines(c->impersonate);
+    kube_free_lines(c->headers);
     free(c);
 }
 
@@ -511,7 +432,7 @@ int kube_config_authorize(struct kube_config *c, struct err *e)
         return -1;
     lines = calloc(IMPERSONATE_MAX + 2, sizeof *lines);
     if (!lines)
-        return out_of_memory(e);
+        return kube_out_of_memory(e);
     if (c->token) {
         buf_addf(&line, "Authorization: Bearer %s", c->token);
         lines[n++] = buf_detach(&line, NULL);
@@ -519,13 +440,13 @@ int kube_config_authorize(struct kube_config *c, struct err *e)
     for (i = 0; c->impersonate && c->impersonate[i]; i++)
         lines[n++] = strdup(c->impersonate[i]);
     for (i = 0; i < n; i++)
-        if (!lines[i]) { /* the later ones would be lost to free_lines() */
+        if (!lines[i]) { /* the later ones would be lost to kube_free_lines() */
             while (n-- > 0)
                 free(lines[n]);
             free(lines);
-            return out_of_memory(e);
+            return kube_out_of_memory(e);
         }
-    free_lines(c->headers);
+    kube_free_lines(c->headers);
     c->headers = lines;
     return 0;
 }
@@ -549,7 +470,7 @@ int kube_config_credential(struct kube_config *c, const char *token, const char 
         free(new_token);
         free(new_cert.data);
         free(new_key.data);
-        return out_of_memory(e);
+        return kube_out_of_memory(e);
     }
     snprintf(where, sizeof where, "the credential plugin \"%.200s\"",
              c->exec.command ? c->exec.command : "");

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "kube/kube_exec.h"
 #include "kube/kube_secret.h"
 #include "net/transfer.h"
 
@@ -21,18 +22,6 @@ struct kube_options {
     const char *kubeconfig;
     const char *context;
     const char *namespace;
-};
-
-/* A credential plugin of a user (client.authentication.k8s.io). Who uses the config runs it, and
- * hands over what it said with kube_config_credential(). */
-struct kube_exec {
-    char *command; /* NULL: the user has no plugin. Resolved when it is a path */
-    char **args;   /* ends with NULL */
-    char **env;    /* "NAME=value", ends with NULL */
-    char *api_version;
-    char *install_hint;
-    char *interactive; /* "Never", "IfAvailable" or "Always" */
-    bool cluster_info;
 };
 
 struct kube_config {

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "kube/kube_shape.h"
+
 #define FILES_MAX 64
 
 static char *default_paths(void)
@@ -14,29 +16,6 @@ static char *default_paths(void)
         return strdup(env);
     buf_addf(&path, "%s/.kube/config", home ? home : "");
     return buf_detach(&path, NULL);
-}
-
-static int check_shape(struct kube_yaml *y, struct err *e)
-{
-    static const char *const lists[] = {"contexts", "clusters", "users"};
-    yaml_node_t *root = kube_yaml_root(y), *list;
-    size_t i;
-
-    if (!root) /* an empty file */
-        return 0;
-    if (root->type != YAML_MAPPING_NODE)
-        return err_set(e, ERR_USAGE,
-                       "%s is no kubeconfig: it must be a map with clusters, "
-                       "contexts and users",
-                       y->path);
-    for (i = 0; i < 3; i++) {
-        list = kube_yaml_get(y, root, lists[i]);
-        if (list && list->type != YAML_SEQUENCE_NODE &&
-            !(list->type == YAML_SCALAR_NODE && !kube_yaml_text(list)))
-            return err_set(e, ERR_USAGE, "%s:%zu: %s must be a list", y->path,
-                           list->start_mark.line + 1, lists[i]);
-    }
-    return 0;
 }
 
 int kube_files_load(struct kube_files *f, const char *kubeconfig, struct err *e)
@@ -61,7 +40,7 @@ int kube_files_load(struct kube_files *f, const char *kubeconfig, struct err *e)
         rc = *path ? kube_yaml_load(&f->files[f->count], path, e) : 1;
         if (rc == 0) {
             f->count++;
-            rc = check_shape(&f->files[f->count - 1], e);
+            rc = kube_shape_check(&f->files[f->count - 1], e);
         } else if (rc == 1 && kubeconfig && !strchr(kubeconfig, ':')) {
             rc = err_set(e, ERR_NOT_FOUND, "the kubeconfig %s does not exist", path);
             err_hint(e, "check --kubeconfig, or kubeconfig in almanac.yaml");
@@ -102,8 +81,8 @@ const char *kube_files_top(struct kube_files *f, const char *key)
     return NULL;
 }
 
-yaml_node_t *kube_files_entry(struct kube_files *f, const char *list, const char *kind,
-                              const char *name, struct kube_yaml **from)
+bool kube_files_entry(struct kube_files *f, const char *list, const char *kind, const char *name,
+                      struct kube_entry *out)
 {
     size_t i, j;
 
@@ -116,11 +95,12 @@ yaml_node_t *kube_files_entry(struct kube_files *f, const char *list, const char
 
             if (!its || strcmp(its, name) != 0)
                 continue;
-            *from = y;
-            return kube_yaml_get(y, entry, kind);
+            out->from = y;
+            out->map = kube_yaml_get(y, entry, kind);
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 void kube_files_names(struct kube_files *f, const char *list, struct buf *out)

@@ -18,10 +18,15 @@ void kube_files_release(struct kube_files *f);
 
 /* The text of a key at the top of the files, or NULL. */
 const char *kube_files_top(struct kube_files *f, const char *key);
-/* The entry of a list ("contexts", "clusters", "users") by its name: the map under `kind`
- * ("context", …), and the file that it is from. NULL when there is none. */
-yaml_node_t *kube_files_entry(struct kube_files *f, const char *list, const char *kind,
-                              const char *name, struct kube_yaml **from);
+/* A context, cluster or user: what the file that it is from says of it. */
+struct kube_entry {
+    struct kube_yaml *from;
+    yaml_node_t *map; /* NULL, or null: nothing but its name */
+};
+/* The entry of a list ("contexts", "clusters", "users") by its name: what stands under `kind`
+ * ("context", …). Whether there is one. */
+bool kube_files_entry(struct kube_files *f, const char *list, const char *kind, const char *name,
+                      struct kube_entry *out);
 /* The names in a list, comma separated, added to a buffer. */
 void kube_files_names(struct kube_files *f, const char *list, struct buf *out);
 

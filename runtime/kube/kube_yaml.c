@@ -78,16 +78,16 @@ bool kube_yaml_pair(struct kube_yaml *y, yaml_node_t *map, size_t i, yaml_node_t
 
 yaml_node_t *kube_yaml_get(struct kube_yaml *y, yaml_node_t *map, const char *key)
 {
-    yaml_node_t *k, *v;
+    yaml_node_t *k, *v, *found = NULL;
     size_t i;
 
     for (i = 0; kube_yaml_pair(y, map, i, &k, &v); i++) {
         const char *text = kube_yaml_text(k);
 
         if (text && strcmp(text, key) == 0)
-            return v;
+            found = v;
     }
-    return NULL;
+    return found;
 }
 
 yaml_node_t *kube_yaml_item(struct kube_yaml *y, yaml_node_t *list, size_t i)
@@ -98,16 +98,33 @@ yaml_node_t *kube_yaml_item(struct kube_yaml *y, yaml_node_t *list, size_t i)
     return yaml_document_get_node(&y->document, list->data.sequence.items.start[i]);
 }
 
+static struct yaml_value value_of(const yaml_node_t *node)
+{
+    struct yaml_value text = {.type = YAML_SCALAR_STRING};
+
+    if (node->type != YAML_SCALAR_NODE || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+        return text;
+    return yaml_resolve((const char *)node->data.scalar.value, node->data.scalar.length,
+                        YAML_KUBERNETES);
+}
+
+enum yaml_scalar kube_yaml_scalar(const yaml_node_t *node)
+{
+    return value_of(node).type;
+}
+
+bool kube_yaml_is_null(const yaml_node_t *node)
+{
+    return kube_yaml_scalar(node) == YAML_SCALAR_NULL;
+}
+
 const char *kube_yaml_text(const yaml_node_t *node)
 {
     const char *text;
 
-    if (!node || node->type != YAML_SCALAR_NODE)
+    if (!node || node->type != YAML_SCALAR_NODE || kube_yaml_is_null(node))
         return NULL;
     text = (const char *)node->data.scalar.value;
-    if (node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-        (strcmp(text, "null") == 0 || strcmp(text, "~") == 0))
-        return NULL;
     return *text ? text : NULL;
 }
 
@@ -118,7 +135,11 @@ const char *kube_yaml_string(struct kube_yaml *y, yaml_node_t *map, const char *
 
 bool kube_yaml_true(struct kube_yaml *y, yaml_node_t *map, const char *key)
 {
-    const char *text = kube_yaml_string(y, map, key);
+    yaml_node_t *node = kube_yaml_get(y, map, key);
+    struct yaml_value value;
 
-    return text && (strcmp(text, "true") == 0 || strcmp(text, "True") == 0);
+    if (!node)
+        return false;
+    value = value_of(node);
+    return value.type == YAML_SCALAR_BOOLEAN && value.boolean;
 }

@@ -35,8 +35,10 @@ static void httpd_run(struct httpd *httpd)
         return;
     uv_timer_stop(&httpd->timer);
     MHD_run(httpd->daemon);
+    /* 0 would run again before the loop looks at anything else: while one TLS handshake waits for
+     * its client, nobody else would get a turn. */
     if (!httpd->stopping && MHD_get_timeout(httpd->daemon, &ms) == MHD_YES)
-        uv_timer_start(&httpd->timer, httpd_timer_fired, ms, 0);
+        uv_timer_start(&httpd->timer, httpd_timer_fired, ms ? ms : 1, 0);
 }
 
 static void httpd_readable(uv_poll_t *poll, int status, int events)

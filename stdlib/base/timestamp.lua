@@ -10,15 +10,17 @@ local function days_of(y, mo, d)
   return era * 146097 + yoe * 365 + yoe // 4 - yoe // 100 + doy - 719468
 end
 
---- Seconds since 1970 of "2026-11-23T17:56:06Z", with a fraction if it has one; nil for what is no such
---- time.
+--- Seconds since 1970 of "2026-11-23T17:56:06Z" or "…+01:00", with a fraction if it has one; nil for what is
+--- no such time. https://www.rfc-editor.org/rfc/rfc3339
 ---@param text any
 ---@return number?
 function M.epoch(text)
   if type(text) ~= "string" then return nil end
-  local y, mo, d, h, mi, s = text:match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+%.?%d*)Z$"
-  if not y then return nil end
-  return days_of(math.tointeger(y), math.tointeger(mo), math.tointeger(d)) * 86400 + h * 3600 + mi * 60 + tonumber(s)
+  local y, mo, d, h, mi, s, zone = text:match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+%.?%d*)(.+)$"
+  local sign, hours, minutes = (zone or ""):match "^([+-])(%d%d):(%d%d)$"
+  if not y or zone ~= "Z" and not sign then return nil end
+  local ahead = sign and (hours * 3600 + minutes * 60) * (sign == "-" and -1 or 1) or 0
+  return days_of(math.tointeger(y), math.tointeger(mo), math.tointeger(d)) * 86400 + h * 3600 + mi * 60 + tonumber(s) - ahead
 end
 
 local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }

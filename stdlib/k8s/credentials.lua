@@ -6,6 +6,7 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local task = require "native.task"
 local timestamp = require "almanac.base.timestamp"
+local yaml = require "native.yaml"
 
 local M = {}
 
@@ -32,24 +33,39 @@ function M.exec_info(exec, encode)
   }
 end
 
+--- What a plugin printed as data: JSON, or YAML. As for kubectl, what begins with a brace is JSON.
+local function decode(stdout)
+  local text = stdout:gsub("^\u{FEFF}", "")
+  if text:find "^%s*{" then return pcall(json.decode, text, { big = "text", null = "absent" }) end
+  return pcall(yaml.decode, text, { dialect = "kubernetes", nulls = "absent" })
+end
+
 --- The credential in what a plugin printed; nil and why when there is none. Pure.
 ---@param exec table
 ---@param stdout string
 ---@return { token: string?, certificate: string?, key: string?, expires: number? }?
 ---@return string? why
 function M.parse(exec, stdout)
-  local ok, answer = pcall(json.decode, stdout, { big = "text", null = "absent" })
-  if not ok or type(answer) ~= "table" or answer.kind ~= "ExecCredential" then return nil, "it printed no ExecCredential" end
+  local ok, answer = decode(stdout)
+  if not ok or type(answer) ~= "table" or (answer.kind or "ExecCredential") ~= "ExecCredential" then
+    return nil, "it printed no ExecCredential"
+  end
   if answer.apiVersion ~= exec.api_version then
     return nil, string.format("it answered in %s, the kubeconfig says %s", tostring(answer.apiVersion), exec.api_version)
   end
-  local status = type(answer.status) == "table" and answer.status or {}
-  local function text(key) return type(status[key]) == "string" and status[key] ~= "" and status[key] or nil end
-  local out = { token = text "token", certificate = text "clientCertificateData", key = text "clientKeyData" }
+  local status = answer.status or {}
+  if type(status) ~= "table" then return nil, "its status is no map" end
+  for _, field in ipairs { "token", "clientCertificateData", "clientKeyData", "expirationTimestamp" } do
+    if status[field] == "" then status[field] = nil end
+    if status[field] ~= nil and type(status[field]) ~= "string" then return nil, "its " .. field .. " is no text" end
+  end
+  local out = { token = status.token, certificate = status.clientCertificateData, key = status.clientKeyData }
   if (out.certificate == nil) ~= (out.key == nil) then return nil, "it gave a certificate without its key, or the reverse" end
   if not out.token and not out.certificate then return nil, "it gave neither a token nor a certificate" end
-  local expires = text "expirationTimestamp"
-  out.expires = expires and timestamp.epoch(expires)
+  out.expires = timestamp.epoch(status.expirationTimestamp)
+  if status.expirationTimestamp and not out.expires then
+    return nil, "its expirationTimestamp is no time: " .. status.expirationTimestamp
+  end
   return out
 end
 

@@ -237,6 +237,72 @@ static void test_expired(const struct test_cert *ca)
     cert_free(&old);
 }
 
+/* A kubeconfig of one line for each of its parts; NULL is the usual one. */
+static void refuse_file(const char *cluster, const char *user, const char *more, const char *words)
+{
+    char text[2048];
+
+    snprintf(text, sizeof text,
+             "current-context: one\nclusters: [{ name: c, cluster: { %s } }]\n"
+             "users: [{ name: u, user: { %s } }]\n"
+             "contexts: [{ name: one, context: { cluster: c, user: u } }]\n%s",
+             cluster ? cluster : "server: 'https://x'", user ? user : "token: t", more ? more : "");
+    write_text("made.yaml", text);
+    refuse(at("made.yaml"), NULL, ERR_USAGE, words);
+}
+
+static void test_shape(void)
+{
+    static const char *const servers[][2] = {
+        {"'https:'", "\"https:\" is no address of a server: behind the scheme come two slashes"},
+        {"'https://'", "it names no host"},
+        {"'ftp://x'", "it must begin with https:// or http://"},
+        {"'https://x:y'", "its port is no number"},
+        {"'https://x:70000'", "its port is no number"},
+        {"'https://[x]:1'", "no IPv6 address"},
+        {"' https://x'", "it must begin with"},
+        {"'https://x/a?b'", "it holds no query"},
+        {"5", "made.yaml:2: server must be text, and is a number"},
+        {"['https://x']", "server must be text, and is a list"},
+    };
+    char line[200];
+
+    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
+        snprintf(line, sizeof line, "server: %s", servers[i][0]);
+        refuse_file(line, NULL, NULL, servers[i][1]);
+    }
+    refuse_file(NULL, "token: 12345678", NULL, "made.yaml:3: token must be text, and is a number");
+    CHECK(strcmp(e.hint, "put it in quotes") == 0);
+    refuse_file(NULL, "as: tom, as-groups: a", NULL, "as-groups must be a list, and is text");
+    refuse_file(NULL, "exec: []", NULL, "exec must be a map, and is a list");
+    refuse_file(NULL, "token: a, password: b", NULL, "has a token and a name or password");
+    refuse_file("server: 'https://x', insecure-skip-tls-verify: 1", NULL, NULL,
+                "must be true or false, and is a number");
+    refuse_file(NULL, NULL, "clusters: [{ name: c }, { name: d }, { name: d }]",
+                "two of the clusters have the name \"d\", the other at line 5");
+    refuse_file(NULL, NULL, "kind: Pod\n", "is of kind Pod, apiVersion v1, not Config");
+}
+
+/* What the file says wins over its plugin; a server without TLS is told nothing. */
+static void test_static_first(void)
+{
+    struct kube_config *c;
+
+    write_text("made.yaml",
+               "current-context: one\nclusters: [{ name: c, cluster: { server: 'https://x' } }, "
+               "{ name: p, cluster: { server: 'http://x' } }]\n"
+               "users: [{ name: u, user: { token: t, exec: { apiVersion: "
+               "client.authentication.k8s.io/v1, command: x, interactiveMode: Never } } }]\n"
+               "contexts: [{ name: one, context: { cluster: c, user: u } }, "
+               "{ name: plain, context: { cluster: p, user: u } }]\n");
+    CHECK((c = load(at("made.yaml"), NULL)) != NULL);
+    CHECK(!c->exec.command && strcmp(header(c, "Authorization"), "Bearer t") == 0);
+    kube_config_free(c);
+    CHECK((c = load(at("made.yaml"), "plain")) != NULL);
+    CHECK(!c->exec.command && strcmp(header(c, "Authorization"), "") == 0);
+    kube_config_free(c);
+}
+
 int main(void)
 {
     static const char *const files[] = {"basic.yaml", "second.yaml", "broken.yaml",
@@ -272,6 +338,8 @@ int main(void)
     puts("ok - a token file is read again");
     test_merge();
     puts("ok - several files, the first wins");
+    test_shape();
+    test_static_first();
     test_refusals();
     puts("ok - what is wrong is said");
     test_expired(&ca);

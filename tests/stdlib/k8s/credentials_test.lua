@@ -8,6 +8,7 @@ local k8s_client = require "almanac.k8s.client"
 local settings = require "almanac.config.settings"
 local t = require "tests.harness"
 local task = require "native.task"
+local tls = require "tests.tls"
 
 local V1 = "client.authentication.k8s.io/v1"
 
@@ -22,7 +23,9 @@ t.test("what a plugin may print", function()
   t.eq(credentials.is_fresh(c, c.expires - 5), false, "too near its end")
   t.ok(credentials.is_fresh({}, 1e12), "without an end it lasts")
   t.eq(credentials.is_fresh(nil, 0), false)
-  for _, wrong in ipairs { "", "hello", "{}", answer {}, answer({ token = "t" }, V1 .. "beta1"),
+  t.eq(credentials.parse(exec, "\u{FEFF}apiVersion: " .. V1 .. "\nkind: ExecCredential\nstatus: {token: t}\n"), { token = "t" })
+  for _, wrong in ipairs { "", "hello", "{}", answer { token = 5 },
+    answer { token = "t", expirationTimestamp = "soon" }, answer {}, answer({ token = "t" }, V1 .. "beta1"),
     answer { clientCertificateData = "x" } } do
     local none, why = credentials.parse(exec, wrong)
     t.eq(none, nil)
@@ -40,8 +43,9 @@ end)
 
 --- A server that wants the token `api.token`, and a kubeconfig whose plugin is a shell script.
 local function setting(script, more)
-  local api = { token = "one", requests = 0 }
+  local api, dir = { token = "one", requests = 0 }, t.tmpdir()
   local server = httpd.listen {
+    tls = tls.certificate(dir),
     handler = function(request, response)
       api.requests = api.requests + 1
       if request.headers.authorization ~= "Bearer " .. api.token then
@@ -51,17 +55,16 @@ local function setting(script, more)
     end,
   }
   t.defer(function() server:close() end)
-  local dir = t.tmpdir()
   t.write_file(dir .. "/plugin", script)
   t.write_file(dir .. "/kubeconfig", string.format([[
 current-context: c
-clusters: [{name: c, cluster: {server: "http://127.0.0.1:%d"}}]
-contexts: [{name: c, context: {cluster: c, user: cloud, namespace: n}}]
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:%d", certificate-authority: cert.pem}}]
+contexts: [{name: c, context: {cluster: c, user: cloud, namespace: team}}]
 users:
 - name: cloud
   user:
-    exec: {apiVersion: %s, command: sh, args: [%q], env: [{name: DIR, value: %q}] %s}
-]], server:port(), V1, dir .. "/plugin", dir, more or ""))
+    exec: {apiVersion: %s, command: sh, args: [%q], env: [{name: DIR, value: %q}], %s}
+]], server:port(), V1, dir .. "/plugin", dir, more or "interactiveMode: Never"))
   settings.kubeconfig = dir .. "/kubeconfig"
   k8s_client.forget()
   t.defer(function() settings.kubeconfig = nil end)
@@ -100,7 +103,7 @@ t.test("a 401 has it run again, once", function()
 end)
 
 t.test("a plugin that fails: which, of whom, and what it said", function()
-  setting("echo 'session expired: run cloud login' >&2; exit 7\n", ", installHint: see the handbook")
+  setting("echo 'session expired: run cloud login' >&2; exit 7\n", "interactiveMode: Never, installHint: see the handbook")
   local err = t.raises("auth", k8s.list, "pods")
   t.has(err.message, 'the credential plugin "sh" of user "cloud"')
   t.has(err.message, "failed with exit code 7")
@@ -108,6 +111,6 @@ t.test("a plugin that fails: which, of whom, and what it said", function()
   t.eq(err.hint, "see the handbook")
   setting "echo hello\n"
   t.has(t.raises("auth", k8s.list, "pods").message, "it printed no ExecCredential")
-  setting(GOOD, ", interactiveMode: Always")
+  setting(GOOD, "interactiveMode: Always")
   t.has(t.raises("auth", k8s.list, "pods").message, "no terminal")
 end)
