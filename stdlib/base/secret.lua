@@ -43,6 +43,20 @@ function M.map(value, fn)
   return labelled(shown[value], fn(texts[value]))
 end
 
+--- One text of several, of which some may be secrets: then it is a secret, shown with their labels. Used in
+--- place of `..` where many are joined.
+---@param parts (string|table)[]
+---@return string|table
+function M.join(parts)
+  local labels, opened, any = {}, {}, false
+  for i, part in ipairs(parts) do
+    any = any or texts[part] ~= nil
+    labels[i], opened[i] = shown[part] or part, texts[part] or part
+  end
+  if not any then return table.concat(parts) end
+  return labelled(table.concat(labels), table.concat(opened))
+end
+
 --- A secret by where it is: env:NAME and file:PATH say so, any other text is the secret itself.
 ---@param name string shown in its place
 ---@param text string

@@ -50,18 +50,21 @@ function M.with_query(who, url, query)
     names[#names + 1] = name
   end
   table.sort(names)
-  local added
+  local whole = secret.reveal(url)
+  local before, fragment = whole:match "^([^#]*)(.*)$"
+  local parts = secret.is(url) and { url } or { before }
+  local between = before:find("?", 1, true) and "&" or "?"
   for _, name in ipairs(names) do
     for _, value in ipairs(values_of(who, name, query[name])) do
       if unknown.is(value) then unknown.needed(value, "a URL with") end
       local text = secret.is(value) and secret.map(value, M.escape) or M.escape(text_of(who, name, value))
-      added = (added and added .. "&" or "") .. M.escape(name) .. "=" .. text
+      parts[#parts + 1] = between .. M.escape(name) .. "="
+      parts[#parts + 1] = text
+      between = "&"
     end
   end
-  if not added then return url end
-  if secret.is(url) then return url .. (secret.reveal(url):find("?", 1, true) and "&" or "?") .. added end
-  local before, fragment = url:match "^([^#]*)(.*)$"
-  return before .. (before:find("?", 1, true) and "&" or "?") .. added .. fragment
+  if not secret.is(url) then parts[#parts + 1] = fragment end
+  return #parts > 1 and secret.join(parts) or url
 end
 
 return M
