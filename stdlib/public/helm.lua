@@ -1,6 +1,7 @@
 --- helm: releases of a cluster, with helm 3 or 4. What a release is and was is read from helm's own records;
 --- a helm process runs only to render a chart and for the effects.
 local impl = require "almanac.helm.release"
+local lazy = require "almanac.base.lazy"
 
 local M = {}
 
@@ -86,6 +87,20 @@ M.repair = impl.repair
 ---@param options helm.rollback.options
 ---@return { revision: integer, status: string, chart: string, app_version: string, description: string, updated: string }
 M.rollback = impl.rollback
+
+--- Follows all that a release's newest revision holds until it is rolled out, side by side, as k8s.rollout follows
+--- one workload: Deployments, StatefulSets, DaemonSets, Jobs, and custom resources that say whether they are ready
+--- (their definition has status.conditions, or they have some). They come from the release's manifest, so that
+--- none has to be listed. The first that cannot become ready ends the wait. A read.
+---
+--- Raises: `rollout` (with `workload`, `reason`, `logs`, as k8s.rollout), `not_found`.
+---
+--- ```lua
+--- helm.rollout { release = "animica-devnet", timeout = "10m", heal = true }
+--- ```
+---@param options helm.rollout.options
+---@return table<string, { workload: string, namespace: string, message: string, elapsed: number, healed: string[] }> done by "deployment/animica-miner"
+M.rollout = lazy(function() return require("almanac.helm.rollout").rollout end)
 
 --- A release as `helm status` shows it: the newest revision, or one of those that helm keeps. A read.
 ---
