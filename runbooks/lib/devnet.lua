@@ -41,11 +41,12 @@ function devnet.heal(namespace)
   return results
 end
 
---- Takes the release back to a revision and sees the workloads ready. helm's own rollback leaves the
---- node down when its new image crashed.
----@param revision integer
-function devnet.roll_back(revision)
-  helm.rollback { release = devnet.release, namespace = devnet.namespace, revision = revision }
+--- Takes the release back to the newest revision that is proven good, from this one downwards, and sees the
+--- workloads ready. helm's own rollback leaves the node down when its new image crashed.
+---@param newest integer
+function devnet.roll_back(newest)
+  local good = helm.previous_good { release = devnet.release, namespace = devnet.namespace, newest = newest }
+  helm.rollback { release = devnet.release, namespace = devnet.namespace, revision = good and good.revision or newest }
   return devnet.heal()
 end
 

@@ -27,6 +27,14 @@ local function asks(state)
   end
 end
 
+--- Whether anything was done that could be taken back: a run that failed in its first read has nothing.
+local function may_undo(state)
+  for _, node in pairs(state.nodes) do
+    if #node.effects > 0 or node.status == "done" then return true end
+  end
+  return false
+end
+
 local function closing(row, state)
   if state.status == "done" or state.status == "running" or state.status == "undone" then return {} end
   local out = {}
@@ -37,7 +45,7 @@ local function closing(row, state)
   end
   if asks(state) then out[#out + 1] = "  answer:  almanac approve " .. store.words(row.id) .. " (or reject)" end
   out[#out + 1] = "  go on:   almanac resume " .. store.words(row.id)
-  if not row.runbook:find "^rollback%-of%-" then
+  if may_undo(state) and not row.runbook:find "^rollback%-of%-" then
     out[#out + 1] = "  go back: almanac rollback " .. store.words(row.id)
   end
   return out

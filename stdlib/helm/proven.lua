@@ -4,7 +4,13 @@
 ---
 --- A revision and the effect that made it are brought together by the moment helm wrote it, to the
 --- nanosecond: the same release in another cluster, or installed anew, is not taken for it.
+local events = require "almanac.journal.event"
+local fs = require "native.fs"
+local history = require "almanac.helm.history"
 local parse = require "almanac.helm.parse"
+local settings = require "almanac.config.settings"
+local states = require "almanac.journal.state"
+local store = require "almanac.journal.store"
 
 local M = {}
 
@@ -46,14 +52,13 @@ function M.add(proofs, run, made)
 end
 
 local function read(journal, own)
-  local events, states = require "almanac.journal.event", require "almanac.journal.state"
   local proofs = {}
   for i, row in ipairs(journal:runs()) do
     if i > RUNS_READ then break end
     local outcomes = {}
     if row.id ~= own then
-      for event in events.each(journal, row.id, "effect.outcome") do
-        if event.data.op:find "^helm%." then outcomes[#outcomes + 1] = event.data end
+      for one in events.each(journal, row.id, "effect.outcome") do
+        if one.data.op:find "^helm%." then outcomes[#outcomes + 1] = one.data end
       end
     end
     local made = M.made(outcomes)
@@ -67,9 +72,8 @@ end
 ---@return table<string, almanac.HelmProof> proofs
 function M.read(run)
   if run and run.journal then return read(run.journal, run.id) end
-  local settings = require "almanac.config.settings"
-  if not require("native.fs").exists(settings.store .. "/journal.db") then return {} end
-  local journal <close> = require("almanac.journal.store").open "ro"
+  if not fs.exists(settings.store .. "/journal.db") then return {} end
+  local journal <close> = store.open "ro"
   return read(journal)
 end
 
@@ -127,6 +131,21 @@ function M.choose(list, proofs)
     return any, { rule = "superseded", why = string.format("revision %d: the newest that helm applied to its end; " ..
       "the runs that made the revisions before all failed", any.revision) }
   end
+end
+
+--- The revision of a release to go back to, and why it is that one.
+---@param target { release: string, namespace: string }
+---@param run almanac.Run? the one that asks
+---@param newest? integer  the newest that may be chosen; default: the one below the newest there is
+---@return almanac.HelmRevision?
+---@return { rule: "proven"|"not known bad"|"superseded", run: string?, why: string }?
+function M.find(target, run, newest)
+  local list = history.list(target)
+  if newest then
+    while #list > 0 and list[#list].revision > newest do list[#list] = nil end
+    list[#list + 1] = { revision = newest + 1, status = "unknown", description = "" } -- what is gone back from
+  end
+  return M.choose(list, M.read(run))
 end
 
 return M

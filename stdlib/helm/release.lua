@@ -9,10 +9,12 @@ local effect = require "almanac.run.effect"
 local fields = require "almanac.base.fields"
 local history = require "almanac.helm.history"
 local json = require "native.json"
+local proven = require "almanac.helm.proven"
 local records = require "almanac.helm.records"
 local repair = require "almanac.helm.repair"
 local renders = require "almanac.helm.render"
 local step = require "almanac.run.step"
+local values = require "almanac.helm.values"
 require "almanac.helm.rollback" -- these two define effects
 require "almanac.helm.upgrade"
 
@@ -49,7 +51,9 @@ local REVISION = { "count", shown_default = "the newest", help = "one of those t
 local OF_REVISION = fields.with(cli.target_fields, { revision = REVISION })
 fields.declare("helm.history", cli.target_fields)
 fields.declare("helm.current", cli.target_fields)
-fields.declare("helm.previous_good", cli.target_fields)
+fields.declare("helm.previous_good", fields.with(cli.target_fields, {
+  newest = { "count", shown_default = "the one below the newest", help = "the newest revision that may be chosen" },
+}))
 fields.declare("helm.status", OF_REVISION)
 fields.declare("helm.manifest", OF_REVISION)
 fields.declare("helm.notes", OF_REVISION)
@@ -98,14 +102,13 @@ end
 
 --- The revision to go back to: the newest below the current one that helm applied to its end (not simply
 --- the one before, which may have failed) and with which a run in this journal ended well; else one with
---- which none failed; else any.
----@param target almanac.HelmTarget
+--- which none failed; else any. With `newest` it is that revision or one below.
+---@param target { release: string, namespace: string?, newest: integer? }
 ---@return almanac.HelmGood?
 function M.previous_good(target)
-  local input = target_of("helm.previous_good", target)
-  local proven = require "almanac.helm.proven"
+  local input, opts = target_of("helm.previous_good", target)
   local frame = step.current()
-  local found, why = proven.choose(history.list(input), proven.read(frame and frame.run))
+  local found, why = proven.find(input, frame and frame.run, opts.newest)
   local out = history.public(found)
   if why then step.explain(why.why) end
   for key, value in pairs(why or {}) do out[key] = value end
@@ -143,7 +146,7 @@ function M.values(target)
   local release, opts = release_of("helm.values", target)
   local given = release.config ~= json.null and release.config or {}
   if not opts.all then return given end
-  return require("almanac.helm.values").computed(given, release.chart and release.chart.values)
+  return values.computed(given, release.chart and release.chart.values)
 end
 
 --- The manifest of a release: YAML documents.

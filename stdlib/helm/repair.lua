@@ -7,17 +7,25 @@
 ---
 --- Whose it was: our upgrades label their record with the effect's id and this machine's name. helm
 --- hands labels on from revision to revision, so a label counts only where it appears first.
+local confirm = require "almanac.run.confirm"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local duration = require "almanac.base.duration"
+local events = require "almanac.journal.event"
+local fs = require "native.fs"
 local parse = require "almanac.helm.parse"
 local process = require "native.process"
 local records = require "almanac.helm.records"
+local settings = require "almanac.config.settings"
+local states = require "almanac.journal.state"
 local step = require "almanac.run.step"
+local store = require "almanac.journal.store"
 local survivors = require "almanac.run.survivors"
 local task = require "native.task"
 
 local M = {}
+
+local RUNS_READ = 200 -- newest runs of the journal in which an effect is looked for
 
 M.EFFECT_LABEL = "almanac-effect"
 M.HOST_LABEL = "almanac-host"
@@ -65,24 +73,20 @@ local function refuse(target, record, holder)
   }
 end
 
-
 --- The run of this directory's journal that an effect belongs to, and how that run stands.
 ---@param id string effect id
 ---@return string? run
 ---@return string? status
 function M.run_of(id)
-  local settings = require "almanac.config.settings"
-  if not require("native.fs").exists(settings.store .. "/journal.db") then return nil end
+  if not fs.exists(settings.store .. "/journal.db") then return nil end
   local frame = step.current()
   local own = frame and frame.run.journal
-  local journal = own or require("almanac.journal.store").open "ro"
+  local journal = own or store.open "ro"
   local closed <close> = not own and journal or nil -- luacheck: ignore 211
   for i, row in ipairs(journal:runs()) do
-    if i > 200 then break end
-    for event in require("almanac.journal.event").each(journal, row.id, "effect.intent") do
-      if event.data.id == id then
-        return row.id, require("almanac.journal.state").summary(journal, row.id).status
-      end
+    if i > RUNS_READ then break end
+    for one in events.each(journal, row.id, "effect.intent") do
+      if one.data.id == id then return row.id, states.summary(journal, row.id).status end
     end
   end
 end
@@ -190,7 +194,7 @@ function M.repair(input, min_age)
       release = input.release, namespace = input.namespace, min_age = min_age,
     }
     step.explain(case.words)
-    if not case.ours then require("almanac.run.confirm").confirm(case.question) end
+    if not case.ours then confirm.confirm(case.question) end
   end
   return effect.perform("helm.repair", { release = input.release, namespace = input.namespace })
 end

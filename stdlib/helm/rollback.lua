@@ -10,9 +10,11 @@ local history = require "almanac.helm.history"
 local parse = require "almanac.helm.parse"
 local previews = require "almanac.helm.preview"
 local process = require "almanac.helm.process"
+local records = require "almanac.helm.records"
 local repair = require "almanac.helm.repair"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
+local way_back = require "almanac.helm.way_back"
 
 local M = {}
 
@@ -54,9 +56,9 @@ end
 local function check_not_live(input, list)
   local top = list[#list]
   if not parse.is_pending(top.status) then return end
-  local records = require("almanac.helm.records").list(input)
-  for _, record in ipairs(records) do
-    local id = record.revision == top.revision and repair.maker(records, record)
+  local all = records.list(input)
+  for _, record in ipairs(all) do
+    local id = record.revision == top.revision and repair.maker(all, record)
     if id and #survivors.of(id) > 0 then
       errors.raise {
         kind = "busy",
@@ -118,14 +120,7 @@ end
 
 local function undo(input, _, ctx)
   if history.observe(input).revision == ctx.before.revision then return end
-  if not ctx.before.good then
-    errors.raise {
-      kind = "refused",
-      message = string.format("release %s had no good revision before the rollback", input.release),
-      hint = "upgrade to a version that works",
-    }
-  end
-  effect.perform("helm.rollback", { release = input.release, namespace = input.namespace, revision = ctx.before.good })
+  way_back.take(input, ctx.before, "rollback")
 end
 
 effect.define("helm.rollback", {

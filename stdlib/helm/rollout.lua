@@ -38,11 +38,14 @@ function M.rollout(target)
   step.require_read "helm.rollout"
   local input, opts = cli.input(ROLLOUT, target)
   local list = records.list(input)
-  if #list == 0 and step.current().run.mode == "plan" then
-    step.explain(string.format("would wait for the workloads of release %s, which is not installed yet", input.release))
-    return {}
+  local function newest() return records.release(input, nil, "helm.rollout") end
+  if #list == 0 then
+    return step.await(newest, function()
+      step.explain(string.format("would wait for the workloads of release %s, which is not installed yet", input.release))
+      return {}
+    end)
   end
-  local found = workloads.of("helm.rollout", renders.objects_of(records.release(input, nil, "helm.rollout")), input.namespace)
+  local found = workloads.of("helm.rollout", renders.objects_of(newest()), input.namespace)
   local branches, refs = {}, {}
   for _, workload in ipairs(found) do
     local name = branch_name(workload, input.namespace)

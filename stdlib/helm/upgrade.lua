@@ -7,11 +7,13 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local history = require "almanac.helm.history"
 local parse = require "almanac.helm.parse"
+local previews = require "almanac.helm.preview"
 local process = require "almanac.helm.process"
 local records = require "almanac.helm.records"
 local repair = require "almanac.helm.repair"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
+local way_back = require "almanac.helm.way_back"
 
 local M = {}
 
@@ -145,20 +147,12 @@ local function undo(input, _, ctx)
     effect.perform("helm.uninstall", { release = input.release, namespace = input.namespace })
     return
   end
-  if not before.good then
-    errors.raise {
-      kind = "refused",
-      message = string.format("release %s had no good revision before the upgrade: there is nothing to go back to",
-        input.release),
-      hint = "upgrade to a version that works, or uninstall it",
-    }
-  end
-  effect.perform("helm.rollback", { release = input.release, namespace = input.namespace, revision = before.good })
+  way_back.take(input, before, "upgrade")
 end
 
 local function preview(input, before)
   check_force(input, before)
-  return require("almanac.helm.preview").upgrade(input, before)
+  return previews.upgrade(input, before)
 end
 
 effect.define("helm.upgrade", {

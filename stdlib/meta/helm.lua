@@ -69,6 +69,7 @@ function helm.notes(options) end
 ---@class helm.previous_good.options
 ---@field release string  the release
 ---@field namespace? string  where it is
+---@field newest? integer  the newest revision that may be chosen
 
 --- The revision to go back to: the newest below the current one that helm applied to its end and with which a
 --- run in this journal ended well; else one with which none failed; else any. A read.
@@ -119,6 +120,28 @@ function helm.repair(options) end
 ---@param options helm.rollback.options
 ---@return { revision: integer, status: string, chart: string, app_version: string, description: string, updated: string }
 function helm.rollback(options) end
+
+---@class helm.rollout.options
+---@field release string  the release
+---@field heal? boolean  deletes the pod of another revision that a StatefulSet waits for
+---@field log_lines? integer  of the failed container, in the error
+---@field namespace? string  where it is
+---@field probe_grace? string|number  how long a pod may fail its readiness probe
+---@field timeout? string|number  for all of it
+
+--- Follows all that a release's newest revision holds until it is rolled out, side by side, as k8s.rollout follows
+--- one workload: Deployments, StatefulSets, DaemonSets, Jobs, and custom resources that say whether they are ready
+--- (their definition has status.conditions, or they have some). They come from the release's manifest, so that
+--- none has to be listed. The first that cannot become ready ends the wait. A read.
+---
+--- Raises: `rollout` (with `workload`, `reason`, `logs`, as k8s.rollout), `not_found`.
+---
+--- ```lua
+--- helm.rollout { release = "animica-devnet", timeout = "10m", heal = true }
+--- ```
+---@param options helm.rollout.options
+---@return table<string, { workload: string, namespace: string, message: string, elapsed: number, healed: string[] }> done by "deployment/animica-miner"
+function helm.rollout(options) end
 
 ---@class helm.status.options
 ---@field release string  the release

@@ -73,6 +73,7 @@ return {
         previous_good = {},
         repair = {},
         rollback = {},
+        rollout = {},
         status = {},
         template = {},
         uninstall = {},

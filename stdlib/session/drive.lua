@@ -111,7 +111,8 @@ function M.conclude(run, status, err)
   end
   local words = store.words(id)
   operator:say("  go on:   almanac resume " .. words)
-  if not run.meta.undoes then operator:say("  go back: almanac rollback " .. words) end
+  local may_undo = next(run.effects) ~= nil or run.has_undo -- a run that only looked has nothing to take back
+  if may_undo and not run.meta.undoes then operator:say("  go back: almanac rollback " .. words) end
 end
 
 return M

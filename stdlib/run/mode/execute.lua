@@ -63,6 +63,7 @@ function M.step(frame, opts, fn)
     if ok then
       check_result(frame, result)
       result = redaction.result(result)
+      run.has_undo = run.has_undo or opts.undo ~= nil
       run:record("step.done", frame.path, {
         result = result, digest = step.digest(opts, fn), started = started,
         elapsed_ms = math.floor((task.now() - before) * 1000),
