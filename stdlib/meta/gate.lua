@@ -24,5 +24,6 @@
 --- ```
 ---@param name string|gate.options
 ---@param spec? gate.options
----@return { verdict: "pass", value: number, limit: number, held: number, samples: integer }  held in seconds
+---@return { verdict: "pass", value: number|string, limit: number, held: number, unwatched: number, samples: integer }
+---  held and unwatched in seconds; an infinite value is "+Inf" or "-Inf"
 function gate(name, spec) end

@@ -10,7 +10,8 @@
 --- ```
 ---@param name string|gate.options
 ---@param spec? gate.options
----@return { verdict: "pass", value: number, limit: number, held: number, samples: integer }  held in seconds
-local gate = require("almanac.observe.gate").gate
+---@return { verdict: "pass", value: number|string, limit: number, held: number, unwatched: number, samples: integer }
+---  held and unwatched in seconds; an infinite value is "+Inf" or "-Inf"
+local gate = require("almanac.observe.gate.step").gate
 
 return gate

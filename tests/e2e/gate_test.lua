@@ -44,6 +44,15 @@ t.test("a gate that holds passes, and says how it stands", function()
   t.has(err, "3 <= 5, held 0s of 300ms")
 end)
 
+t.test("a steady infinity passes where it is healthy, and its result can be journalled", function()
+  local dir = t.tmpdir()
+  script(dir, "100ms", "30ms")
+  values = { "-Inf" }
+  local code, _, err = run(dir, "run", "watch.lua")
+  t.eq(code, 0, err)
+  t.has(err, "-Inf <= 5, held")
+end)
+
 t.test("past the critical limit it fails at once", function()
   local dir = t.tmpdir()
   script(dir, "10m", "20ms")

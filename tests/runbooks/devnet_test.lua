@@ -1,6 +1,6 @@
 -- runbooks/lib/devnet.lua as a runbook sees it: in a sandbox, its gates against the real promtool,
 -- its searches against a server that answers as Loki does.
-local gate = require "almanac.observe.gate"
+local gate = require "almanac.observe.gate.spec"
 local httpd = require "native.httpd"
 local json = require "native.json"
 local sandbox = require "almanac.script.sandbox"

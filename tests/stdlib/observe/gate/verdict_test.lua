@@ -1,10 +1,11 @@
-local gate = require "almanac.observe.gate"
+local specs = require "almanac.observe.gate.spec"
 local t = require "tests.harness"
+local verdicts = require "almanac.observe.gate.verdict"
 
 local function check(more)
   local spec = { query = "x", op = "<", limit = 10, critical = 20, hold = 60, interval = 10 }
   for k, v in pairs(more or {}) do spec[k] = v end
-  return gate.check("g", spec)
+  return specs.check("g", spec)
 end
 
 --- Samples every 10 s: numbers, "none", "nan", "error", "bad" (permanent), "several", "resumed" (an hour later).
@@ -28,8 +29,8 @@ end
 
 local function judge(more, ...)
   local spec = check(more)
-  local v = gate.verdict(spec, samples(...))
-  return v.verdict, v.why, v, gate.line(spec, v)
+  local v = verdicts.of(spec, samples(...))
+  return v.verdict, v.why, v, verdicts.line(spec, v)
 end
 
 t.test("healthy for the whole window is a pass", function()
@@ -98,7 +99,11 @@ t.test("several series are an error that names them", function()
 end)
 
 t.test("failed queries are put up with, and not for ever", function()
-  t.eq(judge(nil, 1, "error", "error", 1, 1, 1, 1), "pass", "the hold goes on")
+  local _, _, between, line = judge(nil, 1, 1, "error", "error", 1, 1)
+  t.eq({ between.held, between.watched, between.unwatched }, { 20, 20, 30 }, "what nobody saw neither adds nor breaks")
+  t.eq(line, "1 < 10, held 20s of 1m (30s unwatched)")
+  t.eq(judge(nil, 1, "error", "error", 1, 1, 1, 1), nil)
+  t.eq(select(2, judge(nil, 1, "error", "error", 1, 1, 1, 1, 1, 1, 1)), "1 < 10 for 1m (30s unwatched)")
   t.eq(judge(nil, 1, 1, 1, 1, 1, "error", "error"), nil, "but not without a healthy sample at its end")
   t.eq(judge(nil, "error", "error", "error", "error"), nil)
   local verdict, why = judge(nil, 1, "error", "error", "error", "error", "error")
@@ -114,8 +119,8 @@ t.test("a hold goes on after the run was stopped, without the time in between", 
   t.eq(judge(nil, 1, 1, 1, "resumed", 1, 1, 1, 1, 1), "pass")
   local spec = check()
   local gap = { { time = 0, value = 1 }, { time = 500, value = 1 }, { time = 505, value = 1 } }
-  t.eq(gate.verdict(spec, gap).held, 5, "nor does any other silence")
-  t.eq(gate.verdict(spec, { { time = 100, value = 1 }, { time = 50, value = 1 } }).held, 0, "nor a clock set back")
+  t.eq(verdicts.of(spec, gap).held, 5, "nor does any other silence")
+  t.eq(verdicts.of(spec, { { time = 100, value = 1 }, { time = 50, value = 1 } }).held, 0, "nor a clock set back")
 end)
 
 t.test("grace: what is there at the start does not count", function()
@@ -128,54 +133,22 @@ end)
 t.test("without a hold one sample decides", function()
   t.eq(judge({ hold = 0 }, 1), "pass")
   t.eq(judge({ hold = 0 }, 12), "fail")
-  t.eq(gate.verdict(check(), {}).why, "no sample yet")
+  t.eq(verdicts.of(check(), {}).why, "no sample yet")
 end)
 
-t.test("samples from answers", function()
-  local spec = check()
-  t.eq(gate.sample(spec, { series = { { labels = {}, value = 3.0 } } }, 5), { time = 5, ok = true, value = 3.0 })
-  t.eq(gate.sample(spec, { series = { { labels = {}, value = 30.0 } } }, 5), { time = 5, ok = false, value = 30.0 })
-  t.eq(gate.sample(spec, { series = { { labels = {}, value = math.huge } } }, 5),
-    { time = 5, ok = false, value = "+Inf" })
-  t.eq(gate.sample(spec, { series = { { labels = {}, value = 0 / 0 } } }, 5), { time = 5, ok = false, missing = "NaN" })
-  t.eq(gate.sample(spec, { series = {} }, 5), { time = 5, ok = false, missing = "no data" })
-  t.eq(gate.sample(spec, { series = { { labels = { a = "1", b = "x" } }, { labels = {} } } }, 5),
-    { time = 5, ok = false, series = { '{a="1", b="x"}', "{}" } })
+t.test("a silence of Prometheus is no watching, however late the answer comes", function()
+  local spec = check { hold = 12, interval = 3 }
+  local seen = { { time = 0, value = 1 }, { time = 3, value = 1 }, { time = 17.8, value = 1 } }
+  local v = verdicts.of(spec, seen)
+  t.eq({ v.verdict, v.held }, { nil, 3 })
+  t.eq(verdicts.line(spec, v), "1 < 10, held 3s of 12s (15s unwatched)")
 end)
 
-t.test("a query that compares is refused; one that only looks like it is not", function()
-  local refused = {
-    ["changes(x[5m]) > 0"] = ">", ["(a / b < 0.05)"] = "<", ["((x)) >= 5"] = ">=", ["a == b"] = "==", ["a != 1"] = "!=",
-    ["x > 0 or vector(0)"] = ">", ["x\n<= # limit\n5"] = "<=",
-  }
-  for query, op in pairs(refused) do
-    t.eq(gate.comparison(query), op, query)
-    t.has(t.raises("usage", check, { query = query }).hint, "op and limit")
-  end
-  for _, query in ipairs { 'x{a=~"b<c"}', 'x{a!="<"} # > 5', "count(x > 5)", "sum(a) / sum(b)", "x > bool 5",
-    "a - on(b) group_left() c", "rate(x[5m])", "`<`", "'\\'<'", "time() - max(x)", "label_replace(x, \"a\", \"<$1\", \"b\", \"(.*)>\")",
-    "(a) / (b)" } do
-    t.eq(gate.comparison(query), nil, query)
-    check { query = query }
-  end
-end)
-
-t.test("a specification is checked before anything is watched", function()
-  for _, bad in ipairs { { op = "=" }, { limit = "5" }, { critical = 5 }, { critical = "x" }, { hold = "soon" },
-    { interval = 0 }, { tolerate = -1 }, { errors = 1.5 }, { query = "" }, { threshold = 5 } } do
-    t.raises("usage", check, bad)
-  end
-  t.raises("usage", gate.check, "g", { query = "x", limit = 1 })
-  t.raises("usage", gate.check, "g", "x < 5")
-  local spec = gate.check("g", { query = "x", limit = 1, hold = "10m" })
-  t.eq({ spec.op, spec.hold, spec.interval }, { "<", 600, 15 })
-  t.eq(gate.check("g", { query = "x", limit = 1, hold = "20s" }).interval, 5.0)
-  t.eq(gate.check("g", { query = "x", limit = 1, hold = 0 }).interval, 1)
-end)
-
-t.test("values for people", function()
-  t.eq(gate.format_value(0.0123456), "0.01235")
-  t.eq(gate.format_value(5.0), "5")
-  t.eq(gate.format_value(1e-6), "1e-06")
-  t.eq(gate.format_value(-math.huge), "-Inf")
+t.test("what cannot be watched is not tried for ever", function()
+  local every_other = {}
+  for i = 1, 19 do every_other[i] = i % 2 == 0 and "error" or 1 end
+  local verdict, why = judge(nil, table.unpack(every_other))
+  t.eq({ verdict, why }, { "inconclusive", "nobody could watch for 3m, 0s was watched" })
+  every_other[19] = nil
+  t.eq(judge(nil, table.unpack(every_other)), nil)
 end)

@@ -1,0 +1,94 @@
+--- gate: a step that watches a number of Prometheus until its verdict is known.
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local prom = require "almanac.observe.prom"
+local samples = require "almanac.observe.gate.sample"
+local specs = require "almanac.observe.gate.spec"
+local step = require "almanac.run.step"
+local task = require "native.task"
+local verdicts = require "almanac.observe.gate.verdict"
+
+local M = {}
+
+local function take_sample(spec)
+  local ok, answer = errors.try(prom.query, spec.query, { url = spec.url })
+  local time = task.wall_ms() / 1000
+  if ok then return samples.of(spec, answer, time) end
+  -- Ours to retry is what Prometheus did; an interrupt, a wrong call or a bug is not.
+  if task.interrupted() or errors.is_interrupt(answer) or answer.kind == "usage" or answer.kind == "outside_step" then
+    error(answer, 0)
+  end
+  return { time = time, ok = false, error = tostring(answer.message),
+    permanent = answer.kind == "prom" and answer.error_type == "bad_data" or nil }
+end
+
+--- Samples of an attempt that was cut short go on; those of one that had come to its end do not.
+local function earlier_samples(spec)
+  local taken = step.previous "gate.sample"
+  local v = verdicts.of(spec, taken)
+  if v.verdict and v.verdict ~= "pass" then return {}, nil end
+  return taken, v
+end
+
+--- In a plan a gate looks once: the value now against the limit, and how long it would watch.
+local function look_once(spec, draft, path)
+  local sample = take_sample(spec)
+  local v = verdicts.of(spec, { sample })
+  local value = samples.number(sample.value)
+  local ok = value and samples.judge(spec, value)
+  local text = string.format("%s, would watch for %s", value and verdicts.claim(spec, value, ok) or sample.error or v.why,
+    duration.format(spec.hold))
+  draft:add_gate(path, { text = text, ok = ok, value = sample.value })
+  return { verdict = "pass", value = sample.value, limit = spec.limit, held = spec.hold, unwatched = 0, samples = 1 }
+end
+
+local function follow(spec)
+  local taken, v = earlier_samples(spec)
+  local resumed = #taken > 0
+  while not (v and v.verdict) do
+    local began = task.now()
+    local sample = take_sample(spec)
+    sample.resumed = resumed or nil
+    resumed = false
+    taken[#taken + 1] = sample
+    step.emit("gate.sample", sample)
+    v = verdicts.of(spec, taken)
+    step.progress(verdicts.line(spec, v))
+    if not v.verdict then task.sleep(math.max(0, spec.interval - (task.now() - began))) end
+  end
+  if v.verdict ~= "pass" then
+    errors.raise {
+      kind = "gate", verdict = v.verdict, why = v.why, value = samples.plain(v.value), limit = v.limit, held = v.held,
+      message = string.format("gate %q: %s: %s", spec.name, v.verdict, v.why),
+      hint = "the query: " .. spec.query,
+    }
+  end
+  return {
+    verdict = v.verdict, value = samples.plain(v.value), limit = v.limit, held = v.held, unwatched = v.unwatched,
+    samples = #taken,
+  }
+end
+
+local function watch(spec)
+  return step.await(function() return follow(spec) end,
+    function(draft, path) return look_once(spec, draft, path) end)
+end
+
+--- gate(name, spec): a gate as a step of its own. gate(spec) watches in the step that is running,
+--- as a branch of `parallel` does. Returns when the gate passes; otherwise raises kind "gate" with
+--- `verdict`, `why`, `value`, `limit` and `held`.
+---@param name string|almanac.gate.Spec
+---@param spec? almanac.gate.Spec
+---@return { verdict: "pass", value: number|string, limit: number, held: number, unwatched: number, samples: integer }
+---  value: "+Inf" and "-Inf" as Prometheus writes them; unwatched: seconds in which nobody saw anything
+function M.gate(name, spec)
+  if spec == nil and type(name) == "table" then
+    step.require_read "gate"
+    local frame = step.current()
+    return watch(specs.check(name.name or frame and frame.name or "gate", name))
+  end
+  local checked = specs.check(name, spec)
+  return step.run(name, { digest = specs.text(checked) }, function() return watch(checked) end)
+end
+
+return M

@@ -1,0 +1,33 @@
+local samples = require "almanac.observe.gate.sample"
+local specs = require "almanac.observe.gate.spec"
+local t = require "tests.harness"
+
+local function check(more)
+  local spec = { query = "x", op = "<", limit = 10, critical = 20, hold = 60, interval = 10 }
+  for k, v in pairs(more or {}) do spec[k] = v end
+  return specs.check("g", spec)
+end
+
+t.test("samples from answers", function()
+  local spec = check()
+  t.eq(samples.of(spec, { series = { { labels = {}, value = 3.0 } } }, 5), { time = 5, ok = true, value = 3.0 })
+  t.eq(samples.of(spec, { series = { { labels = {}, value = 30.0 } } }, 5), { time = 5, ok = false, value = 30.0 })
+  t.eq(samples.of(spec, { series = { { labels = {}, value = math.huge } } }, 5),
+    { time = 5, ok = false, value = "+Inf" })
+  t.eq(samples.of(spec, { series = { { labels = {}, value = 0 / 0 } } }, 5), { time = 5, ok = false, missing = "NaN" })
+  t.eq(samples.of(spec, { series = {} }, 5), { time = 5, ok = false, missing = "no data" })
+  t.eq(samples.of(spec, { series = { { labels = { a = "1", b = "x" } }, { labels = {} } } }, 5),
+    { time = 5, ok = false, series = { '{a="1", b="x"}', "{}" } })
+end)
+
+t.test("values for people", function()
+  t.eq(samples.format(0.0123456), "0.01235")
+  t.eq(samples.format(5.0), "5")
+  t.eq(samples.format(1e-6), "1e-06")
+  t.eq(samples.format(-math.huge), "-Inf")
+end)
+
+t.test("infinity is kept as the journal can hold it", function()
+  t.eq({ samples.plain(math.huge), samples.plain(-math.huge), samples.plain(2.5), samples.plain(nil) }, { "+Inf", "-Inf", 2.5 })
+  t.eq({ samples.number "+Inf", samples.number "-Inf", samples.number(3) }, { math.huge, -math.huge, 3 })
+end)
