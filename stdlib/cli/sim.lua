@@ -14,7 +14,7 @@ health), and Loki, until Ctrl-C. helm and kubectl work against it with the kubec
 When everything listens it prints one line: the URLs.
 
 Faults: crash, oomkill, notready, missing, unschedulable, refuse, slow, log-errors (each
-=WORKLOAD), no-data and series (each =METRIC), and:
+=WORKLOAD, or =WORKLOAD:TAG for one image), no-data and series (each =METRIC), and:
   ]] .. table.concat(kinds.SERVED, " "):gsub("(" .. ("."):rep(80) .. "%S*) ", "%1\n  ") .. [[
 
 

@@ -87,9 +87,10 @@ end
 ---@return table|nil status
 function quota.refuse(store, faults, workload, pod)
   local res = store.served.by_key[PODS]
-  if faults and faults:on_pod("refuse", pod.metadata.namespace, workload) then
+  local image = value.dig(pod, "spec", "containers", 1, "image")
+  if faults and faults:on_pod("refuse", pod.metadata.namespace, workload, image) then
     return errors.failure(400, "BadRequest", ('admission webhook "policy.sim.example" denied the request: image %s is not '
-      .. "signed"):format(value.dig(pod, "spec", "containers", 1, "image") or "?"))
+      .. "signed"):format(image or "?"))
   end
   for _, q in ipairs((store:list(QUOTAS, pod.metadata.namespace))) do
     local why = over(store, q, pod)

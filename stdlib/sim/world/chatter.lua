@@ -54,7 +54,7 @@ function chatter.tick(kubelet, height)
   kubelet:each_running(function(record, c, pod)
     if not c.ready then return end
     local app = chatter.app(record.workload)
-    if kubelet.faults:on_pod("log-errors", record.ns, record.workload) then
+    if kubelet.faults:on_pod("log-errors", record.ns, record.workload, c.image) then
       kubelet.logs:print(pod, c.name,
         '{"level":"ERROR","msg":"Internal Server Error","lat_ms":1200,"method":"tx.send"}')
     elseif app == "node" then

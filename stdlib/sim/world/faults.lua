@@ -10,7 +10,7 @@
 ---   log-errors=WORKLOAD       it logs errors
 ---
 --- WORKLOAD is a name, or namespace/name; with :TAG behind it the fault is that image's alone, so that a new
---- revision has it and the old one has not. The first five also come with an image tag: one that holds the
+--- revision has it and the old one has not. Each also comes with an image tag: one that holds the
 --- fault's name, or whose last part (behind the last "-") begins with its word in hexadecimal digits: dead
 --- (crash), fade (notready), 404404 (missing), decade (slow).
 ---
