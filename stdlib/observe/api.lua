@@ -6,6 +6,9 @@ local urls = require "almanac.http.url"
 
 local M = {}
 
+--- What these programs call null is absent: Go writes an empty list or map so.
+local decode_options = { big = "text", null = "absent", max_bytes = 256 << 20 }
+
 --- The base URL of a service: the option, or the endpoint of almanac.yaml.
 ---@param who string      public name of the function
 ---@param service string  "prometheus", "loki", "alertmanager"
@@ -65,12 +68,12 @@ end
 ---@param body string
 ---@return table answer  with its `data`
 function M.parse(kind, who, status, body)
-  local ok, answer = errors.try(json.decode, body, { big = "text", max_bytes = 256 << 20 })
+  local ok, answer = errors.try(json.decode, body, decode_options)
   answer = ok and type(answer) == "table" and answer or nil
   if status ~= 200 or answer and answer.status ~= "success" then
     raise_answer(kind, who, status, body, answer and answer.status == "error" and answer or nil)
   end
-  if not answer or answer.data == nil then
+  if not answer or type(answer.data) ~= "table" then
     errors.raise {
       kind = "protocol",
       message = string.format("%s: the answer is none of this API's: %s", who, excerpt(body)),

@@ -33,8 +33,9 @@ function M.result(answer)
   local data = answer.data
   local out = { type = data.resultType, series = {}, warnings = answer.warnings or {} }
   if data.resultType == "scalar" or data.resultType == "string" then
-    out.series[1] = { labels = {}, time = data.result[1], value = api.number(data.result[2]) }
-    if data.resultType == "string" then out.text = data.result[2] end
+    local point = data.result or {}
+    out.series[1] = { labels = {}, time = point[1], value = api.number(point[2]) }
+    if data.resultType == "string" then out.text = point[2] end
     return out
   end
   for i, item in ipairs(data.result or {}) do

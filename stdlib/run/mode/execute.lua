@@ -4,6 +4,7 @@ local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local once = require "almanac.run.once"
+local plain = require "almanac.journal.plain"
 local redaction = require "almanac.base.redaction"
 local step = require "almanac.run.step"
 local task = require "native.task"
@@ -61,6 +62,7 @@ function M.step(frame, opts, fn)
     local before = task.now()
     local ok, result = step.attempt(frame, opts, fn)
     if ok then
+      result = plain.of(result)
       check_result(frame, result)
       result = redaction.result(result)
       run.has_undo = run.has_undo or opts.undo ~= nil

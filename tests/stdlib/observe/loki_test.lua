@@ -81,4 +81,14 @@ t.test("what Loki refuses keeps its words", function()
   t.raises("usage", loki.query_range, "", { url = url })
 end)
 
+t.test("null is nothing, wherever it stands", function()
+  local api = require "almanac.observe.api"
+  local function result(data) return loki.result(api.parse("loki", "loki.query", 200, '{"status":"success","data":' .. data .. "}")) end
+  t.eq(result('{"resultType":"streams","result":null}').entries, {})
+  t.eq(result('{"resultType":"streams","result":[{"stream":null,"values":null}]}').entries, {})
+  t.eq(result('{"resultType":"streams","result":[{"stream":null,"values":[["1","a"]]}]}').entries,
+    { { time_ns = "1", line = "a", labels = {} } })
+  t.eq(result('{"resultType":"vector","result":null}').series, {})
+end)
+
 server:close()

@@ -45,6 +45,26 @@ t.test("an instant query", function()
   t.eq(last.query.time, "1795457677.5")
 end)
 
+t.test("null is nothing, wherever it stands", function()
+  local data = '{"status":"success","warnings":null,"data":%s}'
+  local function answer(text) return { body = data:format(text) } end
+  answers.null_result = answer '{"resultType":"vector","result":null}'
+  answers.null_metric = answer '{"resultType":"vector","result":[{"metric":null,"value":[1,"2"]}]}'
+  answers.null_values = answer '{"resultType":"matrix","result":[{"metric":{},"values":null}]}'
+  answers.null_scalar = answer '{"resultType":"scalar","result":null}'
+  answers.null_data = answer "null"
+  t.eq(prom.query("null_result").series, {})
+  t.has(t.raises("no_data", prom.value, "null_result").message, "gives nothing")
+  t.eq(prom.query("null_metric").series, { { labels = {}, time = 1, value = 2.0 } })
+  t.eq(prom.query("null_values").series, { { labels = {} } })
+  t.raises("no_data", prom.value, "null_scalar")
+  t.raises("protocol", prom.query, "null_data")
+  answers["/api/v1/alerts"] = answer '{"alerts":null}'
+  t.eq(alerts.firing(), {})
+  answers["/api/v1/alerts"] = answer '{"alerts":[{"labels":null,"annotations":null,"state":"firing","activeAt":null}]}'
+  t.eq(alerts.firing(), { { name = "", severity = "", labels = {} } })
+end)
+
 t.test("one number, or an error that says why not", function()
   answers.one = vector "0.25"
   answers.none, answers.nan, answers.many = vector(), vector "NaN", vector("1", "2", "3", "4", "5", "6")

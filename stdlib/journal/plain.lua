@@ -1,0 +1,49 @@
+--- What a step returned, as the journal can hold it. JSON has no word for NaN and the infinities, which
+--- metrics are full of: they become the texts that Prometheus writes, in the run that goes on as in one that
+--- is resumed, so that both see the same. Pure.
+local json = require "native.json"
+
+local M = {}
+
+local function is_finite(value)
+  return math.type(value) ~= "float" or (value == value and value ~= math.huge and value ~= -math.huge)
+end
+
+local function text_of(value)
+  return value ~= value and "NaN" or value > 0 and "+Inf" or "-Inf"
+end
+
+--- A table may be met again, or hold itself; what JSON cannot hold is not for this to refuse.
+local function needs_change(value, seen)
+  if type(value) ~= "table" then return not is_finite(value) end
+  if seen[value] or type(getmetatable(value)) == "string" then return false end
+  seen[value] = true
+  for _, item in next, value do
+    if needs_change(item, seen) then return true end
+  end
+  return false
+end
+
+local function changed(value, copies)
+  if type(value) ~= "table" then
+    if is_finite(value) then return value end
+    return text_of(value)
+  end
+  if type(getmetatable(value)) == "string" then return value end -- a secret, or what a plan does not know
+  local copy = copies[value]
+  if copy then return copy end
+  copy = json.is_array(value) and json.array {} or {}
+  copies[value] = copy
+  for key, item in next, value do copy[key] = changed(item, copies) end
+  return copy
+end
+
+--- The value itself where JSON holds it, else a copy.
+---@param value any
+---@return any
+function M.of(value)
+  if needs_change(value, {}) then return changed(value, {}) end
+  return value
+end
+
+return M
