@@ -144,16 +144,28 @@ void journal_done_forget(struct journal_done *d, const char *path, size_t path_l
     }
 }
 
-struct done_step *journal_done_find(const struct journal_done *d, const char *path, size_t path_len)
+static bool is_at(const struct journal_done *d, const struct done_step *step, const char *path,
+                  size_t path_len)
 {
-    struct done_step *step = find(d, path, path_len);
+    return step->path_len == path_len && memcmp(d->bytes.data + step->path, path, path_len) == 0;
+}
 
-    return step && !step->forgotten ? step : NULL;
+struct done_step *journal_done_find(struct journal_done *d, const char *path, size_t path_len)
+{
+    struct done_step *step = d->next < d->count ? &d->steps[d->next] : NULL;
+
+    if (!step || !is_at(d, step, path, path_len))
+        step = find(d, path, path_len);
+    if (!step)
+        return NULL;
+    d->next = (size_t)(step - d->steps) + 1;
+    return step->forgotten ? NULL : step;
 }
 
 void journal_done_begin_pass(struct journal_done *d)
 {
     d->pass++;
+    d->next = 0;
 }
 
 void journal_done_unmeet_below(struct journal_done *d, const char *path, size_t path_len)

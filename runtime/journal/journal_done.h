@@ -20,6 +20,7 @@ struct journal_done {
     uint32_t *slots;   /* hash table: index into steps plus 1, 0 where free */
     size_t slot_count; /* a power of two, at least twice count */
     uint32_t pass;     /* the replay under way, from 1 */
+    size_t next; /* the step behind the last one found: a replay asks for them in their order */
 };
 
 /* A value in a payload; len is 0 when the payload has none. */
@@ -46,8 +47,7 @@ int journal_done_set(struct journal_done *d, uint64_t seq, const char *path, siz
 /* The step is not done any more. */
 void journal_done_forget(struct journal_done *d, const char *path, size_t path_len);
 /* The step, or NULL when it is not done. It is valid until the next set. */
-struct done_step *journal_done_find(const struct journal_done *d, const char *path,
-                                    size_t path_len);
+struct done_step *journal_done_find(struct journal_done *d, const char *path, size_t path_len);
 /* Begins a pass over the script, in which no step was met yet. */
 void journal_done_begin_pass(struct journal_done *d);
 /* Steps below a path (path_len 0: none) were not met in this pass after all. */

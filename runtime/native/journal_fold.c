@@ -96,14 +96,23 @@ static struct done_step *step_arg(lua_State *L, struct journal_done *done)
     return journal_done_find(done, path, len);
 }
 
-/* done:meet(path, [digest]) -> nothing when it is not done; else whether this pass met it for the
- * first time, its result, whether it has that digest. Upvalue: json.decode. */
+/* Whether the name is one that a done step can have: a text, and not a piece of a path. */
+static bool is_name(lua_State *L, int arg)
+{
+    size_t len;
+    const char *name = lua_type(L, arg) == LUA_TSTRING ? lua_tolstring(L, arg, &len) : NULL;
+
+    return name && !memchr(name, '/', len);
+}
+
+/* done:meet(path, name, [digest]) -> nothing when it is not done; else whether this pass met it for
+ * the first time, its result, whether it has that digest. Upvalue: json.decode. */
 static int done_meet(lua_State *L)
 {
     struct journal_done *done = done_arg(L);
-    struct done_step *step = step_arg(L, done);
     size_t digest_len = 0;
-    const char *digest = luaL_optlstring(L, 3, NULL, &digest_len), *payload;
+    const char *digest = luaL_optlstring(L, 4, NULL, &digest_len), *payload;
+    struct done_step *step = is_name(L, 3) ? step_arg(L, done) : NULL;
 
     if (!step)
         return 0;

@@ -39,6 +39,7 @@ local WORDS = {
 ---@field script string?     digest of the runbook's files in this execution
 ---@field operator almanac.Operator?      who is asked, and shown what happens
 ---@field observers fun(event: almanac.Event)[]
+---@field tells_replays boolean?          one of them wants to hear of done steps that are met
 local Run = {}
 Run.__index = Run
 
@@ -120,11 +121,10 @@ function Run:observe(fn, replays_too)
   self.tells_replays = self.tells_replays or replays_too
 end
 
---- A done step was met, and gave its result without running.
+--- Tells those who watch that a done step was met, and gave its result without running.
 ---@param path string
-function Run:meet(path)
-  self.replayed = self.replayed + 1
-  if self.tells_replays then self:record("step.replayed", path, self.replay:done_payload(path)) end
+function Run:tell_replay(path)
+  self:record("step.replayed", path, self.replay:done_payload(path))
 end
 
 local function append(self, event, durable)

@@ -25,7 +25,7 @@ local M = {}
 ---@class almanac.Mode  what an execution of a script is for: run/mode/{execute,walk,plan}
 ---@field step fun(frame: almanac.Frame, opts: almanac.StepOptions, fn: function): any  a step that is not done
 ---@field skip fun(frame: almanac.Frame)                     a step whose `when` is false
----@field meet fun(run: almanac.Run, path: string, opts: almanac.StepOptions, fn: function): boolean?, any, boolean?
+---@field meet fun(run: almanac.Run, path: string, name: string, opts: almanac.StepOptions, fn: function): boolean?, any, boolean?
 ---  looks for a done step: whether it is met for the first time, and its result; nothing when it is not done
 ---@field input fun(definition: almanac.EffectDefinition, raw: any): any   an effect's input, checked
 ---@field effect fun(frame: almanac.Frame, call: almanac.EffectCall): any
@@ -35,6 +35,7 @@ local M = {}
 ---@field finishes_siblings boolean  parallel goes on with the others when a branch fails
 
 local no_options = {}
+local current_context = task.context -- a replay calls it for each of its steps
 
 --- The current step, or nil.
 ---@return almanac.Frame?
@@ -171,18 +172,22 @@ end
 ---@param fn fun(input: any): any
 ---@return any result plain data
 function M.run(name, opts, fn)
-  check_name(name)
-  local context = task.context()
-  local run, parent = context and context.run, context and context.step
+  local context = current_context()
+  local run = context and context.run
   if not run then
     errors.usage("step %q: there is no run here; a runbook's steps belong in its run function", name)
   end
-  local path = parent and parent.path .. "/" .. name or name
+  local parent, path = context.step, name
+  if parent then
+    if type(name) ~= "string" then check_name(name) end
+    path = parent.path .. "/" .. name
+  end
   if run.done then
-    local first, result = run.mode.meet(run, path, opts, fn)
+    local first, result = run.mode.meet(run, path, name, opts, fn)
     if first then return result end
     if first == false then raise_twice(path) end
   end
+  check_name(name)
   if run.seen[path] then raise_twice(path) end
   run.seen[path] = true
   local frame = { path = path, name = name, parent = parent, run = run, ordinal = 0, attempt = 1 }

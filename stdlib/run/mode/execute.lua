@@ -92,9 +92,12 @@ function M.skip(frame)
   frame.run:record("step.done", frame.path, { skipped = true, started = task.wall_ms(), elapsed_ms = 0 })
 end
 
-function M.meet(run, path)
-  local first, result = run.done:meet(path)
-  if first then run:meet(path) end
+function M.meet(run, path, name)
+  local first, result = run.done:meet(path, name)
+  if first then
+    run.replayed = run.replayed + 1
+    if run.tells_replays then run:tell_replay(path) end
+  end
   return first, result
 end
 

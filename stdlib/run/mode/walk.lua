@@ -28,8 +28,8 @@ end
 
 function M.skip() end
 
-function M.meet(run, path, opts, fn)
-  local first, result, same = run.done:meet(path, step.digest(opts, fn))
+function M.meet(run, path, name, opts, fn)
+  local first, result, same = run.done:meet(path, name, step.digest(opts, fn))
   if first then
     run.replayed = run.replayed + 1
     local undo, visits = opts.undo, run.visits

@@ -12,7 +12,7 @@ static void set(struct journal_done *d, const char *path, const char *payload)
     CHECK(journal_done_set(d, 1, path, strlen(path), payload, strlen(payload)) == 0);
 }
 
-static int holds(const struct journal_done *d, const char *path, const char *want)
+static int holds(struct journal_done *d, const char *path, const char *want)
 {
     const struct done_step *step = journal_done_find(d, path, strlen(path));
 

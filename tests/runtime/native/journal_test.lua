@@ -107,8 +107,8 @@ t.test("journal: fold gives the last outcome of each step and what else matters"
   t.eq(f.broken, nil)
   t.eq(f.done:paths(), { "a", "b" })
   t.eq({ f.done:payload "a", f.done:payload "b" }, { '{"result":1}', '{"result":4}' })
-  t.eq(table.pack(f.done:meet("b", "no digest")), { true, 4, false, n = 3 })
-  t.eq(select("#", f.done:meet "c"), 0)
+  t.eq(table.pack(f.done:meet("b", "b", "no digest")), { true, 4, false, n = 3 })
+  t.eq(select("#", f.done:meet("c", "c")), 0)
   local kinds = {}
   for i, e in ipairs(f.kept) do
     kinds[i] = e.seq .. " " .. e.kind .. " " .. e.path
@@ -147,11 +147,12 @@ t.test("journal: each pass over the done steps meets them anew", function()
     j:append("r1", "step.done", path, '{"digest":"d\\n' .. i .. '"}', false)
   end
   local done = j:fold("r1", uses).done
-  t.eq(table.pack(done:meet("a", "d\n1")), { true, nil, true, n = 3 })
-  t.eq(table.pack(done:meet("a", "d\n2")), { false, nil, false, n = 3 }, "met already, and edited")
+  t.eq(table.pack(done:meet("a", "a", "d\n1")), { true, nil, true, n = 3 })
+  t.eq(table.pack(done:meet("a", "a", "d\n2")), { false, nil, false, n = 3 }, "met already, and edited")
   t.eq(done:unmet(), { "a/b", "a/c", "ab" })
   t.eq({ done:is_met "a", done:is_met "ab", done:is_met "nothing" }, { true, false, false })
-  for _, path in ipairs { "a/b", "ab" } do done:meet(path) end
+  t.eq(select("#", done:meet("a/b", "a/b")), 0, "a piece of a path is no name")
+  t.eq({ done:meet("a/b", "b") == true, done:meet("ab", "ab") == true }, { true, true })
   done:unmeet_below "a"
   t.eq(done:unmet(), { "a/b", "a/c" }, "the attempt that met them counts for nothing")
   done:begin_pass()
