@@ -12,53 +12,61 @@ Plain.__index = Plain
 --- Progress of one step is printed at most this often.
 local PROGRESS_SECONDS = 5
 
-function M.new(run)
-  return setmetatable({ run = run, progress = {}, told = 0 }, Plain)
+local function to_stderr(text) terminal.write(2, text) end
+
+---@param run almanac.Run
+---@param write? fun(text: string)  takes whole lines; default: standard error
+function M.new(run, write)
+  return setmetatable({ run = run, progress = {}, told = 0, write = write or to_stderr }, Plain)
 end
 
-local function say(mark, path, text)
-  terminal.write(2, mark .. " " .. path .. (text and text ~= "" and "  " .. terminal.one_line(errors.printable(text)) or "") .. "\n")
+local function say(self, mark, path, text)
+  self.write(mark .. " " .. path .. (text and text ~= "" and "  " .. terminal.one_line(errors.printable(text)) or "") .. "\n")
+end
+
+local function first_line(text)
+  return tostring(text):match "^[^\n]*"
 end
 
 local on = {}
 
-on["step.start"] = function(_, path) say("▶", path) end
-on["step.done"] = function(_, path, data)
-  say(data.skipped and "∅" or "✓", path, data.skipped and "skipped" or duration.format((data.elapsed_ms or 0) / 1000))
+on["step.start"] = function(self, path) say(self, "▶", path) end
+on["step.done"] = function(self, path, data)
+  say(self, data.skipped and "∅" or "✓", path, data.skipped and "skipped" or duration.format((data.elapsed_ms or 0) / 1000))
 end
-on["step.failed"] = function(_, path, data) say("✗", path, tostring(data.message):match "^[^\n]*") end
-on["step.interrupted"] = function(_, path, data) say("‖", path, tostring(data.message):match "^[^\n]*") end
-on["step.retry"] = function(_, path, data)
-  say("↻", path, string.format("attempt %d failed: %s; again in %s", data.attempt, data.message,
+on["step.failed"] = function(self, path, data) say(self, "✗", path, first_line(data.message)) end
+on["step.interrupted"] = function(self, path, data) say(self, "‖", path, first_line(data.message)) end
+on["step.retry"] = function(self, path, data)
+  say(self, "↻", path, string.format("attempt %d failed: %s; again in %s", data.attempt, data.message,
     duration.format(data.delay)))
 end
-on["said"] = function(_, _, data) terminal.write(2, "· " .. terminal.hanging(data.text, "  ") .. "\n") end
-on["note"] = function(_, path, data) say("·", path, data.text) end
-on["output"] = function(_, _, data) terminal.write(2, "    | " .. terminal.one_line(errors.printable(data.text)) .. "\n") end
-on["effect.intent"] = function(_, path, data) say("→", path, data.title) end
-on["effect.outcome"] = function(_, path, data)
-  if data.recovered then say("→", path, data.op .. ": found done after a crash") end
+on["said"] = function(self, _, data) self.write("· " .. terminal.hanging(data.text, "  ") .. "\n") end
+on["note"] = function(self, path, data) say(self, "·", path, data.text) end
+on["output"] = function(self, _, data) self.write("    | " .. terminal.one_line(errors.printable(data.text)) .. "\n") end
+on["effect.intent"] = function(self, path, data) say(self, "→", path, data.title) end
+on["effect.outcome"] = function(self, path, data)
+  if data.recovered then say(self, "→", path, data.op .. ": found done after a crash") end
 end
-on["effect.recovered"] = function(_, path, data)
-  if data.state ~= "done" then say("→", path, data.op .. " had not taken place before the crash; now") end
+on["effect.recovered"] = function(self, path, data)
+  if data.state ~= "done" then say(self, "→", path, data.op .. " had not taken place before the crash; now") end
 end
-on["effect.in_doubt"] = function(_, path, data) say("→", path, data.op .. " is in doubt: " .. data.message) end
-on["confirm.answered"] = function(_, path, data)
-  say("·", path, (data.answer == "yes" and "approved by " or "rejected by ") .. data.by)
+on["effect.in_doubt"] = function(self, path, data) say(self, "→", path, data.op .. " is in doubt: " .. data.message) end
+on["confirm.answered"] = function(self, path, data)
+  say(self, "·", path, (data.answer == "yes" and "approved by " or "rejected by ") .. data.by)
 end
 on["progress"] = function(self, path, data)
   local last = self.progress[path]
   local now = task.now()
   if last and (last.text == data.text or now - last.at < PROGRESS_SECONDS) then return end
   self.progress[path] = { text = data.text, at = now }
-  say("…", path, data.text)
+  say(self, "…", path, data.text)
 end
 
 --- What was done before is counted: resume has listed it.
 function Plain:say_replayed()
   local count = self.run.replayed - self.told
   if count > 0 then
-    terminal.write(2, string.format("✓ %d %s done before\n", count, count == 1 and "step was" or "steps were"))
+    self.write(string.format("✓ %d %s done before\n", count, count == 1 and "step was" or "steps were"))
   end
   self.told = self.run.replayed
 end
@@ -70,8 +78,8 @@ function Plain:event(event)
   fn(self, event.path, event.data)
 end
 
-function Plain.above(_, text)
-  terminal.write(2, text .. "\n")
+function Plain:above(text)
+  self.write(text .. "\n")
 end
 
 function Plain.start() end

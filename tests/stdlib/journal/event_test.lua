@@ -1,0 +1,32 @@
+-- The vocabulary of events: what may be written, and what older journals said otherwise.
+local event = require "almanac.journal.event"
+local t = require "tests.harness"
+
+t.test("every kind says how it is kept and what a replay does with it", function()
+  local kept = { durable = true, soon = true, told = true }
+  local replay = { done = true, begun = true, forget = true, keep = true, skip = true }
+  for name, declared in pairs(event.kinds) do
+    t.ok(kept[declared.kept] and replay[declared.replay], name)
+    if declared.kept == "told" then t.eq(declared.replay, "skip", name .. " is never in a journal") end
+    t.eq(event.uses[name], declared.replay)
+  end
+end)
+
+t.test("an unknown kind, and a field that a kind does not carry, are bugs of ours", function()
+  local err = t.raises("internal", event.declared, "step.finished", {})
+  t.has(err.message, "step.finished")
+  err = t.raises("internal", event.declared, "step.done", { reslut = 1 })
+  t.has(err.message, "step.done carries no reslut")
+  t.eq(event.declared("step.done", { result = 1 }).kept, "durable")
+  t.eq(event.declared("run.plan", { anything = 1 }).kept, "durable")
+end)
+
+t.test("a pause that was journalled as a failure is read as an interrupt", function()
+  local one = event.decode(7, 5, "step.failed", "a", '{"kind":"paused","message":"paused by the operator","at":"x.lua:1"}')
+  t.eq(one, { seq = 7, time_ms = 5, kind = "step.interrupted", path = "a",
+    data = { level = "pause", message = "paused by the operator", at = "x.lua:1" } })
+  one = event.decode(8, 5, "step.failed", "a", '{"kind":"cancelled","message":"cancelled"}')
+  t.eq(one.data.level, "cancel")
+  one = event.decode(9, 5, "step.failed", "a", '{"kind":"timeout","message":"late"}')
+  t.eq(one.kind, "step.failed", "what was not done in time has failed")
+end)

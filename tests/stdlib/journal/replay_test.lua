@@ -1,0 +1,91 @@
+-- The fold: what a replay needs of a run, from the journal and from the run as it goes on.
+local event = require "almanac.journal.event"
+local json = require "native.json"
+local replays = require "almanac.journal.replay"
+local t = require "tests.harness"
+
+--- Both ways into a fold: events read back from a journal, and events added one by one.
+local function both_ways(events, check)
+  local live = replays.new()
+  local journal <close> = require("native.journal").open { dir = t.tmpdir() .. "/store" }
+  journal:create { id = "r", runbook = "r", meta = "{}" }
+  for i, one in ipairs(events) do
+    local kind, path, data = one[1], one[2], one[3] or {}
+    event.declared(kind, data)
+    journal:append("r", kind, path, json.encode(data), false)
+    live:add { kind = kind, path = path, data = data, time_ms = i, seq = i }
+  end
+  check(live, "live")
+  check(replays.load(journal, "r"), "loaded")
+end
+
+local function intent(id, ordinal) return { op = "x.y", id = id, ordinal = ordinal or "0", tries = 1 } end
+local function outcome(id, ordinal) return { op = "x.y", id = id, ordinal = ordinal or "0", ok = true } end
+
+t.test("an effect is known by its intent, and settled by the outcome of the same try", function()
+  both_ways({
+    { "effect.intent", "a", intent "1" }, { "effect.outcome", "a", outcome "1" },
+    { "effect.intent", "b", intent "2" }, { "effect.outcome", "b", outcome "of another try" },
+  }, function(replay, how)
+    t.eq(replay.effects["a#0"].outcome.ok, true, how)
+    t.eq(replay.effects["b#0"].outcome, nil, how)
+    local paths = {}
+    for i, known in ipairs(replay:effects_newest_first()) do paths[i] = known.path end
+    t.eq(paths, { "b", "a" }, how)
+  end)
+end)
+
+t.test("a redo forgets the step's own effects, unless it only contains what is redone", function()
+  both_ways({
+    { "effect.intent", "a", intent "1" }, { "effect.intent", "a/b", intent "2" },
+    { "step.redo", "a", { keep_effects = true } }, { "step.redo", "a/b" },
+  }, function(replay, how)
+    t.ok(replay.effects["a#0"], how)
+    t.eq(replay.effects["a/b#0"], nil, how)
+  end)
+end)
+
+t.test("what is undone is forgotten with all below it, and named", function()
+  both_ways({
+    { "effect.intent", "a", intent "1" }, { "effect.intent", "a/b", intent "2" }, { "effect.intent", "ab", intent "3" },
+    { "step.undone", "a", { by = "rollback-1" } },
+  }, function(replay, how)
+    t.eq({ replay.effects["a#0"], replay.effects["a/b#0"] }, {}, how)
+    t.ok(replay.effects["ab#0"], how)
+    t.eq(replay.undone, { path = "a", by = "rollback-1" }, how)
+  end)
+end)
+
+t.test("a step finds what it left behind, of its own path, and since it was last redone", function()
+  both_ways({
+    { "gate.sample", "g", { value = 1 } }, { "gate.sample", "h", { value = 9 } }, { "step.redo", "g" },
+    { "gate.sample", "g", { value = 2 } }, { "gate.sample", "g", { value = 3 } },
+  }, function(replay, how)
+    local values = {}
+    for i, sample in ipairs(replay:previous("gate.sample", "g")) do values[i] = sample.value end
+    t.eq(values, { 2, 3 }, how)
+    t.eq(#replay:previous("sleep.until", "g"), 0, how)
+  end)
+end)
+
+t.test("the run stands as its last word says, and keeps to its last plan", function()
+  both_ways({
+    { "run.start", "" }, { "run.plan", "", { digest = "d" } }, { "run.end", "", { status = "failed" } },
+  }, function(replay, how) t.eq({ replay.status, replay.plan.digest }, { "failed", "d" }, how) end)
+  both_ways({
+    { "run.start", "" }, { "run.plan", "", { digest = "d" } }, { "run.end", "", { status = "failed" } },
+    { "run.resume", "" }, { "run.unbound", "" },
+  }, function(replay, how) t.eq({ replay.status, replay.plan }, { "running" }, how) end)
+end)
+
+t.test("done steps are loaded with their results; a redo that comes later takes one back", function()
+  local journal <close> = require("native.journal").open { dir = t.tmpdir() .. "/store" }
+  journal:create { id = "r", runbook = "r", meta = "{}" }
+  journal:append("r", "step.done", "a", '{"result":{"n":1},"digest":"d"}', false)
+  journal:append("r", "step.done", "b", "{}", false)
+  local replay = replays.load(journal, "r")
+  t.eq(replay:done_payload "a", { result = { n = 1 }, digest = "d" })
+  t.eq(replay:last_seqs(), { a = 1, b = 2 })
+  replay:add { kind = "step.redo", path = "a", data = {}, time_ms = 1 }
+  t.eq(replay.done:paths(), { "b" })
+end)

@@ -1,0 +1,35 @@
+-- Plain lines for a pipe: one for each thing that happens.
+local plain = require "almanac.render.plain"
+local t = require "tests.harness"
+
+local function lines_of(events, run)
+  local out = {}
+  local renderer = plain.new(run or { replayed = 0 }, function(text) out[#out + 1] = text end)
+  for _, one in ipairs(events) do renderer:event { kind = one[1], path = one[2], data = one[3] or {} } end
+  return out
+end
+
+t.test("a step's course, its effects and what was asked", function()
+  t.eq(lines_of({
+    { "step.start", "a" }, { "effect.intent", "a", { title = "do it" } }, { "effect.outcome", "a", { op = "x.y", ok = true } },
+    { "note", "a", { text = "seen" } }, { "output", "a", { text = "red \27[31mink" } },
+    { "step.retry", "a", { attempt = 1, message = "exit 1", delay = 2 } }, { "step.done", "a", { elapsed_ms = 1500 } },
+    { "step.done", "s", { skipped = true } }, { "confirm.answered", "q", { answer = "no", by = "ann" } },
+  }), {
+    "▶ a\n", "→ a  do it\n", "· a  seen\n", "    | red ink\n", "↻ a  attempt 1 failed: exit 1; again in 2s\n", "✓ a  1.5s\n",
+    "∅ s  skipped\n", "· q  rejected by ann\n",
+  })
+end)
+
+t.test("what failed and what was stopped differ", function()
+  t.eq(lines_of({
+    { "step.failed", "a", { kind = "command", message = "exit 1\nmore" } },
+    { "step.interrupted", "b", { level = "pause", message = "paused by the operator" } },
+  }), { "✗ a  exit 1\n", "‖ b  paused by the operator\n" })
+end)
+
+t.test("a wait says the same once; what was done before is counted once", function()
+  t.eq(lines_of({
+    { "progress", "a", { text = "1 of 3" } }, { "progress", "a", { text = "1 of 3" } }, { "progress", "a", { text = "2 of 3" } },
+  }, { replayed = 2 }), { "✓ 2 steps were done before\n", "… a  1 of 3\n" })
+end)

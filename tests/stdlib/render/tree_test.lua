@@ -1,0 +1,48 @@
+-- The tree of a run as lines of text.
+local states = require "almanac.journal.state"
+local t = require "tests.harness"
+local tree = require "almanac.render.tree"
+
+local function lines_of(events, view)
+  local state = states.new()
+  for i, one in ipairs(events) do
+    states.apply(state, { kind = one[1], path = one[2], data = one[3] or {}, time_ms = i * 1000 })
+  end
+  local all = { color = false, now_ms = #events * 1000 }
+  for key, value in pairs(view or {}) do all[key] = value end
+  return tree.lines(state, all)
+end
+
+t.test("each status has its mark, its time and its reason", function()
+  t.eq(lines_of({
+    { "step.start", "a" }, { "step.start", "a/b" }, { "step.done", "a/b", { elapsed_ms = 12300 } },
+    { "step.failed", "a/c", { kind = "command", message = "exit 1\nmore" } },
+    { "step.interrupted", "a/d", { level = "pause", message = "paused by the operator" } },
+    { "step.interrupted", "a/e", { level = "cancel", message = "cancelled" } },
+    { "step.done", "s", { skipped = true } },
+  }), { "… a  6.0s", "  ✓ b  12s", "  ✗ c  exit 1", "  ‖ d  paused by the operator", "  ⊘ e  cancelled", "∅ s" })
+end)
+
+t.test("effects, notes and what is waited for are shown below and beside their step", function()
+  t.eq(lines_of({
+    { "step.start", "a" }, { "effect.intent", "a", { id = "1", op = "x.y", title = "do it" } },
+    { "effect.outcome", "a", { id = "1", op = "x.y", ok = true } }, { "note", "a", { text = "first" } },
+    { "note", "a", { text = "second" } }, { "progress", "a", { text = "1 of 2" } },
+  }, { notes = 1 }), { "… a  5.0s  1 of 2", "  → do it", "  · second" })
+end)
+
+t.test("what others wrote cannot move the cursor", function()
+  local lines = lines_of { { "step.start", "a" }, { "note", "a", { text = "red \27[31mink\27[0m\27[2J" } } }
+  t.eq(lines[2], "  · red ink")
+end)
+
+t.test("a line is cut at the width in characters, with its colours whole", function()
+  t.eq(tree.fit("äöüäöü", 6), "äöüäöü")
+  t.eq(tree.fit("äöüäöü", 4), "äöü…\27[0m")
+  t.eq(tree.fit("\27[32mok\27[0m then", 4), "\27[32mok\27[0m …\27[0m")
+end)
+
+t.test("a tree that is too high is cut above, and says so", function()
+  t.eq(tree.window({ "a", "b", "c", "d" }, 80, 3), { "⋮ 2 lines above; almanac status shows all", "c", "d" })
+  t.eq(tree.window({ "a", "b" }, 80, 3), { "a", "b" })
+end)

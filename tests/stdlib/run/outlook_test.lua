@@ -1,0 +1,58 @@
+-- What a resume says that it will do.
+local outlook = require "almanac.run.outlook"
+local step = require "almanac.run.step"
+local t = require "tests.harness"
+local walked = require "tests.walked"
+
+local function lines_of(events, body)
+  local run = walked.walk(events, body)
+  local lines = {}
+  for line in outlook.describe(run, walked.book(body)):gmatch "[^\n]+" do lines[#lines + 1] = (line:gsub("%s+", " ")) end
+  return lines
+end
+
+local function one() return 1 end
+local function two() return 2 end
+
+t.test("done and unchanged, done but edited, next and new", function()
+  t.eq(lines_of({
+    { "step.done", "one", { digest_of = one } }, { "step.done", "two", { digest_of = one } }, { "step.start", "three" },
+  }, function()
+    step.step("one", one)
+    step.step("two", two)
+    step.step("three", one)
+  end), {
+    "resuming r", " ✓ one done, unchanged", ' ✓ two done, but edited since; run again with --redo "two"', " ▶ three next",
+  })
+end)
+
+t.test("the first step that was never begun is the next one", function()
+  t.eq(lines_of({ { "step.done", "one", { digest_of = one } } }, function()
+    step.step("one", one)
+    step.step("four", one)
+  end)[3], " ▶ four new, next")
+end)
+
+t.test("a done step that the script does not name any more is gone; one below a step that was met is not", function()
+  local lines = lines_of({
+    { "step.done", "outer", { digest_of = one } }, { "step.done", "outer/inner" }, { "step.done", "old name" },
+  }, function() step.step("outer", one) end)
+  t.eq(lines, { "resuming r", " ✓ outer done, unchanged", " - old name gone from the script, unless its name is computed" })
+end)
+
+t.test("of many steps that are unchanged the last twelve are listed, and the rest counted", function()
+  local events = {}
+  for i = 1, 40 do events[i] = { "step.done", "s" .. i, { digest_of = one } } end
+  local lines = lines_of(events, function()
+    for i = 1, 40 do step.step("s" .. i, one) end
+    step.step("last", one)
+  end)
+  t.eq({ #lines, lines[2], lines[3] }, { 15, " ✓ 28 steps before these done, unchanged", " ✓ s29 done, unchanged" })
+end)
+
+t.test("a parallel with several branches is unchanged when its branches are", function()
+  local parallel = require "almanac.run.parallel"
+  t.eq(lines_of({ { "step.done", "both", { digest = "a\nb" } } }, function()
+    parallel.parallel("both", { a = one, b = two })
+  end)[2], " ✓ both done, unchanged")
+end)

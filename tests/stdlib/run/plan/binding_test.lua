@@ -1,0 +1,73 @@
+-- The binding of a run to a plan: what stops it, and what does not.
+local bindings = require "almanac.run.plan.binding"
+local t = require "tests.harness"
+
+local function planned(fields)
+  local effect = { path = "s", ordinal = "0", op = "x.y", digest = "d", input = { n = 1 } }
+  for key, value in pairs(fields or {}) do effect[key] = value end
+  return effect
+end
+
+local function bound(effect, more)
+  local plan = { runbook = "book", digest = "p", effects = { effect } }
+  for key, value in pairs(more or {}) do plan[key] = value end
+  return bindings.to(plan)
+end
+
+local function check(binding, call, begun, frame)
+  local full = { name = "x.y", key = "0", digest = "d", input = { n = 1 }, definition = {} }
+  for key, value in pairs(call or {}) do full[key] = value end
+  frame = frame or { path = "s" }
+  frame.run = { id = "r", bound = binding }
+  return pcall(binding.check, binding, frame, full, begun or false)
+end
+
+t.test("there is no binding without a plan", function() t.eq(bindings.to(nil), nil) end)
+
+t.test("the planned effect passes; another one, or another input, stops the run before it begins", function()
+  t.eq((check(bound(planned()))), true)
+  local ok, err = check(bound(planned()), { key = "1" })
+  t.eq({ ok, err.kind, err.waiting }, { false, "plan_mismatch", true })
+  t.has(err.message, "x.y is not in the plan")
+  ok, err = check(bound(planned()), { digest = "other", input = { n = 2 } })
+  t.eq(ok, false)
+  t.has(err.message, "another input")
+  t.has(err.hint, 'planned: {"n":1}\nnow:     {"n":2}')
+  t.has(err.hint, "almanac resume r --without-plan")
+end)
+
+t.test("an input that the plan could not know may be any", function()
+  t.eq((check(bound(planned { open = true }), { digest = "other" })), true)
+end)
+
+t.test("ground that moved stops it, unless this run moved it itself or had begun the effect", function()
+  local function preview(version)
+    return { preview = function() return { ground = { { ref = "web", object = { version = version } } } } end }
+  end
+  local effect = planned { ground = { { ref = "web", object = { version = 1 } } } }
+  t.eq((check(bound(effect), { definition = preview(1) })), true)
+  local ok, err = check(bound(effect), { definition = preview(2) })
+  t.eq(ok, false)
+  t.has(err.message, "web has changed since the plan was made")
+  t.eq((check(bound(effect), { definition = preview(2) }, true)), true, "begun before: it may have moved it")
+  local binding = bound(effect)
+  binding:touch("s", "0")
+  t.eq((check(binding, { definition = preview(2) })), true, "the run's own change")
+end)
+
+t.test("the parts of an effect, and what the plan held possible, pass", function()
+  t.eq((check(bound(planned()), { key = "0.0", name = "other.op" }, false, { path = "s", prefix = "0." })), true)
+  local binding = bound(planned(), { possible = { { path = "s", op = "k8s.delete" } } })
+  t.eq((check(binding, { key = "5", name = "k8s.delete" }, false, { path = "s/inner" })), true)
+  t.eq((check(binding, { key = "5", name = "k8s.delete" }, false, { path = "other" })), false)
+end)
+
+t.test("another script is refused at the line that differs, and what holds a secret is not shown", function()
+  local plan = { script_digest = "was", sources = { ["no/such/file.lua"] = "one\ntwo" }, steps = {} }
+  local ok, err = pcall(bindings.check_script, plan, { script = { digest = "is", files = { ["no/such/file.lua"] = "" } } }, "or else")
+  t.eq({ ok, err.kind }, { false, "refused" })
+  t.has(err.message, "no/such/file.lua:1 was edited after the plan was made")
+  t.has(err.hint, "planned: one")
+  t.has(err.hint, "or else")
+  t.eq((pcall(bindings.check_script, plan, { script = { digest = "was", files = {} } })), true)
+end)

@@ -1,0 +1,50 @@
+-- What was planned beside what happened.
+local outcome = require "almanac.run.plan.outcome"
+local t = require "tests.harness"
+
+local plan = {
+  effects = {
+    { path = "a", ordinal = "0", op = "x.y", digest = "1", title = "do a" },
+    { path = "b", ordinal = "0", op = "x.y", digest = "2", title = "do b" },
+    { path = "c", ordinal = "0", op = "x.y", digest = "3", title = "do c" },
+  },
+  gates = { { path = "g", text = "1 < 2" }, { path = "h", text = "1 < 2" } },
+}
+
+local function states(events)
+  local effects, gates, unbound = outcome.compare(plan, events)
+  local out = {}
+  for i, item in ipairs(effects) do out[i] = item.title .. ": " .. item.state end
+  return out, gates, unbound, effects
+end
+
+local function intent(path, digest, ordinal)
+  return { kind = "effect.intent", path = path, data = { op = "x.y", digest = digest, ordinal = ordinal or "0", title = "did " .. path } }
+end
+local function ended(path, ok)
+  return { kind = "effect.outcome", path = path, data = { ordinal = "0", ok = ok, error = not ok and { message = "no" } or nil } }
+end
+
+t.test("as planned, failed, in doubt and not reached", function()
+  t.eq((states { intent("a", "1"), ended("a", true), intent("b", "2"), ended("b", false) }),
+    { "do a: as planned", "do b: failed", "do c: not reached" })
+  t.eq((states { intent("a", "1") })[1], "do a: in doubt")
+end)
+
+t.test("another input, and what nobody planned, are named", function()
+  t.eq((states { intent("a", "other"), ended("a", true), intent("z", "9"), ended("z", true) }),
+    { "do a: not in the plan", "do b: not reached", "do c: not reached", "did z: not in the plan" })
+end)
+
+t.test("what an effect needed besides belongs to it", function()
+  local _, _, _, effects = states { intent("a", "1"), intent("a", "r", "0.1000"), ended("a", true) }
+  t.eq(effects[1].within, { "did a" })
+end)
+
+t.test("gates stand as their steps do, one that was interrupted too", function()
+  local _, gates, unbound = states {
+    { kind = "step.done", path = "g", data = {} }, { kind = "run.unbound", path = "", data = {} },
+    { kind = "step.interrupted", path = "h", data = { level = "pause", message = "paused" } },
+  }
+  t.eq({ gates[1].state, gates[2].state, gates[2].why, unbound }, { "done", "failed", "paused", true })
+end)

@@ -1,0 +1,37 @@
+--- A script walked over events of a journal, in this process: for tests of what a walk finds.
+local json = require "native.json"
+local runs = require "almanac.journal.run"
+local source = require "almanac.base.source"
+local t = require "tests.harness"
+local undo = require "almanac.run.undo"
+local walk = require "almanac.run.mode.walk"
+
+local M = {}
+
+--- A runbook whose body is this function.
+---@param run fun(params: table)
+---@return almanac.Runbook
+function M.book(run)
+  return { name = "book", path = "book.lua", params = {}, run = run, script = { files = {}, definitions = {}, digest = "d" } }
+end
+
+--- Walks a body over the events.
+---@param events table[]  { kind, path, data }; "digest_of" in the data of step.done: the function that was run
+---@param body fun(params: table)
+---@return almanac.Run walked
+---@return almanac.Error? err
+function M.walk(events, body)
+  local journal = require("native.journal").open { dir = t.tmpdir() .. "/store" }
+  t.defer(function() journal:close() end)
+  journal:create { id = "r", runbook = "book", meta = "{}" }
+  for _, one in ipairs(events) do
+    local data = {}
+    for key, value in pairs(one[3] or {}) do data[key] = value end
+    if data.digest_of then data.digest, data.digest_of = source.digest(data.digest_of), nil end
+    journal:append("r", one[1], one[2], json.encode(data), false)
+  end
+  local run = runs.load(journal, "r", walk)
+  return run, undo.walk(run, M.book(body), {})
+end
+
+return M
