@@ -1,6 +1,7 @@
 -- The tree of a run as lines of text.
 local states = require "almanac.journal.state"
 local t = require "tests.harness"
+local terminal = require "almanac.base.terminal"
 local tree = require "almanac.render.tree"
 
 local function lines_of(events, view)
@@ -38,8 +39,9 @@ end)
 
 t.test("a line is cut at the width in characters, with its colours whole", function()
   t.eq(tree.fit("äöüäöü", 6), "äöüäöü")
-  t.eq(tree.fit("äöüäöü", 4), "äöü…\27[0m")
-  t.eq(tree.fit("\27[32mok\27[0m then", 4), "\27[32mok\27[0m …\27[0m")
+  t.eq(tree.fit("äöüäöü", 4), "äöü…" .. terminal.RESET)
+  local green = terminal.paint("ok", "32", true)
+  t.eq(tree.fit(green .. " then", 4), green .. " …" .. terminal.RESET)
 end)
 
 t.test("a tree that is too high is cut above, and says so", function()
