@@ -44,10 +44,15 @@ local function help()
   return table.concat(out, "\n") .. "\n"
 end
 
-local function nearest(name)
-  for _, command in ipairs(commands) do
-    if command[1]:sub(1, 2) == name:sub(1, 2) then return command[1] end
+--- What was probably meant by a word that is no command: a runbook is run, or the command of nearly that name.
+local function meant(name)
+  local ok, runbooks = errors.try(require("almanac.script.runbook").all)
+  for _, book in ipairs(ok and runbooks or {}) do
+    if book.name == name then return "run " .. name end
   end
+  local names = {}
+  for _, command in ipairs(commands) do names[command[1]] = true end
+  return require("almanac.base.nearest").find(name, names)
 end
 
 --- The exit code, when a command returned. Results that could not be written are a failure; what a run did is
@@ -91,9 +96,9 @@ function M.main()
   for _, command in ipairs(commands) do
     if command[1] == name then return run(command, words, operator) end
   end
-  local guess = nearest(name)
+  local guess = meant(name)
   operator:say(string.format("almanac: no command '%s'%s\n  next: almanac --help lists the commands", terminal.one_line(name),
-    guess and "; did you mean '" .. guess .. "'?" or ""))
+    guess and "; did you mean 'almanac " .. guess .. "'?" or ""))
   return 2
 end
 

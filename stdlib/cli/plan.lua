@@ -44,12 +44,12 @@ function M.run(words, operator)
   config.load(given)
   local params = require("almanac.cli.run").params_of(given, rest)
   screen.plans(operator)
-  local ok, plan, book = errors.try(require("almanac.session.plan").make, name, params, operator)
+  local ok, plan, book = errors.try(require("almanac.session.plan").make, name, params, given, operator)
   if not ok then return fail(plan, given, operator) end
   if given.json then operator:encoded(files.encode(plan, book)) else operator:result(shown(plan, drafts.undos(plan))) end
   if given.out then require("native.fs").write(given.out, files.encode(plan, book), { private = true }) end
   local counts = drafts.counts(plan)
-  if plan.stopped or counts.fail > 0 then return 1 end
+  if plan.stopped or counts.fail + counts.steps_fail > 0 then return 1 end
   return counts.changes > 0 and 2 or 0
 end
 

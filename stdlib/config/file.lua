@@ -151,7 +151,7 @@ function M.choice(options)
   return choice
 end
 
---- Loads again, with the choice of a run under the options of this command line. The journal stays.
+--- Loads again, with the choice of a run or a plan under the options of this command line. The journal stays.
 ---@param options table<string, string>
 ---@param choice table<string, string>
 function M.restore(options, choice)

@@ -49,7 +49,7 @@ function M.open(opts)
   local client = clients[key]
   if not client then
     local opened = native.open { kubeconfig = kubeconfig, context = context }
-    client = { native = opened, info = opened:info() }
+    client = { native = opened, info = opened:info(), asked = opts.context or false }
     clients[key] = client
     if client.info.insecure then
       step.note(string.format("the certificate of %s is not verified (insecure-skip-tls-verify in %s)", client.info.server,
@@ -57,6 +57,20 @@ function M.open(opts)
     end
   end
   return client
+end
+
+--- The contexts that were asked for so far, in order; false stands for the one of the settings.
+---@return (string|false)[]
+function M.contexts()
+  local out, seen = {}, {}
+  for _, client in pairs(clients) do
+    if not seen[client.asked] then
+      seen[client.asked] = true
+      out[#out + 1] = client.asked
+    end
+  end
+  table.sort(out, function(a, b) return (a or "") < (b or "") end)
+  return out
 end
 
 --- Forgets every client: their files are read again by the next call.

@@ -145,6 +145,10 @@ local function counts_line(counts)
   add(objects, counts.refused, "refused")
   local out = "Plan: " .. table.concat(parts, ", ")
   if #objects > 0 then out = out .. "; objects: " .. table.concat(objects, ", ") end
+  if counts.steps_fail > 0 then out = out .. "; " .. plural(counts.steps_fail, "step") .. " WOULD FAIL" end
+  if counts.steps_may_fail > 0 then
+    out = out .. string.format("; %s would fail as things are now", plural(counts.steps_may_fail, "step"))
+  end
   if counts.gates > 0 then out = out .. "; " .. plural(counts.gates, "gate") end
   if counts.failing > 0 then out = out .. string.format(", %d would fail now", counts.failing) end
   if counts.blind > 0 then out = out .. string.format(", %d without a value", counts.blind) end
@@ -164,6 +168,10 @@ function M.text(plan, counts, undos, color)
     local _, depth = step.path:gsub("/", "")
     local indent = string.rep("  ", depth)
     out[#out + 1] = indent .. step.path:match "[^/]*$" .. (step.note and "  " .. paint(step.note, "90", color) or "")
+    if step.would_fail then
+      local words = step.surely and { "WOULD FAIL: ", "1;31" } or { "would fail now: ", "31" }
+      out[#out + 1] = indent .. "  " .. paint(words[1] .. step.would_fail, words[2], color)
+    end
     for _, planned in ipairs(effects[step.path] or {}) do add_effect(out, indent .. "  ", planned, color) end
     for _, gate in ipairs(gates[step.path] or {}) do
       local mark = gate.ok and { "gate: ", "32" } or gate.ok == nil and { "NO VALUE NOW: ", "33" } or { "WOULD FAIL NOW: ", "31" }
@@ -180,7 +188,7 @@ function M.text(plan, counts, undos, color)
     out[#out + 1] = paint("A run would be refused now: its lock is held by " .. plan.held_by, "1;33", color)
   end
   out[#out + 1] = counts_line(counts)
-  if #undos > 0 and counts.fail == 0 then
+  if #undos > 0 and counts.fail + counts.steps_fail == 0 then
     out[#out + 1] = "After it, almanac rollback would, newest first:"
     for _, what in ipairs(undos) do out[#out + 1] = "  ↩ " .. what end
   end

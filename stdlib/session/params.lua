@@ -1,5 +1,7 @@
 --- The parameters of a session: what was given, over the defaults; and what the journal keeps of them.
 local diff = require "almanac.base.diff"
+local errors = require "almanac.base.errors"
+local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
@@ -17,16 +19,34 @@ function M.over(defaults, given)
   return merged
 end
 
+--- A name that is mistyped is no absent value: "image=" .. tostring(p.tagg) would run with nil.
+local function strict(book, values)
+  return setmetatable(values, {
+    __metatable = false,
+    __index = function(_, name)
+      if book.params[name] then return nil end
+      local near = type(name) == "string" and nearest.find(name, book.params)
+      errors.raise({
+        kind = "usage", message = string.format("%s has no parameter %s%s", book.name, tostring(name),
+          near and "; did you mean " .. near .. "?" or ""),
+        hint = next(book.params) and "its parameters are " .. table.concat(param.sorted_names(book.params), ", ")
+          or "it declares none",
+      }, 2)
+    end,
+  })
+end
+
 --- The values of a runbook's parameters; a required one that is missing is asked for.
 ---@param book almanac.Runbook
 ---@param given table<string, any>
 ---@param operator almanac.Operator
----@return table<string, any>
+---@return table<string, any> values  a field that is no parameter raises kind "usage"
 function M.resolve(book, given, operator)
-  return param.resolve(book.name, book.params, given, function(name, spec)
+  local values = param.resolve(book.name, book.params, given, function(name, spec)
     local answer = operator:line(string.format("%s%s: ", name, spec.help and " (" .. spec.help .. ")" or ""))
     return answer ~= "" and answer or nil
   end)
+  return strict(book, values)
 end
 
 --- What goes into the journal of the parameters: secrets as where they are, never as text.

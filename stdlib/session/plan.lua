@@ -1,4 +1,5 @@
 --- Planning a run: the script is run with reads real and effects previewed, and nothing is done.
+local clusters = require "almanac.session.clusters"
 local drafts = require "almanac.run.plan.draft"
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
@@ -16,15 +17,16 @@ local M = {}
 --- almanac plan NAME key=value…
 ---@param name string
 ---@param given table<string, any>
+---@param options table  of the command line
 ---@param operator almanac.Operator
 ---@return almanac.PlanDraft plan
 ---@return almanac.Runbook book
-function M.make(name, given, operator)
+function M.make(name, given, options, operator)
   local book = runbook.load(name)
   given = params.over(settings.params[book.name] or {}, given)
   local values = params.resolve(book, given, operator)
   local lock = locks.of(book.lock, values)
-  local meta = start.meta(book, params.journalled(book.params, given, values), lock, {})
+  local meta = start.meta(book, params.journalled(book.params, given, values), lock, options)
   local run = runs.unrecorded(meta, mode)
   run.operator, run.allow, run.definitions = operator, book.allow, book.script.definitions
   run.draft = drafts.new(book, meta)
@@ -36,6 +38,7 @@ function M.make(name, given, operator)
     error(err, 0)
   end
   run.draft.stopped = not ok and errors.format(err) or nil
+  run.draft.clusters = clusters.used()
   return run.draft, book
 end
 

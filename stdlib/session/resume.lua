@@ -1,5 +1,6 @@
 --- Resuming a run: it is read once, walked once to say what it will do, and run once.
 local binding = require "almanac.run.plan.binding"
+local clusters = require "almanac.session.clusters"
 local course = require "almanac.session.course"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
@@ -57,7 +58,9 @@ end
 local function check_plan(run, book, options)
   local plan = run.replay.plan
   if not plan or options.without_plan then return end
-  binding.check_script(plan, book, "or go on without the plan: almanac resume " .. run.id .. " --without-plan")
+  local otherwise = "or go on without the plan: almanac resume " .. run.id .. " --without-plan"
+  binding.check_script(plan, book, otherwise)
+  clusters.check(plan, otherwise)
 end
 
 local function resume(session, run, named)

@@ -1,7 +1,9 @@
 --- Starting a run: from the script on disk to the run in the journal.
 local binding = require "almanac.run.plan.binding"
+local clusters = require "almanac.session.clusters"
 local config = require "almanac.config.file"
 local course = require "almanac.session.course"
+local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local files = require "almanac.run.plan.file"
 local holder = require "almanac.session.holder"
@@ -31,6 +33,23 @@ function M.meta(book, journalled, lock, options)
   }
 end
 
+--- The plan of the command line. What it was made with, such as the environment, is that of the run too.
+local function open_plan(options)
+  local plan = files.read(options.plan)
+  local planned, given = plan.environment, options.environment
+  if given and given ~= planned then
+    errors.raise {
+      kind = "refused",
+      message = string.format("%s was made for %s, not for %s", options.plan, planned and "environment " .. planned or "no environment",
+        given),
+      hint = string.format("leave -e away: the environment is that of the plan; or make one for %s: almanac plan %s -e %s", given,
+        plan.runbook, given),
+    }
+  end
+  config.restore(options, plan.choice or {})
+  return plan
+end
+
 --- almanac run NAME key=value…
 ---@param name string?  nil: that of the plan
 ---@param given table<string, any>
@@ -38,12 +57,15 @@ end
 ---@param operator almanac.Operator
 ---@return integer exit code
 function M.run(name, given, options, operator)
-  local plan = options.plan and files.read(options.plan)
+  local plan = options.plan and open_plan(options)
   local book = runbook.load(name or plan.script)
   given = params.over(plan and plan.params or settings.params[book.name] or {}, given)
   local values = params.resolve(book, given, operator)
   local journalled = params.journalled(book.params, given, values)
-  if plan then binding.check_start(plan, book, journalled) end
+  if plan then
+    binding.check_start(plan, book, journalled)
+    clusters.check(plan)
+  end
   local lock = locks.of(book.lock, values)
   local journal <close> = store.open "create"
   local id = runs.new_id(book.name)

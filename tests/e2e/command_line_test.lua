@@ -18,6 +18,17 @@ t.test("words, values and options that mean nothing are refused with exit code 2
   end
 end)
 
+t.test("a word that is no command: what was probably meant", function()
+  local p = project.new(quiet)
+  for word, meant in pairs { rollout = "almanac run rollout", book = "almanac run book", rnu = "almanac run", stauts = "almanac status" } do
+    local code, _, err = p:run { word }
+    t.eq(code, 2, err)
+    t.has(err, "did you mean '" .. meant .. "'?")
+  end
+  local _, _, err = p:run { "qqqqqq" }
+  t.lacks(err, "did you mean")
+end)
+
 t.test("--help of every command", function()
   local p = project.new(quiet)
   local _, help = p:run { "--help" }

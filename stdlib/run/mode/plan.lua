@@ -28,7 +28,7 @@ function M.step(frame, opts, fn)
   result.step = result.step or frame.path
   run:record("step.failed", frame.path, { kind = result.kind, message = result.message })
   if not judgements[result.kind] then error(result, 0) end
-  entry.note = "would fail now: " .. tostring(result.message):match "^[^\n]*"
+  run.draft:step_fails(entry, result)
   return unknown.new(frame.path)
 end
 

@@ -21,7 +21,7 @@ local M = {}
 ---@field meta table
 ---@field own almanac.Definitions?  effects of the script
 ---@field effects almanac.PlannedEffect[]
----@field steps { path: string, digest: string, undo: boolean?, note: string? }[]
+---@field steps { path: string, digest: string, undo: boolean?, note: string?, would_fail: string?, surely: boolean? }[]
 ---@field gates { path: string, text: string, ok: boolean?, value: any }[]
 ---@field asks { path: string, question: string }[]
 ---@field possible { path: string, op: string }[]  effects that a step makes only where it meets the need
@@ -44,6 +44,17 @@ end
 ---@param entry table
 function Draft:add_step(entry)
   self.steps[#self.steps + 1] = entry
+end
+
+--- A step failed as the world is now. What the runbook's `allow` refuses, the run would be refused as well, and
+--- what is met before the first planned change, the run would meet; after one it may be otherwise.
+---@param entry table of add_step
+---@param err almanac.Error
+function Draft:step_fails(entry, err)
+  entry.would_fail = tostring(err.message):match "^[^\n]*"
+  local changed = false
+  for _, planned in ipairs(self.effects) do changed = changed or not planned.nothing end
+  entry.surely = err.kind == "refused" or not changed or nil
 end
 
 --- What is shown beside a step.
@@ -98,12 +109,13 @@ function Draft:preview(path, call)
 end
 
 --- What the plan comes to.
----@return table<string, integer> counts effects, changes, nothing, fail (effects that would stop the run);
----  objects: create, change, delete, unchanged, hook, refused; gates, failing: now, blind: without a value
+---@return table<string, integer> counts effects, changes, nothing, fail (effects that would stop the run),
+---  steps_fail (steps that would), steps_may_fail (that fail as the world is now, after a planned change); objects:
+---  create, change, delete, unchanged, hook, refused; gates, failing: now, blind: without a value
 function M.counts(plan)
   local counts = {
     effects = #plan.effects, changes = 0, nothing = 0, fail = 0, create = 0, change = 0, delete = 0, unchanged = 0,
-    hook = 0, refused = 0, gates = #plan.gates, failing = 0, blind = 0,
+    hook = 0, refused = 0, steps_fail = 0, steps_may_fail = 0, gates = #plan.gates, failing = 0, blind = 0,
   }
   for _, planned in ipairs(plan.effects) do
     if planned.nothing then counts.nothing = counts.nothing + 1 else counts.changes = counts.changes + 1 end
@@ -112,6 +124,12 @@ function M.counts(plan)
       local action = change.action
       if action == "conflict" or action == "reject" then action = "refused" end
       counts[action] = (counts[action] or 0) + 1
+    end
+  end
+  for _, step in ipairs(plan.steps) do
+    if step.would_fail then
+      local count = step.surely and "steps_fail" or "steps_may_fail"
+      counts[count] = counts[count] + 1
     end
   end
   for _, gate in ipairs(plan.gates) do

@@ -43,6 +43,7 @@ function M.encode(plan, book)
   for path in pairs(book.script.files) do sources[path] = source.file(path) or "" end
   local file = {
     format = FORMAT, runbook = plan.runbook, script = plan.script, params = plan.meta.params, environment = plan.meta.environment,
+    choice = plan.meta.choice, clusters = json.array(plan.clusters or {}),
     made_by = process.user(), made_ms = task.wall_ms(), version = process.version, stdlib = M.stdlib_digest(),
     script_digest = book.script.digest, sources = sources, effects = json.array(redacted_effects(plan)), steps = json.array(plan.steps),
     gates = json.array(plan.gates), asks = json.array(plan.asks), possible = json.array(plan.possible),

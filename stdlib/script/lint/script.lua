@@ -2,6 +2,7 @@
 local declaration = require "almanac.script.lint.declaration"
 local globals = require "almanac.script.lint.globals"
 local outside = require "almanac.script.lint.outside"
+local parameters = require "almanac.script.lint.parameters"
 local parser = require "almanac.script.lint.parser"
 local public = require "almanac.script.lint.public"
 local steps = require "almanac.script.lint.steps"
@@ -71,6 +72,7 @@ function M.check(path, text, findings, load)
   globals.check(main, visible, report)
   steps.check(main, function(pos) return (lines:place(pos)) end, report)
   outside.check(main, visible, report)
+  parameters.check(main, report)
   unknown_use.check(main, visible, report)
   return load and declaration.check(main, load, report, report_at)
 end

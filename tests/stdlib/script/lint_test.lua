@@ -154,6 +154,16 @@ t.test("the functions that are taken for computing only are there", function()
   end
 end)
 
+t.test("parameters: a field that the runbook does not declare", function()
+  local head = "return runbook { params = { tag = param.string {}, ['when'] = param.string {} }, "
+  t.has(rules_of(head .. "run = function(p) step('a', function() return p.tagg end) end }"), "unknown-parameter")
+  t.has(rules_of(head .. "lock = function(q) return q.other end, run = function() end }"), "unknown-parameter")
+  t.eq(rules_of(head .. "run = function(p) local given = p step('a', function() return given.tag .. p.when end) end }"), "")
+  t.eq(rules_of(head .. "run = function(p) p = {} step('a', function() return p.tagg end) end }"), "", "another table by then")
+  t.eq(rules_of "local ps = require 'lib.ps' return runbook { params = ps.all, run = function(p) return p.any end }", "",
+    "what cannot be known")
+end)
+
 t.test("the nearest name", function()
   t.eq(nearest.distance("upgarde", "upgrade"), 1)
   t.eq(nearest.distance("kitten", "sitting"), 3)
