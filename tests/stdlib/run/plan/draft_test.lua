@@ -15,7 +15,9 @@ local function apply() applied = applied + 1 end
 
 definitions.define("drafttest.change", {
   apply = apply, undo = function() end,
-  preview = function(input) return { summary = "sets " .. input.to, changes = { { object = "o", action = "change" } }, result = input.to } end,
+  preview = function(input)
+    return { summary = "sets " .. input.to, changes = { { object = "o", action = "change" } }, result = input.to }
+  end,
 })
 definitions.define("drafttest.blind", { apply = apply })
 definitions.define("drafttest.fails", { apply = apply, preview = function() error { kind = "conflict", message = "theirs" } end })
@@ -67,7 +69,14 @@ t.test("a judgement about the world now is noted, and the plan goes on; any othe
     step.step("look", function() error { kind = "gate", message = "0.9 is not < 0.1" } end)
     step.step("later", function() end)
   end)
-  t.eq({ draft.steps[1].note, #draft.steps }, { "would fail now: 0.9 is not < 0.1", 2 })
+  t.eq({ draft.steps[1].would_fail, draft.steps[1].surely, #draft.steps }, { "0.9 is not < 0.1", true, 2 })
+  t.eq(drafts.counts(draft).steps_fail, 1, "nothing was changed before it: the run would meet it too")
+  draft = plan(function()
+    step.step("change", function() effect.perform("drafttest.change", { to = "on" }) end)
+    step.step("look", function() error { kind = "gate", message = "0.9 is not < 0.1" } end)
+    step.step("refused", function() error { kind = "refused", message = "no" } end)
+  end)
+  t.eq({ drafts.counts(draft).steps_may_fail, drafts.counts(draft).steps_fail }, { 1, 1 })
   t.raises("network", plan, function() step.step("look", function() error { kind = "network", message = "gone" } end) end)
 end)
 
