@@ -40,7 +40,7 @@ function container.stays(c) return c.init and c.spec.restartPolicy == "Always" e
 ---@param c sim.Container
 ---@return boolean
 function container.passed(c)
-  if container.stays(c) then return c.state.running ~= nil end
+  if container.stays(c) then return c.started_at ~= nil end
   return c.state.terminated ~= nil and c.state.terminated.exitCode == 0
 end
 
@@ -56,11 +56,6 @@ local function starts_again(c, pod, code)
   if container.stays(c) then return true end
   if policy == "Never" or c.init and code == 0 then return false end
   return policy == "Always" or code ~= 0
-end
-
---- What is left of a workload's pod when a container has ended for good.
-local function given_up(record, c, code)
-  if c.init and code ~= 0 then record.failed = true end
 end
 
 local function later(k, record, c, seconds, what, fn)
@@ -178,17 +173,40 @@ function container.restart(k, record, c, pod)
   container.start(k, record, c, pod)
 end
 
+local function end_state(k, c, code, reason)
+  return { terminated = { exitCode = code, reason = reason or (code == 0 and "Completed" or "Error"),
+    startedAt = value.timestamp(c.started_at), finishedAt = value.timestamp(k.now()), containerID = c.id } }
+end
+
+--- A container has ended for good: an init container that failed takes the pod with it, and with the last of the
+--- others those that stay are ended.
+local function ended_for_good(k, record, c, pod)
+  if c.init then
+    record.failed = record.failed or not container.passed(c)
+    return
+  end
+  for _, other in ipairs(record.containers) do
+    local ended = other.state.terminated
+    if not ended or starts_again(other, pod, ended.exitCode) then return end
+  end
+  for _, other in ipairs(record.init) do
+    if other.state.running then
+      k:cancel(record, "probe" .. other.key)
+      other.state, other.ready = end_state(k, other, 0), false
+    end
+  end
+end
+
 --- The container has ended with a code.
 ---@param reason? string (default Completed or Error)
 function container.exit(k, record, c, pod, code, reason)
   if not c.state.running then return end
   k:cancel(record, "probe" .. c.key)
   if not c.ran then k.speak.exited(k, record, c, pod, code) end
-  c.state = { terminated = { exitCode = code, reason = reason or (code == 0 and "Completed" or "Error"),
-    startedAt = value.timestamp(c.started_at), finishedAt = value.timestamp(k.now()), containerID = c.id } }
+  c.state = end_state(k, c, code, reason)
   c.ready = c.init and code == 0
   local again = starts_again(c, pod, code)
-  if not again then given_up(record, c, code) end
+  if not again then ended_for_good(k, record, c, pod) end
   k:write(record, pod)
   if not again then return c.init and container.passed(c) and k:go_on(record, pod) end
   c.crashes = c.crashes + 1

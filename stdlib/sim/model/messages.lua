@@ -150,17 +150,7 @@ IngressRuleValue 1 http HTTPIngressRuleValue
 HTTPIngressRuleValue 1 paths r:HTTPIngressPath
 HTTPIngressPath 1 path s 2 backend IngressBackend 3 pathType s
 Role 1 metadata ObjectMeta 2 rules r:PolicyRule
-ClusterIngress 1 metadata ObjectMeta 2 spec IngressSpec 3 status -
-IngressSpec 1 defaultBackend IngressBackend 2 tls r:IngressTLS 3 rules r:IngressRule 4 ingressClassName s
-IngressBackend 4 service IngressServiceBackend
-IngressServiceBackend 1 name s 2 port ServiceBackendPort
-ServiceBackendPort 1 name s 2 number i0
-IngressTLS 1 hosts r:s 2 secretName s
-IngressRule 1 host s 2 * IngressRuleValue
-IngressRuleValue 1 http HTTPIngressRuleValue
-HTTPIngressRuleValue 1 paths r:HTTPIngressPath
-HTTPIngressPath 1 path s 2 backend IngressBackend 3 pathType s
-Role 1 metadata ObjectMeta 2 rules r:PolicyRule
+ClusterRole 1 metadata ObjectMeta 2 rules r:PolicyRule
 PolicyRule 1 verbs r:s 2 apiGroups r:s 3 resources r:s 4 resourceNames r:s 5 nonResourceURLs r:s
 RoleBinding 1 metadata ObjectMeta 2 subjects r:Subject 3 roleRef RoleRef
 ClusterRoleBinding 1 metadata ObjectMeta 2 subjects r:Subject 3 roleRef RoleRef

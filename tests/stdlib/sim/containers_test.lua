@@ -75,6 +75,15 @@ t.test("an init container's missing image, and one that stays", function()
   t.eq(states(beside().status.initContainerStatuses), { "proxy running", "seed terminated Completed" })
 end)
 
+t.test("a container that stays does not keep its pod from its end", function()
+  local c = support.new()
+  local now = pod_with_init(c, "job", { "+proxy:v1" }, "Never")
+  c.run_until("it has ended", function() return value.dig(now(), "status", "phase") == "Succeeded" end)
+  t.eq(states(now().status.initContainerStatuses), { "proxy terminated Completed" })
+  c.run(5)
+  t.eq(now().status.initContainerStatuses[1].restartCount, 0)
+end)
+
 t.test("each kind of probe says why it fails", function()
   local c = support.new()
   for name, probe in pairs { web = { httpGet = { path = "/readyz", port = "rpc" } }, tcp = { tcpSocket = { port = "rpc" } },
