@@ -114,6 +114,7 @@ effect.define("k8s.apply", {
     return done
   end,
   recover = function() return "not_done" end, -- applying again gives the same
+  preview_observes = true,
   preview = apply_preview,
   title = function(input)
     local names = {}

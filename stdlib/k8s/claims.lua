@@ -220,6 +220,7 @@ effect.define(WHO, {
   end,
   apply = function(input, ctx) return wipe_or_doubt(input, ctx.before) end,
   recover = function(input, ctx) return "done", wipe_or_doubt(input, ctx.before) end,
+  preview_observes = true,
   preview = preview,
   title = function(input) return "delete the claims of " .. write.label(input) .. ", and their data" end,
   allow = write.allow,

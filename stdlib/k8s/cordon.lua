@@ -56,6 +56,7 @@ local function define(who, other, cordoned)
       local node = objects.get(who, target_of(who, input))
       return { uid = node.metadata.uid, cordoned = is_cordoned(node) }
     end,
+    preview_observes = true,
     preview = function(input)
       local target = target_of(who, input)
       local live = objects.get(who, target)

@@ -88,6 +88,7 @@ effect.define("k8s.delete", {
     if gone or now.metadata.deletionTimestamp then return "done", { deleted = true, uid = uid } end
     return "not_done"
   end,
+  preview_observes = true,
   preview = function(input)
     local target = write.target("k8s.delete", input)
     local live = objects.find("k8s.delete", target)

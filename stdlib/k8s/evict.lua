@@ -74,6 +74,7 @@ effect.define("k8s.evict", {
     end
     return "not_done"
   end,
+  preview_observes = true,
   preview = function(input)
     local target = write.target("k8s.evict", input)
     local live = objects.find("k8s.evict", target)

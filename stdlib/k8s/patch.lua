@@ -80,6 +80,7 @@ effect.define("k8s.patch", {
     if now and ctx.before and now.metadata.resourceVersion == ctx.before.resource_version then return "not_done" end
     return "unknown", "the object has changed since, and a JSON patch done twice may differ from one done once"
   end,
+  preview_observes = true,
   preview = write.preview_with("k8s.patch", patch_write),
   title = function(input) return "patch " .. write.label(input) end,
   allow = write.allow,
@@ -219,6 +220,7 @@ effect.define("k8s.restart", {
     if annotations[write.annotation] == ctx.id then return "done", write.summary(now, ctx.before) end
     return "not_done"
   end,
+  preview_observes = true,
   preview = function(input)
     local target = write.target("k8s.restart", input)
     local live = objects.get("k8s.restart", target)

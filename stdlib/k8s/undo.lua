@@ -277,6 +277,7 @@ effect.define("k8s.undo", {
     effect.perform("k8s.undo", { ref = input.ref,
       opts = { namespace = input.namespace, context = input.context, to = result.from } })
   end,
+  preview_observes = true,
   preview = function(input)
     local target, workload, chosen, current = look(input)
     local ground = { previews.ground(target.label, target.namespace, workload) }

@@ -9,7 +9,8 @@ effect = {}
 ---@field allow? effect.define.options.allow  what `allow` of a runbook is asked for
 ---@field input? function  pure: checks what the caller gave, and gives plain data, which is journalled
 ---@field observe? function  a read of input: what is there before
----@field preview? function  a read of input: what would change
+---@field preview? function  a read of input, and of what observe saw: what would change
+---@field preview_observes? boolean  the preview looks for itself: observe is not called before it
 ---@field recover? function  an intent without an outcome: "done" and the result, "not_done" or "unknown"
 ---@field title? function  of input: one line for people
 ---@field undo? function  takes a done one back, by effects

@@ -22,7 +22,8 @@ local M = {}
 ---@class almanac.EffectDefinition
 ---@field input? fun(raw: any): any        pure; checks and normalises; raises kind "usage"
 ---@field observe? fun(input: any): any    a read: what is there before
----@field preview? fun(input: any, before: any): table   a read: what would change
+---@field preview? fun(input: any, before: any): table   a read: what would change; before: what observe saw
+---@field preview_observes? boolean   the preview looks for itself: observe is not called before it
 ---@field apply fun(input: any, ctx: almanac.EffectContext): any
 ---@field recover? fun(input: any, ctx: almanac.EffectContext): "done"|"not_done"|"unknown", any
 ---@field undo? fun(input: any, result: any, ctx: almanac.EffectContext)
@@ -49,7 +50,8 @@ end
 local DEFINITION = fields.declare("effect.define", {
   input = { "function", help = "pure: checks what the caller gave, and gives plain data, which is journalled" },
   observe = { "function", help = "a read of input: what is there before" },
-  preview = { "function", help = "a read of input: what would change" },
+  preview = { "function", help = "a read of input, and of what observe saw: what would change" },
+  preview_observes = { "flag", help = "the preview looks for itself: observe is not called before it" },
   apply = { "function", required = true, help = "makes the change; is given input and a context, and gives plain data" },
   recover = { "function", help = "an intent without an outcome: \"done\" and the result, \"not_done\" or \"unknown\"" },
   undo = { "function", help = "takes a done one back, by effects" },

@@ -15,20 +15,14 @@ local M = {}
 ---@field result? any            predicted result; absent: unknown until the run
 ---@field would_fail? string     why the run would stop here
 
---- Whether the preview asks for what was observed: most look for themselves, and need not wait for that.
-local function takes_before(definition)
-  if not definition.observe or not definition.preview then return false end
-  local info = debug.getinfo(definition.preview, "u")
-  return info.nparams >= 2 or info.isvararg
-end
-
 --- What can be previewed, of an input that is known. Raises what observe and preview raise.
 ---@param definition almanac.EffectDefinition
 ---@param input any
 ---@return almanac.Preview
 function M.make(definition, input)
   if not definition.preview then return { summary = "no preview: what it changes is known when it runs" } end
-  local before = takes_before(definition) and definition.observe(input) or nil
+  local before
+  if definition.observe and not definition.preview_observes then before = definition.observe(input) end
   return definition.preview(input, before) or {}
 end
 

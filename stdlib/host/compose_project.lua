@@ -1,0 +1,247 @@
+--- A Compose project: what its files want, and what of that is there, by `docker compose` or docker-compose.
+local errors = require "almanac.base.errors"
+local fs = require "native.fs"
+local json = require "native.json"
+local param = require "almanac.base.param"
+local process = require "native.process"
+local sh = require "native.sh"
+local tool = require "almanac.host.tool"
+local yaml = require "native.yaml"
+
+local M = {
+  TIMEOUT = 600, -- seconds for what changes something; the default of `timeout`
+}
+
+local MISSING = "install docker with its compose plugin, or docker-compose"
+
+-- Programs ---------------------------------------------------------------------------------------
+
+local words_before ---@type string[]? of compose, once it is found
+
+--- `docker compose` where the plugin is there, else docker-compose.
+local function find_compose()
+  if words_before then return words_before end
+  if sh.which "docker" and tool.ask({ program = "docker", missing = MISSING }, { "compose", "version" }, {
+    ok = setmetatable({}, { __index = function() return true end }),
+  }).code == 0 then
+    words_before = { "docker", "compose" }
+  elseif sh.which "docker-compose" then
+    words_before = { "docker-compose" }
+  else
+    errors.raise { kind = "not_found", message = "there is neither docker compose nor docker-compose on PATH", hint = MISSING }
+  end
+  return words_before
+end
+
+local function compose(input, words)
+  local before = find_compose()
+  local out = { table.unpack(before, 2) }
+  table.move({ "--ansi", "never" }, 1, 2, #out + 1, out)
+  for _, file in ipairs(input.files or {}) do table.move({ "-f", file }, 1, 2, #out + 1, out) end
+  if input.project then table.move({ "-p", input.project }, 1, 2, #out + 1, out) end
+  table.move(words, 1, #words, #out + 1, out)
+  return { program = before[1], cwd = input.dir, missing = MISSING }, out
+end
+
+local function ask(input, words)
+  local program, all = compose(input, words)
+  return tool.read(program, all)
+end
+
+--- Changes something by the program.
+---@param input table
+---@param words string[]
+---@param ctx almanac.EffectContext
+function M.change(input, words, ctx)
+  local program, all = compose(input, words)
+  tool.run(program, all, ctx.id, { timeout = input.timeout or M.TIMEOUT, idempotent = true })
+end
+
+M.docker = { program = "docker", missing = MISSING }
+
+-- What is wanted, what is there ------------------------------------------------------------------
+
+local function lines(text)
+  local out = {}
+  for line in text:gmatch "[^\n]+" do out[#out + 1] = line end
+  return out
+end
+
+--- The configuration as the program reads it.
+---@param input table
+---@return table
+function M.config(input)
+  return yaml.decode(ask(input, { "config" }), { name = "the Compose file" })
+end
+
+local function inspect(ids)
+  if #ids == 0 then return {} end
+  return json.decode(tool.read(M.docker, { "inspect", table.unpack(ids) }))
+end
+
+--- The project's name, by the rules of the program: https://docs.docker.com/compose/how-tos/project-name
+function M.name(input)
+  if input.project then return input.project end
+  local named = process.getenv "COMPOSE_PROJECT_NAME"
+  if named and named ~= "" then return named end
+  local env_file = input.dir .. "/.env"
+  named = fs.exists(env_file) and ("\n" .. fs.read(env_file)):match "\nCOMPOSE_PROJECT_NAME=[\"']?([%w_%-]+)"
+  -- The plugin says it; docker-compose 1 takes the directory's name.
+  named = named or find_compose()[2] and M.config(input).name
+  if named then return named end
+  local path = tool.read({ program = "pwd", cwd = input.dir, missing = MISSING }, { "-P" })
+  return (path:match "[^/]*$":lower():gsub("[^%-_a-z0-9]", ""))
+end
+
+--- The containers of the project, by name; those of `compose run` are none.
+function M.containers(input)
+  local out = {}
+  local ids = tool.read(M.docker, { "ps", "--all", "--quiet", "--no-trunc", "--filter",
+    "label=com.docker.compose.project=" .. M.name(input) })
+  for _, one in ipairs(inspect(lines(ids))) do
+    local labels = one.Config.Labels or {}
+    if labels["com.docker.compose.oneoff"] ~= "True" then
+      out[#out + 1] = {
+        id = one.Id, name = one.Name:gsub("^/", ""), service = labels["com.docker.compose.service"],
+        hash = labels["com.docker.compose.config-hash"],
+        image = one.Config.Image, image_id = one.Image, state = one.State.Status, started = one.State.StartedAt,
+        exit_code = one.State.Status == "exited" and one.State.ExitCode or nil,
+      }
+    end
+  end
+  table.sort(out, function(a, b) return a.name < b.name end)
+  return out
+end
+
+--- The id of an image; nil when it is not there.
+---@param image string
+---@return string?
+function M.image_id(image)
+  local result = tool.ask(M.docker, { "image", "inspect", "--format", "{{.Id}}", image }, { ok = { [1] = true } })
+  return result.code == 0 and result.stdout:match "^%S+" or nil
+end
+
+local function depends_on(service)
+  local out = {}
+  for key, value in pairs(service.depends_on or {}) do out[#out + 1] = type(key) == "string" and key or value end
+  return out
+end
+
+--- The services that a call is about, in order; with `deep` also what they depend on.
+function M.services(who, input, config, deep)
+  local all, chosen = config.services or {}, {}
+  local function choose(name)
+    if chosen[name] then return end
+    if not all[name] then
+      errors.raise {
+        kind = "not_found", message = string.format("%s: the Compose file has no service %s", who, name),
+        hint = "there are " .. table.concat(param.sorted_names(all), ", "),
+      }
+    end
+    chosen[name] = true
+    for _, other in ipairs(deep and depends_on(all[name]) or {}) do choose(other) end
+  end
+  for _, name in ipairs(input.services or param.sorted_names(all)) do choose(name) end
+  return param.sorted_names(chosen)
+end
+
+--- What `up` compares, per service: the hash of its configuration, its image, and its containers.
+function M.state(who, input)
+  local config, hashes, by_service = M.config(input), {}, {}
+  for _, line in ipairs(lines(ask(input, { "config", "--hash", "*" }))) do
+    local name, hash = line:match "^(%S+) (%x+)$"
+    if name then hashes[name] = hash end
+  end
+  for _, one in ipairs(M.containers(input)) do
+    local name = one.service or ""
+    by_service[name] = by_service[name] or {}
+    table.insert(by_service[name], one)
+  end
+  local out = {}
+  for i, name in ipairs(M.services(who, input, config, true)) do
+    local image = config.services[name].image
+    out[i] = {
+      name = name, hash = hashes[name], image = image, image_id = image and M.image_id(image),
+      containers = by_service[name] or json.array {},
+    }
+  end
+  return out
+end
+
+--- What `up` makes of a service. Pure.
+---@param want { name: string, hash: string, image?: string, image_id?: string, containers: table[] }
+---@return table change
+function M.change_of(want)
+  local label = "service " .. want.name
+  if #want.containers == 0 then
+    return { object = label, action = "create", why = want.image and "image " .. want.image or "an image that is built" }
+  end
+  for _, one in ipairs(want.containers) do
+    if one.hash ~= want.hash then
+      local field = want.image and one.image ~= want.image and
+        { { path = ".image", kind = "changed", old = one.image, new = want.image } } or nil
+      return { object = label, action = "change", why = "recreated, its configuration is another", fields = field }
+    end
+    if want.image_id and one.image_id ~= want.image_id then
+      return { object = label, action = "change", why = string.format("recreated, %s is another image now", want.image) }
+    end
+    if one.state ~= "running" then
+      return { object = label, action = "change", why = string.format("started, it is %s", one.state) }
+    end
+  end
+  return { object = label, action = "unchanged" }
+end
+
+--- Whether `up` would change nothing. Pure.
+---@param state table
+---@return boolean
+function M.is_unchanged(state)
+  for _, want in ipairs(state) do
+    if M.change_of(want).action ~= "unchanged" then return false end
+  end
+  return true
+end
+
+--- What a plan rests on. Pure.
+---@param input table
+---@param state table
+---@return table[]
+function M.ground(input, state)
+  local out = {}
+  for i, want in ipairs(state) do
+    local parts = { tostring(want.hash), tostring(want.image_id) }
+    for _, one in ipairs(want.containers) do parts[#parts + 1] = one.id .. " " .. one.state end
+    out[i] = { ref = string.format("service %s in %s", want.name, input.dir), digest = table.concat(parts, " ") }
+  end
+  return out
+end
+
+--- Containers as they are given to scripts. Pure.
+---@param containers table[]
+---@return table[]
+function M.rows(containers)
+  local out = {}
+  for i, one in ipairs(containers) do
+    out[i] = {
+      service = one.service, name = one.name, id = one.id, image = one.image, state = one.state, exit_code = one.exit_code,
+    }
+  end
+  return out
+end
+
+--- The containers of the services of a state.
+function M.containers_in(state)
+  local all = {}
+  for _, want in ipairs(state) do table.move(want.containers, 1, #want.containers, #all + 1, all) end
+  return M.rows(all)
+end
+
+--- The volumes that the project made.
+---@param input table
+---@return string[] names
+function M.volumes(input)
+  return lines(tool.read(M.docker, { "volume", "ls", "--quiet", "--filter",
+    "label=com.docker.compose.project=" .. M.name(input) }))
+end
+
+return M
