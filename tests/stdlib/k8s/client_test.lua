@@ -7,12 +7,14 @@ local k8s = require "almanac.public.k8s"
 local records = require "almanac.helm.records"
 local settings = require "almanac.config.settings"
 local t = require "tests.harness"
+local tls = require "tests.tls"
 
 --- A server that answers `answers[path]` to whoever has the token that is in the file now.
 local function setting(answers)
   local dir = t.tmpdir()
   local api = { refused = 0, token = "one" }
   local server = httpd.listen {
+    tls = tls.certificate(dir), -- over plain HTTP no credential is sent
     handler = function(request, response)
       if request.headers.authorization ~= "Bearer " .. api.token then
         api.refused = api.refused + 1
@@ -25,8 +27,8 @@ local function setting(answers)
   t.write_file(dir .. "/token", "one")
   t.write_file(dir .. "/kubeconfig", string.format([[
 current-context: c
-clusters: [{name: c, cluster: {server: "http://127.0.0.1:%d"}}]
-contexts: [{name: c, context: {cluster: c, user: u, namespace: n}}]
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:%d", certificate-authority: cert.pem}}]
+contexts: [{name: c, context: {cluster: c, user: u, namespace: team}}]
 users: [{name: u, user: {tokenFile: %s/token}}]
 ]], server:port(), dir))
   settings.kubeconfig = dir .. "/kubeconfig"
@@ -44,19 +46,19 @@ local PODS = '{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":
 
 --- The ways to ask, each a function of the client.
 local ways = {
-  request = function(client) return k8s_client.request(client, { who = "t", path = "/api/v1/namespaces/n/pods" }) end,
+  request = function(client) return k8s_client.request(client, { who = "t", path = "/api/v1/namespaces/team/pods" }) end,
   send = function(client)
     local response = k8s_client.send(client, { who = "t", method = "GET", path = "/x", headers = {}, max_bytes = 1000 })
     if response.status ~= 200 then errors.raise(k8s_client.error_of(client, { who = "t", path = "/x" }, response)) end
   end,
   stream = function(client)
-    k8s_client.stream(client, { who = "t", path = "/api/v1/namespaces/n/pods", query = { watch = true } }):close()
+    k8s_client.stream(client, { who = "t", path = "/api/v1/namespaces/team/pods", query = { watch = true } }):close()
   end,
 }
 
 for name, ask in pairs(ways) do
   t.test("a token file that changed is read again after a 401, once: " .. name, function()
-    local api = setting { ["/api/v1/namespaces/n/pods"] = PODS }
+    local api = setting { ["/api/v1/namespaces/team/pods"] = PODS }
     local client = k8s_client.open()
     ask(client)
     t.eq(api.refused, 0)
@@ -71,7 +73,7 @@ for name, ask in pairs(ways) do
 end
 
 t.test("a command in a container has its token renewed as every other request", function()
-  local api = setting { ["/api/v1/namespaces/n/pods"] = PODS }
+  local api = setting { ["/api/v1/namespaces/team/pods"] = PODS }
   local client = k8s_client.open()
   ways.request(client) -- reads the file
   api.rotate("two", true)
@@ -83,13 +85,13 @@ end)
 
 t.test("a list whose items are null is empty", function()
   setting {
-    ["/api/v1/namespaces/n/pods"] = '{"kind":"PodList","apiVersion":"v1","metadata":{"continue":null},"items":null}',
-    ["/api/v1/namespaces/n/secrets"] =
+    ["/api/v1/namespaces/team/pods"] = '{"kind":"PodList","apiVersion":"v1","metadata":{"continue":null},"items":null}',
+    ["/api/v1/namespaces/team/secrets"] =
       '{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":"1"},"items":null}',
-    ["/api/v1/namespaces/n/pods/p"] =
+    ["/api/v1/namespaces/team/pods/p"] =
       '{"kind":"Pod","metadata":{"name":"p","annotations":null,"ownerReferences":null},"spec":{"containers":null},"status":null}',
   }
   t.eq(#k8s.list "pods", 0)
-  t.eq(#records.list { release = "r", namespace = "n" }, 0)
+  t.eq(#records.list { release = "r", namespace = "team" }, 0)
   t.eq(k8s.get "pod/p", { kind = "Pod", metadata = { name = "p" }, spec = {} })
 end)

@@ -1,6 +1,7 @@
 -- k8s against the simulated cluster: reads, lists in pages, watches, logs, and every write with its
 -- recovery, as an effect would call them.
 local definitions = require "almanac.run.definitions"
+local json = require "native.json"
 local k8s = require "almanac.public.k8s"
 local k8s_client = require "almanac.k8s.client"
 local settings = require "almanac.config.settings"
@@ -310,10 +311,11 @@ t.test("over TLS with a client certificate", function()
 end)
 
 t.test("a token that is refused: whose, from where, what to do", function()
-  local _, dir = cluster("--token", "good")
+  local _, dir = cluster("--tls", "TLS", "--token", "good") -- over plain HTTP no token is sent
   t.ok(k8s.list("pods", { namespace = "team" }))
-  local text = t.read_file(dir .. "/kubeconfig")
-  t.write_file(dir .. "/kubeconfig", (text:gsub("good", "expired")))
+  local config = json.decode(t.read_file(dir .. "/kubeconfig"))
+  config.users[1].user = { token = "expired" }
+  t.write_file(dir .. "/kubeconfig", json.encode(config))
   k8s_client.forget()
   local err = t.raises("api", k8s.list, "pods", { namespace = "team" })
   t.eq(err.status, 401)

@@ -8,6 +8,7 @@ local outcome = require "almanac.k8s.exec_outcome"
 local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
 local t = require "tests.harness"
+local tls = require "tests.tls"
 local task = require "native.task"
 
 -- The recording ----------------------------------------------------------------------------------
@@ -282,7 +283,9 @@ local function odd_server(answers)
     kind = "Pod", apiVersion = "v1", metadata = { name = "p", namespace = "team", uid = "u" }, spec = { containers = { { name = "c" } } },
     status = { phase = "Running", containerStatuses = { { name = "c", containerID = "x", state = { running = {} } } } },
   }
+  local dir = t.tmpdir()
   local server = httpd.listen {
+    tls = tls.certificate(dir), -- over plain HTTP no credential is sent
     handler = function(request, response)
       if not request.path:find "/exec$" then
         return response:send(200, { ["Content-Type"] = "application/json" }, json.encode(pod))
@@ -293,11 +296,12 @@ local function odd_server(answers)
     end,
   }
   t.defer(function() server:close() end)
-  local url = "http://127.0.0.1:" .. server:port()
-  settings.kubeconfig = t.tmpdir() .. "/kubeconfig"
+  local url = "https://127.0.0.1:" .. server:port()
+  settings.kubeconfig = dir .. "/kubeconfig"
   t.write_file(settings.kubeconfig, json.encode {
     kind = "Config", ["current-context"] = "c", contexts = { { name = "c", context = { cluster = "c", user = "u" } } },
-    clusters = { { name = "c", cluster = { server = url } } }, users = { { name = "u", user = { username = "me", password = "pw" } } },
+    clusters = { { name = "c", cluster = { server = url, ["certificate-authority"] = "cert.pem" } } },
+    users = { { name = "u", user = { username = "me", password = "pw" } } },
   })
   k8s_client.forget()
   t.defer(function() settings.kubeconfig = nil end)

@@ -14,7 +14,7 @@ local function server(answer)
   t.write_file(dir .. "/kubeconfig", string.format([[
 current-context: c
 clusters: [{name: c, cluster: {server: "http://127.0.0.1:%d"}}]
-contexts: [{name: c, context: {cluster: c, user: u, namespace: n}}]
+contexts: [{name: c, context: {cluster: c, user: u, namespace: team}}]
 users: [{name: u, user: {}}]
 ]], listening:port()))
   settings.kubeconfig = dir .. "/kubeconfig"

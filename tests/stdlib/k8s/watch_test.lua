@@ -110,7 +110,7 @@ local function server(history, faults)
   local dir = t.tmpdir()
   t.write_file(dir .. "/kubeconfig", string.format([[
 clusters: [{name: c, cluster: {server: "http://127.0.0.1:%d"}}]
-contexts: [{name: c, context: {cluster: c, namespace: n}}]
+contexts: [{name: c, context: {cluster: c, namespace: "n"}}]
 current-context: c
 ]], self.httpd:port()))
   settings.kubeconfig = dir .. "/kubeconfig"
