@@ -122,13 +122,16 @@ static int yaml_decode_all(lua_State *L)
     lua_Integer n = 0;
 
     lua_createtable(L, 0, 0);
+    lua_createtable(L, 0, 0);
+    r->warnings = lua_gettop(L);
     while (read_document(L, r)) {
         if (lua_islightuserdata(L, -1))
             lua_pop(L, 1);
         else
-            lua_rawseti(L, -2, ++n);
+            lua_rawseti(L, r->warnings - 1, ++n);
     }
-    return finish(L, r);
+    finish(L, r);
+    return r->dialect == YAML_KUBERNETES ? 2 : (lua_pop(L, 1), 1);
 }
 
 static int yaml_lines(lua_State *L)

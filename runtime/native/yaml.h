@@ -2,14 +2,16 @@
  *
  *   decode(text, {name, nulls = "keep" | "absent", dialect = "core" | "kubernetes",
  *                 max_depth = 128, max_nodes = 1e6})  one document
- *   decode_all(text, options)   an array of the documents that are not empty
+ *   decode_all(text, options)   an array of the documents that are not empty; of the dialect
+ *                               "kubernetes" also one of warnings
  *   lines(text, options)        path of each key ("a.b[2].c") -> its line, of the first document
  *   encode(value)               keys sorted, strings quoted wherever some reader would take them
  *                               for something else
  *
  * Plain scalars are as base/yaml_scalar.h says. Keys are always strings. A sequence is marked as
- * json.array, null is json.null. An alias is copied, and its nodes count against max_nodes. Of the
- * dialect "core", duplicate keys, unknown tags and unknown anchors are refused.
+ * json.array, null is json.null. An alias is copied, and its nodes count against max_nodes. Unknown
+ * anchors are refused, and of the dialect "core" duplicate keys and unknown tags: "kubernetes" takes
+ * the last one, and text, and warns.
  * Pure: allowed outside steps.
  */
 #ifndef ALMANAC_NATIVE_YAML_H

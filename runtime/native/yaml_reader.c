@@ -5,6 +5,7 @@
 #include <string.h>
 #include <lauxlib.h>
 
+#include "base/base64.h"
 #include "engine/vm_error.h"
 #include "native/json.h"
 
@@ -229,6 +230,38 @@ static void push_value(lua_State *L, const struct yaml_value *v, const char *tex
     }
 }
 
+/* What is an error, but for kubectl and helm (go-yaml 2), which take it: that is only said. */
+static void tolerate(lua_State *L, struct yaml_reader *r, yaml_mark_t mark, const char *what)
+{
+    if (r->dialect != YAML_KUBERNETES)
+        yaml_raise_at(L, r, ERR_USAGE, mark, what);
+    if (!r->warnings)
+        return;
+    lua_pushfstring(L, "%s, line %I: %s", r->name, (LUAI_UACINT)mark.line + 1, what);
+    lua_rawseti(L, r->warnings, (lua_Integer)lua_rawlen(L, r->warnings) + 1);
+}
+
+/* Pushes what a !!binary scalar stands for. */
+static void push_binary(lua_State *L, struct yaml_reader *r, const char *text, size_t len)
+{
+    char *clean = lua_newuserdatauv(L, len + 1, 0), *out = lua_newuserdatauv(L, len + 1, 0);
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++)
+        if (!strchr(" \t\r\n", text[i]))
+            clean[n++] = text[i];
+    if (base64_decode(clean, n, out, &n) < 0)
+        yaml_raise_at(L, r, ERR_USAGE, r->event.start_mark, "!!binary takes base64");
+    lua_pushlstring(L, out, n);
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+}
+
+static bool is_binary(const struct yaml_reader *r, const char *tag)
+{
+    return r->dialect == YAML_KUBERNETES && tag && strcmp(tag, "tag:yaml.org,2002:binary") == 0;
+}
+
 /* A scalar with an explicit tag must be what the tag says. */
 static void check_tag(lua_State *L, struct yaml_reader *r, const char *tag, struct yaml_value *v)
 {
@@ -260,7 +293,8 @@ static void check_tag(lua_State *L, struct yaml_reader *r, const char *tag, stru
         yaml_raise_at(L, r, ERR_USAGE, r->event.start_mark, what);
     }
     snprintf(what, sizeof what, "unknown tag %.80s", tag);
-    yaml_raise_at(L, r, ERR_USAGE, r->event.start_mark, what);
+    tolerate(L, r, r->event.start_mark, what);
+    v->type = YAML_SCALAR_STRING;
 }
 
 static void read_scalar(lua_State *L, struct yaml_reader *r)
@@ -273,10 +307,13 @@ static void read_scalar(lua_State *L, struct yaml_reader *r)
     spend_node(L, r);
     if (tag || r->event.data.scalar.plain_implicit)
         v = yaml_resolve(text, len, r->dialect);
-    if (tag)
+    if (tag && !is_binary(r, tag))
         check_tag(L, r, tag, &v);
     push_anchor_name(L, r->event.data.scalar.anchor);
-    push_value(L, &v, text, len);
+    if (is_binary(r, tag))
+        push_binary(L, r, text, len);
+    else
+        push_value(L, &v, text, len);
     keep_anchor(L, r, lua_gettop(L) - 1);
     lua_remove(L, -2);
 }
@@ -327,7 +364,8 @@ static bool read_key(lua_State *L, struct yaml_reader *r)
     return strcmp(text, "<<") == 0 && r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
-/* The key and its value are on top: into the mapping, or an error if it is there already. */
+/* The key and its value are on top: into the mapping. It is an error if it is there already, but for
+ * kubectl and helm, where the last one counts. */
 static void add_pair(lua_State *L, struct yaml_reader *r, int base, yaml_mark_t mark)
 {
     char what[160];
@@ -336,16 +374,17 @@ static void add_pair(lua_State *L, struct yaml_reader *r, int base, yaml_mark_t 
     if (lua_rawget(L, base + M_SEEN) != LUA_TNIL) {
         snprintf(what, sizeof what, "duplicate key \"%.60s\", first at line %lld",
                  lua_tostring(L, -3), (long long)lua_tointeger(L, -1));
-        yaml_raise_at(L, r, ERR_USAGE, mark, what);
+        tolerate(L, r, mark, what);
     }
     lua_pop(L, 1);
     lua_pushvalue(L, -2);
     lua_pushinteger(L, (lua_Integer)mark.line + 1);
     lua_rawset(L, base + M_SEEN);
-    if (r->nulls_absent && lua_islightuserdata(L, -1))
-        lua_pop(L, 2);
-    else
-        lua_rawset(L, base + M_TABLE);
+    if (r->nulls_absent && lua_islightuserdata(L, -1)) {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+    }
+    lua_rawset(L, base + M_TABLE);
 }
 
 /* The value of a merge key is on top: a mapping, or a sequence of mappings. */
@@ -429,7 +468,7 @@ static void check_collection_tag(lua_State *L, struct yaml_reader *r, const yaml
     if (!tag || strcmp((const char *)tag, "!") == 0 || strcmp((const char *)tag, standard) == 0)
         return;
     snprintf(what, sizeof what, "unknown tag %.80s", (const char *)tag);
-    yaml_raise_at(L, r, ERR_USAGE, r->event.start_mark, what);
+    tolerate(L, r, r->event.start_mark, what);
 }
 
 /* Pushes the node that begins with the current event. */

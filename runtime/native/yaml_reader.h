@@ -25,6 +25,7 @@ struct yaml_reader {
     lua_Integer nodes_left;
     int anchors;     /* stack index: table of anchor -> value */
     int lines;       /* stack index: table of path -> line, or 0 */
+    int warnings;    /* stack index: table of what kubectl takes and no standard allows, or 0 */
     struct buf path; /* of the node being read, while lines are wanted */
 };
 

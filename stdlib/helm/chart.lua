@@ -1,6 +1,7 @@
 --- What is given to render a release from: a chart, its version, values and a post-renderer; checked, and
 --- as helm's arguments.
 local arguments = require "almanac.host.arguments"
+local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
@@ -17,6 +18,7 @@ local M = {}
 ---@field values string[]
 ---@field set? table
 ---@field set_string? table
+---@field plain_http? boolean
 ---@field post_renderer? string[]  program (helm 4: plugin) and its arguments
 
 --- The options that say what is rendered, besides release and namespace.
@@ -28,6 +30,7 @@ M.fields = {
   values = { "texts", default = {}, may_be_empty = true, help = "values files, later ones win" },
   set = { "map", help = 'single values by their path, such as ["image.tag"]' },
   set_string = { "map", help = "the same, always text" },
+  plain_http = { "flag", help = "the chart's registry has no TLS" },
   post_renderer = { "texts", help = "program (helm 4: plugin) that has the last word, and its arguments" },
 }
 
@@ -150,7 +153,9 @@ function M.input(who, raw, input)
   check_set(who, raw.set)
   check_set_string(who, raw.set_string)
   input.set, input.set_string = raw.set, raw.set_string
+  input.plain_http = raw.plain_http or nil
   input.post_renderer = raw.post_renderer
+  if input.post_renderer then effect.require_allowed(who, "shell", input.post_renderer[1]) end
   return input
 end
 
@@ -177,7 +182,7 @@ end
 ---@param input almanac.HelmChartInput
 ---@return almanac.Arguments
 function M.add(args, input)
-  args:option("--version", input.version)
+  args:option("--version", input.version):flag("--plain-http", input.plain_http)
   for _, file in ipairs(input.values) do args:option("--values", as_csv(file)) end
   set_args(args, input)
   local renderer = input.post_renderer or {}

@@ -30,11 +30,13 @@ end
 --- The objects of a manifest, in its order.
 ---@param text string YAML documents
 ---@param name string for errors
----@return table[]
+---@return table[] objects
+---@return string[] warnings  of what helm takes all the same: a key that is there twice, an unknown tag
 function M.objects(text, name)
+  local documents, warnings = yaml.decode_all(text, { name = name, dialect = "kubernetes" })
   local out = {}
-  for _, document in ipairs(yaml.decode_all(text, { name = name, dialect = "kubernetes" })) do add_object(out, document) end
-  return out
+  for _, document in ipairs(documents) do add_object(out, document) end
+  return out, warnings
 end
 
 --- Lists one behind the other.

@@ -172,6 +172,8 @@ local causes = {
   { "repo %S+ not found", "not_found", "the chart is neither a directory here nor in a repository that helm knows" },
   { "non%-absolute URLs should be in form of repo_name/path_to_chart", "not_found",
     "the chart is neither a directory here nor in a repository that helm knows" },
+  { "missing in charts/ directory", "not_found", "the charts that it depends on are not there: helm dependency build fetches them" },
+  { "server gave HTTP response to HTTPS client", "network", "the registry has no TLS: plain_http = true, if that is meant" },
   { "path \".-\" not found", "not_found", "check the path of the chart" },
   { "Chart%.yaml file is missing", "not_found", "the chart must be a directory with a Chart.yaml" },
   { "[Uu]nauthorized", "auth", "the credentials of the kubeconfig are expired or refused; log in again" },

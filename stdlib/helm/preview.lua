@@ -118,6 +118,7 @@ end
 local function look_ahead(trial, input, current)
   local outlook = outlook_of(input, current)
   trial:set_method(outlook.last and records.revision_of(outlook.last).server_side or not current and cli.version().major > 3)
+  if input.post_renderer then return outlook end -- a program of the operator's is not run for a guess
   local ok, expected = errors.try(renders.expected, input, outlook.last)
   if ok then trial:anticipate(outlook.old, manifests.join(outlook.definitions, expected)) end
   return outlook

@@ -86,8 +86,9 @@ end
 ---@return table[] objects
 function M.definitions(input)
   charts.check(input.chart)
-  local args = arguments.new("helm.upgrade", "show", "crds"):option("--version", input.version):word("chart", input.chart)
-  return manifests.objects(cli.read("show crds", input.chart, args:list()), "the crds of " .. input.chart)
+  local args = arguments.new("helm.upgrade", "show", "crds"):option("--version", input.version)
+    :flag("--plain-http", input.plain_http):word("chart", input.chart)
+  return (manifests.objects(cli.read("show crds", input.chart, args:list()), "the crds of " .. input.chart))
 end
 
 --- The objects that a chart renders to without asking the server, in a tenth of the time: nearly always
@@ -97,7 +98,7 @@ end
 ---@return table[]
 function M.expected(input, last)
   local text = M.template("helm.upgrade", input, { is_upgrade = last ~= nil, no_hooks = true, config = last and last.config })
-  return manifests.objects(text, "chart " .. input.chart)
+  return (manifests.objects(text, "the chart " .. input.chart))
 end
 
 --- A first install whose objects are of kinds that come with it: helm's dry run, which creates no
@@ -134,9 +135,10 @@ function M.upgrade(input, has_definitions)
   -- With --install some versions say first that the release does not exist.
   local release = json.decode(result.stdout:match "^[^{]*({.*)$" or result.stdout)
   local metadata = type(release.chart) == "table" and release.chart.metadata or {}
+  local objects, warnings = manifests.objects(release.manifest or "", "the chart " .. input.chart)
   return {
-    objects = manifests.objects(release.manifest or "", "chart " .. input.chart), hooks = hooks_of(release),
-    warnings = warnings_of(result.stderr), digest = result.stderr:match "\n?Digest: (sha256:%x+)",
+    objects = objects, hooks = hooks_of(release), warnings = manifests.join(warnings_of(result.stderr), warnings),
+    digest = (result.stderr .. "\n" .. result.stdout:sub(1, 4096)):match "Digest: (sha256:%x+)",
     server_side = release.apply_method == "ssa" or release.applyMethod == "ssa",
     chart = metadata.name and string.format("%s-%s", metadata.name, metadata.version), app_version = metadata.appVersion,
   }
@@ -147,7 +149,7 @@ end
 ---@return table[]
 function M.objects_of(release)
   local text = type(release.manifest) == "string" and release.manifest or ""
-  return manifests.objects(text, string.format("revision %s of %s", tostring(release.version), tostring(release.name)))
+  return (manifests.objects(text, string.format("revision %s of %s", tostring(release.version), tostring(release.name))))
 end
 
 --- A revision that helm keeps, as a rollback to it would apply it.

@@ -164,6 +164,7 @@ function helm.status(options) end
 ---@field chart string  directory, archive, name or URL
 ---@field release string  the release
 ---@field namespace? string  where it is
+---@field plain_http? boolean  the chart's registry has no TLS
 ---@field post_renderer? string|string[]  program (helm 4: plugin) that has the last word, and its arguments
 ---@field set? table  single values by their path, such as ["image.tag"]
 ---@field set_string? table  the same, always text
@@ -207,6 +208,7 @@ function helm.uninstall(options) end
 ---@field force_conflicts? boolean  takes back fields that others changed (helm 4, releases applied server-side)
 ---@field install? boolean  installs it when there is no such release
 ---@field namespace? string  where it is
+---@field plain_http? boolean  the chart's registry has no TLS
 ---@field post_renderer? string|string[]  program (helm 4: plugin) that has the last word, and its arguments
 ---@field set? table  single values by their path, such as ["image.tag"]
 ---@field set_string? table  the same, always text

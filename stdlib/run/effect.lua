@@ -35,6 +35,16 @@ local function is_allowed(patterns, target)
   return false
 end
 
+local function check_target(run, name, category, target)
+  local patterns = run.allow[category] or {}
+  if is_allowed(patterns, target) then return end
+  errors.raise {
+    kind = "refused",
+    message = string.format("%s: this runbook may not touch %s %q", name, category, target),
+    hint = string.format("its allow table has %s = { %s }; almanac show prints it", category, table.concat(patterns, ", ")),
+  }
+end
+
 --- Refuses what the runbook's `allow` does not name.
 local function check_allowed(run, name, definition, input)
   if not run.allow then return end
@@ -45,16 +55,17 @@ local function check_allowed(run, name, definition, input)
       hint = "give its definition allow = { category = \"a_word\", of = function(input) return \"name\" end }",
     }
   end
-  local category, patterns = allow.category, run.allow[allow.category] or {}
-  for _, target in ipairs(targets_of(allow, input) or {}) do
-    if not is_allowed(patterns, target) then
-      errors.raise {
-        kind = "refused",
-        message = string.format("%s: this runbook may not touch %s %q", name, category, target),
-        hint = string.format("its allow table has %s = { %s }; almanac show prints it", category, table.concat(patterns, ", ")),
-      }
-    end
-  end
+  for _, target in ipairs(targets_of(allow, input) or {}) do check_target(run, name, allow.category, target) end
+end
+
+--- Refuses what a call touches besides its effect, such as a program that another one has to run, unless the
+--- runbook's `allow` names it.
+---@param name string      "helm.upgrade"
+---@param category string  "shell"
+---@param target string
+function M.require_allowed(name, category, target)
+  local frame = step.current()
+  if frame and frame.run.allow then check_target(frame.run, name, category, target) end
 end
 
 --- Whether an earlier try of this step began its next effect: what is to be waited for before it was

