@@ -34,6 +34,7 @@ M.kinds = {
   ["run.end"] = kind("durable", "keep", "status error by"),
   ["run.plan"] = kind("durable", "keep", "*"), -- the whole plan that it is bound to
   ["run.unbound"] = kind("durable", "keep", "operator"),
+  ["run.script"] = kind("soon", "keep", "digest sources"), -- the texts that the run is made with, by their paths
   ["run.lock"] = kind("durable", "skip", "namespace lease holder"),
   -- its steps
   ["step.start"] = kind("soon", "begun", "attempt"),

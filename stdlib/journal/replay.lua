@@ -19,6 +19,7 @@ local M = {}
 ---@field intents string[] keys of effects in the order in which they were begun
 ---@field kept table<string, table<string, almanac.Event[]>>  by kind and path: what steps go on from
 ---@field status string?   of the run, by its last word
+---@field script { digest: string, sources: table<string, string> }?  that the run was last made with
 ---@field plan table?      that the run is bound to
 ---@field undone { path: string, by: string }?  the first step that a rollback took back
 local Replay = {}
@@ -46,6 +47,7 @@ local on = {}
 on["run.start"] = function(replay) replay.status = "running" end
 on["run.resume"] = on["run.start"]
 on["run.end"] = function(replay, one) replay.status = one.data.status end
+on["run.script"] = function(replay, one) replay.script = one.data end
 on["run.plan"] = function(replay, one) replay.plan = one.data end
 on["run.unbound"] = function(replay) replay.plan = nil end
 

@@ -163,6 +163,14 @@ function Run:record(kind, path, data)
   write(self, { kind = kind, path = path, data = data, time_ms = task.wall_ms() }, kept)
 end
 
+--- Keeps the script that this execution is made with, unless the last one was made with the same.
+---@param script { digest: string, sources: table<string, string> }
+function Run:keep_script(script)
+  local kept = self.replay.script
+  if kept and kept.digest == script.digest then return end
+  self:record("run.script", "", { digest = script.digest, sources = script.sources })
+end
+
 --- Records an event of an effect's own, durably.
 ---@param kind string  none of the vocabulary's
 ---@param path string

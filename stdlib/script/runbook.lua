@@ -25,12 +25,8 @@ function M.find(name)
   }
 end
 
---- Loads a runbook.
----@param name string
----@return almanac.Runbook book  also with name, path and script (digest, files)
-function M.load(name)
-  local path, text, short = M.find(name)
-  local script = sandbox.load(path, text)
+local function load(path, text, short, kept)
+  local script = sandbox.load(path, text, kept)
   local book = script.result
   if not declaration.is(book) then
     errors.raise {
@@ -41,6 +37,21 @@ function M.load(name)
   declaration.check_allow(book, definitions.categories(script.definitions))
   book.name, book.path, book.script = short, path, script
   return book
+end
+
+--- Loads a runbook.
+---@param name string
+---@return almanac.Runbook book  also with name, path and script (almanac.Script)
+function M.load(name)
+  return load(M.find(name))
+end
+
+--- Loads a runbook from texts that were kept, whatever is on disk now.
+---@param path string
+---@param sources table<string, string>  path → text
+---@return almanac.Runbook book
+function M.load_kept(path, sources)
+  return load(path, sources[path], path:match "([^/]+)%.lua$" or path, sources)
 end
 
 --- Every runbook there is.

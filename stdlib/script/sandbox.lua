@@ -142,9 +142,12 @@ local function compile(path, text, env)
   }
 end
 
---- Text of lib.NAME: beside the script, or built in.
-local function find_lib(directory, name)
+--- Text of lib.NAME: of those that were kept, beside the script, or built in.
+local function find_lib(directory, name, kept)
   local file = name:gsub("%.", "/") .. ".lua"
+  for _, path in ipairs { directory .. file, "runbooks/" .. file } do
+    if kept and kept[path] then return path, kept[path] end
+  end
   local text, path = source.file(directory .. file, "runbooks/" .. file)
   if text then return path, text end
   errors.raise {
@@ -154,21 +157,24 @@ local function find_lib(directory, name)
 end
 
 --- Reading a file of the script's own is the loader's doing, not the script's.
-local function read_lib(directory, name)
-  local permit = task.permit "read"
-  local ok, path, text = errors.try(find_lib, directory, name)
-  task.permit(permit)
-  if not ok then error(path, 0) end
-  return path, text
+local function read_lib(directory, name, kept)
+  return task.with({ permit = "read" }, find_lib, directory, name, kept)
 end
+
+---@class almanac.Script
+---@field result any                       what it returned
+---@field files table<string, string>      path → SHA-256
+---@field sources table<string, string>    path → text
+---@field definitions almanac.Definitions  the effects that it defines, also later
+---@field digest string                    of all of its files
 
 --- Loads a script into a sandbox of its own and runs its top level, where it can only compute.
 ---@param path string
 ---@param text string
----@return { result: any, files: table<string, string>, definitions: almanac.Definitions, digest: string }
----  files: path → SHA-256; definitions: the effects that it defines, also later
-function M.load(path, text)
-  local files = { [path] = digest.sha256(text) }
+---@param kept? table<string, string>  texts of the files that it requires, by path, in the place of those on disk
+---@return almanac.Script
+function M.load(path, text, kept)
+  local files, sources = { [path] = digest.sha256(text) }, { [path] = text }
   local loaded = {}
   local directory = path:match "^(.*/)[^/]*$" or ""
   local env
@@ -177,8 +183,8 @@ function M.load(path, text)
       errors.usage("require takes a name such as lib.devnet, not %q", tostring(name))
     end
     if loaded[name] == nil then
-      local lib_path, lib_text = read_lib(directory, name)
-      files[lib_path] = digest.sha256(lib_text)
+      local lib_path, lib_text = read_lib(directory, name, kept)
+      files[lib_path], sources[lib_path] = digest.sha256(lib_text), lib_text
       local value = compile(lib_path, lib_text, env)(name)
       loaded[name] = value == nil or value
     end
@@ -190,7 +196,10 @@ function M.load(path, text)
   for name in pairs(files) do names[#names + 1] = name end
   table.sort(names)
   for i, name in ipairs(names) do names[i] = name .. "\0" .. files[name] end
-  return { result = result, files = files, definitions = definitions, digest = digest.sha256(table.concat(names, "\n")) }
+  return {
+    result = result, files = files, sources = sources, definitions = definitions,
+    digest = digest.sha256(table.concat(names, "\n")),
+  }
 end
 
 getmetatable("").__metatable = false -- shared by every string: scripts must not reach it

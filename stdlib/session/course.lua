@@ -11,6 +11,7 @@ local runs = require "almanac.journal.run"
 local task = require "native.task"
 local undo = require "almanac.run.undo"
 local walk = require "almanac.run.mode.walk"
+local way_back = require "almanac.session.way_back"
 
 local M = {}
 
@@ -39,7 +40,8 @@ end
 
 local function take_back(session, run, book, values, held, status, err)
   if not session.operator:can_be_asked() then drive.conclude(run, status, err) end
-  local undone = rollback.take_back(session, runs.load(session.journal, run.id, execute), book, values, held)
+  local original = runs.load(session.journal, run.id, execute)
+  local undone = rollback.take_back(session, original, way_back.with(original, book, values), held)
   return undone == "done" and drive.exit.undone or drive.exit[undone] or drive.exit.failed
 end
 
@@ -55,6 +57,7 @@ function M.run(session, run, book, values, held)
     run.operator, run.allow, run.definitions = session.operator, book.allow, book.script.definitions
     run.bound, run.script = binding.to(run.replay.plan), book.script.digest
     held:attach(run)
+    run:keep_script(book.script)
     local status, err = drive.execute(run, function() return book.run(values) end)
     local choice
     if status == "failed" and not session.options.no_ask then choice = after_failure(session, run, book, values, err) end

@@ -4,14 +4,12 @@ local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
-local params = require "almanac.session.params"
 local process = require "native.process"
 local reopen = require "almanac.session.reopen"
-local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local store = require "almanac.journal.store"
 local undo = require "almanac.run.undo"
-local walk = require "almanac.run.mode.walk"
+local way_back = require "almanac.session.way_back"
 
 local M = {}
 
@@ -52,19 +50,15 @@ end
 --- Takes a run back. The caller owns the run and its lock.
 ---@param session almanac.Session
 ---@param original almanac.Run
----@param book almanac.Runbook
----@param values table  its parameters
+---@param way almanac.WayBack
 ---@param held table    its lock
 ---@param stopped almanac.Run?  a rollback of it that was stopped, to go on with
 ---@return string status of the rollback
-function M.take_back(session, original, book, values, held, stopped)
-  local walked = original:as(walk)
-  local walk_error = undo.walk(walked, book, values)
-  if walk_error then error(walk_error, 0) end
-  local undos, left = undo.list(walked)
+function M.take_back(session, original, way, held, stopped)
+  local undos, left = undo.list(way.walked)
   session.operator:say(M.describe(undos, left))
   if #undos == 0 and not stopped then return "done" end
-  local run = open_rollback(session, original, book, stopped)
+  local run = open_rollback(session, original, way.book, stopped)
   held:attach(run)
   local status, err = drive.execute(run, undo.body(original, undos, run.id))
   if status == "done" then original:record("run.end", "", { status = "undone", by = run.id }) end
@@ -90,11 +84,10 @@ function M.roll_back(session, row, stopped, named)
   end
   if not stopped then reopen.check_overtaken(session, original, named, "rollback") end
   reopen.settings(original, session.options)
-  local book = runbook.load(meta.script)
-  local values = params.restore(book, meta, operator)
+  local way = way_back.find(session, original)
   holder.own(journal, row.id)
   local held <close> = locks.take(journal, reopen.lock_of(meta), row.id, operator)
-  return drive.exit[M.take_back(session, original, book, values, held, stopped)]
+  return drive.exit[M.take_back(session, original, way, held, stopped)]
 end
 
 --- almanac rollback [RUN]
