@@ -1,6 +1,7 @@
 --- Who sends a request to the simulated API: a client certificate, a bearer token, a password, and who
 --- they ask to be instead (impersonation). Pure.
 --- https://kubernetes.io/docs/reference/access-authn-authz/authentication/
+local base64 = require "almanac.base.base64"
 local errors = require "almanac.sim.model.errors"
 local value = require "almanac.sim.model.value"
 
@@ -34,11 +35,6 @@ function identity.check(list)
   return true
 end
 
-local function unbase64(text)
-  local ok, plain = pcall(require("almanac.sim.model.protobuf").unbase64, text)
-  return ok and plain or nil
-end
-
 local function by_token(opts, users, token)
   for _, user in ipairs(users or {}) do
     if user.token == token then return user end
@@ -69,7 +65,7 @@ local function authenticated(opts, request)
   scheme = scheme and scheme:lower()
   if not opts.tokens and not users then return { name = "system:anonymous", groups = { "system:masters" } } end
   if scheme == "bearer" then return by_token(opts, users, credential) end
-  if scheme == "basic" then return by_password(users, unbase64(credential)) end
+  if scheme == "basic" then return by_password(users, (base64.decode(credential or ""))) end
   return nil
 end
 
