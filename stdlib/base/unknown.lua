@@ -7,23 +7,22 @@ local json = require "native.json"
 local M = {}
 
 local steps = setmetatable({}, { __mode = "k" })
-local texts = {} ---@type table<string, boolean>  what unknowns print as
+local texts = {} ---@type table<string, any>  what unknowns print as: one of those that print so
 
 local Unknown = {}
 Unknown.__metatable = "unknown"
 Unknown.__name = "unknown"
 Unknown.__tostring = function(self)
   local text = "(known after " .. steps[self] .. ")"
-  texts[text] = true
+  texts[text] = self
   return text
 end
 
---- Text that string.format or tostring made of an unknown.
-local function names_one(text)
-  for name in pairs(texts) do
-    if text:find(name, 1, true) then return true end
+--- The unknown of which string.format or tostring made a part of a text.
+local function named_in(text)
+  for name, value in next, texts do
+    if text:find(name, 1, true) then return value end
   end
-  return false
 end
 
 local function unknown_of(a, b)
@@ -43,14 +42,39 @@ function M.is(value)
   return steps[value] ~= nil
 end
 
+--- The unknown that a value is, or holds, or holds the text of; nil where all is known.
+---@return any? unknown
+function M.first(value)
+  if steps[value] then return value end
+  if type(value) == "string" then return named_in(value) end
+  if type(value) ~= "table" or next(steps) == nil then return nil end
+  for _, item in next, value do
+    local found = M.first(item)
+    if found ~= nil then return found end
+  end
+end
+
 --- True when the value is unknown, or holds one or the text of one.
 function M.within(value)
-  if steps[value] or type(value) == "string" and names_one(value) then return true end
-  if type(value) ~= "table" then return false end
-  for _, item in next, value do
-    if M.within(item) then return true end
+  return M.first(value) ~= nil
+end
+
+--- Where a value is not known.
+---@param value any
+---@return { at: string, after: string }[] open  at: as a JSON pointer (RFC 6901); after: the step that it waits for
+function M.open(value)
+  local out = {}
+  local function look(item, at)
+    local found = (steps[item] or type(item) == "string") and M.first(item)
+    if found then
+      out[#out + 1] = { at = at, after = steps[found] }
+    elseif type(item) == "table" and type(getmetatable(item)) ~= "string" then
+      for key, part in next, item do look(part, at .. "/" .. tostring(key):gsub("~", "~0"):gsub("/", "~1")) end
+    end
   end
-  return false
+  look(value, "")
+  table.sort(out, function(a, b) return a.at < b.at end)
+  return out
 end
 
 --- A copy of plain data with each unknown as its text.

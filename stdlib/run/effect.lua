@@ -7,6 +7,7 @@ local json = require "native.json"
 local secret = require "almanac.base.secret"
 local sha256 = require("native.digest").sha256
 local step = require "almanac.run.step"
+local task = require "native.task"
 local unknown = require "almanac.base.unknown"
 
 local M = {}
@@ -80,6 +81,7 @@ end
 ---@field name string
 ---@field definition almanac.EffectDefinition
 ---@field input any       checked
+---@field raw any         as it was given
 ---@field digest string   of the input
 ---@field key string      its number in the step; an effect's own effects have two: "0.0"
 
@@ -98,13 +100,14 @@ function M.perform(name, raw)
       hint = string.format("write: step(\"say what it is for\", function() return %s(…) end)", name),
     }
   end
+  if unknown.within(raw) then task.context().handed = nil end -- this call can be handed what is not known
   local run, input = frame.run, raw
   if definition.input then input = run.mode.input(definition, raw) end
   local digest = M.digest(input)
   local key = (frame.prefix or "") .. frame.ordinal
   frame.ordinal = frame.ordinal + 1
   check_allowed(run, name, definition, input)
-  return run.mode.effect(frame, { name = name, definition = definition, input = input, digest = digest, key = key })
+  return run.mode.effect(frame, { name = name, definition = definition, input = input, raw = raw, digest = digest, key = key })
 end
 
 return M

@@ -8,6 +8,7 @@ local redaction = require "almanac.base.redaction"
 local source = require "almanac.base.source"
 local step_name = require "almanac.base.step_name"
 local task = require "native.task"
+local unknown = require "almanac.base.unknown"
 
 local M = {}
 
@@ -48,6 +49,17 @@ end
 ---@param who string public name of the function
 function M.require_read(who)
   task.require_permit("read", who)
+  local context = task.context()
+  if context and context.handed ~= nil then unknown.needed(context.handed, who .. " is handed") end
+end
+
+--- Calls a public function whose arguments hold what a plan does not know: an effect is previewed as far as it
+--- goes, a read cannot be made.
+---@param value any the unknown
+---@param fn fun(...: any): any
+function M.handed(value, fn, ...)
+  local context = task.context() or {}
+  return task.with({ context = { run = context.run, step = context.step, handed = value } }, fn, ...)
 end
 
 --- What takes its time, or asks somebody: wait() in a run. A plan changes nothing, so that there is nothing

@@ -77,17 +77,33 @@ local function base(env)
   return globals
 end
 
+local function first_unknown(...)
+  for i = 1, select("#", ...) do
+    local value = unknown.first((select(i, ...)))
+    if value ~= nil then return value end
+  end
+end
+
+--- What a script gets of a public function: one that says so when it is handed what a plan does not know.
+local function face_of_function(fn)
+  return task.face(function(...)
+    local value = first_unknown(...)
+    if value == nil then return fn(...) end
+    return require("almanac.run.step").handed(value, fn, ...)
+  end)
+end
+
 --- What a script gets of a module: a table of its own, so that it cannot change the stdlib's.
 local function face_of(module)
   local face = {}
-  for key, value in pairs(module) do face[key] = type(value) == "function" and task.face(value) or value end
+  for key, value in pairs(module) do face[key] = type(value) == "function" and face_of_function(value) or value end
   return face
 end
 
 local function face(name)
   if type(name) ~= "string" or not public.has(name) then return nil end
   local value = public.value(name)
-  return type(value) == "table" and face_of(value) or task.face(value)
+  return type(value) == "table" and face_of(value) or face_of_function(value)
 end
 
 --- Every global name that a script may use; for `almanac check`.

@@ -105,6 +105,39 @@ end }
   t.eq(code, 0, out .. err)
 end)
 
+t.test("what the plan knew of an open input is bound all the same", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  local said = step("ask", function() return sh.run { argv = { "uname" } } end)
+  step("keep", function()
+    fs.write(fs.read("name"):gsub("%s", "") == "b" and "b.txt" or "a.txt", "it is " .. said.stdout)
+  end)
+end }
+]] }
+  t.write_file(p.dir .. "/runbooks/book.lua", (t.read_file(p.dir .. "/runbooks/book.lua"):gsub("said%.stdout", "tostring(said)")))
+  t.write_file(p.dir .. "/name", "a")
+  local code, out, err = p:run { "plan", "book", "-o", "plan.json" }
+  t.eq(code, 2, err)
+  t.has(out, "its input is known when it runs: text after ask")
+  t.write_file(p.dir .. "/name", "b")
+  code, out, err = p:run { "run", "--plan", "plan.json", "--no-ask" }
+  t.eq(code, 3, out .. err)
+  t.has(err, "fs.write has another input than in the plan")
+end)
+
+t.test("a read that is handed an unknown stops the plan at its line, and asks nobody", function()
+  for call, name in pairs {
+    ["fs.read(said)"] = "fs.read", ["sh.read { argv = { 'touch', said } }"] = "sh.read",
+    ["sh.read('touch', string.format('x-%s', said))"] = "sh.read", ["http.get { url = 'http://127.0.0.1:1/' .. said }"] = "http.get",
+    ["k8s.get({ kind = 'Pod', name = said })"] = "k8s.get", ["gate { query = 'up', op = '<', limit = said }"] = "gate",
+  } do
+    local code, out, err = plan(call)
+    t.eq(code, 1, err)
+    t.has(out, "the plan cannot go on: " .. name .. " is handed a value that is known after ask the machine", call)
+    t.has(out, "book.lua:11")
+  end
+end)
+
 t.test("a plan that an error ends says so where it is shown", function()
   local code, out, err = plan "return fs.read(7)"
   t.eq(code, 1)

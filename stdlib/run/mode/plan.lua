@@ -37,7 +37,7 @@ function M.skip() end
 --- A plan has no journal, so nothing is done.
 function M.meet() end
 
---- The input may hold what only the run will know, which no check can judge.
+--- The input may hold what only the run will know, which no check can judge: then it is what was given.
 function M.input(definition, raw)
   if not unknown.within(raw) then return definition.input(raw) end
   local ok, input = errors.try(definition.input, raw)

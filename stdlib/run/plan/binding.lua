@@ -155,6 +155,44 @@ local function is_possible(plan, path, op)
   return false
 end
 
+--- Whether a text is the planned one, but for what the step `after` was to make known of it.
+local function fits_text(planned, after, now)
+  local mark = "(known after " .. after .. ")"
+  if planned == mark then return true end -- all of it was open
+  if type(now) ~= "string" then return false end
+  local pattern = planned:gsub("%p", "%%%0"):gsub(mark:gsub("%p", "%%%0"):gsub("%p", "%%%0"), ".*")
+  return now:find("^" .. pattern .. "$") ~= nil
+end
+
+--- Whether an input is the planned one in all that the plan knew.
+---@param planned any
+---@param now any
+---@param open table<string, string>  step by the JSON pointer of what it was to make known
+---@param at string  JSON pointer of these
+local function fits(planned, now, open, at)
+  if open[at] then return fits_text(planned, open[at], now) end
+  if type(planned) ~= "table" or type(now) ~= "table" then return diff.equal(planned, now) end
+  for key in pairs(now) do
+    if planned[key] == nil then return false end
+  end
+  for key, value in pairs(planned) do
+    local part = at .. "/" .. tostring(key):gsub("~", "~0"):gsub("/", "~1")
+    if now[key] == nil and not open[part] or not fits(value, now[key], open, part) then return false end
+  end
+  return true
+end
+
+--- Refuses another input than the planned one; what the plan could not know may be anything.
+local function check_input(frame, planned, call)
+  if not planned.open and planned.digest == call.digest then return end
+  local now = json.decode(json.encode(secret.conceal_all(planned.as_given and call.raw or call.input)))
+  local open = {}
+  for _, part in ipairs(planned.open or {}) do open[part.at] = part.after end
+  if planned.open and fits(planned.input, now, open, "") then return end
+  deviates(frame, string.format("%s has another input than in the plan", call.name), string.format("planned: %s\nnow:     %s",
+    json.encode(planned.input, { canonical = true }), json.encode(now, { canonical = true })))
+end
+
 --- Stops before an effect that is not in the plan, or whose ground has moved.
 ---@param frame almanac.Frame
 ---@param call almanac.EffectCall
@@ -166,10 +204,7 @@ function Binding:check(frame, call, begun)
   if not planned or planned.op ~= call.name then
     deviates(frame, string.format("%s is not in the plan", definitions.title(call.name, call.input, frame.run.definitions)))
   end
-  if not planned.open and planned.digest ~= call.digest then
-    deviates(frame, string.format("%s has another input than in the plan", call.name), string.format("planned: %s\nnow:     %s",
-      json.encode(planned.input, { canonical = true }), json.encode(secret.conceal_all(call.input), { canonical = true })))
-  end
+  check_input(frame, planned, call)
   if not begun and planned.ground and #planned.ground > 0 then
     check_ground(frame, planned, previews.make(call.definition, call.input), self.touched)
   end

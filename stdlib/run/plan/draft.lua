@@ -14,6 +14,8 @@ local M = {}
 ---@field title string
 ---@field input any
 ---@field digest string
+---@field open? { at: string, after: string }[]  parts of the input that only the run will know
+---@field as_given? boolean  the input is what the script gave: it could not be checked yet
 
 ---@class almanac.PlanDraft
 ---@field runbook string
@@ -97,8 +99,10 @@ end
 ---@return any result predicted; nil: unknown until the run
 function Draft:preview(path, call)
   local preview = previews.of(call)
+  local open = unknown.open(call.input)
   local planned = {
-    path = path, ordinal = call.key, op = call.name, digest = call.digest, open = unknown.within(call.input) or nil,
+    path = path, ordinal = call.key, op = call.name, digest = call.digest, open = open[1] and open,
+    as_given = open[1] and rawequal(call.input, call.raw) or nil,
     title = definitions.title(call.name, call.input, self.own), input = unknown.describe_all(secret.conceal_all(call.input)),
   }
   for field, value in pairs(preview) do

@@ -26,11 +26,21 @@ function M.make(definition, input)
   return definition.preview(input, before) or {}
 end
 
+--- The parts of an input that are open, and what each waits for.
+local function describe_open(open)
+  local out = {}
+  for i, part in ipairs(open) do
+    out[i] = string.format("%s after %s", part.at == "" and "all of it" or part.at:sub(2):gsub("~1", "/"):gsub("~0", "~"), part.after)
+  end
+  return table.concat(out, ", ")
+end
+
 --- The preview of a call; one that cannot be made is what would stop the run there.
 ---@param call almanac.EffectCall
 ---@return almanac.Preview
 function M.of(call)
-  if unknown.within(call.input) then return { summary = "its input is known when it runs" } end
+  local open = unknown.open(call.input)
+  if open[1] then return { summary = "its input is known when it runs: " .. describe_open(open) } end
   local ok, preview = errors.try(M.make, call.definition, call.input)
   if ok then return preview end
   if interrupt.of(preview) then error(preview, 0) end

@@ -37,7 +37,19 @@ t.test("the planned effect passes; another one, or another input, stops the run 
 end)
 
 t.test("an input that the plan could not know may be any", function()
-  t.eq((check(bound(planned { open = true }), { digest = "other" })), true)
+  local function with(planned_input, open, now)
+    return (check(bound(planned { input = planned_input, open = open }), { digest = "other", input = now }))
+  end
+  local to = { { at = "/to", after = "a (b)" } }
+  t.eq(with({ n = 1, to = "(known after a (b))" }, to, { n = 1, to = { "anything" } }), true)
+  t.eq(with({ n = 1, to = "(known after a (b))" }, to, { n = 1 }), true, "nothing, too")
+  t.eq(with({ n = 1, to = "(known after a (b))" }, to, { n = 2, to = "x" }), false, "what was known is bound")
+  t.eq(with({ n = 1, to = "(known after a (b))" }, to, { n = 1, to = "x", more = 1 }), false)
+  t.eq(with({ n = 1, to = "v-(known after a (b)).%d" }, to, { n = 1, to = "v-5.%d" }), true)
+  t.eq(with({ n = 1, to = "v-(known after a (b)).%d" }, to, { n = 1, to = "w-5.%d" }), false, "and so is the text around it")
+  local argv = { { at = "/argv/2", after = "a" } }
+  t.eq(with({ argv = { "rm", "(known after a)" } }, argv, { argv = { "rm", "x" } }), true)
+  t.eq(with({ argv = { "rm", "(known after a)" } }, argv, { argv = { "cat", "x" } }), false)
 end)
 
 t.test("ground that moved stops it, unless this run moved it itself or had begun the effect", function()

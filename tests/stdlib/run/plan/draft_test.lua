@@ -47,7 +47,8 @@ t.test("what only the run will know is unknown, and so is what it is put into", 
     step.step("b", function() effect.perform("drafttest.change", { to = got }) end)
   end)
   t.ok(unknown.is(got))
-  t.eq({ draft.effects[2].open, draft.effects[2].input.to }, { true, "(known after a)" })
+  t.eq({ draft.effects[2].open, draft.effects[2].input.to }, { { { at = "/to", after = "a" } }, "(known after a)" })
+  t.has(draft.effects[2].summary, "its input is known when it runs: to after a")
 end)
 
 t.test("a preview that fails is what would stop the run there", function()
