@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
+#include "base/percent.h"
 
 /* Whether two URLs have scheme, host and port in common. */
 static bool same_origin(const char *a, const char *b)
@@ -35,6 +37,53 @@ static bool is_loopback(const char *host)
 {
     return strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
            strcmp(host, "[::1]") == 0;
+}
+
+/* Whether a segment of the path is . or .., spelled out or as %2e, behind a slash or a %2f. */
+static bool path_has_dots(const char *path)
+{
+    size_t len = strlen(path), at = 0;
+    char *plain = malloc(len + 1);
+    bool found = !plain;
+
+    if (plain)
+        len = percent_decode(plain, path, len, false);
+    while (!found && at <= len) {
+        const char *slash = memchr(plain + at, '/', len - at);
+        size_t end = slash ? (size_t)(slash - plain) : len, n = end - at;
+
+        found = (n == 1 || n == 2) && memcmp(plain + at, "..", n) == 0;
+        at = end + 1;
+    }
+    free(plain);
+    return found;
+}
+
+/* A path that leads elsewhere than it reads would pass whoever looked at it before us. A redirect
+ * is the server's word, and resolved as such. */
+static int check_path(const char *url, struct err *e)
+{
+    CURLU *u = curl_url();
+    char *path = NULL;
+    int rc = 0;
+
+    if (u && !curl_url_set(u, CURLUPART_URL, url, CURLU_PATH_AS_IS) &&
+        !curl_url_get(u, CURLUPART_PATH, &path, 0) && path_has_dots(path)) {
+        rc = err_set(e, ERR_USAGE, "the path of a URL holds a segment . or ..: %s", path);
+        err_hint(e, "write the path that is meant");
+    }
+    curl_free(path);
+    curl_url_cleanup(u);
+    return rc;
+}
+
+/* A child must not inherit the connection. */
+static curl_socket_t transfer_open_socket(void *arg, curlsocktype purpose,
+                                          struct curl_sockaddr *address)
+{
+    (void)arg;
+    (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 int transfer_easy_set_url(struct transfer *t, const char *url, const char *unix_socket,
@@ -199,6 +248,8 @@ static void transfer_set_options(struct transfer *t, const struct transfer_spec 
     curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->detail);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, transfer_open_socket);
     /* Or cancelling waits for a name server that does not answer. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -267,7 +318,8 @@ int transfer_easy_prepare(struct transfer *t, const struct transfer_spec *spec, 
     transfer_set_options(t, spec);
     transfer_set_tls(t, &spec->tls);
     transfer_set_method(t, spec);
-    if (transfer_easy_set_url(t, spec->url, spec->unix_socket, spec->tls.server_name, e) < 0)
+    if (check_path(spec->url, e) < 0 ||
+        transfer_easy_set_url(t, spec->url, spec->unix_socket, spec->tls.server_name, e) < 0)
         return -1;
     if (transfer_set_headers(t, spec) < 0)
         return err_set(e, ERR_MEMORY, "out of memory in a request to %s", spec->url);

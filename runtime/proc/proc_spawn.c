@@ -150,6 +150,13 @@ static int check_cwd(const char *cwd, struct err *e)
     return 0;
 }
 
+/* Whatever a library opened without thinking of children is closed in them, all but the three
+ * standard streams. An old kernel refuses; then each must have seen to itself. */
+static void keep_from_children(void)
+{
+    (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
 /* A child that stops reading must not end us. */
 static void ignore_sigpipe(void)
 {
@@ -204,6 +211,7 @@ int proc_spawn(struct loop *loop, const struct proc_spec *spec, struct proc **ou
         err_set(e, ERR_MEMORY, "out of memory starting %s", spec->argv[0]);
     } else if (proc_which(spec->argv[0], proc_env_get(env, "PATH"), spec->cwd, &file, e) == 0) {
         ignore_sigpipe();
+        keep_from_children();
         rc = proc_start(p, spec, file, env, e);
     }
     proc_env_free(env);

@@ -69,6 +69,28 @@ t.test("an error names the request; a password in the URL stays hidden", functio
   t.lacks(err.message .. tostring(err.hint), "s3cret")
 end)
 
+t.test("a path with . or .. is refused, however it is spelled; a query may hold them", function()
+  for _, path in ipairs { "/a/../b", "/..", "/a/./b", "/a/.", "/%2e%2E/b", "/a/.%2e", "/a%2f..%2fb" } do
+    t.has(t.raises("usage", http.request, { url = base .. path }).message, "segment . or ..")
+  end
+  for _, path in ipairs { "/a..b", "/.hidden", "/...", "/a?p=/../b", "/a%2fb" } do
+    t.eq(http.request { url = base .. path }.status, 404)
+  end
+end)
+
+t.test("a child inherits none of our connections", function()
+  t.eq(http.request { url = base .. "/echo" }.status, 200)
+  local stream = http.stream { url = base .. "/held" }
+  local listed = require("native.sh").exec { argv = { "sh", "-c", "ls -l /proc/$$/fd" } }.stdout
+  local fds = {}
+  for fd in listed:gmatch " (%d+) %->" do fds[#fds + 1] = tonumber(fd) end
+  table.sort(fds)
+  t.eq(fds, { 0, 1, 2 }, listed)
+  stream:close()
+  held[#held]:finish()
+  held[#held] = nil
+end)
+
 t.test("an answer over max_bytes is refused", function()
   t.has(t.raises("limit", http.request, { url = base .. "/lines", max_bytes = 1000 }).message, "larger than 1000 bytes")
 end)
