@@ -10,9 +10,8 @@
  *
  * Plain scalars are as base/yaml_scalar.h says. Keys are always strings. A sequence is marked as
  * json.array, null is json.null. An alias is copied, and its nodes count against max_nodes. Unknown
- * anchors are refused, and of the dialect "core" duplicate keys and unknown tags: "kubernetes" takes
- * the last one, and text, and warns.
- * Pure: allowed outside steps.
+ * anchors are refused, and of the dialect "core" duplicate keys and unknown tags: "kubernetes"
+ * takes the last one, and text, and warns. Pure: allowed outside steps.
  */
 #ifndef ALMANAC_NATIVE_YAML_H
 #define ALMANAC_NATIVE_YAML_H

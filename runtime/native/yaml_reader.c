@@ -364,8 +364,8 @@ static bool read_key(lua_State *L, struct yaml_reader *r)
     return strcmp(text, "<<") == 0 && r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
-/* The key and its value are on top: into the mapping. It is an error if it is there already, but for
- * kubectl and helm, where the last one counts. */
+/* The key and its value are on top: into the mapping. It is an error if it is there already, but
+ * for kubectl and helm, where the last one counts. */
 static void add_pair(lua_State *L, struct yaml_reader *r, int base, yaml_mark_t mark)
 {
     char what[160];
