@@ -16,7 +16,7 @@ local M = {}
 ---@class almanac.k8s.Client
 ---@field native userdata
 ---@field info table       server, context, cluster, namespace, user, source
----@field resources? table filled by almanac.k8s_discovery
+---@field resources? table filled by discovery
 
 ---@class almanac.k8s.Request
 ---@field who string          public function, for errors and permits

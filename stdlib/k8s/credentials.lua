@@ -4,6 +4,7 @@
 local base64 = require "almanac.base.base64"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local sh = require "native.sh"
 local task = require "native.task"
 local timestamp = require "almanac.base.timestamp"
 local yaml = require "native.yaml"
@@ -79,7 +80,6 @@ local function refuse(client, exec, why, more)
 end
 
 local function run(client, exec)
-  local sh = require "native.sh"
   if exec.interactive == "Always" then
     refuse(client, exec, "has to ask questions (interactiveMode: Always), and almanac has no terminal to give it",
       { hint = "use another user, or another interactiveMode if the plugin can do without" })

@@ -4,11 +4,11 @@
 ---
 ---     k8s.exec { pod = "statefulset/animica-node", command = { "/app/scripts/migrate.sh" },
 ---                check = { "/app/scripts/migrate.sh", "--is-done" }, timeout = "10m" }
-local arguments = require "almanac.k8s.arguments"
+---     k8s.exec("/app/scripts/migrate.sh", { pod = "statefulset/animica-node" })
 local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
-local fields = require "almanac.base.fields"
+local inputs = require "almanac.k8s.exec_input"
 local k8s_client = require "almanac.k8s.client"
 local logs = require "almanac.k8s.logs"
 local objects = require "almanac.k8s.objects"
@@ -19,17 +19,6 @@ local step = require "almanac.run.step"
 local task = require "native.task"
 
 local M = {}
-
----@class almanac.k8s.Exec
----@field pod string|table           "animica-node-0", or a workload: "deployment/animica-miner" (its newest running pod)
----@field command string[]           program and arguments; no shell unless it is one
----@field namespace? string          default the context's
----@field container? string          must be given when the pod has several and names none as default
----@field stdin? string              text on its standard input; without it there is none
----@field timeout? number|string     duration; then the connection is closed, and what is left of the command is said
----@field ok? integer[]              exit codes that are no failure, default { 0 }
----@field max_output? integer        bytes kept of each stream: the first and the last half of them
----@field context? string
 
 ---@class almanac.k8s.ExecResult
 ---@field code? integer              exit code
@@ -53,75 +42,6 @@ local READ_MAX = 16 * 1024 * 1024
 local LOOK_LIMIT = 10          -- seconds to look what is left of a command
 local RECOVER_LIMIT = 3600
 local POLL = 1                 -- seconds; there is no event for the end of a process in a container
-
--- Input ------------------------------------------------------------------------------------------
-
-local function count_of(value)
-  local n = 0
-  for _ in pairs(value) do n = n + 1 end
-  return n
-end
-
-local function argv_of(who, value, name)
-  local valid = type(value) == "table" and value[1] ~= nil and not secret.is(value)
-  local out = {}
-  for i = 1, valid and count_of(value) or 0 do
-    local word = value[i]
-    valid = valid and (type(word) == "string" or math.type(word) == "integer" or secret.is(word))
-    if valid and type(word) == "string" and word:find("\0", 1, true) then
-      errors.usage("%s: %s[%d] holds a zero byte, which no argument can", who, name, i)
-    end
-    out[i] = secret.is(word) and word or tostring(word)
-  end
-  if valid then return out end
-  errors.raise {
-    kind = "usage",
-    message = string.format("%s: %s must be a list of strings, the program first", who, name),
-    hint = string.format('write: %s { pod = "deployment/x", %s = { "ls", "-l", "/data" } }', who, name),
-  }
-end
-
-local function ref_of(who, pod)
-  if type(pod) == "string" and pod ~= "" then
-    local ref = pod:find("/", 1, true) and pod or "pod/" .. pod
-    objects.parse_ref(who, ref)
-    return ref
-  end
-  local meta = type(pod) == "table" and type(pod.metadata) == "table" and pod.metadata
-  if meta and type(pod.kind) == "string" and type(meta.name) == "string" then
-    return pod.kind:lower() .. "/" .. meta.name, meta.namespace
-  end
-  errors.raise {
-    kind = "usage", message = who .. ": pod must name a pod or a workload",
-    hint = 'write: pod = "animica-node-0", or pod = "statefulset/animica-node"',
-  }
-end
-
-local READ = {
-  pod = { "ref", required = true, words = "a pod or a workload", help = "a pod's name, deployment/x, or the object" },
-  command = { "list", required = true, take = argv_of, help = "the program and its arguments" },
-  namespace = arguments.where.namespace, context = arguments.where.context,
-  container = { "string", shown_default = "the only one, or the annotated one", help = "of the pod" },
-  stdin = { "string", secret = true, help = "text on its standard input" },
-  timeout = { "seconds", help = "then its connection is cut, and what is left of it is looked for" },
-  ok = { "list", of = "integer", default = { 0 }, words = "a list of exit codes", help = "exit codes that are no failure" },
-  max_output = { "count", unit = "bytes", words = "a number of bytes", help = "kept of each stream" },
-}
-local EXEC_READ = fields.declare("k8s.exec_read", READ)
-local EXEC = fields.declare("k8s.exec", fields.with(READ, {
-  check = { "list", take = argv_of, help = "a command that exits 0 when there is nothing to do" },
-  idempotent = { "flag", help = "running it twice does no harm" },
-  title = { "string", help = "for people, in the place of the command" },
-}))
-
---- Checks and normalises what a caller gave. Pure.
-local function normalise(declaration, raw)
-  local input = fields.check(declaration, raw)
-  local ref, namespace = ref_of(declaration.who, input.pod)
-  input.pod, input.ref, input.namespace = nil, ref, input.namespace or namespace
-  input.idempotent = input.idempotent or nil
-  return input
-end
 
 local function shown(argv) return sh.quote(secret.conceal_all(argv)) end
 
@@ -301,11 +221,12 @@ end
 
 --- Runs a command in a container that only looks: your promise, since nothing can check it. It is run
 --- again when the step is, and in a plan. Raises kind "command" on another exit code than those of `ok`.
----@param command almanac.k8s.Exec
+---@param first string|almanac.k8s.Exec  its first word, or the command in one table
+---@param ... any                        more words; options as a table behind them
 ---@return almanac.k8s.ExecResult
-function M.exec_read(command)
+function M.exec_read(first, ...)
   step.require_read "k8s.exec_read"
-  local input = normalise(EXEC_READ, command)
+  local input = inputs.check(inputs.EXEC_READ, inputs.gather("k8s.exec_read", first, ...))
   local place, client = find("k8s.exec_read", input)
   input.idempotent = true
   return execute("k8s.exec_read", client, place, input, { read = true, max_output = input.max_output or READ_MAX })
@@ -358,7 +279,7 @@ local function recover(input, ctx)
 end
 
 effect.define("k8s.exec", {
-  input = function(raw) return normalise(EXEC, raw) end,
+  input = function(raw) return inputs.check(inputs.EXEC, raw) end,
   title = function(input) return string.format("run %s in %s", name_of(input), input.ref) end,
   allow = { category = "k8s", of = function(input) return input.namespace or client_of(input).info.namespace end },
   observe = function(input) return (find("k8s.exec", input)) end,
@@ -382,10 +303,11 @@ effect.define("k8s.exec", {
 --- Runs a command in a container that changes something: journalled, never twice. With `check`, a
 --- command that exits 0 when there is nothing to do, it is skipped when done already and a run cut
 --- short in it can go on by itself. `idempotent = true` says that running it twice does no harm.
----@param command almanac.k8s.Exec  and: check? string[], idempotent? boolean, title? string
+---@param first string|almanac.k8s.Exec  its first word, or the command in one table
+---@param ... any  more words; options as a table behind them, and: check? string[], idempotent? boolean, title? string
 ---@return almanac.k8s.ExecResult  raises kind "command" on another exit code than those of `ok`
-function M.exec(command)
-  return effect.perform("k8s.exec", command)
+function M.exec(first, ...)
+  return effect.perform("k8s.exec", inputs.gather("k8s.exec", first, ...))
 end
 
 return M

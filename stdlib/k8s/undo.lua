@@ -12,6 +12,7 @@ local previews = require "almanac.k8s.preview"
 local step = require "almanac.run.step"
 local task = require "native.task"
 local verdicts = require "almanac.k8s.rollout.verdict"
+local wait = require "almanac.k8s.wait"
 local write = require "almanac.k8s.write"
 
 local M = {}
@@ -311,7 +312,7 @@ function M.undo(ref, opts)
   local result = effect.perform("k8s.undo", { ref = ref, opts = opts })
   if opts and opts.observed then
     step.await(function()
-      require("almanac.k8s.wait").wait(ref, {
+      wait.wait(ref, {
         observed = true, timeout = opts.timeout, namespace = opts.namespace, context = opts.context,
       })
     end)

@@ -219,10 +219,11 @@ function k8s.follow_logs(ref, options) end
 --- local height = k8s.exec_read { pod = "statefulset/animica-node", namespace = "animica-devnet",
 ---   command = { "cat", "/data/height" } }.stdout
 --- ```
----@param options k8s.exec_read.options
+---@param first string|k8s.exec_read.options  its first word, or the command in one table
+---@param ... string|integer|k8s.exec_read.options  more words; options behind them
 ---@return { code: integer, stdout: string, stderr: string, elapsed: number, pod: string, container: string }
 ---  elapsed in seconds
-function k8s.exec_read(options) end
+function k8s.exec_read(first, ...) end
 
 ---@class k8s.rollout.options
 ---@field condition? string  of a custom resource: the one that must be True
@@ -600,10 +601,11 @@ function k8s.history(ref, options) end
 --- k8s.exec { pod = "statefulset/animica-node", namespace = "animica-devnet", command = { "animica", "compact" },
 ---   idempotent = true, timeout = "10m" }
 --- ```
----@param options k8s.exec.options
+---@param first string|k8s.exec.options  its first word, or the command in one table
+---@param ... string|integer|k8s.exec.options  more words; options behind them
 ---@return { code: integer, stdout: string, stderr: string, elapsed: number, pod: string, container: string }
 ---  elapsed in seconds
-function k8s.exec(options) end
+function k8s.exec(first, ...) end
 
 --- The number that a quantity stands for. Pure.
 ---

@@ -145,7 +145,8 @@ M.follow_logs = lazy(function() return require("almanac.k8s.logs").follow end)
 --- local height = k8s.exec_read { pod = "statefulset/animica-node", namespace = "animica-devnet",
 ---   command = { "cat", "/data/height" } }.stdout
 --- ```
----@param options k8s.exec_read.options
+---@param first string|k8s.exec_read.options  its first word, or the command in one table
+---@param ... string|integer|k8s.exec_read.options  more words; options behind them
 ---@return { code: integer, stdout: string, stderr: string, elapsed: number, pod: string, container: string }
 ---  elapsed in seconds
 M.exec_read = lazy(function() return require("almanac.k8s.exec").exec_read end)
@@ -406,7 +407,8 @@ M.history = lazy(function() return require("almanac.k8s.undo").history end)
 --- k8s.exec { pod = "statefulset/animica-node", namespace = "animica-devnet", command = { "animica", "compact" },
 ---   idempotent = true, timeout = "10m" }
 --- ```
----@param options k8s.exec.options
+---@param first string|k8s.exec.options  its first word, or the command in one table
+---@param ... string|integer|k8s.exec.options  more words; options behind them
 ---@return { code: integer, stdout: string, stderr: string, elapsed: number, pod: string, container: string }
 ---  elapsed in seconds
 M.exec = lazy(function() return require("almanac.k8s.exec").exec end)

@@ -159,6 +159,11 @@ t.test("exec: codes, streams, stdin, 10 MB, what is missing, cut and cancelled",
   t.has(err.message, "exited with code 3")
   t.eq(read({ "sh", "-c", "exit 3" }, { ok = { 0, 3 } }).code, 3)
 
+  local where = { pod = "deployment/web", namespace = "team" }
+  t.eq(k8s.exec_read("echo", "a b", 5, where).stdout, "a b 5\n", "words, options behind them")
+  t.eq(k8s.exec_read({ "echo", "a b", pod = where.pod, namespace = "team" }).stdout, "a b\n", "words beside options")
+  t.has(t.raises("usage", k8s.exec_read, "ls", { pod = "x", command = { "ls" } }).message, "given twice")
+
   t.eq(read({ "cat" }, { stdin = "hello\n" }).stdout, "hello\n")
   local long = ("0123456789abcde\n"):rep(65536) -- 1 MiB
   t.ok(read({ "cat" }, { stdin = long }).stdout == long, "1 MiB through cat")

@@ -1,7 +1,7 @@
 -- Following a rollout in a world of the test's: what the API tells is put into queues by hand.
 local json = require "native.json"
 local rollout = require "almanac.k8s.rollout.rollout"
-local rollout_watch = require "almanac.k8s.rollout.follow"
+local follower = require "almanac.k8s.rollout.follow"
 local execute = require "almanac.run.mode.execute"
 local runs = require "almanac.journal.run"
 local t = require "tests.harness"
@@ -150,7 +150,7 @@ local function follow(world, ref, opts)
   local handle = task.spawn(function()
     local step = require "almanac.run.step"
     task.set_context { run = run }
-    return step.run("ready", {}, function() return rollout_watch.follow(world, ref, opts or { timeout = "60s" }) end)
+    return step.run("ready", {}, function() return follower.follow(world, ref, opts or { timeout = "60s" }) end)
   end)
   f.handle = handle
   function f.wait_progress(text)

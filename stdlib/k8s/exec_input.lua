@@ -1,0 +1,105 @@
+--- What a call of k8s.exec says: the pod, the command and its options, checked and made plain. Pure.
+local arguments = require "almanac.k8s.arguments"
+local command = require "almanac.host.command"
+local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
+local objects = require "almanac.k8s.objects"
+local secret = require "almanac.base.secret"
+
+local M = {}
+
+---@class almanac.k8s.Exec
+---@field pod string|table           "animica-node-0", or a workload: "deployment/animica-miner" (its newest running pod)
+---@field command string[]           program and arguments; no shell unless it is one
+---@field namespace? string          default the context's
+---@field container? string          must be given when the pod has several and names none as default
+---@field stdin? string              text on its standard input; without it there is none
+---@field timeout? number|string     duration; then the connection is closed, and what is left of the command is said
+---@field ok? integer[]              exit codes that are no failure, default { 0 }
+---@field max_output? integer        bytes kept of each stream: the first and the last half of them
+---@field context? string
+
+local function count_of(value)
+  local n = 0
+  for _ in pairs(value) do n = n + 1 end
+  return n
+end
+
+local function argv_of(who, value, name)
+  local valid = type(value) == "table" and value[1] ~= nil and not secret.is(value)
+  local out = {}
+  for i = 1, valid and count_of(value) or 0 do
+    local word = value[i]
+    valid = valid and (type(word) == "string" or math.type(word) == "integer" or secret.is(word))
+    if valid and type(word) == "string" and word:find("\0", 1, true) then
+      errors.usage("%s: %s[%d] holds a zero byte, which no argument can", who, name, i)
+    end
+    out[i] = secret.is(word) and word or tostring(word)
+  end
+  if valid then return out end
+  errors.raise {
+    kind = "usage",
+    message = string.format("%s: %s must be a list of strings, the program first", who, name),
+    hint = string.format('write: %s { pod = "deployment/x", %s = { "ls", "-l", "/data" } }', who, name),
+  }
+end
+
+local function ref_of(who, pod)
+  if type(pod) == "string" and pod ~= "" then
+    local ref = pod:find("/", 1, true) and pod or "pod/" .. pod
+    objects.parse_ref(who, ref)
+    return ref
+  end
+  local meta = type(pod) == "table" and type(pod.metadata) == "table" and pod.metadata
+  if meta and type(pod.kind) == "string" and type(meta.name) == "string" then
+    return pod.kind:lower() .. "/" .. meta.name, meta.namespace
+  end
+  errors.raise {
+    kind = "usage", message = who .. ": pod must name a pod or a workload",
+    hint = 'write: pod = "animica-node-0", or pod = "statefulset/animica-node"',
+  }
+end
+
+local READ = {
+  pod = { "ref", required = true, words = "a pod or a workload", help = "a pod's name, deployment/x, or the object" },
+  command = { "list", required = true, take = argv_of, help = "the program and its arguments" },
+  namespace = arguments.where.namespace, context = arguments.where.context,
+  container = { "string", shown_default = "the only one, or the annotated one", help = "of the pod" },
+  stdin = { "string", secret = true, help = "text on its standard input" },
+  timeout = { "seconds", help = "then its connection is cut, and what is left of it is looked for" },
+  ok = { "list", of = "integer", default = { 0 }, words = "a list of exit codes", help = "exit codes that are no failure" },
+  max_output = { "count", unit = "bytes", words = "a number of bytes", help = "kept of each stream" },
+}
+M.EXEC_READ = fields.declare("k8s.exec_read", READ)
+M.EXEC = fields.declare("k8s.exec", fields.with(READ, {
+  check = { "list", take = argv_of, help = "a command that exits 0 when there is nothing to do" },
+  idempotent = { "flag", help = "running it twice does no harm" },
+  title = { "string", help = "for people, in the place of the command" },
+}))
+
+--- A call's words and options as one table: every form that sh.run takes.
+---@param who string
+---@param first any
+---@param ... any
+---@return table raw
+function M.gather(who, first, ...)
+  local raw = command.gather(who, first, ...)
+  if raw.argv == nil then return raw end
+  if raw.command ~= nil then errors.usage("%s: the command is given twice, as words and as command", who) end
+  raw.command, raw.argv = raw.argv, nil
+  return raw
+end
+
+--- Checks and normalises what a caller gave.
+---@param declaration almanac.Declaration
+---@param raw any
+---@return table input  ref, command, and the options
+function M.check(declaration, raw)
+  local input = fields.check(declaration, raw)
+  local ref, namespace = ref_of(declaration.who, input.pod)
+  input.pod, input.ref, input.namespace = nil, ref, input.namespace or namespace
+  input.idempotent = input.idempotent or nil
+  return input
+end
+
+return M
