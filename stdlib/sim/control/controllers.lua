@@ -1,6 +1,6 @@
 --- Drives the simulated controllers: which object's change wakes which reconcile, and how the writes
 --- that a reconcile asks for are made. The reconciles themselves are pure (deployment.lua,
---- replicaset.lua, statefulset.lua, workloads.lua, plumbing.lua) and return actions:
+--- replicaset.lua, statefulset.lua, workloads.lua, endpoints.lua, plumbing.lua) and return actions:
 ---
 ---   { op = "create", gvr, object [, about, component, created = fn(object) -> reason, message] }
 ---   { op = "update", gvr, object [, status] }      { op = "status", gvr, object }

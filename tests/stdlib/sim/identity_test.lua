@@ -3,7 +3,8 @@ local t = require "tests.harness"
 local base64 = require "almanac.base.base64"
 local support = require "tests.stdlib.sim.support"
 
-local USERS = { { name = "ann", token = "sesame" }, { name = "bea", password = "pass:word" }, { name = "roy", token = "look", read_only = true } }
+local USERS = { { name = "ann", token = "sesame" }, { name = "bea", password = "pass:word" },
+  { name = "roy", token = "look", read_only = true } }
 
 local function status(server, credential, method)
   return server.call(method or "GET", "/api/v1/namespaces/ns/configmaps", { authorization = credential },
