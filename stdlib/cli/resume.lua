@@ -2,6 +2,7 @@
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
+local param = require "almanac.base.param"
 local screen = require "almanac.cli.screen"
 
 local M = {}
@@ -12,23 +13,28 @@ local declared = options.join({
   { "--in-doubt", "ANSWER", "redo, done or abort: for an effect of which nobody can tell whether it took place" },
 }, screen.options, options.common, options.cluster)
 
-local usage = [[resume [RUN] [options]
+local usage = [[resume [RUN] [key=value…] [options]
 
 Goes on with a run that was stopped, paused, killed or failed; without RUN the newest of them.
-Done steps are not run again. First it says what it will do, step by step.]]
+Done steps are not run again. First it says what it will do, step by step. key=value gives a parameter
+anew, of a script that was edited meanwhile.]]
 
 local answers = { redo = true, done = true, abort = true }
 
 function M.run(words, operator)
   local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
-  if #rest > 1 then errors.usage "usage: almanac resume [RUN]" end
+  local id = rest[1] and not rest[1]:find("=", 1, true) and table.remove(rest, 1) or nil
+  for _, word in ipairs(rest) do
+    if not word:find("=", 1, true) then errors.usage "usage: almanac resume [RUN] [key=value…]" end
+  end
+  local anew = param.from_words(rest)
   if given.in_doubt and not answers[given.in_doubt] then
     errors.usage("--in-doubt takes redo, done or abort, not %q", given.in_doubt)
   end
   config.load(given)
   screen.drives(operator, given)
-  return require("almanac.session.resume").run(rest[1], given, operator)
+  return require("almanac.session.resume").run(id, anew, given, operator)
 end
 
 return M

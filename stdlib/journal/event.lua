@@ -30,7 +30,7 @@ end
 M.kinds = {
   -- the run
   ["run.start"] = kind("durable", "keep", "runbook params operator digest pid undoes"),
-  ["run.resume"] = kind("durable", "keep", "operator digest pid"),
+  ["run.resume"] = kind("durable", "keep", "operator digest pid params"),
   ["run.end"] = kind("durable", "keep", "status error by"),
   ["run.plan"] = kind("durable", "keep", "*"), -- the whole plan that it is bound to
   ["run.unbound"] = kind("durable", "keep", "operator"),

@@ -19,6 +19,7 @@ local M = {}
 ---@field intents string[] keys of effects in the order in which they were begun
 ---@field kept table<string, table<string, almanac.Event[]>>  by kind and path: what steps go on from
 ---@field status string?   of the run, by its last word
+---@field params table<string, any>  that were given anew while it was stopped
 ---@field script { digest: string, sources: table<string, string> }?  that the run was last made with
 ---@field plan table?      that the run is bound to
 ---@field undone { path: string, by: string }?  the first step that a rollback took back
@@ -28,7 +29,7 @@ Replay.__index = Replay
 --- Of a run that has no events yet.
 ---@return almanac.Replay
 function M.new()
-  return setmetatable({ begun = {}, effects = {}, intents = {}, kept = {} }, Replay)
+  return setmetatable({ begun = {}, effects = {}, intents = {}, kept = {}, params = {} }, Replay)
 end
 
 local function under(path, root)
@@ -45,7 +46,10 @@ end
 local on = {}
 
 on["run.start"] = function(replay) replay.status = "running" end
-on["run.resume"] = on["run.start"]
+on["run.resume"] = function(replay, one)
+  replay.status = "running"
+  for name, value in pairs(one.data.params or {}) do replay.params[name] = value end
+end
 on["run.end"] = function(replay, one) replay.status = one.data.status end
 on["run.script"] = function(replay, one) replay.script = one.data end
 on["run.plan"] = function(replay, one) replay.plan = one.data end

@@ -69,17 +69,35 @@ function M.journalled(specs, given, values)
   return out
 end
 
---- The parameters of a run in the journal; secrets are looked up or asked for again.
----@param book almanac.Runbook
----@param meta table of the run
----@param operator almanac.Operator
+--- Of these values those that were given.
+---@param given table<string, any>
+---@param values table<string, any>
 ---@return table<string, any>
-function M.restore(book, meta, operator)
-  local given = {}
-  for name, value in pairs(meta.params) do
-    if book.params[name] then given[name] = value end
+function M.of(given, values)
+  local out = {}
+  for name in pairs(given) do out[name] = values[name] end
+  return out
+end
+
+--- The parameters of a run in the journal, under those that are given anew; secrets are looked up or asked for
+--- again.
+---@param book almanac.Runbook
+---@param run almanac.Run
+---@param operator almanac.Operator
+---@param anew? table<string, any>
+---@return table<string, any> values
+---@return string[] dropped  "name=value" of what the run was started with and the script does not take any more
+function M.restore(book, run, operator, anew)
+  local given, dropped = {}, {}
+  for name, value in pairs(M.over(run.meta.params, run.replay.params)) do
+    if book.params[name] then
+      given[name] = value
+    else
+      dropped[#dropped + 1] = name .. "=" .. tostring(value)
+    end
   end
-  return M.resolve(book, given, operator)
+  table.sort(dropped)
+  return M.resolve(book, M.over(given, anew or {}), operator), dropped
 end
 
 return M

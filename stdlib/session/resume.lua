@@ -22,7 +22,7 @@ local walk = require "almanac.run.mode.walk"
 local M = {}
 
 --- Makes a done step, and all that followed it, run again. What contains it keeps its own effects.
-local function redo(run, path)
+local function redo(run, path, operator)
   local done = run.done:seq(path)
   if not done then
     errors.raise {
@@ -30,14 +30,17 @@ local function redo(run, path)
       hint = "almanac status " .. run.id .. " shows its steps; a step inside others is named with theirs: outer/inner",
     }
   end
-  local last = run.replay:last_seqs()
+  local last, again = run.replay:last_seqs(), {}
   for _, other in ipairs(param.sorted_names(last)) do
     local contains = path:sub(1, #other + 1) == other .. "/"
     local inside = other:sub(1, #path + 1) == path .. "/"
     if inside or last[other] >= done then
       run:record("step.redo", other, { operator = process.user(), keep_effects = contains or nil })
+      again[#again + 1] = other
     end
   end
+  table.sort(again, function(a, b) return last[a] < last[b] end)
+  operator:say("to be run again, where the script still gets there:\n  " .. table.concat(again, "\n  "))
 end
 
 --- True for a run that resume can go on with.
@@ -55,12 +58,28 @@ local function announce(session, run, book, values)
 end
 
 --- The plan that the run goes on with, unless the operator leaves it.
-local function check_plan(run, book, options)
+local function check_plan(session, run, book)
   local plan = run.replay.plan
-  if not plan or options.without_plan then return end
+  if not plan or session.options.without_plan then return end
+  if next(session.anew) then
+    errors.raise {
+      kind = "refused", message = "this run keeps to a plan, which was made for its parameters",
+      hint = "go on without the plan: almanac resume " .. run.id .. " key=value --without-plan",
+    }
+  end
   local otherwise = "or go on without the plan: almanac resume " .. run.id .. " --without-plan"
   binding.check_script(plan, book, otherwise)
   clusters.check(plan, otherwise)
+end
+
+--- The parameters of the run. What its script does not take any more is not dropped without a word.
+local function restore_params(session, run, book)
+  local values, dropped = params.restore(book, run, session.operator, session.anew)
+  if #dropped > 0 then
+    session.operator:say(string.format("! the script does not take %s any more, which the run was started with\n" ..
+      "  under another name: almanac resume %s name=value", table.concat(dropped, ", "), run.id))
+  end
+  return values
 end
 
 local function resume(session, run, named)
@@ -68,30 +87,35 @@ local function resume(session, run, named)
   reopen.check_overtaken(session, run, named, "resume")
   reopen.settings(run, options)
   local book = runbook.load(meta.script)
-  check_plan(run, book, options)
-  local values = params.restore(book, meta, session.operator)
+  check_plan(session, run, book)
+  local values = restore_params(session, run, book)
   holder.own(journal, run.id)
   local held <close> = locks.take(journal, reopen.lock_of(meta), run.id, session.operator)
   reopen.check_not_undone(run)
-  if options.redo then redo(run, options.redo) end
+  if options.redo then redo(run, options.redo, session.operator) end
   announce(session, run, book, values)
   run = run:as(execute)
-  run:record("run.resume", "", { operator = process.user(), digest = book.script.digest, pid = process.pid() })
+  run:record("run.resume", "", {
+    operator = process.user(), digest = book.script.digest, pid = process.pid(),
+    params = next(session.anew) and params.journalled(book.params, session.anew, params.of(session.anew, values)) or nil,
+  })
   if options.without_plan then run:record("run.unbound", "", { operator = process.user() }) end
   return course.run(session, run, book, values, held)
 end
 
---- almanac resume [RUN]
+--- almanac resume [RUN] [key=value…]
 ---@param id string? of the run; nil: the newest that is not done
+---@param anew table<string, any>  parameters that are given anew
 ---@param options table  json, redo, without_plan
 ---@param operator almanac.Operator
 ---@return integer exit code
-function M.run(id, options, operator)
+function M.run(id, anew, options, operator)
   local journal <close> = store.open "rw"
   local row = store.find(journal, id, function(row) return is_unfinished(journal, row.id) end, "to resume")
   local run = runs.load(journal, row.id, execute)
-  local session = { journal = journal, operator = operator, options = options }
+  local session = { journal = journal, operator = operator, options = options, anew = anew }
   if run.meta.undoes then
+    if next(anew) then errors.usage "a rollback takes no parameters: it goes on with those of the run that it takes back" end
     return rollback.roll_back(session, store.find(journal, run.meta.undoes), run, true)
   end
   return resume(session, run, id ~= nil)

@@ -17,6 +17,7 @@ local M = {}
 ---@field journal table
 ---@field operator almanac.Operator
 ---@field options table    of the command line
+---@field anew table<string, any>?  parameters that a resume was given
 
 --- What undo would do, for people.
 ---@param undos almanac.Undo[]
@@ -56,7 +57,7 @@ end
 ---@return string status of the rollback
 function M.take_back(session, original, way, held, stopped)
   local undos, left = undo.list(way.walked)
-  session.operator:say(M.describe(undos, left))
+  session.operator:say(#undos == 0 and original.id .. ": there is nothing to undo" or M.describe(undos, left))
   if #undos == 0 and not stopped then return "done" end
   local run = open_rollback(session, original, way.book, stopped)
   held:attach(run)

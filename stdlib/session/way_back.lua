@@ -30,7 +30,7 @@ end
 local function try(session, original, load)
   local ok, way, why = errors.try(function()
     local book = load()
-    return M.with(original, book, params.restore(book, original.meta, session.operator))
+    return M.with(original, book, (params.restore(book, original, session.operator)))
   end)
   local err = why or not ok and way or nil
   if err and interrupt.of(err) then error(err, 0) end

@@ -51,6 +51,7 @@ t.test("--redo runs a done step again, and all that followed it", function()
   local code, _, err = p:run { "resume", "--redo", "one" }
   t.eq(code, 0, err)
   t.eq(p:lines "world", { "one", "two", "one", "two", "three2" })
+  t.has(err, "to be run again, where the script still gets there:\n  one\n  two\n")
   code, _, err = p:run { "resume", p:newest(), "--redo", "nowhere" }
   t.eq(code, 2)
   t.has(err, "no done step \"nowhere\"")
