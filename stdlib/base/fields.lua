@@ -193,7 +193,9 @@ function M.names(map)
 end
 
 --- A value as an error shows it.
-local function shown(v)
+---@param v any
+---@return string
+function M.shown(v)
   if secret.is(v) then return "a secret" end
   if type(v) == "string" then return string.format("%q", #v > 60 and v:sub(1, 60) .. "…" or v) end
   if type(v) == "table" or type(v) == "function" or type(v) == "userdata" then return "a " .. type(v) end
@@ -222,6 +224,18 @@ function M.fitting(spec, value)
   end
 end
 
+local tables = { any = true, list = true, texts = true, map = true, table = true, shape = true, ref = true, selector = true }
+
+--- Whether a field may be a table.
+---@param spec almanac.Field
+---@return boolean
+function M.may_be_table(spec)
+  for name in spec[1]:gmatch "[^|]+" do
+    if tables[name] then return true end
+  end
+  return false
+end
+
 --- Raises what is wrong with an option, and what the function takes.
 local function refuse(who, fields, form, ...)
   errors.raise { kind = "usage", message = who .. ": " .. string.format(form, ...), hint = "it has " .. M.names(fields) }
@@ -248,7 +262,7 @@ local function value_of(who, prefix, name, spec, value)
     local why = reason and reason(value)
     errors.raise {
       kind = "usage",
-      message = string.format("%s: %s%s must be %s, not %s%s", who, prefix, name, M.words(spec), shown(value),
+      message = string.format("%s: %s%s must be %s, not %s%s", who, prefix, name, M.words(spec), M.shown(value),
         why and ": " .. why or ""),
       hint = spec.help and name .. ": " .. spec.help or nil,
     }
@@ -307,7 +321,7 @@ function M.check(declaration, raw, who)
   if not is_table(raw) or unknown.is(raw) then
     errors.raise {
       kind = "usage",
-      message = string.format("%s: its %s argument is a table of options, not %s", who, ordinals[declaration.at], shown(raw)),
+      message = string.format("%s: its %s argument is a table of options, not %s", who, ordinals[declaration.at], M.shown(raw)),
       hint = string.format("it has %s", M.names(declaration.fields)),
     }
   end

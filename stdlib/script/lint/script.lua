@@ -1,6 +1,7 @@
 --- Checks of one script: each rule in turn, over one syntax tree.
 local declaration = require "almanac.script.lint.declaration"
 local globals = require "almanac.script.lint.globals"
+local options = require "almanac.script.lint.options"
 local outside = require "almanac.script.lint.outside"
 local parameters = require "almanac.script.lint.parameters"
 local parser = require "almanac.script.lint.parser"
@@ -70,6 +71,7 @@ function M.check(path, text, findings, load)
   end
   local visible = public.new(path)
   globals.check(main, visible, report)
+  options.check(main, report)
   steps.check(main, function(pos) return (lines:place(pos)) end, report)
   outside.check(main, visible, report)
   parameters.check(main, report)

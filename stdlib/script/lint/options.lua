@@ -1,0 +1,96 @@
+--- Tables of options that are written where they are handed over: names that there are not, and values of a
+--- type that the field cannot be, by what the functions declare.
+local fields = require "almanac.base.fields"
+local names = require "almanac.script.public"
+local tree = require "almanac.script.lint.tree"
+
+local M = {}
+
+--- The value that an expression always is, where that can be told: { value }.
+local function constant(node)
+  node = tree.resolve(node)
+  local tag = node.tag
+  if tag == "String" or tag == "Number" then return { node.value } end
+  if tag == "True" or tag == "False" then return { tag == "True" } end
+  if tag == "Nil" then return { nil } end
+  if tag == "Function" then return { function() end } end
+  if tag == "Unary" and node.op == "-" then
+    local inner = constant(node.operand)
+    return inner and type(inner[1]) == "number" and { -inner[1] } or nil
+  end
+end
+
+local check_table
+
+local function check_value(who, path, spec, node, report)
+  local resolved = tree.resolve(node)
+  if resolved.tag == "Table" then
+    if spec[1] == "shape" and type(spec.of) == "table" then
+      return check_table(who, path .. ".", spec.of, resolved, report)
+    end
+    if not spec.take and not fields.may_be_table(spec) then
+      report(node.pos, "error", "option-type", string.format("%s: %s must be %s, not a table", who, path, fields.words(spec)), spec.help)
+    end
+    return
+  end
+  local known = constant(node)
+  if not known or known[1] == nil or spec.take or fields.fitting(spec, known[1]) then return end
+  report(node.pos, "error", "option-type", string.format("%s: %s must be %s, not %s", who, path, fields.words(spec),
+    fields.shown(known[1])), spec.help)
+end
+
+--- Checks what a table constructor holds under names; what is computed is left alone.
+function check_table(who, prefix, declared, node, report)
+  local given, open = {}, false
+  for _, item in ipairs(node.items) do
+    local key = item.key and tree.resolve(item.key)
+    if not key or key.tag ~= "String" then
+      open = true
+    else
+      local spec = declared[key.value]
+      given[key.value] = true
+      if spec then
+        check_value(who, prefix .. key.value, spec, item.value, report)
+      else
+        open = true -- what is missing may be what was meant
+        local where = prefix ~= "" and prefix:sub(1, -2) .. ": " or ""
+        report(item.key.pos, "error", "option-name", string.format("%s: %s%s", who, where, fields.unknown_name(key.value, declared)),
+          "it has " .. fields.names(declared))
+      end
+    end
+  end
+  return given, open
+end
+
+local function check_missing(declaration, node, given, report)
+  for name, spec in pairs(declaration.fields) do
+    if spec.required and not given[name] then
+      report(node.pos, "error", "option-missing", string.format("%s: %s is missing", declaration.who, name), spec.help)
+    end
+  end
+end
+
+local function check_call(call, report)
+  local origin = tree.origin(call.callee)
+  if not origin or not origin.global then return end
+  names.load(origin.global)
+  local declaration = fields.of(tree.dotted(origin))
+  if not declaration then return end
+  local at = declaration.at
+  local first = call.args[1] and tree.resolve(call.args[1])
+  local positional = declaration.positional and not (first and first.tag == "Table")
+  if positional then at = #call.args end -- http.get(url, { … }), sh.run("ls", { … })
+  local node = call.args[at] and tree.resolve(call.args[at])
+  if not node or node.tag ~= "Table" then return end
+  local given, open = check_table(declaration.who, "", declaration.fields, node, report)
+  if not open and not positional then check_missing(declaration, node, given, report) end
+end
+
+--- Reports what is wrong in tables of options.
+---@param main almanac.lint.Node
+---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string?)
+function M.check(main, report)
+  for _, call in ipairs(main.calls) do check_call(call, report) end
+end
+
+return M
