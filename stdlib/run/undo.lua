@@ -61,6 +61,18 @@ local function of_effect(item, definition, title)
   }
 end
 
+--- Whether an effect is a part of another one (its ordinal is below that's) whose undo takes both back.
+local function is_part(item, by_place, own)
+  local ordinal = item.intent.ordinal
+  while true do
+    ordinal = ordinal:match "^(.*)%.[^.]*$"
+    if not ordinal then return false end
+    local outer = by_place[item.path .. "#" .. ordinal]
+    local definition = outer and definitions.find(outer.intent.op, own)
+    if definition and definition.undo then return true end
+  end
+end
+
 --- What undoing the run would do, newest first.
 ---@param run almanac.Run  after M.walk()
 ---@return almanac.Undo[] undos
@@ -68,16 +80,18 @@ end
 function M.list(run)
   local undos, left, claimed = {}, {}, {}
   local visits = visits_with_undo(run)
-  for _, item in ipairs(run.replay:effects_newest_first()) do
+  local items, by_place = run.replay:effects_newest_first(), {}
+  for _, item in ipairs(items) do by_place[item.path .. "#" .. item.intent.ordinal] = item end
+  for _, item in ipairs(items) do
     local title = item.intent.title or item.intent.op
     local owner = owner_of(visits, item.path)
-    local definition = definitions.find(item.intent.op, run.definitions)
+    local definition, part = definitions.find(item.intent.op, run.definitions), is_part(item, by_place, run.definitions)
     if owner and not claimed[owner.path] then
       claimed[owner.path] = true
       undos[#undos + 1] = of_step(owner, title)
-    elseif not owner and definition and definition.undo then
+    elseif not owner and not part and definition and definition.undo then
       undos[#undos + 1] = of_effect(item, definition, title)
-    elseif not owner then
+    elseif not owner and not part then
       left[#left + 1] = title
     end
   end
