@@ -23,6 +23,11 @@
  * it. */
 #define SCHED_ROUNDS_MAX 64
 
+/* Values that a thread's stack has room for from the start, and keeps: enough for what our own code
+ * calls. Lua 5.4.4 goes on with freed memory when the stack moves inside a __concat (luaV_concat;
+ * mended in 5.4.5), as a secret's did, which redacts what it joins. */
+#define SCHED_STACK 1000
+
 static struct sched *sched_ticking; /* for the signal handler */
 
 static void sched_hook(lua_State *L, lua_Debug *ar);
@@ -137,6 +142,7 @@ void sched_look(lua_State *L)
 
 void sched_watch(lua_State *coroutine)
 {
+    lua_checkstack(coroutine, SCHED_STACK);
     lua_sethook(coroutine, sched_hook, LUA_MASKCOUNT, SCHED_COROUTINE_COUNT);
 }
 
@@ -147,6 +153,7 @@ struct task *sched_spawn(struct sched *sched, struct task *parent, lua_State *fr
 
     luaL_checkstack(from, 4, "spawn");
     L = lua_newthread(from); /* anchored by the stack until it is in the registry */
+    lua_checkstack(L, SCHED_STACK);
     lua_rawsetp(from, LUA_REGISTRYINDEX, L);
     task = calloc(1, sizeof *task);
     if (!task) {
