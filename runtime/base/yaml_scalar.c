@@ -174,7 +174,7 @@ static bool copy_text(const char *text, size_t len, char copy[NUMBER_MAX + 1])
 
 static bool is_whole(double value, int64_t *integer)
 {
-    if (!(value >= -0x1p63 && value < 0x1p63) || value != floor(value))
+    if (!(value > -0x1p63 && value < 0x1p63) || value != floor(value))
         return false;
     *integer = (int64_t)value;
     return true;

@@ -55,6 +55,17 @@ static void reader_options(lua_State *L, struct yaml_reader *r)
         vm_raisef(L, ERR_USAGE, "%s: max_depth must be 1 to %d", r->who, JSON_DEPTH_LIMIT);
 }
 
+/* kubectl reads each document of a file on its own, and takes a byte order mark before any. */
+static void drop_marks(lua_State *L)
+{
+    const char *text = lua_tostring(L, 1);
+
+    if (strlen(text) != lua_rawlen(L, 1) || !strstr(text, "---\n\xEF\xBB\xBF"))
+        return;
+    luaL_gsub(L, text, "---\n\xEF\xBB\xBF", "---\n");
+    lua_replace(L, 1);
+}
+
 /* Stack afterwards: text, options, reader, anchors. */
 static struct yaml_reader *reader_push(lua_State *L, const char *who)
 {
@@ -72,6 +83,8 @@ static struct yaml_reader *reader_push(lua_State *L, const char *who)
     buf_init(&r->path, PATH_MAX_BYTES);
     luaL_setmetatable(L, READER_TYPE);
     reader_options(L, r);
+    if (r->dialect == YAML_KUBERNETES)
+        drop_marks(L);
     r->text = lua_tolstring(L, 1, &r->len);
     if (r->len > MAX_BYTES)
         vm_raisef(L, ERR_LIMIT, "%s: %s is larger than %zu MiB", who, r->name, MAX_BYTES >> 20);

@@ -11,7 +11,9 @@
  * Plain scalars are as base/yaml_scalar.h says. Keys are always strings. A sequence is marked as
  * json.array, null is json.null. An alias is copied, and its nodes count against max_nodes. Unknown
  * anchors are refused, and of the dialect "core" duplicate keys and unknown tags: "kubernetes"
- * takes the last one, and text, and warns. Pure: allowed outside steps.
+ * takes the last one, and text, and warns. There a key is the text that JSON has for it
+ * (on: "true", 0x10: "16"), !!binary is decoded, and NaN and infinities are refused.
+ * Pure: allowed outside steps.
  */
 #ifndef ALMANAC_NATIVE_YAML_H
 #define ALMANAC_NATIVE_YAML_H

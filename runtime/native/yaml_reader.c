@@ -1,6 +1,7 @@
 /* One node after the other: events of libyaml to values of Lua. */
 #include "native/yaml_reader.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <lauxlib.h>
@@ -284,6 +285,8 @@ static void check_tag(lua_State *L, struct yaml_reader *r, const char *tag, stru
         if (strcmp(tag, tags[i].tag) != 0)
             continue;
         if (tags[i].type == YAML_SCALAR_FLOAT && v->type == YAML_SCALAR_INTEGER) {
+            if (r->dialect == YAML_KUBERNETES) /* JSON, which it becomes, has one kind of number */
+                return;
             v->type = YAML_SCALAR_FLOAT;
             v->real = (lua_Number)v->integer;
         }
@@ -309,6 +312,9 @@ static void read_scalar(lua_State *L, struct yaml_reader *r)
         v = yaml_resolve(text, len, r->dialect);
     if (tag && !is_binary(r, tag))
         check_tag(L, r, tag, &v);
+    if (r->dialect == YAML_KUBERNETES && v.type == YAML_SCALAR_FLOAT && !isfinite(v.real))
+        yaml_raise_at(L, r, ERR_USAGE, r->event.start_mark,
+                      "Kubernetes has no NaN and no infinity");
     push_anchor_name(L, r->event.data.scalar.anchor);
     if (is_binary(r, tag))
         push_binary(L, r, text, len);
@@ -344,6 +350,26 @@ static void read_sequence(lua_State *L, struct yaml_reader *r)
 /* Stack, from `base`: the anchor's name, the mapping, its keys -> line, the merged mappings. */
 enum { M_NAME, M_TABLE, M_SEEN, M_MERGES };
 
+/* Pushes the text of a key that is a scalar: of Kubernetes' dialect on is "true", 0x10 is "16". */
+static void push_key(lua_State *L, struct yaml_reader *r)
+{
+    const char *text = (const char *)r->event.data.scalar.value;
+    size_t len = r->event.data.scalar.length;
+    char made[YAML_KEY_MAX];
+    int rc = 1;
+
+    if (r->dialect == YAML_KUBERNETES && r->event.data.scalar.plain_implicit &&
+        !r->event.data.scalar.tag)
+        rc = yaml_key(text, len, made);
+    if (rc < 0)
+        yaml_raise_at(L, r, ERR_USAGE, r->event.start_mark,
+                      "a key must be a string: put it in quotes");
+    if (rc == 0)
+        lua_pushstring(L, made);
+    else
+        lua_pushlstring(L, text, len);
+}
+
 /* Pushes the key of the event as a string. Returns whether it is a merge key. */
 static bool read_key(lua_State *L, struct yaml_reader *r)
 {
@@ -358,7 +384,7 @@ static bool read_key(lua_State *L, struct yaml_reader *r)
     if (r->event.type != YAML_SCALAR_EVENT)
         yaml_raise_at(L, r, ERR_USAGE, r->event.start_mark, "a key must be a string");
     push_anchor_name(L, r->event.data.scalar.anchor);
-    lua_pushlstring(L, text, r->event.data.scalar.length);
+    push_key(L, r);
     keep_anchor(L, r, lua_gettop(L) - 1);
     lua_remove(L, -2);
     return strcmp(text, "<<") == 0 && r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
@@ -387,6 +413,17 @@ static void add_pair(lua_State *L, struct yaml_reader *r, int base, yaml_mark_t 
     lua_rawset(L, base + M_TABLE);
 }
 
+/* go-yaml 2 puts a merged mapping where its key stands: over what came before, under what follows.
+ */
+static void merge_now(lua_State *L, int base, int from)
+{
+    for (lua_pushnil(L); lua_next(L, from); lua_pop(L, 1)) {
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, base + M_TABLE);
+    }
+}
+
 /* The value of a merge key is on top: a mapping, or a sequence of mappings. */
 static void add_merge(lua_State *L, struct yaml_reader *r, int base, yaml_mark_t mark)
 {
@@ -396,13 +433,18 @@ static void add_merge(lua_State *L, struct yaml_reader *r, int base, yaml_mark_t
     int value = lua_gettop(L);
 
     for (lua_Integer i = 1; i <= count; i++) {
-        if (many)
-            lua_rawgeti(L, value, i);
+        if (many) /* the first of them wins */
+            lua_rawgeti(L, value, r->dialect == YAML_KUBERNETES ? count + 1 - i : i);
         else
             lua_pushvalue(L, value);
         if (!lua_istable(L, -1) || json_is_marked(L, -1))
             yaml_raise_at(L, r, ERR_USAGE, mark, "<< takes a mapping, or a sequence of mappings");
-        lua_rawseti(L, base + M_MERGES, n + i);
+        if (r->dialect == YAML_KUBERNETES) {
+            merge_now(L, base, lua_gettop(L));
+            lua_pop(L, 1);
+        } else {
+            lua_rawseti(L, base + M_MERGES, n + i);
+        }
     }
     lua_pop(L, 2); /* and the key */
 }

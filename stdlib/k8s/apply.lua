@@ -20,10 +20,16 @@ fields.declare("k8s.apply", OPTIONS, { at = 2 })
 fields.declare("k8s.diff", OPTIONS, { at = 2 })
 fields.declare("k8s.create", OPTIONS, { at = 2 })
 
+local function objects_of(text)
+  local found, warnings = yaml.decode_all(text, { name = "the manifest", dialect = "kubernetes" })
+  for _, warning in ipairs(warnings) do step.note(warning) end
+  return found
+end
+
 local function apply_input(raw, who)
   who = who or "k8s.apply"
   local manifest, opts = raw.manifest, fields.check(fields.of(who), raw.opts)
-  if type(manifest) == "string" then manifest = yaml.decode_all(manifest, { name = "the manifest", dialect = "kubernetes" }) end
+  if type(manifest) == "string" then manifest = objects_of(manifest) end
   if type(manifest) ~= "table" then errors.usage("%s: the manifest must be YAML text or a table", who) end
   if manifest.kind == "List" then manifest = manifest.items end
   local list = manifest.kind and { manifest } or manifest

@@ -214,3 +214,15 @@ t.test("what no standard allows is taken as kubectl and helm take it, with a war
   t.raises("parse", function() yaml.decode("a: !!binary '%'", { dialect = "kubernetes" }) end)
   t.eq(select("#", yaml.decode_all "a: 1"), 1)
 end)
+
+t.test("keys, merges and marks of the dialect of Kubernetes", function()
+  local options = { name = "m", dialect = "kubernetes" }
+  local function one(text) return (yaml.decode_all(text, options))[1] end
+  t.eq(one "{ on: 1, 0x10: 2, 1e3: 3, 'no': 4 }", { ["true"] = 1, ["16"] = 2, ["1000"] = 3, no = 4 })
+  t.eq(one("b: &b { x: 1, z: 2 }\nv: { x: 5, <<: *b, z: 3 }\n").v, { x = 1, z = 3 })
+  t.eq(one "# a\n---\n\u{FEFF}a: 1\n", { a = 1 })
+  t.eq(json.encode(one "a: !!float 5\n"), '{"a":5}')
+  for _, text in ipairs { "a: .nan", "a: -.inf", "~: 1", "18446744073709551615: 1" } do
+    t.raises("parse", yaml.decode, text, options)
+  end
+end)
