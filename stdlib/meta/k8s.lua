@@ -473,7 +473,7 @@ function k8s.evict(ref, options) end
 ---@field context? string  of the kubeconfig
 
 --- Keeps new pods off a node; those that are there stay. An effect; its undo is uncordon, unless the node was
---- cordoned before.
+--- cordoned before. A node is in no namespace: `allow = { k8s = { "node/worker-*" } }`.
 ---
 --- Raises: `api`, `usage`.
 ---

@@ -320,7 +320,7 @@ M.delete = lazy(function() return require("almanac.k8s.delete").delete end)
 M.evict = lazy(function() return require("almanac.k8s.evict").evict end)
 
 --- Keeps new pods off a node; those that are there stay. An effect; its undo is uncordon, unless the node was
---- cordoned before.
+--- cordoned before. A node is in no namespace: `allow = { k8s = { "node/worker-*" } }`.
 ---
 --- Raises: `api`, `usage`.
 ---

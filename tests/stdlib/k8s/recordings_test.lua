@@ -57,6 +57,16 @@ t.test("a field conflict names manager and field; a misspelt field is called so"
   t.eq(strict.in_doubt, false)
 end)
 
+t.test("an eviction that a disruption budget refuses names the budget; it is no overload", function()
+  local refused
+  for _, exchange in ipairs(recording "33-drain-budget") do
+    if exchange.response.status == 429 then refused = refusal(exchange) end
+  end
+  t.eq(refused.budget, "The disruption budget explorer needs 1 healthy pods and has 1 currently")
+  t.has(refused.message, "Cannot evict pod as it would violate the pod's disruption budget.")
+  t.has(refused.hint, "k8s.rollout says what keeps them")
+end)
+
 t.test("discovery: names as kubectl takes them", function()
   local found = {}
   for _, exchange in ipairs(recording "01-discovery") do
