@@ -96,6 +96,22 @@ static void vm_set_message(lua_State *L, int error, const char *text)
     lua_setfield(L, error, "message");
 }
 
+/* Pushes the table's own field; no metamethod of a script runs, which might raise where nothing
+ * catches it. */
+static int vm_raw_field(lua_State *L, const char *key)
+{
+    lua_pushstring(L, key);
+    return lua_rawget(L, -2);
+}
+
+/* Pops a value and puts it into the table below it. */
+static void vm_set_raw_field(lua_State *L, const char *key)
+{
+    lua_pushstring(L, key);
+    lua_insert(L, -2);
+    lua_rawset(L, -3);
+}
+
 void vm_decorate_error(lua_State *L)
 {
     luaL_checkstack(L, 6, "error");
@@ -112,16 +128,20 @@ void vm_decorate_error(lua_State *L)
     } else {
         lua_pop(L, 1);
     }
-    if (lua_getfield(L, -1, "where") == LUA_TNIL) {
+    if (vm_raw_field(L, "where") == LUA_TNIL) {
+        lua_pop(L, 1);
         vm_push_where(L);
-        lua_setfield(L, -3, "where");
+        vm_set_raw_field(L, "where");
+    } else {
+        lua_pop(L, 1);
     }
-    lua_pop(L, 1);
-    if (lua_getfield(L, -1, "traceback") == LUA_TNIL) {
+    if (vm_raw_field(L, "traceback") == LUA_TNIL) {
+        lua_pop(L, 1);
         luaL_traceback(L, L, NULL, 0);
-        lua_setfield(L, -3, "traceback");
+        vm_set_raw_field(L, "traceback");
+    } else {
+        lua_pop(L, 1);
     }
-    lua_pop(L, 1);
 }
 
 int vm_traceback(lua_State *L)

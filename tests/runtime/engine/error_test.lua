@@ -1,0 +1,16 @@
+--- Errors on their way out of a task: whatever is raised, nothing of a script's runs on the way.
+local t = require "tests.harness"
+local task = require "native.task"
+
+t.test("a table that raises when it is looked at is an error as any other", function()
+  local looked = {}
+  local odd = setmetatable({}, {
+    __index = function(_, key) looked[#looked + 1] = key error "again" end,
+    __newindex = function(_, key) looked[#looked + 1] = key error "and again" end,
+  })
+  local ok, err = task.spawn(function() error(odd) end):join()
+  t.eq(ok, false)
+  t.ok(rawequal(err, odd), "it is the same table")
+  t.eq(looked, {})
+  t.has(rawget(odd, "traceback"), "error_test.lua")
+end)
