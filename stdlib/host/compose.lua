@@ -30,24 +30,18 @@ local function input_of(who, raw)
 end
 
 --- The containers of the services, stopped ones too.
----@param opts? { dir?: string, files?: string|string[], project?: string }
----@return { service: string, name: string, id: string, image: string, state: string, exit_code?: integer }[]
 function M.ps(opts)
   step.require_read "compose.ps"
   return project.rows(project.containers(input_of("compose.ps", opts)))
 end
 
 --- The Compose file as the program reads it: merged, variables put in.
----@param opts? { dir?: string, files?: string|string[], project?: string }
----@return table
 function M.config(opts)
   step.require_read "compose.config"
   return project.config(input_of("compose.config", opts))
 end
 
 --- The image of each service, and the id it has on the engine: nil where it is not there.
----@param opts? { dir?: string, files?: string|string[], project?: string }
----@return { service: string, image?: string, id?: string }[]
 function M.images(opts)
   step.require_read "compose.images"
   local input = input_of("compose.images", opts)
@@ -221,23 +215,15 @@ effect.define("compose.restart", {
 
 --- Brings the services up, detached; recreates those whose configuration or image is another. An effect.
 --- A rollback takes down what was not there before.
----@param opts? { dir?: string, files?: string|string[], project?: string, services?: string|string[], timeout?: number|string }
----@return table[] containers  as compose.ps; timeout: default 10 min
 function M.up(opts) return effect.perform("compose.up", opts or {}) end
 
 --- Takes the containers away; with `volumes` also what they stored. An effect.
----@param opts? { dir?: string, files?: string|string[], project?: string, volumes?: boolean, timeout?: number|string }
----@return { down: boolean }
 function M.down(opts) return effect.perform("compose.down", opts or {}) end
 
 --- Fetches the images of the services. An effect.
----@param opts? { dir?: string, files?: string|string[], project?: string, services?: string|string[], timeout?: number|string }
----@return { service: string, image?: string, id?: string }[]
 function M.pull(opts) return effect.perform("compose.pull", opts or {}) end
 
 --- Restarts the containers of the services. An effect; after a crash those that were not yet restarted are.
----@param opts? { dir?: string, files?: string|string[], project?: string, services?: string|string[], timeout?: number|string }
----@return table[] containers  as compose.ps
 function M.restart(opts) return effect.perform("compose.restart", opts or {}) end
 
 return M

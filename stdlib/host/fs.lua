@@ -22,9 +22,6 @@ local WRITE = fields.declare("fs.write", {
 }, { at = 3 })
 
 --- The content of a file.
----@param path string
----@param options? { max_bytes?: integer } default 16 MiB; a larger file raises kind "limit"
----@return string  raises kind "not_found" or "io"
 function M.read(path, options)
   step.require_read "fs.read"
   return native.read(path, fields.check(READ, options))
@@ -45,16 +42,12 @@ function M.stat(path)
 end
 
 --- The paths that match a pattern with * ? and [], sorted.
----@param pattern string
----@return string[]
 function M.list(pattern)
   step.require_read "fs.list"
   return native.list(pattern)
 end
 
 --- SHA-256 of a file's content, or nil when there is no such file.
----@param path string
----@return string? hex
 function M.digest(path)
   step.require_read "fs.digest"
   return native.digest(path)
@@ -149,10 +142,6 @@ effect.define("fs.write", {
 
 --- Writes a file: a temporary one beside it, synced and renamed, so that readers and a crash see
 --- the old or the new text, never a part.
----@param path string
----@param text string at most 1 MiB
----@param options? { mode?: integer } permissions of a new file; an existing one keeps its own
----@return { path: string, changed: boolean }
 function M.write(path, text, options)
   return effect.perform("fs.write", { path = path, text = text, mode = fields.check(WRITE, options).mode })
 end
@@ -182,8 +171,6 @@ effect.define("fs.remove", {
 })
 
 --- Removes a file, or a directory that is empty.
----@param path string
----@return boolean there whether it was there
 function M.remove(path)
   return effect.perform("fs.remove", { path = path })
 end
@@ -205,8 +192,6 @@ effect.define("fs.mkdir", {
 })
 
 --- Makes a directory and its parents; one that is there is fine.
----@param path string
----@return string path
 function M.mkdir(path)
   return effect.perform("fs.mkdir", { path = path })
 end

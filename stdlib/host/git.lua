@@ -96,8 +96,6 @@ local CHECKOUT = fields.declare("git.checkout", fields.with(DIR, {
 ---@field clean boolean     no file differs from it
 
 --- The commit that is checked out. A read.
----@param opts? { dir?: string }
----@return almanac.git.Head
 function M.head(opts)
   step.require_read "git.head"
   local input = fields.check(HEAD, opts)
@@ -111,8 +109,6 @@ function M.head(opts)
 end
 
 --- The files that differ from HEAD, as `git status --porcelain` lists them. A read.
----@param opts? { dir?: string }
----@return { status: string, path: string }[]
 function M.status(opts)
   step.require_read "git.status"
   local input = fields.check(STATUS, opts)
@@ -120,9 +116,6 @@ function M.status(opts)
 end
 
 --- The commits of a range, newest first. A read.
----@param range string e.g. "v0.4.0..HEAD"
----@param opts? { dir?: string, max?: integer }  max: default 100
----@return { commit: string, author: string, at: integer, subject: string }[]  at: seconds since 1970
 function M.log(range, opts)
   step.require_read "git.log"
   local input = fields.check(LOG, opts)
@@ -217,9 +210,6 @@ effect.define("git.untag", {
 
 --- Makes a tag; one that is there already at that commit is taken for done. An effect; its undo deletes
 --- the tag here (not where it was pushed to).
----@param tag { name: string, at?: string, message?: string, dir?: string }  at: commit, default HEAD;
----  message: makes it an annotated one
----@return { name: string, commit: string }
 function M.tag(tag)
   return effect.perform("git.tag", tag)
 end
@@ -293,8 +283,6 @@ effect.define("git.push", {
 })
 
 --- Pushes a branch or a tag; never over commits that are not in it. An effect.
----@param push { ref: string, remote?: string, dir?: string }  ref: a branch, or refs/tags/NAME
----@return { ref: string, commit: string }
 function M.push(push)
   return effect.perform("git.push", push)
 end
@@ -351,9 +339,6 @@ effect.define("git.commit", {
 })
 
 --- Commits the changes of some paths; when there are none it does nothing. An effect.
----@param commit { message: string, paths: string[], dir?: string }  paths: files and directories, no
----  patterns; one that git knows nothing of is an error of kind "not_found"
----@return { commit: string, changed: boolean }
 function M.commit(commit)
   return effect.perform("git.commit", commit)
 end
@@ -402,8 +387,6 @@ effect.define("git.checkout", {
 })
 
 --- Checks a branch, a tag or a commit out; refused while files are edited. An effect; its undo goes back.
----@param checkout { ref: string, dir?: string }
----@return { ref: string, commit: string }
 function M.checkout(checkout)
   return effect.perform("git.checkout", checkout)
 end

@@ -46,8 +46,6 @@ local function quote(word)
 end
 
 --- A command as a line that can be pasted into a shell; long ones are cut.
----@param argv string[]
----@return string
 function M.quote(argv)
   local words = {}
   for i, word in ipairs(argv) do words[i] = quote(word) end
@@ -106,9 +104,6 @@ end
 
 --- Runs a command that only looks: your promise, since nothing can check it. It is run again when
 --- the step is, and in a plan. Raises kind "command" on another exit code than those of `ok`.
----@param first almanac.Command|string  the command in one table, or its first word
----@param ... any                       more words; options as a table behind them
----@return almanac.CommandResult
 function M.read(first, ...)
   step.require_read "sh.read"
   local input = command.of("sh.read", command.looking, command.gather("sh.read", first, ...))
@@ -118,8 +113,6 @@ function M.read(first, ...)
 end
 
 --- Where a program is, or nil.
----@param name string
----@return string? path
 function M.which(name)
   step.require_read "sh.which"
   return native.which(name)
@@ -221,18 +214,11 @@ effect.define("sh.run", {
 --- Runs a command that changes something: journalled, never twice. With `check`, a command that
 --- exits 0 when there is nothing to do, it is skipped when done already and a run cut short in it
 --- can go on by itself. `idempotent = true` says that running it twice does no harm.
----@param first almanac.Command|string  the command in one table, or its first word
----@param ... any                       more words; options as a table behind them: those of sh.read, and
----  check? string|string[]|almanac.Command, idempotent? boolean, title? string
----@return almanac.CommandResult  raises kind "command" on another exit code than those of `ok`
 function M.run(first, ...)
   return effect.perform("sh.run", command.gather("sh.run", first, ...))
 end
 
 --- Runs a text through `bash -euo pipefail -c`: as sh.run in everything else.
----@param text string
----@param options? table  the fields of sh.run but argv
----@return almanac.CommandResult
 function M.bash(text, options)
   if type(text) ~= "string" then errors.usage("sh.bash: takes the text of a script, not a %s", type(text)) end
   local script = {}

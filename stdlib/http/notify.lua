@@ -134,9 +134,6 @@ effect.define("notify.send", {
 })
 
 --- Tells people something. An effect; a webhook gets the effect's id as its Idempotency-Key.
----@param message { channel: string, text: string, optional?: boolean }  optional: that it cannot be told is
----  noted, and fails nothing
----@return { told: boolean }
 function M.send(message)
   return effect.perform("notify.send", message)
 end

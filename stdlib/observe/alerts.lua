@@ -51,8 +51,6 @@ function M.result(answer, severities)
 end
 
 --- The alerts that fire now, worst first.
----@param opts? { severity?: string|string[], url?: string, timeout?: number|string }
----@return almanac.alerts.Alert[]
 function M.firing(opts)
   step.require_read "alerts.firing"
   opts = fields.check(FIRING, opts)
@@ -63,8 +61,6 @@ function M.firing(opts)
 end
 
 --- The alerts that pause a rollout: severity critical or page.
----@param opts? { url?: string, timeout?: number|string }
----@return almanac.alerts.Alert[]
 function M.critical(opts)
   opts = fields.check(CRITICAL, opts)
   return M.firing { severity = { "critical", "page" }, url = opts.url, timeout = opts.timeout }

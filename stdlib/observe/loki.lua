@@ -103,9 +103,6 @@ local function now_seconds()
 end
 
 --- An instant query; for LogQL that gives numbers. Log lines need loki.query_range.
----@param logql string
----@param opts? table
----@return almanac.loki.Result result  raises kind "loki" when Loki refuses the query
 function M.query(logql, opts)
   opts = check(QUERY, logql, opts)
   local params = { query = logql, limit = opts.limit, direction = opts.direction,
@@ -114,9 +111,6 @@ function M.query(logql, opts)
 end
 
 --- Log lines (or points) of a range of time.
----@param logql string
----@param opts? table
----@return almanac.loki.Result result  raises kind "loki" when Loki refuses the query
 function M.query_range(logql, opts)
   opts = check(RANGE, logql, opts)
   local to = opts.to or now_seconds()
@@ -131,9 +125,6 @@ end
 
 --- How many lines a log query matches. 0 says that none did; whether anything was logged at all is
 --- another question.
----@param logql string  a log query, without a range
----@param opts? { since?: number|string, to?: number, tenant?: string, url?: string, timeout?: number|string }
----@return integer
 function M.count(logql, opts)
   opts = check(COUNT, logql, opts)
   local seconds = math.max(1, math.ceil(opts.since))

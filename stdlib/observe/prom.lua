@@ -78,9 +78,6 @@ local function ask(who, path, promql, opts, params)
 end
 
 --- An instant query.
----@param promql string
----@param opts? { time?: number, url?: string, timeout?: number|string }  time: seconds since 1970
----@return almanac.prom.Result result  raises kind "prom" (with error_type) when Prometheus refuses it
 function M.query(promql, opts)
   opts = check(QUERY, promql, opts)
   return ask("prom.query", "/api/v1/query", promql, opts, { time = opts.time and api.time(opts.time) })
@@ -122,9 +119,6 @@ function M.only(result, promql)
 end
 
 --- The one number that a query gives.
----@param promql string
----@param opts? { time?: number, url?: string, timeout?: number|string }
----@return number value  raises kind "no_data" (nothing, or NaN) or "several_series"
 function M.value(promql, opts)
   opts = check(VALUE, promql, opts)
   return M.only(M.query(promql, opts), promql)
@@ -137,10 +131,6 @@ local function moment(value, now)
 end
 
 --- A range query.
----@param promql string
----@param opts { from: number|string, to?: number|string, step?: number|string, url?: string, timeout?: number|string }
----   from, to: seconds since 1970, or a duration ago ("1h"); step: a duration, default 1/120 of the range
----@return almanac.prom.Result result  its series have points
 function M.range(promql, opts)
   opts = check(RANGE, promql, opts)
   local now = require("native.task").wall_ms() / 1000

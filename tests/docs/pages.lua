@@ -15,7 +15,7 @@ end
 ---@param dir string
 function M.write_files(page, dir)
   local written = 0
-  for path, text in page:gmatch "\n`([%w_./-]+)`:\n\n```%a*\n(.-)```" do
+  for path, text in page:gmatch "\n`([%w_./-]+)`:\n\n```%a*\n(.-\n)```\n" do
     t.must { "mkdir", "-p", (dir .. "/" .. path):match "^(.*)/" }
     t.write_file(dir .. "/" .. path, text)
     written = written + 1

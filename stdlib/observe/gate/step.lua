@@ -77,10 +77,6 @@ end
 --- gate(name, spec): a gate as a step of its own. gate(spec) watches in the step that is running,
 --- as a branch of `parallel` does. Returns when the gate passes; otherwise raises kind "gate" with
 --- `verdict`, `why`, `value`, `limit` and `held`.
----@param name string|almanac.gate.Spec
----@param spec? almanac.gate.Spec
----@return { verdict: "pass", value: number|string, limit: number, held: number, unwatched: number, samples: integer }
----  value: "+Inf" and "-Inf" as Prometheus writes them; unwatched: seconds in which nobody saw anything
 function M.gate(name, spec)
   if spec == nil and type(name) == "table" then
     step.require_read "gate"

@@ -1,0 +1,15 @@
+-- The pages that lead through the tree name files that are there.
+local fs = require "native.fs"
+local t = require "tests.harness"
+
+for _, page in ipairs { "docs/explanation/tour.md", "docs/explanation/architecture.md", "docs/how-to/add-a-native-module.md" } do
+  t.test(page .. " names files that are there", function()
+    local gone = {}
+    for path in t.read_file(page):gmatch "`([%l_]+/[%w_./-]+)`" do
+      local root = path:match "^[^/]+"
+      local whole = (root == "stdlib" or root == "runtime" or root == "tests" or root == "docs" or root == "runbooks")
+      if whole and not path:find "NAME" and not fs.exists(path) then gone[#gone + 1] = path end
+    end
+    t.eq(table.concat(gone, ", "), "")
+  end)
+end
