@@ -16,8 +16,6 @@ local function refuse(value, why)
 end
 
 --- Seconds of a duration. A number is seconds already.
----@param value number|string
----@return number seconds not negative; raises kind "usage"
 function M.parse(value)
   if type(value) == "number" then
     if value ~= value or value < 0 or value == math.huge then refuse(value, "it must be 0 or more seconds") end
@@ -38,8 +36,6 @@ function M.parse(value)
 end
 
 --- A duration for people: "1m30s", "2h", "1.5s", "250ms".
----@param seconds number
----@return string
 function M.format(seconds)
   if seconds < 0 then return "-" .. M.format(-seconds) end
   if seconds < 1 and seconds > 0 then

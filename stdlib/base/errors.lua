@@ -13,7 +13,6 @@ local M = {}
 ---@field step? string     path of the step in which it was raised
 
 --- Raises an error table.
----@param err table  kind and message, and any data that goes with it
 function M.raise(err)
   error(trace.error(err), 0)
 end

@@ -12,8 +12,6 @@ local scale = {
 local parts = { n = 1e9, u = 1e6, m = 1e3 }
 
 --- The number that a quantity stands for; an integer where it is whole. Raises kind "usage".
----@param text string|number
----@return number
 function M.parse(text)
   if type(text) == "number" then return text end
   local digits, unit = tostring(text):match "^([+-]?%d*%.?%d*)(%a*)$"

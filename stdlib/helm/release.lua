@@ -73,22 +73,17 @@ local function text(value)
 end
 
 --- helm's version.
----@return { major: integer, version: string }
 function M.version()
   step.require_read "helm.version"
   return cli.version()
 end
 
 --- The revisions that helm keeps, oldest first.
----@param target almanac.HelmTarget
----@return almanac.HelmRevision[]  empty when there is no such release
 function M.history(target)
   return history.list(target_of("helm.history", target))
 end
 
 --- The newest revision, whatever became of it; nil when there is no such release.
----@param target almanac.HelmTarget
----@return almanac.HelmResult?
 function M.current(target)
   local input = target_of("helm.current", target)
   local list = records.list(input)
@@ -103,8 +98,6 @@ end
 --- The revision to go back to: the newest below the current one that helm applied to its end (not simply
 --- the one before, which may have failed) and with which a run in this journal ended well; else one with
 --- which none failed; else any. With `newest` it is that revision or one below.
----@param target { release: string, namespace: string?, newest: integer? }
----@return almanac.HelmGood?
 function M.previous_good(target)
   local input, opts = target_of("helm.previous_good", target)
   local frame = step.current()
@@ -128,8 +121,6 @@ end
 ---@field notes string         "" when the chart has none
 
 --- A release as `helm status` shows it: the newest revision, or one of those that helm keeps.
----@param target { release: string, namespace: string?, revision: integer? }
----@return almanac.HelmStatus  raises kind "not_found"
 function M.status(target)
   local release = release_of("helm.status", target)
   local revision = records.revision_of(release)
@@ -140,8 +131,6 @@ function M.status(target)
 end
 
 --- The values a release was made with: those given by its operators, or with `all` the computed.
----@param target { release: string, namespace: string?, all: boolean?, revision: integer? }
----@return table
 function M.values(target)
   local release, opts = release_of("helm.values", target)
   local given = release.config ~= json.null and release.config or {}
@@ -150,22 +139,16 @@ function M.values(target)
 end
 
 --- The manifest of a release: YAML documents.
----@param target { release: string, namespace: string?, revision: integer? }
----@return string
 function M.manifest(target)
   return text(release_of("helm.manifest", target).manifest)
 end
 
 --- What the chart tells its operators; "" when it says nothing.
----@param target { release: string, namespace: string?, revision: integer? }
----@return string
 function M.notes(target)
   return text(release_of("helm.notes", target).info.notes)
 end
 
 --- Renders a chart without touching anything.
----@param chart almanac.HelmChart
----@return string manifest  raises kind "helm" with `template` = { file, line } when it does not render
 function M.template(chart)
   local input, opts = target_of("helm.template", chart)
   return renders.template("helm.template", charts.input("helm.template", opts, input))
@@ -176,15 +159,11 @@ end
 --- Errors: "helm" (with `conflicts` or `template` where helm says so), "busy" (another operation is
 --- under way), "not_found", "network", "auth", "tls", "timeout" and "cancelled" (in doubt: a resume
 --- looks at the release).
----@param release almanac.HelmUpgrade
----@return almanac.HelmResult
 function M.upgrade(release)
   return effect.perform("helm.upgrade", release)
 end
 
 --- Goes back to a revision, as a new one.
----@param target { release: string, namespace: string?, revision: integer, timeout: string|number? }
----@return almanac.HelmResult
 function M.rollback(target)
   return effect.perform("helm.rollback", target)
 end
@@ -194,16 +173,12 @@ end
 --- helm was one of ours and is known to be dead; where nobody can be asked the run waits (exit code 3).
 ---
 --- Errors: "refused" (it is not pending), "busy" (its helm runs, or is younger than `min_age` and may run).
----@param target { release: string, namespace: string?, min_age: string|number? }  min_age: default "15m"
----@return { revision: integer, removed: boolean, status: string }
 function M.repair(target)
   local input, opts = target_of("helm.repair", target)
   return repair.repair(input, opts.min_age)
 end
 
 --- Removes a release and its objects; one that is not there is fine.
----@param target table release, namespace, and: keep_history? boolean, timeout? duration, description? string
----@return { removed: boolean, revision: integer? }
 function M.uninstall(target)
   return effect.perform("helm.uninstall", target)
 end

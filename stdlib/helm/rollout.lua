@@ -31,9 +31,6 @@ end
 --- such release).
 ---
 ---     helm.rollout { release = "animica-devnet", timeout = "10m", heal = true }
----@param target { release: string, namespace: string?, timeout: string|number?, heal: boolean?, log_lines: integer?,
----  probe_grace: string|number? }
----@return table<string, almanac.rollout.Done> done  by "deployment/animica-miner"
 function M.rollout(target)
   step.require_read "helm.rollout"
   local input, opts = cli.input(ROLLOUT, target)

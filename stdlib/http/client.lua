@@ -81,9 +81,6 @@ local phrases = {
 -- Pure parts -------------------------------------------------------------------------------------
 
 --- The URL with a query added.
----@param url string
----@param query table<string, any>?  texts, numbers, booleans, secrets, and lists of those
----@return string|table url  with a secret in it, a secret
 function M.url(url, query)
   return urls.with_query("http.url", url, query)
 end
@@ -187,17 +184,11 @@ local function read(who, method, opts, body_is_question)
 end
 
 --- Gets a URL. A read.
----@param url string|almanac.http.Options
----@param opts? almanac.http.Options
----@return almanac.http.Response
 function M.get(url, opts)
   return read("http.get", "GET", options_of("http.get", url, opts))
 end
 
 --- Asks for status and headers only. A read.
----@param url string|almanac.http.Options
----@param opts? almanac.http.Options
----@return almanac.http.Response
 function M.head(url, opts)
   return read("http.head", "HEAD", options_of("http.head", url, opts))
 end
@@ -293,32 +284,18 @@ local function write(method, url, opts)
 end
 
 --- Sends a POST. An effect, with an Idempotency-Key header.
----@param url string|almanac.http.Options
----@param opts? almanac.http.Options
----@return almanac.http.Response
 function M.post(url, opts) return write("POST", url, opts) end
 
 --- Sends a PUT. An effect.
----@param url string|almanac.http.Options
----@param opts? almanac.http.Options
----@return almanac.http.Response
 function M.put(url, opts) return write("PUT", url, opts) end
 
 --- Sends a PATCH. An effect.
----@param url string|almanac.http.Options
----@param opts? almanac.http.Options
----@return almanac.http.Response
 function M.patch(url, opts) return write("PATCH", url, opts) end
 
 --- Sends a DELETE. An effect.
----@param url string|almanac.http.Options
----@param opts? almanac.http.Options
----@return almanac.http.Response
 function M.delete(url, opts) return write("DELETE", url, opts) end
 
 --- Sends any method: GET, HEAD and OPTIONS are reads, the others effects.
----@param opts almanac.http.Options with `method`
----@return almanac.http.Response
 function M.request(opts)
   if type(opts) ~= "table" or type(opts.method) ~= "string" then errors.usage "http.request: method is missing" end
   local method = opts.method:upper()

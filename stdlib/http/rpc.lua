@@ -79,12 +79,6 @@ local function request_of(url, params, method, opts)
 end
 
 --- Calls a JSON-RPC 2.0 method. A read, unless `effect = true`.
----@param url string
----@param method string
----@param params? table  array or table of arguments
----@param opts? almanac.http.Options  and effect = true for a call that changes something
----@return any result  nil for null; an integer past 64 bits is text; raises kind "http", with `code` and `data`
----  for the server's own error
 function M.call(url, method, params, opts)
   if type(method) ~= "string" then errors.usage "http.rpc: the method must be a string" end
   opts = fields.check(fields.of "http.rpc", opts)

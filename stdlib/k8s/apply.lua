@@ -137,19 +137,12 @@ effect.define("k8s.apply", {
 })
 
 --- Applies objects server-side, as field manager "almanac". An effect.
----@param manifest string|table YAML (several documents too), an object, or a list of objects
----@param opts? { namespace?: string, force?: boolean, context?: string }  force: take fields from other managers
----@return table[] objects kind, name, namespace, uid, resource_version, generation, changed
 function M.apply(manifest, opts)
   return effect.perform("k8s.apply", { manifest = manifest, opts = opts })
 end
 
 --- What apply would do, asked of the server and not done: which objects it would create or change, field
 --- by field, which fields others hold, what would be refused. A read.
----@param manifest string|table as for apply
----@param opts? { namespace?: string, force?: boolean, context?: string }
----@return { object: string, action: "create"|"change"|"unchanged"|"conflict"|"reject", fields?: table[], why?: string,
----   conflicts?: { manager: string, field: string }[] }[]
 function M.diff(manifest, opts)
   step.require_read "k8s.diff"
   return apply_preview(apply_input({ manifest = manifest, opts = opts }, "k8s.diff")).changes
@@ -200,9 +193,6 @@ effect.define("k8s.create", {
 })
 
 --- Creates an object; it must not be there yet. An effect.
----@param object string|table YAML or an object
----@param opts? { namespace?: string, context?: string }
----@return table object
 function M.create(object, opts)
   return effect.perform("k8s.create", { object = object, opts = opts })
 end

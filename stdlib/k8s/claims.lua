@@ -229,10 +229,6 @@ effect.define(WHO, {
 --- Deletes the claims of a StatefulSet with all their data, in the order that cannot hang, and brings it
 --- back on new ones. An effect of several effects; cut off anywhere, a resume goes on with the same
 --- claims. Nothing takes it back. k8s.rollout follows it.
----@param ref string|table  "statefulset/animica-node"
----@param opts? { timeout?: string|number, namespace?: string, context?: string }
----   timeout: for the pods to end, and for each claim to go; default 5m
----@return { claims: string[], replicas: integer }
 function M.wipe_claims(ref, opts)
   step.require_read(WHO)
   return effect.perform(WHO, { ref = ref, opts = opts })

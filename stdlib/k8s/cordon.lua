@@ -89,15 +89,9 @@ local uncordon = define("k8s.uncordon", "k8s.cordon", false)
 --- cordoned before.
 ---
 ---     k8s.cordon "worker-1"
----@param node string|table  "worker-1"
----@param opts? { context?: string }
----@return { node: string, cordoned: boolean, before: boolean }
 function M.cordon(node, opts) return cordon(node, opts) end
 
 --- Lets new pods onto a node again. An effect; its undo is cordon, where the node was cordoned.
----@param node string|table  "worker-1"
----@param opts? { context?: string }
----@return { node: string, cordoned: boolean, before: boolean }
 function M.uncordon(node, opts) return uncordon(node, opts) end
 
 return M

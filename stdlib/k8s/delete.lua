@@ -110,9 +110,6 @@ effect.define("k8s.delete", {
 
 --- Deletes an object, and waits until it is gone: one of its name with another uid is another. An
 --- effect.
----@param ref string|table
----@param opts? almanac.k8s.DeleteOptions
----@return { deleted: boolean, uid: string? }
 function M.delete(ref, opts)
   local result = effect.perform("k8s.delete", { ref = ref, opts = opts })
   step.await(function()

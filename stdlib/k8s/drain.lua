@@ -176,9 +176,6 @@ end
 --- before anything is changed. Its undo is uncordon; evicted pods have been made anew elsewhere.
 ---
 ---     k8s.drain("worker-1", { timeout = "15m" })
----@param node string|table  "worker-1"
----@param opts? almanac.k8s.DrainOptions
----@return { node: string, evicted: string[], left: string[] }  names with their namespaces; those left, and why
 function M.drain(node, opts)
   step.require_read(WHO)
   opts = fields.check(DRAIN, opts)

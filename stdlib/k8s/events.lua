@@ -38,9 +38,6 @@ local function sortable(time)
 end
 
 --- Events of the namespace, or about one object, newest first. A read.
----@param ref? string|table an object
----@param opts? almanac.k8s.ListOptions|{ type?: "Warning"|"Normal" }  limit: the newest so many
----@return { time: string, type: string, reason: string, message: string, count: integer, object: string }[]
 function M.events(ref, opts)
   step.require_read "k8s.events"
   opts = fields.check(EVENTS, opts)

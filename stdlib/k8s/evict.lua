@@ -128,9 +128,6 @@ end
 
 --- Evicts a pod: a delete that its disruption budget must allow, which is waited for; then waits until
 --- the pod is gone. An effect.
----@param ref string|table  "pod/x"
----@param opts? almanac.k8s.EvictOptions
----@return { evicted: boolean, uid: string? }
 function M.evict(ref, opts)
   step.require_read "k8s.evict"
   opts = fields.check(EVICT, opts)

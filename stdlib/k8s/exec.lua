@@ -221,9 +221,6 @@ end
 
 --- Runs a command in a container that only looks: your promise, since nothing can check it. It is run
 --- again when the step is, and in a plan. Raises kind "command" on another exit code than those of `ok`.
----@param first string|almanac.k8s.Exec  its first word, or the command in one table
----@param ... any                        more words; options as a table behind them
----@return almanac.k8s.ExecResult
 function M.exec_read(first, ...)
   step.require_read "k8s.exec_read"
   local input = inputs.check(inputs.EXEC_READ, inputs.gather("k8s.exec_read", first, ...))
@@ -303,9 +300,6 @@ effect.define("k8s.exec", {
 --- Runs a command in a container that changes something: journalled, never twice. With `check`, a
 --- command that exits 0 when there is nothing to do, it is skipped when done already and a run cut
 --- short in it can go on by itself. `idempotent = true` says that running it twice does no harm.
----@param first string|almanac.k8s.Exec  its first word, or the command in one table
----@param ... any  more words; options as a table behind them, and: check? string[], idempotent? boolean, title? string
----@return almanac.k8s.ExecResult  raises kind "command" on another exit code than those of `ok`
 function M.exec(first, ...)
   return effect.perform("k8s.exec", inputs.gather("k8s.exec", first, ...))
 end

@@ -48,8 +48,6 @@ end
 --- The images that the pods of a namespace run, or those of one workload. A read.
 ---
 ---     for _, i in ipairs(k8s.images { namespace = "animica-devnet" }) do … i.workload, i.image … end
----@param opts? almanac.k8s.ListOptions|{ ref?: string|table }
----@return { workload: string?, pod: string, container: string, image: string, image_id: string?, ready: boolean }[]
 function M.images(opts)
   step.require_read "k8s.images"
   opts = fields.check(IMAGES, opts)

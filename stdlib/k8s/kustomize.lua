@@ -54,8 +54,6 @@ local function render(who, dir)
 end
 
 --- What an overlay renders to. A read.
----@param dir string that holds a kustomization.yaml
----@return string manifest YAML, several documents; raises kinds "kustomize" (it does not render), "refused" (to nothing), "not_found"
 function M.build(dir)
   return render("kustomize.build", dir)
 end
@@ -63,9 +61,6 @@ end
 --- Renders an overlay and applies its objects server-side, as field manager "almanac". The effect is
 --- k8s.apply, with the rendered objects as its input: an overlay that is edited after a plan or in the
 --- middle of a run is another input.
----@param dir string
----@param opts? { namespace?: string, force?: boolean, context?: string }  as k8s.apply
----@return table[] objects
 function M.apply(dir, opts)
   return k8s_apply.apply(render("kustomize.apply", dir), opts)
 end

@@ -121,9 +121,6 @@ local function request(who, target, opts)
 end
 
 --- The last lines of a pod's log, or of the newest pod of a workload. A read.
----@param ref string|table "pod/x", "statefulset/animica-node"
----@param opts? almanac.k8s.LogOptions
----@return string text
 function M.logs(ref, opts)
   step.require_read "k8s.logs"
   opts = fields.check(LOGS, opts)
@@ -133,8 +130,6 @@ end
 
 --- The lines of a log as they are written, until the container ends; an iterator, to be used with
 --- `for`. A read.
----@param ref string|table
----@param opts? almanac.k8s.LogOptions
 function M.follow(ref, opts)
   step.require_read "k8s.follow_logs"
   opts = fields.check(FOLLOW, opts)

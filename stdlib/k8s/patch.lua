@@ -87,10 +87,6 @@ effect.define("k8s.patch", {
 })
 
 --- Patches an object. An effect.
----@param ref string|table
----@param patch table
----@param opts? { type?: "strategic"|"merge"|"json", namespace?: string, context?: string }
----@return table object
 function M.patch(ref, patch, opts)
   return effect.perform("k8s.patch", { ref = ref, patch = patch, opts = opts })
 end
@@ -167,10 +163,6 @@ effect.define("k8s.scale_part", {
 })
 
 --- Sets the number of replicas. An effect; its undo sets the old number.
----@param ref string|table
----@param replicas integer
----@param opts? { namespace?: string, context?: string }
----@return table  replicas, before
 function M.scale(ref, replicas, opts)
   return effect.perform("k8s.scale", { ref = ref, replicas = replicas, opts = opts })
 end
@@ -234,9 +226,6 @@ effect.define("k8s.restart", {
 
 --- Replaces the pods of a Deployment, StatefulSet or DaemonSet, as `kubectl rollout restart`. An
 --- effect; k8s.rollout follows it.
----@param ref string|table
----@param opts? { namespace?: string, context?: string }
----@return table object
 function M.restart(ref, opts)
   return effect.perform("k8s.restart", { ref = ref, opts = opts })
 end

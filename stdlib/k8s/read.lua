@@ -16,8 +16,6 @@ local LIST = fields.declare("k8s.list", arguments.many, { at = 2 })
 local PODS = fields.declare("k8s.pods", arguments.where, { at = 2 })
 
 --- The cluster in use: server, context, cluster, namespace, user, source. A read.
----@param opts? { context?: string }
----@return table
 function M.info(opts)
   step.require_read "k8s.info"
   opts = fields.check(INFO, opts)
@@ -25,9 +23,6 @@ function M.info(opts)
 end
 
 --- One object; raises kind "api" with status 404 when there is none. A read.
----@param ref string|table
----@param opts? almanac.k8s.ListOptions
----@return table object
 function M.get(ref, opts)
   step.require_read "k8s.get"
   opts = fields.check(GET, opts)
@@ -35,9 +30,6 @@ function M.get(ref, opts)
 end
 
 --- One object, or nil when there is none. A read.
----@param ref string|table
----@param opts? almanac.k8s.ListOptions
----@return table? object
 function M.find(ref, opts)
   step.require_read "k8s.find"
   opts = fields.check(FIND, opts)
@@ -45,10 +37,6 @@ function M.find(ref, opts)
 end
 
 --- All objects of a kind. A read.
----@param ref string "pods", "deploy", …
----@param opts? almanac.k8s.ListOptions
----@return table[] objects
----@return string resource_version
 function M.list(ref, opts)
   step.require_read "k8s.list"
   opts = fields.check(LIST, opts)
@@ -58,10 +46,6 @@ function M.list(ref, opts)
 end
 
 --- The pods of a workload: those of its newest revision, and all. A read.
----@param ref string|table
----@param opts? { namespace?: string, context?: string }
----@return table[] newest
----@return table[] all
 function M.pods(ref, opts)
   step.require_read "k8s.pods"
   opts = fields.check(PODS, opts)

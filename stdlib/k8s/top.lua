@@ -107,9 +107,6 @@ end
 --- What pods or nodes use now. A read.
 ---
 ---     for _, pod in ipairs(k8s.top("statefulset/animica-node")) do … pod.memory … end
----@param ref string|table  "pods", "nodes", "pod/x", "node/x", or a workload: its pods
----@param opts? { namespace?: string, all_namespaces?: boolean, selector?: string|table, context?: string }
----@return almanac.k8s.Usage[] rows by name
 function M.top(ref, opts)
   step.require_read "k8s.top"
   opts = fields.check(TOP, opts)

@@ -163,9 +163,6 @@ local function read(who, target)
 end
 
 --- The revisions of a workload, oldest first. A read.
----@param ref string|table
----@param opts? { namespace?: string, context?: string }
----@return almanac.k8s.Revision[]
 function M.history(ref, opts)
   step.require_read "k8s.history"
   opts = fields.check(REVISIONS, opts)
@@ -304,10 +301,6 @@ effect.define("k8s.undo", {
 --- Takes a Deployment, StatefulSet or DaemonSet back to a revision, as `kubectl rollout undo`. An effect;
 --- its undo goes forward again. k8s.rollout follows it. A StatefulSet does not replace a pod that is
 --- broken: k8s.rollout with heal = true does.
----@param ref string|table
----@param opts? { to?: integer, observed?: boolean, timeout?: string|number, namespace?: string, context?: string }
----   to: default the revision before; observed: wait until the controller has seen it (at most timeout, 2m)
----@return table object  kind, name, generation, changed, from, to
 function M.undo(ref, opts)
   local result = effect.perform("k8s.undo", { ref = ref, opts = opts })
   if opts and opts.observed then

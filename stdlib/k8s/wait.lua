@@ -55,10 +55,6 @@ end
 --- Whether an object has a condition, by kubectl's rules: names in any case, and a condition of an older
 --- generation does not count. Pure.
 --- https://github.com/kubernetes/kubectl/blob/master/pkg/cmd/wait/condition.go
----@param object table?
----@param kind string e.g. "Available"
----@param status string? default "True"
----@return boolean
 function M.has_condition(object, kind, status)
   local now = object and object.status or {}
   for _, c in ipairs(now.conditions or {}) do
@@ -249,9 +245,6 @@ end
 ---     k8s.wait("deployment/web", { condition = "Available", timeout = "5m" })
 ---     k8s.wait("pod/x", { jsonpath = "{.status.phase}", equals = "Running" })
 ---     k8s.wait("pods", { selector = { app = "web" }, condition = "Ready" })
----@param ref string|table
----@param opts almanac.k8s.WaitOptions
----@return table? object  nil when it is gone; with a selector, all of them as a list
 function M.wait(ref, opts)
   step.require_read "k8s.wait"
   opts = fields.check(WAIT, opts)

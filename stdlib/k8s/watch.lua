@@ -289,9 +289,6 @@ end
 ---
 ---     local watch <close> = k8s.watch("pods", { selector = { app = "animica-node" } })
 ---     for event in watch:events() do … end
----@param ref string|table  "pods", "deployment/animica-node"
----@param opts? almanac.k8s.WatchOptions
----@return almanac.k8s.Watcher
 function M.watch(ref, opts)
   step.require_read "k8s.watch"
   opts = fields.check(WATCH, opts)

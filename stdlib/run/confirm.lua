@@ -49,8 +49,6 @@ end
 
 --- A yes or no from the operator: at the terminal, or given with almanac approve or reject. A no
 --- fails the step.
----@param question string  any text; the step has its name from it, with a space for "/", "#" and newlines
----@return { by: string, at_ms: integer, plan: string? }  plan: digest of the plan that the run keeps to
 function M.confirm(question)
   return step.run(name_of(question), { digest = question }, function()
     local frame = step.current()
@@ -62,8 +60,6 @@ function M.confirm(question)
 end
 
 --- A list to tick: each item is confirmed, and journalled, on its own.
----@param name string
----@param items string[]  any texts, as questions of confirm
 function M.checklist(name, items)
   if type(items) ~= "table" or #items == 0 then errors.usage("checklist %q needs a list of items", tostring(name)) end
   for _, item in ipairs(items) do name_of(item) end -- all of them, before the first is asked

@@ -53,8 +53,6 @@ function M.check_allow(book, categories)
 end
 
 --- What scripts call: checks the declaration.
----@param declaration table
----@return almanac.Runbook
 function M.declare(declaration)
   local copy = fields.check(DECLARATION, declaration)
   for name, spec in pairs(copy.params) do

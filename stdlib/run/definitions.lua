@@ -97,8 +97,6 @@ local function of_script()
 end
 
 --- Defines an effect of the script that calls.
----@param name string "module.verb"
----@param definition almanac.EffectDefinition
 function M.define_own(name, definition)
   local module = type(name) == "string" and name:match "^([^.]*)"
   if module and catalogue.is_reserved(module) then

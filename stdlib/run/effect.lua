@@ -86,9 +86,6 @@ end
 ---@field key string      its number in the step; an effect's own effects have two: "0.0"
 
 --- Makes an effect happen exactly once in this run, and gives its result.
----@param name string
----@param raw any
----@return any result plain data
 function M.perform(name, raw)
   local frame = step.current()
   local definition = definitions.find(name, frame and frame.run.definitions)

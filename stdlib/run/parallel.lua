@@ -69,11 +69,6 @@ local function run_branches(names, branches, opts)
 end
 
 --- parallel(name, branches, [options]): runs the branches side by side.
----@param name string
----@param branches table<string, function>  by the names of their steps
----@param opts? { limit?: integer, keep_going?: boolean }  limit: how many at once; keep_going: a
----  failure does not cancel the others
----@return table<string, any> results by name
 function M.parallel(name, branches, opts)
   if type(branches) ~= "table" then errors.usage("parallel %q: the branches must be a table", tostring(name)) end
   opts = fields.check(OPTIONS, opts, string.format("parallel %q", tostring(name)))

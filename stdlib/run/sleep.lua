@@ -21,8 +21,6 @@ local function wait(seconds)
 end
 
 --- sleep("let the canary settle", "10m")
----@param name string
----@param length string|number duration
 function M.sleep(name, length)
   local seconds = duration.parse(length)
   return step.run(name, { digest = tostring(seconds) }, function()

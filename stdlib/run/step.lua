@@ -81,7 +81,6 @@ function M.planned()
 end
 
 --- Says something to whoever watches, and keeps it in the journal.
----@param text string
 function M.note(text)
   local context = task.context()
   if not context or not context.run then return end

@@ -57,9 +57,6 @@ end
 --- exit_code, and the container's last lines in `logs`; at the timeout with what is known by then.
 ---
 ---     k8s.rollout("statefulset/animica-node", { timeout = "10m", heal = true })
----@param ref string              "deployment/animica-miner"
----@param opts? almanac.rollout.Options
----@return almanac.rollout.Done
 function M.rollout(ref, opts)
   opts = check(ref, opts)
   return step.await(function() return follow.follow(world, ref, opts) end,
