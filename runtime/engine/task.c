@@ -116,13 +116,17 @@ void task_require(lua_State *L, enum permit permit, const char *who)
 {
     struct task *task = vm_of(L)->sched->current;
     enum permit has = task ? task->permit : PERMIT_COMPUTE;
+    bool forbidden = permit == PERMIT_EFFECT && vm_of(L)->sched->effects_forbidden;
     struct err e;
 
-    if (has >= permit)
+    if (has >= permit && !forbidden)
         return;
     if (has == PERMIT_COMPUTE) {
         err_set(&e, ERR_OUTSIDE_STEP, "%s was called outside a step", who);
         err_hint(&e, "write: step(\"say what it is for\", function() return %s(…) end)", who);
+    } else if (forbidden) {
+        err_set(&e, ERR_REFUSED, "%s would change something, and this process only looks", who);
+        err_hint(&e, "what it would do is done by almanac run");
     } else {
         err_set(&e, ERR_REFUSED, "%s would change something where only reading is allowed", who);
         err_hint(&e, "make the change in the apply function of an effect (effect.define)");

@@ -49,8 +49,9 @@ struct sched {
     struct task *current; /* the one that runs now */
     struct task *ready, **ready_tail;
     struct turn_end *turn_ends;
-    int rounds;  /* since the turn began: how often ready tasks made others ready */
-    size_t live; /* tasks not ended */
+    int rounds;             /* since the turn began: how often ready tasks made others ready */
+    size_t live;            /* tasks not ended */
+    bool effects_forbidden; /* for good: nothing in this process can lift it */
 };
 
 /* The words for them in Lua, by their numbers; NULL at the end. */

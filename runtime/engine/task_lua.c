@@ -87,6 +87,14 @@ static int l_face(lua_State *L)
     return 1;
 }
 
+/* task.forbid_effects(): from now on no code of this process has the permit "effect", whatever
+ * task.permit says; there is no way back. */
+static int l_forbid_effects(lua_State *L)
+{
+    vm_of(L)->sched->effects_forbidden = true;
+    return 0;
+}
+
 static int l_interrupted(lua_State *L)
 {
     enum interrupt level = task_level(task_check_current(L));
@@ -143,6 +151,7 @@ int luaopen_task(lua_State *L)
                                          {"shield", l_shield},
                                          {"permit", l_permit},
                                          {"with", task_with},
+                                         {"forbid_effects", l_forbid_effects},
                                          {"face", l_face},
                                          {"watch", l_watch},
                                          {"require_permit", l_require_permit},

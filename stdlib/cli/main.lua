@@ -9,11 +9,11 @@ local terminal = require "almanac.base.terminal"
 
 local M = {}
 
---- Name, what it does, and the module whose run(words, operator) does it; whether it drives a run. The order is
---- that of --help.
+--- Name, what it does, and the module whose run(words, operator) does it; whether it drives a run, and whether
+--- it only looks: then nothing in this process can have an effect. The order is that of --help.
 local commands = {
-  { "list", "list the runbooks there are", "almanac.cli.list" },
-  { "show", "show a runbook: parameters, what it may touch, its source", "almanac.cli.show" },
+  { "list", "list the runbooks there are", "almanac.cli.list", looks = true },
+  { "show", "show a runbook: parameters, what it may touch, its source", "almanac.cli.show", looks = true },
   { "plan", "show what a run would change, and change nothing", "almanac.cli.plan" },
   { "run", "run a runbook", "almanac.cli.run", drives = true },
   { "resume", "go on with a run that was stopped", "almanac.cli.resume", drives = true },
@@ -23,7 +23,7 @@ local commands = {
   { "runs", "list the runs in the journal", "almanac.cli.runs" },
   { "status", "show the tree of a run", "almanac.cli.status" },
   { "log", "print the journal of a run", "almanac.cli.log" },
-  { "check", "check runbooks for mistakes without running them", "almanac.cli.check" },
+  { "check", "check runbooks for mistakes without running them", "almanac.cli.check", looks = true },
   { "sim", "serve a simulated Kubernetes cluster and devnet", "almanac.cli.sim" },
   { "version", "print the version", "almanac.cli.version" },
   { "lua", "run a Lua file on the runtime, unsandboxed (for Almanac's own tests)", "almanac.cli.lua" },
@@ -65,6 +65,7 @@ end
 
 local function run(command, words, operator)
   local name = command[1]
+  if command.looks then require("native.task").forbid_effects() end
   local ok, code = errors.try(function() return require(command[3]).run(words, operator) end)
   if ok then return settle(name, code or 0, operator, command.drives) end
   local err = code
