@@ -45,7 +45,7 @@ modules() {
 manual() {
     rm -rf build/manual
     build/werror/almanac lua docs/generate.lua build/manual || return 1
-    for made in docs/reference/modules stdlib/meta; do
+    for made in docs/reference/modules docs/reference/native.md stdlib/meta; do
         diff -r $made build/manual/$made || { echo "next: make docs" && return 1; }
     done
 }

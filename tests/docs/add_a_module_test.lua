@@ -6,6 +6,8 @@ t.test("a module is one file: sandbox, check, reference, stubs and luacheck know
   local dir = t.tmpdir()
   t.must { "cp", "-r", "stdlib", dir .. "/stdlib" }
   t.must { "cp", "docs/generate.lua", dir .. "/generate.lua" }
+  t.must { "mkdir", dir .. "/runtime" }
+  t.must { "cp", "-r", "runtime/native", dir .. "/runtime/native" }
   pages.check("docs/how-to/add-a-module.md", dir)
   t.has(t.read_file(dir .. "/out/stdlib/meta/dns.lua"), "---@class dns.lookup.options\n---@field timeout? string|number  for the answer")
   t.has(t.read_file(dir .. "/out/docs/reference/modules/dns.md"), "## dns.lookup(name, options?)")
