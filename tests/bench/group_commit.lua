@@ -1,4 +1,5 @@
 --- How many commits N parallel steps sync to the disk. Usage: almanac lua tests/bench/group_commit.lua DIR N
+local execute = require "almanac.run.mode.execute"
 local journals = require "native.journal"
 local parallel = require "almanac.run.parallel"
 local runs = require "almanac.journal.run"
@@ -7,7 +8,7 @@ local terminal = require "native.terminal"
 
 local dir, n = ...
 local journal <close> = journals.open { dir = dir }
-local run = runs.create(journal, { runbook = "bench", params = {} })
+local run = runs.create(journal, { runbook = "bench", params = {} }, execute)
 local branches = {}
 for i = 1, tonumber(n) do branches["step " .. i] = function() return i end end
 local before = journal:syncs()
