@@ -61,7 +61,8 @@ build: $(B)/almanac
 unit: $(UNIT_TESTS)
 
 $(B)/almanac: $(OBJECTS) $(B)/obj/embedded.o
-	$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
+	$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(ALM_LDLIBS) $(LDLIBS)
+	mv $@.new $@ # whoever runs the old one goes on with it
 
 $(B)/obj/%.o: runtime/%.c $(B)/have-modules
 	@mkdir -p $(@D)

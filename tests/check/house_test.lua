@@ -1,0 +1,85 @@
+-- The check of the house is a check that can fail: each kind of violation, planted in a copy of the sources.
+local fs = require "native.fs"
+local t = require "tests.harness"
+
+local root = t.must({ "pwd" }):gsub("%s+$", "")
+local almanac = root .. "/" .. t.getenv "ALMANAC_BUILD" .. "/almanac"
+
+local function copy_of_the_sources()
+  local dir = t.tmpdir()
+  t.must { "cp", "-r", root .. "/stdlib", root .. "/runtime", dir }
+  return dir
+end
+
+local function check(dir)
+  return t.run({ almanac, "lua", root .. "/tests/check/house.lua" }, { cwd = dir })
+end
+
+local function append(path, text)
+  t.write_file(path, fs.read(path) .. text)
+end
+
+--- Plants one thing, and gives what the check says.
+local function with(plant)
+  local dir = copy_of_the_sources()
+  plant(dir)
+  local code, out, err = check(dir)
+  t.eq(code, 1, err)
+  return err, out
+end
+
+t.test("the sources as they are: counted, and nothing wrong", function()
+  local code, out, err = check(copy_of_the_sources())
+  t.eq(code, 0, err)
+  t.ok(out:find "^stdlib: %d+ modules, %d+ edges, %d+ folders; runtime: %d+ files, %d+ edges, %d+ folders; 0 violations, 0 cycles$", out)
+end)
+
+t.test("an upward require names the file, the edge and where it may go", function()
+  local err, out = with(function(dir)
+    append(dir .. "/stdlib/base/glob.lua", '\nlocal _ = require "almanac.k8s.client"\n')
+  end)
+  t.ok((err .. "\n"):find "stdlib/base/glob%.lua:%d+: base requires almanac%.k8s%.client of k8s; what it needs may be in: base\n", err)
+  t.has(out, "1 violations")
+end)
+
+t.test("a lazy require counts, and so does the cycle that it closes", function()
+  local err = with(function(dir)
+    append(dir .. "/stdlib/base/errors.lua", '\nlocal function later() return require("almanac.base.duration") end\n')
+  end)
+  t.has(err, "a cycle, lazy requires included: ")
+  t.has(err, "almanac.base.duration")
+  err = with(function(dir)
+    append(dir .. "/stdlib/config/settings.lua", '\nlocal function later() return require "almanac.session.drive" end\n')
+  end)
+  t.has(err, "config requires almanac.session.drive of session")
+end)
+
+t.test("a computed require, a module that is not there, a folder without a place", function()
+  t.has(with(function(dir)
+    append(dir .. "/stdlib/helm/cli.lua", '\nlocal function any(name) return require("almanac." .. name) end\n')
+  end), "requires a computed name; only script, session and cli may")
+  t.has(with(function(dir) append(dir .. "/stdlib/helm/cli.lua", '\nrequire "almanac.helm.nothing"\n') end),
+    "requires almanac.helm.nothing, which is not there")
+  t.has(with(function(dir)
+    t.must { "mkdir", dir .. "/stdlib/attic" }
+    t.write_file(dir .. "/stdlib/attic/x.lua", "local x = {}\n\nreturn x\n")
+  end), "the folder stdlib/attic has no place in the order")
+end)
+
+t.test("an upward include, one without its folder, and Lua below the engine", function()
+  local err = with(function(dir) append(dir .. "/runtime/base/buf.c", '#include "proc/proc.h"\n') end)
+  t.ok((err .. "\n"):find "runtime/base/buf%.c:%d+: base includes proc/proc%.h of proc, which is above it; it may know: base\n", err)
+  t.has(with(function(dir) append(dir .. "/runtime/proc/proc.c", '#include "buf.h"\n') end), 'includes "buf.h"; write "FOLDER/FILE.h"')
+  t.has(with(function(dir) append(dir .. "/runtime/net/wire.c", "#include <lua.h>\n") end), "net must not know Lua")
+end)
+
+t.test("files and functions that grew too long", function()
+  t.has(with(function(dir) append(dir .. "/stdlib/base/glob.lua", ("-- more\n"):rep(400)) end), "it splits at its second noun, before 400")
+  t.has(with(function(dir) append(dir .. "/runtime/base/buf.c", ("/* more */\n"):rep(600)) end), "it splits at its second noun, before 600")
+  t.has(with(function(dir)
+    append(dir .. "/stdlib/base/glob.lua", "local function long()\n" .. ("  -- more\n"):rep(60) .. "end\n")
+  end), "a function of 62 lines; at most 60")
+  t.has(with(function(dir)
+    append(dir .. "/runtime/base/buf.c", "static void buf_long(void)\n{\n" .. ("    ;\n"):rep(61) .. "}\n")
+  end), "a function of 62 lines; at most 60")
+end)
