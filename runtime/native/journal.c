@@ -10,6 +10,7 @@
 #include "engine/vm_option.h"
 #include "engine/vm_type.h"
 #include "journal/journal.h"
+#include "native/done_steps.h"
 #include "native/journal_priv.h"
 
 /* ---- arguments ---- */
@@ -570,7 +571,7 @@ int luaopen_native_journal(lua_State *L)
     static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
 
     vm_type_new(L, READER_TYPE, reader_gc, NULL, NULL);
-    journal_fold_setup(L);
+    done_steps_setup(L);
     journal_proposal_setup(L);
     vm_type_new(L, "almanac.journal.rows", rows_gc, NULL, NULL);
     vm_type_new(L, JOURNAL_TYPE, l_gc, l_gc, methods);

@@ -63,8 +63,6 @@ void journal_reader_fill(lua_State *L, struct journal *j, const char *run,
 /* The next event of the batch, NULL at its end. Valid until the next fill. */
 const struct journal_event *journal_reader_next(struct journal_reader *r);
 
-/* Makes the type of fold's done steps known to this state. */
-void journal_fold_setup(lua_State *L);
 /* The method fold. */
 int journal_fold(lua_State *L);
 

@@ -180,10 +180,8 @@ end
 
 --- Ends everything that was begun.
 function Hooks:stop()
-  local shield = task.shield "cancel"
   for _, handle in ipairs(self.handles) do handle:cancel() end
-  pool.join_all(self.handles)
-  task.shield(shield)
+  task.with({ shield = "cancel" }, pool.join_all, self.handles)
 end
 
 return M
