@@ -1,4 +1,5 @@
 --- The tree of a run as lines of text. Pure: a state, a time and a width give lines.
+local columns = require "almanac.base.columns"
 local errors = require "almanac.base.errors"
 local duration = require "almanac.base.duration"
 local terminal = require "almanac.base.terminal"
@@ -19,30 +20,6 @@ local effect_marks = {
   done = "", recovered = " (found done after a crash)", begun = " (begun)", failed = " (failed)",
   ["in doubt"] = " (in doubt)",
 }
-
---- Cuts a line to a width in characters, leaving escape sequences whole.
----@param line string
----@param width integer
-function M.fit(line, width)
-  local shown, out, i = 0, {}, 1
-  while i <= #line do
-    local escape = line:match("^" .. terminal.COLOUR, i)
-    if escape then
-      out[#out + 1] = escape
-      i = i + #escape
-    else
-      local char = line:match("^[%z\1-\127\194-\244][\128-\191]*", i) or line:sub(i, i)
-      if shown == width - 1 and i + #char <= #line and line:sub(i):gsub(terminal.COLOUR, "") ~= char then
-        out[#out + 1] = "…" .. terminal.RESET
-        break
-      end
-      out[#out + 1] = char
-      shown = shown + 1
-      i = i + #char
-    end
-  end
-  return table.concat(out)
-end
 
 local function elapsed_of(node, now_ms)
   if node.status == "waiting" then return "" end
@@ -105,10 +82,10 @@ function M.window(lines, width, height)
   local out = {}
   local first = math.max(1, #lines - height + 1)
   if first > 1 then
-    out[1] = string.format("⋮ %d lines above; almanac status shows all", first)
+    out[1] = columns.fit(string.format("⋮ %d lines above; almanac status shows all", first), width)
     first = first + 1
   end
-  for i = first, #lines do out[#out + 1] = M.fit(lines[i], width) end
+  for i = first, #lines do out[#out + 1] = columns.fit(lines[i], width) end
   return out
 end
 

@@ -1,7 +1,7 @@
 --- A server, with TLS and without, that remembers who asked it last: what kubectl and Almanac make of a
 --- kubeconfig is compared by that.
 local httpd = require "native.httpd"
-local sys = require "native.sys"
+local process = require "native.process"
 local t = require "tests.harness"
 local tls = require "tests.tls"
 
@@ -52,7 +52,7 @@ function World:compare(name, text)
   local code, _, said = t.run({ self.kubectl, "get", "--raw", "/version", "--request-timeout=5s" },
     { env = { KUBECONFIG = path, HOME = self.dir } })
   local theirs = outcome(code == 0)
-  local ok, _, why = t.run({ sys.exe(), "lua", ASK, path }, { env = { HOME = self.dir } })
+  local ok, _, why = t.run({ process.exe(), "lua", ASK, path }, { env = { HOME = self.dir } })
   return { name = name, theirs = theirs, ours = outcome(ok == 0), said = said, why = why }
 end
 

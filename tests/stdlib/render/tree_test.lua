@@ -1,5 +1,6 @@
 -- The tree of a run as lines of text.
 local states = require "almanac.journal.state"
+local columns = require "almanac.base.columns"
 local t = require "tests.harness"
 local terminal = require "almanac.base.terminal"
 local tree = require "almanac.render.tree"
@@ -38,10 +39,10 @@ t.test("what others wrote cannot move the cursor", function()
 end)
 
 t.test("a line is cut at the width in characters, with its colours whole", function()
-  t.eq(tree.fit("äöüäöü", 6), "äöüäöü")
-  t.eq(tree.fit("äöüäöü", 4), "äöü…" .. terminal.RESET)
+  t.eq(columns.fit("äöüäöü", 6), "äöüäöü")
+  t.eq(columns.fit("äöüäöü", 4), "äöü…" .. terminal.RESET)
   local green = terminal.paint("ok", "32", true)
-  t.eq(tree.fit(green .. " then", 4), green .. " …" .. terminal.RESET)
+  t.eq(columns.fit(green .. " then", 4), green .. " …" .. terminal.RESET)
 end)
 
 t.test("a tree that is too high is cut above, and says so", function()

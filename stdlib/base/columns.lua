@@ -1,0 +1,93 @@
+--- How many columns of a terminal a text takes: wide characters take two, combining ones none, a sequence of
+--- emoji joined by U+200D is one character. Pure. Whatever pads or cuts a line counts by this.
+local ranges = require "almanac.base.column_ranges"
+local terminal = require "almanac.base.terminal"
+
+local M = {}
+
+local JOINER, EMOJI_STYLE = 0x200D, 0xFE0F
+
+--- Whether a code point lies in one of the ranges: a search by halves.
+local function within(list, code)
+  local low, high = 1, #list // 2
+  while low <= high do
+    local middle = (low + high) // 2
+    if code < list[2 * middle - 1] then
+      high = middle - 1
+    elseif code > list[2 * middle] then
+      low = middle + 1
+    else
+      return true
+    end
+  end
+  return false
+end
+
+local function width_of(code)
+  if code < 0x20 or code == 0x7F then return 0 end
+  if code < 0x300 then return code == 0xAD and 1 or code >= 0x80 and code < 0xA0 and 0 or 1 end
+  if within(ranges.zero, code) then return 0 end
+  return within(ranges.wide, code) and 2 or 1
+end
+
+--- The code point at a place, and the place behind it; a byte that is no UTF-8 stands for itself.
+local function code_at(text, at)
+  local char = text:match("^[%z\1-\127\194-\244][\128-\191]*", at)
+  if char and utf8.len(char) == 1 then return utf8.codepoint(char), at + #char end
+  return 0xFFFD, at + 1
+end
+
+--- The next character as a terminal shows it, with what combines with it: the place behind it, its columns.
+local function cluster(text, at)
+  local code, after = code_at(text, at)
+  local columns = width_of(code)
+  while after <= #text do
+    local more, behind = code_at(text, after)
+    if more == EMOJI_STYLE and columns == 1 then
+      columns = 2
+    elseif more == JOINER and behind <= #text and columns > 0 then
+      behind = select(2, code_at(text, behind))
+    elseif more < 0x300 or width_of(more) > 0 then
+      break
+    end
+    after = behind
+  end
+  return after, columns
+end
+
+--- The columns of a text; escape sequences of colour take none.
+---@param text string
+---@return integer
+function M.of(text)
+  local total, at = 0, 1
+  while at <= #text do
+    local escape = text:match("^" .. terminal.COLOUR, at)
+    if escape then
+      at = at + #escape
+    else
+      local after, columns = cluster(text, at)
+      at, total = after, total + columns
+    end
+  end
+  return total
+end
+
+--- A line cut to a number of columns, with "…" where something is left out; escape sequences stay whole.
+---@param line string
+---@param width integer
+---@return string
+function M.fit(line, width)
+  if #line <= width or M.of(line) <= width then return line end
+  local shown, out, at = 0, {}, 1
+  while at <= #line do
+    local escape = line:match("^" .. terminal.COLOUR, at)
+    local after, columns = at + #(escape or ""), 0
+    if not escape then after, columns = cluster(line, at) end
+    if shown + columns > width - 1 then break end
+    out[#out + 1] = line:sub(at, after - 1)
+    at, shown = after, shown + columns
+  end
+  return table.concat(out) .. (width > 0 and "…" or "") .. terminal.RESET
+end
+
+return M
