@@ -35,7 +35,7 @@ function compose.config(options) end
 --- compose.down { dir = "ops/devnet" }
 --- ```
 ---@param options? compose.down.options
----@return { service: string, name: string, id: string }[]  what was removed
+---@return { down: true }
 function compose.down(options) end
 
 ---@class compose.images.options

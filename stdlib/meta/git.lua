@@ -16,7 +16,7 @@ git = {}
 --- git.checkout { ref = "v0.5.0" }
 --- ```
 ---@param options git.checkout.options
----@return { commit: string, changed: boolean }
+---@return { ref: string, commit: string }
 function git.checkout(options) end
 
 ---@class git.commit.options
@@ -79,7 +79,7 @@ function git.log(range, options) end
 --- git.push { ref = "refs/tags/v0.5.0" }
 --- ```
 ---@param options git.push.options
----@return { commit: string, changed: boolean }
+---@return { ref: string, commit: string }
 function git.push(options) end
 
 ---@class git.status.options

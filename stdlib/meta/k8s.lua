@@ -151,8 +151,8 @@ function k8s.images(options) end
 --- ```
 ---@param ref string|table  "pods", "nodes", "pod/x", "node/x", or a workload: its pods
 ---@param options? k8s.top.options
----@return { name: string, namespace: string?, cpu: number, memory: number, cpu_share: number?, memory_share: number? }[]
----  rows by name; cpu in cores, memory in bytes
+---@return { name: string, namespace: string?, cpu: number, memory: integer, cpu_text: string, memory_text: string, cpu_share: number?, memory_share: number?, time: string }[]
+---  rows by name; cpu in cores, memory in bytes; shares of what a node can give, 0 to 1
 function k8s.top(ref, options) end
 
 ---@class k8s.logs.options
@@ -221,7 +221,7 @@ function k8s.follow_logs(ref, options) end
 --- ```
 ---@param first string|k8s.exec_read.options  its first word, or the command in one table
 ---@param ... string|integer|k8s.exec_read.options  more words; options behind them
----@return { code: integer, stdout: string, stderr: string, elapsed: number, pod: string, container: string }
+---@return { code: integer?, stdout: string, stderr: string, elapsed: number, truncated: boolean, pod: string?, container: string?, already_done: boolean? }
 ---  elapsed in seconds
 function k8s.exec_read(first, ...) end
 
@@ -575,7 +575,7 @@ function k8s.undo(ref, options) end
 --- ```
 ---@param ref string|table
 ---@param options? k8s.history.options
----@return { revision: integer, name: string, created: string, current: boolean }[]
+---@return { revision: integer, name: string, created: string, current: boolean, images: string[], change_cause: string? }[]
 function k8s.history(ref, options) end
 
 ---@class k8s.exec.options
@@ -603,7 +603,7 @@ function k8s.history(ref, options) end
 --- ```
 ---@param first string|k8s.exec.options  its first word, or the command in one table
 ---@param ... string|integer|k8s.exec.options  more words; options behind them
----@return { code: integer, stdout: string, stderr: string, elapsed: number, pod: string, container: string }
+---@return { code: integer?, stdout: string, stderr: string, elapsed: number, truncated: boolean, pod: string?, container: string?, already_done: boolean? }
 ---  elapsed in seconds
 function k8s.exec(first, ...) end
 

@@ -22,7 +22,7 @@ M.config = impl.config
 --- compose.down { dir = "ops/devnet" }
 --- ```
 ---@param options? compose.down.options
----@return { service: string, name: string, id: string }[]  what was removed
+---@return { down: true }
 M.down = impl.down
 
 --- The image of each service, and the id it has on the engine: nil where it is not there. A read.

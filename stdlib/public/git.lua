@@ -11,7 +11,7 @@ local M = {}
 --- git.checkout { ref = "v0.5.0" }
 --- ```
 ---@param options git.checkout.options
----@return { commit: string, changed: boolean }
+---@return { ref: string, commit: string }
 M.checkout = impl.checkout
 
 --- Commits the changes of some paths. An effect; its trailer proves it after a crash.
@@ -57,7 +57,7 @@ M.log = impl.log
 --- git.push { ref = "refs/tags/v0.5.0" }
 --- ```
 ---@param options git.push.options
----@return { commit: string, changed: boolean }
+---@return { ref: string, commit: string }
 M.push = impl.push
 
 --- The files that differ from HEAD, as `git status --porcelain` lists them. A read.

@@ -108,8 +108,8 @@ M.images = lazy(function() return require("almanac.k8s.images").images end)
 --- ```
 ---@param ref string|table  "pods", "nodes", "pod/x", "node/x", or a workload: its pods
 ---@param options? k8s.top.options
----@return { name: string, namespace: string?, cpu: number, memory: number, cpu_share: number?, memory_share: number? }[]
----  rows by name; cpu in cores, memory in bytes
+---@return { name: string, namespace: string?, cpu: number, memory: integer, cpu_text: string, memory_text: string, cpu_share: number?, memory_share: number?, time: string }[]
+---  rows by name; cpu in cores, memory in bytes; shares of what a node can give, 0 to 1
 M.top = lazy(function() return require("almanac.k8s.top").top end)
 
 --- The last lines of a pod's log, or of the newest pod of a workload. A read.
@@ -147,7 +147,7 @@ M.follow_logs = lazy(function() return require("almanac.k8s.logs").follow end)
 --- ```
 ---@param first string|k8s.exec_read.options  its first word, or the command in one table
 ---@param ... string|integer|k8s.exec_read.options  more words; options behind them
----@return { code: integer, stdout: string, stderr: string, elapsed: number, pod: string, container: string }
+---@return { code: integer?, stdout: string, stderr: string, elapsed: number, truncated: boolean, pod: string?, container: string?, already_done: boolean? }
 ---  elapsed in seconds
 M.exec_read = lazy(function() return require("almanac.k8s.exec").exec_read end)
 
@@ -395,7 +395,7 @@ M.undo = lazy(function() return require("almanac.k8s.undo").undo end)
 --- ```
 ---@param ref string|table
 ---@param options? k8s.history.options
----@return { revision: integer, name: string, created: string, current: boolean }[]
+---@return { revision: integer, name: string, created: string, current: boolean, images: string[], change_cause: string? }[]
 M.history = lazy(function() return require("almanac.k8s.undo").history end)
 
 --- Runs a command in a container that changes something: journalled, never twice. With `check` it is skipped
@@ -409,7 +409,7 @@ M.history = lazy(function() return require("almanac.k8s.undo").history end)
 --- ```
 ---@param first string|k8s.exec.options  its first word, or the command in one table
 ---@param ... string|integer|k8s.exec.options  more words; options behind them
----@return { code: integer, stdout: string, stderr: string, elapsed: number, pod: string, container: string }
+---@return { code: integer?, stdout: string, stderr: string, elapsed: number, truncated: boolean, pod: string?, container: string?, already_done: boolean? }
 ---  elapsed in seconds
 M.exec = lazy(function() return require("almanac.k8s.exec").exec end)
 
