@@ -12,6 +12,7 @@
 #include "engine/vm_type.h"
 
 #define SIGNALS_KINDS 3
+#define SIGNALS_LAST 3 /* the one that ends the process at once */
 
 struct signals {
     uv_signal_t uv[SIGNALS_KINDS];
@@ -21,6 +22,16 @@ struct signals {
     int count;
     int last; /* signal number */
 };
+
+/* What was journalled is on disk before the world is touched, so that nothing is lost: the run
+ * resumes as one that was killed. */
+static void signals_end(int signum)
+{
+    struct sigaction by_default = {.sa_handler = SIG_DFL};
+
+    sigaction(signum, &by_default, NULL);
+    raise(signum);
+}
 
 static void signals_came(uv_signal_t *uv, int signum)
 {
@@ -32,6 +43,8 @@ static void signals_came(uv_signal_t *uv, int signum)
         return;
     signals->count++;
     signals->last = signum;
+    if (signals->count >= SIGNALS_LAST && signum != SIGHUP)
+        signals_end(signum);
     if (signals->task)
         task_interrupt(signals->task, signals->count == 1 ? INTERRUPT_PAUSE : INTERRUPT_CANCEL);
     if (signals->waiter) {

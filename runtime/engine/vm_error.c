@@ -6,6 +6,10 @@
 #include <string.h>
 #include <lauxlib.h>
 
+/* Levels of tables that are kept of an error of a script's own. */
+#define VM_ERROR_DEPTH 16
+#define VM_ERROR_FIELDS 10000 /* in all; it may hold itself many times */
+
 static const char *vm_script_source(const lua_Debug *ar)
 {
     if (ar->currentline < 0 || ar->source[0] != '@')
@@ -112,6 +116,45 @@ static void vm_set_raw_field(lua_State *L, const char *key)
     lua_rawset(L, -3);
 }
 
+/* A raw copy of the table on top, in its place: what a script hung on it runs no more. */
+static void vm_copy_plain(lua_State *L, int depth, int *left)
+{
+    int from = lua_gettop(L), to = from + 1;
+
+    luaL_checkstack(L, 6, "error");
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, from); lua_pop(L, 1)) {
+        int type = lua_type(L, -1);
+
+        if (type == LUA_TFUNCTION || type == LUA_TTHREAD || lua_type(L, -2) == LUA_TTABLE ||
+            (type == LUA_TTABLE && depth == 0) || *left == 0)
+            continue;
+        --*left;
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -2);
+        if (type == LUA_TTABLE)
+            vm_copy_plain(L, depth - 1, left);
+        lua_rawset(L, to);
+    }
+    lua_replace(L, from);
+}
+
+/* The error table on top as one of ours: one with a metatable of a script's is copied. */
+static void vm_own_error(lua_State *L)
+{
+    int ours, left = VM_ERROR_FIELDS;
+
+    if (lua_getmetatable(L, -1)) {
+        luaL_getmetatable(L, VM_ERROR_TYPE);
+        ours = lua_rawequal(L, -1, -2);
+        lua_pop(L, 2);
+        if (ours)
+            return;
+        vm_copy_plain(L, VM_ERROR_DEPTH, &left);
+    }
+    luaL_setmetatable(L, VM_ERROR_TYPE);
+}
+
 void vm_decorate_error(lua_State *L)
 {
     luaL_checkstack(L, 6, "error");
@@ -123,10 +166,8 @@ void vm_decorate_error(lua_State *L)
         vm_set_message(L, lua_gettop(L), text);
         lua_replace(L, -3);
         lua_pop(L, 1);
-    } else if (!lua_getmetatable(L, -1)) {
-        luaL_setmetatable(L, VM_ERROR_TYPE);
     } else {
-        lua_pop(L, 1);
+        vm_own_error(L);
     }
     if (vm_raw_field(L, "where") == LUA_TNIL) {
         lua_pop(L, 1);

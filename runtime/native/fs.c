@@ -48,13 +48,18 @@ static int read_all(const char *path, struct buf *out, struct err *e)
     char chunk[32 * 1024];
     struct stat st;
     ssize_t n;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
     if (fd < 0)
         return fs_error(e, errno, "read", path);
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         close(fd);
         return err_set(e, ERR_IO, "cannot read %s: it is a directory", path);
+    }
+    if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
+        close(fd);
+        return err_set(e, ERR_IO, "cannot read %s: it is a %s, which may never end", path,
+                       S_ISFIFO(st.st_mode) ? "pipe" : "device");
     }
     for (;;) {
         n = read(fd, chunk, sizeof chunk);
@@ -311,7 +316,6 @@ static int fs_write(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.write");
     mode_t mode = new_file_mode(L, 3);
-    int private = !lua_isnoneornil(L, 3) && vm_opt_boolean(L, 3, "private", "fs.write", 0);
     const char *text;
     struct err e;
     size_t len;
@@ -320,7 +324,21 @@ static int fs_write(lua_State *L)
         return vm_raisef(L, ERR_USAGE, "fs.write: the text must be a string, not a %s",
                          luaL_typename(L, 2));
     text = lua_tolstring(L, 2, &len);
-    if (write_atomic(path, text, len, private ? 0600 : mode, private, &e) < 0)
+    if (write_atomic(path, text, len, mode, 0, &e) < 0)
+        return vm_raise(L, &e);
+    return 0;
+}
+
+/* keep(path, text): a file of the program's own, such as a plan: 0600. No effect, and out of the
+ * reach of scripts. */
+static int fs_keep(lua_State *L)
+{
+    const char *path = check_path(L, 1, PERMIT_READ, "fs.keep");
+    size_t len;
+    const char *text = luaL_checklstring(L, 2, &len);
+    struct err e;
+
+    if (write_atomic(path, text, len, 0600, 1, &e) < 0)
         return vm_raise(L, &e);
     return 0;
 }
@@ -435,9 +453,11 @@ static int fs_tmpdir(lua_State *L)
 int luaopen_fs(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"read", fs_read},     {"digest", fs_digest}, {"exists", fs_exists},
-        {"stat", fs_stat},     {"list", fs_list},     {"write", fs_write},
-        {"remove", fs_remove}, {"mkdir", fs_mkdir},   {"remove_tree", fs_remove_tree},
+        {"read", fs_read},     {"digest", fs_digest},
+        {"exists", fs_exists}, {"stat", fs_stat},
+        {"list", fs_list},     {"write", fs_write},
+        {"keep", fs_keep},     {"remove", fs_remove},
+        {"mkdir", fs_mkdir},   {"remove_tree", fs_remove_tree},
         {"tmpdir", fs_tmpdir}, {NULL, NULL},
     };
 

@@ -143,6 +143,23 @@ for type_name, kind in pairs(types) do
   M[type_name] = function(spec) return declare(type_name, spec) end
 end
 
+--- A declared parameter, declared once more: a script may have changed the table meanwhile.
+---@param spec any
+---@return almanac.Param? nil: it is none
+function M.again(spec)
+  local type_name = type(spec) == "table" and rawget(spec, "type")
+  if type(type_name) ~= "string" or not types[type_name] then return nil end
+  local plain = {}
+  for key, value in next, spec do
+    if key ~= "type" then plain[key] = value end
+  end
+  if plain.of ~= nil then
+    plain.of = M.again(plain.of)
+    if not plain.of then return nil end
+  end
+  return declare(type_name, plain)
+end
+
 local function example_of(name, spec)
   local example = spec.example or (spec.help and spec.help:match "e%.g%.%s*([^%s,;)]+)")
   if not example and spec.default ~= nil then example = tostring(spec.default) end

@@ -2,6 +2,7 @@
 --- stdlib opens them, to hand them to a native. Whatever is written goes through redaction.
 local json = require "native.json"
 local redaction = require "almanac.base.redaction"
+local steady = require "almanac.base.steady"
 
 local M = {}
 
@@ -24,9 +25,9 @@ Secret.__index = function() return nil end
 Secret.__newindex = function() end
 Secret.__pairs = function() return function() end end
 --- Text with a secret in it is a secret: "Bearer " .. token is sent whole and shown as "Bearer (secret token)".
-Secret.__concat = function(a, b)
+Secret.__concat = steady(function(a, b)
   return labelled(tostring(a) .. tostring(b), tostring(M.reveal(a)) .. tostring(M.reveal(b)))
-end
+end)
 
 ---@param name string shown in its place
 ---@param text string

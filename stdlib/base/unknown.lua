@@ -3,6 +3,7 @@
 --- Equality and truth cannot be intercepted in Lua: `x == 1` is false and `if x` is taken.
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local steady = require "almanac.base.steady"
 
 local M = {}
 
@@ -94,12 +95,6 @@ function M.ends_plan(err)
   return type(err) == "table" and rawget(err, "kind") == "unknown_value"
 end
 
---- The results of a pcall; what ends the plan is raised again.
-function M.not_swallowed(ok, ...)
-  if not ok and M.ends_plan((...)) then error((...), 0) end
-  return ok, ...
-end
-
 --- Ends the plan: what is to be done needs the value.
 ---@param value any    unknown
 ---@param what string  "a comparison with"
@@ -123,6 +118,6 @@ Unknown.__len, Unknown.__call = stop "the length of", stop "a call of"
 Unknown.__index, Unknown.__newindex = stop "a field of", stop "a field of"
 Unknown.__pairs = stop "a walk over"
 --- Text with an unknown in it is unknown text.
-Unknown.__concat = function(a, b) return M.new(steps[unknown_of(a, b)]) end
+Unknown.__concat = steady(function(a, b) return M.new(steps[unknown_of(a, b)]) end)
 
 return M

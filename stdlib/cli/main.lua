@@ -5,24 +5,25 @@ local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local operators = require "almanac.run.operator"
 local process = require "native.process"
+local task = require "native.task"
 local terminal = require "almanac.base.terminal"
 
 local M = {}
 
---- Name, what it does, and the module whose run(words, operator) does it; whether it drives a run, and whether
---- it only looks: then nothing in this process can have an effect. The order is that of --help.
+--- Name, what it does, and the module whose run(words, operator) does it; whether it drives a run, or only
+--- looks. The order is that of --help.
 local commands = {
   { "list", "list the runbooks there are", "almanac.cli.list", looks = true },
   { "show", "show a runbook: parameters, what it may touch, its source", "almanac.cli.show", looks = true },
-  { "plan", "show what a run would change, and change nothing", "almanac.cli.plan" },
+  { "plan", "show what a run would change, and change nothing", "almanac.cli.plan", looks = true },
   { "run", "run a runbook", "almanac.cli.run", drives = true },
   { "resume", "go on with a run that was stopped", "almanac.cli.resume", drives = true },
   { "rollback", "undo the done steps of a run, newest first", "almanac.cli.rollback", drives = true },
   { "approve", "answer yes to what a run waits for", "almanac.cli.approve" },
   { "reject", "answer no to it", "almanac.cli.reject" },
-  { "runs", "list the runs in the journal", "almanac.cli.runs" },
-  { "status", "show the tree of a run", "almanac.cli.status" },
-  { "log", "print the journal of a run", "almanac.cli.log" },
+  { "runs", "list the runs in the journal", "almanac.cli.runs", looks = true },
+  { "status", "show the tree of a run", "almanac.cli.status", looks = true },
+  { "log", "print the journal of a run", "almanac.cli.log", looks = true },
   { "check", "check runbooks for mistakes without running them", "almanac.cli.check", looks = true },
   { "sim", "serve a simulated Kubernetes cluster and devnet", "almanac.cli.sim" },
   { "version", "print the version", "almanac.cli.version" },
@@ -65,7 +66,10 @@ end
 
 local function run(command, words, operator)
   local name = command[1]
-  if command.looks then require("native.task").forbid_effects() end
+  if command.looks then
+    task.forbid_effects()
+    task.permit "read"
+  end
   local ok, code = errors.try(function() return require(command[3]).run(words, operator) end)
   if ok then return settle(name, code or 0, operator, command.drives) end
   local err = code
@@ -81,7 +85,7 @@ end
 --- The program: returns its exit code.
 ---@return integer
 function M.main()
-  require("native.task").permit "effect"
+  task.permit "effect"
   require("almanac.run.definitions").use_catalogue(require "almanac.session.catalogue")
   local operator = operators.new()
   local words = { table.unpack(process.argv, 1, #process.argv) }

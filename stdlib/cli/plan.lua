@@ -47,7 +47,7 @@ function M.run(words, operator)
   local ok, plan, book = errors.try(require("almanac.session.plan").make, name, params, given, operator)
   if not ok then return fail(plan, given, operator) end
   if given.json then operator:encoded(files.encode(plan, book)) else operator:result(shown(plan, drafts.undos(plan))) end
-  if given.out then require("native.fs").write(given.out, files.encode(plan, book), { private = true }) end
+  if given.out then require("native.fs").keep(given.out, files.encode(plan, book)) end
   local counts = drafts.counts(plan)
   if plan.stopped or counts.fail + counts.steps_fail > 0 then return 1 end
   return counts.changes > 0 and 2 or 0

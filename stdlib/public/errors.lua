@@ -1,7 +1,7 @@
 --- errors: raised with a kind, and caught. An error is a table: `kind` is the word that code may branch on,
 --- `message` and `hint` are for people.
 local errors = require "almanac.base.errors"
-local unknown = require "almanac.base.unknown"
+local protected = require "almanac.base.protected"
 
 local M = {}
 
@@ -31,7 +31,7 @@ M.raise = errors.raise
 ---@return boolean ok
 ---@return any ...  its results, or the error
 function M.try(fn, ...)
-  return unknown.not_swallowed(errors.try(fn, ...))
+  return protected.not_kept(errors.try(fn, ...))
 end
 
 return M

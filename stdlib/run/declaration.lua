@@ -16,8 +16,10 @@ local M = {}
 ---@field on_failure? "ask"|"stop"|"undo"   default "ask"
 ---@field run fun(params: table): any
 
-local Runbook = {}
-Runbook.__index = Runbook
+local declared = setmetatable({}, { __mode = "k" }) ---@type table<table, almanac.Runbook>
+
+--- What a script holds of its declaration: nothing that it could change afterwards.
+local Declared = { __metatable = "runbook", __newindex = function() end }
 
 local PATTERNS = { "list", of = "text", words = "a list of patterns", may_be_empty = true }
 local DECLARATION = fields.declare("runbook", {
@@ -56,22 +58,24 @@ end
 function M.declare(declaration)
   local copy = fields.check(DECLARATION, declaration)
   for name, spec in pairs(copy.params) do
-    if type(spec) ~= "table" or not spec.type then
-      errors.usage("runbook: params.%s must be made by param.string, param.duration, …", tostring(name))
-    end
+    local plain = param.again(spec)
+    if not plain then errors.usage("runbook: params.%s must be made by param.string, param.duration, …", tostring(name)) end
+    copy.params[name] = plain
   end
   for category, patterns in pairs(copy.allow or {}) do
     copy.allow[category] = fields.value("runbook", "allow." .. category, PATTERNS, patterns)
   end
   copy.declared_at = trace.where()
-  return setmetatable(copy, Runbook)
+  local seen = setmetatable({}, Declared)
+  declared[seen] = copy
+  return seen
 end
 
---- Whether a script returned one.
+--- The declaration behind what a script returned; nil when that is none.
 ---@param value any
----@return boolean
-function M.is(value)
-  return getmetatable(value) == Runbook
+---@return almanac.Runbook?
+function M.of(value)
+  return declared[value]
 end
 
 return M

@@ -27,8 +27,8 @@ end
 
 local function load(path, text, short, kept)
   local script = sandbox.load(path, text, kept)
-  local book = script.result
-  if not declaration.is(book) then
+  local book = declaration.of(script.result)
+  if not book then
     errors.raise {
       kind = "refused", message = path .. " does not return a runbook",
       hint = "its last statement must be: return runbook { summary = …, run = function(p) … end }",

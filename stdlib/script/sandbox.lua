@@ -1,8 +1,8 @@
---- The sandbox of scripts: allow-listed globals, text chunks only, and outside a step nothing but
---- computing. The public modules are loaded when a script first names them.
+--- The sandbox of scripts: allow-listed globals, and outside a step nothing but computing. The public
+--- modules are loaded when a script first names them.
 local digest = require "native.digest"
 local errors = require "almanac.base.errors"
-local process = require "native.process"
+local library = require "almanac.script.library"
 local public = require "almanac.script.public"
 local source = require "almanac.base.source"
 local task = require "native.task"
@@ -10,72 +10,8 @@ local unknown = require "almanac.base.unknown"
 
 local M = {}
 
-local function safe_xpcall(fn, handler, ...)
-  return unknown.not_swallowed(xpcall(fn, function(err) return unknown.ends_plan(err) and err or handler(err) end, ...))
-end
-
-local function guarded(name, fn)
-  return function(...)
-    task.require_permit("read", name)
-    return fn(...)
-  end
-end
-
-local function safe_setmetatable(t, mt)
-  if type(mt) == "table" and rawget(mt, "__gc") ~= nil then
-    errors.usage "setmetatable: __gc is not for scripts; it would run at any time"
-  end
-  return setmetatable(t, mt)
-end
-
-local function copy(t, without)
-  local out = {}
-  for key, value in pairs(t) do out[key] = value end
-  for _, key in ipairs(without or {}) do out[key] = nil end
-  return out
-end
-
---- coroutine, with what a script makes by it still heard by timeouts and Ctrl-C.
-local function watched_coroutines()
-  local library = copy(coroutine)
-  library.create = function(fn) return task.watch(coroutine.create(fn)) end
-  library.wrap = function(fn)
-    local co = library.create(fn)
-    local function results(ok, ...)
-      if not ok then error(..., 0) end
-      return ...
-    end
-    return function(...) return results(coroutine.resume(co, ...)) end
-  end
-  return library
-end
-
---- Lua's own globals that scripts see.
-local function base(env)
-  local globals = {
-    _VERSION = _VERSION, assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs,
-    pcall = function(...) return unknown.not_swallowed(pcall(...)) end,
-    select = select, tonumber = tonumber, tostring = tostring, type = type, xpcall = safe_xpcall, rawequal = rawequal,
-    rawget = rawget, rawlen = rawlen, rawset = rawset, getmetatable = getmetatable, setmetatable = safe_setmetatable,
-    coroutine = watched_coroutines(), table = copy(table), utf8 = copy(utf8),
-    string = copy(string, { "dump" }), math = copy(math, { "random", "randomseed" }),
-  }
-  globals.math.random = guarded("math.random", math.random)
-  globals.os = {
-    time = guarded("os.time", os.time), date = guarded("os.date", os.date), clock = guarded("os.clock", os.clock),
-    getenv = guarded("os.getenv", process.getenv), difftime = os.difftime,
-  }
-  globals.load = function(chunk, name, mode, load_env)
-    if mode and mode ~= "t" then errors.usage "load: only text chunks (mode \"t\")" end
-    return load(chunk, name, "t", load_env or env)
-  end
-  globals.print = function(...)
-    local parts = table.pack(...)
-    for i = 1, parts.n do parts[i] = tostring(parts[i]) end
-    require("almanac.run.step").note(table.concat(parts, "\t"))
-  end
-  return globals
-end
+--- Modules that only compute: they may be used in a coroutine of the script's own.
+local COMPUTES = { duration = true, errors = true, json = true, note = true, param = true, runbook = true, yaml = true }
 
 local function first_unknown(...)
   for i = 1, select("#", ...) do
@@ -84,8 +20,10 @@ local function first_unknown(...)
   end
 end
 
---- What a script gets of a public function: one that says so when it is handed what a plan does not know.
-local function face_of_function(fn)
+--- What a script gets of a public function: one that says so when it is handed what a plan does not know,
+--- and that belongs to the step itself, unless it only computes.
+local function seen_of(name, fn)
+  if not COMPUTES[name:match "^%w+"] then fn = library.outside_coroutine(fn, name) end
   return task.face(function(...)
     local value = first_unknown(...)
     if value == nil then return fn(...) end
@@ -94,23 +32,23 @@ local function face_of_function(fn)
 end
 
 --- What a script gets of a module: a table of its own, so that it cannot change the stdlib's.
-local function face_of(module)
+local function face_of(name, module)
   local face = {}
-  for key, value in pairs(module) do face[key] = type(value) == "function" and face_of_function(value) or value end
+  for key, value in pairs(module) do face[key] = type(value) == "function" and seen_of(name .. "." .. key, value) or value end
   return face
 end
 
 local function face(name)
   if type(name) ~= "string" or not public.has(name) then return nil end
   local value = public.value(name)
-  return type(value) == "table" and face_of(value) or face_of_function(value)
+  return type(value) == "table" and face_of(name, value) or seen_of(name, value)
 end
 
 --- Every global name that a script may use; for `almanac check`.
 ---@return table<string, boolean>
 function M.names()
   local names = { _G = true, require = true }
-  for name in pairs(base {}) do names[name] = true end
+  for name in pairs(library.of {}) do names[name] = true end
   for _, name in ipairs(public.names()) do names[name] = true end
   return names
 end
@@ -124,7 +62,7 @@ end
 
 local function new_env(require_lib)
   local env = {}
-  local globals = base(env)
+  local globals = library.of(env)
   globals._G = env
   globals.require = require_lib
   return setmetatable(env, {
@@ -148,8 +86,10 @@ local function new_env(require_lib)
 end
 
 local function compile(path, text, env)
-  source.remember("@" .. path, text)
-  local chunk, why = load(text, "@" .. path, "t", env)
+  -- A chunk of the standard library is trusted by its name: no script may have such a one.
+  local name = "@" .. (path:find "^stdlib/" and "./" or "") .. path
+  source.remember(name, text)
+  local chunk, why = load(text, name, "t", env)
   if chunk then return chunk end
   errors.raise {
     kind = "refused",

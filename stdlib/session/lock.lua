@@ -23,7 +23,7 @@ local LOCK = fields.declare("runbook.lock", {
 ---@param params table
 ---@return almanac.LockName?
 function M.of(declared, params)
-  if type(declared) == "function" then declared = declared(params) end
+  if type(declared) == "function" then declared = task.with({ permit = "compute" }, declared, params) end
   if declared == nil then return nil end
   local given = fields.check(LOCK, type(declared) == "string" and { name = declared } or declared, "runbook: lock")
   local out = { name = given.name, seconds = given.duration }

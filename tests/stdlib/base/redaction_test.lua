@@ -127,3 +127,16 @@ t.test("a secret in a secret's text, and one too short to be looked for", functi
   t.eq(redaction.data { pin = secret.new("pin", "12") }.pin, "(secret pin)")
   t.eq(redaction.text "12 o'clock", "12 o'clock")
 end)
+
+t.test("a concatenation with a secret leaves Lua's stack where it is", function()
+  local token = secret.new("many", "many-many-many")
+  local function deep(n)
+    if n == 0 then return "a" .. token .. "b" .. token .. "c" end
+    return deep(n - 1), nil -- no tail call: the stack grows, and what is left of it is shrunk by a collection
+  end
+  for n = 0, 190 do
+    deep(n)
+    if n % 10 == 0 then collectgarbage() end
+    t.eq(tostring((deep(n % 7))), "a(secret many)b(secret many)c")
+  end
+end)
