@@ -1,4 +1,4 @@
---- confirm and checklist: steps that ask the operator, and keep who said what.
+--- confirm: a step that asks the operator, and keeps who said what.
 local approval = require "almanac.journal.approval"
 local errors = require "almanac.base.errors"
 local operator = require "almanac.run.operator"
@@ -29,10 +29,13 @@ local function answer_of(frame, question)
 end
 
 --- The name of the step that asks: the question is a text for people, and may hold a URL or a channel.
-local function name_of(question)
+---@param who string     the function that asks
+---@param question any
+---@return string name   raises kind "usage"
+function M.name_of(who, question)
   local name = type(question) == "string" and step_name.of(question) or ""
   if name ~= "" then return name end
-  errors.usage("confirm takes a question, not %s", type(question) == "string" and string.format("%q", question) or type(question))
+  errors.usage("%s takes a question, not %s", who, type(question) == "string" and string.format("%q", question) or type(question))
 end
 
 local function confirm_now(frame, question)
@@ -50,21 +53,12 @@ end
 --- A yes or no from the operator: at the terminal, or given with almanac approve or reject. A no
 --- fails the step.
 function M.confirm(question)
-  return step.run(name_of(question), { digest = question }, function()
+  return step.run(M.name_of("confirm", question), { digest = question }, function()
     local frame = step.current()
     return step.await(function() return confirm_now(frame, question) end, function(draft, path)
       draft:add_question(path, question)
       return { by = "(known after " .. path .. ")", at_ms = 0 }
     end)
-  end)
-end
-
---- A list to tick: each item is confirmed, and journalled, on its own.
-function M.checklist(name, items)
-  if type(items) ~= "table" or #items == 0 then errors.usage("checklist %q needs a list of items", tostring(name)) end
-  for _, item in ipairs(items) do name_of(item) end -- all of them, before the first is asked
-  return step.run(name, { digest = table.concat(items, "\n") }, function()
-    for _, item in ipairs(items) do M.confirm(item) end
   end)
 end
 
