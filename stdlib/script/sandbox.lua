@@ -117,6 +117,13 @@ local function read_lib(directory, name, kept)
   return task.with({ permit = "read" }, find_lib, directory, name, kept)
 end
 
+--- A run that keeps to a plan loads what the plan was made of, also in the middle of a step.
+local function check_planned(path, text)
+  local context = task.context()
+  local plan = context and context.run and context.run.bound and context.run.bound.plan
+  if plan then require("almanac.run.plan.binding").check_file(plan, path, text) end
+end
+
 ---@class almanac.Script
 ---@field result any                       what it returned
 ---@field files table<string, string>      path → SHA-256
@@ -140,6 +147,7 @@ function M.load(path, text, kept)
     end
     if loaded[name] == nil then
       local lib_path, lib_text = read_lib(directory, name, kept)
+      check_planned(lib_path, lib_text)
       files[lib_path], sources[lib_path] = digest.sha256(lib_text), lib_text
       local value = compile(lib_path, lib_text, env)(name)
       loaded[name] = value == nil or value

@@ -6,6 +6,7 @@ local errors = require "almanac.base.errors"
 local files = require "almanac.run.plan.file"
 local json = require "native.json"
 local previews = require "almanac.run.plan.preview"
+local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local source = require "almanac.base.source"
 
@@ -53,6 +54,20 @@ local function refuse_script(plan, path, old, new)
     kind = "refused", step = step,
     message = string.format("%s:%d was edited after the plan was made%s", path, line, step and ", in the step " .. step or ""),
     hint = string.format("planned: %s\nnow:     %s\nmake a new plan and have it reviewed", was or "(no such line)", is or "(no such line)"),
+  }
+end
+
+--- Refuses a file that a step loads, however late, when it is not the planned one.
+---@param plan table
+---@param path string
+---@param text string
+function M.check_file(plan, path, text)
+  local planned = plan.sources[path]
+  if planned == text or planned == redaction.text(text) then return end
+  if planned then refuse_script(plan, path, planned, text) end
+  errors.raise {
+    kind = "refused", message = path .. " was not read when the plan was made: nobody has reviewed it with the plan",
+    hint = "require it at the top of the script, and make a new plan",
   }
 end
 
