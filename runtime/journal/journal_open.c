@@ -397,7 +397,8 @@ int journal_open(const char *dir, enum journal_mode mode, struct journal **out, 
     }
     j->last = &j->first;
     buf_init(&j->scratch, JOURNAL_PAYLOAD_MAX + 4 * JOURNAL_NAME_MAX);
-    if ((mode == JOURNAL_WRITE ? open_write(j, e) : open_read(j, e)) < 0) {
+    if (journal_trust(j->dir, e) < 0 ||
+        (mode == JOURNAL_WRITE ? open_write(j, e) : open_read(j, e)) < 0) {
         journal_free(j);
         return -1;
     }

@@ -71,6 +71,9 @@ void journal_abort(struct journal *j);
 int journal_set_sync(struct journal *j, bool full);
 /* Fails where nothing may be written (any more). */
 int journal_check_writable(struct journal *j, struct err *e);
+/* Refuses a store that is not this user's alone to write: a symbolic link, another owner, a mode.
+ */
+int journal_trust(const char *dir, struct err *e);
 /* hash(0) of a run, and hash(n) from hash(n-1); -1 when memory is out. scratch is overwritten. */
 int journal_genesis(struct buf *scratch, const struct journal_run *run,
                     unsigned char hash[DIGEST_SIZE]);

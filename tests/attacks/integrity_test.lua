@@ -51,3 +51,26 @@ t.test("unchanged, it runs", function()
   t.eq(code, 0, err)
   t.ok(require("native.fs").exists(p.dir .. "/good"))
 end)
+
+t.test("a store that is a link, or that others can write, is refused in words by every reader", function()
+  local p = project.new { book = "return runbook { run = function() step('x', function() end) end }" }
+  t.eq(p:run { "run", "book" }, 0)
+  local ways = {
+    { "it is a symbolic link", { "sh", "-c", "mv .almanac other && ln -s other .almanac" },
+      { "sh", "-c", "rm .almanac && mv other .almanac" } },
+    { "others can write to it", { "chmod", "777", ".almanac" }, { "chmod", "700", ".almanac" } },
+    { "others can write to it", { "chmod", "666", ".almanac/journal.db" }, { "chmod", "600", ".almanac/journal.db" } },
+    { "it is a symbolic link", { "sh", "-c", "cd .almanac && mv journal.db x && ln -s x journal.db" },
+      { "sh", "-c", "cd .almanac && mv -f x journal.db" } },
+  }
+  for _, way in ipairs(ways) do
+    t.must(way[2], { cwd = p.dir })
+    for _, words in ipairs { { "status" }, { "log" }, { "runs" }, { "resume" }, { "run", "book" }, { "approve", "book" } } do
+      local code, out, err = p:run(words)
+      t.ok(code ~= 0, words[1])
+      t.has(err, way[1], words[1] .. out)
+    end
+    t.must(way[3], { cwd = p.dir })
+    t.eq(p:run { "status" }, 0)
+  end
+end)

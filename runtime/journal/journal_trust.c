@@ -1,0 +1,44 @@
+/* Whose a journal is: one that others can write, or have put there, is no record of anything. */
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "journal/journal_priv.h"
+
+static int refuse(const char *path, const char *why, const char *hint, struct err *e)
+{
+    err_set(e, ERR_REFUSED, "%s is no journal to trust: %s", path, why);
+    return err_hint(e, "%s", hint);
+}
+
+static int check(const char *path, struct err *e)
+{
+    struct stat st;
+
+    if (lstat(path, &st) < 0)
+        return 0; /* whoever opens it says so */
+    if (S_ISLNK(st.st_mode))
+        return refuse(path, "it is a symbolic link",
+                      "name the directory itself as `store` in almanac.yaml", e);
+    if (geteuid() != 0 && st.st_uid != geteuid())
+        return refuse(path, "it belongs to another user",
+                      "run almanac as its owner, or set `store` in almanac.yaml to a directory of "
+                      "your own; look at who made this one",
+                      e);
+    if (st.st_mode & (S_IWGRP | S_IWOTH))
+        return refuse(path, "others can write to it",
+                      "make sure that nobody has changed it, then: chmod -R go-rwx the directory",
+                      e);
+    return 0;
+}
+
+int journal_trust(const char *dir, struct err *e)
+{
+    char path[4096];
+
+    if (check(dir, e) < 0)
+        return -1;
+    if (snprintf(path, sizeof path, "%s/journal.db", dir) >= (int)sizeof path)
+        return 0;
+    return check(path, e);
+}
