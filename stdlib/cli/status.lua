@@ -58,6 +58,8 @@ function M.run(words, operator)
   config.load(given)
   local journal <close> = store.open "ro"
   local row = store.find(journal, rest[1])
+  local broken = store.broken(journal, row.id)
+  if broken then operator:say("! this is not to be believed: " .. broken) end
   local state = states.load(journal, row.id)
   if given.json then
     local json = require "native.json"
@@ -65,14 +67,14 @@ function M.run(words, operator)
       id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended,
       error = state.error, steps = json.array(state.roots),
     }
-    return 0
+    return broken and 1 or 0
   end
   local out = { heading(row, state) }
   local view = { color = screen.color(), now_ms = task.wall_ms(), notes = 10 }
   for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end
   for _, line in ipairs(closing(row, state)) do out[#out + 1] = line end
   operator:result(terminal.lines(out))
-  return 0
+  return broken and 1 or 0
 end
 
 return M

@@ -17,6 +17,15 @@ function M.open(mode)
   return require("native.journal").open { dir = settings.store, mode = mode }
 end
 
+--- Why the record of a run is not to be believed; nil when its chain of hashes is whole.
+---@param journal table
+---@param id string
+---@return string?
+function M.broken(journal, id)
+  local ok, seq, why = journal:verify(id)
+  if not ok then return string.format("%s: broken at event %d: %s", id, seq, why) end
+end
+
 --- The words of a command line that name a run: its id, and its journal where that is no usual one.
 ---@param id string
 ---@return string

@@ -74,3 +74,17 @@ t.test("a store that is a link, or that others can write, is refused in words by
     t.eq(p:run { "status" }, 0)
   end
 end)
+
+t.test("a row that was changed is told by status and log, and refused by resume and approve", function()
+  local p = project.new { book = "return runbook { run = function() step('x', function() return 1 end) confirm 'go on?' end }" }
+  t.eq(p:run { "run", "book", "--no-ask" }, 3)
+  local path = p.dir .. "/.almanac/journal.db"
+  local bytes, count = t.read_file(path):gsub('"result":1', '"result":2')
+  t.ok(count > 0, "the row is in the file")
+  t.write_file(path, bytes)
+  for _, words in ipairs { { "status" }, { "log" }, { "resume" }, { "approve", "book" } } do
+    local code, out, err = p:run(words)
+    t.ok(code ~= 0, words[1])
+    t.ok((out .. err):find("broken at event", 1, true) or (out .. err):find("damaged at event", 1, true), words[1] .. ": " .. out .. err)
+  end
+end)
