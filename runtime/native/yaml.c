@@ -39,6 +39,7 @@ static void reader_options(lua_State *L, struct yaml_reader *r)
     if (lua_isnoneornil(L, 2))
         return;
     r->name = vm_opt_string(L, 2, "name", r->who, NULL, r->name);
+    r->places = vm_opt_boolean(L, 2, "places", r->who, false);
     r->max_depth = (int)vm_opt_integer(L, 2, "max_depth", r->who, r->max_depth);
     r->nodes_left = vm_opt_integer(L, 2, "max_nodes", r->who, r->nodes_left);
     nulls = vm_opt_string(L, 2, "nulls", r->who, NULL, "keep");
@@ -108,13 +109,27 @@ static int finish(lua_State *L, struct yaml_reader *r)
     return 1;
 }
 
+/* The value is on top; behind it come the places, where they are wanted. */
+static int finish_decode(lua_State *L, struct yaml_reader *r)
+{
+    finish(L, r);
+    if (!r->places)
+        return 1;
+    lua_pushvalue(L, r->marks);
+    return 2;
+}
+
 static int yaml_decode(lua_State *L)
 {
     struct yaml_reader *r = reader_push(L, "yaml.decode");
 
+    if (r->places) {
+        lua_createtable(L, 0, 0);
+        r->marks = lua_gettop(L);
+    }
     if (!read_document(L, r)) {
         lua_pushnil(L);
-        return finish(L, r);
+        return finish_decode(L, r);
     }
     while (read_document(L, r)) {
         if (!lua_islightuserdata(L, -1))
@@ -126,7 +141,7 @@ static int yaml_decode(lua_State *L)
     }
     if (r->nulls_absent && lua_islightuserdata(L, -1))
         lua_pushnil(L);
-    return finish(L, r);
+    return finish_decode(L, r);
 }
 
 static int yaml_decode_all(lua_State *L)
@@ -151,8 +166,9 @@ static int yaml_lines(lua_State *L)
 {
     struct yaml_reader *r = reader_push(L, "yaml.lines");
 
+    r->places = false;
     lua_createtable(L, 0, 0);
-    r->lines = lua_gettop(L);
+    r->marks = lua_gettop(L);
     if (read_document(L, r))
         lua_pop(L, 1);
     return finish(L, r);

@@ -1,7 +1,9 @@
 /* native.yaml, public `yaml`, on libyaml.
  *
  *   decode(text, {name, nulls = "keep" | "absent", dialect = "core" | "kubernetes",
- *                 max_depth = 128, max_nodes = 1e6})  one document
+ *                 max_depth = 128, max_nodes = 1e6, places = false})  one document; with places
+ *                               also where each key and item is: its JSON Pointer (RFC 6901,
+ *                               "/a/b/0") -> {line, column}, from 1, the column in characters
  *   decode_all(text, options)   an array of the documents that are not empty; of the dialect
  *                               "kubernetes" also one of warnings
  *   lines(text, options)        path of each key ("a.b[2].c") -> its line, of the first document

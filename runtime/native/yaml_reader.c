@@ -125,24 +125,48 @@ static void enter(lua_State *L, struct yaml_reader *r)
 
 /* --- nodes ------------------------------------------------------------------------------------ */
 
-static void record_line(lua_State *L, struct yaml_reader *r, size_t line)
+static void record_mark(lua_State *L, struct yaml_reader *r, yaml_mark_t mark)
 {
-    if (!r->lines)
+    if (!r->marks)
         return;
     lua_pushlstring(L, buf_str(&r->path), r->path.len);
-    lua_pushinteger(L, (lua_Integer)line + 1);
-    lua_rawset(L, r->lines);
+    lua_pushinteger(L, (lua_Integer)mark.line + 1);
+    if (r->places) {
+        lua_createtable(L, 0, 2);
+        lua_insert(L, -2);
+        lua_setfield(L, -2, "line");
+        lua_pushinteger(L, (lua_Integer)mark.column + 1);
+        lua_setfield(L, -2, "column");
+    }
+    lua_rawset(L, r->marks);
 }
 
-/* Appends ".key" or "[index]" to the path; returns what to cut it back to. */
+/* Appends "/key", where ~ and / are written ~0 and ~1. */
+static void pointer_push(struct yaml_reader *r, const char *key)
+{
+    buf_adds(&r->path, "/");
+    for (; *key; key++) {
+        if (*key == '~' || *key == '/')
+            buf_adds(&r->path, *key == '~' ? "~0" : "~1");
+        else
+            buf_add(&r->path, key, 1);
+    }
+}
+
+/* Appends ".key" or "[index]", or "/key" or "/index", to the path; returns what to cut it back to.
+ */
 static size_t path_push(struct yaml_reader *r, const char *key, size_t index)
 {
     size_t old = r->path.len;
 
-    if (!r->lines)
+    if (!r->marks)
         return old;
-    if (key)
+    if (r->places && key)
+        pointer_push(r, key);
+    else if (key)
         buf_addf(&r->path, old ? ".%s" : "%s", key);
+    else if (r->places)
+        buf_addf(&r->path, "/%zu", index - 1);
     else
         buf_addf(&r->path, "[%zu]", index);
     return old;
@@ -150,7 +174,7 @@ static size_t path_push(struct yaml_reader *r, const char *key, size_t index)
 
 static void path_pop(struct yaml_reader *r, size_t old)
 {
-    if (!r->lines)
+    if (!r->marks)
         return;
     r->path.len = old;
     if (r->path.data)
@@ -336,7 +360,7 @@ static void read_sequence(lua_State *L, struct yaml_reader *r)
     while (yaml_next_event(L, r) != YAML_SEQUENCE_END_EVENT) {
         size_t old = path_push(r, NULL, ++n);
 
-        record_line(L, r, r->event.start_mark.line);
+        record_mark(L, r, r->event.start_mark);
         yaml_read_node(L, r);
         lua_rawseti(L, name + 1, (lua_Integer)n);
         path_pop(r, old);
@@ -486,7 +510,7 @@ static void read_mapping(lua_State *L, struct yaml_reader *r)
         bool merge = read_key(L, r);
         size_t old = path_push(r, lua_tostring(L, -1), 0);
 
-        record_line(L, r, mark.line);
+        record_mark(L, r, mark);
         yaml_next_event(L, r);
         yaml_read_node(L, r);
         path_pop(r, old);

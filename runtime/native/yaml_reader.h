@@ -24,9 +24,10 @@ struct yaml_reader {
     int max_depth, depth;
     lua_Integer nodes_left;
     int anchors;     /* stack index: table of anchor -> value */
-    int lines;       /* stack index: table of path -> line, or 0 */
+    int marks;       /* stack index: table of path -> line, or 0 */
+    bool places;     /* instead of JSON Pointer (RFC 6901) -> {line, column} */
     int warnings;    /* stack index: table of what kubectl takes and no standard allows, or 0 */
-    struct buf path; /* of the node being read, while lines are wanted */
+    struct buf path; /* of the node being read, while marks are wanted */
 };
 
 /* Releases what libyaml holds; also the __gc of a reader. */

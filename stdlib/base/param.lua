@@ -1,6 +1,7 @@
 --- Parameters: declared data, checked before the first step.
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local nearest = require "almanac.base.nearest"
 local secret = require "almanac.base.secret"
 
 local M = {}
@@ -211,9 +212,10 @@ M.sorted_names = sorted_keys
 function M.resolve(runbook, specs, given, ask)
   for _, name in ipairs(sorted_keys(given)) do
     if not specs[name] then
-      local known = sorted_keys(specs)
+      local known, guess = sorted_keys(specs), nearest.find(name, specs)
       errors.raise {
-        kind = "refused", message = string.format("%s has no parameter %q", runbook, name),
+        kind = "refused",
+        message = string.format("%s has no parameter %q%s", runbook, name, guess and "; did you mean " .. guess .. "?" or ""),
         hint = #known > 0 and "it takes " .. table.concat(known, ", ") or "it takes none", parameter = name,
       }
     end

@@ -1,5 +1,6 @@
 --- almanac check [FILE…]
 local config = require "almanac.config.file"
+local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
 local findings = require "almanac.script.lint.findings"
 local options = require "almanac.cli.options"
@@ -47,10 +48,12 @@ local function check_config(given, found)
   local ok, err = errors.try(config.load, given)
   if ok then return end
   if given.config and not require("native.fs").exists(given.config) then error(err, 0) end
-  local file = given.config or "almanac.yaml"
+  local place = { file = err.file or given.config or "almanac.yaml", line = err.line or 1, column = err.column or 1 }
+  local before = document.before(place)
+  local message = err.message:sub(1, #before) == before and err.message:sub(#before + 1) or err.message
   found:add {
-    file = file, line = err.line or 1, column = err.column or 1, kind = "error", rule = "config",
-    message = err.message, hint = err.hint, source = "",
+    file = place.file, line = place.line, column = place.column, kind = "error", rule = "config", message = message,
+    hint = err.hint, source = "",
   }
 end
 

@@ -1,6 +1,8 @@
 --- almanac run RUNBOOK [key=value…]
 local config = require "almanac.config.file"
+local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
+local json = require "native.json"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
 local screen = require "almanac.cli.screen"
@@ -18,21 +20,21 @@ Runs a runbook: by name (runbooks/NAME.lua here, else a built-in one), or the pa
 Exit codes: 0 done, 1 failed, 2 refused before it began, 3 waiting for an answer, 4 failed and
 undone, 130 interrupted.]]
 
---- Parameters of a file: a mapping of names to values.
-local function params_of_file(file)
-  local read, text = errors.try(require("native.fs").read, file)
-  if not read then errors.raise { kind = "refused", message = "--params: " .. text.message } end
-  local values = require("native.yaml").decode(text, { name = file })
-  if type(values) ~= "table" then
-    errors.raise { kind = "refused", message = file .. " must hold a mapping of parameters to values" }
-  end
-  return values
-end
-
---- Parameters of a command line: those of --params under the words key=value.
+--- Parameters of a command line: those of --params under the words key=value. Where the former are written
+--- goes into the options.
+---@param given table  the options; `param_places` is set
+---@param words string[]
+---@return table<string, any>
 function M.params_of(given, words)
-  local params = given.params and params_of_file(given.params) or {}
-  for key, value in pairs(param.from_words(words)) do params[key] = value end
+  local by_word = param.from_words(words)
+  local doc = given.params and document.read(given.params, "absent")
+  local params = doc and doc.value or {}
+  if type(params) ~= "table" or json.is_array(params) then
+    doc:refuse({}, "the file must be a mapping of parameters to values")
+  end
+  given.param_places = {}
+  for name in pairs(params) do given.param_places[name] = by_word[name] == nil and doc:place { name } or nil end
+  for name, value in pairs(by_word) do params[name] = value end
   return params
 end
 

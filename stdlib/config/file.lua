@@ -1,7 +1,9 @@
 --- almanac.yaml and its environments: read once, checked whole, put into the settings.
+local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
+local nearest = require "almanac.base.nearest"
 local settings = require "almanac.config.settings"
-local null = require("native.json").null
+local json = require "native.json"
 local process = require "native.process"
 
 local M = {}
@@ -25,31 +27,37 @@ local function names(level)
   return table.concat(out, ", ")
 end
 
-local function check(file, value, level, path)
+local function below(path, key)
+  local longer = table.move(path, 1, #path, 1, {})
+  longer[#longer + 1] = tostring(key)
+  return longer
+end
+
+local function refuse_type(doc, value, want, path)
+  local is = type(value) == "table" and "list or mapping" or type(value)
+  doc:refuse(path, string.format("%s must be a %s, not a %s", #path > 0 and table.concat(path, ".") or "the file", want, is))
+end
+
+local function refuse_key(doc, key, level, path)
+  local guess = nearest.find(tostring(key), level)
+  doc:refuse(below(path, key), string.format("no key %q%s%s", tostring(key), #path > 0 and " in " .. table.concat(path, ".") or "",
+    guess and "; did you mean " .. guess .. "?" or ""), "there are " .. names(level))
+end
+
+--- Holds the document against the schema, and makes a key with nothing behind it empty or absent.
+local function check(doc, value, level, path)
   if level == anything then return end
-  local want = type(level) == "string" and level or "table"
-  if type(value) ~= want then
-    errors.raise {
-      kind = "refused",
-      message = string.format("%s%s must be a %s, not a %s", file, path ~= "" and ": " .. path or "",
-      want == "table" and "mapping" or want, type(value) == "table" and "list or mapping" or type(value)),
-    }
-  end
-  if want ~= "table" then return end
-  for key, below in pairs(value) do
+  local want = type(level) == "string" and level or "mapping"
+  if type(value) ~= (want == "mapping" and "table" or want) or json.is_array(value) then refuse_type(doc, value, want, path) end
+  if want ~= "mapping" then return end
+  for key, item in pairs(value) do
     local next_level = level[key] or level["*"]
-    if not next_level then
-      errors.raise {
-        kind = "refused", message = string.format("%s: no key %q%s", file, tostring(key),
-        path ~= "" and " in " .. path or ""),
-        hint = "there are " .. names(level),
-      }
+    if not next_level then refuse_key(doc, key, level, path) end
+    if item == json.null then
+      item = type(next_level) == "table" and {} or nil
+      value[key] = item
     end
-    if below == null then -- a key with nothing behind it
-      below = type(next_level) == "table" and {} or nil
-      value[key] = below
-    end
-    if below ~= nil then check(file, below, next_level, path == "" and tostring(key) or path .. "." .. tostring(key)) end
+    if item ~= nil then check(doc, item, next_level, below(path, key)) end
   end
 end
 
@@ -70,7 +78,7 @@ local function reset()
     local value = pristine[key]
     settings[key] = type(value) == "table" and {} or value
   end
-  settings.environment, settings.file = nil, nil
+  settings.environment, settings.file, settings.param_places = nil, nil, {}
 end
 
 local function apply(values)
@@ -91,42 +99,53 @@ local function resolve_paths(values, directory)
   if path and not path:find "^/" and directory ~= "" then values.kubeconfig = directory .. path end
 end
 
-local function pick_environment(file, values, name)
-  name = name or values.environment
-  if not name then return nil end
-  local environment = (values.environments or {})[name]
-  if not environment then
-    errors.raise {
-      kind = "refused", message = string.format("no environment %q in %s", name, file),
-      hint = values.environments and "there are " .. names(values.environments) or "it has no environments",
-    }
+--- Where each parameter is written, for errors about its value.
+local function note_places(doc, params, path)
+  for book, values in pairs(params or {}) do
+    local places = settings.param_places[book] or {}
+    for name in pairs(values) do places[name] = doc:place(below(below(path, book), name)) end
+    settings.param_places[book] = places
   end
-  return name, environment
+end
+
+local function pick_environment(doc, named)
+  local environments = doc.value.environments or {}
+  local name = named or doc.value.environment
+  if not name then return nil end
+  local environment = environments[name]
+  if environment then return name, environment end
+  local guess = nearest.find(name, environments)
+  local message = string.format("no environment %q in %s%s", name, doc.file, guess and "; did you mean " .. guess .. "?" or "")
+  local hint = next(environments) and "there are " .. names(environments) or "it has no environments"
+  if named then errors.raise { kind = "refused", message = message, hint = hint } end
+  doc:refuse({ "environment" }, message, hint)
+end
+
+--- Reads the file into the settings.
+local function load_file(file, environment_name)
+  local doc = document.read(file)
+  doc.value = doc.value == nil and {} or doc.value
+  check(doc, doc.value, schema, {})
+  local directory = file:match "^(.*/)" or ""
+  resolve_paths(doc.value, directory)
+  apply(doc.value)
+  note_places(doc, doc.value.params, { "params" })
+  local name, environment = pick_environment(doc, environment_name)
+  if environment then
+    resolve_paths(environment, directory)
+    apply(environment)
+    note_places(doc, environment.params, { "environments", name, "params" })
+  end
+  settings.environment, settings.file = name, file
 end
 
 --- Reads the file (when there is one) into the settings.
 ---@param options table<string, string>  of the command line: config, environment, kubeconfig, context, store, helm
 function M.load(options)
-  local fs = require "native.fs"
   reset()
   local file = options.config or FILE
-  if fs.exists(file) then
-    local ok, values = errors.try(function() return require("native.yaml").decode(fs.read(file), { name = file }) end)
-    if not ok then
-      values.kind = "refused"
-      error(values, 0)
-    end
-    if values == nil or values == null then values = {} end
-    check(file, values, schema, "")
-    local directory = file:match "^(.*/)" or ""
-    resolve_paths(values, directory)
-    apply(values)
-    local name, environment = pick_environment(file, values, options.environment)
-    if environment then
-      resolve_paths(environment, directory)
-      apply(environment)
-    end
-    settings.environment, settings.file = name, file
+  if require("native.fs").exists(file) then
+    load_file(file, options.environment)
   elseif options.config or options.environment then
     errors.raise {
       kind = "refused", message = "cannot read " .. file,

@@ -9,6 +9,7 @@ local M = {
   channels = {},        ---@type table<string, table> where notify tells people, by name
   endpoints = {},       ---@type table<string, string> prometheus, loki, alertmanager: base URLs
   params = {},          ---@type table<string, table> defaults of parameters by runbook name
+  param_places = {},    ---@type table<string, table<string, almanac.Place>> where each of them is written
   vars = {},            ---@type table<string, string> free values for runbooks (environment's `vars`)
   environment = nil,    ---@type string? name given with -e
   file = nil,           ---@type string? the almanac.yaml that was read

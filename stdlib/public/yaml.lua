@@ -4,16 +4,20 @@ local impl = require "native.yaml"
 local M = {}
 
 --- The value of a text with one document. Options: name (for errors), nulls = "keep"|"absent", dialect =
---- "core"|"kubernetes" (as the Kubernetes tools read scalars), max_depth, max_nodes. Pure.
+--- "core"|"kubernetes" (as the Kubernetes tools read scalars), max_depth, max_nodes, places (also gives where each
+--- key and item is, by its JSON Pointer: `{ line, column }`, for errors about it). Pure.
 ---
 --- Raises: `parse` (with `line` and `column`), `limit`.
 ---
 --- ```lua
 --- assert(yaml.decode("replicas: 3").replicas == 3)
+--- local _, places = yaml.decode("a:\n  - b", { places = true })
+--- assert(places["/a/0"].line == 2 and places["/a/0"].column == 5)
 --- ```
 ---@param text string
----@param options? { name: string?, nulls: "keep"|"absent"|nil, dialect: "core"|"kubernetes"|nil, max_depth: integer?, max_nodes: integer? }
+---@param options? { name: string?, nulls: "keep"|"absent"|nil, dialect: "core"|"kubernetes"|nil, max_depth: integer?, max_nodes: integer?, places: boolean? }
 ---@return any
+---@return table<string, { line: integer, column: integer }>? places
 M.decode = impl.decode
 
 --- The values of a text with several documents; empty ones are left out. Options as for yaml.decode. Pure.

@@ -1,10 +1,12 @@
 --- The parameters of a session: what was given, over the defaults; and what the journal keeps of them.
 local diff = require "almanac.base.diff"
+local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
+local settings = require "almanac.config.settings"
 
 local M = {}
 
@@ -36,17 +38,39 @@ local function strict(book, values)
   })
 end
 
+--- Where the parameters that were written in files are written.
+---@param book almanac.Runbook
+---@param given table<string, any>  those of this command line
+---@param options table  of the command line: param_places
+---@return table<string, almanac.Place>
+function M.places(book, given, options)
+  local places = {}
+  for name, place in pairs(settings.param_places[book.name] or {}) do
+    if given[name] == nil then places[name] = place end
+  end
+  for name, place in pairs(options.param_places or {}) do places[name] = place end
+  return places
+end
+
 --- The values of a runbook's parameters; a required one that is missing is asked for.
 ---@param book almanac.Runbook
 ---@param given table<string, any>
 ---@param operator almanac.Operator
+---@param places? table<string, almanac.Place>  of those that were written in a file
 ---@return table<string, any> values  a field that is no parameter raises kind "usage"
-function M.resolve(book, given, operator)
-  local values = param.resolve(book.name, book.params, given, function(name, spec)
+function M.resolve(book, given, operator, places)
+  local ok, values = errors.try(param.resolve, book.name, book.params, given, function(name, spec)
     local answer = operator:line(string.format("%s%s: ", name, spec.help and " (" .. spec.help .. ")" or ""))
     return answer ~= "" and answer or nil
   end)
-  return strict(book, values)
+  if ok then return strict(book, values) end
+  local err = values
+  local place = places and places[err.parameter]
+  if place then
+    err.message = document.before(place) .. err.message
+    err.file, err.line, err.column = place.file, place.line, place.column
+  end
+  error(err, 0)
 end
 
 --- What goes into the journal of the parameters: secrets as where they are, never as text.

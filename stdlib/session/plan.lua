@@ -23,8 +23,9 @@ local M = {}
 ---@return almanac.Runbook book
 function M.make(name, given, options, operator)
   local book = runbook.load(name)
+  local places = params.places(book, given, options)
   given = params.over(settings.params[book.name] or {}, given)
-  local values = params.resolve(book, given, operator)
+  local values = params.resolve(book, given, operator, places)
   local lock = locks.of(book.lock, values)
   local meta = start.meta(book, params.journalled(book.params, given, values), lock, options)
   local run = runs.unrecorded(meta, mode)

@@ -59,8 +59,9 @@ end
 function M.run(name, given, options, operator)
   local plan = options.plan and open_plan(options)
   local book = runbook.load(name or plan.script)
+  local places = not plan and params.places(book, given, options) or nil
   given = params.over(plan and plan.params or settings.params[book.name] or {}, given)
-  local values = params.resolve(book, given, operator)
+  local values = params.resolve(book, given, operator, places)
   local journalled = params.journalled(book.params, given, values)
   if plan then
     binding.check_start(plan, book, journalled)

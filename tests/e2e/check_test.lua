@@ -59,7 +59,7 @@ t.test("a bad almanac.yaml is a finding", function()
   t.write_file(dir .. "/almanac.yaml", "stroe: x\n")
   local code, out = t.run({ almanac, "check", "runbooks/lib/devnet.lua" }, { cwd = dir })
   t.eq(code, 1)
-  t.has(out, "almanac.yaml:1:1: error: almanac.yaml: no key \"stroe\"")
+  t.has(out, "almanac.yaml:1:1: error: no key \"stroe\"; did you mean store?")
 end)
 
 t.test("an allow for what no effect asks about is found, and one that the script's own effect brings is not", function()

@@ -10,12 +10,19 @@ end
 
 t.test("spoilt files are refused with exit code 2, and named", function()
   for text, said in pairs {
-    ["hello"] = "almanac.yaml must be a mapping, not a string",
-    ["store: 5"] = "store must be a string, not a number",
+    ["hello"] = "almanac.yaml, line 1, column 1: the file must be a mapping, not a string",
+    ["- a"] = "the file must be a mapping, not a list or mapping",
+    ["# first\nstore: 5"] = "almanac.yaml, line 2, column 1: store must be a string, not a number",
     ["store: [a]"] = "store must be a string, not a list or mapping",
-    ["environments: { a: 5 }"] = "environments.a must be a mapping",
+    ["environments: { a: 5 }"] = "line 1, column 17: environments.a must be a mapping",
+    ["environments: [ a ]"] = "environments must be a mapping, not a list",
     ["nope: 1"] = 'no key "nope"',
-    ["environment: x"] = 'no environment "x"',
+    ["environments:\n  a:\n    contxt: b"] = 'line 3, column 5: no key "contxt" in environments.a; did you mean context?',
+    ["environments: { 'a/b~c': { stor: x } }"] = 'column 28: no key "stor" in environments.a/b~c; did you mean store?',
+    ["x: &x { stor: a }"] = "line 1, column 1",
+    ["environments:\n  a: &a { vars: {} }\n  b: { <<: *a, stor: x }"] = 'line 3, column 16: no key "stor"',
+    ["environment: x"] = 'almanac.yaml, line 1, column 1: no environment "x"',
+    ["environment: prd\nenvironments: { prod: {} }"] = "did you mean prod?",
     ["{{"] = "line 1",
   } do
     local code, _, err = list(text)
@@ -29,4 +36,68 @@ t.test("empty keys", function()
     local code, _, err = list(text)
     t.eq(code, 0, text .. "\n" .. err)
   end
+end)
+
+t.test("an environment of the command line that was mistyped", function()
+  local p = project.new {}
+  t.write_file(p.dir .. "/almanac.yaml", "environments: { devnet: {}, prod: {} }")
+  local code, _, err = p:run { "list", "-e", "devnt" }
+  t.eq(code, 2)
+  t.has(err, 'no environment "devnt" in almanac.yaml; did you mean devnet?')
+end)
+
+t.test("check finds the place in almanac.yaml", function()
+  local p = project.new { book = "return runbook { run = function() end }" }
+  t.write_file(p.dir .. "/almanac.yaml", "store: x\nendpoint:\n  prometheus: http://p\n")
+  local code, out = p:run { "check", "--json" }
+  t.eq(code, 1)
+  local finding = require("native.json").decode(out:match "[^\n]*config[^\n]*")
+  t.eq({ finding.file, finding.line, finding.column }, { "almanac.yaml", 2, 1 })
+  t.eq(finding.message, 'no key "endpoint"; did you mean endpoints?')
+end)
+
+local book = [[
+return runbook {
+  params = { tag = param.string { pattern = "^v%d+$" }, count = param.integer { default = 1 } },
+  run = function(p) note(p.tag or "no tag") end,
+}
+]]
+
+t.test("a parameter that is wrong in a file is named with its place, and the key that was probably meant", function()
+  local p = project.new { book = book }
+  local function refused(file, text, said, ...)
+    t.write_file(p.dir .. "/" .. file, text)
+    for _, command in ipairs { "run", "plan" } do
+      local code, _, err = p:run { command, "book", ... }
+      t.ok(code == 2 or command == "plan" and code == 1, err)
+      t.has(err, said)
+    end
+    t.write_file(p.dir .. "/" .. file, "")
+  end
+  local file = { "--params", "p.yaml" }
+  refused("p.yaml", "count: 2\ntagg: v1\n", 'p.yaml, line 2, column 1: book has no parameter "tagg"; did you mean tag?', table.unpack(file))
+  refused("p.yaml", '{\n  "tag": "x"\n}', "p.yaml, line 2, column 3: book: parameter tag must be", table.unpack(file))
+  refused("p.yaml", "- a\n", "p.yaml, line 1, column 1: the file must be a mapping", table.unpack(file))
+  refused("p.yaml", "tag: v1\na: ]", "p.yaml, line 2", table.unpack(file))
+  refused("almanac.yaml", "params:\n  book: { tagg: v1 }\n", 'almanac.yaml, line 2, column 11: book has no parameter "tagg"')
+  refused("almanac.yaml", "params: { book: { tag: v1 } }\nenvironments:\n  a:\n    params:\n      book: { tag: x }\n",
+    "almanac.yaml, line 5, column 15: book: parameter tag must be", "-e", "a")
+end)
+
+t.test("a word wins over a file, and its error names no file", function()
+  local p = project.new { book = book }
+  t.write_file(p.dir .. "/p.yaml", "tag: wrong\n")
+  t.eq((p:run { "run", "book", "--params", "p.yaml", "tag=v1" }), 0)
+  local code, _, err = p:run { "run", "book", "--params", "p.yaml", "tag=x" }
+  t.eq(code, 2)
+  t.eq(err:find("p.yaml", 1, true), nil)
+end)
+
+t.test("a key with nothing behind it is a parameter that is not given", function()
+  local p = project.new { book = book }
+  t.write_file(p.dir .. "/p.yaml", "tag:\ncount: ~\n")
+  local code, _, err = p:run { "run", "book", "--params", "p.yaml" }
+  t.eq(code, 0, err)
+  t.write_file(p.dir .. "/p.yaml", "")
+  t.eq((p:run { "run", "book", "--params", "p.yaml" }), 0)
 end)

@@ -162,7 +162,8 @@ t.test("rubbish never does more than raise", function()
   for _ = 1, 2000 do
     local at = random(#text)
     local bad = text:sub(1, at - 1) .. string.char(random(256) - 1) .. text:sub(at + random(3))
-    for _, read in ipairs { yaml.decode_all, yaml.lines } do
+    local function placed(text_of) return yaml.decode(text_of, { places = true }) end
+    for _, read in ipairs { yaml.decode_all, yaml.lines, placed } do
       local ok, err = pcall(read, bad)
       t.ok(ok or err.kind == "parse" or err.kind == "limit", bad)
     end
@@ -173,6 +174,18 @@ t.test("lines of keys", function()
   local lines = yaml.lines "a:\n  b: 1\n  c:\n    - x\n    - d: 2\n# comment\ne: {f: 3}\n"
   t.eq(lines, { a = 1, ["a.b"] = 2, ["a.c"] = 3, ["a.c[1]"] = 4, ["a.c[2]"] = 5,
     ["a.c[2].d"] = 5, e = 7, ["e.f"] = 7 })
+end)
+
+t.test("places of keys and items, by JSON Pointer, columns in characters", function()
+  local value, places = yaml.decode("é: {b: 1}\n'a/b~c':\n  - x\n  - d: 2\n", { places = true })
+  t.eq(value, { ["é"] = { b = 1 }, ["a/b~c"] = { "x", { d = 2 } } })
+  local at = {}
+  for pointer, place in pairs(places) do at[pointer] = place.line .. ":" .. place.column end
+  t.eq(at, { ["/é"] = "1:1", ["/é/b"] = "1:5", ["/a~1b~0c"] = "2:1", ["/a~1b~0c/0"] = "3:5", ["/a~1b~0c/1"] = "4:5",
+    ["/a~1b~0c/1/d"] = "4:5" })
+  t.eq({ yaml.decode("", { places = true }) }, { nil, {} })
+  t.eq(select("#", yaml.decode "a: 1"), 1)
+  t.raises("usage", function() yaml.decode("a", { places = 1 }) end)
 end)
 
 t.test("what is written reads back the same", function()
