@@ -33,6 +33,11 @@ void loop_run_once(struct loop *loop, bool wait)
     uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 }
 
+int64_t loop_stale_ms(const struct loop *loop)
+{
+    return (int64_t)(uv_hrtime() / 1000000) - (int64_t)uv_now(&loop->uv);
+}
+
 void loop_wake(struct loop *loop)
 {
     uv_stop(&loop->uv);

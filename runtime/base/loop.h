@@ -21,6 +21,8 @@ int loop_init(struct loop *loop, struct err *e);
 void loop_release(struct loop *loop);
 /* Waits for something and runs its callbacks; with wait false returns at once. */
 void loop_run_once(struct loop *loop, bool wait);
+/* Milliseconds since its last turn began, or came back from its wait. */
+int64_t loop_stale_ms(const struct loop *loop);
 /* For the callback of a uv_timer_t of one's own: libuv runs timers that are due before it waits
  * for events, and would then wait although something has happened. Ends this turn without a
  * wait; loop_timer does it by itself. */

@@ -23,6 +23,10 @@
  * it. */
 #define SCHED_ROUNDS_MAX 64
 
+/* A task that runs alone need not give way each time that it could; but the loop is looked at after
+ * so many milliseconds all the same, for those who wait for it. */
+#define SCHED_STALE_MS 2
+
 /* Values that a thread's stack has room for from the start, and keeps: enough for what our own code
  * calls. Lua 5.4.4 goes on with freed memory when the stack moves inside a __concat (luaV_concat;
  * mended in 5.4.5), as a secret's did, which redacts what it joins. */
@@ -289,18 +293,22 @@ static void sched_resume(struct sched *sched, struct task *task)
 static void sched_run_ready(struct sched *sched)
 {
     /* Only those that are ready now: one that queues itself again must not starve the loop. */
-    struct task *task = sched->ready;
+    struct task *task;
 
+    sched->turn = sched->ready;
     sched->ready = NULL;
     sched->ready_tail = &sched->ready;
-    while (task) {
-        struct task *next = task->next_ready;
-
+    while ((task = sched->turn)) {
+        sched->turn = task->next_ready;
         task->queued = false;
         if (!task->ended && task->L)
             sched_resume(sched, task);
-        task = next;
     }
+}
+
+bool sched_is_alone(struct sched *sched)
+{
+    return !sched->turn && !sched->ready && loop_stale_ms(sched->vm->loop) < SCHED_STALE_MS;
 }
 
 void sched_at_turn_end(struct sched *sched, struct turn_end *end)

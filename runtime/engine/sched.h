@@ -50,6 +50,10 @@ void sched_at_turn_end(struct sched *sched, struct turn_end *end);
 /* Takes it back, before its owner goes. */
 void sched_forget_turn_end(struct sched *sched, struct turn_end *end);
 
+/* Whether no other task is ready, and the loop was looked at just now: then the one that runs gains
+ * nothing, and keeps nobody waiting, when it goes on instead of waiting for the end of the turn. */
+bool sched_is_alone(struct sched *sched);
+
 /* For a C function that computes long: turns the loop once, and raises what interrupts the running
  * task, unless the stdlib called. */
 void sched_look(lua_State *L);

@@ -245,6 +245,7 @@ static int l_append(lua_State *L)
     const char *path = journal_text_arg(L, 4, "append", "path");
     size_t len;
     const char *payload = bytes_arg(L, 5, "append", "payload", &len);
+    bool durable = lua_toboolean(L, 6), shares;
     uint64_t seq;
     int64_t time_ms;
     struct err e;
@@ -252,10 +253,10 @@ static int l_append(lua_State *L)
     if (!lua_isboolean(L, 6) && !lua_isnoneornil(L, 6))
         return vm_raisef(L, ERR_USAGE, "journal:append: durable must be a boolean, not %s",
                          luaL_typename(L, 6));
-    if (lua_toboolean(L, 6) && task_of(L) && lua_isyieldable(L))
+    shares = handle->first || !sched_is_alone(vm_of(L)->sched);
+    if (durable && shares && task_of(L) && lua_isyieldable(L))
         return journal_propose_and_wait(L, handle);
-    if (journal_append(j, run, kind, path, payload, len, lua_toboolean(L, 6), &seq, &time_ms, &e) <
-        0)
+    if (journal_append(j, run, kind, path, payload, len, durable, &seq, &time_ms, &e) < 0)
         return vm_raise(L, &e);
     lua_pushinteger(L, (lua_Integer)seq);
     lua_pushinteger(L, time_ms);
