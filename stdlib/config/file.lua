@@ -10,11 +10,13 @@ local M = {}
 
 local FILE = "almanac.yaml"
 
---- What a level of the file may hold: a type name, or a table of the level below; "*" any name.
+--- What a level of the file may hold: a type name, or a table of the level below; "*" any name; text_or: text,
+--- or the level below.
 local anything = "any"
+local endpoint = { text_or = { url = "string", token = "string", user = "string", password = "string" } }
 local section = {
   store = "string", kubeconfig = "string", context = "string", helm = "string", kustomize = "string",
-  endpoints = { ["*"] = "string" }, channels = { ["*"] = anything }, vars = { ["*"] = anything },
+  endpoints = { ["*"] = endpoint }, channels = { ["*"] = anything }, vars = { ["*"] = anything },
   params = { ["*"] = { ["*"] = anything } },
 }
 local schema = { environment = "string", environments = { ["*"] = section } }
@@ -33,9 +35,9 @@ local function below(path, key)
   return longer
 end
 
-local function refuse_type(doc, value, want, path)
+local function refuse_type(doc, value, words, path)
   local is = type(value) == "table" and "list or mapping" or type(value)
-  doc:refuse(path, string.format("%s must be a %s, not a %s", #path > 0 and table.concat(path, ".") or "the file", want, is))
+  doc:refuse(path, string.format("%s must be %s, not a %s", #path > 0 and table.concat(path, ".") or "the file", words, is))
 end
 
 local function refuse_key(doc, key, level, path)
@@ -46,9 +48,11 @@ end
 
 --- Holds the document against the schema, and makes a key with nothing behind it empty or absent.
 local function check(doc, value, level, path)
-  if level == anything then return end
+  if level == anything or level.text_or and type(value) == "string" then return end
+  local words = level.text_or and "text or a mapping" or type(level) == "table" and "a mapping" or "a " .. tostring(level)
+  level = level.text_or or level
   local want = type(level) == "string" and level or "mapping"
-  if type(value) ~= (want == "mapping" and "table" or want) or json.is_array(value) then refuse_type(doc, value, want, path) end
+  if type(value) ~= (want == "mapping" and "table" or want) or json.is_array(value) then refuse_type(doc, value, words, path) end
   if want ~= "mapping" then return end
   for key, item in pairs(value) do
     local next_level = level[key] or level["*"]

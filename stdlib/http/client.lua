@@ -193,6 +193,16 @@ function M.head(url, opts)
   return read("http.head", "HEAD", options_of("http.head", url, opts))
 end
 
+--- Reads for another module of the stdlib, whose public function is named in errors; tried again as a GET of a
+--- script's is.
+---@param who string
+---@param method string
+---@param opts almanac.http.Options
+---@return almanac.http.Response
+function M.read(who, method, opts)
+  return read(who, method, options_of(who, opts))
+end
+
 --- Asks a question that takes a POST: a query, a search. A read: the caller promises that the
 --- server changes nothing. For the stdlib.
 ---@param who string public name of the function

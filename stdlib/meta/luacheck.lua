@@ -178,6 +178,13 @@ return {
         value = {},
       },
     },
+    registry = {
+      fields = {
+        manifest = {},
+        tags = {},
+        verify = {},
+      },
+    },
     runbook = {},
     sh = {
       fields = {

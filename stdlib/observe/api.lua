@@ -1,7 +1,9 @@
 --- What Prometheus, Loki and Alertmanager have in common: base URLs, parameters, and answers of the
 --- form {"status": …, "data": …}.
+local endpoints = require "almanac.http.endpoint"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local secret = require "almanac.base.secret"
 local urls = require "almanac.http.url"
 
 local M = {}
@@ -15,7 +17,7 @@ local decode_options = { big = "text", null = "absent", max_bytes = 256 << 20 }
 ---@param url string?     the option
 ---@return string url without a slash at its end
 function M.base_url(who, service, url)
-  local base = url or require("almanac.config.settings").endpoints[service]
+  local base = url or endpoints.find(service).url
   if type(base) ~= "string" or base == "" then
     errors.raise {
       kind = "usage",
@@ -89,9 +91,10 @@ end
 ---@return table answer
 function M.get(request)
   local url = urls.with_query(request.who, request.base .. request.path, request.params)
+  local headers = { Authorization = secret.reveal(endpoints.authorization_of_url(request.base)) }
+  for name, value in pairs(request.headers or {}) do headers[name] = value end
   local ok, response = errors.try(require("almanac.http.exchange").request, {
-    who = request.who, url = url, timeout = request.timeout or 30, max_bytes = 256 << 20,
-    headers = request.headers,
+    who = request.who, url = url, timeout = request.timeout or 30, max_bytes = 256 << 20, headers = headers,
   })
   if not ok then
     -- Whoever asks knows the query; an escaped one would only push the reason out of sight.

@@ -57,7 +57,14 @@ end)
 
 t.test("a plan takes each example, or it fails as its page says", function()
   local world = devnet.start { prometheus = true, install = true }
-  world:configure { channels = { ops = { kind = "command", argv = { "true" } } } }
+  -- Nobody outside is asked.
+  local nobody = "http://127.0.0.1:9"
+  world:configure {
+    channels = { ops = { kind = "command", argv = { "true" } } },
+    endpoints = {
+      prometheus = world.prometheus, loki = world.loki, ["ghcr.io"] = nobody, github = nobody, grafana = nobody,
+    },
+  }
   t.must { "mkdir", "-p", world.dir .. "/runbooks" }
   t.write_file(world.dir .. "/limits.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: limits, namespace: animica-devnet }\n")
   t.write_file(world.dir .. "/ops/values.yaml", "replicas: 3\n")

@@ -3,6 +3,7 @@
 local devnet = require "tests.devnet"
 local fs = require "native.fs"
 local httpd = require "native.httpd"
+local images = require "tests.images"
 local t = require "tests.harness"
 
 local BOOK = [[
@@ -63,17 +64,6 @@ local function package(world, description)
   t.must({ world.helm, "package", "c" }, { cwd = world.dir, env = world.env })
 end
 
-local function registry(world)
-  t.write_file(world.dir .. "/registry.yml", [[
-version: 0.1
-storage: { inmemory: {} }
-http: { addr: "127.0.0.1:0" }
-]])
-  local server = t.spawn { devnet.root .. "/.deps/registry/usr/bin/docker-registry", "serve", world.dir .. "/registry.yml" }
-  local _, address = server:wait_line "listening on (127%.0%.0%.1:%d+)"
-  return address
-end
-
 for _, helm in ipairs(devnet.helms()) do
   t.test(helm .. ": a chart's archive, with a key that is there twice", function()
     local world = start(helm)
@@ -84,7 +74,7 @@ for _, helm in ipairs(devnet.helms()) do
 
   t.test(helm .. ": a chart in a registry is bound by its digest", function()
     local world = start(helm)
-    local url = "oci://" .. registry(world) .. "/charts"
+    local url = "oci://" .. images.registry(world.dir) .. "/charts"
     local function push(text)
       package(world, text)
       t.must({ world.helm, "push", "c-0.1.0.tgz", url, "--plain-http" }, { cwd = world.dir, env = world.env })

@@ -10,7 +10,7 @@ local M = { finishes_siblings = false }
 --- Kinds that say how the world is now: a plan notes them and goes on. Any other error ends it.
 local judgements = {
   gate = true, rollout = true, command = true, no_data = true, several_series = true, alerts = true, refused = true,
-  evidence = true,
+  evidence = true, registry = true,
 }
 
 function M.step(frame, opts, fn)
