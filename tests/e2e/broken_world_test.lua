@@ -67,7 +67,7 @@ end)
 t.test("the disk of the journal is full", function()
   local world = devnet.start {}
   t.must { "mkdir", "-p", world.dir .. "/.almanac" }
-  local script = "mount -t tmpfs -o size=32k none .almanac && exec " .. devnet.almanac ..
+  local script = "mount -t tmpfs -o size=32k,mode=0700 none .almanac && exec " .. devnet.almanac ..
     " run rollout tag=" .. devnet.new .. " observe=1s"
   local code, _, err = t.run({ "unshare", "-rm", "sh", "-c", script }, { cwd = world.dir, env = world.env })
   if err:find "unshare" then return end -- this machine lets nobody mount
