@@ -150,7 +150,14 @@ int journal_lock_run(struct journal *j, const char *run, const char *text, struc
                      struct err *e);
 int journal_lock_name(struct journal *j, const char *name, const char *text, struct buf *holder,
                       struct err *e);
-/* Drops all locks of this handle. */
+/* Drops the lock of a name; nothing when this handle does not hold it. */
+void journal_unlock_name(struct journal *j, const char *name);
+/* The queue of those who want a name: the first call takes a place, behind all that wait already,
+ * every call says how it stands. 0: nobody is before this handle; 1: somebody is; -1. The place is
+ * held until it is left, the handle is closed or the process dies. */
+int journal_queue(struct journal *j, const char *name, struct err *e);
+void journal_leave_queue(struct journal *j, const char *name);
+/* Drops all locks of this handle, and its places in queues. */
 void journal_unlock(struct journal *j);
 /* 1: a live process (perhaps this one) holds the run, and *holder has its text; 0: nobody; -1. */
 int journal_holder(struct journal *j, const char *run, struct buf *holder, struct err *e);

@@ -5,7 +5,11 @@
  * writes or reads the text, so that the one who is refused never reads the text of the holder
  * before, or half of one. Both are open file description locks: unlike flock() they can be asked
  * about without being taken (a look at the holder must not refuse the next owner), unlike plain
- * fcntl() locks they do not go when another descriptor of the file is closed. */
+ * fcntl() locks they do not go when another descriptor of the file is closed.
+ *
+ * The queue of a name is a file of its own: who waits holds one byte, behind all that are held
+ * already, and is the first when none before it is held. So the order is that of arrival, and who
+ * dies is in nobody's way. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,14 +26,16 @@
 struct journal_lock {
     struct journal_lock *next;
     int fd;
+    off_t place; /* in a queue: the byte that is held */
     char path[];
 };
 
 enum lock_byte { LOCK_OWNER = 0, LOCK_TEXT = 1 };
 
-static int lock_byte(int fd, int cmd, short type, enum lock_byte byte, struct flock *got)
+/* A length of 0 is up to the end. */
+static int lock_range(int fd, int cmd, short type, off_t start, off_t len, struct flock *got)
 {
-    struct flock fl = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    struct flock fl = {.l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
     int rc;
 
     while ((rc = fcntl(fd, cmd, &fl)) < 0 && errno == EINTR)
@@ -37,6 +43,11 @@ static int lock_byte(int fd, int cmd, short type, enum lock_byte byte, struct fl
     if (got)
         *got = fl;
     return rc;
+}
+
+static int lock_byte(int fd, int cmd, short type, enum lock_byte byte, struct flock *got)
+{
+    return lock_range(fd, cmd, type, byte, 1, got);
 }
 
 /* A name as a file's name: what is not plain is written %XX; one too long for a file is known by
@@ -119,55 +130,171 @@ static int lock_try(int fd, const char *text, struct buf *holder)
     return rc;
 }
 
-static int lock_take(struct journal *j, char *path, const char *text, struct buf *holder,
-                     struct err *e)
+static struct journal_lock *lock_find(struct journal *j, const char *path)
 {
-    struct journal_lock *lock;
-    size_t size = strlen(path) + 1;
-    int rc;
+    struct journal_lock *lock = j->locks;
 
-    for (lock = j->locks; lock; lock = lock->next)
-        if (strcmp(lock->path, path) == 0)
-            return 0;
-    lock = malloc(sizeof *lock + size);
-    if (!lock)
-        return err_set(e, ERR_MEMORY, "cannot lock %s: out of memory", path);
+    while (lock && strcmp(lock->path, path) != 0)
+        lock = lock->next;
+    return lock;
+}
+
+/* An open file that is not among the journal's locks yet. */
+static struct journal_lock *lock_open(const char *path, struct err *e)
+{
+    size_t size = strlen(path) + 1;
+    struct journal_lock *lock = calloc(1, sizeof *lock + size);
+
+    if (!lock) {
+        err_set(e, ERR_MEMORY, "cannot lock %s: out of memory", path);
+        return NULL;
+    }
     memcpy(lock->path, path, size);
     lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    rc = lock->fd < 0 ? -1 : lock_try(lock->fd, text, holder);
+    if (lock->fd >= 0)
+        return lock;
+    lock_fail(path, e);
+    free(lock);
+    return NULL;
+}
+
+/* Keeps a lock that was got (rc 0), or closes its file. */
+static int lock_settle(struct journal *j, struct journal_lock *lock, int rc, struct err *e)
+{
     if (rc == 0) {
         lock->next = j->locks;
         j->locks = lock;
         return 0;
     }
     if (rc < 0)
-        lock_fail(path, e);
-    if (lock->fd >= 0)
-        close(lock->fd);
+        lock_fail(lock->path, e);
+    close(lock->fd);
     free(lock);
     return rc;
+}
+
+static int lock_take(struct journal *j, const char *path, const char *text, struct buf *holder,
+                     struct err *e)
+{
+    struct journal_lock *lock = lock_find(j, path);
+
+    if (lock)
+        return 0;
+    lock = lock_open(path, e);
+    return lock ? lock_settle(j, lock, lock_try(lock->fd, text, holder), e) : -1;
+}
+
+/* The path of a lock that is to be taken, in a directory that exists; NULL with *e. */
+static char *lock_prepare(struct journal *j, const char *prefix, const char *name, struct err *e)
+{
+    char dir[4096], *path;
+
+    if (!j->writable) {
+        err_set(e, ERR_USAGE, "the journal in %s was opened to read only", j->dir);
+        return NULL;
+    }
+    if (!*name) {
+        err_set(e, ERR_USAGE, "a lock needs a name");
+        return NULL;
+    }
+    snprintf(dir, sizeof dir, "%s/locks", j->dir);
+    if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
+        lock_fail(dir, e);
+        return NULL;
+    }
+    path = lock_path(j->dir, prefix, name);
+    if (!path)
+        err_set(e, ERR_MEMORY, "cannot lock %s: out of memory", name);
+    return path;
 }
 
 static int lock_named(struct journal *j, const char *prefix, const char *name, const char *text,
                       struct buf *holder, struct err *e)
 {
-    char dir[4096], *path;
+    char *path;
     int rc;
 
-    if (!j->writable)
-        return err_set(e, ERR_USAGE, "the journal in %s was opened to read only", j->dir);
-    if (!*name || strlen(text) > LOCK_TEXT_MAX)
-        return err_set(e, ERR_USAGE, "a lock needs a name, and a text of at most %d bytes",
-                       LOCK_TEXT_MAX);
-    snprintf(dir, sizeof dir, "%s/locks", j->dir);
-    if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-        return lock_fail(dir, e);
-    path = lock_path(j->dir, prefix, name);
+    if (strlen(text) > LOCK_TEXT_MAX)
+        return err_set(e, ERR_USAGE, "the text of a lock has at most %d bytes", LOCK_TEXT_MAX);
+    path = lock_prepare(j, prefix, name, e);
     if (!path)
-        return err_set(e, ERR_MEMORY, "cannot lock %s: out of memory", name);
+        return -1;
     rc = lock_take(j, path, text, holder, e);
     free(path);
     return rc;
+}
+
+static void lock_drop(struct journal *j, const char *prefix, const char *name)
+{
+    char *path = lock_path(j->dir, prefix, name);
+    struct journal_lock *lock, **at = &j->locks;
+
+    while (path && *at && strcmp((*at)->path, path) != 0)
+        at = &(*at)->next;
+    lock = path ? *at : NULL;
+    free(path);
+    if (!lock)
+        return;
+    *at = lock->next;
+    close(lock->fd);
+    free(lock);
+}
+
+/* Takes the place behind the last one. Byte 0 is held meanwhile, so that two who come at the same
+ * moment take different places. 0, or -1 with errno. */
+static int queue_join(struct journal_lock *lock)
+{
+    struct flock other;
+    int rc = lock_byte(lock->fd, F_OFD_SETLKW, F_WRLCK, LOCK_OWNER, NULL);
+
+    lock->place = 1;
+    while (rc == 0) {
+        rc = lock_range(lock->fd, F_OFD_GETLK, F_WRLCK, lock->place, 0, &other);
+        if (rc < 0 || other.l_type == F_UNLCK)
+            break;
+        lock->place = other.l_start + other.l_len;
+    }
+    if (rc == 0)
+        rc = lock_range(lock->fd, F_OFD_SETLK, F_WRLCK, lock->place, 1, NULL);
+    if (rc == 0)
+        rc = lock_byte(lock->fd, F_OFD_SETLK, F_UNLCK, LOCK_OWNER, NULL);
+    return rc;
+}
+
+/* 0 when nobody is before it, 1 when somebody is, -1. */
+static int queue_look(struct journal_lock *lock, struct err *e)
+{
+    struct flock other;
+
+    if (lock->place == 1)
+        return 0;
+    if (lock_range(lock->fd, F_OFD_GETLK, F_WRLCK, 1, lock->place - 1, &other) < 0)
+        return lock_fail(lock->path, e);
+    return other.l_type == F_UNLCK ? 0 : 1;
+}
+
+int journal_queue(struct journal *j, const char *name, struct err *e)
+{
+    char *path = lock_prepare(j, "queue", name, e);
+    struct journal_lock *lock = path ? lock_find(j, path) : NULL;
+
+    if (path && !lock) {
+        lock = lock_open(path, e);
+        if (lock && lock_settle(j, lock, queue_join(lock), e) < 0)
+            lock = NULL;
+    }
+    free(path);
+    return lock ? queue_look(lock, e) : -1;
+}
+
+void journal_leave_queue(struct journal *j, const char *name)
+{
+    lock_drop(j, "queue", name);
+}
+
+void journal_unlock_name(struct journal *j, const char *name)
+{
+    lock_drop(j, "name", name);
 }
 
 int journal_lock_run(struct journal *j, const char *run, const char *text, struct buf *holder,

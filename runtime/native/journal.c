@@ -463,110 +463,13 @@ static int l_verify(lua_State *L)
     return 3;
 }
 
-/* ---- locks ---- */
-
-static int push_holder(lua_State *L, struct buf *holder)
-{
-    lua_pushlstring(L, buf_str(holder), holder->len);
-    return 1;
-}
-
-/* The text of a holder is copied to Lua in protected mode: memory may run out, and the buffer
- * must be released. */
-static int holder_text(lua_State *L)
-{
-    return push_holder(L, lua_touserdata(L, 1));
-}
-
-static void holder_push(lua_State *L, struct buf *holder)
-{
-    int rc;
-
-    lua_pushcfunction(L, holder_text);
-    lua_pushlightuserdata(L, holder);
-    rc = lua_pcall(L, 1, 1, 0);
-    buf_release(holder);
-    if (rc != LUA_OK)
-        lua_error(L);
-}
-
-typedef int (*lock_fn)(struct journal *j, const char *name, const char *text, struct buf *holder,
-                       struct err *e);
-
-static int lock(lua_State *L, const char *who, const char *what, lock_fn fn)
-{
-    struct journal *j = journal_arg(L, who);
-    const char *name = journal_text_arg(L, 2, who, what);
-    const char *text = journal_text_arg(L, 3, who, "the owner's text");
-    struct buf holder = BUF_INIT(64 << 10);
-    struct err e;
-    int rc = fn(j, name, text, &holder, &e);
-
-    if (rc < 0) {
-        buf_release(&holder);
-        return vm_raise(L, &e);
-    }
-    lua_pushboolean(L, rc == 0);
-    if (rc == 0)
-        return 1;
-    holder_push(L, &holder);
-    return 2;
-}
-
-static int l_lock_run(lua_State *L)
-{
-    return lock(L, "lock_run", "the run's id", journal_lock_run);
-}
-
-static int l_lock_name(lua_State *L)
-{
-    return lock(L, "lock_name", "the lock's name", journal_lock_name);
-}
-
-static int l_unlock(lua_State *L)
-{
-    journal_unlock(journal_arg(L, "unlock"));
-    return 0;
-}
-
-static int l_holder(lua_State *L)
-{
-    struct journal *j = journal_arg(L, "holder");
-    const char *id = journal_text_arg(L, 2, "holder", "the run's id");
-    struct buf holder = BUF_INIT(64 << 10);
-    struct err e;
-    int rc = journal_holder(j, id, &holder, &e);
-
-    if (rc == 1) {
-        holder_push(L, &holder);
-        return 1;
-    }
-    buf_release(&holder);
-    if (rc < 0)
-        return vm_raise(L, &e);
-    lua_pushnil(L);
-    return 1;
-}
-
 int luaopen_native_journal(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"close", l_close},
-        {"create", l_create},
-        {"run", l_run},
-        {"runs", l_runs},
-        {"append", l_append},
-        {"flush", l_flush},
-        {"pending", l_pending},
-        {"syncs", l_syncs},
-        {"last_seq", l_last_seq},
-        {"events", l_events},
-        {"fold", journal_fold},
-        {"verify", l_verify},
-        {"lock_run", l_lock_run},
-        {"lock_name", l_lock_name},
-        {"unlock", l_unlock},
-        {"holder", l_holder},
+        {"close", l_close},     {"create", l_create},   {"run", l_run},
+        {"runs", l_runs},       {"append", l_append},   {"flush", l_flush},
+        {"pending", l_pending}, {"syncs", l_syncs},     {"last_seq", l_last_seq},
+        {"events", l_events},   {"fold", journal_fold}, {"verify", l_verify},
         {NULL, NULL},
     };
     static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
@@ -576,6 +479,7 @@ int luaopen_native_journal(lua_State *L)
     journal_proposal_setup(L);
     vm_type_new(L, "almanac.journal.rows", rows_gc, NULL, NULL);
     vm_type_new(L, JOURNAL_TYPE, l_gc, l_gc, methods);
+    journal_locks_setup(L);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -23,7 +23,10 @@
  *       done:paths() -> array
  *   j:verify(run) -> true | false, seq, why
  *   j:lock_run(id, text), j:lock_name(name, text) -> true | false, text of the holder
- *   j:unlock() drops all locks;  j:holder(id) -> text of the live process that holds the run | nil
+ *   j:queue(name) -> whether nobody is before this journal in the queue for the name: the
+ *       first call takes a place, which is held until j:leave_queue(name)
+ *   j:unlock_name(name), j:unlock() drop one lock and all
+ *   j:holder(id) -> text of the live process that holds the run | nil
  */
 #ifndef ALMANAC_NATIVE_JOURNAL_H
 #define ALMANAC_NATIVE_JOURNAL_H

@@ -63,6 +63,9 @@ void journal_reader_fill(lua_State *L, struct journal *j, const char *run,
 /* The next event of the batch, NULL at its end. Valid until the next fill. */
 const struct journal_event *journal_reader_next(struct journal_reader *r);
 
+/* Gives the type of journals its methods of locks. */
+void journal_locks_setup(lua_State *L);
+
 /* The method fold. */
 int journal_fold(lua_State *L);
 

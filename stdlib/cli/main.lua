@@ -19,6 +19,7 @@ local commands = {
   { "run", "run a runbook", "almanac.cli.run", drives = true },
   { "resume", "go on with a run that was stopped", "almanac.cli.resume", drives = true },
   { "rollback", "undo the done steps of a run, newest first", "almanac.cli.rollback", drives = true },
+  { "abandon", "give up a run that was stopped, and the lock that it holds", "almanac.cli.abandon" },
   { "approve", "answer yes to what a run waits for", "almanac.cli.approve" },
   { "reject", "answer no to it", "almanac.cli.reject" },
   { "runs", "list the runs in the journal", "almanac.cli.runs", looks = true },

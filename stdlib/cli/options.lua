@@ -7,6 +7,7 @@ local M = {}
 ---@field [1] string   "--name"
 ---@field [2] string?  what it takes, e.g. "FILE"; absent: a flag
 ---@field [3] string   what it is for
+---@field optional? boolean what it takes may be left away, and stands behind "=" only: "--name[=FILE]"
 ---@field short? string "-n"
 ---@field many? boolean may be given several times: a list
 
@@ -42,10 +43,15 @@ local function key_of(option)
   return (option[1]:gsub("^%-%-", ""):gsub("-", "_"))
 end
 
+local function shown_value(option)
+  if option.optional then return "[=" .. option[2] .. "]" end
+  return option[2] and " " .. option[2] or ""
+end
+
 local function help(usage, declared)
   local out = { "usage: almanac " .. usage, "" }
   for _, option in ipairs(declared) do
-    local left = (option.short and option.short .. ", " or "") .. option[1] .. (option[2] and " " .. option[2] or "")
+    local left = (option.short and option.short .. ", " or "") .. option[1] .. shown_value(option)
     out[#out + 1] = string.format("  %-26s %s", left, option[3])
   end
   return table.concat(out, "\n") .. "\n"
@@ -78,7 +84,7 @@ function M.parse(usage, declared, words, operator)
       rest[#rest + 1] = word
     elseif not option[2] and inline then
       errors.usage("option %s takes no value, not %q", name, inline)
-    elseif not option[2] then
+    elseif not option[2] or option.optional and not inline then
       options[key_of(option)] = true
     else
       local value = inline

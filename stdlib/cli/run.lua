@@ -1,6 +1,7 @@
 --- almanac run RUNBOOK [key=value…]
 local config = require "almanac.config.file"
 local document = require "almanac.config.document"
+local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local options = require "almanac.cli.options"
@@ -12,6 +13,7 @@ local M = {}
 local declared = options.join({
   { "--plan", "FILE", "run what was planned, and stop before anything else" },
   { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
+  { "--wait", "DURATION", "queue behind the run that holds the lock, so long (without =DURATION as long as it takes)", optional = true },
 }, screen.options, options.common, options.cluster)
 
 local usage = [[run RUNBOOK [key=value…] [options]
@@ -43,6 +45,7 @@ function M.run(words, operator)
   if not given then return 0 end
   local name = not (given.plan and (rest[1] or "="):find "=") and table.remove(rest, 1) or nil
   if not name and not given.plan then errors.usage("usage: almanac run RUNBOOK [key=value…]; almanac list shows the runbooks") end
+  if given.wait then given.wait = given.wait == true and math.huge or duration.parse(given.wait) end
   config.load(given)
   local params = M.params_of(given, rest)
   screen.drives(operator, given)

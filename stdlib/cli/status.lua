@@ -44,7 +44,11 @@ local function closing(row, state)
     if err.at then out[#out + 1] = "  at:      " .. err.at end
   end
   if asks(state) then out[#out + 1] = "  answer:  almanac approve " .. store.words(row.id) .. " (or reject)" end
-  out[#out + 1] = "  go on:   almanac resume " .. store.words(row.id)
+  if state.abandoned then
+    out[#out + 1] = string.format("  given up by %s: %s", state.abandoned.by, state.abandoned.reason)
+  else
+    out[#out + 1] = "  go on:   almanac resume " .. store.words(row.id)
+  end
   if may_undo(state) and not row.runbook:find "^rollback%-of%-" then
     out[#out + 1] = "  go back: almanac rollback " .. store.words(row.id)
   end

@@ -35,10 +35,11 @@ M.kinds = {
   ["run.plan"] = kind("durable", "keep", "*"), -- the whole plan that it is bound to
   ["run.unbound"] = kind("durable", "keep", "operator"),
   ["run.script"] = kind("soon", "keep", "digest sources"), -- the texts that the run is made with, by their paths
-  ["run.lock"] = kind("durable", "skip", "namespace lease holder"),
+  ["run.lock"] = kind("durable", "skip", "name namespace lease holder"), -- it belongs to the run until that is over
+  ["run.abandoned"] = kind("durable", "keep", "reason by"),
   -- its steps
   ["step.start"] = kind("soon", "begun", "attempt"),
-  ["step.done"] = kind("durable", "done", "result digest started elapsed_ms attempts skipped"),
+  ["step.done"] = kind("durable", "done", "result digest started elapsed_ms attempts skipped undo"),
   ["step.failed"] = kind("soon", "keep", "kind message at"),
   ["step.interrupted"] = kind("soon", "skip", "level message at"),
   ["step.retry"] = kind("soon", "skip", "attempt delay message"),

@@ -51,6 +51,7 @@ on["run.resume"] = function(replay, one)
   for name, value in pairs(one.data.params or {}) do replay.params[name] = value end
 end
 on["run.end"] = function(replay, one) replay.status = one.data.status end
+on["run.abandoned"] = function(replay) replay.status = "abandoned" end
 on["run.script"] = function(replay, one) replay.script = one.data end
 on["run.plan"] = function(replay, one) replay.plan = one.data end
 on["run.unbound"] = function(replay) replay.plan = nil end

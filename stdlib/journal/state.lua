@@ -21,13 +21,15 @@ local M = {}
 ---@field replayed boolean?  done in an earlier execution
 
 ---@class almanac.State
----@field status "running"|"done"|"failed"|"paused"|"interrupted"|"waiting"|"undone"
+---@field status "running"|"done"|"failed"|"paused"|"interrupted"|"waiting"|"undone"|"abandoned"|"crashed"
 ---@field roots almanac.Node[]
 ---@field nodes table<string, almanac.Node>
 ---@field params table?
 ---@field started integer? ms
 ---@field ended integer? ms
 ---@field error table?
+---@field lock { name: string, since: integer }?   that it took; ms
+---@field abandoned { reason: string, by: string }?
 
 ---@return almanac.State
 function M.new()
@@ -75,6 +77,14 @@ end
 
 on["run.end"] = function(state, _, data, time_ms)
   state.status, state.error, state.ended = data.status, data.error, time_ms
+end
+
+on["run.lock"] = function(state, _, data, time_ms)
+  if data.name then state.lock = { name = data.name, since = state.lock and state.lock.since or time_ms } end
+end
+
+on["run.abandoned"] = function(state, _, data)
+  state.status, state.abandoned = "abandoned", { reason = data.reason, by = data.by }
 end
 
 on["step.start"] = function(state, path, _, time_ms)
@@ -201,11 +211,12 @@ end
 ---@param id string
 ---@return string status of almanac.State
 function M.status(journal, id)
-  local last = journal:last_seq(id)
-  for _, _, kind, _, payload in journal:events(id, math.max(last - 1, 0)) do
-    if kind == "run.end" then return events.decode(last, 0, kind, "", payload).data.status end
+  local last, status = journal:last_seq(id), nil
+  -- Another process may have appended since last_seq was read: what counts is the last event that there is.
+  for seq, _, kind, _, payload in journal:events(id, math.max(last - 1, 0)) do
+    status = kind == "run.end" and events.decode(seq, 0, kind, "", payload).data.status or nil
   end
-  return M.summary(journal, id).status
+  return status or M.summary(journal, id).status
 end
 
 --- The same without its steps, of which a long run has many.

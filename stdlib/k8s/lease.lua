@@ -1,5 +1,8 @@
 --- A Lease of Kubernetes as a lock that holds across machines: taken before a run's first step, renewed
---- while it lasts, given back at its end.
+--- while a process has it, given back when the run is over.
+---
+--- From its first effect on a run is written into the lease, in an annotation. Such a lease is nobody else's,
+--- however long it was silent: a run that is paused, failed or was killed still holds it.
 ---
 --- After client-go's leader election (https://pkg.go.dev/k8s.io/client-go/tools/leaderelection): a holder
 --- counts as gone when its record has not changed for leaseDurationSeconds by the clock of the one who
@@ -17,12 +20,15 @@ local M = {}
 M.DURATION = 30
 local LOOK = 1      -- seconds between two looks at a record that seems abandoned
 local GIVE_BACK = 5 -- seconds that the end of a run waits for the server
+local RUN = "almanac/run" -- the annotation: id of the run that it belongs to until that is over
 
 ---@class almanac.Lease
 ---@field namespace string
 ---@field name string
 ---@field seconds number    leaseDurationSeconds
 ---@field identity string   of the holder: "user@host RUN"
+---@field run string        id of the run
+---@field bound boolean?    the run is, or is to be, written into it
 ---@field object table      as the server has it
 ---@field renewed number    of the last renewal, by task.now()
 ---@field lost? almanac.Error
@@ -60,6 +66,13 @@ local function holder_of(object)
   return type(holder) == "string" and holder ~= "" and holder or nil
 end
 
+--- The run that it belongs to, also in silence.
+local function run_of(object)
+  local annotations = holder_of(object) and object.metadata.annotations
+  local run = type(annotations) == "table" and annotations[RUN]
+  return type(run) == "string" and run ~= "" and run or nil
+end
+
 local function seconds_of(object)
   return tonumber(object.spec.leaseDurationSeconds) or M.DURATION
 end
@@ -73,14 +86,31 @@ function M.describe(object)
     renewed and string.format(", heard of %s ago", duration.format(math.max(0, math.floor(renewed)))) or "")
 end
 
+--- The metadata of the record, with the run that the lease belongs to; nil: with none.
+local function metadata(lease, before, run)
+  local meta = before and before.metadata or { name = lease.name, namespace = lease.namespace }
+  if type(meta.annotations) ~= "table" then meta.annotations = nil end
+  if run or meta.annotations then
+    meta.annotations = meta.annotations or {}
+    meta.annotations[RUN] = run
+  end
+  return meta
+end
+
+--- Whether the record is the lease's own: its holder's, or the run's whoever goes on with it.
+local function is_mine(lease, object)
+  return holder_of(object) == lease.identity or run_of(object) == lease.run
+end
+
 --- What the record becomes when `identity` holds it. Pure but for the clock.
 local function record(lease, before)
   local now = timestamp.micro(task.wall_ms())
   local spec = before and before.spec or {}
-  local mine = holder_of(before) == lease.identity
+  local mine = is_mine(lease, before)
+  lease.bound = lease.bound or mine and run_of(before) == lease.run
   return {
     apiVersion = "coordination.k8s.io/v1", kind = "Lease",
-    metadata = before and before.metadata or { name = lease.name, namespace = lease.namespace },
+    metadata = metadata(lease, before, lease.bound and lease.run or nil),
     spec = {
       holderIdentity = lease.identity, leaseDurationSeconds = math.max(1, math.ceil(lease.seconds)), renewTime = now,
       acquireTime = mine and spec.acquireTime or now,
@@ -92,8 +122,18 @@ end
 -- Taking it ------------------------------------------------------------------------------------
 
 local function refuse(lease, object)
+  local run = run_of(object)
+  if run then
+    errors.raise {
+      kind = "refused", holder = run,
+      message = string.format("the lease %s/%s is held by %s: it belongs to run %s until that is over", lease.namespace, lease.name,
+        M.describe(object), run),
+      hint = string.format("where that run was started: almanac resume %s, or rollback, or abandon %s --reason TEXT;\n        " ..
+        "if its journal is lost, look what it did, then: kubectl -n %s delete lease %s", run, run, lease.namespace, lease.name),
+    }
+  end
   errors.raise {
-    kind = "refused",
+    kind = "refused", holder = holder_of(object),
     message = string.format("the lease %s/%s is held by %s", lease.namespace, lease.name, M.describe(object)),
     hint = string.format("wait for that run, or look at it there. A holder that is gone is replaced %s after its last word",
       duration.format(seconds_of(object))),
@@ -107,7 +147,7 @@ local function watch_silence(lease, object)
     task.sleep(math.min(LOOK, seconds_of(object)))
     local now = look(lease)
     if not holder_of(now) then return now end
-    if now.metadata.resourceVersion ~= object.metadata.resourceVersion then refuse(lease, now) end
+    if run_of(now) or now.metadata.resourceVersion ~= object.metadata.resourceVersion then refuse(lease, now) end
   end
   return object
 end
@@ -126,16 +166,17 @@ end
 --- been heard of for longer than it may be silent, to see whether it is gone.
 ---@param where { namespace: string, name: string, seconds?: number }
 ---@param identity string
+---@param run string  its id
 ---@param say fun(text: string)  tells that it waits
 ---@return almanac.Lease
-function M.take(where, identity, say)
+function M.take(where, identity, run, say)
   local lease = setmetatable({
-    namespace = where.namespace, name = where.name, seconds = where.seconds or M.DURATION, identity = identity,
+    namespace = where.namespace, name = where.name, seconds = where.seconds or M.DURATION, identity = identity, run = run,
   }, Lease)
   while true do
     local object = look(lease)
-    local holder = holder_of(object)
-    if holder and holder ~= identity then
+    if holder_of(object) and not is_mine(lease, object) then
+      if run_of(object) then refuse(lease, object) end
       local silent = age(object.spec.renewTime)
       if silent and silent < seconds_of(object) then refuse(lease, object) end
       say(string.format("the lease %s/%s is held by %s: watching for %s whether it is gone", lease.namespace, lease.name,
@@ -200,12 +241,39 @@ function Lease:check()
   if self.lost then error(self.lost, 0) end
 end
 
+--- Writes the run into the lease, once: from now on it is the run's also when nobody renews it.
+function Lease:bind()
+  if run_of(self.object) == self.run then return end
+  self.bound = true
+  task.with({ permit = "effect" }, bear, self, renew) -- asked in a step, before its effect
+  if self.lost then error(self.lost, 0) end
+end
+
+--- Leaves it to its run, which is not over: nobody renews it, and nobody else can take it.
+function Lease:leave()
+  if self.lost then return end
+  self.bound = true
+  errors.try(request, self, "PUT", record(self, self.object), GIVE_BACK)
+end
+
+local function free(lease, object)
+  object.spec.holderIdentity, object.spec.leaseDurationSeconds, object.spec.renewTime = "", 1, timestamp.micro(task.wall_ms())
+  object.metadata = metadata(lease, object, nil)
+  return request(lease, "PUT", object, GIVE_BACK)
+end
+
 --- Gives it back, so that the next one need not wait. As client-go: nobody holds it, for a second.
 function Lease:give_back()
-  if self.lost then return end
-  local object = self.object
-  object.spec.holderIdentity, object.spec.leaseDurationSeconds, object.spec.renewTime = "", 1, timestamp.micro(task.wall_ms())
-  errors.try(request, self, "PUT", object, GIVE_BACK)
+  if not self.lost then errors.try(free, self, self.object) end
+end
+
+--- Gives up the lease that a run left behind; nothing when it belongs to somebody else by now.
+---@param where { namespace: string, name: string }
+---@param run string
+function M.give_up(where, run)
+  local lease = { namespace = where.namespace, name = where.name }
+  local object = look(lease)
+  if run_of(object) == run then free(lease, object) end
 end
 
 return M

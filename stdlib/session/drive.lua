@@ -113,6 +113,8 @@ function M.conclude(run, status, err)
   operator:say("  go on:   almanac resume " .. words)
   local may_undo = next(run.effects) ~= nil or run.has_undo -- a run that only looked has nothing to take back
   if may_undo and not run.meta.undoes then operator:say("  go back: almanac rollback " .. words) end
+  local lock = run.held and run.held:name()
+  if lock then operator:say(string.format("  it holds the lock %q; give up: almanac abandon %s --reason TEXT", lock, words)) end
 end
 
 return M

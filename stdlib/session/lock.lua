@@ -1,11 +1,15 @@
---- The lock of a runbook: one run at a time under a name. Any name holds on this machine, by a file of the
---- journal; one that begins with "lease/" across machines too, by a Lease of the cluster.
+--- The lock of a runbook: one run at a time under a name, from its first step until it is over. Any name holds
+--- on this machine, by the journal; one that begins with "lease/" across machines too, by a Lease of the cluster.
+local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
-local holder = require "almanac.session.holder"
 local interrupt = require "almanac.base.interrupt"
+local ownership = require "almanac.journal.ownership"
 local process = require "native.process"
+local settings = require "almanac.config.settings"
+local store = require "almanac.journal.store"
 local task = require "native.task"
+local turn = require "almanac.session.turn"
 
 local M = {}
 
@@ -50,64 +54,112 @@ local function identity(run_id)
   return string.format("%s@%s %s", process.user(), process.hostname(), run_id)
 end
 
+---@class almanac.Held  a lock that was taken, by a process for a run
+---@field journal table
+---@field family string        id of the run; of the original where a rollback has it
+---@field lock almanac.LockName?
+---@field lease almanac.Lease?
+---@field keeper table?        the task that renews it
 local Held = {}
 Held.__index = Held
 
---- Gives the lock back. The one on this machine goes with the journal.
+--- Ends what this process has of the lock: a lease is given back, or left to its run where that is not over.
+--- The name on this machine goes with the journal.
 function Held:release()
   if not self.keeper then return end
   task.with({ shield = "cancel" }, function()
     self.keeper:cancel()
     self.keeper:join()
     self.keeper = nil
-    self.lease:give_back()
+    if ownership.holds(self.journal, self.family) then self.lease:leave() else self.lease:give_back() end
   end)
 end
 
 Held.__close = Held.release
 
---- Raises kind "lock_lost" when it is not ours any more: asked before each effect.
+--- Asked before each effect: raises kind "lock_lost" when it is not ours any more. From the first one on the
+--- lease is the run's, and outlives this process.
 function Held:check()
-  if self.keeper then self.lease:check() end
+  if not self.keeper then return end
+  self.lease:check()
+  self.lease:bind()
 end
 
---- Journals that a lease was taken.
+--- Journals that the lock was taken.
 ---@param run almanac.Run
 function Held:attach(run)
   run.held = self
-  if self.lease then
-    run:record("run.lock", "", { namespace = self.lease.namespace, lease = self.lease.name, holder = self.lease.identity })
+  if not self.lock then return end
+  local lease = self.lease or {}
+  run:record("run.lock", "", { name = self.lock.name, namespace = lease.namespace, lease = lease.name, holder = lease.identity })
+end
+
+--- The name of the lock, while the run or a rollback of it holds it.
+---@return string?
+function Held:name()
+  return self.lock and ownership.holds(self.journal, self.family) and self.lock.name or nil
+end
+
+--- The lease; waits for it while there is patience.
+local function take_lease(where, family, patience)
+  local leases = require "almanac.k8s.lease"
+  while true do
+    local ok, lease = errors.try(leases.take, where, identity(family), family, patience.say)
+    if ok then return lease end
+    if lease.kind ~= "refused" then error(lease, 0) end
+    turn.wait(patience, { who = lease.message, hint = lease.hint, key = lease.holder })
   end
 end
 
---- Takes the lock; raises kind "refused" when another run holds it.
+--- Takes the lock; raises kind "refused" when another run holds it, at once or when the time to wait is over.
 ---@param journal table
 ---@param lock almanac.LockName?
----@param run_id string
+---@param family string        id of the run that wants it; of the original for a rollback
 ---@param operator almanac.Operator  is told what it waits for
----@return table held  release(); also a to-be-closed value
-function M.take(journal, lock, run_id, operator)
-  local self = setmetatable({}, Held)
+---@param wait number?         seconds
+---@return almanac.Held held  release(); also a to-be-closed value
+function M.take(journal, lock, family, operator, wait)
+  local self = setmetatable({ journal = journal, family = family, lock = lock }, Held)
   if not lock then return self end
-  holder.lock(journal, lock.name, run_id)
-  local where = M.lease_of(lock)
-  if where then
-    self.lease = require("almanac.k8s.lease").take(where, identity(run_id), function(text) operator:say("… " .. text) end)
-    self.keeper = task.spawn(self.lease.keep, self.lease)
-  end
+  local where, patience = M.lease_of(lock), turn.patience(wait, operator)
+  local ok, err = drive.join(task.spawn(function()
+    turn.take(journal, lock.name, family, patience)
+    if where then self.lease = take_lease(where, family, patience) end
+  end))
+  if not ok then error(err, 0) end
+  if self.lease then self.keeper = task.spawn(self.lease.keep, self.lease) end
   return self
 end
 
---- Who holds the lease of a lock; nil for nobody, or no lease.
+--- Gives up what a run left of its lock in the cluster: its lease, if it is still the run's.
 ---@param lock almanac.LockName?
----@return string?
-function M.held_by(lock)
+---@param family string
+function M.give_up(lock, family)
   local where = M.lease_of(lock)
-  if not where then return nil end
+  if where then require("almanac.k8s.lease").give_up(where, family) end
+end
+
+local function held_here(lock)
+  if not require("native.fs").exists(settings.store) then return nil end
+  local journal <close> = store.open "ro"
+  local owner = ownership.of(journal, lock.name)
+  return owner and turn.describe(journal, lock.name, owner)
+end
+
+local function held_by_lease(where)
   local ok, other = errors.try(require("almanac.k8s.lease").held_by, where)
   if ok then return other end
   if interrupt.of(other) then error(other, 0) end
   return "somebody, or nobody: " .. other.message
+end
+
+--- Who holds a lock, for a plan; nil for nobody.
+---@param lock almanac.LockName?
+---@return string?
+function M.held_by(lock)
+  if not lock then return nil end
+  local where = M.lease_of(lock)
+  return held_here(lock) or where and held_by_lease(where) or nil
 end
 
 return M

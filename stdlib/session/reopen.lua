@@ -36,7 +36,8 @@ local function later_run(journal, run)
   if not run.meta.lock then return nil end
   for _, row in ipairs(journal:runs()) do
     if row.id == run.id then return nil end
-    if json.decode(row.meta).lock == run.meta.lock then return row end
+    local meta = json.decode(row.meta)
+    if meta.lock == run.meta.lock and not meta.undoes then return row end
   end
 end
 
@@ -59,10 +60,17 @@ function M.check_overtaken(session, run, named, command)
   session.operator:say("! " .. message)
 end
 
---- Refuses a run that was rolled back, or is being rolled back.
+--- Refuses a run that was rolled back, is being rolled back, or was abandoned.
 ---@param run almanac.Run
-function M.check_not_undone(run)
+function M.check_goes_on(run)
   local replay = run.replay
+  if replay.status == "abandoned" then
+    errors.raise {
+      kind = "refused", message = run.id .. " was abandoned",
+      hint = run.meta.undoes and "roll the run back anew: almanac rollback " .. store.words(run.meta.undoes)
+        or string.format("start a new one: almanac run %s; or take it back: almanac rollback %s", run.meta.runbook, store.words(run.id)),
+    }
+  end
   if replay.status == "undone" then
     errors.raise {
       kind = "refused", message = run.id .. " was rolled back",

@@ -7,6 +7,7 @@ local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
 local outlook = require "almanac.run.outlook"
+local ownership = require "almanac.journal.ownership"
 local param = require "almanac.base.param"
 local params = require "almanac.session.params"
 local process = require "native.process"
@@ -46,7 +47,7 @@ end
 --- True for a run that resume can go on with.
 local function is_unfinished(journal, id)
   local status = states.status(journal, id)
-  return status ~= "done" and status ~= "undone" and status ~= "running"
+  return status ~= "running" and not ownership.is_over(status)
 end
 
 --- Says what the resume will do, step by step. Raises what the script raises before its frontier.
@@ -91,7 +92,7 @@ local function resume(session, run, named)
   local values = restore_params(session, run, book)
   holder.own(journal, run.id)
   local held <close> = locks.take(journal, reopen.lock_of(meta), run.id, session.operator)
-  reopen.check_not_undone(run)
+  reopen.check_goes_on(run)
   if options.redo then redo(run, options.redo, session.operator) end
   announce(session, run, book, values)
   run = run:as(execute)
@@ -115,6 +116,7 @@ function M.run(id, anew, options, operator)
   local run = runs.load(journal, row.id, execute)
   local session = { journal = journal, operator = operator, options = options, anew = anew }
   if run.meta.undoes then
+    reopen.check_goes_on(run)
     if next(anew) then errors.usage "a rollback takes no parameters: it goes on with those of the run that it takes back" end
     return rollback.roll_back(session, store.find(journal, run.meta.undoes), run, true)
   end

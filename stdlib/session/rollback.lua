@@ -36,7 +36,7 @@ local function open_rollback(session, original, book, stopped)
   local journal = session.journal
   local run = stopped or runs.create(journal, {
     runbook = "rollback-of-" .. book.name, undoes = original.id, script = book.path, params = {}, operator = process.user(),
-    host = process.hostname(), version = process.version,
+    host = process.hostname(), version = process.version, lock = original.meta.lock,
   }, execute)
   run.operator, run.allow, run.definitions = session.operator, book.allow, book.script.definitions
   holder.own(journal, run.id)

@@ -70,7 +70,7 @@ function M.run(name, given, options, operator)
   local lock = locks.of(book.lock, values)
   local journal <close> = store.open "create"
   local id = runs.new_id(book.name)
-  local held <close> = locks.take(journal, lock, id, operator)
+  local held <close> = locks.take(journal, lock, id, operator, options.wait)
   local run = runs.create(journal, M.meta(book, journalled, lock, options), execute, id)
   holder.own(journal, run.id)
   run:record("run.start", "", {

@@ -5,6 +5,8 @@ local http = require "native.http"
 local json = require "native.json"
 local project = require "tests.project"
 local t = require "tests.harness"
+local task = require "native.task"
+local timestamp = require "almanac.base.timestamp"
 
 local LEASE = "/apis/coordination.k8s.io/v1/namespaces/animica-devnet/leases/release"
 
@@ -71,26 +73,99 @@ t.test("one at a time: the second is refused with the holder's name, and may go 
   t.eq(later:wait(), 0)
 end)
 
-t.test("a holder that was killed is replaced after its time, and takes its own lease back at once", function()
+t.test("a run that was killed holds its lease in silence too, until it is given up", function()
   local world = devnet.start { install = false }
   local first, second = machine(world), machine(world)
   spawn(first, { "run", "book" }):kill "KILL"
   local id = first:newest()
-  local again = spawn(first, { "resume", id }) -- before its time is over
+  t.eq(world:get(LEASE).metadata.annotations["almanac/run"], id)
+  local again = spawn(first, { "resume", id })
   t.ok(is_alive(again), "the run has its own lease back")
-  t.has(holder(world), id)
   again:kill "KILL"
+  local renewed = world:get(LEASE).spec.renewTime
+  t.eventually("its time is over", function()
+    return task.wall_ms() / 1000 - timestamp.epoch(renewed) > 2
+  end)
+  local code, _, err = second:run({ "run", "book" }, second.kubeconfig)
+  t.eq(code, 2, err)
+  t.has(err, "it belongs to run " .. id .. " until that is over")
+  t.has(err, "kubectl -n animica-devnet delete lease release")
+  code, _, err = first:run({ "abandon", id, "--reason", "the release moved on" }, first.kubeconfig)
+  t.eq(code, 0, err)
+  t.eq(holder(world), "")
+  local taker = spawn(second, { "run", "book" })
+  t.has(holder(world), second:newest())
+  code, _, err = first:run({ "resume", id }, first.kubeconfig)
+  t.eq(code, 2, err)
+  t.has(err, second:newest())
+  let_go(second)
+  t.eq(taker:wait(), 0)
+  code, _, err = first:run({ "resume", id }, first.kubeconfig)
+  t.eq(code, 2, err)
+  t.has(err, id .. " was abandoned")
+end)
+
+t.test("a run that failed leaves its lease taken; done, undone or with nothing done it gives it back", function()
+  local world = devnet.start { install = false }
+  local p = project.new { book = [[
+    return runbook {
+      lock = "lease/animica-devnet/release",
+      run = function()
+        step("look", function() if fs.exists "no" then error "not now" end end)
+        step("act", { undo = function() end }, function() sh.run { argv = { "sh", "-c", "echo acted >> log" } } end)
+        step("judge", function() if fs.exists "bad" then error "bad" end end)
+      end,
+    }]] }
+  local env = { KUBECONFIG = world.dir .. "/kubeconfig" }
+  local function run(words, want)
+    local code, _, err = p:run(words, env)
+    t.eq(code, want, err)
+    return err
+  end
+  t.write_file(p.dir .. "/no", "")
+  run({ "run", "book" }, 1)
+  t.eq(holder(world), "", "nothing was done")
+  t.must { "mv", p.dir .. "/no", p.dir .. "/bad" }
+  t.has(run({ "run", "book" }, 1), 'it holds the lock "lease/animica-devnet/release"')
+  t.has(holder(world), p:newest())
+  t.has(run({ "run", "book" }, 2), "failed at \"judge\"")
+  t.must { "rm", p.dir .. "/bad" }
+  local failed = p:newest()
+  run({ "resume", failed }, 0)
+  t.eq(holder(world), "")
+  t.eq(world:get(LEASE).metadata.annotations["almanac/run"], nil)
+  t.write_file(p.dir .. "/bad", "")
+  run({ "run", "book" }, 1)
+  run({ "rollback", p:newest() }, 0)
+  t.eq(holder(world), "", "undone")
+end)
+
+t.test("a holder that was killed before it did anything is replaced after its time", function()
+  local world = devnet.start { install = false }
+  local first, second = machine(world), machine(world)
+  first:edit("book", BOOK:gsub('step%("begin"[^\n]*', ""))
+  spawn(first, { "run", "book" }):kill "KILL"
   local taker
   t.eventually("the second has it", function() -- refused while the first was heard of
     taker = spawn(second, { "run", "book" })
     return is_alive(taker)
   end)
   t.has(holder(world), second:newest())
-  local code, _, err = first:run({ "resume", id }, first.kubeconfig)
-  t.eq(code, 2, err)
-  t.has(err, second:newest())
   let_go(second)
   t.eq(taker:wait(), 0)
+end)
+
+t.test("who waits for a lease has it when the other machine's run is done", function()
+  local world = devnet.start { install = false }
+  local first, second = machine(world), machine(world)
+  local child = spawn(first, { "run", "book" })
+  local waits = second:spawn({ "run", "book", "--wait=1m" }, second.kubeconfig)
+  waits:wait_line "waiting: the lease animica%-devnet/release is held by"
+  let_go(first)
+  let_go(second)
+  t.eq(child:wait(), 0)
+  t.eq(waits:wait(), 0)
+  t.eq(second:lines "log", { "begun", "ended" })
 end)
 
 t.test("a lease that was taken away stops the run before its next effect; then it can be resumed", function()

@@ -69,7 +69,7 @@ function M.step(frame, opts, fn)
       run:record("step.done", frame.path, {
         result = result, digest = step.digest(opts, fn), started = started,
         elapsed_ms = math.floor((task.now() - before) * 1000),
-        attempts = frame.attempt > 1 and frame.attempt or nil,
+        attempts = frame.attempt > 1 and frame.attempt or nil, undo = opts.undo ~= nil or nil,
       })
       return result
     end

@@ -195,6 +195,37 @@ static void not_inherited(void)
     CHECK(journal_close(b, &err) == 0);
 }
 
+/* The order is that of arrival; who leaves or dies is in nobody's way. */
+static void queue(void)
+{
+    struct journal *a = open_as("queue", JOURNAL_WRITE), *b = open_as("queue", JOURNAL_WRITE);
+    struct journal *c = open_as("queue", JOURNAL_WRITE), *r = open_as("queue", JOURNAL_READ);
+
+    CHECK(journal_queue(a, "n", &err) == 0 && journal_queue(a, "n", &err) == 0);
+    CHECK(journal_queue(b, "n", &err) == 1);
+    CHECK(journal_queue(c, "n", &err) == 1);
+    CHECK(journal_queue(c, "other", &err) == 0);
+    journal_leave_queue(b, "n");
+    CHECK(journal_queue(c, "n", &err) == 1); /* behind a still */
+    CHECK(journal_queue(b, "n", &err) == 1); /* behind c now */
+    journal_leave_queue(a, "n");
+    CHECK(journal_queue(b, "n", &err) == 1);
+    CHECK(journal_queue(c, "n", &err) == 0);
+    CHECK(journal_close(c, &err) == 0);
+    CHECK(journal_queue(b, "n", &err) == 0);
+    CHECK(journal_queue(a, "n", &err) == 1);
+    CHECK(journal_queue(r, "n", &err) < 0 && err.kind == ERR_USAGE);
+    CHECK(journal_queue(b, "", &err) < 0 && err.kind == ERR_USAGE);
+    journal_leave_queue(a, "never"); /* nothing */
+
+    CHECK(journal_lock_name(a, "n", "a", &holder, &err) == 0); /* a place is no lock */
+    CHECK(journal_lock_name(b, "n", "b", &holder, &err) == 1);
+    journal_unlock_name(a, "n");
+    CHECK(journal_lock_name(b, "n", "b", &holder, &err) == 0);
+    close_all(a, b);
+    CHECK(journal_close(r, &err) == 0);
+}
+
 int main(void)
 {
     static const struct {
@@ -206,6 +237,7 @@ int main(void)
         {"eight processes, thirty times", many_contend},
         {"a lock dies with its process", dies_with_its_process},
         {"a lock is not inherited by programs", not_inherited},
+        {"those who wait have an order", queue},
     };
     const char *tmp = getenv("ALMANAC_TEST_TMP");
 

@@ -193,6 +193,20 @@ t.test("journal: locks name their holder and go with the journal", function()
   t.eq(b:holder "r1", nil)
 end)
 
+t.test("journal: who waits for a name waits in order", function()
+  local dir = t.tmpdir() .. "/store"
+  local a, b <close> = open(dir), open(dir)
+  t.eq(a:queue "n", true)
+  t.eq(b:queue "n", false)
+  a:leave_queue "n"
+  t.eq(b:queue "n", true)
+  t.eq(a:queue "n", false)
+  t.eq(a:lock_name("n", "x"), true)
+  a:unlock_name "n"
+  t.eq(b:lock_name("n", "y"), true)
+  a:close()
+end)
+
 t.test("journal: misuse raises kind usage and names what is wrong", function()
   local j = fresh()
   local cases = {

@@ -13,10 +13,10 @@ t.test("a lease that cannot be renewed holds for its duration, and then it is lo
   settings.kubeconfig = dir .. "/kubeconfig"
   k8s_client.forget()
   t.defer(function() settings.kubeconfig = nil end)
-  local held = lease.take({ namespace = "team", name = "release", seconds = 3 }, "me@here run-1", print)
+  local held = lease.take({ namespace = "team", name = "release", seconds = 3 }, "me@here run-1", "run-1", print)
   local before = held.renewed
   held:check()
-  local other = t.raises("refused", lease.take, { namespace = "team", name = "release" }, "you@there run-2", print)
+  local other = t.raises("refused", lease.take, { namespace = "team", name = "release" }, "you@there run-2", "run-2", print)
   t.has(other.message, "the lease team/release is held by me@here run-1")
   sim:kill "KILL"
   sim:wait()

@@ -1,0 +1,68 @@
+--- Giving a run up: it is not gone on with, and what it holds is free. What it did stays done.
+local approval = require "almanac.journal.approval"
+local errors = require "almanac.base.errors"
+local holder = require "almanac.session.holder"
+local json = require "native.json"
+local locks = require "almanac.session.lock"
+local ownership = require "almanac.journal.ownership"
+local redaction = require "almanac.base.redaction"
+local reopen = require "almanac.session.reopen"
+local states = require "almanac.journal.state"
+local store = require "almanac.journal.store"
+
+local M = {}
+
+--- Fields of the event that hold words of ours.
+local WORDS = { by = true }
+
+local function check_stopped(journal, id, status)
+  if not ownership.is_over(status) then return end
+  local rollbacks = ownership.open_rollbacks(journal, id)
+  errors.raise {
+    kind = "refused", message = string.format("%s is %s: there is nothing to give up", id, status),
+    hint = rollbacks[1] and "its rollback is not over: almanac abandon " .. store.words(rollbacks[1]) .. " --reason TEXT" or nil,
+  }
+end
+
+--- The lease is given up before the run is: where its cluster does not answer, the run is given up all the same,
+--- and the operator is told what is left to do there.
+local function give_up_lease(operator, lock, family)
+  local ok, err = errors.try(locks.give_up, lock, family)
+  if ok then return true end
+  if errors.is_interrupt(err) then error(err, 0) end
+  local where = locks.lease_of(lock)
+  operator:say(string.format("! the lease %s/%s could not be given up: %s\n  when its cluster is there: kubectl -n %s delete lease %s",
+    where.namespace, where.name, err.message, where.namespace, where.name))
+  return false
+end
+
+--- almanac abandon RUN
+---@param id string
+---@param reason string
+---@param options table
+---@param operator almanac.Operator
+---@return integer exit code
+function M.run(id, reason, options, operator)
+  local journal <close> = store.open "rw"
+  local row = store.find(journal, id)
+  local meta = json.decode(row.meta)
+  local family = meta.undoes or row.id
+  holder.own(journal, row.id)
+  check_stopped(journal, row.id, states.status(journal, row.id))
+  local given_up = { row.id }
+  for _, rollback in ipairs(ownership.open_rollbacks(journal, row.id)) do
+    holder.own(journal, rollback)
+    given_up[#given_up + 1] = rollback
+  end
+  local by = approval.operator()
+  for _, run in ipairs(given_up) do
+    journal:append(run, "run.abandoned", "", redaction.encode({ reason = reason, by = by }, nil, WORDS), true)
+    operator:result(string.format("abandoned %s\n", run))
+  end
+  local lock = reopen.lock_of(meta)
+  if not lock or ownership.holds(journal, family) then return 0 end
+  reopen.settings({ id = row.id, meta = json.decode(store.find(journal, family).meta) }, options)
+  return give_up_lease(operator, lock, family) and 0 or 1
+end
+
+return M
