@@ -78,7 +78,9 @@ t.test("killed, and with a rollback of it that failed, it holds; rolled back it 
   take_away(p, "go")
   local child = p:spawn { "run", "book" }
   t.eventually("it holds", function() return t.read_file(p.dir .. "/holding") end)
-  t.has(must(p, { "run", "other" }, 2), "running at \"hold\"")
+  t.eventually("its step is known", function() -- a step's start is on the disk a moment later
+    return must(p, { "run", "other" }, 2):find('running at "hold"', 1, true)
+  end)
   child:kill "KILL"
   child:wait()
   take_away(p, "holding")
