@@ -1,6 +1,7 @@
 --- Parameters: declared data, checked before the first step.
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local json = require "native.json"
 local nearest = require "almanac.base.nearest"
 local secret = require "almanac.base.secret"
 
@@ -106,7 +107,7 @@ types.list = {
     else
       return nil, "a list, as a,b,c"
     end
-    local out = {}
+    local out = json.array {}
     for i, item in ipairs(items) do
       local of = spec.of or M.string {}
       local parsed, must = types[of.type].parse(of, item)

@@ -82,11 +82,11 @@ function M.write_redacted(fd, text)
   return put(fd, text)
 end
 
---- Writes data as one line of JSON.
+--- Writes data as one line of JSON, keys in the order of the alphabet.
 ---@param fd integer
 ---@param value any
 function M.json(fd, value)
-  return M.write_redacted(fd, redaction.encode(value) .. "\n")
+  return M.write_redacted(fd, redaction.encode(value, { canonical = true }) .. "\n")
 end
 
 --- Takes back the lines above the cursor.

@@ -62,14 +62,6 @@ local function check_file(path, found)
   script.check(path, text, found, not is_library(path) and function() return runbook.load(path) end or nil)
 end
 
-local function json_line(finding)
-  local json = require "native.json"
-  return json.encode {
-    file = finding.file, line = finding.line, column = finding.column, kind = finding.kind, rule = finding.rule,
-    message = finding.message, hint = finding.hint, source = finding.source,
-  } .. "\n"
-end
-
 local function counted(n, what)
   return string.format("%d %s%s", n, what, n == 1 and "" or "s")
 end
@@ -87,8 +79,9 @@ function M.run(words, operator)
   end
   check_config(given, found)
   for _, path in ipairs(files) do check_file(path, found) end
-  local show = given.json and json_line or findings.format
-  for _, finding in ipairs(found:sorted()) do operator:result(show(finding)) end
+  for _, finding in ipairs(found:sorted()) do
+    if given.json then operator:json(finding) else operator:result(findings.format(finding)) end
+  end
   local failed, warned = found:count()
   terminal.write(2, string.format("%s checked: %s, %s\n", counted(#files, "file"), counted(failed, "error"), counted(warned, "warning")))
   return failed > 0 and 1 or 0

@@ -39,6 +39,7 @@ local WORDS = {
 ---@field script string?     digest of the runbook's files in this execution
 ---@field operator almanac.Operator?      who is asked, and shown what happens
 ---@field observers fun(event: almanac.Event)[]
+---@field opening almanac.Event[]  recorded before anybody observed
 ---@field tells_replays boolean?          one of them wants to hear of done steps that are met
 local Run = {}
 Run.__index = Run
@@ -57,6 +58,7 @@ local function new(fields)
   fields.replayed = 0
   fields.seen = {}
   fields.observers = {}
+  fields.opening = {}
   fields.deferred = {}
   fields.visits = {}
   return setmetatable(fields, Run)
@@ -115,10 +117,13 @@ end
 
 --- Calls fn(event) for each event from now on.
 ---@param fn fun(event: almanac.Event)
----@param replays_too boolean? for each done step that is met, too; a long run has many
-function Run:observe(fn, replays_too)
+---@param all boolean? for each done step that is met, too (a long run has many), and for those that this
+---  execution began with, which nobody observed
+function Run:observe(fn, all)
   self.observers[#self.observers + 1] = fn
-  self.tells_replays = self.tells_replays or replays_too
+  self.tells_replays = self.tells_replays or all
+  for _, event in ipairs(all and self.opening or {}) do fn(event) end
+  self.opening = {}
 end
 
 --- Tells those who watch that a done step was met, and gave its result without running.
@@ -150,6 +155,7 @@ local function write(self, event, kept)
     self.deferred[#self.deferred + 1] = event
   end
   if kept ~= "told" then self.replay:add(event) end
+  if self.journal and not self.observers[1] then self.opening[#self.opening + 1] = event end
   for _, fn in ipairs(self.observers) do fn(event) end
 end
 

@@ -2,6 +2,7 @@
 --- crashed one and a finished one are folded by the same function. Pure.
 local events = require "almanac.journal.event"
 local interrupt = require "almanac.base.interrupt"
+local json = require "native.json"
 
 local M = {}
 
@@ -40,8 +41,8 @@ local function node_of(state, path, time_ms)
   local node = state.nodes[path]
   if node then return node end
   local parent_path, name = path:match "^(.*)/([^/]*)$"
-  node = { path = path, name = name or path, status = "running", started = time_ms, notes = {}, effects = {},
-  children = {} }
+  node = { path = path, name = name or path, status = "running", started = time_ms, notes = json.array {}, effects = json.array {},
+    children = json.array {} }
   state.nodes[path] = node
   local siblings = parent_path and node_of(state, parent_path, time_ms).children or state.roots
   siblings[#siblings + 1] = node
@@ -125,7 +126,7 @@ end
 
 on["step.redo"] = function(state, path, _, time_ms)
   local node = node_of(state, path, time_ms)
-  node.status, node.effects, node.children = "waiting", {}, {}
+  node.status, node.effects, node.children = "waiting", json.array {}, json.array {}
 end
 
 on["step.undone"] = function(state, path, _, time_ms)

@@ -1,4 +1,5 @@
---- --json: one event a line on standard output, as the journal has them.
+--- --json: one event a line on standard output, as the journal has them, from the one that began it.
+--- Keys are in the order of the alphabet.
 local redaction = require "almanac.base.redaction"
 local terminal = require "almanac.base.terminal"
 
@@ -10,7 +11,7 @@ local WORDS = { kind = true, path = true, run = true }
 local Events = {}
 Events.__index = Events
 
-Events.wants_replays = true
+Events.wants_all = true
 
 ---@param run almanac.Run
 ---@param operator almanac.Operator
@@ -20,7 +21,7 @@ end
 
 function Events:event(event)
   local line = { run = self.run.id, kind = event.kind, path = event.path, time_ms = event.time_ms, data = event.data }
-  self.operator:encoded(redaction.encode(line, nil, WORDS) .. "\n")
+  self.operator:encoded(redaction.encode(line, { canonical = true }, WORDS) .. "\n")
 end
 
 function Events.above(_, text)

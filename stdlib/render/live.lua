@@ -16,7 +16,7 @@ local Live = {}
 Live.__index = Live
 
 --- The tree shows what was done before, too.
-Live.wants_replays = true
+Live.wants_all = true
 
 ---@param run almanac.Run
 ---@param options? { passing: boolean }  passing: nothing is left of the tree in the end

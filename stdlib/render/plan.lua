@@ -228,6 +228,7 @@ function M.outcome(id, status, plan, events, color)
   for _, gate in ipairs(gates) do
     add_outcome(out, gate.path, gate, color)
     out[#out + 1] = "    when planned: " .. gate.text
+    if gate.saw then out[#out + 1] = "    in the run: " .. gate.saw end
   end
   return terminal.lines(out)
 end

@@ -10,7 +10,7 @@ local M = {}
 ---@field start fun(self)                     draws until it is stopped
 ---@field suspend fun(self, yes: boolean)     leaves the terminal to a question
 ---@field stop fun(self)
----@field wants_replays boolean?              done steps that are met, too
+---@field wants_all boolean?                  done steps that are met, too, and what began the run
 
 ---@class almanac.OperatorOptions
 ---@field no_ask? boolean    nobody is asked, even at a terminal
@@ -87,7 +87,7 @@ end
 function Operator:show(run)
   local renderer = self.make_renderer and self.make_renderer(run)
   if not renderer then return end
-  run:observe(function(event) renderer:event(event) end, renderer.wants_replays)
+  run:observe(function(event) renderer:event(event) end, renderer.wants_all)
   self.renderer = renderer
   renderer:start()
 end

@@ -33,6 +33,7 @@ function M.make(name, given, options, operator)
   run.draft = drafts.new(book, meta)
   run.draft.held_by = locks.held_by(lock)
   local ok, err = drive.show(run, function() return book.run(values) end)
+  run.draft:settle()
   if not ok and err.kind ~= "unknown_value" then
     run.draft.stopped = interrupt.of(err) and "it was interrupted" or err.message
     err.plan = run.draft

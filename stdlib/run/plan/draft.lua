@@ -1,6 +1,7 @@
 --- A draft: the plan while it is made. The effects that a run would have, its gates and questions, found by
 --- running the script with reads real and every effect previewed.
 local definitions = require "almanac.run.definitions"
+local orders = require "almanac.run.plan.order"
 local previews = require "almanac.run.plan.preview"
 local secret = require "almanac.base.secret"
 local unknown = require "almanac.base.unknown"
@@ -27,6 +28,7 @@ local M = {}
 ---@field gates { path: string, text: string, ok: boolean?, value: any }[]
 ---@field asks { path: string, question: string }[]
 ---@field possible { path: string, op: string }[]  effects that a step makes only where it meets the need
+---@field order almanac.PlanOrder
 ---@field stopped string?   why it goes no further
 ---@field held_by string?   who holds the lock that the run would need
 local Draft = {}
@@ -38,14 +40,14 @@ Draft.__index = Draft
 function M.new(book, meta)
   return setmetatable({
     runbook = book.name, script = book.path, meta = meta, own = book.script.definitions,
-    effects = {}, steps = {}, gates = {}, asks = {}, possible = {},
+    effects = {}, steps = {}, gates = {}, asks = {}, possible = {}, order = orders.new(),
   }, Draft)
 end
 
 --- A step was met.
 ---@param entry table
 function Draft:add_step(entry)
-  self.steps[#self.steps + 1] = entry
+  self.steps[#self.steps + 1] = self.order:add_step(entry)
 end
 
 --- A step failed as the world is now. What the runbook's `allow` refuses, the run would be refused as well, and
@@ -75,21 +77,26 @@ end
 ---@param path string
 ---@param question string
 function Draft:add_question(path, question)
-  self.asks[#self.asks + 1] = { path = path, question = question }
+  self.asks[#self.asks + 1] = self.order:add { path = path, question = question }
 end
 
 --- An effect that the step makes only where it meets the need for it: the run may, and need not.
 ---@param path string
 ---@param op string
 function Draft:add_possible(path, op)
-  self.possible[#self.possible + 1] = { path = path, op = op }
+  self.possible[#self.possible + 1] = self.order:add { path = path, op = op }
 end
 
 --- A gate's one sample; `ok` is nil where there was no value.
 ---@param path string
 ---@param sample { text: string, ok: boolean?, value: any }
 function Draft:add_gate(path, sample)
-  self.gates[#self.gates + 1] = { path = path, text = sample.text, ok = sample.ok, value = sample.value }
+  self.gates[#self.gates + 1] = self.order:add { path = path, text = sample.text, ok = sample.ok, value = sample.value }
+end
+
+--- Puts everything into the order of the script: branches side by side were met as their looks came back.
+function Draft:settle()
+  for _, entries in ipairs { self.effects, self.steps, self.gates, self.asks, self.possible } do self.order:sort(entries) end
 end
 
 --- Previews one effect, in the place of making it happen.
@@ -108,7 +115,7 @@ function Draft:preview(path, call)
   for field, value in pairs(preview) do
     if field ~= "result" then planned[field] = value end
   end
-  self.effects[#self.effects + 1] = planned
+  self.effects[#self.effects + 1] = self.order:add(planned)
   return planned, preview.result
 end
 

@@ -1,5 +1,7 @@
 --- What was planned beside what happened: a plan's effects and gates, and the events of the run that was
 --- bound to it. Pure.
+local number = require "almanac.base.number"
+
 local M = {}
 
 ---@class almanac.PlanOutcome
@@ -35,6 +37,12 @@ on["effect.outcome"] = function(seen, path, data)
   item.why = data.error and data.error.message
 end
 
+on["gate.sample"] = function(seen, path, data)
+  local gate = seen.samples[path] or { count = 0 }
+  gate.count, gate.last = gate.count + 1, data
+  seen.samples[path] = gate
+end
+
 on["run.unbound"] = function(seen) seen.unbound = true end
 on["step.done"] = function(seen, path) seen.steps[path] = "done" end
 on["step.failed"] = function(seen, path, data)
@@ -43,14 +51,23 @@ on["step.failed"] = function(seen, path, data)
 end
 on["step.interrupted"] = on["step.failed"]
 
+--- What a gate saw in the run.
+local function watched(gate)
+  if not gate then return nil end
+  local last = gate.last
+  local value = type(last.value) == "number" and number.text(last.value) or last.value
+  return string.format("%d sample%s, the last %s", gate.count, gate.count == 1 and "" or "s",
+    value or last.missing or last.error or "without a value")
+end
+
 --- Sets what happened beside what was planned.
 ---@param plan table     the payload of run.plan
 ---@param events { kind: string, path: string, data: table }[]
 ---@return almanac.PlanOutcome[] effects the planned ones in their order, then those that were not planned
----@return { path: string, text: string, state: string, why: string? }[] gates
+---@return { path: string, text: string, state: string, why: string?, saw: string? }[] gates in the plan's order
 ---@return boolean unbound the operator went on without the plan
 function M.compare(plan, events)
-  local seen = { by_key = {}, order = {}, steps = {}, failures = {}, unbound = false }
+  local seen = { by_key = {}, order = {}, steps = {}, failures = {}, samples = {}, unbound = false }
   for _, event in ipairs(events) do
     if on[event.kind] then on[event.kind](seen, event.path, event.data) end
   end
@@ -78,6 +95,7 @@ function M.compare(plan, events)
   for _, gate in ipairs(plan.gates or {}) do
     gates[#gates + 1] = {
       path = gate.path, text = gate.text, state = seen.steps[gate.path] or "not reached", why = seen.failures[gate.path],
+      saw = watched(seen.samples[gate.path]),
     }
   end
   return effects, gates, seen.unbound

@@ -5,7 +5,7 @@ local runs = require "almanac.journal.run"
 local t = require "tests.harness"
 
 local function recording_renderer(seen)
-  local renderer = { wants_replays = false }
+  local renderer = { wants_all = false }
   function renderer.event(_, event) seen[#seen + 1] = event.kind end
   function renderer.above(_, text) seen[#seen + 1] = "above: " .. text end
   function renderer.start() seen[#seen + 1] = "start" end

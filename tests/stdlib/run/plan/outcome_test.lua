@@ -48,3 +48,14 @@ t.test("gates stand as their steps do, one that was interrupted too", function()
   }
   t.eq({ gates[1].state, gates[2].state, gates[2].why, unbound }, { "done", "failed", "paused", true })
 end)
+
+t.test("gates come in the plan's order, with what they saw", function()
+  local function sample(path, data) return { kind = "gate.sample", path = path, data = data } end
+  local _, gates = states {
+    sample("h", { value = 3.5 }), sample("g", { value = 1 }), sample("g", { missing = "no data" }), sample("h", { value = 1000000.0 }),
+  }
+  t.eq({ gates[1].path, gates[1].saw }, { "g", "2 samples, the last no data" })
+  t.eq({ gates[2].path, gates[2].saw }, { "h", "2 samples, the last 1000000" })
+  _, gates = states { sample("g", { value = "+Inf" }) }
+  t.eq({ gates[1].saw, gates[2].saw }, { "1 sample, the last +Inf" })
+end)
