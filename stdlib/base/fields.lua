@@ -23,7 +23,8 @@ local M = {}
 ---@field shown_default? string  for people, where the default is no constant
 ---@field unit? string        of a number: "bytes"
 ---@field values? string[]    of an enum
----@field of? string|table<string, almanac.Field>  type of a list's items or a map's values; a shape's fields
+---@field of? string|table<string, almanac.Field>  type of a list's items or a map's values; fields of a shape, or of each
+---  table in a list
 ---@field may_be_empty? boolean  of a list
 ---@field secret? boolean     a secret is taken too
 ---@field words? string       what it must be, where the type's words say too little
@@ -102,7 +103,7 @@ local types = {
   list = {
     words = "a list", lua = "any[]",
     fits = function(v, spec)
-      local of = M.types[spec.of or "any"]
+      local of = type(spec.of) == "table" and M.types.shape or M.types[spec.of or "any"]
       return is_list(v, function(item) return of.fits(item, spec) or spec.secret and secret.is(item) end, spec.may_be_empty)
     end,
     copy = copy,
@@ -208,7 +209,10 @@ end
 function M.words(spec)
   if spec.words then return spec.words end
   if spec[1] == "enum" then return '"' .. table.concat(spec.values, '", "'):gsub(', ("[^"]*)$', " or %1") .. '"' end
-  if spec[1] == "list" and spec.of then return "a list, each " .. types[spec.of].words end
+  if spec[1] == "list" and spec.of then
+    if type(spec.of) == "table" then return "a list of tables" end
+    return "a list, each " .. types[spec.of].words
+  end
   local words = {}
   for name in spec[1]:gmatch "[^|]+" do words[#words + 1] = types[name].words end
   return table.concat(words, ", or ")
@@ -267,7 +271,12 @@ local function value_of(who, prefix, name, spec, value)
       hint = spec.help and name .. ": " .. spec.help or nil,
     }
   end
-  if kind == types.shape and type(spec.of) == "table" then return copy_of(who, prefix .. name .. ".", spec.of, value) end
+  if type(spec.of) == "table" then
+    if kind == types.shape then return copy_of(who, prefix .. name .. ".", spec.of, value) end
+    local out = {}
+    for i = 1, rawlen(value) do out[i] = copy_of(who, string.format("%s%s[%d].", prefix, name, i), spec.of, rawget(value, i)) end
+    return out
+  end
   return kind.copy and kind.copy(value, spec) or value
 end
 

@@ -58,6 +58,8 @@ M.kinds = {
   ["confirm.answered"] = kind("durable", "keep", "question answer by at_ms script plan reason"),
   ["sleep.until"] = kind("durable", "keep", "until_ms"),
   ["gate.sample"] = kind("soon", "keep", "time value ok missing series error permanent resumed"),
+  ["canary.start"] = kind("durable", "keep", "begin digest bounds"), -- begin in milliseconds since 1970
+  ["canary.sample"] = kind("soon", "keep", "begin time values"), -- of the watch that began then
   ["note"] = kind("soon", "skip", "text"),
   ["output"] = kind("soon", "skip", "stream text"),
   -- what is only told

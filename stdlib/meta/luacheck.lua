@@ -9,6 +9,11 @@ return {
         firing = {},
       },
     },
+    canary = {
+      fields = {
+        compare = {},
+      },
+    },
     checklist = {},
     compose = {
       fields = {

@@ -15,8 +15,9 @@ local M = {}
 ---@field kind "count"|"gauge"
 ---@field tolerated number  r0: of counts a ratio (1: no worse), of gauges a difference in their unit
 ---@field bad number        r1: certainly bad; above `tolerated`
----@field worse? "higher"|"lower"  of gauges; default "higher"
+---@field worse? "higher"|"lower"  which direction is the bad one; default "higher"
 ---@field weight? number    share of alpha and of the verdict; default 1
+---@field group? string     metrics of one group are one: it fails when any of them does, and passes when all do
 ---@field critical? boolean       fails the canary alone
 ---@field informational? boolean  is shown, and decides nothing
 ---@field min_requests? number    of counts: below this in either arm there is no data; default 30
@@ -92,8 +93,8 @@ local function undecided(analysis, metric, state, evidence)
   local to_fail, to_pass = more(evidence.fail, bound, seen), more(evidence.pass, passed, seen)
   local least = to_fail and to_pass and math.min(to_fail, to_pass) or to_fail or to_pass
   local unit = metric.kind == "gauge" and "samples" or "events"
-  if not least then return string.format("neither worse nor good after %d %s", seen, unit) end
-  return string.format("after %d %s; about %d more would tell", seen, unit, least)
+  if not least then return string.format("neither worse nor good after %.0f %s", seen, unit) end
+  return string.format("after %.0f %s; about %.0f more would tell", seen, unit, least)
 end
 
 local function judge(analysis, metric)
@@ -122,6 +123,12 @@ local function judge(analysis, metric)
   return out
 end
 
+--- Counts of which fewer are worse are those of which more are worse with the arms changed.
+local function mirrored(value)
+  return { canary_events = value.baseline_events, canary_requests = value.baseline_requests,
+    baseline_events = value.canary_events, baseline_requests = value.canary_requests }
+end
+
 --- Takes one sample of every metric; one that has none now is left out.
 ---@param analysis almanac.canary.Analysis
 ---@param sample table<string, table>  of counts: { canary_events, canary_requests, baseline_events, baseline_requests };
@@ -133,7 +140,7 @@ function M.add(analysis, sample)
     if value and metric.kind == "gauge" then
       gauges.add(analysis.states[name], value.canary, value.baseline)
     elseif value then
-      counts.add(analysis.states[name], value)
+      counts.add(analysis.states[name], metric.worse == "lower" and mirrored(value) or value)
     end
     if value and not analysis.decided[name] then -- the first crossing counts: what comes after cannot take it back
       local verdict = judge(analysis, metric)
@@ -154,12 +161,34 @@ function M.metrics(analysis)
   return out
 end
 
-local function weights_by_verdict(analysis, verdicts)
-  local weights = { pass = 0, fail = 0, inconclusive = 0, ["no data"] = 0 }
+--- What a metric's verdict does to that of its group.
+local RANK = { fail = 4, ["no data"] = 3, inconclusive = 2, pass = 1 }
+
+--- The metrics that decide, groups as one: the worst verdict of its members is a group's.
+---@return { name: string, verdict: string, why: string, weight: number, critical: boolean? }[]
+local function groups_of(analysis, verdicts)
+  local out, by_name = {}, {}
   for i, metric in ipairs(analysis.metrics) do
-    if decides(metric) then weights[verdicts[i].verdict] = weights[verdicts[i].verdict] + weight_of(metric) end
+    if decides(metric) then
+      local name, one = metric.group or metric.name, verdicts[i]
+      local group = by_name[name]
+      if not group then
+        group = { name = name, verdict = "pass", why = one.why, weight = 0 }
+        by_name[name], out[#out + 1] = group, group
+      end
+      group.weight, group.critical = group.weight + weight_of(metric), group.critical or metric.critical
+      if RANK[one.verdict] > RANK[group.verdict] then group.verdict, group.why = one.verdict, one.why end
+    end
   end
-  return weights
+  return out
+end
+
+local function weights_by_verdict(groups)
+  local weights, total = { pass = 0, fail = 0, inconclusive = 0, ["no data"] = 0 }, 0
+  for _, group in ipairs(groups) do
+    weights[group.verdict], total = weights[group.verdict] + group.weight, total + group.weight
+  end
+  return weights, total
 end
 
 --- The verdict about the canary so far: "fail" when a critical metric fails, or metrics of at least half of the weight;
@@ -168,18 +197,19 @@ end
 ---@return { verdict: "pass"|"fail"|"inconclusive"|"no data", why: string, metrics: almanac.canary.MetricVerdict[] }
 function M.verdict(analysis)
   local verdicts = M.metrics(analysis)
-  local weights, total = weights_by_verdict(analysis, verdicts), deciding_weight(analysis)
+  local groups = groups_of(analysis, verdicts)
+  local weights, total = weights_by_verdict(groups)
   local out = { verdict = "inconclusive", metrics = verdicts }
   local function name(verdict)
     local names = {}
-    for i, metric in ipairs(analysis.metrics) do
-      if decides(metric) and verdicts[i].verdict == verdict then names[#names + 1] = metric.name end
+    for _, group in ipairs(groups) do
+      if group.verdict == verdict then names[#names + 1] = group.name end
     end
     return table.concat(names, ", ")
   end
-  for i, metric in ipairs(analysis.metrics) do
-    if metric.critical and verdicts[i].verdict == "fail" then
-      out.verdict, out.why = "fail", metric.name .. ", which is critical: " .. verdicts[i].why
+  for _, group in ipairs(groups) do
+    if group.critical and group.verdict == "fail" then
+      out.verdict, out.why = "fail", group.name .. ", which is critical: " .. group.why
       return out
     end
   end
@@ -187,7 +217,7 @@ function M.verdict(analysis)
     out.verdict, out.why = "no data", "no metric decides"
   elseif weights.fail * 2 >= total and weights.fail > 0 then
     out.verdict, out.why = "fail", name "fail"
-  elseif weights.pass == total then
+  elseif weights.pass > 0 and weights.fail + weights.inconclusive + weights["no data"] == 0 then
     out.verdict, out.why = "pass", name "pass"
   elseif weights["no data"] > 0 then
     out.verdict, out.why = "no data", name "no data"

@@ -16,10 +16,13 @@ end
 ---@param times number[]  ascending
 ---@return table<number, number> growth by time, of the interval that ends then; absent where no series has both ends
 function M.growth(series, times)
-  local out = {}
+  local out, ids = {}, {}
+  for id in pairs(series) do ids[#ids + 1] = id end
+  table.sort(ids) -- a sum of fractions depends on their order
   for i = 2, #times do
     local sum, seen = 0.0, false
-    for _, values in pairs(series) do
+    for _, id in ipairs(ids) do
+      local values = series[id]
       local before, now = values[times[i - 1]], values[times[i]]
       if before and now then sum, seen = sum + M.delta(before, now), true end
     end

@@ -28,6 +28,13 @@ local function check_value(who, path, spec, node, report)
     if spec[1] == "shape" and type(spec.of) == "table" then
       return check_table(who, path .. ".", spec.of, resolved, report)
     end
+    if spec[1] == "list" and type(spec.of) == "table" then
+      for i, item in ipairs(resolved.items) do
+        local inner = not item.key and tree.resolve(item.value)
+        if inner and inner.tag == "Table" then check_table(who, string.format("%s[%d].", path, i), spec.of, inner, report) end
+      end
+      return
+    end
     if not spec.take and not fields.may_be_table(spec) then
       report(node.pos, "error", "option-type", string.format("%s: %s must be %s, not a table", who, path, fields.words(spec)), spec.help)
     end

@@ -36,7 +36,9 @@ local function add_fields(out, declared, prefix)
     out[#out + 1] = string.format("| %s | %s%s | %s | %s |", code(prefix .. field.name), cell(fields.words(spec)),
       spec.unit and not fields.words(spec):find(spec.unit, 1, true) and " (" .. spec.unit .. ")" or "", cell(default_of(spec)),
       cell(spec.help))
-    if spec[1] == "shape" then add_fields(out, spec.of, prefix .. field.name .. ".") end
+    if type(spec.of) == "table" then
+      add_fields(out, spec.of, prefix .. field.name .. (spec[1] == "list" and "[]." or "."))
+    end
   end
 end
 

@@ -13,7 +13,7 @@ local function type_of(spec, class)
     local one = fields.types[name].lua
     if name == "enum" then one = '"' .. table.concat(spec.values, '"|"') .. '"' end
     if name == "list" and type(spec.of) == "string" then one = fields.types[spec.of].lua .. "[]" end
-    if name == "shape" then one = class end
+    if type(spec.of) == "table" then one = name == "list" and class .. "[]" or class end
     out[#out + 1] = one
   end
   return table.concat(out, "|")
@@ -26,7 +26,7 @@ local function add_class(out, class, declared)
     local inner = class .. "." .. field.name
     out[#out + 1] = string.format("---@field %s%s %s  %s", field.name, field.spec.required and "" or "?", type_of(field.spec, inner),
       field.spec.help)
-    if field.spec[1] == "shape" then nested[#nested + 1] = { inner, field.spec.of } end
+    if type(field.spec.of) == "table" then nested[#nested + 1] = { inner, field.spec.of } end
   end
   out[#out + 1] = ""
   for _, one in ipairs(nested) do add_class(out, one[1], one[2]) end

@@ -17,6 +17,7 @@ local CALL = fields.declare("pager.page", {
   wait = { "flag|duration", help = "for an answer" },
   labels = { "map", help = "beside it" },
   retry = { "shape", of = RETRY, help = "when it fails" },
+  turns = { "list", of = RETRY, help = "one after another" },
   one = { "flag", help = "either" }, other = { "flag", help = "or" },
 }, { at = 1, positional = "team" })
 
@@ -30,6 +31,7 @@ t.test("a wrong name is refused with the nearest one, and with what there is", f
   t.eq(message, 'pager.page: no option "urgnet"; did you mean urgent?')
   t.has(hint, "it has channels, codes")
   t.eq(why { team = "ops", retry = { times = 1, dealy = 2 } }, 'pager.page: retry: no option "dealy"; did you mean delay?')
+  t.eq(why { team = "ops", turns = { { tmies = 1 } } }, 'pager.page: turns[1]: no option "tmies"; did you mean times?')
   t.eq(why { team = "ops", [1] = "x" }, 'pager.page: no option "1"')
 end)
 
@@ -43,6 +45,8 @@ t.test("a wrong type is refused with what it must be and what it was", function(
   t.eq(why { team = "ops", codes = { 1, "2" } }, "pager.page: codes must be a list, each a whole number from 0, not a table")
   t.eq(why { team = "ops", codes = { 1, nil, 2 } }, "pager.page: codes must be a list, each a whole number from 0, not a table")
   t.eq(why { team = "ops", retry = { times = 0 } }, "pager.page: retry.times must be a whole number from 1, not 0")
+  t.eq(why { team = "ops", turns = { 1 } }, "pager.page: turns must be a list of tables, not a table")
+  t.eq(why { team = "ops", turns = { { times = 1 }, { times = 0 } } }, "pager.page: turns[2].times must be a whole number from 1, not 0")
   t.eq(why { team = secret.new("x", "y") }, 'pager.page: team must be a line of text that does not begin with "-", not a secret')
   t.eq(why "ops", 'pager.page: its first argument is a table of options, not "ops"')
 end)

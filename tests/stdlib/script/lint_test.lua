@@ -154,6 +154,8 @@ t.test("options: names and literal types are those that the function declares", 
   t.eq(rules_of 'step("a", { retry = { times = 3, dealy = 1 } }, print)', "1:34 option-name")
   t.eq(rules_of 'step("a", { timeout = "soon" }, print)', "1:23 option-type")
   t.eq(rules_of 'step("a", { timeout = {} }, print)', "1:23 option-type")
+  t.eq(rules_of 'canary.compare("c", { horizon = 60, metrics = { { name = "e", kind = "counts", bda = 2 } } })',
+    "1:70 option-type, 1:80 option-name")
   t.eq(rules_of 'local limit = 0; parallel("p", {}, { limit = limit })', "1:46 option-type")
   t.eq(rules_of 'step("a", function() sh.run("ls", "-l", { cwdd = "x" }) end)', "1:43 option-name")
   t.eq(rules_of 'step("a", function() http.get("http://x", { timeout = 5 }) http.get { url = "x" } end)', "")

@@ -1,0 +1,63 @@
+---@meta
+-- Made by `make docs` from stdlib/public/canary.lua: edit that.
+
+--- A new version beside the one that runs, and a verdict that may be read at any time.
+canary = {}
+
+---@class canary.compare.options
+---@field horizon string|number  how long it is watched at most; a verdict ends it before
+---@field metrics canary.compare.options.metrics[]  what the arms are compared by
+---@field alpha? number  chance of failing a canary that is no worse than tolerated
+---@field baseline? string|table  labels of what runs already, put into each selector
+---@field beta? number  chance of passing one that is bad, for each metric
+---@field canary? string|table  labels of the canary
+---@field errors? integer  failed queries in a row that are put up with
+---@field history? string|number  before the start, in which the baseline's latency is looked up
+---@field interval? string|number  between samples: Prometheus' scrape interval
+---@field name? string  of the step, where compare is called outside of one
+---@field url? string  base URL of Prometheus
+---@field warm_up? string|number  time at the start that does not count
+
+---@class canary.compare.options.metrics
+---@field bad number  certainly bad, as tolerated is counted; above it
+---@field kind "count"|"latency"|"gauge"  how it is judged
+---@field name string  what it is called
+---@field bounds? number[]  of a latency: the upper bounds of buckets; requests above each are counted
+---@field buckets? string|table  of a latency: the histogram's counter, …_bucket
+---@field critical? boolean  it fails the canary alone
+---@field events? string|table  of a count: the counter of what is judged, as errors
+---@field informational? boolean  it is shown, and decides nothing
+---@field min_requests? integer  of a count or a latency: requests of each arm below which there is no data
+---@field requests? string|table  of a count: the counter of what they are a share of
+---@field tolerated? number  still good: the canary's share over the baseline's; of a gauge the difference, in its unit
+---@field value? string|table  of a gauge: its value; of several series the mean
+---@field weight? number  share in the verdict
+---@field worse? "higher"|"lower"  the bad direction, of a count or a gauge
+
+--- Compares the canary with the baseline, both at the same time, from Prometheus' raw counters, until it passes or
+--- fails, or the horizon is reached. compare(name, options) is a step of its own; compare(options) watches in the step
+--- that is running, as a branch of parallel does. In a plan both arms are sampled once. A run that was stopped goes on
+--- from its samples and from Prometheus' history: the verdict is the same.
+---
+--- A metric is a "count" (events and requests, judged by the ratio of their shares), a "latency" (requests above the
+--- bounds of a histogram) or a "gauge" (judged by the difference). The canary fails when a critical metric does, or
+--- metrics of half of the weight; it passes when every metric does that is not informational.
+---
+--- Raises: `canary`, with `verdict` ("fail", "inconclusive", "no data" or "error"), `why`, `watched`, and `metrics` as
+--- they are returned.
+---
+--- ```lua
+--- canary.compare("canary", {
+---   baseline = { namespace = "animica-devnet" }, canary = { namespace = "animica-canary" }, horizon = "10m", warm_up = "1m",
+---   metrics = {
+---     { name = "RPC errors", kind = "count", events = 'animica_rpc_requests_total{status="error"}',
+---       requests = "animica_rpc_requests_total", bad = 2, critical = true },
+---     { name = "peers", kind = "gauge", value = "animica_p2p_peers_connected", worse = "lower", bad = 3, informational = true },
+---   },
+--- })
+--- ```
+---@param name string|canary.compare.options
+---@param options? canary.compare.options
+---@return { verdict: "pass", watched: number, samples: integer, metrics: { name: string, verdict: string, why: string, evidence: { bad: number, good: number }, canary: table?, baseline: table? }[] }
+---  watched in seconds; evidence: logarithms of the odds; an arm has events and requests, a gauge's its mean
+function canary.compare(name, options) end

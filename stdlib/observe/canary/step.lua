@@ -1,0 +1,185 @@
+--- canary.compare: a step that watches a canary beside its baseline until the verdict is known.
+local bounds_of = require "almanac.observe.canary.bounds"
+local digest = require "native.digest"
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local prom = require "almanac.observe.prom"
+local report = require "almanac.observe.canary.report"
+local scrape = require "almanac.observe.canary.scrape"
+local specs = require "almanac.observe.canary.spec"
+local step = require "almanac.run.step"
+local task = require "native.task"
+local watch_of = require "almanac.observe.canary.watch"
+
+local M = {}
+
+local function raise_verdict(spec, verdict, why, hint, more)
+  local err = { kind = "canary", verdict = verdict, why = why, hint = hint,
+    message = string.format("canary %q: %s: %s", spec.name, verdict, why) }
+  for field, value in pairs(more or {}) do err[field] = value end
+  errors.raise(err)
+end
+
+--- Raises what is not for us to try again: an interrupt, a wrong call, a bug.
+local function raise_others(err)
+  if task.interrupted() or errors.is_interrupt(err) or err.kind == "usage" or err.kind == "outside_step" then error(err, 0) end
+end
+
+--- What fn reads of Prometheus; where it cannot be asked, again after an interval, so often as the errors allow.
+local function patiently(spec, fn)
+  local failed = 0
+  while true do
+    local ok, result = errors.try(fn)
+    if ok then return result end
+    raise_others(result)
+    failed = failed + 1
+    if result.error_type == "bad_data" or failed > spec.errors then
+      raise_verdict(spec, "error", (failed > 1 and failed .. " tries in a row failed: " or "") .. tostring(result.message))
+    end
+    step.progress(string.format("%d of %d tries failed: %s", failed, spec.errors + 1, result.message))
+    task.sleep(spec.interval)
+  end
+end
+
+--- How far Prometheus' clock is ahead of ours, in milliseconds: samples have its times.
+local function clock_offset(spec)
+  local now = prom.query("time()", { url = spec.url }).series[1].value
+  return math.floor(now * 1000 + 0.5) - task.wall_ms()
+end
+
+--- Asks for the series that queries have at these times, each query once.
+local function asker(spec, times)
+  local answers = {}
+  return function(query)
+    if not answers[query] then
+      answers[query] = prom.range(query, { from = times[1] / 1000, to = times[#times] / 1000, url = spec.url,
+        step = (times[2] - times[1]) / 1000 }).series
+    end
+    return answers[query]
+  end
+end
+
+--- Points of the baseline's history: enough to see resets, few enough for one answer.
+local HISTORY_POINTS = 240
+
+--- The bounds of each latency, from the baseline's history before `now`; none where there are no requests in it.
+local function fix_bounds(spec, now)
+  local out = {}
+  local every = math.max(1, math.ceil(math.max(spec.interval, spec.history / HISTORY_POINTS) * 1000))
+  local times = { now - math.max(1, math.floor(spec.history * 1000 / every)) * every }
+  while times[#times] < now do times[#times + 1] = times[#times] + every end
+  local ask = asker(spec, times)
+  for _, metric in ipairs(spec.metrics) do
+    if metric.kind == "latency" then
+      out[metric.name] = metric.bounds or bounds_of.choose(scrape.buckets(ask(metric.queries.buckets.baseline)), times)
+    end
+  end
+  return out
+end
+
+--- A watch that an attempt before this one began and did not finish, with the samples that it journalled.
+local function taken_up(spec, text)
+  local starts = step.previous "canary.start"
+  local start = starts[#starts]
+  if not start or start.digest ~= text then return nil end
+  local watch = watch_of.new(spec, start.begin, start.bounds)
+  for _, sample in ipairs(step.previous "canary.sample") do
+    if sample.begin == start.begin and not watch.over then watch_of.take(watch, sample) end
+  end
+  if watch.over and watch.verdict.verdict ~= "pass" then return nil end
+  return watch
+end
+
+local function require_bounds(spec, bounds)
+  for _, metric in ipairs(spec.metrics) do
+    if metric.kind == "latency" and #bounds[metric.name] == 0 then
+      raise_verdict(spec, "no data", string.format("%s: the baseline has no requests in the %s before the start, "
+        .. "from which the bounds would be taken", metric.name, duration.format(spec.history)),
+        "the query: " .. metric.queries.buckets.baseline)
+    end
+  end
+end
+
+local function begin(spec, text, offset)
+  local now = task.wall_ms() + offset
+  local bounds = patiently(spec, function() return fix_bounds(spec, now) end)
+  require_bounds(spec, bounds)
+  local start = { begin = now + math.floor(spec.warm_up * 1000), digest = text, bounds = bounds }
+  step.emit("canary.start", start)
+  if spec.warm_up > 0 then step.progress("warms up for " .. duration.format(spec.warm_up)) end
+  return watch_of.new(spec, start.begin, bounds)
+end
+
+--- Takes the samples that are due, until one of them decides.
+local function take_due(watch, offset)
+  local times = watch_of.due(watch, task.wall_ms() + offset)
+  if #times < 2 then return end
+  local spec = watch.spec
+  local samples = patiently(spec, function() return scrape.samples(spec, watch.bounds, times, asker(spec, times)) end)
+  for _, sample in ipairs(samples) do
+    if watch.over then break end
+    sample.begin = watch.begin
+    step.emit("canary.sample", sample)
+    watch_of.take(watch, sample)
+  end
+  step.progress(report.line(watch))
+end
+
+local function follow(spec)
+  local text = digest.sha256(specs.text(spec))
+  local offset = patiently(spec, function() return clock_offset(spec) end)
+  local watch = taken_up(spec, text) or begin(spec, text, offset)
+  while not watch.over do
+    task.sleep(math.max(0, (watch_of.next_due(watch) - offset - task.wall_ms()) / 1000))
+    take_due(watch, offset)
+  end
+  local metrics, verdict = report.metrics(watch), watch.verdict.verdict
+  if verdict ~= "pass" then
+    local why, queries = report.reason(watch)
+    raise_verdict(spec, verdict, why, queries, { metrics = metrics, watched = watch_of.watched(watch) })
+  end
+  return { verdict = verdict, watched = watch_of.watched(watch), samples = watch.analysis.samples, metrics = metrics }
+end
+
+--- In a plan both arms are sampled once.
+local function look_once(spec, draft, path)
+  local ok, text, whole = errors.try(function()
+    local every = math.max(1, math.floor(spec.interval * 1000 + 0.5))
+    local now = task.wall_ms() + clock_offset(spec) - every
+    local times = { now - every, now }
+    local watch = watch_of.new(spec, times[1], fix_bounds(spec, times[1]))
+    watch_of.take(watch, scrape.samples(spec, watch.bounds, times, asker(spec, times))[1])
+    return report.once(watch)
+  end)
+  if not ok then
+    raise_others(text)
+    text, whole = text.why or text.message, false
+  end
+  local warm_up = spec.warm_up > 0 and string.format(" after a warm-up of %s", duration.format(spec.warm_up)) or ""
+  draft:add_gate(path, { ok = whole or nil,
+    text = string.format("%s; would watch for up to %s%s", text, duration.format(spec.horizon), warm_up) })
+  return { verdict = "pass", watched = 0, samples = 1, metrics = {} }
+end
+
+local function watch_canary(spec)
+  return step.await(function() return follow(spec) end, function(draft, path) return look_once(spec, draft, path) end)
+end
+
+--- canary.compare(name, spec): a step of its own. canary.compare(spec) watches in the step that is running; outside of
+--- one it is a step of its own as well. Returns when the canary passes; otherwise raises kind "canary" with `verdict`,
+--- `why`, `metrics` and `watched`.
+---@param name string|table
+---@param spec? table
+---@return { verdict: "pass", watched: number, samples: integer, metrics: table[] }
+function M.compare(name, spec)
+  local alone = spec == nil and type(name) == "table"
+  local frame = step.current()
+  if alone and frame then
+    step.require_read "canary.compare"
+    return watch_canary(specs.check(name, name.name or frame.name))
+  end
+  local checked = specs.check(alone and name or spec, not alone and name or nil)
+  return step.run(checked.name, { digest = specs.text(checked) }, function() return watch_canary(checked) end)
+end
+
+return M

@@ -1,0 +1,199 @@
+-- A canary beside its baseline on a real Prometheus, which scrapes a server of this test: a bad one is failed, an equal
+-- one passes, a silent one is no data; killed in the middle and resumed, the verdict is that of the samples.
+local httpd = require "native.httpd"
+local json = require "native.json"
+local process = require "native.process"
+local prom = require "almanac.observe.prom"
+local report = require "almanac.observe.canary.report"
+local scrape = require "almanac.observe.canary.scrape"
+local simulate = require "tests.stdlib.observe.canary.simulate"
+local specs = require "almanac.observe.canary.spec"
+local t = require "tests.harness"
+local watch_of = require "almanac.observe.canary.watch"
+
+local ROOT = process.cwd()
+local ALMANAC = ROOT .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
+local PROMETHEUS = ROOT .. "/.deps/prometheus/usr/bin/prometheus"
+local EVERY = 0.25
+
+-- What each arm does between two scrapes: requests, and the share of them that fail and that are slow.
+local ARMS = {
+  ["animica-devnet"] = { requests = 900, failing = 0.05, slow = 0.1 },
+  ["animica-canary"] = { requests = 100, failing = 0.05, slow = 0.1 },
+  bad = { requests = 100, failing = 0.15, slow = 0.1 }, slow = { requests = 100, failing = 0.05, slow = 0.3 },
+  silent = { requests = 0, failing = 0, slow = 0 },
+}
+
+local METRICS = [[
+animica_rpc_requests_total{status="ok"} %d
+animica_rpc_requests_total{status="error"} %d
+animica_rpc_request_duration_seconds_bucket{le="0.1"} %d
+animica_rpc_request_duration_seconds_bucket{le="1"} %d
+animica_rpc_request_duration_seconds_bucket{le="+Inf"} %d
+animica_p2p_peers_connected 9
+]]
+
+--- A server with a page of metrics for each arm, which go on with each scrape.
+local function serve()
+  local state = {}
+  for name in pairs(ARMS) do state[name] = { random = simulate.new(#name), errors = 0, requests = 0, slow = 0 } end
+  return httpd.listen {
+    handler = function(request, response)
+      local name = request.path:sub(2)
+      local arm, now = ARMS[name], state[name]
+      now.requests = now.requests + arm.requests
+      now.errors = now.errors + now.random.poisson(arm.requests * arm.failing)
+      now.slow = now.slow + now.random.poisson(arm.requests * arm.slow)
+      response:send(200, { ["Content-Type"] = "text/plain; version=0.0.4" }, METRICS:format(now.requests - now.errors, now.errors,
+        now.requests - now.slow, now.requests, now.requests))
+    end,
+  }
+end
+
+local function start_prometheus(dir, port)
+  local jobs = {}
+  for name in pairs(ARMS) do
+    jobs[#jobs + 1] = string.format("- {job_name: %s, metrics_path: /%s, static_configs: [{targets: ['127.0.0.1:%d'], "
+      .. "labels: {namespace: %s}}]}", name, name, port, name)
+  end
+  t.write_file(dir .. "/prometheus.yml", string.format("global: {scrape_interval: %dms, scrape_timeout: %dms}\nscrape_configs:\n%s\n",
+    EVERY * 1000, EVERY * 1000, table.concat(jobs, "\n")))
+  local p = t.spawn({ PROMETHEUS, "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:0" },
+    { cwd = dir })
+  return "http://" .. p:wait_lines { 'Listening on" address=(%S+)', "Server is ready" }[1]
+end
+
+local function options(url, canary, more)
+  local out = {
+    baseline = { namespace = "animica-devnet" }, canary = { namespace = canary }, horizon = 20, interval = EVERY, history = 2,
+    url = url,
+    metrics = {
+      { name = "errors", kind = "count", events = 'animica_rpc_requests_total{status="error"}', bad = 2, critical = true,
+        requests = "animica_rpc_requests_total" },
+      { name = "latency", kind = "latency", buckets = "animica_rpc_request_duration_seconds_bucket", bad = 2 },
+    },
+  }
+  for key, value in pairs(more or {}) do out[key] = value end
+  return out
+end
+
+--- A directory with a runbook that compares by these options.
+local function runbook(opts)
+  local dir = t.tmpdir()
+  t.write_file(dir .. "/canary.lua", string.format("return runbook { run = function()\n  canary.compare(json.decode %q)\nend }\n",
+    json.encode(opts)))
+  return dir
+end
+
+local function almanac(dir, ...)
+  return t.run({ ALMANAC, ... }, { cwd = dir })
+end
+
+--- A world of its own for each case, since all that a case starts ends with it.
+local function world()
+  local server, dir = serve(), t.tmpdir()
+  t.defer(function() server:close() end)
+  local url = start_prometheus(dir, server:port())
+  t.eventually("every arm was scraped ten times", function()
+    local found = prom.query("min(count_over_time(animica_rpc_requests_total[1m]))", { url = url }).series[1]
+    return found and found.value >= 10
+  end)
+  return url
+end
+
+t.test("an equal canary passes, one of three times the errors fails, a slow one fails, a silent one is no data", function()
+  local url = world()
+  local code, out, err = almanac(runbook(options(url, "animica-canary")), "run", "canary.lua")
+  t.eq(code, 0, out .. err)
+  t.has(err, "of 20s: errors ")
+  code, out, err = almanac(runbook(options(url, "bad")), "run", "canary.lua")
+  t.eq(code, 1, out .. err)
+  t.has(err, 'canary "canary": fail: errors: worse than tolerated (evidence ')
+  t.has(err, ' errors, events of the canary: animica_rpc_requests_total{status="error",namespace="bad"}')
+  code, out, err = almanac(runbook(options(url, "slow")), "run", "canary.lua")
+  t.eq(code, 1, out .. err)
+  t.has(err, 'canary "canary": fail: latency > 0.1: worse than tolerated')
+  code, out, err = almanac(runbook(options(url, "silent", { horizon = "1s" })), "run", "canary.lua")
+  t.eq(code, 1, out .. err)
+  t.has(err, 'canary "canary": no data: errors: 0 requests in one arm; at least 30')
+  -- a plan looks once, and says for how long it would watch
+  code, out, err = almanac(runbook(options(url, "bad", { warm_up = "1m" })), "plan", "canary.lua")
+  t.eq(code, 0, out .. err)
+  t.has(out .. err, "gate: errors: canary ")
+  t.has(out .. err, "; would watch for up to 20s after a warm-up of 1m")
+  code, out, err = almanac(runbook(options(url, "nowhere")), "plan", "canary.lua")
+  t.eq(code, 0, out .. err)
+  t.has(out .. err, "NO VALUE NOW: errors: no sample of both arms")
+end)
+
+t.test("the runbook of the how-to, planned as its page shows", function()
+  local page, dir, url = t.read_file "docs/how-to/judge-a-canary.md", t.tmpdir(), world()
+  local script = page:match "```lua\n(.-)```":gsub('interval = "15s"', string.format('interval = %g, history = "2s"', EVERY))
+  t.write_file(dir .. "/canary.lua", script)
+  t.write_file(dir .. "/almanac.yaml", json.encode {
+    environment = "test", environments = { test = { endpoints = { prometheus = url } } },
+  })
+  t.eq((almanac(dir, "check", "canary.lua")), 0)
+  local _, out, err = almanac(dir, "plan", "canary.lua")
+  local function settled(text) -- numbers are those of the moment
+    return (text:gsub("%d[%d.]* of %d+", "N of N"):gsub("[%d.]+ %%", "N %%"))
+  end
+  local first, last = settled(page):match "    canary\n      (gate: [^\n]*)…([^\n]*)"
+  t.has(settled(out .. err), first)
+  t.has(out .. err, last)
+end)
+
+--- The events that a run with --json printed, of a kind.
+local function events(text, kind)
+  local out = {}
+  for line in text:gmatch "[^\n]+" do
+    local event = line:sub(1, 1) == "{" and json.decode(line)
+    if event and event.kind == kind then out[#out + 1] = event end
+  end
+  return out
+end
+
+--- The watch as it is, had nobody stopped: from Prometheus' history, from the same beginning.
+local function undisturbed(opts, begin, bounds)
+  local spec = specs.check(opts)
+  local watch, now = watch_of.new(spec, begin, bounds), prom.query("time()", { url = opts.url }).series[1].value
+  local times = watch_of.due(watch, math.floor(now * 1000))
+  local samples = scrape.samples(spec, bounds, times, function(query)
+    return prom.range(query, { from = times[1] / 1000, to = times[#times] / 1000, step = EVERY, url = opts.url }).series
+  end)
+  for _, sample in ipairs(samples) do
+    if not watch.over then watch_of.take(watch, sample) end
+  end
+  return watch
+end
+
+local function exactly(value)
+  return json.encode(value, { canonical = true })
+end
+
+t.test("killed in the middle, resumed later, the verdict is that of an undisturbed watch", function()
+  local url = world()
+  for _, arm in ipairs { "animica-canary", "bad" } do
+    local opts = options(url, arm)
+    local dir = runbook(opts)
+    local p = t.spawn({ ALMANAC, "run", "canary.lua", "--json" }, { cwd = dir })
+    p:wait_line "1%.%ds of 20s" -- a second and more is behind it
+    p:kill "KILL"
+    p:wait()
+    local code, out, err = almanac(dir, "resume", "--json")
+    t.eq(code, arm == "animica-canary" and 0 or 1, out .. err)
+    t.eq(events(out, "canary.start"), {}, "it goes on from where it began")
+    local id = select(2, almanac(dir, "runs")):match "^(%S+)"
+    local log = select(2, almanac(dir, "log", id, "--json"))
+    local start = events(log, "canary.start")[1].data
+    local watch = undisturbed(opts, start.begin, start.bounds)
+    local taken = events(log, "canary.sample")
+    t.eq(watch.over, true)
+    t.eq({ #taken, taken[#taken].data.time }, { watch.analysis.samples, watch.time })
+    if arm == "animica-canary" then
+      t.eq(exactly(events(log, "step.done")[1].data.result.metrics), exactly(report.metrics(watch)))
+    else
+      t.has(events(log, "step.failed")[1].data.message, (report.reason(watch)))
+    end
+  end
+end)
