@@ -12,7 +12,7 @@ local M = {}
 ---@param run fun(params: table)
 ---@return almanac.Runbook
 function M.book(run)
-  return { name = "book", path = "book.lua", params = {}, run = run, script = { files = {}, definitions = {}, digest = "d" } }
+  return { name = "book", path = "book.lua", params = {}, run = run, script = { files = {}, sources = {}, definitions = {}, digest = "d" } }
 end
 
 --- Walks a body over the events.

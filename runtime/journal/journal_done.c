@@ -144,6 +144,52 @@ void journal_done_forget(struct journal_done *d, const char *path, size_t path_l
     }
 }
 
+/* The same outcome under another path. */
+static int move_step(struct journal_done *d, size_t index, const char *path, size_t path_len)
+{
+    struct done_step *to = find(d, path, path_len), *from;
+    size_t at = d->bytes.len;
+
+    if (!to && (make_room(d) < 0 || buf_add(&d->bytes, path, path_len) < 0))
+        return -1;
+    if (!to)
+        to = add_step(d, at, path_len);
+    from = &d->steps[index];
+    to->seq = from->seq;
+    to->payload = from->payload;
+    to->payload_len = from->payload_len;
+    to->result = from->result;
+    to->digest = from->digest;
+    d->forgotten -= to->forgotten;
+    to->forgotten = false;
+    from->forgotten = true;
+    d->forgotten++;
+    return 0;
+}
+
+int journal_done_rename(struct journal_done *d, const char *from, size_t from_len, const char *to,
+                        size_t to_len)
+{
+    struct buf path = BUF_INIT(BYTES_MAX);
+    size_t count = d->count; /* those that are added below it have their path already */
+    int failed = 0;
+
+    for (size_t i = 0; i < count && !failed; i++) {
+        size_t len;
+        const char *old = journal_done_path(d, i, &len);
+
+        if (!old || len < from_len || memcmp(old, from, from_len) != 0 ||
+            (len > from_len && old[from_len] != '/'))
+            continue;
+        buf_reset(&path);
+        if (buf_add(&path, to, to_len) < 0 || buf_add(&path, old + from_len, len - from_len) < 0 ||
+            move_step(d, i, path.data, path.len) < 0)
+            failed = -1;
+    }
+    buf_release(&path);
+    return failed;
+}
+
 static bool is_at(const struct journal_done *d, const struct done_step *step, const char *path,
                   size_t path_len)
 {

@@ -46,6 +46,10 @@ int journal_done_set(struct journal_done *d, uint64_t seq, const char *path, siz
                      const char *payload, size_t payload_len);
 /* The step is not done any more. */
 void journal_done_forget(struct journal_done *d, const char *path, size_t path_len);
+/* The done step has another path from now on, and so have those below it. 0, or -1 when memory is
+ * out. */
+int journal_done_rename(struct journal_done *d, const char *from, size_t from_len, const char *to,
+                        size_t to_len);
 /* The step, or NULL when it is not done. It is valid until the next set. */
 struct done_step *journal_done_find(struct journal_done *d, const char *path, size_t path_len);
 /* Begins a pass over the script, in which no step was met yet. */

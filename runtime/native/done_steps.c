@@ -5,6 +5,7 @@
 
 #include <lauxlib.h>
 
+#include "engine/vm_error.h"
 #include "journal/journal_done.h"
 
 #define DONE_TYPE "almanac.journal.done"
@@ -154,6 +155,17 @@ static int done_forget(lua_State *L)
     return 0;
 }
 
+static int done_rename(lua_State *L)
+{
+    size_t from_len, to_len;
+    struct journal_done *done = done_arg(L);
+    const char *from = luaL_checklstring(L, 2, &from_len), *to = luaL_checklstring(L, 3, &to_len);
+
+    if (journal_done_rename(done, from, from_len, to, to_len) < 0)
+        vm_raisef(L, ERR_MEMORY, "cannot rename the step: out of memory");
+    return 0;
+}
+
 static int done_payload(lua_State *L)
 {
     struct journal_done *done = done_arg(L);
@@ -215,6 +227,23 @@ static int done_unmet(lua_State *L)
     return push_paths(L, true);
 }
 
+/* Pushes decode of native.json. */
+static void push_decode(lua_State *L)
+{
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "native.json");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "decode");
+    lua_remove(L, -2);
+}
+
+void done_steps_decode(lua_State *L, const char *text, size_t len)
+{
+    push_decode(L);
+    lua_pushlstring(L, text, len);
+    lua_call(L, 1, 1);
+}
+
 void done_steps_setup(lua_State *L)
 {
     static const luaL_Reg methods[] = {
@@ -222,6 +251,7 @@ void done_steps_setup(lua_State *L)
         {"begin_pass", done_begin_pass},
         {"unmeet_below", done_unmeet_below},
         {"forget", done_forget},
+        {"rename", done_rename},
         {"payload", done_payload},
         {"seq", done_seq},
         {"count", done_count},
@@ -236,11 +266,7 @@ void done_steps_setup(lua_State *L)
     lua_pushliteral(L, "journal");
     lua_setfield(L, -2, "__metatable");
     luaL_newlib(L, methods);
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "native.json");
-    lua_call(L, 1, 1);
-    lua_getfield(L, -1, "decode");
-    lua_remove(L, -2);
+    push_decode(L);
     lua_pushcclosure(L, done_meet, 1);
     lua_setfield(L, -2, "meet");
     lua_setfield(L, -2, "__index");

@@ -3,15 +3,16 @@
 
 #include <lauxlib.h>
 
+#include "base/json_member.h"
 #include "engine/vm_error.h"
 #include "journal/journal_done.h"
 #include "native/done_steps.h"
 #include "native/journal_priv.h"
 
 /* What the fold does with a kind of event; the vocabulary of events says which. */
-enum fold_use { FOLD_KEEP, FOLD_SKIP, FOLD_BEGUN, FOLD_DONE, FOLD_FORGET };
+enum fold_use { FOLD_KEEP, FOLD_SKIP, FOLD_BEGUN, FOLD_DONE, FOLD_FORGET, FOLD_RENAME };
 
-static const char *const use_names[] = {"keep", "skip", "begun", "done", "forget", NULL};
+static const char *const use_names[] = {"keep", "skip", "begun", "done", "forget", "rename", NULL};
 
 #define KINDS_MAX 64
 
@@ -33,9 +34,10 @@ static int use_of(lua_State *L, const char *name)
     for (int i = 0; name && use_names[i]; i++)
         if (strcmp(use_names[i], name) == 0)
             return i;
-    return vm_raisef(L, ERR_USAGE,
-                     "journal:fold: a kind is kept, skipped, begun, done or forgets, not %s",
-                     name ? name : "nothing");
+    return vm_raisef(
+        L, ERR_USAGE,
+        "journal:fold: a kind is kept, skipped, begun, done, forgets or renames, not %s",
+        name ? name : "nothing");
 }
 
 /* The table of the vocabulary: kind -> use. Kinds that it does not name are kept. */
@@ -88,6 +90,21 @@ static void fold_keep(lua_State *L, const struct journal_event *ev, struct fold 
     lua_rawseti(L, AT_KEPT, ++fold->kept);
 }
 
+/* The step's path is the new one; its payload says which one it had. */
+static void fold_rename(lua_State *L, const struct journal_event *ev, struct fold *fold)
+{
+    const char *text, *from;
+    size_t text_len, from_len;
+
+    if (!json_member(ev->payload, ev->payload_len, "from", &text, &text_len))
+        return;
+    done_steps_decode(L, text, text_len);
+    from = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &from_len) : NULL;
+    if (from && journal_done_rename(fold->done, from, from_len, ev->path, ev->path_len) < 0)
+        vm_raisef(L, ERR_MEMORY, "cannot read the run: out of memory");
+    lua_pop(L, 1);
+}
+
 static void fold_event(lua_State *L, const struct journal_event *ev, struct fold *fold)
 {
     switch (fold_use(fold, ev)) {
@@ -105,6 +122,9 @@ static void fold_event(lua_State *L, const struct journal_event *ev, struct fold
         return;
     case FOLD_FORGET:
         journal_done_forget(fold->done, ev->path, ev->path_len);
+        break;
+    case FOLD_RENAME:
+        fold_rename(L, ev, fold);
         break;
     case FOLD_KEEP:
         break;

@@ -10,6 +10,8 @@ local M = {}
 local declared = options.join({
   { "--without-plan", nil, "go on without the plan that the run was bound to" },
   { "--redo", "STEP", "run this done step again, and what followed it" },
+  { "--renamed", "NEW=OLD", "the step NEW is the one that took place as OLD", many = true },
+  { "--not-renamed", "STEP", "this step is none that took place under another name: run it", many = true },
   { "--in-doubt", "ANSWER", "redo, done or abort: for an effect of which nobody can tell whether it took place" },
 }, screen.options, options.common, options.cluster)
 

@@ -18,7 +18,7 @@ local M = {}
 ---@field fields string    names of what it may carry; "*": anything
 ---@field kept "durable"|"soon"|"told"  on the disk before the run goes on; with the next tenth of a second;
 ---  not at all, for it is only told to those who watch
----@field replay "done"|"begun"|"forget"|"keep"|"skip"  what the fold of native.journal does with it
+---@field replay "done"|"begun"|"forget"|"rename"|"keep"|"skip"  what the fold of native.journal does with it
 
 local function kind(kept, replay, fields)
   local known = {}
@@ -34,7 +34,7 @@ M.kinds = {
   ["run.end"] = kind("durable", "keep", "status error by"),
   ["run.plan"] = kind("durable", "keep", "*"), -- the whole plan that it is bound to
   ["run.unbound"] = kind("durable", "keep", "operator"),
-  ["run.script"] = kind("soon", "keep", "digest sources"), -- the texts that the run is made with, by their paths
+  ["run.script"] = kind("soon", "keep", "digest sources files"), -- the texts that the run is made with, and their digests, by path
   ["run.lock"] = kind("durable", "skip", "name namespace lease holder"), -- it belongs to the run until that is over
   ["run.abandoned"] = kind("durable", "keep", "reason by"),
   -- its steps
@@ -44,10 +44,12 @@ M.kinds = {
   ["step.interrupted"] = kind("soon", "skip", "level message at"),
   ["step.retry"] = kind("soon", "skip", "attempt delay message"),
   ["step.redo"] = kind("durable", "forget", "operator keep_effects"),
+  ["step.renamed"] = kind("durable", "rename", "from digest operator"), -- its path is the new one
+  ["step.distinct"] = kind("durable", "keep", "operator"), -- it is none that is gone from the script
   ["step.undone"] = kind("durable", "forget", "by"),
   ["step.replayed"] = kind("told", "skip", "*"), -- what its step.done carried
   -- their effects
-  ["effect.intent"] = kind("durable", "keep", "op ordinal tries digest before id input title"),
+  ["effect.intent"] = kind("durable", "keep", "op ordinal tries digest before id input title source"),
   ["effect.outcome"] = kind("durable", "keep", "op id ordinal digest ok result error recovered"),
   ["effect.in_doubt"] = kind("soon", "skip", "op id ordinal message"),
   ["effect.answered"] = kind("durable", "skip", "id ordinal answer by"),

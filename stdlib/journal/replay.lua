@@ -12,6 +12,11 @@ local M = {}
 ---@field intent table     payload of effect.intent
 ---@field outcome table?   payload of effect.outcome; nil: nobody knows
 
+---@class almanac.KeptScript  what a run was made with
+---@field digest string
+---@field sources table<string, string>  texts by path
+---@field files table<string, string>?   SHA-256 by path; nil in a journal of before
+
 ---@class almanac.Replay
 ---@field done table?      the done steps, of native.journal; nil where there can be none
 ---@field begun table<string, boolean>   paths of the steps whose start is in the journal
@@ -20,7 +25,11 @@ local M = {}
 ---@field kept table<string, table<string, almanac.Event[]>>  by kind and path: what steps go on from
 ---@field status string?   of the run, by its last word
 ---@field params table<string, any>  that were given anew while it was stopped
----@field script { digest: string, sources: table<string, string> }?  that the run was last made with
+---@field scripts almanac.KeptScript[]  that the run was made with, oldest first
+---@field script almanac.KeptScript?     the last of them
+---@field digests table<string, boolean> of all scripts that it was executed with
+---@field renamed table<string, { from: string, digest: string? }>  steps that had another path, by today's
+---@field distinct table<string, boolean> paths of steps that are none of those that are gone from the script
 ---@field plan table?      that the run is bound to
 ---@field undone { path: string, by: string }?  the first step that a rollback took back
 local Replay = {}
@@ -29,7 +38,9 @@ Replay.__index = Replay
 --- Of a run that has no events yet.
 ---@return almanac.Replay
 function M.new()
-  return setmetatable({ begun = {}, effects = {}, intents = {}, kept = {}, params = {} }, Replay)
+  return setmetatable({
+    begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, digests = {}, renamed = {}, distinct = {},
+  }, Replay)
 end
 
 local function under(path, root)
@@ -45,14 +56,22 @@ end
 
 local on = {}
 
-on["run.start"] = function(replay) replay.status = "running" end
-on["run.resume"] = function(replay, one)
+local function begins(replay, one)
   replay.status = "running"
+  if one.data.digest then replay.digests[one.data.digest] = true end
+end
+
+on["run.start"] = begins
+on["run.resume"] = function(replay, one)
+  begins(replay, one)
   for name, value in pairs(one.data.params or {}) do replay.params[name] = value end
 end
 on["run.end"] = function(replay, one) replay.status = one.data.status end
 on["run.abandoned"] = function(replay) replay.status = "abandoned" end
-on["run.script"] = function(replay, one) replay.script = one.data end
+on["run.script"] = function(replay, one)
+  replay.script = one.data
+  replay.scripts[#replay.scripts + 1] = one.data
+end
 on["run.plan"] = function(replay, one) replay.plan = one.data end
 on["run.unbound"] = function(replay) replay.plan = nil end
 
@@ -78,6 +97,45 @@ on["step.undone"] = function(replay, one)
   replay.undone = replay.undone or { path = one.path, by = one.data.by }
   forget_effects(replay, function(path) return under(path, one.path) end)
 end
+
+local function moved(path, from, to)
+  return under(path, from) and to .. path:sub(#from + 1) or path
+end
+
+--- Gives what is known by path, or below it, its new path.
+local function move_keys(by_path, from, to)
+  local found = {}
+  for path in pairs(by_path) do
+    if under(path, from) then found[#found + 1] = path end
+  end
+  for _, path in ipairs(found) do by_path[moved(path, from, to)], by_path[path] = by_path[path], nil end
+end
+
+local function move_effects(replay, from, to)
+  for i, key in ipairs(replay.intents) do
+    local known = replay.effects[key]
+    if known and known.path .. "#" .. known.intent.ordinal == key and under(known.path, from) then
+      local path = moved(known.path, from, to)
+      local new = path .. "#" .. known.intent.ordinal
+      replay.effects[key], replay.effects[new] = nil, known
+      known.path, replay.intents[i] = path, new
+    elseif not known and under(key:match "^(.*)#", from) then
+      replay.intents[i] = moved(key:match "^(.*)#", from, to) .. key:match "#[^#]*$" -- an earlier try of one that was moved
+    end
+  end
+end
+
+on["step.renamed"] = function(replay, one)
+  local from, to = one.data.from, one.path
+  if replay.done then replay.done:rename(from, to) end
+  move_keys(replay.begun, from, to)
+  move_keys(replay.renamed, from, to)
+  for _, by_path in pairs(replay.kept) do move_keys(by_path, from, to) end
+  move_effects(replay, from, to)
+  replay.renamed[to] = { from = from, digest = one.data.digest }
+end
+
+on["step.distinct"] = function(replay, one) replay.distinct[one.path] = true end
 
 --- What a step finds again when it goes on: Replay:previous gives it.
 local function keep(replay, one)
@@ -116,7 +174,9 @@ function M.load(journal, id)
   for _, row in ipairs(fold.kept) do
     if on[row.kind] then replay:add(event.decode(row.seq, row.time_ms, row.kind, row.path, row.payload)) end
   end
-  replay.done, replay.begun = fold.done, fold.begun
+  replay.done = fold.done
+  for path in pairs(fold.begun) do replay.begun[path] = true end
+  for to, was in pairs(replay.renamed) do move_keys(replay.begun, was.from, to) end
   return replay
 end
 

@@ -37,6 +37,8 @@ local WORDS = {
 ---@field held table?        the lock that it needs for its effects
 ---@field bound almanac.PlanBinding?      the plan that this execution keeps to
 ---@field script string?     digest of the runbook's files in this execution
+---@field sources table<string, string>?  their texts, by path
+---@field gone almanac.GoneStep[]?        what earlier executions did and this one did not meet
 ---@field operator almanac.Operator?      who is asked, and shown what happens
 ---@field observers fun(event: almanac.Event)[]
 ---@field opening almanac.Event[]  recorded before anybody observed
@@ -170,11 +172,11 @@ function Run:record(kind, path, data)
 end
 
 --- Keeps the script that this execution is made with, unless the last one was made with the same.
----@param script { digest: string, sources: table<string, string> }
+---@param script almanac.KeptScript
 function Run:keep_script(script)
   local kept = self.replay.script
   if kept and kept.digest == script.digest then return end
-  self:record("run.script", "", { digest = script.digest, sources = script.sources })
+  self:record("run.script", "", { digest = script.digest, sources = script.sources, files = script.files })
 end
 
 --- Records an event of an effect's own, durably.

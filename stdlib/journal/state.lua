@@ -129,6 +129,33 @@ on["step.redo"] = function(state, path, _, time_ms)
   node.status, node.effects, node.children = "waiting", json.array {}, json.array {}
 end
 
+--- A node has another path from now on, and so have those below it.
+local function move(state, node, path)
+  state.nodes[node.path], state.nodes[path] = nil, node
+  node.path = path
+  for _, child in ipairs(node.children) do move(state, child, path .. "/" .. child.name) end
+end
+
+local function remove(list, item)
+  for i, one in ipairs(list) do
+    if one == item then return table.remove(list, i) end
+  end
+end
+
+on["step.renamed"] = function(state, path, data, time_ms)
+  local node = state.nodes[data.from]
+  if not node then return end
+  local old_parent, parent, name = data.from:match "^(.*)/", path:match "^(.*)/", path:match "[^/]*$"
+  if old_parent ~= parent then
+    remove(old_parent and state.nodes[old_parent].children or state.roots, node)
+    local siblings = parent and node_of(state, parent, time_ms).children or state.roots
+    siblings[#siblings + 1] = node
+  end
+  node.name = name
+  node.notes[#node.notes + 1] = string.format("renamed from %q", data.from)
+  move(state, node, path)
+end
+
 on["step.undone"] = function(state, path, _, time_ms)
   node_of(state, path, time_ms).status = "undone"
 end

@@ -6,6 +6,7 @@
 ---@field retry? step.options.retry  tries it again when it fails
 ---@field timeout? string|number  for one try of the step
 ---@field undo? function  takes the done step back; it is given what the step returned
+---@field was? string  the name that it had before it was edited: what was done under it counts
 ---@field when? boolean  false: the step is skipped, and recorded so
 
 ---@class step.options.retry

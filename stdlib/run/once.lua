@@ -71,6 +71,7 @@ local function apply(frame, call, tries)
   end
   local intent = {
     op = call.name, ordinal = key, tries = tries, digest = call.digest, before = before,
+    source = step.digest(frame.opts, frame.fn),
     id = sha256(run.id .. "\n" .. frame.path .. "#" .. key .. "\n" .. tries):sub(1, 16),
     input = secret.conceal_all(call.input), title = definitions.title(call.name, call.input, run.definitions),
   }

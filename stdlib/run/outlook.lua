@@ -1,5 +1,5 @@
 --- The outlook of a resume: what it is about to do, step by step, before it does it. Pure.
-local source = require "almanac.base.source"
+local renamed = require "almanac.run.renamed"
 
 local M = {}
 
@@ -8,14 +8,6 @@ local words = {
   gone = "gone from the script, unless its name is computed",
 }
 
-local function text_of_files(book)
-  local texts = {}
-  for path in pairs(book.script.files) do
-    texts[#texts + 1] = source.file(path) or ""
-  end
-  return table.concat(texts, "\n")
-end
-
 --- Did the walk meet one of the steps that this one lies in?
 local function inside(path, run)
   local parent = path:match "^(.*)/"
@@ -23,18 +15,13 @@ local function inside(path, run)
   return parent ~= nil
 end
 
---- Whether a script holds the name as a text of its own.
-local function is_named(text, name)
-  return text:find('"' .. name .. '"', 1, true) or text:find("'" .. name .. "'", 1, true)
-end
-
 --- Done steps of the journal that the walk did not meet: gone, or behind the frontier.
 local function gone_from(run, book)
   local unmet = run.replayed < run.done:count() and run.done:unmet() or {}
   if #unmet == 0 then return {} end
-  local gone, text = {}, text_of_files(book)
+  local gone = {}
   for _, path in ipairs(unmet) do
-    if not inside(path, run) and not is_named(text, path:match "([^/]*)$") then gone[#gone + 1] = path end
+    if not inside(path, run) and not renamed.is_named(book.script.sources, path:match "([^/]*)$") then gone[#gone + 1] = path end
   end
   table.sort(gone)
   return gone
@@ -53,6 +40,7 @@ local function line_of(visit, class, first_open)
   local word = words[class]
   if class == "new" and first_open then word = "new, next" end
   local line = string.format("  %s %-40s %s", visit.done and "✓" or "▶", visit.path, word)
+  if visit.was then line = string.format("%s; renamed from %q", line, visit.was) end
   if class == "edited" then line = line .. string.format("; run again with --redo %q", visit.path) end
   return line
 end

@@ -20,6 +20,8 @@ local M = {}
 ---@field name string
 ---@field parent almanac.Frame?
 ---@field run almanac.Run
+---@field opts almanac.StepOptions
+---@field fn function
 ---@field ordinal integer  effects so far in this attempt
 ---@field attempt integer
 
@@ -201,7 +203,7 @@ function M.run(name, opts, fn)
   check_name(name)
   if run.seen[path] then raise_twice(path) end
   run.seen[path] = true
-  local frame = { path = path, name = name, parent = parent, run = run, ordinal = 0, attempt = 1 }
+  local frame = { path = path, name = name, parent = parent, run = run, opts = opts, fn = fn, ordinal = 0, attempt = 1 }
   if opts.when == false then return run.mode.skip(frame) end
   return run.mode.step(frame, opts, fn)
 end
@@ -219,6 +221,7 @@ local OPTIONS = fields.declare("step", {
     },
   },
   input = { "any", help = "plain data, handed to the function" },
+  was = { "text", help = "the name that it had before it was edited: what was done under it counts" },
   when = { "flag", default = true, help = "false: the step is skipped, and recorded so" },
 }, { at = 2 })
 

@@ -55,7 +55,7 @@ end
 function M.run(session, run, book, values, held)
   while true do
     run.operator, run.allow, run.definitions = session.operator, book.allow, book.script.definitions
-    run.bound, run.script = binding.to(run.replay.plan), book.script.digest
+    run.bound, run.script, run.sources = binding.to(run.replay.plan), book.script.digest, book.script.sources
     held:attach(run)
     run:keep_script(book.script)
     local status, err = drive.execute(run, function() return book.run(values) end)

@@ -11,6 +11,7 @@ local ownership = require "almanac.journal.ownership"
 local param = require "almanac.base.param"
 local params = require "almanac.session.params"
 local process = require "native.process"
+local renamed = require "almanac.run.renamed"
 local reopen = require "almanac.session.reopen"
 local rollback = require "almanac.session.rollback"
 local runbook = require "almanac.script.runbook"
@@ -50,10 +51,33 @@ local function is_unfinished(journal, id)
   return status ~= "running" and not ownership.is_over(status)
 end
 
+--- The first step of a walk that may be one that is gone from the script.
+local function maybe_renamed(walked)
+  for _, visit in ipairs(walked.visits) do
+    if type(visit) == "table" and visit.maybe and #visit.maybe > 0 then return visit end
+  end
+end
+
+--- Walks the script, and settles which of its new steps are old ones under another name.
+local function walk_with_names(run, book, values)
+  while true do
+    local walked = run:as(walk)
+    local walk_error = undo.walk(walked, book, values)
+    local visit = maybe_renamed(walked)
+    if not visit then return walked, walk_error end
+    renamed.decide(run, visit.path, visit.maybe)
+  end
+end
+
+--- What the command line says about names of steps.
+local function answer_names(run, options)
+  for _, words in ipairs(options.renamed or {}) do renamed.answer(run, words) end
+  for _, path in ipairs(options.not_renamed or {}) do renamed.record_distinct(run, path) end
+end
+
 --- Says what the resume will do, step by step. Raises what the script raises before its frontier.
 local function announce(session, run, book, values)
-  local walked = run:as(walk)
-  local walk_error = undo.walk(walked, book, values)
+  local walked, walk_error = walk_with_names(run, book, values)
   if not session.options.json then session.operator:say(outlook.describe(walked, book)) end
   if walk_error then error(walk_error, 0) end
 end
@@ -93,6 +117,8 @@ local function resume(session, run, named)
   holder.own(journal, run.id)
   local held <close> = locks.take(journal, reopen.lock_of(meta), run.id, session.operator)
   reopen.check_goes_on(run)
+  run.operator = session.operator
+  answer_names(run, options)
   if options.redo then redo(run, options.redo, session.operator) end
   announce(session, run, book, values)
   run = run:as(execute)
@@ -107,7 +133,7 @@ end
 --- almanac resume [RUN] [key=value…]
 ---@param id string? of the run; nil: the newest that is not done
 ---@param anew table<string, any>  parameters that are given anew
----@param options table  json, redo, without_plan
+---@param options table  json, redo, renamed, not_renamed, without_plan
 ---@param operator almanac.Operator
 ---@return integer exit code
 function M.run(id, anew, options, operator)

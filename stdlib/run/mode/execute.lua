@@ -6,6 +6,7 @@ local json = require "native.json"
 local once = require "almanac.run.once"
 local plain = require "almanac.journal.plain"
 local redaction = require "almanac.base.redaction"
+local renamed = require "almanac.run.renamed"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
@@ -26,7 +27,7 @@ local function check_result(frame, result)
 end
 
 local function may_retry(retry, err, tried)
-  if tried >= retry.times or interrupt.of(err) or err.in_doubt or err.kind == "mismatch" then return false end
+  if tried >= retry.times or interrupt.of(err) or err.in_doubt or err.waiting or err.kind == "mismatch" then return false end
   if not retry.on then return err.kind ~= "usage" and err.kind ~= "outside_step" and err.kind ~= "script" end
   for _, kind in ipairs(retry.on) do
     if kind == err.kind then return true end
@@ -53,8 +54,19 @@ local function record_end(frame, err)
   end
 end
 
+--- Whether a step that is not done turns out to be one that is, under another name.
+local function is_done_under_another_name(frame, opts, fn)
+  local found = renamed.candidates(frame, opts, step.digest(opts, fn), fn)
+  if #found == 0 then return false end
+  renamed.decide(frame.run, frame.path, found)
+  return frame.run.done:seq(frame.path) ~= nil
+end
+
 function M.step(frame, opts, fn)
   local run = frame.run
+  if run.done and is_done_under_another_name(frame, opts, fn) then
+    return (select(2, M.meet(run, frame.path, frame.name)))
+  end
   local retry = opts.retry or default_retry
   local started = task.wall_ms()
   run:record("step.start", frame.path, { attempt = 1 })

@@ -1,6 +1,7 @@
 --- The mode that only looks: a script is walked over the journal of its run. Done steps and effects give
 --- their results, the first that is not done is the frontier, and nothing runs, asks or is written.
 local errors = require "almanac.base.errors"
+local renamed = require "almanac.run.renamed"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
@@ -13,6 +14,8 @@ local M = { finishes_siblings = true }
 ---@field undo function?
 ---@field result any
 ---@field digest string?   of a step that is not done
+---@field maybe almanac.MaybeRenamed[]?  the steps that are gone from the script and that it may be
+---@field was string?      the path that it had when it was done
 
 local function raise_frontier(path)
   errors.raise { kind = "frontier", message = "not done yet: " .. path, step = path }
@@ -20,8 +23,11 @@ end
 
 --- What lies in the frontier is looked at as far as pure computing leads.
 function M.step(frame, opts, fn)
-  local visits = frame.run.visits
-  visits[#visits + 1] = { path = frame.path, done = false, digest = step.digest(opts, fn), undo = opts.undo }
+  local visits, digest = frame.run.visits, step.digest(opts, fn)
+  visits[#visits + 1] = {
+    path = frame.path, done = false, digest = digest, undo = opts.undo,
+    maybe = renamed.candidates(frame, opts, digest, fn),
+  }
   task.with({ context = { run = frame.run, step = frame } }, errors.try, fn, opts.input)
   raise_frontier(frame.path)
 end
@@ -29,12 +35,14 @@ end
 function M.skip() end
 
 function M.meet(run, path, name, opts, fn)
-  local first, result, same = run.done:meet(path, name, step.digest(opts, fn))
+  local digest = step.digest(opts, fn)
+  local first, result, same = run.done:meet(path, name, digest)
   if first then
     run.replayed = run.replayed + 1
-    local undo, visits = opts.undo, run.visits
-    visits[#visits + 1] = same and not undo and path
-      or { path = path, done = true, edited = not same, undo = undo, result = result }
+    local undo, visits, was = opts.undo, run.visits, run.replay.renamed[path]
+    same = same or was ~= nil and was.digest == digest
+    visits[#visits + 1] = same and not undo and not was and path
+      or { path = path, done = true, edited = not same, undo = undo, result = result, was = was and was.from }
   end
   return first, result
 end

@@ -56,6 +56,27 @@ static void test_steps(void)
     journal_done_release(&d);
 }
 
+static void test_rename(void)
+{
+    struct journal_done d;
+
+    journal_done_init(&d);
+    set(&d, "a", "{1}");
+    set(&d, "a/b", "{2}");
+    set(&d, "ab", "{3}");
+    journal_done_find(&d, "a", 1)->met = d.pass;
+    CHECK(journal_done_rename(&d, "a", 1, "a/new", 5) == 0);
+    CHECK(holds(&d, "a", NULL) && holds(&d, "a/b", NULL) && holds(&d, "ab", "{3}"));
+    CHECK(holds(&d, "a/new", "{1}") && holds(&d, "a/new/b", "{2}"));
+    CHECK(journal_done_find(&d, "a/new", 5)->met != d.pass);
+    CHECK(d.count - d.forgotten == 3);
+    CHECK(journal_done_rename(&d, "nothing", 7, "a", 1) == 0 && holds(&d, "a", NULL));
+    set(&d, "a", "{4}"); /* the old name can be used again, and given to what is there */
+    CHECK(journal_done_rename(&d, "a", 1, "ab", 2) == 0);
+    CHECK(holds(&d, "ab", "{4}") && d.count - d.forgotten == 3);
+    journal_done_release(&d);
+}
+
 static int member(const char *text, const char *name, const char *want)
 {
     size_t len, size = strlen(text);
@@ -94,6 +115,7 @@ static void test_member(void)
 int main(void)
 {
     test_steps();
+    test_rename();
     test_member();
     return 0;
 }

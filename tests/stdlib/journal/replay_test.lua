@@ -89,3 +89,35 @@ t.test("done steps are loaded with their results; a redo that comes later takes 
   replay:add { kind = "step.redo", path = "a", data = {}, time_ms = 1 }
   t.eq(replay.done:paths(), { "b" })
 end)
+
+t.test("a renamed step keeps what it and those below it did, under its new path", function()
+  both_ways({
+    { "effect.intent", "a", intent "1" }, { "effect.outcome", "a", outcome "1" }, { "effect.intent", "a/b", intent "2" },
+    { "effect.intent", "ab", intent "3" }, { "gate.sample", "a/g", { value = 1 } }, { "step.renamed", "n", { from = "a" } },
+    { "effect.outcome", "n/b", outcome "2" },
+  }, function(replay, how)
+    t.eq({ replay.effects["a#0"], replay.effects["a/b#0"] }, {}, how)
+    t.ok(replay.effects["n#0"].outcome and replay.effects["n/b#0"].outcome and replay.effects["ab#0"], how)
+    local paths = {}
+    for i, known in ipairs(replay:effects_newest_first()) do paths[i] = known.path end
+    t.eq(paths, { "ab", "n/b", "n" }, how)
+    t.eq(#replay:previous("gate.sample", "n/g"), 1, how)
+    t.eq(replay.renamed.n, { from = "a" }, how)
+  end)
+end)
+
+t.test("done steps are loaded under their new paths; a redo that comes later takes the renamed one back", function()
+  local journal <close> = require("native.journal").open { dir = t.tmpdir() .. "/store" }
+  journal:create { id = "r", runbook = "r", meta = "{}" }
+  local strange = 'a "b" \n'
+  for _, one in ipairs {
+    { "step.start", strange, "{}" }, { "step.done", strange, '{"result":1}' }, { "step.done", strange .. "/c", '{"result":2}' },
+    { "step.done", "other", '{"result":3}' }, { "step.renamed", "n", json.encode { from = strange } }, { "step.redo", "n/c", "{}" },
+  } do journal:append("r", one[1], one[2], one[3], false) end
+  local replay = replays.load(journal, "r")
+  local paths = replay.done:paths()
+  table.sort(paths)
+  t.eq({ paths, replay:done_payload "n", replay.begun }, { { "n", "other" }, { result = 1 }, { n = true } })
+  replay:add { kind = "step.renamed", path = "m", data = { from = "n" }, time_ms = 1 }
+  t.eq({ replay.done:seq "n", replay.done:seq "m" }, { nil, 2 })
+end)

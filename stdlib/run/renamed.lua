@@ -1,0 +1,224 @@
+--- Renamed steps. Steps are known by their paths, so that one whose name was edited looks like a new one, and
+--- the done one like one that is gone. It is recognised by its source, in which nothing but the name differs,
+--- or by `was` in its options; and whoever operates the run says whether it is the same.
+local errors = require "almanac.base.errors"
+local operators = require "almanac.run.operator"
+local process = require "native.process"
+local sha256 = require("native.digest").sha256
+local source = require "almanac.base.source"
+local step_name = require "almanac.base.step_name"
+
+local M = {}
+
+---@class almanac.GoneStep  one that is done, or had effects, and was not met
+---@field path string
+---@field digest string?  of its source, as it was then
+
+---@class almanac.MaybeRenamed
+---@field path string     that the step had
+---@field digest string?  of the source of today's, which is the same but for the name; nil: it is declared
+
+--- Whether the texts hold a name as a text of its own, or as the key of a branch.
+---@param texts table<string, string>
+---@param name string
+---@return boolean
+function M.is_named(texts, name)
+  local key = name:find "^[%a_][%w_]*$" and "%f[%w_]" .. name .. "%s*="
+  for _, text in pairs(texts) do
+    if text:find('"' .. name .. '"', 1, true) or text:find("'" .. name .. "'", 1, true) or key and text:find(key) then
+      return true
+    end
+  end
+  return false
+end
+
+--- What a name's piece was in the old name, when all around it is the same.
+local function old_piece(name, old, piece)
+  local from, to = name:find(piece, 1, true)
+  if not from or piece == "" then return nil end
+  local before, after = name:sub(1, from - 1), name:sub(to + 1)
+  if #old <= #before + #after or old:sub(1, #before) ~= before then return nil end
+  if after ~= "" and old:sub(-#after) ~= after then return nil end
+  return old:sub(#before + 1, #old - #after)
+end
+
+--- The sources that a step may have had under its old name, and the texts in them that named it. A computed
+--- name is held by its literal piece: "ready: " .. workload.
+---@param text string   today's source
+---@param name string   today's name
+---@param old string    the old name
+---@return { text: string, piece: string }[]
+function M.old_sources(text, name, old)
+  local out = {}
+  for from, quote, piece, to in text:gmatch "()([\"'])([^\n\"']-)%2()" do
+    local was = old_piece(name, old, piece)
+    if was and was ~= piece then
+      out[#out + 1] = { text = text:sub(1, from - 1) .. quote .. was .. quote .. text:sub(to), piece = was }
+    end
+  end
+  if name:find "^[%a_][%w_]*$" then
+    for from, to in text:gmatch("()%f[%w_]" .. name .. "%f[^%w_]()%s*=") do
+      local key = old:find "^[%a_][%w_]*$" and old or '["' .. old .. '"]'
+      out[#out + 1] = { text = text:sub(1, from - 1) .. key .. text:sub(to), piece = old }
+    end
+  end
+  return out
+end
+
+--- Whether a script that the run was made with names a step so.
+local function was_named(run, name)
+  for _, script in ipairs(run.replay.scripts) do
+    if M.is_named(script.sources, name) then return true end
+  end
+  return false
+end
+
+--- Whether the gone step has the source of this one, but for the name.
+local function is_same(run, gone, name, digest, text)
+  local sources, old = run.sources or {}, gone.path:match "[^/]*$"
+  for _, then_ in ipairs(text and M.old_sources(text, name, old) or {}) do
+    if sha256(then_.text) == gone.digest then return not M.is_named(sources, then_.piece) end
+  end
+  return digest == gone.digest and M.is_named(sources, name) and not M.is_named(sources, old) and was_named(run, old)
+end
+
+--- Whether any execution of the run was made with another script than this one.
+local function is_edited(run)
+  local replay = run.replay
+  if replay.edited == nil or replay.edited_for ~= run.script then
+    replay.edited, replay.edited_for = false, run.script
+    for digest in pairs(replay.digests) do
+      if digest ~= run.script then replay.edited = true end
+    end
+  end
+  return replay.edited
+end
+
+local function is_inside_met(run, path)
+  local parent = path:match "^(.*)/"
+  while parent and not run.done:is_met(parent) do parent = parent:match "^(.*)/" end
+  return parent ~= nil
+end
+
+--- What earlier executions did and this pass over the script did not meet, when it first asks.
+local function gone_of(run)
+  if run.gone then return run.gone end
+  local gone, has = {}, {}
+  local function add(path, digest)
+    if has[path] or is_inside_met(run, path) then return end
+    has[path] = true
+    gone[#gone + 1] = { path = path, digest = digest }
+  end
+  for _, path in ipairs(run.done:unmet()) do add(path, run.replay:done_payload(path).digest) end
+  for _, known in pairs(run.effects) do
+    if not run.done:seq(known.path) and not (known.outcome and not known.outcome.ok) then add(known.path, known.intent.source) end
+  end
+  table.sort(gone, function(a, b) return a.path < b.path end)
+  run.gone = gone
+  return gone
+end
+
+local function is_there(run, path)
+  if run.seen[path] or run.done:is_met(path) then return false end
+  if run.done:seq(path) then return true end
+  for _, known in pairs(run.effects) do
+    if known.path == path then return true end
+  end
+  return false
+end
+
+local function sibling(path, name)
+  if name:find("/", 1, true) then return name end
+  local parent = path:match "^(.*)/"
+  return parent and parent .. "/" .. name or name
+end
+
+--- The gone steps that a step which is not done may be under a new name.
+---@param frame almanac.Frame  of the step
+---@param opts almanac.StepOptions
+---@param digest string  of its source
+---@param fn function
+---@return almanac.MaybeRenamed[]
+function M.candidates(frame, opts, digest, fn)
+  local run, out = frame.run, {}
+  if not run.done then return out end
+  if opts.was and is_there(run, sibling(frame.path, opts.was)) then return { { path = sibling(frame.path, opts.was) } } end
+  local replay = run.replay
+  if not is_edited(run) or replay.distinct[frame.path] or replay.begun[frame.path] then return out end
+  local text = not opts.digest and source.text(fn) or nil
+  for _, gone in ipairs(gone_of(run)) do
+    if gone.digest and is_same(run, gone, frame.name, digest, text) and is_there(run, gone.path) then
+      out[#out + 1] = { path = gone.path, digest = digest }
+    end
+  end
+  return out
+end
+
+--- Journals that a step is one that is done.
+---@param run almanac.Run
+---@param path string  today's
+---@param was almanac.MaybeRenamed
+function M.record(run, path, was)
+  run:record("step.renamed", path, { from = was.path, digest = was.digest, operator = process.user() })
+end
+
+--- Journals that a step is none of those that are gone.
+---@param run almanac.Run
+---@param path string
+function M.record_distinct(run, path)
+  run:record("step.distinct", path, { operator = process.user() })
+end
+
+local function raise_unknown(run, path, candidates)
+  local names, same = {}, {}
+  for i, was in ipairs(candidates) do
+    names[i] = string.format("%q", was.path)
+    same[i] = string.format("almanac resume %s --renamed %q", run.id, path .. "=" .. was.path)
+  end
+  errors.raise {
+    kind = "renamed", waiting = true, step = path,
+    message = string.format("step %q is not in this run, and %s, which took place, is gone from the script and has the same " ..
+      "source: is it the same step?", path, table.concat(names, " or ")),
+    hint = string.format("it is the same: %s\n         (or was = %q in its options)\n         it is another one, which is to run: " ..
+      "almanac resume %s --not-renamed %q", table.concat(same, "\n         or: "), candidates[1].path:match "[^/]*$", run.id, path),
+  }
+end
+
+--- Decides whether a step is one of these, and journals it: what is declared is believed, what is recognised is
+--- asked. Raises kind "renamed" where nobody can be asked.
+---@param run almanac.Run
+---@param path string
+---@param candidates almanac.MaybeRenamed[]
+function M.decide(run, path, candidates)
+  if not candidates[1].digest then return M.record(run, path, candidates[1]) end
+  for _, was in ipairs(candidates) do
+    local answer = operators.of(run):choose(string.format(
+      "Step %q is new, and %q, which took place, is gone from the script and has the same source.\n" ..
+      "  same: it is that step, and what it did and returned counts\n  another: it is run", path, was.path), { "same", "another" })
+    if not answer then raise_unknown(run, path, candidates) end
+    if answer == "same" then return M.record(run, path, was) end
+  end
+  M.record_distinct(run, path)
+end
+
+--- What the operator said beforehand: "new=old". Either may hold a "=".
+---@param run almanac.Run
+---@param words string
+function M.answer(run, words)
+  local at = 0
+  while true do
+    at = words:find("=", at + 1, true)
+    if not at then break end
+    local new, old = words:sub(1, at - 1), words:sub(at + 1)
+    if new ~= "" and is_there(run, old) and not run.done:seq(new) and step_name.fits(new:match "[^/]*$") then
+      return M.record(run, new, { path = old })
+    end
+  end
+  errors.raise {
+    kind = "refused", message = string.format("--renamed %q: it is \"new=old\", of a step that is not done, and one that took place",
+      words),
+    hint = "almanac status " .. run.id .. " shows the steps; one inside others is named with theirs: outer/inner",
+  }
+end
+
+return M
