@@ -10,8 +10,8 @@ local terminal = require "almanac.base.terminal"
 
 local M = {}
 
---- Name, what it does, and the module whose run(words, operator) does it; whether it drives a run, or only
---- looks. The order is that of --help.
+--- Name, what it does, and the module whose run(words, operator) does it; whether it drives a run, only
+--- looks, or has nothing to do with runbooks. The order is that of --help.
 local commands = {
   { "list", "list the runbooks there are", "almanac.cli.list", looks = true },
   { "show", "show a runbook: parameters, what it may touch, its source", "almanac.cli.show", looks = true },
@@ -27,9 +27,14 @@ local commands = {
   { "log", "print the journal of a run", "almanac.cli.log", looks = true },
   { "check", "check runbooks for mistakes without running them", "almanac.cli.check", looks = true },
   { "sim", "serve a simulated Kubernetes cluster and devnet", "almanac.cli.sim" },
-  { "version", "print the version", "almanac.cli.version" },
+  { "version", "print the version", "almanac.cli.version", alone = true },
   { "lua", "run a Lua file on the runtime, unsandboxed (for Almanac's own tests)", "almanac.cli.lua" },
 }
+
+--- Makes the effects of the standard library known, before a runbook is loaded.
+local function use_effects()
+  require("almanac.run.definitions").use_catalogue(require "almanac.session.catalogue")
+end
 
 local function help()
   local out = {
@@ -48,6 +53,7 @@ end
 
 --- What was probably meant by a word that is no command: a runbook is run, or the command of nearly that name.
 local function meant(name)
+  use_effects()
   local ok, runbooks = errors.try(require("almanac.script.runbook").all)
   for _, book in ipairs(ok and runbooks or {}) do
     if book.name == name then return "run " .. name end
@@ -67,6 +73,7 @@ end
 
 local function run(command, words, operator)
   local name = command[1]
+  if not command.alone then use_effects() end
   if command.looks then
     task.forbid_effects()
     task.permit "read"
@@ -87,7 +94,6 @@ end
 ---@return integer
 function M.main()
   task.permit "effect"
-  require("almanac.run.definitions").use_catalogue(require "almanac.session.catalogue")
   local operator = operators.new()
   local words = { table.unpack(process.argv, 1, #process.argv) }
   local name = table.remove(words, 1)

@@ -57,7 +57,7 @@ local function read(journal, own)
     if i > RUNS_READ then break end
     local outcomes = {}
     if row.id ~= own then
-      for one in events.each(journal, row.id, "effect.outcome") do
+      for one in events.each(journal, row.id, "effect.outcome", '"helm.') do
         if one.data.op:find "^helm%." then outcomes[#outcomes + 1] = one.data end
       end
     end

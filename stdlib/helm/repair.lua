@@ -85,7 +85,7 @@ function M.run_of(id)
   local closed <close> = not own and journal or nil -- luacheck: ignore 211
   for i, row in ipairs(journal:runs()) do
     if i > RUNS_READ then break end
-    for one in events.each(journal, row.id, "effect.intent") do
+    for one in events.each(journal, row.id, "effect.intent", id) do
       if one.data.id == id then return row.id, states.summary(journal, row.id).status end
     end
   end

@@ -117,11 +117,15 @@ end
 ---@param journal table
 ---@param id string of the run
 ---@param wanted? string only of this kind; "run." stands for all that begin so
+---@param holding? string only those whose JSON holds this text: of many, most need not be decoded
 ---@return fun(): almanac.Event?
-function M.each(journal, id, wanted)
+function M.each(journal, id, wanted, holding)
   local rows = journal:events(id, 0, wanted)
   return function()
-    local seq, time_ms, name, path, payload = rows()
+    local seq, time_ms, name, path, payload
+    repeat
+      seq, time_ms, name, path, payload = rows()
+    until not seq or not holding or payload:find(holding, 1, true)
     return seq and M.decode(seq, time_ms, name, path, payload) or nil
   end
 end

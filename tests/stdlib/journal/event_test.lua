@@ -21,6 +21,28 @@ t.test("an unknown kind, and a field that a kind does not carry, are bugs of our
   t.eq(event.declared("run.plan", { anything = 1 }).kept, "durable")
 end)
 
+t.test("events are read by kind, and by a text that their JSON holds", function()
+  local rows = { { 1, 5, "note", "a", '{"text":"one"}' }, { 2, 6, "note", "a", '{"text":"the other"}' }, { 3, 7, "note", "b", '{"text":"another one"}' } }
+  local journal = {
+    events = function(_, id, after, wanted)
+      t.eq({ id, after, wanted }, { "run", 0, "note" })
+      local i = 0
+      return function()
+        i = i + 1
+        return table.unpack(rows[i] or {})
+      end
+    end,
+  }
+  local function texts(holding)
+    local out = {}
+    for one in event.each(journal, "run", "note", holding) do out[#out + 1] = one.data.text end
+    return out
+  end
+  t.eq(texts(), { "one", "the other", "another one" })
+  t.eq(texts "other", { "the other", "another one" })
+  t.eq(texts "[", {})
+end)
+
 t.test("a pause that was journalled as a failure is read as an interrupt", function()
   local one = event.decode(7, 5, "step.failed", "a", '{"kind":"paused","message":"paused by the operator","at":"x.lua:1"}')
   t.eq(one, { seq = 7, time_ms = 5, kind = "step.interrupted", path = "a",
