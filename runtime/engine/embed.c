@@ -1,7 +1,14 @@
 #include "engine/embed.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The linker's names for the ends of the section that the texts are in. */
+extern const char embed_texts_begin[] __asm__("__start_embed_texts");
+extern const char embed_texts_end[] __asm__("__stop_embed_texts");
 
 static int embed_compare(const void *key, const void *file)
 {
@@ -11,4 +18,14 @@ static int embed_compare(const void *key, const void *file)
 const struct embed_file *embed_find(const char *path)
 {
     return bsearch(path, embed_files, embed_count, sizeof *embed_files, embed_compare);
+}
+
+void embed_put_away(void)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = ((uintptr_t)embed_texts_begin + page - 1) / page * page;
+    uintptr_t end = (uintptr_t)embed_texts_end / page * page;
+
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_DONTNEED);
 }

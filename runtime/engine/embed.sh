@@ -18,8 +18,8 @@ extern const struct embed_file embed_files[];
 extern const size_t embed_count;
 
 #define EMBED(n, file)                                                                             \
-    __asm__(".pushsection .rodata\n.balign 16\n.globl embed_" #n "\nembed_" #n ":\n.incbin \""     \
-            file "\"\n.byte 0\n.popsection\n");                                                    \
+    __asm__(".pushsection embed_texts,\"a\"\n.balign 16\n.globl embed_" #n "\nembed_" #n          \
+            ":\n.incbin \"" file "\"\n.byte 0\n.popsection\n");                                   \
     extern const char embed_##n[]
 
 END

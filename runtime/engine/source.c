@@ -44,26 +44,40 @@ static bool source_on_disk(const struct vm *vm, const char *path, char *full, si
     return true;
 }
 
-int source_push(lua_State *L, const char *path, struct err *e)
+int source_view(lua_State *L, const char *path, const char **text, size_t *len, struct err *e)
 {
     const struct embed_file *file;
-    struct buf *text;
+    struct buf *read;
     char full[4096];
 
     if (source_on_disk(vm_of(L), path, full, sizeof full)) {
-        text = lua_buf_new(L, SOURCE_MAX);
-        if (source_read_file(full, text, e) < 0) {
+        read = lua_buf_new(L, SOURCE_MAX);
+        if (source_read_file(full, read, e) < 0) {
             lua_pop(L, 1);
             return -1;
         }
-        lua_buf_push_text(L, text);
-        lua_remove(L, -2);
+        *text = buf_str(read);
+        *len = read->len;
         return 0;
     }
     file = embed_find(path);
     if (!file)
         return err_set(e, ERR_NOT_FOUND, "no built-in file %s", path);
-    lua_pushlstring(L, file->data, file->len);
+    lua_pushnil(L);
+    *text = file->data;
+    *len = file->len;
+    return 0;
+}
+
+int source_push(lua_State *L, const char *path, struct err *e)
+{
+    const char *text;
+    size_t len;
+
+    if (source_view(L, path, &text, &len, e) < 0)
+        return -1;
+    lua_pushlstring(L, text, len);
+    lua_remove(L, -2);
     return 0;
 }
 

@@ -10,6 +10,8 @@
 /* Pushes the text of a file by its path, e.g. "stdlib/run/step.lua"; ERR_NOT_FOUND, ERR_IO,
  * ERR_LIMIT. */
 int source_push(lua_State *L, const char *path, struct err *e);
+/* The same text where it lies; what it pushes, once, keeps it there. */
+int source_view(lua_State *L, const char *path, const char **text, size_t *len, struct err *e);
 /* Pushes an array of the paths that begin with the prefix; those of a folder are in order. */
 void source_push_list(lua_State *L, const char *prefix);
 

@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
+#include "engine/embed.h"
 #include "engine/source.h"
 #include "engine/vm_error.h"
 
@@ -17,15 +18,15 @@ static int vm_load_file(lua_State *L, const char *path, struct err *e)
     const char *text;
     size_t len;
 
-    if (source_push(L, path, e) < 0)
+    if (source_view(L, path, &text, &len, e) < 0)
         return -1;
-    text = lua_tolstring(L, -1, &len);
     snprintf(name, sizeof name, "@%s", path);
     if (luaL_loadbufferx(L, text, len, name, "t") != LUA_OK) {
         err_set(e, ERR_USAGE, "%s", lua_tostring(L, -1));
         lua_pop(L, 2);
         return -1;
     }
+    embed_put_away();
     lua_remove(L, -2);
     return 0;
 }

@@ -15,11 +15,17 @@ function M.names()
   return out
 end
 
+local known ---@type table<string, boolean>?
+
 --- Whether a script sees that name.
 ---@param name string
 ---@return boolean
 function M.has(name)
-  return name:find "^[%w_]+$" ~= nil and embedded.read(FOLDER .. name .. ".lua") ~= nil
+  if not known then
+    known = {}
+    for _, one in ipairs(M.names()) do known[one] = true end
+  end
+  return known[name] ~= nil
 end
 
 --- What a script sees under a name: a table of functions, or a function.
