@@ -16,8 +16,8 @@ extern const size_t embed_count;
 /* NULL when there is none of that path. */
 const struct embed_file *embed_find(const char *path);
 
-/* The memory that texts took when they were read is given back: they are pages of the program's file,
- * which come again when they are needed. */
+/* The memory that texts took when they were read is given back: they are pages of the program's
+ * file, which come again when they are needed. */
 void embed_put_away(void);
 
 #endif

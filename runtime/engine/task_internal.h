@@ -47,7 +47,7 @@ struct task {
 struct sched {
     struct vm *vm;
     struct task *current; /* the one that runs now */
-    struct task *turn; /* those that still run in this turn */
+    struct task *turn;    /* those that still run in this turn */
     struct task *ready, **ready_tail;
     struct turn_end *turn_ends;
     int rounds;             /* since the turn began: how often ready tasks made others ready */
