@@ -22,7 +22,11 @@ t.test("an unknown kind, and a field that a kind does not carry, are bugs of our
 end)
 
 t.test("events are read by kind, and by a text that their JSON holds", function()
-  local rows = { { 1, 5, "note", "a", '{"text":"one"}' }, { 2, 6, "note", "a", '{"text":"the other"}' }, { 3, 7, "note", "b", '{"text":"another one"}' } }
+  local rows = {
+    { 1, 5, "note", "a", '{"text":"one"}' },
+    { 2, 6, "note", "a", '{"text":"the other"}' },
+    { 3, 7, "note", "b", '{"text":"another one"}' },
+  }
   local journal = {
     events = function(_, id, after, wanted)
       t.eq({ id, after, wanted }, { "run", 0, "note" })
