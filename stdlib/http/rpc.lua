@@ -81,6 +81,13 @@ end
 --- Calls a JSON-RPC 2.0 method. A read, unless `effect = true`.
 function M.call(url, method, params, opts)
   if type(method) ~= "string" then errors.usage "http.rpc: the method must be a string" end
+  if params ~= nil and type(params) ~= "table" then
+    local shown = type(params) == "string" and string.format("%q", params) or tostring(params)
+    errors.raise {
+      kind = "usage", message = "http.rpc: the parameters must be a list or a table of names, not a " .. type(params),
+      hint = string.format("one parameter is a list of one: { %s }", shown),
+    }
+  end
   opts = fields.check(fields.of "http.rpc", opts)
   local request, call = request_of(url, params, method, opts)
   local ok, response
