@@ -69,6 +69,19 @@ return {
         tag = {},
       },
     },
+    github = {
+      fields = {
+        checks = {},
+        comment = {},
+        issue = {},
+      },
+    },
+    grafana = {
+      fields = {
+        annotate = {},
+        link = {},
+      },
+    },
     helm = {
       fields = {
         current = {},

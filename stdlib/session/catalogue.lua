@@ -13,6 +13,12 @@ local modules = {
   ["git.push"] = "almanac.host.git",
   ["git.tag"] = "almanac.host.git",
   ["git.untag"] = "almanac.host.git",
+  ["github.close"] = "almanac.http.github.issues",
+  ["github.comment"] = "almanac.http.github.issues",
+  ["github.issue"] = "almanac.http.github.issues",
+  ["github.uncomment"] = "almanac.http.github.issues",
+  ["grafana.annotate"] = "almanac.http.grafana",
+  ["grafana.remove"] = "almanac.http.grafana",
   ["helm.repair"] = "almanac.helm.repair",
   ["helm.rollback"] = "almanac.helm.rollback",
   ["helm.uninstall"] = "almanac.helm.rollback",
@@ -39,7 +45,8 @@ local catalogue = {}
 
 --- What these effects ask `allow` of a runbook for.
 catalogue.categories = {
-  compose = true, fs = true, git = true, helm = true, http = true, k8s = true, notify = true, shell = true,
+  compose = true, fs = true, git = true, github = true, grafana = true, helm = true, http = true, k8s = true,
+  notify = true, shell = true,
 }
 
 --- Loads the module that defines an effect of the standard library; nothing where there is none.

@@ -1,0 +1,75 @@
+--- GitHub's REST API: where it is, its pages, and its limits in words.
+--- https://docs.github.com/en/rest/using-the-rest-api
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local services = require "almanac.http.service"
+local task = require "native.task"
+
+local M = {}
+
+local PER_PAGE = 100 -- the most that it gives
+
+--- What a refusal says when too much was asked; nothing for any other.
+--- https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+---@param response { status: integer, headers: table<string, string>, body: string }
+---@return string? meaning
+---@return string? hint
+function M.limit_reached(response)
+  if response.status ~= 403 and response.status ~= 429 then return nil end
+  local headers = response.headers or {}
+  local wait = tonumber(headers["retry-after"])
+  local is_used_up = headers["x-ratelimit-remaining"] == "0"
+  if not wait and not is_used_up and not tostring(response.body):lower():find("rate limit", 1, true) then return nil end
+  local reset = is_used_up and tonumber(headers["x-ratelimit-reset"])
+  if not wait and reset then wait = math.max(1, math.ceil(reset - task.wall_ms() / 1000)) end
+  local limit = is_used_up and headers["x-ratelimit-limit"]
+  return string.format("GitHub's rate limit is reached%s", limit and string.format(" (%s requests an hour)", limit) or ""),
+    wait and string.format("try again in %s; a token (endpoints.github) has more than nobody", duration.format(wait))
+      or "try again in some minutes"
+end
+
+--- Refuses what is no repository, before it comes into a URL.
+---@param who string
+---@param repo string
+---@return string repo
+function M.check_repo(who, repo)
+  local owner, name = repo:match "^([%w_.%-]+)/([%w_.%-]+)$"
+  if owner and not (owner .. "/" .. name .. "/"):find "%f[^\0/]%.%.?/" then return repo end
+  errors.usage("%s: repo must be OWNER/NAME, not %q", who, repo)
+end
+
+---@param who string
+---@return almanac.Service
+function M.open(who)
+  return services.open(who, "github", {
+    default = "https://api.github.com", explain = M.limit_reached,
+    headers = {
+      Accept = "application/vnd.github+json", ["X-GitHub-Api-Version"] = "2022-11-28", ["User-Agent"] = "almanac",
+    },
+  })
+end
+
+--- The items of a list, page by page as they are wanted.
+---@param service almanac.Service
+---@param path string
+---@param query table<string, any>
+---@param field? string  where the answer is an object: the name of its list
+---@return fun(): table?
+function M.items(service, path, query, field)
+  local page, list, at, is_last = 0, {}, 0, false
+  return function()
+    while at >= #list do
+      if is_last then return nil end
+      page, at = page + 1, 0
+      local asked = { per_page = PER_PAGE, page = page }
+      for name, value in pairs(query) do asked[name] = value end
+      local answer, headers = services.read(service, path, asked)
+      list = field and answer[field] or not field and answer or {}
+      is_last = not tostring(headers.link):find('rel="next"', 1, true)
+    end
+    at = at + 1
+    return list[at]
+  end
+end
+
+return M

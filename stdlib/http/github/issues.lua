@@ -1,0 +1,210 @@
+--- Issues and comments, as effects. Each carries the effect's id in a comment of its Markdown that GitHub does not
+--- show, by which a resume finds what was sent before the crash.
+--- https://docs.github.com/en/rest/issues
+local api = require "almanac.http.github.api"
+local effect = require "almanac.run.effect"
+local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
+local services = require "almanac.http.service"
+local step = require "almanac.run.step"
+local unknown = require "almanac.base.unknown"
+
+local M = {}
+
+local REPO = { "name", required = true, help = "OWNER/NAME" }
+local OPTIONAL = { "flag", help = "that it cannot be made is noted, and fails nothing" }
+local NUMBER = { "count", required = true, help = "of the issue or the pull request" }
+local ISSUE = fields.declare("github.issue", {
+  repo = REPO, optional = OPTIONAL,
+  title = { "text", required = true, help = "of the issue" },
+  body = { "string", default = "", help = "Markdown" },
+  labels = { "texts", help = "GitHub makes those that are not there" },
+})
+local COMMENT = fields.declare("github.comment", {
+  repo = REPO, number = NUMBER, optional = OPTIONAL,
+  body = { "text", required = true, help = "Markdown" },
+})
+local CLOSE = fields.declare("github.close", { repo = REPO, number = NUMBER })
+local UNCOMMENT = fields.declare("github.uncomment", { repo = REPO, id = { "count", required = true, help = "of the comment" } })
+
+local allow = { category = "github", of = function(input) return input.repo end }
+
+local function input_of(declaration)
+  return function(raw)
+    local input = fields.check(declaration, raw)
+    api.check_repo(declaration.who, input.repo)
+    input.optional = input.optional or nil
+    return input
+  end
+end
+
+local function marker(id)
+  return string.format("<!-- almanac effect %s -->", id)
+end
+
+local function with_marker(body, id)
+  return (body ~= "" and body .. "\n\n" or "") .. marker(id)
+end
+
+--- The first of a list's items that carries the effect's id, before `is_past` holds for one.
+local function find(items, id, is_past)
+  for item in items do
+    if is_past and is_past(item) then return nil end
+    if type(item.body) == "string" and item.body:find(marker(id), 1, true) then return item end
+  end
+end
+
+--- A read of what is there before; where the effect is optional, nothing when it cannot be had.
+local function observed(input, fn)
+  local ok, result = errors.try(fn, input)
+  if ok then return result end
+  if not input.optional or errors.is_interrupt(result) then error(result, 0) end
+  return {}
+end
+
+--- What is looked up after a crash; an optional effect does not hold up the run for it.
+local function recovered(input, look)
+  local ok, found = errors.try(look)
+  if ok then
+    if found then return "done", found end
+    return "not_done"
+  end
+  if not input.optional or errors.is_interrupt(found) then error(found, 0) end
+  return "done", { made = false }
+end
+
+--- A result whose fields GitHub will choose: what is planned behind it may be handed them.
+local function to_be_made(...)
+  local frame, result = step.current(), { made = true }
+  for _, field in ipairs { ... } do result[field] = unknown.new(frame and frame.path or "the effect") end
+  return result
+end
+
+local function first_line(text)
+  local line = text:match "^%s*([^\n]*)"
+  return #line > 80 and line:sub(1, 80) .. "…" or line
+end
+
+-- github.issue -----------------------------------------------------------------------------------
+
+local function list_issues(service, repo)
+  return api.items(service, "/repos/" .. repo .. "/issues", { state = "all", sort = "created", direction = "desc" })
+end
+
+--- The highest number that there is: what is made later has a higher one.
+local function newest(input)
+  local list = services.read(api.open "github.issue", "/repos/" .. input.repo .. "/issues",
+    { state = "all", sort = "created", direction = "desc", per_page = 1 })
+  return { newest = list[1] and list[1].number or 0 }
+end
+
+local function issue_result(issue)
+  return { made = true, number = issue.number, url = issue.html_url }
+end
+
+effect.define("github.issue", {
+  input = input_of(ISSUE),
+  observe = function(input) return observed(input, newest) end,
+  preview = function(input)
+    local labels = input.labels and string.format(" [%s]", table.concat(input.labels, ", ")) or ""
+    return { summary = input.title .. labels, result = to_be_made("number", "url") }
+  end,
+  apply = function(input, ctx)
+    local issue = services.attempt(input.optional, "the issue in " .. input.repo, function()
+      return services.write(api.open "github.issue", "POST", "/repos/" .. input.repo .. "/issues",
+        { title = input.title, body = with_marker(input.body, ctx.id), labels = input.labels })
+    end)
+    return issue and issue_result(issue) or { made = false }
+  end,
+  recover = function(input, ctx)
+    local before = ctx.before and ctx.before.newest
+    return recovered(input, function()
+      local issue = find(list_issues(api.open "github.issue", input.repo), ctx.id,
+        before and function(item) return item.number <= before end)
+      return issue and issue_result(issue)
+    end)
+  end,
+  -- Nobody but an owner can delete an issue.
+  undo = function(input, result)
+    if result.made then effect.perform("github.close", { repo = input.repo, number = result.number }) end
+  end,
+  title = function(input) return "open an issue in " .. input.repo end,
+  allow = allow,
+})
+
+--- Closes an issue as one that is not planned: what takes github.issue back.
+effect.define("github.close", {
+  input = input_of(CLOSE),
+  apply = function(input)
+    services.write(api.open "github.close", "PATCH", string.format("/repos/%s/issues/%d", input.repo, input.number),
+      { state = "closed", state_reason = "not_planned" })
+    return { number = input.number }
+  end,
+  recover = function() return "not_done" end, -- closed once more, it is closed
+  preview = function() return {} end,
+  title = function(input) return string.format("close #%d of %s", input.number, input.repo) end,
+  allow = allow,
+})
+
+function M.issue(options)
+  return effect.perform("github.issue", options)
+end
+
+-- github.comment ---------------------------------------------------------------------------------
+
+local function comments_path(input)
+  return string.format("/repos/%s/issues/%d/comments", input.repo, input.number)
+end
+
+local function comment_result(comment)
+  return { made = true, id = comment.id, url = comment.html_url }
+end
+
+effect.define("github.comment", {
+  input = input_of(COMMENT),
+  observe = function(input)
+    return observed(input, function()
+      return { title = services.read(api.open "github.comment", string.format("/repos/%s/issues/%d", input.repo, input.number)).title }
+    end)
+  end,
+  preview = function(input, before)
+    return { summary = string.format("%s%s", before.title and string.format("on %q: ", before.title) or "", first_line(input.body)),
+      result = to_be_made("id", "url") }
+  end,
+  apply = function(input, ctx)
+    local comment = services.attempt(input.optional, string.format("the comment on #%d of %s", input.number, input.repo), function()
+      return services.write(api.open "github.comment", "POST", comments_path(input), { body = with_marker(input.body, ctx.id) })
+    end)
+    return comment and comment_result(comment) or { made = false }
+  end,
+  recover = function(input, ctx)
+    return recovered(input, function()
+      local comment = find(api.items(api.open "github.comment", comments_path(input), {}), ctx.id)
+      return comment and comment_result(comment)
+    end)
+  end,
+  undo = function(input, result)
+    if result.made then effect.perform("github.uncomment", { repo = input.repo, id = result.id }) end
+  end,
+  title = function(input) return string.format("comment on #%d of %s", input.number, input.repo) end,
+  allow = allow,
+})
+
+--- Deletes a comment: what takes github.comment back.
+effect.define("github.uncomment", {
+  input = input_of(UNCOMMENT),
+  apply = function(input)
+    services.delete(api.open "github.uncomment", string.format("/repos/%s/issues/comments/%d", input.repo, input.id))
+    return { id = input.id }
+  end,
+  recover = function() return "not_done" end, -- what is deleted already is left alone
+  preview = function() return {} end,
+  title = function(input) return string.format("delete a comment in %s", input.repo) end,
+  allow = allow,
+})
+
+function M.comment(options)
+  return effect.perform("github.comment", options)
+end
+
+return M
