@@ -10,7 +10,8 @@ local declared = options.join(screen.options, options.common, options.cluster)
 
 local usage = [[rollback [RUN] [options]
 
-Takes back the done steps of a run, newest first; without RUN those of the newest run. It is a run
+Takes back the done steps of a run, newest first; without RUN those of the newest run that did
+something, which is shown and asked about; where nobody can be asked it must be the only one. It is a run
 of its own: journalled, and resumed with almanac resume.]]
 
 function M.run(words, operator)

@@ -36,19 +36,17 @@ function M.words(id)
   return id .. " --store " .. path
 end
 
---- The run that was meant: an id, a unique part of one, or the newest that `wanted` accepts.
+--- The run that was meant: an id, a unique part of one, or the newest of all.
 ---@param journal table
 ---@param name string?
----@param wanted? fun(row: table): boolean
----@param what? string for the message
 ---@return table row
-function M.find(journal, name, wanted, what)
+function M.find(journal, name)
   local rows = journal:runs()
   local matching = {}
   for _, row in ipairs(rows) do
     if name == row.id then return row end
     if name and row.id:find(name, 1, true) then matching[#matching + 1] = row end
-    if not name and (not wanted or wanted(row)) then return row end
+    if not name then return row end
   end
   if #matching == 1 then return matching[1] end
   if #matching > 1 then
@@ -61,8 +59,7 @@ function M.find(journal, name, wanted, what)
     }
   end
   errors.raise {
-    kind = "refused", message = name and string.format("no run %q in %s", name,
-    settings.store) or "no run " .. (what or "") .. " in " .. settings.store,
+    kind = "refused", message = name and string.format("no run %q in %s", name, settings.store) or "no run in " .. settings.store,
     hint = "almanac runs lists them",
   }
 end

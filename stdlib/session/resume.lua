@@ -1,5 +1,6 @@
 --- Resuming a run: it is read once, walked once to say what it will do, and run once.
 local binding = require "almanac.run.plan.binding"
+local candidate = require "almanac.session.candidate"
 local clusters = require "almanac.session.clusters"
 local course = require "almanac.session.course"
 local errors = require "almanac.base.errors"
@@ -45,10 +46,12 @@ local function redo(run, path, operator)
   operator:say("to be run again, where the script still gets there:\n  " .. table.concat(again, "\n  "))
 end
 
---- True for a run that resume can go on with.
-local function is_unfinished(journal, id)
-  local status = states.status(journal, id)
-  return status ~= "running" and not ownership.is_over(status)
+--- The run that a resume without one means. One that is being rolled back is gone on with by its rollback.
+local function wanted(journal)
+  return {
+    command = "resume", what = "to resume", question = "Resume this run?",
+    accepts = function(row, status) return not ownership.is_over(status) and #ownership.open_rollbacks(journal, row.id) == 0 end,
+  }
 end
 
 --- The first step of a walk that may be one that is gone from the script.
@@ -131,14 +134,14 @@ local function resume(session, run, named)
 end
 
 --- almanac resume [RUN] [key=value…]
----@param id string? of the run; nil: the newest that is not done
+---@param id string? of the run; nil: the one that is not done
 ---@param anew table<string, any>  parameters that are given anew
 ---@param options table  json, redo, renamed, not_renamed, without_plan
 ---@param operator almanac.Operator
 ---@return integer exit code
 function M.run(id, anew, options, operator)
   local journal <close> = store.open "rw"
-  local row = store.find(journal, id, function(row) return is_unfinished(journal, row.id) end, "to resume")
+  local row, named = candidate.pick(journal, id, wanted(journal), operator)
   local run = runs.load(journal, row.id, execute)
   local session = { journal = journal, operator = operator, options = options, anew = anew }
   if run.meta.undoes then
@@ -146,7 +149,7 @@ function M.run(id, anew, options, operator)
     if next(anew) then errors.usage "a rollback takes no parameters: it goes on with those of the run that it takes back" end
     return rollback.roll_back(session, store.find(journal, run.meta.undoes), run, true)
   end
-  return resume(session, run, id ~= nil)
+  return resume(session, run, named)
 end
 
 return M

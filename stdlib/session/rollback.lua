@@ -1,9 +1,11 @@
 --- Rolling a run back: a run of its own, journalled and resumable, that takes done steps back, newest first.
+local candidate = require "almanac.session.candidate"
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
+local ownership = require "almanac.journal.ownership"
 local process = require "native.process"
 local reopen = require "almanac.session.reopen"
 local runs = require "almanac.journal.run"
@@ -91,15 +93,26 @@ function M.roll_back(session, row, stopped, named)
   return drive.exit[M.take_back(session, original, way, held, stopped)]
 end
 
+--- The run that a rollback without one means: it did something, and nothing takes it back yet.
+local function wanted(journal)
+  return {
+    command = "rollback", what = "to roll back", question = "Roll this run back?",
+    accepts = function(row, status)
+      return status ~= "undone" and not row.runbook:find "^rollback%-of%-" and ownership.has_acted(journal, row.id) and
+        #ownership.open_rollbacks(journal, row.id) == 0
+    end,
+  }
+end
+
 --- almanac rollback [RUN]
----@param id string? nil: the newest run that is no rollback
+---@param id string? nil: the only one, or the one that the operator says yes to
 ---@param options table
 ---@param operator almanac.Operator
 ---@return integer exit code
 function M.run(id, options, operator)
   local journal <close> = store.open "rw"
-  local row = store.find(journal, id, function(row) return not row.runbook:find "^rollback%-of%-" end, "to roll back")
-  return M.roll_back({ journal = journal, operator = operator, options = options }, row, nil, id ~= nil)
+  local row, named = candidate.pick(journal, id, wanted(journal), operator)
+  return M.roll_back({ journal = journal, operator = operator, options = options }, row, nil, named)
 end
 
 return M

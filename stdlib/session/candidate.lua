@@ -1,0 +1,114 @@
+--- The run that a command means when it names none: on a terminal it is shown and asked about; where nobody can
+--- be asked a guess must be the only one there is. A run that is under way is never meant.
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+local param = require "almanac.base.param"
+local states = require "almanac.journal.state"
+local store = require "almanac.journal.store"
+local task = require "native.task"
+
+local M = {}
+
+local LISTED = 5 -- candidates that a refusal names
+
+---@class almanac.Wanted  which runs a command may mean
+---@field command string   "resume" | "rollback"
+---@field what string      "to resume"
+---@field question string  asked on a terminal
+---@field accepts fun(row: table, status: string): boolean
+
+---@class almanac.Candidate
+---@field row table
+---@field status string
+
+--- The newest runs that are accepted, and the newer ones that are under way.
+---@return almanac.Candidate[] candidates, the newest first
+---@return string[] running  ids
+local function find(journal, wanted, at_most)
+  local found, running = {}, {}
+  for _, row in ipairs(journal:runs()) do
+    local status = states.status(journal, row.id)
+    if status == "running" then
+      if #found == 0 then running[#running + 1] = row.id end
+    elseif wanted.accepts(row, status) then
+      found[#found + 1] = { row = row, status = status }
+      if #found == at_most then break end
+    end
+  end
+  return found, running
+end
+
+local function age(row)
+  return duration.format(math.max(0, (task.wall_ms() - row.created_ms) // 1000)) .. " ago"
+end
+
+local function shown_params(params)
+  local out = {}
+  for _, name in ipairs(param.sorted_names(params or {})) do
+    local value = params[name]
+    out[#out + 1] = name .. "=" .. (type(value) == "string" and value or json.encode(value))
+  end
+  return #out > 0 and " " .. table.concat(out, " ") or ""
+end
+
+--- A run for the one who is asked about it.
+---@param candidate almanac.Candidate
+---@return string lines
+function M.describe(candidate)
+  local row = candidate.row
+  local meta = json.decode(row.meta)
+  return table.concat({
+    row.id,
+    "  runbook: " .. row.runbook .. shown_params(meta.params),
+    "  status:  " .. candidate.status,
+    string.format("  started: %s, %s", os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), age(row)),
+    string.format("  by:      %s on %s", meta.operator or "?", meta.host or "?"),
+  }, "\n")
+end
+
+local function ask(operator, wanted, candidate, running)
+  if #running > 0 then operator:say("! under way, and not meant: " .. table.concat(running, ", ")) end
+  operator:say(M.describe(candidate))
+  if operator:choose(wanted.question, { "yes", "no" }) == "yes" then return candidate.row end
+  errors.raise { kind = "refused", message = "nothing was done", hint = "name the run: almanac " .. wanted.command
+    .. " RUN; almanac runs lists them" }
+end
+
+local function refuse(wanted, found, running)
+  local lines = { "name the one that you mean: almanac " .. wanted.command .. " RUN" }
+  for i = 1, math.min(#found, LISTED) do
+    lines[#lines + 1] = string.format("  %s  %s, %s", found[i].row.id, found[i].status, age(found[i].row))
+  end
+  if #found > LISTED then lines[#lines + 1] = "  and older ones: almanac runs" end
+  errors.raise {
+    kind = "refused", hint = table.concat(lines, "\n        "),
+    message = #running > 0 and string.format("%s is under way, and the run %s is an older one", running[1], wanted.what)
+      or "there are several runs " .. wanted.what,
+  }
+end
+
+--- The run that is meant.
+---@param journal table
+---@param name string?  id, or a unique part of one
+---@param wanted almanac.Wanted
+---@param operator almanac.Operator
+---@return table row
+---@return boolean named  the operator named it, or was asked
+function M.pick(journal, name, wanted, operator)
+  if name then return store.find(journal, name), true end
+  local asked = operator:can_be_asked()
+  local found, running = find(journal, wanted, asked and 1 or LISTED + 1)
+  if #found == 0 then
+    errors.raise {
+      kind = "refused", hint = "almanac runs lists them",
+      message = string.format("no run %s in the journal%s", wanted.what,
+        #running > 0 and "; " .. running[1] .. " is under way" or ""),
+    }
+  end
+  if asked then return ask(operator, wanted, found[1], running), true end
+  if #found > 1 or #running > 0 then refuse(wanted, found, running) end
+  return found[1].row, false
+end
+
+return M

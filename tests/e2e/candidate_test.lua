@@ -1,0 +1,114 @@
+-- resume and rollback without a run: asked about on a terminal, and no guess where nobody can be asked.
+local process = require "native.process"
+local project = require "tests.project"
+local t = require "tests.harness"
+
+local BOOK = [[
+return runbook {
+  params = { to = param.string { default = "x" } },
+  run = function(p)
+    step("act", {
+      undo = function() sh.run { argv = { "sh", "-c", "echo undone " .. p.to .. " >> log" } } end,
+    }, function() sh.run { argv = { "sh", "-c", "echo acted " .. p.to .. " >> log" } } end)
+    step("hold", function()
+      if p.to == "long" then sh.read { argv = { "sh", "-c", "echo > holding; until [ -e go ]; do sleep 0.05; done" } } end
+    end)
+    step("judge", function() if fs.exists "bad" then error "bad" end end)
+  end,
+}]]
+
+local LOOK = 'return runbook { run = function() step("look", function() return fs.exists "x" end) end }'
+
+local function new()
+  return project.new { book = BOOK, look = LOOK }
+end
+
+local function must(p, words, want)
+  local code, out, err = p:run(words)
+  t.eq(code, want, table.concat(words, " ") .. "\n" .. out .. err)
+  return err
+end
+
+local function failed(p, to)
+  t.write_file(p.dir .. "/bad", "")
+  must(p, { "run", "book", "to=" .. to }, 1)
+  t.must { "rm", p.dir .. "/bad" }
+  return p:newest()
+end
+
+--- almanac WORDS on a terminal, answered with this line.
+local function on_terminal(p, words, answer)
+  local options = p:options()
+  options.stdin = answer .. "\n"
+  local line = process.exe() .. " " .. table.concat(words, " ") .. " --plain"
+  local code, out = t.run({ "script", "-qec", line, "/dev/null" }, options)
+  return code, (out:gsub("\r", ""))
+end
+
+t.test("in a pipe the only candidate is taken; runs that only looked are none for a rollback", function()
+  local p = new()
+  local id = failed(p, "a")
+  must(p, { "run", "look" }, 0)
+  must(p, { "run", "look" }, 0)
+  t.has(must(p, { "rollback" }, 0), "undo act")
+  t.eq(p:lines "log", { "acted a", "undone a" })
+  t.has(must(p, { "rollback" }, 2), "no run to roll back")
+  t.has(must(p, { "resume" }, 2), "no run to resume")
+  t.has(must(p, { "rollback", id }, 0), "nothing to undo")
+end)
+
+t.test("in a pipe several candidates are listed, and nothing is done", function()
+  local p = new()
+  local a, b = failed(p, "a"), failed(p, "b")
+  for _, command in ipairs { "resume", "rollback" } do
+    local err = must(p, { command }, 2)
+    t.has(err, "there are several runs")
+    t.has(err, a .. "  failed, ")
+    t.has(err, b .. "  failed, ")
+    t.has(err, "almanac " .. command .. " RUN")
+  end
+  t.eq(p:lines "log", { "acted a", "acted b" })
+end)
+
+t.test("a run that is under way is never meant, nor one that is older than it, unasked", function()
+  local p = new()
+  local a = failed(p, "a")
+  local child = p:spawn { "run", "book", "to=long" }
+  t.eventually("it holds", function() return t.read_file(p.dir .. "/holding") end)
+  local long = p:newest()
+  t.has(must(p, { "resume" }, 2), long .. " is under way, and the run to resume is an older one")
+  t.has(must(p, { "rollback" }, 2), a)
+  t.write_file(p.dir .. "/go", "")
+  t.eq(child:wait(), 0)
+  must(p, { "resume" }, 0)
+end)
+
+t.test("a run that is being rolled back is gone on with by its rollback alone", function()
+  local p = new()
+  failed(p, "a")
+  p:edit("book", (BOOK:gsub("undo = function%(%)", '%0 if fs.exists "stuck" then error "stuck" end')))
+  t.write_file(p.dir .. "/stuck", "")
+  must(p, { "rollback" }, 1)
+  t.has(must(p, { "rollback" }, 2), "no run to roll back")
+  t.must { "rm", p.dir .. "/stuck" }
+  must(p, { "resume" }, 0)
+  t.eq(p:lines "log", { "acted a", "undone a" })
+end)
+
+t.test("on a terminal the newest is shown and asked about", function()
+  local p = new()
+  local a, b = failed(p, "a"), failed(p, "b")
+  local code, out = on_terminal(p, { "rollback" }, "n")
+  t.eq(code, 2, out)
+  t.has(out, b .. "\n  runbook: book to=b\n  status:  failed\n  started: 20")
+  t.has(out, "\n  by:      ")
+  t.has(out, "Roll this run back?")
+  t.lacks(out, a)
+  t.eq(p:lines "log", { "acted a", "acted b" })
+  code, out = on_terminal(p, { "rollback" }, "y")
+  t.eq(code, 0, out)
+  t.eq(p:lines "log", { "acted a", "acted b", "undone b" })
+  code, out = on_terminal(p, { "resume" }, "yes")
+  t.eq(code, 0, out)
+  t.has(out, a .. "\n  runbook: book to=a")
+end)
