@@ -1,6 +1,7 @@
 #include "engine/vm_error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,9 +156,73 @@ static void vm_own_error(lua_State *L)
     luaL_setmetatable(L, VM_ERROR_TYPE);
 }
 
+/* How many fields of an error without a message are shown, and how much of each. */
+#define SHOWN_FIELDS 8
+#define SHOWN_BYTES 80
+
+static int vm_compare_shown(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* "code = 5, state = down": the scalar fields of the table on top, in the order of their names. */
+static void vm_push_fields(lua_State *L)
+{
+    char shown[SHOWN_FIELDS][SHOWN_BYTES];
+    char out[SHOWN_FIELDS * (SHOWN_BYTES + 2)] = "";
+    size_t n = 0, len = 0;
+
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        bool scalar = lua_isstring(L, -1) || lua_isboolean(L, -1);
+
+        if (n == SHOWN_FIELDS || lua_type(L, -2) != LUA_TSTRING)
+            continue;
+        if (scalar)
+            luaL_tolstring(L, -1, NULL);
+        else
+            lua_pushfstring(L, "a %s", luaL_typename(L, -1));
+        snprintf(shown[n++], SHOWN_BYTES, "%s = %s", lua_tostring(L, -3), lua_tostring(L, -1));
+        lua_pop(L, 1);
+    }
+    qsort(shown, n, sizeof shown[0], vm_compare_shown);
+    for (size_t i = 0; i < n; i++)
+        len += (size_t)snprintf(out + len, sizeof out - len, "%s%s", i > 0 ? ", " : "", shown[i]);
+    lua_pushstring(L, out);
+}
+
+/* A script may raise any table, also one that says nothing in words: then its fields are what it
+ * says. */
+static void vm_need_message(lua_State *L)
+{
+    const char *fields;
+    int type = vm_raw_field(L, "message");
+
+    if (type == LUA_TNUMBER) {
+        lua_tostring(L, -1); /* turns it into text where it stands */
+        vm_set_raw_field(L, "message");
+        return;
+    }
+    lua_pop(L, 1);
+    if (type == LUA_TSTRING)
+        return;
+    vm_push_fields(L);
+    fields = lua_tostring(L, -1);
+    lua_pushfstring(L, *fields ? "an error without a message: %s" : "an error without a message%s",
+                    fields);
+    lua_remove(L, -2);
+    vm_set_raw_field(L, "message");
+    if (vm_raw_field(L, "kind") == LUA_TSTRING) {
+        lua_pop(L, 1);
+        return;
+    }
+    lua_pop(L, 1);
+    lua_pushstring(L, err_kind_name(ERR_SCRIPT));
+    vm_set_raw_field(L, "kind");
+}
+
 void vm_decorate_error(lua_State *L)
 {
-    luaL_checkstack(L, 6, "error");
+    luaL_checkstack(L, 10, "error");
     if (!lua_istable(L, -1)) {
         const char *text = luaL_tolstring(L, -1, NULL);
         int memory = strcmp(text, "not enough memory") == 0;
@@ -168,6 +233,7 @@ void vm_decorate_error(lua_State *L)
         lua_pop(L, 1);
     } else {
         vm_own_error(L);
+        vm_need_message(L);
     }
     if (vm_raw_field(L, "where") == LUA_TNIL) {
         lua_pop(L, 1);

@@ -31,6 +31,13 @@ local RANGE = { min = { "number", help = "at least" }, max = { "number", help = 
 --- text of key=value, or already typed, from YAML.
 local types = {}
 
+--- The number of a text or a number. What Lua would wrap round at 64 bits, as 0x10000000000000001, is none.
+local function number_of(value)
+  local digits = type(value) == "string" and value:match "^%s*[+-]?0[xX]0*(%x*)%s*$"
+  if digits and (#digits > 16 or #digits == 16 and digits:find "^[89a-fA-F]") then return nil end
+  return tonumber(value)
+end
+
 local function in_range(spec, number)
   if spec.min and number < spec.min then return nil, "at least " .. spec.min end
   if spec.max and number > spec.max then return nil, "at most " .. spec.max end
@@ -49,8 +56,8 @@ types.string = {
 types.integer = {
   fields = RANGE,
   parse = function(spec, value)
-    local number = math.tointeger(tonumber(value))
-    if not number then return nil, "a whole number" end
+    local number = math.tointeger(number_of(value))
+    if not number then return nil, "a whole number of at most 64 bits" end
     return in_range(spec, number)
   end,
 }
@@ -58,8 +65,9 @@ types.integer = {
 types.number = {
   fields = RANGE,
   parse = function(spec, value)
-    local number = tonumber(value)
+    local number = number_of(value)
     if not number or number ~= number then return nil, "a number" end
+    if number == math.huge or number == -math.huge then return nil, "a number that a double can hold" end
     return in_range(spec, number)
   end,
 }
@@ -100,8 +108,8 @@ types.list = {
   fields = { of = { "table", help = "the parameter that each item is; default: param.string {}" } },
   parse = function(spec, value)
     local items = {}
-    if type(value) == "string" then
-      for item in value:gmatch "[^,]+" do items[#items + 1] = item:match "^%s*(.-)%s*$" end
+    if type(value) == "string" then -- "" is no item, "a,,b" are three
+      for item in (value ~= "" and value .. "," or ""):gmatch "([^,]*)," do items[#items + 1] = item:match "^%s*(.-)%s*$" end
     elseif type(value) == "table" then
       items = value
     else

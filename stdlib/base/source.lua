@@ -31,6 +31,15 @@ function M.file(path, builtin)
   if text then return text, builtin end
 end
 
+--- What Lua reads of a script's text, as of a file: no byte order mark, and an empty line for a first one
+--- that begins with "#".
+---@param text string
+---@return string
+function M.chunk(text)
+  text = text:gsub("^\239\187\191", "")
+  return (text:gsub("^#[^\n]*", ""))
+end
+
 --- The lines of a function without their indentation, or nil when its chunk is not known.
 ---@param fn function
 ---@return string?

@@ -63,12 +63,12 @@ local function meant(name)
   return require("almanac.base.nearest").find(name, names)
 end
 
---- The exit code, when a command returned. Results that could not be written are a failure; what a run did is
---- told by its own code.
+--- The exit code, when a command returned. Results that could not be written are a failure, also those of a run
+--- that is done; what else a run did is told by its own code.
 local function settle(name, code, operator, drives)
   if not operator.lost then return code end
   operator:say("almanac " .. name .. ": standard output could not be written: " .. operator.lost)
-  return drives and code or 1
+  return drives and code ~= 0 and code or 1
 end
 
 local function run(command, words, operator)

@@ -88,6 +88,7 @@ end
 local function compile(path, text, env)
   -- A chunk of the standard library is trusted by its name: no script may have such a one.
   local name = "@" .. (path:find "^stdlib/" and "./" or "") .. path
+  text = source.chunk(text)
   source.remember(name, text)
   local chunk, why = load(text, name, "t", env)
   if chunk then return chunk end

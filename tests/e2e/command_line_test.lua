@@ -51,6 +51,8 @@ t.test("closed standard streams, a full disk and a reader that has enough", func
   t.eq(code, 1)
   t.has(err, "could not be written")
   t.eq((shell(p, "$ALMANAC plan book > /dev/full")), 1, "a plan that nobody saw is none")
+  t.eq((shell(p, "$ALMANAC run book --json > /dev/full")), 1, "events that nobody saw are none")
+  t.eq((shell(p, "$ALMANAC run book > /dev/full")), 0, "it writes nothing there")
   t.eq((shell(p, "{ $ALMANAC run book; echo $? > code; } 2>&1 | true")), 0)
   t.eq(p:lines "code", { "0" })
   t.has((select(2, p:run { "runs" })), "done")
@@ -109,4 +111,28 @@ end }]] }
   t.has(err, "| \\x07bell\n")
   t.has(err, "| bad\\x1bc\n")
   t.ok(not err:find "\27", err)
+end)
+
+t.test("a script may begin with a byte order mark and a line for the shell; its lines keep their numbers", function()
+  local mark = "\239\187\191"
+  for _, top in ipairs { mark, "#!/usr/bin/env almanac\n", mark .. "#!/usr/bin/env almanac\n" } do
+    local p = project.new {
+      book = top .. 'local lib = require "lib.l"\nreturn runbook { run = function() step("a", function() error(lib) end) end }\n',
+    }
+    require("native.fs").mkdir(p.dir .. "/runbooks/lib")
+    p:edit("lib/l", mark .. 'return "told"\n')
+    t.eq((p:run { "check" }), 0)
+    local code, _, err = p:run { "run", "book", "--no-ask" }
+    t.eq(code, 1)
+    t.has(err, "told")
+    t.has(err, "book.lua:" .. (top:find "#" and 3 or 2))
+  end
+end)
+
+t.test("a step that raises a table without a message says what is in it", function()
+  local p = project.new { book = 'return runbook { run = function() step("a", function() error { code = 5 } end) end }' }
+  local code, _, err = p:run { "run", "book", "--no-ask" }
+  t.eq(code, 1)
+  t.has(err, "an error without a message: code = 5")
+  t.has(err, "book.lua:1")
 end)

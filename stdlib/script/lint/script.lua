@@ -6,6 +6,7 @@ local outside = require "almanac.script.lint.outside"
 local parameters = require "almanac.script.lint.parameters"
 local parser = require "almanac.script.lint.parser"
 local public = require "almanac.script.lint.public"
+local source = require "almanac.base.source"
 local steps = require "almanac.script.lint.steps"
 local text_lines = require "almanac.script.lint.text"
 local unknown_use = require "almanac.script.lint.unknown_use"
@@ -40,6 +41,7 @@ end
 ---@param load? fun(): any  loads it; for a runbook
 ---@return any loaded  what load returned
 function M.check(path, text, findings, load)
+  text = source.chunk(text)
   local lines = text_lines.new(path, text)
   -- load() is the judge of what Lua is; text only, as in the sandbox.
   local chunk, why = _G.load(text, "=script", "t")
