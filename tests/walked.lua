@@ -12,7 +12,8 @@ local M = {}
 ---@param run fun(params: table)
 ---@return almanac.Runbook
 function M.book(run)
-  return { name = "book", path = "book.lua", params = {}, run = run, script = { files = {}, sources = {}, definitions = {}, digest = "d" } }
+  local script = { path = "book.lua", files = {}, sources = {}, required = {}, definitions = {}, digest = "d" }
+  return { name = "book", path = script.path, params = {}, run = run, script = script }
 end
 
 --- Walks a body over the events.

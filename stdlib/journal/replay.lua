@@ -16,6 +16,7 @@ local M = {}
 ---@field digest string
 ---@field sources table<string, string>  texts by path
 ---@field files table<string, string>?   SHA-256 by path; nil in a journal of before
+---@field seq integer?                    of its event; nil: of this execution
 
 ---@class almanac.Replay
 ---@field done table?      the done steps, of native.journal; nil where there can be none
@@ -69,6 +70,7 @@ end
 on["run.end"] = function(replay, one) replay.status = one.data.status end
 on["run.abandoned"] = function(replay) replay.status = "abandoned" end
 on["run.script"] = function(replay, one)
+  one.data.seq = one.seq
   replay.script = one.data
   replay.scripts[#replay.scripts + 1] = one.data
 end

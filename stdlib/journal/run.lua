@@ -37,7 +37,8 @@ local WORDS = {
 ---@field held table?        the lock that it needs for its effects
 ---@field bound almanac.PlanBinding?      the plan that this execution keeps to
 ---@field script string?     digest of the runbook's files in this execution
----@field sources table<string, string>?  their texts, by path
+---@field loaded almanac.Script?          the script itself
+---@field edited_files table<almanac.KeptScript, table<string, boolean>|false>?  of each script before, what is not as it was
 ---@field gone almanac.GoneStep[]?        what earlier executions did and this one did not meet
 ---@field operator almanac.Operator?      who is asked, and shown what happens
 ---@field observers fun(event: almanac.Event)[]

@@ -40,6 +40,7 @@ local function line_of(visit, class, first_open)
   local word = words[class]
   if class == "new" and first_open then word = "new, next" end
   local line = string.format("  %s %-40s %s", visit.done and "✓" or "▶", visit.path, word)
+  if visit.uses then line = string.format("%s; but %s, which it uses, was edited since: --redo %q", line, visit.uses, visit.path) end
   if visit.was then line = string.format("%s; renamed from %q", line, visit.was) end
   if class == "edited" then line = line .. string.format("; run again with --redo %q", visit.path) end
   return line

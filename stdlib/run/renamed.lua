@@ -75,7 +75,7 @@ end
 
 --- Whether the gone step has the source of this one, but for the name.
 local function is_same(run, gone, name, digest, text)
-  local sources, old = run.sources or {}, gone.path:match "[^/]*$"
+  local sources, old = run.loaded and run.loaded.sources or {}, gone.path:match "[^/]*$"
   for _, then_ in ipairs(text and M.old_sources(text, name, old) or {}) do
     if sha256(then_.text) == gone.digest then return not M.is_named(sources, then_.piece) end
   end

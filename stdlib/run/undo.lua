@@ -18,7 +18,7 @@ local M = {}
 ---@param params table
 ---@return almanac.Error? err  one that is neither the frontier nor a call that would have run
 function M.walk(run, book, params)
-  run.definitions, run.script, run.sources = book.script.definitions, book.script.digest, book.script.sources
+  run.definitions, run.script, run.loaded = book.script.definitions, book.script.digest, book.script
   local handle = task.spawn(step.within, run, book.run, params)
   local ok, err = handle:join()
   if not ok and err.kind ~= "frontier" and err.kind ~= "outside_step" then return err end
@@ -73,6 +73,16 @@ local function is_part(item, by_place, own)
   end
 end
 
+--- Done steps that have an undo and made no effect, newest first.
+local function without_effect(run, visits, claimed)
+  local out = {}
+  for _, visit in ipairs(visits) do
+    if visit.done and not claimed[visit.path] then out[#out + 1] = visit end
+  end
+  table.sort(out, function(a, b) return run.done:seq(a.path) > run.done:seq(b.path) end)
+  return out
+end
+
 --- What undoing the run would do, newest first.
 ---@param run almanac.Run  after M.walk()
 ---@return almanac.Undo[] undos
@@ -95,10 +105,7 @@ function M.list(run)
       left[#left + 1] = title
     end
   end
-  for i = #visits, 1, -1 do -- done steps that have an undo and made no effect
-    local visit = visits[i]
-    if visit.done and not claimed[visit.path] then undos[#undos + 1] = of_step(visit) end
-  end
+  for _, visit in ipairs(without_effect(run, visits, claimed)) do undos[#undos + 1] = of_step(visit) end
   return undos, left
 end
 

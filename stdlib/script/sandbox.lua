@@ -129,6 +129,8 @@ end
 ---@field result any                       what it returned
 ---@field files table<string, string>      path → SHA-256
 ---@field sources table<string, string>    path → text
+---@field path string                      of the script itself
+---@field required table<any, string>      path of the file that returned a value
 ---@field definitions almanac.Definitions  the effects that it defines, also later
 ---@field digest string                    of all of its files
 
@@ -139,7 +141,7 @@ end
 ---@return almanac.Script
 function M.load(path, text, kept)
   local files, sources = { [path] = digest.sha256(text) }, { [path] = text }
-  local loaded = {}
+  local loaded, required = {}, {}
   local directory = path:match "^(.*/)[^/]*$" or ""
   local env
   env = new_env(function(name)
@@ -152,6 +154,7 @@ function M.load(path, text, kept)
       files[lib_path], sources[lib_path] = digest.sha256(lib_text), lib_text
       local value = compile(lib_path, lib_text, env)(name)
       loaded[name] = value == nil or value
+      if type(value) == "table" or type(value) == "function" then required[value] = lib_path end
     end
     return loaded[name]
   end)
@@ -162,7 +165,7 @@ function M.load(path, text, kept)
   table.sort(names)
   for i, name in ipairs(names) do names[i] = name .. "\0" .. files[name] end
   return {
-    result = result, files = files, sources = sources, definitions = definitions,
+    result = result, path = path, required = required, files = files, sources = sources, definitions = definitions,
     digest = digest.sha256(table.concat(names, "\n")),
   }
 end

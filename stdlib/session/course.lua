@@ -10,7 +10,6 @@ local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local task = require "native.task"
 local undo = require "almanac.run.undo"
-local walk = require "almanac.run.mode.walk"
 local way_back = require "almanac.session.way_back"
 
 local M = {}
@@ -32,16 +31,15 @@ local function after_failure(session, run, book, values, err)
   if book.on_failure == "undo" then return "undo" end
   if book.on_failure == "stop" or not operator:can_be_asked() then return nil end
   operator:say("✗ " .. errors.format(err))
-  local walked = runs.load(session.journal, run.id, walk)
-  undo.walk(walked, book, values)
-  operator:say(rollback.describe(undo.list(walked)))
+  local way = way_back.with(session, runs.load(session.journal, run.id, execute), book, values)
+  operator:say(rollback.describe(undo.list(way.walked)))
   return choose(operator, "What now?", failure_choices)
 end
 
 local function take_back(session, run, book, values, held, status, err)
   if not session.operator:can_be_asked() then drive.conclude(run, status, err) end
   local original = runs.load(session.journal, run.id, execute)
-  local undone = rollback.take_back(session, original, way_back.with(original, book, values), held)
+  local undone = rollback.take_back(session, original, way_back.with(session, original, book, values), held)
   return undone == "done" and drive.exit.undone or drive.exit[undone] or drive.exit.failed
 end
 
@@ -55,7 +53,7 @@ end
 function M.run(session, run, book, values, held)
   while true do
     run.operator, run.allow, run.definitions = session.operator, book.allow, book.script.definitions
-    run.bound, run.script, run.sources = binding.to(run.replay.plan), book.script.digest, book.script.sources
+    run.bound, run.script, run.loaded = binding.to(run.replay.plan), book.script.digest, book.script
     held:attach(run)
     run:keep_script(book.script)
     local status, err = drive.execute(run, function() return book.run(values) end)

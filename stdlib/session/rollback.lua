@@ -9,6 +9,7 @@ local ownership = require "almanac.journal.ownership"
 local process = require "native.process"
 local reopen = require "almanac.session.reopen"
 local runs = require "almanac.journal.run"
+local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local undo = require "almanac.run.undo"
 local way_back = require "almanac.session.way_back"
@@ -33,14 +34,29 @@ function M.describe(undos, left)
   return table.concat(out, "\n")
 end
 
+--- There is nothing to take back of this run, which may not be the one that was meant: the newest other one that
+--- did something and is not over is named.
+local function say_nothing(session, original)
+  local journal, lines = session.journal, {}
+  lines[1] = string.format("%s (%s): there is nothing to undo", original.id, states.status(journal, original.id))
+  for _, row in ipairs(journal:runs()) do
+    local status = row.id ~= original.id and states.status(journal, row.id)
+    if status and status ~= "running" and not ownership.is_over(status) and ownership.has_acted(journal, row.id) then
+      lines[2] = string.format("  %s (%s) did something: almanac rollback %s", row.id, status, store.words(row.id))
+      break
+    end
+  end
+  session.operator:say(table.concat(lines, "\n"))
+end
+
 --- The run that takes another one back: a new one, or one that was stopped.
-local function open_rollback(session, original, book, stopped)
-  local journal = session.journal
+local function open_rollback(session, original, way, stopped)
+  local journal, book = session.journal, way.book
   local run = stopped or runs.create(journal, {
     runbook = "rollback-of-" .. book.name, undoes = original.id, script = book.path, params = {}, operator = process.user(),
     host = process.hostname(), version = process.version, lock = original.meta.lock,
   }, execute)
-  run.operator, run.allow, run.definitions = session.operator, book.allow, book.script.definitions
+  run.operator, run.allow, run.definitions = session.operator, way.allow, way.walked.definitions
   holder.own(journal, run.id)
   if stopped then
     run:record("run.resume", "", { operator = process.user() })
@@ -59,9 +75,12 @@ end
 ---@return string status of the rollback
 function M.take_back(session, original, way, held, stopped)
   local undos, left = undo.list(way.walked)
-  session.operator:say(#undos == 0 and original.id .. ": there is nothing to undo" or M.describe(undos, left))
-  if #undos == 0 and not stopped then return "done" end
-  local run = open_rollback(session, original, way.book, stopped)
+  if #undos == 0 and not stopped then
+    say_nothing(session, original)
+    return "done"
+  end
+  session.operator:say(#undos == 0 and original.id .. ": there is nothing left to undo" or M.describe(undos, left))
+  local run = open_rollback(session, original, way, stopped)
   held:attach(run)
   local status, err = drive.execute(run, undo.body(original, undos, run.id))
   if status == "done" then original:record("run.end", "", { status = "undone", by = run.id }) end

@@ -1,5 +1,6 @@
 --- The way back of a run: the script that takes it back, walked. Today's; or, where that cannot be loaded or
---- walked, the one that the run was made with, which its journal keeps.
+--- walked, the one that the run was made with, which its journal keeps. That one also takes back the steps that
+--- today's has lost.
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local params = require "almanac.session.params"
@@ -12,16 +13,11 @@ local M = {}
 ---@class almanac.WayBack
 ---@field book almanac.Runbook
 ---@field walked almanac.Run   the run, in the mode walk
+---@field allow table?         what it may touch
 
---- Walks the original with a script that is loaded.
----@param original almanac.Run
----@param book almanac.Runbook
----@param values table  its parameters
----@return almanac.WayBack
----@return almanac.Error? why the script stops before its end
-function M.with(original, book, values)
+local function walked_with(original, book, values)
   local walked = original:as(walk)
-  return { book = book, walked = walked }, undo.walk(walked, book, values)
+  return { book = book, walked = walked, allow = book.allow }, undo.walk(walked, book, values)
 end
 
 --- The way with a script that may not load, or want other parameters than the run has.
@@ -30,11 +26,82 @@ end
 local function try(session, original, load)
   local ok, way, why = errors.try(function()
     local book = load()
-    return M.with(original, book, (params.restore(book, original, session.operator)))
+    return walked_with(original, book, (params.restore(book, original, session.operator)))
   end)
   local err = why or not ok and way or nil
   if err and interrupt.of(err) then error(err, 0) end
   return ok and way or nil, err
+end
+
+--- Whether a done step was met, or lies in one that was.
+local function is_covered(done, path)
+  while path and not done:is_met(path) do path = path:match "^(.*)/" end
+  return path ~= nil
+end
+
+local function lost_of(way)
+  local done, lost = way.walked.done, {}
+  for _, path in ipairs(done:unmet()) do
+    if not is_covered(done, path) then lost[#lost + 1] = path end
+  end
+  return lost
+end
+
+--- What either names; an effect of today's goes before one of then.
+local function both(today, before)
+  local out = {}
+  for name, one in pairs(before) do out[name] = one end
+  for name, one in pairs(today) do out[name] = one end
+  return out
+end
+
+--- What was allowed when the lost steps were done is allowed for taking them back.
+local function both_allow(today, before)
+  if not today or not before then return today end
+  local out = both(today, {})
+  for category, patterns in pairs(before) do
+    local list = table.move(out[category] or {}, 1, #(out[category] or {}), 1, {})
+    out[category] = table.move(patterns, 1, #patterns, #list + 1, list)
+  end
+  return out
+end
+
+--- Adds to the way what another script, which the run was made with, takes back of the lost steps.
+local function add_from(session, original, way, kept, is_lost)
+  local before = try(session, original, function() return runbook.load_kept(original.meta.script, kept.sources) end)
+  if not before then return end
+  way.walked.definitions = both(way.walked.definitions, before.book.script.definitions)
+  way.allow = both_allow(way.allow, before.book.allow)
+  for _, visit in ipairs(before.walked.visits) do
+    if type(visit) == "table" and visit.done and visit.undo and is_lost[visit.path] then
+      is_lost[visit.path] = nil
+      table.insert(way.walked.visits, visit)
+      session.operator:say(string.format("! today's script does not get to %q any more: the one that it was done with takes it back",
+        visit.path))
+    end
+  end
+end
+
+--- Adds what today's script has lost, by the scripts that the run was made with, newest first.
+local function add_lost(session, original, way)
+  local lost = lost_of(way)
+  if #lost == 0 then return way end
+  local is_lost, scripts = {}, original.replay.scripts
+  for _, path in ipairs(lost) do is_lost[path] = true end
+  for i = #scripts, 1, -1 do
+    if scripts[i].digest ~= way.book.script.digest then add_from(session, original, way, scripts[i], is_lost) end
+  end
+  return way
+end
+
+--- The way with a script that is loaded.
+---@param session almanac.Session
+---@param original almanac.Run
+---@param book almanac.Runbook
+---@param values table  its parameters
+---@return almanac.WayBack
+function M.with(session, original, book, values)
+  return add_lost(session, original, (walked_with(original, book, values)))
 end
 
 --- Finds the way back of a run in the journal.
@@ -44,7 +111,7 @@ end
 function M.find(session, original)
   local operator, kept = session.operator, original.replay.script
   local way, why = try(session, original, function() return runbook.load(original.meta.script) end)
-  if way and not why then return way end
+  if way and not why then return add_lost(session, original, way) end
   if kept and not (way and way.book.script.digest == kept.digest) then
     local then_way, then_why = try(session, original, function() return runbook.load_kept(original.meta.script, kept.sources) end)
     if then_way then
@@ -54,7 +121,7 @@ function M.find(session, original)
   end
   if not way then error(why, 0) end
   if why then operator:say("! the script stops before its end: " .. why.message .. "\n  what it did until there is taken back") end
-  return way
+  return add_lost(session, original, way)
 end
 
 return M

@@ -73,3 +73,54 @@ t.test("a script that can be walked is used as it is now", function()
   t.eq(code, 0, err)
   t.eq(p:lines "world", { "on", "off by the new one" })
 end)
+
+t.test("a done step that today's script has lost is taken back by the script that it was done with", function()
+  local p = failed_run()
+  p:edit("book", 'return runbook { params = { to = param.string { default = "on" } }, run = function() step("new", note) end }')
+  local code, _, err = p:run { "rollback" }
+  t.eq(code, 0, err)
+  t.has(err, "today's script does not get to \"switch\" any more")
+  t.eq(p:lines "world", { "on", "off" })
+end)
+
+t.test("an effect of the script's own that today's has lost, with what it may touch", function()
+  local own = [[
+effect.define("toy.set", {
+  apply = function() sh.run { argv = { "sh", "-c", "echo set >> world" } } end,
+  undo = function() sh.run { argv = { "sh", "-c", "echo unset >> world" } } end,
+  allow = { category = "toy", of = function() return "it" end },
+})
+return runbook {
+  allow = { toy = { "it" }, shell = { "sh" } },
+  run = function()
+    step("set", function() effect.perform("toy.set", {}) end)
+    step("fail", function() error { kind = "command", message = "bad" } end)
+  end,
+}
+]]
+  local p = project.new { book = own }
+  t.eq((p:run { "run", "book", "--no-ask" }), 1)
+  p:edit("book", 'return runbook { allow = { k8s = { "x" } }, run = function() step("new", note) end }')
+  local code, _, err = p:run { "rollback" }
+  t.eq(code, 0, err)
+  t.eq(p:lines "world", { "set", "unset" })
+end)
+
+t.test("the file of the runbook has another name: the way back is there", function()
+  local p = failed_run()
+  fs.write(p.dir .. "/runbooks/renamed.lua", source)
+  fs.remove(p.dir .. "/runbooks/book.lua")
+  goes_back(p, { "the script that it was made with does" })
+end)
+
+t.test("a run that has nothing to undo is named, and so is a failed one that has", function()
+  local p = failed_run()
+  local failed = p:newest()
+  p:edit("idle", 'return runbook { run = function() step("look", function() return 1 end) end }')
+  t.eq((p:run { "run", "idle" }), 0)
+  local code, _, err = p:run { "rollback", p:newest() }
+  t.eq(code, 0, err)
+  t.has(err, p:newest() .. " (done): there is nothing to undo")
+  t.has(err, failed .. " (failed) did something: almanac rollback " .. failed)
+  t.eq(p:lines "world", { "on" })
+end)

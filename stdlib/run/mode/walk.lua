@@ -4,6 +4,7 @@ local errors = require "almanac.base.errors"
 local renamed = require "almanac.run.renamed"
 local step = require "almanac.run.step"
 local task = require "native.task"
+local used_files = require "almanac.run.used_files"
 
 local M = { finishes_siblings = true }
 
@@ -15,6 +16,7 @@ local M = { finishes_siblings = true }
 ---@field result any
 ---@field digest string?   of a step that is not done
 ---@field maybe almanac.MaybeRenamed[]?  the steps that are gone from the script and that it may be
+---@field uses string?     a required file that it uses, and that was edited since it was done
 ---@field was string?      the path that it had when it was done
 
 local function raise_frontier(path)
@@ -34,6 +36,21 @@ end
 
 function M.skip() end
 
+--- A file that the step uses and that is not what it was when the step was done.
+local function edited_file(run, path, fn)
+  local scripts, script = run.replay.scripts, run.loaded
+  if #scripts == 0 or not script then return nil end
+  if #scripts == 1 and scripts[1].digest == script.digest then return nil end
+  local kept = used_files.script_at(scripts, run.done:seq(path))
+  run.edited_files = run.edited_files or {}
+  local edited = run.edited_files[kept]
+  if edited == nil then
+    edited = used_files.edited(kept, script) or false
+    run.edited_files[kept] = edited
+  end
+  return edited and used_files.find(fn, edited, script.required) or nil
+end
+
 function M.meet(run, path, name, opts, fn)
   local digest = step.digest(opts, fn)
   local first, result, same = run.done:meet(path, name, digest)
@@ -41,8 +58,9 @@ function M.meet(run, path, name, opts, fn)
     run.replayed = run.replayed + 1
     local undo, visits, was = opts.undo, run.visits, run.replay.renamed[path]
     same = same or was ~= nil and was.digest == digest
-    visits[#visits + 1] = same and not undo and not was and path
-      or { path = path, done = true, edited = not same, undo = undo, result = result, was = was and was.from }
+    local uses = same and edited_file(run, path, fn) or nil
+    visits[#visits + 1] = same and not (undo or was or uses) and path
+      or { path = path, done = true, edited = not same, undo = undo, result = result, was = was and was.from, uses = uses }
   end
   return first, result
 end
