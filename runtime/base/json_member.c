@@ -9,13 +9,22 @@ static const char *skip_space(const char *p, const char *end)
     return p;
 }
 
-/* Behind the string whose opening quote is at p. */
+/* Behind the string whose opening quote is at p. A quote behind an odd number of backslashes is a part
+ * of it. */
 static const char *skip_string(const char *p, const char *end)
 {
-    for (p++; p < end && *p != '"'; p++)
-        if (*p == '\\')
-            p++;
-    return p < end ? p + 1 : end;
+    const char *begin = p + 1, *quote = begin;
+
+    while (quote < end && (quote = memchr(quote, '"', (size_t)(end - quote)))) {
+        const char *slash = quote;
+
+        while (slash > begin && slash[-1] == '\\')
+            slash--;
+        quote++;
+        if ((quote - slash) % 2 == 1)
+            return quote;
+    }
+    return end;
 }
 
 /* Behind the value at p: to the comma or bracket that ends it. */

@@ -38,6 +38,12 @@ function M.new(step)
   return value
 end
 
+--- Whether there is any: in a run there is none, and nothing needs to be looked through for one.
+---@return boolean
+function M.any()
+  return next(steps) ~= nil
+end
+
 ---@return boolean
 function M.is(value)
   return steps[value] ~= nil

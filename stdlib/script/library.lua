@@ -61,7 +61,7 @@ end
 local own_coroutines = setmetatable({}, { __mode = "k" }) ---@type table<thread, boolean>
 
 local function in_own_coroutine()
-  return own_coroutines[coroutine.running()] == true
+  return next(own_coroutines) ~= nil and own_coroutines[coroutine.running()] == true
 end
 
 local function check_own(name, co)
@@ -70,21 +70,15 @@ local function check_own(name, co)
   end
 end
 
---- A function of the standard library that belongs to the step itself: a coroutine that is left where it
---- yields would take along what the step may do.
----@param fn function
----@param name string
----@return function
-function M.outside_coroutine(fn, name)
-  return function(...)
-    if in_own_coroutine() then
-      errors.raise {
-        kind = "usage", message = name .. " was called inside a coroutine of the script's own",
-        hint = "call it from the step itself; parallel { … } does several things at once",
-      }
-    end
-    return fn(...)
-  end
+--- For a function of the standard library that belongs to the step itself: a coroutine that is left where it
+--- yields would take along what the step may do. Raises kind "usage" in one of the script's own.
+---@param name string public name of the function
+function M.refuse_coroutine(name)
+  if not in_own_coroutine() then return end
+  errors.raise {
+    kind = "usage", message = name .. " was called inside a coroutine of the script's own",
+    hint = "call it from the step itself; parallel { … } does several things at once",
+  }
 end
 
 --- coroutine, with what a script makes by it still heard by timeouts and Ctrl-C. The threads of the run

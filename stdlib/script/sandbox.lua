@@ -13,6 +13,9 @@ local M = {}
 --- Modules that only compute: they may be used in a coroutine of the script's own.
 local COMPUTES = { duration = true, errors = true, json = true, note = true, param = true, runbook = true, yaml = true }
 
+-- A long replay goes through these for each of its steps.
+local any_unknown, refuse_coroutine = unknown.any, library.refuse_coroutine
+
 local function first_unknown(...)
   for i = 1, select("#", ...) do
     local value = unknown.first((select(i, ...)))
@@ -23,11 +26,14 @@ end
 --- What a script gets of a public function: one that says so when it is handed what a plan does not know,
 --- and that belongs to the step itself, unless it only computes.
 local function seen_of(name, fn)
-  if not COMPUTES[name:match "^%w+"] then fn = library.outside_coroutine(fn, name) end
+  local is_of_step = not COMPUTES[name:match "^%w+"]
   return task.face(function(...)
-    local value = first_unknown(...)
-    if value == nil then return fn(...) end
-    return require("almanac.run.step").handed(value, fn, ...)
+    if is_of_step then refuse_coroutine(name) end
+    if any_unknown() then
+      local value = first_unknown(...)
+      if value ~= nil then return require("almanac.run.step").handed(value, fn, ...) end
+    end
+    return fn(...)
   end)
 end
 
