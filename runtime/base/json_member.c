@@ -9,8 +9,8 @@ static const char *skip_space(const char *p, const char *end)
     return p;
 }
 
-/* Behind the string whose opening quote is at p. A quote behind an odd number of backslashes is a part
- * of it. */
+/* Behind the string whose opening quote is at p. A quote behind an odd number of backslashes is a
+ * part of it. */
 static const char *skip_string(const char *p, const char *end)
 {
     const char *begin = p + 1, *quote = begin;

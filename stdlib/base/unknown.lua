@@ -8,6 +8,7 @@ local steady = require "almanac.base.steady"
 local M = {}
 
 local steps = setmetatable({}, { __mode = "k" })
+local has_any = false
 local texts = {} ---@type table<string, any>  what unknowns print as: one of those that print so
 
 local Unknown = {}
@@ -34,14 +35,14 @@ end
 ---@param step string path
 function M.new(step)
   local value = setmetatable({}, Unknown)
-  steps[value] = step
+  steps[value], has_any = step, true
   return value
 end
 
---- Whether there is any: in a run there is none, and nothing needs to be looked through for one.
+--- Whether there ever was one: in a run there is none, and nothing needs to be looked through for it.
 ---@return boolean
 function M.any()
-  return next(steps) ~= nil
+  return has_any
 end
 
 ---@return boolean

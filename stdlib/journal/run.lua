@@ -43,7 +43,7 @@ local WORDS = {
 ---@field operator almanac.Operator?      who is asked, and shown what happens
 ---@field observers fun(event: almanac.Event)[]
 ---@field opening almanac.Event[]  recorded before anybody observed
----@field tells_replays boolean?          one of them wants to hear of done steps that are met
+---@field tells_replays boolean           one of them wants to hear of done steps that are met
 local Run = {}
 Run.__index = Run
 
@@ -58,7 +58,7 @@ local function new(fields)
   local replay = fields.replay or replays.new()
   fields.replay, fields.done, fields.effects = replay, replay.done, replay.effects
   if fields.done then fields.done:begin_pass() end
-  fields.replayed = 0
+  fields.replayed, fields.tells_replays = 0, false
   fields.seen = {}
   fields.observers = {}
   fields.opening = {}

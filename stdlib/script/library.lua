@@ -59,9 +59,10 @@ end
 -- Coroutines -------------------------------------------------------------------------------------
 
 local own_coroutines = setmetatable({}, { __mode = "k" }) ---@type table<thread, boolean>
+local has_own = false -- whether a script made one yet: most do not
 
 local function in_own_coroutine()
-  return next(own_coroutines) ~= nil and own_coroutines[coroutine.running()] == true
+  return has_own and own_coroutines[coroutine.running()] == true
 end
 
 local function check_own(name, co)
@@ -87,7 +88,7 @@ local function coroutines()
   local library = copy(coroutine)
   library.create = function(fn)
     local co = task.watch(coroutine.create(fn))
-    own_coroutines[co] = true
+    own_coroutines[co], has_own = true, true
     return co
   end
   library.wrap = function(fn)

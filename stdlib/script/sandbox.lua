@@ -71,16 +71,16 @@ local function new_env(require_lib)
   local globals = library.of(env)
   globals._G = env
   globals.require = require_lib
-  return setmetatable(env, {
+  setmetatable(globals, {
     __index = function(_, name)
-      local value = globals[name]
-      if value == nil then
-        value = face(name)
-        if value == nil then no_global(name) end
-        globals[name] = value
-      end
+      local value = face(name)
+      if value == nil then no_global(name) end
+      globals[name] = value
       return value
     end,
+  })
+  return setmetatable(env, {
+    __index = globals,
     __newindex = function(_, name)
       errors.raise {
         kind = "script", message = string.format("assignment to the global '%s'", tostring(name)),
