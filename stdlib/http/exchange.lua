@@ -70,6 +70,18 @@ local function refuse(client, request, through, response)
   errors.raise(err)
 end
 
+--- The API server reads an Authorization as its own, and passes none on to what is behind it.
+local function refuse_credentials(request)
+  local has = request.user ~= nil
+  for name in pairs(request.headers or {}) do has = has or name:lower() == "authorization" end
+  if not has then return end
+  errors.raise {
+    kind = "usage",
+    message = string.format("%s: no credentials can be sent to %s: the API server passes none on", request.who, request.url),
+    hint = "take a URL of the network, such as that of an ingress, for what wants a token or a password",
+  }
+end
+
 --- Sends a request and gives the answer, whatever its status; raises kind "network", "timeout", "tls", and
 --- "http" for what the API server refuses by itself.
 ---@param request table  as native.http's: method, url, headers, body, timeout, max_bytes, read, who
@@ -77,6 +89,7 @@ end
 function M.request(request)
   local through = M.through(request.who, request.url)
   if not through then return native.request(request) end
+  refuse_credentials(request)
   local k8s_client = require "almanac.k8s.client" -- it uses almanac.http, which uses this
   local client = k8s_client.open {}
   local response = k8s_client.send(client, {

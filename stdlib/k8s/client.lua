@@ -87,11 +87,22 @@ local function from(client, request)
   }
 end
 
+--- Others go before ours; names of headers have no case.
+local function put_headers(headers, more)
+  for name, value in pairs(more or {}) do
+    for ours in pairs(headers) do
+      if ours:lower() == name:lower() then headers[ours] = nil end
+    end
+    headers[name] = value
+  end
+end
+
 local function native_request(request)
   local headers = { ["User-Agent"] = "almanac", Accept = request.accept or "application/json" }
   local body = request.body
   if type(body) == "table" then body = json.encode(secret.reveal_all(body)) end
   if body then headers["Content-Type"] = request.content_type or "application/json" end
+  put_headers(headers, request.headers)
   return {
     who = request.who, method = request.method or "GET", path = request.path, query = request.query, body = body,
     headers = headers, timeout = request.timeout, answer_timeout = request.answer_timeout, max_bytes = BODY_MAX,

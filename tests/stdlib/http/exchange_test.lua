@@ -1,6 +1,9 @@
+local clients = require "almanac.k8s.client"
+local exchange = require "almanac.http.exchange"
 local http = require "native.http"
 local httpd = require "native.httpd"
 local proxies = require "tests.proxy"
+local settings = require "almanac.config.settings"
 local t = require "tests.harness"
 local task = require "native.task"
 
@@ -27,4 +30,35 @@ t.test("the proxy forwards, and holds back what it is told to until it is releas
   t.eq(seen[2], "PATCH /b  x")
   proxy:close()
   server:close()
+end)
+
+t.test("through the API server the request's own headers arrive; credentials are refused before they are lost", function()
+  local seen
+  local server = httpd.listen { handler = function(request, response)
+    seen = request.headers
+    response:send(200, {}, "answer")
+  end }
+  local file = t.tmpdir() .. "/kubeconfig"
+  t.write_file(file, string.format([[
+apiVersion: v1
+kind: Config
+current-context: c
+clusters: [{ name: c, cluster: { server: "http://127.0.0.1:%d" } }]
+contexts: [{ name: c, context: { cluster: c, user: u } }]
+users: [{ name: u, user: {} }]
+]], server:port()))
+  local before = settings.kubeconfig
+  settings.kubeconfig = file
+  t.defer(function()
+    settings.kubeconfig = before
+    clients.forget()
+    server:close()
+  end)
+  local function send(headers, user)
+    return exchange.request { who = "t", method = "POST", url = "svc://n/s:80/x", body = "text", headers = headers, user = user }
+  end
+  t.eq(send({ ["content-type"] = "text/plain", ["Idempotency-Key"] = "7", ["X-Scope-OrgID"] = "o" }).status, 200)
+  t.eq({ seen["content-type"], seen["idempotency-key"], seen["x-scope-orgid"] }, { "text/plain", "7", "o" })
+  t.has(t.raises("usage", send, { authorization = "Bearer x" }).message, "no credentials can be sent to svc://n/s:80/x")
+  t.raises("usage", send, {}, "u")
 end)
