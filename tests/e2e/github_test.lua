@@ -148,6 +148,22 @@ end }]]
   t.has(out .. err, "the comment on #1 of org/app was not made")
 end)
 
+t.test("optional, killed when it was made, and GitHub is down afterwards: the run goes on", function()
+  local github, p = start [[
+return runbook { run = function()
+  step("follow up", function() return github.issue { repo = "org/app", title = "x", optional = true } end)
+end }]]
+  local child
+  github.on_post = function()
+    github.refuse = function() return 500, { message = "down" } end
+    child:kill "KILL"
+  end
+  child = p:spawn({ "run", "book" }, ENV)
+  child:wait()
+  local code, _, err = p:run({ "resume", "--no-ask" }, ENV)
+  t.eq({ code, #github.issues }, { 0, 1 }, err)
+end)
+
 t.test("allow names the repositories", function()
   local github, p = start((BOOK:gsub('"org/app" } }', '"org/other" } }')))
   local code, _, err = p:run({ "run", "book" }, ENV)

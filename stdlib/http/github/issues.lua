@@ -46,10 +46,15 @@ local function with_marker(body, id)
   return (body ~= "" and body .. "\n\n" or "") .. marker(id)
 end
 
+--- How far back is looked for an issue where it is not known which was the newest one before.
+local LOOK_MAX = 1000
+
 --- The first of a list's items that carries the effect's id, before `is_past` holds for one.
 local function find(items, id, is_past)
+  local looked = 0
   for item in items do
-    if is_past and is_past(item) then return nil end
+    looked = looked + 1
+    if is_past and is_past(item, looked) then return nil end
     if type(item.body) == "string" and item.body:find(marker(id), 1, true) then return item end
   end
 end
@@ -120,7 +125,7 @@ effect.define("github.issue", {
     local before = ctx.before and ctx.before.newest
     return recovered(input, function()
       local issue = find(list_issues(api.open "github.issue", input.repo), ctx.id,
-        before and function(item) return item.number <= before end)
+        function(item, looked) return before and item.number <= before or looked > LOOK_MAX end)
       return issue and issue_result(issue)
     end)
   end,
