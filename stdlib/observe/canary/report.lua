@@ -129,12 +129,12 @@ function M.reason(watch)
   local parts, wanted = {}, {}
   for i, metric in ipairs(watch.metrics) do
     local one = watch.verdict.metrics[i]
-    if one.verdict == watch.verdict.verdict and not metric.informational then
+    -- One that failed, and was of too little weight to fail the canary, is told of whatever the verdict is.
+    if (one.verdict == watch.verdict.verdict or one.verdict == "fail") and not metric.informational then
       wanted[metric.group] = true
       parts[#parts + 1] = string.format("%s: %s; %s", metric.name, one.why, long(metric, watch.seen[metric.name]))
     end
   end
-  if #parts == 0 then parts[1] = watch.verdict.why end -- failed in part, of too little weight to fail it
   local decided = watch.verdict.verdict == "fail" and string.format(" (after %s)", duration.format(watch_of.watched(watch))) or ""
   return table.concat(parts, "; ") .. decided, queries_of(watch, wanted)
 end

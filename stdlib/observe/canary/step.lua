@@ -34,7 +34,8 @@ local function patiently(spec, fn)
     raise_others(result)
     failed = failed + 1
     if result.error_type == "bad_data" or failed > spec.errors then
-      raise_verdict(spec, "error", (failed > 1 and failed .. " tries in a row failed: " or "") .. tostring(result.message))
+      raise_verdict(spec, "error", (failed > 1 and failed .. " tries in a row failed: " or "") .. tostring(result.message),
+        result.query and "the query: " .. result.query or "a resume goes on with the samples that there are")
     end
     step.progress(string.format("%d of %d tries failed: %s", failed, spec.errors + 1, result.message))
     task.sleep(spec.interval)
@@ -52,8 +53,13 @@ local function asker(spec, times)
   local answers = {}
   return function(query)
     if not answers[query] then
-      answers[query] = prom.range(query, { from = times[1] / 1000, to = times[#times] / 1000, url = spec.url,
-        step = (times[2] - times[1]) / 1000 }).series
+      local ok, result = errors.try(prom.range, query, { from = times[1] / 1000, to = times[#times] / 1000, url = spec.url,
+        step = (times[2] - times[1]) / 1000 })
+      if not ok then
+        result.query = query
+        error(result, 0)
+      end
+      answers[query] = result.series
     end
     return answers[query]
   end

@@ -5,7 +5,9 @@ local tree = require "almanac.script.lint.tree"
 local M = {}
 
 --- Functions that open a step named by their first argument.
-local openers = { step = true, parallel = true, gate = true, confirm = true, checklist = true, sleep = true }
+local openers = {
+  step = true, parallel = true, gate = true, confirm = true, checklist = true, sleep = true, ["canary.compare"] = true,
+}
 
 local loops = { While = true, Repeat = true, ForNum = true, ForIn = true }
 
@@ -13,8 +15,8 @@ local loops = { While = true, Repeat = true, ForNum = true, ForIn = true }
 local function opener(node)
   if node.tag ~= "Call" then return nil end
   local origin = tree.origin(node.callee)
-  local name = origin and origin.global and not origin.field and openers[origin.global] and origin.global
-  return name, node.args[1]
+  local name = origin and origin.global and tree.dotted(origin)
+  return openers[name] and name, node.args[1]
 end
 
 --- True when the loop's body ends by leaving the loop, so that it may well run once only.

@@ -128,6 +128,7 @@ end)
 
 t.test("steps: the same name twice in what surely runs, and in loops", function()
   t.eq(rules_of 'step("a", print) step("a", print)', "1:23 step-twice")
+  t.eq(rules_of 'return function(o) canary.compare("a", o) canary.compare("a", o) canary.compare(o) end', "1:58 step-twice")
   t.eq(rules_of 'step("a", print) if p0 == nil then step("a", print) end', "1:21 unknown-global, 1:41 step-twice")
   t.eq(rules_of 'if print then step("a", print) else step("a", print) end', "")
   t.eq(rules_of 'if print then step("a", print) return end step("a", print)', "")

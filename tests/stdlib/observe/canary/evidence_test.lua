@@ -1,13 +1,10 @@
 -- The canary statistics, by simulation: how often they are wrong when nothing is, and how soon they see what is.
 -- Seeds are fixed; the numbers of runs are small, so that the bars here leave room for chance (two standard errors).
-local counts = require "almanac.observe.canary.counts"
 local gauges = require "almanac.observe.canary.gauges"
-local means = require "almanac.observe.canary.means"
 local normal = require "almanac.observe.canary.normal"
-local simulate = require "tests.stdlib.observe.canary.simulate"
 local t = require "tests.harness"
+local trials = require "tests.stdlib.observe.canary.trials"
 
-local BOUND = math.log(20)
 local RUNS = 120
 local FALSE_ALARMS = 0.05 + 2 * math.sqrt(0.05 * 0.95 / RUNS)
 
@@ -19,34 +16,8 @@ t.test("the normal distribution, near and far", function()
   t.ok(math.abs(normal.log_cdf(-20) + 203.91715537109727) < 1e-9, normal.log_cdf(-20))
 end)
 
---- Looks after every interval, as somebody who watches does.
-local function watch(state, samples, sample)
-  for i = 1, samples do
-    sample()
-    local evidence = state()
-    if evidence and evidence.fail >= BOUND then return "fail", i, evidence.rule end
-    if evidence and evidence.pass >= BOUND then return "pass", i, evidence.rule end
-  end
-  return "inconclusive", samples
-end
-
---- Runs of 15 s intervals over an hour: the canary has a tenth of the traffic.
-local function counted(ratio, fano, per_interval, plain)
-  local out = { pass = 0, fail = 0, inconclusive = 0, times = {} }
-  for seed = 1, RUNS do
-    local random, state = simulate.new(seed), counts.new(1, 1.5, plain)
-    local verdict, time = watch(function() return counts.evidence(state) end, 240, function()
-      counts.add(state, {
-        canary_events = random.count(per_interval * ratio, fano), canary_requests = 100,
-        baseline_events = random.count(per_interval * 9, fano), baseline_requests = 900,
-      })
-    end)
-    out[verdict] = out[verdict] + 1 / RUNS
-    out.times[seed] = time
-  end
-  table.sort(out.times)
-  out.median = out.times[RUNS // 2]
-  return out
+local function counted(...)
+  return trials.counts(RUNS, ...)
 end
 
 t.test("counts without bursts: an equal canary passes, a worse one fails soon", function()
@@ -76,17 +47,7 @@ end)
 
 t.test("means of normal samples, looked at always: false alarms and power", function()
   for _, case in ipairs { { 0, 0, FALSE_ALARMS }, { 0.2, 0.65, 1 }, { 0.4, 0.99, 1 } } do
-    local found = 0
-    for seed = 1, RUNS do
-      local random, state = simulate.new(seed), means.new(means.rho2_for(300, 0.05))
-      for _ = 1, 500 do
-        means.add(state, case[1] + random.normal() - random.normal())
-        if means.log_e(state, 0, math.sqrt(2)) >= BOUND then
-          found = found + 1 / RUNS
-          break
-        end
-      end
-    end
+    local found = trials.means(RUNS, case[1]).fail
     t.ok(found >= case[2] and found <= case[3] + 1e-9, string.format("shift %g: %g", case[1], found))
   end
 end)
@@ -94,16 +55,7 @@ end)
 t.test("gauges that remember raise no false alarms; a large shift is seen", function()
   for _, memory in ipairs { 0, 0.5, 0.8 } do
     for _, shift in ipairs { 0, 3 } do
-      local failed = 0
-      for seed = 1, RUNS do
-        local random, state = simulate.new(seed), gauges.new("higher", 0, 1)
-        local canary, baseline = random.normal(), random.normal()
-        local verdict = watch(function() return gauges.evidence(state) end, 200, function()
-          canary, baseline = memory * canary + random.normal(), memory * baseline + random.normal()
-          gauges.add(state, canary + shift, baseline)
-        end)
-        if verdict == "fail" then failed = failed + 1 / RUNS end
-      end
+      local failed = trials.gauges(RUNS, memory, shift).fail
       if shift == 0 then t.ok(failed <= FALSE_ALARMS, string.format("AR(1) %g: %g", memory, failed)) end
       if shift > 0 and memory < 0.8 then t.ok(failed >= 0.5, string.format("AR(1) %g, shifted: %g", memory, failed)) end
     end

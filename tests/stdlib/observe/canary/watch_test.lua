@@ -178,6 +178,19 @@ t.test("a latency is one metric: any of its bounds fails it, all pass it", funct
   t.has((report.reason(watch)), "latency > 1: worse")
 end)
 
+t.test("one that fails and is too light to fail the canary is told of", function()
+  local heavy = errors_metric { name = "timeouts", weight = 3 }
+  local spec = specs.check(spec_with(errors_metric(), { metrics = { errors_metric(), heavy } }))
+  local watch, random = watch_of.new(spec, 0, {}), simulate.new(8)
+  for i = 1, 60 do
+    local one = sample(random, i * 1000, 4)
+    one.values.timeouts = sample(random, 0, 1).values.errors
+    if not watch.over then watch_of.take(watch, one) end
+  end
+  t.eq(watch.verdict.verdict, "inconclusive")
+  t.has((report.reason(watch)), "errors: worse than tolerated")
+end)
+
 local function exactly(value)
   return json.encode(value, { canonical = true })
 end
