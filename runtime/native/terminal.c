@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 
 #include "base/buf.h"
+#include "base/echo.h"
 #include "base/loop.h"
 #include "base/shown.h"
 #include "engine/task.h"
@@ -71,7 +72,7 @@ struct read_line {
     struct op op;
     uv_poll_t *poll; /* malloc'd: outlives the userdata until closed */
     struct buf line;
-    bool eof;
+    bool eof, hidden;
 };
 
 static void read_line_closed(uv_handle_t *uv)
@@ -85,6 +86,9 @@ static void read_line_stop(struct read_line *read)
         uv_close((uv_handle_t *)read->poll, read_line_closed);
         read->poll = NULL;
     }
+    if (read->hidden)
+        echo_on();
+    read->hidden = false;
 }
 
 static void read_line_cancel(struct op *op)
@@ -150,12 +154,16 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
-/* A line of standard input without its newline, nil at the end; waits. */
+/* read_line([prompt[, hidden]]) -> a line of standard input without its newline, nil at the end;
+ * waits. The prompt comes once nothing is shown any more. */
 static int l_read_line(lua_State *L)
 {
     struct read_line *read;
+    size_t len;
+    const char *prompt = luaL_optlstring(L, 1, "", &len);
+    bool hidden = lua_toboolean(L, 2);
 
-    lua_settop(L, 0);
+    lua_settop(L, 1);
     read = lua_newuserdatauv(L, sizeof *read, 0);
     memset(read, 0, sizeof *read);
     buf_init(&read->line, READ_LINE_MAX);
@@ -164,18 +172,21 @@ static int l_read_line(lua_State *L)
     read->poll = malloc(sizeof *read->poll);
     if (!read->poll)
         return vm_raisef(L, ERR_MEMORY, "out of memory");
+    read->hidden = hidden && echo_off(STDIN_FILENO) == 0;
+    shown_write(STDERR_FILENO, prompt, len, NULL);
     if (uv_poll_init(&vm_of(L)->loop->uv, read->poll, STDIN_FILENO) < 0) {
         /* epoll refuses a regular file, which is always ready. */
         free(read->poll);
         read->poll = NULL;
         while (!read_line_take(read))
             ;
+        read_line_stop(read);
         op_done(&read->op);
     } else {
         read->poll->data = read;
         uv_poll_start(read->poll, UV_READABLE, read_line_ready);
     }
-    return op_wait(L, &read->op, 1, read_line_finish);
+    return op_wait(L, &read->op, 2, read_line_finish);
 }
 
 int luaopen_native_terminal(lua_State *L)

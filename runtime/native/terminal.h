@@ -3,7 +3,8 @@
  *
  *   terminal.isatty(fd);  terminal.size() -> columns, rows; 80, 24 where there is no terminal
  *   terminal.write(fd, text) -> true | false, why. Never raises
- *   terminal.read_line() -> a line of standard input without its newline | nil at the end; waits
+ *   terminal.read_line([prompt[, hidden]]) -> a line of standard input without its newline | nil at
+ *       the end; waits. Hidden: a terminal does not show it, as it is a secret
  */
 #ifndef ALMANAC_NATIVE_TERMINAL_H
 #define ALMANAC_NATIVE_TERMINAL_H

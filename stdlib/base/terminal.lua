@@ -5,7 +5,7 @@ local digest = require "native.digest"
 local native = require "native.terminal"
 local redaction = require "almanac.base.redaction"
 
-local M = { isatty = native.isatty, read_line = native.read_line, size = native.size }
+local M = { isatty = native.isatty, size = native.size }
 
 --- Known to this process alone: behind it the terminal gets a colour.
 local MARK = digest.random_hex(4)
@@ -87,6 +87,14 @@ end
 ---@param value any
 function M.json(fd, value)
   return M.write_redacted(fd, redaction.encode(value, { canonical = true }) .. "\n")
+end
+
+--- Prints a prompt on standard error and reads a line of standard input; waits.
+---@param prompt string
+---@param hidden? boolean  the terminal does not show what is typed
+---@return string? line nil at the end of input
+function M.ask(prompt, hidden)
+  return native.read_line(redaction.text(prompt), hidden)
 end
 
 --- Takes back the lines above the cursor.

@@ -99,14 +99,14 @@ end
 
 --- Prints a prompt and reads a line; nil where nobody can be asked, and at the end of input.
 ---@param prompt string
+---@param hidden? boolean  a secret: it is not shown while it is typed, and taken with its blanks
 ---@return string?
-function Operator:line(prompt)
+function Operator:line(prompt, hidden)
   if not self:can_be_asked() then return nil end
   if self.renderer then self.renderer:suspend(true) end
-  terminal.write(2, prompt)
-  local line = terminal.read_line()
+  local line = terminal.ask(prompt, hidden)
   if self.renderer then self.renderer:suspend(false) end
-  return line and line:match "^%s*(.-)%s*$"
+  return line and (hidden and line or line:match "^%s*(.-)%s*$")
 end
 
 --- One of several answers, by its first letter or in full; nil where nobody answers.

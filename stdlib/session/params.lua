@@ -60,7 +60,8 @@ end
 ---@return table<string, any> values  a field that is no parameter raises kind "usage"
 function M.resolve(book, given, operator, places)
   local ok, values = errors.try(param.resolve, book.name, book.params, given, function(name, spec)
-    local answer = operator:line(string.format("%s%s: ", name, spec.help and " (" .. spec.help .. ")" or ""))
+    local answer = operator:line(string.format("%s%s: ", name, spec.help and " (" .. spec.help .. ")" or ""),
+      spec.type == "secret")
     return answer ~= "" and answer or nil
   end)
   if ok then return strict(book, values) end
