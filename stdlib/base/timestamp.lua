@@ -2,7 +2,11 @@
 local M = {}
 
 --- Days since 1970 of a civil date: https://howardhinnant.github.io/date_algorithms.html#days_from_civil
-local function days_of(y, mo, d)
+---@param y integer
+---@param mo integer  from 1
+---@param d integer   from 1
+---@return integer
+function M.days(y, mo, d)
   if mo <= 2 then y = y - 1 end
   local era = y // 400
   local yoe = y - era * 400
@@ -20,7 +24,7 @@ function M.epoch(text)
   local sign, hours, minutes = (zone or ""):match "^([+-])(%d%d):(%d%d)$"
   if not y or zone ~= "Z" and not sign then return nil end
   local ahead = sign and (hours * 3600 + minutes * 60) * (sign == "-" and -1 or 1) or 0
-  return days_of(math.tointeger(y), math.tointeger(mo), math.tointeger(d)) * 86400 + h * 3600 + mi * 60 + tonumber(s) - ahead
+  return M.days(math.tointeger(y), math.tointeger(mo), math.tointeger(d)) * 86400 + h * 3600 + mi * 60 + tonumber(s) - ahead
 end
 
 local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
@@ -44,7 +48,7 @@ function M.http_date(text, now)
   local d, name, y, h, mi, s = text:match "^%a+, (%d%d)[ -](%a%a%a)[ -](%d%d%d?%d?) (%d%d):(%d%d):(%d%d) GMT$"
   if not d then name, d, h, mi, s, y = text:match "^%a%a%a (%a%a%a) ([ %d]%d) (%d%d):(%d%d):(%d%d) (%d%d%d%d)$" end
   if not d or not months[name] then return nil end
-  return days_of(whole_year(y, now), months[name], math.tointeger(tonumber(d))) * 86400 + h * 3600 + mi * 60 + s
+  return M.days(whole_year(y, now), months[name], math.tointeger(tonumber(d))) * 86400 + h * 3600 + mi * 60 + s
 end
 
 --- metav1.MicroTime: "2026-11-23T17:56:06.123000Z".

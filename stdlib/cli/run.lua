@@ -14,6 +14,7 @@ local declared = options.join({
   { "--plan", "FILE", "run what was planned, and stop before anything else" },
   { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
   { "--wait", "DURATION", "queue behind the run that holds the lock, so long (without =DURATION as long as it takes)", optional = true },
+  { "--override-freeze", "REASON", "begin outside of the windows of almanac.yaml; the journal keeps why" },
 }, screen.options, options.common, options.cluster)
 
 local usage = [[run RUNBOOK [key=value…] [options]
@@ -46,6 +47,7 @@ function M.run(words, operator)
   local name = not (given.plan and (rest[1] or "="):find "=") and table.remove(rest, 1) or nil
   if not name and not given.plan then errors.usage("usage: almanac run RUNBOOK [key=value…]; almanac list shows the runbooks") end
   if given.wait then given.wait = given.wait == true and math.huge or duration.parse(given.wait) end
+  if given.override_freeze and not given.override_freeze:find "%S" then errors.usage "--override-freeze needs a reason behind it" end
   config.load(given)
   local params = M.params_of(given, rest)
   screen.drives(operator, given)

@@ -1,4 +1,5 @@
 --- almanac.yaml and its environments: read once, checked whole, put into the settings.
+local calendar = require "almanac.config.calendar"
 local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
 local nearest = require "almanac.base.nearest"
@@ -11,13 +12,15 @@ local M = {}
 local FILE = "almanac.yaml"
 
 --- What a level of the file may hold: a type name, or a table of the level below; "*" any name; text_or: text,
---- or the level below.
+--- or the level below; list_of: a list of what is below.
 local anything = "any"
 local endpoint = { text_or = { url = "string", token = "string", user = "string", password = "string" } }
 local section = {
   store = "string", kubeconfig = "string", context = "string", helm = "string", kustomize = "string",
   endpoints = { ["*"] = endpoint }, channels = { ["*"] = anything }, vars = { ["*"] = anything },
   params = { ["*"] = { ["*"] = anything } },
+  windows = { list_of = { days = "string", from = "string", to = "string", zone = "string" } },
+  freezes = { list_of = { days = "string", from = "string", to = "string", zone = "string", reason = "string" } },
 }
 local schema = { environment = "string", environments = { ["*"] = section } }
 for key, value in pairs(section) do schema[key] = value end
@@ -46,9 +49,17 @@ local function refuse_key(doc, key, level, path)
     guess and "; did you mean " .. guess .. "?" or ""), "there are " .. names(level))
 end
 
+local check
+
+local function check_list(doc, value, level, path)
+  if not json.is_array(value) then refuse_type(doc, value, "a list", path) end
+  for i, item in ipairs(value) do check(doc, item, level, below(path, i - 1)) end
+end
+
 --- Holds the document against the schema, and makes a key with nothing behind it empty or absent.
-local function check(doc, value, level, path)
+function check(doc, value, level, path)
   if level == anything or level.text_or and type(value) == "string" then return end
+  if level.list_of then return check_list(doc, value, level.list_of, path) end
   local words = level.text_or and "text or a mapping" or type(level) == "table" and "a mapping" or "a " .. tostring(level)
   level = level.text_or or level
   local want = type(level) == "string" and level or "mapping"
@@ -58,7 +69,7 @@ local function check(doc, value, level, path)
     local next_level = level[key] or level["*"]
     if not next_level then refuse_key(doc, key, level, path) end
     if item == json.null then
-      item = type(next_level) == "table" and {} or nil
+      item = type(next_level) == "table" and (next_level.list_of and json.array {} or {}) or nil
       value[key] = item
     end
     if item ~= nil then check(doc, item, next_level, below(path, key)) end
@@ -71,7 +82,8 @@ local function merge(into, from)
   end
 end
 
-local applied = { "store", "kubeconfig", "context", "helm", "kustomize", "endpoints", "channels", "vars", "params" }
+local applied = { "store", "kubeconfig", "context", "helm", "kustomize", "endpoints", "channels", "vars", "params",
+  "windows", "freezes" }
 
 local pristine = {}
 for _, key in ipairs(applied) do pristine[key] = settings[key] end
@@ -88,7 +100,7 @@ end
 local function apply(values)
   for _, key in ipairs(applied) do
     local value = values[key]
-    if type(value) == "table" then
+    if type(value) == "table" and not json.is_array(value) then
       settings[key] = settings[key] or {}
       merge(settings[key], value)
     elseif value ~= nil then
@@ -101,6 +113,19 @@ end
 local function resolve_paths(values, directory)
   local path = values.kubeconfig
   if path and not path:find "^/" and directory ~= "" then values.kubeconfig = directory .. path end
+end
+
+--- Makes periods of the windows and freezes.
+local function read_periods(doc, values, path)
+  for _, key in ipairs { "windows", "freezes" } do
+    for i, raw in ipairs(values[key] or {}) do
+      local at = below(below(path, key), i - 1)
+      local ok, period, why, field = errors.try(calendar.period, raw)
+      if not ok then doc:refuse(below(at, "zone"), period.message, period.hint) end
+      if not period then doc:refuse(field and below(at, field) or at, table.concat(at, ".") .. ": " .. why) end
+      values[key][i] = period
+    end
+  end
 end
 
 --- Where each parameter is written, for errors about its value.
@@ -131,6 +156,8 @@ local function load_file(file, environment_name)
   doc.value = doc.value == nil and {} or doc.value
   check(doc, doc.value, schema, {})
   local directory = file:match "^(.*/)" or ""
+  read_periods(doc, doc.value, {})
+  for name, environment in pairs(doc.value.environments or {}) do read_periods(doc, environment, { "environments", name }) end
   resolve_paths(doc.value, directory)
   apply(doc.value)
   note_places(doc, doc.value.params, { "params" })

@@ -11,6 +11,8 @@ local M = {
   params = {},          ---@type table<string, table> defaults of parameters by runbook name
   param_places = {},    ---@type table<string, table<string, almanac.Place>> where each of them is written
   vars = {},            ---@type table<string, string> free values for runbooks (environment's `vars`)
+  windows = {},         ---@type almanac.Period[] when runs may begin; none: always
+  freezes = {},         ---@type almanac.Period[] when they may not, whatever the windows say
   environment = nil,    ---@type string? name given with -e
   file = nil,           ---@type string? the almanac.yaml that was read
 }

@@ -36,6 +36,7 @@ M.kinds = {
   ["run.unbound"] = kind("durable", "keep", "operator"),
   ["run.script"] = kind("soon", "keep", "digest sources files"), -- the texts that the run is made with, and their digests, by path
   ["run.lock"] = kind("durable", "skip", "name namespace lease holder"), -- it belongs to the run until that is over
+  ["run.override"] = kind("durable", "skip", "reason closed by"), -- begun outside of the windows
   ["run.abandoned"] = kind("durable", "keep", "reason by"),
   -- its steps
   ["step.start"] = kind("soon", "begun", "attempt"),

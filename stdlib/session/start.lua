@@ -8,6 +8,7 @@ local execute = require "almanac.run.mode.execute"
 local files = require "almanac.run.plan.file"
 local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
+local opening = require "almanac.session.opening"
 local params = require "almanac.session.params"
 local process = require "native.process"
 local runbook = require "almanac.script.runbook"
@@ -71,11 +72,13 @@ function M.run(name, given, options, operator)
   local journal <close> = store.open "create"
   local id = runs.new_id(book.name)
   local held <close> = locks.take(journal, lock, id, operator, options.wait)
+  local override = opening.check(options.override_freeze) -- after the waiting
   local run = runs.create(journal, M.meta(book, journalled, lock, options), execute, id)
   holder.own(journal, run.id)
   run:record("run.start", "", {
     runbook = book.name, params = journalled, operator = process.user(), digest = book.script.digest, pid = process.pid(),
   })
+  if override then run:record("run.override", "", override) end
   if plan then run:record("run.plan", "", plan) end
   if not options.json then
     operator:say(string.format("▶ %s  (resume with: almanac resume %s)", book.name, store.words(run.id)))

@@ -55,7 +55,9 @@ for _, helm in ipairs(devnet.helms()) do
     local world = devnet.start { helm = helm }
     fail_rollout(world)
     local failed = newest_run(world)
+    world:almanac(0, { "abandon", failed, "--reason", "another try" })
     world:almanac(1, { "run", "rollout", "tag=" .. devnet.crashing, "observe=2s" })
+    world:almanac(0, { "abandon", newest_run(world), "--reason", "back to what was good" })
     local words = string.format("revision 1: the newest that helm applied to its end, and with which no run in this " ..
       "journal failed; passed over: 2 (run %s failed)", failed)
     t.has(world:almanac(2, { "plan", "rollback" }), words)
