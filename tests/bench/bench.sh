@@ -96,4 +96,6 @@ line "peak memory of a plain run with TLS (curl: $(calc "$curl_kib / 1024") MiB)
 . tests/bench/plan.sh
 . tests/bench/rollout.sh
 
+"$almanac" lua tests/bench/canary.lua || over=1
+
 exit $over

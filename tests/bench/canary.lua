@@ -1,5 +1,5 @@
 --- What the canary's verdict is worth: how often it is wrong when nothing is, and after how many samples it sees what is.
---- Usage: almanac lua tests/bench/canary.lua [RUNS] (default 1000: some minutes). Exit 1 when a line is past its bar.
+--- Usage: almanac lua tests/bench/canary.lua [RUNS] (default 1000: two minutes). Exit 1 when a line is past its bar.
 local terminal = require "native.terminal"
 local trials = require "tests.stdlib.observe.canary.trials"
 
