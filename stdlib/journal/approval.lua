@@ -77,7 +77,8 @@ function M.given(frame)
   return last
 end
 
---- The questions of a run that nobody has answered, oldest first.
+--- The questions of a run that nobody has answered, oldest first. A step that is done asks nothing any more: an
+--- older almanac could write its question down once more behind the answer.
 ---@param replay almanac.Replay
 ---@return almanac.Question[]
 function M.open(replay)
@@ -86,7 +87,8 @@ function M.open(replay)
     local asked, answered = replay:previous("confirm.asked", path), replay:previous("confirm.answered", path)
     local question, answer = asked[#asked], answered[#answered]
     question.path = path
-    if not (answer and answer.at_ms >= question.at_ms) then open[#open + 1] = question end
+    local is_done = replay.done and replay.done:seq(path) ~= nil
+    if not is_done and not (answer and answer.at_ms >= question.at_ms) then open[#open + 1] = question end
   end
   table.sort(open, function(a, b) return a.at_ms < b.at_ms end)
   return open
