@@ -79,13 +79,7 @@ effect.define("grafana.annotate", {
     end)
     return made and { made = true, id = made.id } or { made = false }
   end,
-  recover = function(input, ctx)
-    local ok, found = errors.try(look, ctx.id)
-    if ok and found then return "done", found end
-    if ok then return "not_done" end
-    if not input.optional or errors.is_interrupt(found) then error(found, 0) end
-    return "done", { made = false }
-  end,
+  recover = function(input, ctx) return services.recover(input.optional, function() return look(ctx.id) end) end,
   undo = function(_, result)
     if result.made then effect.perform("grafana.remove", { id = result.id }) end
   end,

@@ -49,8 +49,10 @@ local function said(body)
   return #text > EXCERPT_MAX and text:sub(1, EXCERPT_MAX) .. "…" or text
 end
 
-local function hint_of(service, status)
-  if status == 401 then
+local function hint_of(service, status, headers)
+  if status < 400 then
+    return "it has moved to " .. tostring(headers.location) .. ": correct the name or the URL"
+  elseif status == 401 then
     return string.format("give endpoints.%s of almanac.yaml a token that is good: { url: …, token: \"env:NAME\" }", service.name)
   elseif status == 403 then
     return string.format("the token of endpoints.%s may not do this: look at its scopes", service.name)
@@ -71,7 +73,7 @@ local function refuse(service, method, path, response)
     kind = status == 404 and "not_found" or "http", status = status, body = response.body, headers = response.headers,
     message = string.format("%s: %s %s%s answered %d%s", service.who, method, service.url, path, status,
       words ~= "" and ": " .. words or ""),
-    hint = hint or hint_of(service, status),
+    hint = hint or hint_of(service, status, response.headers),
   }
 end
 
@@ -138,6 +140,19 @@ function M.attempt(optional, what, fn, ...)
   if not optional or errors.is_interrupt(result) then error(result, 0) end
   step.note(string.format("%s was not made: %s", what, result.message))
   return nil
+end
+
+--- What `recover` of an effect answers when what it made can be looked up; one that is optional does not hold up
+--- the run where that fails.
+---@param optional boolean?
+---@param look fun(): table?  the effect's result, if it took place
+---@return "done"|"not_done" state
+---@return table? result
+function M.recover(optional, look)
+  local ok, found = errors.try(look)
+  if ok then return found and "done" or "not_done", found end
+  if not optional or errors.is_interrupt(found) then error(found, 0) end
+  return "done", { made = false }
 end
 
 return M

@@ -135,6 +135,17 @@ t.test("a server that broke over it is in doubt, and asked on resume", function(
   t.eq({ #github.issues, #github.comments }, { 1, 1 })
 end)
 
+t.test("a repository that has moved is named, and nothing is sent there", function()
+  local github, p = start(BOOK)
+  github.refuse = function(request)
+    if request.method == "POST" then return 307, { message = "Moved" }, { Location = github.url .. "/repositories/1/issues" } end
+  end
+  local code, _, err = p:run({ "run", "book", "--no-ask" }, ENV)
+  t.ok(code ~= 0, err)
+  t.has(err, "it has moved to " .. github.url .. "/repositories/1/issues")
+  t.eq(#github.issues, 0)
+end)
+
 t.test("what is optional fails nothing, wherever GitHub is", function()
   local github, p = start [[
 return runbook { run = function()

@@ -67,17 +67,6 @@ local function observed(input, fn)
   return {}
 end
 
---- What is looked up after a crash; an optional effect does not hold up the run for it.
-local function recovered(input, look)
-  local ok, found = errors.try(look)
-  if ok then
-    if found then return "done", found end
-    return "not_done"
-  end
-  if not input.optional or errors.is_interrupt(found) then error(found, 0) end
-  return "done", { made = false }
-end
-
 --- A result whose fields GitHub will choose: what is planned behind it may be handed them.
 local function to_be_made(...)
   local frame, result = step.current(), { made = true }
@@ -123,7 +112,7 @@ effect.define("github.issue", {
   end,
   recover = function(input, ctx)
     local before = ctx.before and ctx.before.newest
-    return recovered(input, function()
+    return services.recover(input.optional, function()
       local issue = find(list_issues(api.open "github.issue", input.repo), ctx.id,
         function(item, looked) return before and item.number <= before or looked > LOOK_MAX end)
       return issue and issue_result(issue)
@@ -183,7 +172,7 @@ effect.define("github.comment", {
     return comment and comment_result(comment) or { made = false }
   end,
   recover = function(input, ctx)
-    return recovered(input, function()
+    return services.recover(input.optional, function()
       local comment = find(api.items(api.open "github.comment", comments_path(input), {}), ctx.id)
       return comment and comment_result(comment)
     end)
