@@ -3,6 +3,7 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local json = require "native.json"
 local nearest = require "almanac.base.nearest"
+local patterns = require "almanac.base.pattern"
 local secret = require "almanac.base.secret"
 
 local M = {}
@@ -45,7 +46,22 @@ local function in_range(spec, number)
 end
 
 types.string = {
-  fields = { pattern = { "string", help = "a Lua pattern that it must match" } },
+  fields = {
+    pattern = {
+      "string", help = "a Lua pattern that it must match",
+      take = function(who, value)
+        local fault = type(value) == "string" and patterns.fault(value)
+        if type(value) ~= "string" or fault then
+          errors.raise {
+            kind = "usage",
+            message = string.format("%s: pattern must be a Lua pattern, not %s%s", who, fields.shown(value), fault and ": " .. fault or ""),
+            hint = "a character that means itself is written with % before it: %(, %., %%",
+          }
+        end
+        return value
+      end,
+    },
+  },
   parse = function(spec, value)
     if type(value) ~= "string" then return nil, "a string" end
     if spec.pattern and not value:find(spec.pattern) then return nil, "of the pattern " .. spec.pattern end
@@ -136,13 +152,33 @@ types.secret = {
   end,
 }
 
+--- Whether a value stands for a secret that is looked up when a run needs it: env:NAME may be set only there.
+local function is_looked_up(spec)
+  return spec.type == "secret" or spec.of and spec.of.type == "secret"
+end
+
+--- A value for people: what stands for a secret says where it is, never what it is.
+---@param spec almanac.Param
+---@param value any
+---@return string
+function M.shown(spec, value)
+  if spec.type == "secret" then
+    return type(value) == "string" and (value:find "^env:" or value:find "^file:") and value or "(secret)"
+  end
+  if type(value) ~= "table" then return tostring(value) end
+  if #value == 0 then return "(empty)" end
+  local items = {}
+  for i, item in ipairs(value) do items[i] = M.shown(spec.of or M.string {}, item) end
+  return table.concat(items, ",")
+end
+
 local function declare(type_name, spec)
   local copy = fields.check(fields.of("param." .. type_name), spec)
   copy.type = type_name
-  if copy.default ~= nil then
+  if copy.default ~= nil and not is_looked_up(copy) then
     local parsed, must = types[type_name].parse(copy, copy.default)
     if parsed == nil then
-      errors.usage("param.%s: its default %q is not %s", type_name, tostring(copy.default), must)
+      errors.usage("param.%s: its default %q is not %s", type_name, M.shown(copy, copy.default), must)
     end
   end
   return copy
@@ -172,7 +208,7 @@ end
 
 local function example_of(name, spec)
   local example = spec.example or (spec.help and spec.help:match "e%.g%.%s*([^%s,;)]+)")
-  if not example and spec.default ~= nil then example = tostring(spec.default) end
+  if not example and spec.default ~= nil then example = M.shown(spec, spec.default) end
   if not example and spec.type == "enum" then example = spec.values[1] end
   return name .. "=" .. (example or "…")
 end
@@ -197,8 +233,8 @@ function M.parse(runbook, name, spec, value)
   local with_name = setmetatable({ name = name }, { __index = spec })
   local parsed, must = types[spec.type].parse(with_name, value)
   if parsed == nil then
-    local shown = spec.type == "secret" and "(secret)" or shown_value(value)
-    refuse(runbook, name, spec, string.format("must be %s, not %s", must, shown))
+    local but = spec.type ~= "secret" and ", not " .. shown_value(value) or ""
+    refuse(runbook, name, spec, string.format("must be %s%s", must, but))
   end
   return parsed
 end

@@ -28,7 +28,7 @@ local function show_params(out, specs)
   out[#out + 1] = next(specs) and "parameters:" or "parameters: none"
   for _, name in ipairs(param.sorted_names(specs)) do
     local spec = specs[name]
-    local default = spec.default ~= nil and "default " .. tostring(spec.default)
+    local default = spec.default ~= nil and "default " .. param.shown(spec, spec.default)
     local state = spec.required and "required" or default or "optional"
     out[#out + 1] = string.format("  %-12s %s, %s%s", name, spec.type, state, spec.help and "  " .. spec.help or "")
     local limits = constraint(spec)

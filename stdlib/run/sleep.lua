@@ -1,5 +1,7 @@
 --- sleep: a step that waits; resumed, it goes on with the time that is left on the wall clock.
 local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
@@ -20,9 +22,17 @@ local function wait(seconds)
   end
 end
 
+local LENGTH = { "seconds", required = true, help = "how long" }
+
 --- sleep("let the canary settle", "10m")
 function M.sleep(name, length)
-  local seconds = duration.parse(length)
+  if length == nil then
+    errors.raise {
+      kind = "usage", message = "sleep: it takes a name and how long",
+      hint = string.format('write: sleep("let it settle", %s)', type(name) == "string" and string.format("%q", name) or tostring(name)),
+    }
+  end
+  local seconds = fields.value("sleep", "length", LENGTH, length)
   return step.run(name, { digest = tostring(seconds) }, function()
     return step.await(function() return wait(seconds) end)
   end)

@@ -13,7 +13,7 @@ end }]] }
   t.has(err, "outside\t1")
   local _, log = p:run { "log" }
   t.has(log, "inside")
-  t.lacks(log, "outside")
+  t.lacks(log, '"text":"outside')
 end)
 
 t.test("a secret reaches a command's environment, and nothing that is written", function()
@@ -75,4 +75,39 @@ return runbook {
   t.eq(got, { { body = '{"key":"hunter2-hunter2","n":1}', authorization = "Bearer hunter2-hunter2" } })
   local _, log = p:run { "log", "--json" }
   for what, text in pairs { err = err, log = log, plan = t.read_file(p.dir .. "/plan.json") } do t.lacks(text, "hunter2", what) end
+end)
+
+t.test("a declaration is listed, shown and checked without what its defaults are looked up in", function()
+  local p = project.new { book = [[
+return runbook {
+  params = {
+    token = param.secret { default = "env:ALMANAC_TEST_NOT_SET" },
+    hosts = param.list { default = { "a", "b" } },
+    none = param.list { default = {} },
+  },
+  run = function() end,
+}
+]] }
+  t.lacks(select(2, p:run { "list" }), "does not load")
+  local code, out = p:run { "show", "book" }
+  t.eq(code, 0)
+  for _, said in ipairs { "default env:ALMANAC_TEST_NOT_SET", "default a,b", "default (empty)" } do t.has(out, said) end
+  t.eq((p:run { "check" }), 0)
+  local _, err
+  code, _, err = p:run { "run", "book" }
+  t.eq(code, 2)
+  t.has(err, "parameter token must be in the environment as ALMANAC_TEST_NOT_SET, which is not set")
+end)
+
+t.test("a sleep without a name says how it is written; one of no duration says so", function()
+  local p = project.new {
+    book = [[return runbook { run = function() sleep "5s" end }]],
+    other = [[return runbook { run = function() sleep("rest", "5 parsecs") end }]],
+  }
+  local code, _, err = p:run { "run", "book", "--no-ask" }
+  t.eq(code, 1)
+  t.has(err, 'sleep: it takes a name and how long')
+  t.has(err, 'sleep("let it settle", "5s")')
+  _, _, err = p:run { "run", "other", "--no-ask" }
+  t.has(err, 'sleep: length must be a duration ("90s", "5m", seconds), not "5 parsecs"')
 end)

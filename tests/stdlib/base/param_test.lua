@@ -37,3 +37,29 @@ t.test("lists keep their empty items", function()
   end
   refused(param.list { of = param.integer {} }, "1,,2", "a list whose item 2 is a whole number")
 end)
+
+t.test("a pattern that is none is refused where it is declared", function()
+  local err = t.raises("usage", function() param.string { pattern = "^v[%d+$" } end)
+  t.has(err.message, 'param.string: pattern must be a Lua pattern, not "^v[%d+$": a [ has no ]')
+  t.raises("usage", function() param.string { pattern = 5 } end)
+  t.eq(param.again(param.string { pattern = "^v%d+$" }).pattern, "^v%d+$")
+end)
+
+t.test("where a secret is looked up is no matter of its declaration", function()
+  local spec = param.secret { default = "env:ALMANAC_TEST_NOT_SET" }
+  refused(spec, spec.default, "must be in the environment as ALMANAC_TEST_NOT_SET, which is not set")
+  local list = param.list { of = param.secret {}, default = { "env:ALMANAC_TEST_NOT_SET" } }
+  t.eq(list.default, { "env:ALMANAC_TEST_NOT_SET" })
+end)
+
+t.test("a default for people", function()
+  local function shown(spec) return param.shown(spec, spec.default) end
+  t.eq(shown(param.list { default = { "a", "b" } }), "a,b")
+  t.eq(shown(param.list { default = {} }), "(empty)")
+  t.eq(shown(param.integer { default = 5 }), "5")
+  t.eq(shown(param.secret { default = "env:TOKEN" }), "env:TOKEN")
+  t.eq(shown(param.secret { default = "hunter2" }), "(secret)")
+  t.eq(shown(param.list { of = param.secret {}, default = { "hunter2", "file:/x" } }), "(secret),file:/x")
+  local err = t.raises("usage", function() param.list { of = param.integer {}, default = { "1", "x" } } end)
+  t.has(err.message, 'its default "1,x" is not a list whose item 2 is a whole number')
+end)
