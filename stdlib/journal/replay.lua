@@ -150,7 +150,7 @@ end
 
 on["step.failed"], on["sleep.until"], on["gate.sample"] = keep, keep, keep
 on["confirm.asked"], on["confirm.answered"] = keep, keep
-on["canary.start"], on["canary.sample"] = keep, keep
+on["canary.start"], on["canary.sample"], on["step.retry"] = keep, keep, keep
 
 --- Folds one event in.
 ---@param one almanac.Event

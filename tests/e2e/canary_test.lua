@@ -203,3 +203,35 @@ t.test("killed in the middle, resumed later, the verdict is that of an undisturb
     end
   end
 end)
+
+t.test("killed at every write, it comes to its verdict, by one watch unless that had told it", function()
+  local url, n, killed = world(), 1, 0
+  local opts = options(url, "silent", { horizon = EVERY })
+  opts.metrics[2] = nil
+  while true do
+    local dir = runbook(opts)
+    local p = t.spawn({ ALMANAC, "run", "canary.lua" }, { cwd = dir, env = { ALMANAC_FAULT = "journal.append:" .. n .. ":kill" } })
+    p:wait()
+    if p.signal == nil then break end
+    local id = select(2, almanac(dir, "runs")):match "^(%S+)"
+    if id then
+      killed = killed + 1
+      local before = select(2, almanac(dir, "log", id, "--json"))
+      local began, told = #events(before, "canary.start"), #events(before, "step.failed") > 0
+      local code, out, err = almanac(dir, "resume")
+      t.eq(code, 1, out .. err)
+      t.has(err, 'canary "canary": no data: errors: 0 requests in one arm')
+      local after = select(2, almanac(dir, "log", id, "--json"))
+      t.eq(#events(after, "canary.start"), told and began + 1 or 1, "killed at write " .. n)
+    end
+    n = n + 1
+  end
+  t.ok(killed >= 4, "killed at " .. killed .. " places")
+  -- a step that is tried again watches anew
+  local dir = runbook(opts)
+  local text = t.read_file(dir .. "/canary.lua"):gsub("canary.compare(%b())",
+    'step("twice", { retry = { times = 2, delay = 0 } }, function() canary.compare%1 end)')
+  t.write_file(dir .. "/canary.lua", text)
+  local code, out, err = almanac(dir, "run", "canary.lua", "--json")
+  t.eq({ code, #events(out, "canary.start") }, { 1, 2 }, err)
+end)

@@ -83,16 +83,30 @@ local function fix_bounds(spec, now)
   return out
 end
 
---- A watch that an attempt before this one began and did not finish, with the samples that it journalled.
+--- Whether an attempt at this step has ended since then.
+local function ended_since(time_ms)
+  for _, kind in ipairs { "step.failed", "step.retry" } do
+    local ends = step.previous(kind)
+    if #ends > 0 and ends[#ends].time_ms >= time_ms then return true end
+  end
+  return false
+end
+
+--- A watch that an attempt before this one began and did not finish, with the samples that it journalled. One that was
+--- decided, and killed before it could say so, says it now.
 local function taken_up(spec, text)
   local starts = step.previous "canary.start"
   local start = starts[#starts]
   if not start or start.digest ~= text then return nil end
   local watch = watch_of.new(spec, start.begin, start.bounds)
+  local last_ms = start.time_ms
   for _, sample in ipairs(step.previous "canary.sample") do
-    if sample.begin == start.begin and not watch.over then watch_of.take(watch, sample) end
+    if sample.begin == start.begin and not watch.over then
+      watch_of.take(watch, sample)
+      last_ms = sample.time_ms
+    end
   end
-  if watch.over and watch.verdict.verdict ~= "pass" then return nil end
+  if watch.over and watch.verdict.verdict ~= "pass" and ended_since(last_ms) then return nil end
   return watch
 end
 
