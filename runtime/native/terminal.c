@@ -12,6 +12,7 @@
 #include "base/echo.h"
 #include "base/loop.h"
 #include "base/shown.h"
+#include "engine/lua_buf.h"
 #include "engine/task.h"
 #include "engine/vm.h"
 #include "engine/vm_error.h"
@@ -19,6 +20,7 @@
 
 #define READ_TYPE "almanac.read_line"
 #define READ_LINE_MAX ((size_t)64 << 10)
+#define SPELT_MAX ((size_t)256 << 20)
 
 static int l_isatty(lua_State *L)
 {
@@ -64,6 +66,30 @@ static int l_write(lua_State *L)
 static int l_erase(lua_State *L)
 {
     return push_written(L, shown_erase((int)luaL_checkinteger(L, 1), (int)luaL_checkinteger(L, 2)));
+}
+
+/* redraw(fd, up, text[, mark]) -> as write: the text's lines stand where the cursor was, so many
+ * lines up, and nothing below them. */
+static int l_redraw(lua_State *L)
+{
+    int fd = (int)luaL_checkinteger(L, 1), up = (int)luaL_checkinteger(L, 2);
+    size_t len;
+    const char *text = luaL_checklstring(L, 3, &len);
+
+    return push_written(L, shown_redraw(fd, up, text, len, luaL_optstring(L, 4, NULL)));
+}
+
+/* spelt(text) -> the text as write() shows it, so that its columns can be counted. */
+static int l_spelt(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    struct buf *out = lua_buf_new(L, SPELT_MAX);
+
+    if (shown_add(out, text, len, NULL) < 0)
+        return vm_raisef(L, ERR_LIMIT, "spelt: the text is too long");
+    lua_buf_push_text(L, out);
+    return 1;
 }
 
 /* ---- a line from standard input ---- */
@@ -192,8 +218,8 @@ static int l_read_line(lua_State *L)
 int luaopen_native_terminal(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"isatty", l_isatty}, {"size", l_size},           {"write", l_write},
-        {"erase", l_erase},   {"read_line", l_read_line}, {NULL, NULL},
+        {"isatty", l_isatty}, {"size", l_size},   {"write", l_write},         {"erase", l_erase},
+        {"redraw", l_redraw}, {"spelt", l_spelt}, {"read_line", l_read_line}, {NULL, NULL},
     };
 
     vm_type_new(L, READ_TYPE, read_line_gc, NULL, NULL);

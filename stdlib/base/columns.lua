@@ -72,6 +72,14 @@ function M.of(text)
   return total
 end
 
+--- A text with blanks behind it, up to a number of columns: string.format counts bytes.
+---@param text string
+---@param width integer
+---@return string
+function M.pad(text, width)
+  return text .. (" "):rep(width - M.of(text))
+end
+
 --- A line cut to a number of columns, with "…" where something is left out; escape sequences stay whole.
 ---@param line string
 ---@param width integer

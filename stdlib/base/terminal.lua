@@ -3,9 +3,10 @@
 --- a mark that nobody else knows.
 local digest = require "native.digest"
 local native = require "native.terminal"
+local process = require "native.process"
 local redaction = require "almanac.base.redaction"
 
-local M = { isatty = native.isatty, size = native.size }
+local M = { isatty = native.isatty, size = native.size, spelt = native.spelt }
 
 --- Known to this process alone: behind it the terminal gets a colour.
 local MARK = digest.random_hex(4)
@@ -97,11 +98,27 @@ function M.ask(prompt, hidden)
   return native.read_line(redaction.text(prompt), hidden)
 end
 
+--- Whether lines on standard error can be drawn over: not in a pipe, and not where the terminal says of itself
+--- that it only prints (Emacs' shell, many a CI).
+---@return boolean
+function M.can_redraw()
+  local kind = process.getenv "TERM"
+  return native.isatty(2) and kind ~= nil and kind ~= "" and kind ~= "dumb"
+end
+
 --- Takes back the lines above the cursor.
 ---@param fd integer
 ---@param count integer
 function M.erase(fd, count)
   return native.erase(fd, count)
+end
+
+--- Draws lines over those above the cursor; what was below them goes.
+---@param fd integer
+---@param count integer  lines that the cursor is below where the first of them goes
+---@param text string    lines with a newline each, none wider than the terminal
+function M.redraw(fd, count, text)
+  return native.redraw(fd, count, redaction.text(text), MARK)
 end
 
 return M

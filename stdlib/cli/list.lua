@@ -1,4 +1,5 @@
 --- almanac list
+local columns = require "almanac.base.columns"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
@@ -31,7 +32,7 @@ function M.run(words, operator)
     return 0
   end
   for _, book in ipairs(books) do
-    operator:result(string.format("%-20s %s%s\n", book.name, terminal.one_line(book.summary),
+    operator:result(string.format("%s %s%s\n", columns.pad(book.name, 20), terminal.one_line(book.summary),
       book.builtin and "" or "  [" .. book.path .. "]"))
   end
   return 0

@@ -1,4 +1,5 @@
 --- almanac runs
+local columns = require "almanac.base.columns"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
@@ -30,7 +31,7 @@ function M.run(words, operator)
         ended_ms = state.ended, operator = state.operator,
       }
     else
-      operator:result(string.format("%-40s %-11s %s  %s\n", row.id, state.status,
+      operator:result(string.format("%s %-11s %s  %s\n", columns.pad(row.id, 40), state.status,
         os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), state.operator or ""))
     end
   end

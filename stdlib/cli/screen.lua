@@ -19,7 +19,7 @@ function M.drives(operator, given)
     no_ask = given.no_ask, in_doubt = given.in_doubt,
     renderer = function(run)
       if given.json then return require("almanac.render.events").new(run, operator) end
-      if terminal.isatty(2) and not given.plain then return require("almanac.render.live").new(run) end
+      if terminal.can_redraw() and not given.plain then return require("almanac.render.live").new(run) end
       return require("almanac.render.plain").new(run)
     end,
   }
@@ -30,7 +30,7 @@ end
 function M.plans(operator)
   operator:set {
     renderer = function(run)
-      return terminal.isatty(2) and require("almanac.render.live").new(run, { passing = true }) or nil
+      return terminal.can_redraw() and require("almanac.render.live").new(run, { passing = true }) or nil
     end,
   }
 end
@@ -38,7 +38,7 @@ end
 --- Whether what goes to standard output may be coloured.
 ---@return boolean
 function M.color()
-  return terminal.isatty(1) and not process.getenv "NO_COLOR"
+  return terminal.isatty(1) and process.getenv "TERM" ~= "dumb" and not process.getenv "NO_COLOR"
 end
 
 return M

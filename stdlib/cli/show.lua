@@ -1,4 +1,5 @@
 --- almanac show RUNBOOK, almanac show RUN --plan
+local columns = require "almanac.base.columns"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
@@ -30,7 +31,7 @@ local function show_params(out, specs)
     local spec = specs[name]
     local default = spec.default ~= nil and "default " .. param.shown(spec, spec.default)
     local state = spec.required and "required" or default or "optional"
-    out[#out + 1] = string.format("  %-12s %s, %s%s", name, spec.type, state, spec.help and "  " .. spec.help or "")
+    out[#out + 1] = string.format("  %s %s, %s%s", columns.pad(name, 12), spec.type, state, spec.help and "  " .. spec.help or "")
     local limits = constraint(spec)
     if limits then out[#out + 1] = string.format("  %-12s %s", "", limits) end
   end
@@ -43,7 +44,7 @@ local function show_allow(out, allow)
   end
   out[#out + 1] = "may touch:"
   for _, category in ipairs(param.sorted_names(allow)) do
-    out[#out + 1] = string.format("  %-12s %s", category, table.concat(allow[category], ", "))
+    out[#out + 1] = string.format("  %s %s", columns.pad(category, 12), table.concat(allow[category], ", "))
   end
 end
 

@@ -22,7 +22,7 @@ Live.wants_all = true
 ---@param options? { passing: boolean }  passing: nothing is left of the tree in the end
 function M.new(run, options)
   return setmetatable({
-    run = run, state = state.new(), drawn = 0, spin = 0, color = not process.getenv "NO_COLOR",
+    run = run, state = state.new(), drawn = 0, spin = 0, pending = {}, color = not process.getenv "NO_COLOR",
     passing = options and options.passing,
   }, Live)
 end
@@ -39,19 +39,28 @@ function Live:erase()
   self.drawn = 0
 end
 
+--- What stays above the tree, written where the tree began.
+function Live:flush()
+  if #self.pending == 0 then return end
+  self:erase()
+  terminal.write(2, table.concat(self.pending))
+  self.pending = {}
+end
+
 function Live:draw()
   local width, height = terminal.size()
   local lines = tree.lines(self.state, { color = self.color, now_ms = task.wall_ms(), spin = self.spin, notes = 3 })
   lines = tree.window(lines, width, math.min(height - 1, HEIGHT_MAX))
-  self:erase()
-  if #lines > 0 then terminal.write(2, table.concat(lines, "\n") .. "\n") end
+  self:flush()
+  if #lines == 0 then return self:erase() end
+  terminal.redraw(2, self.drawn, table.concat(lines, "\n") .. "\n")
   self.drawn = #lines
 end
 
---- A line that stays, above the tree.
+--- A line that stays, above the tree; while that is drawn, with its next frame.
 function Live:above(text)
-  self:erase()
-  terminal.write(2, text .. "\n")
+  self.pending[#self.pending + 1] = text .. "\n"
+  if not self.ticker or self.suspended then self:flush() end
 end
 
 --- Draws until cancelled; a child of the task that calls it.
@@ -80,7 +89,7 @@ function Live:stop()
     self.ticker:join()
     self.ticker = nil
   end
-  if self.passing then self:erase() else self:draw() end
+  if self.passing then self:flush() self:erase() else self:draw() end
   self.drawn = 0
 end
 

@@ -1,4 +1,5 @@
 --- A plan as text for its reviewer. Pure.
+local columns = require "almanac.base.columns"
 local json = require "native.json"
 local terminal = require "almanac.base.terminal"
 
@@ -62,7 +63,7 @@ local function add_field(out, indent, field, color)
   end
   if field.set_by then value = string.format('%s   (now set by "%s")', value, table.concat(field.set_by, '", "')) end
   local head = mark[1] .. " " .. field.path .. ":"
-  if #indent + #head + #value < LINE then
+  if columns.of(indent .. head .. value) < LINE then
     out[#out + 1] = indent .. paint(head .. " " .. value, mark[2], color)
   else
     out[#out + 1] = indent .. paint(head, mark[2], color)

@@ -28,15 +28,16 @@ local function elapsed_of(node, now_ms)
   return "  " .. (seconds < 10 and string.format("%.1fs", seconds) or duration.format(math.floor(seconds)))
 end
 
+--- As it will be shown, so that its columns are counted right.
 local function first_line(text)
-  return errors.printable(tostring(text):match "^[^\n]*")
+  return terminal.spelt(errors.printable(tostring(text):match "^[^\n]*"))
 end
 
 local function node_line(node, depth, view)
   local mark = marks[node.status] or marks.running
   local glyph = mark[1]
   if node.status == "running" and view.spin then glyph = SPINNER[view.spin % #SPINNER + 1] end
-  local line = string.rep("  ", depth) .. paint(glyph, mark[2], view.color) .. " " .. node.name
+  local line = string.rep("  ", depth) .. paint(glyph, mark[2], view.color) .. " " .. terminal.spelt(node.name)
   line = line .. paint(elapsed_of(node, view.now_ms), "90", view.color)
   if node.replayed then line = line .. paint("  (done before)", "90", view.color) end
   if node.attempts then line = line .. paint("  (attempt " .. node.attempts .. ")", "33", view.color) end

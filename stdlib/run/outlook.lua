@@ -1,4 +1,5 @@
 --- The outlook of a resume: what it is about to do, step by step, before it does it. Pure.
+local columns = require "almanac.base.columns"
 local renamed = require "almanac.run.renamed"
 
 local M = {}
@@ -39,7 +40,7 @@ local UNCHANGED_SHOWN = 12
 local function line_of(visit, class, first_open)
   local word = words[class]
   if class == "new" and first_open then word = "new, next" end
-  local line = string.format("  %s %-40s %s", visit.done and "✓" or "▶", visit.path, word)
+  local line = string.format("  %s %s %s", visit.done and "✓" or "▶", columns.pad(visit.path, 40), word)
   if visit.uses then line = string.format("%s; but %s, which it uses, was edited since: --redo %q", line, visit.uses, visit.path) end
   if visit.was then line = string.format("%s; renamed from %q", line, visit.was) end
   if class == "edited" then line = line .. string.format("; run again with --redo %q", visit.path) end
@@ -68,7 +69,7 @@ function M.describe(run, book)
     out[#out + 1] = line_of(visit, class_of(run, visit), first_open)
     if not visit.done then first_open = false end
   end
-  for _, path in ipairs(gone_from(run, book)) do out[#out + 1] = string.format("  - %-40s %s", path, words.gone) end
+  for _, path in ipairs(gone_from(run, book)) do out[#out + 1] = string.format("  - %s %s", columns.pad(path, 40), words.gone) end
   return table.concat(out, "\n")
 end
 

@@ -26,7 +26,7 @@ t.test("on a terminal the step under way is drawn, and wiped away for the plan",
   t.write_file(p.dir .. "/fifo", "go on\n")
   plan:wait()
   local shown = plan:text()
-  local last = shown:match "^.*\27%[J(.*)$"
+  local last = shown:match "^.*\27%[K(.*)$"
   t.has(last, "Plan: 1 effect")
   t.lacks(last, "⠋", "nothing is left of the tree")
 end)

@@ -28,3 +28,8 @@ t.test("a line is cut to its columns, never in a character", function()
     t.ok(columns.of(columns.fit(line, width)) <= width, "at " .. width)
   end
 end)
+
+t.test("a text is padded to its columns", function()
+  t.eq(columns.pad("長い", 6) .. "|", "長い  |")
+  t.eq(columns.pad("abc", 2), "abc")
+end)

@@ -33,6 +33,11 @@ t.test("effects, notes and what is waited for are shown below and beside their s
   }, { notes = 1 }), { "… a  5.0s  1 of 2", "  → do it", "  · second" })
 end)
 
+t.test("what is spelt out takes the columns that it is spelt with", function()
+  local lines = lines_of { { "step.start", "a\u{200B}" } }
+  t.has(lines[1], "a\\u200b")
+end)
+
 t.test("what others wrote cannot move the cursor", function()
   local lines = lines_of { { "step.start", "a" }, { "note", "a", { text = "red \27[31mink\27[0m\27[2J" } } }
   t.eq(lines[2], "  · red ink")
