@@ -42,6 +42,7 @@ end
 ---@param value any
 ---@return any
 function M.of(value)
+  if is_finite(value) and type(value) ~= "table" then return value end
   if needs_change(value, {}) then return changed(value, {}) end
   return value
 end

@@ -14,8 +14,11 @@ local M = { finishes_siblings = false }
 
 local default_retry = { times = 1 }
 
+local always_plain = { ["nil"] = true, boolean = true, number = true }
+
 --- Plain data only: what JSON can hold.
 local function check_result(frame, result)
+  if always_plain[type(result)] then return end
   local ok, err = errors.try(json.encode, result)
   if not ok then
     errors.raise {
