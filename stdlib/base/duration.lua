@@ -37,6 +37,7 @@ end
 
 --- A duration for people: "1m30s", "2h", "1.5s", "250ms".
 function M.format(seconds)
+  if seconds == 0 then return "0s" end
   if seconds < 0 then return "-" .. M.format(-seconds) end
   if seconds < 1 and seconds > 0 then
     return string.format("%dms", math.max(1, math.floor(seconds * 1000 + 0.5)))
