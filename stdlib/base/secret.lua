@@ -98,7 +98,7 @@ local function copy_all(value, of)
   if texts[value] then return of(value) end
   if not is_plain(value) then return value end
   local copy = {}
-  for k, v in next, value do copy[k] = copy_all(v, of) end
+  for k, v in next, value do copy[k] = type(v) == "table" and copy_all(v, of) or v end
   if rawlen(value) == 0 and json.is_array(value) then json.array(copy) end
   return copy
 end

@@ -53,6 +53,7 @@ end
 --- The unknown that a value is, or holds, or holds the text of; nil where all is known.
 ---@return any? unknown
 function M.first(value)
+  if not has_any then return nil end
   if steps[value] then return value end
   if type(value) == "string" then return named_in(value) end
   if type(value) ~= "table" or next(steps) == nil then return nil end
@@ -85,8 +86,9 @@ function M.open(value)
   return out
 end
 
---- A copy of plain data with each unknown as its text.
+--- Plain data with each unknown as its text: a copy, unless there never was an unknown.
 function M.describe_all(value)
+  if not has_any then return value end
   if steps[value] then return tostring(value) end
   if type(value) ~= "table" or type(getmetatable(value)) == "string" then return value end -- a secret stays one
   local copy = {}

@@ -75,6 +75,8 @@ M.kinds = {
 M.uses = {} ---@type table<string, string>
 for name, declared in pairs(M.kinds) do M.uses[name] = declared.replay end
 
+local nothing = {}
+
 --- The declaration of a kind that is about to be written, of which the data is checked. What does not fit
 --- is a bug of ours: kind "internal".
 ---@param name string
@@ -85,8 +87,9 @@ function M.declared(name, data)
   if not declared then
     errors.raise { kind = "internal", message = string.format("there is no event %q", tostring(name)) }
   end
-  for field in pairs(declared.fields and data or {}) do
-    if not declared.fields[field] then
+  local fields = declared.fields
+  for field in next, fields and data or nothing do
+    if not fields[field] then
       errors.raise { kind = "internal", message = string.format("an event %s carries no %s", name, tostring(field)) }
     end
   end
