@@ -12,6 +12,7 @@ local declared = options.join({
   { "--redo", "STEP", "run this done step again, and what followed it" },
   { "--renamed", "NEW=OLD", "the step NEW is the one that took place as OLD", many = true },
   { "--not-renamed", "STEP", "this step is none that took place under another name: run it", many = true },
+  { "--anyway", nil, "go on though something that was done is not so any more" },
   { "--in-doubt", "ANSWER", "redo, done or abort: for an effect of which nobody can tell whether it took place" },
 }, screen.options, options.common, options.cluster)
 

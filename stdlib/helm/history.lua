@@ -50,6 +50,23 @@ function M.public(revision)
   }
 end
 
+--- For the `holds` of an effect that made a revision: the release is there, and at it.
+---@param input { release: string, namespace: string }
+---@param result { revision: integer }?  of the effect
+---@return almanac.Standing[]
+function M.holds(input, result)
+  local made = type(result) == "table" and result.revision
+  return { { about = "release " .. tostring(input.namespace) .. "/" .. input.release, look = made and function()
+    local now = M.observe(input)
+    if now.revision == made and now.status ~= "uninstalled" then return nil end
+    if now.revision == 0 or now.status == "uninstalled" then
+      return string.format("release %s is gone; it was at revision %d", input.release, made)
+    end
+    return string.format("release %s is at revision %d (%s: %s), and not at %d", input.release, now.revision, now.status,
+      now.description, made)
+  end or nil } }
+end
+
 ---@param history almanac.HelmRevision[]
 ---@param number integer
 ---@return almanac.HelmRevision?

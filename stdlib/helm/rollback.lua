@@ -125,6 +125,7 @@ end
 
 effect.define("helm.rollback", {
   input = normalise, observe = history.observe, apply = apply, recover = recover, undo = undo,
+  holds = history.holds,
   title = function(input)
     return string.format("helm rollback %s to revision %d", input.release, input.revision)
   end,
@@ -156,6 +157,7 @@ effect.define("helm.uninstall", {
   title = function(input) return "helm uninstall " .. input.release end,
   allow = { category = "helm", of = function(input) return input.release end },
   observe = history.observe,
+  holds = function(input) return history.holds(input) end,
   preview = previews.uninstall,
   apply = function(input, ctx)
     cli.version()

@@ -157,7 +157,7 @@ end
 
 effect.define("helm.upgrade", {
   input = normalise, title = title, observe = history.observe, preview = preview, apply = apply, recover = recover,
-  undo = undo,
+  undo = undo, holds = history.holds,
   allow = { category = "helm", of = function(input) return input.release end },
 })
 

@@ -89,6 +89,13 @@ local function ground_of(input, before)
   return { { ref = input.path, digest = before.digest or "absent" } }
 end
 
+local function about(input) return "file " .. input.path end
+
+--- What was made is there still; what is in it may be another's to change.
+local function is_there(input)
+  return { { about = about(input), look = function() return not native.exists(input.path) and input.path .. " is gone" or nil end } }
+end
+
 local allow = { category = "fs", of = function(input) return input.path end }
 
 effect.define("fs.write", {
@@ -137,6 +144,7 @@ effect.define("fs.write", {
     if native.digest(input.path) ~= digest.sha256(input.text) then return "not_done" end
     return "done", { path = input.path, changed = true }
   end,
+  holds = is_there,
   undo = put_back,
 })
 
@@ -160,6 +168,7 @@ effect.define("fs.remove", {
     if native.exists(input.path) then return "not_done" end
     return "done", true
   end,
+  holds = function(input) return { { about = about(input) } } end,
   undo = function(input, result, ctx)
     if not ctx.before.exists then return end
     if ctx.before.directory then
@@ -189,6 +198,7 @@ effect.define("fs.mkdir", {
     return input.path
   end,
   recover = function() return "not_done" end, -- making it again is fine
+  holds = is_there,
 })
 
 --- Makes a directory and its parents; one that is there is fine.

@@ -7,6 +7,7 @@ local fields = require "almanac.base.fields"
 local objects = require "almanac.k8s.objects"
 local pool = require "almanac.base.pool"
 local previews = require "almanac.k8s.preview"
+local standing = require "almanac.k8s.standing"
 local step = require "almanac.run.step"
 local write = require "almanac.k8s.write"
 local yaml = require "native.yaml"
@@ -120,6 +121,15 @@ effect.define("k8s.apply", {
     return done
   end,
   recover = function() return "not_done" end, -- applying again gives the same
+  holds = function(input, result)
+    local out = {}
+    for i, object in ipairs(result and input.objects or {}) do
+      for _, one in ipairs(standing.of("k8s.apply", result[i], function() return apply_target(input, object) end)) do
+        out[#out + 1] = one
+      end
+    end
+    return out
+  end,
   preview_observes = true,
   preview = apply_preview,
   title = function(input)
@@ -176,6 +186,9 @@ effect.define("k8s.create", {
     local now = objects.find("k8s.create", apply_target(input, input.object))
     if now and (now.metadata.annotations or {})[write.annotation] == ctx.id then return "done", write.summary(now) end
     return "not_done"
+  end,
+  holds = function(input, result)
+    return standing.of("k8s.create", result, function() return apply_target(input, input.object) end)
   end,
   undo = function(input, result)
     effect.perform("k8s.delete", {

@@ -6,6 +6,7 @@ local fields = require "almanac.base.fields"
 local objects = require "almanac.k8s.objects"
 local previews = require "almanac.k8s.preview"
 local removal = require "almanac.k8s.removal"
+local standing = require "almanac.k8s.standing"
 local step = require "almanac.run.step"
 local write = require "almanac.k8s.write"
 
@@ -88,6 +89,7 @@ effect.define("k8s.delete", {
     if gone or now.metadata.deletionTimestamp then return "done", { deleted = true, uid = uid } end
     return "not_done"
   end,
+  holds = standing.ended,
   preview_observes = true,
   preview = function(input)
     local target = write.target("k8s.delete", input)

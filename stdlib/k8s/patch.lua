@@ -8,6 +8,7 @@ local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
 local previews = require "almanac.k8s.preview"
 local secret = require "almanac.base.secret"
+local standing = require "almanac.k8s.standing"
 local task = require "native.task"
 local unknown = require "almanac.base.unknown"
 local write = require "almanac.k8s.write"
@@ -62,6 +63,13 @@ local function check_patch(patch, kind)
   end
 end
 
+--- The object that was written is there still.
+local function write_holds(who)
+  return function(input, result)
+    return standing.of(who, result, function() return write.target(who, input) end)
+  end
+end
+
 effect.define("k8s.patch", {
   input = function(raw)
     local input, opts = write.where(PATCH, raw.ref, raw.opts)
@@ -82,6 +90,7 @@ effect.define("k8s.patch", {
   end,
   preview_observes = true,
   preview = write.preview_with("k8s.patch", patch_write),
+  holds = write_holds "k8s.patch",
   title = function(input) return "patch " .. write.label(input) end,
   allow = write.allow,
 })
@@ -150,6 +159,7 @@ local scale = {
     local of = previews.ground(label, target.namespace, nil).ref
     return previews.of({ change }, { { ref = of .. ": replicas", of = of, object = from } }, result)
   end,
+  holds = write_holds "k8s.scale",
   title = function(input) return string.format("scale %s to %d", write.label(input), input.replicas) end,
   allow = write.allow,
 }
@@ -220,6 +230,7 @@ effect.define("k8s.restart", {
     local change, after = previews.try(target.label, live, function() return restart_write(input, write.no_id, true) end)
     return previews.of({ change }, { previews.ground(target.label, target.namespace, live) }, after and write.predicted(after, live))
   end,
+  holds = write_holds "k8s.restart",
   title = function(input) return "restart " .. write.label(input) end,
   allow = write.allow,
 })

@@ -7,6 +7,7 @@ effect = {}
 ---@class effect.define.options
 ---@field apply function  makes the change; is given input and a context, and gives plain data
 ---@field allow? effect.define.options.allow  what `allow` of a runbook is asked for
+---@field holds? function  pure, of input and result: a list of { about = what it is, look = a read that says how it is otherwise }, asked before a stopped run goes on
 ---@field input? function  pure: checks what the caller gave, and gives plain data, which is journalled
 ---@field observe? function  a read of input: what is there before
 ---@field preview? function  a read of input, and of what observe saw: what would change

@@ -26,6 +26,7 @@ local M = {}
 ---@field preview_observes? boolean   the preview looks for itself: observe is not called before it
 ---@field apply fun(input: any, ctx: almanac.EffectContext): any
 ---@field recover? fun(input: any, ctx: almanac.EffectContext): "done"|"not_done"|"unknown", any
+---@field holds? fun(input: any, result: any): almanac.Standing[]   what is asked before a stopped run goes on
 ---@field undo? fun(input: any, result: any, ctx: almanac.EffectContext)
 ---@field title? fun(input: any): string   one line for people
 ---@field allow? almanac.EffectAllow
@@ -54,6 +55,10 @@ local DEFINITION = fields.declare("effect.define", {
   preview_observes = { "flag", help = "the preview looks for itself: observe is not called before it" },
   apply = { "function", required = true, help = "makes the change; is given input and a context, and gives plain data" },
   recover = { "function", help = "an intent without an outcome: \"done\" and the result, \"not_done\" or \"unknown\"" },
+  holds = {
+    "function", help = "pure, of input and result: a list of { about = what it is, look = a read that says how it is otherwise }, " ..
+      "asked before a stopped run goes on",
+  },
   undo = { "function", help = "takes a done one back, by effects" },
   title = { "function", help = "of input: one line for people" },
   allow = {

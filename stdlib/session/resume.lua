@@ -3,6 +3,7 @@ local binding = require "almanac.run.plan.binding"
 local candidate = require "almanac.session.candidate"
 local clusters = require "almanac.session.clusters"
 local course = require "almanac.session.course"
+local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
@@ -17,6 +18,7 @@ local reopen = require "almanac.session.reopen"
 local rollback = require "almanac.session.rollback"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
+local standing = require "almanac.run.standing"
 local store = require "almanac.journal.store"
 local undo = require "almanac.run.undo"
 local walk = require "almanac.run.mode.walk"
@@ -109,6 +111,23 @@ local function restore_params(session, run, book)
   return values
 end
 
+--- Whether the run may go on, as far as what it did is concerned: it is so still, or the operator goes on all the
+--- same.
+local function stands(session, run, book)
+  local operator, options = session.operator, session.options
+  run.definitions = book.script.definitions
+  local otherwise, unasked = standing.ask(run)
+  local text = standing.describe(otherwise, unasked)
+  if text then operator:say(text) end
+  if #otherwise == 0 or options.anyway then return true end
+  local answer = operator:choose("Go on all the same?", { "yes", "no" })
+  if answer == nil then
+    operator:say(string.format("‖ %s waits: nothing was run\n  go on all the same:   almanac resume %s --anyway\n" ..
+      "  do a step once more:  almanac resume %s --redo STEP", run.id, store.words(run.id), store.words(run.id)))
+  end
+  return answer == "yes"
+end
+
 local function resume(session, run, named)
   local journal, options, meta = session.journal, session.options, run.meta
   reopen.check_overtaken(session, run, named, "resume")
@@ -123,6 +142,7 @@ local function resume(session, run, named)
   answer_names(run, options)
   if options.redo then redo(run, options.redo, session.operator) end
   announce(session, run, book, values)
+  if not stands(session, run, book) then return drive.exit.waiting end
   run = run:as(execute)
   run:record("run.resume", "", {
     operator = process.user(), digest = book.script.digest, pid = process.pid(),
@@ -135,7 +155,7 @@ end
 --- almanac resume [RUN] [key=value…]
 ---@param id string? of the run; nil: the one that is not done
 ---@param anew table<string, any>  parameters that are given anew
----@param options table  json, redo, renamed, not_renamed, without_plan
+---@param options table  json, redo, anyway, renamed, not_renamed, without_plan
 ---@param operator almanac.Operator
 ---@return integer exit code
 function M.run(id, anew, options, operator)

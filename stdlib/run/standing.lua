@@ -1,0 +1,103 @@
+--- What was done and may not stand any more: before a run goes on, the effects that can tell are asked whether
+--- what they made is still there. Only reads, side by side, and for a few seconds.
+local definitions = require "almanac.run.definitions"
+local errors = require "almanac.base.errors"
+local interrupt = require "almanac.base.interrupt"
+local pool = require "almanac.base.pool"
+local task = require "native.task"
+
+local M = {}
+
+local SECONDS = 5 -- for all of them
+local AT_ONCE = 16
+
+---@class almanac.Standing  something that an effect made
+---@field about string   what it is: of one thing that several effects made, the last one is asked
+---@field look? fun(): string?  a read: how it is otherwise; nil: it stands. Without it there is nothing to ask
+
+---@class almanac.StandingAnswer
+---@field path string    of the step
+---@field text string
+
+--- What an effect made, as its definition says. That may be a script's, which says what it likes.
+local function made_by(run, intent, result)
+  local definition = definitions.find(intent.op, run.definitions)
+  if not definition or not definition.holds then return {} end
+  local ok, list = errors.try(definition.holds, intent.input, result)
+  local out = {}
+  for _, one in ipairs(ok and type(list) == "table" and list or {}) do
+    if type(one) == "table" and type(one.about) == "string" then out[#out + 1] = one end
+  end
+  return out
+end
+
+--- What the done effects of a run made, newest first, each thing once.
+---@param run almanac.Run
+---@return { path: string, title: string, look: fun(): string? }[]
+function M.things(run)
+  local things, seen = {}, {}
+  for _, known in ipairs(run.replay:effects_newest_first()) do
+    local intent, outcome = known.intent, known.outcome
+    local result = outcome and outcome.ok and outcome.result or nil
+    for _, one in ipairs(made_by(run, intent, result)) do
+      if not seen[one.about] and outcome and outcome.ok and one.look then
+        things[#things + 1] = { path = known.path, title = intent.title or intent.op, look = one.look }
+      end
+      seen[one.about] = true
+    end
+  end
+  return things
+end
+
+local function look(thing, deadline)
+  local left = deadline - task.now()
+  if left <= 0 then return false, "there was no time for it" end
+  local token = task.push_deadline(left)
+  local ok, why = errors.try(thing.look)
+  local expired = task.pop_deadline(token)
+  if not ok and interrupt.of(why) then error(why, 0) end
+  if not ok and expired then return false, "no answer in time" end
+  if not ok then return false, why.message end
+  return true, why and tostring(why)
+end
+
+--- Asks the world.
+---@param run almanac.Run
+---@return almanac.StandingAnswer[] otherwise   what does not stand
+---@return almanac.StandingAnswer[] unasked     what could not be asked, and why
+---@return integer asked
+function M.ask(run)
+  local things, otherwise, unasked = M.things(run), {}, {}
+  local deadline = task.now() + SECONDS
+  task.with({ permit = "read" }, pool.map, things, AT_ONCE, function(thing)
+    local ok, text = look(thing, deadline)
+    local list = not ok and unasked or text and otherwise
+    if list then list[#list + 1] = { path = thing.path, text = ok and text or thing.title .. ": " .. text } end
+  end)
+  for _, list in ipairs { otherwise, unasked } do
+    table.sort(list, function(a, b) return a.path .. a.text < b.path .. b.text end)
+  end
+  return otherwise, unasked, #things
+end
+
+local SHOWN = 8
+
+local function add_lines(out, list)
+  for i = 1, math.min(#list, SHOWN) do out[#out + 1] = string.format("  ! %s: %s", list[i].path, list[i].text) end
+  if #list > SHOWN then out[#out + 1] = string.format("  ! and %d more", #list - SHOWN) end
+end
+
+--- Lines for people; nil when all stands.
+---@param otherwise almanac.StandingAnswer[]
+---@param unasked almanac.StandingAnswer[]
+---@return string?
+function M.describe(otherwise, unasked)
+  local out = {}
+  if #otherwise > 0 then out[1] = "what was done is not so any more:" end
+  add_lines(out, otherwise)
+  if #unasked > 0 then out[#out + 1] = "could not be asked whether it still is so:" end
+  add_lines(out, unasked)
+  return #out > 0 and table.concat(out, "\n") or nil
+end
+
+return M
