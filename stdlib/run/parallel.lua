@@ -73,7 +73,8 @@ function M.parallel(name, branches, opts)
   if type(branches) ~= "table" then errors.usage("parallel %q: the branches must be a table", tostring(name)) end
   opts = fields.check(OPTIONS, opts, string.format("parallel %q", tostring(name)))
   local names = sorted_names(branches)
-  return step.run(name, { digest = table.concat(names, "\n") }, function()
+  local of = { names = names, of = branches }
+  return step.run(name, { digest = table.concat(names, "\n"), branches = of }, function()
     return run_branches(names, branches, opts)
   end)
 end

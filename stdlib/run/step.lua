@@ -14,6 +14,7 @@ local M = {}
 
 ---@class almanac.StepOptions   the fields of OPTIONS, checked; and what other modules add:
 ---@field digest? string        stands for the source of fn (a gate's is that of its limits)
+---@field branches? { names: string[], of: table<string, function> }  of a parallel, whose digest is their names
 
 ---@class almanac.Frame
 ---@field path string

@@ -61,3 +61,27 @@ end }]] }
   t.eq(code, 0, err)
   t.eq(#p:lines "tries", 3)
 end)
+
+t.test("a resume calls no parallel edited that is as it was, whatever its names hold", function()
+  local source = [[
+return runbook { run = function()
+  parallel("two", { a = function() note "a" end, b = function() note "b" end })
+  parallel("odd", { ["é \"quoted\""] = function() note "c" end, ["back\\slash"] = function() note "d" end, tab = function() end })
+  step("last", function()
+    if sh.read("cat", "mode").stdout:find "bad" then error { kind = "command", message = "bad" } end
+  end)
+end }]]
+  local p = project.new { book = source }
+  t.write_file(p.dir .. "/mode", "bad")
+  t.eq((p:run { "run", "book", "--no-ask" }), 1)
+  local code, _, err = p:run { "resume", "--no-ask" }
+  t.eq(code, 1)
+  for _, name in ipairs { "two", "odd" } do t.ok(err:find("✓ " .. name .. " +done, unchanged"), err) end
+  t.lacks(err, "edited since")
+  p:edit("book", (source:gsub("note \"b\"", "note \"other\"")))
+  t.write_file(p.dir .. "/mode", "good")
+  code, _, err = p:run { "resume" }
+  t.eq(code, 0, err)
+  t.ok(err:find "two.* done, but edited since", err)
+  t.ok(err:find "✓ odd +done, unchanged", err)
+end)

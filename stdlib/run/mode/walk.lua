@@ -51,6 +51,16 @@ local function edited_file(run, path, fn)
   return edited and used_files.find(fn, edited, script.required) or nil
 end
 
+--- The branches of a done parallel, which is not walked: those that were edited are visits of their own.
+local function meet_branches(run, path, branches)
+  local visits = run.visits
+  for _, name in ipairs(branches.names) do
+    local before = #visits
+    M.meet(run, path .. "/" .. name, name, {}, branches.of[name])
+    if #visits > before and type(visits[#visits]) == "string" then visits[#visits] = nil end
+  end
+end
+
 function M.meet(run, path, name, opts, fn)
   local digest = step.digest(opts, fn)
   local first, result, same = run.done:meet(path, name, digest)
@@ -61,6 +71,7 @@ function M.meet(run, path, name, opts, fn)
     local uses = same and edited_file(run, path, fn) or nil
     visits[#visits + 1] = same and not (undo or was or uses) and path
       or { path = path, done = true, edited = not same, undo = undo, result = result, was = was and was.from, uses = uses }
+    if opts.branches then meet_branches(run, path, opts.branches) end
   end
   return first, result
 end

@@ -14,7 +14,8 @@ t.test("each fault by its words", function()
 end)
 
 t.test("what is right", function()
-  for _, text in ipairs { "", "^v%d+%.%d+$", "[]]", "[^]]", "[%]]", "[a-]", "(a(b)%2)", "()%1", "%bxy", "%f[%w]", "^", "$", "a-", ("()"):rep(32) } do
+  for _, text in ipairs { "", "^v%d+%.%d+$", "[]]", "[^]]", "[%]]", "[a-]", "(a(b)%2)", "()%1", "%bxy", "%f[%w]", "^", "$", "a-",
+    ("()"):rep(32) } do
     t.eq(pattern.fault(text), nil, text)
   end
 end)
