@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <uv.h>
 
 #include "base/loop.h"
@@ -304,6 +305,7 @@ static void transfer_explain(struct transfer *t, CURLcode code, struct err *e)
     f.peer = t->peer;
     f.host = t->host;
     f.proxy = t->proxy;
+    f.plain = strncasecmp(t->url, "http:", strlen("http:")) == 0;
     f.connected = transfer_was_sent(t);
     f.answered = t->answered;
     f.received = t->received;

@@ -84,16 +84,29 @@ static int fault_verify(const struct transfer_fault *f, struct err *e)
     }
 }
 
+/* Whether curl says, in one of OpenSSL's ways or its own, that the other side went away. */
+static bool is_end(const char *detail)
+{
+    return strstr(detail, "SSL_ERROR_SYSCALL") || strstr(detail, "unexpected eof") ||
+           strstr(detail, "reset by peer");
+}
+
 static int fault_tls(const struct transfer_fault *f, struct err *e)
 {
     if (strstr(f->detail, "wrong version number")) {
         err_set(e, ERR_TLS, "%s does not speak TLS on that port", f->peer);
-        return err_hint(e, "should the URL begin with http:// ?");
+        return err_hint(e, "should the URL (in a kubeconfig: the cluster's server) begin with "
+                           "http:// ?");
     }
     if (strstr(f->detail, "alert")) {
         err_set(e, ERR_TLS, "%s refused the TLS handshake: %s", f->peer, f->detail);
         return err_hint(e, "the server may not accept your client certificate: is it the right "
                            "one, and has it expired?");
+    }
+    if (is_end(f->detail)) { /* what a server without TLS does when it reads a handshake */
+        err_set(e, ERR_TLS, "%s closed the connection in the middle of the TLS handshake", f->peer);
+        return err_hint(e, "does it speak TLS on that port? If not, the URL (in a kubeconfig: the "
+                           "cluster's server) begins with http://");
     }
     return err_set(e, ERR_TLS, "the TLS handshake with %s failed: %s", f->peer, f->detail);
 }
@@ -114,6 +127,11 @@ static int fault_cut(const struct transfer_fault *f, struct err *e)
         err_set(e, ERR_NETWORK, "%s closed the connection without an answer", f->peer);
         return err_hint(e, "does the server want a client certificate? Otherwise it or a proxy in "
                            "between went away: try again");
+    }
+    if (!f->answered && f->plain) {
+        err_set(e, ERR_NETWORK, "%s closed the connection without an answer", f->peer);
+        return err_hint(e, "does it want TLS (https://)? Otherwise it or a proxy in between went "
+                           "away: trying again may help");
     }
     if (!f->answered)
         err_set(e, ERR_NETWORK, "%s closed the connection without an answer", f->peer);

@@ -16,6 +16,7 @@ struct transfer_fault {
     const char *peer;       /* "host:port", or the socket's path */
     const char *host;       /* what the certificate must be for */
     const char *proxy;      /* NULL: none was asked for */
+    bool plain;             /* the URL is http: no TLS was asked for */
     bool connected;         /* the connection and the handshake were done */
     bool answered;          /* the headers had come */
     size_t received;        /* bytes of the body */

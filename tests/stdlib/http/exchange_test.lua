@@ -62,3 +62,19 @@ users: [{ name: u, user: {} }]
   t.has(t.raises("usage", send, { authorization = "Bearer x" }).message, "no credentials can be sent to svc://n/s:80/x")
   t.raises("usage", send, {}, "u")
 end)
+
+t.test("a server that goes away in the middle of a TLS handshake may speak none", function()
+  local closes = t.spawn { "python3", "-uc", [[
+import socket
+listening = socket.socket()
+listening.bind(("127.0.0.1", 0))
+listening.listen()
+print(listening.getsockname()[1])
+while True:
+    listening.accept()[0].close()
+]] }
+  local url = "https://127.0.0.1:" .. closes:wait_line "^%d+$" .. "/"
+  local err = t.raises("tls", exchange.request, { who = "http.get", url = url, insecure = true })
+  t.has(err.message, "closed the connection in the middle of the TLS handshake")
+  t.has(err.hint, "begins with http://")
+end)

@@ -95,3 +95,23 @@ t.test("a list whose items are null is empty", function()
   t.eq(#records.list { release = "r", namespace = "team" }, 0)
   t.eq(k8s.get "pod/p", { kind = "Pod", metadata = { name = "p" }, spec = {} })
 end)
+
+t.test("TLS asked of a server that speaks none, and none of one that speaks it: the words say where to look", function()
+  local dir = t.tmpdir()
+  local function said(scheme, server)
+    t.write_file(dir .. "/config", string.format([[
+clusters: [{ name: c, cluster: { server: "%s://127.0.0.1:%d" } }]
+contexts: [{ name: one, context: { cluster: c } }]
+current-context: one]], scheme, server:port()))
+    k8s_client.forget()
+    local client = k8s_client.open { kubeconfig = dir .. "/config" }
+    local err = t.raises(nil, k8s_client.request, client, { who = "k8s.get", path = "/version", tries = 1 })
+    server:close()
+    return err
+  end
+  local function handler(_, response) response:send(200, {}, "{}") end
+  local err = said("https", httpd.listen { handler = handler })
+  t.has(err.message, "does not speak TLS on that port")
+  t.has(err.hint, "in a kubeconfig: the cluster's server")
+  t.has(said("http", httpd.listen { handler = handler, tls = tls.certificate(dir) }).hint, "does it want TLS (https://)?")
+end)
