@@ -161,7 +161,8 @@ end
 ---@return integer ahead of UTC, in seconds
 ---@return string abbreviation
 function Zone:at(epoch)
-  local times, kind = self.times, nil
+  local times = self.times
+  local kind
   if #times == 0 or epoch >= times[#times] then
     kind = self.rule and by_rule(self.rule, epoch) or self.types[self.kinds[#times] or 1]
   elseif epoch < times[1] then

@@ -16,7 +16,7 @@ local M = {}
 
 local RUNS_READ = 500 -- newest runs of the journal that are looked at
 local ops = { ["helm.upgrade"] = true, ["helm.rollback"] = true }
-local ended_badly = { failed = true, undone = true, interrupted = true }
+local ended_badly = { failed = true, undone = true, interrupted = true, abandoned = true }
 
 ---@class almanac.HelmProof
 ---@field run string       id

@@ -8,6 +8,7 @@ local json = require "native.json"
 local manifests = require "almanac.helm.manifest"
 local objects = require "almanac.k8s.objects"
 local pool = require "almanac.base.pool"
+local previews = require "almanac.k8s.preview"
 
 local M = {}
 
@@ -184,9 +185,11 @@ function Trial:preview(old, new, hooks)
   local entries = self:entries_of(old, new)
   self:try(entries)
   local preview = { changes = {}, ground = {}, warnings = {}, nothing = #hooks == 0 or nil }
+  local release = { name = self.plan.release, namespace = self.plan.namespace }
   for _, entry in ipairs(entries) do
     local result = self.tried[entry.key].result
     if result.change then
+      previews.name_keeper(result.change, self.live[entry.key] or nil, release)
       preview.changes[#preview.changes + 1] = result.change
       if result.change.action ~= "unchanged" then preview.nothing = nil end
     end

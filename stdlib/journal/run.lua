@@ -33,6 +33,7 @@ local WORDS = {
 ---@field visits table       steps that a walk met
 ---@field draft almanac.PlanDraft?        the plan that is being made
 ---@field allow table?       what the runbook may touch
+---@field on_owner "warn"|"refuse"?  what follows where others keep what is changed; nil in a rollback
 ---@field has_undo boolean?   a step that has an undo was done in this execution
 ---@field held table?        the lock that it needs for its effects
 ---@field bound almanac.PlanBinding?      the plan that this execution keeps to

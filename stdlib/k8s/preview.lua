@@ -2,6 +2,7 @@
 --- the server changes by itself, and never with the values of a Secret. Pure.
 local diff = require "almanac.base.diff"
 local errors = require "almanac.base.errors"
+local keepers = require "almanac.k8s.keeper"
 
 local M = {}
 
@@ -86,6 +87,24 @@ function M.refusal(label, err)
   error(err, 0)
 end
 
+local function is_restart(change)
+  for _, field in ipairs(change.fields or {}) do
+    if not field.path:find("restartedAt", 1, true) then return false end
+  end
+  return change.fields ~= nil
+end
+
+--- Names who keeps the object that is changed, where that one would take the change back. A restart is nothing that
+--- helm's next upgrade takes back.
+---@param change table
+---@param live table?
+---@param release? { name: string, namespace: string }  of helm, that changes it
+function M.name_keeper(change, live, release)
+  local keeper = live and change.action ~= "unchanged" and keepers.of(live, release) or nil
+  if keeper and keeper.by == "helm" and is_restart(change) then keeper = nil end
+  change.kept_by = keeper and keeper.words or nil
+end
+
 --- Tries a dry run: the change it comes to, or the refusal.
 ---@param label string
 ---@param live table?
@@ -94,8 +113,9 @@ end
 ---@return table? after
 function M.try(label, live, dry)
   local ok, after = errors.try(dry)
-  if not ok then return M.refusal(label, after) end
-  return M.change(label, live, after), after
+  local change = ok and M.change(label, live, after) or M.refusal(label, after)
+  M.name_keeper(change, live)
+  return change, ok and after or nil
 end
 
 --- A preview out of its changes: nothing to do, or what would stop the run.

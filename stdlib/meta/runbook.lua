@@ -7,6 +7,7 @@
 ---@field help? string  more about it
 ---@field lock? string|table|function  one run at a time under that name; "lease/NAMESPACE/NAME" across machines
 ---@field on_failure? "ask"|"stop"|"undo"  what follows a failure
+---@field on_owner? "warn"|"refuse"  what follows where Argo CD, Flux or another helm release keeps what is changed, and would take it back
 ---@field params? table  what it takes, by name: param.string { … }, param.duration { … }, …
 ---@field summary? string  one line: what it is for
 

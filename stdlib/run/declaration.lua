@@ -14,6 +14,7 @@ local M = {}
 ---@field lock? string|table|fun(params: table): string|table   one run at a time per name; "lease/NAMESPACE/NAME"
 ---  across machines; { name = …, duration = "30s" } says how long its holder may be silent
 ---@field on_failure? "ask"|"stop"|"undo"   default "ask"
+---@field on_owner? "warn"|"refuse"   default "warn": of objects that Argo CD, Flux or another helm release keeps
 ---@field run fun(params: table): any
 
 local declared = setmetatable({}, { __mode = "k" }) ---@type table<table, almanac.Runbook>
@@ -32,6 +33,10 @@ local DECLARATION = fields.declare("runbook", {
     help = "one run at a time under that name; \"lease/NAMESPACE/NAME\" across machines",
   },
   on_failure = { "enum", values = { "ask", "stop", "undo" }, default = "ask", help = "what follows a failure" },
+  on_owner = {
+    "enum", values = { "warn", "refuse" }, default = "warn",
+    help = "what follows where Argo CD, Flux or another helm release keeps what is changed, and would take it back",
+  },
   run = { "function", required = true, help = "the procedure; it is given the parameters" },
 })
 

@@ -6,6 +6,7 @@ local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local operator = require "almanac.run.operator"
+local previews = require "almanac.run.plan.preview"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
@@ -60,6 +61,15 @@ local function record_outcome(frame, key, intent, data)
       frame.run.id .. " (it will look at the world before it does anything)"
     error(err, 0)
   end
+end
+
+--- Refuses to change what others keep, and would take back: as the plan has it, the effect's preview is asked.
+local function check_owners(frame, call)
+  if frame.run.on_owner ~= "refuse" or not call.definition.preview then return end
+  local context = { run = frame.run, step = frame }
+  local preview = task.with({ permit = "read", shield = "none", context = context }, previews.make, call.definition, call.input)
+  local kept = previews.kept(preview)
+  if kept[1] then errors.raise { kind = "refused", message = table.concat(kept, "; "), hint = previews.KEPT_HINT } end
 end
 
 local function apply(frame, call, tries)
@@ -185,6 +195,7 @@ function M.perform(frame, call)
   end
   if run.held then run.held:check() end
   if run.bound then run.bound:check(frame, call, known ~= nil) end
+  check_owners(frame, call)
   if task.interrupted() == "pause" then task.sleep(0) end -- a pause stops before the effect, not in it
   return apply(frame, call, tries)
 end

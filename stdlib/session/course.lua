@@ -53,6 +53,7 @@ end
 function M.run(session, run, book, values, held)
   while true do
     run.operator, run.allow, run.definitions = session.operator, book.allow, book.script.definitions
+    run.on_owner = book.on_owner
     run.bound, run.script, run.loaded = binding.to(run.replay.plan), book.script.digest, book.script
     held:attach(run)
     run:keep_script(book.script)

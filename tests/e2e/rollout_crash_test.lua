@@ -59,7 +59,7 @@ for _, helm in ipairs(devnet.helms()) do
     world:almanac(1, { "run", "rollout", "tag=" .. devnet.crashing, "observe=2s" })
     world:almanac(0, { "abandon", newest_run(world), "--reason", "back to what was good" })
     local words = string.format("revision 1: the newest that helm applied to its end, and with which no run in this " ..
-      "journal failed; passed over: 2 (run %s failed)", failed)
+      "journal failed; passed over: 2 (run %s abandoned)", failed)
     t.has(world:almanac(2, { "plan", "rollback" }), words)
     t.has(select(2, world:almanac(0, { "run", "rollback" })), words)
     prove_healed(world)

@@ -22,6 +22,7 @@ local M = {}
 ---@field runbook string
 ---@field script string
 ---@field meta table
+---@field on_owner "warn"|"refuse"?  of the runbook
 ---@field own almanac.Definitions?  effects of the script
 ---@field effects almanac.PlannedEffect[]
 ---@field steps { path: string, digest: string, undo: boolean?, note: string?, would_fail: string?, surely: boolean? }[]
@@ -39,7 +40,7 @@ Draft.__index = Draft
 ---@return almanac.PlanDraft
 function M.new(book, meta)
   return setmetatable({
-    runbook = book.name, script = book.path, meta = meta, own = book.script.definitions,
+    runbook = book.name, script = book.path, meta = meta, on_owner = book.on_owner, own = book.script.definitions,
     effects = {}, steps = {}, gates = {}, asks = {}, possible = {}, order = orders.new(),
   }, Draft)
 end
@@ -105,7 +106,7 @@ end
 ---@return almanac.PlannedEffect
 ---@return any result predicted; nil: unknown until the run
 function Draft:preview(path, call)
-  local preview = previews.of(call)
+  local preview = previews.of(call, self.on_owner)
   local open = unknown.open(call.input)
   local planned = {
     path = path, ordinal = call.key, op = call.name, digest = call.digest, open = open[1] and open,

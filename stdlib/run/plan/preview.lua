@@ -5,10 +5,13 @@ local unknown = require "almanac.base.unknown"
 
 local M = {}
 
+local SHOWN = 3 -- objects that a line names
+
 ---@class almanac.Preview  what an effect's preview() returns
 ---@field summary? string        one line: what would happen
 ---@field nothing? boolean       it would change nothing
----@field changes? table[]       { object, action = "create"|"change"|"delete"|"unchanged"|"conflict"|"reject", fields?, why? }
+---@field changes? table[]       { object, action = "create"|"change"|"delete"|"unchanged"|"conflict"|"reject", fields?, why?,
+---                               kept_by? }: who would take the change back
 ---@field warnings? string[]     what the reviewer must not miss
 ---@field ground? table[]        { ref, of?, version?, object? | digest? }: what the preview rests on; of: the ref of
 ---                               the object that it is a part of
@@ -35,14 +38,51 @@ local function describe_open(open)
   return table.concat(out, ", ")
 end
 
+--- The changes to objects that others keep, in words: one line for each keeper.
+---@param preview almanac.Preview
+---@return string[]
+function M.kept(preview)
+  local objects, keepers, out = {}, {}, {}
+  for _, change in ipairs(preview.changes or {}) do
+    local keeper = change.kept_by
+    if keeper and not objects[keeper] then keepers[#keepers + 1], objects[keeper] = keeper, {} end
+    if keeper then table.insert(objects[keeper], change.object) end
+  end
+  for _, keeper in ipairs(keepers) do
+    local list = objects[keeper]
+    local more = #list > SHOWN and string.format(" and %d more", #list - SHOWN) or ""
+    out[#out + 1] = string.format("%s%s: kept by %s, which would take this back", table.concat(list, ", ", 1, math.min(#list, SHOWN)),
+      more, keeper)
+  end
+  return out
+end
+
+M.KEPT_HINT = 'make the change where the object is kept, or pause that; on_owner = "warn" in the runbook lets it pass'
+
+--- Says who keeps what is changed: a warning, or what would stop the run.
+local function tell_keepers(preview, on_owner)
+  local kept = M.kept(preview)
+  if not kept[1] then return end
+  if on_owner == "refuse" and not preview.would_fail then
+    preview.would_fail, preview.hint, preview.result = table.concat(kept, "; "), M.KEPT_HINT, nil
+    return
+  end
+  preview.warnings = preview.warnings or {}
+  for _, line in ipairs(kept) do table.insert(preview.warnings, line) end
+end
+
 --- The preview of a call; one that cannot be made is what would stop the run there.
 ---@param call almanac.EffectCall
+---@param on_owner? "warn"|"refuse"  of the runbook
 ---@return almanac.Preview
-function M.of(call)
+function M.of(call, on_owner)
   local open = unknown.open(call.input)
   if open[1] then return { summary = "its input is known when it runs: " .. describe_open(open) } end
   local ok, preview = errors.try(M.make, call.definition, call.input)
-  if ok then return preview end
+  if ok then
+    tell_keepers(preview, on_owner)
+    return preview
+  end
   if interrupt.of(preview) then error(preview, 0) end
   return { would_fail = preview.message, hint = preview.hint, warnings = {} }
 end

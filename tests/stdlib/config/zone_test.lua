@@ -27,13 +27,15 @@ t.test("behind the table the rule goes on, in the south over the new year", func
 end)
 
 t.test("the zones of the system are as date(1) has them, through the years", function()
-  for _, name in ipairs { "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Tehran", "Africa/Casablanca", "Europe/Dublin" } do
+  for _, name in ipairs { "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Tehran", "Africa/Casablanca",
+    "Europe/Dublin" } do
     local zone, input, want = zones.load(name), {}, {}
     for epoch = 0, 3471292800, 86400 * 17 + 3601 do
       input[#input + 1] = "@" .. epoch
       local ahead, abbreviation = zone:at(epoch)
       local minutes = ahead // 60
-      want[#want + 1] = string.format("%s%02d%02d %s", minutes < 0 and "-" or "+", math.abs(minutes) // 60, math.abs(minutes) % 60, abbreviation)
+      want[#want + 1] = string.format("%s%02d%02d %s", minutes < 0 and "-" or "+", math.abs(minutes) // 60, math.abs(minutes) % 60,
+        abbreviation)
     end
     local _, out = t.run({ "date", "-f", "-", "+%z %Z" }, { env = { TZ = name }, stdin = table.concat(input, "\n") .. "\n" })
     local i = 0
