@@ -1,58 +1,57 @@
---- The effects of the standard library, and the module that defines each. A script's walk calls nothing in
---- its steps, so that the module of an effect in the journal may not be loaded yet.
-local modules = {
-  ["compose.down"] = "almanac.host.compose",
-  ["compose.pull"] = "almanac.host.compose",
-  ["compose.restart"] = "almanac.host.compose",
-  ["compose.up"] = "almanac.host.compose",
-  ["fs.mkdir"] = "almanac.host.fs",
-  ["fs.remove"] = "almanac.host.fs",
-  ["fs.write"] = "almanac.host.fs",
-  ["git.checkout"] = "almanac.host.git",
-  ["git.commit"] = "almanac.host.git",
-  ["git.push"] = "almanac.host.git",
-  ["git.tag"] = "almanac.host.git",
-  ["git.untag"] = "almanac.host.git",
-  ["github.close"] = "almanac.http.github.issues",
-  ["github.comment"] = "almanac.http.github.issues",
-  ["github.issue"] = "almanac.http.github.issues",
-  ["github.uncomment"] = "almanac.http.github.issues",
-  ["grafana.annotate"] = "almanac.http.grafana",
-  ["grafana.remove"] = "almanac.http.grafana",
-  ["helm.repair"] = "almanac.helm.repair",
-  ["helm.rollback"] = "almanac.helm.rollback",
-  ["helm.uninstall"] = "almanac.helm.rollback",
-  ["helm.upgrade"] = "almanac.helm.upgrade",
-  ["http.request"] = "almanac.http.client",
-  ["k8s.apply"] = "almanac.k8s.apply",
-  ["k8s.cordon"] = "almanac.k8s.cordon",
-  ["k8s.create"] = "almanac.k8s.apply",
-  ["k8s.delete"] = "almanac.k8s.delete",
-  ["k8s.evict"] = "almanac.k8s.evict",
-  ["k8s.exec"] = "almanac.k8s.exec",
-  ["k8s.patch"] = "almanac.k8s.patch",
-  ["k8s.restart"] = "almanac.k8s.patch",
-  ["k8s.scale"] = "almanac.k8s.patch",
-  ["k8s.scale_part"] = "almanac.k8s.patch",
-  ["k8s.uncordon"] = "almanac.k8s.cordon",
-  ["k8s.undo"] = "almanac.k8s.undo",
-  ["k8s.wipe_claims"] = "almanac.k8s.claims",
-  ["notify.send"] = "almanac.http.notify",
-  ["sh.run"] = "almanac.host.sh",
+--- The effects of the standard library: the module that defines each, and the category of `allow` that it asks
+--- for. One line for each effect; its module may not be loaded yet, since a script's walk calls nothing in its
+--- steps, and an `allow` table is judged before anything runs.
+local effects = {
+  ["compose.down"] = { "almanac.host.compose", allow = "compose" },
+  ["compose.pull"] = { "almanac.host.compose", allow = "compose" },
+  ["compose.restart"] = { "almanac.host.compose", allow = "compose" },
+  ["compose.up"] = { "almanac.host.compose", allow = "compose" },
+  ["fs.mkdir"] = { "almanac.host.fs", allow = "fs" },
+  ["fs.remove"] = { "almanac.host.fs", allow = "fs" },
+  ["fs.write"] = { "almanac.host.fs", allow = "fs" },
+  ["git.checkout"] = { "almanac.host.git", allow = "git" },
+  ["git.commit"] = { "almanac.host.git", allow = "git" },
+  ["git.push"] = { "almanac.host.git", allow = "git" },
+  ["git.tag"] = { "almanac.host.git", allow = "git" },
+  ["git.untag"] = { "almanac.host.git", allow = "git" },
+  ["github.close"] = { "almanac.http.github.issues", allow = "github" },
+  ["github.comment"] = { "almanac.http.github.issues", allow = "github" },
+  ["github.issue"] = { "almanac.http.github.issues", allow = "github" },
+  ["github.uncomment"] = { "almanac.http.github.issues", allow = "github" },
+  ["grafana.annotate"] = { "almanac.http.grafana", allow = "grafana" },
+  ["grafana.remove"] = { "almanac.http.grafana", allow = "grafana" },
+  ["helm.repair"] = { "almanac.helm.repair", allow = "helm" },
+  ["helm.rollback"] = { "almanac.helm.rollback", allow = "helm" },
+  ["helm.uninstall"] = { "almanac.helm.rollback", allow = "helm" },
+  ["helm.upgrade"] = { "almanac.helm.upgrade", allow = "helm" },
+  ["http.request"] = { "almanac.http.client", allow = "http" },
+  ["k8s.apply"] = { "almanac.k8s.apply", allow = "k8s" },
+  ["k8s.cordon"] = { "almanac.k8s.cordon", allow = "k8s" },
+  ["k8s.create"] = { "almanac.k8s.apply", allow = "k8s" },
+  ["k8s.delete"] = { "almanac.k8s.delete", allow = "k8s" },
+  ["k8s.evict"] = { "almanac.k8s.evict", allow = "k8s" },
+  ["k8s.exec"] = { "almanac.k8s.exec", allow = "k8s" },
+  ["k8s.patch"] = { "almanac.k8s.patch", allow = "k8s" },
+  ["k8s.restart"] = { "almanac.k8s.patch", allow = "k8s" },
+  ["k8s.scale"] = { "almanac.k8s.patch", allow = "k8s" },
+  ["k8s.scale_part"] = { "almanac.k8s.patch", allow = "k8s" },
+  ["k8s.uncordon"] = { "almanac.k8s.cordon", allow = "k8s" },
+  ["k8s.undo"] = { "almanac.k8s.undo", allow = "k8s" },
+  ["k8s.wipe_claims"] = { "almanac.k8s.claims", allow = "k8s" },
+  ["notify.send"] = { "almanac.http.notify", allow = "notify" },
+  ["sh.run"] = { "almanac.host.sh", allow = "shell" },
 }
 
 local catalogue = {}
 
 --- What these effects ask `allow` of a runbook for.
-catalogue.categories = {
-  compose = true, fs = true, git = true, github = true, grafana = true, helm = true, http = true, k8s = true,
-  notify = true, shell = true,
-}
+catalogue.categories = {}
+for _, entry in pairs(effects) do catalogue.categories[entry.allow] = true end
 
 --- Loads the module that defines an effect of the standard library; nothing where there is none.
 ---@param name string "helm.upgrade"
 function catalogue.load(name)
-  if modules[name] then require(modules[name]) end
+  if effects[name] then require(effects[name][1]) end
 end
 
 --- Whether effects of that module are the standard library's to define.
@@ -62,10 +61,17 @@ function catalogue.is_reserved(module)
   return require("almanac.script.sandbox").names()[module] ~= nil
 end
 
+--- What an effect of the standard library asks `allow` for.
+---@param name string "helm.upgrade"
+---@return string? category
+function catalogue.category(name)
+  return effects[name] and effects[name].allow
+end
+
 --- The names of the effects, for those who look at all of them.
 ---@return string[]
 function catalogue.names()
-  return require("almanac.base.param").sorted_names(modules)
+  return require("almanac.base.param").sorted_names(effects)
 end
 
 return catalogue

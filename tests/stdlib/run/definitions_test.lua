@@ -40,13 +40,38 @@ end)
 
 t.test("the catalogue names every effect of the standard library, and what each asks allow for", function()
   definitions.use_catalogue(catalogue)
-  local asked = {}
   for _, name in ipairs(catalogue.names()) do
     local definition = definitions.find(name)
     t.ok(definition, name .. " is defined by its module")
     t.ok(definition.allow, name .. " says what it touches")
-    asked[definition.allow.category] = true
+    t.eq(catalogue.category(name), definition.allow.category, name)
   end
-  t.eq(asked, catalogue.categories)
   t.eq(definitions.categories(load(DEFINE).definitions).pager, true)
+end)
+
+t.test("one line of the catalogue makes a new effect and its category known", function()
+  local dir = t.tmpdir()
+  t.must { "cp", "-r", "stdlib", dir .. "/stdlib" }
+  t.write_file(dir .. "/stdlib/http/pager.lua", [[
+require("almanac.run.effect").define("pager.page", {
+  allow = { category = "pager", of = function(input) return input.team end },
+  apply = function(input) return input end,
+})
+return {}
+]])
+  t.write_file(dir .. "/stdlib/public/pager.lua", [[
+require "almanac.http.pager"
+return { page = function(team) return require("almanac.run.effect").perform("pager.page", { team = team }) end }
+]])
+  local path = dir .. "/stdlib/session/catalogue.lua"
+  local line = '  ["pager.page"] = { "almanac.http.pager", allow = "pager" },\n'
+  t.write_file(path, (t.read_file(path):gsub("local effects = {\n", "%0" .. line, 1)))
+  t.must { "mkdir", dir .. "/runbooks" }
+  t.write_file(dir .. "/runbooks/page.lua", [[return runbook {
+  allow = { pager = { "core" } },
+  run = function() step("page", function() return pager.page "core" end) end,
+}]])
+  local exe = require("native.process").exe()
+  local code, out, err = t.run({ exe, "--stdlib", "stdlib", "run", "page", "--plain" }, { cwd = dir })
+  t.eq(code, 0, out .. err)
 end)
