@@ -6,8 +6,8 @@
  *   j:run(id) -> { id, runbook, created_ms, meta } | nil;  j:runs() -> array, the newest first
  *   j:append(run, kind, path, payload JSON text, durable) -> seq, time_ms
  *       In a task a durable one waits for the end of the turn, where what all tasks want durable is
- *       committed once; a commit that fails raises in each of them. Where the code cannot wait (a
- *       script's coroutine, a callback of C) it commits at once.
+ *       committed once; a commit that fails raises in each of them. Where no other task is ready,
+ *       and where the code cannot wait (a script's coroutine, a callback of C), it commits at once.
  *   j:flush([durable = true]) commits at once;  j:pending() -> appends are not on the disk yet
  *   j:syncs() -> how many commits this handle has synced to the disk
  *   j:last_seq(run) -> integer, 0 when there is no event

@@ -311,6 +311,23 @@ t.test("journal: a commit waits for the tasks that are ready, but not for ever",
   t.eq({ spinner:join() }, { true })
 end)
 
+t.test("journal: a task that runs alone commits at once, and keeps nobody waiting", function()
+  local j <close> = fresh()
+  local woke = false
+  local sleeper = task.spawn(function()
+    task.sleep(0.02)
+    woke = true
+  end)
+  local before, count = j:syncs(), 0
+  repeat
+    j:append("r1", "note", "", "{}", true)
+    count = count + 1
+  until woke or count == 100000
+  t.eq(woke, true)
+  t.eq(j:syncs(), before + count)
+  t.eq({ sleeper:join() }, { true })
+end)
+
 t.test("journal: where the code cannot wait it commits at once", function()
   local j <close> = fresh()
   local before, seq = j:syncs(), nil
