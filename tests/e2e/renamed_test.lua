@@ -92,6 +92,30 @@ t.test("what a renamed step did is taken back once", function()
   t.eq(p:lines "world", { "one", "inner", "off" })
 end)
 
+t.test("a step that failed after its effect is recognised too: the effect is not made again", function()
+  local book = [[
+return runbook {
+  run = function()
+    step("first", function()
+      sh.run { argv = { "sh", "-c", "echo first >> world" } }
+      if fs.read("mode"):find "bad" then error { kind = "command", message = "bad" } end
+    end)
+  end,
+}
+]]
+  local p = project.new { book = book }
+  t.write_file(p.dir .. "/mode", "bad")
+  t.eq((p:run { "run", "book", "--no-ask" }), 1)
+  t.write_file(p.dir .. "/mode", "good")
+  p:edit("book", (book:gsub('"first"', '"erst"', 1)))
+  local code, _, err = p:run { "resume" }
+  t.eq(code, 2, err)
+  t.has(err, '--renamed "erst=first"')
+  code, _, err = p:run { "resume", "--renamed", "erst=first" }
+  t.eq(code, 0, err)
+  t.eq(p:lines "world", { "first" })
+end)
+
 t.test("an unedited script with many steps of one source is not asked about", function()
   local p = project.new { book = [[
 return runbook {
