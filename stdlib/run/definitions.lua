@@ -85,6 +85,23 @@ local function add(definitions, name, definition)
     }
   end
   definitions[name] = copy
+  return copy
+end
+
+--- A function of a script's effect that has to look or compute only: in no step, so that it makes no effect of its own.
+local function with_permit(permit, fn)
+  return fn and function(...)
+    local context = task.context()
+    return task.with({ permit = permit, context = { run = context and context.run } }, fn, ...)
+  end
+end
+
+local function confine(definition)
+  definition.input = with_permit("compute", definition.input)
+  definition.title = with_permit("compute", definition.title)
+  definition.observe = with_permit("read", definition.observe)
+  definition.preview = with_permit("read", definition.preview)
+  if definition.allow then definition.allow.of = with_permit("compute", definition.allow.of) end
 end
 
 --- Defines an effect of the standard library.
@@ -112,7 +129,23 @@ function M.define_own(name, definition)
   end
   local definitions = of_script()
   if not definitions then errors.usage("effect.define %q: there is no script here that it would belong to", tostring(name)) end
-  add(definitions, name, definition)
+  confine(add(definitions, name, definition))
+end
+
+--- The effects of a script as one execution of it has them: what its body defines while it runs belongs to that
+--- execution, for the next one defines it again.
+---@param own almanac.Definitions  of the script
+---@return almanac.Definitions
+function M.scope(own)
+  return setmetatable({}, { __index = own })
+end
+
+--- The effects of two versions of a script; those of the first go before.
+---@param today almanac.Definitions
+---@param before almanac.Definitions
+---@return almanac.Definitions
+function M.join(today, before)
+  return setmetatable({}, { __index = function(_, name) return today[name] or before[name] end })
 end
 
 --- The definition of an effect. A script's walk calls nothing in its steps, so that the module of an

@@ -147,6 +147,11 @@ local function recover(frame, call, intent)
       context_of(frame, call, intent))
     if not ok then error(a, 0) end
     state, result = a, b
+    -- What is none of the three words says nothing: a branch without a return is no "not_done".
+    if state ~= "done" and state ~= "not_done" and state ~= "unknown" then
+      state, result = "unknown", string.format("recover of %s gave %s, not \"done\", \"not_done\" or \"unknown\"", call.name,
+        type(a) == "string" and string.format("%q", a) or tostring(a))
+    end
   end
   if state == "unknown" then
     local choice = ask_in_doubt(frame, intent, type(result) == "string" and result or nil)

@@ -18,7 +18,7 @@ local M = {}
 ---@param params table
 ---@return almanac.Error? err  one that is neither the frontier nor a call that would have run
 function M.walk(run, book, params)
-  run.definitions, run.script, run.loaded = book.script.definitions, book.script.digest, book.script
+  run.definitions, run.script, run.loaded = definitions.scope(book.script.definitions), book.script.digest, book.script
   local handle = task.spawn(step.within, run, book.run, params)
   local ok, err = handle:join()
   if not ok and err.kind ~= "frontier" and err.kind ~= "outside_step" then return err end

@@ -140,6 +140,13 @@ end
 ---@field definitions almanac.Definitions  the effects that it defines, also later
 ---@field digest string                    of all of its files
 
+--- The context in which a file of the script is loaded, perhaps by a step: what it defines is the script's, for it is
+--- loaded once.
+local function of_file(definitions)
+  local context = task.context() or {}
+  return { run = context.run, step = context.step, definitions = definitions }
+end
+
 --- Loads a script into a sandbox of its own and runs its top level, where it can only compute.
 ---@param path string
 ---@param text string
@@ -147,7 +154,7 @@ end
 ---@return almanac.Script
 function M.load(path, text, kept)
   local files, sources = { [path] = digest.sha256(text) }, { [path] = text }
-  local loaded, required = {}, {}
+  local loaded, required, definitions = {}, {}, {}
   local directory = path:match "^(.*/)[^/]*$" or ""
   local env
   env = new_env(function(name)
@@ -158,13 +165,12 @@ function M.load(path, text, kept)
       local lib_path, lib_text = read_lib(directory, name, kept)
       check_planned(lib_path, lib_text)
       files[lib_path], sources[lib_path] = digest.sha256(lib_text), lib_text
-      local value = compile(lib_path, lib_text, env)(name)
+      local value = task.with({ context = of_file(definitions) }, compile(lib_path, lib_text, env), name)
       loaded[name] = value == nil or value
       if type(value) == "table" or type(value) == "function" then required[value] = lib_path end
     end
     return loaded[name]
   end)
-  local definitions = {}
   local result = task.with({ permit = "compute", context = { definitions = definitions } }, compile(path, text, env))
   local names = {}
   for name in pairs(files) do names[#names + 1] = name end

@@ -1,5 +1,6 @@
 --- The course of a run: driven until it is done, stopped or undone. After a failure the operator says which.
 local binding = require "almanac.run.plan.binding"
+local definitions = require "almanac.run.definitions"
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
@@ -52,7 +53,7 @@ end
 ---@return integer exit code
 function M.run(session, run, book, values, held)
   while true do
-    run.operator, run.allow, run.definitions = session.operator, book.allow, book.script.definitions
+    run.operator, run.allow, run.definitions = session.operator, book.allow, definitions.scope(book.script.definitions)
     run.on_owner = book.on_owner
     run.bound, run.script, run.loaded = binding.to(run.replay.plan), book.script.digest, book.script
     held:attach(run)

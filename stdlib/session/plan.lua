@@ -1,5 +1,6 @@
 --- Planning a run: the script is run with reads real and effects previewed, and nothing is done.
 local clusters = require "almanac.session.clusters"
+local definitions = require "almanac.run.definitions"
 local drafts = require "almanac.run.plan.draft"
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
@@ -29,8 +30,9 @@ function M.make(name, given, options, operator)
   local lock = locks.of(book.lock, values)
   local meta = start.meta(book, params.journalled(book.params, given, values), lock, options)
   local run = runs.unrecorded(meta, mode)
-  run.operator, run.allow, run.definitions = operator, book.allow, book.script.definitions
+  run.operator, run.allow, run.definitions = operator, book.allow, definitions.scope(book.script.definitions)
   run.draft = drafts.new(book, meta)
+  run.draft.own = run.definitions
   run.draft.held_by = locks.held_by(lock)
   local ok, err = drive.show(run, function() return book.run(values) end)
   run.draft:settle()

@@ -1,6 +1,7 @@
 --- The way back of a run: the script that takes it back, walked. Today's; or, where that cannot be loaded or
 --- walked, the one that the run was made with, which its journal keeps. That one also takes back the steps that
 --- today's has lost.
+local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local params = require "almanac.session.params"
@@ -47,18 +48,11 @@ local function lost_of(way)
   return lost
 end
 
---- What either names; an effect of today's goes before one of then.
-local function both(today, before)
-  local out = {}
-  for name, one in pairs(before) do out[name] = one end
-  for name, one in pairs(today) do out[name] = one end
-  return out
-end
-
 --- What was allowed when the lost steps were done is allowed for taking them back.
 local function both_allow(today, before)
   if not today or not before then return today end
-  local out = both(today, {})
+  local out = {}
+  for category, patterns in pairs(today) do out[category] = patterns end
   for category, patterns in pairs(before) do
     local list = table.move(out[category] or {}, 1, #(out[category] or {}), 1, {})
     out[category] = table.move(patterns, 1, #patterns, #list + 1, list)
@@ -70,7 +64,7 @@ end
 local function add_from(session, original, way, kept, is_lost)
   local before = try(session, original, function() return runbook.load_kept(original.meta.script, kept.sources) end)
   if not before then return end
-  way.walked.definitions = both(way.walked.definitions, before.book.script.definitions)
+  way.walked.definitions = definitions.join(way.walked.definitions, before.book.script.definitions)
   way.allow = both_allow(way.allow, before.book.allow)
   for _, visit in ipairs(before.walked.visits) do
     if type(visit) == "table" and visit.done and visit.undo and is_lost[visit.path] then

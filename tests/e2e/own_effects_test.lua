@@ -1,0 +1,64 @@
+-- Effects that a script defines: where they may be defined, what their functions may do, what they may answer.
+local project = require "tests.project"
+local t = require "tests.harness"
+
+t.test("an effect that the body or a step defines is defined again by a resume", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  effect.define("my.thing", { apply = function() return 1 end, undo = function() fs.write("undone", "x") end })
+  step("s", function() return effect.perform("my.thing", {}) end)
+  step("inner", function()
+    effect.define("my.other", { apply = function() return 2 end })
+    effect.perform("my.other", {})
+    if not fs.exists "go" then error "not yet" end
+  end)
+end }
+]] }
+  local code, _, err = p:run { "run", "book" }
+  t.eq(code, 1, err)
+  t.has(err, "not yet")
+  t.write_file(p.dir .. "/go", "")
+  code, _, err = p:run { "resume" }
+  t.eq(code, 0, err)
+  code, _, err = p:run { "rollback" }
+  t.eq(code, 0, err)
+  t.eq(t.read_file(p.dir .. "/undone"), "x")
+end)
+
+t.test("input, title and allow.of compute, observe and preview read: none of them makes an effect", function()
+  for field, text in pairs {
+    input = "input = function(raw) fs.write('bad', 'x') return raw end",
+    title = "title = function() sh.run { 'touch', 'bad' } return 'x' end",
+    observe = "observe = function() fs.write('bad', 'x') end",
+    ["allow.of"] = "allow = { category = 'pager', of = function() sh.run { 'touch', 'bad' } return 'x' end }",
+  } do
+    if field ~= "allow.of" then text = text .. ", allow = { category = 'pager', of = function() return 'x' end }" end
+    local p = project.new { book = "effect.define('my.thing', { apply = function() return 1 end, " .. text .. " })\n" ..
+      "return runbook { allow = { pager = { '*' }, fs = { '*' }, shell = { '*' } },\n" ..
+      "run = function() step('s', function() return effect.perform('my.thing', {}) end) end }\n" }
+    for _, command in ipairs { "plan", "run" } do
+      local code, out, err = p:run { command, "book" }
+      if command == "run" or field ~= "observe" then -- a plan need not ask it: there is no preview
+        t.eq(code, 1, field .. "\n" .. out .. err)
+        t.has(out .. err, "outside a step")
+      end
+      t.eq((t.run({ "ls", p.dir .. "/bad" })), 2, field .. " of " .. command .. " changed the world")
+    end
+  end
+end)
+
+t.test("what recover says that is none of its three words is in doubt, and not done again", function()
+  local p = project.new { book = [[
+effect.define("my.thing", {
+  apply = function() fs.write("calls", (fs.exists "calls" and fs.read "calls" or "") .. "x") end,
+  recover = function() end,
+})
+return runbook { run = function() step("s", function() effect.perform("my.thing", {}) end) end }
+]] }
+  p:run({ "run", "book" }, { ALMANAC_FAULT = "journal.append:6:kill" })
+  t.eq(t.read_file(p.dir .. "/calls"), "x")
+  local code, _, err = p:run { "resume" }
+  t.eq(code, 3, err)
+  t.has(err, 'recover of my.thing gave nil, not "done", "not_done" or "unknown"')
+  t.eq(t.read_file(p.dir .. "/calls"), "x")
+end)
