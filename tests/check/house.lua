@@ -42,9 +42,11 @@ end
 
 local function files_below(root, ending)
   local out = {}
-  for _, stars in ipairs { "", "/*", "/*/*", "/*/*/*" } do
+  local stars = ""
+  repeat
     for _, path in ipairs(fs.list(root .. stars .. "/*" .. ending)) do out[#out + 1] = path end
-  end
+    stars = stars .. "/*"
+  until #fs.list(root .. stars) == 0
   return out
 end
 
@@ -69,14 +71,15 @@ end
 local function requires_of(text)
   local out, tokens = {}, lexer.scan(text)
   for i, kind in ipairs(tokens.kinds) do
-    local before = tokens.kinds[i - 1]
-    if kind == "name" and tokens.values[i] == "require" and before ~= "." and before ~= ":" then
+    local before, value = tokens.kinds[i - 1], tokens.values[i]
+    local is_name = kind == "name" and before ~= "." and before ~= ":"
+    -- A field of that name in a table, or another table's, is something else.
+    if is_name and value == "require" and tokens.kinds[i + 1] ~= "=" then
       local at = tokens.kinds[i + 1] == "(" and i + 2 or i + 1
-      local called = tokens.kinds[i + 1] == "(" or tokens.kinds[i + 1] == "string"
       local literal = tokens.kinds[at] == "string" and (at == i + 1 or tokens.kinds[at + 1] == ")")
-      if called then
-        out[#out + 1] = { name = literal and tokens.values[at] or nil, line = line_at(text, tokens.starts[i]) }
-      end
+      out[#out + 1] = { name = literal and tokens.values[at] or nil, line = line_at(text, tokens.starts[i]) }
+    elseif is_name and (value == "package" or value == "_G" or value == "_ENV") and tokens.kinds[i + 1] ~= "=" then
+      out[#out + 1] = { line = line_at(text, tokens.starts[i]) } -- a way round require
     end
   end
   return out
@@ -189,13 +192,16 @@ local function check_stdlib()
       local other = required.name and required.name:match "^almanac%.(.*)$"
       if not required.name then
         if not COMPUTED[home_of(folder)] then
-          violation("%s:%d: requires a computed name; only script, session and cli may", path, required.line)
+          violation("%s:%d: requires a computed name, or by another way than require \"NAME\"; only script, session and cli may",
+            path, required.line)
         end
+      elseif not other and not required.name:find "^native%.[%l%d_]+$" then
+        violation('%s:%d: requires %q; a module is "almanac.FOLDER.NAME" or "native.NAME"', path, required.line, required.name)
       elseif other then
         edges = edges + 1
         table.insert(graph[name], required.name)
         local target = folder_of("stdlib/" .. other:gsub("%.", "/") .. ".lua")
-        if not fs.exists("stdlib/" .. other:gsub("%.", "/") .. ".lua") then
+        if other:find "/" or not fs.exists("stdlib/" .. other:gsub("%.", "/") .. ".lua") then
           violation("%s:%d: requires %s, which is not there", path, required.line, required.name)
         elseif not sees(folder, target) then
           violation("%s:%d: %s requires %s of %s; what it needs may be in: %s", path, required.line, folder, required.name,
@@ -236,6 +242,7 @@ end
 local function check_runtime()
   local rank = rank_of(C_ORDER)
   local paths, edges, folders = files_below("runtime", ".[ch]"), 0, {}
+  for _, path in ipairs(files_below("runtime", ".inc")) do violation("%s: a file that is included is a header: FILE.h", path) end
   for _, path in ipairs(paths) do
     local folder = folder_of(path)
     folders[folder] = true
@@ -246,17 +253,21 @@ local function check_runtime()
     for i, line in ipairs(lines) do
       local header = line:match '^%s*#%s*include%s*"([^"]+)"'
       local system = line:match '^%s*#%s*include%s*[<"]([^>"]+)[>"]'
+      local directive = line:match "#%s*(%a[%w_]*)" -- also behind a comment, or one that goes on in the next line
+      if directive and (directive:find "^include" or directive == "import") and not system then
+        violation('%s:%d: an include that cannot be read: write #include "FOLDER/FILE.h" or <file.h>', path, i)
+      end
       if header then
         edges = edges + 1
         local other = header:match "^(.*)/[^/]*$"
-        if not other or not fs.exists("runtime/" .. header) then
+        if not other or not rank[other] or not fs.exists("runtime/" .. header) then
           violation('%s:%d: includes "%s"; write "FOLDER/FILE.h" of runtime/', path, i, header)
         elseif (rank[other] or 0) > (rank[folder] or 0) then
           violation("%s:%d: %s includes %s of %s, which is above it; it may know: %s", path, i, folder, header, other,
             table.concat(C_ORDER, ", ", 1, rank[folder]))
         end
       end
-      if system and system:find "^l[ua]+[%w-]*%.h$" and system:find "^lua" or system == "lauxlib.h" then
+      if system and (system:match "[^/]*$":find "^lua[%w-]*%.h$" or system:match "[^/]*$":find "^lauxlib%.h$") then
         if not KNOWS_LUA[folder] then violation("%s:%d: %s must not know Lua", path, i, folder) end
       end
     end

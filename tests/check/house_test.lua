@@ -57,13 +57,39 @@ end)
 t.test("a computed require, a module that is not there, a folder without a place", function()
   t.has(with(function(dir)
     append(dir .. "/stdlib/helm/cli.lua", '\nlocal function any(name) return require("almanac." .. name) end\n')
-  end), "requires a computed name; only script, session and cli may")
+  end), "requires a computed name, or by another way")
   t.has(with(function(dir) append(dir .. "/stdlib/helm/cli.lua", '\nrequire "almanac.helm.nothing"\n') end),
     "requires almanac.helm.nothing, which is not there")
   t.has(with(function(dir)
     t.must { "mkdir", dir .. "/stdlib/attic" }
     t.write_file(dir .. "/stdlib/attic/x.lua", "local x = {}\n\nreturn x\n")
   end), "the folder stdlib/attic has no place in the order")
+end)
+
+t.test("other ways to a module are violations too", function()
+  for _, line in ipairs {
+    'local r = require; r "almanac.cli.main"', 'pcall(require, "almanac.cli.main")', '(require)("almanac.cli.main")',
+    '_G.require "almanac.cli.main"', '_G["require"] "almanac.cli.main"', '({ require })[1] "almanac.cli.main"',
+    'local _ = package.loaded["almanac.cli.main"]', 'require "almanac/cli/main"', 'require [[almanac.cli.main]]',
+  } do
+    t.has(with(function(dir) append(dir .. "/stdlib/base/glob.lua", "\nlocal function _f() " .. line .. " end\n") end),
+      "stdlib/base/glob.lua", line)
+  end
+  t.has(with(function(dir)
+    t.must { "mkdir", "-p", dir .. "/stdlib/base/a/b/c/d" }
+    t.write_file(dir .. "/stdlib/base/a/b/c/d/x.lua", 'local x = require "almanac.cli.main"\n\nreturn x\n')
+  end), "base/a/b/c/d requires almanac.cli.main of cli")
+end)
+
+t.test("other ways to include are violations too", function()
+  for _, line in ipairs {
+    '#include "base/../proc/proc.h"', '#include "./proc/proc.h"', '#include /* x */ "proc/proc.h"', '#include \\\n  "proc/proc.h"',
+    '/**/ #include "proc/proc.h"', "#include HEADER", '#include_next "proc/proc.h"', '#import "proc/proc.h"',
+    "#include <lua5.4/lua.h>",
+  } do
+    t.has(with(function(dir) append(dir .. "/runtime/base/buf.c", line .. "\n") end), "runtime/base/buf.c", line)
+  end
+  t.has(with(function(dir) t.write_file(dir .. "/runtime/base/x.inc", "int x;\n") end), "runtime/base/x.inc")
 end)
 
 t.test("an upward include, one without its folder, and Lua below the engine", function()
