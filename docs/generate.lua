@@ -30,7 +30,7 @@ end
 local function natives()
   local out = { "<!-- Made by `make docs` from runtime/native/*.h: edit those. -->", "# native.*", "",
     "What C gives to the standard library, by `require \"native.NAME\"`. Scripts see none of it.", "" }
-  for name in fs.read("runtime/native/modules.c"):gmatch '{"(%w+)", luaopen' do
+  for name in fs.read("runtime/native/modules.c"):gmatch '{"([%w_]+)", luaopen' do
     local header = fs.read("runtime/native/" .. name .. ".h")
     local contract = header:match "^/%*(.-)%*/"
     if not contract then

@@ -19,6 +19,7 @@ local M = {}
 ---@field [1] string          its type, one of M.types; "flag|text": either
 ---@field help string         a line for people
 ---@field required? boolean
+---@field or_words? boolean   a required one that words before the options, or in their table, say as well
 ---@field default? any        put where it is absent
 ---@field shown_default? string  for people, where the default is no constant
 ---@field unit? string        of a number: "bytes"

@@ -7,6 +7,7 @@ local command = require "almanac.host.command"
 local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local native = require "native.sh"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
@@ -112,10 +113,12 @@ function M.read(first, ...)
   return result
 end
 
+local PROGRAM = { "text", required = true, help = "of a program" }
+
 --- Where a program is, or nil.
 function M.which(name)
   step.require_read "sh.which"
-  return native.which(name)
+  return native.which(fields.value("sh.which", "name", PROGRAM, name))
 end
 
 -- The effect -------------------------------------------------------------------------------------

@@ -16,13 +16,10 @@ local M = {}
 
 local STATUSES = { "integer|list|enum", of = "integer", values = { "any" }, words = 'a status, a list of them or "any"' }
 
-local OPTIONS = {
+local COMMON = {
   url = { "text", required = true, secret = true, help = "with a secret in it, it is one" },
-  method = { "text", help = "of http.request" },
   headers = { "map", help = "texts, secrets" },
   query = { "any", help = "a table, added to the URL: texts, numbers, booleans, secrets, and lists of those" },
-  body = { "string", secret = true, help = "what is sent" },
-  json = { "any", help = "of a write: the body, sent as JSON; of a read, true: the answer is decoded into json" },
   user = { "string", secret = true, help = "basic authentication" },
   password = { "string", secret = true, help = "basic authentication" },
   timeout = { "seconds", shown_default = "30s", help = "for one try" },
@@ -30,13 +27,6 @@ local OPTIONS = {
   max_bytes = { "count", unit = "bytes", shown_default = "16 MiB", help = "of the answer" },
   redirects = { "integer", shown_default = "5", help = "how many a read follows; nothing secret goes to another host" },
   expect = fields.with(STATUSES, { shown_default = "200 to 299", help = "statuses that are good" }),
-  retry = {
-    "shape", help = "of a read that failed in the network, or got 429, 502, 503 or 504",
-    of = {
-      times = { "count", shown_default = "3", help = "tries at most" },
-      delay = { "seconds", shown_default = "0.5s", help = "before the second, then doubling" },
-    },
-  },
   ca_file = { "text", help = "PEM of the authority to trust in place of the system's" },
   cert_file = { "text", help = "PEM of the client's certificate" },
   key_file = { "text", help = "PEM of its key" },
@@ -44,19 +34,42 @@ local OPTIONS = {
   insecure = { "flag", help = "verifies no certificate" },
   proxy = { "text", secret = true, help = "URL of a proxy" },
   unix_socket = { "text", help = "path of the socket to connect to" },
+}
+
+local READ = fields.with(COMMON, {
+  json = { "flag", help = "the answer is decoded into json" },
+  retry = {
+    "shape", help = "of a read that failed in the network, or got 429, 502, 503 or 504",
+    of = {
+      times = { "count", shown_default = "3", help = "tries at most" },
+      delay = { "seconds", shown_default = "0.5s", help = "before the second, then doubling" },
+    },
+  },
+})
+
+local WRITE = fields.with(COMMON, {
+  body = { "string", secret = true, help = "what is sent" },
+  json = { "any", help = "the body, sent as JSON" },
   check = {
-    "shape", help = "of a write: a GET that tells, after a crash, whether it took place",
+    "shape", help = "a GET that tells, after a crash, whether it took place",
     of = {
       url = { "text", required = true, secret = true, help = "what is asked" },
       expect = fields.with(STATUSES, { shown_default = "200 to 299", help = "statuses that say so" }),
       contains = { "text", help = "what the answer must hold" },
     },
   },
-}
-for _, verb in ipairs { "get", "head", "post", "put", "patch", "delete" } do
-  fields.declare("http." .. verb, OPTIONS, { positional = "url" })
-end
-local REQUEST = fields.declare("http.request", OPTIONS)
+})
+
+for _, verb in ipairs { "get", "head" } do fields.declare("http." .. verb, READ, { positional = "url" }) end
+for _, verb in ipairs { "post", "put", "patch", "delete" } do fields.declare("http." .. verb, WRITE, { positional = "url" }) end
+
+local REQUEST = fields.declare("http.request", fields.with(fields.with(READ, WRITE), {
+  method = { "text", required = true, help = "GET, HEAD and OPTIONS are reads, the others effects" },
+  json = { "any", help = "of a write: the body, sent as JSON; of a read, true: the answer is decoded into json" },
+}))
+
+-- What a method's kind has no use for is refused, not dropped.
+local READ_REQUEST = { who = "http.request", at = 1, fields = fields.with(READ, { method = REQUEST.fields.method }) }
 
 ---@class almanac.http.Response
 ---@field status integer
@@ -107,8 +120,8 @@ local function gather(first, opts)
   return out
 end
 
-local function options_of(who, first, opts)
-  local out = fields.check(REQUEST, gather(first, opts), who)
+local function options_of(declaration, who, first, opts)
+  local out = fields.check(declaration, gather(first, opts), who)
   out.url = urls.with_query(who, out.url, out.query)
   out.query = nil
   return out
@@ -185,12 +198,12 @@ end
 
 --- Gets a URL. A read.
 function M.get(url, opts)
-  return read("http.get", "GET", options_of("http.get", url, opts))
+  return read("http.get", "GET", options_of(fields.of "http.get", "http.get", url, opts))
 end
 
 --- Asks for status and headers only. A read.
 function M.head(url, opts)
-  return read("http.head", "HEAD", options_of("http.head", url, opts))
+  return read("http.head", "HEAD", options_of(fields.of "http.head", "http.head", url, opts))
 end
 
 --- Reads for another module of the stdlib, whose public function is named in errors; tried again as a GET of a
@@ -200,7 +213,7 @@ end
 ---@param opts almanac.http.Options
 ---@return almanac.http.Response
 function M.read(who, method, opts)
-  return read(who, method, options_of(who, opts))
+  return read(who, method, options_of(REQUEST, who, fields.with(opts, { method = method })))
 end
 
 --- Asks a question that takes a POST: a query, a search. A read: the caller promises that the
@@ -209,7 +222,7 @@ end
 ---@param opts almanac.http.Options
 ---@return almanac.http.Response
 function M.ask(who, opts)
-  return read(who, "POST", options_of(who, opts), true)
+  return read(who, "POST", options_of(REQUEST, who, fields.with(opts, { method = "POST" })), true)
 end
 
 -- Writes -----------------------------------------------------------------------------------------
@@ -221,7 +234,7 @@ end
 
 local function write_input(raw)
   local who = "http." .. raw.method:lower()
-  local opts = options_of(who, raw)
+  local opts = options_of(REQUEST, who, raw)
   if opts.body ~= nil and opts.json ~= nil then errors.usage("%s: give body or json, not both", who) end
   if opts.retry then errors.usage("%s: a write is not retried; put it in a step with retry", who) end
   if opts.json ~= nil then
@@ -287,10 +300,15 @@ effect.define("http.request", {
   allow = { category = "http", of = function(input) return secret.reveal(input.url) end },
 })
 
-local function write(method, url, opts)
-  local raw = gather(url, opts)
+local function perform(method, raw)
   raw.method = method
   return effect.perform("http.request", raw)
+end
+
+local function write(method, url, opts)
+  local raw, who = gather(url, opts), "http." .. method:lower()
+  if raw.retry == nil then fields.check(fields.of(who), raw) end -- the effect says why a write is not retried
+  return perform(method, raw)
 end
 
 --- Sends a POST. An effect, with an Idempotency-Key header.
@@ -307,12 +325,11 @@ function M.delete(url, opts) return write("DELETE", url, opts) end
 
 --- Sends any method: GET, HEAD and OPTIONS are reads, the others effects.
 function M.request(opts)
-  if type(opts) ~= "table" or type(opts.method) ~= "string" then errors.usage "http.request: method is missing" end
-  local method = opts.method:upper()
+  local method = fields.check(REQUEST, opts).method:upper()
   if method == "GET" or method == "HEAD" or method == "OPTIONS" then
-    return read("http.request", method, options_of("http.request", opts))
+    return read("http.request", method, options_of(READ_REQUEST, "http.request", opts))
   end
-  return write(method, opts)
+  return perform(method, gather(opts))
 end
 
 return M

@@ -9,6 +9,7 @@ local M = {}
 
 fields.declare("http.rpc", fields.with(fields.of("http.get").fields, {
   url = { "any", help = "is the first argument" },
+  check = fields.of("http.post").fields.check,
   effect = { "flag", help = "the call changes something" },
 }), { at = 4 })
 

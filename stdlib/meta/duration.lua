@@ -6,7 +6,7 @@ duration = {}
 
 --- A duration for people. Pure.
 ---
---- Raises: nothing.
+--- Raises: `usage`.
 ---
 --- ```lua
 --- assert(duration.format(90) == "1m30s")

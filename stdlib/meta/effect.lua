@@ -39,13 +39,14 @@ effect = {}
 ---@param definition effect.define.options
 function effect.define(name, definition) end
 
---- Makes an effect happen exactly once in this run, and gives its result. In a plan it is previewed.
+--- Makes an effect of this script happen exactly once in this run, and gives its result. In a plan it is previewed.
 ---
---- Raises: `usage` (no such effect), `refused` (`allow` does not name what it touches), `outside_step`,
+--- Raises: `usage` (no such effect, one of the standard library: call its function), `refused` (`allow` does not name what it touches), `outside_step`,
 --- `mismatch`, `in_doubt`, and what its functions raise.
 ---
 --- ```lua
---- effect.perform("fs.mkdir", { path = "out" })
+--- effect.define("flag.set", { apply = function(input) fs.write("flags/" .. input.name, input.value) end })
+--- step("flag", function() return effect.perform("flag.set", { name = "banner", value = "on" }) end)
 --- ```
 ---@param name string
 ---@param input any  plain data

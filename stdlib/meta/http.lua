@@ -11,20 +11,18 @@ http = {}
 ---@field body? string  what is sent
 ---@field ca_file? string  PEM of the authority to trust in place of the system's
 ---@field cert_file? string  PEM of the client's certificate
----@field check? http.delete.options.check  of a write: a GET that tells, after a crash, whether it took place
+---@field check? http.delete.options.check  a GET that tells, after a crash, whether it took place
 ---@field connect_timeout? string|number  until the connection stands
 ---@field expect? integer|integer[]|"any"  statuses that are good
 ---@field headers? table  texts, secrets
 ---@field insecure? boolean  verifies no certificate
----@field json? any  of a write: the body, sent as JSON; of a read, true: the answer is decoded into json
+---@field json? any  the body, sent as JSON
 ---@field key_file? string  PEM of its key
 ---@field max_bytes? integer  of the answer
----@field method? string  of http.request
 ---@field password? string  basic authentication
 ---@field proxy? string  URL of a proxy
 ---@field query? any  a table, added to the URL: texts, numbers, booleans, secrets, and lists of those
 ---@field redirects? integer  how many a read follows; nothing secret goes to another host
----@field retry? http.delete.options.retry  of a read that failed in the network, or got 429, 502, 503 or 504
 ---@field server_name? string  to ask for and to verify in place of the URL's host
 ---@field timeout? string|number  for one try
 ---@field unix_socket? string  path of the socket to connect to
@@ -34,10 +32,6 @@ http = {}
 ---@field url string  what is asked
 ---@field contains? string  what the answer must hold
 ---@field expect? integer|integer[]|"any"  statuses that say so
-
----@class http.delete.options.retry
----@field delay? string|number  before the second, then doubling
----@field times? integer  tries at most
 
 --- Sends a DELETE. An effect.
 ---
@@ -53,18 +47,15 @@ function http.delete(url, options) end
 
 ---@class http.get.options
 ---@field url string  with a secret in it, it is one
----@field body? string  what is sent
 ---@field ca_file? string  PEM of the authority to trust in place of the system's
 ---@field cert_file? string  PEM of the client's certificate
----@field check? http.get.options.check  of a write: a GET that tells, after a crash, whether it took place
 ---@field connect_timeout? string|number  until the connection stands
 ---@field expect? integer|integer[]|"any"  statuses that are good
 ---@field headers? table  texts, secrets
 ---@field insecure? boolean  verifies no certificate
----@field json? any  of a write: the body, sent as JSON; of a read, true: the answer is decoded into json
+---@field json? boolean  the answer is decoded into json
 ---@field key_file? string  PEM of its key
 ---@field max_bytes? integer  of the answer
----@field method? string  of http.request
 ---@field password? string  basic authentication
 ---@field proxy? string  URL of a proxy
 ---@field query? any  a table, added to the URL: texts, numbers, booleans, secrets, and lists of those
@@ -74,11 +65,6 @@ function http.delete(url, options) end
 ---@field timeout? string|number  for one try
 ---@field unix_socket? string  path of the socket to connect to
 ---@field user? string  basic authentication
-
----@class http.get.options.check
----@field url string  what is asked
----@field contains? string  what the answer must hold
----@field expect? integer|integer[]|"any"  statuses that say so
 
 ---@class http.get.options.retry
 ---@field delay? string|number  before the second, then doubling
@@ -98,18 +84,15 @@ function http.get(url, options) end
 
 ---@class http.head.options
 ---@field url string  with a secret in it, it is one
----@field body? string  what is sent
 ---@field ca_file? string  PEM of the authority to trust in place of the system's
 ---@field cert_file? string  PEM of the client's certificate
----@field check? http.head.options.check  of a write: a GET that tells, after a crash, whether it took place
 ---@field connect_timeout? string|number  until the connection stands
 ---@field expect? integer|integer[]|"any"  statuses that are good
 ---@field headers? table  texts, secrets
 ---@field insecure? boolean  verifies no certificate
----@field json? any  of a write: the body, sent as JSON; of a read, true: the answer is decoded into json
+---@field json? boolean  the answer is decoded into json
 ---@field key_file? string  PEM of its key
 ---@field max_bytes? integer  of the answer
----@field method? string  of http.request
 ---@field password? string  basic authentication
 ---@field proxy? string  URL of a proxy
 ---@field query? any  a table, added to the URL: texts, numbers, booleans, secrets, and lists of those
@@ -119,11 +102,6 @@ function http.get(url, options) end
 ---@field timeout? string|number  for one try
 ---@field unix_socket? string  path of the socket to connect to
 ---@field user? string  basic authentication
-
----@class http.head.options.check
----@field url string  what is asked
----@field contains? string  what the answer must hold
----@field expect? integer|integer[]|"any"  statuses that say so
 
 ---@class http.head.options.retry
 ---@field delay? string|number  before the second, then doubling
@@ -146,20 +124,18 @@ function http.head(url, options) end
 ---@field body? string  what is sent
 ---@field ca_file? string  PEM of the authority to trust in place of the system's
 ---@field cert_file? string  PEM of the client's certificate
----@field check? http.patch.options.check  of a write: a GET that tells, after a crash, whether it took place
+---@field check? http.patch.options.check  a GET that tells, after a crash, whether it took place
 ---@field connect_timeout? string|number  until the connection stands
 ---@field expect? integer|integer[]|"any"  statuses that are good
 ---@field headers? table  texts, secrets
 ---@field insecure? boolean  verifies no certificate
----@field json? any  of a write: the body, sent as JSON; of a read, true: the answer is decoded into json
+---@field json? any  the body, sent as JSON
 ---@field key_file? string  PEM of its key
 ---@field max_bytes? integer  of the answer
----@field method? string  of http.request
 ---@field password? string  basic authentication
 ---@field proxy? string  URL of a proxy
 ---@field query? any  a table, added to the URL: texts, numbers, booleans, secrets, and lists of those
 ---@field redirects? integer  how many a read follows; nothing secret goes to another host
----@field retry? http.patch.options.retry  of a read that failed in the network, or got 429, 502, 503 or 504
 ---@field server_name? string  to ask for and to verify in place of the URL's host
 ---@field timeout? string|number  for one try
 ---@field unix_socket? string  path of the socket to connect to
@@ -169,10 +145,6 @@ function http.head(url, options) end
 ---@field url string  what is asked
 ---@field contains? string  what the answer must hold
 ---@field expect? integer|integer[]|"any"  statuses that say so
-
----@class http.patch.options.retry
----@field delay? string|number  before the second, then doubling
----@field times? integer  tries at most
 
 --- Sends a PATCH. An effect.
 ---
@@ -191,20 +163,18 @@ function http.patch(url, options) end
 ---@field body? string  what is sent
 ---@field ca_file? string  PEM of the authority to trust in place of the system's
 ---@field cert_file? string  PEM of the client's certificate
----@field check? http.post.options.check  of a write: a GET that tells, after a crash, whether it took place
+---@field check? http.post.options.check  a GET that tells, after a crash, whether it took place
 ---@field connect_timeout? string|number  until the connection stands
 ---@field expect? integer|integer[]|"any"  statuses that are good
 ---@field headers? table  texts, secrets
 ---@field insecure? boolean  verifies no certificate
----@field json? any  of a write: the body, sent as JSON; of a read, true: the answer is decoded into json
+---@field json? any  the body, sent as JSON
 ---@field key_file? string  PEM of its key
 ---@field max_bytes? integer  of the answer
----@field method? string  of http.request
 ---@field password? string  basic authentication
 ---@field proxy? string  URL of a proxy
 ---@field query? any  a table, added to the URL: texts, numbers, booleans, secrets, and lists of those
 ---@field redirects? integer  how many a read follows; nothing secret goes to another host
----@field retry? http.post.options.retry  of a read that failed in the network, or got 429, 502, 503 or 504
 ---@field server_name? string  to ask for and to verify in place of the URL's host
 ---@field timeout? string|number  for one try
 ---@field unix_socket? string  path of the socket to connect to
@@ -214,10 +184,6 @@ function http.patch(url, options) end
 ---@field url string  what is asked
 ---@field contains? string  what the answer must hold
 ---@field expect? integer|integer[]|"any"  statuses that say so
-
----@class http.post.options.retry
----@field delay? string|number  before the second, then doubling
----@field times? integer  tries at most
 
 --- Sends a POST. An effect; `check` tells, after a crash, whether it took place.
 ---
@@ -237,20 +203,18 @@ function http.post(url, options) end
 ---@field body? string  what is sent
 ---@field ca_file? string  PEM of the authority to trust in place of the system's
 ---@field cert_file? string  PEM of the client's certificate
----@field check? http.put.options.check  of a write: a GET that tells, after a crash, whether it took place
+---@field check? http.put.options.check  a GET that tells, after a crash, whether it took place
 ---@field connect_timeout? string|number  until the connection stands
 ---@field expect? integer|integer[]|"any"  statuses that are good
 ---@field headers? table  texts, secrets
 ---@field insecure? boolean  verifies no certificate
----@field json? any  of a write: the body, sent as JSON; of a read, true: the answer is decoded into json
+---@field json? any  the body, sent as JSON
 ---@field key_file? string  PEM of its key
 ---@field max_bytes? integer  of the answer
----@field method? string  of http.request
 ---@field password? string  basic authentication
 ---@field proxy? string  URL of a proxy
 ---@field query? any  a table, added to the URL: texts, numbers, booleans, secrets, and lists of those
 ---@field redirects? integer  how many a read follows; nothing secret goes to another host
----@field retry? http.put.options.retry  of a read that failed in the network, or got 429, 502, 503 or 504
 ---@field server_name? string  to ask for and to verify in place of the URL's host
 ---@field timeout? string|number  for one try
 ---@field unix_socket? string  path of the socket to connect to
@@ -260,10 +224,6 @@ function http.post(url, options) end
 ---@field url string  what is asked
 ---@field contains? string  what the answer must hold
 ---@field expect? integer|integer[]|"any"  statuses that say so
-
----@class http.put.options.retry
----@field delay? string|number  before the second, then doubling
----@field times? integer  tries at most
 
 --- Sends a PUT. An effect.
 ---
@@ -278,11 +238,12 @@ function http.post(url, options) end
 function http.put(url, options) end
 
 ---@class http.request.options
+---@field method string  GET, HEAD and OPTIONS are reads, the others effects
 ---@field url string  with a secret in it, it is one
 ---@field body? string  what is sent
 ---@field ca_file? string  PEM of the authority to trust in place of the system's
 ---@field cert_file? string  PEM of the client's certificate
----@field check? http.request.options.check  of a write: a GET that tells, after a crash, whether it took place
+---@field check? http.request.options.check  a GET that tells, after a crash, whether it took place
 ---@field connect_timeout? string|number  until the connection stands
 ---@field expect? integer|integer[]|"any"  statuses that are good
 ---@field headers? table  texts, secrets
@@ -290,7 +251,6 @@ function http.put(url, options) end
 ---@field json? any  of a write: the body, sent as JSON; of a read, true: the answer is decoded into json
 ---@field key_file? string  PEM of its key
 ---@field max_bytes? integer  of the answer
----@field method? string  of http.request
 ---@field password? string  basic authentication
 ---@field proxy? string  URL of a proxy
 ---@field query? any  a table, added to the URL: texts, numbers, booleans, secrets, and lists of those
@@ -322,19 +282,17 @@ function http.put(url, options) end
 function http.request(options) end
 
 ---@class http.rpc.options
----@field body? string  what is sent
 ---@field ca_file? string  PEM of the authority to trust in place of the system's
 ---@field cert_file? string  PEM of the client's certificate
----@field check? http.rpc.options.check  of a write: a GET that tells, after a crash, whether it took place
+---@field check? http.rpc.options.check  a GET that tells, after a crash, whether it took place
 ---@field connect_timeout? string|number  until the connection stands
 ---@field effect? boolean  the call changes something
 ---@field expect? integer|integer[]|"any"  statuses that are good
 ---@field headers? table  texts, secrets
 ---@field insecure? boolean  verifies no certificate
----@field json? any  of a write: the body, sent as JSON; of a read, true: the answer is decoded into json
+---@field json? boolean  the answer is decoded into json
 ---@field key_file? string  PEM of its key
 ---@field max_bytes? integer  of the answer
----@field method? string  of http.request
 ---@field password? string  basic authentication
 ---@field proxy? string  URL of a proxy
 ---@field query? any  a table, added to the URL: texts, numbers, booleans, secrets, and lists of those

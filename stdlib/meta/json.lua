@@ -18,18 +18,28 @@ json.null = nil
 ---@return table list
 function json.array(list) end
 
---- The value of a JSON text. Options: big = "raise"|"text" (integers past 64 bits), null = "keep"|"absent",
---- max_depth, max_bytes. Pure.
+---@class json.decode.options
+---@field big? "raise"|"text"  integers past 64 bits
+---@field max_bytes? integer  of the text
+---@field max_depth? integer  of tables within tables
+---@field null? "keep"|"absent"  whether a member that is null is there
+
+--- The value of a JSON text. Pure.
 ---
---- Raises: `parse` (with `line` and `column`), `limit`.
+--- Raises: `parse` (with `line` and `column`), `limit`, `usage`.
 ---
 --- ```lua
 --- assert(json.decode('{"height": 9007199254740993}').height == 9007199254740993)
 --- ```
 ---@param text string
----@param options? { big: "raise"|"text"|nil, null: "keep"|"absent"|nil, max_depth: integer?, max_bytes: integer? }  max_bytes in bytes
+---@param options? json.decode.options
 ---@return any
 function json.decode(text, options) end
+
+---@class json.encode.options
+---@field canonical? boolean  names are sorted, so that equal values give equal texts
+---@field indent? integer  spaces for each level; 0: all in one line
+---@field max_depth? integer  of tables within tables
 
 --- The JSON text of a value. With canonical = true names are sorted, so that equal values give equal texts. Pure.
 ---
@@ -39,7 +49,7 @@ function json.decode(text, options) end
 --- assert(json.encode({ b = 1, a = { 1, 2 } }, { canonical = true }) == '{"a":[1,2],"b":1}')
 --- ```
 ---@param value any
----@param options? { canonical: boolean?, max_depth: integer? }
+---@param options? json.encode.options
 ---@return string
 function json.encode(value, options) end
 

@@ -31,7 +31,7 @@ function sh.bash(text, options) end
 
 --- A command as a line that can be pasted into a shell; long ones are cut. Pure.
 ---
---- Raises: nothing.
+--- Raises: `usage`.
 ---
 --- ```lua
 --- assert(sh.quote { "echo", "two words" } == "echo 'two words'")
@@ -41,7 +41,7 @@ function sh.bash(text, options) end
 function sh.quote(argv) end
 
 ---@class sh.read.options
----@field argv string|any[]  the program and its arguments; the words themselves say the same
+---@field argv? string|any[]  the program and its arguments; the words themselves say the same
 ---@field cwd? string  the directory to run in
 ---@field env? table  added to the environment; false removes a variable
 ---@field grace? string|number  between TERM and KILL
@@ -65,7 +65,7 @@ function sh.quote(argv) end
 function sh.read(first, ...) end
 
 ---@class sh.run.options
----@field argv string|any[]  the program and its arguments; the words themselves say the same
+---@field argv? string|any[]  the program and its arguments; the words themselves say the same
 ---@field check? string|any[]  a command that exits 0 when there is nothing to do
 ---@field cwd? string  the directory to run in
 ---@field env? table  added to the environment; false removes a variable

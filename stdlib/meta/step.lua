@@ -29,4 +29,5 @@
 ---@param options? step.options
 ---@param fn fun(input: any): any  returns plain data
 ---@return any result
+---@overload fun(name: string, fn: fun(): any): any
 function step(name, options, fn) end

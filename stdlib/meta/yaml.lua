@@ -4,9 +4,15 @@
 --- YAML, decoded and encoded. Anchors and merge keys are followed, and bounded.
 yaml = {}
 
---- The value of a text with one document. Options: name (for errors), nulls = "keep"|"absent", dialect =
---- "core"|"kubernetes" (as the Kubernetes tools read scalars), max_depth, max_nodes, places (also gives where each
---- key and item is, by its JSON Pointer: `{ line, column }`, for errors about it). Pure.
+---@class yaml.decode.options
+---@field dialect? "core"|"kubernetes"  how scalars are read; as the Kubernetes tools do
+---@field max_depth? integer  of tables within tables
+---@field max_nodes? integer  of values, those of aliases counted
+---@field name? string  of the text, for errors
+---@field nulls? "keep"|"absent"  whether a key that is null is there
+---@field places? boolean  also gives where each key and item is, by its JSON Pointer: { line, column }
+
+--- The value of a text with one document. Pure.
 ---
 --- Raises: `parse` (with `line` and `column`), `limit`.
 ---
@@ -16,12 +22,19 @@ yaml = {}
 --- assert(places["/a/0"].line == 2 and places["/a/0"].column == 5)
 --- ```
 ---@param text string
----@param options? { name: string?, nulls: "keep"|"absent"|nil, dialect: "core"|"kubernetes"|nil, max_depth: integer?, max_nodes: integer?, places: boolean? }
+---@param options? yaml.decode.options
 ---@return any
 ---@return table<string, { line: integer, column: integer }>? places
 function yaml.decode(text, options) end
 
---- The values of a text with several documents; empty ones are left out. Options as for yaml.decode. Pure.
+---@class yaml.decode_all.options
+---@field dialect? "core"|"kubernetes"  how scalars are read; as the Kubernetes tools do
+---@field max_depth? integer  of tables within tables
+---@field max_nodes? integer  of values, those of aliases counted
+---@field name? string  of the text, for errors
+---@field nulls? "keep"|"absent"  whether a key that is null is there
+
+--- The values of a text with several documents; empty ones are left out. Pure.
 ---
 --- Raises: `parse` (with `line` and `column`), `limit`.
 ---
@@ -29,7 +42,7 @@ function yaml.decode(text, options) end
 --- assert(#yaml.decode_all("a: 1\n---\nb: 2\n") == 2)
 --- ```
 ---@param text string
----@param options? { name: string?, nulls: "keep"|"absent"|nil, dialect: "core"|"kubernetes"|nil, max_depth: integer?, max_nodes: integer? }
+---@param options? yaml.decode_all.options
 ---@return any[]
 function yaml.decode_all(text, options) end
 

@@ -1,18 +1,23 @@
 --- duration: lengths of time. Wherever a duration is taken, "90s", "10m", "1h30m" or a number of seconds will do.
+local fields = require "almanac.base.fields"
 local impl = require "almanac.base.duration"
 
 local M = {}
 
+local SECONDS = { "number", required = true, help = "of the length" }
+
 --- A duration for people. Pure.
 ---
---- Raises: nothing.
+--- Raises: `usage`.
 ---
 --- ```lua
 --- assert(duration.format(90) == "1m30s")
 --- ```
 ---@param seconds number
 ---@return string
-M.format = impl.format
+function M.format(seconds)
+  return impl.format(fields.value("duration.format", "seconds", SECONDS, seconds))
+end
 
 --- Seconds of a duration; a number is seconds already. Pure.
 ---

@@ -21,17 +21,18 @@ local M = {}
 ---@param definition effect.define.options
 M.define = require("almanac.run.definitions").define_own
 
---- Makes an effect happen exactly once in this run, and gives its result. In a plan it is previewed.
+--- Makes an effect of this script happen exactly once in this run, and gives its result. In a plan it is previewed.
 ---
---- Raises: `usage` (no such effect), `refused` (`allow` does not name what it touches), `outside_step`,
+--- Raises: `usage` (no such effect, one of the standard library: call its function), `refused` (`allow` does not name what it touches), `outside_step`,
 --- `mismatch`, `in_doubt`, and what its functions raise.
 ---
 --- ```lua
---- effect.perform("fs.mkdir", { path = "out" })
+--- effect.define("flag.set", { apply = function(input) fs.write("flags/" .. input.name, input.value) end })
+--- step("flag", function() return effect.perform("flag.set", { name = "banner", value = "on" }) end)
 --- ```
 ---@param name string
 ---@param input any  plain data
 ---@return any result  plain data
-M.perform = require("almanac.run.effect").perform
+M.perform = require("almanac.run.effect").perform_own
 
 return M

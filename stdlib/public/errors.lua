@@ -1,6 +1,7 @@
 --- errors: raised with a kind, and caught. An error is a table: `kind` is the word that code may branch on,
 --- `message` and `hint` are for people.
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local protected = require "almanac.base.protected"
 
 local M = {}
@@ -16,7 +17,12 @@ local M = {}
 --- assert(not ok and err.kind == "too_low")
 --- ```
 ---@param err { kind: string, message: string, hint: string?, [string]: any }
-M.raise = errors.raise
+function M.raise(err)
+  if type(err) ~= "table" then
+    errors.usage("errors.raise: takes a table { kind = …, message = … }, not %s", fields.shown(err))
+  end
+  return errors.raise(err)
+end
 
 --- Calls a function; false and the error when it raises. A plan that cannot go on is not caught.
 ---

@@ -1,8 +1,22 @@
 --- json: JSON, decoded and encoded. Integers stay integers, `[]` is told from `{}`, and no number is rounded
 --- silently.
+local fields = require "almanac.base.fields"
 local impl = require "native.json"
 
 local M = {}
+
+local DECODE = fields.declare("json.decode", {
+  big = { "enum", values = { "raise", "text" }, shown_default = '"raise"', help = "integers past 64 bits" },
+  null = { "enum", values = { "keep", "absent" }, shown_default = '"keep"', help = "whether a member that is null is there" },
+  max_depth = { "count", shown_default = "128", help = "of tables within tables" },
+  max_bytes = { "count", unit = "bytes", shown_default = "64 MiB", help = "of the text" },
+}, { at = 2 })
+
+local ENCODE = fields.declare("json.encode", {
+  canonical = { "flag", help = "names are sorted, so that equal values give equal texts" },
+  indent = { "integer", shown_default = "0", help = "spaces for each level; 0: all in one line" },
+  max_depth = { "count", shown_default = "128", help = "of tables within tables" },
+}, { at = 2 })
 
 --- What null is decoded to, and encoded from. As every value that is not nil or false, it counts as true.
 M.null = impl.null
@@ -18,18 +32,19 @@ M.null = impl.null
 ---@return table list
 M.array = impl.array
 
---- The value of a JSON text. Options: big = "raise"|"text" (integers past 64 bits), null = "keep"|"absent",
---- max_depth, max_bytes. Pure.
+--- The value of a JSON text. Pure.
 ---
---- Raises: `parse` (with `line` and `column`), `limit`.
+--- Raises: `parse` (with `line` and `column`), `limit`, `usage`.
 ---
 --- ```lua
 --- assert(json.decode('{"height": 9007199254740993}').height == 9007199254740993)
 --- ```
 ---@param text string
----@param options? { big: "raise"|"text"|nil, null: "keep"|"absent"|nil, max_depth: integer?, max_bytes: integer? }  max_bytes in bytes
+---@param options? json.decode.options
 ---@return any
-M.decode = impl.decode
+function M.decode(text, options)
+  return impl.decode(text, options and fields.check(DECODE, options))
+end
 
 --- The JSON text of a value. With canonical = true names are sorted, so that equal values give equal texts. Pure.
 ---
@@ -39,9 +54,11 @@ M.decode = impl.decode
 --- assert(json.encode({ b = 1, a = { 1, 2 } }, { canonical = true }) == '{"a":[1,2],"b":1}')
 --- ```
 ---@param value any
----@param options? { canonical: boolean?, max_depth: integer? }
+---@param options? json.encode.options
 ---@return string
-M.encode = impl.encode
+function M.encode(value, options)
+  return impl.encode(value, options and fields.check(ENCODE, options))
+end
 
 --- Whether a table is encoded as a list. Pure.
 ---

@@ -1,5 +1,6 @@
 --- sh: programs of this machine. Commands are lists of words, never a line for a shell, but for sh.bash,
 --- which says so.
+local command = require "almanac.host.command"
 local impl = require "almanac.host.sh"
 
 local M = {}
@@ -19,14 +20,16 @@ M.bash = impl.bash
 
 --- A command as a line that can be pasted into a shell; long ones are cut. Pure.
 ---
---- Raises: nothing.
+--- Raises: `usage`.
 ---
 --- ```lua
 --- assert(sh.quote { "echo", "two words" } == "echo 'two words'")
 --- ```
 ---@param argv string[]
 ---@return string
-M.quote = impl.quote
+function M.quote(argv)
+  return impl.quote(command.argv("sh.quote", argv))
+end
 
 --- Runs a command that only looks: your promise, since nothing can check it. It is run again when the step is,
 --- and in a plan.

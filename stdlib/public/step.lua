@@ -14,6 +14,7 @@
 ---@param options? step.options
 ---@param fn fun(input: any): any  returns plain data
 ---@return any result
+---@overload fun(name: string, fn: fun(): any): any
 local step = require("almanac.run.step").step
 
 return step

@@ -1,11 +1,25 @@
 --- yaml: YAML, decoded and encoded. Anchors and merge keys are followed, and bounded.
+local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local impl = require "native.yaml"
 
 local M = {}
 
---- The value of a text with one document. Options: name (for errors), nulls = "keep"|"absent", dialect =
---- "core"|"kubernetes" (as the Kubernetes tools read scalars), max_depth, max_nodes, places (also gives where each
---- key and item is, by its JSON Pointer: `{ line, column }`, for errors about it). Pure.
+local DOCUMENTS = {
+  name = { "text", help = "of the text, for errors" },
+  nulls = { "enum", values = { "keep", "absent" }, shown_default = '"keep"', help = "whether a key that is null is there" },
+  dialect = {
+    "enum", values = { "core", "kubernetes" }, shown_default = '"core"', help = "how scalars are read; as the Kubernetes tools do",
+  },
+  max_depth = { "count", shown_default = "128", help = "of tables within tables" },
+  max_nodes = { "count", shown_default = "1000000", help = "of values, those of aliases counted" },
+}
+local DECODE = fields.declare("yaml.decode", fields.with(DOCUMENTS, {
+  places = { "flag", help = "also gives where each key and item is, by its JSON Pointer: { line, column }" },
+}), { at = 2 })
+local DECODE_ALL = fields.declare("yaml.decode_all", DOCUMENTS, { at = 2 })
+
+--- The value of a text with one document. Pure.
 ---
 --- Raises: `parse` (with `line` and `column`), `limit`.
 ---
@@ -15,12 +29,14 @@ local M = {}
 --- assert(places["/a/0"].line == 2 and places["/a/0"].column == 5)
 --- ```
 ---@param text string
----@param options? { name: string?, nulls: "keep"|"absent"|nil, dialect: "core"|"kubernetes"|nil, max_depth: integer?, max_nodes: integer?, places: boolean? }
+---@param options? yaml.decode.options
 ---@return any
 ---@return table<string, { line: integer, column: integer }>? places
-M.decode = impl.decode
+function M.decode(text, options)
+  return impl.decode(text, options and fields.check(DECODE, options))
+end
 
---- The values of a text with several documents; empty ones are left out. Options as for yaml.decode. Pure.
+--- The values of a text with several documents; empty ones are left out. Pure.
 ---
 --- Raises: `parse` (with `line` and `column`), `limit`.
 ---
@@ -28,9 +44,11 @@ M.decode = impl.decode
 --- assert(#yaml.decode_all("a: 1\n---\nb: 2\n") == 2)
 --- ```
 ---@param text string
----@param options? { name: string?, nulls: "keep"|"absent"|nil, dialect: "core"|"kubernetes"|nil, max_depth: integer?, max_nodes: integer? }
+---@param options? yaml.decode_all.options
 ---@return any[]
-M.decode_all = impl.decode_all
+function M.decode_all(text, options)
+  return impl.decode_all(text, options and fields.check(DECODE_ALL, options))
+end
 
 --- The YAML text of a value. Pure.
 ---
@@ -41,7 +59,10 @@ M.decode_all = impl.decode_all
 --- ```
 ---@param value any
 ---@return string
-M.encode = impl.encode
+function M.encode(value, options)
+  if options ~= nil then errors.usage "yaml.encode: takes a value, and no options" end
+  return impl.encode(value)
+end
 
 --- The line of each value of a document, for errors about it: by the value's path. Pure.
 ---

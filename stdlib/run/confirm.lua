@@ -52,7 +52,8 @@ end
 
 --- A yes or no from the operator: at the terminal, or given with almanac approve or reject. A no
 --- fails the step.
-function M.confirm(question)
+function M.confirm(question, ...)
+  if select("#", ...) > 0 then errors.usage "confirm: takes the question, and nothing besides it" end
   return step.run(M.name_of("confirm", question), { digest = question }, function()
     local frame = step.current()
     return step.await(function() return confirm_now(frame, question) end, function(draft, path)

@@ -148,6 +148,17 @@ function M.join(today, before)
   return setmetatable({}, { __index = function(_, name) return today[name] or before[name] end })
 end
 
+--- Refuses an effect that is not the script's own: what the standard library's take is checked by its functions.
+---@param name any
+function M.require_own(name)
+  local module = type(name) == "string" and name:match "^([^.]*)"
+  if not module or not catalogue.is_reserved(module) then return end
+  errors.raise {
+    kind = "usage", message = string.format("effect.perform: %q is no effect of this script: %s is the standard library's", name, module),
+    hint = string.format("call a function of %s; almanac check knows them", module),
+  }
+end
+
 --- The definition of an effect. A script's walk calls nothing in its steps, so that the module of an
 --- effect in the journal may not be loaded yet.
 ---@param name string

@@ -2,6 +2,7 @@
 --- makes it happen once, a plan previews it.
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local glob = require "almanac.base.glob"
 local json = require "native.json"
 local secret = require "almanac.base.secret"
@@ -37,6 +38,9 @@ local function is_allowed(patterns, target)
 end
 
 local function check_target(run, name, category, target)
+  if type(target) ~= "string" then
+    errors.usage("%s: allow.of must give a name, or a list of names, not %s", name, fields.shown(target))
+  end
   local patterns = run.allow[category] or {}
   if is_allowed(patterns, target) then return end
   errors.raise {
@@ -105,6 +109,12 @@ function M.perform(name, raw)
   frame.ordinal = frame.ordinal + 1
   check_allowed(run, name, definition, input)
   return run.mode.effect(frame, { name = name, definition = definition, input = input, raw = raw, digest = digest, key = key })
+end
+
+--- Makes an effect of the script that calls happen exactly once in this run.
+function M.perform_own(name, raw)
+  definitions.require_own(name)
+  return M.perform(name, raw)
 end
 
 return M

@@ -5,7 +5,8 @@ local t = require "tests.harness"
 t.test("a module is one file: sandbox, check, reference, stubs and luacheck know it", function()
   local dir = t.tmpdir()
   t.must { "cp", "-r", "stdlib", dir .. "/stdlib" }
-  t.must { "cp", "docs/generate.lua", dir .. "/generate.lua" }
+  t.must { "mkdir", dir .. "/docs" }
+  t.must { "cp", "docs/generate.lua", dir .. "/docs/generate.lua" }
   t.must { "mkdir", dir .. "/runtime" }
   t.must { "cp", "-r", "runtime/native", dir .. "/runtime/native" }
   pages.check("docs/how-to/add-a-module.md", dir)

@@ -5,7 +5,6 @@ local t = require "tests.harness"
 
 t.test("an effect of one's own: previewed, killed, recovered and taken back, as the page shows", function()
   local dir = t.tmpdir()
-  t.must { "mkdir", dir .. "/flags" }
   pages.check("docs/how-to/add-an-effect.md", dir)
 end)
 

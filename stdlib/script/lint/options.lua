@@ -72,7 +72,9 @@ end
 local function check_missing(declaration, node, given, report)
   for name, spec in pairs(declaration.fields) do
     if spec.required and not given[name] then
-      report(node.pos, "error", "option-missing", string.format("%s: %s is missing", declaration.who, name), spec.help)
+      report(node.pos, "error", "option-missing", spec.or_words
+        and string.format("%s: the command is missing: its words, or %s", declaration.who, name)
+        or string.format("%s: %s is missing", declaration.who, name), spec.help)
     end
   end
 end

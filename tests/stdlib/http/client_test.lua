@@ -34,6 +34,16 @@ local server = httpd.listen {
 }
 local base = "http://127.0.0.1:" .. server:port()
 
+t.test("a verb takes what it has a use for, and refuses the rest", function()
+  for _, name in ipairs { "method", "body", "check" } do
+    t.has(t.raises("usage", http.get, base .. "/text", { [name] = "GET" }).message, 'http.get: no option "' .. name .. '"')
+  end
+  t.has(t.raises("usage", http.post, { url = base, method = "GET" }).message, 'http.post: no option "method"')
+  t.has(t.raises("usage", http.request, { url = base, method = 3 }).message, "http.request: method must be text, not 3")
+  t.has(t.raises("usage", http.request, { url = base }).message, "http.request: method is missing")
+  t.has(t.raises("usage", http.request, { url = base, method = "get", body = "x" }).message, 'http.request: no option "body"')
+end)
+
 t.test("what is expected", function()
   t.ok(http.is_expected(204))
   t.eq(http.is_expected(302), false)

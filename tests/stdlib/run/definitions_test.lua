@@ -28,6 +28,15 @@ t.test("a name of the standard library is refused, a duplicate too", function()
   t.has(t.raises("usage", load, DEFINE .. "\n" .. DEFINE).message, "this script defined it already")
 end)
 
+t.test("a script performs effects of its own only", function()
+  definitions.use_catalogue(catalogue)
+  for _, name in ipairs { "git.untag", "k8s.scale_part", "helm.repair", "sh.run" } do
+    local err = t.raises("usage", require("almanac.run.effect").perform_own, name, {})
+    t.has(err.message, "no effect of this script")
+    t.has(err.hint, "call a function of " .. name:match "^[^.]+")
+  end
+end)
+
 t.test("a definition is plain: its fields are functions that are known", function()
   local function why(text) return t.raises("usage", load, "effect.define(" .. text .. ")").message end
   t.has(why [["pager", {}]], "of the form module.verb")

@@ -1,0 +1,21 @@
+-- What the public functions are given: wrong arguments are named with the function's name, by the run and by check.
+local sandbox = require "almanac.script.sandbox"
+local t = require "tests.harness"
+
+local function why(text) return t.raises("usage", sandbox.load, "x.lua", text).message end
+
+t.test("an option that there is not is refused", function()
+  t.has(why [[json.decode("{}", { nul = "absent" })]], 'json.decode: no option "nul"; did you mean null?')
+  t.has(why [[json.encode({}, { canonical = 1 })]], "json.encode: canonical must be true or false, not 1")
+  t.has(why [[yaml.decode("a: 1", { dialekt = "core" })]], 'yaml.decode: no option "dialekt"; did you mean dialect?')
+  t.has(why [[yaml.decode_all("a: 1", { nulls = "drop" })]], 'yaml.decode_all: nulls must be "keep" or "absent"')
+  t.has(why [[yaml.encode({}, { indent = 2 })]], "yaml.encode: takes a value, and no options")
+  t.has(why [[confirm("Sure?", { default = "yes" })]], "confirm: takes the question, and nothing besides it")
+  sandbox.load("x.lua", [[assert(json.encode({ 1 }, { indent = 2 }) == "[\n  1\n]")]])
+end)
+
+t.test("a wrong argument is named with its function", function()
+  t.has(why [[sh.quote(nil)]], "sh.quote: the command must be texts")
+  t.has(why [[duration.format("x")]], 'duration.format: seconds must be a number, not "x"')
+  t.has(why [[errors.raise(nil)]], "errors.raise: takes a table { kind = …, message = … }, not nil")
+end)
