@@ -94,7 +94,10 @@ local function check_of(who, value)
 end
 
 local LOOKING = {
-  argv = { "list", required = true, or_words = true, take = M.argv, help = "the program and its arguments; the words themselves say the same" },
+  argv = {
+    "list", required = true, or_words = true, take = M.argv,
+    help = "the program and its arguments; the words themselves say the same",
+  },
   cwd = { "text", help = "the directory to run in" },
   env = { "map", take = env_of, help = "added to the environment; false removes a variable" },
   stdin = { "string", help = "text on its standard input; without it there is none" },

@@ -24,7 +24,8 @@ local function add_class(out, class, declared)
   out[#out + 1] = "---@class " .. class
   for _, field in ipairs(manual.sorted(declared)) do
     local inner = class .. "." .. field.name
-    out[#out + 1] = string.format("---@field %s%s %s  %s", field.name, field.spec.required and not field.spec.or_words and "" or "?", type_of(field.spec, inner),
+    local always = field.spec.required and not field.spec.or_words
+    out[#out + 1] = string.format("---@field %s%s %s  %s", field.name, always and "" or "?", type_of(field.spec, inner),
       field.spec.help)
     if type(field.spec.of) == "table" then nested[#nested + 1] = { inner, field.spec.of } end
   end
