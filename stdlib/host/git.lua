@@ -1,5 +1,5 @@
 --- git: what a release needs of a repository. Effects can tell afterwards whether they took place: a tag
---- and a pushed ref by where they point, a commit by its trailer.
+--- and a pushed ref by where they point. git.commit has a file of its own.
 ---
 ---     local head = git.head()
 ---     git.tag { name = "v0.5.0-" .. head.short, message = "devnet release" }
@@ -8,59 +8,24 @@ local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local git_paths = require "almanac.host.git_paths"
+local repository = require "almanac.host.git_repository"
 local step = require "almanac.run.step"
 local tool = require "almanac.host.tool"
 
 local M = {}
 
---- Trailer of our commits: https://git-scm.com/docs/git-interpret-trailers
-local TRAILER = "Almanac-Effect"
+local git, maybe, commit_of, short = repository.git, repository.maybe, repository.commit_of, repository.short
+local allow = repository.allow
+
 local PUSH_TIMEOUT = 600 -- seconds
-
--- git --------------------------------------------------------------------------------------------
-
---- The operator's git, without prompts and pagers, and not in a repository that a hook points to.
-local function git(input)
-  return {
-    program = "git", cwd = input.dir, missing = "install git",
-    env = {
-      GIT_TERMINAL_PROMPT = "0", GIT_PAGER = "cat", GIT_EDITOR = "true", LC_ALL = "C", GIT_DIR = false,
-      GIT_WORK_TREE = false, GIT_INDEX_FILE = false, GIT_LITERAL_PATHSPECS = git_paths.env.GIT_LITERAL_PATHSPECS,
-    },
-  }
-end
-
---- A read of git's that gives nothing, instead of an error, for what is not there.
-local function maybe(input, words)
-  local result = tool.ask(git(input), words, { ok = { [1] = true, [128] = true } })
-  local text = result.stdout:gsub("\n+$", "")
-  return result.code == 0 and text ~= "" and text or nil
-end
-
---- The commit that a name stands for; raises kind "not_found".
-local function commit_of(who, input, name)
-  local commit = maybe(input, { "rev-parse", "--verify", "--quiet", "--end-of-options", name .. "^{commit}" })
-  if commit then return commit end
-  tool.read(git(input), { "rev-parse", "--git-dir" }) -- no repository is another error
-  errors.raise {
-    kind = "not_found", message = string.format("%s: there is no commit %q in %s", who, name, input.dir or "this repository"),
-    hint = "git fetch, or correct the name",
-  }
-end
 
 local function subject_of(input, commit)
   return tool.read(git(input), { "log", "-1", "--format=%s", commit })
 end
 
-local function short(commit)
-  return commit and commit:sub(1, 12) or "nothing"
-end
-
-local allow = { category = "git", of = function(input) return input.dir or "." end }
-
 -- What the functions take -------------------------------------------------------------------------
 
-local DIR = { dir = { "name", shown_default = "where almanac was started", help = "the working tree" } }
+local DIR = repository.DIR
 local HEAD = fields.declare("git.head", DIR)
 local STATUS = fields.declare("git.status", DIR)
 local RANGE = { "name", required = true, help = "such as v0.4.0..HEAD" }
@@ -77,10 +42,6 @@ local UNTAG = fields.declare("git.untag", fields.with(DIR, {
 local PUSH = fields.declare("git.push", fields.with(DIR, {
   ref = { "name", required = true, help = "a branch, or refs/tags/NAME" },
   remote = { "name", default = "origin", help = "where to" },
-}))
-local COMMIT = fields.declare("git.commit", fields.with(DIR, {
-  message = { "text", required = true, help = "of the commit" },
-  paths = { "texts", required = true, help = "files and directories, no patterns" },
 }))
 local CHECKOUT = fields.declare("git.checkout", fields.with(DIR, {
   ref = { "name", required = true, help = "a branch, a tag or a commit" },
@@ -285,62 +246,6 @@ effect.define("git.push", {
 --- Pushes a branch or a tag; never over commits that are not in it. An effect.
 function M.push(push)
   return effect.perform("git.push", push)
-end
-
--- git.commit -------------------------------------------------------------------------------------
-
---- The commit since `before` that carries the effect's id.
-local function commit_of_effect(input, before, id)
-  return maybe(input, { "log", "-1", "--format=%H", "--fixed-strings", "--grep=" .. TRAILER .. ": " .. id,
-    before .. "..HEAD" })
-end
-
---- Whether an earlier effect of this plan may make what is not there now: any that is not git's own.
-local function changes_before()
-  for _, entry in ipairs(step.planned()) do
-    if not entry.op:find "^git%." and not entry.nothing then return true end
-  end
-  return false
-end
-
-effect.define("git.commit", {
-  input = function(raw) return fields.check(COMMIT, raw) end,
-  observe = function(input) return { commit = commit_of("git.commit", input, "HEAD") } end,
-  preview = function(input, before)
-    local changes = git_paths.changes(git(input), input.paths)
-    if changes.lost then
-      if not changes_before() then git_paths.refuse("git.commit", git(input), changes.lost) end
-      return { summary = changes.lost.path .. " " .. changes.lost.why .. " yet" }
-    end
-    if #changes.entries == 0 then
-      return { summary = "nothing to commit", nothing = true, result = { commit = before.commit, changed = false } }
-    end
-    local lines = {}
-    for i, entry in ipairs(changes.entries) do lines[i] = entry.status .. " " .. entry.path end
-    return { summary = table.concat(lines, ", "), ground = { { ref = "git HEAD", object = before.commit } } }
-  end,
-  apply = function(input, ctx)
-    local changes = git_paths.changes(git(input), input.paths)
-    if changes.lost then git_paths.refuse("git.commit", git(input), changes.lost) end
-    if #changes.entries == 0 then return { commit = ctx.before.commit, changed = false } end
-    local paths = table.move(changes.paths, 1, #changes.paths, 2, { "--" })
-    local commit = { "commit", "--quiet", "--no-gpg-sign", "--message", input.message, "--trailer", TRAILER .. ": " .. ctx.id }
-    tool.run(git(input), table.move(paths, 1, #paths, 3, { "add", "--all" }), ctx.id, { idempotent = true })
-    tool.run(git(input), table.move(paths, 1, #paths, #commit + 1, commit), ctx.id)
-    return { commit = commit_of("git.commit", input, "HEAD"), changed = true }
-  end,
-  recover = function(input, ctx)
-    local commit = commit_of_effect(input, ctx.before.commit, ctx.id)
-    if commit then return "done", { commit = commit, changed = true } end
-    return "not_done"
-  end,
-  title = function(input) return "git commit: " .. input.message:match "^[^\n]*" end,
-  allow = allow,
-})
-
---- Commits the changes of some paths; when there are none it does nothing. An effect.
-function M.commit(commit)
-  return effect.perform("git.commit", commit)
 end
 
 -- git.checkout -----------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 --- git: a repository on this machine.
+local commits = require "almanac.host.git_commit"
 local impl = require "almanac.host.git"
 
 local M = {}
@@ -23,7 +24,7 @@ M.checkout = impl.checkout
 --- ```
 ---@param options git.commit.options
 ---@return { commit: string, changed: boolean }
-M.commit = impl.commit
+M.commit = commits.commit
 
 --- The commit that is checked out. A read.
 ---

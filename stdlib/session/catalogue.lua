@@ -10,7 +10,7 @@ local effects = {
   ["fs.remove"] = { "almanac.host.fs", allow = "fs" },
   ["fs.write"] = { "almanac.host.fs", allow = "fs" },
   ["git.checkout"] = { "almanac.host.git", allow = "git" },
-  ["git.commit"] = { "almanac.host.git", allow = "git" },
+  ["git.commit"] = { "almanac.host.git_commit", allow = "git" },
   ["git.push"] = { "almanac.host.git", allow = "git" },
   ["git.tag"] = { "almanac.host.git", allow = "git" },
   ["git.untag"] = { "almanac.host.git", allow = "git" },

@@ -1,0 +1,59 @@
+--- A repository, and the operator's git in it: what the modules of git have in common.
+local errors = require "almanac.base.errors"
+local git_paths = require "almanac.host.git_paths"
+local tool = require "almanac.host.tool"
+
+local M = {}
+
+--- The operator's git, without prompts and pagers, and not in a repository that a hook points to.
+---@param input { dir: string? }
+---@return almanac.Tool
+function M.git(input)
+  return {
+    program = "git", cwd = input.dir, missing = "install git",
+    env = {
+      GIT_TERMINAL_PROMPT = "0", GIT_PAGER = "cat", GIT_EDITOR = "true", LC_ALL = "C", GIT_DIR = false,
+      GIT_WORK_TREE = false, GIT_INDEX_FILE = false, GIT_LITERAL_PATHSPECS = git_paths.env.GIT_LITERAL_PATHSPECS,
+    },
+  }
+end
+
+--- A read of git's that gives nothing, instead of an error, for what is not there.
+---@param input { dir: string? }
+---@param words string[]
+---@return string?
+function M.maybe(input, words)
+  local result = tool.ask(M.git(input), words, { ok = { [1] = true, [128] = true } })
+  local text = result.stdout:gsub("\n+$", "")
+  return result.code == 0 and text ~= "" and text or nil
+end
+
+--- The commit that a name stands for; raises kind "not_found".
+---@param who string  the function that asks
+---@param input { dir: string? }
+---@param name string
+---@return string
+function M.commit_of(who, input, name)
+  local commit = M.maybe(input, { "rev-parse", "--verify", "--quiet", "--end-of-options", name .. "^{commit}" })
+  if commit then return commit end
+  tool.read(M.git(input), { "rev-parse", "--git-dir" }) -- no repository is another error
+  errors.raise {
+    kind = "not_found", message = string.format("%s: there is no commit %q in %s", who, name, input.dir or "this repository"),
+    hint = "git fetch, or correct the name",
+  }
+end
+
+--- A commit for people.
+---@param commit string?
+---@return string
+function M.short(commit)
+  return commit and commit:sub(1, 12) or "nothing"
+end
+
+--- What effects of git ask `allow` about: the directory.
+M.allow = { category = "git", of = function(input) return input.dir or "." end }
+
+--- The option that all functions have.
+M.DIR = { dir = { "name", shown_default = "where almanac was started", help = "the working tree" } }
+
+return M
