@@ -23,6 +23,11 @@ local SOME = fields.with(PROJECT, { services = { "texts", shown_default = "all",
 
 for _, verb in ipairs { "ps", "config", "images" } do fields.declare("compose." .. verb, PROJECT) end
 for _, verb in ipairs { "up", "pull", "restart" } do fields.declare("compose." .. verb, SOME) end
+fields.declare("compose.run", fields.with(PROJECT, {
+  service = { "name", required = true, help = "whose image and settings it has" },
+  argv = { "texts", shown_default = "the service's own command", help = "program and arguments" },
+  no_deps = { "flag", help = "what the service depends on is not started" }, timeout = TIME,
+}))
 fields.declare("compose.down", fields.with(PROJECT, { volumes = { "flag", help = "named volumes too" }, timeout = TIME }))
 
 local function input_of(who, raw)
@@ -213,6 +218,50 @@ effect.define("compose.restart", {
   title = titled "restart", allow = allow,
 })
 
+local function run_words(input, name)
+  local words = { "run", "-T", "--name", name }
+  if input.no_deps then words[#words + 1] = "--no-deps" end
+  words[#words + 1] = input.service
+  return table.move(input.argv or {}, 1, #(input.argv or {}), #words + 1, words)
+end
+
+effect.define("compose.run", {
+  input = function(raw) return input_of("compose.run", raw) end,
+  preview = function(input)
+    local about = { dir = input.dir, files = input.files, project = input.project, services = { input.service } }
+    local preview = { changes = {} }
+    for _, want in ipairs(project.state("compose.run", about)) do
+      local change = want.name ~= input.service and not input.no_deps and project.change_of(want)
+      if change and change.action ~= "unchanged" then table.insert(preview.changes, change) end
+    end
+    table.insert(preview.changes, {
+      object = "container of service " .. input.service, action = "create",
+      why = "runs once" .. (input.argv and ": " .. table.concat(input.argv, " ") or ""),
+    })
+    return preview
+  end,
+  apply = function(input, ctx)
+    local name = project.once_name(ctx.id)
+    project.forget_once(name) -- of a try that failed
+    local result = project.change(input, run_words(input, name), ctx)
+    return { service = input.service, name = name, stdout = result.stdout }
+  end,
+  -- The container stays, and tells what became of it.
+  recover = function(input, ctx)
+    survivors.wait(ctx.id, "compose run", input.timeout or project.TIMEOUT)
+    local name = project.once_name(ctx.id)
+    local code = project.once_ended(name, input.timeout or project.TIMEOUT)
+    if code == 0 then return "done", { service = input.service, name = name, stdout = project.once_output(name) } end
+    if code then step.note(string.format("%s ended with code %d; it is run again", name, code)) end
+    return "not_done"
+  end,
+  title = function(input)
+    return string.format("compose run %s%s", table.concat({ input.service, table.unpack(input.argv or {}) }, " "),
+      input.dir ~= "." and " in " .. input.dir or "")
+  end,
+  allow = allow,
+})
+
 --- Brings the services up, detached; recreates those whose configuration or image is another. An effect.
 --- A rollback takes down what was not there before.
 function M.up(opts) return effect.perform("compose.up", opts or {}) end
@@ -222,6 +271,10 @@ function M.down(opts) return effect.perform("compose.down", opts or {}) end
 
 --- Fetches the images of the services. An effect.
 function M.pull(opts) return effect.perform("compose.pull", opts or {}) end
+
+--- Runs a command once in a container of its own, as a service has it. An effect; the container stays until `down`,
+--- so that after a crash it tells whether it ended well.
+function M.run(opts) return effect.perform("compose.run", opts or {}) end
 
 --- Restarts the containers of the services. An effect; after a crash those that were not yet restarted are.
 function M.restart(opts) return effect.perform("compose.restart", opts or {}) end

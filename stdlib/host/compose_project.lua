@@ -52,9 +52,10 @@ end
 ---@param input table
 ---@param words string[]
 ---@param ctx almanac.EffectContext
+---@return table result of the program
 function M.change(input, words, ctx)
   local program, all = compose(input, words)
-  tool.run(program, all, ctx.id, { timeout = input.timeout or M.TIMEOUT, idempotent = true })
+  return tool.run(program, all, ctx.id, { timeout = input.timeout or M.TIMEOUT, idempotent = true })
 end
 
 M.docker = { program = "docker", missing = MISSING }
@@ -234,6 +235,43 @@ function M.containers_in(state)
   local all = {}
   for _, want in ipairs(state) do table.move(want.containers, 1, #want.containers, #all + 1, all) end
   return M.rows(all)
+end
+
+-- Containers that run once --------------------------------------------------------------------------
+
+--- The name of the container that an effect runs. Pure.
+---@param id string of the effect
+---@return string
+function M.once_name(id)
+  return "almanac-" .. id:gsub("[^%w_.%-]", "-")
+end
+
+local function state_of(name)
+  local result = tool.ask(M.docker, { "inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}", name }, { ok = { [1] = true } })
+  return result.stdout:match "^(%S+) (%d+)"
+end
+
+--- Removes such a container, if it is there.
+---@param name string
+function M.forget_once(name)
+  if state_of(name) then tool.read(M.docker, { "rm", name }) end
+end
+
+--- The exit code of such a container, which is waited for; nil where it never started.
+---@param name string
+---@param timeout number seconds
+---@return integer?
+function M.once_ended(name, timeout)
+  local state = state_of(name)
+  if not state or state == "created" then return nil end
+  return math.tointeger(tonumber(tool.read(M.docker, { "wait", name }, { timeout = timeout })))
+end
+
+--- What it printed on its standard output.
+---@param name string
+---@return string
+function M.once_output(name)
+  return tool.ask(M.docker, { "logs", name }).stdout
 end
 
 --- The volumes that the project made.

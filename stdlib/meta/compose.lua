@@ -106,6 +106,27 @@ function compose.pull(options) end
 ---@return { service: string, name: string, id: string, image: string, state: string }[]
 function compose.restart(options) end
 
+---@class compose.run.options
+---@field service string  whose image and settings it has
+---@field argv? string|string[]  program and arguments
+---@field dir? string  where the Compose file is
+---@field files? string|string[]  the Compose files, later ones win
+---@field no_deps? boolean  what the service depends on is not started
+---@field project? string  the name of the project
+---@field timeout? string|number  for the whole call
+
+--- Runs a command once, in a container of its own with a service's image and settings. An effect. The container stays
+--- until `down`: after a crash it tells whether it ended well.
+---
+--- Raises: `command` (its exit code is not 0), `not_found`, `timeout`.
+---
+--- ```lua
+--- compose.run { dir = "ops/devnet", service = "node", argv = { "migrate", "--to", "v5" } }
+--- ```
+---@param options? compose.run.options
+---@return { service: string, name: string, stdout: string }  name: of the container
+function compose.run(options) end
+
 ---@class compose.up.options
 ---@field dir? string  where the Compose file is
 ---@field files? string|string[]  the Compose files, later ones win

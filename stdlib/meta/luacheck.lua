@@ -23,6 +23,7 @@ return {
         ps = {},
         pull = {},
         restart = {},
+        run = {},
         up = {},
       },
     },

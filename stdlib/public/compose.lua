@@ -69,6 +69,18 @@ M.pull = impl.pull
 ---@return { service: string, name: string, id: string, image: string, state: string }[]
 M.restart = impl.restart
 
+--- Runs a command once, in a container of its own with a service's image and settings. An effect. The container stays
+--- until `down`: after a crash it tells whether it ended well.
+---
+--- Raises: `command` (its exit code is not 0), `not_found`, `timeout`.
+---
+--- ```lua
+--- compose.run { dir = "ops/devnet", service = "node", argv = { "migrate", "--to", "v5" } }
+--- ```
+---@param options? compose.run.options
+---@return { service: string, name: string, stdout: string }  name: of the container
+M.run = impl.run
+
 --- Brings services up as the Compose file has them. An effect.
 ---
 --- Raises: `command`, `timeout`, `refused`.

@@ -7,8 +7,9 @@ local function file(version)
   return string.format([[
 version: "3"
 services:
-  node: { image: "node:%s", network_mode: none, stop_signal: SIGKILL }
+  node: { image: "node:%s", network_mode: none, stop_signal: SIGKILL, volumes: ["state:/state"] }
   miner: { image: "node:v1", network_mode: none, command: ["sleep", "2000"], stop_signal: SIGKILL, depends_on: [node] }
+volumes: { state: {} }
 ]], version)
 end
 
@@ -74,13 +75,27 @@ case " $* " in *" $KILL_AFTER "*) kill -9 $PPID;; esac
   t.has(said, "is done")
   t.eq(engine:docker("inspect", "-f", "{{.State.StartedAt}}", "stack_miner_1"), at, "not twice")
 
-  p:edit("down", book [[compose.down { dir = "stack" }]])
+  -- a command once, also where the run is killed when it is over; a failed one is run anew
+  p:edit("once", book [[return compose.run { dir = "stack", service = "miner", argv = { "sh", "-c", "exit 3" } }]])
+  t.has(run(2, { "plan", "once" }), "+ container of service miner  created: runs once: sh -c exit 3")
+  local _, failed = run(1, { "run", "once", "--no-ask" })
+  t.has(failed, "exited with code 3")
+  p:edit("once", book [[return compose.run { dir = "stack", service = "node", no_deps = true,
+    argv = { "sh", "-c", "echo once >>/state/log; echo said" } }]])
+  run(-1, { "run", "once" }, "run")
+  run(0, { "resume", p:newest() })
+  t.has(run(0, { "log", p:newest(), "--json" }), [["stdout":"said\n"]])
+  t.eq(engine:docker("exec", "stack_node_1", "/busybox", "cat", "/state/log"), "once")
+
+  p:edit("down", book [[compose.down { dir = "stack", volumes = true }]])
   out = run(2, { "plan", "down" })
   t.has(out, "- container stack_miner_1  deleted: running, image node:v1")
+  t.has(out, "- volume stack_state  deleted: with what is in it")
 
   -- a rollback takes down what was not there before, as compose.down does
   run(0, { "rollback", made })
   t.eq(ids(), "")
+  run(0, { "run", "down" })
   t.has(run(0, { "plan", "down" }), "(nothing would change)")
 
   -- what is wrong is said
@@ -102,4 +117,38 @@ t.test("without docker the plan says what is missing", function()
   local code, out = p:run({ "plan", "up" }, { PATH = p.dir })
   t.eq(code, 1)
   t.has(out, "there is neither docker compose nor docker-compose on PATH")
+end)
+
+t.test("the plugin of docker is called in its own form, before docker-compose", function()
+  local p = project.new { all = book [[
+    compose.pull { dir = "stack", services = "node" }
+    compose.up { dir = "stack", files = "a.yaml", project = "x" }
+    compose.run { dir = "stack", service = "node", argv = { "ls", "-l" }, no_deps = true }
+    compose.down { dir = "stack", volumes = true }
+  ]] }
+  t.must { "mkdir", p.dir .. "/stack", p.dir .. "/bin" }
+  t.write_file(p.dir .. "/bin/docker", string.format([[
+#!/bin/sh
+echo "$*" >>%s/called
+case "$*" in
+*" config") printf 'name: x\nservices: { node: { image: "node:v1" } }\n' ;;
+*" config --hash "*) echo "node abc123" ;;
+"image inspect "*) echo sha256:1 ;;
+inspect*) exit 1 ;;
+esac
+]], p.dir))
+  t.write_file(p.dir .. "/bin/docker-compose", "#!/bin/sh\nexit 9\n")
+  t.must { "chmod", "+x", p.dir .. "/bin/docker", p.dir .. "/bin/docker-compose" }
+  local code, _, err = p:run({ "run", "all" }, { PATH = p.dir .. "/bin:" .. t.getenv "PATH" })
+  t.eq(code, 0, err)
+  local changes = {}
+  for _, line in ipairs(p:lines "called") do
+    for _, verb in ipairs { "pull", "up", "run", "down" } do
+      if line:find(" " .. verb .. " ", 1, true) then changes[#changes + 1] = (line:gsub("almanac%-%S+", "NAME")) end
+    end
+  end
+  t.eq(changes, {
+    "compose --ansi never pull --quiet node", "compose --ansi never -f a.yaml -p x up --detach",
+    "compose --ansi never run -T --name NAME --no-deps node ls -l", "compose --ansi never down --volumes",
+  })
 end)
