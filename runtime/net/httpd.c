@@ -19,7 +19,10 @@ static void httpd_run(struct httpd *httpd);
 
 static void httpd_timer_fired(uv_timer_t *timer)
 {
-    httpd_run(timer->data);
+    struct httpd *httpd = timer->data;
+
+    httpd_run(httpd);
+    loop_wake(httpd->loop); /* a request may have arrived */
 }
 
 void httpd_kick(struct httpd *httpd)

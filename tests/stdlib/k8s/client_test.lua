@@ -111,7 +111,9 @@ current-context: one]], scheme, server:port()))
   end
   local function handler(_, response) response:send(200, {}, "{}") end
   local err = said("https", httpd.listen { handler = handler })
-  t.has(err.message, "does not speak TLS on that port")
+  -- It answers the handshake in plain text, or only closes: which is seen first is the network's to say.
+  t.ok(err.message:find("does not speak TLS on that port", 1, true) or
+    err.message:find("closed the connection in the middle of the TLS handshake", 1, true), err.message)
   t.has(err.hint, "in a kubeconfig: the cluster's server")
   t.has(said("http", httpd.listen { handler = handler, tls = tls.certificate(dir) }).hint, "does it want TLS (https://)?")
 end)
