@@ -70,8 +70,9 @@ function M.period(raw)
     return { zone = zone, reason = raw.reason, from = from, to = to }
   end
   from, to = seconds_of_day(raw.from), seconds_of_day(raw.to)
-  for key, value in pairs { from = from or false, to = to or false } do
-    if not value then
+  local times = { from = from, to = to }
+  for _, key in ipairs { "from", "to" } do
+    if not times[key] then
       return nil, string.format("%s is a time, \"09:00\", or, as both are then, a date, \"2026-12-20\" or \"2026-12-20 18:00\", not %q",
         key, raw[key]), key
     end
