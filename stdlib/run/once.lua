@@ -72,6 +72,12 @@ local function check_owners(frame, call)
   if kept[1] then errors.raise { kind = "refused", message = table.concat(kept, "; "), hint = previews.KEPT_HINT } end
 end
 
+--- The digest of the step's source: the same for all of its effects, and dear.
+local function source_of(frame)
+  frame.source = frame.source or step.digest(frame.opts, frame.fn)
+  return frame.source
+end
+
 local function apply(frame, call, tries)
   local run, definition, key = frame.run, call.definition, call.key
   local before
@@ -81,7 +87,7 @@ local function apply(frame, call, tries)
   end
   local intent = {
     op = call.name, ordinal = key, tries = tries, digest = call.digest, before = before,
-    source = step.digest(frame.opts, frame.fn),
+    source = source_of(frame),
     id = sha256(run.id .. "\n" .. frame.path .. "#" .. key .. "\n" .. tries):sub(1, 16),
     input = secret.conceal_all(call.input), title = definitions.title(call.name, call.input, run.definitions),
   }

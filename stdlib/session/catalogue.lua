@@ -42,6 +42,8 @@ local effects = {
   ["sh.run"] = { "almanac.host.sh", allow = "shell" },
 }
 
+local names ---@type table<string, boolean>  that a script sees
+
 local catalogue = {}
 
 --- What these effects ask `allow` of a runbook for.
@@ -58,7 +60,8 @@ end
 ---@param module string "helm"
 ---@return boolean
 function catalogue.is_reserved(module)
-  return require("almanac.script.sandbox").names()[module] ~= nil
+  names = names or require("almanac.script.sandbox").names() -- asked by every effect that a script performs
+  return names[module] ~= nil
 end
 
 --- What an effect of the standard library asks `allow` for.
