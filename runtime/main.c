@@ -16,7 +16,7 @@
 #include "native/signals.h"
 
 /* Exit code when the program itself cannot start or has a bug; a run's own codes are in
- * stdlib/cli.lua. */
+ * stdlib/cli/main.lua. */
 #define EXIT_BROKEN 1
 #define EXIT_USAGE 2
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 struct embed_file {
-    const char *path; /* "stdlib/step.lua" */
+    const char *path; /* "stdlib/run/step.lua" */
     const char *data;
     size_t len;
 };

@@ -13,14 +13,14 @@
  *   j:last_seq(run) -> integer, 0 when there is no event
  *   j:events(run, after_seq = 0) -> iterator: seq, time_ms, kind, path, payload. After its nil it
  *       may be called again and goes on with what was appended meanwhile
- *   j:fold(run) -> { last_seq, count, done, begun = { [path] = true }, of each step.start,
- *       other = { { seq, time_ms, kind, path, payload }… }, broken = nil | { seq, why } }
- *       in one pass with verification. other has every event but those of kind step.start,
- *       step.done, output, note, progress and gate.sample; a step.undone or step.redo takes the
- *       outcome of its path away. Nothing behind a broken event is in the result.
- *   done:result(path, [digest]) -> nothing, or true, the step's result, whether its source had that
- *       digest;  done:payload(path) -> of its last "step.done" | nil;  done:count();
- *       done:paths() -> array
+ *   j:fold(run, uses) -> { done, begun = { [path] = true }, kept = { { seq, time_ms, kind, path,
+ *       payload }… }, last_seq, broken = nil | { seq, why } }
+ *       in one pass with verification; nothing behind a broken event is in it. uses says what
+ *       becomes of each kind: "keep", "skip", "begun", "done", "forget" (the outcome of its path is
+ *       taken away) or "rename" (of a path); a kind that it does not name is kept
+ *   done:meet(path, name, [digest]) says whether a pass met the step, and gives its result; is_met,
+ *       begin_pass, unmeet_below, unmet, forget, rename, payload, seq, count and paths: see
+ *       native/done_steps.c
  *   j:verify(run) -> true | false, seq, why
  *   j:lock_run(id, text), j:lock_name(name, text) -> true | false, text of the holder
  *   j:queue(name) -> whether nobody is before this journal in the queue for the name: the
