@@ -18,7 +18,7 @@ local M = {}
 ---@field min? number       (integer, number, duration in seconds)
 ---@field max? number
 ---@field values? string[]  (enum)
----@field of? almanac.Param (list)
+---@field of? almanac.Param (list, map)
 
 local COMMON = {
   required = { "flag", help = "it must be given" },
@@ -27,6 +27,15 @@ local COMMON = {
   example = { "string", help = "a value, for people" },
 }
 local RANGE = { min = { "number", help = "at least" }, max = { "number", help = "at most" } }
+
+local function sorted_keys(map)
+  local keys = {}
+  for key in pairs(map) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+M.sorted_names = sorted_keys
 
 --- Each type: its own fields, and parse(spec, value) → value | nil, what it must be. A value is the
 --- text of key=value, or already typed, from YAML.
@@ -142,6 +151,32 @@ types.list = {
   end,
 }
 
+types.map = {
+  fields = { of = { "table", help = "the parameter that each value is; default: param.string {}" } },
+  parse = function(spec, value)
+    local pairs_of = {}
+    if type(value) == "string" then -- "a=1,b=2"
+      for item in (value ~= "" and value .. "," or ""):gmatch "([^,]*)," do
+        local key, text = item:match "^%s*(.-)%s*=%s*(.-)%s*$"
+        if not key or key == "" then return nil, "names and values, as a=1,b=2" end
+        pairs_of[key] = text
+      end
+    elseif type(value) == "table" and not (json.is_array(value) and #value > 0) then
+      pairs_of = value
+    else
+      return nil, "names and values, as a=1,b=2"
+    end
+    local out = {}
+    for key, item in pairs(pairs_of) do
+      local of = spec.of or M.string {}
+      local parsed, must = types[of.type].parse(of, item)
+      if parsed == nil then return nil, string.format("names and values whose %s is %s", tostring(key), must) end
+      out[tostring(key)] = parsed
+    end
+    return out
+  end,
+}
+
 types.secret = {
   fields = {},
   --- env:NAME and file:PATH say where it is; the journal keeps that, never the text.
@@ -166,8 +201,12 @@ function M.shown(spec, value)
     return type(value) == "string" and (value:find "^env:" or value:find "^file:") and value or "(secret)"
   end
   if type(value) ~= "table" then return tostring(value) end
-  if #value == 0 then return "(empty)" end
+  if next(value) == nil then return "(empty)" end
   local items = {}
+  if spec.type == "map" then
+    for i, key in ipairs(M.sorted_names(value)) do items[i] = key .. "=" .. M.shown(spec.of or M.string {}, value[key]) end
+    return table.concat(items, ",")
+  end
   for i, item in ipairs(value) do items[i] = M.shown(spec.of or M.string {}, item) end
   return table.concat(items, ",")
 end
@@ -238,15 +277,6 @@ function M.parse(runbook, name, spec, value)
   end
   return parsed
 end
-
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
-M.sorted_names = sorted_keys
 
 --- All parameters of a runbook: from what was given, else asked for, else the default.
 ---@param runbook string its name

@@ -17,7 +17,7 @@ local anything = "any"
 local endpoint = { text_or = { url = "string", token = "string", user = "string", password = "string" } }
 local section = {
   store = "string", kubeconfig = "string", context = "string", helm = "string", kustomize = "string",
-  endpoints = { ["*"] = endpoint }, channels = { ["*"] = anything }, vars = { ["*"] = anything },
+  endpoints = { ["*"] = endpoint }, channels = { ["*"] = anything }, vars = { ["*"] = { ["*"] = anything } },
   params = { ["*"] = { ["*"] = anything } },
   windows = { list_of = { days = "string", from = "string", to = "string", zone = "string" } },
   freezes = { list_of = { days = "string", from = "string", to = "string", zone = "string", reason = "string" } },
@@ -94,7 +94,7 @@ local function reset()
     local value = pristine[key]
     settings[key] = type(value) == "table" and {} or value
   end
-  settings.environment, settings.file, settings.param_places = nil, nil, {}
+  settings.environment, settings.file, settings.param_places, settings.var_places = nil, nil, {}, {}
 end
 
 local function apply(values)
@@ -128,13 +128,19 @@ local function read_periods(doc, values, path)
   end
 end
 
---- Where each parameter is written, for errors about its value.
-local function note_places(doc, params, path)
-  for book, values in pairs(params or {}) do
-    local places = settings.param_places[book] or {}
-    for name in pairs(values) do places[name] = doc:place(below(below(path, book), name)) end
-    settings.param_places[book] = places
+--- Where each value of a section is written, for errors about it.
+---@param known table<string, table<string, almanac.Place>>  by section, and by its keys
+local function note_places(doc, known, sections, path)
+  for name_of, values in pairs(sections or {}) do
+    local places = known[name_of] or {}
+    for name in pairs(type(values) == "table" and values or {}) do places[name] = doc:place(below(below(path, name_of), name)) end
+    known[name_of] = places
   end
+end
+
+local function note_all_places(doc, values, path)
+  note_places(doc, settings.param_places, values.params, below(path, "params"))
+  note_places(doc, settings.var_places, values.vars, below(path, "vars"))
 end
 
 local function pick_environment(doc, named)
@@ -160,12 +166,12 @@ local function load_file(file, environment_name)
   for name, environment in pairs(doc.value.environments or {}) do read_periods(doc, environment, { "environments", name }) end
   resolve_paths(doc.value, directory)
   apply(doc.value)
-  note_places(doc, doc.value.params, { "params" })
+  note_all_places(doc, doc.value, {})
   local name, environment = pick_environment(doc, environment_name)
   if environment then
     resolve_paths(environment, directory)
     apply(environment)
-    note_places(doc, environment.params, { "environments", name, "params" })
+    note_all_places(doc, environment, { "environments", name })
   end
   settings.environment, settings.file = name, file
 end

@@ -30,6 +30,10 @@ local HEAD = fields.declare("git.head", DIR)
 local STATUS = fields.declare("git.status", DIR)
 local RANGE = { "name", required = true, help = "such as v0.4.0..HEAD" }
 local LOG = fields.declare("git.log", fields.with(DIR, { max = { "count", default = 100, help = "commits at most" } }), { at = 2 })
+local PATH = { "name", required = true, help = "of a file, from the top of the repository" }
+local FILE = fields.declare("git.file", fields.with(DIR, {
+  ref = { "name", default = "HEAD", help = "the commit" },
+}), { at = 2 })
 local TAG = fields.declare("git.tag", fields.with(DIR, {
   name = { "name", required = true, help = "of the tag" },
   at = { "name", default = "HEAD", help = "the commit" },
@@ -88,6 +92,16 @@ function M.log(range, opts)
     out[#out + 1] = { commit = commit, author = author, at = math.tointeger(tonumber(at)), subject = subject }
   end
   return out
+end
+
+--- A file as a commit has it; nil where it has none of that name. A read.
+function M.file(path, opts)
+  step.require_read "git.file"
+  local input = fields.check(FILE, opts)
+  fields.value("git.file", "path", PATH, path)
+  local object = commit_of("git.file", input, input.ref) .. ":" .. path
+  if not maybe(input, { "cat-file", "-t", object }) then return nil end
+  return tool.ask(git(input), { "cat-file", "blob", object }).stdout
 end
 
 --- Where a ref of a remote points, asked of the remote. A read.

@@ -1,33 +1,56 @@
---- git.commit: the changes of some paths. Its trailer proves it after a crash.
+--- git.commit: the changes of some paths; git.revert: a commit that takes one back. What each made is found after a
+--- crash: by a trailer, and by the line that git itself writes.
 local effect = require "almanac.run.effect"
+local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local git_paths = require "almanac.host.git_paths"
 local repository = require "almanac.host.git_repository"
 local step = require "almanac.run.step"
 local tool = require "almanac.host.tool"
+local unknown = require "almanac.base.unknown"
 
 local M = {}
 
 --- Trailer of our commits: https://git-scm.com/docs/git-interpret-trailers
 local TRAILER = "Almanac-Effect"
 
-local git, commit_of = repository.git, repository.commit_of
+local git, commit_of, short = repository.git, repository.commit_of, repository.short
 
 local COMMIT = fields.declare("git.commit", fields.with(repository.DIR, {
   message = { "text", required = true, help = "of the commit" },
   paths = { "texts", required = true, help = "files and directories, no patterns" },
 }))
 
---- The commit since `before` that carries the effect's id.
-local function commit_of_effect(input, before, id)
-  return repository.maybe(input, { "log", "-1", "--format=%H", "--fixed-strings", "--grep=" .. TRAILER .. ": " .. id,
-    before .. "..HEAD" })
+local REVERT = fields.declare("git.revert", fields.with(repository.DIR, {
+  commit = { "name", required = true, help = "that is taken back" },
+}))
+
+--- The newest commit since `before` whose message holds a text.
+local function commit_that_says(input, before, text)
+  return repository.maybe(input, { "log", "-1", "--format=%H", "--fixed-strings", "--grep=" .. text, before .. "..HEAD" })
 end
 
---- Whether an earlier effect of this plan may make what is not there now: any that is not git's own.
-local function changes_before()
+local function result_of(input, commit, changed)
+  return { commit = commit, short = tool.read(git(input), { "rev-parse", "--short", commit }), changed = changed }
+end
+
+--- What a plan knows of a commit that will be made.
+local function to_be_made()
+  local frame = step.current()
+  local commit = unknown.new(frame and frame.path or "the commit")
+  return { commit = commit, short = commit, changed = true }
+end
+
+--- Whether an earlier effect of this plan may make what is not there now: any that is not git's own. With paths:
+--- whether one writes a file below them.
+---@param paths? string[]
+local function changes_before(paths)
   for _, entry in ipairs(step.planned()) do
-    if not entry.op:find "^git%." and not entry.nothing then return true end
+    local written = entry.op:find "^fs%." and entry.input.path
+    if not paths and not entry.op:find "^git%." and not entry.nothing then return true end
+    for _, path in ipairs(written and not entry.nothing and paths or {}) do
+      if written == path or written:sub(1, #path + 1) == path .. "/" then return true end
+    end
   end
   return false
 end
@@ -37,39 +60,83 @@ effect.define("git.commit", {
   observe = function(input) return { commit = commit_of("git.commit", input, "HEAD") } end,
   preview = function(input, before)
     local changes = git_paths.changes(git(input), input.paths)
+    local ground = { { ref = "git HEAD", object = before.commit } }
     if changes.lost then
       if not changes_before() then git_paths.refuse("git.commit", git(input), changes.lost) end
-      return { summary = changes.lost.path .. " " .. changes.lost.why .. " yet" }
+      return { summary = changes.lost.path .. " " .. changes.lost.why .. " yet", result = to_be_made(), ground = ground }
     end
     if #changes.entries == 0 then
-      return { summary = "nothing to commit", nothing = true, result = { commit = before.commit, changed = false } }
+      if changes_before(input.paths) then return { summary = "what was changed before it", result = to_be_made(), ground = ground } end
+      return { summary = "nothing to commit", nothing = true, result = result_of(input, before.commit, false) }
     end
     local lines = {}
     for i, entry in ipairs(changes.entries) do lines[i] = entry.status .. " " .. entry.path end
-    return { summary = table.concat(lines, ", "), ground = { { ref = "git HEAD", object = before.commit } } }
+    return { summary = table.concat(lines, ", "), result = to_be_made(), ground = ground }
   end,
   apply = function(input, ctx)
     local changes = git_paths.changes(git(input), input.paths)
     if changes.lost then git_paths.refuse("git.commit", git(input), changes.lost) end
-    if #changes.entries == 0 then return { commit = ctx.before.commit, changed = false } end
+    if #changes.entries == 0 then return result_of(input, ctx.before.commit, false) end
     local paths = table.move(changes.paths, 1, #changes.paths, 2, { "--" })
     local commit = { "commit", "--quiet", "--no-gpg-sign", "--message", input.message, "--trailer", TRAILER .. ": " .. ctx.id }
     tool.run(git(input), table.move(paths, 1, #paths, 3, { "add", "--all" }), ctx.id, { idempotent = true })
     tool.run(git(input), table.move(paths, 1, #paths, #commit + 1, commit), ctx.id)
-    return { commit = commit_of("git.commit", input, "HEAD"), changed = true }
+    return result_of(input, commit_of("git.commit", input, "HEAD"), true)
   end,
   recover = function(input, ctx)
-    local commit = commit_of_effect(input, ctx.before.commit, ctx.id)
-    if commit then return "done", { commit = commit, changed = true } end
+    local commit = commit_that_says(input, ctx.before.commit, TRAILER .. ": " .. ctx.id)
+    if commit then return "done", result_of(input, commit, true) end
     return "not_done"
+  end,
+  undo = function(input, result)
+    if result.changed then effect.perform("git.revert", { commit = result.commit, dir = input.dir }) end
   end,
   title = function(input) return "git commit: " .. input.message:match "^[^\n]*" end,
   allow = repository.allow,
 })
 
---- Commits the changes of some paths; when there are none it does nothing. An effect.
+--- Commits the changes of some paths; when there are none it does nothing. An effect; its undo reverts it.
 function M.commit(commit)
   return effect.perform("git.commit", commit)
+end
+
+-- git.revert -------------------------------------------------------------------------------------
+
+local function reverted_by(input, ctx)
+  return commit_that_says(input, ctx.before.head, "This reverts commit " .. ctx.before.commit)
+end
+
+effect.define("git.revert", {
+  input = function(raw) return fields.check(REVERT, raw) end,
+  observe = function(input)
+    return { commit = commit_of("git.revert", input, input.commit), head = commit_of("git.revert", input, "HEAD") }
+  end,
+  preview = function(input, before)
+    local subject = tool.read(git(input), { "log", "-1", "--format=%s", before.commit })
+    return { summary = string.format("%s (%s)", short(before.commit), subject), result = to_be_made(),
+      ground = { { ref = "git HEAD", object = before.head } } }
+  end,
+  apply = function(input, ctx)
+    local ok, err = errors.try(tool.run, git(input), { "revert", "--no-edit", "--no-gpg-sign", ctx.before.commit }, ctx.id)
+    if not ok then
+      tool.ask(git(input), { "revert", "--abort" }, { ok = { [1] = true, [128] = true } })
+      err.hint = "files were changed since, or are being edited: revert " .. short(ctx.before.commit) .. " yourself"
+      error(err, 0)
+    end
+    return result_of(input, commit_of("git.revert", input, "HEAD"), true)
+  end,
+  recover = function(input, ctx)
+    local commit = reverted_by(input, ctx)
+    if commit then return "done", result_of(input, commit, true) end
+    return "not_done"
+  end,
+  title = function(input) return "git revert " .. input.commit:sub(1, 12) end,
+  allow = repository.allow,
+})
+
+--- Takes a commit back by another. An effect.
+function M.revert(revert)
+  return effect.perform("git.revert", revert)
 end
 
 return M

@@ -24,7 +24,7 @@ function git.checkout(options) end
 ---@field paths string|string[]  files and directories, no patterns
 ---@field dir? string  the working tree
 
---- Commits the changes of some paths. An effect; its trailer proves it after a crash.
+--- Commits the changes of some paths. An effect; its trailer proves it after a crash; its undo reverts it.
 ---
 --- Raises: `refused`, `command`.
 ---
@@ -32,8 +32,24 @@ function git.checkout(options) end
 --- git.commit { message = "Release v0.5.0", paths = { "ops/values.yaml" } }
 --- ```
 ---@param options git.commit.options
----@return { commit: string, changed: boolean }
+---@return { commit: string, short: string, changed: boolean }
 function git.commit(options) end
+
+---@class git.file.options
+---@field dir? string  the working tree
+---@field ref? string  the commit
+
+--- A file as a commit has it; nil where it has none of that name. A read.
+---
+--- Raises: `not_found` (no such commit), `command`.
+---
+--- ```lua
+--- local genesis = git.file("ops/genesis.json", { ref = "v0.4.0" })
+--- ```
+---@param path string  from the top of the repository
+---@param options? git.file.options
+---@return string? text
+function git.file(path, options) end
 
 ---@class git.head.options
 ---@field dir? string  the working tree
@@ -81,6 +97,21 @@ function git.log(range, options) end
 ---@param options git.push.options
 ---@return { ref: string, commit: string }
 function git.push(options) end
+
+---@class git.revert.options
+---@field commit string  that is taken back
+---@field dir? string  the working tree
+
+--- Takes a commit back by another one. An effect; what git writes into its message proves it after a crash.
+---
+--- Raises: `command` (files were changed since), `not_found`.
+---
+--- ```lua
+--- git.revert { commit = "v0.5.0" }
+--- ```
+---@param options git.revert.options
+---@return { commit: string, short: string, changed: boolean }
+function git.revert(options) end
 
 ---@class git.status.options
 ---@field dir? string  the working tree

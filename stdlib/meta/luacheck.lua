@@ -63,9 +63,11 @@ return {
       fields = {
         checkout = {},
         commit = {},
+        file = {},
         head = {},
         log = {},
         push = {},
+        revert = {},
         status = {},
         tag = {},
       },
@@ -187,6 +189,7 @@ return {
         duration = {},
         enum = {},
         list = {},
+        map = {},
         secret = {},
       },
     },
@@ -216,6 +219,11 @@ return {
     },
     sleep = {},
     step = {},
+    vars = {
+      fields = {
+        read = {},
+      },
+    },
     yaml = {
       fields = {
         decode = {},

@@ -132,6 +132,24 @@ function param.enum(options) end
 ---@return table parameter
 function param.list(options) end
 
+---@class param.map.options
+---@field default? any  where it is not given
+---@field example? string  a value, for people
+---@field help? string  a line for people
+---@field of? table  the parameter that each value is; default: param.string {}
+---@field required? boolean  it must be given
+
+--- Names and values, given as a=1,b=2.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- local urls = param.map { default = { explorer = "https://explorer.example" }, help = "where each part is" }
+--- ```
+---@param options? param.map.options
+---@return table parameter
+function param.map(options) end
+
 ---@class param.secret.options
 ---@field default? any  where it is not given
 ---@field example? string  a value, for people

@@ -15,7 +15,7 @@ local M = {}
 ---@return { ref: string, commit: string }
 M.checkout = impl.checkout
 
---- Commits the changes of some paths. An effect; its trailer proves it after a crash.
+--- Commits the changes of some paths. An effect; its trailer proves it after a crash; its undo reverts it.
 ---
 --- Raises: `refused`, `command`.
 ---
@@ -23,8 +23,20 @@ M.checkout = impl.checkout
 --- git.commit { message = "Release v0.5.0", paths = { "ops/values.yaml" } }
 --- ```
 ---@param options git.commit.options
----@return { commit: string, changed: boolean }
+---@return { commit: string, short: string, changed: boolean }
 M.commit = commits.commit
+
+--- A file as a commit has it; nil where it has none of that name. A read.
+---
+--- Raises: `not_found` (no such commit), `command`.
+---
+--- ```lua
+--- local genesis = git.file("ops/genesis.json", { ref = "v0.4.0" })
+--- ```
+---@param path string  from the top of the repository
+---@param options? git.file.options
+---@return string? text
+M.file = impl.file
 
 --- The commit that is checked out. A read.
 ---
@@ -60,6 +72,17 @@ M.log = impl.log
 ---@param options git.push.options
 ---@return { ref: string, commit: string }
 M.push = impl.push
+
+--- Takes a commit back by another one. An effect; what git writes into its message proves it after a crash.
+---
+--- Raises: `command` (files were changed since), `not_found`.
+---
+--- ```lua
+--- git.revert { commit = "v0.5.0" }
+--- ```
+---@param options git.revert.options
+---@return { commit: string, short: string, changed: boolean }
+M.revert = commits.revert
 
 --- The files that differ from HEAD, as `git status --porcelain` lists them. A read.
 ---

@@ -81,6 +81,17 @@ M.enum = impl.enum
 ---@return table parameter
 M.list = impl.list
 
+--- Names and values, given as a=1,b=2.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- local urls = param.map { default = { explorer = "https://explorer.example" }, help = "where each part is" }
+--- ```
+---@param options? param.map.options
+---@return table parameter
+M.map = impl.map
+
 --- A secret: a text, env:NAME or file:PATH. The journal keeps where it is, never the text.
 ---
 --- Raises: `usage`.

@@ -12,6 +12,7 @@ local effects = {
   ["git.checkout"] = { "almanac.host.git", allow = "git" },
   ["git.commit"] = { "almanac.host.git_commit", allow = "git" },
   ["git.push"] = { "almanac.host.git", allow = "git" },
+  ["git.revert"] = { "almanac.host.git_commit", allow = "git" },
   ["git.tag"] = { "almanac.host.git", allow = "git" },
   ["git.untag"] = { "almanac.host.git", allow = "git" },
   ["github.close"] = { "almanac.http.github.issues", allow = "github" },

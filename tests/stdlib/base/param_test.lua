@@ -63,3 +63,15 @@ t.test("a default for people", function()
   local err = t.raises("usage", function() param.list { of = param.integer {}, default = { "1", "x" } } end)
   t.has(err.message, 'its default "1,x" is not a list whose item 2 is a whole number')
 end)
+
+t.test("names and values", function()
+  local spec = param.map { of = param.integer {} }
+  for text, value in pairs { [""] = {}, ["a=1"] = { a = 1 }, ["a=1, b = 2"] = { a = 1, b = 2 } } do t.eq(parse(spec, text), value, text) end
+  t.eq(parse(spec, { a = 1 }), { a = 1 })
+  refused(spec, "a", "names and values, as a=1,b=2")
+  refused(spec, "=1", "names and values, as a=1,b=2")
+  refused(spec, { 1 }, "names and values, as a=1,b=2")
+  refused(spec, "a=x", "names and values whose a is a whole number")
+  t.eq(param.shown(spec, { b = 2, a = 1 }), "a=1,b=2")
+  t.eq(param.shown(spec, {}), "(empty)")
+end)
