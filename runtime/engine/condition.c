@@ -56,6 +56,8 @@ static int waiter_finish(lua_State *L, int status, lua_KContext ctx)
     return 0;
 }
 
+/// Something to wait for; it keeps no state of its own.
+///@return native.task.Condition
 int task_condition(lua_State *L)
 {
     struct condition *condition = lua_newuserdatauv(L, sizeof *condition, 0);
@@ -65,6 +67,9 @@ int task_condition(lua_State *L)
     return 1;
 }
 
+/// Waits for notify.
+///
+/// Raises: `paused`, `timeout`, `cancelled`.
 static int condition_wait(lua_State *L)
 {
     struct condition *condition = luaL_checkudata(L, 1, CONDITION_TYPE);
@@ -83,6 +88,7 @@ static int condition_wait(lua_State *L)
     return op_wait(L, &waiter->op, 2, waiter_finish);
 }
 
+/// Wakes all who wait now.
 static int condition_notify(lua_State *L)
 {
     struct condition *condition = luaL_checkudata(L, 1, CONDITION_TYPE);
@@ -101,6 +107,8 @@ static int condition_notify(lua_State *L)
 
 void task_open_condition(lua_State *L)
 {
+    /// Something to wait for.
+    ///@class native.task.Condition
     static const luaL_Reg methods[] = {
         {"wait", condition_wait}, {"notify", condition_notify}, {NULL, NULL}};
 

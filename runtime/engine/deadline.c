@@ -39,6 +39,9 @@ static void deadline_fired(void *arg)
     task_poke(task);
 }
 
+/// The current task is interrupted ("timeout") when it passes; the earliest of several counts.
+///@param seconds number
+///@return integer token
 int deadline_push(lua_State *L)
 {
     struct task *task = task_check_current(L);
@@ -61,6 +64,9 @@ int deadline_push(lua_State *L)
     return 1;
 }
 
+/// Takes it back.
+///@param token integer
+///@return boolean expired
 int deadline_pop(lua_State *L)
 {
     struct task *task = task_check_current(L);

@@ -51,6 +51,10 @@ static int sleep_finish(lua_State *L, int status, lua_KContext ctx)
     return 0;
 }
 
+/// Waits.
+///
+/// Raises: `paused`, `timeout`, `cancelled`, as every wait that is interrupted.
+///@param seconds number
 int task_sleep(lua_State *L)
 {
     double seconds = luaL_checknumber(L, 1);

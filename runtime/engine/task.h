@@ -72,6 +72,6 @@ void task_require(lua_State *L, enum permit permit, const char *who);
 struct task *task_check_handle(lua_State *L, int arg);
 
 /* The Lua module native.task. */
-int luaopen_task(lua_State *L);
+int luaopen_native_task(lua_State *L);
 
 #endif

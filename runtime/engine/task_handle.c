@@ -27,6 +27,10 @@ static int handle_gc(lua_State *L)
     return 0;
 }
 
+/// Begins a child of the current task; it runs when this one waits.
+///@param fn function
+///@param ... any
+///@return native.task.Handle
 int task_spawn(lua_State *L)
 {
     struct task **slot;
@@ -78,6 +82,9 @@ static int join_finish(lua_State *L, int status, lua_KContext ctx)
     return task_push_results(join->target, L);
 }
 
+/// Waits until it is over.
+///@return boolean ok
+///@return any ...  what it returned, or the error
 static int handle_join(lua_State *L)
 {
     struct task *target = task_check_handle(L, 1);
@@ -102,6 +109,8 @@ static int handle_join(lua_State *L)
     return op_wait(L, &join->op, 2, join_finish);
 }
 
+/// Interrupts it, and its children.
+///@param level? "pause"|"timeout"|"cancel"  "cancel"
 static int handle_cancel(lua_State *L)
 {
     struct task *task = task_check_handle(L, 1);
@@ -111,6 +120,8 @@ static int handle_cancel(lua_State *L)
     return 0;
 }
 
+/// Whether it is over.
+///@return boolean
 static int handle_done(lua_State *L)
 {
     lua_pushboolean(L, task_check_handle(L, 1)->ended);
@@ -119,6 +130,8 @@ static int handle_done(lua_State *L)
 
 void task_open_handle(lua_State *L)
 {
+    /// A task that was begun.
+    ///@class native.task.Handle
     static const luaL_Reg methods[] = {
         {"join", handle_join}, {"cancel", handle_cancel}, {"done", handle_done}, {NULL, NULL}};
 

@@ -24,6 +24,9 @@ struct task *task_check_current(lua_State *L)
     return task;
 }
 
+/// Interrupts up to this level wait.
+///@param level "none"|"pause"|"timeout"|"cancel"
+///@return string old
 static int l_shield(lua_State *L)
 {
     struct task *task = task_check_current(L);
@@ -34,6 +37,9 @@ static int l_shield(lua_State *L)
     return 1;
 }
 
+/// What the task may do; a child has its parent's.
+///@param permit "compute"|"read"|"effect"
+///@return string old
 static int l_permit(lua_State *L)
 {
     struct task *task = task_check_current(L);
@@ -44,7 +50,11 @@ static int l_permit(lua_State *L)
     return 1;
 }
 
-/* With an argument: raises unless the running code has that permit; for the stdlib. */
+/// Raises unless the running code has that permit.
+///
+/// Raises: `outside_step`, `refused`.
+///@param permit "compute"|"read"|"effect"
+///@param who string  the public function, for the error
 static int l_require_permit(lua_State *L)
 {
     int permit = luaL_checkoption(L, 1, NULL, task_permit_names);
@@ -53,7 +63,9 @@ static int l_require_permit(lua_State *L)
     return 0;
 }
 
-/* task.watch(coroutine) → the coroutine */
+/// A coroutine that is stopped by what stops its task.
+///@param coroutine thread
+///@return thread coroutine
 static int l_watch(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTHREAD);
@@ -77,8 +89,10 @@ static int face_call(lua_State *L)
     return face_finish(L, LUA_OK, 0);
 }
 
-/* task.face(fn) → fn behind a C function. `return helm.upgrade{…}` in a script is a tail call: a
- * Lua function would take the place of the script's frame, and an error could not name its line. */
+/// fn behind a C function. `return helm.upgrade{…}` in a script is a tail call: a Lua function
+/// would take the place of the script's frame, and an error could not name its line.
+///@param fn function
+///@return function
 static int l_face(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
@@ -87,14 +101,16 @@ static int l_face(lua_State *L)
     return 1;
 }
 
-/* task.forbid_effects(): from now on no code of this process has the permit "effect", whatever
- * task.permit says; there is no way back. */
+/// From now on no code of this process has the permit "effect", whatever permit says; there is no
+/// way back.
 static int l_forbid_effects(lua_State *L)
 {
     vm_of(L)->sched->effects_forbidden = true;
     return 0;
 }
 
+/// What interrupts the task now.
+///@return "pause"|"timeout"|"cancel"|nil
 static int l_interrupted(lua_State *L)
 {
     enum interrupt level = task_level(task_check_current(L));
@@ -106,6 +122,8 @@ static int l_interrupted(lua_State *L)
     return 1;
 }
 
+/// What the task works for; a child has its parent's.
+///@return table?
 static int l_context(lua_State *L)
 {
     struct task *task = vm_of(L)->sched->current;
@@ -117,6 +135,8 @@ static int l_context(lua_State *L)
     return 1;
 }
 
+/// Sets it.
+///@param context? table
 static int l_set_context(lua_State *L)
 {
     struct task *task = task_check_current(L);
@@ -127,19 +147,26 @@ static int l_set_context(lua_State *L)
     return 0;
 }
 
+/// A clock that only goes forward.
+///@return number seconds
 static int l_now(lua_State *L)
 {
     lua_pushnumber(L, loop_now());
     return 1;
 }
 
+/// The wall clock.
+///@return integer  milliseconds since 1970
 static int l_wall_ms(lua_State *L)
 {
     lua_pushinteger(L, loop_wall_ms());
     return 1;
 }
 
-int luaopen_task(lua_State *L)
+/// Coroutines that can wait, one operation each, and what each may do. Interrupts are sticky: every
+/// later wait of the task is interrupted too. Code that must clean up with waits does it in with({
+/// shield = "cancel" }, fn).
+int luaopen_native_task(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"spawn", task_spawn},
                                          {"sleep", task_sleep},

@@ -95,6 +95,13 @@ static int with_finish(lua_State *L, int status, lua_KContext ctx)
     return lua_gettop(L) - WITH_HANDLER;
 }
 
+/// Sets what the table names, calls fn, and puts it back on every way out; an absent field stays,
+/// context = false is none. An error of fn is raised again. fn may wait, but not in a script's
+/// coroutine.
+///@param settings { permit?: "compute"|"read"|"effect", shield?: "none"|"pause"|"timeout"|"cancel", context?: table|false }
+///@param fn function
+///@param ... any
+///@return any ...  what fn returns
 int task_with(lua_State *L)
 {
     struct task *task = task_check_current(L);

@@ -67,7 +67,7 @@ static int vm_open(lua_State *L)
     }
     vm_open_error_type(L);
     vm_open_package(L);
-    vm_register(L, "task", luaopen_task);
+    vm_register(L, "task", luaopen_native_task);
     return 0;
 }
 

@@ -11,6 +11,11 @@
 
 #define UNPACKED_MAX ((size_t)256 << 20)
 
+/// The bytes that a text in base64 stands for.
+///
+/// Raises: `corrupt`.
+///@param text string
+///@return string bytes
 static int l_base64_decode(lua_State *L)
 {
     size_t len, n = 0;
@@ -24,6 +29,12 @@ static int l_base64_decode(lua_State *L)
     return 1;
 }
 
+/// What gzip packed.
+///
+/// Raises: `corrupt`; `limit` (more than max bytes).
+///@param bytes string
+///@param max integer  bytes, at most 256 MiB
+///@return string bytes
 static int l_gunzip(lua_State *L)
 {
     size_t len;
@@ -40,6 +51,9 @@ static int l_gunzip(lua_State *L)
     return 1;
 }
 
+/// All but unreserved letters as %XX.
+///@param text string
+///@return string
 static int l_percent_encode(lua_State *L)
 {
     size_t len;
@@ -52,6 +66,10 @@ static int l_percent_encode(lua_State *L)
     return 1;
 }
 
+/// The bytes that %XX stands for.
+///@param text string
+///@param plus? boolean  a + is a space, as in a query
+///@return string bytes
 static int l_percent_decode(lua_State *L)
 {
     size_t len;
@@ -64,6 +82,7 @@ static int l_percent_decode(lua_State *L)
     return 1;
 }
 
+/// How others pack bytes. Pure: allowed outside steps.
 int luaopen_native_codec(lua_State *L)
 {
     static const luaL_Reg functions[] = {

@@ -4,6 +4,9 @@
 
 #include "base/digest.h"
 
+/// The SHA-256 of a text.
+///@param text string
+///@return string digits  64, hexadecimal
 static int l_sha256(lua_State *L)
 {
     char hex[DIGEST_HEX_SIZE];
@@ -15,6 +18,9 @@ static int l_sha256(lua_State *L)
     return 1;
 }
 
+/// Random digits of the system.
+///@param bytes integer  from 1 to 64
+///@return string digits  twice as many, hexadecimal
 static int l_random_hex(lua_State *L)
 {
     char hex[2 * 64 + 1];
@@ -26,6 +32,7 @@ static int l_random_hex(lua_State *L)
     return 1;
 }
 
+/// Digests and random names.
 int luaopen_native_digest(lua_State *L)
 {
     static const luaL_Reg functions[] = {

@@ -1,8 +1,4 @@
-/* native.digest: digests and random names. Scripts never see it.
- *
- *   digest.sha256(text) -> 64 hex digits
- *   digest.random_hex(bytes) -> twice as many digits, from 1 to 64 bytes
- */
+/* native.digest. What Lua calls is described above each function in digest.c. */
 #ifndef ALMANAC_NATIVE_DIGEST_H
 #define ALMANAC_NATIVE_DIGEST_H
 

@@ -102,8 +102,13 @@ static bool is_name(lua_State *L, int arg)
     return name && !memchr(name, '/', len);
 }
 
-/* done:meet(path, name, [digest]) -> nothing when it is not done; else whether this pass met it for
- * the first time, its result, whether it has that digest. Upvalue: json.decode. */
+/// Says that this pass met a step, and gives what it returned; nothing where it is not done.
+///@param path string
+///@param name string
+///@param digest? string  of its source
+///@return boolean? first  of this pass
+///@return any result
+///@return boolean? same  it has that digest
 static int done_meet(lua_State *L)
 {
     struct journal_done *done = done_arg(L);
@@ -121,7 +126,9 @@ static int done_meet(lua_State *L)
     return 3;
 }
 
-/* done:is_met(path) -> whether this pass met it */
+/// Whether this pass met a step.
+///@param path string
+///@return boolean
 static int done_is_met(lua_State *L)
 {
     struct journal_done *done = done_arg(L);
@@ -131,12 +138,15 @@ static int done_is_met(lua_State *L)
     return 1;
 }
 
+/// Begins another pass: no step is met.
 static int done_begin_pass(lua_State *L)
 {
     journal_done_begin_pass(done_arg(L));
     return 0;
 }
 
+/// Takes back that steps below a path were met.
+///@param path string
 static int done_unmeet_below(lua_State *L)
 {
     size_t len;
@@ -146,6 +156,8 @@ static int done_unmeet_below(lua_State *L)
     return 0;
 }
 
+/// Forgets that a step is done.
+///@param path string
 static int done_forget(lua_State *L)
 {
     size_t len;
@@ -155,6 +167,11 @@ static int done_forget(lua_State *L)
     return 0;
 }
 
+/// Gives a step, and those below it, another path.
+///
+/// Raises: `memory`.
+///@param from string
+///@param to string
 static int done_rename(lua_State *L)
 {
     size_t from_len, to_len;
@@ -166,6 +183,9 @@ static int done_rename(lua_State *L)
     return 0;
 }
 
+/// What the event holds that says a step is done.
+///@param path string
+///@return string? json
 static int done_payload(lua_State *L)
 {
     struct journal_done *done = done_arg(L);
@@ -178,7 +198,9 @@ static int done_payload(lua_State *L)
     return 1;
 }
 
-/* done:seq(path) -> of the event that says so; nil when it is not done */
+/// The event that says a step is done.
+///@param path string
+///@return integer? seq
 static int done_seq(lua_State *L)
 {
     struct done_step *step = step_arg(L, done_arg(L));
@@ -190,6 +212,8 @@ static int done_seq(lua_State *L)
     return 1;
 }
 
+/// How many steps are done.
+///@return integer
 static int done_count(lua_State *L)
 {
     struct journal_done *done = done_arg(L);
@@ -217,11 +241,15 @@ static int push_paths(lua_State *L, bool unmet)
     return 1;
 }
 
+/// Their paths.
+///@return string[]
 static int done_paths(lua_State *L)
 {
     return push_paths(L, false);
 }
 
+/// The paths of those that this pass did not meet.
+///@return string[]
 static int done_unmet(lua_State *L)
 {
     return push_paths(L, true);
@@ -246,6 +274,8 @@ void done_steps_decode(lua_State *L, const char *text, size_t len)
 
 void done_steps_setup(lua_State *L)
 {
+    /// The done steps of a run.
+    ///@class native.journal.Done
     static const luaL_Reg methods[] = {
         {"is_met", done_is_met},
         {"begin_pass", done_begin_pass},

@@ -1,9 +1,4 @@
-/* native.embedded: the files built into the program; those of stdlib/ from the directory that
- * --stdlib names, where it is given. Scripts never see it.
- *
- *   embedded.list(prefix) -> the paths that begin with it: "stdlib/public/sh.lua"
- *   embedded.read(path) -> text | nil
- */
+/* native.embedded. What Lua calls is described above each function in embedded.c. */
 #ifndef ALMANAC_NATIVE_EMBEDDED_H
 #define ALMANAC_NATIVE_EMBEDDED_H
 

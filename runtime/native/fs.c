@@ -77,6 +77,12 @@ static int read_all(const char *path, struct buf *out, struct err *e)
     return n == 0 ? 0 : -1;
 }
 
+/// The text of a file. Permit "read".
+///
+/// Raises: `not_found`, `io`, `limit`.
+///@param path string
+///@param options? { max_bytes?: integer }  16 MiB
+///@return string
 static int fs_read(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_READ, "fs.read");
@@ -98,6 +104,11 @@ static int fs_read(lua_State *L)
     return 1;
 }
 
+/// The SHA-256 of a file. Permit "read".
+///
+/// Raises: `io`.
+///@param path string
+///@return string? digits  hexadecimal; nil where there is no file
 static int fs_digest(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_READ, "fs.digest");
@@ -116,6 +127,9 @@ static int fs_digest(lua_State *L)
     return 1;
 }
 
+/// Whether something is there. Permit "read".
+///@param path string
+///@return boolean
 static int fs_exists(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_READ, "fs.exists");
@@ -136,6 +150,11 @@ static const char *type_name(mode_t mode)
     return "other";
 }
 
+/// What is known of a path, links followed. Permit "read".
+///
+/// Raises: `io`.
+///@param path string
+///@return { type: string, size: integer, mtime: integer, mode: integer, uid: integer }?  size in bytes, mtime in seconds; nil where there is nothing
 static int fs_stat(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_READ, "fs.stat");
@@ -176,6 +195,11 @@ static int push_paths(lua_State *L)
     return 1;
 }
 
+/// The paths that match, sorted. Permit "read".
+///
+/// Raises: `io`.
+///@param pattern string  as glob(7)
+///@return string[]
 static int fs_list(lua_State *L)
 {
     const char *pattern = check_path(L, 1, PERMIT_READ, "fs.list");
@@ -312,6 +336,14 @@ static mode_t new_file_mode(lua_State *L, int arg)
     return 0666 & ~mask;
 }
 
+/// Writes a temporary file beside it, syncs, renames and syncs the directory: after a crash the old
+/// or the new text is there. An existing file keeps its mode; a link is written through. Permit
+/// "effect".
+///
+/// Raises: `not_found`, `io`.
+///@param path string
+///@param text string
+///@param options? { mode?: integer }  of a new file
 static int fs_write(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.write");
@@ -329,8 +361,12 @@ static int fs_write(lua_State *L)
     return 0;
 }
 
-/* keep(path, text): a file of the program's own, such as a plan: 0600. No effect, and out of the
- * reach of scripts. */
+/// A file of the program's own, such as a plan: 0600, written as by write. Permit "read": it is no
+/// effect, and out of the reach of scripts.
+///
+/// Raises: `not_found`, `io`.
+///@param path string
+///@param text string
 static int fs_keep(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_READ, "fs.keep");
@@ -356,6 +392,11 @@ static int remove_one(const char *path, struct err *e)
     return sync_directory(dir) < 0 ? fs_error(e, errno, "make durable the removal of", path) : 1;
 }
 
+/// Removes a file, or an empty directory. Permit "effect".
+///
+/// Raises: `io`.
+///@param path string
+///@return boolean was_there
 static int fs_remove(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.remove");
@@ -390,6 +431,10 @@ static int remove_tree_at(int parent, const char *name)
     return rc < 0 ? -1 : unlinkat(parent, name, AT_REMOVEDIR);
 }
 
+/// Removes a directory and all below it; links are removed, not followed. Permit "effect".
+///
+/// Raises: `io`.
+///@param path string
 static int fs_remove_tree(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.remove_tree");
@@ -423,6 +468,10 @@ static int make_directories(const char *path, struct err *e)
     return 0;
 }
 
+/// Makes a directory, with its parents; one that is there is fine. Permit "effect".
+///
+/// Raises: `io`.
+///@param path string
 static int fs_mkdir(lua_State *L)
 {
     const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.mkdir");
@@ -433,6 +482,11 @@ static int fs_mkdir(lua_State *L)
     return 0;
 }
 
+/// Makes a directory for files of this process. Permit "effect".
+///
+/// Raises: `io`.
+///@param prefix string
+///@return string path
 static int fs_tmpdir(lua_State *L)
 {
     const char *prefix = luaL_optstring(L, 1, "almanac");
@@ -450,7 +504,8 @@ static int fs_tmpdir(lua_State *L)
     return 1;
 }
 
-int luaopen_fs(lua_State *L)
+/// Files. They block: files of runbooks are small. Failures name the path.
+int luaopen_native_fs(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"read", fs_read},     {"digest", fs_digest},

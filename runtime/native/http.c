@@ -77,6 +77,13 @@ static void http_spec(lua_State *L, const char *fallback, bool streaming,
     exchange_headers(L, 1, who, NULL, spec);
 }
 
+/// Makes a request, and waits for the whole answer. GET, HEAD and OPTIONS need permit "read", the
+/// others "effect", unless read = true: the caller's promise that this POST only asks.
+///
+/// Raises: `usage`, `network`, `tls`, `timeout`, `limit`, `protocol`; with in_doubt where the
+/// server may have acted.
+///@param options native.http.Options
+///@return { status: integer, headers: table<string, string>, body: string, elapsed: number }  elapsed in seconds
 static int http_request(lua_State *L)
 {
     struct transfer_spec spec = {0};
@@ -86,6 +93,11 @@ static int http_request(lua_State *L)
     return exchange_request(L, &spec, &limits);
 }
 
+/// Makes a request, and waits for its headers: the lines are read one by one.
+///
+/// Raises: as request.
+///@param options native.http.Options
+///@return native.http.Stream
 static int http_stream(lua_State *L)
 {
     struct transfer_spec spec = {0};
@@ -95,8 +107,33 @@ static int http_stream(lua_State *L)
     return exchange_stream(L, &spec, &limits);
 }
 
+/// Requests to web services.
 int luaopen_native_http(lua_State *L)
 {
+    /// What a request is made of. Times are in seconds.
+    ///@class native.http.Options
+    ///@field url string
+    ///@field method? string  "GET"
+    ///@field headers? table<string, string>
+    ///@field body? string
+    ///@field user? string
+    ///@field password? string
+    ///@field timeout? number  for all of it: 30, streams none
+    ///@field connect_timeout? number  10
+    ///@field stall_timeout? number  of streams: none
+    ///@field answer_timeout? number  of streams: 30
+    ///@field max_bytes? integer  16 MiB
+    ///@field max_line? integer  1 MiB
+    ///@field redirects? integer  0
+    ///@field ca_file? string
+    ///@field cert_file? string
+    ///@field key_file? string
+    ///@field server_name? string
+    ///@field insecure? boolean
+    ///@field proxy? string
+    ///@field unix_socket? string
+    ///@field read? boolean  a POST that only asks
+    ///@field who? string  the public function, for errors
     static const luaL_Reg functions[] = {
         {"request", http_request}, {"stream", http_stream}, {NULL, NULL}};
 

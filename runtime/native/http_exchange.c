@@ -189,6 +189,7 @@ static int exchange_gc(lua_State *L)
     return 0;
 }
 
+/// Gives the request up; also by <close>, and when collected.
 static int exchange_close_method(lua_State *L)
 {
     struct exchange *x = luaL_checkudata(L, 1, EXCHANGE);
@@ -327,6 +328,8 @@ static struct exchange *stream_check(lua_State *L)
     return x;
 }
 
+/// The status of the answer.
+///@return integer
 static int stream_status(lua_State *L)
 {
     struct exchange *x = luaL_checkudata(L, 1, EXCHANGE);
@@ -335,6 +338,8 @@ static int stream_status(lua_State *L)
     return 1;
 }
 
+/// Its headers, their names in lower case.
+///@return table<string, string>
 static int stream_headers(lua_State *L)
 {
     struct exchange *x = luaL_checkudata(L, 1, EXCHANGE);
@@ -394,6 +399,13 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
+/// The next line, without its newline; waits. Where the connection breaks it raises after the last
+/// whole line.
+///
+/// Raises: `network`, `limit`.
+///@param seconds? number  how long to wait for it
+///@return string? line  nil: the answer is complete, or with "timeout" nothing came for that long
+///@return "timeout"?
 static int stream_read_line(lua_State *L)
 {
     struct exchange *x = stream_check(L);
@@ -425,6 +437,11 @@ static int read_rest_finish(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
+/// What is left of the answer; waits.
+///
+/// Raises: `network`, `limit`.
+///@param max_bytes integer
+///@return string
 static int stream_read_rest(lua_State *L)
 {
     struct exchange *x = stream_check(L);
@@ -445,6 +462,8 @@ static int stream_read_rest(lua_State *L)
 
 void exchange_setup(lua_State *L)
 {
+    /// An answer that is read line by line. The server is held back while its lines are not read.
+    ///@class native.http.Stream
     static const luaL_Reg methods[] = {
         {"status", stream_status},        {"headers", stream_headers},
         {"read_line", stream_read_line},  {"read_rest", stream_read_rest},

@@ -1,17 +1,6 @@
 /* http_exchange: one HTTP request as native modules make it: a userdata that waits for the whole
- * answer, or a stream whose lines are read one by one.
- *
- * A stream holds the server back while its lines are not read. Its methods in Lua:
- *   stream:status() -> integer
- *   stream:headers() -> { name = value }          names in lower case
- *   stream:read_line([seconds]) -> line           waits; without the newline
- *                               -> nil            the answer is complete
- *                               -> nil, "timeout" nothing came for that long; it may be read on
- *   stream:read_rest(max_bytes) -> text           waits; what is left of the answer
- *   stream:close()                                also by <close> and when collected
- * read_line raises when the connection breaks, after the last whole line was returned; half a line
- * is dropped then.
- */
+ * answer, or a stream whose lines are read one by one, and which holds the server back while they
+ * are not read. */
 #ifndef ALMANAC_NATIVE_HTTP_EXCHANGE_H
 #define ALMANAC_NATIVE_HTTP_EXCHANGE_H
 

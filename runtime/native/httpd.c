@@ -1,23 +1,5 @@
-/* native.httpd: serve HTTP with a Lua function per request, each in a task of its own.
- *
- *   server = httpd.listen { port = 0, address = "127.0.0.1", tls = { cert =, key =, client_ca = },
- *                           body_max = bytes, handler = function(request, response) … end,
- *                           on_error = function(err, request) … end }
- *   server:port() -> integer;  server:close()
- *
- * request: method, path (decoded), raw_path, raw_query, query = { name = last value },
- * headers = { lower-case name = value; repeated ones joined by ", " }, body, client_cn and
- * client_groups (of the client's certificate, or nil).
- * response:send(status, headers, body) -> boolean; response:start(status, headers) -> boolean;
- * response:write(bytes) -> boolean; response:finish() -> boolean: false once the client is gone.
- * response:closed() -> boolean; response:on_close(fn): fn runs in a task of its own when the client
- * goes away (at once when it has gone already), and is forgotten when the answer is complete.
- * response:websocket(protocol) -> socket: see httpd_ws.h.
- * A handler that raises, or returns having begun no answer, is answered 500.
- *
- * Requests and departures queue in the server; one task, started by listen, takes them out and
- * spawns. It ends when the server closes or the task that called listen ends.
- */
+/* native.httpd. Requests and departures queue in the server; one task, started by listen, takes
+ * them out and spawns. It ends when the server closes or the task that called listen ends. */
 #include <lua.h>
 #include <lauxlib.h>
 #include <lualib.h>
@@ -151,6 +133,11 @@ static size_t headers_read(lua_State *L, int index, struct httpd_header *h)
     return n;
 }
 
+/// The whole answer.
+///@param status integer
+///@param headers table<string, string>
+///@param body string
+///@return boolean  false: the client is gone
 static int response_send(lua_State *L)
 {
     struct response *r = response_check(L);
@@ -166,6 +153,10 @@ static int response_send(lua_State *L)
     return 1;
 }
 
+/// Begins an answer in pieces.
+///@param status integer
+///@param headers table<string, string>
+///@return boolean
 static int response_start(lua_State *L)
 {
     struct response *r = response_check(L);
@@ -179,6 +170,9 @@ static int response_start(lua_State *L)
     return 1;
 }
 
+/// A piece of it.
+///@param bytes string
+///@return boolean
 static int response_write(lua_State *L)
 {
     struct response *r = response_check(L);
@@ -191,6 +185,8 @@ static int response_write(lua_State *L)
     return 1;
 }
 
+/// Its end.
+///@return boolean
 static int response_finish(lua_State *L)
 {
     struct response *r = response_check(L);
@@ -202,12 +198,17 @@ static int response_finish(lua_State *L)
     return 1;
 }
 
+/// Whether the client is gone.
+///@return boolean
 static int response_closed(lua_State *L)
 {
     lua_pushboolean(L, httpd_request_gone(response_check(L)->req));
     return 1;
 }
 
+/// Runs fn in a task of its own when the client goes away, at once when it has gone already.
+/// Forgotten when the answer is complete.
+///@param fn fun()
 static int response_on_close(lua_State *L)
 {
     struct response *r = response_check(L);
@@ -226,6 +227,11 @@ static int response_on_close(lua_State *L)
     return 0;
 }
 
+/// Makes the connection a WebSocket.
+///
+/// Raises: `usage` (the client asks for none).
+///@param protocol string
+///@return native.httpd.Socket
 static int response_websocket(lua_State *L)
 {
     struct response *r = response_check(L);
@@ -320,6 +326,7 @@ static void server_stop(struct server *server)
     op_done(&server->op);
 }
 
+/// Stops listening, and drops the connections.
 static int server_close(lua_State *L)
 {
     server_stop(server_check(L));
@@ -344,6 +351,8 @@ static int server_gc(lua_State *L)
     return 0;
 }
 
+/// The port it listens on.
+///@return integer
 static int server_port(lua_State *L)
 {
     struct server *server = server_check(L);
@@ -446,6 +455,13 @@ static int take_function(lua_State *L, const char *key, bool required)
     return LUA_NOREF;
 }
 
+/// Begins to serve. Each request has a task of its own; a handler that raises, or returns having
+/// begun no answer, is answered 500. It ends when the server closes, or the task that called listen
+/// ends.
+///
+/// Raises: `usage`, `io` (the address is taken), `tls`.
+///@param options { port: integer, address?: string, tls?: { cert: string, key: string, client_ca?: string }, body_max?: integer, handler: fun(request: native.httpd.Request, response: native.httpd.Response), on_error?: fun(err: table, request: native.httpd.Request) }  port 0: a free one; address 127.0.0.1; body_max in bytes
+///@return native.httpd.Server
 static int httpd_listen(lua_State *L)
 {
     struct httpd_options o = {0};
@@ -481,14 +497,31 @@ static int httpd_listen(lua_State *L)
     return 1;
 }
 
+/// An HTTP server with a Lua function for each request, in a task of its own.
 int luaopen_native_httpd(lua_State *L)
 {
+    /// A server that listens.
+    ///@class native.httpd.Server
     static const luaL_Reg server[] = {{"port", server_port}, {"close", server_close}, {NULL, NULL}};
+    /// What a handler answers by.
+    ///@class native.httpd.Response
     static const luaL_Reg response[] = {
         {"send", response_send},           {"start", response_start},
         {"write", response_write},         {"finish", response_finish},
         {"closed", response_closed},       {"on_close", response_on_close},
         {"websocket", response_websocket}, {NULL, NULL}};
+    /// What a handler is asked. Names of headers are in lower case, repeated ones joined by ", ";
+    /// client_cn and client_groups are those of the client's certificate.
+    ///@class native.httpd.Request
+    ///@field method string
+    ///@field path string  decoded
+    ///@field raw_path string
+    ///@field raw_query string
+    ///@field query table<string, string>  of a name that is repeated the last value
+    ///@field headers table<string, string>
+    ///@field body string
+    ///@field client_cn? string
+    ///@field client_groups? string[]
     static const luaL_Reg functions[] = {{"listen", httpd_listen}, {NULL, NULL}};
 
     vm_type_new(L, SERVER_META, server_gc, server_close, server);

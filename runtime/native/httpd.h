@@ -1,4 +1,4 @@
-/* native.httpd, an HTTP server with a Lua function for each request; see httpd.c. */
+/* native.httpd. What Lua calls is described above each function in httpd.c. */
 #ifndef ALMANAC_NATIVE_HTTPD_H
 #define ALMANAC_NATIVE_HTTPD_H
 

@@ -1,5 +1,5 @@
-/* httpd_request: a request of native.httpd as the table that its handler gets; httpd.c has the
- * fields. */
+/* httpd_request: a request of native.httpd as the table that its handler gets; its class stands in
+ * httpd.c. */
 #ifndef ALMANAC_NATIVE_HTTPD_REQUEST_H
 #define ALMANAC_NATIVE_HTTPD_REQUEST_H
 

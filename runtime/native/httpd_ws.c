@@ -136,6 +136,7 @@ static int socket_gc(lua_State *L)
     return 0;
 }
 
+/// Cuts the connection; also when collected.
 static int socket_drop_method(lua_State *L)
 {
     struct socket *s = luaL_checkudata(L, 1, SOCKET);
@@ -171,6 +172,8 @@ static int read_finish(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
+/// A binary message; waits.
+///@return string?  nil: the client is gone
 static int socket_read(lua_State *L)
 {
     struct socket *s = luaL_checkudata(L, 1, SOCKET);
@@ -195,6 +198,9 @@ static int send_finish(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
+/// Sends a message; waits while too much is unsent.
+///@param text string
+///@return boolean  false: the client is gone
 static int socket_send(lua_State *L)
 {
     struct socket *s = luaL_checkudata(L, 1, SOCKET);
@@ -224,6 +230,7 @@ static int close_finish(lua_State *L, int status, lua_KContext ctx)
     return 0;
 }
 
+/// Waits until the client has taken all and closed too.
 static int socket_close(lua_State *L)
 {
     struct socket *s = luaL_checkudata(L, 1, SOCKET);
@@ -266,6 +273,8 @@ int httpd_ws_open(lua_State *L, struct httpd_request *req)
 
 void httpd_ws_setup(lua_State *L)
 {
+    /// A WebSocket of a client.
+    ///@class native.httpd.Socket
     static const luaL_Reg methods[] = {{"read", socket_read},
                                        {"send", socket_send},
                                        {"close", socket_close},

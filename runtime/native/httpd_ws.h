@@ -1,11 +1,5 @@
-/* httpd_ws: a request of native.httpd that became a WebSocket:
- *
- *   socket = response:websocket(protocol)   raises when the client asks for none
- *   socket:read() -> text | nil             waits; a binary message, nil when the client is gone
- *   socket:send(text) -> boolean            waits while too much is unsent; false: it is gone
- *   socket:close()                          waits until the client has taken all and closed too
- *   socket:drop()                           cuts the connection; also when collected
- */
+/* httpd_ws: a request of native.httpd that became a WebSocket. What Lua calls is described above
+ * each function in httpd_ws.c. */
 #ifndef ALMANAC_NATIVE_HTTPD_WS_H
 #define ALMANAC_NATIVE_HTTPD_WS_H
 

@@ -68,6 +68,11 @@ static void table_arg(lua_State *L, int arg, const char *who)
 
 /* ---- opening and closing ---- */
 
+/// Opens a store; of mode "rw" it is made where there is none.
+///
+/// Raises: `not_found`, `io`, `corrupt`, `busy`, `refused`.
+///@param options { dir: string, mode?: "rw"|"ro" }
+///@return native.journal.Journal
 static int l_open(lua_State *L)
 {
     struct journal_handle *handle;
@@ -88,6 +93,7 @@ static int l_open(lua_State *L)
     return 1;
 }
 
+/// Closes it: what was appended is committed, locks are dropped.
 static int l_close(lua_State *L)
 {
     struct journal_handle *handle = handle_arg(L, "close");
@@ -115,6 +121,8 @@ static int l_gc(lua_State *L)
 
 /* ---- runs ---- */
 
+/// Makes a run.
+///@param run { id: string, runbook: string, meta: string }  meta is JSON
 static int l_create(lua_State *L)
 {
     struct journal *j = journal_arg(L, "create");
@@ -199,6 +207,9 @@ static struct run_rows *rows_read(lua_State *L, struct journal *j, const char *i
     return rows;
 }
 
+/// What is known of a run.
+///@param id string
+///@return { id: string, runbook: string, created_ms: integer, meta: string }?
 static int l_run(lua_State *L)
 {
     struct journal *j = journal_arg(L, "run");
@@ -216,6 +227,8 @@ static int l_run(lua_State *L)
     return 1;
 }
 
+/// All runs, the newest first.
+///@return { id: string, runbook: string, created_ms: integer, meta: string }[]
 static int l_runs(lua_State *L)
 {
     struct journal *j = journal_arg(L, "runs");
@@ -236,6 +249,19 @@ static int l_runs(lua_State *L)
 
 /* ---- appending ---- */
 
+/// Appends an event. In a task a durable one waits for the end of the turn, where what all tasks
+/// want durable is committed once; a commit that fails raises in each of them. Where no other task
+/// is ready, and where the code cannot wait (a script's coroutine, a callback of C), it commits at
+/// once.
+///
+/// Raises: `io`, `usage`; nothing of a commit that failed is recorded.
+///@param run string
+///@param kind string
+///@param path string
+///@param payload string  JSON
+///@param durable? boolean
+///@return integer seq
+///@return integer time_ms
 static int l_append(lua_State *L)
 {
     struct journal_handle *handle = handle_arg(L, "append");
@@ -263,6 +289,10 @@ static int l_append(lua_State *L)
     return 2;
 }
 
+/// Commits at once.
+///
+/// Raises: `io`.
+///@param durable? boolean  true
 static int l_flush(lua_State *L)
 {
     struct journal *j = journal_arg(L, "flush");
@@ -276,6 +306,8 @@ static int l_flush(lua_State *L)
     return 0;
 }
 
+/// Whether appends are not on the disk yet.
+///@return boolean
 static int l_pending(lua_State *L)
 {
     lua_pushboolean(L, journal_pending(journal_arg(L, "pending")));
@@ -283,12 +315,17 @@ static int l_pending(lua_State *L)
 }
 
 /* How many commits have been synced to the disk. */
+/// How many commits this handle has synced to the disk.
+///@return integer
 static int l_syncs(lua_State *L)
 {
     lua_pushinteger(L, (lua_Integer)journal_syncs(journal_arg(L, "syncs")));
     return 1;
 }
 
+/// The last event of a run.
+///@param run string
+///@return integer seq  0 when there is none
 static int l_last_seq(lua_State *L)
 {
     struct journal *j = journal_arg(L, "last_seq");
@@ -418,6 +455,13 @@ static int events_next(lua_State *L)
     return 5;
 }
 
+/// Its events. After its nil the iterator may be called again, and goes on with what was appended
+/// meanwhile.
+///
+/// Raises: `corrupt`.
+///@param run string
+///@param after_seq? integer  0
+///@return fun(): integer?, integer, string, string, string events  seq, time_ms, kind, path, payload
 static int l_events(lua_State *L)
 {
     struct journal *j = journal_arg(L, "events");
@@ -445,6 +489,11 @@ static int l_events(lua_State *L)
     return 1;
 }
 
+/// Whether the chain of a run is whole.
+///@param run string
+///@return boolean
+///@return integer? seq  of the first event that is broken
+///@return string? why
 static int l_verify(lua_State *L)
 {
     struct journal *j = journal_arg(L, "verify");
@@ -463,8 +512,11 @@ static int l_verify(lua_State *L)
     return 3;
 }
 
+/// The store of runs and their events. What a failed call leaves behind: journal/journal.h.
 int luaopen_native_journal(lua_State *L)
 {
+    /// A store of runs.
+    ///@class native.journal.Journal
     static const luaL_Reg methods[] = {
         {"close", l_close},     {"create", l_create},   {"run", l_run},
         {"runs", l_runs},       {"append", l_append},   {"flush", l_flush},

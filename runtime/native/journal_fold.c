@@ -152,6 +152,12 @@ static void fold_verdict(lua_State *L, struct journal *j, struct journal_reader 
 }
 
 /* journal:fold(run, kinds) -> { done, begun, kept, last_seq, broken? } */
+/// Reads a run's events in one pass, with verification; nothing behind a broken event is in it.
+/// `uses` says what becomes of each kind: "keep", "skip", "begun", "done", "forget" (the outcome of
+/// its path is taken away) or "rename" (of a path); a kind that it does not name is kept.
+///@param run string
+///@param uses table<string, string>
+///@return { done: native.journal.Done, begun: table<string, true>, kept: table[], last_seq: integer, broken: { seq: integer, why: string }? }  each of kept is { seq, time_ms, kind, path, payload }
 int journal_fold(lua_State *L)
 {
     struct journal *j = journal_arg(L, "fold");

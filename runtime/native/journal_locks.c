@@ -53,16 +53,30 @@ static int lock(lua_State *L, const char *who, const char *what, lock_fn fn)
     return 2;
 }
 
+/// Takes the lock of a run, which dies with the process.
+///@param id string
+///@param text string  what others see of the holder
+///@return boolean
+///@return string? holder  text of who has it
 static int l_lock_run(lua_State *L)
 {
     return lock(L, "lock_run", "the run's id", journal_lock_run);
 }
 
+/// Takes the lock of a name.
+///@param name string
+///@param text string
+///@return boolean
+///@return string? holder
 static int l_lock_name(lua_State *L)
 {
     return lock(L, "lock_name", "the lock's name", journal_lock_name);
 }
 
+/// Whether nobody is before this journal in the queue for a name: the first call takes a place,
+/// held until leave_queue.
+///@param name string
+///@return boolean
 static int l_queue(lua_State *L)
 {
     struct journal *j = journal_arg(L, "queue");
@@ -76,6 +90,8 @@ static int l_queue(lua_State *L)
     return 1;
 }
 
+/// Gives the place up.
+///@param name string
 static int l_leave_queue(lua_State *L)
 {
     struct journal *j = journal_arg(L, "leave_queue");
@@ -84,6 +100,8 @@ static int l_leave_queue(lua_State *L)
     return 0;
 }
 
+/// Drops the lock of a name.
+///@param name string
 static int l_unlock_name(lua_State *L)
 {
     struct journal *j = journal_arg(L, "unlock_name");
@@ -92,12 +110,16 @@ static int l_unlock_name(lua_State *L)
     return 0;
 }
 
+/// Drops all locks.
 static int l_unlock(lua_State *L)
 {
     journal_unlock(journal_arg(L, "unlock"));
     return 0;
 }
 
+/// The live process that holds a run.
+///@param id string
+///@return string? text
 static int l_holder(lua_State *L)
 {
     struct journal *j = journal_arg(L, "holder");
@@ -119,6 +141,7 @@ static int l_holder(lua_State *L)
 
 void journal_locks_setup(lua_State *L)
 {
+    ///@class native.journal.Journal
     static const luaL_Reg methods[] = {
         {"lock_run", l_lock_run},
         {"lock_name", l_lock_name},

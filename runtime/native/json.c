@@ -299,6 +299,15 @@ static int is_other_word(lua_State *L, int t, const char *key, const char *first
     return strcmp(word, other) == 0;
 }
 
+/// What a text in JSON says. Integers are integers, 1.0 is a float, [] is marked as an array, null
+/// is json.null (truthy). With null = "absent" a member of an object that is null is not there, and
+/// a text that is null is nil; within an array null stays json.null, for it keeps the places of the
+/// others.
+///
+/// Raises: `parse`, `limit`.
+///@param text string
+///@param options? { max_depth?: integer, max_bytes?: integer, big?: "raise"|"text", null?: "keep"|"absent" }  128; 64 MiB; "raise": of an integer that Lua has not; "keep"
+///@return any
 static int json_decode(lua_State *L)
 {
     struct json_scan_options options = {.max_depth = JSON_MAX_DEPTH};
@@ -350,6 +359,9 @@ static int json_decode(lua_State *L)
 }
 
 /* array([t]): marks t (default: a new table) and returns it. */
+/// Marks a table as an array, so that it is [] also when it is empty.
+///@param list? any[]
+///@return any[]
 static int json_array(lua_State *L)
 {
     if (lua_isnoneornil(L, 1)) {
@@ -368,6 +380,9 @@ static int json_array(lua_State *L)
 }
 
 /* Whether encode writes it as an array. */
+/// Whether a table is marked so.
+///@param value any
+///@return boolean
 static int json_is_array(lua_State *L)
 {
     lua_pushboolean(L,
@@ -390,6 +405,8 @@ static void push_cjson_decode(lua_State *L)
     lua_remove(L, -2);
 }
 
+/// JSON, as the public `json`. Pure: allowed outside steps.
+///@field null any  what null is decoded to, and encoded from; truthy
 int luaopen_native_json(lua_State *L)
 {
     vm_type_new(L, SCAN_TYPE, scan_gc, NULL, NULL);

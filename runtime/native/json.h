@@ -1,15 +1,4 @@
-/* native.json, public `json`.
- *
- *   decode(text, {max_depth = 128, max_bytes = 64 MiB, big = "raise" | "text",
- *                 null = "keep" | "absent"})
- *   encode(value, {canonical = false, indent = 0, max_depth = 128})
- *   array([t]), is_array(t), null
- *
- * Integers are integers, 1.0 is a float, [] is marked as an array, null is json.null (truthy). With
- * null = "absent" a member of an object that is null is not there, and a text that is null is nil;
- * within an array null stays json.null, for it keeps the places of the others.
- * Pure: allowed outside steps.
- */
+/* native.json. What Lua calls is described above each function in json.c. */
 #ifndef ALMANAC_NATIVE_JSON_H
 #define ALMANAC_NATIVE_JSON_H
 

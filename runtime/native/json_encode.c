@@ -400,6 +400,12 @@ static void write_value(struct encoder *en)
     fail(en, text, "JSON holds tables, strings, numbers, booleans and json.null");
 }
 
+/// A value as JSON.
+///
+/// Raises: `usage` (a function, NaN, a cycle, holes), `limit`.
+///@param value any
+///@param options? { canonical?: boolean, indent?: integer, max_depth?: integer }  canonical: keys in the order of the alphabet; 0 blanks; 128
+///@return string
 int json_encode(lua_State *L)
 {
     lua_Integer indent = 0, depth = JSON_MAX_DEPTH;

@@ -36,6 +36,7 @@ static struct client *client_check(lua_State *L)
     return client;
 }
 
+/// Closes it; also when collected.
 static int client_gc(lua_State *L)
 {
     struct client *client = luaL_checkudata(L, 1, CLIENT);
@@ -45,6 +46,11 @@ static int client_gc(lua_State *L)
     return 0;
 }
 
+/// A client for the cluster of a kubeconfig.
+///
+/// Raises: `not_found`, `parse`, `usage`.
+///@param options { kubeconfig?: string, context?: string, namespace?: string }
+///@return native.k8s.Client
 static int k8s_open(lua_State *L)
 {
     struct kube_options options = {NULL, NULL, NULL};
@@ -65,6 +71,8 @@ static int k8s_open(lua_State *L)
     return 1;
 }
 
+/// Which cluster it is, and who asks.
+///@return { server: string, context: string?, cluster: string?, namespace: string, user: string?, source: string, insecure: boolean }
 static int client_info(lua_State *L)
 {
     const struct kube_config *c = client_check(L)->config;
@@ -110,6 +118,8 @@ static void push_exec_cluster(lua_State *L, const struct kube_config *c)
     push_blob(L, "ca", &c->ca);
 }
 
+/// The credential plugin.
+///@return { command: string, args: string[], env: table<string, string>, api_version: string, install_hint: string?, interactive: string?, cluster: table? }?  nil without one
 static int client_exec(lua_State *L)
 {
     const struct kube_config *c = client_check(L)->config;
@@ -149,6 +159,8 @@ static int client_exec(lua_State *L)
     return 1;
 }
 
+/// Takes what the plugin said.
+///@param credential { token?: string, certificate?: string, key?: string }
 static int client_credential(lua_State *L)
 {
     struct client *client = client_check(L);
@@ -166,6 +178,8 @@ static int client_credential(lua_State *L)
 
 /* Who the credentials say that we are, to be told when they are refused. Never the secret part:
  * of a token only its claims. */
+/// What it says of itself to the server; each is nil when it is not so.
+///@return { certificate: string?, groups: string?, not_after: string?, token: boolean?, claims: string?, username: string?, impersonated: string?, token_file: string? }  claims is JSON
 static int client_identity(lua_State *L)
 {
     struct kube_config *c = client_check(L)->config;
@@ -196,6 +210,8 @@ static int client_identity(lua_State *L)
     return 1;
 }
 
+/// Reads the token file again.
+///@return boolean  whether it holds another token now
 static int client_reread(lua_State *L)
 {
     lua_pushboolean(L, kube_config_reread(client_check(L)->config));
@@ -365,6 +381,13 @@ void k8s_request_spec(lua_State *L, bool streaming, bool check, struct transfer_
     exchange_headers(L, 2, who, (const char *const *)client->config->headers, spec);
 }
 
+/// A request; waits. GET needs permit "read", so does a write with dryRun = "All" in the query (a
+/// DELETE only without a body, which would override it); everything else, and what reaches through
+/// the server to a pod, "effect".
+///
+/// Raises: `usage`, `network`, `tls`, `auth`, `timeout`, `limit`.
+///@param options { method?: string, path: string, query?: table<string, any>, headers?: table<string, string>, body?: string, timeout?: number, max_bytes?: integer, who?: string }  query: strings, numbers, booleans, or arrays of them; timeout in seconds
+///@return { status: integer, headers: table<string, string>, body: string, elapsed: number }
 static int client_request(lua_State *L)
 {
     struct transfer_spec spec = {0};
@@ -374,6 +397,10 @@ static int client_request(lua_State *L)
     return exchange_request(L, &spec, &limits);
 }
 
+/// A request whose answer is read line by line; waits for its headers. Permits and errors are those
+/// of request.
+///@param options table  as of request, with answer_timeout, stall_timeout (seconds) and max_line (bytes)
+///@return native.http.Stream
 static int client_stream(lua_State *L)
 {
     struct transfer_spec spec = {0};
@@ -383,9 +410,12 @@ static int client_stream(lua_State *L)
     return exchange_stream(L, &spec, &limits);
 }
 
+/// Requests to a Kubernetes API server.
 int luaopen_native_k8s(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"open", k8s_open}, {NULL, NULL}};
+    /// A client of an API server.
+    ///@class native.k8s.Client
     static const luaL_Reg methods[] = {{"info", client_info},
                                        {"exec", client_exec},
                                        {"credential", client_credential},

@@ -1,22 +1,4 @@
-/* native.k8s, requests to a Kubernetes API server.
- *
- *   k8s.open{ kubeconfig, context, namespace } -> client
- *   client:info() -> { server, context, cluster, namespace, user, source, insecure }
- *   client:exec() -> { command, args, env = { NAME = value }, api_version, install_hint,
- *       interactive, cluster = { server, … } | nil }, nil without a credential plugin
- *   client:credential{ token, certificate, key }        what the plugin said
- *   client:identity() -> { certificate, groups, not_after, token = boolean, claims = JSON,
- *       username, impersonated, token_file }, each nil when it is not so
- *   client:reread() -> boolean                  whether the token file holds another token now
- *   client:request{ method, path, query, headers, body, timeout, max_bytes, who }
- *       -> { status, headers, body, elapsed }                                  waits
- *   client:channels{ … }                         waits; k8s_exec.h
- *   client:stream{ the same, answer_timeout, stall_timeout, max_line } -> stream (http_exchange.h)
- *
- * query is { name = value } with strings, numbers, booleans, or arrays of them. GET needs permit
- * "read", so does a write with dryRun = "All" in the query (a DELETE only without a body, which
- * would override it); everything else, and what reaches through the server to a pod, "effect".
- */
+/* native.k8s. What Lua calls is described above each function in k8s.c. */
 #ifndef ALMANAC_NATIVE_K8S_H
 #define ALMANAC_NATIVE_K8S_H
 

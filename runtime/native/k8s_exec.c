@@ -351,6 +351,9 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
     return 2;
 }
 
+/// A line of the command, with lines = true only; waits.
+///@return "stdout"|"stderr"|nil stream  nil at the end
+///@return string? line
 static int session_read_line(lua_State *L)
 {
     struct session *s = session_check(L);
@@ -373,6 +376,10 @@ static bool is_truncated(const struct session *s)
     return capture_truncated(&s->out[0].capture) || capture_truncated(&s->out[1].capture);
 }
 
+/// What it has said so far.
+///@return string stdout
+///@return string stderr
+///@return boolean truncated
 static int session_output_method(lua_State *L)
 {
     struct session *s = session_check(L);
@@ -410,6 +417,8 @@ static int wait_finish(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
+/// Waits until the command is over.
+///@return { stdout: string, stderr: string, truncated: boolean, elapsed: number, timed_out: boolean, status: string?, cut: string? }  status: the API's Status of its end; cut: why there is none
 static int session_wait(lua_State *L)
 {
     struct session *s = session_check(L);
@@ -420,6 +429,7 @@ static int session_wait(lua_State *L)
     return session_await(L, s, AWAIT_END, s->over, wait_finish);
 }
 
+/// Leaves the command alone; also by <close>, and when collected.
 static int session_close_method(lua_State *L)
 {
     struct session *s = luaL_checkudata(L, 1, SESSION);
@@ -506,6 +516,15 @@ static struct session *session_new(lua_State *L, const char *who)
     return s;
 }
 
+/// Begins a command in a container; waits until it was started. With lines the server is held back
+/// while they are not read; without, max_output bytes of each stream are kept: the first and the
+/// last half. With stdin only v5 of the protocol is offered: v4 cannot say where it ends.
+///
+/// Raises: `network`, `tls`, `protocol`, `timeout`, with in_doubt: whether the server may have got
+/// the request.
+///@param options { path: string, query?: table, headers?: table, who?: string, read?: boolean, stdin?: string, max_output?: integer, lines?: boolean, timeout?: number }  timeout in seconds, from the start
+///@return native.k8s.Session? session  nil: the server refused
+///@return { status: integer, headers: table<string, string>, body: string }? refusal
 int k8s_exec_channels(lua_State *L)
 {
     static const char *const both[] = {"v5.channel.k8s.io", "v4.channel.k8s.io", NULL};
@@ -542,6 +561,8 @@ int k8s_exec_channels(lua_State *L)
 
 void k8s_exec_setup(lua_State *L)
 {
+    /// A command in a container.
+    ///@class native.k8s.Session
     static const luaL_Reg methods[] = {{"read_line", session_read_line},
                                        {"wait", session_wait},
                                        {"output", session_output_method},

@@ -11,12 +11,17 @@
 
 #define PROCESS_ARGV "almanac.argv"
 
+/// A variable of the environment.
+///@param name string
+///@return string?
 static int l_getenv(lua_State *L)
 {
     lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
     return 1;
 }
 
+/// Of this process.
+///@return integer
 static int l_pid(lua_State *L)
 {
     lua_pushinteger(L, getpid());
@@ -24,6 +29,8 @@ static int l_pid(lua_State *L)
 }
 
 /* The file of the running program. */
+/// The program's file.
+///@return string path
 static int l_exe(lua_State *L)
 {
     char path[4096];
@@ -36,6 +43,8 @@ static int l_exe(lua_State *L)
     return 1;
 }
 
+/// Of this machine.
+///@return string
 static int l_hostname(lua_State *L)
 {
     char name[256];
@@ -48,6 +57,8 @@ static int l_hostname(lua_State *L)
 }
 
 /* Who is at the terminal: SUDO_USER before the user that sudo made of them. */
+/// Who is at the terminal, also under sudo.
+///@return string
 static int l_user(lua_State *L)
 {
     const char *name = getenv("SUDO_USER");
@@ -61,6 +72,8 @@ static int l_user(lua_State *L)
     return 1;
 }
 
+/// The working directory.
+///@return string path
 static int l_cwd(lua_State *L)
 {
     char path[4096];
@@ -85,8 +98,11 @@ void process_set_argv(lua_State *L, int argc, char **argv)
     lua_setfield(L, LUA_REGISTRYINDEX, PROCESS_ARGV);
 }
 
+/// What the standard library knows of the process it runs in.
 int luaopen_native_process(lua_State *L)
 {
+    ///@field argv string[]  the words of the command line, from 0
+    ///@field version string  "0.1.0"
     static const luaL_Reg functions[] = {
         {"getenv", l_getenv}, {"pid", l_pid}, {"exe", l_exe}, {"hostname", l_hostname},
         {"user", l_user},     {"cwd", l_cwd}, {NULL, NULL},

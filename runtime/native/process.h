@@ -1,9 +1,4 @@
-/* native.process: what the stdlib knows of the process it runs in. Scripts never see it.
- *
- *   process.argv -> the words of the command line, from 0;  process.version -> "0.1.0"
- *   process.pid();  process.exe() -> path of the program;  process.cwd();  process.getenv(name)
- *   process.user() -> who is at the terminal, also under sudo;  process.hostname()
- */
+/* native.process. What Lua calls is described above each function in process.c. */
 #ifndef ALMANAC_NATIVE_PROCESS_H
 #define ALMANAC_NATIVE_PROCESS_H
 

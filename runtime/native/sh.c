@@ -280,6 +280,13 @@ static void exec_cancel(struct op *op)
         proc_stop(c->proc);
 }
 
+/// Runs a command to its end; waits. A timeout or an interrupt stops it and raises with stdout,
+/// stderr, argv, code, signal and elapsed in the error. Permit "effect", or "read" with read =
+/// true: the caller's promise that it only looks.
+///
+/// Raises: `not_found`, `timeout`, `cancelled`, `paused`, `io`, `usage`.
+///@param options native.sh.Options
+///@return native.sh.Result
 static int sh_exec(lua_State *L)
 {
     struct child *c = child_start(L, "sh.exec", false);
@@ -289,6 +296,11 @@ static int sh_exec(lua_State *L)
     return op_wait(L, &c->op, 0, exec_finish);
 }
 
+/// Starts a command whose lines are read while it runs. Permits as exec.
+///
+/// Raises: `not_found`, `io`, `usage`.
+///@param options native.sh.Options
+///@return native.sh.Child
 static int sh_start(lua_State *L)
 {
     child_start(L, "sh.start", true);
@@ -335,6 +347,9 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
     return 2;
 }
 
+/// The next line; waits.
+///@return "stdout"|"stderr"|nil stream  nil at the end
+///@return string? text
 static int child_read_line(lua_State *L)
 {
     struct child *c = child_check(L);
@@ -365,6 +380,8 @@ static int wait_finish(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
+/// Waits until it is over; lines not read yet are given up.
+///@return native.sh.Result
 static int child_wait(lua_State *L)
 {
     struct child *c = child_check(L);
@@ -382,6 +399,9 @@ static int child_wait(lua_State *L)
     return op_wait(L, &c->op, 0, wait_finish);
 }
 
+/// What it has said so far.
+///@return string stdout
+///@return string stderr
 static int child_output(lua_State *L)
 {
     struct child *c = child_check(L);
@@ -391,6 +411,8 @@ static int child_output(lua_State *L)
     return 2;
 }
 
+/// Writes to its standard input.
+///@param text string
 static int child_write(lua_State *L)
 {
     struct child *c = child_check(L);
@@ -403,6 +425,7 @@ static int child_write(lua_State *L)
     return 0;
 }
 
+/// Ends its standard input.
 static int child_close_stdin(lua_State *L)
 {
     proc_close_stdin(child_check(L)->proc);
@@ -425,6 +448,8 @@ static int check_signal(lua_State *L, int arg)
     return vm_raisef(L, ERR_USAGE, "there is no signal \"%s\"", name);
 }
 
+/// Sends a signal to its group.
+///@param signal string  "TERM"
 static int child_kill(lua_State *L)
 {
     struct child *c = child_check(L);
@@ -436,12 +461,15 @@ static int child_kill(lua_State *L)
     return 0;
 }
 
+/// TERM, and KILL grace later.
 static int child_stop(lua_State *L)
 {
     proc_stop(child_check(L)->proc);
     return 0;
 }
 
+/// Its process, which leads its group.
+///@return integer
 static int child_pid(lua_State *L)
 {
     lua_pushinteger(L, proc_pid(child_check(L)->proc));
@@ -450,6 +478,10 @@ static int child_pid(lua_State *L)
 
 /* --- looking --- */
 
+/// The processes that have a variable in their environment. Permit "read".
+///@param name string
+///@param value string
+///@return integer[] pids
 static int sh_find_by_env(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
@@ -467,6 +499,9 @@ static int sh_find_by_env(lua_State *L)
     return 1;
 }
 
+/// The program that a word means, by PATH. Permit "read".
+///@param name string
+///@return string? path
 static int sh_which(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
@@ -483,12 +518,36 @@ static int sh_which(lua_State *L)
     return 1;
 }
 
-int luaopen_sh(lua_State *L)
+/// Child processes. Reading needs permit "read".
+int luaopen_native_sh(lua_State *L)
 {
+    /// What a command is started with. Times are in seconds.
+    ///@class native.sh.Options
+    ///@field argv string[]
+    ///@field cwd? string
+    ///@field env? table<string, string|false>  added to the environment; false removes
+    ///@field stdin? string
+    ///@field keep_stdin? boolean  of start: it is written to
+    ///@field timeout? number
+    ///@field grace? number  between TERM and KILL
+    ///@field max_output? integer  bytes of each stream
+    ///@field read? boolean  it only looks
+    ///@field who? string  the public function, for errors
+    ///
+    ///@class native.sh.Result
+    ///@field code? integer
+    ///@field signal? string  a name, where one ended it
+    ///@field stdout string
+    ///@field stderr string
+    ///@field elapsed number  seconds
+    ///@field truncated boolean
+    ///@field stopped boolean
     static const luaL_Reg functions[] = {
         {"exec", sh_exec},   {"start", sh_start}, {"find_by_env", sh_find_by_env},
         {"which", sh_which}, {NULL, NULL},
     };
+    /// A child process.
+    ///@class native.sh.Child
     static const luaL_Reg methods[] = {
         {"read_line", child_read_line},
         {"wait", child_wait},

@@ -17,17 +17,23 @@ static struct signals *signals_of(lua_State *L)
     return signals;
 }
 
+/// Names the task that the first signal pauses, and the second cancels.
+///@param handle native.task.Handle
 static int l_guard(lua_State *L)
 {
     signals_guard(signals_of(L), task_check_handle(L, 1));
     return 0;
 }
 
+/// Waits for the next signal.
+///@return string name
 static int l_wait(lua_State *L)
 {
     return signals_wait(L, signals_of(L));
 }
 
+/// How many came since guard.
+///@return integer
 static int l_count(lua_State *L)
 {
     lua_pushinteger(L, signals_count(signals_of(L)));
@@ -40,6 +46,7 @@ void signals_set(lua_State *L, struct signals *signals)
     lua_setfield(L, LUA_REGISTRYINDEX, SIGNALS_STATE);
 }
 
+/// SIGINT, SIGTERM and SIGHUP.
 int luaopen_native_signals(lua_State *L)
 {
     static const luaL_Reg functions[] = {

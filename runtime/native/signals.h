@@ -1,9 +1,4 @@
-/* native.signals: SIGINT, SIGTERM and SIGHUP. Scripts never see it.
- *
- *   signals.guard(handle)  the task that the first one pauses, and the second cancels
- *   signals.wait() -> the name of the next one; waits
- *   signals.count() -> how many came since guard()
- */
+/* native.signals. What Lua calls is described above each function in signals.c. */
 #ifndef ALMANAC_NATIVE_SIGNALS_H
 #define ALMANAC_NATIVE_SIGNALS_H
 

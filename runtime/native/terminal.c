@@ -22,12 +22,18 @@
 #define READ_LINE_MAX ((size_t)64 << 10)
 #define SPELT_MAX ((size_t)256 << 20)
 
+/// Whether a terminal is behind a descriptor.
+///@param fd integer
+///@return boolean
 static int l_isatty(lua_State *L)
 {
     lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
     return 1;
 }
 
+/// Of the terminal; 80 and 24 where there is none.
+///@return integer columns
+///@return integer rows
 static int l_size(lua_State *L)
 {
     struct winsize size;
@@ -52,6 +58,12 @@ static int push_written(lua_State *L, int error)
 
 /* write(fd, text[, mark]) -> true, or false and why; never raises. What could steer a terminal is
  * spelt; `mark` is that of our own colours. */
+/// Writes text; what would steer the terminal is spelt. Never raises.
+///@param fd integer
+///@param text string
+///@param mark? string  colours behind it pass
+///@return boolean
+///@return string? why
 static int l_write(lua_State *L)
 {
     int fd = (int)luaL_checkinteger(L, 1);
@@ -63,6 +75,9 @@ static int l_write(lua_State *L)
 
 /* erase(fd, lines) -> as write: the lines above the cursor are gone, and the cursor is where they
  * began. */
+/// Clears the line of the cursor, and those above it.
+///@param fd integer
+///@param lines integer
 static int l_erase(lua_State *L)
 {
     return push_written(L, shown_erase((int)luaL_checkinteger(L, 1), (int)luaL_checkinteger(L, 2)));
@@ -70,6 +85,11 @@ static int l_erase(lua_State *L)
 
 /* redraw(fd, up, text[, mark]) -> as write: the text's lines stand where the cursor was, so many
  * lines up, and nothing below them. */
+/// Draws over what begins so many lines up.
+///@param fd integer
+///@param lines integer
+///@param text string
+///@param mark? string
 static int l_redraw(lua_State *L)
 {
     int fd = (int)luaL_checkinteger(L, 1), up = (int)luaL_checkinteger(L, 2);
@@ -80,6 +100,9 @@ static int l_redraw(lua_State *L)
 }
 
 /* spelt(text) -> the text as write() shows it, so that its columns can be counted. */
+/// The text as write shows it.
+///@param text string
+///@return string
 static int l_spelt(lua_State *L)
 {
     size_t len;
@@ -182,6 +205,10 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
 
 /* read_line([prompt[, hidden]]) -> a line of standard input without its newline, nil at the end;
  * waits. The prompt comes once nothing is shown any more. */
+/// A line of standard input without its newline; waits.
+///@param prompt? string
+///@param hidden? boolean  a terminal does not show it, as it is a secret
+///@return string?  nil at the end
 static int l_read_line(lua_State *L)
 {
     struct read_line *read;
@@ -215,6 +242,7 @@ static int l_read_line(lua_State *L)
     return op_wait(L, &read->op, 2, read_line_finish);
 }
 
+/// The standard streams, whether a person is behind them or not.
 int luaopen_native_terminal(lua_State *L)
 {
     static const luaL_Reg functions[] = {

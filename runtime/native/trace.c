@@ -4,14 +4,20 @@
 
 #include "engine/vm_error.h"
 
+/// Where the innermost function stands that is a script's.
+///@return string?  "file:line"
 static int l_where(lua_State *L)
 {
     vm_push_where(L);
     return 1;
 }
 
-/* place(fn) -> its chunk's name, the first and the last line of its definition. What
- * debug.getinfo says, without a table for each call: a replay asks for every step. */
+/// Where a function was defined. What debug.getinfo says, without a table for each call: a replay
+/// asks for every step.
+///@param fn function
+///@return string chunk  its name
+///@return integer first  line
+///@return integer last  line
 static int l_place(lua_State *L)
 {
     lua_Debug ar;
@@ -25,7 +31,9 @@ static int l_place(lua_State *L)
     return 3;
 }
 
-/* Gives a table the metatable of errors, and `where` if it has none. */
+/// Gives a table the metatable of errors, and `where` if it has none.
+///@param err table
+///@return table err
 static int l_error(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -39,7 +47,10 @@ static int l_error(lua_State *L)
     return 1;
 }
 
-/* The error table that vm_traceback makes of any value: for coroutines and xpcall in the stdlib. */
+/// The error table that any raised value becomes: for coroutines and xpcall in the standard
+/// library.
+///@param value any
+///@return table err
 static int l_decorate(lua_State *L)
 {
     lua_settop(L, 1);
@@ -47,6 +58,7 @@ static int l_decorate(lua_State *L)
     return 1;
 }
 
+/// Where the running code stands, and errors that know where they came from.
 int luaopen_native_trace(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"where", l_where},

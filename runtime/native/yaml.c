@@ -119,6 +119,13 @@ static int finish_decode(lua_State *L, struct yaml_reader *r)
     return 2;
 }
 
+/// The one document of a text.
+///
+/// Raises: `parse` (with line and column), `limit`.
+///@param text string
+///@param options? native.yaml.Options
+///@return any
+///@return table<string, { line: integer, column: integer }>? places  with places = true: by JSON Pointer (RFC 6901, "/a/b/0")
 static int yaml_decode(lua_State *L)
 {
     struct yaml_reader *r = reader_push(L, "yaml.decode");
@@ -144,6 +151,13 @@ static int yaml_decode(lua_State *L)
     return finish_decode(L, r);
 }
 
+/// The documents that are not empty.
+///
+/// Raises: as decode.
+///@param text string
+///@param options? native.yaml.Options
+///@return any[]
+///@return string[]? warnings  of the dialect "kubernetes"
 static int yaml_decode_all(lua_State *L)
 {
     struct yaml_reader *r = reader_push(L, "yaml.decode_all");
@@ -162,6 +176,12 @@ static int yaml_decode_all(lua_State *L)
     return r->dialect == YAML_KUBERNETES ? 2 : (lua_pop(L, 1), 1);
 }
 
+/// Where the keys of the first document are: by path ("a.b[2].c").
+///
+/// Raises: as decode.
+///@param text string
+///@param options? native.yaml.Options
+///@return table<string, integer> lines
 static int yaml_lines(lua_State *L)
 {
     struct yaml_reader *r = reader_push(L, "yaml.lines");
@@ -174,8 +194,21 @@ static int yaml_lines(lua_State *L)
     return finish(L, r);
 }
 
+/// YAML on libyaml, as the public `yaml`. Plain scalars are as base/yaml_scalar.h says. Keys are
+/// always strings. A sequence is marked as json.array, null is json.null. An alias is copied, and
+/// its nodes count against max_nodes. Unknown anchors are refused, and of the dialect "core"
+/// duplicate keys and unknown tags: "kubernetes" takes the last one, and text, and warns. There a
+/// key is the text that JSON has for it (on: "true", 0x10: "16"), !!binary is decoded, and NaN and
+/// infinities are refused. Pure: allowed outside steps.
 int luaopen_native_yaml(lua_State *L)
 {
+    ///@class native.yaml.Options
+    ///@field name? string  of the text, for errors
+    ///@field nulls? "keep"|"absent"  "keep"
+    ///@field dialect? "core"|"kubernetes"  "core"
+    ///@field max_depth? integer  128
+    ///@field max_nodes? integer  1,000,000
+    ///@field places? boolean  also where each key and item is
     static const luaL_Reg functions[] = {
         {"decode", yaml_decode},
         {"decode_all", yaml_decode_all},

@@ -239,6 +239,12 @@ static void write_value(lua_State *L, struct writer *w)
     vm_raisef(L, ERR_USAGE, "yaml.encode: a %s cannot be written", luaL_typename(L, -1));
 }
 
+/// A value as YAML: keys sorted, strings quoted wherever some reader would take them for something
+/// else.
+///
+/// Raises: `usage`, `limit`.
+///@param value any
+///@return string
 int yaml_encode(lua_State *L)
 {
     yaml_event_t event;

@@ -26,6 +26,8 @@ local commands = {
   { "status", "show the tree of a run", "almanac.cli.status", looks = true },
   { "log", "print the journal of a run", "almanac.cli.log", looks = true },
   { "check", "check runbooks for mistakes without running them", "almanac.cli.check", looks = true },
+  { "doc", "say what a runbook can call, and how", "almanac.cli.doc", looks = true },
+  { "meta", "write what editors know of it: stubs for the Lua language server", "almanac.cli.meta" },
   { "sim", "serve a simulated Kubernetes cluster and devnet", "almanac.cli.sim" },
   { "version", "print the version", "almanac.cli.version", alone = true },
   { "lua", "run a Lua file on the runtime, unsandboxed (for Almanac's own tests)", "almanac.cli.lua" },

@@ -16,7 +16,7 @@ part() { # name command…
 }
 
 format() { clang-format --dry-run -Werror $(find runtime tests -name '*.[ch]' 2>/dev/null); }
-lint() { luacheck -q --no-color $(for d in stdlib runbooks tests; do [ ! -d $d ] || echo $d; done); }
+lint() { luacheck -q --no-color $(for d in stdlib runbooks tests docs; do [ ! -d $d ] || echo $d; done); }
 warnings() {
     ${MAKE:-make} --no-print-directory -s B=build/werror CFLAGS="-O1 -Werror" build unit
 }

@@ -73,8 +73,8 @@ end
 
 --- Reads one block of comment lines.
 ---@param lines string[]  without their dashes
----@return almanac.manual.Entry
-local function entry_of(lines)
+---@return almanac.manual.Entry  but for its name and line
+function M.entry(lines)
   local entry = { params = {}, returns = {}, comment = "---" .. table.concat(lines, "\n---") }
   local paragraphs, example, value, open = {}, nil, nil, false
   for _, line in ipairs(lines) do
@@ -125,11 +125,11 @@ function M.read(name, source)
     else
       local public = exported(line, returned)
       if public then
-        local entry = entry_of(block)
+        local entry = M.entry(block)
         entry.name, entry.line = public, number
         page.entries[#page.entries + 1] = entry
       elseif not seen_head and #block > 0 then
-        page.text = entry_of(block).text:gsub("^" .. name .. ": (.)", string.upper)
+        page.text = M.entry(block).text:gsub("^" .. name .. ": (.)", string.upper)
       end
       seen_head = seen_head or #block > 0
       block = {}

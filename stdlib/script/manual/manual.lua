@@ -51,6 +51,69 @@ function M.sorted(declared)
   return out
 end
 
+--- How it is called: "k8s.get(ref, options?)".
+---@param page almanac.manual.Page
+---@param entry almanac.manual.Entry
+---@return string
+function M.signature(page, entry)
+  local words = {}
+  for i, value in ipairs(entry.params) do words[i] = value.name .. (value.optional and "?" or "") end
+  return string.format("%s(%s)", M.full_name(page, entry), table.concat(words, ", "))
+end
+
+--- The first sentence of a text.
+---@param text string
+---@return string
+function M.sentence(text)
+  return text:match "^(.-%.)%s" or (text:gsub("\n.*", ""))
+end
+
+--- What a field must be, with its unit.
+---@param spec almanac.Field
+---@return string
+function M.words_of(spec)
+  local words = fields.words(spec)
+  return words .. (spec.unit and not words:find(spec.unit, 1, true) and " (" .. spec.unit .. ")" or "")
+end
+
+--- What stands where a field is absent: "required", "", or the default as it is written.
+---@param spec almanac.Field
+---@return string
+function M.default_of(spec)
+  if spec.required then return "required" end
+  if spec.shown_default then return spec.shown_default end
+  if spec.default == nil then return "" end
+  if type(spec.default) ~= "table" then return "`" .. tostring(spec.default) .. "`" end
+  local words = {}
+  for i, item in ipairs(spec.default) do words[i] = tostring(item) end
+  return #words > 0 and "`{ " .. table.concat(words, ", ") .. " }`" or "`{}`"
+end
+
+--- What a name means: "k8s" a page, "k8s.apply" an entry of it.
+---@param name string
+---@return almanac.manual.Page?
+---@return almanac.manual.Entry?
+function M.find(name)
+  local head = name:match "^[^.]+"
+  if not head or not public.has(head) then return nil end
+  local page = M.page(head)
+  if name == head then return page end
+  for _, entry in ipairs(page.entries) do
+    if M.full_name(page, entry) == name then return page, entry end
+  end
+end
+
+--- Every name that M.find knows.
+---@return table<string, true>
+function M.names()
+  local out = {}
+  for _, page in ipairs(M.pages()) do
+    out[page.name] = true
+    for _, entry in ipairs(page.entries) do out[M.full_name(page, entry)] = true end
+  end
+  return out
+end
+
 --- Whether an entry is a value and no function.
 local function is_constant(page, entry)
   local value = public.value(page.name)

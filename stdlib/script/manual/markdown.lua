@@ -1,5 +1,4 @@
 --- The manual as pages of Markdown.
-local fields = require "almanac.base.fields"
 local manual = require "almanac.script.manual.manual"
 
 local M = {}
@@ -13,29 +12,11 @@ local function code(text)
   return "`" .. text .. "`"
 end
 
---- A signature: "k8s.get(ref, options?) → object".
-local function signature(page, entry)
-  local words = {}
-  for i, value in ipairs(entry.params) do words[i] = value.name .. (value.optional and "?" or "") end
-  return string.format("%s(%s)", manual.full_name(page, entry), table.concat(words, ", "))
-end
-
-local function default_of(spec)
-  if spec.required then return "required" end
-  if spec.shown_default then return spec.shown_default end
-  if spec.default == nil then return "" end
-  if type(spec.default) ~= "table" then return code(tostring(spec.default)) end
-  local words = {}
-  for i, item in ipairs(spec.default) do words[i] = tostring(item) end
-  return #words > 0 and code("{ " .. table.concat(words, ", ") .. " }") or "`{}`"
-end
-
 local function add_fields(out, declared, prefix)
   for _, field in ipairs(manual.sorted(declared)) do
     local spec = field.spec
-    out[#out + 1] = string.format("| %s | %s%s | %s | %s |", code(prefix .. field.name), cell(fields.words(spec)),
-      spec.unit and not fields.words(spec):find(spec.unit, 1, true) and " (" .. spec.unit .. ")" or "", cell(default_of(spec)),
-      cell(spec.help))
+    out[#out + 1] = string.format("| %s | %s | %s | %s |", code(prefix .. field.name), cell(manual.words_of(spec)),
+      cell(manual.default_of(spec)), cell(spec.help))
     if type(spec.of) == "table" then
       add_fields(out, spec.of, prefix .. field.name .. (spec[1] == "list" and "[]." or "."))
     end
@@ -70,7 +51,7 @@ local function add_entry(out, page, entry)
     table.move({ "## " .. manual.full_name(page, entry), "", entry.text, "" }, 1, 4, #out + 1, out)
     return
   end
-  out[#out + 1] = "## " .. signature(page, entry) .. "\n"
+  out[#out + 1] = "## " .. manual.signature(page, entry) .. "\n"
   out[#out + 1] = entry.text .. "\n"
   add_params(out, entry)
   out[#out + 1] = "Raises: " .. (entry.raises or "") .. "\n"
@@ -98,8 +79,7 @@ function M.index(pages)
   for _, page in ipairs(pages) do
     local names = {}
     for i, entry in ipairs(page.entries) do names[i] = code(entry.name) end
-    local sentence = page.text:match "^(.-%.)%s" or page.text:gsub("\n.*", "")
-    out[#out + 1] = string.format("- [%s](%s.md): %s%s", page.name, page.name, sentence,
+    out[#out + 1] = string.format("- [%s](%s.md): %s%s", page.name, page.name, manual.sentence(page.text),
       page.entries[1] and page.entries[1].name == page.name and "" or " " .. table.concat(names, " "))
   end
   return table.concat(out, "\n") .. "\n"

@@ -1,0 +1,44 @@
+--- almanac doc [NAME]
+local errors = require "almanac.base.errors"
+local manual = require "almanac.script.manual.manual"
+local nearest = require "almanac.base.nearest"
+local options = require "almanac.cli.options"
+local terminal = require "almanac.base.terminal"
+local text = require "almanac.script.manual.text"
+
+local M = {}
+
+local usage = [[
+doc [NAME]
+
+What a runbook can call. NAME is a module (k8s) or a function (k8s.apply, step); without one, all
+modules are listed.]]
+
+local MAX_WIDTH = 100 -- longer lines are hard to read
+
+local function width()
+  return math.min(terminal.isatty(1) and terminal.size() or 80, MAX_WIDTH)
+end
+
+function M.run(words, operator)
+  local given, rest = options.parse(usage, {}, words, operator)
+  if not given then return 0 end
+  if #rest > 1 then errors.usage "usage: almanac doc [NAME]" end
+  local name = rest[1]
+  if not name then
+    operator:result(text.index(manual.pages(), width()))
+    return 0
+  end
+  local page, entry = manual.find(name)
+  if not page then
+    local guess = nearest.find(name, manual.names())
+    errors.raise {
+      kind = "usage", message = string.format("runbooks see no %q%s", name, guess and "; did you mean " .. guess .. "?" or ""),
+      hint = "almanac doc lists what they see",
+    }
+  end
+  operator:result(entry and text.entry(page, entry, width()) or text.page(page, width()))
+  return 0
+end
+
+return M

@@ -1,0 +1,35 @@
+---@meta native.process
+-- Made by `make docs` from runtime/native/process.c: edit that.
+
+--- What the standard library knows of the process it runs in.
+---@class native.process
+---@field argv string[]  the words of the command line, from 0
+---@field version string  "0.1.0"
+local M = {}
+
+--- A variable of the environment.
+---@param name string
+---@return string?
+function M.getenv(name) end
+
+--- Of this process.
+---@return integer
+function M.pid() end
+
+--- The program's file.
+---@return string path
+function M.exe() end
+
+--- Of this machine.
+---@return string
+function M.hostname() end
+
+--- Who is at the terminal, also under sudo.
+---@return string
+function M.user() end
+
+--- The working directory.
+---@return string path
+function M.cwd() end
+
+return M
