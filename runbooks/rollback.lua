@@ -7,6 +7,7 @@ return runbook {
     revision = param.integer { min = 1, help = "revision to go back to; without it, the newest before that is proven good" },
     strict = param.boolean { default = false, help = "the smoke check must reach explorer and metrics" },
   },
+  pass_env = devnet.smoke_env,
   allow = {
     helm = { devnet.release },
     k8s = { devnet.namespace },

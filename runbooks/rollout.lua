@@ -15,6 +15,7 @@ return runbook {
     },
     strict = param.boolean { default = true, help = "the smoke check must reach explorer and metrics" },
   },
+  pass_env = devnet.smoke_env,
   allow = {
     helm = { devnet.release },
     k8s = { devnet.namespace },

@@ -13,12 +13,12 @@ mkdir "$tmp" || exit 1
 out=$results/$mark.out
 trap 'exit 130' INT TERM
 
-# What the file's processes left behind: each inherits the mark through its environment. A process
-# that is already on its way out is given a moment.
+# What the file's processes left behind: each inherits TMPDIR, which is of this file alone, and which
+# almanac hands on to its children. A process that is already on its way out is given a moment.
 leftovers() {
     tries=0
     while :; do
-        left=$(grep -lzsx "ALMANAC_TEST_MARK=$mark" /proc/[0-9]*/environ | cut -d/ -f3)
+        left=$(grep -lzsx "TMPDIR=$tmp" /proc/[0-9]*/environ | cut -d/ -f3)
         [ -n "$left" ] && [ $tries -lt 20 ] || break
         tries=$((tries + 1))
         sleep 0.1
@@ -39,7 +39,7 @@ case $file in
 *) set -- "$build/almanac" lua "$file" ;;
 esac
 start=$(date +%s)
-ALMANAC_TEST_MARK=$mark ALMANAC_TEST_TMP=$tmp ALMANAC_BUILD=$build \
+TMPDIR=$tmp ALMANAC_TEST_TMP=$tmp ALMANAC_BUILD=$build \
     timeout -k 5 "$limit" "$@" >"$out" 2>&1 </dev/null
 code=$?
 seconds=$(($(date +%s) - start))

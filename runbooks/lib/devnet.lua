@@ -59,8 +59,10 @@ function devnet.wipe_chain(namespace)
   return wiped
 end
 
---- The smoke check of the repository. It only looks. Its URLs come from the environment
---- (RPC_HTTP_URL, EXPLORER_URL, SERVICES_URL, DA_API_URL, CHAIN_ID, TIMEOUT_SEC).
+--- What the smoke check reads of the environment: a runbook that runs it names them (pass_env).
+devnet.smoke_env = { "RPC_HTTP_URL", "EXPLORER_URL", "SERVICES_URL", "DA_API_URL", "CHAIN_ID", "TIMEOUT_SEC" }
+
+--- The smoke check of the repository. It only looks. Its URLs come from the environment (`smoke_env`).
 ---@param opts? { strict?: boolean, env?: table<string, string> }
 function devnet.smoke(opts)
   opts = opts or {}

@@ -518,6 +518,16 @@ static int sh_which(lua_State *L)
     return 1;
 }
 
+/// What every child gets of the environment besides the keep_env of its own, in the place of the list
+/// before it; at first it is nothing.
+///@param names string[]  a name, or PREFIX* for all that begin so
+static int sh_keep_env(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    sh_options_keep(L, 1);
+    return 0;
+}
+
 /// Child processes. Reading needs permit "read".
 int luaopen_native_sh(lua_State *L)
 {
@@ -526,6 +536,7 @@ int luaopen_native_sh(lua_State *L)
     ///@field argv string[]
     ///@field cwd? string
     ///@field env? table<string, string|false>  added to the environment; false removes
+    ///@field keep_env? string[]  of Almanac's environment, besides what every child gets: NAME or PREFIX*
     ///@field stdin? string
     ///@field keep_stdin? boolean  of start: it is written to
     ///@field timeout? number
@@ -543,8 +554,8 @@ int luaopen_native_sh(lua_State *L)
     ///@field truncated boolean
     ///@field stopped boolean
     static const luaL_Reg functions[] = {
-        {"exec", sh_exec},   {"start", sh_start}, {"find_by_env", sh_find_by_env},
-        {"which", sh_which}, {NULL, NULL},
+        {"exec", sh_exec},   {"start", sh_start},       {"find_by_env", sh_find_by_env},
+        {"which", sh_which}, {"keep_env", sh_keep_env}, {NULL, NULL},
     };
     /// A child process.
     ///@class native.sh.Child

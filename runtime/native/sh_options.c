@@ -95,12 +95,61 @@ static struct env_lists check_env(lua_State *L, int t, int keep, const char *who
     return lists;
 }
 
+#define KEPT "almanac.sh.kept" /* in the registry: the list that sh.keep_env() was given */
+
+static void count_names(lua_State *L, int list, const char *who)
+{
+    lua_Integer i, n = (lua_Integer)lua_rawlen(L, list);
+
+    for (i = 1; i <= n; i++, lua_pop(L, 1))
+        if (lua_rawgeti(L, list, i) != LUA_TSTRING)
+            vm_raisef(L, ERR_USAGE, "%s: keep_env must be a list of names", who);
+}
+
+void sh_options_keep(lua_State *L, int list)
+{
+    count_names(L, list, "sh.keep_env");
+    lua_pushvalue(L, list);
+    lua_setfield(L, LUA_REGISTRYINDEX, KEPT);
+}
+
+/* What of our environment the child gets: what is kept for all, and its own keep_env. Leaves a
+ * userdata on the stack. */
+static const char *const *check_keep(lua_State *L, int t, int keep, const char *who)
+{
+    const char **names;
+    size_t n = 0;
+    int own, all;
+
+    if (!vm_opt_table(L, t, "keep_env", who))
+        lua_newtable(L);
+    own = lua_gettop(L);
+    count_names(L, own, who);
+    if (lua_getfield(L, LUA_REGISTRYINDEX, KEPT) != LUA_TTABLE)
+        lua_newtable(L);
+    all = lua_gettop(L);
+    names = lua_newuserdatauv(L, (lua_rawlen(L, own) + lua_rawlen(L, all) + 1) * sizeof *names, 0);
+    for (int list = own; list <= all; list++) {
+        lua_Integer i, count = (lua_Integer)lua_rawlen(L, list);
+
+        for (i = 1; i <= count; i++) {
+            lua_rawgeti(L, list, i);
+            names[n++] = keep_string(L, keep, who, "a name in keep_env");
+        }
+    }
+    names[n] = NULL;
+    lua_replace(L, own);
+    lua_settop(L, own);
+    return names;
+}
+
 void sh_options_read(lua_State *L, int t, int keep, const char *who, struct proc_spec *spec)
 {
     struct env_lists env;
     lua_Integer cap;
 
     spec->argv = check_argv(L, t, keep, who);
+    spec->env_keep = check_keep(L, t, keep, who);
     env = check_env(L, t, keep, who);
     spec->env_set = env.set;
     spec->env_unset = env.unset;

@@ -38,6 +38,7 @@ typedef void (*proc_done_fn)(void *arg);
 struct proc_spec {
     const char *const *argv;      /* ends with NULL; argv[0] is looked up in the child's PATH */
     const char *cwd;              /* NULL: ours */
+    const char *const *env_keep;  /* of ours: NAME or PREFIX*, ends with NULL; NULL: nothing */
     const char *const *env_set;   /* "NAME=value", ends with NULL; NULL: none */
     const char *const *env_unset; /* names, ends with NULL; NULL: none */
     const void *input;            /* written to stdin, copied; NULL: stdin is /dev/null */

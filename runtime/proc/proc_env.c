@@ -49,7 +49,19 @@ static size_t list_length(const char *const *list)
     return n;
 }
 
-char **proc_env_make(const char *const *set, const char *const *unset)
+static bool kept(const char *const *keep, const char *entry)
+{
+    for (; keep && *keep; keep++) {
+        size_t n = strlen(*keep);
+
+        if (n && (*keep)[n - 1] == '*' ? strncmp(*keep, entry, n - 1) == 0
+                                       : same_name(*keep, entry))
+            return true;
+    }
+    return false;
+}
+
+char **proc_env_make(const char *const *keep, const char *const *set, const char *const *unset)
 {
     size_t count = list_length((const char *const *)environ) + list_length(set) + 1;
     char **env = calloc(count, sizeof *env);
@@ -59,7 +71,7 @@ char **proc_env_make(const char *const *set, const char *const *unset)
     if (!env)
         return NULL;
     for (entry = environ; entry && *entry; entry++) {
-        if (named_in(set, *entry) || named_in(unset, *entry))
+        if (!kept(keep, *entry) || named_in(set, *entry) || named_in(unset, *entry))
             continue;
         env[n] = strdup(*entry);
         if (!env[n++])

@@ -5,9 +5,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Our environment without the names in `unset`, with the "NAME=value" of `set` (both end with
- * NULL, or are NULL; set wins). NULL when memory is out; to be given to proc_env_free(). */
-char **proc_env_make(const char *const *set, const char *const *unset);
+/* What of our environment is named in `keep` (NAME, or PREFIX* for all that begin so) and not in
+ * `unset`, with the "NAME=value" of `set`; each list ends with NULL, or is NULL; set wins. NULL
+ * when memory is out; to be given to proc_env_free(). */
+char **proc_env_make(const char *const *keep, const char *const *set, const char *const *unset);
 void proc_env_free(char **env); /* NULL is fine */
 /* The value of a name in it, or NULL. */
 const char *proc_env_get(char **env, const char *name);

@@ -205,7 +205,7 @@ int proc_spawn(struct loop *loop, const struct proc_spec *spec, struct proc **ou
         return err_set(e, ERR_USAGE, "no program to start: argv is empty");
     if (check_cwd(spec->cwd, e) < 0)
         return -1;
-    env = proc_env_make(spec->env_set, spec->env_unset);
+    env = proc_env_make(spec->env_keep, spec->env_set, spec->env_unset);
     p = proc_new(loop, spec);
     if (!env || !p) {
         err_set(e, ERR_MEMORY, "out of memory starting %s", spec->argv[0]);

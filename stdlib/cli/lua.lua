@@ -14,6 +14,7 @@ function M.run(words)
   if not file then errors.usage "usage: almanac lua FILE [words…]" end
   local chunk, why = loadfile(file, "t")
   if not chunk then errors.raise { kind = "usage", message = why } end
+  require("almanac.config.children").pass_all()
   task.permit "effect"
   local code = chunk(table.unpack(words, 2))
   return math.type(code) == "integer" and code or 0

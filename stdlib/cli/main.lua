@@ -1,6 +1,7 @@
 --- The command line: finds the command, hands it its words, turns what it returns into an exit code.
 --- Exit codes of run and resume: 0 done, 1 failed, 2 refused before it began, 3 paused and waiting,
 --- 4 failed and undone, 130 interrupted.
+local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local operators = require "almanac.run.operator"
@@ -75,6 +76,7 @@ end
 
 local function run(command, words, operator)
   local name = command[1]
+  children.apply()
   if not command.alone then use_effects() end
   if command.looks then
     task.forbid_effects()

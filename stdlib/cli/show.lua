@@ -94,6 +94,7 @@ function M.run(words, operator)
     "file: " .. book.path .. "   digest " .. book.script.digest:sub(1, 16) }
   show_params(out, book.params)
   show_allow(out, book.allow)
+  if book.pass_env then out[#out + 1] = "its programs also read, of your environment: " .. table.concat(book.pass_env, ", ") end
   local lock = type(book.lock) == "table" and book.lock.name or book.lock
   if type(lock) == "string" then out[#out + 1] = "lock: " .. lock end
   out[#out + 1] = "on failure: " .. book.on_failure

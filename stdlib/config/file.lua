@@ -1,5 +1,6 @@
 --- almanac.yaml and its environments: read once, checked whole, put into the settings.
 local calendar = require "almanac.config.calendar"
+local children = require "almanac.config.children"
 local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
 local nearest = require "almanac.base.nearest"
@@ -18,7 +19,7 @@ local endpoint = { text_or = { url = "string", token = "string", user = "string"
 local section = {
   store = "string", kubeconfig = "string", context = "string", helm = "string", kustomize = "string",
   endpoints = { ["*"] = endpoint }, channels = { ["*"] = anything }, vars = { ["*"] = { ["*"] = anything } },
-  params = { ["*"] = { ["*"] = anything } },
+  params = { ["*"] = { ["*"] = anything } }, pass_env = { list_of = "string" },
   windows = { list_of = { days = "string", from = "string", to = "string", zone = "string" } },
   freezes = { list_of = { days = "string", from = "string", to = "string", zone = "string", reason = "string" } },
 }
@@ -83,7 +84,7 @@ local function merge(into, from)
 end
 
 local applied = { "store", "kubeconfig", "context", "helm", "kustomize", "endpoints", "channels", "vars", "params",
-  "windows", "freezes" }
+  "pass_env", "windows", "freezes" }
 
 local pristine = {}
 for _, key in ipairs(applied) do pristine[key] = settings[key] end
@@ -128,6 +129,16 @@ local function read_periods(doc, values, path)
   end
 end
 
+--- Names of variables, or the beginnings of names with a * behind them.
+local function check_names(doc, list, path)
+  for i, name in ipairs(list or {}) do
+    if not name:find "^[%a_][%w_]*%*?$" and name ~= "*" then
+      doc:refuse(below(path, i - 1), string.format("%q is no name of a variable", name),
+        "write NAME, or PREFIX* for all that begin so; their values stay in the environment")
+    end
+  end
+end
+
 --- Where each value of a section is written, for errors about it.
 ---@param known table<string, table<string, almanac.Place>>  by section, and by its keys
 local function note_places(doc, known, sections, path)
@@ -163,7 +174,11 @@ local function load_file(file, environment_name)
   check(doc, doc.value, schema, {})
   local directory = file:match "^(.*/)" or ""
   read_periods(doc, doc.value, {})
-  for name, environment in pairs(doc.value.environments or {}) do read_periods(doc, environment, { "environments", name }) end
+  check_names(doc, doc.value.pass_env, { "pass_env" })
+  for name, environment in pairs(doc.value.environments or {}) do
+    read_periods(doc, environment, { "environments", name })
+    check_names(doc, environment.pass_env, { "environments", name, "pass_env" })
+  end
   resolve_paths(doc.value, directory)
   apply(doc.value)
   note_all_places(doc, doc.value, {})
@@ -192,6 +207,7 @@ function M.load(options)
   for _, key in ipairs { "kubeconfig", "context", "store", "helm" } do
     if options[key] then settings[key] = options[key] end
   end
+  children.apply()
 end
 
 local chosen = { "config", "environment", "kubeconfig", "context", "helm" }

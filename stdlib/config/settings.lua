@@ -12,6 +12,7 @@ local M = {
   param_places = {},    ---@type table<string, table<string, almanac.Place>> where each of them is written
   vars = {},            ---@type table<string, table<string, any>> what runbooks share, by section: vars.read
   var_places = {},      ---@type table<string, table<string, almanac.Place>> where each of them is written
+  pass_env = {},        ---@type string[] variables of Almanac's environment that its children get, too
   windows = {},         ---@type almanac.Period[] when runs may begin; none: always
   freezes = {},         ---@type almanac.Period[] when they may not, whatever the windows say
   environment = nil,    ---@type string? name given with -e

@@ -1,5 +1,6 @@
 --- The helm binary: which one, which version, how it is called.
 local arguments = require "almanac.host.arguments"
+local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local native = require "native.sh"
@@ -52,7 +53,7 @@ function M.exec(argv, options)
   options = options or {}
   local binary = M.binary()
   local ok, result = errors.try(native.exec, {
-    argv = { binary, table.unpack(argv) }, env = M.environment(), read = true, who = "helm",
+    argv = { binary, table.unpack(argv) }, env = M.environment(), keep_env = children.of.helm, read = true, who = "helm",
     stdin = options.stdin, timeout = options.timeout or M.READ_TIMEOUT, max_output = options.max_output or 16 * 1024 * 1024,
   })
   if ok then return result end

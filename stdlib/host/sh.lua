@@ -3,6 +3,7 @@
 ---     local head = sh.read("git", "rev-parse", "HEAD").stdout
 ---     sh.run { argv = { "ops/scripts/migrate.sh", "--to", version }, timeout = "10m",
 ---              check = { "ops/scripts/migrate.sh", "--is-at", version } }
+local children = require "almanac.config.children"
 local command = require "almanac.host.command"
 local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
@@ -86,7 +87,7 @@ end
 local function native_options(input, extra)
   local options = {
     argv = input.argv, cwd = input.cwd, stdin = input.stdin, timeout = input.timeout, grace = input.grace,
-    max_output = input.max_output, env = {},
+    max_output = input.max_output, env = {}, keep_env = input.keep_env or children.of[input.argv[1]],
   }
   for name, value in pairs(input.env or {}) do options.env[name] = secret.reveal(value) end
   for key, value in pairs(extra) do options[key] = value end

@@ -1,5 +1,6 @@
 --- Programs that other modules are made of: git, kubectl, docker. Called without a terminal, a pager or a
 --- prompt; what they say when they fail is in the error.
+local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local native = require "native.sh"
 local sh = require "almanac.host.sh"
@@ -12,6 +13,7 @@ local MAX_OUTPUT = 64 * 1024 * 1024
 ---@class almanac.Tool
 ---@field program string             on PATH, or a path
 ---@field env? table<string, string|false>
+---@field keep_env? string[]         of our environment, besides what every child gets; nil: by its name
 ---@field cwd? string
 ---@field missing string             what to do when it is not there
 
@@ -59,7 +61,8 @@ end
 function M.ask(tool, words, options)
   options = options or {}
   local ok, result = errors.try(native.exec, {
-    argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env or {}, read = true, who = tool.program,
+    argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env or {}, who = tool.program, read = true,
+    keep_env = tool.keep_env or children.of[tool.program],
     stdin = options.stdin, timeout = options.timeout or READ_TIMEOUT, max_output = MAX_OUTPUT,
   })
   if not ok then
@@ -87,7 +90,7 @@ end
 ---@return table result
 function M.run(tool, words, id, options)
   options = options or {}
-  local input = { argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env, timeout = options.timeout,
+  local input = { argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env, keep_env = tool.keep_env, timeout = options.timeout,
     idempotent = options.idempotent, stdin = options.stdin }
   local ok, result = errors.try(sh.run_child, input, id, tool.program)
   if not ok then

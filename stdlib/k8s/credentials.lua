@@ -2,6 +2,7 @@
 --- credential is needed, kept until it expires.
 --- https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
 local base64 = require "almanac.base.base64"
+local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local sh = require "native.sh"
@@ -75,7 +76,8 @@ local function refuse(client, exec, why, more)
   err.kind, err.in_doubt = "auth", false
   err.message = string.format("the credential plugin %q of user %q (%s) %s", exec.command, client.info.user,
     client.info.source, why)
-  err.hint = err.hint or exec.install_hint or "run it by hand to see what it says; a login may have to be renewed"
+  err.hint = err.hint or exec.install_hint or "run it by hand to see what it says; a login may have to be renewed. Of the " ..
+    "environment it gets what its env in the kubeconfig and pass_env in almanac.yaml name, and a few more"
   errors.raise(err)
 end
 
@@ -87,7 +89,9 @@ local function run(client, exec)
   local argv = { exec.command, table.unpack(exec.args) }
   local env = { KUBERNETES_EXEC_INFO = M.exec_info(exec, base64.encode) }
   for name, value in pairs(exec.env) do env[name] = value end
-  local ok, result = errors.try(sh.exec, { argv = argv, env = env, timeout = TIMEOUT, read = true, who = "k8s" })
+  local ok, result = errors.try(sh.exec, {
+    argv = argv, env = env, keep_env = children.of.plugin, timeout = TIMEOUT, read = true, who = "k8s",
+  })
   if not ok then
     if errors.is_interrupt(result) or result.kind == "timeout" and task.interrupted() then error(result, 0) end
     refuse(client, exec, "cannot be run: " .. result.message, { stderr = result.stderr })

@@ -1,6 +1,7 @@
 --- kustomize: overlays, rendered by kustomize or kubectl and applied by Almanac itself, so that a plan shows
 --- each object as it does for k8s.apply.
 local arguments = require "almanac.host.arguments"
+local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local k8s_apply = require "almanac.k8s.apply"
 local settings = require "almanac.config.settings"
@@ -21,7 +22,7 @@ local function renderer()
     errors.raise { kind = "not_found", message = "there is neither kustomize nor kubectl on PATH", hint = MISSING }
   end
   local is_kubectl = program:match "[^/]*$":find "^kubectl" ~= nil
-  return { program = program, missing = MISSING }, { is_kubectl and "kustomize" or "build" }
+  return { program = program, missing = MISSING, keep_env = children.of.kubectl }, { is_kubectl and "kustomize" or "build" }
 end
 
 local function check_directory(who, dir)

@@ -9,6 +9,7 @@
 ---@field on_failure? "ask"|"stop"|"undo"  what follows a failure
 ---@field on_owner? "warn"|"refuse"  what follows where Argo CD, Flux or another helm release keeps what is changed, and would take it back
 ---@field params? table  what it takes, by name: param.string { … }, param.duration { … }, …
+---@field pass_env? string[]  what children get of the environment, besides the few that they always do; almanac.yaml may name more
 ---@field summary? string  one line: what it is for
 
 --- Declares a runbook: what it is for, takes and may touch, and its procedure. A script returns it.

@@ -11,6 +11,7 @@ local M = {}
 ---@field summary string
 ---@field params table<string, almanac.Param>
 ---@field allow? table<string, string[]>   what it may touch: helm, k8s, shell, http, … → patterns
+---@field pass_env? string[]   variables of Almanac's environment that its children get, too
 ---@field lock? string|table|fun(params: table): string|table   one run at a time per name; "lease/NAMESPACE/NAME"
 ---  across machines; { name = …, duration = "30s" } says how long its holder may be silent
 ---@field on_failure? "ask"|"stop"|"undo"   default "ask"
@@ -28,6 +29,8 @@ local DECLARATION = fields.declare("runbook", {
   help = { "string", help = "more about it" },
   params = { "map", default = {}, help = "what it takes, by name: param.string { … }, param.duration { … }, …" },
   allow = { "map", help = "what it may touch: a category, such as helm, k8s, shell, http, and patterns of names" },
+  pass_env = { "list", of = "text", words = "a list of names of variables", help = "what children get of the environment, " ..
+    "besides the few that they always do; almanac.yaml may name more" },
   lock = {
     "text|table|function", words = "a name, { name = …, duration = … }, or a function of the parameters that gives either",
     help = "one run at a time under that name; \"lease/NAMESPACE/NAME\" across machines",
@@ -69,6 +72,9 @@ function M.declare(declaration)
   end
   for category, patterns in pairs(copy.allow or {}) do
     copy.allow[category] = fields.value("runbook", "allow." .. category, PATTERNS, patterns)
+  end
+  for _, name in ipairs(copy.pass_env or {}) do
+    if not name:find "^[%a_][%w_]*$" then errors.usage("runbook: pass_env: %q is no name of a variable", name) end
   end
   copy.declared_at = trace.where()
   local seen = setmetatable({}, Declared)

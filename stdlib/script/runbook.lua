@@ -1,4 +1,5 @@
 --- Runbooks: where they are found, and how one is loaded.
+local children = require "almanac.config.children"
 local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
 local declaration = require "almanac.run.declaration"
@@ -34,6 +35,7 @@ local function load(path, text, short, kept)
       hint = "its last statement must be: return runbook { summary = …, run = function(p) … end }",
     }
   end
+  children.add(book.pass_env)
   declaration.check_allow(book, definitions.categories(script.definitions))
   book.name, book.path, book.script = short, path, script
   return book

@@ -133,6 +133,7 @@ t.test("in a pod: the service account, and its token when it is replaced during 
         echo '[{"name":"tom","token":"token-of-tom"}]' >"$USERS"]=] } }
     end)
     %0]])) }
+  t.write_file(p.dir .. "/almanac.yaml", "pass_env: [SECRETS, USERS]\n")
   t.write_file(world.dir .. "/token", "token-of-fay\n")
   local script = [[
 secrets=$(readlink -f /var/run)/secrets/kubernetes.io/serviceaccount

@@ -25,6 +25,7 @@ t.test("up, recreate, restart, down: as planned, once, also when killed halfway"
   end
   engine:make_image("node:v1", "node:v2")
   local p = project.new { up = book [[compose.up { dir = "stack" }]] }
+  t.write_file(p.dir .. "/almanac.yaml", "pass_env: [PYTHONPATH, KILL_AFTER]\n")
   t.must { "mkdir", p.dir .. "/stack" }
   t.write_file(p.dir .. "/stack/docker-compose.yml", file "v1")
   -- Stands for docker-compose, and kills almanac when the work is done and it cannot know yet.

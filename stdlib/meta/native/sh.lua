@@ -6,6 +6,7 @@
 ---@field argv string[]
 ---@field cwd? string
 ---@field env? table<string, string|false>  added to the environment; false removes
+---@field keep_env? string[]  of Almanac's environment, besides what every child gets: NAME or PREFIX*
 ---@field stdin? string
 ---@field keep_stdin? boolean  of start: it is written to
 ---@field timeout? number
@@ -89,5 +90,10 @@ function M.find_by_env(name, value) end
 ---@param name string
 ---@return string? path
 function M.which(name) end
+
+--- What every child gets of the environment besides the keep_env of its own, in the place of the list
+--- before it; at first it is nothing.
+---@param names string[]  a name, or PREFIX* for all that begin so
+function M.keep_env(names) end
 
 return M

@@ -51,9 +51,15 @@ static void watchdog(int signum)
 
 static struct proc_spec spec_of(struct child *c, const char *const *argv)
 {
+    static const char *const everything[] = {"*", NULL};
+
     memset(c, 0, sizeof *c);
-    return (struct proc_spec){
-        .argv = argv, .grace = 0.3, .line = child_line, .done = child_done, .arg = c};
+    return (struct proc_spec){.argv = argv,
+                              .env_keep = everything,
+                              .grace = 0.3,
+                              .line = child_line,
+                              .done = child_done,
+                              .arg = c};
 }
 
 static void start(struct child *c, struct proc_spec *spec)
@@ -233,6 +239,29 @@ static void test_environment_and_cwd(void)
     expect_text(&c, PROC_STDOUT, "new=1|unset|kept\n/\n");
     expect_text(&c, PROC_STDERR, "x\n"); /* opening /dev/stderr works on pipes only */
     proc_free(c.proc);
+}
+
+static void expect_kept(const char *const *keep, const char *names)
+{
+    struct child c;
+    struct proc_spec s = spec_of(&c, SH("env | sed -n 's/^\\(KEEP_[^=]*\\)=.*/\\1/p' | sort"));
+
+    s.env_keep = keep;
+    start(&c, &s);
+    wait_for(&c);
+    expect_text(&c, PROC_STDOUT, names);
+    proc_free(c.proc);
+}
+
+static void test_kept_environment(void)
+{
+    setenv("KEEP_A", "1", 1);
+    setenv("KEEP_AB", "2", 1);
+    setenv("KEEP_B", "3", 1);
+    expect_kept(NULL, "");
+    expect_kept((const char *const[]){"KEEP_A", "KEEP", "", NULL}, "KEEP_A\n");
+    expect_kept((const char *const[]){"KEEP_A*", NULL}, "KEEP_A\nKEEP_AB\n");
+    expect_kept((const char *const[]){"*", NULL}, "KEEP_A\nKEEP_AB\nKEEP_B\n");
 }
 
 static void expect_failure(const char *const *argv, const char *cwd, enum err_kind kind,
@@ -488,6 +517,7 @@ int main(void)
     test_cap_keeps_head_and_tail();
     test_stdin();
     test_environment_and_cwd();
+    test_kept_environment();
     test_failures();
     test_stop_kills_the_group();
     test_grandchild_keeps_the_pipe();
