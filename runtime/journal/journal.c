@@ -176,21 +176,32 @@ static struct run_state *state_of(struct journal *j, const char *id, struct err 
     return s;
 }
 
-int journal_last_seq(struct journal *j, const char *run, uint64_t *seq, struct err *e)
+int journal_head(struct journal *j, const char *run, uint64_t *seq, unsigned char *hash,
+                 struct err *e)
 {
     struct run_state *s = j->writable ? state_of(j, run, e) : NULL;
     struct journal_chain c;
 
-    if (s)
+    if (s) {
         *seq = s->seq;
+        memcpy(hash, s->hash, DIGEST_SIZE);
+    }
     if (j->writable)
         return s ? 0 : -1;
     /* A reader keeps nothing: the owner may be appending. */
     if (journal_chain_begin(j, run, &c, e) < 0)
         return -1;
     *seq = c.head_seq;
+    memcpy(hash, c.head_seq ? c.head_hash : c.hash, DIGEST_SIZE);
     journal_chain_release(&c);
     return 0;
+}
+
+int journal_last_seq(struct journal *j, const char *run, uint64_t *seq, struct err *e)
+{
+    unsigned char hash[DIGEST_SIZE];
+
+    return journal_head(j, run, seq, hash, e);
 }
 
 /* --- events --- */

@@ -111,6 +111,9 @@ uint64_t journal_syncs(const struct journal *j);
 int journal_flush(struct journal *j, bool durable, struct err *e);
 /* Some appends are not on the disk yet. */
 bool journal_pending(const struct journal *j);
+/* The end of the run's chain: DIGEST_SIZE bytes of hash, and *seq, 0 when the run has no event. */
+int journal_head(struct journal *j, const char *run, uint64_t *seq, unsigned char *hash,
+                 struct err *e);
 /* *seq is 0 when the run has no event. */
 int journal_last_seq(struct journal *j, const char *run, uint64_t *seq, struct err *e);
 

@@ -1,8 +1,8 @@
 /* Whose a journal is: one that others can write, or have put there, is no record of anything. */
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/trust.h"
 #include "journal/journal_priv.h"
 
 static int refuse(const char *path, const char *why, const char *hint, struct err *e)
@@ -17,18 +17,22 @@ static int check(const char *path, struct err *e)
 
     if (lstat(path, &st) < 0)
         return 0; /* whoever opens it says so */
-    if (S_ISLNK(st.st_mode))
+    switch (trust_of(&st, S_IWGRP | S_IWOTH, false)) {
+    case TRUST_LINK:
         return refuse(path, "it is a symbolic link",
                       "name the directory itself as `store` in almanac.yaml", e);
-    if (geteuid() != 0 && st.st_uid != geteuid())
+    case TRUST_OTHER:
         return refuse(path, "it belongs to another user",
                       "run almanac as its owner, or set `store` in almanac.yaml to a directory of "
                       "your own; look at who made this one",
                       e);
-    if (st.st_mode & (S_IWGRP | S_IWOTH))
+    case TRUST_OPEN:
         return refuse(path, "others can write to it",
                       "make sure that nobody has changed it, then: chmod -R go-rwx the directory",
                       e);
+    case TRUST_OURS:
+        break;
+    }
     return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/trust.h"
 #include "engine/lua_buf.h"
 #include "engine/task.h"
 #include "engine/vm_error.h"
@@ -43,15 +44,13 @@ static const char *check_path(lua_State *L, int arg, enum permit permit, const c
 
 /* --- reading --- */
 
-static int read_all(const char *path, struct buf *out, struct err *e)
+/* Closes fd. */
+static int read_open(int fd, const char *path, struct buf *out, struct err *e)
 {
     char chunk[32 * 1024];
     struct stat st;
     ssize_t n;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-    if (fd < 0)
-        return fs_error(e, errno, "read", path);
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         close(fd);
         return err_set(e, ERR_IO, "cannot read %s: it is a directory", path);
@@ -77,6 +76,13 @@ static int read_all(const char *path, struct buf *out, struct err *e)
     return n == 0 ? 0 : -1;
 }
 
+static int read_all(const char *path, struct buf *out, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    return fd < 0 ? fs_error(e, errno, "read", path) : read_open(fd, path, out, e);
+}
+
 /// The text of a file. Permit "read".
 ///
 /// Raises: `not_found`, `io`, `limit`.
@@ -98,6 +104,67 @@ static int fs_read(lua_State *L)
         return vm_raisef(L, ERR_USAGE, "fs.read: max_bytes must be from 0 to 1 GiB");
     b = lua_buf_new(L, (size_t)max);
     if (read_all(path, b, &e) < 0)
+        return vm_raise(L, &e);
+    lua_pushlstring(L, buf_str(b), b->len);
+    buf_release(b);
+    return 1;
+}
+
+static int refuse(struct err *e, const char *path, const char *noun, const char *why)
+{
+    return err_set(e, ERR_REFUSED, "%s is no %s to trust: %s", path, noun, why);
+}
+
+/* A file on which something rests: who it is of is looked at on what was opened. */
+static int read_own(const char *path, const char *noun, bool private, struct buf *out,
+                    struct err *e)
+{
+    mode_t closed = private ? S_IRWXG | S_IRWXO : S_IWGRP | S_IWOTH;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+    enum trust trust = TRUST_LINK;
+    struct stat st;
+
+    if (fd < 0 && errno != ELOOP)
+        return fs_error(e, errno, "read", path);
+    if (fd >= 0)
+        trust = fstat(fd, &st) < 0 ? TRUST_OTHER : trust_of(&st, closed, !private);
+    if (trust == TRUST_OURS)
+        return read_open(fd, path, out, e);
+    if (fd >= 0)
+        close(fd);
+    switch (trust) {
+    case TRUST_LINK:
+        refuse(e, path, noun, "it is a symbolic link");
+        return err_hint(e, "name the file itself");
+    case TRUST_OTHER:
+        refuse(e, path, noun, "it belongs to another user");
+        return err_hint(e,
+                        "make sure that it is the one you mean, and make a copy of your own: cp "
+                        "%s COPY",
+                        path);
+    default:
+        refuse(e, path, noun, private ? "others can read or write it" : "others can write to it");
+        return err_hint(e, "make sure that nobody has changed it, then: chmod %s %s",
+                        private ? "600" : "go-w", path);
+    }
+}
+
+/// The text of a file that is ours (or root's, unless it is private), no link, and that nobody else
+/// can write; a private one nobody else can read either. Permit "read".
+///
+/// Raises: `not_found`, `io`, `limit`, `refused`.
+///@param path string
+///@param noun string       what it is, for errors: "plan"
+///@param private? boolean
+///@return string
+static int fs_read_own(lua_State *L)
+{
+    const char *path = check_path(L, 1, PERMIT_READ, "fs.read_own");
+    const char *noun = luaL_checkstring(L, 2);
+    struct buf *b = lua_buf_new(L, READ_MAX);
+    struct err e;
+
+    if (read_own(path, noun, lua_toboolean(L, 3), b, &e) < 0)
         return vm_raise(L, &e);
     lua_pushlstring(L, buf_str(b), b->len);
     buf_release(b);
@@ -508,12 +575,19 @@ static int fs_tmpdir(lua_State *L)
 int luaopen_native_fs(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"read", fs_read},     {"digest", fs_digest},
-        {"exists", fs_exists}, {"stat", fs_stat},
-        {"list", fs_list},     {"write", fs_write},
-        {"keep", fs_keep},     {"remove", fs_remove},
-        {"mkdir", fs_mkdir},   {"remove_tree", fs_remove_tree},
-        {"tmpdir", fs_tmpdir}, {NULL, NULL},
+        {"read", fs_read},
+        {"read_own", fs_read_own},
+        {"digest", fs_digest},
+        {"exists", fs_exists},
+        {"stat", fs_stat},
+        {"list", fs_list},
+        {"write", fs_write},
+        {"keep", fs_keep},
+        {"remove", fs_remove},
+        {"mkdir", fs_mkdir},
+        {"remove_tree", fs_remove_tree},
+        {"tmpdir", fs_tmpdir},
+        {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

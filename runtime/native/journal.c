@@ -489,39 +489,26 @@ static int l_events(lua_State *L)
     return 1;
 }
 
-/// Whether the chain of a run is whole.
-///@param run string
-///@return boolean
-///@return integer? seq  of the first event that is broken
-///@return string? why
-static int l_verify(lua_State *L)
-{
-    struct journal *j = journal_arg(L, "verify");
-    const char *run = journal_text_arg(L, 2, "verify", "the run's id");
-    char why[JOURNAL_WHY_MAX];
-    uint64_t broken;
-    struct err e;
-
-    if (journal_verify(j, run, &broken, why, &e) < 0)
-        return vm_raise(L, &e);
-    lua_pushboolean(L, broken == 0);
-    if (broken == 0)
-        return 1;
-    lua_pushinteger(L, (lua_Integer)broken);
-    lua_pushstring(L, why);
-    return 3;
-}
-
 /// The store of runs and their events. What a failed call leaves behind: journal/journal.h.
 int luaopen_native_journal(lua_State *L)
 {
     /// A store of runs.
     ///@class native.journal.Journal
     static const luaL_Reg methods[] = {
-        {"close", l_close},     {"create", l_create},   {"run", l_run},
-        {"runs", l_runs},       {"append", l_append},   {"flush", l_flush},
-        {"pending", l_pending}, {"syncs", l_syncs},     {"last_seq", l_last_seq},
-        {"events", l_events},   {"fold", journal_fold}, {"verify", l_verify},
+        {"close", l_close},
+        {"create", l_create},
+        {"run", l_run},
+        {"runs", l_runs},
+        {"append", l_append},
+        {"flush", l_flush},
+        {"pending", l_pending},
+        {"syncs", l_syncs},
+        {"last_seq", l_last_seq},
+        {"head", journal_head_of},
+        {"hash", journal_hash_of},
+        {"events", l_events},
+        {"fold", journal_fold},
+        {"verify", journal_verify_run},
         {NULL, NULL},
     };
     static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};

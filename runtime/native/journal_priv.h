@@ -69,4 +69,9 @@ void journal_locks_setup(lua_State *L);
 /* The method fold. */
 int journal_fold(lua_State *L);
 
+/* The methods head, hash and verify. */
+int journal_head_of(lua_State *L);
+int journal_hash_of(lua_State *L);
+int journal_verify_run(lua_State *L);
+
 #endif

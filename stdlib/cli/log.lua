@@ -16,8 +16,18 @@ local declared = options.join({
 
 local function verify(journal, id, operator)
   local broken = store.broken(journal, id)
-  operator:result((broken or id .. ": the chain of hashes is whole") .. "\n")
+  operator:result((broken or id .. ": the chain of hashes is whole; its head is " .. store.head(journal, id)) .. "\n")
   return broken and 1 or 0
+end
+
+--- Behind the events: where their chain of hashes ends.
+local function say_head(journal, id, operator, as_json)
+  local seq, hash = journal:head(id)
+  if as_json then
+    operator:json { kind = "run.head", path = "", data = { seq = seq, hash = hash } }
+  else
+    operator:result(string.format("head: %s\n", store.head(journal, id)))
+  end
 end
 
 local function clock(time_ms)
@@ -40,6 +50,7 @@ function M.run(words, operator)
       operator:result(string.format("%5d %s %-16s %s  %s\n", seq, clock(time_ms), kind, path, payload))
     end
   end
+  say_head(journal, id, operator, given.json)
   local broken = store.broken(journal, id)
   if broken then operator:say("! what was changed is not to be believed: " .. broken) end
   return broken and 1 or 0

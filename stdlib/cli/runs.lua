@@ -22,9 +22,14 @@ function M.run(words, operator)
   if not limit or limit < 1 then errors.usage("--limit takes a whole number from 1, not %q", given.limit) end
   config.load(given)
   local journal <close> = store.open "ro"
+  local code = 0
   for i, row in ipairs(journal:runs()) do
     if i > limit then break end
-    local state = states.summary(journal, row.id)
+    local state, broken = states.summary(journal, row.id), store.broken(journal, row.id)
+    if broken then
+      operator:say("! this is not to be believed: " .. broken)
+      code = 1
+    end
     if given.json then
       operator:json {
         id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started,
@@ -35,7 +40,7 @@ function M.run(words, operator)
         os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), state.operator or ""))
     end
   end
-  return 0
+  return code
 end
 
 return M

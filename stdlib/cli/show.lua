@@ -71,7 +71,10 @@ local function show_plan(name, operator)
   local plan, events = planned_run(journal, row.id)
   local status = require("almanac.journal.state").summary(journal, row.id).status
   operator:result(require("almanac.render.plan").outcome(row.id, status, plan, events, screen.color()))
-  return 0
+  operator:result(string.format("head: %s\n", store.head(journal, row.id)))
+  local broken = store.broken(journal, row.id)
+  if broken then operator:say("! this is not to be believed: " .. broken) end
+  return broken and 1 or 0
 end
 
 function M.run(words, operator)

@@ -65,11 +65,12 @@ function M.run(words, operator)
   local broken = store.broken(journal, row.id)
   if broken then operator:say("! this is not to be believed: " .. broken) end
   local state = states.load(journal, row.id)
+  local seq, hash = journal:head(row.id)
   if given.json then
     local json = require "native.json"
     operator:json {
       id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended,
-      error = state.error, steps = json.array(state.roots),
+      error = state.error, steps = json.array(state.roots), head = { seq = seq, hash = hash },
     }
     return broken and 1 or 0
   end
@@ -77,6 +78,7 @@ function M.run(words, operator)
   local view = { color = screen.color(), now_ms = task.wall_ms(), notes = 10 }
   for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end
   for _, line in ipairs(closing(row, state)) do out[#out + 1] = line end
+  out[#out + 1] = "  head:    " .. store.head(journal, row.id)
   operator:result(terminal.lines(out))
   return broken and 1 or 0
 end

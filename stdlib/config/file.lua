@@ -1,4 +1,5 @@
 --- almanac.yaml and its environments: read once, checked whole, put into the settings.
+local approval = require "almanac.config.approval"
 local calendar = require "almanac.config.calendar"
 local children = require "almanac.config.children"
 local document = require "almanac.config.document"
@@ -19,7 +20,7 @@ local endpoint = { text_or = { url = "string", token = "string", user = "string"
 local section = {
   store = "string", kubeconfig = "string", context = "string", helm = "string", kustomize = "string",
   endpoints = { ["*"] = endpoint }, channels = { ["*"] = anything }, vars = { ["*"] = { ["*"] = anything } },
-  params = { ["*"] = { ["*"] = anything } }, pass_env = { list_of = "string" },
+  params = { ["*"] = { ["*"] = anything } }, pass_env = { list_of = "string" }, approval = approval.schema,
   windows = { list_of = { days = "string", from = "string", to = "string", zone = "string" } },
   freezes = { list_of = { days = "string", from = "string", to = "string", zone = "string", reason = "string" } },
 }
@@ -84,7 +85,7 @@ local function merge(into, from)
 end
 
 local applied = { "store", "kubeconfig", "context", "helm", "kustomize", "endpoints", "channels", "vars", "params",
-  "pass_env", "windows", "freezes" }
+  "pass_env", "windows", "freezes", "approval" }
 
 local pristine = {}
 for _, key in ipairs(applied) do pristine[key] = settings[key] end
@@ -110,10 +111,19 @@ local function apply(values)
   end
 end
 
---- A kubeconfig is looked for beside the file that names it.
+--- Files are looked for beside the file that names them.
 local function resolve_paths(values, directory)
-  local path = values.kubeconfig
-  if path and not path:find "^/" and directory ~= "" then values.kubeconfig = directory .. path end
+  local function resolve(holder, key)
+    local path = holder[key]
+    if path and not path:find "^/" and directory ~= "" then holder[key] = directory .. path end
+  end
+  resolve(values, "kubeconfig")
+  resolve(values.approval or {}, "allowed_signers")
+  resolve(values.approval or {}, "revoked_keys")
+end
+
+local function refuse_approval(doc, path, why, key)
+  if why then doc:refuse(below(below(path, "approval"), key), table.concat(below(path, "approval"), ".") .. "." .. why) end
 end
 
 --- Makes periods of the windows and freezes.
@@ -167,17 +177,22 @@ local function pick_environment(doc, named)
   doc:refuse({ "environment" }, message, hint)
 end
 
+--- What its types do not say of a part: the top, or an environment.
+local function check_section(doc, values, path)
+  read_periods(doc, values, path)
+  check_names(doc, values.pass_env, below(path, "pass_env"))
+  refuse_approval(doc, path, approval.read(values.approval))
+end
+
 --- Reads the file into the settings.
 local function load_file(file, environment_name)
   local doc = document.read(file)
   doc.value = doc.value == nil and {} or doc.value
   check(doc, doc.value, schema, {})
   local directory = file:match "^(.*/)" or ""
-  read_periods(doc, doc.value, {})
-  check_names(doc, doc.value.pass_env, { "pass_env" })
+  check_section(doc, doc.value, {})
   for name, environment in pairs(doc.value.environments or {}) do
-    read_periods(doc, environment, { "environments", name })
-    check_names(doc, environment.pass_env, { "environments", name, "pass_env" })
+    check_section(doc, environment, { "environments", name })
   end
   resolve_paths(doc.value, directory)
   apply(doc.value)
@@ -188,6 +203,7 @@ local function load_file(file, environment_name)
     apply(environment)
     note_all_places(doc, environment, { "environments", name })
   end
+  refuse_approval(doc, environment and environment.approval and { "environments", name } or {}, approval.check(settings.approval))
   settings.environment, settings.file = name, file
 end
 

@@ -15,6 +15,7 @@ local M = {
   pass_env = {},        ---@type string[] variables of Almanac's environment that its children get, too
   windows = {},         ---@type almanac.Period[] when runs may begin; none: always
   freezes = {},         ---@type almanac.Period[] when they may not, whatever the windows say
+  approval = {},        ---@type almanac.ApprovalPolicy who may approve, and for how long
   environment = nil,    ---@type string? name given with -e
   file = nil,           ---@type string? the almanac.yaml that was read
 }

@@ -66,6 +66,7 @@ M.kinds = {
   ["note"] = kind("soon", "skip", "text"),
   ["output"] = kind("soon", "skip", "stream text"),
   -- what is only told
+  ["run.head"] = kind("told", "skip", "seq hash"), -- the end of its chain of hashes
   ["said"] = kind("told", "skip", "text"),
   ["progress"] = kind("told", "skip", "text"),
   ["effect.planned"] = kind("told", "skip", "*"),

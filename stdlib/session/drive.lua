@@ -91,11 +91,15 @@ function M.execute(run, body)
   return status, result
 end
 
---- The closing lines: what happened, and the commands that go on from here.
----@param run almanac.Run
----@param status string
----@param err almanac.Error|any
-function M.conclude(run, status, err)
+--- Tells the end of the run's chain of hashes, which is not in its journal.
+local function tell_head(run)
+  local seq, hash = run.journal:head(run.id)
+  run:record("run.head", "", { seq = seq, hash = hash })
+  operators.of(run):say("  head:    " .. store.head(run.journal, run.id))
+end
+
+--- How it ended, and the commands that go on from there.
+local function describe_end(run, status, err)
   local id, operator = run.id, operators.of(run)
   if status == "done" then
     operator:say(string.format("✓ %s is done", id))
@@ -115,6 +119,15 @@ function M.conclude(run, status, err)
   if may_undo and not run.meta.undoes then operator:say("  go back: almanac rollback " .. words) end
   local lock = run.held and run.held:name()
   if lock then operator:say(string.format("  it holds the lock %q; give up: almanac abandon %s --reason TEXT", lock, words)) end
+end
+
+--- The closing lines: what happened, the commands that go on from here, and the head of the journal.
+---@param run almanac.Run
+---@param status string
+---@param err almanac.Error|any
+function M.conclude(run, status, err)
+  describe_end(run, status, err)
+  tell_head(run)
 end
 
 return M

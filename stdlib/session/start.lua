@@ -10,11 +10,13 @@ local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
 local opening = require "almanac.session.opening"
 local params = require "almanac.session.params"
+local plan_use = require "almanac.session.plan_use"
 local process = require "native.process"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
 local store = require "almanac.journal.store"
+local task = require "native.task"
 
 local M = {}
 
@@ -48,7 +50,28 @@ local function open_plan(options)
     }
   end
   config.restore(options, plan.choice or {})
+  plan_use.check_time(plan, options.plan, task.wall_ms())
   return plan
+end
+
+--- Refuses a run without a plan where almanac.yaml wants one.
+local function check_planned(book, options)
+  if options.plan or not settings.approval.plan_required then return end
+  errors.raise {
+    kind = "refused", message = string.format("%s wants every run to keep to a plan", settings.file),
+    hint = string.format("almanac plan %s k=v… -o plan.json, have it reviewed, then: almanac run --plan plan.json", book.name),
+  }
+end
+
+--- The run in the journal. A plan is taken with it, and good at that moment.
+local function create(journal, meta, id, plan, options)
+  meta.plan = plan and plan.digest or false
+  if not plan then return runs.create(journal, meta, execute, id) end
+  plan_use.check_time(plan, options.plan, task.wall_ms())
+  local claim = plan_use.claim(journal, plan, options.plan, id)
+  local run = runs.create(journal, meta, execute, id)
+  claim.release()
+  return run
 end
 
 --- almanac run NAME key=value…
@@ -60,6 +83,7 @@ end
 function M.run(name, given, options, operator)
   local plan = options.plan and open_plan(options)
   local book = runbook.load(name or plan.script)
+  check_planned(book, options)
   local places = not plan and params.places(book, given, options) or nil
   given = params.over(plan and plan.params or settings.params[book.name] or {}, given)
   local values = params.resolve(book, given, operator, places)
@@ -70,10 +94,11 @@ function M.run(name, given, options, operator)
   end
   local lock = locks.of(book.lock, values)
   local journal <close> = store.open "create"
+  if plan then plan_use.check_unused(journal, plan, options.plan) end
   local id = runs.new_id(book.name)
   local held <close> = locks.take(journal, lock, id, operator, options.wait)
   local override = opening.check(options.override_freeze) -- after the waiting
-  local run = runs.create(journal, M.meta(book, journalled, lock, options), execute, id)
+  local run = create(journal, M.meta(book, journalled, lock, options), id, plan, options)
   holder.own(journal, run.id)
   run:record("run.start", "", {
     runbook = book.name, params = journalled, operator = process.user(), digest = book.script.digest, pid = process.pid(),

@@ -7,6 +7,7 @@ local M = {}
 --- What differs from run to run.
 local function settled(text)
   text = text:gsub("(%l[%l-]*)%-%d%d%d%d%d%d%d%d%-%d%d%d%d%d%d%-%x%x%x%x", "%1-RUN")
+  text = text:gsub("event %d+, " .. ("%x"):rep(64), "event N, HASH")
   return (text:gsub("([✓✗] [^\n]-)  %d+[%d.]*m?s\n", "%1  TIME\n"))
 end
 

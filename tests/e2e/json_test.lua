@@ -34,12 +34,12 @@ t.test("a run tells how it began, and so does a resume", function()
   local p = new "bad"
   local code, out = p:run { "run", "book", "--json", "--no-ask" }
   t.eq(code, 1)
-  t.eq(kinds(out), "run.start run.script run.end")
+  t.eq(kinds(out), "run.start run.script run.end run.head")
   t.has(out, '"params":{"hosts":[]}')
   t.write_file(p.dir .. "/mode", "good")
   code, out = p:run { "resume", "--json", "hosts=a,b" }
   t.eq(code, 0, out)
-  t.eq(kinds(out), "run.resume run.end")
+  t.eq(kinds(out), "run.resume run.end run.head")
   t.has(out, '"params":{"hosts":["a","b"]}')
 end)
 
@@ -48,7 +48,7 @@ t.test("a run that is bound to a plan tells the plan", function()
   p:run { "plan", "book", "-o", "plan.json" }
   local code, out = p:run { "run", "--plan", "plan.json", "--json" }
   t.eq(code, 0, out)
-  t.eq(kinds(out), "run.start run.plan run.script run.end")
+  t.eq(kinds(out), "run.start run.plan run.script run.end run.head")
 end)
 
 t.test("an empty list is a list", function()

@@ -13,6 +13,16 @@ local M = {}
 ---@return string
 function M.read(path, options) end
 
+--- The text of a file that is ours (or root's, unless it is private), no link, and that nobody else
+--- can write; a private one nobody else can read either. Permit "read".
+---
+--- Raises: `not_found`, `io`, `limit`, `refused`.
+---@param path string
+---@param noun string       what it is, for errors: "plan"
+---@param private? boolean
+---@return string
+function M.read_own(path, noun, private) end
+
 --- The SHA-256 of a file. Permit "read".
 ---
 --- Raises: `io`.

@@ -113,6 +113,22 @@ function Journal:syncs() end
 ---@return integer seq  0 when there is none
 function Journal:last_seq(run) end
 
+--- The end of a run's chain of hashes.
+---
+--- Raises: `not_found`, `io`, `busy`.
+---@param run string   its id
+---@return integer seq   of its last event, 0 when there is none
+---@return string hash   hexadecimal
+function Journal:head(run) end
+
+--- The hash of an event, as it is stored.
+---
+--- Raises: `not_found`, `io`, `busy`.
+---@param run string   its id
+---@param seq integer
+---@return string? hash  hexadecimal; nil where there is no such event
+function Journal:hash(run, seq) end
+
 --- Its events. After its nil the iterator may be called again, and goes on with what was appended
 --- meanwhile.
 ---

@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
+local settings = require "almanac.config.settings"
 local sha256 = require("native.digest").sha256
 local source = require "almanac.base.source"
 local task = require "native.task"
@@ -40,11 +41,13 @@ end
 ---@return string
 function M.encode(plan, book)
   local sources = {}
+  local now, good = task.wall_ms(), settings.approval.plan_valid_for
   for path in pairs(book.script.files) do sources[path] = source.file(path) or "" end
   local file = {
     format = FORMAT, runbook = plan.runbook, script = plan.script, params = plan.meta.params, environment = plan.meta.environment,
     choice = plan.meta.choice, clusters = json.array(plan.clusters or {}),
-    made_by = process.user(), made_ms = task.wall_ms(), version = process.version, stdlib = M.stdlib_digest(),
+    made_by = process.user(), made_ms = now, expires_ms = good and now + math.floor(good * 1000),
+    version = process.version, stdlib = M.stdlib_digest(),
     script_digest = book.script.digest, sources = sources, effects = json.array(redacted_effects(plan)), steps = json.array(plan.steps),
     gates = json.array(plan.gates), asks = json.array(plan.asks), possible = json.array(plan.possible),
     counts = drafts.counts(plan), undo = json.array(drafts.undos(plan)), stopped = plan.stopped,
@@ -53,11 +56,11 @@ function M.encode(plan, book)
   return '{"digest":"' .. sha256(text) .. '","plan":' .. text .. "}\n"
 end
 
---- Reads a plan file back; one that was changed since is refused.
+--- Reads a plan file back; one that was changed since is refused, and one that others could have changed.
 ---@param name string file name
 ---@return table plan  as it was saved, and its `digest`
 function M.read(name)
-  local text = require("native.fs").read(name)
+  local text = require("native.fs").read_own(name, "plan", true)
   local digest, body = text:match '^{"digest":"(%x+)","plan":(.*)}%s*$'
   if not digest then
     errors.raise { kind = "refused", message = name .. " is not a plan", hint = "make one: almanac plan RUNBOOK k=v… -o " .. name }

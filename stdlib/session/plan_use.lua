@@ -1,0 +1,84 @@
+--- The use of a plan: a run may begin with it once, and while it is good.
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local event = require "almanac.journal.event"
+local holder = require "almanac.session.holder"
+local json = require "native.json"
+local settings = require "almanac.config.settings"
+local states = require "almanac.journal.state"
+local store = require "almanac.journal.store"
+
+local M = {}
+
+--- How far the clock of the machine that made a plan may be ahead of this one's.
+local SKEW_MS = 5 * 60 * 1000
+
+local function refuse(message, hint)
+  errors.raise { kind = "refused", message = message, hint = hint }
+end
+
+--- Refuses a plan that is too old, or of which nobody can tell.
+---@param plan table   as it was saved
+---@param name string  of its file
+---@param now_ms integer
+function M.check_time(plan, name, now_ms)
+  local again = string.format("make a new one, and have it reviewed: almanac plan %s … -o %s", plan.runbook, name)
+  local age = (now_ms - plan.made_ms) / 1000
+  if plan.made_ms > now_ms + SKEW_MS then
+    refuse(string.format("%s was made in %s, by the clock of this machine", name, duration.format(-age)),
+      "set the clocks right, or make a new plan here")
+  end
+  local good = settings.approval.plan_valid_for
+  if good and age > good then
+    refuse(string.format("%s was made %s ago; almanac.yaml lets a plan be used for %s", name, duration.format(age),
+      duration.format(good)), again)
+  elseif plan.expires_ms and plan.expires_ms < now_ms then
+    refuse(string.format("%s expired %s ago", name, duration.format((now_ms - plan.expires_ms) / 1000)), again)
+  end
+end
+
+--- Whether a run of before its plan was noted in its row keeps to the plan.
+local function was_bound(journal, id, digest)
+  for one in event.each(journal, id, "run.plan", digest) do
+    if one.data.digest == digest then return true end
+  end
+  return false
+end
+
+--- The run that began with a plan.
+local function user_of(journal, digest)
+  for _, row in ipairs(journal:runs()) do
+    local meta = json.decode(row.meta)
+    if meta.plan == digest then return row.id end
+    if meta.plan == nil and not meta.undoes and was_bound(journal, row.id, digest) then return row.id end
+  end
+end
+
+--- Refuses a plan with which a run began.
+---@param journal table
+---@param plan table
+---@param name string  of its file
+function M.check_unused(journal, plan, name)
+  local user = user_of(journal, plan.digest)
+  if not user then return end
+  refuse(string.format("%s was used by the run %s (%s); a plan is used once", name, user, states.status(journal, user)),
+    string.format("go on with that run: almanac resume %s; or make a new plan: almanac plan %s … -o %s", store.words(user),
+      plan.runbook, name))
+end
+
+--- Takes a plan for a run that is about to be created: of several processes one gets it. It is noted in the
+--- run's row (meta.plan), and the lock under which it is taken is not needed any longer then.
+---@param journal table
+---@param plan table
+---@param name string  of its file
+---@param id string    of the run
+---@return { release: fun() }
+function M.claim(journal, plan, name, id)
+  local lock = "plan/" .. plan.digest
+  local ok, other = journal:lock_name(lock, holder.text(id))
+  if not ok then refuse(string.format("%s is being used by another process: %s", name, holder.describe(other)), "a plan is used once") end
+  M.check_unused(journal, plan, name)
+  return { release = function() journal:unlock_name(lock) end }
+end
+
+return M
