@@ -116,6 +116,15 @@ local function remote_commit(input)
   return commit
 end
 
+--- An earlier effect of the same plan, which has not taken place: what it would make is not there yet.
+local function planned(op, input, fits)
+  for _, entry in ipairs(step.planned()) do
+    if entry.op == op and entry.input.dir == input.dir and not entry.nothing and not entry.would_fail and fits(entry.input) then
+      return entry.input
+    end
+  end
+end
+
 -- git.tag ----------------------------------------------------------------------------------------
 
 --- What tags may do: be made, and be taken back. They are not moved.
@@ -139,6 +148,9 @@ effect.define("git.tag", {
     local result = { name = input.name, commit = before.commit }
     if before.tagged == before.commit then return { summary = "already there", nothing = true, result = result } end
     if before.tagged then refuse_moved(input, before.tagged, before.commit) end
+    if input.at == "HEAD" and planned("git.commit", input, function() return true end) then
+      return { summary = "at the commit that is made before", ground = { { ref = "git HEAD", object = before.commit } } }
+    end
     return {
       summary = string.format("at %s (%s)", short(before.commit), subject_of(input, before.commit)), result = result,
       ground = { { ref = "git " .. input.at, object = before.commit } },
@@ -193,15 +205,6 @@ end
 
 local function push_ref(ref)
   return ref:find "^refs/" and ref or "refs/heads/" .. ref
-end
-
---- An earlier effect of the same plan, which has not taken place: what it would make is not there yet.
-local function planned(op, input, fits)
-  for _, entry in ipairs(step.planned()) do
-    if entry.op == op and entry.input.dir == input.dir and not entry.nothing and not entry.would_fail and fits(entry.input) then
-      return entry.input
-    end
-  end
 end
 
 --- The commit that a ref stands for, or will: "" when an earlier commit of the plan makes it.

@@ -1,6 +1,7 @@
 --- A plan as text for its reviewer. Pure.
 local columns = require "almanac.base.columns"
 local json = require "native.json"
+local line_diff = require "almanac.render.line_diff"
 local terminal = require "almanac.base.terminal"
 
 local paint = terminal.paint
@@ -10,6 +11,7 @@ local M = {}
 local VALUE_MAX = 100
 local BEFORE = 30 -- bytes shown before the first difference of two long texts
 local LINE = 110 -- columns
+local LINES_MAX = 40 -- of one text's changes
 
 local function encoded(value)
   if value == nil then return "(absent)" end
@@ -52,16 +54,37 @@ local actions = {
 
 local field_marks = { added = { "+", "32" }, removed = { "-", "31" }, changed = { "~", "33" } }
 
+local function set_by(field)
+  return field.set_by and string.format('   (now set by "%s")', table.concat(field.set_by, '", "')) or ""
+end
+
+local function is_lines(value) return type(value) == "string" and value:find "\n" ~= nil end
+
+--- A text of lines: those that differ.
+local function add_line_changes(out, indent, field, color)
+  local changes = line_diff.changes(field.old, field.new)
+  if #changes == 0 then out[#out + 1] = indent .. "the ends of its lines" end
+  for i = 1, math.min(#changes, LINES_MAX) do
+    local change = changes[i]
+    out[#out + 1] = string.format("%s%5d ", indent, change.line)
+      .. paint(change.mark .. cut(change.text, 1), field_marks[change.mark == "+" and "added" or "removed"][2], color)
+  end
+  if #changes > LINES_MAX then out[#out + 1] = string.format("%s      … and %d lines more", indent, #changes - LINES_MAX) end
+end
+
 --- A field on one line, or on two when that is too long to take in.
 local function add_field(out, indent, field, color)
   local mark = field_marks[field.kind]
   local value
-  if field.kind == "changed" then
+  if field.kind == "changed" and is_lines(field.old) and is_lines(field.new) then
+    out[#out + 1] = indent .. paint(string.format("%s %s:%s", mark[1], field.path, set_by(field)), mark[2], color)
+    return add_line_changes(out, indent, field, color)
+  elseif field.kind == "changed" then
     value = both_texts(field.old, field.new)
   else
     value = value_text(field.kind == "added" and field.new or field.old)
   end
-  if field.set_by then value = string.format('%s   (now set by "%s")', value, table.concat(field.set_by, '", "')) end
+  value = value .. set_by(field)
   local head = mark[1] .. " " .. field.path .. ":"
   if columns.of(indent .. head .. value) < LINE then
     out[#out + 1] = indent .. paint(head .. " " .. value, mark[2], color)
