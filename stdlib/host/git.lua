@@ -210,8 +210,9 @@ end
 --- The commit that a ref stands for, or will: "" when an earlier commit of the plan makes it.
 local function commit_to_push(input)
   local tag = planned("git.tag", input, function(of) return "refs/tags/" .. of.name == input.ref end)
+  local moves = planned("git.commit", input, function() return true end)
+  if moves and (tag and tag.at == "HEAD" or not tag and not input.ref:find "^refs/tags/") then return "" end
   if tag then return commit_of("git.push", tag, tag.at) end
-  if not input.ref:find "^refs/tags/" and planned("git.commit", input, function() return true end) then return "" end
   return commit_of("git.push", input, input.ref)
 end
 

@@ -1,4 +1,5 @@
 -- runbooks/release.lua: with a real git repository and a real registry.
+local killed = require "tests.killed"
 local repository = require "tests.repository"
 local t = require "tests.harness"
 
@@ -85,4 +86,21 @@ t.test("what is edited is not taken along, and a file without a version is named
   code, _, err = r:almanac(RELEASE)
   t.eq(code, 1, err)
   t.has(err, 'no key "imges" in vars.devnet; did you mean images?')
+end)
+
+t.test("killed behind each of its effects, and gone on with: one commit, one tag, one push of each, and whole images", function()
+  killed.everywhere({ "git.commit", "git.tag", "git.push", "images.push" }, made, RELEASE, function(r, where)
+    t.eq(r:git("rev-list", "--count", "HEAD"), "3", where)
+    t.eq(r:git "tag", "v0.5.0", where)
+    t.eq(r:git("--git-dir=origin.git", "rev-parse", "main", "v0.5.0^{commit}"), r:git("rev-parse", "HEAD", "HEAD"), where)
+    t.eq(r:pushes(), 1, where)
+  end)
+end)
+
+t.test("the release that was planned is the one that runs", function()
+  local r = made()
+  local planned, out, err = r:almanac { "plan", "release", "version=v0.5.0", "change_owner=ada", "-o", "plan.json" }
+  t.eq(planned, 2, out .. err)
+  local code, _, why = r:almanac { "run", "release", "--plan", "plan.json", "--no-ask" }
+  t.eq(code, 0, why)
 end)
