@@ -6,7 +6,7 @@ local t = require "tests.harness"
 
 local M = {}
 
-local IGNORED = { ".almanac", "almanac.yaml", "kubeconfig", "origin.git", "plan.json", "prometheus*", "prometheus/", "blobs", "registry.yml",
+local IGNORED = { ".almanac", "almanac.yaml", "kubeconfig", "origin.git", "plan.json", "prometheus*", "blobs", "registry.yml",
   ".cache", ".config", ".local", "*.log", "helm-wrapper" }
 
 ---@class tests.Repository

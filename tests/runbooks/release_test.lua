@@ -81,6 +81,7 @@ t.test("what is edited is not taken along, and a file without a version is named
   t.has(err, 'core/version.py has no VERSION = "{version}"')
   r:configure { vars = r:vars { version_files = { ["*/version.txt"] = "{version}" } } }
   code, _, err = r:almanac(RELEASE)
+  t.eq(code, 1, err)
   t.has(err, "no file is */version.txt")
   r:configure { vars = r:vars { imges = { "x" } } }
   code, _, err = r:almanac(RELEASE)
