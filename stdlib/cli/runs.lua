@@ -2,6 +2,7 @@
 local columns = require "almanac.base.columns"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
+local json = require "native.json"
 local options = require "almanac.cli.options"
 local store = require "almanac.journal.store"
 local states = require "almanac.journal.state"
@@ -30,14 +31,15 @@ function M.run(words, operator)
       operator:say("! this is not to be believed: " .. broken)
       code = 1
     end
+    local caller = json.decode(row.meta).caller
     if given.json then
       operator:json {
         id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started,
-        ended_ms = state.ended, operator = state.operator,
+        ended_ms = state.ended, operator = state.operator, caller = caller and caller.run,
       }
     else
-      operator:result(string.format("%s %-11s %s  %s\n", columns.pad(row.id, 40), state.status,
-        os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), state.operator or ""))
+      operator:result(string.format("%s %-11s %s  %s%s\n", columns.pad(row.id, 40), state.status,
+        os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), state.operator or "", caller and "  in " .. caller.run or ""))
     end
   end
   return code

@@ -2,6 +2,7 @@
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local holder = require "almanac.session.holder"
+local json = require "native.json"
 local options = require "almanac.cli.options"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
@@ -17,7 +18,7 @@ local declared = options.join({ { "--json", nil, "as JSON" } }, options.common)
 
 local function heading(row, state)
   local text = row.id .. ": " .. state.status
-  if state.holder then text = text .. ", " .. holder.describe(require("native.json").encode(state.holder)) end
+  if state.holder then text = text .. ", " .. holder.describe(json.encode(state.holder)) end
   return text
 end
 
@@ -35,9 +36,15 @@ local function may_undo(state)
   return false
 end
 
+--- The run that made it.
+local function part_of(row)
+  local caller = json.decode(row.meta).caller
+  return caller and { string.format("  part of: %s, step %q", caller.run, caller.path) } or {}
+end
+
 local function closing(row, state)
-  if state.status == "done" or state.status == "running" or state.status == "undone" then return {} end
-  local out = {}
+  if state.status == "done" or state.status == "running" or state.status == "undone" then return part_of(row) end
+  local out = part_of(row)
   local err = state.error
   if err and err.message then
     for line in err.message:gmatch "[^\n]+" do out[#out + 1] = "  " .. line end
@@ -67,7 +74,6 @@ function M.run(words, operator)
   local state = states.load(journal, row.id)
   local seq, hash = journal:head(row.id)
   if given.json then
-    local json = require "native.json"
     operator:json {
       id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended,
       error = state.error, steps = json.array(state.roots), head = { seq = seq, hash = hash },

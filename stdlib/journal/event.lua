@@ -13,6 +13,8 @@ local M = {}
 ---@field data table
 ---@field time_ms integer  wall clock
 ---@field seq integer?     place in the journal
+---@field run string?      of one that is passed on: the run in which it happened, which the watched one made
+---@field own_path string? and the path that it has there
 
 ---@class almanac.EventKind
 ---@field fields string    names of what it may carry; "*": anything
@@ -31,7 +33,7 @@ M.kinds = {
   -- the run
   ["run.start"] = kind("durable", "keep", "runbook params operator digest pid undoes"),
   ["run.resume"] = kind("durable", "keep", "operator digest pid params"),
-  ["run.end"] = kind("durable", "keep", "status error by"),
+  ["run.end"] = kind("durable", "keep", "status error by result"), -- result: what a run that another one made gave it
   ["run.plan"] = kind("durable", "keep", "*"), -- the whole plan that it is bound to
   ["run.unbound"] = kind("durable", "keep", "operator"),
   ["run.script"] = kind("soon", "keep", "digest sources files"), -- the texts that the run is made with, and their digests, by path

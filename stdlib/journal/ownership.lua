@@ -66,38 +66,51 @@ function M.place(journal, id)
   return found
 end
 
---- The family of a run: the run itself and its rollbacks, which share its lock.
-local function family_of(row, meta)
-  return meta.undoes or row.id
+--- The family of a run: the outermost one, the runs that it makes and their rollbacks, which share their locks.
+---@param id string
+---@param meta table  of the run
+---@return string id of the outermost run
+function M.family_of(id, meta)
+  return meta.family or meta.undoes or id
+end
+
+--- What a run holds as one of its family: the lock of one that another made and that is done is its family's, until
+--- that is over too, for it may be taken back with it.
+local function held_in_family(journal, id, meta)
+  local held = M.held(journal, id)
+  if held or not meta.caller or meta.undoes or states.status(journal, id) ~= "done" then return held end
+  local state = states.summary(journal, id)
+  return state.lock and not OVER[states.status(journal, meta.family)] and state or nil
 end
 
 --- The run that holds a lock.
 ---@param journal table
 ---@param name string     of the lock
----@param family string?  a run that does not count, with its rollbacks
+---@param family string?  a run that does not count, with its family
 ---@return almanac.LockOwner?
 function M.of(journal, name, family)
   for _, row in ipairs(journal:runs()) do
     local meta = json.decode(row.meta)
-    local wanted = meta.lock == name and family_of(row, meta) ~= family
-    local held = wanted and M.held(journal, row.id)
+    local wanted = meta.lock == name and M.family_of(row.id, meta) ~= family
+    local held = wanted and held_in_family(journal, row.id, meta)
     if held and held.lock.name == name then
+      local id = meta.caller and meta.caller.root or row.id
       return {
-        id = row.id, undoes = meta.undoes, status = held.status, since = held.lock.since, operator = held.operator or meta.operator,
-        host = meta.host,
+        id = id, undoes = meta.undoes, status = meta.caller and states.status(journal, id) or held.status, since = held.lock.since,
+        operator = held.operator or meta.operator, host = meta.host,
       }
     end
   end
 end
 
---- Whether a run, or a rollback of it, holds a lock.
+--- Whether a run, or another one of its family, holds a lock.
 ---@param journal table
 ---@param family string  id of the run
 ---@return boolean
 function M.holds(journal, family)
   for _, row in ipairs(journal:runs()) do
-    local mine = row.id == family or json.decode(row.meta).undoes == family
-    if mine and M.held(journal, row.id) then return true end
+    local meta = json.decode(row.meta)
+    if M.family_of(row.id, meta) == family and held_in_family(journal, row.id, meta) then return true end
   end
   return false
 end
@@ -110,6 +123,19 @@ function M.open_rollbacks(journal, id)
   local out = {}
   for _, row in ipairs(journal:runs()) do
     if json.decode(row.meta).undoes == id and not OVER[states.status(journal, row.id)] then out[#out + 1] = row.id end
+  end
+  return out
+end
+
+--- The runs that a run made and that are not over, the newest first.
+---@param journal table
+---@param id string
+---@return string[] ids
+function M.open_calls(journal, id)
+  local out = {}
+  for _, row in ipairs(journal:runs()) do
+    local caller = json.decode(row.meta).caller
+    if caller and caller.run == id and not OVER[states.status(journal, row.id)] then out[#out + 1] = row.id end
   end
   return out
 end

@@ -25,6 +25,7 @@ local M = {}
 ---@field intents string[] keys of effects in the order in which they were begun
 ---@field kept table<string, table<string, almanac.Event[]>>  by kind and path: what steps go on from
 ---@field status string?   of the run, by its last word
+---@field result any         of a run that another one made, when it is done
 ---@field params table<string, any>  that were given anew while it was stopped
 ---@field scripts almanac.KeptScript[]  that the run was made with, oldest first
 ---@field script almanac.KeptScript?     the last of them
@@ -67,7 +68,7 @@ on["run.resume"] = function(replay, one)
   begins(replay, one)
   for name, value in pairs(one.data.params or {}) do replay.params[name] = value end
 end
-on["run.end"] = function(replay, one) replay.status = one.data.status end
+on["run.end"] = function(replay, one) replay.status, replay.result = one.data.status, one.data.result end
 on["run.abandoned"] = function(replay) replay.status = "abandoned" end
 on["run.script"] = function(replay, one)
   one.data.seq = one.seq

@@ -42,6 +42,8 @@ local WORDS = {
 ---@field edited_files table<almanac.KeptScript, table<string, boolean>|false>?  of each script before, what is not as it was
 ---@field gone almanac.GoneStep[]?        what earlier executions did and this one did not meet
 ---@field operator almanac.Operator?      who is asked, and shown what happens
+---@field calls almanac.Calls?            how it makes runs of its own
+---@field caller almanac.Run?             the run that made it
 ---@field observers fun(event: almanac.Event)[]
 ---@field opening almanac.Event[]  recorded before anybody observed
 ---@field tells_replays boolean           one of them wants to hear of done steps that are met
@@ -128,6 +130,25 @@ function Run:observe(fn, all)
   self.tells_replays = self.tells_replays or all
   for _, event in ipairs(all and self.opening or {}) do fn(event) end
   self.opening = {}
+end
+
+--- The run that is gone on with in order to go on with this one: the outermost of those that made it, or itself.
+---@return string id
+function Run:outermost()
+  return self.meta.caller and self.meta.caller.root or self.id
+end
+
+--- Those who watch the run of the frame see this one there: as if all of it happened in that step, which makes it.
+---@param frame almanac.Frame
+function Run:be_seen_in(frame)
+  local outer, path = frame.run, frame.path
+  self:observe(function(event)
+    local nested = {
+      kind = event.kind, path = event.path == "" and path or path .. "/" .. event.path, data = event.data, time_ms = event.time_ms,
+      run = event.run or self.id, own_path = event.own_path or event.path,
+    }
+    for _, fn in ipairs(outer.observers) do fn(nested) end
+  end, outer.tells_replays)
 end
 
 --- Tells those who watch that a done step was met, and gave its result without running.

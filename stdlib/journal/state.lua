@@ -16,7 +16,7 @@ local M = {}
 ---@field progress string?   what it waits for
 ---@field message string?    of the failure
 ---@field notes string[]
----@field effects table[]    { id, title, status }
+---@field effects table[]    { id, title, status }; of one that is a run: run, its id
 ---@field asks string?       the question that it waits with
 ---@field children almanac.Node[]
 ---@field replayed boolean?  done in an earlier execution
@@ -57,6 +57,9 @@ local function effect_of(node, id)
   node.effects[#node.effects + 1] = effect
   return effect
 end
+
+--- The effect that is a run: what that does is shown below its step.
+local CALL = "runbook.call"
 
 local on = {}
 
@@ -183,6 +186,7 @@ end
 on["effect.intent"] = function(state, path, data, time_ms)
   local effect = effect_of(node_of(state, path, time_ms), data.id)
   effect.title, effect.op, effect.status = data.title, data.op, "begun"
+  effect.run = data.op == CALL and data.before and data.before.run or nil
 end
 
 on["effect.outcome"] = function(state, path, data, time_ms)
@@ -195,10 +199,34 @@ on["effect.in_doubt"] = function(state, path, data, time_ms)
   effect_of(node_of(state, path, time_ms), data.id).status = "in doubt"
 end
 
+local within = {} -- what the events of a run say of the step that makes it
+
+local function run_of(state, path, id)
+  for _, effect in ipairs(state.nodes[path] and state.nodes[path].effects or {}) do
+    if effect.run == id then return effect end
+  end
+end
+
+within["run.start"] = function(state, path, id)
+  local effect = run_of(state, path, id)
+  if effect then effect.status = "running" end
+end
+within["run.resume"] = within["run.start"]
+within["run.end"] = function(state, path, id, data)
+  local effect = run_of(state, path, id)
+  if effect then effect.status = data.status end
+end
+within["run.abandoned"] = function(state, path, id) within["run.end"](state, path, id, { status = "abandoned" }) end
+
 --- Folds one event in.
 ---@param state almanac.State
----@param event almanac.Event
+---@param event almanac.Event  also of a run that the run makes, as Run:be_seen_in passes it on
 function M.apply(state, event)
+  if event.run and event.kind:find "^run%." then
+    local fn = within[event.kind]
+    if fn and event.own_path == "" then fn(state, event.path, event.run, event.data) end
+    return
+  end
   local fn = on[event.kind]
   if fn then fn(state, event.path, event.data, event.time_ms) end
 end
@@ -213,12 +241,41 @@ local function mark_crashed(state, last_ms)
   end
 end
 
+local fold_within
+
+--- Folds in the runs that the run made, each below the step that made it.
+local function fold_calls(state, journal, calls)
+  for _, call in ipairs(calls) do
+    if journal:run(call.run) then fold_within(state, journal, call.path, call.run) end
+  end
+end
+
+--- What an event says of a run that is made.
+local function add_call(calls, event, path)
+  if event.kind ~= "effect.intent" or event.data.op ~= CALL then return end
+  local id = event.data.before.run
+  if not calls[id] then calls[#calls + 1], calls[id] = { path = path, run = id }, true end
+end
+
+function fold_within(state, journal, below, id)
+  local calls = {}
+  for event in events.each(journal, id) do
+    event.run, event.own_path = id, event.path
+    event.path = event.path == "" and below or below .. "/" .. event.path
+    M.apply(state, event)
+    add_call(calls, event, event.path)
+  end
+  fold_calls(state, journal, calls)
+end
+
 local function fold(journal, id, wanted)
-  local state, last_ms = M.new(), nil
+  local state, last_ms, calls = M.new(), nil, {}
   for event in events.each(journal, id, wanted) do
     last_ms = event.time_ms
     M.apply(state, event)
+    add_call(calls, event, event.path)
   end
+  fold_calls(state, journal, calls)
   if state.status == "running" then
     local holder = journal:holder(id)
     if holder then state.holder = require("native.json").decode(holder) else mark_crashed(state, last_ms) end

@@ -1,5 +1,6 @@
 --- The store: the journal of this directory, and how a run in it is named.
 local errors = require "almanac.base.errors"
+local json = require "native.json"
 local settings = require "almanac.config.settings"
 
 local M = {}
@@ -46,7 +47,7 @@ function M.words(id)
   return id .. " --store " .. path
 end
 
---- The run that was meant: an id, a unique part of one, or the newest of all.
+--- The run that was meant: an id, a unique part of one, or the newest that no other one made.
 ---@param journal table
 ---@param name string?
 ---@return table row
@@ -56,7 +57,7 @@ function M.find(journal, name)
   for _, row in ipairs(rows) do
     if name == row.id then return row end
     if name and row.id:find(name, 1, true) then matching[#matching + 1] = row end
-    if not name then return row end
+    if not name and not json.decode(row.meta).caller then return row end
   end
   if #matching == 1 then return matching[1] end
   if #matching > 1 then

@@ -207,7 +207,11 @@ return {
         verify = {},
       },
     },
-    runbook = {},
+    runbook = {
+      fields = {
+        call = {},
+      },
+    },
     sh = {
       fields = {
         bash = {},

@@ -33,3 +33,23 @@
 ---@param declaration runbook.options
 ---@return table runbook
 function runbook(declaration) end
+
+---@class runbook.call.options
+---@field name? string  of the step
+
+--- Runs another runbook as a part of this one: a run of its own, with its own journal, plan, lock, status, resume and
+--- rollback, and a step of this run, named as the runbook is. Who resumes this run goes on with it, who rolls this run
+--- back rolls it back; nothing of it happens twice. It may touch what its own `allow` says; an `allow` of the caller
+--- names it: `allow = { runbook = { "canary" } }`. Locks of the caller hold for it.
+---
+--- Raises: what the runbook raises; `refused` where there is no such runbook, a parameter does not fit, its lock is
+--- held by another run, it would run itself, or it was abandoned; `mismatch` when it was begun with other parameters.
+---
+--- ```lua
+--- local verdict = runbook.call("canary", { tag = "v0.5.0-a1b2c3d" })
+--- ```
+---@param name string  as `almanac run` takes it: a name, or the path of a .lua file
+---@param params? table<string, any>  its parameters, over those of almanac.yaml
+---@param options? runbook.call.options
+---@return any  what the runbook's `run` returns: plain data
+function runbook.call(name, params, options) end

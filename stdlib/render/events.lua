@@ -20,7 +20,9 @@ function M.new(run, operator)
 end
 
 function Events:event(event)
-  local line = { run = self.run.id, kind = event.kind, path = event.path, time_ms = event.time_ms, data = event.data }
+  local line = {
+    run = event.run or self.run.id, kind = event.kind, path = event.own_path or event.path, time_ms = event.time_ms, data = event.data,
+  }
   self.operator:encoded(redaction.encode(line, { canonical = true }, WORDS) .. "\n")
 end
 

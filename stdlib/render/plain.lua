@@ -30,6 +30,11 @@ end
 
 local on = {}
 
+--- A run that a step makes: its id, by which it is looked at. The watched run itself was named by its command.
+on["run.start"] = function(self, path, _, event)
+  if event.run and event.own_path == "" then say(self, "▶", path, "run " .. event.run) end
+end
+on["run.resume"] = on["run.start"]
 on["step.start"] = function(self, path) say(self, "▶", path) end
 on["step.done"] = function(self, path, data)
   say(self, data.skipped and "∅" or "✓", path, data.skipped and "skipped" or duration.format((data.elapsed_ms or 0) / 1000))
@@ -75,7 +80,7 @@ function Plain:event(event)
   local fn = on[event.kind]
   if not fn then return end
   self:say_replayed()
-  fn(self, event.path, event.data)
+  fn(self, event.path, event.data, event)
 end
 
 function Plain:above(text)

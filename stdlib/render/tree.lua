@@ -50,11 +50,16 @@ local function node_line(node, depth, view)
   return line
 end
 
+--- A run that the step makes: its own steps are below.
+local function run_line(effect)
+  return string.format("run %s%s", effect.run, effect.status ~= "done" and ": " .. effect.status or "")
+end
+
 local function add_node(lines, node, depth, view)
   lines[#lines + 1] = node_line(node, depth, view)
   local indent = string.rep("  ", depth + 1)
   for _, effect in ipairs(node.effects) do
-    local text = "→ " .. first_line(effect.title or effect.op) .. (effect_marks[effect.status] or "")
+    local text = "→ " .. (effect.run and run_line(effect) or first_line(effect.title or effect.op) .. (effect_marks[effect.status] or ""))
     lines[#lines + 1] = indent .. paint(text, effect.status == "failed" and "31" or "35", view.color)
   end
   local first = math.max(1, #node.notes - (view.notes or 3) + 1)

@@ -11,7 +11,7 @@ local M = {}
 --- Stops the run until somebody answers.
 local function wait_for_answer(frame, question)
   approval.ask(frame, question)
-  local words = store.words(frame.run.id)
+  local words = store.words(frame.run:outermost())
   errors.raise {
     kind = "waiting", waiting = true, step = frame.path, message = "waiting for the operator: " .. question,
     hint = string.format("answer: almanac approve %s (or reject), then resume it;\n" ..
@@ -44,7 +44,7 @@ local function confirm_now(frame, question)
     errors.raise {
       kind = "refused", step = frame.path,
       message = string.format("%s said no: %s%s", given.by, question, given.reason and " (" .. given.reason .. ")" or ""),
-      hint = "to be asked again: almanac resume " .. store.words(frame.run.id),
+      hint = "to be asked again: almanac resume " .. store.words(frame.run:outermost()),
     }
   end
   return { by = given.by, at_ms = given.at_ms, plan = given.plan }

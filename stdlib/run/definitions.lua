@@ -30,6 +30,7 @@ local M = {}
 ---@field undo? fun(input: any, result: any, ctx: almanac.EffectContext)
 ---@field title? fun(input: any): string   one line for people
 ---@field allow? almanac.EffectAllow
+---@field goes_on? boolean   see M.define
 
 ---@alias almanac.Definitions table<string, almanac.EffectDefinition>  the effects of one script
 
@@ -107,8 +108,10 @@ end
 --- Defines an effect of the standard library.
 ---@param name string "module.verb"
 ---@param definition almanac.EffectDefinition
-function M.define(name, definition)
-  add(builtin, name, definition)
+---@param nature? { goes_on: boolean }  goes_on: it keeps a record of its own, so that one that was begun and has no
+---  outcome is applied again, with what was observed before it began; a failure is none, and a pause is heard in it
+function M.define(name, definition, nature)
+  add(builtin, name, definition).goes_on = nature and nature.goes_on
 end
 
 --- The effects of the script that is being loaded, or that runs.

@@ -58,14 +58,14 @@ local function record_outcome(frame, key, intent, data)
   if not ok then
     err.in_doubt = true
     err.hint = "the effect took place, but that could not be journalled; make room, then: almanac resume " ..
-      frame.run.id .. " (it will look at the world before it does anything)"
+      frame.run:outermost() .. " (it will look at the world before it does anything)"
     error(err, 0)
   end
 end
 
 --- Refuses to change what others keep, and would take back: as the plan has it, the effect's preview is asked.
 local function check_owners(frame, call)
-  if frame.run.on_owner ~= "refuse" or not call.definition.preview then return end
+  if frame.run.on_owner ~= "refuse" or not call.definition.preview or call.definition.goes_on then return end
   local context = { run = frame.run, step = frame }
   local preview = task.with({ permit = "read", shield = "none", context = context }, previews.make, call.definition, call.input)
   local kept = previews.kept(preview)
@@ -78,12 +78,18 @@ local function source_of(frame)
   return frame.source
 end
 
-local function apply(frame, call, tries)
+--- Applies what goes on where it was: how it fails is in its own record, and here it stays begun.
+local function go_on(frame, call, intent)
+  local context = { run = frame.run, step = frame }
+  return task.with({ permit = "effect", context = context }, call.definition.apply, call.input, context_of(frame, call, intent))
+end
+
+local function apply(frame, call, tries, known)
   local run, definition, key = frame.run, call.definition, call.key
   local before
   if definition.observe then
-    local context = { run = run, step = frame }
-    before = task.with({ permit = "read", shield = "none", context = context }, definition.observe, call.input)
+    local context, earlier = { run = run, step = frame }, known and definition.goes_on and known.intent.before or nil
+    before = task.with({ permit = "read", shield = "none", context = context }, definition.observe, call.input, earlier)
   end
   local intent = {
     op = call.name, ordinal = key, tries = tries, digest = call.digest, before = before,
@@ -92,6 +98,11 @@ local function apply(frame, call, tries)
     input = secret.conceal_all(call.input), title = definitions.title(call.name, call.input, run.definitions),
   }
   run:record("effect.intent", frame.path, intent)
+  if definition.goes_on then
+    local result = redaction.result(go_on(subframe(frame, key), call, intent))
+    record_outcome(frame, key, intent, { ok = true, result = result })
+    return result
+  end
   local ok, result = try_effect(subframe(frame, key), definition.apply, call.input, context_of(frame, call, intent))
   if ok then
     result = redaction.result(result)
@@ -138,7 +149,7 @@ local function ask_in_doubt(frame, intent, why)
     waiting = true,
     message = string.format("%s (effect %s) was begun and nobody can tell whether it took place: %s",
       intent.title or intent.op, intent.id, why or "it left no trace that could be looked up"),
-    hint = string.format("look for yourself, then: almanac resume %s --in-doubt redo|done|abort", frame.run.id),
+    hint = string.format("look for yourself, then: almanac resume %s --in-doubt redo|done|abort", frame.run:outermost()),
     step = frame.path,
   }
 end
@@ -175,7 +186,10 @@ end
 --- What an earlier try did: true and its result when it took place; else false, and how many tries it was.
 local function settle(frame, call, known)
   local run, outcome = frame.run, known.outcome
-  if not outcome then
+  if not outcome and call.definition.goes_on then
+    if known.intent.digest ~= call.digest then raise_mismatch(frame, call, known.intent) end
+    return false, known.intent.tries
+  elseif not outcome then
     local done, result = recover(frame, call, known.intent)
     if done then return true, result end
     return false, known.intent.tries
@@ -208,7 +222,7 @@ function M.perform(frame, call)
   if run.bound then run.bound:check(frame, call, known ~= nil) end
   check_owners(frame, call)
   if task.interrupted() == "pause" then task.sleep(0) end -- a pause stops before the effect, not in it
-  return apply(frame, call, tries)
+  return apply(frame, call, tries, known)
 end
 
 return M

@@ -23,7 +23,7 @@ local AT_ONCE = 16
 local function made_by(run, intent, result)
   local definition = definitions.find(intent.op, run.definitions)
   if not definition or not definition.holds then return {} end
-  local ok, list = errors.try(definition.holds, intent.input, result)
+  local ok, list = errors.try(definition.holds, intent.input, result, intent.before, run.calls)
   local out = {}
   for _, one in ipairs(ok and type(list) == "table" and list or {}) do
     if type(one) == "table" and type(one.about) == "string" then out[#out + 1] = one end

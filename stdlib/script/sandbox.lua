@@ -13,6 +13,8 @@ local M = {}
 --- Modules that only compute: they may be used in a coroutine of the script's own.
 local COMPUTES = { duration = true, errors = true, json = true, note = true, param = true, runbook = true, yaml = true }
 
+local OF_STEP = { ["runbook.call"] = true }
+
 -- A long replay goes through these for each of its steps.
 local any_unknown, refuse_coroutine = unknown.any, library.refuse_coroutine
 
@@ -26,7 +28,7 @@ end
 --- What a script gets of a public function: one that says so when it is handed what a plan does not know,
 --- and that belongs to the step itself, unless it only computes.
 local function seen_of(name, fn)
-  local is_of_step = not COMPUTES[name:match "^%w+"]
+  local is_of_step = not COMPUTES[name:match "^%w+"] or OF_STEP[name]
   return task.face(function(...)
     if is_of_step then refuse_coroutine(name) end
     if any_unknown() then
@@ -37,11 +39,15 @@ local function seen_of(name, fn)
   end)
 end
 
---- What a script gets of a module: a table of its own, so that it cannot change the stdlib's.
+--- What a script gets of a module: a table of its own, so that it cannot change the stdlib's. What a module has
+--- under its own name is what a call of it does.
 local function face_of(name, module)
   local face = {}
   for key, value in pairs(module) do face[key] = type(value) == "function" and seen_of(name .. "." .. key, value) or value end
-  return face
+  local call = face[name] and seen_of(name, module[name])
+  if not call then return face end
+  face[name] = nil
+  return setmetatable(face, { __call = function(_, ...) return call(...) end, __metatable = {} })
 end
 
 local function face(name)

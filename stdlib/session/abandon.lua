@@ -36,6 +36,18 @@ local function give_up_lease(operator, lock, family)
   return false
 end
 
+--- Adds the runs that `open` names of those that are there, and those of these.
+local function add_all(journal, given_up, open)
+  local i = 1
+  while given_up[i] do
+    for _, id in ipairs(open(journal, given_up[i])) do
+      holder.own(journal, id)
+      given_up[#given_up + 1] = id
+    end
+    i = i + 1
+  end
+end
+
 --- almanac abandon RUN
 ---@param id string
 ---@param reason string
@@ -46,14 +58,11 @@ function M.run(id, reason, options, operator)
   local journal <close> = store.open "rw"
   local row = store.find(journal, id)
   local meta = json.decode(row.meta)
-  local family = meta.undoes or row.id
+  local family = ownership.family_of(row.id, meta)
   holder.own(journal, row.id)
   check_stopped(journal, row.id, states.status(journal, row.id))
   local given_up = { row.id }
-  for _, rollback in ipairs(ownership.open_rollbacks(journal, row.id)) do
-    holder.own(journal, rollback)
-    given_up[#given_up + 1] = rollback
-  end
+  for _, open in ipairs { ownership.open_rollbacks, ownership.open_calls } do add_all(journal, given_up, open) end
   local by = approval.operator()
   for _, run in ipairs(given_up) do
     journal:append(run, "run.abandoned", "", redaction.encode({ reason = reason, by = by }, nil, WORDS), true)

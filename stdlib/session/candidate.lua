@@ -28,10 +28,11 @@ local LISTED = 5 -- candidates that a refusal names
 local function find(journal, wanted, at_most)
   local found, running = {}, {}
   for _, row in ipairs(journal:runs()) do
-    local status = states.status(journal, row.id)
+    local is_part = json.decode(row.meta).caller ~= nil -- of a run that is meant in its place
+    local status = is_part and "" or states.status(journal, row.id)
     if status == "running" then
       if #found == 0 then running[#running + 1] = row.id end
-    elseif wanted.accepts(row, status) then
+    elseif not is_part and wanted.accepts(row, status) then
       found[#found + 1] = { row = row, status = status }
       if #found == at_most then break end
     end

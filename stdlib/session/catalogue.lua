@@ -40,6 +40,7 @@ local effects = {
   ["k8s.undo"] = { "almanac.k8s.undo", allow = "k8s" },
   ["k8s.wipe_claims"] = { "almanac.k8s.claims", allow = "k8s" },
   ["notify.send"] = { "almanac.http.notify", allow = "notify" },
+  ["runbook.call"] = { "almanac.run.call", allow = "runbook" },
   ["sh.run"] = { "almanac.host.sh", allow = "shell" },
 }
 

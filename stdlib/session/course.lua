@@ -6,9 +6,9 @@ local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local interrupt = require "almanac.base.interrupt"
 local process = require "native.process"
-local rollback = require "almanac.session.rollback"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
+local take_back = require "almanac.session.take_back"
 local task = require "native.task"
 local undo = require "almanac.run.undo"
 local way_back = require "almanac.session.way_back"
@@ -33,14 +33,14 @@ local function after_failure(session, run, book, values, err)
   if book.on_failure == "stop" or not operator:can_be_asked() then return nil end
   operator:say("✗ " .. errors.format(err))
   local way = way_back.with(session, runs.load(session.journal, run.id, execute), book, values)
-  operator:say(rollback.describe(undo.list(way.walked)))
+  operator:say(take_back.describe(undo.list(way.walked)))
   return choose(operator, "What now?", failure_choices)
 end
 
-local function take_back(session, run, book, values, held, status, err)
+local function go_back(session, run, book, values, held, status, err)
   if not session.operator:can_be_asked() then drive.conclude(run, status, err) end
   local original = runs.load(session.journal, run.id, execute)
-  local undone = rollback.take_back(session, original, way_back.with(session, original, book, values), held)
+  local undone = take_back.run(session, original, way_back.with(session, original, book, values), held)
   return undone == "done" and drive.exit.undone or drive.exit[undone] or drive.exit.failed
 end
 
@@ -54,14 +54,14 @@ end
 function M.run(session, run, book, values, held)
   while true do
     run.operator, run.allow, run.definitions = session.operator, book.allow, definitions.scope(book.script.definitions)
-    run.on_owner = book.on_owner
+    run.on_owner, run.calls = book.on_owner, session.calls
     run.bound, run.script, run.loaded = binding.to(run.replay.plan), book.script.digest, book.script
     held:attach(run)
     run:keep_script(book.script)
     local status, err = drive.execute(run, function() return book.run(values) end)
     local choice
     if status == "failed" and not session.options.no_ask then choice = after_failure(session, run, book, values, err) end
-    if choice == "undo" then return take_back(session, run, book, values, held, status, err) end
+    if choice == "undo" then return go_back(session, run, book, values, held, status, err) end
     if choice ~= "retry" then
       drive.conclude(run, status, err)
       return drive.exit[status]

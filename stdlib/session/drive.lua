@@ -67,6 +67,13 @@ function M.show(run, body)
   return ok, result
 end
 
+--- Journals how an execution ended. What a run returns is kept where another one made it.
+local function record_end(run, status, ok, result)
+  local data = { status = status, error = not ok and error_data(result) or nil }
+  if ok and run.meta.caller then data.result = result end
+  run:record("run.end", "", data)
+end
+
 --- Executes the body of a run that is created or loaded, once.
 ---@param run almanac.Run
 ---@param body fun(): any
@@ -82,13 +89,31 @@ function M.execute(run, body)
     helper:join()
   end
   local status = status_of(ok, result)
-  local data = { status = status, error = not ok and error_data(result) or nil }
-  local written, why = errors.try(run.record, run, "run.end", "", data)
+  local written, why = errors.try(record_end, run, status, ok, result)
   if not written then
     operator:say("! the end of the run could not be journalled: " .. why.message)
     if ok then return "failed", why end
   end
   return status, result
+end
+
+--- Executes the body of a run that a step of another one makes, once. Who watches that one sees it there. Raises what
+--- the body raises, with its step as the outer run knows it.
+---@param run almanac.Run
+---@param frame almanac.Frame  of the step
+---@param body fun(): any
+---@return any result
+function M.execute_within(run, frame, body)
+  local flusher = run:start_flusher()
+  local ok, result = errors.try(step.within, run, body)
+  task.with({ shield = "cancel" }, function()
+    flusher:cancel()
+    flusher:join()
+    record_end(run, status_of(ok, result), ok, result)
+  end)
+  if ok then return result end
+  result.step = result.step and frame.path .. "/" .. result.step or frame.path
+  error(result, 0)
 end
 
 --- Tells the end of the run's chain of hashes, which is not in its journal.

@@ -59,9 +59,15 @@ end
 ---@field family string        id of the run; of the original where a rollback has it
 ---@field lock almanac.LockName?
 ---@field lease almanac.Lease?
----@field keeper table?        the task that renews it
+---@field keeper table?        the task that renews it, and those of the runs that the run makes
+---@field wants table          condition: a lease is to be kept
+---@field parts table<string, almanac.Held|true>  by name: what the runs that it makes took besides; true: is being taken
 local Held = {}
 Held.__index = Held
+
+local function let_go(self, lease)
+  if ownership.holds(self.journal, self.family) then lease:leave() else lease:give_back() end
+end
 
 --- Ends what this process has of the lock: a lease is given back, or left to its run where that is not over.
 --- The name on this machine goes with the journal.
@@ -71,7 +77,10 @@ function Held:release()
     self.keeper:cancel()
     self.keeper:join()
     self.keeper = nil
-    if ownership.holds(self.journal, self.family) then self.lease:leave() else self.lease:give_back() end
+    for _, part in pairs(self.parts) do
+      if part ~= true and part.lease then let_go(self, part.lease) end
+    end
+    if self.lease then let_go(self, self.lease) end
   end)
 end
 
@@ -80,9 +89,26 @@ Held.__close = Held.release
 --- Asked before each effect: raises kind "lock_lost" when it is not ours any more. From the first one on the
 --- lease is the run's, and outlives this process.
 function Held:check()
-  if not self.keeper then return end
-  self.lease:check()
-  self.lease:bind()
+  if self.lease then
+    self.lease:check()
+    self.lease:bind()
+  end
+  for _, part in pairs(self.parts) do
+    if part ~= true then part:check() end
+  end
+end
+
+--- Keeps the leases, of which the runs that the run makes add some, until it is cancelled.
+local function keep(self)
+  local kept = {}
+  while true do
+    local leases = { self.lease }
+    for _, part in pairs(self.parts) do leases[#leases + 1] = part ~= true and part.lease or nil end
+    for _, lease in ipairs(leases) do
+      if not kept[lease] then kept[lease] = task.spawn(lease.keep, lease) end
+    end
+    self.wants:wait()
+  end
 end
 
 --- Journals that the lock was taken.
@@ -111,24 +137,63 @@ local function take_lease(where, family, patience)
   end
 end
 
+local function new(journal, lock, family)
+  return setmetatable({ journal = journal, family = family, lock = lock, parts = {}, wants = task.condition() }, Held)
+end
+
+local function acquire(self, patience)
+  local where = M.lease_of(self.lock)
+  turn.take(self.journal, self.lock.name, self.family, patience)
+  if where then self.lease = take_lease(where, self.family, patience) end
+end
+
 --- Takes the lock; raises kind "refused" when another run holds it, at once or when the time to wait is over.
 ---@param journal table
 ---@param lock almanac.LockName?
----@param family string        id of the run that wants it; of the original for a rollback
+---@param family string        id of the run that wants it; of the outermost run, of the original for a rollback
 ---@param operator almanac.Operator  is told what it waits for
 ---@param wait number?         seconds
 ---@return almanac.Held held  release(); also a to-be-closed value
 function M.take(journal, lock, family, operator, wait)
-  local self = setmetatable({ journal = journal, family = family, lock = lock }, Held)
-  if not lock then return self end
-  local where, patience = M.lease_of(lock), turn.patience(wait, operator)
-  local ok, err = drive.join(task.spawn(function()
-    turn.take(journal, lock.name, family, patience)
-    if where then self.lease = take_lease(where, family, patience) end
-  end))
-  if not ok then error(err, 0) end
-  if self.lease then self.keeper = task.spawn(self.lease.keep, self.lease) end
+  local self = new(journal, lock, family)
+  if lock then
+    local ok, err = drive.join(task.spawn(acquire, self, turn.patience(wait, operator)))
+    if not ok then error(err, 0) end
+  end
+  self.keeper = task.spawn(keep, self)
   return self
+end
+
+---@class almanac.HeldWithin  what a run that another one makes has of its family's locks
+---@field outer almanac.Held
+---@field part almanac.Held    the one of them that it asked for; without a lock where it asked for none
+local Within = {}
+Within.__index = Within
+
+function Within:check() self.outer:check() end
+function Within:attach(run) self.part:attach(run) run.held = self end
+function Within:name() return self.part:name() end
+function Within:nest(...) return self.outer:nest(...) end
+
+--- The lock of a run that this one's makes, unless the family has it: it is kept until this one is released.
+---@param lock almanac.LockName?
+---@param operator almanac.Operator
+---@param wait number?  seconds
+---@return almanac.HeldWithin
+function Held:nest(lock, operator, wait)
+  if not lock then return setmetatable({ outer = self, part = new(self.journal, nil, self.family) }, Within) end
+  local name = lock.name
+  if self.lock and self.lock.name == name then return setmetatable({ outer = self, part = self }, Within) end
+  while self.parts[name] == true do self.wants:wait() end
+  if not self.parts[name] then
+    self.parts[name] = true
+    local part = new(self.journal, lock, self.family)
+    local ok, err = errors.try(acquire, part, turn.patience(wait, operator))
+    self.parts[name] = ok and part or nil
+    self.wants:notify()
+    if not ok then error(err, 0) end
+  end
+  return setmetatable({ outer = self, part = self.parts[name] }, Within)
 end
 
 --- Gives up what a run left of its lock in the cluster: its lease, if it is still the run's.

@@ -1,4 +1,5 @@
 --- Planning a run: the script is run with reads real and effects previewed, and nothing is done.
+local calls = require "almanac.session.calls"
 local clusters = require "almanac.session.clusters"
 local definitions = require "almanac.run.definitions"
 local drafts = require "almanac.run.plan.draft"
@@ -7,11 +8,11 @@ local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local locks = require "almanac.session.lock"
 local mode = require "almanac.run.mode.plan"
+local origin = require "almanac.session.origin"
 local params = require "almanac.session.params"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
-local start = require "almanac.session.start"
 
 local M = {}
 
@@ -28,9 +29,10 @@ function M.make(name, given, options, operator)
   given = params.over(settings.params[book.name] or {}, given)
   local values = params.resolve(book, given, operator, places)
   local lock = locks.of(book.lock, values)
-  local meta = start.meta(book, params.journalled(book.params, given, values), lock, options)
+  local meta = origin.of(book, params.journalled(book.params, given, values), lock, options)
   local run = runs.unrecorded(meta, mode)
   run.operator, run.allow, run.definitions = operator, book.allow, definitions.scope(book.script.definitions)
+  run.calls = calls.planning(operator, options)
   run.draft = drafts.new(book, meta)
   run.draft.own = run.definitions
   run.draft.held_by = locks.held_by(lock)

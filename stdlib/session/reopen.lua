@@ -2,6 +2,7 @@
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local ownership = require "almanac.journal.ownership"
 local process = require "native.process"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
@@ -34,10 +35,12 @@ end
 --- world looks like now.
 local function later_run(journal, run)
   if not run.meta.lock then return nil end
+  local family = ownership.family_of(run.id, run.meta)
   for _, row in ipairs(journal:runs()) do
     if row.id == run.id then return nil end
     local meta = json.decode(row.meta)
-    if meta.lock == run.meta.lock and not meta.undoes then return row end
+    local is_later = meta.lock == run.meta.lock and not meta.undoes and ownership.family_of(row.id, meta) ~= family
+    if is_later then return row end
   end
 end
 

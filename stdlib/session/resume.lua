@@ -1,5 +1,6 @@
 --- Resuming a run: it is read once, walked once to say what it will do, and run once.
 local binding = require "almanac.run.plan.binding"
+local calls = require "almanac.session.calls"
 local candidate = require "almanac.session.candidate"
 local clusters = require "almanac.session.clusters"
 local course = require "almanac.session.course"
@@ -115,7 +116,7 @@ end
 --- same.
 local function stands(session, run, book)
   local operator, options = session.operator, session.options
-  run.definitions = book.script.definitions
+  run.definitions, run.calls = book.script.definitions, session.calls
   local otherwise, unasked = standing.ask(run)
   local text = standing.describe(otherwise, unasked)
   if text then operator:say(text) end
@@ -136,7 +137,7 @@ local function resume(session, run, named)
   check_plan(session, run, book)
   local values = restore_params(session, run, book)
   holder.own(journal, run.id)
-  local held <close> = locks.take(journal, reopen.lock_of(meta), run.id, session.operator)
+  local held <close> = locks.take(journal, reopen.lock_of(meta), ownership.family_of(run.id, meta), session.operator)
   reopen.check_goes_on(run)
   run.operator = session.operator
   answer_names(run, options)
@@ -162,7 +163,7 @@ function M.run(id, anew, options, operator)
   local journal <close> = store.open "rw"
   local row, named = candidate.pick(journal, id, wanted(journal), operator)
   local run = runs.load(journal, row.id, execute)
-  local session = { journal = journal, operator = operator, options = options, anew = anew }
+  local session = calls.session(journal, operator, options, anew)
   if run.meta.undoes then
     reopen.check_goes_on(run)
     if next(anew) then errors.usage "a rollback takes no parameters: it goes on with those of the run that it takes back" end

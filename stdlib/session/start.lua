@@ -1,5 +1,6 @@
 --- Starting a run: from the script on disk to the run in the journal.
 local binding = require "almanac.run.plan.binding"
+local calls = require "almanac.session.calls"
 local clusters = require "almanac.session.clusters"
 local config = require "almanac.config.file"
 local course = require "almanac.session.course"
@@ -9,6 +10,7 @@ local files = require "almanac.run.plan.file"
 local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
 local opening = require "almanac.session.opening"
+local origin = require "almanac.session.origin"
 local params = require "almanac.session.params"
 local plan_use = require "almanac.session.plan_use"
 local process = require "native.process"
@@ -19,22 +21,6 @@ local store = require "almanac.journal.store"
 local task = require "native.task"
 
 local M = {}
-
---- What the journal keeps of how a run, or a plan, was started.
----@param book almanac.Runbook
----@param journalled table<string, any>  its parameters
----@param lock almanac.LockName?
----@param options table  of the command line
----@return table
-function M.meta(book, journalled, lock, options)
-  return {
-    runbook = book.name, script = book.path, digest = book.script.digest, files = book.script.files, params = journalled,
-    lock = lock and lock.name, lock_seconds = lock and lock.seconds,
-    operator = process.user(), host = process.hostname(), cwd = process.cwd(), version = process.version,
-    environment = settings.environment, config = settings.file, kubeconfig = settings.kubeconfig,
-    context = settings.context, helm = settings.helm, choice = config.choice(options),
-  }
-end
 
 --- The plan of the command line. What it was made with, such as the environment, is that of the run too.
 local function open_plan(options)
@@ -98,7 +84,7 @@ function M.run(name, given, options, operator)
   local id = runs.new_id(book.name)
   local held <close> = locks.take(journal, lock, id, operator, options.wait)
   local override = opening.check(options.override_freeze) -- after the waiting
-  local run = create(journal, M.meta(book, journalled, lock, options), id, plan, options)
+  local run = create(journal, origin.of(book, journalled, lock, options), id, plan, options)
   holder.own(journal, run.id)
   run:record("run.start", "", {
     runbook = book.name, params = journalled, operator = process.user(), digest = book.script.digest, pid = process.pid(),
@@ -108,7 +94,7 @@ function M.run(name, given, options, operator)
   if not options.json then
     operator:say(string.format("▶ %s  (resume with: almanac resume %s)", book.name, store.words(run.id)))
   end
-  return course.run({ journal = journal, operator = operator, options = options }, run, book, values, held)
+  return course.run(calls.session(journal, operator, options), run, book, values, held)
 end
 
 return M

@@ -30,7 +30,7 @@ function M.step(frame, opts, fn)
   run:record("step.failed", frame.path, { kind = result.kind, message = result.message })
   if not judgements[result.kind] then error(result, 0) end
   run.draft:step_fails(entry, result)
-  return unknown.new(frame.path)
+  return unknown.new(run.draft.below .. frame.path)
 end
 
 function M.skip() end
@@ -46,9 +46,9 @@ function M.input(definition, raw)
 end
 
 function M.effect(frame, call)
-  local planned, result = frame.run.draft:preview(frame.path, call)
+  local planned, result, known = frame.run.draft:preview(frame.path, call)
   frame.run:record("effect.planned", frame.path, planned)
-  if result == nil then return unknown.new(frame.path) end
+  if not known then return unknown.new(frame.run.draft.below .. frame.path) end
   return result
 end
 

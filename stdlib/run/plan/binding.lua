@@ -88,6 +88,16 @@ function M.check_script(plan, book, otherwise)
   error(err, 0)
 end
 
+local function check_params(plan, params)
+  local change = diff.diff(plan.params, params)[1]
+  if not change then return end
+  errors.raise {
+    kind = "refused", message = string.format("parameter %s is %s now; the plan has %s", change.path:sub(2),
+    tostring(change.new), tostring(change.old)),
+    hint = "leave the parameters away: run --plan takes those of the plan",
+  }
+end
+
 --- Refuses to begin a run that is not the planned one: another script, stdlib or parameter.
 function M.check_start(plan, book, params)
   M.check_script(plan, book)
@@ -98,15 +108,7 @@ function M.check_start(plan, book, params)
       hint = "make a new plan",
     }
   end
-  local changes = diff.diff(plan.params, params)
-  if changes[1] then
-    local change = changes[1]
-    errors.raise {
-      kind = "refused", message = string.format("parameter %s is %s now; the plan has %s", change.path:sub(2),
-      tostring(change.new), tostring(change.old)),
-      hint = "leave the parameters away: run --plan takes those of the plan",
-    }
-  end
+  check_params(plan, params)
 end
 
 ---@class almanac.PlanBinding
@@ -123,6 +125,41 @@ function M.to(plan)
   return plan and setmetatable({ digest = plan.digest, plan = plan, touched = {} }, Binding)
 end
 
+local function stripped(entries, below)
+  local out = {}
+  for _, entry in ipairs(entries or {}) do
+    if entry.path:sub(1, #below) == below then
+      local copy = {}
+      for field, value in pairs(entry) do copy[field] = value end
+      copy.path = entry.path:sub(#below + 1)
+      out[#out + 1] = copy
+    end
+  end
+  return out
+end
+
+--- The part of the plan that a run has which the bound one makes. Raises kind "refused" when its script or its
+--- parameters are not the planned ones.
+---@param path string  of the step that makes it
+---@param book almanac.Runbook
+---@param params table
+---@return almanac.PlanBinding
+function Binding:nest(path, book, params)
+  local plan, below = self.plan, path .. "/"
+  local part = {
+    digest = plan.digest, runbook = plan.runbook, sources = plan.sources, effects = stripped(plan.effects, below),
+    possible = stripped(plan.possible, below), steps = stripped(plan.steps, below), calls = stripped(plan.calls, below),
+  }
+  for _, call in ipairs(plan.calls or {}) do
+    if call.path == path then
+      part.script_digest, part.params = call.script_digest, call.params
+      M.check_script(part, book)
+      check_params(part, params)
+    end
+  end
+  return setmetatable({ digest = self.digest, plan = part, touched = self.touched }, Binding)
+end
+
 local function planned_for(plan, path, ordinal)
   for _, planned in ipairs(plan.effects) do
     if planned.path == path and planned.ordinal == ordinal then return planned end
@@ -134,7 +171,7 @@ local function deviates(frame, message, hint)
     kind = "plan_mismatch", waiting = true, step = frame.path, message = message,
     hint = string.format("%sthis effect was not begun; make a new plan (almanac plan %s k=v…) once what was done is taken back "
       .. "(almanac rollback %s), or go on without: almanac resume %s --without-plan", hint and hint .. "\n" or "",
-      frame.run.bound.plan.runbook, frame.run.id, frame.run.id),
+      frame.run.bound.plan.runbook, frame.run:outermost(), frame.run:outermost()),
   }
 end
 

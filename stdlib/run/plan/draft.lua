@@ -32,6 +32,10 @@ local M = {}
 ---@field order almanac.PlanOrder
 ---@field stopped string?   why it goes no further
 ---@field held_by string?   who holds the lock that the run would need
+---@field calls { path: string, runbook: string, script: string, script_digest: string, params: table }[]  runs that it makes
+---@field sources table<string, string>  texts of their files, by path
+---@field outer almanac.PlanDraft?  the plan that this is a part of
+---@field below string      the path of the step that makes the run, and "/"; "" for the outermost
 local Draft = {}
 Draft.__index = Draft
 
@@ -41,13 +45,37 @@ Draft.__index = Draft
 function M.new(book, meta)
   return setmetatable({
     runbook = book.name, script = book.path, meta = meta, on_owner = book.on_owner, own = book.script.definitions,
-    effects = {}, steps = {}, gates = {}, asks = {}, possible = {}, order = orders.new(),
+    effects = {}, steps = {}, gates = {}, asks = {}, possible = {}, calls = {}, sources = {}, order = orders.new(), below = "",
+  }, Draft)
+end
+
+--- The part of the plan that a run has which this one makes: all of it is the plan's, below the step's path.
+---@param path string  of the step
+---@param book almanac.Runbook
+---@param meta table
+---@return almanac.PlanDraft
+function Draft:nest(path, book, meta)
+  path = self.below .. path
+  self.calls[#self.calls + 1] = {
+    path = path, runbook = book.name, script = book.path, script_digest = book.script.digest, params = meta.params,
+  }
+  for name, text in pairs(book.script.sources) do self.sources[name] = text end
+  local around = self
+  while around do
+    around.own = definitions.join(around.own or {}, book.script.definitions)
+    around = around.outer
+  end
+  return setmetatable({
+    runbook = book.name, script = book.path, meta = meta, on_owner = book.on_owner, own = book.script.definitions,
+    effects = self.effects, steps = self.steps, gates = self.gates, asks = self.asks, possible = self.possible,
+    calls = self.calls, sources = self.sources, order = self.order, below = path .. "/", outer = self,
   }, Draft)
 end
 
 --- A step was met.
 ---@param entry table
 function Draft:add_step(entry)
+  entry.path = self.below .. entry.path
   self.steps[#self.steps + 1] = self.order:add_step(entry)
 end
 
@@ -66,6 +94,7 @@ end
 ---@param path string
 ---@param text string
 function Draft:explain(path, text)
+  path = self.below .. path
   for i = #self.steps, 1, -1 do
     if self.steps[i].path == path then
       self.steps[i].note = text
@@ -78,21 +107,21 @@ end
 ---@param path string
 ---@param question string
 function Draft:add_question(path, question)
-  self.asks[#self.asks + 1] = self.order:add { path = path, question = question }
+  self.asks[#self.asks + 1] = self.order:add { path = self.below .. path, question = question }
 end
 
 --- An effect that the step makes only where it meets the need for it: the run may, and need not.
 ---@param path string
 ---@param op string
 function Draft:add_possible(path, op)
-  self.possible[#self.possible + 1] = self.order:add { path = path, op = op }
+  self.possible[#self.possible + 1] = self.order:add { path = self.below .. path, op = op }
 end
 
 --- A gate's one sample; `ok` is nil where there was no value.
 ---@param path string
 ---@param sample { text: string, ok: boolean?, value: any }
 function Draft:add_gate(path, sample)
-  self.gates[#self.gates + 1] = self.order:add { path = path, text = sample.text, ok = sample.ok, value = sample.value }
+  self.gates[#self.gates + 1] = self.order:add { path = self.below .. path, text = sample.text, ok = sample.ok, value = sample.value }
 end
 
 --- Puts everything into the order of the script: branches side by side were met as their looks came back.
@@ -104,20 +133,21 @@ end
 ---@param path string
 ---@param call almanac.EffectCall
 ---@return almanac.PlannedEffect
----@return any result predicted; nil: unknown until the run
+---@return any result predicted
+---@return boolean known  the result is that; otherwise the run will tell
 function Draft:preview(path, call)
   local preview = previews.of(call, self.on_owner)
   local open = unknown.open(call.input)
   local planned = {
-    path = path, ordinal = call.key, op = call.name, digest = call.digest, open = open[1] and open,
+    path = self.below .. path, ordinal = call.key, op = call.name, digest = call.digest, open = open[1] and open,
     as_given = open[1] and rawequal(call.input, call.raw) or nil,
     title = definitions.title(call.name, call.input, self.own), input = unknown.describe_all(secret.conceal_all(call.input)),
   }
   for field, value in pairs(preview) do
-    if field ~= "result" then planned[field] = value end
+    if field ~= "result" and field ~= "gives_nothing" then planned[field] = value end
   end
   self.effects[#self.effects + 1] = self.order:add(planned)
-  return planned, preview.result
+  return planned, preview.result, preview.result ~= nil or preview.gives_nothing == true
 end
 
 --- What the plan comes to.
@@ -130,7 +160,13 @@ function M.counts(plan)
     hook = 0, refused = 0, steps_fail = 0, steps_may_fail = 0, gates = #plan.gates, failing = 0, blind = 0,
   }
   for _, planned in ipairs(plan.effects) do
-    if planned.nothing then counts.nothing = counts.nothing + 1 else counts.changes = counts.changes + 1 end
+    if planned.nested then
+      counts.effects = counts.effects - 1 -- what it would do is counted itself
+    elseif planned.nothing then
+      counts.nothing = counts.nothing + 1
+    else
+      counts.changes = counts.changes + 1
+    end
     if planned.would_fail then counts.fail = counts.fail + 1 end
     for _, change in ipairs(planned.changes or {}) do
       local action = change.action
@@ -164,7 +200,7 @@ function M.undos(plan)
   for i = #plan.effects, 1, -1 do
     local planned = plan.effects[i]
     local owner, definition = owner_of(planned.path), definitions.find(planned.op, plan.own)
-    if planned.nothing then
+    if planned.nothing or planned.nested then
       claimed[planned.path] = true -- what changes nothing has nothing to take back
     elseif owner and not claimed[owner.path] then
       claimed[owner.path] = true

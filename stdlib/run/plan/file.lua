@@ -42,6 +42,7 @@ end
 function M.encode(plan, book)
   local sources = {}
   local now, good = task.wall_ms(), settings.approval.plan_valid_for
+  for path, text in pairs(plan.sources) do sources[path] = text end
   for path in pairs(book.script.files) do sources[path] = source.file(path) or "" end
   local file = {
     format = FORMAT, runbook = plan.runbook, script = plan.script, params = plan.meta.params, environment = plan.meta.environment,
@@ -49,7 +50,7 @@ function M.encode(plan, book)
     made_by = process.user(), made_ms = now, expires_ms = good and now + math.floor(good * 1000),
     version = process.version, stdlib = M.stdlib_digest(),
     script_digest = book.script.digest, sources = sources, effects = json.array(redacted_effects(plan)), steps = json.array(plan.steps),
-    gates = json.array(plan.gates), asks = json.array(plan.asks), possible = json.array(plan.possible),
+    gates = json.array(plan.gates), asks = json.array(plan.asks), possible = json.array(plan.possible), calls = json.array(plan.calls),
     counts = drafts.counts(plan), undo = json.array(drafts.undos(plan)), stopped = plan.stopped,
   }
   local text = redaction.encode(file, { canonical = true }, PLAN_WORDS)

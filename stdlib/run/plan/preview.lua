@@ -17,6 +17,8 @@ local SHOWN = 3 -- objects that a line names
 ---                               the object that it is a part of
 ---@field result? any            predicted result; absent: unknown until the run
 ---@field would_fail? string     why the run would stop here
+---@field gives_nothing? boolean the predicted result is nil
+---@field nested? boolean        it is a run of its own, whose effects the plan has
 
 --- What can be previewed, of an input that is known. Raises what observe and preview raise.
 ---@param definition almanac.EffectDefinition
@@ -78,6 +80,7 @@ end
 function M.of(call, on_owner)
   local open = unknown.open(call.input)
   if open[1] then return { summary = "its input is known when it runs: " .. describe_open(open) } end
+  if call.definition.goes_on then return M.make(call.definition, call.input) end -- what stops it is said where it stops
   local ok, preview = errors.try(M.make, call.definition, call.input)
   if ok then
     tell_keepers(preview, on_owner)

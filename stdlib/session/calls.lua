@@ -1,0 +1,222 @@
+--- Calls: the runs that a run makes of other runbooks (runbook.call). Each has a journal of its own and is gone on with,
+--- looked at and taken back as any other; the one that made it goes on with it, and takes it back with itself.
+local definitions = require "almanac.run.definitions"
+local drive = require "almanac.session.drive"
+local errors = require "almanac.base.errors"
+local execute = require "almanac.run.mode.execute"
+local holder = require "almanac.session.holder"
+local json = require "native.json"
+local locks = require "almanac.session.lock"
+local mode = require "almanac.run.mode.plan"
+local origin = require "almanac.session.origin"
+local ownership = require "almanac.journal.ownership"
+local params = require "almanac.session.params"
+local plain = require "almanac.journal.plain"
+local process = require "native.process"
+local redaction = require "almanac.base.redaction"
+local runbook = require "almanac.script.runbook"
+local runs = require "almanac.journal.run"
+local secret = require "almanac.base.secret"
+local settings = require "almanac.config.settings"
+local states = require "almanac.journal.state"
+local step = require "almanac.run.step"
+local store = require "almanac.journal.store"
+local take_back = require "almanac.session.take_back"
+local way_back = require "almanac.session.way_back"
+
+local M = {}
+
+---@class almanac.SessionCalls : almanac.Calls
+---@field session almanac.Session
+local Calls = {}
+Calls.__index = Calls
+
+--- A session, of which the runs can make runs.
+---@param journal table
+---@param operator almanac.Operator
+---@param options table  of the command line
+---@param anew table<string, any>?
+---@return almanac.Session
+function M.session(journal, operator, options, anew)
+  local session = { journal = journal, operator = operator, options = options, anew = anew }
+  session.calls = setmetatable({ session = session }, Calls)
+  return session
+end
+
+--- How the run of a plan makes runs: it plans them.
+---@param operator almanac.Operator
+---@param options table  of the command line
+---@return almanac.Calls
+function M.planning(operator, options)
+  return M.session(nil, operator, options).calls
+end
+
+--- Refuses a runbook that would run itself, also through others.
+local function check_cycle(caller, book)
+  local chain, found, at = { book.name }, false, caller
+  while at do
+    table.insert(chain, 1, at.meta.runbook)
+    found = found or at.meta.script == book.path
+    if found then break end
+    at = at.caller
+  end
+  if not found then return end
+  errors.raise {
+    kind = "refused", message = "a runbook cannot run itself: " .. table.concat(chain, " → "),
+    hint = "put what both need into a file of lib/ and require it there",
+  }
+end
+
+local function load(caller, called)
+  local book = runbook.load(called.runbook)
+  check_cycle(caller, book)
+  return book
+end
+
+--- The parameters of a run that is begun.
+local function new_values(self, book, called)
+  local given = params.over(settings.params[book.name] or {}, called.params)
+  local values = params.resolve(book, given, self.session.operator)
+  return values, params.journalled(book.params, given, values)
+end
+
+--- The parameters of one that is gone on with. The caller has the secrets, which no journal keeps.
+local function old_values(self, book, run, called)
+  local secrets = {}
+  for name, value in pairs(called.params) do
+    if secret.is(value) then secrets[name] = value end
+  end
+  return (params.restore(book, run, self.session.operator, secrets))
+end
+
+--- The run as it goes on in the step that makes it, whose it is.
+local function set_up(self, run, frame, book)
+  local caller, operator = frame.run, self.session.operator
+  run.caller, run.calls, run.operator = caller, self, operator
+  run.allow, run.on_owner, run.definitions = book.allow, book.on_owner, definitions.scope(book.script.definitions)
+  run.script, run.loaded = book.script.digest, book.script
+  if caller.bound then run.bound = caller.bound:nest(frame.path, book, run.meta.params) end
+  run:be_seen_in(frame)
+end
+
+local function create(self, frame, called, id, book)
+  local journal, values, journalled = self.session.journal, new_values(self, book, called)
+  local lock = locks.of(book.lock, values)
+  local held = frame.run.held:nest(lock, self.session.operator, self.session.options.wait)
+  local meta = origin.called(origin.of(book, journalled, lock, self.session.options), frame.run, frame.path)
+  local run = runs.create(journal, meta, execute, id)
+  return run, values, held
+end
+
+local function reopen(self, frame, called, id, book)
+  local run = runs.load(self.session.journal, id, execute)
+  local values = old_values(self, book, run, called)
+  local lock = run.meta.lock and { name = run.meta.lock, seconds = run.meta.lock_seconds }
+  return run, values, frame.run.held:nest(lock, self.session.operator, self.session.options.wait)
+end
+
+--- Plain data only, as of a step.
+local function check_result(book, result)
+  result = plain.of(result)
+  local ok, err = errors.try(json.encode, result)
+  if ok then return redaction.result(result) end
+  errors.raise {
+    kind = "usage", message = string.format("the runbook %s returned what cannot be journalled: %s", book.name, err.message),
+    hint = "return plain data: nil, booleans, numbers, strings and tables of those",
+  }
+end
+
+local function run_book(self, frame, called, id, book)
+  local exists = self.session.journal:run(id) ~= nil
+  local run, values, held = (exists and reopen or create)(self, frame, called, id, book)
+  holder.own(self.session.journal, id)
+  set_up(self, run, frame, book)
+  if run.replay.status then
+    run:record("run.resume", "", { operator = process.user(), digest = book.script.digest, pid = process.pid() })
+  else
+    run:record("run.start", "", {
+      runbook = book.name, params = run.meta.params, operator = process.user(), digest = book.script.digest, pid = process.pid(),
+    })
+  end
+  held:attach(run)
+  run:keep_script(book.script)
+  return drive.execute_within(run, frame, function() return check_result(book, book.run(values)) end)
+end
+
+local function status_of(journal, id)
+  return journal:run(id) and states.status(journal, id)
+end
+
+function Calls:choose(_, called, earlier)
+  local journal = self.session.journal
+  if earlier and status_of(journal, earlier) ~= "undone" then return earlier end
+  local _, _, short = runbook.find(called.runbook)
+  return runs.new_id(short)
+end
+
+function Calls:go(frame, called, id)
+  local journal = self.session.journal
+  local status = status_of(journal, id)
+  if status == "done" then return runs.load(journal, id, execute).replay.result end
+  if status == "abandoned" then
+    errors.raise {
+      kind = "refused", message = id .. " was abandoned",
+      hint = "take the whole run back: almanac rollback " .. store.words(frame.run:outermost()),
+    }
+  end
+  return run_book(self, frame, called, id, load(frame.run, called))
+end
+
+function Calls:undo(frame, id)
+  local journal = self.session.journal
+  local status = status_of(journal, id)
+  if not status or status == "undone" then return end
+  holder.own(journal, id)
+  local original = runs.load(journal, id, execute)
+  local way = way_back.find(self.session, original)
+  local open = ownership.open_rollbacks(journal, id)[1]
+  local stopped = open and runs.load(journal, open, execute)
+  take_back.run_within(self.session, original, way, frame, stopped)
+end
+
+function Calls:stands(id)
+  local status = status_of(self.session.journal, id)
+  return status ~= "done" and string.format("the run %s is %s", id, status or "gone from the journal") or nil
+end
+
+local function shown(journalled)
+  local out = {}
+  for _, name in ipairs(require("almanac.base.param").sorted_names(journalled)) do
+    local value = journalled[name]
+    out[#out + 1] = name .. "=" .. (type(value) == "string" and value or json.encode(value))
+  end
+  return #out > 0 and ": " .. table.concat(out, " ") or ""
+end
+
+local function changes_after(effects, from)
+  for i = from, #effects do
+    if not effects[i].nothing and not effects[i].nested then return true end
+  end
+  return false
+end
+
+function Calls:plan(frame, called)
+  local caller, operator = frame.run, self.session.operator
+  local book = load(caller, called)
+  local values, journalled = new_values(self, book, called)
+  local lock = locks.of(book.lock, values)
+  local run = runs.unrecorded(origin.of(book, journalled, lock, self.session.options), mode)
+  run.caller, run.calls, run.operator = caller, self, operator
+  run.allow, run.definitions = book.allow, definitions.scope(book.script.definitions)
+  run.draft = caller.draft:nest(frame.path, book, run.meta)
+  caller.draft.held_by = caller.draft.held_by or locks.held_by(lock)
+  run:be_seen_in(frame)
+  local first = #run.draft.effects + 1
+  local result = step.within(run, function() return book.run(values) end)
+  return {
+    nested = true, nothing = not changes_after(run.draft.effects, first) or nil, result = result, gives_nothing = result == nil,
+    summary = "a run of its own" .. shown(journalled),
+  }
+end
+
+return M

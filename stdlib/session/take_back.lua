@@ -1,0 +1,113 @@
+--- Taking a run back: the run that does it, journalled and resumable, newest step first.
+local drive = require "almanac.session.drive"
+local execute = require "almanac.run.mode.execute"
+local holder = require "almanac.session.holder"
+local ownership = require "almanac.journal.ownership"
+local process = require "native.process"
+local runs = require "almanac.journal.run"
+local states = require "almanac.journal.state"
+local store = require "almanac.journal.store"
+local undo = require "almanac.run.undo"
+
+local M = {}
+
+---@class almanac.Session  what a command works with
+---@field journal table
+---@field operator almanac.Operator
+---@field options table    of the command line
+---@field anew table<string, any>?  parameters that a resume was given
+---@field calls almanac.Calls  how its runs make runs of their own
+
+--- What undo would do, for people.
+---@param undos almanac.Undo[]
+---@param left string[]
+---@return string
+function M.describe(undos, left)
+  if #undos == 0 then return "there is nothing to undo" end
+  local out = { "undo would, newest first:" }
+  for _, item in ipairs(undos) do out[#out + 1] = "  ↩ " .. item.what end
+  for _, title in ipairs(left) do out[#out + 1] = "  · nothing takes back: " .. title end
+  return table.concat(out, "\n")
+end
+
+--- There is nothing to take back of this run, which may not be the one that was meant: the newest other one that
+--- did something and is not over is named.
+local function say_nothing(session, original)
+  local journal, lines = session.journal, {}
+  lines[1] = string.format("%s (%s): there is nothing to undo", original.id, states.status(journal, original.id))
+  for _, row in ipairs(journal:runs()) do
+    local status = row.id ~= original.id and states.status(journal, row.id)
+    if status and status ~= "running" and not ownership.is_over(status) and ownership.has_acted(journal, row.id) then
+      lines[2] = string.format("  %s (%s) did something: almanac rollback %s", row.id, status, store.words(row.id))
+      break
+    end
+  end
+  session.operator:say(table.concat(lines, "\n"))
+end
+
+--- What the journal keeps of how a rollback was started.
+local function origin_of(original, way, frame)
+  local caller = frame and frame.run
+  return {
+    runbook = "rollback-of-" .. way.book.name, undoes = original.id, script = way.book.path, params = {}, operator = process.user(),
+    host = process.hostname(), version = process.version, lock = original.meta.lock, family = original.meta.family,
+    caller = caller and { run = caller.id, path = frame.path, root = caller:outermost() },
+  }
+end
+
+--- The run that takes another one back: a new one, or one that was stopped.
+local function open_rollback(session, original, way, stopped, frame)
+  local journal = session.journal
+  local run = stopped or runs.create(journal, origin_of(original, way, frame), execute)
+  run.operator, run.allow, run.definitions, run.calls = session.operator, way.allow, way.walked.definitions, session.calls
+  if frame then run:be_seen_in(frame) end
+  holder.own(journal, run.id)
+  if stopped then
+    run:record("run.resume", "", { operator = process.user() })
+  else
+    run:record("run.start", "", { runbook = run.meta.runbook, undoes = original.id, operator = process.user() })
+  end
+  return run
+end
+
+--- Takes a run back. The caller owns the run and its lock.
+---@param session almanac.Session
+---@param original almanac.Run
+---@param way almanac.WayBack
+---@param held table    its lock
+---@param stopped almanac.Run?  a rollback of it that was stopped, to go on with
+---@return string status of the rollback
+function M.run(session, original, way, held, stopped)
+  local undos, left = undo.list(way.walked)
+  if #undos == 0 and not stopped then
+    say_nothing(session, original)
+    return "done"
+  end
+  session.operator:say(#undos == 0 and original.id .. ": there is nothing left to undo" or M.describe(undos, left))
+  local run = open_rollback(session, original, way, stopped)
+  held:attach(run)
+  local status, err = drive.execute(run, undo.body(original, undos, run.id))
+  if status == "done" then original:record("run.end", "", { status = "undone", by = run.id }) end
+  drive.conclude(run, status, err)
+  return status
+end
+
+--- Takes back a run that another one made, as a part of the rollback of that: a run of the rollback's own. Raises what
+--- stops it.
+---@param session almanac.Session
+---@param original almanac.Run
+---@param way almanac.WayBack
+---@param frame almanac.Frame   of the step that takes it back
+---@param stopped almanac.Run?
+function M.run_within(session, original, way, frame, stopped)
+  local undos = undo.list(way.walked)
+  local by = frame.run.id
+  if #undos > 0 or stopped then
+    local run = open_rollback(session, original, way, stopped, frame)
+    by, run.held = run.id, frame.run.held
+    drive.execute_within(run, frame, undo.body(original, undos, run.id))
+  end
+  original:record("run.end", "", { status = "undone", by = by })
+end
+
+return M
