@@ -37,6 +37,8 @@ local M = {}
 ---@field at integer          which argument of the function is the table
 ---@field positional? string  the field that may stand before the table, or alone
 ---@field one_of? string[][]  of each group exactly one is given
+---@field whole? fun(raw: table, name: string?)  raises kind "usage" for what no single field tells; name: the call's
+---  first argument, where that is a text. `almanac check` tries what is written down by it. Pure
 
 ---@class almanac.FieldType
 ---@field words string        what a value must be, for errors
@@ -157,7 +159,7 @@ local declared = {} ---@type table<string, almanac.Declaration>  by function
 --- Declares the fields of a table that a function takes.
 ---@param who string  the function, as scripts name it
 ---@param fields table<string, almanac.Field>
----@param more? { at?: integer, positional?: string, one_of?: string[][] }
+---@param more? { at?: integer, positional?: string, one_of?: string[][], whole?: fun(raw: table, name: string?) }
 ---@return almanac.Declaration
 function M.declare(who, fields, more)
   local declaration = { who = who, fields = fields, at = 1 }
@@ -241,10 +243,6 @@ function M.may_be_table(spec)
   return false
 end
 
---- Raises what is wrong with an option, and what the function takes.
-local function refuse(who, fields, form, ...)
-  errors.raise { kind = "usage", message = who .. ": " .. string.format(form, ...), hint = "it has " .. M.names(fields) }
-end
 
 --- The words about a field that there is not.
 ---@param name any
@@ -266,13 +264,13 @@ local function value_of(who, prefix, name, spec, value)
     local reason = types[spec[1]] and types[spec[1]].why
     local why = reason and reason(value)
     errors.raise {
-      kind = "usage",
+      kind = "usage", field = prefix .. name,
       message = string.format("%s: %s%s must be %s, not %s%s", who, prefix, name, M.words(spec), M.shown(value),
         why and ": " .. why or ""),
       hint = spec.help and name .. ": " .. spec.help or nil,
     }
   end
-  if type(spec.of) == "table" then
+  if type(spec.of) == "table" and (kind == types.shape or kind == types.list) then
     if kind == types.shape then return copy_of(who, prefix .. name .. ".", spec.of, value) end
     local out = {}
     for i = 1, rawlen(value) do out[i] = copy_of(who, string.format("%s%s[%d].", prefix, name, i), spec.of, rawget(value, i)) end
@@ -287,7 +285,10 @@ function copy_of(who, prefix, fields, raw)
     local spec = fields[name]
     if not spec then
       local where = prefix ~= "" and prefix:sub(1, -2) .. ": " or ""
-      refuse(who, fields, "%s%s", where, M.unknown_name(name, fields))
+      errors.raise {
+        kind = "usage", field = prefix .. tostring(name),
+        message = string.format("%s: %s%s", who, where, M.unknown_name(name, fields)), hint = "it has " .. M.names(fields),
+      }
     end
     out[name] = value_of(who, prefix, name, spec, value)
   end

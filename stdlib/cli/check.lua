@@ -11,12 +11,14 @@ local terminal = require "almanac.base.terminal"
 local M = {}
 
 local usage = [[
-check [FILE…] [--json]
+check [FILE…] [--json | --sarif]
 
 Checks runbooks for mistakes without running them. FILE is a Lua file or the name of a runbook;
 without one, all of runbooks/ and almanac.yaml are checked.
 Exit code: 0 nothing wrong (warnings may be), 1 errors were found, 2 usage.]]
-local declared = options.join({ { "--json", nil, "one JSON object a line" } }, options.common)
+local declared = options.join({
+  { "--json", nil, "one JSON object a line" }, { "--sarif", nil, "one SARIF document, for code hosts and editors" },
+}, options.common)
 
 --- Files below a directory lib/ are required by runbooks and return what they like.
 local function is_library(path)
@@ -66,9 +68,20 @@ local function counted(n, what)
   return string.format("%d %s%s", n, what, n == 1 and "" or "s")
 end
 
+local function show(given, sorted, operator)
+  if given.sarif then
+    operator:json(require("almanac.script.lint.sarif").document(sorted))
+    return
+  end
+  for _, finding in ipairs(sorted) do
+    if given.json then operator:json(finding) else operator:result(findings.format(finding)) end
+  end
+end
+
 function M.run(words, operator)
   local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
+  if given.json and given.sarif then errors.usage "give --json or --sarif, not both" end
   local found = findings.new()
   local files = #rest > 0 and given_files(rest) or default_files()
   if #files == 0 then
@@ -79,9 +92,7 @@ function M.run(words, operator)
   end
   check_config(given, found)
   for _, path in ipairs(files) do check_file(path, found) end
-  for _, finding in ipairs(found:sorted()) do
-    if given.json then operator:json(finding) else operator:result(findings.format(finding)) end
-  end
+  show(given, found:sorted(), operator)
   local failed, warned = found:count()
   terminal.write(2, string.format("%s checked: %s, %s\n", counted(#files, "file"), counted(failed, "error"), counted(warned, "warning")))
   return failed > 0 and 1 or 0

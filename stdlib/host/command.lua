@@ -42,30 +42,42 @@ end
 --- A checked copy of a program and its arguments, as texts.
 ---@param who string
 ---@param value any
+---@param elsewhere? { write: string }  it runs where its words are not everybody's to read: a secret in it stays one;
+---  write: the call as it should be, for the error
 ---@return string[]
-function M.argv(who, value)
+function M.words(who, value, elsewhere)
   local n = 0
-  if type(value) == "table" then
+  if type(value) == "table" and not secret.is(value) then
     for _ in pairs(value) do n = n + 1 end
   end
   local out = {}
   for i = 1, n do
-    if secret.is(value[i]) then
+    if secret.is(value[i]) and not elsewhere then
       errors.raise { kind = "usage",
         message = string.format("%s: word %d is a secret, which every user of the machine could read there", who, i),
         hint = "hand it over in env, in stdin or in a file" }
     end
-    if not is_word(value[i]) then n = 0 end
-    out[i] = tostring(value[i])
+    if not is_word(value[i]) and not secret.is(value[i]) then n = 0 end
+    if type(value[i]) == "string" and value[i]:find("\0", 1, true) then
+      errors.usage("%s: word %d holds a zero byte, which no argument can", who, i)
+    end
+    out[i] = secret.is(value[i]) and value[i] or tostring(value[i])
   end
   if n == 0 or out[1] == "" then
     errors.raise {
       kind = "usage", message = who .. ": the command must be texts (or whole numbers), the program first",
-      hint = string.format('write: %s("ls", "-l", dir), or %s { "ls", "-l", dir, timeout = "10s" }', who, who),
+      hint = "write: " .. (elsewhere and elsewhere.write
+        or string.format('%s("ls", "-l", dir), or %s { "ls", "-l", dir, timeout = "10s" }', who, who)),
     }
   end
   return out
 end
+
+--- A checked copy of a command of this machine.
+---@param who string
+---@param value any
+---@return string[]
+function M.argv(who, value) return M.words(who, value) end
 
 local function env_of(who, env)
   if type(env) ~= "table" or secret.is(env) then errors.usage("%s: env must be a table of names and values", who) end

@@ -4,7 +4,6 @@ local command = require "almanac.host.command"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local objects = require "almanac.k8s.objects"
-local secret = require "almanac.base.secret"
 
 local M = {}
 
@@ -19,29 +18,14 @@ local M = {}
 ---@field max_output? integer        bytes kept of each stream: the first and the last half of them
 ---@field context? string
 
-local function count_of(value)
-  local n = 0
-  for _ in pairs(value) do n = n + 1 end
-  return n
+--- The words may hold secrets: who reads the processes of a container is its own affair.
+local function argv_of(who, value)
+  return command.words(who, value, { write = 'k8s.exec("ls", "-l", "/data", { pod = "deployment/x" })' })
 end
 
-local function argv_of(who, value, name)
-  local valid = type(value) == "table" and value[1] ~= nil and not secret.is(value)
-  local out = {}
-  for i = 1, valid and count_of(value) or 0 do
-    local word = value[i]
-    valid = valid and (type(word) == "string" or math.type(word) == "integer" or secret.is(word))
-    if valid and type(word) == "string" and word:find("\0", 1, true) then
-      errors.usage("%s: %s[%d] holds a zero byte, which no argument can", who, name, i)
-    end
-    out[i] = secret.is(word) and word or tostring(word)
-  end
-  if valid then return out end
-  errors.raise {
-    kind = "usage",
-    message = string.format("%s: %s must be a list of strings, the program first", who, name),
-    hint = string.format('write: %s { pod = "deployment/x", %s = { "ls", "-l", "/data" } }', who, name),
-  }
+--- A command that only looks, as words, in a table or as a text: the program alone.
+local function check_of(who, value)
+  return argv_of(who .. ": check", type(value) == "string" and { value } or value)
 end
 
 local function ref_of(who, pod)
@@ -62,7 +46,7 @@ end
 
 local READ = {
   pod = { "ref", required = true, words = "a pod or a workload", help = "a pod's name, deployment/x, or the object" },
-  command = { "list", required = true, take = argv_of, help = "the program and its arguments" },
+  command = { "list", required = true, or_words = true, take = argv_of, help = "the program and its arguments" },
   namespace = arguments.where.namespace, context = arguments.where.context,
   container = { "string", shown_default = "the only one, or the annotated one", help = "of the pod" },
   stdin = { "string", secret = true, help = "text on its standard input" },
@@ -70,12 +54,12 @@ local READ = {
   ok = { "list", of = "integer", default = { 0 }, words = "a list of exit codes", help = "exit codes that are no failure" },
   max_output = { "count", unit = "bytes", words = "a number of bytes", help = "kept of each stream" },
 }
-M.EXEC_READ = fields.declare("k8s.exec_read", READ)
+M.EXEC_READ = fields.declare("k8s.exec_read", READ, { positional = "command" })
 M.EXEC = fields.declare("k8s.exec", fields.with(READ, {
-  check = { "list", take = argv_of, help = "a command that exits 0 when there is nothing to do" },
+  check = { "list", take = check_of, help = "a command that exits 0 when there is nothing to do" },
   idempotent = { "flag", help = "running it twice does no harm" },
   title = { "string", help = "for people, in the place of the command" },
-}))
+}), { positional = "command" })
 
 --- A call's words and options as one table: every form that sh.run takes.
 ---@param who string

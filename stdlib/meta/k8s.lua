@@ -200,7 +200,7 @@ function k8s.logs(ref, options) end
 function k8s.follow_logs(ref, options) end
 
 ---@class k8s.exec_read.options
----@field command string|any[]  the program and its arguments
+---@field command? string|any[]  the program and its arguments
 ---@field pod string|table  a pod's name, deployment/x, or the object
 ---@field container? string  of the pod
 ---@field context? string  of the kubeconfig
@@ -579,7 +579,7 @@ function k8s.undo(ref, options) end
 function k8s.history(ref, options) end
 
 ---@class k8s.exec.options
----@field command string|any[]  the program and its arguments
+---@field command? string|any[]  the program and its arguments
 ---@field pod string|table  a pod's name, deployment/x, or the object
 ---@field check? string|any[]  a command that exits 0 when there is nothing to do
 ---@field container? string  of the pod

@@ -5,12 +5,16 @@
 ---@field run function  the procedure; it is given the parameters
 ---@field allow? table  what it may touch: a category, such as helm, k8s, shell, http, and patterns of names
 ---@field help? string  more about it
----@field lock? string|table|function  one run at a time under that name; "lease/NAMESPACE/NAME" across machines
+---@field lock? runbook.options.lock|runbook.options.lock|runbook.options.lock  one run at a time under that name; "lease/NAMESPACE/NAME" across machines
 ---@field on_failure? "ask"|"stop"|"undo"  what follows a failure
 ---@field on_owner? "warn"|"refuse"  what follows where Argo CD, Flux or another helm release keeps what is changed, and would take it back
 ---@field params? table  what it takes, by name: param.string { … }, param.duration { … }, …
 ---@field pass_env? string[]  what children get of the environment, besides the few that they always do; almanac.yaml may name more
 ---@field summary? string  one line: what it is for
+
+---@class runbook.options.lock
+---@field name string  one run at a time under it; "lease/NAMESPACE/NAME" across machines
+---@field duration? string|number  of a lease: how long its holder may be silent
 
 --- Declares a runbook: what it is for, takes and may touch, and its procedure. A script returns it.
 ---

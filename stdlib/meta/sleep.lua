@@ -9,5 +9,5 @@
 --- sleep("let the canary settle", "10m")
 --- ```
 ---@param name string
----@param length string|number  duration; a number is seconds
+---@param length almanac.Duration
 function sleep(name, length) end

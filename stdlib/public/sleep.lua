@@ -8,7 +8,7 @@
 --- sleep("let the canary settle", "10m")
 --- ```
 ---@param name string
----@param length string|number  duration; a number is seconds
+---@param length almanac.Duration
 local sleep = require("almanac.run.sleep").sleep
 
 return sleep

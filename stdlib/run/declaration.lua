@@ -1,6 +1,7 @@
 --- The declaration of a runbook: what its script says that it is, checked.
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local lock_name = require "almanac.run.lock_name"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
 local trace = require "native.trace"
@@ -32,7 +33,8 @@ local DECLARATION = fields.declare("runbook", {
   pass_env = { "list", of = "text", words = "a list of names of variables", help = "what children get of the environment, " ..
     "besides the few that they always do; almanac.yaml may name more" },
   lock = {
-    "text|table|function", words = "a name, { name = …, duration = … }, or a function of the parameters that gives either",
+    "text|shape|function", of = lock_name.FIELDS,
+    words = "a name, { name = …, duration = … }, or a function of the parameters that gives either",
     help = "one run at a time under that name; \"lease/NAMESPACE/NAME\" across machines",
   },
   on_failure = { "enum", values = { "ask", "stop", "undo" }, default = "ask", help = "what follows a failure" },
@@ -52,7 +54,7 @@ function M.check_allow(book, categories)
     if not categories[category] then
       local guess = nearest.find(category, categories)
       errors.raise {
-        kind = "usage", where = book.declared_at,
+        kind = "usage", where = book.declared_at, field = "allow." .. category,
         message = string.format("runbook: no effect asks allow for %q%s", category,
           guess and string.format("; did you mean %s?", guess) or ""),
         hint = "there are " .. table.concat(param.sorted_names(categories), ", ") .. "; an effect of your own brings its " ..
@@ -67,7 +69,13 @@ function M.declare(declaration)
   local copy = fields.check(DECLARATION, declaration)
   for name, spec in pairs(copy.params) do
     local plain = param.again(spec)
-    if not plain then errors.usage("runbook: params.%s must be made by param.string, param.duration, …", tostring(name)) end
+    if not plain then
+      errors.raise {
+        kind = "usage", field = "params." .. tostring(name),
+        message = string.format("runbook: params.%s must be made by param.string, param.duration, …", tostring(name)),
+        hint = string.format("write: %s = param.string { … }", tostring(name)),
+      }
+    end
     copy.params[name] = plain
   end
   for category, patterns in pairs(copy.allow or {}) do
@@ -76,6 +84,7 @@ function M.declare(declaration)
   for _, name in ipairs(copy.pass_env or {}) do
     if not name:find "^[%a_][%w_]*$" then errors.usage("runbook: pass_env: %q is no name of a variable", name) end
   end
+  if type(copy.lock) ~= "function" then lock_name.of(copy.lock) end
   copy.declared_at = trace.where()
   local seen = setmetatable({}, Declared)
   declared[seen] = copy

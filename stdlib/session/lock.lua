@@ -2,8 +2,8 @@
 --- on this machine, by the journal; one that begins with "lease/" across machines too, by a Lease of the cluster.
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
-local fields = require "almanac.base.fields"
 local interrupt = require "almanac.base.interrupt"
+local lock_name = require "almanac.run.lock_name"
 local ownership = require "almanac.journal.ownership"
 local process = require "native.process"
 local settings = require "almanac.config.settings"
@@ -13,41 +13,7 @@ local turn = require "almanac.session.turn"
 
 local M = {}
 
----@class almanac.LockName
----@field name string       "release/animica-devnet", "lease/NAMESPACE/NAME"
----@field seconds? number   of a lease: how long its holder may be silent
-
-local LOCK = fields.declare("runbook.lock", {
-  name = { "text", required = true, help = "one run at a time under it; \"lease/NAMESPACE/NAME\" across machines" },
-  duration = { "seconds", shown_default = "30s", help = "of a lease: how long its holder may be silent" },
-})
-
---- The lock that a runbook declares, for these parameters.
----@param declared any
----@param params table
----@return almanac.LockName?
-function M.of(declared, params)
-  if type(declared) == "function" then declared = task.with({ permit = "compute" }, declared, params) end
-  if declared == nil then return nil end
-  local given = fields.check(LOCK, type(declared) == "string" and { name = declared } or declared, "runbook: lock")
-  local out = { name = given.name, seconds = given.duration }
-  if out.seconds and out.seconds < 1 then errors.usage "runbook: lock: its duration is at least a second" end
-  M.lease_of(out)
-  return out
-end
-
---- Where the lease of a lock is; nil for a name that holds on this machine only.
----@param lock almanac.LockName?
----@return { namespace: string, name: string, seconds?: number }?
-function M.lease_of(lock)
-  local rest = lock and lock.name:match "^lease/(.*)$"
-  if not rest then return nil end
-  local namespace, name = rest:match "^([%l%d%-]+)/([%l%d%-%.]+)$"
-  if not namespace then
-    errors.usage('runbook: lock %q: write "lease/NAMESPACE/NAME", both as Kubernetes names things', lock.name)
-  end
-  return { namespace = namespace, name = name, seconds = lock.seconds }
-end
+M.of, M.lease_of = lock_name.of, lock_name.lease_of
 
 --- Who this is, for others that want the lease.
 local function identity(run_id)

@@ -40,6 +40,19 @@ t.test("--json gives one object a line", function()
   })
 end)
 
+t.test("--sarif gives one document with the places and the rules", function()
+  local code, out = t.run({ almanac, "check", "--sarif", "runbooks/syn.lua" }, { cwd = directory { "syn" } })
+  t.eq(code, 1)
+  local document = json.decode(out)
+  local run = document.runs[1]
+  t.eq({ document.version, #run.results, run.tool.driver.rules }, { "2.1.0", 1, json.array { { id = "syntax" } } })
+  t.eq(run.results[1].locations[1].physicalLocation, {
+    artifactLocation = { uri = "runbooks/syn.lua" }, region = { startLine = 3, startColumn = 3 },
+  })
+  t.eq({ run.results[1].level, run.results[1].ruleId }, { "error", "syntax" })
+  t.eq(t.run({ almanac, "check", "--sarif", "--json" }), 2)
+end)
+
 t.test("the project's own runbooks have no findings", function()
   local code, out = t.run { almanac, "check" }
   t.eq(out, "")
@@ -66,11 +79,12 @@ t.test("an allow for what no effect asks about is found, and one that the script
   local dir = directory {}
   t.write_file(dir .. "/runbooks/lib/pager.lua", [[
 effect.define("pager.page", { allow = { category = "pager", of = function() return "x" end }, apply = function() end })]])
-  t.write_file(dir .. "/runbooks/good.lua", 'require "lib.pager"\nreturn runbook { allow = { pager = { "x" } }, run = function() end }')
-  t.write_file(dir .. "/runbooks/wrong.lua", 'return runbook { allow = { shel = { "x" } }, run = function() end }')
+  t.write_file(dir .. "/runbooks/good.lua",
+    'require "lib.pager"\nreturn runbook { summary = "x", allow = { pager = { "x" } }, run = function() end }')
+  t.write_file(dir .. "/runbooks/wrong.lua", 'return runbook { summary = "x", allow = { shel = { "x" } }, run = function() end }')
   local code, out = t.run({ almanac, "check" }, { cwd = dir })
   t.eq(code, 1)
-  t.has(out, 'runbooks/wrong.lua:1:1: error: runbook: no effect asks allow for "shel"; did you mean shell?')
+  t.has(out, 'runbooks/wrong.lua:1:43: error: runbook: no effect asks allow for "shel"; did you mean shell?')
   t.lacks(out, "good.lua")
 end)
 

@@ -45,7 +45,7 @@ local SPEC = fields.declare("canary.compare", {
   beta = { "number", default = 0.05, help = "chance of passing one that is bad, for each metric" },
   errors = { "integer", default = 4, help = "failed queries in a row that are put up with" },
   url = { "text", shown_default = "endpoints.prometheus of almanac.yaml", help = "base URL of Prometheus" },
-}, { at = 2 })
+}, { at = 2, whole = function(raw, name) return M.check(raw, name) end })
 
 --- The queries that a metric of a kind has.
 local SOURCES = { count = { "events", "requests" }, latency = { "buckets" }, gauge = { "value" } }

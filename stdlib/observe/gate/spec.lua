@@ -16,7 +16,7 @@ local SPEC = fields.declare("gate", {
   errors = { "integer", default = 4, help = "failed queries in a row that are put up with" },
   url = { "text", shown_default = "endpoints.prometheus of almanac.yaml", help = "base URL of Prometheus" },
   name = { "any", help = "as the gate's step" },
-}, { at = 2 })
+}, { at = 2, whole = function(raw, name) return M.check(name or tostring(raw.name or "gate"), raw) end })
 
 ---@class almanac.gate.Spec   checked: the fields of SPEC, durations in seconds
 

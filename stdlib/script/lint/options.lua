@@ -1,31 +1,21 @@
 --- Tables of options that are written where they are handed over: names that there are not, and values of a
 --- type that the field cannot be, by what the functions declare.
+local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local literal = require "almanac.script.lint.literal"
 local names = require "almanac.script.public"
+local refs = require "almanac.script.lint.refs"
+local task = require "native.task"
 local tree = require "almanac.script.lint.tree"
 
 local M = {}
-
---- The value that an expression always is, where that can be told: { value }.
-local function constant(node)
-  node = tree.resolve(node)
-  local tag = node.tag
-  if tag == "String" or tag == "Number" then return { node.value } end
-  if tag == "True" or tag == "False" then return { tag == "True" } end
-  if tag == "Nil" then return { nil } end
-  if tag == "Function" then return { function() end } end
-  if tag == "Unary" and node.op == "-" then
-    local inner = constant(node.operand)
-    return inner and type(inner[1]) == "number" and { -inner[1] } or nil
-  end
-end
 
 local check_table
 
 local function check_value(who, path, spec, node, report)
   local resolved = tree.resolve(node)
   if resolved.tag == "Table" then
-    if spec[1] == "shape" and type(spec.of) == "table" then
+    if type(spec.of) == "table" and spec[1]:find "shape" then
       return check_table(who, path .. ".", spec.of, resolved, report)
     end
     if spec[1] == "list" and type(spec.of) == "table" then
@@ -40,7 +30,8 @@ local function check_value(who, path, spec, node, report)
     end
     return
   end
-  local known = constant(node)
+  local known = literal.constant(node)
+  if known and type(known[1]) == "string" and spec[1] == "ref" and known[1]:find "/" then refs.check(known[1], node.pos, report) end
   if not known or known[1] == nil or spec.take or fields.fitting(spec, known[1]) then return end
   report(node.pos, "error", "option-type", string.format("%s: %s must be %s, not %s", who, path, fields.words(spec),
     fields.shown(known[1])), spec.help)
@@ -79,7 +70,16 @@ local function check_missing(declaration, node, given, report)
   end
 end
 
-local function check_call(call, report)
+--- Tries a table that is written down by what the function itself says of the whole of it.
+local function check_whole(declaration, call, node, report)
+  local raw = literal.value(node)
+  local name = call.args[1] and tree.constant_text(call.args[1])
+  local ok, err = errors.try(task.with, { permit = "compute" }, declaration.whole, raw, name)
+  -- What is computed is not known here; what is wrong with a single field has been said.
+  if not ok and err.kind == "usage" then report(node.pos, "error", "option-together", err.message, err.hint) end
+end
+
+local function check_call(call, say)
   local origin = tree.origin(call.callee)
   if not origin or not origin.global then return end
   names.load(origin.global)
@@ -91,8 +91,14 @@ local function check_call(call, report)
   if positional then at = #call.args end -- http.get(url, { … }), sh.run("ls", { … })
   local node = call.args[at] and tree.resolve(call.args[at])
   if not node or node.tag ~= "Table" then return end
+  local reported = 0
+  local function report(...)
+    reported = reported + 1
+    say(...)
+  end
   local given, open = check_table(declaration.who, "", declaration.fields, node, report)
   if not open and not positional then check_missing(declaration, node, given, report) end
+  if declaration.whole and not open and reported == 0 then check_whole(declaration, call, node, report) end
 end
 
 --- Reports what is wrong in tables of options.

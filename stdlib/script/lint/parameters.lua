@@ -5,33 +5,47 @@ local tree = require "almanac.script.lint.tree"
 
 local M = {}
 
---- The named fields of a table as it is written; nil where they cannot all be known.
+--- The named fields of a table as it is written, and their places; nil where they cannot all be known.
 local function fields_of(node)
-  local fields = {}
+  local fields, places = {}, {}
   for _, item in ipairs(node.items) do
     if not item.key or item.key.tag ~= "String" then return nil end
     fields[item.key.value] = item.value
+    places[item.key.value] = item.pos
   end
-  return fields
+  return fields, places
 end
 
---- What a call of `runbook` declares, and the parameter of its functions; nil for any other call.
-local function declared(call)
+---@class almanac.lint.Declared
+---@field names table<string, any>        the parameters
+---@field places table<string, integer>
+---@field bindings table<almanac.lint.Binding, boolean>   what the functions of the runbook call them
+---@field closed boolean                  who reads them is known: run and lock are functions that stand here
+
+--- What a call of `runbook` declares; nil for any other call, and where it cannot be known.
+---@return almanac.lint.Declared?
+local function declared(call, report)
   local origin = tree.origin(call.callee)
   if not origin or origin.global ~= "runbook" or origin.field then return nil end
   local argument = call.args[1] and tree.resolve(call.args[1])
   local fields = argument and argument.tag == "Table" and fields_of(argument)
   if not fields then return nil end
+  if not fields.summary and not nearest.find("summary", fields) then
+    report(call.pos, "warning", "no-summary", "the runbook has no summary", 'say what it is for: summary = "…"; almanac list shows it')
+  end
   local params = fields.params and tree.resolve(fields.params)
-  local names = not params and {} or params.tag == "Table" and fields_of(params)
-  if not names then return nil end
-  local bindings = {}
+  local names, places = {}, {}
+  if params and params.tag == "Table" then names, places = fields_of(params) end
+  if params and params.tag ~= "Table" or not names then return nil end
+  local out = { names = names, places = places, bindings = {}, closed = true }
   for _, key in ipairs { "run", "lock" } do
     local fn = fields[key] and tree.resolve(fields[key])
     local binding = fn and fn.tag == "Function" and fn.bindings[1]
-    if binding and not binding.assigned then bindings[binding] = true end
+    if binding and not binding.assigned then out.bindings[binding] = true end
+    out.closed = out.closed and (not fn or fn.tag == "String" or fn.tag == "Table" or fn.tag == "Function" and not fn.owner.vararg
+      and not (binding and binding.assigned))
   end
-  return names, bindings
+  return out
 end
 
 local function hint_of(name, names)
@@ -48,21 +62,38 @@ local function binding_of(node)
   return node.tag == "Name" and node.binding or nil
 end
 
---- Reports fields of the parameters that the runbook does not declare.
+--- Reports fields that there are not; gives those that are used, or nil where all of them may be.
+local function uses_of(main, of, report)
+  local used, whole = {}, {}
+  tree.walk(main, function(node, parent, field)
+    local binding = node.tag == "Name" and binding_of(node)
+    if binding and of.bindings[binding] and not (parent.tag == "Index" and field == "object") then whole[node] = parent end
+    if node.tag ~= "Index" then return end
+    binding = binding_of(node.object)
+    if not binding or not of.bindings[binding] then return end
+    local name = tree.constant_text(node.key)
+    if name then used[name] = true else whole[node] = parent end
+    if name and node.key.tag == "String" and not of.names[name] then
+      report(node.key.pos, "error", "unknown-parameter", string.format("the runbook has no parameter '%s'", name), hint_of(name, of.names))
+    end
+  end)
+  for _, parent in pairs(whole) do
+    if parent.tag ~= "Local" then return nil end -- handed on; a local variable of its own is followed
+  end
+  return used
+end
+
+--- Reports fields of the parameters that the runbook does not declare, and parameters that nothing uses.
 ---@param main almanac.lint.Node
 ---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string)
 function M.check(main, report)
   for _, call in ipairs(main.calls) do
-    local names, bindings = declared(call)
-    if names and next(bindings) then
-      tree.walk(main, function(node)
-        if node.tag ~= "Index" or node.key.tag ~= "String" or names[node.key.value] then return end
-        local binding = binding_of(node.object)
-        if binding and bindings[binding] then
-          report(node.key.pos, "error", "unknown-parameter",
-            string.format("the runbook has no parameter '%s'", node.key.value), hint_of(node.key.value, names))
-        end
-      end)
+    local of = declared(call, report)
+    local used = of and uses_of(main, of, report)
+    for name, at in pairs(used and of.closed and of.places or {}) do
+      if not used[name] then
+        report(at, "warning", "unused-parameter", string.format("the parameter '%s' is never used", name), "leave it out, or use it")
+      end
     end
   end
 end

@@ -1,11 +1,16 @@
 --- Checks of one script: each rule in turn, over one syntax tree.
+local arguments = require "almanac.script.lint.arguments"
+local blocks = require "almanac.script.lint.blocks"
+local commands = require "almanac.script.lint.commands"
 local declaration = require "almanac.script.lint.declaration"
 local globals = require "almanac.script.lint.globals"
+local libraries = require "almanac.script.lint.libraries"
 local options = require "almanac.script.lint.options"
 local outside = require "almanac.script.lint.outside"
 local parameters = require "almanac.script.lint.parameters"
 local parser = require "almanac.script.lint.parser"
 local public = require "almanac.script.lint.public"
+local results = require "almanac.script.lint.results"
 local source = require "almanac.base.source"
 local steps = require "almanac.script.lint.steps"
 local text_lines = require "almanac.script.lint.text"
@@ -28,9 +33,11 @@ local function report_syntax(lines, why, findings)
     local err_line, err_column = lines:place(err.pos)
     if err_line == line then column = err_column end
   end
+  local word, opened = blocks.unclosed(lines)
   findings:add {
     file = lines.file, line = line, column = column, kind = "error", rule = "syntax", message = "syntax: " .. message,
-    hint = "mend this line, or what it follows; nothing else in the file was checked", source = lines:line(line),
+    hint = (word and string.format("by its indentation the '%s' in line %d has no end; ", word, opened) or "")
+      .. "mend this line, or what it follows; nothing else in the file was checked", source = lines:line(line),
   }
 end
 
@@ -74,11 +81,15 @@ function M.check(path, text, findings, load)
   local visible = public.new(path)
   globals.check(main, visible, report)
   options.check(main, report)
+  arguments.check(main, report)
   steps.check(main, function(pos) return (lines:place(pos)) end, report)
   outside.check(main, visible, report)
   parameters.check(main, report)
+  commands.check(main, report)
+  libraries.check(main, path, report)
+  results.check(main, report)
   unknown_use.check(main, visible, report)
-  return load and declaration.check(main, load, report, report_at)
+  return load and declaration.check(main, path, load, report, report_at)
 end
 
 return M

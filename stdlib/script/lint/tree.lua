@@ -85,4 +85,24 @@ function M.constant_text(node)
   return left and right and left .. right
 end
 
+--- What a function returns in its last statement.
+---@param fn almanac.lint.Node
+---@return almanac.lint.Node?
+function M.last_return(fn)
+  local list = fn.body.list
+  local last = list[#list]
+  return last and last.tag == "Return" and last.values[1] or nil
+end
+
+--- The function that a call of `step` runs.
+---@param call almanac.lint.Node
+---@return almanac.lint.Node?
+function M.step_function(call)
+  local origin = M.origin(call.callee)
+  local last = call.args[#call.args]
+  local is_step = origin and origin.global == "step" and not origin.field
+  local fn = is_step and last and M.resolve(last)
+  return fn and fn.tag == "Function" and fn or nil
+end
+
 return M

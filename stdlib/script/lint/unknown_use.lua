@@ -21,21 +21,6 @@ local function performed(call, public)
   return (performers[name] or definitions.find(name)) and name or nil
 end
 
-local function last_return(fn)
-  local list = fn.body.list
-  local last = list[#list]
-  return last and last.tag == "Return" and last.values[1]
-end
-
---- The function that a call of `step` runs.
-local function step_function(call)
-  local origin = tree.origin(call.callee)
-  local last = call.args[#call.args]
-  local is_step = origin and origin.global == "step" and not origin.field
-  local fn = is_step and last and tree.resolve(last)
-  return fn and fn.tag == "Function" and fn or nil
-end
-
 --- What a plan predicts of a result: the other fields of these are known when the run makes them.
 local predicted = {
   ["helm.upgrade"] = { revision = true, status = true, chart = true, description = true },
@@ -54,8 +39,8 @@ local function effect_of(node, public)
     return name
   end
   if node.tag ~= "Call" then return nil end
-  local fn = step_function(node)
-  local returned = fn and last_return(fn)
+  local fn = tree.step_function(node)
+  local returned = fn and tree.last_return(fn)
   if returned then return effect_of(returned, public) end
   return performed(node, public)
 end

@@ -89,7 +89,7 @@ function M.default_of(spec)
   return #words > 0 and "`{ " .. table.concat(words, ", ") .. " }`" or "`{}`"
 end
 
---- What a name means: "k8s" a page, "k8s.apply" an entry of it.
+--- What a name means: "k8s" a page, "k8s.apply" an entry of it, "step" a page's only one.
 ---@param name string
 ---@return almanac.manual.Page?
 ---@return almanac.manual.Entry?
@@ -97,10 +97,10 @@ function M.find(name)
   local head = name:match "^[^.]+"
   if not head or not public.has(head) then return nil end
   local page = M.page(head)
-  if name == head then return page end
   for _, entry in ipairs(page.entries) do
     if M.full_name(page, entry) == name then return page, entry end
   end
+  return name == head and page or nil
 end
 
 --- Every name that M.find knows.

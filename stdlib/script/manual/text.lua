@@ -124,17 +124,11 @@ function M.entry(page, entry, width)
   return joined(out)
 end
 
---- What a name is, and a line for each of its functions; of a name that is a function, all that there is to say.
+--- What a name is, and a line for each of its functions.
 ---@param page almanac.manual.Page
 ---@param width integer
 ---@return string
 function M.page(page, width)
-  local first = page.entries[1]
-  if first and manual.full_name(page, first) == page.name then
-    local rest = {}
-    for _, entry in ipairs(page.entries) do add_entry(rest, page, entry, width) end
-    return joined(rest)
-  end
   local out, rows, one = { page.name }, {}, page.name
   add_paragraphs(out, page.text, width)
   for i = #page.entries, 1, -1 do

@@ -370,9 +370,9 @@ t.test("exec: what cannot be meant is refused before anything happens", function
   local function refused(raw, words) t.has(t.raises("usage", exec, raw).message, words) end
   refused("ls", "its first argument is a table of options")
   refused({ pod = "x" }, "command is missing")
-  refused({ pod = "x", command = "ls -l" }, "command must be a list of strings")
-  refused({ pod = "x", command = { "ls", {} } }, "command must be a list of strings")
-  refused({ pod = "x", command = { "ls", nil, "a" } }, "command must be a list of strings")
+  refused({ pod = "x", command = "ls -l" }, "the command must be texts")
+  refused({ pod = "x", command = { "ls", {} } }, "the command must be texts")
+  refused({ pod = "x", command = { "ls", nil, "a" } }, "the command must be texts")
   refused({ pod = "x", command = { "a\0b" } }, "zero byte")
   refused({ command = { "ls" } }, "pod is missing")
   refused({ pod = 5, command = { "ls" } }, "pod must be a pod or a workload")

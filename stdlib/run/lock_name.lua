@@ -1,0 +1,51 @@
+--- The lock that a runbook declares: its name, and where its lease is. Pure, but for a function of the script's.
+local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
+local task = require "native.task"
+
+local M = {}
+
+---@class almanac.LockName
+---@field name string       "release/animica-devnet", "lease/NAMESPACE/NAME"
+---@field seconds? number   of a lease: how long its holder may be silent
+
+---@type table<string, almanac.Field>
+M.FIELDS = {
+  name = { "text", required = true, help = "one run at a time under it; \"lease/NAMESPACE/NAME\" across machines" },
+  duration = { "seconds", shown_default = "30s", help = "of a lease: how long its holder may be silent" },
+}
+local LOCK = fields.declare("runbook.lock", M.FIELDS)
+
+--- Where the lease of a lock is; nil for a name that holds on this machine only.
+---@param lock almanac.LockName?
+---@return { namespace: string, name: string, seconds?: number }?
+function M.lease_of(lock)
+  local rest = lock and lock.name:match "^lease/(.*)$"
+  if not rest then return nil end
+  local namespace, name = rest:match "^([%l%d%-]+)/([%l%d%-%.]+)$"
+  if not namespace then
+    errors.raise {
+      kind = "usage", field = "lock",
+      message = string.format('runbook: lock %q: write "lease/NAMESPACE/NAME", both as Kubernetes names things', lock.name),
+    }
+  end
+  return { namespace = namespace, name = name, seconds = lock.seconds }
+end
+
+--- The lock that a runbook declares, for these parameters.
+---@param declared any
+---@param params table
+---@return almanac.LockName?  raises kind "usage"
+function M.of(declared, params)
+  if type(declared) == "function" then declared = task.with({ permit = "compute" }, declared, params) end
+  if declared == nil then return nil end
+  local given = fields.check(LOCK, type(declared) == "string" and { name = declared } or declared, "runbook: lock")
+  local out = { name = given.name, seconds = given.duration }
+  if out.seconds and out.seconds < 1 then
+    errors.raise { kind = "usage", field = "lock", message = "runbook: lock: its duration is at least a second" }
+  end
+  M.lease_of(out)
+  return out
+end
+
+return M

@@ -1,0 +1,35 @@
+--- Kinds of objects that are written nearly as one that every cluster has: "deploymnet/web". Which other kinds
+--- a cluster has, only the cluster knows.
+local discovery = require "almanac.k8s.discovery"
+local nearest = require "almanac.base.nearest"
+
+local M = {}
+
+local SHORTEST = 5 -- of shorter names many are near each other: hpa, vpa
+
+local kinds
+
+local function known()
+  if kinds then return kinds end
+  kinds = {}
+  for _, resource in ipairs(discovery.builtin) do
+    kinds[resource.resource], kinds[resource.singular] = true, true
+    for _, short in ipairs(resource.short) do kinds[short] = true end
+  end
+  return kinds
+end
+
+--- Reports a reference whose kind is probably a slip.
+---@param text string  "deploymnet/web", "pods"
+---@param pos integer
+---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string?)
+function M.check(text, pos, report)
+  local kind = text:match "^[^/]+"
+  if not kind or #kind < SHORTEST or kind:find "%." or known()[kind:lower()] then return end
+  local guess = nearest.find(kind, known())
+  if guess then
+    report(pos, "warning", "object-kind", string.format("%q is no kind that every cluster has", kind), "did you mean " .. guess .. "?")
+  end
+end
+
+return M

@@ -1,0 +1,72 @@
+--- almanac check against a table of mistakes, and against what is right.
+local t = require "tests.harness"
+local findings = require "almanac.script.lint.findings"
+local fs = require "native.fs"
+local mistakes = require "tests.stdlib.script.mistakes"
+local runbook = require "almanac.script.runbook"
+local script = require "almanac.script.lint.script"
+
+require("almanac.run.definitions").use_catalogue(require "almanac.session.catalogue")
+
+local PATH = "runbooks/mistaken.lua"
+local BAR = 65
+
+local function check(path, text)
+  local found = findings.new()
+  script.check(path, text, found, function() return runbook.load_kept(path, { [path] = text }) end)
+  return found:sorted()
+end
+
+--- Whether the finding says the words, about the line.
+local function found_in(mistake)
+  local said = {}
+  for _, finding in ipairs(check(PATH, mistake.text)) do
+    local words = finding.message .. " " .. (finding.hint or "")
+    said[#said + 1] = string.format("%d: %s (%s)", finding.line, finding.message, finding.hint or "")
+    if finding.line == mistake.line and words:find(mistake.words, 1, true) then return true end
+  end
+  return false, table.concat(said, "; ")
+end
+
+t.test("the mistakes of the table are found, each at its line and with the word that helps", function()
+  local missed = {}
+  for _, mistake in ipairs(mistakes) do
+    local found, said = found_in(mistake)
+    if not found then missed[#missed + 1] = mistake.what .. ": " .. (said == "" and "nothing" or said) end
+  end
+  t.ok(#mistakes >= 65, "the table")
+  t.ok(#mistakes - #missed >= BAR, #missed .. " are missed:\n" .. table.concat(missed, "\n"))
+end)
+
+local function files(...)
+  local out = {}
+  for _, pattern in ipairs { ... } do
+    for _, path in ipairs(fs.list(pattern)) do out[#out + 1] = path end
+  end
+  return out
+end
+
+t.test("no runbook and no library of the project has a finding", function()
+  local found = findings.new()
+  for _, path in ipairs(files("runbooks/lib/*.lua", "runbooks/lib/*/*.lua")) do script.check(path, fs.read(path), found) end
+  for _, path in ipairs(files "runbooks/*.lua") do
+    script.check(path, fs.read(path), found, function() return runbook.load(path) end)
+  end
+  t.eq(found:sorted(), {})
+end)
+
+t.test("no example of the manual has a finding about what it hands over", function()
+  local manual = require "almanac.script.manual.manual"
+  for _, page in ipairs(manual.pages()) do
+    for _, entry in ipairs(page.entries) do
+      local name = manual.full_name(page, entry)
+      local found = findings.new()
+      if entry.example then script.check(name, entry.example, found) end
+      for _, finding in ipairs(found:sorted()) do
+        -- An example shows one call: the step around it, and what becomes of its result, are left out.
+        local is_excerpt = finding.rule == "outside-step" or finding.rule == "unused"
+        t.ok(is_excerpt, name .. ": " .. finding.message .. ": " .. finding.source)
+      end
+    end
+  end
+end)
