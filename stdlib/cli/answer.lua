@@ -2,17 +2,14 @@
 local approval = require "almanac.journal.approval"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
+local events = require "almanac.journal.event"
 local holder = require "almanac.session.holder"
 local options = require "almanac.cli.options"
 local replays = require "almanac.journal.replay"
-local redaction = require "almanac.base.redaction"
 local store = require "almanac.journal.store"
 local task = require "native.task"
 
 local M = {}
-
---- Fields of an answer that hold words of ours.
-local WORDS = { answer = true, by = true, plan = true, script = true }
 
 local declared = options.join({ { "--reason", "TEXT", "why, for the journal" } }, options.common)
 
@@ -65,7 +62,7 @@ function M.run(answer, name, usage, words, operator)
   local by = approval.operator()
   local data = { question = question.question, answer = answer, by = by, at_ms = task.wall_ms(),
     script = question.script, plan = question.plan, reason = given.reason }
-  journal:append(id, "confirm.answered", question.path, redaction.encode(data, nil, WORDS), true)
+  events.append(journal, id, "confirm.answered", question.path, data)
   operator:result(string.format("%s %s: %s\n  by:      %s\n  of:      %s\n  go on:   almanac resume %s\n",
     answer == "yes" and "approved" or "rejected", question.path, question.question, by, subject_of(question),
     store.words(id)))

@@ -4,6 +4,7 @@
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
+local redaction = require "almanac.base.redaction"
 
 local M = {}
 
@@ -78,6 +79,13 @@ M.kinds = {
 M.uses = {} ---@type table<string, string>
 for name, declared in pairs(M.kinds) do M.uses[name] = declared.replay end
 
+--- Fields that a replay goes by: words and digests of ours, which a secret that happens to be such a word
+--- must not change.
+local WORDS = {
+  answer = true, at = true, by = true, digest = true, id = true, kind = true, level = true, op = true, ordinal = true,
+  plan = true, script = true, state = true, status = true, stream = true,
+}
+
 local nothing = {}
 
 --- The declaration of a kind that is about to be written, of which the data is checked. What does not fit
@@ -97,6 +105,25 @@ function M.declared(name, data)
     end
   end
   return declared
+end
+
+--- What an event carries as it is written: JSON, without the secrets.
+---@param data table plain data
+---@return string
+function M.encode(data)
+  return redaction.encode(data, nil, WORDS)
+end
+
+--- Writes an event of a run that this process does not execute: an answer to it, or its end. When the call
+--- returns it is on the disk.
+---@param journal table
+---@param id string of the run
+---@param name string
+---@param path string
+---@param data table
+function M.append(journal, id, name, path, data)
+  M.declared(name, data)
+  journal:append(id, name, path, M.encode(data), true)
 end
 
 --- Before there was step.interrupted, a step that was stopped was journalled as one that failed.

@@ -5,20 +5,12 @@ local errors = require "almanac.base.errors"
 local events = require "almanac.journal.event"
 local json = require "native.json"
 local replays = require "almanac.journal.replay"
-local redaction = require "almanac.base.redaction"
 local task = require "native.task"
 
 local M = {}
 
 --- Seconds that events which need not be durable may wait for their commit.
 local FLUSH_SECONDS = 0.1
-
---- Fields of an event that a replay goes by: words and digests of ours, which a secret that happens to be
---- such a word must not change.
-local WORDS = {
-  answer = true, at = true, by = true, digest = true, id = true, kind = true, level = true, op = true, ordinal = true,
-  plan = true, script = true, state = true, status = true, stream = true,
-}
 
 ---@class almanac.Run
 ---@field id string
@@ -158,7 +150,7 @@ function Run:tell_replay(path)
 end
 
 local function append(self, event, durable)
-  self.journal:append(self.id, event.kind, event.path, redaction.encode(event.data, nil, WORDS), durable)
+  self.journal:append(self.id, event.kind, event.path, events.encode(event.data), durable)
 end
 
 --- Writes the deferred events. A step's start waits here: most steps are done before it is written, and then

@@ -1,19 +1,16 @@
 --- Giving a run up: it is not gone on with, and what it holds is free. What it did stays done.
 local approval = require "almanac.journal.approval"
 local errors = require "almanac.base.errors"
+local events = require "almanac.journal.event"
 local holder = require "almanac.session.holder"
 local json = require "native.json"
 local locks = require "almanac.session.lock"
 local ownership = require "almanac.journal.ownership"
-local redaction = require "almanac.base.redaction"
 local reopen = require "almanac.session.reopen"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 
 local M = {}
-
---- Fields of the event that hold words of ours.
-local WORDS = { by = true }
 
 local function check_stopped(journal, id, status)
   if not ownership.is_over(status) then return end
@@ -65,7 +62,7 @@ function M.run(id, reason, options, operator)
   for _, open in ipairs { ownership.open_rollbacks, ownership.open_calls } do add_all(journal, given_up, open) end
   local by = approval.operator()
   for _, run in ipairs(given_up) do
-    journal:append(run, "run.abandoned", "", redaction.encode({ reason = reason, by = by }, nil, WORDS), true)
+    events.append(journal, run, "run.abandoned", "", { reason = reason, by = by })
     operator:result(string.format("abandoned %s\n", run))
   end
   local lock = reopen.lock_of(meta)

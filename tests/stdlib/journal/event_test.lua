@@ -21,6 +21,18 @@ t.test("an unknown kind, and a field that a kind does not carry, are bugs of our
   t.eq(event.declared("run.plan", { anything = 1 }).kept, "durable")
 end)
 
+t.test("an event of a run that another process executes is checked as one of its own", function()
+  local written = {}
+  local journal = { append = function(_, ...) written[#written + 1] = { ... } end }
+  event.append(journal, "run", "run.abandoned", "", { reason = "https://me:hunter2@host/", by = "me@host" })
+  t.eq(#written, 1)
+  t.eq({ written[1][1], written[1][2], written[1][3], written[1][5] }, { "run", "run.abandoned", "", true })
+  t.ok(not written[1][4]:find("hunter2", 1, true), written[1][4])
+  local err = t.raises("internal", event.append, journal, "run", "confirm.answered", "step", { anwser = "yes" })
+  t.has(err.message, "confirm.answered carries no anwser")
+  t.eq(#written, 1, "nothing was written of it")
+end)
+
 t.test("events are read by kind, and by a text that their JSON holds", function()
   local rows = {
     { 1, 5, "note", "a", '{"text":"one"}' },
