@@ -47,21 +47,23 @@ line "journal: durable append / 512-byte append + fdatasync ($1 / $2 us)" "$3" "
 line "journal: 100,000 events read and verified" "$4" s 0.25
 rm -rf "$tmp/journal"
 
-append() { "$measure" append 1000 "$tmp/append"; }
-per_item() { # runbook n
-    set -- "$1" "$2" $(run "$1" 0) $(run "$1" "$2")
-    calc "($6 - $3) / $2"
+append() { "$measure" append "$1" "$tmp/append"; }
+middle() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+# What one of a runbook's n items costs beside an append and fdatasync. The disk's speed drifts, so they are
+# measured in turns, a yardstick before and behind; the middle of the turns' ratios is the figure.
+journalled() { # what runbook n bar
+    rm -f "$tmp/ratios"
+    for turn in 1 2 3 4 5 6 7; do
+        before=$(append $(($3 / 2)))
+        set -- "$1" "$2" "$3" "$4" $(run "$2" 0) $(run "$2" "$3")
+        after=$(append $(($3 / 2)))
+        echo "$(calc "($8 - $5) / $3 / (($before + $after) / 2)") $(calc "($8 - $5) / $3") $before" >>"$tmp/ratios"
+    done
+    set -- "$1" "$4" $(middle <"$tmp/ratios") $(cut -d' ' -f2 "$tmp/ratios" | middle) $(cut -d' ' -f3 "$tmp/ratios" | middle)
+    line "$1 / 512-byte append + fdatasync ($4 / $5 us)" "$3" "" "$2"
 }
-
-# The disk's speed drifts: each figure has its own yardstick, taken before and after.
-before=$(append)
-step=$(per_item steps 1000)
-after=$(append)
-line "journalled step / 512-byte append + fdatasync ($step / $before us)" "$(calc "$step / (($before + $after) / 2)")" "" 1.3
-before=$(append)
-effect=$(per_item effects 1000)
-after=$(append)
-line "journalled effect / the same ($effect / $before us)" "$(calc "$effect / (($before + $after) / 2)")" "" 2.6
+journalled "journalled step" steps 1000 1.3
+journalled "journalled effect" effects 1000 2.6
 
 syncs=$("$almanac" lua tests/bench/group_commit.lua "$tmp/group" 1000)
 line "commits that 1,000 parallel steps sync to the disk" "$syncs" "" 60
