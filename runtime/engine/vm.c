@@ -24,14 +24,13 @@ static void *vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
     if (!ptr)
         osize = 0;
     if (nsize == 0) {
-        free(ptr);
         vm->memory_used -= osize;
-        return NULL;
+        return pool_resize(&vm->pool, ptr, osize, 0);
     }
     if (nsize > osize && vm->memory_used + (nsize - osize) > vm->memory_cap && vm->sched &&
         vm->sched->current)
         return NULL;
-    grown = realloc(ptr, nsize);
+    grown = pool_resize(&vm->pool, ptr, osize, nsize);
     if (grown)
         vm->memory_used += nsize - osize;
     return grown;
@@ -100,6 +99,7 @@ void vm_release(struct vm *vm)
     if (vm->transfers)
         transfers_free(vm->transfers);
     sched_free(vm->sched);
+    pool_release(&vm->pool);
     memset(vm, 0, sizeof *vm);
 }
 

@@ -6,6 +6,7 @@
 #include <lua.h>
 
 #include "base/err.h"
+#include "base/pool.h"
 
 struct loop;
 struct sched;
@@ -16,6 +17,7 @@ struct vm {
     struct loop *loop;
     struct sched *sched;
     struct transfers *transfers; /* made by vm_transfers() on first use */
+    struct pool pool;            /* the state's blocks */
     size_t memory_used;
     size_t memory_cap;
     const char *stdlib_dir; /* NULL: the embedded one */

@@ -13,8 +13,13 @@
 #define JOURNAL_BUSY_MS 5000
 #define JOURNAL_APPLICATION 0x416c6d6e /* "Almn", in the file's header */
 
-/* Small enough that the WAL stays a megabyte: once it is written over instead of growing, a sync
- * need not touch the file system's own journal (measured: a tenth faster than with 1000). */
+/* A commit writes two pages to the WAL, the last events and the heads, however little they changed:
+ * half of SQLite's usual size costs a twelfth less, and smaller ones spread events over too many. A
+ * journal that has another size keeps it. */
+#define JOURNAL_PAGE_BYTES "2048"
+
+/* Small enough that the WAL stays under a megabyte: once it is written over instead of growing, a
+ * sync need not touch the file system's own journal (measured: a tenth faster than with 1000). */
 #define JOURNAL_CHECKPOINT_PAGES "256"
 
 /* Step n brings a file from version n to n + 1. Never edit one that was released: add. */
@@ -257,7 +262,7 @@ static int open_migrate_locked(struct journal *j, struct err *e)
     char sql[128];
     int version, rc;
 
-    if (open_exec(j, "PRAGMA journal_mode=WAL", e) < 0)
+    if (open_exec(j, "PRAGMA page_size=" JOURNAL_PAGE_BYTES "; PRAGMA journal_mode=WAL", e) < 0)
         return -1;
     rc = open_pragma(j, "PRAGMA user_version", &version);
     if (rc != SQLITE_OK)

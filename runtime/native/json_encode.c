@@ -17,7 +17,9 @@
 
 #define ENCODER_TYPE "json.encoder"
 #define ENCODE_MAX ((size_t)256 << 20)
-#define LEVELS_FEW 12 /* nearly every value; the collector pays for each encoder's size */
+#define LEVELS_FEW 12                /* nearly every value */
+#define KEYS_FEW 24                  /* of an object that is sorted: nearly every one */
+#define SPARE_MAX ((size_t)64 << 10) /* bytes that a spare encoder keeps */
 
 /* One level of the value being written: for cycles and for the path in errors. */
 struct level {
@@ -42,6 +44,10 @@ struct key {
     size_t len;
 };
 
+/* Under its address the registry has an encoder that is not in use: each event of a run is encoded,
+ * and to make one takes longer than to use it. */
+static const char spare_key;
+
 static void write_value(struct encoder *en);
 
 static void encoder_release(struct encoder *en)
@@ -56,6 +62,40 @@ static int encoder_gc(lua_State *L)
 {
     encoder_release(lua_touserdata(L, 1));
     return 0;
+}
+
+/* Pushes an encoder. It is nobody else's until it is given back: a finalizer may encode meanwhile.
+ * One that an error leaves behind is the collector's. */
+static struct encoder *encoder_take(lua_State *L)
+{
+    struct encoder *en;
+
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &spare_key) == LUA_TUSERDATA) {
+        lua_pushnil(L);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &spare_key);
+        return lua_touserdata(L, -1);
+    }
+    lua_pop(L, 1);
+    en = lua_newuserdatauv(L, sizeof *en, 0);
+    memset(en, 0, offsetof(struct encoder, few));
+    en->levels = en->few;
+    en->level_cap = LEVELS_FEW;
+    buf_init(&en->out, ENCODE_MAX);
+    vm_type_new(L, ENCODER_TYPE, encoder_gc, NULL, NULL);
+    luaL_setmetatable(L, ENCODER_TYPE);
+    return en;
+}
+
+/* Takes the encoder at idx back. */
+static void encoder_give_back(lua_State *L, int idx)
+{
+    struct encoder *en = lua_touserdata(L, idx);
+
+    if (en->out.cap > SPARE_MAX)
+        buf_release(&en->out);
+    buf_reset(&en->out);
+    lua_pushvalue(L, idx);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &spare_key);
 }
 
 static int is_name(const char *key)
@@ -153,6 +193,20 @@ static void write_float(struct encoder *en, double value)
     }
     float_text(value, text);
     put(en, text, strlen(text));
+}
+
+static void write_integer(struct encoder *en, lua_Integer value)
+{
+    char text[24], *end = text + sizeof text, *p = end;
+    lua_Unsigned rest = value < 0 ? 0 - (lua_Unsigned)value : (lua_Unsigned)value;
+
+    do {
+        *--p = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0)
+        *--p = '-';
+    put(en, p, (size_t)(end - p));
 }
 
 static void grow(struct encoder *en)
@@ -268,11 +322,15 @@ static void write_sorted(struct encoder *en)
     int at = en->depth - 1; /* levels may move while a member is written */
     int t = lua_gettop(L);
     size_t n = 0, i = 0;
-    struct key *keys;
+    struct key few[KEYS_FEW], *keys = few;
 
     for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1))
         n++;
-    keys = lua_newuserdatauv(L, (n ? n : 1) * sizeof *keys, 0);
+    lua_pushnil(L);
+    if (n > KEYS_FEW) {
+        keys = lua_newuserdatauv(L, n * sizeof *keys, 0);
+        lua_replace(L, -2);
+    }
     for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1), i++)
         keys[i].text = member_key(en, &keys[i].len);
     qsort(keys, n, sizeof *keys, key_compare);
@@ -371,12 +429,10 @@ static void write_value(struct encoder *en)
             put(en, "false", 5);
         return;
     case LUA_TNUMBER:
-        if (!lua_isinteger(L, -1)) {
+        if (lua_isinteger(L, -1))
+            write_integer(en, lua_tointeger(L, -1));
+        else
             write_float(en, lua_tonumber(L, -1));
-            return;
-        }
-        snprintf(text, sizeof text, "%" PRId64, (int64_t)lua_tointeger(L, -1));
-        put(en, text, strlen(text));
         return;
     case LUA_TSTRING: {
         const char *s = lua_tolstring(L, -1, &len);
@@ -422,20 +478,14 @@ int json_encode(lua_State *L)
     if (indent < 0 || indent > 8)
         return vm_raisef(L, ERR_USAGE, "json.encode: indent must be 0 to 8");
     lua_settop(L, 1);
-    en = lua_newuserdatauv(L, sizeof *en, 0);
-    memset(en, 0, offsetof(struct encoder, few));
-    en->levels = en->few;
-    en->level_cap = LEVELS_FEW;
+    en = encoder_take(L);
     en->L = L;
     en->canonical = canonical;
     en->indent = (int)indent;
     en->max_depth = (int)depth;
-    buf_init(&en->out, ENCODE_MAX);
-    vm_type_new(L, ENCODER_TYPE, encoder_gc, NULL, NULL);
-    luaL_setmetatable(L, ENCODER_TYPE);
     lua_pushvalue(L, 1);
     write_value(en);
     lua_pushlstring(L, buf_str(&en->out), en->out.len);
-    encoder_release(en);
+    encoder_give_back(L, 2);
     return 1;
 }
