@@ -3,11 +3,11 @@
  *   measure start N PROGRAM-A [ARG…] -- PROGRAM-B [ARG…]
  *       the median time from spawn to exit of each, run in turns, in microseconds: "A B"
  *   measure append N FILE
- *       the time of one 512-byte append and fdatasync in microseconds, the mean of N: what a run's time
- *       is divided by its steps is a mean, too, and the disk's slow moments count in both
- *   measure run [-x STATUS] PROGRAM [ARG…]
- *       microseconds from spawn to exit, processor time of it and peak memory: "US KIB CPU_US"; its
- *       output goes to stderr. The program must exit with STATUS, 0 unless said otherwise
+ *       the time of one 512-byte append and fdatasync in microseconds, the mean of N: what a run's
+ * time is divided by its steps is a mean, too, and the disk's slow moments count in both measure
+ * run [-x STATUS] PROGRAM [ARG…] microseconds from spawn to exit, processor time of it and peak
+ * memory: "US KIB CPU_US"; its output goes to stderr. The program must exit with STATUS, 0 unless
+ * said otherwise
  */
 #include <errno.h>
 #include <fcntl.h>
