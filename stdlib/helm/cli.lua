@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local native = require "native.sh"
 local parse = require "almanac.helm.parse"
+local process = require "native.process"
 local settings = require "almanac.config.settings"
 
 local M = {}
@@ -21,10 +22,15 @@ local removed = {
   "HELM_DEBUG", "HELM_COLOR",
 }
 
---- The environment of every helm, as sh takes it.
+--- How much garbage helm's collector lets gather, in percent of what is in use. helm's own 100 costs it a fourth of
+--- its processor time; this costs some 20 MiB with a release of 200 objects.
+local GARBAGE_PERCENT = "400"
+
+--- The environment of every helm, as sh takes it. What the operator says of its memory holds.
 ---@return table<string, string|false>
 function M.environment()
   local env = {}
+  if not process.getenv "GOGC" and not process.getenv "GOMEMLIMIT" then env.GOGC = GARBAGE_PERCENT end
   for _, name in ipairs(removed) do env[name] = false end
   -- Not --kubeconfig: the variable may be a list of files, which the flag cannot.
   if settings.kubeconfig then env.KUBECONFIG = settings.kubeconfig end
