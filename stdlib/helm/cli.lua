@@ -29,8 +29,8 @@ local GARBAGE_PERCENT = "400"
 --- The environment of every helm, as sh takes it. What the operator says of its memory holds.
 ---@return table<string, string|false>
 function M.environment()
-  local env = {}
-  if not process.getenv "GOGC" and not process.getenv "GOMEMLIMIT" then env.GOGC = GARBAGE_PERCENT end
+  local env = { GOGC = process.getenv "GOGC", GOMEMLIMIT = process.getenv "GOMEMLIMIT" }
+  if next(env) == nil then env.GOGC = GARBAGE_PERCENT end
   for _, name in ipairs(removed) do env[name] = false end
   -- Not --kubeconfig: the variable may be a list of files, which the flag cannot.
   if settings.kubeconfig then env.KUBECONFIG = settings.kubeconfig end

@@ -13,8 +13,11 @@ local M = {}
 
 M.KILL_MARGIN = 30 -- seconds we give helm beyond its own timeout, to mark the release failed
 
-local SETTLE = 3     -- seconds in which the reason of a failure that helm has seen reaches us
-local HOOK_GRACE = 5 -- seconds in which helm itself sees that a Job has failed
+local SETTLE = 5     -- seconds in which the reason of a failure that helm has seen reaches us
+local HOOK_GRACE = 5 -- seconds in which helm itself sees that a hook has failed
+
+-- A hook that has ended so: helm sees it by itself, and deletes what it has to. The rest it would wait out.
+local ENDED = { BackoffLimitExceeded = true, DeadlineExceeded = true, PodFailed = true }
 
 --- Whether a helm that failed may have left its revision pending.
 local function left_pending(input, before)
@@ -83,8 +86,7 @@ end
 local function run_with_hooks(input, revision, child)
   local helm, stopped
   local watched = hooks.watch(input, revision, function(failure)
-    -- helm sees by itself that a Job has failed, and deletes what it has to; the rest it would wait out.
-    if failure.reason == "BackoffLimitExceeded" or failure.reason == "DeadlineExceeded" then task.sleep(HOOK_GRACE) end
+    if ENDED[failure.reason] then task.sleep(HOOK_GRACE) end
     stopped = true
     helm:cancel()
   end)

@@ -16,6 +16,7 @@ local M = {}
 ---@field since? number         seconds since 1970: the following began
 ---@field scaling? table<string, boolean>  uids of pods for which an autoscaler makes a node
 ---@field probe_grace? number   seconds a probe may fail; nil: as long as there is time
+---@field to_end? boolean       a Pod's end is waited for, however often its containers are started again
 ---@field late? boolean         time is over: what is normal for a while counts too
 
 ---@class almanac.rollout.Diagnosis
@@ -77,7 +78,9 @@ local function is_fatal(pod, finding, given)
   local made = pod.metadata.creationTimestamp
   if state == "grace" then return is_older(made, given.now, GRACE[finding.reason]) end
   -- A Job counts its own failures; and one crash, of a container that has not been started again, is none.
-  if finding.reason == "CrashLoopBackOff" then return finding.restarts > 0 and given.workload.kind ~= "Job" end
+  if finding.reason == "CrashLoopBackOff" then
+    return finding.restarts > 0 and given.workload.kind ~= "Job" and not given.to_end
+  end
   if finding.reason == "ImagePullBackOff" and may_pass(finding.detail or "") then
     return is_older(made, given.now, GRACE.registry)
   end

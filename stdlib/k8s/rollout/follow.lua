@@ -23,6 +23,7 @@ local M = {}
 ---@field context? string         of the kubeconfig
 ---@field log_lines? integer      of the failed container, in the error; default 20
 ---@field condition? string       of a custom resource: the one that must be True; default Ready, Available or the like
+---@field to_end? boolean         a Pod is followed until it has ended, not until it is ready
 ---@field probe_grace? number|string  duration: a pod whose readiness probe fails for so long fails it; default never
 
 ---@class almanac.rollout.Done
@@ -129,7 +130,7 @@ function Follower:given()
   if uid then pods, replicasets = self.shared:parts(uid) end
   return {
     workload = self.workload, pods = pods, replicasets = replicasets, events = self.events, claims = self.claims,
-    scaling = self.scaling, probe_grace = self.probe_grace, since = self.since, now = task.wall_ms() / 1000,
+    scaling = self.scaling, probe_grace = self.probe_grace, to_end = self.opts.to_end, since = self.since, now = task.wall_ms() / 1000,
   }
 end
 
@@ -158,7 +159,7 @@ function Follower:fail_by_verdict(verdict)
   if d and d.reason == verdict.reason then return self:fail_because(d) end
   local said = verdict.message:gsub('^%l+ "[^"]*" ', "")
   local message = string.format("%s %s%s", workload_name(self), said, d and "; " .. diagnosis.describe(d) or "")
-  if self.workload.kind == "Job" or not d then
+  if self.workload.kind == "Job" or self.workload.kind == "Pod" or not d then
     d = d or {}
     d.reason = verdict.reason
   end
@@ -241,6 +242,10 @@ end
 
 --- From now on its pods are known too: only what is not done needs them.
 function Follower:use_parts()
+  if self.workload.kind == "Pod" then
+    self.parts = {}
+    return
+  end
   self.parts = { self.shared:use(self, "pods") }
   if not verdicts.is_workload(self.workload) or self.workload.kind == "Deployment" then
     self.parts[2] = self.shared:use(self, "replicasets")
@@ -282,9 +287,9 @@ function Follower:verdict_of()
   if self.opts.condition and verdicts.is_workload(self.workload) then
     errors.usage("k8s.rollout: a %s has a rollout of its own; condition is for custom resources", self.workload.kind)
   end
-  local verdict = verdicts.verdict(self.workload, self.opts.condition)
+  local verdict = verdicts.verdict(self.workload, self.opts.condition, self.opts.to_end)
   if verdict then return verdict end
-  errors.usage("k8s.rollout: a %s has no rollout; Deployment, StatefulSet, DaemonSet, Job and custom resources with "
+  errors.usage("k8s.rollout: a %s has no rollout; Deployment, StatefulSet, DaemonSet, Job, Pod and custom resources with "
     .. "status.conditions do", self.workload.kind)
 end
 

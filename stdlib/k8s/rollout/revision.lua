@@ -52,12 +52,13 @@ function M.is_terminating(obj)
   return get(obj, "metadata", "deletionTimestamp") ~= nil
 end
 
---- The pods of the newest revision that are to stay.
+--- The pods of the newest revision that are to stay. A Pod is its own.
 ---@param workload table
 ---@param pods table[]
 ---@param replicasets? table[]
 ---@return table[]
 function M.newest(workload, pods, replicasets)
+  if workload.kind == "Pod" then return M.is_terminating(workload) and {} or { workload } end
   local label, value = M.label(workload, replicasets)
   local out = {}
   for _, pod in ipairs(value and pods or {}) do

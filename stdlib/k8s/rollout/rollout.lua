@@ -51,8 +51,8 @@ local function look_once(ref, opts, draft, path)
     message = verdict and verdict.message, generation = obj and obj.metadata.generation, elapsed = 0, healed = {} }
 end
 
---- Follows a Deployment, StatefulSet, DaemonSet, Job or custom resource until it is rolled out: by kubectl's
---- conditions, a Job to its end, a custom resource by its status.conditions.
+--- Follows a Deployment, StatefulSet, DaemonSet, Job, Pod or custom resource until it is rolled out: by kubectl's
+--- conditions, a Job to its end, a Pod until it is ready or has ended, a custom resource by its status.conditions.
 --- Fails as soon as it cannot be: raises kind "rollout" with workload, reason, pod, container,
 --- exit_code, and the container's last lines in `logs`; at the timeout with what is known by then.
 ---

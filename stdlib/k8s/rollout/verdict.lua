@@ -215,6 +215,23 @@ function M.conditions(obj, name)
   return because(verdict("progressing", "%s: %s is %s", shown, c.type, tostring(c.status)), c)
 end
 
+--- A Pod of its own: done when it has ended well, or is ready (`to_end`: only then the former); failed when it has
+--- ended otherwise.
+---@param obj table
+---@param to_end? boolean
+---@return almanac.rollout.Verdict
+function M.pod(obj, to_end)
+  local name, phase = obj.metadata.name, get(obj, "status", "phase") or "Pending"
+  if phase == "Failed" then
+    local v = verdict("failed", 'pod "%s" failed', name)
+    v.reason = get(obj, "status", "reason") or "PodFailed"
+    return v
+  end
+  if phase == "Succeeded" then return verdict("done", 'pod "%s" has ended', name) end
+  if to_end then return verdict("progressing", 'pod "%s" is %s', name, phase:lower()) end
+  return M.conditions(obj)
+end
+
 local by_kind = { Deployment = M.deployment, StatefulSet = M.statefulset, DaemonSet = M.daemonset, Job = M.job }
 local OWN = { apps = true, batch = true }
 
@@ -226,11 +243,13 @@ end
 --- their own, and all that have conditions, are followed by those.
 ---@param obj table
 ---@param condition_name? string
+---@param to_end? boolean  a Pod is followed to its end
 ---@return almanac.rollout.Verdict?
-function M.verdict(obj, condition_name)
+function M.verdict(obj, condition_name, to_end)
   local group = group_of(obj)
   local judge = by_kind[obj.kind]
   if judge and (OWN[group] or obj.apiVersion == nil) then return judge(obj) end
+  if obj.kind == "Pod" and group == "" and not condition_name then return M.pod(obj, to_end) end
   local custom = group:find(".", 1, true) and not group:find "%.k8s%.io$"
   if custom or get(obj, "status", "conditions") then return M.conditions(obj, condition_name) end
   return nil

@@ -193,6 +193,7 @@ local function ended_for_good(k, record, c, pod)
     if other.state.running then
       k:cancel(record, "probe" .. other.key)
       other.state, other.ready = end_state(k, other, 0), false
+      k.logs:ended(pod, other.name)
     end
   end
 end
@@ -204,6 +205,7 @@ function container.exit(k, record, c, pod, code, reason)
   k:cancel(record, "probe" .. c.key)
   if not c.ran then k.speak.exited(k, record, c, pod, code) end
   c.state = end_state(k, c, code, reason)
+  k.logs:ended(pod, c.name)
   c.ready = c.init and code == 0
   local again = starts_again(c, pod, code)
   if not again then ended_for_good(k, record, c, pod) end

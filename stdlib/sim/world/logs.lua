@@ -31,7 +31,20 @@ function Logs:listen(fn) self.listeners[#self.listeners + 1] = fn end
 --- A container starts anew: what it printed so far becomes the previous log.
 function Logs:restart(pod, container)
   local c = container_of(self, pod.metadata.uid, container)
+  c.over = false
   if #c.lines > 0 then c.previous, c.lines = c.lines, {} end
+end
+
+local function leave(c)
+  for fn in pairs(c.followers) do fn(nil) end
+  c.followers = {}
+end
+
+--- A container has ended: who follows it hears no more, as from a kubelet.
+function Logs:ended(pod, container)
+  local c = container_of(self, pod.metadata.uid, container)
+  c.over = true
+  leave(c)
 end
 
 --- Prints a line.
@@ -66,18 +79,20 @@ function Logs:read(pod, container, opts)
   return out
 end
 
---- Calls `fn(line)` for each further line, and `fn(nil)` when the pod is gone. Returns how to stop.
+--- Calls `fn(line)` for each further line, and `fn(nil)` when the container has ended or the pod is gone. Returns how
+--- to stop.
 ---@return fun() stop
 function Logs:follow(pod, container, fn)
   local c = container_of(self, pod.metadata.uid, container)
   c.followers[fn] = true
+  if c.over then leave(c) end
   return function() c.followers[fn] = nil end
 end
 
 --- A pod is gone, its logs with it.
 function Logs:drop(uid)
   for _, c in pairs(self.by_uid[uid] or {}) do
-    for fn in pairs(c.followers) do fn(nil) end
+    leave(c)
   end
   self.by_uid[uid] = nil
 end

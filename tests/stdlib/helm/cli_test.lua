@@ -14,8 +14,10 @@ end
 
 t.test("helm's collector runs seldom, unless the operator says how much memory it may take", function()
   t.has(environment_with {}, "GOGC\t400")
-  t.lacks(environment_with { GOGC = "50" }, "GOGC")
-  t.lacks(environment_with { GOMEMLIMIT = "64MiB" }, "GOGC")
+  t.has(environment_with { GOGC = "50" }, "GOGC\t50")
+  local said = environment_with { GOMEMLIMIT = "64MiB" }
+  t.has(said, "GOMEMLIMIT\t64MiB")
+  t.lacks(said, "GOGC")
 end)
 
 t.test("what would send helm elsewhere is taken out", function()

@@ -165,3 +165,18 @@ t.test("a command is run where it can be: its code and its lines are the contain
   t.eq({ #lines, lines[1].text }, { 1, "no such table" })
   t.eq(c.get("v1/pods", "unknown").status.phase, "Succeeded")
 end)
+
+t.test("whoever follows a container's log is told of its end, also when it ended before", function()
+  local c = support.new()
+  assert(c.store:create("v1/pods", { metadata = { name = "once", namespace = NS }, spec = { restartPolicy = "Never",
+    containers = value.array { { name = "main", image = image("once", "v1-crash") } } } }))
+  c.run_until("it runs", function() return columns.pod_reason(c.get("v1/pods", "once")) == "Running" end)
+  local over = {}
+  local function follow() c.logs:follow(c.get("v1/pods", "once"), "main", function(line) over[#over + 1] = line == nil or nil end) end
+  follow()
+  t.eq(over, {})
+  c.run_until("it ends", function() return columns.pod_reason(c.get("v1/pods", "once")) == "Error" end)
+  t.eq(over, { true })
+  follow()
+  t.eq(over, { true, true })
+end)

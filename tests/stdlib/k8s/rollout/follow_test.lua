@@ -440,6 +440,41 @@ t.test("a timeout while the server is away says that nobody knows, and not that 
   t.has(err.message, "was last seen as: ")
 end)
 
+--- A Pod of its own in that phase.
+local function bare(phase, container)
+  local ready = { type = "Ready", status = phase == "Running" and "True" or "False" }
+  return { kind = "Pod", metadata = { name = "migrate", namespace = "ns", creationTimestamp = "2026-01-01T00:00:00Z" },
+    spec = {}, status = { phase = phase, conditions = { ready }, containerStatuses = { container } } }
+end
+
+t.test("a Pod is followed until it is ready, or to its end", function()
+  for phase, to_end in pairs { Running = false, Succeeded = true } do
+    local world = new_world()
+    world:put(bare("Pending", STARTING))
+    local f = follow(world, "pod/migrate", { timeout = "10s", to_end = to_end })
+    if to_end then world:put(bare "Running") end
+    world:put(bare(phase))
+    t.eq(f.result().workload, "pod/migrate")
+  end
+end)
+
+t.test("a Pod that fails, or cannot pull its image, says why; one that is started again is waited for to its end", function()
+  local world = new_world()
+  local ended = { name = "app", restartCount = 0, state = { terminated = { exitCode = 3, reason = "Error" } } }
+  world.log["pod/migrate"] = "no such table\n"
+  world:put(bare("Failed", ended))
+  local err = t.raises("rollout", follow(world, "pod/migrate", { timeout = "10s", to_end = true }).result)
+  t.eq({ err.reason, err.pod, err.exit_code, err.logs }, { "PodFailed", "migrate", 3, "no such table" })
+  t.eq(err.message, "pod/migrate failed; pod migrate, container app: Error, exit code 3")
+  local waiting = { reason = "ImagePullBackOff", message = 'failed to resolve reference "x:v9"' }
+  world:put(bare("Pending", { name = "app", restartCount = 0, state = { waiting = waiting } }))
+  err = t.raises("rollout", follow(world, "pod/migrate", { timeout = "10s", to_end = true }).result)
+  t.has(err.message, 'cannot become ready: pod migrate, container app: ImagePullBackOff: failed to resolve reference "x:v9"')
+  world:put(bare("Running", CRASHING))
+  err = t.raises("rollout", follow(world, "pod/migrate", { timeout = 0.2, to_end = true }).result)
+  t.has(err.message, "was not ready within 200ms: is running; pod migrate, container app: CrashLoopBackOff, exit code 3")
+end)
+
 t.test("what it is asked for is checked first", function()
   t.raises("usage", rollout.rollout, "animica-node")
   t.raises("usage", rollout.rollout, "deployment/web", { wait = true })
