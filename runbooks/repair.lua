@@ -7,7 +7,7 @@ return runbook {
     namespace = param.string { help = "without it, the release's name" },
     min_age = param.duration { default = "15m", help = "a pending revision younger than this may be alive: it is refused" },
   },
-  allow = { helm = { "*" } },
+  allow = { helm = { "*", "*/*" } },
   lock = function(p) return "release/" .. p.release end,
   on_failure = "stop",
   run = function(p)

@@ -20,6 +20,7 @@ return runbook {
     helm = { devnet.release },
     k8s = { devnet.namespace },
     shell = { "ops/scripts/*" },
+    read = { fs = { "ops/helm/**" } },
   },
   lock = "release/" .. devnet.release,
   on_failure = "ask",

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <lauxlib.h>
@@ -514,6 +515,20 @@ static int fs_remove_tree(lua_State *L)
     return 0;
 }
 
+/// The path that a path stands for, its links followed: absolute, without "." and "..". Permit "read".
+///@param path string
+///@return string? real  nil where there is none
+static int fs_real(lua_State *L)
+{
+    const char *path = check_path(L, 1, PERMIT_READ, "fs.real");
+    char real[PATH_MAX];
+
+    if (!realpath(path, real))
+        return 0;
+    lua_pushstring(L, real);
+    return 1;
+}
+
 static int make_directories(const char *path, struct err *e)
 {
     char part[PATH_MAX];
@@ -587,6 +602,7 @@ int luaopen_native_fs(lua_State *L)
         {"mkdir", fs_mkdir},
         {"remove_tree", fs_remove_tree},
         {"tmpdir", fs_tmpdir},
+        {"real", fs_real},
         {NULL, NULL},
     };
 

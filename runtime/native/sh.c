@@ -501,16 +501,20 @@ static int sh_find_by_env(lua_State *L)
 
 /// The program that a word means, by PATH. Permit "read".
 ///@param name string
+///@param path? string  in the place of PATH
+///@param cwd? string   what a path that is relative begins at
 ///@return string? path
 static int sh_which(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
+    const char *search = luaL_optstring(L, 2, NULL);
+    const char *cwd = luaL_optstring(L, 3, NULL);
     char copy[4096];
     char *path;
     struct err e;
 
     task_require(L, PERMIT_READ, "sh.which");
-    if (proc_which(name, NULL, NULL, &path, &e) < 0)
+    if (proc_which(name, search, cwd, &path, &e) < 0)
         return 0;
     snprintf(copy, sizeof copy, "%s", path);
     free(path);

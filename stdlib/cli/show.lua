@@ -1,4 +1,5 @@
 --- almanac show RUNBOOK, almanac show RUN --plan
+local allow_words = require "almanac.render.allow"
 local columns = require "almanac.base.columns"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
@@ -6,6 +7,7 @@ local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
 local runbook = require "almanac.script.runbook"
 local screen = require "almanac.cli.screen"
+local settings = require "almanac.config.settings"
 local terminal = require "almanac.base.terminal"
 
 local M = {}
@@ -34,17 +36,6 @@ local function show_params(out, specs)
     out[#out + 1] = string.format("  %s %s, %s%s", columns.pad(name, 12), spec.type, state, spec.help and "  " .. spec.help or "")
     local limits = constraint(spec)
     if limits then out[#out + 1] = string.format("  %-12s %s", "", limits) end
-  end
-end
-
-local function show_allow(out, allow)
-  if not allow then
-    out[#out + 1] = "may touch: anything (it declares no allow)"
-    return
-  end
-  out[#out + 1] = "may touch:"
-  for _, category in ipairs(param.sorted_names(allow)) do
-    out[#out + 1] = string.format("  %s %s", columns.pad(category, 12), table.concat(allow[category], ", "))
   end
 end
 
@@ -96,7 +87,8 @@ function M.run(words, operator)
   local out = { book.name .. ": " .. book.summary,
     "file: " .. book.path .. "   digest " .. book.script.digest:sub(1, 16) }
   show_params(out, book.params)
-  show_allow(out, book.allow)
+  local reach = allow_words.lines(book.allow, settings.context)
+  table.move(reach, 1, #reach, #out + 1, out)
   if book.pass_env then out[#out + 1] = "its programs also read, of your environment: " .. table.concat(book.pass_env, ", ") end
   local lock = type(book.lock) == "table" and book.lock.name or book.lock
   if type(lock) == "string" then out[#out + 1] = "lock: " .. lock end

@@ -93,6 +93,18 @@ function M.defined_kinds(objects)
   return out
 end
 
+--- The events at which an operation runs a hook.
+---@param hook almanac.HelmHook
+---@param operation "install"|"upgrade"|"rollback"|"delete"
+---@return string[]
+function M.events_of(hook, operation)
+  local out = {}
+  for _, event in ipairs(hook.events) do
+    if EVENTS_OF[operation][event] then out[#out + 1] = event end
+  end
+  return out
+end
+
 --- The hooks that an operation would run, as changes of a plan.
 ---@param hooks almanac.HelmHook[]
 ---@param operation "install"|"upgrade"|"rollback"|"delete"
@@ -101,13 +113,10 @@ end
 function M.hook_changes(hooks, operation)
   local changes, ground = {}, {}
   for _, hook in ipairs(hooks) do
-    local events = {}
-    for _, event in ipairs(hook.events) do
-      if EVENTS_OF[operation][event] then events[#events + 1] = event end
-    end
+    local events = M.events_of(hook, operation)
     if #events > 0 then
       local why = table.concat(events, ", ")
-      changes[#changes + 1] = { object = hook.label, action = "hook", why = why }
+      changes[#changes + 1] = { object = hook.label, action = hook.refused and "reject" or "hook", why = hook.refused or why }
       ground[#ground + 1] = { ref = string.format("hook %s (%s)", hook.label, why), digest = hook.digest }
     end
   end

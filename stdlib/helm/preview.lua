@@ -11,6 +11,7 @@ local pool = require "almanac.base.pool"
 local records = require "almanac.helm.records"
 local renders = require "almanac.helm.render"
 local repair = require "almanac.helm.repair"
+local scopes = require "almanac.helm.scope"
 local step = require "almanac.run.step"
 local task = require "native.task"
 local trials = require "almanac.helm.trial"
@@ -147,6 +148,15 @@ local function first_line(input, before, current, rendering)
     method_word(rendering.server_side))
 end
 
+--- Marks the hooks that `allow` refuses.
+local function judge_hooks(who, input, rendering)
+  local judge = scopes.judge(who, input, rendering.objects)
+  for _, hook in ipairs(rendering.hooks) do
+    for _, object in ipairs(renders.objects_of_hook(hook)) do hook.refused = hook.refused or judge(object) end
+  end
+  return rendering.hooks
+end
+
 --- What helm.upgrade would do.
 ---@param input table normalised
 ---@param before table of observe
@@ -167,7 +177,7 @@ function M.upgrade(input, before)
     outlook = outlook or outlook_of(input, current)
   end
   trial:set_method(rendering.server_side)
-  local hooks, hook_ground = manifests.hook_changes(rendering.hooks, current and "upgrade" or "install")
+  local hooks, hook_ground = manifests.hook_changes(judge_hooks("helm.upgrade", input, rendering), current and "upgrade" or "install")
   local preview = trial:preview(outlook.old, manifests.join(outlook.definitions, rendering.objects), hooks)
   preview.warnings = manifests.join(renders.tag_warnings(input, rendering.objects), rendering.warnings, preview.warnings)
   preview.ground = manifests.join(preview.ground, hook_ground, charts.ground(input, rendering.digest))
@@ -190,7 +200,7 @@ function M.rollback(input, before)
     who = "helm.rollback", release = input.release, namespace = input.namespace, server_side = rendering.server_side,
     may_adopt = false,
   }
-  local hooks = manifests.hook_changes(rendering.hooks, "rollback")
+  local hooks = manifests.hook_changes(judge_hooks("helm.rollback", input, rendering), "rollback")
   local old = renders.objects_of(records.release(input, before.revision, "helm.rollback"))
   local preview = trial:preview(old, rendering.objects, hooks)
   local what = string.format("revision %d back to %d, as %d, %s", before.revision, input.revision, before.revision + 1,
@@ -214,7 +224,7 @@ function M.uninstall(input, before)
     who = "helm.uninstall", release = input.release, namespace = input.namespace, server_side = false, may_adopt = false,
   }
   local rendering = renders.stored(input, before.revision)
-  local preview = trial:preview(rendering.objects, {}, (manifests.hook_changes(rendering.hooks, "delete")))
+  local preview = trial:preview(rendering.objects, {}, (manifests.hook_changes(judge_hooks("helm.uninstall", input, rendering), "delete")))
   preview.nothing = nil
   return finish(preview, input, before, "revision " .. before.revision .. " goes",
     { removed = true, revision = before.revision })

@@ -111,7 +111,7 @@ function M.run(input, ctx, action, words, revision)
   local ran, result, watched, stopped = run_with_hooks(input, revision, function()
     return sh.run_child({
       argv = argv, env = cli.environment(), keep_env = children.of.helm, timeout = input.timeout + M.KILL_MARGIN, grace = 10,
-      title = action,
+      title = action, within = {}, -- the effect has asked
     }, ctx.id, action)
   end)
   if stopped then raise_hook(input, ctx, action, failure_of(watched), true) end

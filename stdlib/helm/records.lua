@@ -3,6 +3,7 @@
 ---
 --- The labels say revision and status; everything else is in `data.release`: JSON, gzipped, in base64,
 --- which a Secret wraps once more (https://github.com/helm/helm/blob/v3.16.1/pkg/storage/driver/util.go).
+local api_path = require "almanac.k8s.api_path"
 local codec = require "native.codec"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
@@ -64,7 +65,7 @@ function M.of_items(items)
 end
 
 local function path_of(target, name)
-  return "/api/v1/namespaces/" .. target.namespace .. "/" .. M.driver().plural .. (name and "/" .. name or "")
+  return api_path.of { group = "", version = "v1", namespace = target.namespace, resource = M.driver().plural, name = name }
 end
 
 --- The records of a release, by their metadata alone.

@@ -7,7 +7,9 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local manifests = require "almanac.helm.manifest"
 local parse = require "almanac.helm.parse"
+local reach = require "almanac.run.reach"
 local records = require "almanac.helm.records"
+local scopes = require "almanac.helm.scope"
 
 local M = {}
 
@@ -27,6 +29,8 @@ local WARNING_SHOWN = 240
 ---@field label string        "job/migrate"
 ---@field events string[]
 ---@field digest string       of its manifest
+---@field manifest string      YAML
+---@field refused? string       why the runbook's `allow` refuses it
 
 --- Renders a chart on this machine.
 ---@param who string public function, for errors
@@ -36,6 +40,7 @@ local WARNING_SHOWN = 240
 ---@return string manifest
 function M.template(who, input, options)
   options = options or {}
+  reach.require(who, "read", scopes.of_chart(input))
   charts.check(input.chart)
   local args = arguments.new(who, "template"):option("--namespace", input.namespace)
     :flag("--is-upgrade", options.is_upgrade):flag("--no-hooks", options.no_hooks)
@@ -74,8 +79,27 @@ local function hooks_of(release)
   for i, hook in ipairs(type(release.hooks) == "table" and release.hooks or {}) do
     out[i] = {
       label = tostring(hook.kind):lower() .. "/" .. tostring(hook.name), digest = digest.sha256(tostring(hook.manifest)),
-      events = hook.events ~= json.null and hook.events or {},
+      events = hook.events ~= json.null and hook.events or {}, manifest = tostring(hook.manifest),
     }
+  end
+  return out
+end
+
+--- The objects of a hook.
+---@param hook almanac.HelmHook
+---@return table[]
+function M.objects_of_hook(hook)
+  return (manifests.objects(hook.manifest, "the hook " .. hook.label))
+end
+
+--- The objects of the hooks that an operation runs.
+---@param rendering almanac.HelmRendering
+---@param operation "install"|"upgrade"|"rollback"|"delete"
+---@return table[]
+function M.hook_objects(rendering, operation)
+  local out = {}
+  for _, hook in ipairs(rendering.hooks) do
+    if #manifests.events_of(hook, operation) > 0 then out = manifests.join(out, M.objects_of_hook(hook)) end
   end
   return out
 end
@@ -85,6 +109,7 @@ end
 ---@param input table normalised
 ---@return table[] objects
 function M.definitions(input)
+  reach.require("helm.upgrade", "read", scopes.of_chart(input))
   charts.check(input.chart)
   local args = arguments.new("helm.upgrade", "show", "crds"):option("--version", input.version)
     :flag("--plain-http", input.plain_http):word("chart", input.chart)
@@ -118,6 +143,7 @@ end
 ---@param has_definitions boolean  it is a first install, with definitions
 ---@return almanac.HelmRendering
 function M.upgrade(input, has_definitions)
+  reach.require("helm.upgrade", "read", scopes.of_chart(input))
   charts.check(input.chart)
   -- helm's own look at the schemas takes seconds with many objects, and is less than what the server
   -- says to each of them.

@@ -18,6 +18,7 @@ local process = require "native.process"
 local records = require "almanac.helm.records"
 local settings = require "almanac.config.settings"
 local states = require "almanac.journal.state"
+local scopes = require "almanac.helm.scope"
 local step = require "almanac.run.step"
 local store = require "almanac.journal.store"
 local survivors = require "almanac.run.survivors"
@@ -148,7 +149,7 @@ effect.define("helm.repair", {
     return string.format("repair release %s: remove revision %d, left pending by %s", input.release, input.revision,
       input.of and "the dead effect " .. input.of or "a dead helm")
   end,
-  allow = { category = "helm", of = function(input) return input.release end },
+  allow = { category = "helm", of = function(input) return { scopes.of(input) } end },
   observe = function(input)
     local list = records.list(input)
     local record = list[#list]

@@ -7,11 +7,15 @@ local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local history = require "almanac.helm.history"
+local manifests = require "almanac.helm.manifest"
 local parse = require "almanac.helm.parse"
 local previews = require "almanac.helm.preview"
 local process = require "almanac.helm.process"
+local reach = require "almanac.run.reach"
 local records = require "almanac.helm.records"
+local renders = require "almanac.helm.render"
 local repair = require "almanac.helm.repair"
+local scopes = require "almanac.helm.scope"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
 local way_back = require "almanac.helm.way_back"
@@ -72,11 +76,20 @@ local function check_not_live(input, list)
     top.status))
 end
 
+--- What `allow` does not name is refused before helm touches the first object of a revision that it keeps.
+local function check_objects(who, input, before, revision, operation)
+  if not reach.allow() then return end
+  local rendering = renders.stored(input, revision)
+  local old = revision == before and {} or renders.objects_of(records.release(input, before, who))
+  scopes.require(who, input, manifests.join(rendering.objects, renders.hook_objects(rendering, operation), old))
+end
+
 local function apply(input, ctx)
   cli.version()
   local list = history.list(input)
   check_target(input, list)
   check_not_live(input, list)
+  check_objects("helm.rollback", input, ctx.before.revision, input.revision, "rollback")
   local args = cli.arguments("helm.rollback", input.namespace, "rollback"):option("--timeout", timeout_of(input))
     :word("release", input.release):word("revision", tostring(input.revision))
   process.run(input, ctx, "helm rollback " .. input.release, args:list(), ctx.before.revision + 1)
@@ -129,7 +142,7 @@ effect.define("helm.rollback", {
   title = function(input)
     return string.format("helm rollback %s to revision %d", input.release, input.revision)
   end,
-  allow = { category = "helm", of = function(input) return input.release end },
+  allow = { category = "helm", of = function(input) return { scopes.of(input) } end },
   preview = function(input, before)
     check_target(input, history.list(input))
     return previews.rollback(input, before)
@@ -155,13 +168,14 @@ effect.define("helm.uninstall", {
     return input
   end,
   title = function(input) return "helm uninstall " .. input.release end,
-  allow = { category = "helm", of = function(input) return input.release end },
+  allow = { category = "helm", of = function(input) return { scopes.of(input) } end },
   observe = history.observe,
   holds = function(input) return history.holds(input) end,
   preview = previews.uninstall,
   apply = function(input, ctx)
     cli.version()
     if is_gone(ctx.before) then return { removed = false } end
+    check_objects("helm.uninstall", input, ctx.before.revision, ctx.before.revision, "delete")
     local args = cli.arguments("helm.uninstall", input.namespace, "uninstall")
       :option("--description", (input.description or "Uninstallation complete") .. " " .. parse.mark(ctx.id))
       :option("--timeout", timeout_of(input)):flag("--keep-history", input.keep_history):word("release", input.release)

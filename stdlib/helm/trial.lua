@@ -9,6 +9,7 @@ local manifests = require "almanac.helm.manifest"
 local objects = require "almanac.k8s.objects"
 local pool = require "almanac.base.pool"
 local previews = require "almanac.k8s.preview"
+local scopes = require "almanac.helm.scope"
 
 local M = {}
 
@@ -17,6 +18,7 @@ local M = {}
 ---@field private targets table<string, almanac.k8s.Target> by key of the object
 ---@field private missing table<string, boolean>            by namespace: whether it is not there (yet)
 ---@field private live table<string, table|false>           by key; false: it is not there
+---@field private judge fun(object: table): string?  why `allow` would refuse an object
 ---@field private tried table<string, { entry: almanac.HelmObject, result: almanac.HelmTry }> by key
 local Trial = {}
 Trial.__index = Trial
@@ -67,6 +69,8 @@ function Trial:label_of(object, target)
 end
 
 function Trial:entry_of(key, object, defined)
+  local forbidden = self.judge(object)
+  if forbidden then return { key = key, untried = forbidden, refused = true, label = self:label_of(object) } end
   local target, why, refused = self:target_of(key, object, defined)
   return { key = key, target = target, untried = why, refused = refused, label = self:label_of(object, target) }
 end
@@ -75,6 +79,7 @@ end
 ---@return almanac.HelmObject[]
 function Trial:entries_of(old, new)
   local defined, before, out = manifests.defined_kinds(new), {}, {}
+  self.judge = scopes.judge(self.plan.who, self.plan, manifests.join(old, new))
   for _, object in ipairs(old) do before[manifests.key(object, self.plan.namespace)] = object end
   for _, object in ipairs(new) do
     local key = manifests.key(object, self.plan.namespace)
@@ -88,7 +93,7 @@ function Trial:entries_of(old, new)
     if before[key] then
       local entry = self:entry_of(key, object, defined)
       entry.old = object
-      if entry.target then out[#out + 1] = entry end -- a kind that is gone took its objects along
+      if entry.target or entry.refused then out[#out + 1] = entry end -- a kind that is gone took its objects along
     end
   end
   return out

@@ -6,11 +6,15 @@ local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local history = require "almanac.helm.history"
+local manifests = require "almanac.helm.manifest"
 local parse = require "almanac.helm.parse"
 local previews = require "almanac.helm.preview"
 local process = require "almanac.helm.process"
+local reach = require "almanac.run.reach"
 local records = require "almanac.helm.records"
+local renders = require "almanac.helm.render"
 local repair = require "almanac.helm.repair"
+local scopes = require "almanac.helm.scope"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
 local way_back = require "almanac.helm.way_back"
@@ -86,6 +90,17 @@ local function argv_of(input, ctx)
   return charts.add(args, input):word("release", input.release):word("chart", input.chart):list()
 end
 
+--- What `allow` does not name is refused before helm applies the first object.
+local function check_objects(input, before)
+  if not reach.allow() then return end
+  local is_first = before.revision == 0 or before.status == "uninstalled"
+  local definitions = is_first and renders.definitions(input) or {}
+  local rendering = renders.upgrade(input, is_first)
+  local old = is_first and {} or renders.objects_of(records.release(input, before.revision, "helm.upgrade"))
+  local hooks = renders.hook_objects(rendering, is_first and "install" or "upgrade")
+  scopes.require("helm.upgrade", input, manifests.join(definitions, rendering.objects, hooks, old))
+end
+
 local function apply(input, ctx)
   cli.version()
   charts.check(input.chart)
@@ -93,6 +108,7 @@ local function apply(input, ctx)
   if ctx.before.status and parse.is_pending(ctx.before.status) then
     repair.settle(input, ctx.before.revision)
   end
+  check_objects(input, ctx.before)
   process.run(input, ctx, "helm upgrade " .. input.release, argv_of(input, ctx), ctx.before.revision + 1)
   local list = history.list(input)
   return history.public(parse.marked(list, ctx.id) or list[#list])
@@ -158,7 +174,7 @@ end
 effect.define("helm.upgrade", {
   input = normalise, title = title, observe = history.observe, preview = preview, apply = apply, recover = recover,
   undo = undo, holds = history.holds,
-  allow = { category = "helm", of = function(input) return input.release end },
+  allow = { category = "helm", of = function(input) return scopes.of_upgrade(input) end },
 })
 
 return M

@@ -68,7 +68,7 @@ local function titled(verb)
   end
 end
 
-local allow = { category = "compose", of = function(input) return input.dir end }
+local allow = { category = "compose", of = project.targets }
 
 local function with_services(verb, services)
   return table.move(services or {}, 1, #(services or {}), #verb + 1, verb)

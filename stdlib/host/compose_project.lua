@@ -3,7 +3,9 @@ local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
 local param = require "almanac.base.param"
+local place = require "almanac.host.place"
 local process = require "native.process"
+local reach = require "almanac.run.reach"
 local sh = require "native.sh"
 local tool = require "almanac.host.tool"
 local yaml = require "native.yaml"
@@ -21,7 +23,7 @@ local words_before ---@type string[]? of compose, once it is found
 --- `docker compose` where the plugin is there, else docker-compose.
 local function find_compose()
   if words_before then return words_before end
-  if sh.which "docker" and tool.ask({ program = "docker", missing = MISSING }, { "compose", "version" }, {
+  if sh.which "docker" and tool.ask({ program = "docker", missing = MISSING, within = {} }, { "compose", "version" }, {
     ok = setmetatable({}, { __index = function() return true end }),
   }).code == 0 then
     words_before = { "docker", "compose" }
@@ -33,6 +35,21 @@ local function find_compose()
   return words_before
 end
 
+--- What `allow` is asked for: the directory, files that lie outside of it, and a project that is not its own.
+---@param input { dir: string, files?: string[], project?: string }
+---@return almanac.Target[]
+function M.targets(input)
+  local dir = place.path("compose", input.dir)
+  local out = { dir }
+  for _, file in ipairs(input.files or {}) do
+    local target = place.path("compose", file, input.dir)
+    local root, full = dir.names[#dir.names]:gsub("/$", "") .. "/", target.names[#target.names]
+    if full:sub(1, #root) ~= root then out[#out + 1] = target end
+  end
+  if input.project then out[#out + 1] = { category = "compose", names = { "project=" .. input.project } } end
+  return out
+end
+
 local function compose(input, words)
   local before = find_compose()
   local out = { table.unpack(before, 2) }
@@ -40,7 +57,7 @@ local function compose(input, words)
   for _, file in ipairs(input.files or {}) do table.move({ "-f", file }, 1, 2, #out + 1, out) end
   if input.project then table.move({ "-p", input.project }, 1, 2, #out + 1, out) end
   table.move(words, 1, #words, #out + 1, out)
-  return { program = before[1], cwd = input.dir, missing = MISSING }, out
+  return { program = before[1], cwd = input.dir, within = reach.allow() and M.targets(input) or nil, missing = MISSING }, out
 end
 
 local function ask(input, words)
@@ -58,7 +75,7 @@ function M.change(input, words, ctx)
   return tool.run(program, all, ctx.id, { timeout = input.timeout or M.TIMEOUT, idempotent = true })
 end
 
-M.docker = { program = "docker", missing = MISSING }
+M.docker = { program = "docker", missing = MISSING, within = {} } -- of what compose was asked for
 
 -- What is wanted, what is there ------------------------------------------------------------------
 
@@ -90,7 +107,7 @@ function M.name(input)
   -- The plugin says it; docker-compose 1 takes the directory's name.
   named = named or find_compose()[2] and M.config(input).name
   if named then return named end
-  local path = tool.read({ program = "pwd", cwd = input.dir, missing = MISSING }, { "-P" })
+  local path = tool.read({ program = "pwd", cwd = input.dir, missing = MISSING, within = {} }, { "-P" })
   return (path:match "[^/]*$":lower():gsub("[^%-_a-z0-9]", ""))
 end
 

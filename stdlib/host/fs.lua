@@ -3,7 +3,10 @@ local digest = require "native.digest"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local json = require "native.json"
 local native = require "native.fs"
+local place = require "almanac.host.place"
+local reach = require "almanac.run.reach"
 local step = require "almanac.run.step"
 
 local M = {}
@@ -21,35 +24,46 @@ local WRITE = fields.declare("fs.write", {
   },
 }, { at = 3 })
 
+--- Every read of a path begins with it.
+local function look(who, path)
+  step.require_read(who)
+  if reach.allow() and type(path) == "string" and path ~= "" then reach.require(who, "read", { place.read(path) }) end
+end
+
 --- The content of a file.
 function M.read(path, options)
-  step.require_read "fs.read"
+  look("fs.read", path)
   return native.read(path, fields.check(READ, options))
 end
 
 ---@param path string
 ---@return boolean
 function M.exists(path)
-  step.require_read "fs.exists"
+  look("fs.exists", path)
   return native.exists(path)
 end
 
 ---@param path string
 ---@return { type: "file"|"directory"|"link"|"other", size: integer, mtime: number, mode: integer }?
 function M.stat(path)
-  step.require_read "fs.stat"
+  look("fs.stat", path)
   return native.stat(path)
 end
 
 --- The paths that match a pattern with * ? and [], sorted.
 function M.list(pattern)
   step.require_read "fs.list"
-  return native.list(pattern)
+  if not reach.allow() then return native.list(pattern) end
+  local out = json.array {}
+  for _, path in ipairs(native.list(pattern)) do
+    if #reach.refusals("fs.list", "read", { place.read(path) }) == 0 then out[#out + 1] = path end
+  end
+  return out
 end
 
 --- SHA-256 of a file's content, or nil when there is no such file.
 function M.digest(path)
-  step.require_read "fs.digest"
+  look("fs.digest", path)
   return native.digest(path)
 end
 
@@ -96,7 +110,7 @@ local function is_there(input)
   return { { about = about(input), look = function() return not native.exists(input.path) and input.path .. " is gone" or nil end } }
 end
 
-local allow = { category = "fs", of = function(input) return input.path end }
+local allow = { category = "fs", of = function(input) return { place.path("fs", input.path) } end }
 
 effect.define("fs.write", {
   input = function(raw)

@@ -258,7 +258,13 @@ effect.define("git.push", {
     return "not_done"
   end,
   title = function(input) return string.format("git push %s %s", input.remote, input.ref) end,
-  allow = allow,
+  allow = {
+    category = "git",
+    of = function(input)
+      local out = repository.remote(input, input.remote)
+      return table.move(allow.of(input), 1, 1, #out + 1, out)
+    end,
+  },
 })
 
 --- Pushes a branch or a tag; never over commits that are not in it. An effect.

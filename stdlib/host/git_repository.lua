@@ -1,6 +1,8 @@
 --- A repository, and the operator's git in it: what the modules of git have in common.
 local errors = require "almanac.base.errors"
 local git_paths = require "almanac.host.git_paths"
+local place = require "almanac.host.place"
+local reach = require "almanac.run.reach"
 local tool = require "almanac.host.tool"
 
 local M = {}
@@ -10,7 +12,7 @@ local M = {}
 ---@return almanac.Tool
 function M.git(input)
   return {
-    program = "git", cwd = input.dir, missing = "install git",
+    program = "git", cwd = input.dir, within = reach.allow() and M.allow.of(input) or nil, missing = "install git",
     env = {
       GIT_TERMINAL_PROMPT = "0", GIT_PAGER = "cat", GIT_EDITOR = "true", LC_ALL = "C", GIT_DIR = false,
       GIT_WORK_TREE = false, GIT_INDEX_FILE = false, GIT_LITERAL_PATHSPECS = git_paths.env.GIT_LITERAL_PATHSPECS,
@@ -50,8 +52,31 @@ function M.short(commit)
   return commit and commit:sub(1, 12) or "nothing"
 end
 
+--- A URL without the name and password in it.
+local function without_user(url)
+  return (url:gsub("^(%a[%w+.-]*://)[^/@]*@", "%1"))
+end
+
+--- Where a remote leads: by its name, and by every URL that git has for it.
+---@param input { dir: string? }
+---@param remote string  a name, a URL or a path
+---@return almanac.Target[]
+function M.remote(input, remote)
+  if remote:find "[:/]" then
+    if remote:find ":" then return { { category = "git", names = { without_user(remote) } } } end
+    return { place.path("git", remote, input.dir) }
+  end
+  local out = {}
+  for _, words in ipairs { { "--all", remote }, { "--push", "--all", remote } } do
+    for url in (M.maybe(input, { "remote", "get-url", table.unpack(words) }) or ""):gmatch "[^\n]+" do
+      out[#out + 1] = { category = "git", names = { without_user(url), "remote=" .. remote } }
+    end
+  end
+  return #out > 0 and out or { { category = "git", names = { "remote=" .. remote } } }
+end
+
 --- What effects of git ask `allow` about: the directory.
-M.allow = { category = "git", of = function(input) return input.dir or "." end }
+M.allow = { category = "git", of = function(input) return { place.path("git", input.dir or ".") } end }
 
 --- The option that all functions have.
 M.DIR = { dir = { "name", shown_default = "where almanac was started", help = "the working tree" } }

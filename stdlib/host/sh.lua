@@ -10,6 +10,8 @@ local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local native = require "native.sh"
+local place = require "almanac.host.place"
+local reach = require "almanac.run.reach"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local step = require "almanac.run.step"
@@ -94,8 +96,14 @@ local function native_options(input, extra)
   return options
 end
 
+--- What a command runs, as targets of `allow`.
+local function targets_of(input)
+  return place.program { argv = input.argv, cwd = input.cwd, env = native_options(input, {}).env }
+end
+
 --- Starts a program by one of native.sh's functions.
-local function begin(start, options)
+local function begin(start, options, access)
+  if reach.allow() then reach.require(options.who, access, options.within or place.program(options)) end
   local ok, started = errors.try(start, options)
   if ok then return started end
   if started.kind == "not_found" and #options.argv == 1 and options.argv[1]:find "%s" then
@@ -109,7 +117,7 @@ end
 function M.read(first, ...)
   step.require_read "sh.read"
   local input = command.of("sh.read", command.looking, command.gather("sh.read", first, ...))
-  local result = begin(native.exec, native_options(input, { read = true, who = "sh.read" }))
+  local result = begin(native.exec, native_options(input, { read = true, who = "sh.read" }), "read")
   if not is_ok(input, result) then fail(input, result) end
   return result
 end
@@ -139,7 +147,7 @@ local function check_passes(input)
   if not input.check then return false end
   local check = check_of(input)
   local options = native_options(check, { read = true, who = "sh.run", max_output = check.max_output or KEPT })
-  return is_ok(check, begin(native.exec, options))
+  return is_ok(check, begin(native.exec, options, "read"))
 end
 
 --- Hands every line on; whatever ends this early also ends the child, and keeps its output.
@@ -161,14 +169,14 @@ local function stream(input, child)
 end
 
 --- Runs a child that carries the effect's id, its lines going to the step. Shared with helm.
----@param input table a normalised command
+---@param input table a normalised command; `within`: what stands for the program where `allow` is asked
 ---@param id string effect id
 ---@param who string public name, for errors
 ---@return almanac.CommandResult
 function M.run_child(input, id, who)
-  local options = native_options(input, { who = who, max_output = input.max_output or KEPT })
+  local options = native_options(input, { who = who, max_output = input.max_output or KEPT, within = input.within })
   options.env[survivors.variable] = id
-  local child <close> = begin(native.start, options)
+  local child <close> = begin(native.start, options, "change")
   local result = stream(input, child)
   if result.timed_out then
     errors.raise {
@@ -188,7 +196,17 @@ end
 effect.define("sh.run", {
   input = function(raw) return command.of("sh.run", command.changing, command.gather("sh.run", raw)) end,
   title = function(input) return "run " .. (input.title or M.quote(input.argv)) end,
-  allow = { category = "shell", of = function(input) return input.argv[1] end },
+  allow = {
+    category = "shell",
+    of = function(input)
+      local out = targets_of(input)
+      for _, target in ipairs(input.check and targets_of(check_of(input)) or {}) do
+        target.access = "read"
+        out[#out + 1] = target
+      end
+      return out
+    end,
+  },
   preview = function(input)
     if check_passes(input) then
       return { summary = "already done: " .. M.quote(check_of(input).argv) .. " says so", nothing = true, result = already_done }

@@ -3,6 +3,8 @@
 local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local native = require "native.sh"
+local place = require "almanac.host.place"
+local reach = require "almanac.run.reach"
 local sh = require "almanac.host.sh"
 
 local M = {}
@@ -16,6 +18,8 @@ local MAX_OUTPUT = 64 * 1024 * 1024
 ---@field keep_env? string[]         of our environment, besides what every child gets; nil: by its name
 ---@field cwd? string
 ---@field missing string             what to do when it is not there
+---@field within? almanac.Target[]    what stands for the program where `allow` is asked; {}: nothing, it reaches nothing
+---  that a script chose
 
 local function raise_missing(tool, err)
   errors.raise {
@@ -53,6 +57,11 @@ function M.fail(tool, words, result)
   }
 end
 
+local function ask(tool, words, access)
+  if not reach.allow() then return end
+  reach.require(tool.program, access, tool.within or place.program { argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env })
+end
+
 --- Runs a program that only looks.
 ---@param tool almanac.Tool
 ---@param words string[]     its arguments
@@ -60,6 +69,7 @@ end
 ---@return table result as native.sh gives it
 function M.ask(tool, words, options)
   options = options or {}
+  ask(tool, words, "read")
   local ok, result = errors.try(native.exec, {
     argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env or {}, who = tool.program, read = true,
     keep_env = tool.keep_env or children.of[tool.program],
@@ -90,8 +100,9 @@ end
 ---@return table result
 function M.run(tool, words, id, options)
   options = options or {}
+  ask(tool, words, "change")
   local input = { argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env, keep_env = tool.keep_env, timeout = options.timeout,
-    idempotent = options.idempotent, stdin = options.stdin }
+    idempotent = options.idempotent, stdin = options.stdin, within = {} }
   local ok, result = errors.try(sh.run_child, input, id, tool.program)
   if not ok then
     if result.kind == "not_found" then raise_missing(tool, result) end

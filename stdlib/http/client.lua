@@ -84,6 +84,7 @@ local passed_on = {
   "url", "headers", "body", "user", "password", "timeout", "connect_timeout", "max_bytes", "redirects", "ca_file",
   "cert_file", "key_file", "server_name", "insecure", "proxy", "unix_socket",
 }
+
 local phrases = {
   [301] = "Moved Permanently", [302] = "Found", [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden",
   [404] = "Not Found", [405] = "Method Not Allowed", [408] = "Request Timeout", [409] = "Conflict",
@@ -175,10 +176,10 @@ end
 
 -- Reads ------------------------------------------------------------------------------------------
 
-local function read(who, method, opts, body_is_question)
+local function read(who, method, opts, given)
   step.require_read(who)
   local request = native_options(who, method, opts)
-  request.read = body_is_question
+  request.read, request.within = given and given.is_question, given and given.within
   request.redirects = opts.redirects or 5
   local retry, tried = opts.retry or {}, 0
   while true do
@@ -211,9 +212,10 @@ end
 ---@param who string
 ---@param method string
 ---@param opts almanac.http.Options
+---@param within? almanac.Target[]  what stands for the URL where `allow` is asked
 ---@return almanac.http.Response
-function M.read(who, method, opts)
-  return read(who, method, options_of(REQUEST, who, fields.with(opts, { method = method })))
+function M.read(who, method, opts, within)
+  return read(who, method, options_of(REQUEST, who, fields.with(opts, { method = method })), { within = within })
 end
 
 --- Asks a question that takes a POST: a query, a search. A read: the caller promises that the
@@ -222,7 +224,7 @@ end
 ---@param opts almanac.http.Options
 ---@return almanac.http.Response
 function M.ask(who, opts)
-  return read(who, "POST", options_of(REQUEST, who, fields.with(opts, { method = "POST" })), true)
+  return read(who, "POST", options_of(REQUEST, who, fields.with(opts, { method = "POST" })), { is_question = true })
 end
 
 -- Writes -----------------------------------------------------------------------------------------
@@ -297,7 +299,19 @@ effect.define("http.request", {
     return { summary = "with the body " .. (#body > BODY_SHOWN and body:sub(1, BODY_SHOWN) .. "…" or body) }
   end,
   title = function(input) return input.method .. " " .. tostring(input.url) end,
-  allow = { category = "http", of = function(input) return secret.reveal(input.url) end },
+  allow = {
+    category = "http",
+    of = function(input)
+      local request = native_options("http." .. input.method:lower(), input.method, input)
+      local out = exchange.targets(request)
+      if input.check then
+        local check = urls.target(request.who, secret.reveal(input.check.url))
+        check.access = "read"
+        out[#out + 1] = check
+      end
+      return out
+    end,
+  },
 })
 
 local function perform(method, raw)

@@ -9,6 +9,9 @@ local codec = require "native.codec"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local native = require "native.http"
+local place = require "almanac.host.place"
+local reach = require "almanac.run.reach"
+local urls = require "almanac.http.url"
 
 local M = {}
 
@@ -82,12 +85,74 @@ local function refuse_credentials(request)
   }
 end
 
---- Sends a request and gives the answer, whatever its status; raises kind "network", "timeout", "tls", and
---- "http" for what the API server refuses by itself.
----@param request table  as native.http's: method, url, headers, body, timeout, max_bytes, read, who
+--- What a request reaches: where its URL leads, and what it is sent through and with.
+---@param request table
+---@return almanac.Target[]
+function M.targets(request)
+  local out = { urls.target(request.who, request.url) }
+  for name, value in pairs(request.headers or {}) do
+    if name:lower() == "host" then out[#out + 1] = urls.target(request.who, request.url, tostring(value)) end
+  end
+  if request.unix_socket then
+    out[#out + 1] = { category = "http", names = { "unix=" .. place.read(request.unix_socket).names[1] } }
+  end
+  if request.proxy then out[#out + 1] = { category = "http", names = { "proxy=" .. request.proxy:gsub("^(%a+://)[^/@]*@", "%1") } } end
+  for _, field in ipairs { "ca_file", "cert_file", "key_file" } do
+    if request[field] then out[#out + 1] = place.read(request[field]) end
+  end
+  return out
+end
+
+--- "read" for a question, "change" for everything else.
+local function access_of(request)
+  local method = request.method or "GET"
+  return (request.read or method == "GET" or method == "HEAD" or method == "OPTIONS") and "read" or "change"
+end
+
+local REDIRECTS = { [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
+
+local function origin_of(who, url)
+  local names = urls.target(who, url).names
+  return names[#names]:match "^%a[%w+.-]*://[^/]*"
+end
+
+--- The request that a redirect asks for: nothing secret goes to another origin.
+local function redirected(request, location)
+  local out = {}
+  for key, value in pairs(request) do out[key] = value end
+  out.url, out.redirects = urls.resolve(request.who, request.url, location), request.redirects - 1
+  if origin_of(request.who, request.url) ~= origin_of(request.who, out.url) then
+    for _, key in ipairs { "headers", "user", "password", "cert_file", "key_file", "unix_socket", "server_name" } do out[key] = nil end
+  end
+  return out
+end
+
+--- A request of which each stop is asked for: a server's redirect is no way round `allow`.
+local function request_within_allow(request)
+  reach.require(request.who, access_of(request), M.targets(request))
+  local method, redirects = request.method or "GET", request.redirects or 0
+  if redirects < 1 or method ~= "GET" and method ~= "HEAD" then return native.request(request) end
+  local once = {}
+  for key, value in pairs(request) do once[key] = value end
+  once.redirects = nil
+  local response = native.request(once)
+  local location = REDIRECTS[response.status] and response.headers.location
+  return location and request_within_allow(redirected(request, location)) or response
+end
+
+--- Sends a request and gives the answer, whatever its status; raises kind "network", "timeout", "tls", "http" for
+--- what the API server refuses by itself, and "refused" for what the runbook's `allow` does not name.
+---@param request table  as native.http's: method, url, headers, body, timeout, max_bytes, read, who; `within`: the targets
+---  that stand for the URL's, {} for an endpoint that almanac.yaml names
 ---@return table response status, headers, body
 function M.request(request)
   local through = M.through(request.who, request.url)
+  if request.within then
+    reach.require(request.who, access_of(request), request.within)
+  elseif reach.allow() then
+    if not through then return request_within_allow(request) end
+    reach.require(request.who, access_of(request), M.targets(request))
+  end
   if not through then return native.request(request) end
   refuse_credentials(request)
   local k8s_client = require "almanac.k8s.client" -- a run that asks nothing of a cluster need not load it

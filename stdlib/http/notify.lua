@@ -90,6 +90,7 @@ local function post(input, channel, ctx)
     method = "POST", who = "notify.send", url = secret.reveal(address(input.channel, channel)), timeout = TIMEOUT,
     body = json.encode(body_of(channel, input, ctx.id, ctx.run), { canonical = true }),
     headers = { ["Content-Type"] = "application/json", ["Idempotency-Key"] = ctx.id },
+    within = { { category = "notify", names = { input.channel } } },
   }
   if response.status < 200 or response.status > 299 then
     errors.raise {
@@ -104,7 +105,10 @@ local function tell(input, ctx)
   local channel = channel_of(input.channel)
   if channel.kind ~= "command" then return post(input, channel, ctx) end
   local argv = channel.argv
-  tool.run({ program = argv[1], missing = "correct the channel in almanac.yaml" }, { table.unpack(argv, 2) }, ctx.id,
+  tool.run({
+    program = argv[1], missing = "correct the channel in almanac.yaml",
+    within = { { category = "notify", names = { input.channel } } },
+  }, { table.unpack(argv, 2) }, ctx.id,
     { timeout = TIMEOUT, stdin = input.text .. "\n" })
 end
 

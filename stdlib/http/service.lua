@@ -20,12 +20,13 @@ local decode_options = { big = "text", null = "absent" }
 ---@field name string   the endpoint
 ---@field url string    without a slash at its end
 ---@field headers table<string, string|table>
+---@field within? almanac.Target[]  what stands for its URL where `allow` is asked; {}: nothing, it is the operator's
 ---@field explain? fun(response: table): string?, string?  what a refusal means, and what to do, where the service has its own rules
 
 --- Raises kind "usage" where no URL is known, "refused" where the endpoint is not as it must be.
 ---@param who string
 ---@param name string
----@param options { default?: string, headers?: table<string, string>, explain?: function }
+---@param options { default?: string, headers?: table<string, string>, explain?: function, within?: almanac.Target[] }
 ---@return almanac.Service
 function M.open(who, name, options)
   local endpoint = endpoints.find(name)
@@ -38,7 +39,7 @@ function M.open(who, name, options)
   end
   local headers = { Accept = "application/json", Authorization = endpoints.authorization(endpoint) }
   for key, value in pairs(options.headers or {}) do headers[key] = value end
-  return { who = who, name = name, url = url, headers = headers, explain = options.explain }
+  return { who = who, name = name, url = url, headers = headers, explain = options.explain, within = options.within }
 end
 
 --- What the body of a refusal says: the message of its JSON, or its beginning.
@@ -95,7 +96,7 @@ end
 ---@return table<string, string> headers
 function M.read(service, path, query)
   local ok, response = errors.try(client.read, service.who, "GET",
-    { url = service.url .. path, query = query, headers = service.headers, timeout = TIMEOUT })
+    { url = service.url .. path, query = query, headers = service.headers, timeout = TIMEOUT }, service.within)
   if ok then return decode(service, path, response.body), response.headers end
   if response.kind == "http" and response.status then refuse(service, "GET", path, response) end
   error(response, 0)
@@ -113,7 +114,7 @@ function M.write(service, method, path, body)
   for key, value in pairs(service.headers) do headers[key] = value end
   local response = exchange.request {
     who = service.who, method = method, url = service.url .. path, timeout = TIMEOUT, headers = secret.reveal_all(headers),
-    body = body and json.encode(body, { canonical = true }) or nil,
+    body = body and json.encode(body, { canonical = true }) or nil, within = service.within,
   }
   if response.status >= 200 and response.status <= 299 then return decode(service, path, response.body) end
   local _, err = errors.try(refuse, service, method, path, response)

@@ -15,6 +15,114 @@ function M.escape(text)
   return codec.percent_encode(text)
 end
 
+-- Where a URL leads -------------------------------------------------------------------------------
+
+local PORTS = { http = "80", https = "443" }
+
+local function refuse_url(who, url, why)
+  errors.raise {
+    kind = "usage", message = string.format("%s: %s is no plain URL: %s", who, (url:gsub("^(%a+://)[^/@]*@", "%1")), why),
+    hint = "write it plainly: https://HOST:PORT/path",
+  }
+end
+
+---@class almanac.Url
+---@field scheme string      in lower case
+---@field authority string   host and port, in lower case, without a name and password
+---@field host string
+---@field port? string
+---@field path string        "/" where there is none; what need not be encoded is not
+---@field query? string      with its "?"
+
+--- The parts of a URL. Raises kind "usage" for one that programs read in different ways.
+---@param who string
+---@param url string
+---@return almanac.Url
+function M.parse(who, url)
+  local scheme, authority, rest = url:match "^(%a[%w+.-]*)://([^/?#]*)(.*)$"
+  if not scheme then refuse_url(who, url, "it has no scheme or no host") end
+  if url:find "[%c%s\\]" then refuse_url(who, url, "it holds a space, a backslash or a control character") end
+  local user, host_and_port = authority:match "^(.*)@([^@]*)$"
+  if user and user:find("@", 1, true) then refuse_url(who, url, "it has two @ before its path") end
+  authority = (host_and_port or authority):lower()
+  local host, port = authority:match "^(%[[%x:.]+%]):?(%d*)$"
+  if not host then host, port = authority:match "^([^%%%[%]:]+):?([%w*%-]*)$" end
+  if not host then refuse_url(who, url, "its host is no name") end
+  local path, query = rest:match "^([^?#]*)(%??[^#]*)"
+  path = path:gsub("%%(%x%x)", function(hex)
+    local char = string.char(tonumber(hex, 16))
+    return char:find "[%w%-._~]" and char or "%" .. hex:upper()
+  end)
+  return {
+    scheme = scheme:lower(), authority = authority, host = host, port = port ~= "" and port or nil, path = path == "" and "/" or path,
+    query = query ~= "" and query or nil,
+  }
+end
+
+local function without_last(segments)
+  if #segments > 1 then segments[#segments] = nil end
+end
+
+--- A path without "." and "..". https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4
+local function without_dots(path)
+  local out = { "" }
+  local last
+  for segment in path:sub(2):gmatch "([^/]*)/?" do
+    last = segment
+    if segment == ".." then without_last(out) elseif segment ~= "." then out[#out + 1] = segment end
+  end
+  if last == "." or last == ".." then out[#out + 1] = "" end
+  local joined = table.concat(out, "/"):gsub("/$", "")
+  return (path:find "/$" or last == "." or last == "..") and joined .. "/" or joined == "" and "/" or joined
+end
+
+--- Where a reference leads that a URL's answer gives. https://www.rfc-editor.org/rfc/rfc3986#section-5.2
+---@param who string
+---@param base string
+---@param reference string
+---@return string url
+function M.resolve(who, base, reference)
+  reference = reference:gsub("#.*$", "")
+  if reference:find "^%a[%w+.-]*:" then
+    local parts = M.parse(who, reference)
+    return string.format("%s://%s%s%s", parts.scheme, parts.authority, without_dots(parts.path), parts.query or "")
+  end
+  local from = M.parse(who, base)
+  if reference:sub(1, 2) == "//" then return M.resolve(who, base, from.scheme .. ":" .. reference) end
+  local path, query = reference:match "^([^?]*)(.*)$"
+  if path == "" then
+    path, query = from.path, query ~= "" and query or from.query or ""
+  elseif path:sub(1, 1) ~= "/" then
+    path = from.path:match "^(.*/)" .. path
+  end
+  return M.resolve(who, base, string.format("%s://%s%s%s", from.scheme, from.authority, path, query))
+end
+
+local function url_of(parts, authority)
+  return parts.scheme .. "://" .. authority .. parts.path
+end
+
+--- A URL as a target of `allow`: scheme, host, port and path; a query is no part of where it leads.
+---@param who string
+---@param url string
+---@param host? string  what the request says in its Host header
+---@return almanac.Target
+function M.target(who, url, host)
+  local parts = M.parse(who, url)
+  local default = PORTS[parts.scheme]
+  local bare = host and host:lower() or parts.host
+  local names = { url_of(parts, host and bare or parts.authority) }
+  if not host and default and (parts.port or default) == default then
+    names = { url_of(parts, bare), url_of(parts, bare .. ":" .. default) }
+  end
+  if parts.path == "/" then
+    for i = 1, #names do names[#names + 1] = names[i]:sub(1, -2) end
+  end
+  return { category = "http", names = names }
+end
+
+-- Queries ----------------------------------------------------------------------------------------
+
 local function text_of(who, name, value)
   if type(value) == "string" then return value end
   if type(value) == "boolean" then return tostring(value) end

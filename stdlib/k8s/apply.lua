@@ -7,6 +7,7 @@ local fields = require "almanac.base.fields"
 local objects = require "almanac.k8s.objects"
 local pool = require "almanac.base.pool"
 local previews = require "almanac.k8s.preview"
+local scope = require "almanac.k8s.scope"
 local standing = require "almanac.k8s.standing"
 local step = require "almanac.run.step"
 local write = require "almanac.k8s.write"
@@ -143,7 +144,14 @@ effect.define("k8s.apply", {
     end
     return "apply " .. table.concat(names, ", ")
   end,
-  allow = write.allow,
+  allow = {
+    category = "k8s",
+    of = function(input)
+      local out = {}
+      for i, object in ipairs(input.objects) do out[i] = scope.of_target(apply_target(input, object)) end
+      return out
+    end,
+  },
 })
 
 --- Applies objects server-side, as field manager "almanac". An effect.
@@ -202,7 +210,7 @@ effect.define("k8s.create", {
     return previews.of({ change }, { previews.ground(target.label, target.namespace, nil) }, after and write.predicted(after))
   end,
   title = function(input) return "create " .. input.object.kind:lower() .. "/" .. input.object.metadata.name end,
-  allow = write.allow,
+  allow = { category = "k8s", of = function(input) return { scope.of_target(apply_target(input, input.object)) } end },
 })
 
 --- Creates an object; it must not be there yet. An effect.

@@ -6,6 +6,8 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local k8s_errors = require "almanac.k8s.errors"
 local native = require "native.k8s"
+local reach = require "almanac.run.reach"
+local scope = require "almanac.k8s.scope"
 local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
 local step = require "almanac.run.step"
@@ -16,6 +18,7 @@ local M = {}
 ---@class almanac.k8s.Client
 ---@field native userdata
 ---@field info table       server, context, cluster, namespace, user, source
+---@field is_own boolean      of the context that the run is made for
 ---@field resources? table filled by discovery
 
 ---@class almanac.k8s.Request
@@ -30,6 +33,7 @@ local M = {}
 ---@field text? boolean       the answer is no JSON
 ---@field object? string      what is changed, for errors
 ---@field tries? integer      default 4
+---@field within? almanac.Target[]  what stands for the path where `allow` is asked; {}: nothing
 
 local BODY_MAX = 256 * 1024 * 1024
 local REFUSAL_MAX = 1024 * 1024
@@ -50,6 +54,7 @@ function M.open(opts)
   if not client then
     local opened = native.open { kubeconfig = kubeconfig, context = context }
     client = { native = opened, info = opened:info(), asked = opts.context or false }
+    client.is_own = not opts.context or opts.context == settings.context or opts.context == M.open().info.context
     clients[key] = client
     if client.info.insecure then
       step.note(string.format("the certificate of %s is not verified (insecure-skip-tls-verify in %s)", client.info.server,
@@ -126,6 +131,13 @@ function M.error_of(client, request, response)
   return k8s_errors.of(from(client, request), response.status, response.body, response.headers)
 end
 
+--- Asks `allow` for what a request reaches, before a credential is got for it.
+local function ask_allow(client, request)
+  if not reach.allow() then return end
+  local access, targets = scope.of_request(client, request)
+  reach.require(request.who, access, request.within or targets)
+end
+
 --- One exchange with a credential that is good now. One that is refused with 401 is renewed, where that can
 --- be, and the exchange made once more: nothing was done of what was refused, so that this holds for writes
 --- and commands too.
@@ -181,6 +193,7 @@ end
 ---@return any body decoded, or the text
 ---@return table response status, headers
 function M.request(client, request)
+  ask_allow(client, request)
   local method, tried = request.method or "GET", 0
   local retry = { times = request.tries or 4, delay = 0.25 }
   while true do
@@ -200,6 +213,7 @@ end
 ---@param request almanac.k8s.Request
 ---@return userdata stream
 function M.stream(client, request)
+  ask_allow(client, request)
   local prepared = native_request(request)
   local stream, refusal = authorized(client, request, function()
     local stream = client.native:stream(prepared)
@@ -218,6 +232,7 @@ end
 ---@param request almanac.k8s.Request|table  and stdin, max_output, lines, read, timeout
 ---@return userdata session
 function M.channels(client, request)
+  ask_allow(client, request)
   local options = native_request(request)
   for _, name in ipairs { "stdin", "max_output", "lines", "read" } do options[name] = request[name] end
   options.headers.Accept = "*/*"

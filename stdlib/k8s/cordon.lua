@@ -6,6 +6,7 @@ local fields = require "almanac.base.fields"
 local json = require "native.json"
 local objects = require "almanac.k8s.objects"
 local previews = require "almanac.k8s.preview"
+local scope = require "almanac.k8s.scope"
 local write = require "almanac.k8s.write"
 
 local M = {}
@@ -24,12 +25,12 @@ function M.node_of(who, node)
   errors.usage('%s: its first argument names a node: "worker-1", not %s', who, name and kind .. "/" .. name or kind)
 end
 
---- What a runbook's `allow` is asked for: a node is in no namespace.
-M.allow = { category = "k8s", of = function(input) return "node/" .. input.node end }
-
 local function target_of(who, input)
   return objects.one(who, "node/" .. input.node, { context = input.context })
 end
+
+--- What a runbook's `allow` is asked for: a node is in no namespace.
+M.allow = { category = "k8s", of = function(input) return { scope.of_target(target_of("k8s", input)) } end }
 
 local function is_cordoned(node)
   return node.spec ~= nil and node.spec.unschedulable == true

@@ -1,52 +1,16 @@
 --- Which kinds a cluster has, by every name that kubectl takes: plural, singular, kind, short name,
 --- with or without the group. The kinds that every cluster has are known without asking.
+local api_path = require "almanac.k8s.api_path"
 local errors = require "almanac.base.errors"
 local k8s_client = require "almanac.k8s.client"
+local kinds = require "almanac.k8s.kinds"
 
 local M = {}
-
----@class almanac.k8s.Resource
----@field group string        "" for the core
----@field version string
----@field kind string
----@field resource string     plural, as in paths
----@field singular string
----@field short string[]
----@field namespaced boolean
 
 local AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList," ..
   "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json"
 
--- group, version, kind, plural, short names, scope ("c": the cluster)
-local builtin_rows = {
-  { "", "v1", "Pod", "pods", "po" }, { "", "v1", "Service", "services", "svc" },
-  { "", "v1", "ConfigMap", "configmaps", "cm" }, { "", "v1", "Secret", "secrets" },
-  { "", "v1", "Event", "events", "ev" }, { "", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", "pvc" },
-  { "", "v1", "ServiceAccount", "serviceaccounts", "sa" }, { "", "v1", "Endpoints", "endpoints", "ep" },
-  { "", "v1", "Namespace", "namespaces", "ns", "c" }, { "", "v1", "Node", "nodes", "no", "c" },
-  { "", "v1", "PersistentVolume", "persistentvolumes", "pv", "c" },
-  { "apps", "v1", "Deployment", "deployments", "deploy" }, { "apps", "v1", "StatefulSet", "statefulsets", "sts" },
-  { "apps", "v1", "DaemonSet", "daemonsets", "ds" }, { "apps", "v1", "ReplicaSet", "replicasets", "rs" },
-  { "apps", "v1", "ControllerRevision", "controllerrevisions" }, { "batch", "v1", "Job", "jobs" },
-  { "batch", "v1", "CronJob", "cronjobs", "cj" }, { "networking.k8s.io", "v1", "Ingress", "ingresses", "ing" },
-  { "networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", "netpol" },
-  { "coordination.k8s.io", "v1", "Lease", "leases" },
-  { "rbac.authorization.k8s.io", "v1", "Role", "roles" },
-  { "rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings" },
-}
-
-local function build_builtin()
-  local out = {}
-  for i, row in ipairs(builtin_rows) do
-    out[i] = {
-      group = row[1], version = row[2], kind = row[3], resource = row[4], singular = row[3]:lower(),
-      short = row[5] and { row[5] } or {}, namespaced = row[6] ~= "c",
-    }
-  end
-  return out
-end
-
-M.builtin = build_builtin() ---@type almanac.k8s.Resource[]
+M.builtin = kinds.builtin
 
 --- The resources in an answer of aggregated discovery (apidiscovery.k8s.io v2 and v2beta1), the
 --- preferred version of each group first. Pure.
@@ -223,12 +187,10 @@ end
 ---@param subresource string?
 ---@return string
 function M.path(r, namespace, name, subresource)
-  local parts = { r.group == "" and "/api/" .. r.version or "/apis/" .. r.group .. "/" .. r.version }
-  if r.namespaced and namespace then parts[#parts + 1] = "namespaces/" .. namespace end
-  parts[#parts + 1] = r.resource
-  parts[#parts + 1] = name
-  if name then parts[#parts + 1] = subresource end
-  return table.concat(parts, "/")
+  return api_path.of {
+    group = r.group, version = r.version, namespace = r.namespaced and namespace or nil, resource = r.resource, name = name,
+    subresource = name and subresource or nil,
+  }
 end
 
 return M

@@ -5,6 +5,7 @@
 ---     k8s.exec { pod = "statefulset/animica-node", command = { "/app/scripts/migrate.sh" },
 ---                check = { "/app/scripts/migrate.sh", "--is-done" }, timeout = "10m" }
 ---     k8s.exec("/app/scripts/migrate.sh", { pod = "statefulset/animica-node" })
+local api_path = require "almanac.k8s.api_path"
 local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
@@ -13,6 +14,7 @@ local k8s_client = require "almanac.k8s.client"
 local logs = require "almanac.k8s.logs"
 local objects = require "almanac.k8s.objects"
 local outcome = require "almanac.k8s.exec_outcome"
+local scope = require "almanac.k8s.scope"
 local secret = require "almanac.base.secret"
 local sh = require "almanac.host.sh"
 local step = require "almanac.run.step"
@@ -73,9 +75,13 @@ end
 
 local function where(place) return string.format("pod %s (container %s)", place.pod, place.container) end
 
+local function path_of(place)
+  return api_path.of { group = "", version = "v1", namespace = place.namespace, resource = "pods", name = place.pod, subresource = "exec" }
+end
+
 local function open(who, client, place, argv, options)
   local request = {
-    who = who, path = string.format("/api/v1/namespaces/%s/pods/%s/exec", place.namespace, place.pod), object = "pod/" .. place.pod,
+    who = who, path = path_of(place), object = "pod/" .. place.pod,
     query = {
       container = place.container, command = secret.reveal_all(argv), stdout = true, stderr = true,
       stdin = options.stdin and true or nil,
@@ -278,7 +284,7 @@ end
 effect.define("k8s.exec", {
   input = function(raw) return inputs.check(inputs.EXEC, raw) end,
   title = function(input) return string.format("run %s in %s", name_of(input), input.ref) end,
-  allow = { category = "k8s", of = function(input) return input.namespace or client_of(input).info.namespace end },
+  allow = { category = "k8s", of = function(input) return { scope.of_target(objects.one("k8s.exec", input.ref, input)) } end },
   observe = function(input) return (find("k8s.exec", input)) end,
   preview = function(input, place)
     if check_passes("k8s.exec", client_of(input), place, input) then

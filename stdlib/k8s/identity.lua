@@ -18,7 +18,7 @@ local M = {}
 function M.of(asked)
   local opened = client.open { context = asked }
   local ok, answer = errors.try(client.request, opened, {
-    who = "almanac", path = "/api/v1/namespaces/kube-system", object = "namespace/kube-system",
+    who = "almanac", within = {}, path = "/api/v1/namespaces/kube-system", object = "namespace/kube-system",
   })
   if not ok and answer.status ~= 403 and answer.status ~= 404 then error(answer, 0) end
   return {

@@ -4,6 +4,7 @@ local arguments = require "almanac.host.arguments"
 local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local k8s_apply = require "almanac.k8s.apply"
+local place = require "almanac.host.place"
 local settings = require "almanac.config.settings"
 local sh = require "native.sh"
 local step = require "almanac.run.step"
@@ -38,6 +39,7 @@ local function render(who, dir)
   step.require_read(who)
   check_directory(who, dir)
   local program, words = renderer()
+  program.within = { place.read(dir) }
   words[#words + 1] = dir
   local ok, manifest = errors.try(tool.read, program, words)
   if not ok then

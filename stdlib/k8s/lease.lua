@@ -8,6 +8,7 @@
 --- counts as gone when its record has not changed for leaseDurationSeconds by the clock of the one who
 --- watches; clocks of other machines decide nothing. Each write names the resourceVersion that it saw, so
 --- that of two who want it one is refused.
+local api_path = require "almanac.k8s.api_path"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local k8s_client = require "almanac.k8s.client"
@@ -36,7 +37,9 @@ local Lease = {}
 Lease.__index = Lease
 
 local function path_of(lease, with_name)
-  return "/apis/coordination.k8s.io/v1/namespaces/" .. lease.namespace .. "/leases" .. (with_name and "/" .. lease.name or "")
+  return api_path.of {
+    group = "coordination.k8s.io", version = "v1", namespace = lease.namespace, resource = "leases", name = with_name and lease.name or nil,
+  }
 end
 
 local function request(lease, method, body, timeout)

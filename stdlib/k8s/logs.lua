@@ -1,4 +1,5 @@
 --- Logs of pods, named themselves or by their workload.
+local api_path = require "almanac.k8s.api_path"
 local arguments = require "almanac.k8s.arguments"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
@@ -116,7 +117,9 @@ local function request(who, target, opts)
     limitBytes = opts.limit_bytes or LIMIT_BYTES,
   }
   local r = target.resource
-  local path = string.format("/api/v1/namespaces/%s/pods/%s/log", target.namespace, pod.metadata.name)
+  local path = api_path.of {
+    group = "", version = "v1", namespace = target.namespace, resource = "pods", name = pod.metadata.name, subresource = "log",
+  }
   return { who = who, path = path, query = query, text = true, accept = "*/*", object = r.singular }
 end
 

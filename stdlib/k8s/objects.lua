@@ -1,4 +1,5 @@
 --- Objects of a cluster: how they are named, got and listed.
+local api_path = require "almanac.k8s.api_path"
 local discovery = require "almanac.k8s.discovery"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
@@ -60,8 +61,9 @@ function M.target(who, ref, opts)
   if not resource.namespaced or (opts.all_namespaces and not name) then
     namespace = nil
   else
-    namespace = opts.namespace or namespace or client.info.namespace
+    namespace = api_path.check_namespace(opts.namespace or namespace or client.info.namespace)
   end
+  if name ~= nil then api_path.check_name(resource.group, name) end
   return {
     client = client, resource = resource, namespace = namespace, name = name,
     label = name and resource.singular .. "/" .. name or resource.resource,

@@ -78,6 +78,7 @@ function M.refusal(label, err)
     for i, c in ipairs(err.conflicts) do lines[i] = string.format("%s is managed by %q", c.field, c.manager) end
     return { object = label, action = "conflict", why = table.concat(lines, ", "), conflicts = err.conflicts }
   end
+  if err.refused then return { object = label, action = "reject", why = err.message } end
   -- A server-side apply answers 500 to what it cannot read: a field that is unknown or of the wrong type.
   local unreadable = err.api_message and (err.api_message:find("field not declared in schema", 1, true)
     or err.api_message:find("failed to create typed patch object", 1, true))

@@ -1,5 +1,6 @@
 --- k8s.top: what pods and nodes use now, from metrics.k8s.io (metrics-server).
 --- https://github.com/kubernetes/metrics/blob/master/pkg/apis/metrics/v1beta1/types.go
+local api_path = require "almanac.k8s.api_path"
 local arguments = require "almanac.k8s.arguments"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
@@ -24,7 +25,6 @@ local M = {}
 ---@field window string       over which time, e.g. "15s"
 
 local TOP = fields.declare("k8s.top", arguments.some, { at = 2 })
-local API = "/apis/metrics.k8s.io/v1beta1"
 
 local function usage_of(metrics, used)
   local cpu, memory = quantity.parse(used.cpu or "0"), quantity.parse(used.memory or "0")
@@ -62,9 +62,10 @@ function M.of_node(metrics, node)
 end
 
 --- What the metrics API lists; says so where no cluster serves it.
-local function measured(client, path, opts)
+local function measured(client, place, opts)
+  place.group, place.version = "metrics.k8s.io", "v1beta1"
   local query = objects.selectors("k8s.top", { selector = opts.selector })
-  local ok, answer = errors.try(k8s_client.request, client, { who = "k8s.top", path = API .. path, query = query })
+  local ok, answer = errors.try(k8s_client.request, client, { who = "k8s.top", path = api_path.of(place), query = query })
   if ok then return answer.items or { answer } end
   if answer.status == 404 and answer.reason ~= "NotFound" or answer.status == 503 then
     errors.raise {
@@ -89,16 +90,15 @@ local function top_nodes(target, opts)
   for _, node in ipairs((objects.list("k8s.top", every, { selector = opts.selector }))) do
     nodes[node.metadata.name] = node
   end
-  for i, metrics in ipairs(measured(target.client, "/nodes" .. (target.name and "/" .. target.name or ""), opts)) do
+  for i, metrics in ipairs(measured(target.client, { resource = "nodes", name = target.name }, opts)) do
     rows[i] = M.of_node(metrics, nodes[metrics.metadata.name])
   end
   return rows
 end
 
 local function top_pods(target, opts)
-  local where = target.namespace and "/namespaces/" .. target.namespace or ""
   local rows = {}
-  for i, metrics in ipairs(measured(target.client, where .. "/pods" .. (target.name and "/" .. target.name or ""), opts)) do
+  for i, metrics in ipairs(measured(target.client, { namespace = target.namespace, resource = "pods", name = target.name }, opts)) do
     rows[i] = M.of_pod(metrics)
   end
   return rows

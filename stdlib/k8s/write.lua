@@ -6,6 +6,7 @@ local fields = require "almanac.base.fields"
 local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
 local previews = require "almanac.k8s.preview"
+local scope = require "almanac.k8s.scope"
 local secret = require "almanac.base.secret"
 local step = require "almanac.run.step"
 local unknown = require "almanac.base.unknown"
@@ -151,7 +152,7 @@ end
 --- What `allow` of a runbook is asked for.
 M.allow = {
   category = "k8s",
-  of = function(input) return input.namespace or k8s_client.open(input).info.namespace end,
+  of = function(input) return { scope.of_target(M.target("k8s", input)) } end,
 }
 
 --- Sends a write; `dry` asks the server what would come of it.

@@ -85,6 +85,13 @@ function M.parse(kind, who, status, body)
   return answer
 end
 
+local SERVICES = { prom = "prometheus", loki = "loki" }
+
+--- A service of almanac.yaml is the operator's choice; the URL of another one is asked for.
+local function within_of(request)
+  return endpoints.find(SERVICES[request.kind]).url == request.base and {} or nil
+end
+
 --- GET base/path?params, parsed.
 ---@param request { kind: string, who: string, base: string, path: string, params: table, timeout?: number,
 ---  headers?: table<string, string> }
@@ -95,6 +102,7 @@ function M.get(request)
   for name, value in pairs(request.headers or {}) do headers[name] = value end
   local ok, response = errors.try(require("almanac.http.exchange").request, {
     who = request.who, url = url, timeout = request.timeout or 30, max_bytes = 256 << 20, headers = headers,
+    within = within_of(request),
   })
   if not ok then
     -- Whoever asks knows the query; an escaped one would only push the reason out of sight.

@@ -11,7 +11,7 @@ local M = {}
 ---@class almanac.Runbook
 ---@field summary string
 ---@field params table<string, almanac.Param>
----@field allow? table<string, string[]>   what it may touch: helm, k8s, shell, http, … → patterns
+---@field allow? almanac.Allow   what it may reach: helm, k8s, shell, http, … → patterns; read: what it may look at besides
 ---@field pass_env? string[]   variables of Almanac's environment that its children get, too
 ---@field lock? string|table|fun(params: table): string|table   one run at a time per name; "lease/NAMESPACE/NAME"
 ---  across machines; { name = …, duration = "30s" } says how long its holder may be silent
@@ -29,7 +29,10 @@ local DECLARATION = fields.declare("runbook", {
   summary = { "string", default = "", help = "one line: what it is for" },
   help = { "string", help = "more about it" },
   params = { "map", default = {}, help = "what it takes, by name: param.string { … }, param.duration { … }, …" },
-  allow = { "map", help = "what it may touch: a category, such as helm, k8s, shell, http, and patterns of names" },
+  allow = {
+    "map", help = "what it may reach: a category, such as helm, k8s, shell, http, and patterns of names; under read what it may " ..
+      "look at besides",
+  },
   pass_env = { "list", of = "text", words = "a list of names of variables", help = "what children get of the environment, " ..
     "besides the few that they always do; almanac.yaml may name more" },
   lock = {
@@ -50,7 +53,12 @@ local DECLARATION = fields.declare("runbook", {
 ---@param book almanac.Runbook
 ---@param categories table<string, boolean>
 function M.check_allow(book, categories)
-  for _, category in ipairs(param.sorted_names(book.allow or {})) do
+  local named = {}
+  for _, allow in ipairs { book.allow or {}, book.allow and book.allow.read or {} } do
+    for category in pairs(allow) do named[category] = true end
+  end
+  if book.allow then named.read = nil end
+  for _, category in ipairs(param.sorted_names(named)) do
     if not categories[category] then
       local guess = nearest.find(category, categories)
       errors.raise {
@@ -62,6 +70,20 @@ function M.check_allow(book, categories)
       }
     end
   end
+end
+
+--- A copy of an `allow` with its patterns checked.
+local function allow_of(name, given)
+  local out = {}
+  for category, patterns in next, given do
+    local where = name .. "." .. tostring(category)
+    if category == "read" and name == "allow" then
+      out.read = allow_of(where, fields.value("runbook", where, { "map", words = "a table of categories and patterns" }, patterns))
+    else
+      out[category] = fields.value("runbook", where, PATTERNS, patterns)
+    end
+  end
+  return out
 end
 
 --- What scripts call: checks the declaration.
@@ -78,9 +100,7 @@ function M.declare(declaration)
     end
     copy.params[name] = plain
   end
-  for category, patterns in pairs(copy.allow or {}) do
-    copy.allow[category] = fields.value("runbook", "allow." .. category, PATTERNS, patterns)
-  end
+  if copy.allow then copy.allow = allow_of("allow", copy.allow) end
   for _, name in ipairs(copy.pass_env or {}) do
     if not name:find "^[%a_][%w_]*$" then errors.usage("runbook: pass_env: %q is no name of a variable", name) end
   end

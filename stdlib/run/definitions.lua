@@ -79,6 +79,9 @@ local function add(definitions, name, definition)
   if copy.allow and not copy.allow.category:find "^%l[%l%d_]*$" then
     errors.usage("effect.define %q: allow.category must be a word of small letters, not %q", name, copy.allow.category)
   end
+  if copy.allow and copy.allow.category == "read" then
+    errors.usage("effect.define %q: allow.category cannot be read, which holds what a runbook may look at", name)
+  end
   if definitions[name] then
     errors.raise {
       kind = "usage", message = string.format("effect.define %q: this script defined it already", name),

@@ -2,9 +2,8 @@
 --- makes it happen once, a plan previews it.
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
-local fields = require "almanac.base.fields"
-local glob = require "almanac.base.glob"
 local json = require "native.json"
+local reach = require "almanac.run.reach"
 local secret = require "almanac.base.secret"
 local sha256 = require("native.digest").sha256
 local step = require "almanac.run.step"
@@ -21,56 +20,31 @@ function M.digest(input)
   return sha256(json.encode(unknown.describe_all(secret.conceal_all(input)), { canonical = true }))
 end
 
---- The names that the effect would touch, as its definition tells them. In a plan they may hold what
---- only the run will know, and it will ask then: nil.
+--- What the effect would touch, as its definition tells it. In a plan it may hold what only the run will know,
+--- and it will ask then: nothing.
+---@return almanac.Target[]
 local function targets_of(allow, input)
   local ok, targets = errors.try(allow.of, input)
-  if unknown.within(input) and (not ok or unknown.within(targets)) then return nil end
+  if unknown.within(input) and (not ok or unknown.within(targets)) then return {} end
   if not ok then error(targets, 0) end
-  return type(targets) == "table" and targets or { targets }
-end
-
-local function is_allowed(patterns, target)
-  for _, pattern in ipairs(patterns) do
-    if glob.match(pattern, target) then return true end
+  if type(targets) ~= "table" then targets = { targets } end
+  local out = {}
+  for i, target in ipairs(targets) do
+    -- A script's own effect names what it touches; those of the standard library say more.
+    out[i] = type(target) == "table" and target or { category = allow.category, names = { target } }
   end
-  return false
+  return out
 end
 
-local function check_target(run, name, category, target)
-  if type(target) ~= "string" then
-    errors.usage("%s: allow.of must give a name, or a list of names, not %s", name, fields.shown(target))
-  end
-  local patterns = run.allow[category] or {}
-  if is_allowed(patterns, target) then return end
-  errors.raise {
-    kind = "refused",
-    message = string.format("%s: this runbook may not touch %s %q", name, category, target),
-    hint = string.format("its allow table has %s = { %s }; almanac show prints it", category, table.concat(patterns, ", ")),
-  }
-end
-
---- Refuses what the runbook's `allow` does not name.
-local function check_allowed(run, name, definition, input)
-  if not run.allow then return end
-  local allow = definition.allow
-  if not allow then
-    errors.raise {
-      kind = "refused", message = name .. ": this runbook has an allow table, and the effect does not say what it touches",
-      hint = "give its definition allow = { category = \"a_word\", of = function(input) return \"name\" end }",
-    }
-  end
-  for _, target in ipairs(targets_of(allow, input) or {}) do check_target(run, name, allow.category, target) end
-end
-
---- Refuses what a call touches besides its effect, such as a program that another one has to run, unless the
---- runbook's `allow` names it.
----@param name string      "helm.upgrade"
----@param category string  "shell"
----@param target string
-function M.require_allowed(name, category, target)
-  local frame = step.current()
-  if frame and frame.run.allow then check_target(frame.run, name, category, target) end
+--- Why an effect is not allowed; empty where it is.
+---@return table[] refusals
+local function refusals(run, name, definition, input)
+  if not run.allow then return {} end
+  if definition.allow then return reach.refusals(name, "change", targets_of(definition.allow, input)) end
+  return { {
+    kind = "refused", message = name .. ": this runbook has an allow table, and the effect does not say what it touches",
+    hint = "give its definition allow = { category = \"a_word\", of = function(input) return \"name\" end }",
+  } }
 end
 
 --- Whether an earlier try of this step began its next effect: what is to be waited for before it was
@@ -87,6 +61,7 @@ end
 ---@field input any       checked
 ---@field raw any         as it was given
 ---@field digest string   of the input
+---@field refusals fun(): table[]  why the runbook's `allow` refuses it, for errors.raise: a mode performs none that has any
 ---@field key string      its number in the step; an effect's own effects have two: "0.0"
 
 --- Makes an effect happen exactly once in this run, and gives its result.
@@ -107,8 +82,10 @@ function M.perform(name, raw)
   local digest = M.digest(input)
   local key = (frame.prefix or "") .. frame.ordinal
   frame.ordinal = frame.ordinal + 1
-  check_allowed(run, name, definition, input)
-  return run.mode.effect(frame, { name = name, definition = definition, input = input, raw = raw, digest = digest, key = key })
+  return run.mode.effect(frame, {
+    name = name, definition = definition, input = input, raw = raw, digest = digest, key = key,
+    refusals = function() return refusals(run, name, definition, input) end,
+  })
 end
 
 --- Makes an effect of the script that calls happen exactly once in this run.

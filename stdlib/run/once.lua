@@ -84,6 +84,12 @@ local function go_on(frame, call, intent)
   return task.with({ permit = "effect", context = context }, call.definition.apply, call.input, context_of(frame, call, intent))
 end
 
+--- Refuses what the runbook's `allow` does not name.
+local function check_allowed(call)
+  local refused = call.refusals()
+  if refused[1] then errors.raise(refused[1]) end
+end
+
 local function apply(frame, call, tries, known)
   local run, definition, key = frame.run, call.definition, call.key
   local before
@@ -209,6 +215,7 @@ function M.perform(frame, call)
   step.require_read(call.name)
   local run = frame.run
   local known = run.effects[frame.path .. "#" .. call.key]
+  if not (known and known.outcome and known.outcome.ok) then check_allowed(call) end
   local tries = 1
   if known then
     local done, result = settle(frame, call, known)

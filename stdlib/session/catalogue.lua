@@ -48,8 +48,8 @@ local names ---@type table<string, boolean>  that a script sees
 
 local catalogue = {}
 
---- What these effects ask `allow` of a runbook for.
-catalogue.categories = {}
+--- What `allow` of a runbook is asked for: by these effects, and by reads alone (registry).
+catalogue.categories = { registry = true }
 for _, entry in pairs(effects) do catalogue.categories[entry.allow] = true end
 
 --- Loads the module that defines an effect of the standard library; nothing where there is none.

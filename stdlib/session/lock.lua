@@ -6,6 +6,7 @@ local interrupt = require "almanac.base.interrupt"
 local lock_name = require "almanac.run.lock_name"
 local ownership = require "almanac.journal.ownership"
 local process = require "native.process"
+local reach = require "almanac.run.reach"
 local settings = require "almanac.config.settings"
 local store = require "almanac.journal.store"
 local task = require "native.task"
@@ -14,6 +15,16 @@ local turn = require "almanac.session.turn"
 local M = {}
 
 M.of, M.lease_of = lock_name.of, lock_name.lease_of
+
+--- Refuses a lock whose lease lies where the runbook's `allow` does not reach.
+---@param lock almanac.LockName?
+---@param given almanac.Allow?
+function M.check_allowed(lock, given)
+  local where = M.lease_of(lock)
+  if not where or not given then return end
+  local client = require("almanac.k8s.client").open()
+  reach.require("runbook: lock", "change", { require("almanac.k8s.scope").of(client, { namespace = where.namespace }) }, given)
+end
 
 --- Who this is, for others that want the lease.
 local function identity(run_id)

@@ -79,6 +79,7 @@ function M.run(name, given, options, operator)
     clusters.check(plan)
   end
   local lock = locks.of(book.lock, values)
+  locks.check_allowed(lock, book.allow)
   local journal <close> = store.open "create"
   if plan then plan_use.check_unused(journal, plan, options.plan) end
   local id = runs.new_id(book.name)

@@ -1,6 +1,7 @@
 --- The way back of a run: the script that takes it back, walked. Today's; or, where that cannot be loaded or
 --- walked, the one that the run was made with, which its journal keeps. That one also takes back the steps that
 --- today's has lost.
+local allow = require "almanac.base.allow"
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
@@ -48,24 +49,13 @@ local function lost_of(way)
   return lost
 end
 
---- What was allowed when the lost steps were done is allowed for taking them back.
-local function both_allow(today, before)
-  if not today or not before then return today end
-  local out = {}
-  for category, patterns in pairs(today) do out[category] = patterns end
-  for category, patterns in pairs(before) do
-    local list = table.move(out[category] or {}, 1, #(out[category] or {}), 1, {})
-    out[category] = table.move(patterns, 1, #patterns, #list + 1, list)
-  end
-  return out
-end
-
 --- Adds to the way what another script, which the run was made with, takes back of the lost steps.
 local function add_from(session, original, way, kept, is_lost)
   local before = try(session, original, function() return runbook.load_kept(original.meta.script, kept.sources) end)
   if not before then return end
   way.walked.definitions = definitions.join(way.walked.definitions, before.book.script.definitions)
-  way.allow = both_allow(way.allow, before.book.allow)
+  -- What was allowed when the lost steps were done is allowed for taking them back.
+  way.allow = allow.join(way.allow, before.book.allow)
   for _, visit in ipairs(before.walked.visits) do
     if type(visit) == "table" and visit.done and visit.undo and is_lost[visit.path] then
       is_lost[visit.path] = nil

@@ -14,7 +14,7 @@ volumes: { state: {} }
 end
 
 local function book(body)
-  return "return runbook { allow = { compose = { 'stack' } }, run = function() step('it', function() " .. body .. " end) end }"
+  return "return runbook { allow = { compose = { 'stack', 'project=x' } }, run = function() step('it', function() " .. body .. " end) end }"
 end
 
 t.test("up, recreate, restart, down: as planned, once, also when killed halfway", function()

@@ -16,8 +16,8 @@ return runbook {
   end,
 }]]
   t.eq(code, 1, out)
-  t.has(out, 'WOULD FAIL: fs.write: this runbook may not touch fs')
-  t.has(out, "Plan: 0 effects; 1 step WOULD FAIL")
+  t.has(out, 'WOULD STOP THE RUN: fs.write: this runbook may not touch fs "other/x"')
+  t.has(out, "Plan: 1 effect, 1 of them WOULD STOP THE RUN")
 end)
 
 t.test("a read that fails before anything is changed fails the run; after a change it may be otherwise then", function()

@@ -39,10 +39,11 @@ function M.check_repo(who, repo)
 end
 
 ---@param who string
+---@param repo string  the repository that is asked about
 ---@return almanac.Service
-function M.open(who)
+function M.open(who, repo)
   return services.open(who, "github", {
-    default = "https://api.github.com", explain = M.limit_reached,
+    default = "https://api.github.com", explain = M.limit_reached, within = { { category = "github", names = { repo } } },
     headers = {
       Accept = "application/vnd.github+json", ["X-GitHub-Api-Version"] = "2022-11-28", ["User-Agent"] = "almanac",
     },

@@ -45,7 +45,7 @@ end
 function M.checks(options)
   step.require_read "github.checks"
   local input = fields.check(CHECKS, options)
-  local service = api.open "github.checks"
+  local service = api.open("github.checks", input.repo)
   local ref = input.ref:gsub("[^/]+", urls.escape)
   local path = string.format("/repos/%s/commits/%s", api.check_repo("github.checks", input.repo), ref)
   local ok, runs = errors.try(function() return collect(api.items(service, path .. "/check-runs", {}, "check_runs")) end)

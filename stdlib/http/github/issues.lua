@@ -87,7 +87,7 @@ end
 
 --- The highest number that there is: what is made later has a higher one.
 local function newest(input)
-  local list = services.read(api.open "github.issue", "/repos/" .. input.repo .. "/issues",
+  local list = services.read(api.open("github.issue", input.repo), "/repos/" .. input.repo .. "/issues",
     { state = "all", sort = "created", direction = "desc", per_page = 1 })
   return { newest = list[1] and list[1].number or 0 }
 end
@@ -105,7 +105,7 @@ effect.define("github.issue", {
   end,
   apply = function(input, ctx)
     local issue = services.attempt(input.optional, "the issue in " .. input.repo, function()
-      return services.write(api.open "github.issue", "POST", "/repos/" .. input.repo .. "/issues",
+      return services.write(api.open("github.issue", input.repo), "POST", "/repos/" .. input.repo .. "/issues",
         { title = input.title, body = with_marker(input.body, ctx.id), labels = input.labels })
     end)
     return issue and issue_result(issue) or { made = false }
@@ -113,7 +113,7 @@ effect.define("github.issue", {
   recover = function(input, ctx)
     local before = ctx.before and ctx.before.newest
     return services.recover(input.optional, function()
-      local issue = find(list_issues(api.open "github.issue", input.repo), ctx.id,
+      local issue = find(list_issues(api.open("github.issue", input.repo), input.repo), ctx.id,
         function(item, looked) return before and item.number <= before or looked > LOOK_MAX end)
       return issue and issue_result(issue)
     end)
@@ -130,7 +130,7 @@ effect.define("github.issue", {
 effect.define("github.close", {
   input = input_of(CLOSE),
   apply = function(input)
-    services.write(api.open "github.close", "PATCH", string.format("/repos/%s/issues/%d", input.repo, input.number),
+    services.write(api.open("github.close", input.repo), "PATCH", string.format("/repos/%s/issues/%d", input.repo, input.number),
       { state = "closed", state_reason = "not_planned" })
     return { number = input.number }
   end,
@@ -158,7 +158,8 @@ effect.define("github.comment", {
   input = input_of(COMMENT),
   observe = function(input)
     return observed(input, function()
-      return { title = services.read(api.open "github.comment", string.format("/repos/%s/issues/%d", input.repo, input.number)).title }
+      local service = api.open("github.comment", input.repo)
+      return { title = services.read(service, string.format("/repos/%s/issues/%d", input.repo, input.number)).title }
     end)
   end,
   preview = function(input, before)
@@ -167,13 +168,14 @@ effect.define("github.comment", {
   end,
   apply = function(input, ctx)
     local comment = services.attempt(input.optional, string.format("the comment on #%d of %s", input.number, input.repo), function()
-      return services.write(api.open "github.comment", "POST", comments_path(input), { body = with_marker(input.body, ctx.id) })
+      local service = api.open("github.comment", input.repo)
+      return services.write(service, "POST", comments_path(input), { body = with_marker(input.body, ctx.id) })
     end)
     return comment and comment_result(comment) or { made = false }
   end,
   recover = function(input, ctx)
     return services.recover(input.optional, function()
-      local comment = find(api.items(api.open "github.comment", comments_path(input), {}), ctx.id)
+      local comment = find(api.items(api.open("github.comment", input.repo), comments_path(input), {}), ctx.id)
       return comment and comment_result(comment)
     end)
   end,
@@ -188,7 +190,7 @@ effect.define("github.comment", {
 effect.define("github.uncomment", {
   input = input_of(UNCOMMENT),
   apply = function(input)
-    services.delete(api.open "github.uncomment", string.format("/repos/%s/issues/comments/%d", input.repo, input.id))
+    services.delete(api.open("github.uncomment", input.repo), string.format("/repos/%s/issues/comments/%d", input.repo, input.id))
     return { id = input.id }
   end,
   recover = function() return "not_done" end, -- what is deleted already is left alone

@@ -17,6 +17,7 @@ local decode_options = { null = "absent", big = "text" }
 ---@field reference almanac.ImageReference
 ---@field url string   https://host
 ---@field credentials almanac.RegistryCredentials
+---@field within almanac.Target[]  what `allow` is asked about
 ---@field authorization? table  a secret; set once the registry asked for it
 
 ---@param who string
@@ -26,7 +27,8 @@ local decode_options = { null = "absent", big = "text" }
 function M.open(who, reference, plain_http)
   local host = reference.host == "docker.io" and "registry-1.docker.io" or reference.host
   return {
-    who = who, reference = reference, credentials = credentials.find(reference.host),
+    who = who, reference = reference, within = { { category = "registry", names = { reference.name } } },
+    credentials = credentials.find(reference.host),
     url = endpoints.find(reference.host).url or (plain_http and "http://" or "https://") .. host,
   }
 end
@@ -80,7 +82,7 @@ local function fetch_token(self, challenge)
   local response = client.read(self.who, "GET", {
     url = challenge.realm, headers = { Authorization = self.credentials.authorization }, expect = { 200, 401, 403 },
     query = { service = challenge.service, scope = challenge.scope or "repository:" .. self.reference.repository .. ":pull" },
-  })
+  }, self.within)
   if response.status ~= 200 then refuse_access(self, "the token service " .. challenge.realm, response) end
   local ok, answer = errors.try(json.decode, response.body, decode_options)
   local token = ok and type(answer) == "table" and (answer.token or answer.access_token)
@@ -121,7 +123,7 @@ function M.ask(self, method, path, options)
     response = client.read(self.who, method, {
       url = where, headers = { Accept = options.accept, Authorization = self.authorization }, expect = expect,
       redirects = options.redirects,
-    })
+    }, self.within)
     if response.status ~= 401 or try == 2 or not authorize(self, response.headers["www-authenticate"] or "") then break end
   end
   if response.status == 401 or response.status == 403 then refuse_access(self, where, response) end

@@ -45,8 +45,15 @@ function M.input(definition, raw)
   return ok and input or raw
 end
 
+--- An effect that `allow` refuses is shown with what follows it, so that a reviewer sees all of them at once.
 function M.effect(frame, call)
-  local planned, result, known = frame.run.draft:preview(frame.path, call)
+  local refused = call.refusals()
+  local planned, result, known
+  if refused[1] then
+    planned = frame.run.draft:refuse(frame.path, call, refused)
+  else
+    planned, result, known = frame.run.draft:preview(frame.path, call)
+  end
   frame.run:record("effect.planned", frame.path, planned)
   if not known then return unknown.new(frame.run.draft.below .. frame.path) end
   return result

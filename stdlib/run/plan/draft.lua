@@ -1,6 +1,7 @@
 --- A draft: the plan while it is made. The effects that a run would have, its gates and questions, found by
 --- running the script with reads real and every effect previewed.
 local definitions = require "almanac.run.definitions"
+local json = require "native.json"
 local orders = require "almanac.run.plan.order"
 local previews = require "almanac.run.plan.preview"
 local secret = require "almanac.base.secret"
@@ -16,6 +17,7 @@ local M = {}
 ---@field input any
 ---@field digest string
 ---@field open? { at: string, after: string }[]  parts of the input that only the run will know
+---@field refused? { category: string, target: string, access: string }[]  what `allow` does not name
 ---@field as_given? boolean  the input is what the script gave: it could not be checked yet
 
 ---@class almanac.PlanDraft
@@ -129,14 +131,8 @@ function Draft:settle()
   for _, entries in ipairs { self.effects, self.steps, self.gates, self.asks, self.possible } do self.order:sort(entries) end
 end
 
---- Previews one effect, in the place of making it happen.
----@param path string
----@param call almanac.EffectCall
----@return almanac.PlannedEffect
----@return any result predicted
----@return boolean known  the result is that; otherwise the run will tell
-function Draft:preview(path, call)
-  local preview = previews.of(call, self.on_owner)
+--- Adds an effect with what became of its preview.
+local function add_effect(self, path, call, preview)
   local open = unknown.open(call.input)
   local planned = {
     path = self.below .. path, ordinal = call.key, op = call.name, digest = call.digest, open = open[1] and open,
@@ -147,7 +143,31 @@ function Draft:preview(path, call)
     if field ~= "result" and field ~= "gives_nothing" then planned[field] = value end
   end
   self.effects[#self.effects + 1] = self.order:add(planned)
-  return planned, preview.result, preview.result ~= nil or preview.gives_nothing == true
+  return planned
+end
+
+--- Previews one effect, in the place of making it happen.
+---@param path string
+---@param call almanac.EffectCall
+---@return almanac.PlannedEffect
+---@return any result predicted
+---@return boolean known  the result is that; otherwise the run will tell
+function Draft:preview(path, call)
+  local preview = previews.of(call, self.on_owner)
+  return add_effect(self, path, call, preview), preview.result, preview.result ~= nil or preview.gives_nothing == true
+end
+
+--- Adds an effect that the runbook's `allow` refuses.
+---@param path string
+---@param call almanac.EffectCall
+---@param refusals table[]
+---@return almanac.PlannedEffect
+function Draft:refuse(path, call, refusals)
+  local lines, targets = {}, {}
+  for i, refusal in ipairs(refusals) do lines[i], targets[i] = refusal.message, refusal.refused end
+  return add_effect(self, path, call, {
+    would_fail = table.concat(lines, "\n"), hint = refusals[1].hint, refused = json.array(targets), warnings = {},
+  })
 end
 
 --- What the plan comes to.

@@ -1,0 +1,142 @@
+--- What a release reaches, as `allow` names it. The release is in a namespace, whose objects belong to it; what its
+--- chart renders besides, in other namespaces or in none, is asked for as objects of the cluster are: of every
+--- document, list and hook, and of the definitions in crds/.
+local api_path = require "almanac.k8s.api_path"
+local discovery = require "almanac.k8s.discovery"
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+local k8s_client = require "almanac.k8s.client"
+local place = require "almanac.host.place"
+local reach = require "almanac.run.reach"
+local scope = require "almanac.k8s.scope"
+
+local M = {}
+
+--- The release itself: "RELEASE" where its namespace has its name, "NAMESPACE/RELEASE" else and as well.
+---@param input { release: string, namespace: string }
+---@return almanac.Target
+function M.of(input)
+  local full = input.namespace .. "/" .. input.release
+  local names = input.namespace == input.release and { input.release, full } or { full }
+  local context = k8s_client.open().info.context
+  for i = 1, context and #names or 0 do names[#names + 1] = names[i] .. "@" .. context end
+  return { category = "helm", names = names }
+end
+
+--- What is read to render: the chart, its values, and the program that has the last word.
+---@param input almanac.HelmChartInput
+---@return almanac.Target[]
+function M.of_chart(input)
+  local out = {}
+  local scheme, rest = input.chart:match "^(%w[%w+.-]*)://(.*)$"
+  if scheme == "oci" then
+    out[1] = { category = "registry", names = { rest } }
+  elseif scheme then
+    out[1] = { category = "http", names = { input.chart }, access = "read" }
+  else
+    out[1] = place.read(input.chart)
+    table.insert(out[1].names, 2, "repository=" .. input.chart)
+  end
+  for _, file in ipairs(input.values) do
+    out[#out + 1] = file:find "^%w[%w+.-]*://" and { category = "http", names = { file }, access = "read" } or place.read(file)
+  end
+  if input.post_renderer then
+    for _, target in ipairs(place.program { argv = input.post_renderer }) do out[#out + 1] = target end
+  end
+  return out
+end
+
+--- What `allow` is asked for before a release is rendered from a chart.
+---@param input table  normalised
+---@return almanac.Target[]
+function M.of_upgrade(input)
+  local out = M.of_chart(input)
+  table.insert(out, 1, M.of(input))
+  if input.create_namespace then out[#out + 1] = scope.of_namespace(k8s_client.open(), input.namespace, "change") end
+  return out
+end
+
+-- Rendered objects ---------------------------------------------------------------------------------
+
+local function text_of(value)
+  return type(value) == "string" and value or nil
+end
+
+--- The kinds that a rendering brings itself, by group and kind: whether they are in namespaces.
+local function brought(objects)
+  local out = {}
+  for _, object in ipairs(objects) do
+    local spec = object.kind == "CustomResourceDefinition" and object.spec
+    if type(spec) == "table" and type(spec.names) == "table" then
+      out[tostring(spec.group) .. "/" .. tostring(spec.names.kind)] = {
+        resource = tostring(spec.names.plural), namespaced = spec.scope == "Namespaced",
+      }
+    end
+  end
+  return out
+end
+
+local function resource_of(client, object, own)
+  local version = text_of(object.apiVersion) or ""
+  local group = version:match "^(.-)/?[^/]*$"
+  local ok, found = errors.try(discovery.of_kind, client, version, tostring(object.kind))
+  if ok then return group, found.resource, found.namespaced end
+  if found.kind ~= "not_found" then error(found, 0) end
+  local known = own[group .. "/" .. tostring(object.kind)]
+  if known then return group, known.resource, known.namespaced end
+  return group, tostring(object.kind):lower(), false -- nobody knows it: it is asked for as what is in no namespace
+end
+
+--- What an object reaches besides the namespace of its release; nil where it lies there.
+---@param input { release: string, namespace: string }
+---@param object table
+---@param own table  of brought
+---@return almanac.Target?
+local function target_of(input, object, own)
+  local client = k8s_client.open()
+  local group, resource, namespaced = resource_of(client, object, own)
+  local meta = object.metadata
+  if not namespaced then return scope.of(client, { group = group, resource = resource, name = tostring(meta.name) }) end
+  local namespace = text_of(meta.namespace)
+  if not namespace or namespace == input.namespace then return nil end
+  return scope.of(client, { group = group, resource = resource, namespace = api_path.check_namespace(namespace) })
+end
+
+--- Why an object of a release would be refused; nil where it would not.
+---@param who string
+---@param input { release: string, namespace: string }
+---@param objects table[]  all that are rendered, the definitions too
+---@return fun(object: table): string?
+function M.judge(who, input, objects)
+  if not reach.allow() then return function() return nil end end
+  local own = brought(objects)
+  return function(object)
+    local target = target_of(input, object, own)
+    local refused = target and reach.refusals(who, "change", { target })[1]
+    return refused and refused.message or nil
+  end
+end
+
+local function label_of(object)
+  return tostring(object.kind):lower() .. "/" .. tostring(object.metadata.name ~= json.null and object.metadata.name or "")
+end
+
+--- Refuses a release that would reach what `allow` does not name.
+---@param who string
+---@param input { release: string, namespace: string }
+---@param objects table[]
+function M.require(who, input, objects)
+  local judge, lines = M.judge(who, input, objects), {}
+  for _, object in ipairs(objects) do
+    local why = judge(object)
+    if why then lines[#lines + 1] = string.format("%s: %s", label_of(object), why) end
+  end
+  if not lines[1] then return end
+  errors.raise {
+    kind = "refused", in_doubt = false,
+    message = string.format("%s%s", lines[1], #lines > 1 and string.format(" (and %d more objects)", #lines - 1) or ""),
+    hint = 'what a chart brings outside of its release\'s namespace is named in allow: k8s = { "clusterrole/NAME", "NAMESPACE" }',
+  }
+end
+
+return M

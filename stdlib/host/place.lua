@@ -1,0 +1,106 @@
+--- Where a path leads, and which program a command runs: what `allow` is asked about. Links are followed and ".."
+--- is walked, so that a name that leads elsewhere than it reads is asked for where it leads.
+local fs = require "native.fs"
+local process = require "native.process"
+local sh = require "native.sh"
+
+local M = {}
+
+--- A path from the root, links followed; what is not there yet is named in the directory where it would be.
+---@param path string
+---@param cwd? string  what a relative path begins at
+---@return string
+local function resolve(path, cwd)
+  if path:sub(1, 1) ~= "/" then path = (cwd or process.cwd()) .. "/" .. path end
+  local real = fs.real(path)
+  if real then return real end
+  local parent, name = path:match "^(.*)/([^/]+)/*$"
+  if not parent or name == "." or name == ".." then return path end -- ".." of what is not there: no pattern fits it
+  return ((parent == "" and "/" or resolve(parent)):gsub("/$", "")) .. "/" .. name
+end
+
+--- The directory that almanac was started in.
+local function home()
+  return fs.real "." or process.cwd()
+end
+
+--- How a path may be named: from the directory that almanac was started in, where it lies there, and from the root.
+---@param real string
+---@return string[]
+local function names_of(real)
+  local here = home():gsub("/$", "")
+  if real == home() then return { ".", real } end
+  if real:sub(1, #here + 1) == here .. "/" then return { real:sub(#here + 2), real } end
+  return { real }
+end
+
+--- A file or directory as a target.
+---@param category string
+---@param path string
+---@param cwd? string  what a relative path begins at
+---@param access? "read"|"change"
+---@return almanac.Target
+function M.path(category, path, cwd, access)
+  return { category = category, names = names_of(resolve(path, cwd)), access = access }
+end
+
+--- A file that is only read.
+---@param path string
+---@param cwd? string
+---@return almanac.Target
+function M.read(path, cwd)
+  return M.path("fs", path, cwd, "read")
+end
+
+-- Programs -----------------------------------------------------------------------------------------
+
+--- Programs that run the file that is their first argument.
+local INTERPRETERS = {
+  sh = true, bash = true, dash = true, ksh = true, zsh = true, python = true, python3 = true, perl = true, ruby = true,
+  node = true, lua = true,
+}
+
+--- Variables with which an environment has a program do something else.
+local STEERING = {
+  "^LD_", "^DYLD_", "^BASH_", "^ENV$", "^IFS$", "^SHELLOPTS$", "^PS4$", "^GCONV_PATH$", "^PYTHON", "^PERL", "^RUBY", "^GEM_",
+  "^NODE_", "^LUA_", "^JAVA_TOOL_OPTIONS$", "^_?JDK_", "^GIT_", "^SSH_ASKPASS", "^EDITOR$", "^VISUAL$", "^PAGER$", "^LESSOPEN$",
+  "^HELM_", "^KUBE", "^DOCKER_", "^COMPOSE_",
+}
+
+local function steers(name)
+  for _, pattern in ipairs(STEERING) do
+    if name:find(pattern) then return true end
+  end
+  return false
+end
+
+--- A program of the directory itself is "./x": "x" is one of PATH.
+local function program_names(real)
+  local names = names_of(real)
+  if #names > 1 and not names[1]:find("/", 1, true) then names[1] = "./" .. names[1] end
+  return names
+end
+
+--- What a command runs: the program that is found, by its name where the PATH is the operator's; or the file that an
+--- interpreter is given. And the variables that would have it do something else, as "NAME=value".
+---@param command { argv: string[], cwd?: string, env?: table<string, string|false> }  secrets opened
+---@return almanac.Target[]
+function M.program(command)
+  local word, env = command.argv[1], command.env or {}
+  local path = env.PATH or nil
+  local is_bare = not word:find("/", 1, true)
+  local found = sh.which(word, path, command.cwd)
+  local names = found and program_names(resolve(found)) or { word }
+  if is_bare and path == nil and found then table.insert(names, 1, word) end
+  local file = command.argv[2]
+  if is_bare and path == nil and INTERPRETERS[word] and file and not file:find "^%-" then
+    for i, name in ipairs(program_names(resolve(file, command.cwd))) do table.insert(names, 1 + i, name) end
+  end
+  local out = { { category = "shell", names = names } }
+  for name, value in pairs(env) do
+    if value and steers(name) then out[#out + 1] = { category = "shell", names = { name .. "=" .. tostring(value) } } end
+  end
+  return out
+end
+
+return M
