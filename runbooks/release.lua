@@ -36,7 +36,13 @@ return runbook {
     backout_owner = param.string { help = "who would take it back; without it, the change owner" },
     window = param.string { default = "any time, at low traffic", help = "when the change takes place" },
   },
-  allow = { git = { "." }, fs = { "**" }, shell = { "bash", "ops/scripts/*" }, images = { "**" } },
+  allow = {
+    git = { ".", "remote=origin" },
+    fs = { "**" },
+    shell = { "ops/scripts/*" },
+    images = { "**" },
+    read = { registry = { "**" } },
+  },
   lock = "animica/release",
   on_failure = "ask",
   run = function(p)

@@ -1,6 +1,5 @@
 #include "native/fs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -18,17 +17,18 @@
 #include "engine/task.h"
 #include "engine/vm_error.h"
 #include "engine/vm_option.h"
+#include "native/fs_priv.h"
 
 #define READ_MAX (16 * 1024 * 1024)
 #define READ_LIMIT ((lua_Integer)1024 * 1024 * 1024)
 
-static int fs_error(struct err *e, int errnum, const char *verb, const char *path)
+int fs_error(struct err *e, int errnum, const char *verb, const char *path)
 {
     return err_set_errno(e, errnum == ENOENT ? ERR_NOT_FOUND : ERR_IO, errnum, "cannot %s %s", verb,
                          path);
 }
 
-static const char *check_path(lua_State *L, int arg, enum permit permit, const char *who)
+const char *fs_check_path(lua_State *L, int arg, enum permit permit, const char *who)
 {
     size_t len;
     const char *path;
@@ -92,7 +92,7 @@ static int read_all(const char *path, struct buf *out, struct err *e)
 ///@return string
 static int fs_read(lua_State *L)
 {
-    const char *path = check_path(L, 1, PERMIT_READ, "fs.read");
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.read");
     lua_Integer max = READ_MAX;
     struct buf *b;
     struct err e;
@@ -160,7 +160,7 @@ static int read_own(const char *path, const char *noun, bool private, struct buf
 ///@return string
 static int fs_read_own(lua_State *L)
 {
-    const char *path = check_path(L, 1, PERMIT_READ, "fs.read_own");
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.read_own");
     const char *noun = luaL_checkstring(L, 2);
     struct buf *b = lua_buf_new(L, READ_MAX);
     struct err e;
@@ -179,7 +179,7 @@ static int fs_read_own(lua_State *L)
 ///@return string? digits  hexadecimal; nil where there is no file
 static int fs_digest(lua_State *L)
 {
-    const char *path = check_path(L, 1, PERMIT_READ, "fs.digest");
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.digest");
     struct buf *b = lua_buf_new(L, (size_t)READ_LIMIT);
     char hex[DIGEST_HEX_SIZE];
     struct err e;
@@ -200,7 +200,7 @@ static int fs_digest(lua_State *L)
 ///@return boolean
 static int fs_exists(lua_State *L)
 {
-    const char *path = check_path(L, 1, PERMIT_READ, "fs.exists");
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.exists");
     struct stat st;
 
     lua_pushboolean(L, stat(path, &st) == 0);
@@ -225,7 +225,7 @@ static const char *type_name(mode_t mode)
 ///@return { type: string, size: integer, mtime: integer, mode: integer, uid: integer }?  size in bytes, mtime in seconds; nil where there is nothing
 static int fs_stat(lua_State *L)
 {
-    const char *path = check_path(L, 1, PERMIT_READ, "fs.stat");
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.stat");
     struct stat st;
     struct err e;
 
@@ -270,7 +270,7 @@ static int push_paths(lua_State *L)
 ///@return string[]
 static int fs_list(lua_State *L)
 {
-    const char *pattern = check_path(L, 1, PERMIT_READ, "fs.list");
+    const char *pattern = fs_check_path(L, 1, PERMIT_READ, "fs.list");
     glob_t found = {0};
     struct err e;
     int rc;
@@ -414,7 +414,7 @@ static mode_t new_file_mode(lua_State *L, int arg)
 ///@param options? { mode?: integer }  of a new file
 static int fs_write(lua_State *L)
 {
-    const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.write");
+    const char *path = fs_check_path(L, 1, PERMIT_EFFECT, "fs.write");
     mode_t mode = new_file_mode(L, 3);
     const char *text;
     struct err e;
@@ -437,7 +437,7 @@ static int fs_write(lua_State *L)
 ///@param text string
 static int fs_keep(lua_State *L)
 {
-    const char *path = check_path(L, 1, PERMIT_READ, "fs.keep");
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.keep");
     size_t len;
     const char *text = luaL_checklstring(L, 2, &len);
     struct err e;
@@ -467,7 +467,7 @@ static int remove_one(const char *path, struct err *e)
 ///@return boolean was_there
 static int fs_remove(lua_State *L)
 {
-    const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.remove");
+    const char *path = fs_check_path(L, 1, PERMIT_EFFECT, "fs.remove");
     struct err e;
     int rc = remove_one(path, &e);
 
@@ -477,91 +477,18 @@ static int fs_remove(lua_State *L)
     return 1;
 }
 
-/* Through directory descriptors, so that a link swapped in under us is not followed. */
-static int remove_tree_at(int parent, const char *name)
-{
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    struct dirent *entry;
-    int rc = 0;
-    DIR *dir;
-
-    if (fd < 0)
-        return unlinkat(parent, name, 0);
-    dir = fdopendir(fd);
-    if (!dir) {
-        close(fd);
-        return -1;
-    }
-    while (rc == 0 && (entry = readdir(dir)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            rc = remove_tree_at(fd, entry->d_name);
-    closedir(dir);
-    return rc < 0 ? -1 : unlinkat(parent, name, AT_REMOVEDIR);
-}
-
-/// Removes a directory and all below it; links are removed, not followed. Permit "effect".
-///
-/// Raises: `io`.
-///@param path string
-static int fs_remove_tree(lua_State *L)
-{
-    const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.remove_tree");
-    struct err e;
-
-    if (remove_tree_at(AT_FDCWD, path) < 0 && errno != ENOENT) {
-        fs_error(&e, errno, "remove", path);
-        return vm_raise(L, &e);
-    }
-    return 0;
-}
-
 /// The path that a path stands for, its links followed: absolute, without "." and "..". Permit "read".
 ///@param path string
 ///@return string? real  nil where there is none
 static int fs_real(lua_State *L)
 {
-    const char *path = check_path(L, 1, PERMIT_READ, "fs.real");
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.real");
     char real[PATH_MAX];
 
     if (!realpath(path, real))
         return 0;
     lua_pushstring(L, real);
     return 1;
-}
-
-static int make_directories(const char *path, struct err *e)
-{
-    char part[PATH_MAX];
-    struct stat st;
-    size_t i, len = strlen(path);
-
-    if (len >= sizeof part)
-        return fs_error(e, ENAMETOOLONG, "make directory", path);
-    for (i = 1; i <= len; i++) {
-        if (i < len && path[i] != '/')
-            continue;
-        memcpy(part, path, i);
-        part[i] = '\0';
-        if (mkdir(part, 0777) < 0 && (errno != EEXIST || stat(part, &st) < 0))
-            return fs_error(e, errno, "make directory", part);
-    }
-    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
-        return fs_error(e, ENOTDIR, "make directory", path);
-    return 0;
-}
-
-/// Makes a directory, with its parents; one that is there is fine. Permit "effect".
-///
-/// Raises: `io`.
-///@param path string
-static int fs_mkdir(lua_State *L)
-{
-    const char *path = check_path(L, 1, PERMIT_EFFECT, "fs.mkdir");
-    struct err e;
-
-    if (make_directories(path, &e) < 0)
-        return vm_raise(L, &e);
-    return 0;
 }
 
 /// Makes a directory for files of this process. Permit "effect".

@@ -171,7 +171,7 @@ end
 effect.define("fs.remove", {
   input = function(raw) return { path = path_of("fs.remove", raw) } end,
   title = function(input) return "remove " .. input.path end,
-  allow = allow,
+  allow = { category = "fs", of = function(input) return { place.entry("fs", input.path) } end },
   observe = observe_file,
   preview = function(input, before)
     if not before.exists then return { summary = input.path .. " is not there", nothing = true, result = false } end

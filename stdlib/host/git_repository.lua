@@ -66,10 +66,11 @@ function M.remote(input, remote)
     if remote:find ":" then return { { category = "git", names = { without_user(remote) } } } end
     return { place.path("git", remote, input.dir) }
   end
-  local out = {}
+  local out, seen = {}, {}
   for _, words in ipairs { { "--all", remote }, { "--push", "--all", remote } } do
     for url in (M.maybe(input, { "remote", "get-url", table.unpack(words) }) or ""):gmatch "[^\n]+" do
-      out[#out + 1] = { category = "git", names = { without_user(url), "remote=" .. remote } }
+      if not seen[url] then out[#out + 1] = { category = "git", names = { "remote=" .. remote, without_user(url) } } end
+      seen[url] = true
     end
   end
   return #out > 0 and out or { { category = "git", names = { "remote=" .. remote } } }

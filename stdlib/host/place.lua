@@ -24,6 +24,14 @@ local function home()
   return fs.real "." or process.cwd()
 end
 
+--- The path of an entry of a directory: a link itself, not what it leads to.
+local function entry(path)
+  local parent, name = path:match "^(.-)/*([^/]+)/*$"
+  if not name or name == "." or name == ".." then return resolve(path) end
+  if parent == "" then parent = path:sub(1, 1) == "/" and "/" or "." end
+  return resolve(parent):gsub("/$", "") .. "/" .. name
+end
+
 --- How a path may be named: from the directory that almanac was started in, where it lies there, and from the root.
 ---@param real string
 ---@return string[]
@@ -42,6 +50,14 @@ end
 ---@return almanac.Target
 function M.path(category, path, cwd, access)
   return { category = category, names = names_of(resolve(path, cwd)), access = access }
+end
+
+--- What is taken away of a directory: a link goes, not what it leads to.
+---@param category string
+---@param path string
+---@return almanac.Target
+function M.entry(category, path)
+  return { category = category, names = names_of(entry(path)) }
 end
 
 --- A file that is only read.

@@ -139,7 +139,8 @@ runtimeConfig: { platformCommand: [ { command: "${HELM_PLUGIN_DIR}/stamp.sh" } ]
     else
       bound(world, { "chart=c", "post=" .. name }, function() write "stamped#" end, "post-renderer ./stamp.sh has changed", "stamped")
     end
-    t.write_file(world.dir .. "/runbooks/book.lua", (BOOK:gsub("ALLOW", 'allow = { helm = { "animica-devnet/c" }, read = { fs = { "**" } } },')))
+    local allowed = 'allow = { helm = { "animica-devnet/c" }, read = { fs = { "**" } } },'
+    t.write_file(world.dir .. "/runbooks/book.lua", (BOOK:gsub("ALLOW", allowed)))
     local _, err = world:almanac(1, { "run", "book", "chart=c", "post=" .. name, "--no-ask" })
     t.has(err, 'helm.upgrade: this runbook may not touch shell "' .. name .. '"')
   end)

@@ -93,4 +93,9 @@ function M.remove_tree(path) end
 ---@return string path
 function M.tmpdir(prefix) end
 
+--- The path that a path stands for, its links followed: absolute, without "." and "..". Permit "read".
+---@param path string
+---@return string? real  nil where there is none
+function M.real(path) end
+
 return M
