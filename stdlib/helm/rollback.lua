@@ -78,7 +78,7 @@ end
 
 --- What `allow` does not name is refused before helm touches the first object of a revision that it keeps.
 local function check_objects(who, input, before, revision, operation)
-  if not reach.allow() then return end
+  if not reach.is_asked() then return end
   local rendering = renders.stored(input, revision)
   local old = revision == before and {} or renders.objects_of(records.release(input, before, who))
   scopes.require(who, input, manifests.join(rendering.objects, renders.hook_objects(rendering, operation), old))

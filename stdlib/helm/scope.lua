@@ -108,7 +108,7 @@ end
 ---@param objects table[]  all that are rendered, the definitions too
 ---@return fun(object: table): string?
 function M.judge(who, input, objects)
-  if not reach.allow() then return function() return nil end end
+  if not reach.is_asked() then return function() return nil end end
   local own = brought(objects)
   return function(object)
     local target = target_of(input, object, own)

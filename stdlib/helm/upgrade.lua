@@ -92,7 +92,7 @@ end
 
 --- What `allow` does not name is refused before helm applies the first object.
 local function check_objects(input, before)
-  if not reach.allow() then return end
+  if not reach.is_asked() then return end
   local is_first = before.revision == 0 or before.status == "uninstalled"
   local definitions = is_first and renders.definitions(input) or {}
   local rendering = renders.upgrade(input, is_first)

@@ -57,7 +57,7 @@ local function compose(input, words)
   for _, file in ipairs(input.files or {}) do table.move({ "-f", file }, 1, 2, #out + 1, out) end
   if input.project then table.move({ "-p", input.project }, 1, 2, #out + 1, out) end
   table.move(words, 1, #words, #out + 1, out)
-  return { program = before[1], cwd = input.dir, within = reach.allow() and M.targets(input) or nil, missing = MISSING }, out
+  return { program = before[1], cwd = input.dir, within = reach.is_asked() and M.targets(input) or nil, missing = MISSING }, out
 end
 
 local function ask(input, words)

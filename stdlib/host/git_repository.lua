@@ -12,7 +12,7 @@ local M = {}
 ---@return almanac.Tool
 function M.git(input)
   return {
-    program = "git", cwd = input.dir, within = reach.allow() and M.allow.of(input) or nil, missing = "install git",
+    program = "git", cwd = input.dir, within = reach.is_asked() and M.allow.of(input) or nil, missing = "install git",
     env = {
       GIT_TERMINAL_PROMPT = "0", GIT_PAGER = "cat", GIT_EDITOR = "true", LC_ALL = "C", GIT_DIR = false,
       GIT_WORK_TREE = false, GIT_INDEX_FILE = false, GIT_LITERAL_PATHSPECS = git_paths.env.GIT_LITERAL_PATHSPECS,

@@ -103,7 +103,7 @@ end
 
 --- Starts a program by one of native.sh's functions.
 local function begin(start, options, access)
-  if reach.allow() then reach.require(options.who, access, options.within or place.program(options)) end
+  if reach.is_asked() then reach.require(options.who, access, options.within or place.program(options)) end
   local ok, started = errors.try(start, options)
   if ok then return started end
   if started.kind == "not_found" and #options.argv == 1 and options.argv[1]:find "%s" then

@@ -58,7 +58,7 @@ function M.fail(tool, words, result)
 end
 
 local function ask(tool, words, access)
-  if not reach.allow() then return end
+  if not reach.is_asked() then return end
   reach.require(tool.program, access, tool.within or place.program { argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env })
 end
 

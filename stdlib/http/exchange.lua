@@ -149,7 +149,7 @@ function M.request(request)
   local through = M.through(request.who, request.url)
   if request.within then
     reach.require(request.who, access_of(request), request.within)
-  elseif reach.allow() then
+  elseif reach.is_asked() then
     if not through then return request_within_allow(request) end
     reach.require(request.who, access_of(request), M.targets(request))
   end

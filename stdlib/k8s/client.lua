@@ -133,7 +133,7 @@ end
 
 --- Asks `allow` for what a request reaches, before a credential is got for it.
 local function ask_allow(client, request)
-  if not reach.allow() then return end
+  if not reach.is_asked() then return end
   local access, targets = scope.of_request(client, request)
   reach.require(request.who, access, request.within or targets)
 end

@@ -38,8 +38,8 @@ end
 
 --- Why an effect is not allowed; empty where it is.
 ---@return table[] refusals
-local function refusals(run, name, definition, input)
-  if not run.allow then return {} end
+local function refusals(name, definition, input)
+  if not reach.is_asked() then return {} end
   if definition.allow then return reach.refusals(name, "change", targets_of(definition.allow, input)) end
   return { {
     kind = "refused", message = name .. ": this runbook has an allow table, and the effect does not say what it touches",
@@ -84,7 +84,7 @@ function M.perform(name, raw)
   frame.ordinal = frame.ordinal + 1
   return run.mode.effect(frame, {
     name = name, definition = definition, input = input, raw = raw, digest = digest, key = key,
-    refusals = function() return refusals(run, name, definition, input) end,
+    refusals = function() return refusals(name, definition, input) end,
   })
 end
 

@@ -9,12 +9,25 @@ local task = require "native.task"
 
 local M = {}
 
---- The `allow` of the run that is under way; nil where it has none, or no script is running.
----@return almanac.Allow?
-function M.allow()
+--- Each `allow` that the run under way keeps to: its own, and those of the runs that made it.
+---@return almanac.Allow[]
+local function allows()
+  local context, out = task.context(), {}
+  local run = context and context.run
+  while run do
+    if run.allow then out[#out + 1] = run.allow end
+    run = run.caller
+  end
+  return out
+end
+
+--- Whether anything is asked: a script is running, and has an `allow`.
+---@return boolean
+function M.is_asked()
   local context = task.context()
   local run = context and context.run
-  return run and run.allow or nil
+  while run and not run.allow do run = run.caller end
+  return run ~= nil
 end
 
 local verbs = { read = "read", change = "touch" }
@@ -51,12 +64,12 @@ end
 ---@param given? almanac.Allow  where no script is running; default that of the run
 ---@return table[] refusals  for errors.raise
 function M.refusals(who, access, targets, given)
-  given = given or M.allow()
   local out = {}
-  if not given then return out end
-  for _, target in ipairs(targets) do
-    local wanted = check(who, target).access or access
-    if not allow.covers(given, wanted, target) then out[#out + 1] = refusal(given, who, wanted, target) end
+  for _, one in ipairs(given and { given } or allows()) do
+    for _, target in ipairs(targets) do
+      local wanted = check(who, target).access or access
+      if not allow.covers(one, wanted, target) then out[#out + 1] = refusal(one, who, wanted, target) end
+    end
   end
   return out
 end

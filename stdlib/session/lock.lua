@@ -16,14 +16,16 @@ local M = {}
 
 M.of, M.lease_of = lock_name.of, lock_name.lease_of
 
---- Refuses a lock whose lease lies where the runbook's `allow` does not reach.
+--- Refuses a lock whose lease lies where the runbook's `allow`, or that of a run that calls it, does not reach.
 ---@param lock almanac.LockName?
----@param given almanac.Allow?
+---@param given almanac.Allow?  of the runbook
 function M.check_allowed(lock, given)
   local where = M.lease_of(lock)
-  if not where or not given then return end
+  if not where or not given and not reach.is_asked() then return end
   local client = require("almanac.k8s.client").open()
-  reach.require("runbook: lock", "change", { require("almanac.k8s.scope").of(client, { namespace = where.namespace }) }, given)
+  local targets = { require("almanac.k8s.scope").of(client, { namespace = where.namespace }) }
+  reach.require("runbook: lock", "change", targets)
+  if given then reach.require("runbook: lock", "change", targets, given) end
 end
 
 --- Who this is, for others that want the lease.
