@@ -34,7 +34,7 @@ static int read_document(lua_State *L, struct yaml_reader *r)
 
 static void reader_options(lua_State *L, struct yaml_reader *r)
 {
-    const char *nulls, *dialect;
+    const char *null, *dialect;
 
     if (lua_isnoneornil(L, 2))
         return;
@@ -42,11 +42,11 @@ static void reader_options(lua_State *L, struct yaml_reader *r)
     r->places = vm_opt_boolean(L, 2, "places", r->who, false);
     r->max_depth = (int)vm_opt_integer(L, 2, "max_depth", r->who, r->max_depth);
     r->nodes_left = vm_opt_integer(L, 2, "max_nodes", r->who, r->nodes_left);
-    nulls = vm_opt_string(L, 2, "nulls", r->who, NULL, "keep");
-    r->nulls_absent = strcmp(nulls, "absent") == 0;
-    if (!r->nulls_absent && strcmp(nulls, "keep") != 0)
-        vm_raisef(L, ERR_USAGE, "%s: nulls must be \"keep\" or \"absent\", not \"%s\"", r->who,
-                  nulls);
+    null = vm_opt_string(L, 2, "null", r->who, NULL, "keep");
+    r->nulls_absent = strcmp(null, "absent") == 0;
+    if (!r->nulls_absent && strcmp(null, "keep") != 0)
+        vm_raisef(L, ERR_USAGE, "%s: null must be \"keep\" or \"absent\", not \"%s\"", r->who,
+                  null);
     dialect = vm_opt_string(L, 2, "dialect", r->who, NULL, "core");
     r->dialect = strcmp(dialect, "kubernetes") == 0 ? YAML_KUBERNETES : YAML_CORE;
     if (r->dialect == YAML_CORE && strcmp(dialect, "core") != 0)
@@ -204,7 +204,7 @@ int luaopen_native_yaml(lua_State *L)
 {
     ///@class native.yaml.Options
     ///@field name? string  of the text, for errors
-    ///@field nulls? "keep"|"absent"  "keep"
+    ///@field null? "keep"|"absent"  "keep"
     ///@field dialect? "core"|"kubernetes"  "core"
     ///@field max_depth? integer  128
     ///@field max_nodes? integer  1,000,000

@@ -350,6 +350,12 @@ end
 function M.value(who, name, spec, value)
   if value == nil and not spec.required then value = spec.default end
   if value == nil and not spec.required then return nil end
+  if value == nil then
+    errors.raise {
+      kind = "usage", field = name, message = string.format("%s: %s is missing", who, name),
+      hint = string.format("%s must be %s%s", name, M.words(spec), spec.help and ": " .. spec.help or ""),
+    }
+  end
   return value_of(who, "", name, spec, value)
 end
 

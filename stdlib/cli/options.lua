@@ -10,6 +10,7 @@ local M = {}
 ---@field optional? boolean what it takes may be left away, and stands behind "=" only: "--name[=FILE]"
 ---@field short? string "-n"
 ---@field many? boolean may be given several times: a list
+---@field number? { [1]: number, [2]: number?, whole: boolean? }  it is a number, from the first to the second
 
 --- Options of every command that reads almanac.yaml and the journal.
 M.common = {
@@ -41,6 +42,17 @@ end
 
 local function key_of(option)
   return (option[1]:gsub("^%-%-", ""):gsub("-", "_"))
+end
+
+--- The number that an option was given.
+local function number_of(option, text)
+  local low, high, whole = option.number[1], option.number[2] or math.huge, option.number.whole
+  local value = tonumber(text)
+  if whole then value = math.tointeger(value) end
+  if value and value >= low and value <= high then return value end
+  local from = low > -math.huge and string.format(" from %s", low) or ""
+  errors.usage("%s takes a %snumber%s%s, not %q", option[1], whole and "whole " or "", from,
+    high < math.huge and string.format(" to %s", high) or "", text)
 end
 
 local function shown_value(option)
@@ -93,6 +105,7 @@ function M.parse(usage, declared, words, operator)
         value = words[i]
       end
       if not value then errors.usage("option %s needs %s behind it", option[1], option[2]) end
+      if option.number then value = number_of(option, value) end
       local key = key_of(option)
       if option.many then
         options[key] = options[key] or {}

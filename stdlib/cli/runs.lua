@@ -12,15 +12,14 @@ local M = {}
 local usage = "runs [--json] [--limit N]\n\nThe runs in the journal, newest first."
 local declared = options.join({
   { "--json", nil, "one run a line" },
-  { "--limit", "N", "at most so many (default 20)" },
+  { "--limit", "N", "at most so many (default 20)", number = { 1, whole = true } },
 }, options.common)
 
 function M.run(words, operator)
   local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
   if #rest > 0 then errors.usage "usage: almanac runs; almanac status RUN shows one" end
-  local limit = math.tointeger(tonumber(given.limit or 20))
-  if not limit or limit < 1 then errors.usage("--limit takes a whole number from 1, not %q", given.limit) end
+  local limit = given.limit or 20
   config.load(given)
   local journal <close> = store.open "ro"
   local code = 0

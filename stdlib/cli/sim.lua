@@ -21,10 +21,12 @@ Faults: crash, oomkill, notready, missing, unschedulable, refuse, slow, log-erro
 Put on and off while it runs:
   curl -d '{"add":["crash=animica-node"],"remove":[]}' URL/sim/faults]]
 
+local PORT = { 0, 65535, whole = true }
+
 local declared = {
-  { "--port", "N", "the API's port (default 0: any free one)" },
-  { "--devnet-port", "N", "the devnet's port (default 0)" },
-  { "--loki-port", "N", "Loki's port (default 0)" },
+  { "--port", "N", "the API's port (default 0: any free one)", number = PORT },
+  { "--devnet-port", "N", "the devnet's port (default 0)", number = PORT },
+  { "--loki-port", "N", "Loki's port (default 0)", number = PORT },
   { "--kubeconfig", "FILE", "write a kubeconfig for it" },
   { "--token", "TOKEN", "only requests with this bearer token are served" },
   { "--users", "FILE", "only these users are served (YAML: name, groups, token, password, read_only)" },
@@ -34,31 +36,18 @@ local declared = {
   { "--client-ca", "FILE", "accept client certificates this authority (PEM) signed" },
   { "--fault", "KIND[=VALUE]", "make something go wrong (repeatable)", many = true },
   { "--with-namespace", "NAME", "make this namespace beforehand (repeatable)", many = true },
-  { "--ready-time", "SECONDS", "from a container's start to its being ready (default 0.5)" },
-  { "--backoff", "SECONDS", "the first back-off of a crash loop (default 10)" },
-  { "--clock", "SECONDS", "the cluster's clock is ahead of this computer's by so much (-N: behind)" },
-  { "--block-time", "SECONDS", "between two blocks of the devnet (default 6)" },
+  { "--ready-time", "SECONDS", "from a container's start to its being ready (default 0.5)", number = { 0 } },
+  { "--backoff", "SECONDS", "the first back-off of a crash loop (default 10)", number = { 0 } },
+  {
+    "--clock", "SECONDS", "the cluster's clock is ahead of this computer's by so much (-N: behind)",
+    number = { -math.huge },
+  },
+  { "--block-time", "SECONDS", "between two blocks of the devnet (default 6)", number = { 0.01 } },
   { "--devnet-ready", nil, "the devnet serves whatever the cluster holds" },
   { "--devnet-namespace", "NAME", "whose workloads the devnet's are (default animica-devnet)" },
-  { "--latency", "SECONDS", "the API answers that much later, as one across a network (default 0)" },
+  { "--latency", "SECONDS", "the API answers that much later, as one across a network (default 0)", number = { 0 } },
   { "--request-log", "FILE", "write one JSON line for each request of the API" },
 }
-
-local function number(given, name, default, low)
-  local text = given[name]
-  if text == nil then return default end
-  local n = tonumber(text)
-  if not n or n < low then
-    errors.usage("--%s must be a number of at least %g, not %s", name:gsub("_", "-"), low, text)
-  end
-  return n
-end
-
-local function port(given, name)
-  local n = math.tointeger(number(given, name, 0, 0))
-  if not n or n > 65535 then errors.usage("--%s must be a port, 0 to 65535", (name:gsub("_", "-"))) end
-  return n
-end
 
 -- An authority, and a certificate of its for the server and for a client.
 local MAKE_CERTIFICATES = [[
@@ -173,7 +162,7 @@ local function serve(given, operator)
   local task, fs = require "native.task", require "native.fs"
   local tls = tls_of(given)
   local note, flush = request_log(given)
-  local ahead = number(given, "clock", 0, -math.huge)
+  local ahead = given.clock or 0
   local c, why = cluster.new {
     now = function() return task.wall_ms() / 1000 + ahead end, report = say, faults = given.fault,
     uuid = function()
@@ -181,15 +170,15 @@ local function serve(given, operator)
       return ("%s-%s-4%s-%s%s-%s"):format(h:sub(1, 8), h:sub(9, 12), h:sub(14, 16), ("89ab"):sub(1, 1), h:sub(18, 20),
         h:sub(21, 32))
     end,
-    namespaces = given.with_namespace, ready_time = number(given, "ready_time", nil, 0),
-    backoff = number(given, "backoff", nil, 0), block_time = number(given, "block_time", nil, 0.01),
+    namespaces = given.with_namespace, ready_time = given.ready_time,
+    backoff = given.backoff, block_time = given.block_time,
     devnet_ready = given.devnet_ready, devnet_namespace = given.devnet_namespace,
     tokens = given.token and { [given.token] = "operator" } or nil, users = users_of(given),
     request_log = note,
   }
   if not c then errors.usage("%s", why) end
-  local ports = { port(given, "port"), port(given, "devnet_port"), port(given, "loki_port") }
-  local api = delayed(c.handle_api, number(given, "latency", 0, 0))
+  local ports = { given.port or 0, given.devnet_port or 0, given.loki_port or 0 }
+  local api = delayed(c.handle_api, given.latency or 0)
   local servers = {
     listen(api, ports[1], tls and { cert = tls.cert, key = tls.key, client_ca = tls.client_ca }),
     listen(c.handle_devnet, ports[2]), listen(c.handle_loki, ports[3]),

@@ -18,12 +18,12 @@ Document.__index = Document
 
 --- Reads a file.
 ---@param file string
----@param nulls? "keep"|"absent"  what becomes of a key with nothing behind it
+---@param null? "keep"|"absent"  what becomes of a key with nothing behind it
 ---@return almanac.Document  raises kind "refused", with the place
-function M.read(file, nulls)
+function M.read(file, null)
   local fs, yaml = require "native.fs", require "native.yaml"
   local ok, value, places = errors.try(function()
-    return yaml.decode(fs.read(file), { name = file, places = true, nulls = nulls or "keep" })
+    return yaml.decode(fs.read(file), { name = file, places = true, null = null or "keep" })
   end)
   if not ok then
     local err = value

@@ -8,6 +8,7 @@ local native = require "native.fs"
 local place = require "almanac.host.place"
 local reach = require "almanac.run.reach"
 local step = require "almanac.run.step"
+local unknown = require "almanac.base.unknown"
 
 local M = {}
 
@@ -67,10 +68,18 @@ function M.digest(path)
   return native.digest(path)
 end
 
-local function path_of(who, raw)
-  if type(raw.path) ~= "string" or raw.path == "" then errors.usage("%s: the path must be a string", who) end
-  return raw.path
+local PATH = { "text", required = true, words = "text", help = "relative to where almanac was started" }
+local TEXT = { "string", required = true, help = "what the file holds from then on" }
+
+--- An argument of an effect. All that is done to a file rests on it, so a plan must know it.
+local function argument_of(who, name, spec, value)
+  value = fields.value(who, name, spec, value)
+  local open = unknown.first(value)
+  if open then unknown.needed(open, who .. " is handed") end
+  return value
 end
+
+local function path_of(who, raw) return argument_of(who, "path", PATH, raw.path) end
 
 --- What is there: its digest, and its text when it is short enough to be put back.
 local function observe_file(input)
@@ -115,16 +124,16 @@ local allow = { category = "fs", of = function(input) return { place.path("fs", 
 effect.define("fs.write", {
   input = function(raw)
     local path = path_of("fs.write", raw)
-    if type(raw.text) ~= "string" then errors.usage("fs.write: the text must be a string, not a %s", type(raw.text)) end
-    if #raw.text > TEXT_MAX then
+    local text = argument_of("fs.write", "text", TEXT, raw.text)
+    if #text > TEXT_MAX then
       errors.raise {
         kind = "limit",
-        message = string.format("fs.write %s: %d bytes; its text is journalled, so 1 MiB is the most", path, #raw.text),
+        message = string.format("fs.write %s: %d bytes; its text is journalled, so 1 MiB is the most", path, #text),
         hint = "let a command write it: sh.run",
       }
     end
     fields.value("fs.write", "mode", WRITE.fields.mode, raw.mode)
-    return { path = path, text = raw.text, mode = raw.mode }
+    return { path = path, text = text, mode = raw.mode }
   end,
   title = function(input) return string.format("write %s (%d bytes)", input.path, #input.text) end,
   allow = allow,

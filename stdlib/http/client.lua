@@ -234,8 +234,15 @@ local function encode_body(value)
   return json.encode(value, { canonical = true })
 end
 
+local named = { POST = true, PUT = true, PATCH = true, DELETE = true }
+
+--- The function that sends a method, for errors: others than these go by http.request only.
+local function sender(method)
+  return named[method] and "http." .. method:lower() or "http.request"
+end
+
 local function write_input(raw)
-  local who = "http." .. raw.method:lower()
+  local who = sender(raw.method)
   local opts = options_of(REQUEST, who, raw)
   if opts.body ~= nil and opts.json ~= nil then errors.usage("%s: give body or json, not both", who) end
   if opts.retry then errors.usage("%s: a write is not retried; put it in a step with retry", who) end
@@ -249,7 +256,7 @@ local function write_input(raw)
 end
 
 local function write_apply(input, ctx)
-  local who = "http." .. input.method:lower()
+  local who = sender(input.method)
   local request = native_options(who, input.method, input)
   if input.json ~= nil then request.body = encode_body(secret.reveal_all(input.json)) end
   request.headers = request.headers or {}

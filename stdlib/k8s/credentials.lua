@@ -39,7 +39,7 @@ end
 local function decode(stdout)
   local text = stdout:gsub("^\u{FEFF}", "")
   if text:find "^%s*{" then return pcall(json.decode, text, { big = "text", null = "absent" }) end
-  return pcall(yaml.decode, text, { dialect = "kubernetes", nulls = "absent" })
+  return pcall(yaml.decode, text, { dialect = "kubernetes", null = "absent" })
 end
 
 --- The credential in what a plugin printed; nil and why when there is none. Pure.

@@ -19,6 +19,7 @@ local PATCH = fields.declare("k8s.patch", fields.with(arguments.where, {
   type = { "enum", values = { "strategic", "merge", "json" }, default = "strategic", help = "how the patch is meant" },
 }), { at = 3 })
 local SCALE = fields.declare("k8s.scale", arguments.where, { at = 3 })
+local REPLICAS = { "integer", required = true, help = "how many there are to be" }
 local RESTART = fields.declare("k8s.restart", arguments.where, { at = 2 })
 
 local RESTARTED_ANNOTATION = "kubectl.kubernetes.io/restartedAt"
@@ -124,10 +125,7 @@ end
 local scale = {
   input = function(raw)
     local input = write.where(SCALE, raw.ref, raw.opts)
-    if math.type(raw.replicas) ~= "integer" or raw.replicas < 0 then
-      errors.usage("k8s.scale: replicas must be a whole number from 0, not %s", tostring(raw.replicas))
-    end
-    input.replicas = raw.replicas
+    input.replicas = fields.value("k8s.scale", "replicas", REPLICAS, raw.replicas)
     return input
   end,
   observe = function(input) return { replicas = replicas_of(input) } end,

@@ -9,7 +9,7 @@ yaml = {}
 ---@field max_depth? integer  of tables within tables
 ---@field max_nodes? integer  of values, those of aliases counted
 ---@field name? string  of the text, for errors
----@field nulls? "keep"|"absent"  whether a key that is null is there
+---@field null? "keep"|"absent"  whether a key that is null is there
 ---@field places? boolean  also gives where each key and item is, by its JSON Pointer: { line, column }
 
 --- The value of a text with one document. Pure.
@@ -32,7 +32,7 @@ function yaml.decode(text, options) end
 ---@field max_depth? integer  of tables within tables
 ---@field max_nodes? integer  of values, those of aliases counted
 ---@field name? string  of the text, for errors
----@field nulls? "keep"|"absent"  whether a key that is null is there
+---@field null? "keep"|"absent"  whether a key that is null is there
 
 --- The values of a text with several documents; empty ones are left out. Pure.
 ---
@@ -57,14 +57,20 @@ function yaml.decode_all(text, options) end
 ---@return string
 function yaml.encode(value) end
 
---- The line of each value of a document, for errors about it: by the value's path. Pure.
+---@class yaml.lines.options
+---@field max_depth? integer  of tables within tables
+---@field max_nodes? integer  of values, those of aliases counted
+---@field name? string  of the text, for errors
+
+--- The line of each key of a text's first document, for errors about it: by the key's path. Pure.
 ---
---- Raises: `parse`.
+--- Raises: `parse` (with `line` and `column`), `limit`.
 ---
 --- ```lua
---- local lines = yaml.lines "a: 1\nb:\n  c: 2\n"
---- assert(lines)
+--- local lines = yaml.lines("a: 1\nb:\n  c: 2\n", { name = "values.yaml" })
+--- assert(lines["b.c"] == 3)
 --- ```
 ---@param text string
----@return table lines
-function yaml.lines(text) end
+---@param options? yaml.lines.options
+---@return table<string, integer> lines
+function yaml.lines(text, options) end

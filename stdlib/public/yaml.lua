@@ -7,7 +7,7 @@ local M = {}
 
 local DOCUMENTS = {
   name = { "text", help = "of the text, for errors" },
-  nulls = { "enum", values = { "keep", "absent" }, shown_default = '"keep"', help = "whether a key that is null is there" },
+  null = { "enum", values = { "keep", "absent" }, shown_default = '"keep"', help = "whether a key that is null is there" },
   dialect = {
     "enum", values = { "core", "kubernetes" }, shown_default = '"core"', help = "how scalars are read; as the Kubernetes tools do",
   },
@@ -18,6 +18,9 @@ local DECODE = fields.declare("yaml.decode", fields.with(DOCUMENTS, {
   places = { "flag", help = "also gives where each key and item is, by its JSON Pointer: { line, column }" },
 }), { at = 2 })
 local DECODE_ALL = fields.declare("yaml.decode_all", DOCUMENTS, { at = 2 })
+local LINES = fields.declare("yaml.lines", {
+  name = DOCUMENTS.name, max_depth = DOCUMENTS.max_depth, max_nodes = DOCUMENTS.max_nodes,
+}, { at = 2 })
 
 --- The value of a text with one document. Pure.
 ---
@@ -64,16 +67,19 @@ function M.encode(value, options)
   return impl.encode(value)
 end
 
---- The line of each value of a document, for errors about it: by the value's path. Pure.
+--- The line of each key of a text's first document, for errors about it: by the key's path. Pure.
 ---
---- Raises: `parse`.
+--- Raises: `parse` (with `line` and `column`), `limit`.
 ---
 --- ```lua
---- local lines = yaml.lines "a: 1\nb:\n  c: 2\n"
---- assert(lines)
+--- local lines = yaml.lines("a: 1\nb:\n  c: 2\n", { name = "values.yaml" })
+--- assert(lines["b.c"] == 3)
 --- ```
 ---@param text string
----@return table lines
-M.lines = impl.lines
+---@param options? yaml.lines.options
+---@return table<string, integer> lines
+function M.lines(text, options)
+  return impl.lines(text, options and fields.check(LINES, options))
+end
 
 return M

@@ -213,8 +213,9 @@ t.test("Ctrl-C ends it, watches and all; bad options are refused", function()
   watch:wait()
   local almanac = t.getenv "ALMANAC_BUILD" .. "/almanac"
   for words, message in pairs {
-    ["--port 70000"] = "must be a port", ["--fault nonsense"] = "no such fault", ["--cert x"] = "go together",
-    ["--ready-time soon"] = "must be a number", ["more"] = "takes no more",
+    ["--port 70000"] = "--port takes a whole number from 0 to 65535", ["--fault nonsense"] = "no such fault",
+    ["--cert x"] = "go together",
+    ["--ready-time soon"] = "--ready-time takes a number from 0, not", ["more"] = "takes no more",
   } do
     local argv = { almanac, "sim" }
     for w in words:gmatch("%S+") do argv[#argv + 1] = w end

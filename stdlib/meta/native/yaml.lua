@@ -3,7 +3,7 @@
 
 ---@class native.yaml.Options
 ---@field name? string  of the text, for errors
----@field nulls? "keep"|"absent"  "keep"
+---@field null? "keep"|"absent"  "keep"
 ---@field dialect? "core"|"kubernetes"  "core"
 ---@field max_depth? integer  128
 ---@field max_nodes? integer  1,000,000

@@ -128,10 +128,10 @@ t.test("documents", function()
 end)
 
 t.test("nulls can be left out", function()
-  local v = yaml.decode("a:\nb: ~\nc: 1\nd: [~, 2]\n", { nulls = "absent" })
+  local v = yaml.decode("a:\nb: ~\nc: 1\nd: [~, 2]\n", { null = "absent" })
   t.eq(v, { c = 1, d = { json.null, 2 } })
-  t.eq(yaml.decode("a: &a {x: 1}\nb: {x: ~, <<: *a}", { nulls = "absent" }).b, {})
-  t.raises("usage", function() yaml.decode("a: 1", { nulls = "drop" }) end)
+  t.eq(yaml.decode("a: &a {x: 1}\nb: {x: ~, <<: *a}", { null = "absent" }).b, {})
+  t.raises("usage", function() yaml.decode("a: 1", { null = "drop" }) end)
 end)
 
 t.test("errors name the file, the line and what is there", function()
@@ -223,7 +223,7 @@ t.test("what no standard allows is taken as kubectl and helm take it, with a war
     'it, line 2: duplicate key "c", first at line 2', 'it, line 3: duplicate key "a", first at line 1',
     "it, line 4: unknown tag !foo", "it, line 5: unknown tag !bar",
   })
-  t.eq(yaml.decode("a: 1\na: null", { dialect = "kubernetes", nulls = "absent" }), {})
+  t.eq(yaml.decode("a: 1\na: null", { dialect = "kubernetes", null = "absent" }), {})
   t.raises("parse", function() yaml.decode("a: !!binary '%'", { dialect = "kubernetes" }) end)
   t.eq(select("#", yaml.decode_all "a: 1"), 1)
 end)

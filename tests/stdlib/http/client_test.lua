@@ -40,6 +40,9 @@ t.test("a verb takes what it has a use for, and refuses the rest", function()
   end
   t.has(t.raises("usage", http.post, { url = base, method = "GET" }).message, 'http.post: no option "method"')
   t.has(t.raises("usage", http.request, { url = base, method = 3 }).message, "http.request: method must be text, not 3")
+  local input = require("almanac.run.definitions").find("http.request").input
+  local purge = { url = base, method = "PURGE", body = "x", json = {} }
+  t.has(t.raises("usage", input, purge).message, "http.request: give body or json, not both", "there is no http.purge")
   t.has(t.raises("usage", http.request, { url = base }).message, "http.request: method is missing")
   t.has(t.raises("usage", http.request, { url = base, method = "get", body = "x" }).message, 'http.request: no option "body"')
 end)
