@@ -162,10 +162,11 @@ static int fs_read_own(lua_State *L)
 {
     const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.read_own");
     const char *noun = luaL_checkstring(L, 2);
+    bool private = lua_toboolean(L, 3); /* before the buffer takes that place */
     struct buf *b = lua_buf_new(L, READ_MAX);
     struct err e;
 
-    if (read_own(path, noun, lua_toboolean(L, 3), b, &e) < 0)
+    if (read_own(path, noun, private, b, &e) < 0)
         return vm_raise(L, &e);
     lua_pushlstring(L, buf_str(b), b->len);
     buf_release(b);

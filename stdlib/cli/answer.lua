@@ -1,17 +1,22 @@
 --- What almanac approve and almanac reject share: an answer, put into the journal of a waiting run.
 local approval = require "almanac.journal.approval"
+local approvals = require "almanac.session.approvals"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local events = require "almanac.journal.event"
 local holder = require "almanac.session.holder"
+local json = require "native.json"
 local options = require "almanac.cli.options"
+local redaction = require "almanac.base.redaction"
+local reopen = require "almanac.session.reopen"
 local replays = require "almanac.journal.replay"
+local signers = require "almanac.session.signers"
 local store = require "almanac.journal.store"
 local task = require "native.task"
 
 local M = {}
 
-local declared = options.join({ { "--reason", "TEXT", "why, for the journal" } }, options.common)
+local declared = options.join({ { "--reason", "TEXT", "why, for the journal" } }, options.signing, options.common)
 
 local function described(questions)
   local out = {}
@@ -43,6 +48,50 @@ local function subject_of(question)
   return "the script " .. tostring(question.script):sub(1, 12) .. ", without a plan"
 end
 
+--- The settings that the run has, where its answers are signed: whose signatures count may be its environment's.
+local function load_policy(row, question, given)
+  if question.needs or given.sign then reopen.settings({ id = row.id, meta = json.decode(row.meta) }, given) end
+  if given.sign or not question.needs then return end
+  errors.raise {
+    kind = "refused", message = "only a signed approval counts here",
+    hint = string.format("almanac approve %s --sign[=KEY]", store.words(row.id)),
+  }
+end
+
+--- Signs an answer, unless it would not count. A no is signed as well, and counts in any case.
+---@return almanac.Judgement? judgement  with this answer
+local function sign(journal, id, replay, question, data, given)
+  local signing = signers.choose(given)
+  data.principal, data.head = signing.principal, store.head(journal, id)
+  data.signed = approval.statement(id, question.path, data)
+  data.signature = signers.sign(signing, data.signed, data.at_ms).signature
+  if data.answer == "no" then return nil end
+  local answers = replay:previous("confirm.answered", question.path)
+  answers[#answers + 1] = data
+  local judgement = approvals.of(journal, id, replay):judge(question.path, question, answers)
+  for _, one in ipairs(judgement.refused) do
+    if one.claim.signature == data.signature then
+      errors.raise { kind = "refused", message = string.format("the approval of %s would not count: %s", data.principal, one.why) }
+    end
+  end
+  return judgement
+end
+
+local function described_answer(id, question, data, judgement)
+  local out = {
+    string.format("%s %s: %s", data.answer == "yes" and "approved" or "rejected", question.path, question.question),
+    "  by:      " .. (data.principal and data.principal .. ", signed" or data.by),
+    "  of:      " .. subject_of(question),
+  }
+  if judgement and judgement.missing > 0 then
+    out[#out + 1] = string.format("  so far:  %d of %d (%s); it takes %d more", #judgement.accepted, judgement.quorum,
+      signers.people(judgement), judgement.missing)
+  else
+    out[#out + 1] = "  go on:   almanac resume " .. store.words(id)
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
 --- Journals the answer.
 ---@param answer "yes"|"no"
 ---@param name string of the command
@@ -56,16 +105,17 @@ function M.run(answer, name, usage, words, operator)
   if #rest < 1 or #rest > 2 then errors.usage("usage: almanac %s RUN [STEP]", name) end
   config.load(given)
   local journal <close> = store.open "rw"
-  local id = store.find(journal, rest[1]).id
+  local row = store.find(journal, rest[1])
+  local id = row.id
   holder.own(journal, id)
-  local question = choose(approval.open(replays.load(journal, id)), id, rest[2])
-  local by = approval.operator()
-  local data = { question = question.question, answer = answer, by = by, at_ms = task.wall_ms(),
-    script = question.script, plan = question.plan, reason = given.reason }
+  local replay = replays.load(journal, id)
+  local question = choose(approval.open(replay), id, rest[2])
+  if answer == "yes" or given.sign then load_policy(row, question, given) end
+  local data = { question = question.question, answer = answer, by = approval.operator(), at_ms = task.wall_ms(),
+    script = question.script, plan = question.plan, reason = given.reason and redaction.text(given.reason) }
+  local judgement = given.sign and sign(journal, id, replay, question, data, given) or nil
   events.append(journal, id, "confirm.answered", question.path, data)
-  operator:result(string.format("%s %s: %s\n  by:      %s\n  of:      %s\n  go on:   almanac resume %s\n",
-    answer == "yes" and "approved" or "rejected", question.path, question.question, by, subject_of(question),
-    store.words(id)))
+  operator:result(described_answer(id, question, data, judgement))
   return 0
 end
 

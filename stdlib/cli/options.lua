@@ -26,6 +26,12 @@ M.cluster = {
   { "--helm", "PATH", "the helm binary (default: helm on PATH)" },
 }
 
+--- Options of the commands that sign.
+M.signing = {
+  { "--sign", "KEY", "sign it with an SSH key: a file, or, without =KEY, the one of yours that counts", optional = true },
+  { "--as", "PRINCIPAL", "who you are, where allowed_signers has several names for the key" },
+}
+
 function M.join(...)
   local all = {}
   for _, list in ipairs { ... } do

@@ -5,7 +5,9 @@ local errors = require "almanac.base.errors"
 local files = require "almanac.run.plan.file"
 local interrupt = require "almanac.base.interrupt"
 local options = require "almanac.cli.options"
+local plan_signatures = require "almanac.session.plan_signatures"
 local screen = require "almanac.cli.screen"
+local signers = require "almanac.session.signers"
 
 local M = {}
 
@@ -13,7 +15,7 @@ local declared = options.join({
   { "--out", "FILE", "save the plan, for run --plan", short = "-o" },
   { "--json", nil, "the plan as JSON on standard output" },
   { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
-}, options.common, options.cluster)
+}, options.signing, options.common, options.cluster)
 
 local usage = [[plan RUNBOOK [key=value…] [options]
 
@@ -41,13 +43,16 @@ function M.run(words, operator)
   if not given then return 0 end
   local name = table.remove(rest, 1)
   if not name then errors.usage "usage: almanac plan RUNBOOK [key=value…]" end
+  if given.sign and not given.out then errors.usage "--sign signs what is saved: almanac plan … -o FILE --sign" end
   config.load(given)
+  if given.sign then signers.choose(given) end -- before the work
   local params = require("almanac.cli.run").params_of(given, rest)
   screen.plans(operator)
   local ok, plan, book = errors.try(require("almanac.session.plan").make, name, params, given, operator)
   if not ok then return fail(plan, given, operator) end
   if given.json then operator:encoded(files.encode(plan, book)) else operator:result(shown(plan, drafts.undos(plan))) end
   if given.out then require("native.fs").keep(given.out, files.encode(plan, book)) end
+  if given.sign then operator:say(plan_signatures.describe(given.out, select(2, plan_signatures.sign(given.out, given)))) end
   local counts = drafts.counts(plan)
   if plan.stopped or counts.fail + counts.steps_fail > 0 then return 1 end
   return counts.changes > 0 and 2 or 0

@@ -64,6 +64,16 @@ function Arguments:option(name, value)
   return self
 end
 
+--- An option of one letter, whose value is a word behind it; nothing where there is none.
+---@param letter string  "-f"
+---@param value? string
+---@return almanac.Arguments self
+function Arguments:short(letter, value)
+  if value == nil then return self end
+  self.words[#self.words + 1] = letter
+  return self:word(letter, value)
+end
+
 --- An option without a value, where it is wanted.
 ---@param name string
 ---@param wanted any

@@ -2,7 +2,10 @@
 --- almanac approve or reject. An answer is bound to what was asked about: the plan that the run keeps
 --- to, and the script; when either is another one by then, it does not count.
 local process = require "native.process"
+local redaction = require "almanac.base.redaction"
+local statement = require "almanac.base.statement"
 local task = require "native.task"
+local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
@@ -12,11 +15,16 @@ local M = {}
 ---@field script string     digest of the runbook's files
 ---@field plan string?      digest of the plan that the run is bound to
 ---@field at_ms integer
+---@field needs integer?    how many signed answers it takes yet; nil: one of anybody
 
 ---@class almanac.Answer : almanac.Question
 ---@field answer "yes"|"no"
 ---@field by string         user@host
 ---@field reason string?
+---@field principal string? who signed it, by allowed_signers
+---@field head string?      the end of the journal's chain then: its event and hash
+---@field signed string?    the text that was signed
+---@field signature string? of ssh-keygen, armoured
 
 --- What an answer given now would be about.
 ---@param run almanac.Run
@@ -28,10 +36,11 @@ end
 --- Journals that the step waits for an answer.
 ---@param frame almanac.Frame
 ---@param question string
-function M.ask(frame, question)
+---@param needs integer?  how many signed answers it takes yet; nil: one of anybody
+function M.ask(frame, question, needs)
   local about = subject(frame.run)
   frame.run:record("confirm.asked", frame.path,
-    { question = question, script = about.script, plan = about.plan, at_ms = task.wall_ms() })
+    { question = question, script = about.script, plan = about.plan, at_ms = task.wall_ms(), needs = needs })
 end
 
 --- Journals an answer that was given at the terminal of the run.
@@ -60,14 +69,74 @@ local function has_failed_since(frame, answer)
   return last ~= nil and last.time_ms >= answer.at_ms
 end
 
+--- Since when the answers count: behind the last no.
+local function behind_no(answers)
+  for i = #answers, 1, -1 do
+    if answers[i].answer == "no" then return i + 1 end
+  end
+  return 1
+end
+
+--- What was signed with the answers, and what ought to have been.
+---@param id string          of the run
+---@param path string        of the step
+---@param question { question: string, script: string, plan: string? }  as it is asked now
+---@param answers almanac.Answer[]
+---@return almanac.Claim[]
+function M.claims(id, path, question, answers)
+  local claims = {}
+  for i = behind_no(answers), #answers do
+    local given = answers[i]
+    claims[#claims + 1] = {
+      principal = given.principal, by = given.by, at_ms = given.at_ms, text = given.signed, signature = given.signature,
+      wanted = M.statement(id, path, {
+        question = redaction.text(question.question), answer = "yes", reason = given.reason, script = question.script,
+        plan = question.plan, head = given.head, at_ms = given.at_ms, principal = given.principal,
+      }),
+      head = given.head,
+    }
+  end
+  return claims
+end
+
+--- The text that is signed with an answer. It is bound to the run, the step, what was asked, and to all that the
+--- journal of the run held then.
+---@param id string    of the run
+---@param path string  of the step
+---@param answer almanac.Answer
+---@return string
+function M.statement(id, path, answer)
+  return statement.text("almanac approval 1", {
+    { "run", id }, { "step", path }, { "question", answer.question }, { "answer", answer.answer }, { "reason", answer.reason },
+    { "script", answer.script }, { "plan", answer.plan or "none" }, { "head", answer.head },
+    { "time", timestamp.micro(answer.at_ms) }, { "principal", answer.principal },
+  })
+end
+
+--- The answer that enough people signed.
+local function signed_answer(frame, question, answers)
+  local about = subject(frame.run)
+  about.question = question
+  local judgement = frame.run.approvals:judge(frame.path, about, answers)
+  if judgement.missing > 0 then return nil, judgement end
+  return { answer = "yes", by = frame.run.approvals:people(judgement), at_ms = task.wall_ms(), plan = about.plan }
+end
+
 --- The answer that this step's question has in the journal.
 ---@param frame almanac.Frame
+---@param question string
 ---@return almanac.Answer? answer
 ---@return string? stale why there is one that does not count
-function M.given(frame)
+---@return almanac.Judgement? judgement  where answers are signed, and there are not enough of them
+function M.given(frame, question)
   local answers = frame.run:previous("confirm.answered", frame.path)
   local last = answers[#answers]
-  if not last or last.answer == "no" and has_failed_since(frame, last) then return nil end
+  if last and last.answer == "no" and has_failed_since(frame, last) then last = nil end
+  if frame.run.approvals and not (last and last.answer == "no") then
+    local given, judgement = signed_answer(frame, question, answers)
+    return given, nil, judgement
+  end
+  if not last then return nil end
   local about = subject(frame.run)
   if last.script ~= about.script then
     return nil, string.format("%s answered %s, but the script was edited since then", last.by, last.answer)
@@ -75,6 +144,18 @@ function M.given(frame)
     return nil, string.format("%s answered %s, but to a run with another plan", last.by, last.answer)
   end
   return last
+end
+
+--- Whether a question has the answers that it takes: a no, one yes, or as many as must be signed.
+local function is_answered(question, answers)
+  local needed = question.needs or 1
+  for _, answer in ipairs(answers) do
+    if answer.at_ms >= question.at_ms then
+      needed = needed - 1
+      if answer.answer == "no" or needed <= 0 then return true end
+    end
+  end
+  return false
 end
 
 --- The questions of a run that nobody has answered, oldest first. A step that is done asks nothing any more: an
@@ -85,10 +166,10 @@ function M.open(replay)
   local open = {}
   for path in pairs(replay.kept["confirm.asked"] or {}) do
     local asked, answered = replay:previous("confirm.asked", path), replay:previous("confirm.answered", path)
-    local question, answer = asked[#asked], answered[#answered]
+    local question = asked[#asked]
     question.path = path
     local is_done = replay.done and replay.done:seq(path) ~= nil
-    if not is_done and not (answer and answer.at_ms >= question.at_ms) then open[#open + 1] = question end
+    if not is_done and not is_answered(question, answered) then open[#open + 1] = question end
   end
   table.sort(open, function(a, b) return a.at_ms < b.at_ms end)
   return open

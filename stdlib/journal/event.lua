@@ -32,8 +32,8 @@ end
 ---@type table<string, almanac.EventKind>
 M.kinds = {
   -- the run
-  ["run.start"] = kind("durable", "keep", "runbook params operator digest pid undoes"),
-  ["run.resume"] = kind("durable", "keep", "operator digest pid params"),
+  ["run.start"] = kind("durable", "keep", "runbook params operator digest pid undoes runner"),
+  ["run.resume"] = kind("durable", "keep", "operator digest pid params runner"),
   ["run.end"] = kind("durable", "keep", "status error by result"), -- result: what a run that another one made gave it
   ["run.plan"] = kind("durable", "keep", "*"), -- the whole plan that it is bound to
   ["run.unbound"] = kind("durable", "keep", "operator"),
@@ -60,8 +60,8 @@ M.kinds = {
   ["effect.recovered"] = kind("durable", "skip", "op id ordinal state"),
   ["effect.replayed"] = kind("told", "skip", "*"), -- what its effect.outcome carried
   -- what steps keep of their own
-  ["confirm.asked"] = kind("durable", "keep", "question script plan at_ms"),
-  ["confirm.answered"] = kind("durable", "keep", "question answer by at_ms script plan reason"),
+  ["confirm.asked"] = kind("durable", "keep", "question script plan at_ms needs"),
+  ["confirm.answered"] = kind("durable", "keep", "question answer by at_ms script plan reason principal head signed signature"),
   ["sleep.until"] = kind("durable", "keep", "until_ms"),
   ["gate.sample"] = kind("soon", "keep", "time value ok missing series error permanent resumed"),
   ["canary.start"] = kind("durable", "keep", "begin digest bounds"), -- begin in milliseconds since 1970
@@ -84,6 +84,7 @@ for name, declared in pairs(M.kinds) do M.uses[name] = declared.replay end
 local WORDS = {
   answer = true, at = true, by = true, digest = true, id = true, kind = true, level = true, op = true, ordinal = true,
   plan = true, script = true, state = true, status = true, stream = true,
+  head = true, principal = true, runner = true, signature = true, signatures = true, signed = true,
 }
 
 local nothing = {}

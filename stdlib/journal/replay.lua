@@ -29,6 +29,7 @@ local M = {}
 ---@field params table<string, any>  that were given anew while it was stopped
 ---@field scripts almanac.KeptScript[]  that the run was made with, oldest first
 ---@field script almanac.KeptScript?     the last of them
+---@field runners { operator: string?, runner: table? }[]  who ran its executions
 ---@field digests table<string, boolean> of all scripts that it was executed with
 ---@field renamed table<string, { from: string, digest: string? }>  steps that had another path, by today's
 ---@field distinct table<string, boolean> paths of steps that are none of those that are gone from the script
@@ -41,7 +42,7 @@ Replay.__index = Replay
 ---@return almanac.Replay
 function M.new()
   return setmetatable({
-    begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, digests = {}, renamed = {}, distinct = {},
+    begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, digests = {}, renamed = {}, distinct = {}, runners = {},
   }, Replay)
 end
 
@@ -60,6 +61,7 @@ local on = {}
 
 local function begins(replay, one)
   replay.status = "running"
+  replay.runners[#replay.runners + 1] = { operator = one.data.operator, runner = one.data.runner }
   if one.data.digest then replay.digests[one.data.digest] = true end
 end
 
@@ -183,14 +185,15 @@ function M.load(journal, id)
   return replay
 end
 
---- The payloads of a kind that the step has from before, oldest first; with `time_ms`.
+--- The payloads of a kind that the step has from before, oldest first; with `time_ms`, and `seq` where
+--- the journal gave it.
 ---@param kind string
 ---@param path string
 ---@return table[]
 function Replay:previous(kind, path)
   local found = {}
   for i, one in ipairs((self.kept[kind] or {})[path] or {}) do
-    local data = { time_ms = one.time_ms }
+    local data = { time_ms = one.time_ms, seq = one.seq }
     for name, value in pairs(one.data) do data[name] = value end
     found[i] = data
   end

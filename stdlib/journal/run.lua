@@ -36,6 +36,7 @@ local FLUSH_SECONDS = 0.1
 ---@field operator almanac.Operator?      who is asked, and shown what happens
 ---@field calls almanac.Calls?            how it makes runs of its own
 ---@field caller almanac.Run?             the run that made it
+---@field approvals almanac.Approvals?    judges signed answers; nil: an answer of anybody counts
 ---@field observers fun(event: almanac.Event)[]
 ---@field opening almanac.Event[]  recorded before anybody observed
 ---@field tells_replays boolean           one of them wants to hear of done steps that are met

@@ -18,6 +18,7 @@ local M = {}
 ---@field notes string[]
 ---@field effects table[]    { id, title, status }; of one that is a run: run, its id
 ---@field asks string?       the question that it waits with
+---@field needs integer?     how many signed answers that takes yet
 ---@field children almanac.Node[]
 ---@field replayed boolean?  done in an earlier execution
 
@@ -173,14 +174,16 @@ on["progress"] = function(state, path, data, time_ms)
 end
 
 on["confirm.asked"] = function(state, path, data, time_ms)
-  node_of(state, path, time_ms).asks = data.question
+  local node = node_of(state, path, time_ms)
+  node.asks, node.needs = data.question, data.needs
 end
 
 on["confirm.answered"] = function(state, path, data, time_ms)
   local node = node_of(state, path, time_ms)
-  node.asks = nil
-  node.notes[#node.notes + 1] = string.format("%s by %s%s", data.answer == "yes" and "approved" or "rejected", data.by,
-    data.reason and ": " .. data.reason or "")
+  node.needs = data.answer == "yes" and (node.needs or 1) - 1 or 0
+  if node.needs <= 0 then node.asks, node.needs = nil, nil end
+  node.notes[#node.notes + 1] = string.format("%s by %s%s", data.answer == "yes" and "approved" or "rejected",
+    data.principal or data.by, data.reason and ": " .. data.reason or "")
 end
 
 on["effect.intent"] = function(state, path, data, time_ms)

@@ -19,9 +19,27 @@ local function wait_for_answer(frame, question)
   }
 end
 
+--- Stops the run until enough people have signed. Nobody is asked at the terminal: who sits there runs it.
+local function wait_for_signatures(frame, question, judgement)
+  local approvals = frame.run.approvals
+  for _, why in ipairs(approvals:reasons(judgement)) do step.note(why) end
+  approval.ask(frame, question, judgement.missing)
+  local have, people = #judgement.accepted, approvals:people(judgement)
+  errors.raise {
+    kind = "waiting", waiting = true, step = frame.path,
+    message = string.format("waiting for signed approvals: %s (%d of %d%s)", question, have, judgement.quorum,
+      have > 0 and ": " .. people or ""),
+    hint = string.format("answer: almanac approve %s --sign (or reject), then resume it", store.words(frame.run.id)),
+  }
+end
+
 local function answer_of(frame, question)
-  local given, stale = approval.given(frame)
-  if given then return given end
+  local given, stale, judgement = approval.given(frame, question)
+  if given then
+    if frame.run.approvals and given.answer == "yes" then step.note("approved by " .. given.by) end
+    return given
+  end
+  if judgement then wait_for_signatures(frame, question, judgement) end
   if stale then step.note(stale) end
   local answer = operator.of(frame.run):choose(question, { "yes", "no" })
   if answer == nil then wait_for_answer(frame, question) end

@@ -1,5 +1,6 @@
 --- Calls: the runs that a run makes of other runbooks (runbook.call). Each has a journal of its own and is gone on with,
 --- looked at and taken back as any other; the one that made it goes on with it, and takes it back with itself.
+local approvals = require "almanac.session.approvals"
 local definitions = require "almanac.run.definitions"
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
@@ -15,6 +16,7 @@ local plain = require "almanac.journal.plain"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
 local runbook = require "almanac.script.runbook"
+local runner = require "almanac.session.runner"
 local runs = require "almanac.journal.run"
 local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
@@ -93,6 +95,7 @@ end
 local function set_up(self, run, frame, book)
   local caller, operator = frame.run, self.session.operator
   run.caller, run.calls, run.operator = caller, self, operator
+  run.approvals = approvals.of(self.session.journal, run.id, run.replay)
   run.allow, run.on_owner, run.definitions = book.allow, book.on_owner, definitions.scope(book.script.definitions)
   run.script, run.loaded = book.script.digest, book.script
   if caller.bound then run.bound = caller.bound:nest(frame.path, book, run.meta.params) end
@@ -133,10 +136,12 @@ local function run_book(self, frame, called, id, book)
   holder.own(self.session.journal, id)
   set_up(self, run, frame, book)
   if run.replay.status then
-    run:record("run.resume", "", { operator = process.user(), digest = book.script.digest, pid = process.pid() })
+    run:record("run.resume", "", { operator = process.user(), digest = book.script.digest, pid = process.pid(),
+      runner = runner.note() })
   else
     run:record("run.start", "", {
       runbook = book.name, params = run.meta.params, operator = process.user(), digest = book.script.digest, pid = process.pid(),
+      runner = runner.note(),
     })
   end
   held:attach(run)
@@ -209,6 +214,7 @@ function Calls:plan(frame, called)
   locks.check_allowed(lock, book.allow)
   local run = runs.unrecorded(origin.of(book, journalled, lock, self.session.options), mode)
   run.caller, run.calls, run.operator = caller, self, operator
+  run.approvals = approvals.of(self.session.journal, run.id, run.replay)
   run.allow, run.definitions = book.allow, definitions.scope(book.script.definitions)
   run.draft = caller.draft:nest(frame.path, book, run.meta)
   caller.draft.held_by = caller.draft.held_by or locks.held_by(lock)

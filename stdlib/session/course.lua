@@ -1,4 +1,5 @@
 --- The course of a run: driven until it is done, stopped or undone. After a failure the operator says which.
+local approvals = require "almanac.session.approvals"
 local binding = require "almanac.run.plan.binding"
 local definitions = require "almanac.run.definitions"
 local drive = require "almanac.session.drive"
@@ -56,6 +57,7 @@ function M.run(session, run, book, values, held)
     run.operator, run.allow, run.definitions = session.operator, book.allow, definitions.scope(book.script.definitions)
     run.on_owner, run.calls = book.on_owner, session.calls
     run.bound, run.script, run.loaded = binding.to(run.replay.plan), book.script.digest, book.script
+    run.approvals = approvals.of(session.journal, run.id, run.replay)
     held:attach(run)
     run:keep_script(book.script)
     local status, err = drive.execute(run, function() return book.run(values) end)

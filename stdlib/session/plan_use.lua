@@ -25,7 +25,7 @@ function M.check_time(plan, name, now_ms)
   local again = string.format("make a new one, and have it reviewed: almanac plan %s … -o %s", plan.runbook, name)
   local age = (now_ms - plan.made_ms) / 1000
   if plan.made_ms > now_ms + SKEW_MS then
-    refuse(string.format("%s was made in %s, by the clock of this machine", name, duration.format(-age)),
+    refuse(string.format("%s is dated %s ahead of the clock of this machine", name, duration.format(-age)),
       "set the clocks right, or make a new plan here")
   end
   local good = settings.approval.plan_valid_for

@@ -13,12 +13,15 @@ local outlook = require "almanac.run.outlook"
 local ownership = require "almanac.journal.ownership"
 local param = require "almanac.base.param"
 local params = require "almanac.session.params"
+local plan_signatures = require "almanac.session.plan_signatures"
 local process = require "native.process"
 local renamed = require "almanac.run.renamed"
 local reopen = require "almanac.session.reopen"
 local rollback = require "almanac.session.rollback"
+local runner = require "almanac.session.runner"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
+local settings = require "almanac.config.settings"
 local standing = require "almanac.run.standing"
 local store = require "almanac.journal.store"
 local undo = require "almanac.run.undo"
@@ -90,6 +93,9 @@ end
 --- The plan that the run goes on with, unless the operator leaves it.
 local function check_plan(session, run, book)
   local plan = run.replay.plan
+  if session.options.without_plan and settings.approval.plan_required then
+    errors.raise { kind = "refused", message = settings.file .. " wants every run to keep to a plan", hint = "leave --without-plan away" }
+  end
   if not plan or session.options.without_plan then return end
   if next(session.anew) then
     errors.raise {
@@ -98,6 +104,7 @@ local function check_plan(session, run, book)
     }
   end
   local otherwise = "or go on without the plan: almanac resume " .. run.id .. " --without-plan"
+  plan_signatures.check(plan, "the plan", run.replay)
   binding.check_script(plan, book, otherwise)
   clusters.check(plan, otherwise)
 end
@@ -146,7 +153,7 @@ local function resume(session, run, named)
   if not stands(session, run, book) then return drive.exit.waiting end
   run = run:as(execute)
   run:record("run.resume", "", {
-    operator = process.user(), digest = book.script.digest, pid = process.pid(),
+    operator = process.user(), digest = book.script.digest, pid = process.pid(), runner = runner.note(),
     params = next(session.anew) and params.journalled(book.params, session.anew, params.of(session.anew, values)) or nil,
   })
   if options.without_plan then run:record("run.unbound", "", { operator = process.user() }) end

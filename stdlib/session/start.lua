@@ -12,8 +12,10 @@ local locks = require "almanac.session.lock"
 local opening = require "almanac.session.opening"
 local origin = require "almanac.session.origin"
 local params = require "almanac.session.params"
+local plan_signatures = require "almanac.session.plan_signatures"
 local plan_use = require "almanac.session.plan_use"
 local process = require "native.process"
+local runner = require "almanac.session.runner"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
@@ -37,6 +39,7 @@ local function open_plan(options)
   end
   config.restore(options, plan.choice or {})
   plan_use.check_time(plan, options.plan, task.wall_ms())
+  plan_signatures.check(plan, options.plan)
   return plan
 end
 
@@ -89,6 +92,7 @@ function M.run(name, given, options, operator)
   holder.own(journal, run.id)
   run:record("run.start", "", {
     runbook = book.name, params = journalled, operator = process.user(), digest = book.script.digest, pid = process.pid(),
+    runner = runner.note(),
   })
   if override then run:record("run.override", "", override) end
   if plan then run:record("run.plan", "", plan) end

@@ -88,7 +88,7 @@ t.test("a plan is good as long as almanac.yaml says, here and where it was made"
   redate(p, now_ms() - 3600 * 1000, now_ms() - 60000)
   refused(p, "plan.json expired 1m ago")
   redate(p, now_ms() + 3600 * 1000)
-  refused(p, "plan.json was made in", "by the clock of this machine")
+  refused(p, "plan.json is dated", "ahead of the clock of this machine")
   t.eq(p:lines "log", {})
 end)
 

@@ -8,7 +8,9 @@ local redaction = require "almanac.base.redaction"
 local settings = require "almanac.config.settings"
 local sha256 = require("native.digest").sha256
 local source = require "almanac.base.source"
+local statement = require "almanac.base.statement"
 local task = require "native.task"
+local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
@@ -57,13 +59,71 @@ function M.encode(plan, book)
   return '{"digest":"' .. sha256(text) .. '","plan":' .. text .. "}\n"
 end
 
+--- The text that is signed with a plan.
+---@param plan table      as it was saved
+---@param at_ms integer
+---@param principal string
+---@return string
+function M.statement(plan, at_ms, principal)
+  return statement.text("almanac plan 1", {
+    { "plan", plan.digest }, { "runbook", plan.runbook }, { "time", timestamp.micro(at_ms) }, { "principal", principal },
+  })
+end
+
+--- The parts of a plan file: its digest, the signatures before the plan, and the plan. What stands in texts cannot
+--- look like the seams: a quotation mark there is written \".
+local function parts_of(text)
+  local digest, rest = text:match '^{"digest":"(%x+)",(.*)}%s*$'
+  if not digest then return nil end
+  local from, to = rest:find('],"plan":', 1, true)
+  if rest:find('"signatures":[', 1, true) ~= 1 or not from then return digest, "[]", rest:match '^"plan":(.*)$' end
+  return digest, rest:sub(#'"signatures":' + 1, from), rest:sub(to + 1)
+end
+
+local SIGNED = { principal = "string", at_ms = "number", text = "string", signature = "string" }
+
+--- The signatures, where they are such.
+local function signatures_of(text)
+  local ok, list = errors.try(json.decode, text)
+  if not ok then return nil end
+  for _, signed in ipairs(list) do
+    for field, kind in pairs(SIGNED) do
+      if type(signed) ~= "table" or type(signed[field]) ~= kind then return nil end
+    end
+  end
+  return list
+end
+
+--- The text of a plan file with one more signature.
+---@param text string  of a plan file
+---@param signed almanac.Signed
+---@return string
+function M.with_signature(text, signed)
+  local digest, signatures, body = parts_of(text)
+  local list = json.decode(signatures)
+  list[#list + 1] = { principal = signed.principal, at_ms = signed.at_ms, text = signed.text, signature = signed.signature }
+  return string.format('{"digest":"%s","signatures":%s,"plan":%s}\n', digest, json.encode(json.array(list), { canonical = true }), body)
+end
+
+--- The digest of a plan out of a journal, of what it says now.
+---@param plan table
+---@return string
+function M.digest(plan)
+  local body = {}
+  for key, value in pairs(plan) do body[key] = value end
+  body.digest, body.signatures = nil, nil
+  return sha256(json.encode(body, { canonical = true }))
+end
+
 --- Reads a plan file back; one that was changed since is refused, and one that others could have changed.
 ---@param name string file name
----@return table plan  as it was saved, and its `digest`
+---@return table plan  as it was saved, its `digest`, and its `signatures` (almanac.Signed[])
+---@return string text of the file
 function M.read(name)
   local text = require("native.fs").read_own(name, "plan", true)
-  local digest, body = text:match '^{"digest":"(%x+)","plan":(.*)}%s*$'
-  if not digest then
+  local digest, signatures, body = parts_of(text)
+  signatures = body and signatures_of(signatures)
+  if not signatures then
     errors.raise { kind = "refused", message = name .. " is not a plan", hint = "make one: almanac plan RUNBOOK k=v… -o " .. name }
   end
   if sha256(body) ~= digest then
@@ -79,8 +139,8 @@ function M.read(name)
       message = string.format("%s has plan format %s; this almanac reads %d", name, tostring(plan.format), FORMAT),
     }
   end
-  plan.digest = digest
-  return plan
+  plan.digest, plan.signatures = digest, json.array(signatures)
+  return plan, text
 end
 
 return M

@@ -1,0 +1,66 @@
+--- The signed approvals of a run, judged by `approval` in almanac.yaml. Held by the run, as its operator is.
+local approval = require "almanac.journal.approval"
+local runners = require "almanac.session.runner"
+local settings = require "almanac.config.settings"
+local signers = require "almanac.session.signers"
+local task = require "native.task"
+
+local M = {}
+
+---@class almanac.Approvals
+---@field private journal table
+---@field private id string
+---@field private replay almanac.Replay
+local Approvals = {}
+Approvals.__index = Approvals
+
+--- Those of a run; nil where an answer of anybody counts.
+---@param journal table
+---@param id string
+---@param replay almanac.Replay
+---@return almanac.Approvals?
+function M.of(journal, id, replay)
+  return signers.wanted() and setmetatable({ journal = journal, id = id, replay = replay }, Approvals) or nil
+end
+
+--- Why what was signed is not about the journal as it is; nil: it is.
+local function other_journal(self, claim, asked_seq)
+  local seq, hash = tostring(claim.head):match "^event (%d+), (%x+)$"
+  seq = math.tointeger(tonumber(seq))
+  if not seq then return nil end -- the text says so
+  if self.journal:hash(self.id, seq) ~= hash then
+    return string.format("the journal is not the one that was signed: its event %d is another one", seq)
+  elseif seq < asked_seq then
+    return "it was given before this was asked"
+  end
+end
+
+--- Which answers to a question count.
+---@param path string  of the step
+---@param question { question: string, script: string, plan: string? }  as it is asked now
+---@param answers almanac.Answer[]
+---@param at? integer  seconds since 1970: judged as then
+---@return almanac.Judgement
+function Approvals:judge(path, question, answers, at)
+  local asked = self.replay:previous("confirm.asked", path)[1]
+  local claims = approval.claims(self.id, path, question, answers)
+  for _, claim in ipairs(claims) do claim.why = other_journal(self, claim, asked and asked.seq or math.huge) end
+  return signers.judge(claims, {
+    now_ms = at and at * 1000 or task.wall_ms(), at = at, good = settings.approval.valid_for,
+    runner = settings.approval.runner_may_approve == false and runners.of(self.replay) or nil,
+  })
+end
+
+---@param judgement almanac.Judgement
+---@return string
+function Approvals.people(_, judgement)
+  return signers.people(judgement)
+end
+
+---@param judgement almanac.Judgement
+---@return string[]
+function Approvals.reasons(_, judgement)
+  return signers.reasons(judgement, "approval")
+end
+
+return M

@@ -1,0 +1,85 @@
+--- The signatures of a plan: put into its file, and judged where a run begins with it or goes on.
+local config = require "almanac.config.file"
+local errors = require "almanac.base.errors"
+local files = require "almanac.run.plan.file"
+local fs = require "native.fs"
+local runners = require "almanac.session.runner"
+local settings = require "almanac.config.settings"
+local signers = require "almanac.session.signers"
+local task = require "native.task"
+
+local M = {}
+
+local function claims_of(plan)
+  local claims = {}
+  for i, signed in ipairs(plan.signatures or {}) do
+    claims[i] = {
+      principal = signed.principal, at_ms = signed.at_ms, text = signed.text, signature = signed.signature,
+      wanted = files.statement(plan, signed.at_ms, signed.principal),
+    }
+  end
+  return claims
+end
+
+--- Which signatures of a plan count.
+---@param plan table
+---@param runner almanac.Runner?  who may not be among those who signed
+---@param at? integer  seconds since 1970: judged as then
+---@return almanac.Judgement
+function M.judge(plan, runner, at)
+  return signers.judge(claims_of(plan), { now_ms = at and at * 1000 or task.wall_ms(), at = at, runner = runner })
+end
+
+--- Refuses a plan that not enough people have signed. Does nothing where almanac.yaml names no signers.
+---@param plan table
+---@param name string            of its file, or "the plan"
+---@param replay almanac.Replay? of a run that goes on with it
+function M.check(plan, name, replay)
+  if not signers.wanted() then return end
+  if replay and files.digest(plan) ~= plan.digest then
+    errors.raise { kind = "refused", message = "the plan in the journal is not the one with which the run began" }
+  end
+  local runner = settings.approval.runner_may_approve == false and runners.here() or nil
+  for _, one in ipairs(runner and replay and replay.runners or {}) do runner:add(one.operator, one.runner) end
+  local judgement = M.judge(plan, runner)
+  if judgement.missing == 0 then return end
+  local lines = signers.reasons(judgement, "signature")
+  table.insert(lines, 1, string.format("%s has %d of the %d signatures that it takes", name, #judgement.accepted, judgement.quorum))
+  errors.raise {
+    kind = "refused", message = table.concat(lines, "\n"),
+    hint = replay and "almanac.yaml says whose signatures count" or "have it signed: almanac approve " .. name .. " --sign",
+  }
+end
+
+--- Signs the plan in a file, and writes the signature into it.
+---@param name string  of the file
+---@param given table  of the command line
+---@return table plan
+---@return almanac.Judgement judgement  with this signature
+function M.sign(name, given)
+  local plan, text = files.read(name)
+  config.restore(given, plan.choice or {})
+  local signing, at_ms = signers.choose(given), task.wall_ms()
+  local signed = signers.sign(signing, files.statement(plan, at_ms, signing.principal), at_ms)
+  plan.signatures[#plan.signatures + 1] = signed
+  local judgement = M.judge(plan)
+  for _, one in ipairs(judgement.refused) do
+    if one.claim.signature == signed.signature then
+      errors.raise { kind = "refused", message = string.format("the signature of %s would not count: %s", signed.principal, one.why) }
+    end
+  end
+  fs.keep(name, files.with_signature(text, signed))
+  return plan, judgement
+end
+
+--- How a plan stands that was signed, for people.
+---@param name string
+---@param judgement almanac.Judgement
+---@return string
+function M.describe(name, judgement)
+  local out = string.format("signed %s: %d of %d (%s)", name, #judgement.accepted, judgement.quorum, signers.people(judgement))
+  if judgement.missing > 0 then return string.format("%s; it takes %d more: almanac approve %s --sign", out, judgement.missing, name) end
+  return string.format("%s\n  run it:  almanac run --plan %s", out, name)
+end
+
+return M

@@ -1,0 +1,71 @@
+--- Who runs a run, as far as this machine can tell: the user of the operating system, and the keys at hand that
+--- allowed_signers knows. Both are kept with each start and resume: whoever ran a part of it ran it.
+local process = require "native.process"
+local settings = require "almanac.config.settings"
+local signers = require "almanac.session.signers"
+local ssh = require "almanac.host.ssh"
+
+local M = {}
+
+---@class almanac.Runner
+---@field private users table<string, boolean>
+---@field private principals table<string, boolean>
+---@field private keys table<string, boolean>  fingerprints
+local Runner = {}
+Runner.__index = Runner
+
+--- Those of this process's keys that allowed_signers knows, for the journal; nil where nobody asks who runs it.
+---@return { keys: string[], principals: string[] }?
+function M.note()
+  if settings.approval.runner_may_approve ~= false then return nil end
+  local text, keys, principals = signers.files().signers, {}, {}
+  for _, key in ipairs(ssh.at_hand()) do
+    local names = ssh.principals(text, key.blob)
+    if names[1] then keys[#keys + 1] = key.fingerprint end
+    table.move(names, 1, #names, #principals + 1, principals)
+  end
+  return { keys = keys, principals = principals }
+end
+
+---@return almanac.Runner
+function M.new()
+  return setmetatable({ users = {}, principals = {}, keys = {} }, Runner)
+end
+
+--- One more who runs it.
+---@param user string?
+---@param note { keys: string[], principals: string[] }?
+function Runner:add(user, note)
+  if user then self.users[user] = true end
+  for _, key in ipairs(note and note.keys or {}) do self.keys[key] = true end
+  for _, principal in ipairs(note and note.principals or {}) do self.principals[principal] = true end
+end
+
+--- All who ran a part of a run.
+---@param replay almanac.Replay
+---@return almanac.Runner
+function M.of(replay)
+  local runner = M.new()
+  for _, one in ipairs(replay.runners) do runner:add(one.operator, one.runner) end
+  return runner
+end
+
+--- Who begins one with this process.
+---@return almanac.Runner
+function M.here()
+  local runner = M.new()
+  runner:add(process.user(), M.note())
+  return runner
+end
+
+--- Why somebody who signed is the runner; nil: he is not, as far as can be told.
+---@param principal string
+---@param key string  fingerprint
+---@return string?
+function Runner:is(principal, key)
+  if self.keys[key] then return "the key is one that the runner has at hand" end
+  if self.principals[principal] then return "the runner has a key of the same person at hand" end
+  if self.users[principal] or self.users[principal:match "^[^@]*"] then return "the run is run by the user of that name" end
+end
+
+return M
