@@ -28,11 +28,12 @@ function M.at(n) return { ALMANAC_FAULT = string.format("journal.append:%d:kill"
 --- Kills a run of a fresh world behind each of its effects of these kinds, goes on with it, and has the world checked.
 ---@param ops string[]              such as "git.tag"
 ---@param fresh fun(): table        a world, with almanac(words, env) → code, stdout, stderr
----@param words string[]            of the run
+---@param words string[]|fun(world: table): string[]  of the run
 ---@param check fun(world: table, where: string)
 function M.everywhere(ops, fresh, words, check)
+  local function words_of(world) return type(words) == "function" and words(world) or words end
   local whole = fresh()
-  local code, _, err = whole:almanac(words)
+  local code, _, err = whole:almanac(words_of(whole))
   t.eq(code, 0, err)
   check(whole, "not killed")
   local _, log = whole:almanac { "log", "--json" }
@@ -42,7 +43,7 @@ function M.everywhere(ops, fresh, words, check)
     for i, n in ipairs(places[op]) do
       local where = string.format("killed behind %s %d (write %d)", op, i, n)
       local world = fresh()
-      local killed, _, said = world:almanac(words, M.at(n))
+      local killed, _, said = world:almanac(words_of(world), M.at(n))
       t.eq(killed, -1, where .. "\n" .. said)
       local resumed, _, why = world:almanac { "resume", "--no-ask" }
       t.eq(resumed, 0, where .. "\n" .. why)
