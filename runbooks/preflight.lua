@@ -27,7 +27,8 @@ local function check_chain(c, from, to, reset)
   if #lines > 0 and reset ~= devnet.release then
     errors.raise { kind = "refused",
       message = "the chain changed since what is deployed, which needs a devnet reset:\n  " .. table.concat(lines, "\n  "),
-      hint = "announce the reset, then: almanac run preflight tag=… reset=" .. devnet.release .. "\nthe nodes are wiped by rollback wipe=node" }
+      hint = "announce the reset, then: almanac run preflight tag=… reset=" .. devnet.release
+        .. "\nthe nodes are wiped by rollback wipe=node" }
   end
   if #lines == 0 and reset then note "no reset is needed: the chain did not change" end
   return { reset = #lines > 0, changes = lines }

@@ -37,12 +37,13 @@ return runbook {
     window = param.string { default = "any time, at low traffic", help = "when the change takes place" },
   },
   allow = {
-    git = { ".", "remote=origin" },
+    git = { ".", "remote=*" },
     fs = { "**" },
     shell = { "ops/scripts/*" },
     images = { "**" },
     read = { registry = { "**" } },
   },
+  pass_env = { "DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT", "BUILDX_BUILDER" },
   lock = "animica/release",
   on_failure = "ask",
   run = function(p)

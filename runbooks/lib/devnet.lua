@@ -62,6 +62,17 @@ end
 --- What the smoke check reads of the environment: a runbook that runs it names them (pass_env).
 devnet.smoke_env = { "RPC_HTTP_URL", "EXPLORER_URL", "SERVICES_URL", "DA_API_URL", "CHAIN_ID", "TIMEOUT_SEC" }
 
+local SMOKE_URLS = { rpc = "RPC_HTTP_URL", explorer = "EXPLORER_URL", services = "SERVICES_URL", da = "DA_API_URL" }
+
+--- Where the smoke check looks by vars.devnet.urls, before what the environment says. Pure.
+---@param urls table<string, string>
+---@return table<string, string> env
+function devnet.smoke_at(urls)
+  local env = {}
+  for part, name in pairs(SMOKE_URLS) do env[name] = urls[part] end
+  return env
+end
+
 --- The smoke check of the repository. It only looks. Its URLs come from the environment (`smoke_env`).
 ---@param opts? { strict?: boolean, env?: table<string, string> }
 function devnet.smoke(opts)
@@ -155,7 +166,8 @@ devnet.gate_specs = {
     query = strict_ratio("animica_explorer_ws_disconnects_total", "animica_explorer_ws_connects_total", "5m") },
 }
 
-local function spec_by_name(name)
+--- A gate by its name; raises kind "usage".
+function devnet.gate_spec(name)
   for _, spec in ipairs(devnet.gate_specs) do
     if spec.name == name then return spec end
   end
@@ -174,7 +186,7 @@ function devnet.gates(opts)
   local chosen = devnet.gate_specs
   if opts.only then
     chosen = {}
-    for i, name in ipairs(opts.only) do chosen[i] = spec_by_name(name) end
+    for i, name in ipairs(opts.only) do chosen[i] = devnet.gate_spec(name) end
   end
   local branches = {}
   for _, spec in ipairs(chosen) do
