@@ -17,7 +17,7 @@ return runbook {
   params = {
     parts = param.list { default = { "explorer" }, help = "of vars.devnet.urls: explorer, services, rpc, da" },
   },
-  allow = { http = { "**" } },
+  allow = { read = { http = { "**" } } },
   run = function(p)
     local c = step("read almanac.yaml", config.read)
     local branches = {}

@@ -8,7 +8,7 @@ return runbook {
   params = {
     namespace = param.string { default = devnet.namespace, help = "where, e.g. animica-canary" },
   },
-  allow = { k8s = { devnet.namespace, "animica-canary" } },
+  allow = { read = { k8s = { devnet.namespace, "animica-canary" } } },
   run = function(p)
     return step("images", function()
       local declared = {}

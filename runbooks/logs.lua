@@ -18,7 +18,7 @@ return runbook {
     previous = param.boolean { default = false, help = "of the container that ran before, as after a crash" },
     namespace = param.string { default = devnet.namespace, help = "where, e.g. animica-canary" },
   },
-  allow = { k8s = { devnet.namespace, "animica-canary" } },
+  allow = { read = { k8s = { devnet.namespace, "animica-canary" } } },
   run = function(p)
     local refs = p.workloads[1] == "all" and all_refs() or p.workloads
     for _, ref in ipairs(refs) do
