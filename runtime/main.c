@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <lauxlib.h>
@@ -91,6 +92,15 @@ static void main_fill_standard_streams(void)
             abort();
 }
 
+/* Memory and environment hold secrets: there is no core dump of them, whatever the limits and the
+ * pattern are, and no child of the same user reads them in /proc. Children are as they were: exec
+ * gives them this back. */
+static void main_keep_memory_private(void)
+{
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        abort();
+}
+
 int main(int argc, char **argv)
 {
     struct loop loop;
@@ -101,6 +111,7 @@ int main(int argc, char **argv)
     sigset_t all;
     int code, taken;
 
+    main_keep_memory_private();
     main_fill_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     taken = main_take_stdlib(&stdlib_dir, argc, argv, &e);

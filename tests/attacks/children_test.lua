@@ -137,3 +137,64 @@ t.test("a name that is none is refused where it stands; a runbook takes no patte
     t.has(err, "almanac.yaml, line 3")
   end
 end)
+
+-- Runs almanac with core dumps allowed, as nobody where it can: kills it by ABRT when a step is under way,
+-- and says what became of it, and of a shell that aborts in the same place.
+local ABORT = [[
+import os, resource, signal, subprocess, sys
+soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+def allow(): resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+def dumped(pid): return os.WCOREDUMP(os.waitpid(pid, 0)[1])
+shell = subprocess.Popen(["sh", "-c", "kill -ABRT $$"], preexec_fn=allow)
+print("shell", "dumped" if dumped(shell.pid) else "left nothing")
+for name in os.listdir("."):
+    if name.startswith("core"): os.remove(name)
+run = subprocess.Popen(sys.argv[1:], stderr=subprocess.PIPE, preexec_fn=allow)
+for line in run.stderr:
+    if b"| ready" in line: break
+os.kill(run.pid, signal.SIGABRT)
+print("almanac", "dumped" if dumped(run.pid) else "left nothing")
+]]
+
+t.test("an almanac that is aborted leaves no core dump, where a shell leaves one", function()
+  local p = project.new { book = [[
+return runbook {
+  params = { token = param.secret { required = true } },
+  run = function(p)
+    step("x", function() sh.run { argv = { "sh", "-c", "sleep 600 & echo $! > pid; echo ready >&2; wait" }, env = { T = p.token } } end)
+  end,
+}]] }
+  local argv = { "python3", "-c", ABORT, require("native.process").exe(), "run", "book", "token=env:S_TOKEN", "--no-ask" }
+  local code, out, err = t.run(argv, { cwd = p.dir, env = { S_TOKEN = TOKEN, HOME = p.dir, KUBECONFIG = false } })
+  t.must { "kill", p:lines("pid")[1] }
+  t.eq(code, 0, err)
+  if not out:find "shell dumped" then print "skipped half: core dumps are off on this machine" end
+  t.has(out, "almanac left nothing")
+  for _, file in ipairs(require("native.fs").list(p.dir .. "/*")) do t.ok(not file:find "/core", file) end
+end)
+
+t.test("a child of the same user cannot read the environment or the memory of almanac", function()
+  -- Not below the tests' own directory, which is closed to others.
+  local dir = t.must({ "mktemp", "-d", "/tmp/almanac-test.XXXXXX" }):gsub("%s+$", "")
+  t.defer(function() require("native.fs").remove_tree(dir) end)
+  t.must { "mkdir", dir .. "/runbooks" }
+  t.write_file(dir .. "/runbooks/book.lua", [[
+return runbook { run = function()
+  step("x", function()
+    sh.run { argv = { "sh", "-c", "cat /proc/$PPID/environ /proc/$PPID/mem; true" } }
+  end)
+end }]])
+  local argv = { require("native.process").exe(), "run", "book", "--no-ask" }
+  if t.must { "id", "-u" } == "0" then -- who may read everything
+    t.must { "chown", "-R", "nobody", dir }
+    argv = { "setpriv", "--reuid=nobody", "--clear-groups", table.unpack(argv) }
+  end
+  local code, out, err = t.run(argv, { cwd = dir, env = { S_TOKEN = TOKEN, HOME = dir, TMPDIR = dir, KUBECONFIG = false } })
+  if code ~= 0 and err:find "^setpriv: failed to execute" then
+    print "skipped: nobody cannot reach the program"
+    return
+  end
+  t.eq(code, 0, out .. err)
+  t.has(err, "/environ: Permission denied")
+  t.lacks(out .. err, TOKEN)
+end)
