@@ -5,22 +5,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void err_fill(struct err *e, enum err_kind kind, int errnum, const char *fmt, va_list ap)
+/* Formats into a text of `size` bytes, behind `at` bytes that are there. What does not fit is left
+ * out with the mark that a child's output has: half a secret may stand before it, and redaction
+ * looks for one there. */
+static void fill_text(char *text, size_t size, size_t at, const char *fmt, va_list ap)
 {
+    size_t end = size - sizeof "[… 18446744073709551615 bytes left out …]";
+    int len = vsnprintf(text + at, size - at, fmt, ap);
+
+    if (len < 0)
+        text[at] = '\0';
+    if (len < 0 || at + (size_t)len < size)
+        return;
+    while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80)
+        end--; /* no character is cut in two */
+    snprintf(text + end, size - end, "[… %zu bytes left out …]", at + (size_t)len - end);
+}
+
+static void append_text(char *text, size_t size, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void append_text(char *text, size_t size, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    fill_text(text, size, strlen(text), fmt, ap);
+    va_end(ap);
+}
+
+int err_vset(struct err *e, enum err_kind kind, const char *fmt, va_list ap)
+{
+    if (!e)
+        return -1;
     e->kind = kind;
-    e->os_errno = errnum;
+    e->os_errno = 0;
     e->hint[0] = '\0';
-    vsnprintf(e->message, sizeof e->message, fmt, ap);
+    fill_text(e->message, sizeof e->message, 0, fmt, ap);
+    return -1;
 }
 
 int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
     va_list ap;
 
-    if (!e)
-        return -1;
     va_start(ap, fmt);
-    err_fill(e, kind, 0, fmt, ap);
+    err_vset(e, kind, fmt, ap);
     va_end(ap);
     return -1;
 }
@@ -28,15 +58,14 @@ int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 int err_set_errno(struct err *e, enum err_kind kind, int errnum, const char *fmt, ...)
 {
     va_list ap;
-    size_t len;
 
     if (!e)
         return -1;
     va_start(ap, fmt);
-    err_fill(e, kind, errnum, fmt, ap);
+    err_vset(e, kind, fmt, ap);
     va_end(ap);
-    len = strlen(e->message);
-    snprintf(e->message + len, sizeof e->message - len, ": %s", strerror(errnum));
+    e->os_errno = errnum;
+    append_text(e->message, sizeof e->message, ": %s", strerror(errnum));
     return -1;
 }
 
@@ -47,25 +76,23 @@ int err_hint(struct err *e, const char *fmt, ...)
     if (!e)
         return -1;
     va_start(ap, fmt);
-    vsnprintf(e->hint, sizeof e->hint, fmt, ap);
+    fill_text(e->hint, sizeof e->hint, 0, fmt, ap);
     va_end(ap);
     return -1;
 }
 
 int err_wrap(struct err *e, const char *fmt, ...)
 {
-    char context[ERR_MESSAGE_MAX];
     char old[ERR_MESSAGE_MAX];
     va_list ap;
 
     if (!e)
         return -1;
-    va_start(ap, fmt);
-    vsnprintf(context, sizeof context, fmt, ap);
-    va_end(ap);
     memcpy(old, e->message, sizeof old);
-    if (snprintf(e->message, sizeof e->message, "%s: %s", context, old) < 0)
-        e->message[0] = '\0';
+    va_start(ap, fmt);
+    fill_text(e->message, sizeof e->message, 0, fmt, ap);
+    va_end(ap);
+    append_text(e->message, sizeof e->message, ": %s", old);
     return -1;
 }
 

@@ -2,11 +2,13 @@
  *
  * Such a call returns 0 or a negative value, and on failure fills the
  * caller's `struct err`. Outputs change only on success. An error is shown
- * once, at the top; layers on the way add context with err_wrap().
+ * once, at the top; layers on the way add context with err_wrap(). A text that is longer than its
+ * place ends with "[… N bytes left out …]".
  */
 #ifndef ALMANAC_ERR_H
 #define ALMANAC_ERR_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 enum err_kind {
@@ -45,6 +47,8 @@ struct err {
 /* Fills *e (which may be NULL) and returns -1, so that `return err_set(…)` fails. */
 int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+int err_vset(struct err *e, enum err_kind kind, const char *fmt, va_list ap);
 
 /* As err_set() with ": strerror(errnum)" behind the message. */
 int err_set_errno(struct err *e, enum err_kind kind, int errnum, const char *fmt, ...)

@@ -76,11 +76,11 @@ int vm_raise(lua_State *L, const struct err *e)
 
 int vm_raisef(lua_State *L, enum err_kind kind, const char *fmt, ...)
 {
-    struct err e = {.kind = kind};
+    struct err e;
     va_list ap;
 
     va_start(ap, fmt);
-    vsnprintf(e.message, sizeof e.message, fmt, ap);
+    err_vset(&e, kind, fmt, ap);
     va_end(ap);
     return vm_raise(L, &e);
 }
@@ -262,18 +262,16 @@ static void vm_take_error(lua_State *L, struct err *e)
 {
     if (!e)
         return;
-    memset(e, 0, sizeof *e);
-    e->kind = ERR_INTERNAL;
     if (!lua_istable(L, -1)) {
-        snprintf(e->message, sizeof e->message, "%s", luaL_tolstring(L, -1, NULL));
+        err_set(e, ERR_INTERNAL, "%s", luaL_tolstring(L, -1, NULL));
         lua_pop(L, 1);
         return;
     }
     lua_getfield(L, -1, "message");
-    snprintf(e->message, sizeof e->message, "%s", luaL_tolstring(L, -1, NULL));
+    err_set(e, ERR_INTERNAL, "%s", luaL_tolstring(L, -1, NULL));
     lua_getfield(L, -3, "hint");
     if (lua_isstring(L, -1))
-        snprintf(e->hint, sizeof e->hint, "%s", lua_tostring(L, -1));
+        err_hint(e, "%s", lua_tostring(L, -1));
     lua_pop(L, 3);
 }
 

@@ -15,6 +15,7 @@
 #include "engine/vm_type.h"
 
 #define EXCHANGE "almanac.http.exchange"
+#define WHAT_MAX ((size_t)64 << 10)
 #define HEADERS_BYTES_MAX ((size_t)4 << 20)
 /* A stream is held back when this much is unread and a line is ready. */
 #define UNREAD_HIGH ((size_t)256 << 10)
@@ -40,7 +41,7 @@ struct exchange {
     double answer_timeout;
     struct loop_timer *timer;
     struct err err;
-    char what[256]; /* "GET https://…" for errors */
+    struct buf what; /* "GET https://…" for errors */
 };
 
 /* ---- callbacks of the transfer ---- */
@@ -60,7 +61,7 @@ static void exchange_fail(struct exchange *x, const struct err *e)
     x->failed = true;
     x->sent = x->transfer && transfer_was_sent(x->transfer);
     x->err = *e;
-    err_wrap(&x->err, "%s", x->what);
+    err_wrap(&x->err, "%s", buf_str(&x->what));
 }
 
 static void exchange_give_up(struct exchange *x)
@@ -177,6 +178,7 @@ static void exchange_close(struct exchange *x)
     x->timer = NULL;
     buf_release(&x->body);
     buf_release(&x->headers);
+    buf_release(&x->what);
     x->start = x->scanned = 0;
 }
 
@@ -220,6 +222,7 @@ static struct exchange *exchange_start(lua_State *L, const struct transfer_spec 
     x->loop = vm_of(L)->loop;
     x->streaming = streaming;
     x->max_line = limits->max_line ? limits->max_line : EXCHANGE_LINE_MAX;
+    buf_init(&x->what, WHAT_MAX);
     buf_init(&x->headers, HEADERS_BYTES_MAX);
     /* Of a stream a line, and the chunk that followed it before the pause. */
     buf_init(&x->body, streaming ? 2 * x->max_line + 4 * UNREAD_HIGH
@@ -228,10 +231,10 @@ static struct exchange *exchange_start(lua_State *L, const struct transfer_spec 
     /* A name and password in the URL are nobody's business. */
     at = scheme ? strpbrk(scheme + 3, "@/?#") : NULL;
     if (at && *at == '@')
-        snprintf(x->what, sizeof x->what, "%s %.*s%s", spec->method ? spec->method : "GET",
+        buf_addf(&x->what, "%s %.*s%s", spec->method ? spec->method : "GET",
                  (int)(scheme + 3 - spec->url), spec->url, at + 1);
     else
-        snprintf(x->what, sizeof x->what, "%s %s", spec->method ? spec->method : "GET", spec->url);
+        buf_addf(&x->what, "%s %s", spec->method ? spec->method : "GET", spec->url);
     x->transfer = transfer_start(pool, spec, &callbacks, x, &e);
     if (!x->transfer)
         vm_raise(L, &e);
@@ -375,8 +378,8 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
         end = x->scanned;
         len = end - x->start;
         if (len > x->max_line)
-            vm_raisef(L, ERR_LIMIT, "%s: a line of the answer is longer than %zu bytes", x->what,
-                      x->max_line);
+            vm_raisef(L, ERR_LIMIT, "%s: a line of the answer is longer than %zu bytes",
+                      buf_str(&x->what), x->max_line);
         if (len > 0 && x->body.data[end - 1] == '\r')
             len--;
         lua_pushlstring(L, x->body.data + x->start, len);

@@ -49,6 +49,18 @@ int json_is_marked(lua_State *L, int idx)
     return same;
 }
 
+const char *json_opaque(lua_State *L, int idx)
+{
+    const char *what = NULL;
+    int type = luaL_getmetafield(L, idx, "__metatable");
+
+    if (type == LUA_TSTRING)
+        what = lua_tostring(L, -1); /* the metatable keeps it alive */
+    if (type != LUA_TNIL)
+        lua_pop(L, 1);
+    return what;
+}
+
 /* --- errors of decode ----------------------------------------------------------------------- */
 
 struct place {

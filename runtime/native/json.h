@@ -18,6 +18,9 @@ void json_setup_mark(lua_State *L);
 void json_mark_array(lua_State *L);
 /* Whether the table at idx carries the mark. */
 int json_is_marked(lua_State *L, int idx);
+/* What the table at idx stands for ("secret"), where its metatable says that it is no data; or
+ * NULL. Such a table is empty, and must not be written as one. */
+const char *json_opaque(lua_State *L, int idx);
 /* Pushes the value of null. */
 void json_push_null(lua_State *L);
 

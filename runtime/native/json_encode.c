@@ -401,7 +401,13 @@ static void write_table(struct encoder *en)
 {
     int marked = json_is_marked(en->L, -1);
     lua_Unsigned n = lua_rawlen(en->L, -1);
+    const char *opaque = json_opaque(en->L, -1);
+    char what[64];
 
+    if (opaque) {
+        snprintf(what, sizeof what, "a value that cannot be written (%.30s)", opaque);
+        fail(en, what, NULL);
+    }
     enter(en);
     if (marked || n > 0) {
         check_array(en, n, marked);

@@ -40,6 +40,7 @@ enum awaited { AWAIT_NOTHING, AWAIT_OPEN, AWAIT_LINE, AWAIT_END };
 struct line {
     struct line *next;
     int stream; /* 0: stdout, 1: stderr */
+    bool more;  /* the line goes on in the next */
     size_t len;
     char text[];
 };
@@ -85,17 +86,17 @@ static void session_wake(struct session *s, enum awaited awaited)
     op_done(&s->op);
 }
 
-static void line_flush(struct session *s, int stream)
+static void line_flush(struct session *s, int stream, bool more)
 {
     struct buf *text = &s->out[stream].line;
     size_t len = text->len;
     struct line *line;
 
-    if (len > 0 && text->data[len - 1] == '\r')
+    if (!more && len > 0 && text->data[len - 1] == '\r')
         len--;
     line = malloc(sizeof *line + len + 1);
     if (line) { /* else the capture still has it */
-        *line = (struct line){NULL, stream, len};
+        *line = (struct line){NULL, stream, more, len};
         memcpy(line->text, buf_str(text), len);
         *s->last = line;
         s->last = &line->next;
@@ -122,7 +123,7 @@ static void line_feed(struct session *s, int stream, const char *data, size_t le
         data += n;
         len -= n;
         if (nl || text->len == text->max)
-            line_flush(s, stream);
+            line_flush(s, stream, !nl);
     }
 }
 
@@ -171,7 +172,7 @@ static void session_over(struct session *s, const struct err *e)
     s->timer = NULL;
     for (int i = 0; s->lines && i < 2; i++)
         if (s->out[i].line.len > 0)
-            line_flush(s, i);
+            line_flush(s, i, false);
     s->err = *e;
     session_wake(s, s->awaited);
 }
@@ -341,6 +342,7 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
     }
     lua_pushstring(L, line->stream == 0 ? "stdout" : "stderr");
     lua_pushlstring(L, line->text, line->len);
+    lua_pushboolean(L, line->more);
     s->first = line->next;
     if (!s->first)
         s->last = &s->first;
@@ -348,12 +350,13 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
     free(line);
     if (s->unread < UNREAD_LOW && s->ws)
         ws_hold(s->ws, false);
-    return 2;
+    return 3;
 }
 
 /// A line of the command, with lines = true only; waits.
 ///@return "stdout"|"stderr"|nil stream  nil at the end
 ///@return string? line
+///@return boolean? more  the line is longer than a buffer, and goes on in the next
 static int session_read_line(lua_State *L)
 {
     struct session *s = session_check(L);

@@ -25,6 +25,7 @@
 struct line {
     struct line *next;
     enum proc_stream stream;
+    bool more;
     size_t len;
     char text[];
 };
@@ -65,7 +66,8 @@ static void child_wake(struct child *c, enum child_wait what)
     }
 }
 
-static void child_on_line(void *arg, enum proc_stream stream, const char *text, size_t len)
+static void child_on_line(void *arg, enum proc_stream stream, const char *text, size_t len,
+                          bool more)
 {
     struct child *c = arg;
     struct line *line;
@@ -77,6 +79,7 @@ static void child_on_line(void *arg, enum proc_stream stream, const char *text, 
         return; /* the capture still has it */
     line->next = NULL;
     line->stream = stream;
+    line->more = more;
     line->len = len;
     memcpy(line->text, text, len + 1);
     *c->last = line;
@@ -337,6 +340,7 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
     }
     lua_pushstring(L, line->stream == PROC_STDOUT ? "stdout" : "stderr");
     lua_pushlstring(L, line->text, line->len);
+    lua_pushboolean(L, line->more);
     c->first = line->next;
     if (!c->first)
         c->last = &c->first;
@@ -344,12 +348,13 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
     free(line);
     if (c->queued < QUEUE_LOW)
         proc_hold(c->proc, false);
-    return 2;
+    return 3;
 }
 
 /// The next line; waits.
 ///@return "stdout"|"stderr"|nil stream  nil at the end
 ///@return string? text
+///@return boolean? more  the line is longer than a buffer, and goes on in the next
 static int child_read_line(lua_State *L)
 {
     struct child *c = child_check(L);

@@ -141,8 +141,11 @@ static const char **push_keys(lua_State *L, int t, size_t *count)
     keys = lua_newuserdatauv(L, (n ? n : 1) * sizeof *keys, 0);
     *count = n;
     n = 0;
-    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1))
-        keys[n++] = lua_tostring(L, -2);
+    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
+        keys[n] = lua_tostring(L, -2);
+        if (strlen(keys[n++]) != lua_rawlen(L, -2))
+            vm_raisef(L, ERR_USAGE, "yaml.encode: a key holds a zero byte");
+    }
     qsort(keys, n, sizeof *keys, key_compare);
     return keys;
 }
@@ -160,7 +163,8 @@ static void write_mapping(lua_State *L, struct writer *w)
          &event);
     for (size_t i = 0; i < n; i++) {
         write_string(L, w, keys[i], strlen(keys[i]), true);
-        lua_getfield(L, t, keys[i]);
+        lua_pushstring(L, keys[i]);
+        lua_rawget(L, t);
         write_value(L, w);
         lua_pop(L, 1);
     }
@@ -192,6 +196,10 @@ static void write_sequence(lua_State *L, struct writer *w)
 
 static void write_table(lua_State *L, struct writer *w)
 {
+    const char *opaque = json_opaque(L, -1);
+
+    if (opaque)
+        vm_raisef(L, ERR_USAGE, "yaml.encode: a value cannot be written (%s)", opaque);
     luaL_checkstack(L, 16, "YAML");
     if (++w->depth > JSON_MAX_DEPTH)
         vm_raisef(L, ERR_USAGE,

@@ -20,15 +20,15 @@ static void proc_advance(struct proc *p);
 
 /* --- lines --- */
 
-static void line_flush(struct proc *p, struct output *o)
+static void line_flush(struct proc *p, struct output *o, bool more)
 {
     size_t len = o->line.len;
 
-    if (len && o->line.data[len - 1] == '\r')
+    if (!more && len && o->line.data[len - 1] == '\r')
         o->line.data[--len] = '\0';
     if (p->line && !p->released)
         p->line(p->arg, o == &p->out[PROC_STDERR] ? PROC_STDERR : PROC_STDOUT, buf_str(&o->line),
-                len);
+                len, more);
     buf_reset(&o->line);
 }
 
@@ -51,7 +51,7 @@ static void line_feed(struct proc *p, struct output *o, const char *data, size_t
             len--;
         }
         if (nl || o->line.len == o->line.max)
-            line_flush(p, o);
+            line_flush(p, o, !nl);
     }
 }
 
@@ -96,7 +96,7 @@ static void close_output(struct proc *p, struct output *o)
         return;
     close_handle(&o->pipe, &o->open);
     if (o->line.len)
-        line_flush(p, o);
+        line_flush(p, o, false);
 }
 
 static void proc_finish(struct proc *p)

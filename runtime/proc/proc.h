@@ -31,8 +31,9 @@ enum proc_stream { PROC_STDOUT = 0, PROC_STDERR = 1 };
 #define PROC_INPUT_MAX (16u * 1024 * 1024) /* bytes waiting to be written to stdin */
 #define PROC_GRACE 5.0                     /* seconds from TERM to KILL unless told */
 
-/* `text` is NUL-terminated and has no newline. */
-typedef void (*proc_line_fn)(void *arg, enum proc_stream stream, const char *text, size_t len);
+/* `text` is NUL-terminated and has no newline; with `more` its line goes on in the next call. */
+typedef void (*proc_line_fn)(void *arg, enum proc_stream stream, const char *text, size_t len,
+                             bool more);
 typedef void (*proc_done_fn)(void *arg);
 
 struct proc_spec {

@@ -1,6 +1,7 @@
 --- How many columns of a terminal a text takes: wide characters take two, combining ones none, a sequence of
 --- emoji joined by U+200D is one character. Pure. Whatever pads or cuts a line counts by this.
 local ranges = require "almanac.base.column_ranges"
+local redaction = require "almanac.base.redaction"
 local terminal = require "almanac.base.terminal"
 
 local M = {}
@@ -86,6 +87,7 @@ end
 ---@return string
 function M.fit(line, width)
   if #line <= width or M.of(line) <= width then return line end
+  line = redaction.text(line) -- before the cut, which could leave half a secret
   local shown, out, at = 0, {}, 1
   while at <= #line do
     local escape = line:match("^" .. terminal.COLOUR, at)

@@ -10,6 +10,7 @@
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local nearest = require "almanac.base.nearest"
+local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local unknown = require "almanac.base.unknown"
 
@@ -201,7 +202,7 @@ end
 ---@return string
 function M.shown(v)
   if secret.is(v) then return "a secret" end
-  if type(v) == "string" then return string.format("%q", #v > 60 and v:sub(1, 60) .. "…" or v) end
+  if type(v) == "string" then return string.format("%q", redaction.excerpt(v, 60)) end
   if type(v) == "table" or type(v) == "function" or type(v) == "userdata" then return "a " .. type(v) end
   return tostring(v)
 end

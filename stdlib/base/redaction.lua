@@ -13,6 +13,7 @@ local known = {} ---@type almanac.KnownForm[]
 local labels = {} ---@type table<string, string> by the text of the form
 local opaque = setmetatable({}, { __mode = "k" }) ---@type table<table, string> secrets, and their labels
 local any = false
+local longest_form = 0 -- bytes
 
 local USERINFO = "(secret userinfo)"
 --- Where a program's output was cut: on either side half a secret may stand.
@@ -26,6 +27,7 @@ function M.know(text, label)
   for _, form in ipairs(forms_of.of(text)) do
     if not labels[form.text] then
       form.label = label
+      longest_form = math.max(longest_form, #form.text)
       labels[form.text] = label
       known[#known + 1] = form
     end
@@ -92,9 +94,7 @@ local function tail_at(text, cut, form)
   return 0
 end
 
-local function add_cut(text, ranges)
-  local from, to = text:find(CUT)
-  if not from then return end
+local function add_one_cut(text, from, to, ranges)
   local head_end = text:sub(from - 1, from - 1) == "\n" and from - 1 or from
   local tail_start = text:sub(to + 1, to + 1) == "\n" and to + 1 or to
   for _, form in ipairs(known) do
@@ -106,6 +106,14 @@ local function add_cut(text, ranges)
     if tail > 0 then
       ranges[#ranges + 1] = { from = tail_start + 1, to = tail_start + tail, label = form.label, length = tail }
     end
+  end
+end
+
+local function add_cuts(text, ranges)
+  local from, to = text:find(CUT)
+  while from do
+    add_one_cut(text, from, to, ranges)
+    from, to = text:find(CUT, to + 1)
   end
 end
 
@@ -140,17 +148,61 @@ local function is_digest(text)
   return (#text == 64 or #text == 40 or #text == 16) and not text:find "%X" and not labels[text]
 end
 
+local function ranges_of(text)
+  local ranges = {}
+  add_forms(text, ranges)
+  if text:find("://", 1, true) then add_userinfo(text, ranges) end
+  if known[1] then add_cuts(text, ranges) end
+  return ranges
+end
+
 --- The text with everything secret in it replaced by labels.
 ---@param text string
 ---@return string
 function M.text(text)
-  local urls = text:find("://", 1, true)
-  if not known[1] and not urls or is_digest(text) then return text end
-  local ranges = {}
-  add_forms(text, ranges)
-  if urls then add_userinfo(text, ranges) end
-  if known[1] then add_cut(text, ranges) end
+  if not known[1] and not text:find("://", 1, true) or is_digest(text) then return text end
+  local ranges = ranges_of(text)
   return ranges[1] and replace(text, ranges) or text
+end
+
+--- The first bytes of a text, for people: what is secret is hidden before the cut, which could leave half of it.
+---@param text string
+---@param max integer  bytes
+---@return string
+function M.excerpt(text, max)
+  text = M.text(text)
+  if #text <= max then return text end
+  return (text:sub(1, (utf8.offset(text, 0, max + 1) or max + 1) - 1)) .. "…"
+end
+
+--- The last bytes of a text, from the beginning of a line, in the same way.
+---@param text string
+---@param max integer  bytes
+---@return string
+function M.ending(text, max)
+  text = M.text(text)
+  if #text <= max then return text end
+  local cut = text:sub(-max)
+  return "[…]" .. (cut:match "\n.*$" or cut)
+end
+
+local USERINFO_MAX = 4096 -- bytes that are waited for
+
+--- How much of a text that goes on elsewhere may be shown: no secret, and no character, begins in it and ends
+--- behind it.
+---@param text string
+---@return integer bytes  from the start
+function M.settled(text)
+  local last = math.max(0, #text - longest_form - 1) -- base64 takes one character more
+  local url = text:find("[%w+.-]*://[^/%s\"'`<>?#@]*$", math.max(1, #text - USERINFO_MAX))
+  if url then last = math.min(last, url - 1) end
+  local ranges = ranges_of(text)
+  table.sort(ranges, before)
+  for i = #ranges, 1, -1 do
+    if ranges[i].from <= last and ranges[i].to > last then last = ranges[i].from - 1 end
+  end
+  while last > 0 and text:find("^[\x80-\xBF]", last + 1) do last = last - 1 end
+  return last
 end
 
 --- Whether anything in the text would be hidden.

@@ -113,4 +113,23 @@ function M.conceal_all(value)
   return copy_all(value, tostring)
 end
 
+--- Whether plain data hold a secret.
+local function holds(value, depth)
+  if texts[value] then return true end
+  if not is_plain(value) or depth > 128 then return false end -- deeper ones no encoder takes
+  for _, item in next, value do
+    if type(item) == "table" and holds(item, depth + 1) then return true end
+  end
+  return false
+end
+
+--- The text that data are encoded as: where they hold a secret it is one, as text with a secret in it is.
+---@param value any
+---@param encode fun(value: any): string
+---@return string|table
+function M.encoded(value, encode)
+  if next(texts) == nil or not holds(value, 0) then return encode(value) end
+  return labelled(encode(M.conceal_all(value)), encode(M.reveal_all(value)))
+end
+
 return M

@@ -9,6 +9,7 @@ local manifests = require "almanac.helm.manifest"
 local parse = require "almanac.helm.parse"
 local reach = require "almanac.run.reach"
 local records = require "almanac.helm.records"
+local redaction = require "almanac.base.redaction"
 local scopes = require "almanac.helm.scope"
 
 local M = {}
@@ -59,7 +60,7 @@ local function warnings_of(stderr)
   for line in stderr:gmatch "[^\r\n]+" do
     local text = line:match "^.-[%w_]+%.go:%d+: warning: (.*)" or line:match "^level=WARN msg=(.*)"
     if text and not text:find "^\"?upgrade failed" then
-      out[#out + 1] = "helm: " .. (#text > WARNING_SHOWN and text:sub(1, WARNING_SHOWN) .. "…" or text)
+      out[#out + 1] = "helm: " .. redaction.excerpt(text, WARNING_SHOWN)
     end
   end
   return out

@@ -10,6 +10,7 @@ local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local native = require "native.sh"
+local pieces = require "almanac.base.pieces"
 local place = require "almanac.host.place"
 local reach = require "almanac.run.reach"
 local redaction = require "almanac.base.redaction"
@@ -53,17 +54,10 @@ end
 function M.quote(argv)
   local words = {}
   for i, word in ipairs(argv) do words[i] = quote(word) end
-  local line = redaction.text(table.concat(words, " ")):gsub("%s*\n%s*", " ")
-  return #line > 200 and line:sub(1, 197) .. "…" or line
+  return redaction.excerpt((redaction.text(table.concat(words, " ")):gsub("%s*\n%s*", " ")), 200)
 end
 
---- The end of an output. What is secret is hidden before the cut, which could leave half of it.
-local function tail(text)
-  text = redaction.text(text)
-  if #text <= TAIL then return text end
-  local cut = text:sub(-TAIL)
-  return "[…]" .. (cut:match "\n.*$" or cut)
-end
+local function tail(text) return redaction.ending(text, TAIL) end
 
 local function is_ok(input, result)
   for _, code in ipairs(input.ok) do
@@ -152,11 +146,12 @@ end
 
 --- Hands every line on; whatever ends this early also ends the child, and keeps its output.
 local function stream(input, child)
+  local lines = pieces.new(step.output)
   local ok, err = errors.try(function()
     while true do
-      local name, line = child:read_line()
-      if not name then return end
-      step.output(name, line)
+      local name, line, more = child:read_line()
+      if not name then return lines:finish() end
+      lines:take(name, line, more)
     end
   end)
   if ok then return child:wait() end

@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local json = require "native.json"
 local exchange = require "almanac.http.exchange"
+local redaction = require "almanac.base.redaction"
 local retry_delay = require("almanac.base.retry").delay
 local secret = require "almanac.base.secret"
 local step = require "almanac.run.step"
@@ -141,7 +142,7 @@ end
 
 --- The error for an answer that was not expected.
 local function refuse(who, method, opts, response)
-  local excerpt = response.body:sub(1, EXCERPT_MAX):gsub("%s+", " ")
+  local excerpt = redaction.excerpt(response.body:gsub("%s+", " "), EXCERPT_MAX)
   local status = response.status
   local hint
   if status >= 300 and status < 400 then
@@ -303,7 +304,7 @@ effect.define("http.request", {
     local body = secret.conceal_all(input.body)
     if input.json ~= nil then body = encode_body(unknown.describe_all(secret.conceal_all(input.json))) end
     if type(body) ~= "string" or body == "" then return {} end
-    return { summary = "with the body " .. (#body > BODY_SHOWN and body:sub(1, BODY_SHOWN) .. "…" or body) }
+    return { summary = "with the body " .. redaction.excerpt(body, BODY_SHOWN) }
   end,
   title = function(input) return input.method .. " " .. tostring(input.url) end,
   allow = {

@@ -11,6 +11,7 @@ local fields = require "almanac.base.fields"
 local exchange = require "almanac.http.exchange"
 local json = require "native.json"
 local param = require "almanac.base.param"
+local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
 local sh = require "almanac.host.sh"
@@ -95,7 +96,7 @@ local function post(input, channel, ctx)
   if response.status < 200 or response.status > 299 then
     errors.raise {
       kind = "http", status = response.status, message = string.format("channel %s answered %d: %s", input.channel,
-        response.status, (response.body:sub(1, 200):gsub("%s+", " "))),
+        response.status, redaction.excerpt(response.body:gsub("%s+", " "), 200)),
       hint = "check its address in almanac.yaml (channels:)",
     }
   end

@@ -3,6 +3,7 @@ local client = require "almanac.http.client"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local json = require "native.json"
+local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 
 local M = {}
@@ -23,7 +24,7 @@ local function refuse(url, method, why, body)
   errors.raise {
     kind = "http",
     message = string.format("http.rpc: %s answered %s with no JSON-RPC%s: %s", url, method, why,
-      body:sub(1, EXCERPT_MAX):gsub("%s+", " ")),
+      redaction.excerpt(body:gsub("%s+", " "), EXCERPT_MAX)),
     hint = "is this the right path? JSON-RPC is often at /rpc", body = body,
   }
 end

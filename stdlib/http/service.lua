@@ -5,6 +5,7 @@ local endpoints = require "almanac.http.endpoint"
 local errors = require "almanac.base.errors"
 local exchange = require "almanac.http.exchange"
 local json = require "native.json"
+local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local step = require "almanac.run.step"
 
@@ -47,7 +48,7 @@ local function said(body)
   local ok, answer = errors.try(json.decode, body or "", decode_options)
   local text = ok and type(answer) == "table" and answer.message or body or ""
   text = tostring(text):gsub("%s+", " ")
-  return #text > EXCERPT_MAX and text:sub(1, EXCERPT_MAX) .. "…" or text
+  return redaction.excerpt(text, EXCERPT_MAX)
 end
 
 local function hint_of(service, status, headers)

@@ -76,8 +76,7 @@ local function refuse(client, exec, why, more)
   err.kind, err.in_doubt = "auth", false
   err.message = string.format("the credential plugin %q of user %q (%s) %s", exec.command, client.info.user,
     client.info.source, why)
-  err.hint = err.hint or exec.install_hint or "run it by hand to see what it says; a login may have to be renewed. Of the " ..
-    "environment it gets what its env in the kubeconfig and pass_env in almanac.yaml name, and a few more"
+  err.hint = err.hint or exec.install_hint or "run it by hand to see what it says; a login may have to be renewed"
   errors.raise(err)
 end
 
@@ -98,7 +97,8 @@ local function run(client, exec)
   end
   if result.code ~= 0 then
     local how = result.signal and "was ended by " .. result.signal or string.format("failed with exit code %s", result.code)
-    refuse(client, exec, how, { stderr = result.stderr })
+    refuse(client, exec, how, { stderr = result.stderr, hint = exec.install_hint or "run it by hand to see what it says; a " ..
+      "login may have to be renewed, or a variable that it needs be named (pass_env in almanac.yaml)" })
   end
   local credential, why = M.parse(exec, result.stdout)
   if not credential then refuse(client, exec, "cannot be used: " .. why, { stderr = result.stderr }) end

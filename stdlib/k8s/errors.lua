@@ -1,5 +1,6 @@
 --- What a Kubernetes API server's refusals mean, in words for an operator. Pure.
 local json = require "native.json"
+local redaction = require "almanac.base.redaction"
 
 local M = {}
 
@@ -161,7 +162,7 @@ end
 ---@return table err for errors.raise
 function M.of(from, code, body, headers)
   local status = decode(body)
-  local said = status and text(status.message) or text(body:sub(1, 300):gsub("%s+", " "):match "^ ?(.-) ?$") or
+  local said = status and text(status.message) or text(redaction.excerpt(body:gsub("%s+", " "):match "^ ?(.-) ?$", 300)) or
     "no explanation"
   local err = {
     kind = "api", status = code, in_doubt = from.method ~= "GET" and is_in_doubt(code, status),

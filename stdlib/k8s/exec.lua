@@ -14,6 +14,7 @@ local k8s_client = require "almanac.k8s.client"
 local logs = require "almanac.k8s.logs"
 local objects = require "almanac.k8s.objects"
 local outcome = require "almanac.k8s.exec_outcome"
+local pieces = require "almanac.base.pieces"
 local scope = require "almanac.k8s.scope"
 local secret = require "almanac.base.secret"
 local sh = require "almanac.host.sh"
@@ -188,11 +189,12 @@ end
 
 --- Hands every line on to the step; whatever ends this early leaves the command alone, and says so.
 local function stream(client, place, input, session)
+  local lines = pieces.new(step.output)
   local ok, err = errors.try(function()
     while true do
-      local name, line = session:read_line()
-      if not name then return end
-      step.output(name, line)
+      local name, line, more = session:read_line()
+      if not name then return lines:finish() end
+      lines:take(name, line, more)
     end
   end)
   if ok then return session:wait() end

@@ -1,6 +1,7 @@
 --- What the API and a container say about a command that was run there, in data. Pure.
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local redaction = require "almanac.base.redaction"
 
 local M = {}
 
@@ -12,11 +13,7 @@ M.LOOK = 'for p in /proc/[0-9]*; do if [ -e $p/cmdline ]; then echo "=$p"; cat $
 --- The end of a text, for an error.
 ---@param text string
 ---@return string
-function M.tail(text)
-  if #text <= TAIL then return text end
-  local cut = text:sub(-TAIL)
-  return "[…]" .. (cut:match "\n.*$" or cut)
-end
+function M.tail(text) return redaction.ending(text, TAIL) end
 
 local function base(path) return path:match "[^/]*$" end
 

@@ -41,7 +41,8 @@ function json.decode(text, options) end
 ---@field indent? integer  spaces for each level; 0: all in one line
 ---@field max_depth? integer  of tables within tables
 
---- The JSON text of a value. With canonical = true names are sorted, so that equal values give equal texts. Pure.
+--- The JSON text of a value. With canonical = true names are sorted, so that equal values give equal texts; of data
+--- with a secret in them the text is a secret. Pure.
 ---
 --- Raises: `usage` (a function, a cycle, NaN).
 ---

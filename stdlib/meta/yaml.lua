@@ -46,7 +46,7 @@ function yaml.decode(text, options) end
 ---@return any[]
 function yaml.decode_all(text, options) end
 
---- The YAML text of a value. Pure.
+--- The YAML text of a value; of data with a secret in them it is a secret. Pure.
 ---
 --- Raises: `usage` (a function, a cycle).
 ---

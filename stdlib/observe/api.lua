@@ -3,6 +3,7 @@
 local endpoints = require "almanac.http.endpoint"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local urls = require "almanac.http.url"
 
@@ -48,7 +49,7 @@ end
 
 local function excerpt(body)
   local text = (body or ""):gsub("%c+", " "):match "^%s*(.-)%s*$"
-  return #text > 300 and text:sub(1, 300) .. "…" or text
+  return redaction.excerpt(text, 300)
 end
 
 --- Raises what an answer says went wrong; `kind` is "prom" or "loki".

@@ -2,6 +2,8 @@
 --- silently.
 local fields = require "almanac.base.fields"
 local impl = require "native.json"
+local secret = require "almanac.base.secret"
+local unknown = require "almanac.base.unknown"
 
 local M = {}
 
@@ -46,7 +48,8 @@ function M.decode(text, options)
   return impl.decode(text, options and fields.check(DECODE, options))
 end
 
---- The JSON text of a value. With canonical = true names are sorted, so that equal values give equal texts. Pure.
+--- The JSON text of a value. With canonical = true names are sorted, so that equal values give equal texts; of data
+--- with a secret in them the text is a secret. Pure.
 ---
 --- Raises: `usage` (a function, a cycle, NaN).
 ---
@@ -57,7 +60,8 @@ end
 ---@param options? json.encode.options
 ---@return string
 function M.encode(value, options)
-  return impl.encode(value, options and fields.check(ENCODE, options))
+  options = options and fields.check(ENCODE, options)
+  return secret.encoded(unknown.describe_all(value), function(data) return impl.encode(data, options) end)
 end
 
 --- Whether a table is encoded as a list. Pure.

@@ -2,6 +2,8 @@
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local impl = require "native.yaml"
+local secret = require "almanac.base.secret"
+local unknown = require "almanac.base.unknown"
 
 local M = {}
 
@@ -53,7 +55,7 @@ function M.decode_all(text, options)
   return impl.decode_all(text, options and fields.check(DECODE_ALL, options))
 end
 
---- The YAML text of a value. Pure.
+--- The YAML text of a value; of data with a secret in them it is a secret. Pure.
 ---
 --- Raises: `usage` (a function, a cycle).
 ---
@@ -64,7 +66,7 @@ end
 ---@return string
 function M.encode(value, options)
   if options ~= nil then errors.usage "yaml.encode: takes a value, and no options" end
-  return impl.encode(value)
+  return secret.encoded(unknown.describe_all(value), impl.encode)
 end
 
 --- The line of each key of a text's first document, for errors about it: by the key's path. Pure.

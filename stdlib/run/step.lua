@@ -111,10 +111,10 @@ end
 
 --- A line that a child of this step printed.
 ---@param stream string "stdout" | "stderr"
----@param text string
+---@param text string  redacted (base/pieces.lua)
 function M.output(stream, text)
   local frame = M.current()
-  if frame then frame.run:record("output", frame.path, { stream = stream, text = redaction.text(text) }) end
+  if frame then frame.run:record("output", frame.path, { stream = stream, text = text }) end
 end
 
 --- An event of the step's own, of a kind that the vocabulary declares.

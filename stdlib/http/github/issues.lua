@@ -5,6 +5,7 @@ local api = require "almanac.http.github.api"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local redaction = require "almanac.base.redaction"
 local services = require "almanac.http.service"
 local step = require "almanac.run.step"
 local unknown = require "almanac.base.unknown"
@@ -76,7 +77,7 @@ end
 
 local function first_line(text)
   local line = text:match "^%s*([^\n]*)"
-  return #line > 80 and line:sub(1, 80) .. "…" or line
+  return redaction.excerpt(line, 80)
 end
 
 -- github.issue -----------------------------------------------------------------------------------

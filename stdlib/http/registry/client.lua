@@ -6,6 +6,7 @@ local credentials = require "almanac.http.registry.credentials"
 local endpoints = require "almanac.http.endpoint"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 
 local M = {}
@@ -42,7 +43,7 @@ local function said(body)
     if type(err) == "table" then words[#words + 1] = tostring(err.message or err.code) end
   end
   if #words > 0 then return ": " .. table.concat(words, "; ") end
-  return body ~= nil and body ~= "" and ": " .. body:sub(1, 200):gsub("%s+", " ") or ""
+  return body ~= nil and body ~= "" and ": " .. redaction.excerpt(body:gsub("%s+", " "), 200) or ""
 end
 
 local function refuse_access(self, where, response)

@@ -61,6 +61,7 @@ local Session = {}
 --- A line of the command, with lines = true only; waits.
 ---@return "stdout"|"stderr"|nil stream  nil at the end
 ---@return string? line
+---@return boolean? more  the line is longer than a buffer, and goes on in the next
 function Session:read_line() end
 
 --- Waits until the command is over.

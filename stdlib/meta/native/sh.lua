@@ -31,6 +31,7 @@ local Child = {}
 --- The next line; waits.
 ---@return "stdout"|"stderr"|nil stream  nil at the end
 ---@return string? text
+---@return boolean? more  the line is longer than a buffer, and goes on in the next
 function Child:read_line() end
 
 --- Waits until it is over; lines not read yet are given up.

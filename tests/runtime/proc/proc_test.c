@@ -18,17 +18,18 @@ static struct loop loop;
 
 struct child {
     struct proc *proc;
-    int done, lines;
+    int done, lines, pieces;
     char last[256];
     void (*on_line)(struct child *c);
 };
 
-static void child_line(void *arg, enum proc_stream stream, const char *text, size_t len)
+static void child_line(void *arg, enum proc_stream stream, const char *text, size_t len, bool more)
 {
     struct child *c = arg;
 
     CHECK(strlen(text) == len || memchr(text, 0, len));
     c->lines++;
+    c->pieces += more;
     snprintf(c->last, sizeof c->last, "%d:%.200s", (int)stream, text);
     if (c->on_line)
         c->on_line(c);
@@ -442,7 +443,7 @@ static void test_long_line(void)
 
     start(&c, &s);
     wait_for(&c);
-    CHECK(c.lines == 5 && strcmp(c.last, "0:b") == 0);
+    CHECK(c.lines == 5 && c.pieces == 3 && strcmp(c.last, "0:b") == 0);
     proc_free(c.proc);
 }
 
