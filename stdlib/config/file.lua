@@ -4,6 +4,7 @@ local calendar = require "almanac.config.calendar"
 local children = require "almanac.config.children"
 local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
+local hooks = require "almanac.config.hooks"
 local nearest = require "almanac.base.nearest"
 local settings = require "almanac.config.settings"
 local json = require "native.json"
@@ -21,6 +22,7 @@ local section = {
   store = "string", kubeconfig = "string", context = "string", helm = "string", kustomize = "string",
   endpoints = { ["*"] = endpoint }, channels = { ["*"] = anything }, vars = { ["*"] = { ["*"] = anything } },
   params = { ["*"] = { ["*"] = anything } }, pass_env = { list_of = "string" }, approval = approval.schema,
+  hooks = hooks.schema,
   windows = { list_of = { days = "string", from = "string", to = "string", zone = "string" } },
   freezes = { list_of = { days = "string", from = "string", to = "string", zone = "string", reason = "string" } },
 }
@@ -61,6 +63,7 @@ end
 --- Holds the document against the schema, and makes a key with nothing behind it empty or absent.
 function check(doc, value, level, path)
   if level == anything or level.text_or and type(value) == "string" then return end
+  if level.text_or and level.text_or.list_of then level = level.text_or end
   if level.list_of then return check_list(doc, value, level.list_of, path) end
   local words = level.text_or and "text or a mapping" or type(level) == "table" and "a mapping" or "a " .. tostring(level)
   level = level.text_or or level
@@ -80,12 +83,13 @@ end
 
 local function merge(into, from)
   for key, value in pairs(from) do
-    if type(value) == "table" and type(into[key]) == "table" then merge(into[key], value) else into[key] = value end
+    local is_mapping = type(value) == "table" and not json.is_array(value) -- a list takes the place of the other
+    if is_mapping and type(into[key]) == "table" then merge(into[key], value) else into[key] = value end
   end
 end
 
 local applied = { "store", "kubeconfig", "context", "helm", "kustomize", "endpoints", "channels", "vars", "params",
-  "pass_env", "windows", "freezes", "approval" }
+  "pass_env", "windows", "freezes", "approval", "hooks" }
 
 local pristine = {}
 for _, key in ipairs(applied) do pristine[key] = settings[key] end
@@ -182,6 +186,16 @@ local function check_section(doc, values, path)
   read_periods(doc, values, path)
   check_names(doc, values.pass_env, below(path, "pass_env"))
   refuse_approval(doc, path, approval.read(values.approval))
+  hooks.read(values.hooks)
+end
+
+--- Refuses a hook that names no channel, where it is written.
+local function check_hooks(doc, path, environment)
+  local why, hook = hooks.check(settings.hooks, settings.channels)
+  if not why then return end
+  local is_its = environment and (environment.hooks or {})[hook] ~= nil
+  doc:refuse(below(below(is_its and path or {}, "hooks"), hook), "hooks." .. why,
+    next(settings.channels) and "there are " .. names(settings.channels) or "name it under channels:")
 end
 
 --- Reads the file into the settings.
@@ -204,6 +218,7 @@ local function load_file(file, environment_name)
     note_all_places(doc, environment, { "environments", name })
   end
   refuse_approval(doc, environment and environment.approval and { "environments", name } or {}, approval.check(settings.approval))
+  check_hooks(doc, environment and { "environments", name } or {}, environment)
   settings.environment, settings.file = name, file
 end
 

@@ -81,14 +81,15 @@ end
 --- What is sent: https://api.slack.com/messaging/webhooks for slack.
 local function body_of(channel, input, id, run)
   if channel.kind == "slack" then return { text = input.text } end
-  return { text = input.text, run = run, id = id }
+  return { text = input.text, run = run, id = id, hook = input.hook }
 end
 
 -- The effect -------------------------------------------------------------------------------------
 
 local function post(input, channel, ctx)
   local response = exchange.request {
-    method = "POST", who = "notify.send", url = secret.reveal(address(input.channel, channel)), timeout = TIMEOUT,
+    method = "POST", who = "notify.send", url = secret.reveal(address(input.channel, channel)),
+    timeout = input.timeout or TIMEOUT,
     body = json.encode(body_of(channel, input, ctx.id, ctx.run), { canonical = true }),
     headers = { ["Content-Type"] = "application/json", ["Idempotency-Key"] = ctx.id },
     within = { { category = "notify", names = { input.channel } } },
@@ -110,7 +111,21 @@ local function tell(input, ctx)
     program = argv[1], missing = "correct the channel in almanac.yaml",
     within = { { category = "notify", names = { input.channel } } },
   }, { table.unpack(argv, 2) }, ctx.id,
-    { timeout = TIMEOUT, stdin = input.text .. "\n" })
+    { timeout = input.timeout or TIMEOUT, stdin = input.text .. "\n" })
+end
+
+--- Whether a channel is handed an idempotency key, by which it can tell that it was told before.
+---@param name string
+---@return boolean
+function M.has_key(name)
+  local channel = settings.channels[name]
+  return type(channel) == "table" and channel.kind ~= "command"
+end
+
+--- Tells a channel something, outside of every step. Raises what stands in the way.
+---@param message { channel: string, text: string, id: string, run: string, hook: string, timeout: number }
+function M.tell(message)
+  tell(message, message)
 end
 
 effect.define("notify.send", {

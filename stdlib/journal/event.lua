@@ -40,6 +40,11 @@ M.kinds = {
   ["run.script"] = kind("soon", "keep", "digest sources files"), -- the texts that the run is made with, and their digests, by path
   ["run.lock"] = kind("durable", "skip", "name namespace lease holder"), -- it belongs to the run until that is over
   ["run.override"] = kind("durable", "skip", "reason closed by"), -- begun outside of the windows
+  ["notice.due"] = kind("soon", "keep", "id hook channel text"), -- with what it tells of
+  ["notice.begun"] = kind("durable", "keep", "id"),
+  ["notice.sent"] = kind("durable", "keep", "id"),
+  ["notice.failed"] = kind("durable", "keep", "id message"),
+  ["notice.dropped"] = kind("durable", "keep", "id message"),
   ["run.abandoned"] = kind("durable", "keep", "reason by"),
   -- its steps
   ["step.start"] = kind("soon", "begun", "attempt"),

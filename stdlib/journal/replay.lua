@@ -3,6 +3,7 @@
 local errors = require "almanac.base.errors"
 local event = require "almanac.journal.event"
 local json = require "native.json"
+local notice = require "almanac.journal.notice"
 
 local M = {}
 
@@ -24,6 +25,7 @@ local M = {}
 ---@field effects table<string, almanac.KnownEffect>  by "path#ordinal"
 ---@field intents string[] keys of effects in the order in which they were begun
 ---@field kept table<string, table<string, almanac.Event[]>>  by kind and path: what steps go on from
+---@field notices almanac.Notice[]  by id, too
 ---@field status string?   of the run, by its last word
 ---@field result any         of a run that another one made, when it is done
 ---@field params table<string, any>  that were given anew while it was stopped
@@ -42,7 +44,8 @@ Replay.__index = Replay
 ---@return almanac.Replay
 function M.new()
   return setmetatable({
-    begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, digests = {}, renamed = {}, distinct = {}, runners = {},
+    begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, digests = {}, renamed = {}, distinct = {},
+    runners = {}, notices = {},
   }, Replay)
 end
 
@@ -79,6 +82,10 @@ on["run.script"] = function(replay, one)
 end
 on["run.plan"] = function(replay, one) replay.plan = one.data end
 on["run.unbound"] = function(replay) replay.plan = nil end
+
+for _, state in ipairs { "due", "begun", "sent", "failed", "dropped" } do
+  on["notice." .. state] = function(replay, one) notice.fold(replay.notices, one) end
+end
 
 on["effect.intent"] = function(replay, one)
   local key = one.path .. "#" .. one.data.ordinal

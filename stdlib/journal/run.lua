@@ -97,6 +97,16 @@ function M.load(journal, id, mode)
   }
 end
 
+--- A run of which only what is to be told is known, to record whether it was.
+---@param journal table
+---@param row table  of journal:runs()
+---@return almanac.Run
+function M.load_notices(journal, row)
+  local run = new { id = row.id, meta = json.decode(row.meta), journal = journal, created_ms = row.created_ms }
+  for event in events.each(journal, row.id, "notice.") do run.replay:add(event) end
+  return run
+end
+
 --- The same run in another mode, or once more: what a replay knows is shared, what an execution gathers is not.
 ---@param mode almanac.Mode
 ---@return almanac.Run

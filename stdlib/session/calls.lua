@@ -190,15 +190,6 @@ function Calls:stands(id)
   return status ~= "done" and string.format("the run %s is %s", id, status or "gone from the journal") or nil
 end
 
-local function shown(journalled)
-  local out = {}
-  for _, name in ipairs(require("almanac.base.param").sorted_names(journalled)) do
-    local value = journalled[name]
-    out[#out + 1] = name .. "=" .. (type(value) == "string" and value or json.encode(value))
-  end
-  return #out > 0 and ": " .. table.concat(out, " ") or ""
-end
-
 local function changes_after(effects, from)
   for i = from, #effects do
     if not effects[i].nothing and not effects[i].nested then return true end
@@ -223,7 +214,7 @@ function Calls:plan(frame, called)
   local result = step.within(run, function() return book.run(values) end)
   return {
     nested = true, nothing = not changes_after(run.draft.effects, first) or nil, result = result, gives_nothing = result == nil,
-    summary = "a run of its own" .. shown(journalled),
+    summary = next(journalled) and "a run of its own: " .. params.shown(journalled) or "a run of its own",
   }
 end
 

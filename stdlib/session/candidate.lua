@@ -3,7 +3,7 @@
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
-local param = require "almanac.base.param"
+local params = require "almanac.session.params"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local task = require "native.task"
@@ -44,15 +44,6 @@ local function age(row)
   return duration.format(math.max(0, (task.wall_ms() - row.created_ms) // 1000)) .. " ago"
 end
 
-local function shown_params(params)
-  local out = {}
-  for _, name in ipairs(param.sorted_names(params or {})) do
-    local value = params[name]
-    out[#out + 1] = name .. "=" .. (type(value) == "string" and value or json.encode(value))
-  end
-  return #out > 0 and " " .. table.concat(out, " ") or ""
-end
-
 --- A run for the one who is asked about it.
 ---@param candidate almanac.Candidate
 ---@return string lines
@@ -61,7 +52,7 @@ function M.describe(candidate)
   local meta = json.decode(row.meta)
   return table.concat({
     row.id,
-    "  runbook: " .. row.runbook .. shown_params(meta.params),
+    "  runbook: " .. row.runbook .. (next(meta.params or {}) and " " .. params.shown(meta.params) or ""),
     "  status:  " .. candidate.status,
     string.format("  started: %s, %s", os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), age(row)),
     string.format("  by:      %s on %s", meta.operator or "?", meta.host or "?"),

@@ -1,6 +1,7 @@
 --- Driving a run: from its first or next step to the word that ends it.
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
+local notices = require "almanac.session.notices"
 local operators = require "almanac.run.operator"
 local signals = require "native.signals"
 local step = require "almanac.run.step"
@@ -82,18 +83,21 @@ end
 function M.execute(run, body)
   local operator = operators.of(run)
   operator.begun = true
-  local helpers = { watch_signals(operator), run:start_flusher() }
+  notices.begin(run)
+  local helpers = { watch_signals(operator), run:start_flusher(), notices.start_telling(run) }
   local ok, result = M.show(run, body)
   for _, helper in ipairs(helpers) do
     helper:cancel()
     helper:join()
   end
   local status = status_of(ok, result)
+  notices.finish(run, status, result)
   local written, why = errors.try(record_end, run, status, ok, result)
   if not written then
     operator:say("! the end of the run could not be journalled: " .. why.message)
     if ok then return "failed", why end
   end
+  notices.tell_rest(run, function(text) operator:say(text) end)
   return status, result
 end
 

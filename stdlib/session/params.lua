@@ -2,6 +2,7 @@
 local diff = require "almanac.base.diff"
 local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
+local json = require "native.json"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
 local redaction = require "almanac.base.redaction"
@@ -92,6 +93,18 @@ function M.journalled(specs, given, values)
     end
   end
   return out
+end
+
+--- Journalled parameters as a command line has them: "tag=v1 observe=600".
+---@param journalled table<string, any>?
+---@return string
+function M.shown(journalled)
+  local out = {}
+  for _, name in ipairs(param.sorted_names(journalled or {})) do
+    local value = journalled[name]
+    out[#out + 1] = name .. "=" .. (type(value) == "string" and value or json.encode(value))
+  end
+  return table.concat(out, " ")
 end
 
 --- Of these values those that were given.
