@@ -38,6 +38,7 @@ M.kinds = {
   ["run.plan"] = kind("durable", "keep", "*"), -- the whole plan that it is bound to
   ["run.unbound"] = kind("durable", "keep", "operator"),
   ["run.script"] = kind("soon", "keep", "digest sources files"), -- the texts that the run is made with, and their digests, by path
+  ["run.file"] = kind("soon", "keep", "name path text"), -- what a step required: it may define effects
   ["run.lock"] = kind("durable", "skip", "name namespace lease holder"), -- it belongs to the run until that is over
   ["run.override"] = kind("durable", "skip", "reason closed by"), -- begun outside of the windows
   ["notice.due"] = kind("soon", "keep", "id hook channel text"), -- with what it tells of

@@ -32,6 +32,7 @@ local M = {}
 ---@field scripts almanac.KeptScript[]  that the run was made with, oldest first
 ---@field script almanac.KeptScript?     the last of them
 ---@field runners { operator: string?, runner: table? }[]  who ran its executions
+---@field files table<string, { name: string, path: string, text: string }>  that steps required, by the name given to require
 ---@field digests table<string, boolean> of all scripts that it was executed with
 ---@field renamed table<string, { from: string, digest: string? }>  steps that had another path, by today's
 ---@field distinct table<string, boolean> paths of steps that are none of those that are gone from the script
@@ -44,8 +45,8 @@ Replay.__index = Replay
 ---@return almanac.Replay
 function M.new()
   return setmetatable({
-    begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, digests = {}, renamed = {}, distinct = {},
-    runners = {}, notices = {},
+    begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, files = {}, digests = {}, renamed = {},
+    distinct = {}, runners = {}, notices = {},
   }, Replay)
 end
 
@@ -79,6 +80,11 @@ on["run.script"] = function(replay, one)
   one.data.seq = one.seq
   replay.script = one.data
   replay.scripts[#replay.scripts + 1] = one.data
+end
+on["run.file"] = function(replay, one)
+  local file = one.data
+  replay.files[file.name] = file
+  if replay.script then replay.script.sources[file.path] = file.text end
 end
 on["run.plan"] = function(replay, one) replay.plan = one.data end
 on["run.unbound"] = function(replay) replay.plan = nil end

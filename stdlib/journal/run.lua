@@ -205,6 +205,16 @@ function Run:keep_script(script)
   self:record("run.script", "", { digest = script.digest, sources = script.sources, files = script.files })
 end
 
+--- Keeps a file that a step requires: what it defines must be found again without running the step.
+---@param name string  as it was given to require
+---@param path string
+---@param text string
+function Run:keep_file(name, path, text)
+  local kept = self.replay.files[name]
+  if kept and kept.path == path and kept.text == text then return end
+  self:record("run.file", "", { name = name, path = path, text = text })
+end
+
 --- Records an event of an effect's own, durably.
 ---@param kind string  none of the vocabulary's
 ---@param path string

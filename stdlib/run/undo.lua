@@ -1,6 +1,7 @@
 --- Undo: what takes back a run, newest first. The closures come from walking the script over its
 --- journal; the rollback itself is a run of its own, journalled and resumable.
 local definitions = require "almanac.run.definitions"
+local errors = require "almanac.base.errors"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
@@ -11,6 +12,14 @@ local M = {}
 ---@field what string    for people
 ---@field fn function    runs in a step, and changes the world through effects only
 
+--- Loads the files that steps of the run required: a walk runs no done step, and what they define is asked for.
+---@return boolean complete
+local function load_late(run, book)
+  local complete = true
+  for name in pairs(run.replay.files) do complete = errors.try(book.script.require, name) and complete end
+  return complete
+end
+
 --- Walks a script over the journal of its run: done steps and effects give their results, nothing
 --- runs, and run.visits says which steps were met and in what order.
 ---@param run almanac.Run  in the mode walk
@@ -19,6 +28,7 @@ local M = {}
 ---@return almanac.Error? err  one that is neither the frontier nor a call that would have run
 function M.walk(run, book, params)
   run.definitions, run.script, run.loaded = definitions.scope(book.script.definitions), book.script.digest, book.script
+  run.lacks_files = not load_late(run, book)
   local handle = task.spawn(step.within, run, book.run, params)
   local ok, err = handle:join()
   if not ok and err.kind ~= "frontier" and err.kind ~= "outside_step" then return err end

@@ -130,11 +130,15 @@ local function read_lib(directory, name, kept)
   return task.with({ permit = "read" }, find_lib, directory, name, kept)
 end
 
---- A run that keeps to a plan loads what the plan was made of, also in the middle of a step.
-local function check_planned(path, text)
+--- A file that a step requires. A run that keeps to a plan takes what the plan was made of, and one that executes
+--- keeps the file: what it defines is needed for the way back, which runs no step.
+local function meet_late(name, file)
   local context = task.context()
-  local plan = context and context.run and context.run.bound and context.run.bound.plan
-  if plan then require("almanac.run.plan.binding").check_file(plan, path, text) end
+  local run = context and context.run
+  if not run then return end
+  local plan = run.bound and run.bound.plan
+  if plan then require("almanac.run.plan.binding").check_file(plan, file.path, file.text) end
+  run.mode.file(run, name, file.path, file.text)
 end
 
 ---@class almanac.Script
@@ -144,7 +148,8 @@ end
 ---@field path string                      of the script itself
 ---@field required table<any, string>      path of the file that returned a value
 ---@field definitions almanac.Definitions  the effects that it defines, also later
----@field digest string                    of all of its files
+---@field digest string                    of the files that it was loaded with
+---@field require fun(name: string): any   as the script's own require: a file that a step of it required
 
 --- The context in which a file of the script is loaded, perhaps by a step: what it defines is the script's, for it is
 --- loaded once.
@@ -160,30 +165,39 @@ end
 ---@return almanac.Script
 function M.load(path, text, kept)
   local files, sources = { [path] = digest.sha256(text) }, { [path] = text }
-  local loaded, required, definitions = {}, {}, {}
+  local loaded, required, definitions, is_loaded = {}, {}, {}, false
   local directory = path:match "^(.*/)[^/]*$" or ""
   local env
-  env = new_env(function(name)
+  local function load_file(name, file)
+    files[file.path], sources[file.path] = digest.sha256(file.text), file.text
+    local value = task.with({ context = of_file(definitions) }, compile(file.path, file.text, env), name)
+    if type(value) == "table" or type(value) == "function" then required[value] = file.path end
+    file.value = value == nil or value
+    loaded[name] = file
+  end
+  local function require_file(name)
     if type(name) ~= "string" or not name:find "^[%w_%.]+$" or name:find "%.%." then
       errors.usage("require takes a name such as lib.devnet, not %q", tostring(name))
     end
-    if loaded[name] == nil then
-      local lib_path, lib_text = read_lib(directory, name, kept)
-      check_planned(lib_path, lib_text)
-      files[lib_path], sources[lib_path] = digest.sha256(lib_text), lib_text
-      local value = task.with({ context = of_file(definitions) }, compile(lib_path, lib_text, env), name)
-      loaded[name] = value == nil or value
-      if type(value) == "table" or type(value) == "function" then required[value] = lib_path end
+    local file = loaded[name]
+    if not file then
+      file = { is_late = is_loaded }
+      file.path, file.text = read_lib(directory, name, kept)
     end
-    return loaded[name]
-  end)
+    if file.is_late then meet_late(name, file) end
+    if not loaded[name] then load_file(name, file) end
+    return file.value
+  end
+  env = new_env(require_file)
   local result = task.with({ permit = "compute", context = { definitions = definitions } }, compile(path, text, env))
+  is_loaded = true
   local names = {}
   for name in pairs(files) do names[#names + 1] = name end
   table.sort(names)
   for i, name in ipairs(names) do names[i] = name .. "\0" .. files[name] end
   return {
     result = result, path = path, required = required, files = files, sources = sources, definitions = definitions,
+    require = function(name) return task.with({ permit = "compute" }, require_file, name) end,
     digest = digest.sha256(table.concat(names, "\n")),
   }
 end

@@ -66,14 +66,15 @@ local function add_from(session, original, way, kept, is_lost)
   end
 end
 
---- Adds what today's script has lost, by the scripts that the run was made with, newest first.
+--- Adds what today's script has lost, steps and the effects of files that its steps required, by the scripts that
+--- the run was made with, newest first.
 local function add_lost(session, original, way)
-  local lost = lost_of(way)
-  if #lost == 0 then return way end
+  local lost, lacks_files = lost_of(way), way.walked.lacks_files
+  if #lost == 0 and not lacks_files then return way end
   local is_lost, scripts = {}, original.replay.scripts
   for _, path in ipairs(lost) do is_lost[path] = true end
   for i = #scripts, 1, -1 do
-    if scripts[i].digest ~= way.book.script.digest then add_from(session, original, way, scripts[i], is_lost) end
+    if lacks_files or scripts[i].digest ~= way.book.script.digest then add_from(session, original, way, scripts[i], is_lost) end
   end
   return way
 end

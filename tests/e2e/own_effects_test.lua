@@ -62,3 +62,72 @@ return runbook { run = function() step("s", function() effect.perform("my.thing"
   t.has(err, 'recover of my.thing gave nil, not "done", "not_done" or "unknown"')
   t.eq(t.read_file(p.dir .. "/calls"), "x")
 end)
+
+local PAGER = [[
+effect.define("pager.page", {
+  apply = function(input) fs.write("paged", input.text) return input end,
+  undo = function(input) fs.write("unpaged", input.text) end,
+})
+return { page = function(text) return effect.perform("pager.page", { text = text }) end }
+]]
+
+--- A run that failed behind an effect of a file which its step required.
+local function paged()
+  local p = project.new { book = [[
+return runbook { run = function()
+  step("page", function() return require("lib.pager").page "down" end)
+  step("fail", function() error "stop" end)
+end }
+]] }
+  t.must { "mkdir", p.dir .. "/runbooks/lib" }
+  t.write_file(p.dir .. "/runbooks/lib/pager.lua", PAGER)
+  local code, _, err = p:run { "run", "book" }
+  t.eq(code, 1, err)
+  t.eq(t.read_file(p.dir .. "/paged"), "down")
+  return p
+end
+
+t.test("an effect of a file that a step required is taken back", function()
+  local p = paged()
+  local code, out, err = p:run { "rollback" }
+  t.eq(code, 0, out .. err)
+  t.eq(t.read_file(p.dir .. "/unpaged"), "down")
+end)
+
+t.test("and where that file is gone, or is none that loads, by the text that the journal keeps", function()
+  for what, edit in pairs {
+    gone = function(path) t.must { "rm", path } end,
+    broken = function(path) t.write_file(path, "return {") end,
+  } do
+    local p = paged()
+    edit(p.dir .. "/runbooks/lib/pager.lua")
+    local code, out, err = p:run { "rollback" }
+    t.eq(code, 0, what .. ": " .. out .. err)
+    t.eq(t.read_file(p.dir .. "/unpaged"), "down", what)
+  end
+end)
+
+t.test("a resume that requires a file again takes today's", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  step("page", function() return require("lib.pager").page "first" end)
+  step("again", function()
+    if not fs.exists "go" then error "not yet" end
+    return require("lib.pager").page "second"
+  end)
+end }
+]] }
+  t.must { "mkdir", p.dir .. "/runbooks/lib" }
+  t.write_file(p.dir .. "/runbooks/lib/pager.lua", PAGER)
+  t.eq(p:run { "run", "book" }, 1)
+  t.write_file(p.dir .. "/go", "")
+  t.write_file(p.dir .. "/runbooks/lib/pager.lua", (PAGER:gsub('"paged"', '"paged-anew"')))
+  local code, out, err = p:run { "resume" }
+  t.eq(code, 0, out .. err)
+  t.eq(t.read_file(p.dir .. "/paged-anew"), "second")
+  code, out = p:run { "log", "book", "--json" }
+  if code ~= 0 then code, out = p:run { "log", "book" } end
+  t.eq(code, 0)
+  local _, kept = out:gsub("run%.file", "")
+  t.eq(kept, 2, "each text that was required is kept once")
+end)

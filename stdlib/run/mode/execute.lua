@@ -116,6 +116,10 @@ function M.meet(run, path, name)
   return first, result
 end
 
+function M.file(run, name, path, text)
+  run:keep_file(name, path, text)
+end
+
 function M.input(definition, raw)
   return definition.input(raw)
 end

@@ -76,6 +76,8 @@ function M.meet(run, path, name, opts, fn)
   return first, result
 end
 
+function M.file() end
+
 function M.input(definition, raw)
   return definition.input(raw)
 end
