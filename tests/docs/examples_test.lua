@@ -60,7 +60,8 @@ t.test("almanac check has nothing against an example", function()
   end
 end)
 
-t.test("a plan takes each example, or it fails as its page says", function()
+--- A devnet with what the examples name: files, a repository, a runbook.
+local function example_world()
   local world = devnet.start { prometheus = true, install = true }
   -- Nobody outside is asked.
   local nobody = "http://127.0.0.1:9"
@@ -73,11 +74,18 @@ t.test("a plan takes each example, or it fails as its page says", function()
   t.must { "mkdir", "-p", world.dir .. "/runbooks" }
   t.write_file(world.dir .. "/limits.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: limits, namespace: animica-devnet }\n")
   t.write_file(world.dir .. "/ops/values.yaml", "replicas: 3\n")
+  t.write_file(world.dir .. "/runbooks/canary.lua",
+    'return runbook { summary = "x", params = { tag = param.string {} }, run = function(p) return { tag = p.tag } end }\n')
   local git = { "git", "-C", world.dir, "-c", "user.name=t", "-c", "user.email=t@example.org" }
   local words_of = { { "init", "-q" }, { "add", "ops" }, { "commit", "-q", "-m", "all" }, { "tag", "v0.4.0" }, { "tag", "v0.5.0" } }
   for _, words in ipairs(words_of) do
     t.must(table.move(words, 1, #words, #git + 1, table.move(git, 1, #git, 1, {})))
   end
+  return world
+end
+
+t.test("a plan takes each example, or it fails as its page says", function()
+  local world = example_world()
   local wrong, clean = {}, 0
   for _, one in ipairs(all) do
     t.write_file(string.format("%s/runbooks/%s.lua", world.dir, one.file), one.text)
