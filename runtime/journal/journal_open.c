@@ -184,6 +184,19 @@ static int open_pragma(struct journal *j, const char *sql, int *value)
     return rc;
 }
 
+/* SQLite is this process's for the journal alone, which one thread uses: it need not lock its own
+ * structures, nor count its memory. */
+static void open_sqlite(void)
+{
+    static bool done;
+
+    if (done)
+        return;
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    done = true;
+}
+
 static int open_file(struct journal *j, int flags, bool immutable)
 {
     struct buf uri = BUF_INIT(3 * 4096 + 64);
@@ -193,6 +206,7 @@ static int open_file(struct journal *j, int flags, bool immutable)
         rc = strchr("%?#", *p) ? buf_addf(&uri, "%%%02x", *p) : buf_add(&uri, p, 1);
     if (rc == 0)
         rc = buf_addf(&uri, "/journal.db%s", immutable ? "?immutable=1" : "");
+    open_sqlite();
     if (rc == 0) {
         sqlite3_close(j->db);
         j->db = NULL;

@@ -18,6 +18,19 @@ static struct journal_done *done_arg(lua_State *L)
     return luaL_checkudata(L, 1, DONE_TYPE);
 }
 
+/* The same where a closure's upvalue has the type's metatable: a replay asks for each of its steps.
+ */
+static struct journal_done *done_upvalue_arg(lua_State *L, int metatable)
+{
+    bool same = lua_type(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 1) &&
+                lua_rawequal(L, -1, lua_upvalueindex(metatable));
+
+    if (!same)
+        return done_arg(L); /* raises */
+    lua_pop(L, 1);
+    return lua_touserdata(L, 1);
+}
+
 static int done_gc(lua_State *L)
 {
     journal_done_release(lua_touserdata(L, 1));
@@ -111,7 +124,7 @@ static bool is_name(lua_State *L, int arg)
 ///@return boolean? same  it has that digest
 static int done_meet(lua_State *L)
 {
-    struct journal_done *done = done_arg(L);
+    struct journal_done *done = done_upvalue_arg(L, 2);
     size_t digest_len = 0;
     const char *digest = luaL_optlstring(L, 4, NULL, &digest_len), *payload;
     struct done_step *step = is_name(L, 3) ? step_arg(L, done) : NULL;
@@ -297,7 +310,8 @@ void done_steps_setup(lua_State *L)
     lua_setfield(L, -2, "__metatable");
     luaL_newlib(L, methods);
     push_decode(L);
-    lua_pushcclosure(L, done_meet, 1);
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, done_meet, 2);
     lua_setfield(L, -2, "meet");
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);

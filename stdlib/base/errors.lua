@@ -80,7 +80,7 @@ end
 ---@param text string
 ---@return string
 function M.printable(text)
-  if not text:find "[%c]" then return text end
+  if not text:find "%c" then return text end
   text = text:gsub("\27%[[%d;:?]*[ -/]*[@-~]", ""):gsub("\r+\n", "\n"):gsub("\r$", "")
   return (text:gsub("[^%C\t\n]", function(c) return string.format("\\x%02x", c:byte()) end))
 end

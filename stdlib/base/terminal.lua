@@ -32,6 +32,7 @@ M.RESET = RESET
 ---@param text string
 ---@return string
 function M.one_line(text)
+  if not text:find("\n", 1, true) then return text end
   return (text:gsub("\r?\n", "\\n"))
 end
 

@@ -184,7 +184,7 @@ local function write(self, event, kept)
   end
   if kept ~= "told" then self.replay:add(event) end
   if self.journal and not self.observers[1] then self.opening[#self.opening + 1] = event end
-  for _, fn in ipairs(self.observers) do fn(event) end
+  for i = 1, #self.observers do self.observers[i](event) end
 end
 
 --- Records an event and tells it to those who watch. When the call returns, a durable one is on the disk;

@@ -79,7 +79,7 @@ end
 function Plain:event(event)
   local fn = on[event.kind]
   if not fn then return end
-  self:say_replayed()
+  if self.run.replayed ~= self.told then self:say_replayed() end
   fn(self, event.path, event.data, event)
 end
 

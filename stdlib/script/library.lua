@@ -62,7 +62,7 @@ local own_coroutines = setmetatable({}, { __mode = "k" }) ---@type table<thread,
 local has_own = false -- whether a script made one yet: most do not
 
 local function in_own_coroutine()
-  return has_own and own_coroutines[coroutine.running()] == true
+  return own_coroutines[coroutine.running()] == true
 end
 
 local function check_own(name, co)
@@ -75,7 +75,7 @@ end
 --- yields would take along what the step may do. Raises kind "usage" in one of the script's own.
 ---@param name string public name of the function
 function M.refuse_coroutine(name)
-  if not in_own_coroutine() then return end
+  if not has_own or not in_own_coroutine() then return end
   errors.raise {
     kind = "usage", message = name .. " was called inside a coroutine of the script's own",
     hint = "call it from the step itself; parallel { … } does several things at once",
