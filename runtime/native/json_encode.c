@@ -151,6 +151,13 @@ static void put_newline(struct encoder *en, int depth)
         put(en, " ", 1);
 }
 
+/* Bytes that stand for themselves in a string of JSON. */
+static const bool as_it_is[256] = {
+    [' ' ... '!'] = true,
+    ['#' ... '['] = true,
+    [']' ... '~'] = true,
+};
+
 /* Bytes that are no UTF-8 become \udc80 to \udcff, which decode turns back into bytes: whatever a
  * program printed survives the journal, and the text stays JSON. */
 static void write_string(struct encoder *en, const char *text, size_t len)
@@ -161,10 +168,15 @@ static void write_string(struct encoder *en, const char *text, size_t len)
 
     put(en, "\"", 1);
     while (p < end) {
-        size_t k = *p < 0x80 ? 1 : json_scan_utf8(p, end);
         const char *found = NULL;
+        size_t k;
 
-        if (k > 0 && *p >= 0x20 && *p != '"' && *p != '\\' && *p != 0x7f) {
+        if (as_it_is[*p]) {
+            p++;
+            continue;
+        }
+        k = *p < 0x80 ? 1 : json_scan_utf8(p, end);
+        if (k > 1) {
             p += k;
             continue;
         }

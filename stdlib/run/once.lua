@@ -52,9 +52,12 @@ local function is_in_doubt(err)
   return interrupt.of(err) ~= nil or err.kind == "timeout"
 end
 
-local function record_outcome(frame, key, intent, data)
-  data.op, data.id, data.ordinal, data.digest = intent.op, intent.id, key, intent.digest
-  local ok, err = errors.try(frame.run.record, frame.run, "effect.outcome", frame.path, data)
+--- Journals how the effect ended: with its result, or with the error that it failed with.
+local function record_outcome(frame, key, intent, outcome)
+  local ok, err = errors.try(frame.run.record, frame.run, "effect.outcome", frame.path, {
+    op = intent.op, id = intent.id, ordinal = key, digest = intent.digest, ok = outcome.error == nil, result = outcome.result,
+    error = outcome.error, recovered = outcome.recovered,
+  })
   if not ok then
     err.in_doubt = true
     err.hint = "the effect took place, but that could not be journalled; make room, then: almanac resume " ..
@@ -106,13 +109,13 @@ local function apply(frame, call, tries, known)
   run:record("effect.intent", frame.path, intent)
   if definition.goes_on then
     local result = redaction.result(go_on(subframe(frame, key), call, intent))
-    record_outcome(frame, key, intent, { ok = true, result = result })
+    record_outcome(frame, key, intent, { result = result })
     return result
   end
   local ok, result = try_effect(subframe(frame, key), definition.apply, call.input, context_of(frame, call, intent))
   if ok then
     result = redaction.result(result)
-    record_outcome(frame, key, intent, { ok = true, result = result })
+    record_outcome(frame, key, intent, { result = result })
     return result
   end
   local err = result
@@ -120,7 +123,7 @@ local function apply(frame, call, tries, known)
     err.in_doubt = true
     run:record("effect.in_doubt", frame.path, { op = call.name, id = intent.id, ordinal = key, message = redaction.text(err.message) })
   else
-    record_outcome(frame, key, intent, { ok = false, error = { kind = err.kind, message = err.message } })
+    record_outcome(frame, key, intent, { error = { kind = err.kind, message = err.message } })
   end
   error(err, 0)
 end
@@ -184,7 +187,7 @@ local function recover(frame, call, intent)
   frame.run:record("effect.recovered", frame.path, { op = call.name, id = intent.id, ordinal = key, state = state })
   if state ~= "done" then return false end
   result = redaction.result(result)
-  record_outcome(frame, key, intent, { ok = true, result = result, recovered = true })
+  record_outcome(frame, key, intent, { result = result, recovered = true })
   if not same then raise_mismatch(frame, call, intent) end
   return true, result
 end
