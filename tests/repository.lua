@@ -74,7 +74,7 @@ function M.make(dir, opts)
   t.must { "rm", dir .. "/almanac.yaml" }
   t.write_file(dir .. "/.gitignore", table.concat(IGNORED, "\n") .. "\n")
   self:git("init", "-q", "-b", "main")
-  self:git("init", "-q", "--bare", "origin.git")
+  self:git("init", "-q", "--bare", "-b", "main", "origin.git")
   self:git("remote", "add", "origin", "origin.git")
   self:git("config", "user.name", "Tester")
   self:git("config", "user.email", "tester@example.org")

@@ -1,4 +1,6 @@
 --- The list of bootstrap nodes: made anew, and its age.
+local clock = require "lib.clock"
+
 local seeds = {}
 
 --- Makes the list anew. An effect; returns the text that was there.
@@ -19,10 +21,7 @@ end
 
 --- When the list was made: as it says itself, else when its file was written. Seconds since 1970.
 local function made_at(c, list)
-  local y, mo, d, h, mi, s = tostring(list.generated_at):match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)Z$"
-  if not y then return fs.stat(c.seeds).mtime end
-  local utc = os.time { year = y, month = mo, day = d, hour = h, min = mi, sec = s, isdst = false }
-  return utc + os.difftime(utc, os.time(os.date("!*t", utc)))
+  return clock.parse(list.generated_at) or fs.stat(c.seeds).mtime
 end
 
 --- That the list has nodes and is fresh. A read.

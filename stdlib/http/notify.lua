@@ -141,12 +141,13 @@ effect.define("notify.send", {
     local ok, err = errors.try(tell, input, ctx)
     if ok then return { told = true } end
     if not input.optional or errors.is_interrupt(err) then error(err, 0) end
-    step.note(string.format("%s was not told: %s", input.channel, err.message))
-    return { told = false }
+    local in_doubt = err.in_doubt or err.kind == "timeout" or nil
+    step.note(string.format("%s %s told: %s", input.channel, in_doubt and "may not have been" or "was not", err.message))
+    return { told = false, in_doubt = in_doubt }
   end,
   -- Told twice does less harm than not told: but the operator decides, unless it was optional anyway.
   recover = function(input)
-    if input.optional then return "done", { told = false } end
+    if input.optional then return "done", { told = false, in_doubt = true } end
     return "unknown", "nobody can ask a channel whether it was told"
   end,
   title = function(input) return string.format("tell %s", input.channel) end,

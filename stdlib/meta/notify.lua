@@ -17,5 +17,5 @@ notify = {}
 --- notify.send { channel = "ops", text = "v0.5.0 is on the devnet", optional = true }
 --- ```
 ---@param options notify.send.options
----@return { told: boolean }
+---@return { told: boolean, in_doubt: boolean? }  in_doubt: an optional one that may have been told, and nobody can ask
 function notify.send(options) end

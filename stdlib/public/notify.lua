@@ -11,7 +11,7 @@ local M = {}
 --- notify.send { channel = "ops", text = "v0.5.0 is on the devnet", optional = true }
 --- ```
 ---@param options notify.send.options
----@return { told: boolean }
+---@return { told: boolean, in_doubt: boolean? }  in_doubt: an optional one that may have been told, and nobody can ask
 M.send = impl.send
 
 return M

@@ -26,6 +26,8 @@ local predicted = {
   ["helm.upgrade"] = { revision = true, status = true, chart = true, description = true },
   ["helm.rollback"] = { revision = true, status = true, chart = true, description = true },
   ["helm.uninstall"] = { removed = true, revision = true },
+  ["git.commit"] = { changed = true },
+  ["notify.send"] = { told = true, in_doubt = true },
 }
 
 --- The effect whose result, or a field of it, an expression is; nil when a plan predicts that field.

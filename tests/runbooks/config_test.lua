@@ -1,0 +1,46 @@
+-- docs/devnet-almanac.yaml: the example explains every key that the runbooks know, and no other.
+local project = require "tests.project"
+local t = require "tests.harness"
+local yaml = require "native.yaml"
+
+local EXAMPLE = "docs/devnet-almanac.yaml"
+
+local BOOK = [[
+local config = require "lib.config"
+return runbook { run = function()
+  step("read", function()
+    local c = config.read()
+    for name, spec in pairs(config.declaration) do
+      note(name .. " is " .. json.encode(c[name]) .. ", default " .. (spec.default == nil and "none" or json.encode(spec.default)))
+    end
+    return {}
+  end)
+end }]]
+
+t.test("every key is in the example, with a comment above it, and is read", function()
+  local p = project.new { book = BOOK }
+  local text = t.read_file(EXAMPLE)
+  t.write_file(p.dir .. "/almanac.yaml", text)
+  local code, out, err = p:run { "run", "book" }
+  t.eq(code, 0, err)
+  local known, shown = 0, yaml.decode(text).vars.devnet
+  for name in (out .. err):gmatch "([%w_]+) is [^\n]-, default" do
+    known = known + 1
+    t.ok(shown[name] ~= nil, name .. " is in the example")
+  end
+  t.ok(known > 25, known .. " keys")
+  local explained = false
+  for line in text:match("vars:.*"):gmatch "[^\n]+" do
+    local key = line:match "^    (%l[%w_]*):"
+    if key then t.ok(explained, key .. " is explained") end
+    explained = line:find "^    #" ~= nil or explained and line:find "%S" ~= nil
+  end
+end)
+
+t.test("a part that the devnet has not is refused", function()
+  local p = project.new { book = BOOK }
+  t.write_file(p.dir .. "/almanac.yaml", "vars: { devnet: { urls: { exploror: x } } }\n")
+  local code, _, err = p:run { "run", "book" }
+  t.eq(code, 1)
+  t.has(err, "there are rpc, explorer, services and da")
+end)
