@@ -27,6 +27,20 @@ local function lines_of(text)
   return title, lines, names
 end
 
+--- What a text says, by the names of its lines; the last of a name counts. Whoever takes something from it makes the
+--- text anew and compares.
+---@param text string
+---@return table<string, any>
+function M.parse(text)
+  local _, lines = lines_of(text)
+  local out = {}
+  for name, value in pairs(lines) do
+    local ok, decoded = pcall(json.decode, value)
+    out[name] = ok and decoded or nil
+  end
+  return out
+end
+
 --- The first thing in which a signed text is not the one that is asked for.
 ---@param signed string
 ---@param wanted string

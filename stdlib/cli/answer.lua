@@ -1,6 +1,5 @@
 --- What almanac approve and almanac reject share: an answer, put into the journal of a waiting run.
 local approval = require "almanac.journal.approval"
-local approvals = require "almanac.session.approvals"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local events = require "almanac.journal.event"
@@ -10,13 +9,23 @@ local options = require "almanac.cli.options"
 local redaction = require "almanac.base.redaction"
 local reopen = require "almanac.session.reopen"
 local replays = require "almanac.journal.replay"
+local signed_answer = require "almanac.session.signed_answer"
 local signers = require "almanac.session.signers"
 local store = require "almanac.journal.store"
 local task = require "native.task"
 
 local M = {}
 
-local declared = options.join({ { "--reason", "TEXT", "why, for the journal" } }, options.signing, options.common)
+local reason = { { "--reason", "TEXT", "why, for the journal" } }
+
+--- Options of each answer. A no needs no signature: nobody has to bring one from elsewhere.
+local declared = {
+  no = options.join(reason, options.signing, options.common),
+  yes = options.join(reason, options.signing, {
+    { "--text", nil, "print what is to be signed elsewhere, by the one named with --as, and do nothing" },
+    { "--signed", "FILE", "take such a text, signed: its signature is in FILE.sig" },
+  }, options.common),
+}
 
 local function described(questions)
   local out = {}
@@ -49,32 +58,21 @@ local function subject_of(question)
 end
 
 --- The settings that the run has, where its answers are signed: whose signatures count may be its environment's.
-local function load_policy(row, question, given)
-  if question.needs or given.sign then reopen.settings({ id = row.id, meta = json.decode(row.meta) }, given) end
-  if given.sign or not question.needs then return end
+local function load_policy(row, answer, question, given)
+  local signs = given.sign or given.signed
+  if signs or given.text or answer == "yes" and question.needs then
+    reopen.settings({ id = row.id, meta = json.decode(row.meta) }, given)
+  end
+  if signs or given.text or answer == "no" or not question.needs then return end
   errors.raise {
     kind = "refused", message = "only a signed approval counts here",
     hint = string.format("almanac approve %s --sign[=KEY]", store.words(row.id)),
   }
 end
 
---- Signs an answer, unless it would not count. A no is signed as well, and counts in any case.
----@return almanac.Judgement? judgement  with this answer
-local function sign(journal, id, replay, question, data, given)
-  local signing = signers.choose(given)
-  data.principal, data.head = signing.principal, store.head(journal, id)
-  data.signed = approval.statement(id, question.path, data)
-  data.signature = signers.sign(signing, data.signed, data.at_ms).signature
-  if data.answer == "no" then return nil end
-  local answers = replay:previous("confirm.answered", question.path)
-  answers[#answers + 1] = data
-  local judgement = approvals.of(journal, id, replay):judge(question.path, question, answers)
-  for _, one in ipairs(judgement.refused) do
-    if one.claim.signature == data.signature then
-      errors.raise { kind = "refused", message = string.format("the approval of %s would not count: %s", data.principal, one.why) }
-    end
-  end
-  return judgement
+local function judge(asked, data, given)
+  if given.sign then return signed_answer.sign(asked, data, given) end
+  if given.signed then return signed_answer.take(asked, data, given.signed) end
 end
 
 local function described_answer(id, question, data, judgement)
@@ -100,7 +98,7 @@ end
 ---@param operator almanac.Operator
 ---@return integer exit code
 function M.run(answer, name, usage, words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(usage, declared[answer], words, operator)
   if not given then return 0 end
   if #rest < 1 or #rest > 2 then errors.usage("usage: almanac %s RUN [STEP]", name) end
   config.load(given)
@@ -110,10 +108,15 @@ function M.run(answer, name, usage, words, operator)
   holder.own(journal, id)
   local replay = replays.load(journal, id)
   local question = choose(approval.open(replay), id, rest[2])
-  if answer == "yes" or given.sign then load_policy(row, question, given) end
+  load_policy(row, answer, question, given)
   local data = { question = question.question, answer = answer, by = approval.operator(), at_ms = task.wall_ms(),
     script = question.script, plan = question.plan, reason = given.reason and redaction.text(given.reason) }
-  local judgement = given.sign and sign(journal, id, replay, question, data, given) or nil
+  local asked = { journal = journal, id = id, replay = replay, question = question }
+  if given.text then
+    operator:result(signed_answer.text(asked, data, given.as))
+    return 0
+  end
+  local judgement = judge(asked, data, given)
   events.append(journal, id, "confirm.answered", question.path, data)
   operator:result(described_answer(id, question, data, judgement))
   return 0

@@ -14,7 +14,8 @@ local usage = [==[approve RUN [STEP] [--reason TEXT] [--sign[=KEY]]
 
 Answers yes to the question that a waiting run stopped with; STEP where there are several. The answer
 counts for the plan and the script as they are now. The run goes on with: almanac resume RUN
-A plan that was saved is shown, and signed in its file.]==]
+A plan that was saved is shown, and signed in its file.
+Who cannot reach the journal signs the text of --text: ssh-keygen -Y sign -n almanac -f KEY FILE]==]
 
 local declared = options.join(options.signing, options.common)
 

@@ -25,6 +25,7 @@ local commands = {
   { "reject", "answer no to it", "almanac.cli.reject" },
   { "runs", "list the runs in the journal", "almanac.cli.runs", looks = true },
   { "status", "show the tree of a run", "almanac.cli.status", looks = true },
+  { "verify", "check that a journal is whole, and who signed what", "almanac.cli.verify", looks = true },
   { "log", "print the journal of a run", "almanac.cli.log", looks = true },
   { "check", "check runbooks for mistakes without running them", "almanac.cli.check", looks = true },
   { "doc", "say what a runbook can call, and how", "almanac.cli.doc", looks = true },

@@ -66,7 +66,8 @@ end
 ---@return almanac.SshKey?
 local function key_of(line, file)
   local kind, blob = line:match "^(%a[%w@.-]*) ([%w+/]+=*)"
-  local fingerprint = kind and fingerprint_of(blob)
+  local is_key = kind and (kind:find "^ssh%-" or kind:find "^ecdsa%-" or kind:find "^sk%-")
+  local fingerprint = is_key and fingerprint_of(blob)
   return fingerprint and { text = line:match "^[^\n]*", blob = blob, fingerprint = fingerprint, file = file } or nil
 end
 

@@ -3,7 +3,6 @@ local approval = require "almanac.journal.approval"
 local runners = require "almanac.session.runner"
 local settings = require "almanac.config.settings"
 local signers = require "almanac.session.signers"
-local task = require "native.task"
 
 local M = {}
 
@@ -39,14 +38,14 @@ end
 ---@param path string  of the step
 ---@param question { question: string, script: string, plan: string? }  as it is asked now
 ---@param answers almanac.Answer[]
----@param at? integer  seconds since 1970: judged as then
+---@param as_then? boolean  by what held when they were given
 ---@return almanac.Judgement
-function Approvals:judge(path, question, answers, at)
+function Approvals:judge(path, question, answers, as_then)
   local asked = self.replay:previous("confirm.asked", path)[1]
   local claims = approval.claims(self.id, path, question, answers)
   for _, claim in ipairs(claims) do claim.why = other_journal(self, claim, asked and asked.seq or math.huge) end
   return signers.judge(claims, {
-    now_ms = at and at * 1000 or task.wall_ms(), at = at, good = settings.approval.valid_for,
+    good = settings.approval.valid_for, as_then = as_then,
     runner = settings.approval.runner_may_approve == false and runners.of(self.replay) or nil,
   })
 end

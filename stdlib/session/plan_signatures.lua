@@ -24,10 +24,10 @@ end
 --- Which signatures of a plan count.
 ---@param plan table
 ---@param runner almanac.Runner?  who may not be among those who signed
----@param at? integer  seconds since 1970: judged as then
+---@param as_then? boolean  by what held when they were given
 ---@return almanac.Judgement
-function M.judge(plan, runner, at)
-  return signers.judge(claims_of(plan), { now_ms = at and at * 1000 or task.wall_ms(), at = at, runner = runner })
+function M.judge(plan, runner, as_then)
+  return signers.judge(claims_of(plan), { runner = runner, as_then = as_then })
 end
 
 --- Refuses a plan that not enough people have signed. Does nothing where almanac.yaml names no signers.

@@ -5,6 +5,7 @@ local fs = require "native.fs"
 local settings = require "almanac.config.settings"
 local ssh = require "almanac.host.ssh"
 local statement = require "almanac.base.statement"
+local task = require "native.task"
 
 local M = {}
 
@@ -31,6 +32,15 @@ local SKEW_MS = 5 * 60 * 1000
 ---@return boolean
 function M.wanted()
   return settings.approval.allowed_signers ~= nil
+end
+
+--- Refuses where nobody's signature would count.
+function M.check_wanted()
+  if M.wanted() then return end
+  errors.raise {
+    kind = "refused", message = "almanac.yaml does not say whose signatures count",
+    hint = "approval: { allowed_signers: FILE } names them, in the form of ssh-keygen(1)",
+  }
 end
 
 --- The files that say whose signatures count; one that others can write is refused.
@@ -88,12 +98,7 @@ end
 ---@param given { sign: string|true, as: string? }  of the command line
 ---@return almanac.Signing
 function M.choose(given)
-  if not M.wanted() then
-    errors.raise {
-      kind = "refused", message = "almanac.yaml does not say whose signatures count",
-      hint = "approval: { allowed_signers: FILE } names them, in the form of ssh-keygen(1)",
-    }
-  end
+  M.check_wanted()
   local text = M.files().signers
   local key = given.sign == true and only_key(text) or ssh.key(given.sign)
   return { key = key, principal = principal_of(text, key, given.as) }
@@ -115,7 +120,8 @@ end
 
 -- Judging ----------------------------------------------------------------------------------------
 
-local function check_age(claim, good, now_ms)
+local function check_age(claim, good)
+  local now_ms = task.wall_ms()
   local age = (now_ms - claim.at_ms) / 1000
   if claim.at_ms > now_ms + SKEW_MS then return string.format("it is dated %s ahead", duration.format(-age)) end
   if good and age > good then
@@ -133,18 +139,18 @@ end
 local function examine(claim, files, options)
   if claim.why then return nil, claim.why end
   if not claim.signature then return nil, "it is not signed" end
-  local key, why = ssh.verify(files, claim.principal, claim.text, claim.signature, options.at)
+  local at = options.as_then and claim.at_ms // 1000 or nil
+  local key, why = ssh.verify(files, claim.principal, claim.text, claim.signature, at)
   if not key then return nil, why end
-  why = check_text(claim) or check_age(claim, options.good, options.now_ms)
+  why = check_text(claim) or not options.as_then and check_age(claim, options.good) or nil
   if not why and options.runner then why = options.runner:is(claim.principal, key) end
   return not why and key or nil, why
 end
 
 ---@class almanac.JudgeOptions
----@field now_ms integer
 ---@field good number?              seconds for which a signature counts
 ---@field runner almanac.Runner?    who may not be among those who sign; nil: anybody may
----@field at integer?               seconds since 1970 at which keys must have counted; nil: now
+---@field as_then boolean?          as it was when it was signed: keys by their state then, and no age
 
 --- Which of them count. A person counts once, and so does a key.
 ---@param claims almanac.Claim[]

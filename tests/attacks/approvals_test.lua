@@ -334,3 +334,51 @@ t.test("a no needs no signature, and takes approvals away", function()
   t.has(err, "said no: roll on (peers lag)")
   resume(p, id, "(0 of 2)")
 end)
+
+t.test("who cannot reach the journal signs its text elsewhere; a text that was changed there is refused", function()
+  local alice, bob = signers.person "alice", signers.person "bob"
+  local p = new(", quorum: 2", alice:line(), bob:line())
+  local id = waiting(p)
+  local function text(person)
+    local code, out, err = p:run({ "approve", id, "--text", "--as", person.name .. "@example.com", "--reason", "looks good" }, runner)
+    t.eq(code, 0, out .. err)
+    return out .. "\n" -- p:run gives lines
+  end
+  local function take(code, said, signature)
+    t.write_file(p.dir .. "/answer", said)
+    t.write_file(p.dir .. "/answer.sig", signature)
+    local got, out, err = p:run({ "approve", id, "--signed", "answer" }, runner)
+    t.eq(got, code, out .. err)
+    return out .. err
+  end
+  local of_alice, of_bob = text(alice), text(bob) -- at once: neither has to wait for the other
+  t.has(take(2, of_alice, bob:sign(of_alice)), "the key is one of bob@example.com, not of alice@example.com")
+  local other = of_alice:gsub("roll on", "have lunch")
+  t.has(take(2, other, alice:sign(other)), "it was signed for another step")
+  local older = of_alice:gsub("event %d+", "event 1")
+  t.has(take(2, older, alice:sign(older)), "the journal is not the one that was signed: its event 1 is another one")
+  local longer = of_alice .. "run: \"another\"\n"
+  t.has(take(2, longer, alice:sign(longer)), "it was signed for another run")
+  for _, rubbish in ipairs { "", "x", "almanac approval 1\n", 'almanac approval 1\nprincipal: "x"\nhead: 5\ntime: 7\n' } do
+    t.has(take(2, rubbish, alice:sign(rubbish)), "is no text of such an answer")
+  end
+  t.has(take(0, of_bob, bob:sign(of_bob)), "1 of 2 (bob@example.com)")
+  t.has(take(0, of_alice, alice:sign(of_alice)), "approved roll on")
+  resume(p, id)
+end)
+
+t.test("a run that is called asks for signatures, too", function()
+  local alice = signers.person "alice"
+  local p = new("", alice:line())
+  p:edit("outer", [[
+return runbook { run = function()
+  runbook.call("book", {})
+end }]])
+  local code, out, err = p:run({ "run", "outer", "--no-ask" }, runner)
+  t.eq(code, 3, out .. err)
+  t.has(err, "waiting for signed approvals: roll on (0 of 1)")
+  local inner = err:match "almanac approve (%S+) %-%-sign"
+  approve(p, alice, 0, inner, "--sign=" .. alice.key)
+  local outer = select(2, p:run { "runs" }):match "outer%-%S+"
+  resume(p, outer)
+end)

@@ -1,0 +1,59 @@
+--- An audit of a run by its journal: whether the journal is whole and the one that somebody saw before, and whose
+--- signatures are in it.
+local approvals = require "almanac.session.approvals"
+local files = require "almanac.run.plan.file"
+local plan_signatures = require "almanac.session.plan_signatures"
+local runners = require "almanac.session.runner"
+local settings = require "almanac.config.settings"
+
+local M = {}
+
+---@class almanac.Finding
+---@field what string               "plan", or the path of the step that asked
+---@field judgement almanac.Judgement?  nil: nobody can judge it
+---@field went_on boolean           the run went on behind it
+---@field wrong string?             why it is not to be believed
+
+--- The event of which this is the hash, or the beginning of it; nil: there is none.
+---@param journal table
+---@param id string
+---@param hash string  hexadecimal
+---@return integer? seq
+function M.event_of(journal, id, hash)
+  for seq = journal:head(id), 1, -1 do
+    if journal:hash(id, seq):sub(1, #hash) == hash then return seq end
+  end
+end
+
+local function of_plan(replay)
+  local plan = replay.plan
+  local runner = settings.approval.runner_may_approve == false and runners.of(replay) or nil
+  return {
+    what = "plan", went_on = true, judgement = plan_signatures.judge(plan, runner, true),
+    wrong = files.digest(plan) ~= plan.digest and "it is not the plan that its digest stands for" or nil,
+  }
+end
+
+--- What was signed for a run, and whether it counts by almanac.yaml as it is now, and by the keys as they were when it
+--- was signed.
+---@param journal table
+---@param id string
+---@param replay almanac.Replay
+---@return almanac.Finding[]
+function M.signatures(journal, id, replay)
+  local findings, judge = {}, approvals.of(journal, id, replay)
+  if replay.plan and judge then findings[1] = of_plan(replay) end
+  local paths = {}
+  for path in pairs(replay.kept["confirm.asked"] or {}) do paths[#paths + 1] = path end
+  table.sort(paths)
+  for _, path in ipairs(judge and paths or {}) do
+    local asked = replay:previous("confirm.asked", path)
+    findings[#findings + 1] = {
+      what = path, went_on = replay.done ~= nil and replay.done:seq(path) ~= nil,
+      judgement = judge:judge(path, asked[#asked], replay:previous("confirm.answered", path), true),
+    }
+  end
+  return findings
+end
+
+return M
