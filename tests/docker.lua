@@ -6,16 +6,24 @@ local t = require "tests.harness"
 local M = {}
 
 ---@class tests.Docker
----@field env table<string, string>  by which docker and docker-compose find it
+---@field env table<string, string>  by which docker and Compose find it
+
+local PLUGIN = "/.deps/compose/usr/libexec/docker/cli-plugins/docker-compose"
 
 --- Starts one; nil and why where that cannot be (no programs, not root, no mounts).
+---@param form "docker compose"|"docker-compose"  the plugin, or the program of version 1
 ---@return tests.Docker?
 ---@return string? why
-function M.start()
+function M.start(form)
   local root = process.cwd and process.cwd() or (t.must { "pwd" }):gsub("%s+$", "")
   local deps = root .. "/.deps/docker"
   if not t.read_file(deps .. "/usr/bin/docker-compose") then return nil, "there is no .deps/docker; make deps fetches it" end
   local dir = t.tmpdir()
+  if form == "docker compose" then
+    if not t.read_file(root .. PLUGIN) then return nil, "there is no .deps/compose; make deps fetches it from Debian 13" end
+    t.must { "mkdir", "-p", dir .. "/.docker/cli-plugins" }
+    t.must { "ln", "-s", root .. PLUGIN, dir .. "/.docker/cli-plugins/docker-compose" }
+  end
   local env = {
     PATH = deps .. "/usr/bin:" .. deps .. "/usr/sbin:" .. t.getenv "PATH", HOME = dir,
     PYTHONPATH = deps .. "/usr/lib/python3/dist-packages", DOCKER_HOST = "unix://" .. dir .. "/docker.sock",

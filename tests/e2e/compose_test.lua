@@ -1,5 +1,6 @@
 -- compose: services on a real Docker engine: planned, brought up, recreated, restarted, taken down.
 local docker = require "tests.docker"
+local images = require "tests.images"
 local project = require "tests.project"
 local t = require "tests.harness"
 
@@ -14,99 +15,161 @@ volumes: { state: {} }
 end
 
 local function book(body)
-  return "return runbook { allow = { compose = { 'stack', 'project=x' } }, run = function() step('it', function() " .. body .. " end) end }"
+  return "return runbook { allow = { compose = { 'stack', 'pulled', 'project=x' } }, run = function() step('it', function() " .. body .. " end) end }"
 end
 
-t.test("up, recreate, restart, down: as planned, once, also when killed halfway", function()
-  local engine, why = docker.start()
-  if not engine then
-    print("skipped: " .. why)
-    return
-  end
-  engine:make_image("node:v1", "node:v2")
-  local p = project.new { up = book [[compose.up { dir = "stack" }]] }
-  t.write_file(p.dir .. "/almanac.yaml", "pass_env: [PYTHONPATH, KILL_AFTER]\n")
-  t.must { "mkdir", p.dir .. "/stack" }
-  t.write_file(p.dir .. "/stack/docker-compose.yml", file "v1")
-  -- Stands for docker-compose, and kills almanac when the work is done and it cannot know yet.
-  t.must { "mkdir", p.dir .. "/bin" }
-  t.write_file(p.dir .. "/bin/docker-compose", string.format([[
-#!/bin/sh
-%s/usr/bin/docker-compose "$@" || exit
-case " $* " in *" $KILL_AFTER "*) kill -9 $PPID;; esac
-]], engine.deps))
-  t.must { "chmod", "+x", p.dir .. "/bin/docker-compose" }
-  local function run(code, words, kill_after)
-    local env = { KILL_AFTER = kill_after or "nothing" }
-    for name, value in pairs(engine.env) do env[name] = value end
-    env.PATH = p.dir .. "/bin:" .. env.PATH
-    local got, out, err = p:run(words, env)
-    t.eq(got, code, table.concat(words, " ") .. ": " .. out .. err)
-    return out, err
-  end
-  local function ids() return engine:docker("ps", "-aq", "--no-trunc") end
+---@class tests.Compose  a project, and an engine that it is brought up on
+local World = {}
+World.__index = World
 
-  local out = run(2, { "plan", "up" })
+--- Puts a program before the real one, which kills almanac when the work is done and it cannot know yet.
+local function put_killer(dir, form, engine)
+  local program = form:match "^%S+"
+  t.must { "mkdir", dir .. "/bin" }
+  t.write_file(dir .. "/bin/" .. program, string.format([[
+#!/bin/sh
+%s/usr/bin/%s "$@" || exit
+case " $* " in *" compose "*" $KILL_AFTER "*|*" --ansi "*" $KILL_AFTER "*) kill -9 $PPID;; esac
+]], engine.deps, program))
+  t.must { "chmod", "+x", dir .. "/bin/" .. program }
+end
+
+local function new_world(form, engine)
+  engine:make_image("node:v1", "node:v2")
+  local w = setmetatable({ engine = engine, project = project.new {}, sep = form == "docker compose" and "-" or "_" }, World)
+  t.write_file(w.project.dir .. "/almanac.yaml", "pass_env: [PYTHONPATH, KILL_AFTER]\n")
+  t.must { "mkdir", w.project.dir .. "/stack" }
+  t.write_file(w.project.dir .. "/stack/docker-compose.yml", file "v1")
+  put_killer(w.project.dir, form, engine)
+  return w
+end
+
+--- almanac WORDS…, which must end with this code (-1: killed).
+function World:run(code, words, kill_after)
+  local env = { KILL_AFTER = kill_after or "nothing" }
+  for name, value in pairs(self.engine.env) do env[name] = value end
+  env.PATH = self.project.dir .. "/bin:" .. env.PATH
+  local got, out, err = self.project:run(words, env)
+  t.eq(got, code, table.concat(words, " ") .. ": " .. out .. err)
+  return out, err
+end
+
+function World:edit(name, body) self.project:edit(name, book(body)) end
+
+function World:ids() return self.engine:docker("ps", "-aq", "--no-trunc") end
+
+function World:container(service) return "stack" .. self.sep .. service .. self.sep .. "1" end
+
+--- Up, killed with the services up and nothing journalled of it; then another image for one of them.
+---@return string run
+local function brings_up(w)
+  w:edit("up", [[compose.up { dir = "stack" }]])
+  local out = w:run(2, { "plan", "up" })
   t.has(out, "+ service miner  created: image node:v1")
   t.has(out, "+ service node  created: image node:v1")
-  t.eq(ids(), "", "a plan brings nothing up")
-
-  -- killed with the services up and nothing journalled of it
-  run(-1, { "run", "up" }, "up")
-  local first = ids()
-  run(0, { "resume", p:newest() })
-  t.eq(ids(), first, "what was up stays as it is")
+  t.eq(w:ids(), "", "a plan brings nothing up")
+  w:run(-1, { "run", "up" }, "up")
+  local first = w:ids()
+  w:run(0, { "resume", w.project:newest() })
+  t.eq(w:ids(), first, "what was up stays as it is")
   t.eq(select(2, first:gsub("%x+", "")), 2, "two containers")
-  local made = p:newest()
-
-  -- another image for one of them
-  t.write_file(p.dir .. "/stack/docker-compose.yml", file "v2")
-  out = run(2, { "plan", "up" })
+  local made = w.project:newest()
+  t.write_file(w.project.dir .. "/stack/docker-compose.yml", file "v2")
+  out = w:run(2, { "plan", "up" })
   t.has(out, "~ service node  changed: recreated, its configuration is another")
   t.has(out, "~ .image: node:v1 → node:v2")
   t.has(out, "= 1 unchanged")
-  run(0, { "run", "up" })
-  t.has(engine:docker("ps", "--format", "{{.Names}} {{.Image}}"), "stack_node_1 node:v2")
+  w:run(0, { "run", "up" })
+  t.has(w.engine:docker("ps", "--format", "{{.Names}} {{.Image}}"), w:container "node" .. " node:v2")
+  return made
+end
 
-  -- a restart happens once to each container, also after a kill
-  p:edit("restart", book [[compose.restart { dir = "stack", services = "miner" }]])
-  run(-1, { "run", "restart" }, "restart")
-  local at = engine:docker("inspect", "-f", "{{.State.StartedAt}}", "stack_miner_1")
-  local _, said = run(0, { "resume", p:newest() })
+--- A restart happens once to each container, also after a kill.
+local function restarts_once(w)
+  w:edit("restart", [[compose.restart { dir = "stack", services = "miner" }]])
+  w:run(-1, { "run", "restart" }, "restart")
+  local function started() return w.engine:docker("inspect", "-f", "{{.State.StartedAt}}", w:container "miner") end
+  local at = started()
+  local _, said = w:run(0, { "resume", w.project:newest() })
   t.has(said, "is done")
-  t.eq(engine:docker("inspect", "-f", "{{.State.StartedAt}}", "stack_miner_1"), at, "not twice")
+  t.eq(started(), at, "not twice")
+end
 
-  -- a command once, also where the run is killed when it is over; a failed one is run anew
-  p:edit("once", book [[return compose.run { dir = "stack", service = "miner", argv = { "sh", "-c", "exit 3" } }]])
-  t.has(run(2, { "plan", "once" }), "+ container of service miner  created: runs once: sh -c exit 3")
-  local _, failed = run(1, { "run", "once", "--no-ask" })
+--- A command once, also where the run is killed when it is over; a failed one is run anew.
+local function runs_once(w)
+  w:edit("once", [[return compose.run { dir = "stack", service = "miner", argv = { "sh", "-c", "exit 3" } }]])
+  t.has(w:run(2, { "plan", "once" }), "+ container of service miner  created: runs once: sh -c exit 3")
+  local _, failed = w:run(1, { "run", "once", "--no-ask" })
   t.has(failed, "exited with code 3")
-  p:edit("once", book [[return compose.run { dir = "stack", service = "node", no_deps = true,
+  w:edit("once", [[return compose.run { dir = "stack", service = "node", no_deps = true,
     argv = { "sh", "-c", "echo once >>/state/log; echo said" } }]])
-  run(-1, { "run", "once" }, "run")
-  run(0, { "resume", p:newest() })
-  t.has(run(0, { "log", p:newest(), "--json" }), [["stdout":"said\n"]])
-  t.eq(engine:docker("exec", "stack_node_1", "/busybox", "cat", "/state/log"), "once")
+  w:run(-1, { "run", "once" }, "run")
+  w:run(0, { "resume", w.project:newest() })
+  t.has(w:run(0, { "log", w.project:newest(), "--json" }), [["stdout":"said\n"]])
+  t.eq(w.engine:docker("exec", w:container "node", "/busybox", "cat", "/state/log"), "once")
+end
 
-  p:edit("down", book [[compose.down { dir = "stack", volumes = true }]])
-  out = run(2, { "plan", "down" })
-  t.has(out, "- container stack_miner_1  deleted: running, image node:v1")
+--- From a real registry; one that does not have it is named.
+local function pulls(w)
+  local address = images.registry(w.project.dir)
+  local name = address .. "/node:v1"
+  t.must { "mkdir", w.project.dir .. "/pulled" }
+  local function wants(image)
+    t.write_file(w.project.dir .. "/pulled/docker-compose.yml", 'version: "3"\nservices: { node: { image: "' .. image .. '" } }\n')
+  end
+  w.engine:docker("tag", "node:v1", name)
+  w.engine:docker("push", "--quiet", name)
+  w.engine:docker("rmi", name)
+  wants(name)
+  w:edit("pull", [[return compose.pull { dir = "pulled" }]])
+  t.has(w:run(2, { "plan", "pull" }), "+ image " .. name .. "  created: it is not there yet")
+  w:run(-1, { "run", "pull" }, "pull")
+  w:run(0, { "resume", w.project:newest() })
+  t.has(w:run(0, { "log", w.project:newest(), "--json" }), w.engine:docker("image", "inspect", "-f", "{{.Id}}", name))
+  wants(address .. "/node:v9")
+  local _, err = w:run(1, { "run", "pull", "--no-ask" })
+  t.has(err, address .. "/node:v9")
+end
+
+--- A rollback takes down what was not there before; compose.down with the volumes, too.
+local function takes_down(w, made)
+  w:edit("down", [[compose.down { dir = "stack", volumes = true }]])
+  local out = w:run(2, { "plan", "down" })
+  t.has(out, "- container " .. w:container "miner" .. "  deleted: running, image node:v1")
   t.has(out, "- volume stack_state  deleted: with what is in it")
+  w:run(0, { "rollback", made })
+  t.eq(w:ids(), "")
+  t.eq(w.engine:docker("volume", "ls", "-q"), "stack_state", "what is stored stays")
+  w:run(-1, { "run", "down" }, "down")
+  w:run(0, { "resume", w.project:newest() })
+  t.eq(w.engine:docker("volume", "ls", "-q"), "")
+  t.has(w:run(0, { "plan", "down" }), "(nothing would change)")
+end
 
-  -- a rollback takes down what was not there before, as compose.down does
-  run(0, { "rollback", made })
-  t.eq(ids(), "")
-  run(0, { "run", "down" })
-  t.has(run(0, { "plan", "down" }), "(nothing would change)")
-
-  -- what is wrong is said
-  p:edit("wrong", book [[compose.up { dir = "stack", services = "mienr" }]])
-  out = run(1, { "plan", "wrong" })
-  t.has(out, "WOULD STOP THE RUN: compose.up: the Compose file has no service mienr")
-  p:edit("wrong", book [[compose.down { dir = "elsewhere" }]])
-  local _, err = run(1, { "run", "wrong" })
+local function says_what_is_wrong(w)
+  w:edit("wrong", [[compose.up { dir = "stack", services = "mienr" }]])
+  t.has(w:run(1, { "plan", "wrong" }), "WOULD STOP THE RUN: compose.up: the Compose file has no service mienr")
+  w:edit("wrong", [[compose.down { dir = "elsewhere" }]])
+  local _, err = w:run(1, { "run", "wrong" })
   t.has(err, 'compose.down: this runbook may not touch compose "elsewhere"')
-end)
+end
+
+for _, form in ipairs { "docker-compose", "docker compose" } do
+  t.test(form .. ": up, restart, run, pull, down: as planned, once, also when killed halfway", function()
+    local engine, why = docker.start(form)
+    if not engine then
+      print("skipped, " .. form .. ": " .. why)
+      return
+    end
+    local w = new_world(form, engine)
+    local made = brings_up(w)
+    restarts_once(w)
+    runs_once(w)
+    pulls(w)
+    takes_down(w, made)
+    says_what_is_wrong(w)
+  end)
+end
 
 t.test("without docker the plan says what is missing", function()
   local p = project.new { up = book [[compose.up { dir = "stack", nothing = 1 }]] }
