@@ -18,8 +18,8 @@ prom = {}
 --- ```
 ---@param promql string
 ---@param options? prom.query.options
----@return { type: "vector"|"scalar"|"matrix"|"string", series: { labels: table<string, string>, value: number?, time: number }[], warnings: string[] }
----  time in seconds since 1970
+---@return { type: "vector"|"scalar"|"matrix"|"string", series: { labels: table<string, string>, value: number?, histogram: { count: number, sum: number }?, time: number }[], warnings: string[], infos: string[] }
+---  time in seconds since 1970; of a native histogram there is no value
 function prom.query(promql, options) end
 
 ---@class prom.range.options
@@ -38,7 +38,7 @@ function prom.query(promql, options) end
 --- ```
 ---@param promql string
 ---@param options prom.range.options
----@return { type: "matrix", series: { labels: table<string, string>, points: { time: number, value: number }[] }[], warnings: string[] }
+---@return { type: "matrix", series: { labels: table<string, string>, points: { time: number, value: number }[], histograms: { time: number, count: number, sum: number }[]? }[], warnings: string[], infos: string[] }
 ---  time in seconds since 1970
 function prom.range(promql, options) end
 
@@ -49,7 +49,7 @@ function prom.range(promql, options) end
 
 --- The one number that a query gives. A read.
 ---
---- Raises: `no_data` (nothing, or NaN), `several_series`, `prom`, `network`, `usage`.
+--- Raises: `no_data` (nothing, or NaN), `several_series`, `prom` (also for a native histogram, which is no number), `network`, `usage`.
 ---
 --- ```lua
 --- if prom.value("max(animica_p2p_peers_connected)") < 5 then note "few peers" end

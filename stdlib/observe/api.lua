@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
+local step = require "almanac.run.step"
 local urls = require "almanac.http.url"
 
 local M = {}
@@ -91,6 +92,20 @@ local SERVICES = { prom = "prometheus", loki = "loki" }
 --- A service of almanac.yaml is the operator's choice; the URL of another one is asked for.
 local function within_of(request)
   return endpoints.find(SERVICES[request.kind]).url == request.base and {} or nil
+end
+
+--- Notes what a server says besides its answer; in a step each text once, however often it is asked.
+---@param before string  "Prometheus warns: "
+---@param texts string[]
+function M.note(before, texts)
+  local frame = step.current()
+  local noted = frame and (frame.noted or {}) or {}
+  if frame then frame.noted = noted end
+  for _, text in ipairs(texts) do
+    text = before .. text
+    if not noted[text] then step.note(text) end
+    noted[text] = true
+  end
 end
 
 --- GET base/path?params, parsed.

@@ -86,11 +86,13 @@ local function check(declaration, logql, opts)
 end
 
 local function ask(who, path, opts, params)
-  return api.get {
+  local answer = api.get {
     kind = "loki", who = who, base = api.base_url(who, "loki", opts.url), path = path, params = params,
     timeout = opts.timeout,
     headers = opts.tenant and { ["X-Scope-OrgID"] = opts.tenant } or nil,
   }
+  api.note("Loki warns: ", answer.warnings or {})
+  return answer
 end
 
 --- Nanoseconds, exactly: a double of seconds has no room for them.

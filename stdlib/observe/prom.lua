@@ -12,17 +12,36 @@ local M = {}
 ---@class almanac.prom.Series
 ---@field labels table<string, string>
 ---@field value? number     NaN when Prometheus says so; nil for a string or a native histogram
+---@field histogram? almanac.prom.Histogram  a native one, which is no number
 ---@field time number       seconds since 1970
 ---@field points? { time: number, value: number }[]  of a range
+---@field histograms? almanac.prom.Histogram[]  of a range
+
+---@class almanac.prom.Histogram  of a native histogram what it counts; its buckets are Prometheus' to read
+---@field time number       seconds since 1970
+---@field count number
+---@field sum number
 
 ---@class almanac.prom.Result
 ---@field type "vector"|"scalar"|"matrix"|"string"
 ---@field series almanac.prom.Series[]
 ---@field warnings string[]
+---@field infos string[]    what Prometheus 3 says besides
 
 local function points_of(values)
   local out = {}
   for i, pair in ipairs(values or {}) do out[i] = { time = pair[1], value = api.number(pair[2]) } end
+  return out
+end
+
+local function histogram_of(pair)
+  local is = type(pair[2]) == "table" and pair[2] or {}
+  return { time = pair[1], count = api.number(is.count), sum = api.number(is.sum) }
+end
+
+local function histograms_of(pairs_of)
+  local out = {}
+  for i, pair in ipairs(pairs_of) do out[i] = histogram_of(pair) end
   return out
 end
 
@@ -31,7 +50,7 @@ end
 ---@return almanac.prom.Result
 function M.result(answer)
   local data = answer.data
-  local out = { type = data.resultType, series = {}, warnings = answer.warnings or {} }
+  local out = { type = data.resultType, series = {}, warnings = answer.warnings or {}, infos = answer.infos or {} }
   if data.resultType == "scalar" or data.resultType == "string" then
     local point = data.result or {}
     out.series[1] = { labels = {}, time = point[1], value = api.number(point[2]) }
@@ -42,6 +61,10 @@ function M.result(answer)
     local series = { labels = item.metric or {} }
     if item.value then series.time, series.value = item.value[1], api.number(item.value[2]) end
     if item.values then series.points = points_of(item.values) end
+    if item.histogram then series.time, series.histogram = item.histogram[1], histogram_of(item.histogram) end
+    if item.histograms then
+      series.histograms, series.points = histograms_of(item.histograms), series.points or {}
+    end
     out.series[i] = series
   end
   return out
@@ -73,7 +96,8 @@ local function ask(who, path, promql, opts, params)
     kind = "prom", who = who, base = api.base_url(who, "prometheus", opts.url), path = path, params = params,
     timeout = opts.timeout,
   })
-  for _, warning in ipairs(result.warnings) do step.note("Prometheus warns: " .. warning) end
+  api.note("Prometheus warns: ", result.warnings)
+  api.note("Prometheus says: ", result.infos)
   return result
 end
 
@@ -90,10 +114,26 @@ local function series_text(series)
   return "{" .. table.concat(out, ", ") .. "}"
 end
 
+--- The error for native histograms where numbers are wanted. Pure.
+---@param result almanac.prom.Result
+---@param promql string
+---@return table? err  for errors.raise; nil: there are none
+function M.histogram_error(result, promql)
+  for _, series in ipairs(result.series) do
+    if series.histogram or series.histograms then
+      return {
+        kind = "prom", error_type = "native_histogram",
+        message = string.format("%s gives a native histogram, which is no number: %s", promql, series_text(series)),
+        hint = "histogram_quantile(0.95, …), histogram_avg(…), histogram_count(…) or histogram_sum(…) of it is one",
+      }
+    end
+  end
+end
+
 --- The one number of a result. Pure.
 ---@param result almanac.prom.Result
 ---@param promql string  for the error
----@return number value  raises kind "no_data" (nothing, or NaN) or "several_series"
+---@return number value  raises kind "no_data" (nothing, or NaN), "several_series" or "prom" (a native histogram)
 function M.only(result, promql)
   local n = #result.series
   if n > 1 then
@@ -106,6 +146,8 @@ function M.only(result, promql)
       series = names,
     }
   end
+  local is_histogram = M.histogram_error(result, promql)
+  if is_histogram then errors.raise(is_histogram) end
   local value = n == 1 and result.series[1].value
   if not value or value ~= value then
     errors.raise {

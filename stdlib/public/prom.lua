@@ -13,8 +13,8 @@ local M = {}
 --- ```
 ---@param promql string
 ---@param options? prom.query.options
----@return { type: "vector"|"scalar"|"matrix"|"string", series: { labels: table<string, string>, value: number?, time: number }[], warnings: string[] }
----  time in seconds since 1970
+---@return { type: "vector"|"scalar"|"matrix"|"string", series: { labels: table<string, string>, value: number?, histogram: { count: number, sum: number }?, time: number }[], warnings: string[], infos: string[] }
+---  time in seconds since 1970; of a native histogram there is no value
 M.query = impl.query
 
 --- A range query. A read.
@@ -26,13 +26,13 @@ M.query = impl.query
 --- ```
 ---@param promql string
 ---@param options prom.range.options
----@return { type: "matrix", series: { labels: table<string, string>, points: { time: number, value: number }[] }[], warnings: string[] }
+---@return { type: "matrix", series: { labels: table<string, string>, points: { time: number, value: number }[], histograms: { time: number, count: number, sum: number }[]? }[], warnings: string[], infos: string[] }
 ---  time in seconds since 1970
 M.range = impl.range
 
 --- The one number that a query gives. A read.
 ---
---- Raises: `no_data` (nothing, or NaN), `several_series`, `prom`, `network`, `usage`.
+--- Raises: `no_data` (nothing, or NaN), `several_series`, `prom` (also for a native histogram, which is no number), `network`, `usage`.
 ---
 --- ```lua
 --- if prom.value("max(animica_p2p_peers_connected)") < 5 then note "few peers" end

@@ -25,6 +25,9 @@ local function raise_others(err)
   if task.interrupted() or errors.is_interrupt(err) or err.kind == "usage" or err.kind == "outside_step" then error(err, 0) end
 end
 
+-- Errors of a query that it has again however often it is asked.
+local PERMANENT = { bad_data = true, native_histogram = true }
+
 --- What fn reads of Prometheus; where it cannot be asked, again after an interval, so often as the errors allow.
 local function patiently(spec, fn)
   local failed = 0
@@ -33,7 +36,7 @@ local function patiently(spec, fn)
     if ok then return result end
     raise_others(result)
     failed = failed + 1
-    if result.error_type == "bad_data" or failed > spec.errors then
+    if PERMANENT[result.error_type] or failed > spec.errors then
       raise_verdict(spec, "error", (failed > 1 and failed .. " tries in a row failed: " or "") .. tostring(result.message),
         result.query and "the query: " .. result.query or "a resume goes on with the samples that there are")
     end
@@ -55,9 +58,10 @@ local function asker(spec, times)
     if not answers[query] then
       local ok, result = errors.try(prom.range, query, { from = times[1] / 1000, to = times[#times] / 1000, url = spec.url,
         step = (times[2] - times[1]) / 1000 })
-      if not ok then
-        result.query = query
-        error(result, 0)
+      local err = not ok and result or prom.histogram_error(result, query)
+      if err then
+        err.query = query
+        error(err, 0)
       end
       answers[query] = result.series
     end

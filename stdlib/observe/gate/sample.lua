@@ -1,4 +1,5 @@
 --- One look of a gate: the number that Prometheus gave, and whether it is healthy. Pure.
+local prom = require "almanac.observe.prom"
 local specs = require "almanac.observe.gate.spec"
 
 local M = {}
@@ -73,6 +74,8 @@ function M.of(spec, answer, time)
     for i = 21, n do series[i] = "…" end
     return { time = time, ok = false, series = series }
   end
+  local is_histogram = prom.histogram_error(answer, spec.query)
+  if is_histogram then return { time = time, ok = false, error = is_histogram.message, permanent = true } end
   local value = answer.series[1].value
   if not value or value ~= value then return { time = time, ok = false, missing = value and "NaN" or "no data" } end
   local ok = M.judge(spec, value)

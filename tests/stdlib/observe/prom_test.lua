@@ -1,4 +1,5 @@
 local alerts = require "almanac.observe.alerts"
+local calls = require "tests.helm_calls"
 local httpd = require "native.httpd"
 local prom = require "almanac.observe.prom"
 local settings = require "almanac.config.settings"
@@ -109,9 +110,32 @@ t.test("what Prometheus refuses keeps its type and words", function()
   t.raises("usage", prom.query, " ")
 end)
 
-t.test("warnings are kept", function()
-  answers.w = { body = '{"status":"success","warnings":["PromQL info: x"],"data":{"resultType":"vector","result":[]}}' }
-  t.eq(prom.query("w").warnings, { "PromQL info: x" })
+t.test("what Prometheus says besides is kept, and noted once in a step", function()
+  answers.w = { body = '{"status":"success","warnings":["PromQL warning: w"],"infos":["PromQL info: i"],'
+    .. '"data":{"resultType":"vector","result":[]}}' }
+  local result = prom.query "w"
+  t.eq({ result.warnings, result.infos }, { { "PromQL warning: w" }, { "PromQL info: i" } })
+  local seen = calls.in_step(function()
+    prom.query "w"
+    prom.query "w"
+  end)
+  t.eq(seen.notes, { "Prometheus warns: PromQL warning: w", "Prometheus says: PromQL info: i" })
+end)
+
+-- As Prometheus 2.53 answers with --enable-feature=native-histograms.
+local HISTOGRAM = '{"count":"344","sum":"17.5","buckets":[[0,"0.0009","0.001","344"]]}'
+
+t.test("a native histogram is no number, and is called what it is", function()
+  answers.h = { body = '{"status":"success","data":{"resultType":"vector","result":[{"metric":{"app":"rpc"},"histogram":[5,'
+    .. HISTOGRAM .. "]}]}}" }
+  answers.hs = { body = '{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"histograms":[[5,'
+    .. HISTOGRAM .. "],[20," .. HISTOGRAM .. "]]}]}}" }
+  t.eq(prom.query("h").series, { { labels = { app = "rpc" }, time = 5, histogram = { time = 5, count = 344.0, sum = 17.5 } } })
+  local range = prom.range("hs", { from = 5, to = 20, step = "15s" }).series[1]
+  t.eq({ #range.points, range.histograms[2].time, range.histograms[2].count }, { 0, 20, 344.0 })
+  local err = t.raises("prom", prom.value, "h")
+  t.eq(err.message, 'h gives a native histogram, which is no number: {app="rpc"}')
+  t.has(err.hint, "histogram_quantile")
 end)
 
 t.test("firing alerts, worst first", function()

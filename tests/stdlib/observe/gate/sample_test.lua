@@ -20,6 +20,12 @@ t.test("samples from answers", function()
     { time = 5, ok = false, series = { '{a="1", b="x"}', "{}" } })
 end)
 
+t.test("a native histogram fails a gate for good, in words that say what to ask instead", function()
+  local histogram = { time = 5, count = 1.0, sum = 2.0 }
+  t.eq(samples.of(check(), { series = { { labels = {}, histogram = histogram } } }, 5),
+    { time = 5, ok = false, permanent = true, error = "x gives a native histogram, which is no number: {}" })
+end)
+
 t.test("values for people", function()
   t.eq(samples.format(0.0123456), "0.01235")
   t.eq(samples.format(5.0), "5")
