@@ -146,12 +146,19 @@ local function remove(list, item)
   end
 end
 
+local function siblings_of(state, path)
+  local parent = state.nodes[path:match "^(.*)/"]
+  return parent and parent.children or state.roots
+end
+
 on["step.renamed"] = function(state, path, data, time_ms)
   local node = state.nodes[data.from]
   if not node then return end
   local old_parent, parent, name = data.from:match "^(.*)/", path:match "^(.*)/", path:match "[^/]*$"
+  local begun = state.nodes[path] -- under its new name, before that was known to be one
+  if begun then remove(siblings_of(state, path), begun) end
   if old_parent ~= parent then
-    remove(old_parent and state.nodes[old_parent].children or state.roots, node)
+    remove(siblings_of(state, data.from), node)
     local siblings = parent and node_of(state, parent, time_ms).children or state.roots
     siblings[#siblings + 1] = node
   end

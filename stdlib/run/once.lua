@@ -9,6 +9,7 @@ local operator = require "almanac.run.operator"
 local previews = require "almanac.run.plan.preview"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
+local renamed = require "almanac.run.renamed"
 local secret = require "almanac.base.secret"
 local sha256 = require("native.digest").sha256
 local step = require "almanac.run.step"
@@ -227,6 +228,8 @@ function M.perform(frame, call)
       return result
     end
     tries = result
+  elseif renamed.is_edited(run) then
+    renamed.check_effect(frame, call.name, definitions.title(call.name, call.input, run.definitions))
   end
   if run.held then run.held:check() end
   if run.bound then run.bound:check(frame, call, known ~= nil) end

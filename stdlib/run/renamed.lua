@@ -1,6 +1,7 @@
 --- Renamed steps. Steps are known by their paths, so that one whose name was edited looks like a new one, and
 --- the done one like one that is gone. It is recognised by its source, in which nothing but the name differs,
---- or by `was` in its options; and whoever operates the run says whether it is the same.
+--- or by `was` in its options; and whoever operates the run says whether it is the same. One that was renamed and
+--- edited at once is met at its first effect: it stops before that, and wants to be told.
 local errors = require "almanac.base.errors"
 local operators = require "almanac.run.operator"
 local process = require "native.process"
@@ -83,8 +84,11 @@ local function is_same(run, gone, name, digest, text)
 end
 
 --- Whether any execution of the run was made with another script than this one.
-local function is_edited(run)
+---@param run almanac.Run
+---@return boolean
+function M.is_edited(run)
   local replay = run.replay
+  if not run.done then return false end
   if replay.edited == nil or replay.edited_for ~= run.script then
     replay.edited, replay.edited_for = false, run.script
     for digest in pairs(replay.digests) do
@@ -144,7 +148,7 @@ function M.candidates(frame, opts, digest, fn)
   if not run.done then return out end
   if opts.was and is_there(run, sibling(frame.path, opts.was)) then return { { path = sibling(frame.path, opts.was) } } end
   local replay = run.replay
-  if not is_edited(run) or replay.distinct[frame.path] or replay.begun[frame.path] then return out end
+  if not M.is_edited(run) or replay.distinct[frame.path] or replay.begun[frame.path] then return out end
   local text = not opts.digest and source.text(fn) or nil
   for _, gone in ipairs(gone_of(run)) do
     if gone.digest and is_same(run, gone, frame.name, digest, text) and is_there(run, gone.path) then
@@ -199,6 +203,63 @@ function M.decide(run, path, candidates)
     if answer == "same" then return M.record(run, path, was) end
   end
   M.record_distinct(run, path)
+end
+
+--- Of the step at `path`, or of those in it, an effect of that kind that took place or may have.
+local function effect_below(run, path, op)
+  for _, known in pairs(run.effects) do
+    local is_below = known.path == path or known.path:sub(1, #path + 1) == path .. "/"
+    if is_below and known.intent.op == op and not (known.outcome and not known.outcome.ok) then return known.intent end
+  end
+end
+
+--- Whether a script that the run was made with names the one, and none both: those are two steps.
+local function is_instead(run, name, old)
+  local was = false
+  for _, script in ipairs(run.replay.scripts) do
+    if M.is_named(script.sources, old) then
+      if M.is_named(script.sources, name) then return false end
+      was = true
+    end
+  end
+  return was
+end
+
+--- The step beside `path` that has its effects, and whose name is gone from the script; only where both names are
+--- written in the script can that be told.
+local function edited_from(run, path, op)
+  local sources, parent, name = run.loaded and run.loaded.sources or {}, path:match "^(.*)/", path:match "[^/]*$"
+  if run.replay.distinct[path] or is_there(run, path) or not M.is_named(sources, name) then return nil end
+  for _, gone in ipairs(gone_of(run)) do
+    local old = gone.path:match "[^/]*$"
+    local intent = gone.path:match "^(.*)/" == parent and not M.is_named(sources, old) and is_there(run, gone.path)
+      and is_instead(run, name, old) and effect_below(run, gone.path, op)
+    if intent then return gone.path, intent end
+  end
+end
+
+--- In a run whose script was edited: raises kind "renamed" where an effect is about to happen in a step that is new, and may be one that was renamed and
+--- edited: a step that is gone has an effect of that kind.
+---@param frame almanac.Frame
+---@param op string     of the effect
+---@param title string  of the effect
+function M.check_effect(frame, op, title)
+  local run = frame.run
+  for to in (frame.path .. "/"):gmatch "()/" do
+    local path = frame.path:sub(1, to - 1)
+    local old, intent = edited_from(run, path, op)
+    if old then
+      local old_name, name = old:match "[^/]*$", path:match "[^/]*$"
+      errors.raise {
+        kind = "renamed", waiting = true, step = frame.path,
+        message = string.format("step %q is not in this run, and would do: %s; step %q, which is gone from the script, did: %s. "
+          .. "Is it the same step, renamed and edited?", path, title, old, intent.title or intent.op),
+        hint = string.format("it is the same: write step(%q, { was = %q }, …), or: almanac resume %s --renamed %q\n         "
+          .. "it is another one, which is to run: almanac resume %s --not-renamed %q", name, old_name, run:outermost(),
+          path .. "=" .. old, run:outermost(), path),
+      }
+    end
+  end
 end
 
 --- What the operator said beforehand: "new=old". Either may hold a "=".

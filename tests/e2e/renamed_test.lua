@@ -116,6 +116,64 @@ return runbook {
   t.eq(p:lines "world", { "first" })
 end)
 
+--- A step "one" that is done, renamed to "eins" and edited by this.
+local function renamed_and_edited(edit)
+  local p = failed_run()
+  p:edit("book", (edit(works:gsub('step%("one"', 'step("eins"'))))
+  return p
+end
+
+local edits = {
+  ["the rest of the step"] = function(text) return text:gsub('"from one"', '"from eins"') end,
+  ["its effect's input"] = function(text) return text:gsub("echo one", "echo eins") end,
+  ["a call around its effect"] = function(text)
+    return text:gsub('sh.run { argv = { "sh", "%-c", "echo one >> world" } }',
+      'step("within", function() %0 end)')
+  end,
+}
+
+t.test("a step that was renamed and edited at once stops before its effect, with the line to write", function()
+  for what, edit in pairs(edits) do
+    local p = renamed_and_edited(edit)
+    for _ = 1, 2 do
+      local code, _, err = p:run { "resume", "--no-ask" }
+      t.eq(code, 3, what .. ": " .. err)
+      t.has(err, 'step "eins" is not in this run, and would do: run sh -c', what)
+      t.has(err, 'step "one", which is gone from the script, did: run sh -c', what)
+      t.has(err, 'write step("eins", { was = "one" }, …)', what)
+      t.has(err, '--renamed "eins=one"', what)
+      t.has(err, '--not-renamed "eins"', what)
+      t.eq(p:lines "world", { "one", "inner" }, what)
+    end
+    local code, _, err = p:run { "resume", "--renamed", "eins=one" }
+    t.eq(code, 0, what .. ": " .. err)
+    t.eq(p:lines "world", { "one", "inner", "last" }, what)
+    local _, out = p:run { "status", p:newest() }
+    t.eq(select(2, out:gsub("eins", "")), 1, out)
+  end
+end)
+
+t.test("the line that it asks for is enough; another step is run when that is said", function()
+  local p = renamed_and_edited(edits["its effect's input"])
+  p:edit("book", (edits["its effect's input"](works:gsub('step%("one", ', 'step("eins", { was = "one" }, '))))
+  local code, _, err = p:run { "resume" }
+  t.eq(code, 0, err)
+  t.eq(p:lines "world", { "one", "inner", "last" })
+  p = renamed_and_edited(edits["its effect's input"])
+  t.eq((p:run { "resume", "--no-ask" }), 3)
+  code, _, err = p:run { "resume", "--not-renamed", "eins" }
+  t.eq(code, 0, err)
+  t.eq(p:lines "world", { "one", "inner", "eins", "last" })
+end)
+
+t.test("a step that is deleted, and another that has no such effect, are no question", function()
+  local p = failed_run()
+  p:edit("book", (works:gsub('step%("one", function%(%).-\n    end%)', 'step("eins", function() fs.write("f", "x") end)')))
+  local code, _, err = p:run { "resume", "--no-ask" }
+  t.eq(code, 0, err)
+  t.eq(p:lines "world", { "one", "inner", "last" })
+end)
+
 t.test("an unedited script with many steps of one source is not asked about", function()
   local p = project.new { book = [[
 return runbook {
