@@ -238,8 +238,8 @@ local function edited_from(run, path, op)
   end
 end
 
---- In a run whose script was edited: raises kind "renamed" where an effect is about to happen in a step that is new, and may be one that was renamed and
---- edited: a step that is gone has an effect of that kind.
+--- In a run whose script was edited: raises kind "renamed" where an effect is about to happen in a step that is new,
+--- and may be one that was renamed and edited: a step that is gone has an effect of that kind.
 ---@param frame almanac.Frame
 ---@param op string     of the effect
 ---@param title string  of the effect

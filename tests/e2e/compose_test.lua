@@ -15,7 +15,8 @@ volumes: { state: {} }
 end
 
 local function book(body)
-  return "return runbook { allow = { compose = { 'stack', 'pulled', 'project=x' } }, run = function() step('it', function() " .. body .. " end) end }"
+  return "return runbook { allow = { compose = { 'stack', 'pulled', 'project=x' } }, run = function() step('it', function() "
+    .. body .. " end) end }"
 end
 
 ---@class tests.Compose  a project, and an engine that it is brought up on
