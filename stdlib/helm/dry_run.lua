@@ -30,6 +30,7 @@ local MANAGER = "helm"
 ---@field label string
 ---@field untried? string why it cannot be tried
 ---@field refused? boolean and that is a refusal
+---@field forbidden? boolean  of the runbook's `allow`
 
 ---@class almanac.HelmTry
 ---@field change table?

@@ -93,10 +93,11 @@ end
 
 --- The definitions that a first install would create.
 local function new_definitions(input)
-  local out = {}
-  for _, object in ipairs(renders.definitions(input)) do
+  local definitions, out = renders.definitions(input), {}
+  local judge = scopes.judge("helm.upgrade", input, definitions)
+  for _, object in ipairs(definitions) do
     local target = objects.one("helm.upgrade", { kind = object.kind, apiVersion = object.apiVersion, name = object.metadata.name }, {})
-    if not objects.find("helm.upgrade", target) then out[#out + 1] = object end
+    if judge(object) or not objects.find("helm.upgrade", target) then out[#out + 1] = object end
   end
   return out
 end

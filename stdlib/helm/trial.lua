@@ -70,7 +70,7 @@ end
 
 function Trial:entry_of(key, object, defined)
   local forbidden = self.judge(object)
-  if forbidden then return { key = key, untried = forbidden, refused = true, label = self:label_of(object) } end
+  if forbidden then return { key = key, untried = forbidden, refused = true, forbidden = true, label = self:label_of(object) } end
   local target, why, refused = self:target_of(key, object, defined)
   return { key = key, target = target, untried = why, refused = refused, label = self:label_of(object, target) }
 end
@@ -181,6 +181,12 @@ local function stop_of(changes)
   return string.format("%s%s: %s", first.object, #refused > 1 and string.format(" (and %d more)", #refused - 1) or "", first.why)
 end
 
+--- Says in the plan that `allow` refuses an object.
+local function add_refused(preview, label)
+  preview.refused = preview.refused or json.array {}
+  table.insert(preview.refused, { category = "k8s", target = label, access = "change" })
+end
+
 --- What the new manifest would do.
 ---@param old table[]    objects of the release's last manifest; none for a first install
 ---@param new table[]    objects of the new one
@@ -198,11 +204,15 @@ function Trial:preview(old, new, hooks)
       preview.changes[#preview.changes + 1] = result.change
       if result.change.action ~= "unchanged" then preview.nothing = nil end
     end
+    if entry.forbidden then add_refused(preview, entry.label) end
     preview.ground[#preview.ground + 1] = result.ground
     if entry.new then preview.ground[#preview.ground + 1] = rendered_ground(self.plan, entry) end
     for _, warning in ipairs(result.warnings or {}) do preview.warnings[#preview.warnings + 1] = warning end
   end
-  for _, hook in ipairs(hooks) do preview.changes[#preview.changes + 1] = hook end
+  for _, hook in ipairs(hooks) do
+    preview.changes[#preview.changes + 1] = hook
+    if hook.action == "reject" then add_refused(preview, hook.object) end
+  end
   preview.would_fail = stop_of(preview.changes)
   return preview
 end

@@ -77,6 +77,11 @@ end
 
 M.docker = { program = "docker", missing = MISSING, within = {} } -- of what compose was asked for
 
+--- The engine, asked about a project that a script names.
+local function docker_of(input)
+  return { program = "docker", missing = MISSING, within = M.targets(input) }
+end
+
 -- What is wanted, what is there ------------------------------------------------------------------
 
 local function lines(text)
@@ -114,7 +119,7 @@ end
 --- The containers of the project, by name; those of `compose run` are none.
 function M.containers(input)
   local out = {}
-  local ids = tool.read(M.docker, { "ps", "--all", "--quiet", "--no-trunc", "--filter",
+  local ids = tool.read(docker_of(input), { "ps", "--all", "--quiet", "--no-trunc", "--filter",
     "label=com.docker.compose.project=" .. M.name(input) })
   for _, one in ipairs(inspect(lines(ids))) do
     local labels = one.Config.Labels or {}
@@ -295,7 +300,7 @@ end
 ---@param input table
 ---@return string[] names
 function M.volumes(input)
-  return lines(tool.read(M.docker, { "volume", "ls", "--quiet", "--filter",
+  return lines(tool.read(docker_of(input), { "volume", "ls", "--quiet", "--filter",
     "label=com.docker.compose.project=" .. M.name(input) }))
 end
 

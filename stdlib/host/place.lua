@@ -11,12 +11,14 @@ local M = {}
 ---@param cwd? string  what a relative path begins at
 ---@return string
 local function resolve(path, cwd)
-  if path:sub(1, 1) ~= "/" then path = (cwd or process.cwd()) .. "/" .. path end
+  if path:sub(1, 1) ~= "/" then path = (cwd and resolve(cwd) or process.cwd()) .. "/" .. path end
   local real = fs.real(path)
   if real then return real end
-  local parent, name = path:match "^(.*)/([^/]+)/*$"
-  if not parent or name == "." or name == ".." then return path end -- ".." of what is not there: no pattern fits it
-  return ((parent == "" and "/" or resolve(parent)):gsub("/$", "")) .. "/" .. name
+  local above, name = path:match "^(.*)/([^/]+)/*$"
+  local parent = above == "" and "/" or resolve(above)
+  if name == "." then return parent end
+  if name == ".." then return parent:match "^(.+)/[^/]*$" or "/" end -- what is not there is no link
+  return parent:gsub("/$", "") .. "/" .. name
 end
 
 --- The directory that almanac was started in.
@@ -106,7 +108,7 @@ function M.program(command)
   local path = env.PATH or nil
   local is_bare = not word:find("/", 1, true)
   local found = sh.which(word, path, command.cwd)
-  local names = found and program_names(resolve(found)) or { word }
+  local names = found and program_names(resolve(found, command.cwd)) or { word }
   if is_bare and path == nil and found then table.insert(names, 1, word) end
   local file = command.argv[2]
   if is_bare and path == nil and INTERPRETERS[word] and file and not file:find "^%-" then

@@ -99,7 +99,7 @@ function M.resolve(who, base, reference)
 end
 
 local function url_of(parts, authority)
-  return parts.scheme .. "://" .. authority .. parts.path
+  return parts.scheme .. "://" .. authority .. without_dots(parts.path)
 end
 
 --- A URL as a target of `allow`: scheme, host, port and path; a query is no part of where it leads.

@@ -41,6 +41,16 @@ end
 
 M.builtin = build_builtin() ---@type almanac.k8s.Resource[]
 
+--- Kinds that most clusters have besides, which are in no namespace: how kubectl names one of them, by group and plural.
+M.singulars = {
+  ["rbac.authorization.k8s.io/clusterroles"] = "clusterrole", ["rbac.authorization.k8s.io/clusterrolebindings"] = "clusterrolebinding",
+  ["apiextensions.k8s.io/customresourcedefinitions"] = "customresourcedefinition",
+  ["storage.k8s.io/storageclasses"] = "storageclass", ["scheduling.k8s.io/priorityclasses"] = "priorityclass",
+  ["networking.k8s.io/ingressclasses"] = "ingressclass", ["apiregistration.k8s.io/apiservices"] = "apiservice",
+  ["admissionregistration.k8s.io/validatingwebhookconfigurations"] = "validatingwebhookconfiguration",
+  ["admissionregistration.k8s.io/mutatingwebhookconfigurations"] = "mutatingwebhookconfiguration",
+}
+
 --- The kind of that group and plural; nil for one that not every cluster has.
 ---@param resources almanac.k8s.Resource[]
 ---@param group string

@@ -21,7 +21,7 @@ end
 local function kind_words(client, group, plural, name)
   local known = kinds.of_plural(kinds.builtin, group, plural)
   if group == "metrics.k8s.io" then known = kinds.of_plural(kinds.builtin, "", plural) end
-  local singular = known and known.singular
+  local singular = known and known.singular or kinds.singulars[group .. "/" .. plural]
   if not known and client.resources then known = kinds.of_plural(client.resources, group, plural) end
   if known and known.namespaced then return { "*" } end -- every namespace
   return { (singular or group == "" and plural or plural .. "." .. group) .. "/" .. (name or "*") }

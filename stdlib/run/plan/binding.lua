@@ -98,9 +98,28 @@ local function check_params(plan, params)
   }
 end
 
---- Refuses to begin a run that is not the planned one: another script, stdlib or parameter.
+--- Refuses a plan of which `allow` refuses a part: its run would stop there, with the rest half done.
+local function check_reach(plan)
+  local count, first = 0, nil
+  for _, entries in ipairs { plan.effects or {}, plan.steps or {} } do
+    for _, entry in ipairs(entries) do
+      if entry.refused then
+        count, first = count + 1, first or entry
+      end
+    end
+  end
+  if not first then return end
+  errors.raise {
+    kind = "refused", message = string.format("the plan has %d %s that the runbook's allow refuses: %s: %s", count,
+      count == 1 and "call" or "calls", first.path, tostring(first.would_fail):match "^[^\n]*"),
+    hint = "name in allow what must be reached, and make a new plan",
+  }
+end
+
+--- Refuses to begin a run that is not the planned one: another script, stdlib or parameter; or one that cannot be.
 function M.check_start(plan, book, params)
   M.check_script(plan, book)
+  check_reach(plan)
   if plan.stdlib ~= files.stdlib_digest() then
     errors.raise {
       kind = "refused",

@@ -89,6 +89,7 @@ function Draft:step_fails(entry, err)
   entry.would_fail = tostring(err.message):match "^[^\n]*"
   local changed = false
   for _, planned in ipairs(self.effects) do changed = changed or not planned.nothing end
+  entry.refused = err.refused and json.array { err.refused } or nil
   entry.surely = err.kind == "refused" or not changed or nil
 end
 

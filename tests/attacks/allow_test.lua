@@ -1,0 +1,93 @@
+-- A runbook with `allow` reaches nothing outside of it: each way out is refused with its words, in the plan and in the
+-- run, and nothing is done. The table of docs/explanation/allow.md is made of these cases.
+local escapes = require "tests.attacks.escapes"
+local httpd = require "native.httpd"
+local project = require "tests.project"
+local t = require "tests.harness"
+
+--- A server whose /admin nobody may reach.
+local function server()
+  local self, port = { reached = {} }, nil
+  self.httpd = httpd.listen { handler = function(request, response)
+    local path = request.raw_path
+    local to = ({ ["/api/go"] = "/admin", ["/api/dots"] = "x/../../admin", ["/api/away"] = "http://localhost:" .. port .. "/admin" })[path]
+    if to then return response:send(302, { Location = to }, "") end
+    self.reached[#self.reached + 1] = request.method .. " " .. path
+    response:send(200, {}, escapes.SECRET)
+  end }
+  port = tostring(self.httpd:port())
+  self.port = port
+  return self
+end
+
+for _, kind in ipairs { "fs", "shell", "http", "git", "compose", "services" } do
+  local cases = escapes.of(kind)
+  t.test(kind .. ": every way out is refused in words, and nothing is done", function()
+    local web, p = server(), project.new(cases.runbooks or {})
+    local function fill(text) return (text:gsub("DIR", p.dir):gsub("PORT", web.port)) end
+    t.must({ "sh", "-ec", fill(cases.set_up) }, { cwd = p.dir })
+    local env = { PATH = kind == "compose" and p.dir .. "/bin:" .. t.getenv "PATH" or nil, GIT_CONFIG_GLOBAL = "/dev/null" }
+    escapes.try(p, cases, fill, env)
+    t.eq(web.reached, {}, "the server was reached")
+    web.httpd:close()
+  end)
+end
+
+local PAGE = "docs/explanation/allow.md"
+local BEGIN, END = "<!-- of tests/attacks/escapes, by GOLDEN=update -->\n", "<!-- end -->\n"
+
+t.test("the page has the table of what was tried", function()
+  local page = t.read_file(PAGE)
+  local before, now, after = page:match("^(.-" .. BEGIN:gsub("%p", "%%%0") .. ")(.*)(" .. END:gsub("%p", "%%%0") .. ".*)$")
+  local wanted = escapes.table()
+  if now ~= wanted and t.getenv "GOLDEN" == "update" then
+    t.write_file(PAGE, before .. wanted .. after)
+    now = wanted
+  end
+  t.eq(now, wanted, "GOLDEN=update sh tests/run.sh build tests/attacks/allow_test.lua writes it")
+end)
+
+t.test("a plan of which allow refuses something names all of it, and is not run", function()
+  local p = project.new { book = [[
+return runbook { allow = { fs = { "mine/*" } }, run = function()
+  step("write", function()
+    fs.write("other/one", "x")
+    fs.write("mine/two", "x")
+    fs.write("other/three", "x")
+  end)
+  step("look", function() return fs.read("/etc/passwd") end)
+  step("compute", function() return 1 end)
+end }]] }
+  t.must { "mkdir", p.dir .. "/mine", p.dir .. "/other" }
+  local code, out = p:run { "plan", "book", "-o", "plan.json" }
+  t.eq(code, 1, out)
+  for _, words in ipairs {
+    'may not touch fs "other/one"', 'may not touch fs "other/three"', 'may not read fs "/etc/passwd"', "mine/two  created",
+  } do t.has(out, words) end
+  local _, _, err = p:run { "run", "--plan", "plan.json", "--no-ask" }
+  t.has(err, "the plan has 3 calls that the runbook's allow refuses: write: fs.write: this runbook may not touch fs \"other/one\"")
+  t.has(err, "make a new plan")
+  t.eq(p:lines "mine/two", {}, "nothing was begun")
+end)
+
+t.test("show says in words what allow means, and that there is none", function()
+  local p = project.new {
+    book = [[return runbook { allow = {
+      helm = { "web", "team/*@prod" }, k8s = { "web", "node/*", "*@prod" }, shell = { "ops/*", "bash", "LD_PRELOAD=*" },
+      http = { "https://api.example.org/**" }, read = { fs = { "ops/**" }, k8s = { "monitoring" } } }, run = function() end }]],
+    free = [[return runbook { run = function() end }]],
+    closed = [[return runbook { allow = {}, run = function() end }]],
+  }
+  local _, out = p:run { "show", "book" }
+  for _, line in ipairs {
+    "change release web in namespace web of the context that almanac runs in, with any object there",
+    "change every release in namespace team of context prod, with any object there",
+    "change objects in namespace web of the context that almanac runs in",
+    "change node of any name of the context that almanac runs in", "change objects in every namespace of context prod",
+    "run ops/*", "run bash, which runs and reaches whatever it is told to",
+    "set the variable LD_PRELOAD=*, which makes programs do something else", "read and send to https://api.example.org/**",
+    "read files ops/**", "look at objects in namespace monitoring", "nothing else, but queries to the services that almanac.yaml names",
+  } do t.has(out, line) end
+  t.has(select(2, p:run { "show", "free" }), "may touch: anything that its runner may (it declares no allow)")
+  t.has(select(2, p:run { "show", "closed" }), "nothing, but queries to the services that almanac.yaml names")
+end)
