@@ -14,6 +14,10 @@ M.levels = {
   cancel = { level = "cancel", kind = "cancelled", step = "cancelled", run = "interrupted" },
 }
 
+--- Kinds of the errors of a task whose time, or whose operator's patience, is over: every later wait raises one again.
+---@type table<string, boolean>
+M.final = { timeout = true, [M.levels.cancel.kind] = true }
+
 local by_kind = {}
 for _, interrupt in pairs(M.levels) do by_kind[interrupt.kind] = interrupt end
 

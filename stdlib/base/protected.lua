@@ -1,4 +1,5 @@
 --- Protected calls that scripts make: some errors they may see, and not keep.
+local interrupt = require "almanac.base.interrupt"
 local task = require "native.task"
 local unknown = require "almanac.base.unknown"
 
@@ -11,9 +12,8 @@ local M = {}
 function M.must_pass(err)
   if unknown.ends_plan(err) then return true end
   local level = task.interrupted()
-  if level == nil or level == "pause" or type(err) ~= "table" then return false end
-  local kind = rawget(err, "kind")
-  return kind == "timeout" or kind == "cancelled"
+  if level == nil or level == interrupt.levels.pause.level or type(err) ~= "table" then return false end
+  return interrupt.final[rawget(err, "kind")] == true
 end
 
 --- The results of a protected call; what must pass is raised again.

@@ -1,5 +1,6 @@
 --- The version at which our last write left each object. A server that answers from a cache may show
 --- an older state for a moment; whoever waits for what a write brings about must not take that for it.
+--- This is known of the cluster, whichever run of this process wrote: a run and one that it calls share it.
 --- Versions of one kind grow: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
 local M = {}
 

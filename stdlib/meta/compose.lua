@@ -29,7 +29,7 @@ function compose.config(options) end
 
 --- Stops and removes the containers. An effect.
 ---
---- Raises: `command`, `timeout`, `refused`.
+--- Raises: `not_found` (no docker), `command`, `timeout`, `refused`.
 ---
 --- ```lua
 --- compose.down { dir = "ops/devnet" }
@@ -79,7 +79,7 @@ function compose.ps(options) end
 
 --- Pulls the images of the services. An effect.
 ---
---- Raises: `command`, `timeout`.
+--- Raises: `not_found` (no docker), `command`, `timeout`.
 ---
 --- ```lua
 --- compose.pull { dir = "ops/devnet", services = { "node" } }
@@ -97,7 +97,7 @@ function compose.pull(options) end
 
 --- Restarts containers. An effect.
 ---
---- Raises: `command`, `timeout`.
+--- Raises: `not_found` (no docker), `command`, `timeout`.
 ---
 --- ```lua
 --- compose.restart { dir = "ops/devnet", services = "node" }
@@ -136,7 +136,7 @@ function compose.run(options) end
 
 --- Brings services up as the Compose file has them. An effect.
 ---
---- Raises: `command`, `timeout`, `refused`.
+--- Raises: `not_found` (no docker), `command`, `timeout`, `refused`.
 ---
 --- ```lua
 --- compose.up { dir = "ops/devnet", files = "compose.yaml", timeout = "5m" }

@@ -16,7 +16,7 @@ M.config = impl.config
 
 --- Stops and removes the containers. An effect.
 ---
---- Raises: `command`, `timeout`, `refused`.
+--- Raises: `not_found` (no docker), `command`, `timeout`, `refused`.
 ---
 --- ```lua
 --- compose.down { dir = "ops/devnet" }
@@ -49,7 +49,7 @@ M.ps = impl.ps
 
 --- Pulls the images of the services. An effect.
 ---
---- Raises: `command`, `timeout`.
+--- Raises: `not_found` (no docker), `command`, `timeout`.
 ---
 --- ```lua
 --- compose.pull { dir = "ops/devnet", services = { "node" } }
@@ -60,7 +60,7 @@ M.pull = impl.pull
 
 --- Restarts containers. An effect.
 ---
---- Raises: `command`, `timeout`.
+--- Raises: `not_found` (no docker), `command`, `timeout`.
 ---
 --- ```lua
 --- compose.restart { dir = "ops/devnet", services = "node" }
@@ -83,7 +83,7 @@ M.run = impl.run
 
 --- Brings services up as the Compose file has them. An effect.
 ---
---- Raises: `command`, `timeout`, `refused`.
+--- Raises: `not_found` (no docker), `command`, `timeout`, `refused`.
 ---
 --- ```lua
 --- compose.up { dir = "ops/devnet", files = "compose.yaml", timeout = "5m" }
