@@ -93,6 +93,30 @@ local WORDS = {
   head = true, principal = true, runner = true, signature = true, signatures = true, signed = true,
 }
 
+--- How a run stands after an event of its own.
+local STATUS = { ["run.start"] = "running", ["run.resume"] = "running", ["run.abandoned"] = "abandoned" }
+
+--- The status of a run from an event of its own on; nil: the event changes nothing about it.
+---@param name string kind
+---@param data table
+---@return string? status of almanac.State
+function M.status_after(name, data)
+  if name == "run.end" then return data.status end
+  return STATUS[name]
+end
+
+--- What folds events into a view of a run does so by their kinds. A kind that there is none of would never be
+--- met, and nobody would notice.
+---@generic T: table<string, function>
+---@param handlers T by kind
+---@return T handlers
+function M.handlers(handlers)
+  for name in pairs(handlers) do
+    if not M.kinds[name] then errors.raise { kind = "internal", message = string.format("there is no event %q to be folded", name) } end
+  end
+  return handlers
+end
+
 local nothing = {}
 
 --- The declaration of a kind that is about to be written, of which the data is checked. What does not fit

@@ -63,8 +63,12 @@ end
 
 local on = {}
 
+local function take_status(replay, one)
+  replay.status = event.status_after(one.kind, one.data)
+end
+
 local function begins(replay, one)
-  replay.status = "running"
+  take_status(replay, one)
   replay.runners[#replay.runners + 1] = { operator = one.data.operator, runner = one.data.runner }
   if one.data.digest then replay.digests[one.data.digest] = true end
 end
@@ -74,8 +78,11 @@ on["run.resume"] = function(replay, one)
   begins(replay, one)
   for name, value in pairs(one.data.params or {}) do replay.params[name] = value end
 end
-on["run.end"] = function(replay, one) replay.status, replay.result = one.data.status, one.data.result end
-on["run.abandoned"] = function(replay) replay.status = "abandoned" end
+on["run.end"] = function(replay, one)
+  take_status(replay, one)
+  replay.result = one.data.result
+end
+on["run.abandoned"] = take_status
 on["run.script"] = function(replay, one)
   one.data.seq = one.seq
   replay.script = one.data
@@ -167,6 +174,16 @@ end
 on["step.failed"], on["sleep.until"], on["gate.sample"] = keep, keep, keep
 on["confirm.asked"], on["confirm.answered"] = keep, keep
 on["canary.start"], on["canary.sample"], on["step.retry"] = keep, keep, keep
+
+event.handlers(on)
+
+--- The kinds of which a replay makes something itself; the others are native.journal's, or nobody's.
+---@return table<string, boolean>
+function M.kinds()
+  local kinds = {}
+  for name in pairs(on) do kinds[name] = true end
+  return kinds
+end
 
 --- Folds one event in.
 ---@param one almanac.Event

@@ -66,12 +66,12 @@ local on = {}
 
 on["run.start"] = function(state, _, data, time_ms)
   state.params, state.runbook, state.started, state.operator = data.params, data.runbook, time_ms, data.operator
-  state.status, state.executions = "running", 1
+  state.executions = 1
 end
 
 --- What was under way when the program died is under way no more.
 on["run.resume"] = function(state)
-  state.status, state.ended, state.error = "running", nil, nil
+  state.ended, state.error = nil, nil
   state.executions = state.executions + 1
   for _, node in pairs(state.nodes) do
     if node.status ~= "done" and node.status ~= "skipped" then
@@ -81,7 +81,7 @@ on["run.resume"] = function(state)
 end
 
 on["run.end"] = function(state, _, data, time_ms)
-  state.status, state.error, state.ended = data.status, data.error, time_ms
+  state.error, state.ended = data.error, time_ms
 end
 
 on["run.lock"] = function(state, _, data, time_ms)
@@ -89,7 +89,7 @@ on["run.lock"] = function(state, _, data, time_ms)
 end
 
 on["run.abandoned"] = function(state, _, data)
-  state.status, state.abandoned = "abandoned", { reason = data.reason, by = data.by }
+  state.abandoned = { reason = data.reason, by = data.by }
 end
 
 on["step.start"] = function(state, path, _, time_ms)
@@ -128,9 +128,23 @@ on["step.retry"] = function(state, path, data, time_ms)
   node.status, node.message = "retrying", data.message
 end
 
-on["step.redo"] = function(state, path, _, time_ms)
-  local node = node_of(state, path, time_ms)
-  node.status, node.effects, node.children = "waiting", json.array {}, json.array {}
+--- Takes what lies below a node out of the tree.
+local function clear(state, node)
+  for _, child in ipairs(node.children) do
+    clear(state, child)
+    state.nodes[child.path] = nil
+  end
+  node.children = json.array {}
+end
+
+--- A step that only contains what is redone keeps its effects, and those below it that are done.
+on["step.redo"] = function(state, path, data)
+  local node = state.nodes[path]
+  if not node then return end -- it went with the step that it lies in
+  node.status = "waiting"
+  if data.keep_effects then return end
+  clear(state, node)
+  node.effects = json.array {}
 end
 
 --- A node has another path from now on, and so have those below it.
@@ -156,7 +170,10 @@ on["step.renamed"] = function(state, path, data, time_ms)
   if not node then return end
   local old_parent, parent, name = data.from:match "^(.*)/", path:match "^(.*)/", path:match "[^/]*$"
   local begun = state.nodes[path] -- under its new name, before that was known to be one
-  if begun then remove(siblings_of(state, path), begun) end
+  if begun then
+    clear(state, begun)
+    remove(siblings_of(state, path), begun)
+  end
   if old_parent ~= parent then
     remove(siblings_of(state, data.from), node)
     local siblings = parent and node_of(state, parent, time_ms).children or state.roots
@@ -209,7 +226,7 @@ on["effect.in_doubt"] = function(state, path, data, time_ms)
   effect_of(node_of(state, path, time_ms), data.id).status = "in doubt"
 end
 
-local within = {} -- what the events of a run say of the step that makes it
+events.handlers(on)
 
 local function run_of(state, path, id)
   for _, effect in ipairs(state.nodes[path] and state.nodes[path].effects or {}) do
@@ -217,26 +234,17 @@ local function run_of(state, path, id)
   end
 end
 
-within["run.start"] = function(state, path, id)
-  local effect = run_of(state, path, id)
-  if effect then effect.status = "running" end
-end
-within["run.resume"] = within["run.start"]
-within["run.end"] = function(state, path, id, data)
-  local effect = run_of(state, path, id)
-  if effect then effect.status = data.status end
-end
-within["run.abandoned"] = function(state, path, id) within["run.end"](state, path, id, { status = "abandoned" }) end
-
 --- Folds one event in.
 ---@param state almanac.State
 ---@param event almanac.Event  also of a run that the run makes, as Run:be_seen_in passes it on
 function M.apply(state, event)
+  local status = events.status_after(event.kind, event.data)
   if event.run and event.kind:find "^run%." then
-    local fn = within[event.kind]
-    if fn and event.own_path == "" then fn(state, event.path, event.run, event.data) end
+    local effect = status and event.own_path == "" and run_of(state, event.path, event.run)
+    if effect then effect.status = status end
     return
   end
+  state.status = status or state.status
   local fn = on[event.kind]
   if fn then fn(state, event.path, event.data, event.time_ms) end
 end

@@ -12,6 +12,24 @@ t.test("every kind says how it is kept and what a replay does with it", function
   end
 end)
 
+t.test("what a replay keeps of a run is folded, and nothing else", function()
+  local folded = require("almanac.journal.replay").kinds()
+  for name, use in pairs(event.uses) do
+    local kept = use == "keep" or use == "forget" or use == "rename"
+    t.eq(folded[name] or false, kept, name)
+  end
+  local err = t.raises("internal", event.handlers, { ["run.end"] = print, ["run.ended"] = print })
+  t.has(err.message, "run.ended")
+end)
+
+t.test("how a run stands is said by its own events", function()
+  t.eq(event.status_after("run.start", {}), "running")
+  t.eq(event.status_after("run.resume", {}), "running")
+  t.eq(event.status_after("run.end", { status = "waiting" }), "waiting")
+  t.eq(event.status_after("run.abandoned", {}), "abandoned")
+  t.eq(event.status_after("step.failed", { status = "failed" }), nil)
+end)
+
 t.test("an unknown kind, and a field that a kind does not carry, are bugs of ours", function()
   local err = t.raises("internal", event.declared, "step.finished", {})
   t.has(err.message, "step.finished")

@@ -55,6 +55,26 @@ t.test("effects are listed once, by their last word; a redo clears them", functi
   t.eq(state_of(events).nodes.a.effects, {})
 end)
 
+t.test("a step that only contains what is redone keeps its effects, and what is done below it", function()
+  local state = state_of {
+    { "step.start", "a" }, { "effect.outcome", "a", { id = "1", op = "x.y", ok = true } }, { "step.done", "a/one" },
+    { "step.done", "a/two" }, { "step.done", "a/two/inner" }, { "step.done", "a" }, { "run.resume", "" },
+    { "step.redo", "a", { keep_effects = true } }, { "step.redo", "a/two" }, { "step.redo", "a/two/inner" },
+  }
+  t.eq(statuses(state), { a = "waiting", ["a/one"] = "done", ["a/two"] = "waiting" })
+  local node = state.nodes.a
+  t.eq({ #node.effects, #node.children, node.children[1].path, #node.children[2].children }, { 1, 2, "a/one", 0 })
+end)
+
+t.test("a step that was begun under its new name before that was known is one node", function()
+  local state = state_of {
+    { "step.start", "all" }, { "step.done", "all/old" }, { "step.start", "all/new" }, { "step.start", "all/new/inner" },
+    { "step.renamed", "all/new", { from = "all/old" } },
+  }
+  t.eq(statuses(state), { all = "running", ["all/new"] = "done" })
+  t.eq({ #state.nodes.all.children, state.nodes.all.children[1].name }, { 1, "new" })
+end)
+
 t.test("a question stays until it is answered", function()
   local events = { { "confirm.asked", "q", { question = "Go?" } } }
   t.eq(state_of(events).nodes.q.asks, "Go?")
