@@ -1,8 +1,6 @@
 --- What CI says of a commit: GitHub's checks, or an URL of another CI.
 local ci = {}
 
-local PENDING_DELAY = 15 -- seconds
-
 local function refuse(format, ...)
   errors.raise { kind = "refused", message = string.format(format, ...), hint = "see what failed, and why: tests/GATES.md" }
 end
@@ -32,7 +30,8 @@ end
 
 --- Options of the step that asks: checks that are not over are waited for.
 function ci.patience(c)
-  return { retry = { times = math.max(1, c.ci_wait // PENDING_DELAY), delay = PENDING_DELAY, factor = 1, on = { "gate" } } }
+  local times = math.max(1, math.floor(c.ci_wait / c.ci_poll))
+  return { retry = { times = times, delay = c.ci_poll, factor = 1, on = { "gate" } } }
 end
 
 --- That CI is green for a commit. A read; raises "refused" where it is red, and "gate" where it is not over.

@@ -24,6 +24,7 @@ config.declaration = {
   ci_url = param.string { help = "answers 2xx when CI is green, where that is not GitHub's to say; {commit} stands in it" },
   ci_required = param.list { default = {}, help = "checks that must be among the green ones" },
   ci_wait = param.duration { default = "30m", help = "for checks that are not over" },
+  ci_poll = param.duration { default = "15s", min = 0.1, help = "between two looks at them" },
   chain_files = param.list {
     default = { "ops/k8s/configmaps/chain-params.yaml", "ops/k8s/configmaps/genesis.json" },
     help = "files of which a change needs a new genesis",

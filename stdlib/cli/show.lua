@@ -68,6 +68,18 @@ local function show_plan(name, operator)
   return broken and 1 or 0
 end
 
+--- What the runbook says of itself: its `help`, else the comment that its file begins with.
+local function about(book)
+  if book.help then return book.help end
+  local lines = {}
+  for line in book.script.sources[book.path]:gmatch "[^\n]*" do
+    local text = line:match "^%-%-%-? ?(.*)$"
+    if not text then break end
+    lines[#lines + 1] = text
+  end
+  return table.concat(lines, "\n")
+end
+
 function M.run(words, operator)
   local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
@@ -93,8 +105,9 @@ function M.run(words, operator)
   local lock = type(book.lock) == "table" and book.lock.name or book.lock
   if type(lock) == "string" then out[#out + 1] = "lock: " .. lock end
   out[#out + 1] = "on failure: " .. book.on_failure
-  if book.help then out[#out + 1] = "" end
-  for line in (book.help or ""):gmatch "[^\n]+" do out[#out + 1] = "  " .. line end
+  local help = about(book)
+  if help ~= "" then out[#out + 1] = "" end
+  for line in help:gmatch "[^\n]+" do out[#out + 1] = "  " .. line end
   operator:result(terminal.lines(out))
   return 0
 end

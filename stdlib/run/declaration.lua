@@ -27,7 +27,7 @@ local Declared = { __metatable = "runbook", __newindex = function() end }
 local PATTERNS = { "list", of = "text", words = "a list of patterns", may_be_empty = true }
 local DECLARATION = fields.declare("runbook", {
   summary = { "string", default = "", help = "one line: what it is for" },
-  help = { "string", help = "more about it" },
+  help = { "string", shown_default = "the comment that its file begins with", help = "more about it, for almanac show" },
   params = { "map", default = {}, help = "what it takes, by name: param.string { … }, param.duration { … }, …" },
   allow = {
     "map", help = "what it may reach: a category, such as helm, k8s, shell, http, and patterns of names; under read what it may " ..

@@ -55,6 +55,17 @@ t.test("CI that is red, silent or without a check that is required refuses", fun
   t.has(preflight(d, 1), "CI is not over: gates")
 end)
 
+t.test("CI that is not over is waited for", function()
+  local d = devnet_release.start()
+  devnet_release.configure(d, { ci_poll = "100ms", ci_wait = "1m" })
+  d.github.runs = { devnet_release.check("gates") }
+  local p = d.world:spawn { "run", "preflight", "tag=" .. d.new, "--no-ask" }
+  p:wait_line "CI is not over: gates"
+  d.github.runs = { devnet_release.check("gates", "success") }
+  local code, _, err = p:wait(60)
+  t.eq(code, 0, err)
+end)
+
 t.test("a tag that no registry has, and one without a platform", function()
   local d = devnet_release.start()
   d.repo:git("commit", "-q", "--allow-empty", "-m", "not pushed")

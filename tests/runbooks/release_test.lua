@@ -58,6 +58,19 @@ t.test("a platform that is missing, and an image that is not there, are named", 
   t.has(err, "the registry does not have it")
 end)
 
+t.test("a push that fails halfway is gone on with, and nothing before it happens again", function()
+  local r = made()
+  r:pushes_by("[ -e built ] || { touch built; PUSH linux/amd64,linux/arm64 animica-node; echo 'no space left' >&2; exit 28; }\n"
+    .. "PUSH linux/amd64,linux/arm64 animica-node animica-explorer")
+  local code, _, err = r:almanac(RELEASE)
+  t.eq(code, 1, err)
+  t.has(err, "no space left")
+  code, _, err = r:almanac { "resume", "--no-ask" }
+  t.eq(code, 0, err)
+  t.eq({ r:pushes(), r:git "tag" }, { 2, "v0.5.0" })
+  t.eq(r:git("log", "--format=%s", "--grep=bump to"), "chore(release): bump to v0.5.0")
+end)
+
 t.test(":latest-dev must be the release", function()
   local r = made()
   r:pushes_by [[PUSH linux/amd64,linux/arm64 animica-node animica-explorer

@@ -3,6 +3,7 @@ local codec = require "native.codec"
 local devnet = require "tests.devnet"
 local http = require "native.http"
 local json = require "native.json"
+local killed = require "tests.killed"
 local t = require "tests.harness"
 
 local function ask(world, promql)
@@ -37,9 +38,10 @@ local function verify(world, code)
   return err
 end
 
-t.test("nine points: evidence is journalled, and two are ticked by a person with a name", function()
+t.test("nine points: evidence is journalled, also of a run that was killed, and two are ticked by a person with a name", function()
   local world = world_with()
-  verify(world, 3)
+  world:almanac(-1, VERIFY, { env = killed.at(12) })
+  world:almanac(3, { "resume", "--no-ask" })
   local run = world:last_run()
   world:almanac(0, { "approve", run })
   world:almanac(3, { "resume", run, "--no-ask" })
@@ -49,7 +51,11 @@ t.test("nine points: evidence is journalled, and two are ticked by a person with
   local shown, asked = {}, 0
   for line in log:gmatch "[^\n]+" do
     local event = json.decode(line)
-    if event.kind == "step.done" then shown[event.path:match "/(.*)$" or event.path] = true end
+    local item = event.kind == "step.done" and event.path:match "/(.*)$"
+    if item then
+      t.ok(not shown[item], item .. " is looked at once, though the run was killed")
+      shown[item] = true
+    end
     if event.kind == "confirm.answered" then asked = asked + 1 end
   end
   for _, name in ipairs { "1 smoke_devnet.sh passed", "2 the head advances at its expected interval", "9 no critical alerts" } do
