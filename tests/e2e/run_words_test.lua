@@ -102,7 +102,8 @@ end)
 t.test("show ends with what the runbook says of itself: its help, else its first comment", function()
   local p = project.new {
     comment = "--- When: at night.\n---\n-- Touches: nothing.\nlocal x = 1 -- not this\nreturn runbook { run = function() return x end }",
-    help = "--- not this\nreturn runbook { help = 'For all.\\nAlways.', run = function() end }", none = "return runbook { run = function() end }",
+    help = "--- not this\nreturn runbook { help = 'For all.\\nAlways.', run = function() end }",
+    none = "return runbook { run = function() end }",
   }
   t.has(select(2, p:run { "show", "comment" }), "on failure: ask\n\n  When: at night.\n  Touches: nothing.\n")
   local _, out = p:run { "show", "help" }
