@@ -80,18 +80,20 @@ end
 --- What was signed with the answers, and what ought to have been.
 ---@param id string          of the run
 ---@param path string        of the step
----@param question { question: string, script: string, plan: string? }  as it is asked now
+---@param question { question: string, script: string?, plan: string? }  as it is asked now; without a script: as it was
+---  asked when each of them was given
 ---@param answers almanac.Answer[]
 ---@return almanac.Claim[]
 function M.claims(id, path, question, answers)
   local claims = {}
   for i = behind_no(answers), #answers do
     local given = answers[i]
+    local about = question.script and question or given
     claims[#claims + 1] = {
       principal = given.principal, by = given.by, at_ms = given.at_ms, text = given.signed, signature = given.signature,
       wanted = M.statement(id, path, {
-        question = redaction.text(question.question), answer = "yes", reason = given.reason, script = question.script,
-        plan = question.plan, head = given.head, at_ms = given.at_ms, principal = given.principal,
+        question = redaction.text(question.question), answer = "yes", reason = given.reason, script = about.script,
+        plan = about.plan, head = given.head, at_ms = given.at_ms, principal = given.principal,
       }),
       head = given.head,
     }
@@ -144,6 +146,18 @@ function M.given(frame, question)
     return nil, string.format("%s answered %s, but to a run with another plan", last.by, last.answer)
   end
   return last
+end
+
+--- How the answers stand with which a step is done, by the keys as they were then.
+---@param run almanac.Run
+---@param path string
+---@param question string
+---@return almanac.Judgement? judgement  nil: an answer of anybody counts
+function M.kept(run, path, question)
+  if not run.approvals then return nil end
+  return task.with({ permit = "read" }, function() -- between steps
+    return run.approvals:judge(path, { question = question }, run:previous("confirm.answered", path), true)
+  end)
 end
 
 --- Whether a question has the answers that it takes: a no, one yes, or as many as must be signed.

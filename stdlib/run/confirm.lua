@@ -2,6 +2,7 @@
 local approval = require "almanac.journal.approval"
 local errors = require "almanac.base.errors"
 local operator = require "almanac.run.operator"
+local runs = require "almanac.journal.run"
 local step = require "almanac.run.step"
 local step_name = require "almanac.base.step_name"
 local store = require "almanac.journal.store"
@@ -68,17 +69,37 @@ local function confirm_now(frame, question)
   return { by = given.by, at_ms = given.at_ms, plan = given.plan }
 end
 
+--- A question that the journal says was answered must have been signed: its end is one row, which anybody could write
+--- who can write the journal.
+local function check_kept(name, question)
+  local run, parent = runs.current(), step.current()
+  local path = parent and parent.path .. "/" .. name or name
+  local judgement = approval.kept(run, path, question)
+  if not judgement or judgement.missing == 0 then return end
+  local lines = run.approvals:reasons(judgement)
+  table.insert(lines, 1, string.format("%s is done in the journal, without the signatures that almanac.yaml wants (%d of %d)", path,
+    #judgement.accepted, judgement.quorum))
+  errors.raise {
+    kind = "refused", step = path, message = table.concat(lines, "\n"),
+    hint = string.format("to be asked again: almanac resume %s --redo '%s'", store.words(run:outermost()), path),
+  }
+end
+
 --- A yes or no from the operator: at the terminal, or given with almanac approve or reject. A no
 --- fails the step.
 function M.confirm(question, ...)
   if select("#", ...) > 0 then errors.usage "confirm: takes the question, and nothing besides it" end
-  return step.run(M.name_of("confirm", question), { digest = question }, function()
+  local name, now = M.name_of("confirm", question), false
+  local result = step.run(name, { digest = question }, function()
+    now = true
     local frame = step.current()
     return step.await(function() return confirm_now(frame, question) end, function(draft, path)
       draft:add_question(path, question)
       return { by = "(known after " .. path .. ")", at_ms = 0 }
     end)
   end)
+  if not now then check_kept(name, question) end
+  return result
 end
 
 return M

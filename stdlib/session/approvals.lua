@@ -36,7 +36,7 @@ end
 
 --- Which answers to a question count.
 ---@param path string  of the step
----@param question { question: string, script: string, plan: string? }  as it is asked now
+---@param question { question: string, script: string?, plan: string? }  as of approval.claims
 ---@param answers almanac.Answer[]
 ---@param as_then? boolean  by what held when they were given
 ---@return almanac.Judgement

@@ -58,7 +58,9 @@ end
 ---@return almanac.Judgement judgement  with this signature
 function M.sign(name, given)
   local plan, text = files.read(name)
-  config.restore(given, plan.choice or {})
+  local choice = plan.choice or {}
+  choice.config = nil -- whose signatures count is not for the plan to say
+  config.restore(given, choice)
   local signing, at_ms = signers.choose(given), task.wall_ms()
   local signed = signers.sign(signing, files.statement(plan, at_ms, signing.principal), at_ms)
   plan.signatures[#plan.signatures + 1] = signed

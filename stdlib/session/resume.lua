@@ -93,8 +93,11 @@ end
 --- The plan that the run goes on with, unless the operator leaves it.
 local function check_plan(session, run, book)
   local plan = run.replay.plan
-  if session.options.without_plan and settings.approval.plan_required then
-    errors.raise { kind = "refused", message = settings.file .. " wants every run to keep to a plan", hint = "leave --without-plan away" }
+  if settings.approval.plan_required and (not plan or session.options.without_plan) then
+    errors.raise {
+      kind = "refused", message = settings.file .. " wants every run to keep to a plan" .. (plan and "" or ", and this one keeps to none"),
+      hint = plan and "leave --without-plan away" or "take it back: almanac rollback " .. store.words(run.id),
+    }
   end
   if not plan or session.options.without_plan then return end
   if next(session.anew) then

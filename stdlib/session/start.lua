@@ -24,6 +24,16 @@ local task = require "native.task"
 
 local M = {}
 
+--- Who made the plan does not choose the almanac.yaml by which it is judged: whose signatures count stands there.
+local function check_config(plan, options)
+  local with = (plan.choice or {}).config
+  if with == nil or with == options.config then return end
+  errors.raise {
+    kind = "refused", message = string.format("%s was made with --config %s", options.plan, with),
+    hint = string.format("where that is the file that you mean: almanac run --plan %s --config %s", options.plan, with),
+  }
+end
+
 --- The plan of the command line. What it was made with, such as the environment, is that of the run too.
 local function open_plan(options)
   local plan = files.read(options.plan)
@@ -37,6 +47,7 @@ local function open_plan(options)
         plan.runbook, given),
     }
   end
+  check_config(plan, options)
   config.restore(options, plan.choice or {})
   plan_use.check_time(plan, options.plan, task.wall_ms())
   plan_signatures.check(plan, options.plan)

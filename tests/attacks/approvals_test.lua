@@ -382,3 +382,33 @@ end }]])
   local outer = select(2, p:run { "runs" }):match "outer%-%S+"
   resume(p, outer)
 end)
+
+t.test("a journal that says that the question was answered does not do, nor does one that asked nobody", function()
+  local alice = signers.person "alice"
+  local p = new("", alice:line())
+  for _, book in ipairs { "book", "other" } do
+    local id = waiting(p, book)
+    do
+      local journal <close> = require("native.journal").open { dir = p.dir .. "/.almanac" }
+      journal:append(id, "step.done", "roll on", '{"result":{"by":"ceo","at_ms":1}}', true)
+    end
+    local code, out, err = p:run({ "resume", id, "--no-ask" }, runner)
+    t.eq(code, 1, out .. err)
+    t.has(err, "roll on is done in the journal, without the signatures that almanac.yaml wants (0 of 1)")
+    t.has(err, "--redo 'roll on'")
+    t.eq(p:lines "log", { "before" })
+    t.must({ "rm", "log" }, { cwd = p.dir })
+  end
+end)
+
+t.test("a run whose signed question is done goes on, also with a script that was edited behind it and keys that expired", function()
+  local alice = signers.person "alice"
+  local p = new("", alice:line())
+  p:edit("book", (BOOK:gsub('"echo after', '"cat missing && echo after')))
+  local id = waiting(p)
+  approve(p, alice, 0, id, "--sign=" .. alice.key)
+  t.eq(p:run({ "resume", id, "--no-ask" }, runner), 1)
+  p:edit("book", BOOK)
+  t.write_file(p.dir .. "/signers", alice:line('valid-before="' .. os.date("!%Y%m%d%H%MZ", os.time() + 60) .. '"'))
+  resume(p, id)
+end)

@@ -154,3 +154,25 @@ t.test("--sign without a file to keep it in, or without signers, is refused", fu
   t.write_file(p.dir .. "/almanac.yaml", "")
   t.has(run(p, alice, 2, "plan", "book", "-o", "plan.json", "--sign=" .. alice.key), "almanac.yaml does not say whose signatures count")
 end)
+
+t.test("a plan does not choose the almanac.yaml by which it is judged", function()
+  local alice = signers.person "alice"
+  local p = new("", alice:line())
+  t.write_file(p.dir .. "/lax.yaml", "")
+  run(p, nil, 2, "plan", "book", "-o", "plan.json", "--config", "lax.yaml")
+  refused(p, "plan.json was made with --config lax.yaml", "almanac run --plan plan.json --config lax.yaml")
+  t.has(run(p, alice, 0, "approve", "plan.json", "--sign=" .. alice.key), "1 of 1 (alice@example.com)")
+  refused(p, "plan.json was made with --config lax.yaml")
+end)
+
+t.test("a run that was let off its plan by a row of the journal does not go on where one is wanted", function()
+  local alice = signers.person "alice"
+  local p = new(", plan_required: true", alice:line())
+  t.write_file(p.dir .. "/mode", "bad")
+  plan(p, alice, "--sign=" .. alice.key)
+  run(p, nil, 1, "run", "--plan", "plan.json", "--no-ask")
+  local journal = require("native.journal").open { dir = p.dir .. "/.almanac" }
+  journal:append(p:newest(), "run.unbound", "", '{"operator":"ceo"}', true)
+  journal:close()
+  t.has(run(p, nil, 2, "resume", "--no-ask"), "wants every run to keep to a plan, and this one keeps to none")
+end)
