@@ -2,7 +2,7 @@
 local answer = require "almanac.cli.answer"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
-local fs = require "native.fs"
+local files = require "almanac.run.plan.file"
 local options = require "almanac.cli.options"
 local plan_signatures = require "almanac.session.plan_signatures"
 local screen = require "almanac.cli.screen"
@@ -19,26 +19,34 @@ Who cannot reach the journal signs the text of --text: ssh-keygen -Y sign -n alm
 
 local declared = options.join(options.signing, options.common)
 
---- A plan in a file; an id of a run has no dot and no slash.
-local function plan_of(words)
+--- Whether a plan's file is named: an id of a run has no dot and no slash.
+local function is_of_plan(words)
   for _, word in ipairs(words) do
-    if not word:find "^%-" then return word:find "[./]" and fs.exists(word) and word or nil end
+    if not word:find "^%-" then return word:find "[./]" ~= nil end
   end
 end
 
 local function sign_plan(words, operator)
   local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
-  if #rest ~= 1 or not given.sign then errors.usage "usage: almanac approve PLAN.json --sign[=KEY]" end
+  if #rest ~= 1 then errors.usage "usage: almanac approve PLAN.json --sign[=KEY]" end
   config.load(given)
-  local plan, judgement = plan_signatures.sign(rest[1], given)
-  operator:result(require("almanac.render.plan").text(plan, plan.counts, plan.undo, screen.color()))
+  local function show(plan)
+    operator:result(require("almanac.render.plan").text(plan, plan.counts, plan.undo, screen.color()))
+  end
+  if not given.sign then
+    show((files.read(rest[1])))
+    errors.raise {
+      kind = "refused", message = "a plan is approved by a signature", hint = "almanac approve " .. rest[1] .. " --sign[=KEY]",
+    }
+  end
+  local judgement = plan_signatures.sign(rest[1], given, show)
   operator:result(plan_signatures.describe(rest[1], judgement) .. "\n")
   return 0
 end
 
 function M.run(words, operator)
-  if plan_of(words) then return sign_plan(words, operator) end
+  if is_of_plan(words) then return sign_plan(words, operator) end
   return answer.run("yes", "approve", usage, words, operator)
 end
 

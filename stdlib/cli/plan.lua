@@ -52,7 +52,7 @@ function M.run(words, operator)
   if not ok then return fail(plan, given, operator) end
   if given.json then operator:encoded(files.encode(plan, book)) else operator:result(shown(plan, drafts.undos(plan))) end
   if given.out then require("native.fs").keep(given.out, files.encode(plan, book)) end
-  if given.sign then operator:say(plan_signatures.describe(given.out, select(2, plan_signatures.sign(given.out, given)))) end
+  if given.sign then operator:say(plan_signatures.describe(given.out, plan_signatures.sign(given.out, given))) end
   local counts = drafts.counts(plan)
   if plan.stopped or counts.fail + counts.steps_fail > 0 then return 1 end
   return counts.changes > 0 and 2 or 0

@@ -54,10 +54,11 @@ end
 --- Signs the plan in a file, and writes the signature into it.
 ---@param name string  of the file
 ---@param given table  of the command line
----@return table plan
+---@param show? fun(plan: table)  shows what is about to be signed
 ---@return almanac.Judgement judgement  with this signature
-function M.sign(name, given)
+function M.sign(name, given, show)
   local plan, text = files.read(name)
+  if show then show(plan) end
   local choice = plan.choice or {}
   choice.config = nil -- whose signatures count is not for the plan to say
   config.restore(given, choice)
@@ -71,7 +72,7 @@ function M.sign(name, given)
     end
   end
   fs.keep(name, files.with_signature(text, signed))
-  return plan, judgement
+  return judgement
 end
 
 --- How a plan stands that was signed, for people.

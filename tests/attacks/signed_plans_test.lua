@@ -73,6 +73,7 @@ t.test("two must sign; who signs sees the plan; one person counts once", functio
   plan(p, alice, "--sign=" .. alice.key)
   refused(p, "plan.json has 1 of the 2 signatures that it takes")
   t.has(run(p, alice, 2, "approve", "plan.json", "--sign=" .. alice.key), "alice@example.com is counted already")
+  t.has(run(p, bob, 2, "approve", "plan.json"), "a plan is approved by a signature")
   local shown = run(p, bob, 0, "approve", "plan.json", "--sign=" .. bob.key)
   t.has(shown, "echo one >> log")
   t.has(shown, "signed plan.json: 2 of 2 (alice@example.com, bob@example.com)")

@@ -7,6 +7,8 @@ local M = {}
 --- What differs from run to run.
 local function settled(text)
   text = text:gsub("(%l[%l-]*)%-%d%d%d%d%d%d%d%d%-%d%d%d%d%d%d%-%x%x%x%x", "%1-RUN")
+  text = text:gsub("%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d UTC", "TIME"):gsub("SHA256:[%w+/]+", "KEY")
+  text = text:gsub("%d%d%d%d%-%d%d%-%d%dT[%d:.]+Z", "TIME"):gsub("the plan %x%x%x%x%x%x%x%x%x%x%x%x", "the plan DIGEST")
   text = text:gsub("event %d+, " .. ("%x"):rep(64), "event N, HASH")
   return (text:gsub("([✓✗] [^\n]-)  %d+[%d.]*m?s\n", "%1  TIME\n"))
 end
