@@ -83,6 +83,18 @@ function Arguments:flag(name, wanted)
   return self
 end
 
+--- Words behind all others that the program hands on as they are: a command and its arguments, in which a dash is theirs.
+---@param what string  the field they come from, for errors
+---@param values string[]
+---@return almanac.Arguments self
+function Arguments:passed_on(what, values)
+  for i, value in ipairs(values) do
+    check_text(self.who, string.format("%s[%d]", what, i), value)
+    self.words[#self.words + 1] = value
+  end
+  return self
+end
+
 --- The last words, behind "--": they may begin with a dash. Only for a program that knows it.
 ---@param what string  the field they come from, for errors
 ---@param values string[]

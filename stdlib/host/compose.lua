@@ -7,7 +7,6 @@ local fields = require "almanac.base.fields"
 local project = require "almanac.host.compose_project"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
-local tool = require "almanac.host.tool"
 
 local M = {}
 
@@ -70,10 +69,6 @@ end
 
 local allow = { category = "compose", of = project.targets }
 
-local function with_services(verb, services)
-  return table.move(services or {}, 1, #(services or {}), #verb + 1, verb)
-end
-
 effect.define("compose.up", {
   input = function(raw) return input_of("compose.up", raw) end,
   observe = function(input)
@@ -92,7 +87,7 @@ effect.define("compose.up", {
     return preview
   end,
   apply = function(input, ctx)
-    project.change(input, with_services({ "up", "--detach" }, input.services), ctx)
+    project.change("compose.up", input, { "up", "--detach", services = input.services }, ctx)
     return project.rows(project.containers(input))
   end,
   recover = function(input, ctx)
@@ -132,7 +127,7 @@ effect.define("compose.down", {
     return preview
   end,
   apply = function(input, ctx)
-    project.change(input, input.volumes and { "down", "--volumes" } or { "down" }, ctx)
+    project.change("compose.down", input, input.volumes and { "down", "--volumes" } or { "down" }, ctx)
     return { down = true }
   end,
   recover = function(_, ctx)
@@ -157,7 +152,7 @@ effect.define("compose.pull", {
     return { changes = changes, nothing = #changes == 0 or nil }
   end,
   apply = function(input, ctx)
-    project.change(input, with_services({ "pull", "--quiet" }, input.services), ctx)
+    project.change("compose.pull", input, { "pull", "--quiet", services = input.services }, ctx)
     local config, out = project.config(input), {}
     for i, name in ipairs(project.services("compose.pull", input, config)) do
       local image = config.services[name].image
@@ -200,7 +195,7 @@ effect.define("compose.restart", {
     if next(ctx.before) == nil then
       errors.raise { kind = "not_found", message = "compose.restart: there is no container of it", hint = "compose.up makes one" }
     end
-    project.change(input, with_services({ "restart" }, input.services), ctx)
+    project.change("compose.restart", input, { "restart", services = input.services }, ctx)
     return project.rows(chosen_containers(input))
   end,
   -- Which containers began anew since is to be seen: the others are restarted now.
@@ -211,18 +206,17 @@ effect.define("compose.restart", {
       if ctx.before[one.id] == one.started then left[#left + 1] = one.id end
     end
     if #left > 0 then
-      tool.run(project.docker, { "restart", table.unpack(left) }, ctx.id, { timeout = project.TIMEOUT, idempotent = true })
+      project.restart(left, ctx)
     end
     return "done", project.rows(chosen_containers(input))
   end,
   title = titled "restart", allow = allow,
 })
 
-local function run_words(input, name)
-  local words = { "run", "-T", "--name", name }
-  if input.no_deps then words[#words + 1] = "--no-deps" end
-  words[#words + 1] = input.service
-  return table.move(input.argv or {}, 1, #(input.argv or {}), #words + 1, words)
+local function run_call(input, name)
+  local call = { "run", "-T", "--name", name, services = { input.service }, argv = input.argv }
+  if input.no_deps then call[#call + 1] = "--no-deps" end
+  return call
 end
 
 effect.define("compose.run", {
@@ -243,7 +237,7 @@ effect.define("compose.run", {
   apply = function(input, ctx)
     local name = project.once_name(ctx.id)
     project.forget_once(name) -- of a try that failed
-    local result = project.change(input, run_words(input, name), ctx)
+    local result = project.change("compose.run", input, run_call(input, name), ctx)
     return { service = input.service, name = name, stdout = result.stdout }
   end,
   -- The container stays, and tells what became of it.

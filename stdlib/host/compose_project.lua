@@ -1,4 +1,5 @@
 --- A Compose project: what its files want, and what of that is there, by `docker compose` or docker-compose.
+local arguments = require "almanac.host.arguments"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
@@ -18,12 +19,17 @@ local MISSING = "install docker with its compose plugin, or docker-compose"
 
 -- Programs ---------------------------------------------------------------------------------------
 
+--- Words for the engine.
+local function docker_words(...)
+  return arguments.new("compose", ...)
+end
+
 local words_before ---@type string[]? of compose, once it is found
 
 --- `docker compose` where the plugin is there, else docker-compose.
 local function find_compose()
   if words_before then return words_before end
-  if sh.which "docker" and tool.ask({ program = "docker", missing = MISSING, within = {} }, { "compose", "version" }, {
+  if sh.which "docker" and tool.ask({ program = "docker", missing = MISSING, within = {} }, docker_words("compose", "version"), {
     ok = setmetatable({}, { __index = function() return true end }),
   }).code == 0 then
     words_before = { "docker", "compose" }
@@ -50,29 +56,50 @@ function M.targets(input)
   return out
 end
 
-local function compose(input, words)
+--- The program, and the beginning of its words; those of a verb are to follow.
+---@param who string  the public function, for errors
+---@param input table
+---@param ... string  the verb and its options
+---@return almanac.Tool
+---@return almanac.Arguments
+local function compose(who, input, ...)
   local before = find_compose()
-  local out = { table.unpack(before, 2) }
-  table.move({ "--ansi", "never" }, 1, 2, #out + 1, out)
-  for _, file in ipairs(input.files or {}) do table.move({ "-f", file }, 1, 2, #out + 1, out) end
-  if input.project then table.move({ "-p", input.project }, 1, 2, #out + 1, out) end
-  table.move(words, 1, #words, #out + 1, out)
+  local out = arguments.new(who, table.unpack(before, 2)):flag("--ansi", true):flag("never", true)
+  for _, file in ipairs(input.files or {}) do out:short("-f", file) end
+  out:short("-p", input.project)
+  for _, word in ipairs { ... } do out:flag(word, true) end
   return { program = before[1], cwd = input.dir, within = reach.is_asked() and M.targets(input) or nil, missing = MISSING }, out
 end
 
-local function ask(input, words)
-  local program, all = compose(input, words)
-  return tool.read(program, all)
+local function ask(input, ...)
+  return tool.read(compose("compose", input, ...))
 end
 
+---@class almanac.ComposeCall
+---@field [integer] string    the verb and its options
+---@field services? string[]  that it is about
+---@field argv? string[]      a command in the first of them
+
 --- Changes something by the program.
+---@param who string
 ---@param input table
----@param words string[]
+---@param call almanac.ComposeCall
 ---@param ctx almanac.EffectContext
 ---@return table result of the program
-function M.change(input, words, ctx)
-  local program, all = compose(input, words)
-  return tool.run(program, all, ctx.id, { timeout = input.timeout or M.TIMEOUT, idempotent = true })
+function M.change(who, input, call, ctx)
+  local program, words = compose(who, input, table.unpack(call))
+  for _, service in ipairs(call.services or {}) do words:word("services", service) end
+  words:passed_on("argv", call.argv or {})
+  return tool.run(program, words, ctx.id, { timeout = input.timeout or M.TIMEOUT, idempotent = true })
+end
+
+--- Restarts containers of the engine.
+---@param ids string[]
+---@param ctx almanac.EffectContext
+function M.restart(ids, ctx)
+  local words = docker_words "restart"
+  for _, id in ipairs(ids) do words:word("a container", id) end
+  tool.run(M.docker, words, ctx.id, { timeout = M.TIMEOUT, idempotent = true })
 end
 
 M.docker = { program = "docker", missing = MISSING, within = {} } -- of what compose was asked for
@@ -94,12 +121,14 @@ end
 ---@param input table
 ---@return table
 function M.config(input)
-  return yaml.decode(ask(input, { "config" }), { name = "the Compose file" })
+  return yaml.decode(ask(input, "config"), { name = "the Compose file" })
 end
 
 local function inspect(ids)
   if #ids == 0 then return {} end
-  return json.decode(tool.read(M.docker, { "inspect", table.unpack(ids) }))
+  local words = docker_words "inspect"
+  for _, id in ipairs(ids) do words:word("a container", id) end
+  return json.decode(tool.read(M.docker, words))
 end
 
 --- The project's name, by the rules of the program: https://docs.docker.com/compose/how-tos/project-name
@@ -112,15 +141,16 @@ function M.name(input)
   -- The plugin says it; docker-compose 1 takes the directory's name.
   named = named or find_compose()[2] and M.config(input).name
   if named then return named end
-  local path = tool.read({ program = "pwd", cwd = input.dir, missing = MISSING, within = {} }, { "-P" })
+  local path = tool.read({ program = "pwd", cwd = input.dir, missing = MISSING, within = {} }, docker_words "-P")
   return (path:match "[^/]*$":lower():gsub("[^%-_a-z0-9]", ""))
 end
 
 --- The containers of the project, by name; those of `compose run` are none.
 function M.containers(input)
   local out = {}
-  local ids = tool.read(docker_of(input), { "ps", "--all", "--quiet", "--no-trunc", "--filter",
-    "label=com.docker.compose.project=" .. M.name(input) })
+  local words = docker_words("ps", "--all", "--quiet", "--no-trunc")
+    :option("--filter", "label=com.docker.compose.project=" .. M.name(input))
+  local ids = tool.read(docker_of(input), words)
   for _, one in ipairs(inspect(lines(ids))) do
     local labels = one.Config.Labels or {}
     if labels["com.docker.compose.oneoff"] ~= "True" then
@@ -140,7 +170,7 @@ end
 ---@param image string
 ---@return string?
 function M.image_id(image)
-  local result = tool.ask(M.docker, { "image", "inspect", "--format", "{{.Id}}", image }, { ok = { [1] = true } })
+  local result = tool.ask(M.docker, docker_words("image", "inspect", "--format={{.Id}}"):word("image", image), { ok = { [1] = true } })
   return result.code == 0 and result.stdout:match "^%S+" or nil
 end
 
@@ -171,7 +201,7 @@ end
 --- What `up` compares, per service: the hash of its configuration, its image, and its containers.
 function M.state(who, input)
   local config, hashes, by_service = M.config(input), {}, {}
-  for _, line in ipairs(lines(ask(input, { "config", "--hash", "*" }))) do
+  for _, line in ipairs(lines(ask(input, "config", "--hash=*"))) do
     local name, hash = line:match "^(%S+) (%x+)$"
     if name then hashes[name] = hash end
   end
@@ -269,14 +299,15 @@ function M.once_name(id)
 end
 
 local function state_of(name)
-  local result = tool.ask(M.docker, { "inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}", name }, { ok = { [1] = true } })
+  local words = docker_words("inspect", "--format={{.State.Status}} {{.State.ExitCode}}"):word("the container", name)
+  local result = tool.ask(M.docker, words, { ok = { [1] = true } })
   return result.stdout:match "^(%S+) (%d+)"
 end
 
 --- Removes such a container, if it is there.
 ---@param name string
 function M.forget_once(name)
-  if state_of(name) then tool.read(M.docker, { "rm", name }) end
+  if state_of(name) then tool.read(M.docker, docker_words "rm":word("the container", name)) end
 end
 
 --- The exit code of such a container, which is waited for; nil where it never started.
@@ -286,22 +317,22 @@ end
 function M.once_ended(name, timeout)
   local state = state_of(name)
   if not state or state == "created" then return nil end
-  return math.tointeger(tonumber(tool.read(M.docker, { "wait", name }, { timeout = timeout })))
+  return math.tointeger(tonumber(tool.read(M.docker, docker_words "wait":word("the container", name), { timeout = timeout })))
 end
 
 --- What it printed on its standard output.
 ---@param name string
 ---@return string
 function M.once_output(name)
-  return tool.ask(M.docker, { "logs", name }).stdout
+  return tool.ask(M.docker, docker_words "logs":word("the container", name)).stdout
 end
 
 --- The volumes that the project made.
 ---@param input table
 ---@return string[] names
 function M.volumes(input)
-  return lines(tool.read(docker_of(input), { "volume", "ls", "--quiet", "--filter",
-    "label=com.docker.compose.project=" .. M.name(input) }))
+  local words = docker_words("volume", "ls", "--quiet"):option("--filter", "label=com.docker.compose.project=" .. M.name(input))
+  return lines(tool.read(docker_of(input), words))
 end
 
 return M

@@ -4,6 +4,7 @@
 ---     local head = git.head()
 ---     git.tag { name = "v0.5.0-" .. head.short, message = "devnet release" }
 ---     git.push { ref = "refs/tags/v0.5.0-" .. head.short }
+local arguments = require "almanac.host.arguments"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
@@ -19,8 +20,13 @@ local allow = repository.allow
 
 local PUSH_TIMEOUT = 600 -- seconds
 
+--- What asks for the branch that is checked out.
+local function branch_words()
+  return arguments.new("git.head", "symbolic-ref", "--quiet", "--short", "HEAD")
+end
+
 local function subject_of(input, commit)
-  return tool.read(git(input), { "log", "-1", "--format=%s", commit })
+  return tool.read(git(input), arguments.new("git", "log", "-1", "--format=%s"):word("the commit", commit))
 end
 
 -- What the functions take -------------------------------------------------------------------------
@@ -66,10 +72,10 @@ function M.head(opts)
   local input = fields.check(HEAD, opts)
   local commit = commit_of("git.head", input, "HEAD")
   return {
-    commit = commit, short = tool.read(git(input), { "rev-parse", "--short", commit }),
-    branch = maybe(input, { "symbolic-ref", "--quiet", "--short", "HEAD" }),
-    tag = maybe(input, { "describe", "--tags", "--exact-match", "HEAD" }),
-    clean = tool.read(git(input), { "status", "--porcelain" }) == "",
+    commit = commit, short = tool.read(git(input), arguments.new("git.head", "rev-parse", "--short"):word("the commit", commit)),
+    branch = maybe(input, branch_words()),
+    tag = maybe(input, arguments.new("git.head", "describe", "--tags", "--exact-match", "HEAD")),
+    clean = tool.read(git(input), arguments.new("git.head", "status", "--porcelain")) == "",
   }
 end
 
@@ -77,7 +83,7 @@ end
 function M.status(opts)
   step.require_read "git.status"
   local input = fields.check(STATUS, opts)
-  return git_paths.status(git(input), {})
+  return git_paths.status(git(input))
 end
 
 --- The commits of a range, newest first. A read.
@@ -86,8 +92,9 @@ function M.log(range, opts)
   local input = fields.check(LOG, opts)
   fields.value("git.log", "range", RANGE, range)
   local out = {}
-  local text = tool.read(git(input), { "log", "--max-count=" .. input.max, "--format=%H%x09%an%x09%at%x09%s",
-    "--end-of-options", range, "--" })
+  local words = arguments.new("git.log", "log", "--format=%H%x09%an%x09%at%x09%s"):option("--max-count", input.max)
+    :flag("--end-of-options", true):word("range", range):flag("--", true)
+  local text = tool.read(git(input), words)
   for commit, author, at, subject in (text .. "\n"):gmatch "(%x+)\t([^\t\n]*)\t(%d+)\t([^\n]*)\n" do
     out[#out + 1] = { commit = commit, author = author, at = math.tointeger(tonumber(at)), subject = subject }
   end
@@ -100,14 +107,15 @@ function M.file(path, opts)
   local input = fields.check(FILE, opts)
   fields.value("git.file", "path", PATH, path)
   local object = commit_of("git.file", input, input.ref) .. ":" .. path
-  if not maybe(input, { "cat-file", "-t", object }) then return nil end
-  return tool.ask(git(input), { "cat-file", "blob", object }).stdout
+  if not maybe(input, arguments.new("git.file", "cat-file", "-t"):word("path", object)) then return nil end
+  return tool.ask(git(input), arguments.new("git.file", "cat-file", "blob"):word("path", object)).stdout
 end
 
 --- Where a ref of a remote points, asked of the remote. A read.
 local function remote_commit(input)
-  local text = tool.read(git(input), { "ls-remote", "--end-of-options", input.remote, input.ref, input.ref .. "^{}" },
-    { timeout = PUSH_TIMEOUT })
+  local words = arguments.new("git.push", "ls-remote", "--end-of-options"):word("remote", input.remote):word("ref", input.ref)
+    :word("ref", input.ref .. "^{}")
+  local text = tool.read(git(input), words, { timeout = PUSH_TIMEOUT })
   local commit
   for found, ref in (text .. "\n"):gmatch "(%x+)\t([^\n]*)\n" do
     if ref == input.ref .. "^{}" then return found end
@@ -129,7 +137,8 @@ end
 
 --- What tags may do: be made, and be taken back. They are not moved.
 local function tagged(input)
-  return maybe(input, { "rev-parse", "--verify", "--quiet", "refs/tags/" .. input.name .. "^{commit}" })
+  local words = arguments.new("git.tag", "rev-parse", "--verify", "--quiet")
+  return maybe(input, words:word("name", "refs/tags/" .. input.name .. "^{commit}"))
 end
 
 local function refuse_moved(input, at, wanted)
@@ -161,9 +170,8 @@ effect.define("git.tag", {
     local now = tagged(input)
     if now and now ~= before.commit then refuse_moved(input, now, before.commit) end
     if not now then
-      local words = { "tag", "--no-sign" }
-      if input.message then words = { "tag", "--no-sign", "--annotate", "--message", input.message } end
-      words[#words + 1], words[#words + 2] = input.name, before.commit
+      local words = arguments.new("git.tag", "tag", "--no-sign"):flag("--annotate", input.message)
+        :option("--message", input.message):word("name", input.name):word("the commit", before.commit)
       tool.run(git(input), words, ctx.id, { idempotent = true })
     end
     return { name = input.name, commit = before.commit }
@@ -186,7 +194,8 @@ effect.define("git.untag", {
   apply = function(input, ctx)
     local now = tagged(input)
     if now and now ~= input.commit then refuse_moved(input, now, input.commit) end
-    if now then tool.run(git(input), { "tag", "--delete", input.name }, ctx.id, { idempotent = true }) end
+    local words = arguments.new("git.untag", "tag", "--delete"):word("name", input.name)
+    if now then tool.run(git(input), words, ctx.id, { idempotent = true }) end
     return { name = input.name }
   end,
   recover = function() return "not_done" end, -- what is deleted already is left alone
@@ -216,6 +225,11 @@ local function commit_to_push(input)
   return commit_of("git.push", input, input.ref)
 end
 
+--- The newest commit that both of two have among their own.
+local function common_commit(input, a, b)
+  return maybe(input, arguments.new("git.push", "merge-base"):word("the commit", a):word("the commit", b))
+end
+
 effect.define("git.push", {
   input = function(raw)
     local input = fields.check(PUSH, raw)
@@ -239,18 +253,19 @@ effect.define("git.push", {
   apply = function(input, ctx)
     local tool_git = git(input)
     -- What was looked at is pushed, and only over what was seen there.
-    local lease = "--force-with-lease=" .. input.ref .. ":" .. (ctx.before.there or "")
-    local object = tool.read(tool_git, { "rev-parse", "--verify", input.ref })
+    local object = tool.read(tool_git, arguments.new("git.push", "rev-parse", "--verify"):word("ref", input.ref))
     local fast_forward = not ctx.before.there or not input.ref:find "^refs/heads/"
-      or maybe(input, { "merge-base", ctx.before.there, object }) == ctx.before.there
+      or common_commit(input, ctx.before.there, object) == ctx.before.there
     if not fast_forward then
       errors.raise {
         kind = "refused", message = string.format("%s of %s has commits that %s has not", input.ref, input.remote, short(object)),
         hint = "git fetch and merge them first; nothing is pushed over others' commits",
       }
     end
-    tool.run(tool_git, { "push", "--porcelain", lease, input.remote, object .. ":" .. input.ref }, ctx.id,
-      { timeout = PUSH_TIMEOUT, idempotent = true })
+    local words = arguments.new("git.push", "push", "--porcelain")
+      :option("--force-with-lease", input.ref .. ":" .. (ctx.before.there or "")):word("remote", input.remote)
+      :word("ref", object .. ":" .. input.ref)
+    tool.run(tool_git, words, ctx.id, { timeout = PUSH_TIMEOUT, idempotent = true })
     return { ref = input.ref, commit = ctx.before.commit }
   end,
   recover = function(input, ctx)
@@ -275,7 +290,7 @@ end
 -- git.checkout -----------------------------------------------------------------------------------
 
 local function refuse_dirty(input)
-  local text = tool.read(git(input), { "status", "--porcelain", "--untracked-files=no" })
+  local text = tool.read(git(input), arguments.new("git.checkout", "status", "--porcelain", "--untracked-files=no"))
   if text == "" then return end
   errors.raise {
     kind = "refused", message = "files were edited and not committed: " .. text:gsub("\n", ", "),
@@ -288,7 +303,7 @@ effect.define("git.checkout", {
   observe = function(input)
     return {
       commit = commit_of("git.checkout", input, input.ref), head = commit_of("git.checkout", input, "HEAD"),
-      branch = maybe(input, { "symbolic-ref", "--quiet", "--short", "HEAD" }),
+      branch = maybe(input, branch_words()),
     }
   end,
   preview = function(input, before)
@@ -299,7 +314,8 @@ effect.define("git.checkout", {
   end,
   apply = function(input, ctx)
     refuse_dirty(input)
-    tool.run(git(input), { "checkout", "--quiet", input.ref, "--" }, ctx.id, { idempotent = true })
+    local words = arguments.new("git.checkout", "checkout", "--quiet"):word("ref", input.ref):flag("--", true)
+    tool.run(git(input), words, ctx.id, { idempotent = true })
     return { ref = input.ref, commit = ctx.before.commit }
   end,
   recover = function(input, ctx)

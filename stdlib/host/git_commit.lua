@@ -1,5 +1,6 @@
 --- git.commit: the changes of some paths; git.revert: a commit that takes one back. What each made is found after a
 --- crash: by a trailer, and by the line that git itself writes.
+local arguments = require "almanac.host.arguments"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
@@ -27,11 +28,13 @@ local REVERT = fields.declare("git.revert", fields.with(repository.DIR, {
 
 --- The newest commit since `before` whose message holds a text.
 local function commit_that_says(input, before, text)
-  return repository.maybe(input, { "log", "-1", "--format=%H", "--fixed-strings", "--grep=" .. text, before .. "..HEAD" })
+  local words = arguments.new("git", "log", "-1", "--format=%H", "--fixed-strings"):option("--grep", text)
+  return repository.maybe(input, words:word("the commit", before .. "..HEAD"))
 end
 
 local function result_of(input, commit, changed)
-  return { commit = commit, short = tool.read(git(input), { "rev-parse", "--short", commit }), changed = changed }
+  local words = arguments.new("git", "rev-parse", "--short"):word("the commit", commit)
+  return { commit = commit, short = tool.read(git(input), words), changed = changed }
 end
 
 --- What a plan knows of a commit that will be made.
@@ -77,10 +80,11 @@ effect.define("git.commit", {
     local changes = git_paths.changes(git(input), input.paths)
     if changes.lost then git_paths.refuse("git.commit", git(input), changes.lost) end
     if #changes.entries == 0 then return result_of(input, ctx.before.commit, false) end
-    local paths = table.move(changes.paths, 1, #changes.paths, 2, { "--" })
-    local commit = { "commit", "--quiet", "--no-gpg-sign", "--message", input.message, "--trailer", TRAILER .. ": " .. ctx.id }
-    tool.run(git(input), table.move(paths, 1, #paths, 3, { "add", "--all" }), ctx.id, { idempotent = true })
-    tool.run(git(input), table.move(paths, 1, #paths, #commit + 1, commit), ctx.id)
+    local add = arguments.new("git.commit", "add", "--all"):rest("paths", changes.paths)
+    local commit = arguments.new("git.commit", "commit", "--quiet", "--no-gpg-sign"):option("--message", input.message)
+      :option("--trailer", TRAILER .. ": " .. ctx.id):rest("paths", changes.paths)
+    tool.run(git(input), add, ctx.id, { idempotent = true })
+    tool.run(git(input), commit, ctx.id)
     return result_of(input, commit_of("git.commit", input, "HEAD"), true)
   end,
   recover = function(input, ctx)
@@ -112,14 +116,15 @@ effect.define("git.revert", {
     return { commit = commit_of("git.revert", input, input.commit), head = commit_of("git.revert", input, "HEAD") }
   end,
   preview = function(input, before)
-    local subject = tool.read(git(input), { "log", "-1", "--format=%s", before.commit })
+    local subject = tool.read(git(input), arguments.new("git.revert", "log", "-1", "--format=%s"):word("commit", before.commit))
     return { summary = string.format("%s (%s)", short(before.commit), subject), result = to_be_made(),
       ground = { { ref = "git HEAD", object = before.head } } }
   end,
   apply = function(input, ctx)
-    local ok, err = errors.try(tool.run, git(input), { "revert", "--no-edit", "--no-gpg-sign", ctx.before.commit }, ctx.id)
+    local words = arguments.new("git.revert", "revert", "--no-edit", "--no-gpg-sign"):word("commit", ctx.before.commit)
+    local ok, err = errors.try(tool.run, git(input), words, ctx.id)
     if not ok then
-      tool.ask(git(input), { "revert", "--abort" }, { ok = { [1] = true, [128] = true } })
+      tool.ask(git(input), arguments.new("git.revert", "revert", "--abort"), { ok = { [1] = true, [128] = true } })
       err.hint = "files were changed since, or are being edited: revert " .. short(ctx.before.commit) .. " yourself"
       error(err, 0)
     end

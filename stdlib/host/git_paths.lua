@@ -1,6 +1,7 @@
 --- Paths that are handed to git, each taken as it is written: without being told otherwise git reads
 --- ":!notes.txt" as "everything but", and "*.txt" as a pattern.
 --- https://git-scm.com/docs/gitglossary#Documentation/gitglossary.txt-aiddefpathspecapathspec
+local arguments = require "almanac.host.arguments"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local tool = require "almanac.host.tool"
@@ -16,11 +17,14 @@ M.env = { GIT_LITERAL_PATHSPECS = "1" }
 
 --- The entries of `git status`, of all files or of some paths.
 ---@param git almanac.Tool
----@param words string[]  more options, and "--" with paths
+---@param path? string
+---@param ignored? boolean  those that .gitignore names, too
 ---@return almanac.git.Change[]
-function M.status(git, words)
+function M.status(git, path, ignored)
   local out = {}
-  local text = tool.ask(git, { "status", "--porcelain", "-z", "--no-renames", table.unpack(words) }).stdout
+  local words = arguments.new("git", "status", "--porcelain", "-z", "--no-renames"):flag("--ignored", ignored)
+  if path then words:rest("paths", { path }) end
+  local text = tool.ask(git, words).stdout
   for entry in text:gmatch "%Z+" do out[#out + 1] = { status = entry:sub(1, 2), path = entry:sub(4) } end
   return out
 end
@@ -32,9 +36,9 @@ end
 
 --- Why git would commit nothing of an unchanged path; nil when there is no reason but that.
 local function complaint(git, path)
-  if tool.ask(git, { "ls-files", "-z", "--", path }).stdout ~= "" then return nil end
+  if tool.ask(git, arguments.new("git", "ls-files", "-z"):rest("paths", { path })).stdout ~= "" then return nil end
   if not is_there(git, path) then return "is not there" end
-  local ignored = M.status(git, { "--ignored", "--", path })
+  local ignored = M.status(git, path, true)
   if #ignored > 0 then return "is ignored by .gitignore" end
 end
 
@@ -50,7 +54,7 @@ end
 function M.changes(git, paths)
   local out = { entries = {}, paths = {} }
   for _, path in ipairs(paths) do
-    local entries = M.status(git, { "--", path })
+    local entries = M.status(git, path)
     local why = #entries == 0 and complaint(git, path)
     if why then out.lost = out.lost or { path = path, why = why } end
     if #entries > 0 then out.paths[#out.paths + 1] = path end

@@ -1,4 +1,5 @@
 --- A repository, and the operator's git in it: what the modules of git have in common.
+local arguments = require "almanac.host.arguments"
 local errors = require "almanac.base.errors"
 local git_paths = require "almanac.host.git_paths"
 local place = require "almanac.host.place"
@@ -22,7 +23,7 @@ end
 
 --- A read of git's that gives nothing, instead of an error, for what is not there.
 ---@param input { dir: string? }
----@param words string[]
+---@param words almanac.Arguments
 ---@return string?
 function M.maybe(input, words)
   local result = tool.ask(M.git(input), words, { ok = { [1] = true, [128] = true } })
@@ -36,9 +37,10 @@ end
 ---@param name string
 ---@return string
 function M.commit_of(who, input, name)
-  local commit = M.maybe(input, { "rev-parse", "--verify", "--quiet", "--end-of-options", name .. "^{commit}" })
+  local words = arguments.new(who, "rev-parse", "--verify", "--quiet", "--end-of-options")
+  local commit = M.maybe(input, words:word("the commit", name .. "^{commit}"))
   if commit then return commit end
-  tool.read(M.git(input), { "rev-parse", "--git-dir" }) -- no repository is another error
+  tool.read(M.git(input), arguments.new(who, "rev-parse", "--git-dir")) -- no repository is another error
   errors.raise {
     kind = "not_found", message = string.format("%s: there is no commit %q in %s", who, name, input.dir or "this repository"),
     hint = "git fetch, or correct the name",
@@ -67,8 +69,9 @@ function M.remote(input, remote)
     return { place.path("git", remote, input.dir) }
   end
   local out, seen = {}, {}
-  for _, words in ipairs { { "--all", remote }, { "--push", "--all", remote } } do
-    for url in (M.maybe(input, { "remote", "get-url", table.unpack(words) }) or ""):gmatch "[^\n]+" do
+  for _, is_push in ipairs { false, true } do
+    local words = arguments.new("git.push", "remote", "get-url", "--all"):flag("--push", is_push):word("remote", remote)
+    for url in (M.maybe(input, words) or ""):gmatch "[^\n]+" do
       if not seen[url] then out[#out + 1] = { category = "git", names = { "remote=" .. remote, without_user(url) } } end
       seen[url] = true
     end

@@ -29,7 +29,7 @@ local SIGN_TIMEOUT = 120 -- seconds: a key of hardware waits for a finger
 local function ssh_keygen()
   local askpass = process.getenv "SSH_ASKPASS"
   return {
-    program = "ssh-keygen", missing = "install openssh-client", keep_env = { "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY" },
+    program = "ssh-keygen", missing = "install openssh-client", within = {}, keep_env = { "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY" },
     env = { LC_ALL = "C", SSH_ASKPASS = askpass or "/bin/false", SSH_ASKPASS_REQUIRE = "force" },
   }
 end
@@ -38,13 +38,13 @@ end
 ---@param who string     the command, for errors
 ---@param action string  of -Y
 ---@param options table<string, string?>  by letter
----@return string[]
+---@return almanac.Arguments
 local function words_of(who, action, options)
   local args = arguments.new(who, "-Y", action, "-n", M.NAMESPACE)
   for _, letter in ipairs { "f", "I", "s", "r", "O" } do
     args:short("-" .. letter, options[letter])
   end
-  return args:list()
+  return args
 end
 
 local function ask(who, action, options, text)
@@ -87,7 +87,7 @@ function M.key(path)
     if key then return key end
   end
   if not fs.exists(path) then errors.raise { kind = "refused", message = "there is no key " .. path, hint = "almanac … --sign=KEY" } end
-  local args = arguments.new("--sign", "-y"):short("-f", path):list()
+  local args = arguments.new("--sign", "-y"):short("-f", path)
   local result = tool.ask(ssh_keygen(), args, { ok = REFUSED })
   local key = result.code == 0 and key_of(result.stdout, path)
   if key then return key end
@@ -113,7 +113,8 @@ function M.at_hand()
     if ok then add(text, (file:gsub("%.pub$", ""))) end
   end
   if process.getenv "SSH_AUTH_SOCK" then
-    local ok, result = errors.try(tool.ask, { program = "ssh-add", missing = "install openssh-client" }, { "-L" },
+    local ssh_add = { program = "ssh-add", missing = "install openssh-client", within = {} }
+    local ok, result = errors.try(tool.ask, ssh_add, arguments.new("--sign", "-L"),
       { ok = { [0] = true, [1] = true, [2] = true } })
     for line in (ok and result.stdout or ""):gmatch "[^\n]+" do add(line) end
   end

@@ -27,8 +27,11 @@ local function raise_missing(tool, err)
   }
 end
 
+--- Words come from the one builder of argument lists alone.
+---@param tool almanac.Tool
+---@param words almanac.Arguments
 local function argv_of(tool, words)
-  return { tool.program, table.unpack(words) }
+  return { tool.program, table.unpack(words:list()) }
 end
 
 --- What a program said, for an error: what it warns of behind what it fails of.
@@ -44,7 +47,7 @@ end
 
 --- Raises kind "command" with the program's own words.
 ---@param tool almanac.Tool
----@param words string[]
+---@param words almanac.Arguments
 ---@param result table
 function M.fail(tool, words, result)
   local text = said(result)
@@ -57,19 +60,20 @@ function M.fail(tool, words, result)
   }
 end
 
-local function ask(tool, words, access)
+--- Asks `allow` for what stands for the program, or for itself.
+local function check_allowed(tool, words, access)
   if not reach.is_asked() then return end
   reach.require(tool.program, access, tool.within or place.program { argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env })
 end
 
 --- Runs a program that only looks.
 ---@param tool almanac.Tool
----@param words string[]     its arguments
+---@param words almanac.Arguments
 ---@param options? { ok?: table<integer, boolean>, timeout?: number, stdin?: string }
 ---@return table result as native.sh gives it
 function M.ask(tool, words, options)
   options = options or {}
-  ask(tool, words, "read")
+  check_allowed(tool, words, "read")
   local ok, result = errors.try(native.exec, {
     argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env or {}, who = tool.program, read = true,
     keep_env = tool.keep_env or children.of[tool.program],
@@ -94,13 +98,13 @@ end
 
 --- Runs a program that changes something, in the apply of an effect: its lines go to the step.
 ---@param tool almanac.Tool
----@param words string[]
+---@param words almanac.Arguments
 ---@param id string       of the effect
 ---@param options? { timeout?: number, idempotent?: boolean, stdin?: string }
 ---@return table result
 function M.run(tool, words, id, options)
   options = options or {}
-  ask(tool, words, "change")
+  check_allowed(tool, words, "change")
   local input = { argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env, keep_env = tool.keep_env, timeout = options.timeout,
     idempotent = options.idempotent, stdin = options.stdin, within = {} }
   local ok, result = errors.try(sh.run_child, input, id, tool.program)

@@ -5,6 +5,7 @@
 ---       ops:  { kind: slack, url: "env:SLACK_WEBHOOK" }
 ---       page: { kind: webhook, url: "https://pager.example/hook" }
 ---       desk: { kind: command, argv: [logger, -t, almanac] }     # the text is on its standard input
+local arguments = require "almanac.host.arguments"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
@@ -110,7 +111,7 @@ local function tell(input, ctx)
   tool.run({
     program = argv[1], missing = "correct the channel in almanac.yaml",
     within = { { category = "notify", names = { input.channel } } },
-  }, { table.unpack(argv, 2) }, ctx.id,
+  }, arguments.new("notify.send", table.unpack(argv, 2)), ctx.id,
     { timeout = input.timeout or TIMEOUT, stdin = input.text .. "\n" })
 end
 

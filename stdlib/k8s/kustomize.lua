@@ -16,14 +16,15 @@ local MISSING = "install kustomize or kubectl, or name one of them in almanac.ya
 
 --- The program that renders, and the words before the directory: kubectl has kustomize built in.
 ---@return almanac.Tool
----@return string[]
-local function renderer()
+---@return almanac.Arguments
+local function renderer(who)
   local program = settings.kustomize or sh.which "kustomize" or sh.which "kubectl"
   if not program then
     errors.raise { kind = "not_found", message = "there is neither kustomize nor kubectl on PATH", hint = MISSING }
   end
   local is_kubectl = program:match "[^/]*$":find "^kubectl" ~= nil
-  return { program = program, missing = MISSING, keep_env = children.of.kubectl }, { is_kubectl and "kustomize" or "build" }
+  return { program = program, missing = MISSING, keep_env = children.of.kubectl },
+    arguments.new(who, is_kubectl and "kustomize" or "build")
 end
 
 local function check_directory(who, dir)
@@ -38,9 +39,9 @@ end
 local function render(who, dir)
   step.require_read(who)
   check_directory(who, dir)
-  local program, words = renderer()
+  local program, words = renderer(who)
   program.within = { place.read(dir) }
-  words[#words + 1] = dir
+  words:word("the directory", dir)
   local ok, manifest = errors.try(tool.read, program, words)
   if not ok then
     -- Not a command's judgement about the world, which a plan notes and goes on: this stops the run.
