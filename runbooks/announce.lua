@@ -119,14 +119,17 @@ return runbook {
     local missed = {}
     if wanted.channel then telling.channel(c, text, missed) end
     if wanted.issues then telling.issues(c, p.tag, p.todos, missed) end
-    if wanted.mark then telling.mark(c, change, missed) end
+    if wanted.mark then
+      telling.mark(c, { text = p.tag .. " rolled out to " .. devnet.release, from = change.from, to = change.to,
+        tags = { "rollout", p.tag } }, missed)
+    end
 
     step("push the release notes", { when = wanted.notes and c.remote ~= nil }, function()
       return git.push { ref = git.head().branch, remote = c.remote }
     end)
-    for _, what in ipairs(missed) do
-      note(string.format("not done: %s\n  once it is back: almanac run announce tag=%s change_owner=%s only=%s", what.what, p.tag,
-        p.change_owner, what.only))
+    for _, one in ipairs(missed) do
+      local line = { "almanac", "run", "announce", "tag=" .. p.tag, "change_owner=" .. p.change_owner, table.unpack(one.words) }
+      note(string.format("not done: %s\n  once it is back: %s", one.what, sh.quote(line)))
     end
     return { tag = p.tag, text = text, missed = missed }
   end,

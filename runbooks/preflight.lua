@@ -10,11 +10,35 @@ local devnet = require "lib.devnet"
 local images = require "lib.images"
 local openrpc = require "lib.openrpc"
 local seeds = require "lib.seeds"
+local versions = require "lib.versions"
 
---- The tag that the devnet runs, as its release was given it.
+--- The tag that the devnet runs; nil: there is no devnet yet. Its release may say another than its node runs, where
+--- somebody set an image by hand.
 local function deployed_tag()
+  if not helm.current { release = devnet.release, namespace = devnet.namespace } then return nil end
   local values = helm.values { release = devnet.release, namespace = devnet.namespace, all = true }
-  return values.global and values.global.imageTag
+  local said = values.global and values.global.imageTag
+  local node = k8s.find("statefulset/animica-node", { namespace = devnet.namespace })
+  local runs = node and node.spec.template.spec.containers[1].image:match ":([^:/]+)$"
+  if runs and runs ~= said then note(string.format("the node is set to %s, though its release says %s", runs, tostring(said))) end
+  return runs or said
+end
+
+--- The commits to compare: the tag of the images is the commit that git's tag names, or nobody knows what is in them.
+local function find_commits(tag, from_tag)
+  local version, short = versions.parts(tag)
+  local to = changes.commit_of(tag)
+  local tagged, found = errors.try(git.log, "refs/tags/" .. version, { max = 1 })
+  if not tagged or found[1].commit ~= to then
+    errors.raise { kind = "refused", message = string.format("git's tag %s is %s, and not the %s of %s", version,
+      tagged and "at " .. found[1].commit:sub(1, #short) or "not here", short, tag), hint = "git fetch --tags, or correct the tag" }
+  end
+  if not from_tag then
+    note "nothing is deployed: there is nothing to compare with"
+    return { to = to }
+  end
+  note(string.format("%s comes after %s", tag, from_tag))
+  return { from_tag = from_tag, from = changes.commit_of(from_tag), to = to }
 end
 
 --- A change of the chain needs a new genesis, and the devnet's nodes an empty database: somebody says so by name.
@@ -69,32 +93,32 @@ return runbook {
   run = function(p)
     local c = step("read almanac.yaml", config.read)
 
-    local at = step("find the commits", function()
-      local from = p.from or deployed_tag()
-      note(string.format("%s comes after %s", p.tag, from))
-      return { from_tag = from, from = changes.commit_of(from), to = changes.commit_of(p.tag) }
-    end)
+    local at = step("find the commits", function() return find_commits(p.tag, p.from or deployed_tag()) end)
+    local is_first = at.from == nil
 
     step("CI is green", ci.patience(c), function() return ci.green(c, at.to) end)
 
     local found = parallel("images are whole", images.each(c, p.tag))
 
-    local chain = step("chain parameters and genesis", function() return check_chain(c, at.from, at.to, p.reset) end)
+    local chain = step("chain parameters and genesis", { when = not is_first }, function()
+      return check_chain(c, at.from, at.to, p.reset)
+    end)
 
-    local breaks = step("compare OpenRPC", function() return compare_openrpc(c, at.from, at.to) end)
+    local breaks = step("compare OpenRPC", { when = not is_first }, function() return compare_openrpc(c, at.from, at.to) end) or {}
     if #breaks > 0 then
       confirm(string.format("The RPC breaks %d things (%s). Do explorer and wallet of %s know?", #breaks,
         table.concat(breaks, "; "), p.tag))
     end
 
-    step("make the seeds anew", { undo = function(made) seeds.put_back(c, made) end }, function() return seeds.regenerate(c) end)
+    local before = step("read the seeds", function() return seeds.now(c) end)
+    step("make the seeds anew", { undo = function() seeds.put_back(c, before) end }, function() return seeds.regenerate(c) end)
     local list = step("seeds are fresh", function() return seeds.fresh(c) end)
 
-    step("migrate the services' database", { when = p.migrate }, function()
+    step("migrate the services' database", { when = p.migrate and not is_first }, function()
       return k8s.exec { pod = "deployment/animica-services", namespace = devnet.namespace, command = c.migrate,
         check = #c.migrate_check > 0 and c.migrate_check or nil, timeout = "10m" }
     end)
 
-    return { tag = p.tag, from = at.from_tag, reset = chain.reset, breaks = breaks, images = found, seeds = list }
+    return { tag = p.tag, from = at.from_tag, reset = chain ~= nil and chain.reset, breaks = breaks, images = found, seeds = list }
   end,
 }

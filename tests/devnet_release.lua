@@ -23,7 +23,7 @@ function M.check(name, conclusion)
 end
 
 --- Starts it; `change(repo)` makes the commits that the newer release has.
----@param opts? table  of devnet.start
+---@param opts? table  of devnet.start; empty: nothing is installed
 ---@param change? fun(repo: tests.Repository)
 ---@return tests.DevnetRelease
 function M.start(opts, change)
@@ -36,10 +36,13 @@ function M.start(opts, change)
   self.github.runs = { M.check("gates", "success"), M.check("baselines", "success") }
   if change then change(repo) end
   repo:git("commit", "-q", "--allow-empty", "-m", "the newer release")
+  repo:git("tag", "-a", "v0.5.0", "-m", "release v0.5.0")
   self.new = tag_of(repo, "v0.5.0")
   repo:push(self.new)
-  world:run_helm { "install", devnet.release, "ops/helm/animica-devnet", "--set", "global.imageTag=" .. self.old }
-  world:wait_ready()
+  if not opts.empty then
+    world:run_helm { "install", devnet.release, "ops/helm/animica-devnet", "--set", "global.imageTag=" .. self.old }
+    world:wait_ready()
+  end
   if prometheus then world:wait_metrics() end
   M.configure(self)
   return self

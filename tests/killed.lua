@@ -35,9 +35,9 @@ function M.everywhere(ops, fresh, words, check)
   local whole = fresh()
   local code, _, err = whole:almanac(words_of(whole))
   t.eq(code, 0, err)
-  check(whole, "not killed")
   local _, log = whole:almanac { "log", "--json" }
   local places = M.outcomes(log)
+  check(whole, "not killed")
   for _, op in ipairs(ops) do
     t.ok(places[op], op .. " is an effect of the run: " .. log)
     for i, n in ipairs(places[op]) do

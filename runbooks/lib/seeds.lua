@@ -3,20 +3,22 @@ local clock = require "lib.clock"
 
 local seeds = {}
 
---- Makes the list anew. An effect; returns the text that was there.
+--- The list as it is; nil: there is none. A read.
 ---@param c table
----@return { before: string? }
+---@return { text: string? }
+function seeds.now(c) return { text = fs.exists(c.seeds) and fs.read(c.seeds) or nil } end
+
+--- Makes the list anew. An effect.
 function seeds.regenerate(c)
-  local before = fs.exists(c.seeds) and fs.read(c.seeds) or nil
   local argv = {}
   for i, word in ipairs(c.seeds_command) do argv[i] = (word:gsub("{file}", function() return c.seeds end)) end
-  sh.run { argv = argv, timeout = "5m", idempotent = true }
-  return { before = before }
+  return sh.run { argv = argv, timeout = "5m", idempotent = true }
 end
 
 --- Puts the list back as it was: the undo of that step.
-function seeds.put_back(c, made)
-  if made.before then fs.write(c.seeds, made.before) else fs.remove(c.seeds) end
+---@param before { text: string? }  of seeds.now
+function seeds.put_back(c, before)
+  if before.text then fs.write(c.seeds, before.text) else fs.remove(c.seeds) end
 end
 
 --- When the list was made: as it says itself, else when its file was written. Seconds since 1970.

@@ -4,6 +4,8 @@ local clock = require "lib.clock"
 
 local summary = {}
 
+local NOTES_MAX = 20 -- lines of the release notes; the rest is where they are
+
 --- Slack's own signs, as they are written in a text.
 local function plain(text) return (tostring(text):gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;")) end
 
@@ -48,7 +50,8 @@ function summary.text(change)
     string.format("Change owner %s, backout owner %s", plain(change.owner), plain(change.backout_owner)),
     #change.knobs > 0 and "Knobs changed: " .. plain(table.concat(change.knobs, "; ")) or "No knobs were changed",
   }
-  if #change.notes > 0 then lines[#lines + 1] = plain(table.concat(change.notes, "\n")) end
+  if #change.notes > 0 then lines[#lines + 1] = plain(table.concat(change.notes, "\n", 1, math.min(#change.notes, NOTES_MAX))) end
+  if #change.notes > NOTES_MAX then lines[#lines + 1] = string.format("… and %d lines more", #change.notes - NOTES_MAX) end
   lines[#lines + 1] = links_line(change.links)
   if #change.history > 0 then lines[#lines + 1] = history_lines(change.history) end
   return table.concat(lines, "\n")

@@ -20,12 +20,13 @@ end
 
 --- A step that may fail: tried again, and added to what was missed. A service that was reached finds what it made by
 --- the effect's id, so that a second try makes nothing twice.
-local function attempt(c, name, only, missed, fn)
+---@param words string[]  by which announce does it later
+local function attempt(c, name, words, missed, fn)
   local patience = { retry = { times = c.tell_tries, delay = c.tell_again, factor = 1, on = { "http", "network", "tls", "timeout" } } }
   local ok, err = errors.try(step, name, patience, fn)
   if ok then return err end
   if err.kind ~= "http" and err.kind ~= "network" and err.kind ~= "tls" and err.kind ~= "timeout" then error(err, 0) end
-  missed[#missed + 1] = { what = name .. ": " .. err.message, only = only }
+  missed[#missed + 1] = { what = name .. ": " .. err.message, words = words }
 end
 
 --- What became of a message: "told", "missed", or "in doubt".
@@ -45,29 +46,29 @@ function telling.channel(c, text, missed)
   end
   if became == "told" then return end
   missed[#missed + 1] = { what = c.channel .. (became == "missed" and " was not told" or " may not have been told: look there"),
-    only = "channel" }
+    words = { "only=channel" } }
 end
 
 --- An issue for each follow-up.
 function telling.issues(c, tag, todos, missed)
   if #todos > 0 and not c.repository then
-    missed[#missed + 1] = { what = "open issues: vars.devnet.repository names no repository", only = "issues" }
+    missed[#missed + 1] = { what = "open issues: vars.devnet.repository names no repository", words = { "only=issues" } }
     return
   end
   for _, todo in ipairs(todos) do
-    attempt(c, "open an issue: " .. todo:gsub("[/#\n]", " "), "issues", missed, function()
+    attempt(c, "open an issue: " .. todo:gsub("[/#\n]", " "), { "only=issues", "todos=" .. todo }, missed, function()
       return github.issue { repo = c.repository, title = todo, labels = c.follow_up_labels,
         body = string.format("Follows the rollout of `%s` to %s.", tag, devnet.release) }
     end)
   end
 end
 
---- The window of the change on the dashboards: its beginning and its end.
----@param change { from: number, to: number, tag: string }
-function telling.mark(c, change, missed)
-  attempt(c, "mark the window in Grafana", "mark", missed, function()
-    return grafana.annotate { text = change.tag .. " rolled out to " .. devnet.release, time = change.from, time_end = change.to,
-      tags = { "rollout", devnet.release, change.tag } }
+--- A window on the dashboards: its beginning and its end.
+---@param mark { text: string, from: number, to: number?, tags: string[] }
+function telling.mark(c, mark, missed)
+  attempt(c, "mark the window in Grafana", { "only=mark" }, missed, function()
+    local tags = table.move(mark.tags, 1, #mark.tags, 2, { devnet.release })
+    return grafana.annotate { text = mark.text, time = mark.from, time_end = mark.to, tags = tags }
   end)
 end
 

@@ -1,5 +1,6 @@
 -- runbooks/preflight.lua: real git, a real registry, GitHub as its documentation has it, the simulated cluster.
 local devnet_release = require "tests.devnet_release"
+local httpd = require "native.httpd"
 local json = require "native.json"
 local killed = require "tests.killed"
 local process = require "native.process"
@@ -70,6 +71,7 @@ t.test("a tag that no registry has, and one without a platform", function()
   local d = devnet_release.start()
   d.repo:git("commit", "-q", "--allow-empty", "-m", "not pushed")
   local new = d.new
+  d.repo:git("tag", "v0.5.1")
   d.new = "v0.5.1-" .. d.repo:git("rev-parse", "--short", "HEAD")
   t.has(preflight(d, 1), d.new .. " is not as it must be: the registry does not have it")
   d.repo:push(d.new, "linux/amd64")
@@ -107,7 +109,49 @@ end)
 t.test("killed behind the seeds and behind the migration, and gone on with: migrated once", function()
   killed.everywhere({ "sh.run", "k8s.exec" }, devnet_release.start,
     function(d) return { "run", "preflight", "tag=" .. d.new, "--no-ask" } end,
-    function(d, where) t.eq(migrations(d), 1, where) end)
+    function(d, where)
+      t.eq(migrations(d), 1, where)
+      d.world:almanac(0, { "rollback", d.world:last_run(), "--plain" })
+      t.has(t.read_file(d.world.dir .. "/ops/seeds/bootstrap_nodes.json"), "2026-01-01T00:00:00Z", where)
+    end)
+end)
+
+t.test("a tag that is another commit's, or none of git's, is refused", function()
+  local d = devnet_release.start()
+  d.repo:git("tag", "-d", "v0.5.0")
+  t.has(preflight(d, 1), "git's tag v0.5.0 is not here, and not the")
+  d.repo:git("tag", "v0.5.0", "HEAD~1")
+  t.has(preflight(d, 1), "git's tag v0.5.0 is at " .. d.repo:git("rev-parse", "--short", "HEAD~1"))
+end)
+
+t.test("nothing is deployed: there is nothing to compare with, nor to migrate", function()
+  local d = devnet_release.start { empty = true }
+  t.has(preflight(d, 0), "nothing is deployed")
+end)
+
+t.test("an image that was set by hand is what is compared with", function()
+  local d = devnet_release.start()
+  local kubectl = process.cwd() .. "/.deps/bin/kubectl34"
+  t.must({ kubectl, "-n", "animica-devnet", "set", "image", "statefulset/animica-node", "node=ghcr.io/animica/animica-node:" .. d.new },
+    { env = d.world.env })
+  local said = preflight(d, 0)
+  t.has(said, "the node is set to " .. d.new .. ", though its release says " .. d.old)
+  t.has(said, d.new .. " comes after " .. d.new)
+end)
+
+t.test("CI that is another's answers by an URL", function()
+  local d = devnet_release.start()
+  local answer, asked = 500, nil
+  local server = httpd.listen { port = 0, handler = function(request, response)
+    asked = request.path
+    response:send(answer, {}, "")
+  end }
+  t.defer(function() server:close() end)
+  devnet_release.configure(d, { ci_url = "http://127.0.0.1:" .. server:port() .. "/ci/{commit}", repository = json.null })
+  t.has(preflight(d, 1), "CI is not green for " .. d.repo:git("rev-parse", "HEAD"))
+  t.eq(asked, "/ci/" .. d.repo:git("rev-parse", "HEAD"))
+  answer = 200
+  preflight(d, 0)
 end)
 
 t.test("seeds that stay old are refused", function()
