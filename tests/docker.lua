@@ -1,5 +1,6 @@
 --- A Docker engine of a test's own: on a socket in a temporary directory, without networks, so that it
 --- touches nothing else on the machine. Programs from .deps/docker (tests/deps/deps.sh).
+local fs = require "native.fs"
 local process = require "native.process"
 local t = require "tests.harness"
 
@@ -20,7 +21,7 @@ function M.start(form)
   if not t.read_file(deps .. "/usr/bin/docker-compose") then return nil, "there is no .deps/docker; make deps fetches it" end
   local dir = t.tmpdir()
   if form == "docker compose" then
-    if not t.read_file(root .. PLUGIN) then return nil, "there is no .deps/compose; make deps fetches it from Debian 13" end
+    if not fs.exists(root .. PLUGIN) then return nil, "there is no .deps/compose; make deps fetches it from Debian 13" end
     t.must { "mkdir", "-p", dir .. "/.docker/cli-plugins" }
     t.must { "ln", "-s", root .. PLUGIN, dir .. "/.docker/cli-plugins/docker-compose" }
   end

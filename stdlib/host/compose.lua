@@ -115,10 +115,13 @@ effect.define("compose.up", {
 effect.define("compose.down", {
   input = function(raw) return input_of("compose.down", raw) end,
   preview = function(input)
-    local containers, preview = project.containers(input), { changes = {}, ground = {}, result = { down = true } }
-    for i, one in ipairs(containers) do
-      preview.changes[i] = { object = "container " .. one.name, action = "delete", why = one.state .. ", image " .. one.image }
-      preview.ground[i] = { ref = "container " .. one.name, digest = one.id }
+    local preview = { changes = {}, ground = {}, result = { down = true } }
+    for _, once in ipairs { false, true } do
+      for _, one in ipairs(project.containers(input, once)) do
+        local why = string.format("%s%s, image %s", once and "ran once, " or "", one.state, one.image)
+        table.insert(preview.changes, { object = "container " .. one.name, action = "delete", why = why })
+        table.insert(preview.ground, { ref = "container " .. one.name, digest = one.id })
+      end
     end
     for _, name in ipairs(input.volumes and project.volumes(input) or {}) do
       table.insert(preview.changes, { object = "volume " .. name, action = "delete", why = "with what is in it" })
@@ -127,6 +130,7 @@ effect.define("compose.down", {
     return preview
   end,
   apply = function(input, ctx)
+    project.forget_all_once(input)
     project.change("compose.down", input, input.volumes and { "down", "--volumes" } or { "down" }, ctx)
     return { down = true }
   end,

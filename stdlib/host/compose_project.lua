@@ -145,15 +145,18 @@ function M.name(input)
   return (path:match "[^/]*$":lower():gsub("[^%-_a-z0-9]", ""))
 end
 
---- The containers of the project, by name; those of `compose run` are none.
-function M.containers(input)
+--- The containers of the project, by name.
+---@param input table
+---@param once? boolean  those of `compose run` instead
+---@return table[]
+function M.containers(input, once)
   local out = {}
   local words = docker_words("ps", "--all", "--quiet", "--no-trunc")
     :option("--filter", "label=com.docker.compose.project=" .. M.name(input))
   local ids = tool.read(docker_of(input), words)
   for _, one in ipairs(inspect(lines(ids))) do
     local labels = one.Config.Labels or {}
-    if labels["com.docker.compose.oneoff"] ~= "True" then
+    if (labels["com.docker.compose.oneoff"] == "True") == (once or false) then
       out[#out + 1] = {
         id = one.Id, name = one.Name:gsub("^/", ""), service = labels["com.docker.compose.service"],
         hash = labels["com.docker.compose.config-hash"],
@@ -308,6 +311,15 @@ end
 ---@param name string
 function M.forget_once(name)
   if state_of(name) then tool.read(M.docker, docker_words "rm":word("the container", name)) end
+end
+
+--- Removes all such containers of the project, as docker-compose 1 does when it takes the project down; the plugin
+--- leaves them, and cannot remove the volumes that they use.
+---@param input table
+function M.forget_all_once(input)
+  local names = {}
+  for i, one in ipairs(M.containers(input, true)) do names[i] = one.name end
+  if #names > 0 then tool.read(M.docker, { "rm", "--force", table.unpack(names) }) end
 end
 
 --- The exit code of such a container, which is waited for; nil where it never started.
