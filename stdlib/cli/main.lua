@@ -1,6 +1,6 @@
 --- The command line: finds the command, hands it its words, turns what it returns into an exit code.
---- Exit codes of run and resume: 0 done, 1 failed, 2 refused before it began, 3 paused and waiting,
---- 4 failed and undone, 130 interrupted.
+--- Exit codes, of all commands: 0 done, 1 failed, 2 refused before it began, 130 interrupted; of those that drive a run
+--- also 3 paused and waiting, 4 failed and undone. `plan` has 2 for changes, and 1 for whatever kept it from being made.
 local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
@@ -12,11 +12,11 @@ local terminal = require "almanac.base.terminal"
 local M = {}
 
 --- Name, what it does, and the module whose run(words, operator) does it; whether it drives a run, only
---- looks, or has nothing to do with runbooks. The order is that of --help.
+--- looks, says by exit code 2 that there is something to do, or has nothing to do with runbooks. The order is that of --help.
 local commands = {
   { "list", "list the runbooks there are", "almanac.cli.list", looks = true },
   { "show", "show a runbook: parameters, what it may touch, its source", "almanac.cli.show", looks = true },
-  { "plan", "show what a run would change, and change nothing", "almanac.cli.plan", looks = true },
+  { "plan", "show what a run would change, and change nothing", "almanac.cli.plan", looks = true, detailed = true },
   { "run", "run a runbook", "almanac.cli.run", drives = true },
   { "resume", "go on with a run that was stopped", "almanac.cli.resume", drives = true },
   { "rollback", "undo the done steps of a run, newest first", "almanac.cli.rollback", drives = true },
@@ -92,7 +92,7 @@ local function run(command, words, operator)
   if interrupt.of(err) then return 130 end
   local refused = err.kind == "usage" or err.kind == "refused"
   if command.drives then refused = not operator.begun end
-  return refused and 2 or 1
+  return refused and not command.detailed and 2 or 1
 end
 
 --- The program: returns its exit code.

@@ -18,6 +18,23 @@ t.test("words, values and options that mean nothing are refused with exit code 2
   end
 end)
 
+t.test("a plan that cannot be made is 1, whatever the reason: 2 says that something would change", function()
+  local p = project.new { book = [[return runbook { params = { n = param.integer { required = true } },
+    run = function(p) if p.n > 1 then step("one", function() fs.write("f", "x") end) end end }]] }
+  t.eq((p:run { "plan", "book", "n=1" }), 0)
+  t.eq((p:run { "plan", "book", "n=2" }), 2)
+  t.write_file(p.dir .. "/bad.yaml", "n: [")
+  for _, words in ipairs {
+    { "plan" }, { "plan", "nope" }, { "plan", "book" }, { "plan", "book", "n=x" }, { "plan", "book", "n=1", "m=1" },
+    { "plan", "book", "--nope" }, { "plan", "book", "--params", "bad.yaml" }, { "plan", "book", "n=1", "-e", "nowhere" },
+  } do
+    local code, _, err = p:run(words)
+    t.eq(code, 1, table.concat(words, " ") .. "\n" .. err)
+    words[1] = "run"
+    t.eq((p:run(words)), 2, table.concat(words, " "))
+  end
+end)
+
 t.test("a word that is no command: what was probably meant", function()
   local p = project.new(quiet)
   for word, meant in pairs { rollout = "almanac run rollout", book = "almanac run book", rnu = "almanac run", stauts = "almanac status" } do
