@@ -81,22 +81,32 @@ local function message_of(text)
   return message
 end
 
-local function trim(text)
-  return (text:gsub("^%s+", ""):gsub("[%s:]+$", ""))
+--- The path of a field at the beginning of a text: `.a.b[name="x y"].c`. What helm puts behind it, of a rollback that
+--- failed too, is none of it.
+local function field_at(text)
+  local at = 1
+  while true do
+    local to = text:match('^%[[^%]"]*()', at)
+    while to and text:find('^"', to) do to = text:match('^"[^"]*"[^%]"]*()', to) end
+    local ended = to and text:match("^%]()", to) or text:match("^[^%s%[]+()", at)
+    if not ended then break end
+    at = ended
+  end
+  return (text:sub(1, at - 1):gsub("[:,;]+$", ""))
 end
 
 --- The fields of an object's conflicts. One is `conflict with "M" using V: .a.b`; several are
 --- `conflicts with "M" using V:` and a line `- .a.b` for each, for each manager.
-local function conflicts_of(object, text, out)
+local function conflicts_of(object, text, add_to)
   local marked = text:gsub("conflicts? with \"", "\0%0")
   for part in (marked .. "\0"):gmatch "(.-)%z" do
     local manager, rest = part:match '^conflicts? with "(.-)"(.*)'
     if manager then
       local version = rest:match "^.- using ([%w%./]+)"
       local function add(field)
-        out[#out + 1] = {
+        add_to {
           kind = object.kind, namespace = object.namespace, name = object.name,
-          manager = manager, api_version = version and version:gsub("[:%.]+$", "") or nil, field = trim(field),
+          manager = manager, api_version = version and version:gsub("[:%.]+$", "") or nil, field = field_at(field),
         }
       end
       local listed = false
@@ -114,14 +124,20 @@ end
 ---@param text string
 ---@return { kind: string, namespace: string?, name: string, manager: string, api_version: string?, field: string }[]
 function M.conflicts(text)
-  local out = {}
+  local out, known = {}, {}
+  -- A rollback that meets them again says them again.
+  local function add(one)
+    local key = table.concat({ one.kind or "", one.namespace or "", one.name, one.manager, one.field }, "\0")
+    if not known[key] then table.insert(out, one) end
+    known[key] = true
+  end
   local marked = text:gsub("conflict occurred while applying object ", "\0%0")
   for part in (marked .. "\0"):gmatch "(.-)%z" do
     local ref, rest = part:match "^conflict occurred while applying object (%S+) (.*)"
     if ref then
       local namespace, name = ref:match "^(.-)/(.*)$"
       if namespace == "" then namespace = nil end
-      conflicts_of({ namespace = namespace, name = name or ref, kind = rest:match "Kind=(%w+)" }, rest, out)
+      conflicts_of({ namespace = namespace, name = name or ref, kind = rest:match "Kind=(%w+)" }, rest, add)
     end
   end
   return out

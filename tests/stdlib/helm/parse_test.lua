@@ -97,6 +97,26 @@ t.test("several conflicts of several managers", function()
   t.eq({ found[3].manager, found[3].field }, { "other", ".metadata.labels.a" })
 end)
 
+t.test("the words behind a field are none of its name, and a conflict that a rollback meets again is one", function()
+  local object = "conflict occurred while applying object default/a /v1, Kind=ConfigMap: Apply failed with 1 conflict: "
+  -- as helm 4.1 says it with --rollback-on-failure
+  local once = object .. 'conflict with "second: one": .data.other'
+  local found = parse.conflicts("Error: UPGRADE FAILED: an error occurred while rolling back the release. original upgrade error: "
+    .. once .. ": " .. once)
+  t.eq(found, { { kind = "ConfigMap", namespace = "default", name = "a", manager = "second: one", field = ".data.other" } })
+  for behind, field in pairs {
+    [": context deadline exceeded"] = ".data.other", [", and more"] = ".data.other", ["\nwhat follows"] = ".data.other",
+    ['.c[name="x: y]",port=80].image: timed out'] = '.data.other.c[name="x: y]",port=80].image', ["[0]: no"] = ".data.other[0]",
+    ['[name="never closed'] = ".data.other",
+  } do
+    found = parse.conflicts("Error: UPGRADE FAILED: " .. once .. behind)
+    t.eq({ #found, found[1].field }, { 1, field }, behind)
+    local several = object:gsub("1 conflict", "2 conflicts") .. 'conflicts with "x" using v1:\n- .data.other' .. behind .. "\n- .data.b"
+    found = parse.conflicts("Error: UPGRADE FAILED: " .. several)
+    t.eq({ found[1].field, found[#found].field }, { field, ".data.b" }, behind)
+  end
+end)
+
 t.test("the words of failures", function()
   local cases = {
     { "Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress", "busy", "killed" },
