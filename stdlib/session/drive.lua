@@ -7,6 +7,7 @@ local signals = require "native.signals"
 local step = require "almanac.run.step"
 local store = require "almanac.journal.store"
 local task = require "native.task"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -120,11 +121,15 @@ function M.execute_within(run, frame, body)
   error(result, 0)
 end
 
+--- Digits of a hash that a terminal shows: what stays in a log is all of it.
+local SHOWN = 16
+
 --- Tells the end of the run's chain of hashes, which is not in its journal.
 local function tell_head(run)
   local seq, hash = run.journal:head(run.id)
   run:record("run.head", "", { seq = seq, hash = hash })
-  operators.of(run):say("  head:    " .. store.head(run.journal, run.id))
+  local shown = terminal.isatty(2) and hash:sub(1, SHOWN) or hash
+  operators.of(run):say(string.format("  head:    event %d, %s", seq, shown))
 end
 
 --- How it ended, and the commands that go on from there.
