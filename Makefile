@@ -3,6 +3,7 @@
 #   make            build/almanac
 #   make demo       the rollout runbook, end to end, on this machine
 #   make test       every test; SANITIZE=1 with the address and undefined sanitizers
+#   make fuzz       a minute of each fuzz target (FUZZ_SECONDS=N, TARGETS="yaml json"); needs clang
 #   make docs       the reference, the stubs and luacheck's globals, from stdlib/public
 #   make check      layers, formatting, luacheck, a build with -Werror
 #   make deps       what the above need, into .deps/ (Debian: apt packages too)
@@ -18,7 +19,12 @@ DESTDIR ?=
 VERSION := 0.1.0
 
 # SANITIZE=1 builds a second tree, so that switching back and forth recompiles nothing.
-ifeq ($(SANITIZE),1)
+# FUZZ=1 is a third one, for libFuzzer.
+ifeq ($(FUZZ),1)
+B := build/fuzz
+CC := $(if $(findstring ccache,$(CC)),ccache )clang
+ALM_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else ifeq ($(SANITIZE),1)
 B := build/asan
 ALM_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 else
@@ -52,13 +58,15 @@ LIBRARY := $(B)/libalmanac.a
 LUA_FILES := $(sort $(shell find stdlib runbooks -name '*.lua' 2>/dev/null))
 UNIT_TESTS := $(patsubst tests/runtime/%.c,$(B)/unit/%,$(sort $(wildcard tests/runtime/*/*_test.c)))
 
-.PHONY: build demo test docs check bench install clean deps fmt unit FORCE
+FUZZ_TARGETS := gzip journal json kubeconfig plan watch websocket yaml
+
+.PHONY: build demo test docs check bench install clean deps fmt unit fuzz fuzzers FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 build: $(B)/almanac
 
-unit: $(UNIT_TESTS)
+unit: $(UNIT_TESTS) $(FUZZ_TARGETS:%=$(B)/replay/%)
 
 $(B)/almanac: $(OBJECTS) $(B)/obj/embedded.o
 	$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(ALM_LDLIBS) $(LDLIBS)
@@ -102,6 +110,26 @@ $(B)/obj/unit/%.o: tests/runtime/%.c $(B)/have-modules
 	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -iquote tests/runtime -include runtime/base/banned.h -MMD -MP $(ALM_CFLAGS) \
 		$(CFLAGS) -c -o $@ $<
 
+# A target reads its corpus with the program beside it, and what libFuzzer makes up with libFuzzer.
+$(B)/obj/fuzz/%.o: tests/fuzz/%.c $(B)/have-modules
+	@mkdir -p $(@D)
+	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -iquote tests/runtime -include runtime/base/banned.h -MMD -MP $(ALM_CFLAGS) \
+		$(CFLAGS) -c -o $@ $<
+
+$(B)/replay/%: $(B)/obj/fuzz/%.o $(B)/obj/fuzz/replay.o $(B)/obj/fuzz/vm.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
+
+$(B)/target/%: $(B)/obj/fuzz/%.o $(B)/obj/fuzz/vm.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALM_LDFLAGS) -fsanitize=fuzzer $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
+
+fuzzers: $(FUZZ_TARGETS:%=$(B)/target/%)
+
+fuzz: deps
+	@$(MAKE) --no-print-directory FUZZ=1 fuzzers
+	@sh tests/fuzz/run.sh build/fuzz $(or $(TARGETS),$(FUZZ_TARGETS))
+
 $(B)/bench/%: tests/bench/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) $(ALM_CFLAGS) $(CFLAGS) $(ALM_LDFLAGS) $(LDFLAGS) -o $@ $^ \
@@ -120,6 +148,7 @@ demo:
 # TESTS narrows it: make test TESTS="tests/stdlib/run/undo_test.lua tests/runtime/proc/proc_test.c"
 test: deps
 	@$(MAKE) --no-print-directory build unit
+	@[ "$(SANITIZE)" != 1 ] || ! command -v clang >/dev/null || $(MAKE) --no-print-directory SANITIZE= FUZZ=1 fuzzers
 	@sh tests/run.sh $(B) $(TESTS)
 
 # What is made from stdlib/public; make check compares.
@@ -146,4 +175,4 @@ clean:
 
 FORCE:
 
--include $(OBJECTS:.o=.d) $(B)/obj/embedded.d $(patsubst $(B)/unit/%,$(B)/obj/unit/%.d,$(UNIT_TESTS))
+-include $(wildcard $(B)/obj/fuzz/*.d) $(OBJECTS:.o=.d) $(B)/obj/embedded.d $(patsubst $(B)/unit/%,$(B)/obj/unit/%.d,$(UNIT_TESTS))

@@ -64,7 +64,8 @@ static int no_memory(struct scanner *sc)
     return err_set(sc->e, ERR_MEMORY, "out of memory while reading JSON");
 }
 
-/* Replaces text[from .. p) by a marker, or by one raw byte. */
+/* Replaces text[from .. p) by a marker, or by one raw byte. Blanks keep the marker apart from what
+ * is wrongly beside it: "1[]" must not become another marker. */
 static struct json_edit *scan_edit(struct scanner *sc, enum json_edit_kind kind,
                                    const unsigned char *from, unsigned char byte)
 {
@@ -88,7 +89,7 @@ static struct json_edit *scan_edit(struct scanner *sc, enum json_edit_kind kind,
     edit->in_len = (size_t)(sc->p - from);
     edit->out = s->out.len;
     if (kind == JSON_EDIT_BYTE ? buf_add(&s->out, &byte, 1) < 0
-                               : buf_addf(&s->out, "%zu.5", s->count) < 0)
+                               : buf_addf(&s->out, " %zu.5 ", s->count) < 0)
         return NULL;
     edit->out_len = s->out.len - edit->out;
     s->count++;

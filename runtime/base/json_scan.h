@@ -2,9 +2,9 @@
  *
  * lua-cjson loses integers past 2^53, cannot tell 1.0 from 1 nor [] from {}, takes bytes that are
  * no UTF-8, and stops at a NUL. This pass finds what would be lost and puts a marker in its place:
- * the number "K.5", where K is the index of the edit that holds the true value. Every other number
- * left in the text is an integer of at most 15 digits, so a parsed number with a fraction is a
- * marker and any other is an exact integer: no text can be mistaken for a marker.
+ * the number " K.5 ", where K is the index of the edit that holds the true value. Every other
+ * number left in the text is an integer of at most 15 digits, so a parsed number with a fraction is
+ * a marker and any other is an exact integer: no text can be mistaken for a marker.
  *
  * It also enforces what the parser does not: UTF-8, no control characters in strings, the grammar
  * of numbers, a depth, and numbers that a double would change without saying so. The structure

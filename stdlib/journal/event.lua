@@ -167,6 +167,44 @@ local function translate(event)
   return event
 end
 
+--- The type of a field wherever an event of the vocabulary carries it. Those that are not named may be anything.
+local TYPES = {
+  answer = "string", at = "string", attempt = "number", by = "string", digest = "string", elapsed_ms = "number", from = "string",
+  id = "string", kind = "string", level = "string", message = "string", name = "string", needs = "number", op = "string",
+  operator = "string", ordinal = "string", params = "table", principal = "string", question = "string", reason = "string",
+  runbook = "string", runner = "string", started = "number", status = "string", text = "string", time = "number", title = "string",
+  until_ms = "number",
+}
+
+--- Fields without which a kind means nothing.
+local NEEDED = {
+  ["step.renamed"] = { "from" }, ["step.interrupted"] = { "level" }, ["effect.intent"] = { "op", "id", "ordinal" },
+  ["effect.outcome"] = { "op", "id", "ordinal" }, ["effect.in_doubt"] = { "id" }, ["run.end"] = { "status" },
+}
+
+local function corrupt(event, why)
+  errors.raise {
+    kind = "corrupt", message = string.format("event %d of the journal (%s) is none that almanac writes: %s", event.seq,
+      event.kind, why), hint = "almanac log --verify says whether the journal was changed",
+  }
+end
+
+--- Refuses what no version of almanac has written: who can write the journal's file can write any JSON there.
+local function check(event)
+  local declared, data = M.kinds[event.kind], event.data
+  if not declared or not declared.fields then return event end -- an effect's own, and a whole plan
+  if type(data) ~= "table" then corrupt(event, "it carries a " .. type(data)) end
+  for field, value in next, data do
+    local wanted = TYPES[field]
+    if wanted and type(value) ~= wanted then corrupt(event, string.format("its %s is a %s", field, type(value))) end
+  end
+  for _, field in ipairs(NEEDED[event.kind] or nothing) do
+    if data[field] == nil then corrupt(event, "it has no " .. field) end
+  end
+  if event.kind == "step.interrupted" and not interrupt.levels[data.level] then corrupt(event, "its level is " .. data.level) end
+  return event
+end
+
 --- An event as this version knows it, from a row of the journal.
 ---@param seq integer
 ---@param time_ms integer
@@ -175,7 +213,11 @@ end
 ---@param payload string JSON
 ---@return almanac.Event
 function M.decode(seq, time_ms, name, path, payload)
-  return translate { seq = seq, time_ms = time_ms, kind = name, path = path, data = json.decode(payload) }
+  local event = { seq = seq, time_ms = time_ms, kind = name, path = path }
+  local ok, data = errors.try(json.decode, payload)
+  if not ok then corrupt(event, data.message) end
+  event.data = data
+  return translate(check(event))
 end
 
 --- The events of a run in their order.

@@ -197,7 +197,13 @@ end
 ---@param id string of the run
 ---@return almanac.Replay
 function M.load(journal, id)
-  local fold = journal:fold(id, event.uses)
+  local read, fold = errors.try(journal.fold, journal, id, event.uses)
+  if not read then
+    if fold.kind == "parse" then
+      fold.kind, fold.message = "corrupt", string.format("the journal of run %s holds an event that is none: %s", id, fold.message)
+    end
+    error(fold, 0)
+  end
   if fold.broken then
     errors.raise {
       kind = "corrupt",

@@ -213,7 +213,7 @@ end
 on["effect.intent"] = function(state, path, data, time_ms)
   local effect = effect_of(node_of(state, path, time_ms), data.id)
   effect.title, effect.op, effect.status = data.title, data.op, "begun"
-  effect.run = data.op == CALL and data.before and data.before.run or nil
+  effect.run = data.op == CALL and type(data.before) == "table" and data.before.run or nil
 end
 
 on["effect.outcome"] = function(state, path, data, time_ms)
@@ -261,21 +261,25 @@ end
 
 local fold_within
 
---- Folds in the runs that the run made, each below the step that made it.
-local function fold_calls(state, journal, calls)
+--- Folds in the runs that the run made, each below the step that made it, and none twice.
+---@param seen table<string, boolean>  runs that were folded in
+local function fold_calls(state, journal, calls, seen)
   for _, call in ipairs(calls) do
-    if journal:run(call.run) then fold_within(state, journal, call.path, call.run) end
+    if not seen[call.run] and journal:run(call.run) then
+      seen[call.run] = true
+      fold_within(state, journal, call.path, call.run, seen)
+    end
   end
 end
 
 --- What an event says of a run that is made.
 local function add_call(calls, event, path)
   if event.kind ~= "effect.intent" or event.data.op ~= CALL then return end
-  local id = event.data.before.run
-  if not calls[id] then calls[#calls + 1], calls[id] = { path = path, run = id }, true end
+  local id = type(event.data.before) == "table" and event.data.before.run
+  if type(id) == "string" and not calls[id] then calls[#calls + 1], calls[id] = { path = path, run = id }, true end
 end
 
-function fold_within(state, journal, below, id)
+function fold_within(state, journal, below, id, seen)
   local calls = {}
   for event in events.each(journal, id) do
     event.run, event.own_path = id, event.path
@@ -283,7 +287,7 @@ function fold_within(state, journal, below, id)
     M.apply(state, event)
     add_call(calls, event, event.path)
   end
-  fold_calls(state, journal, calls)
+  fold_calls(state, journal, calls, seen)
 end
 
 local function fold(journal, id, wanted)
@@ -293,7 +297,7 @@ local function fold(journal, id, wanted)
     M.apply(state, event)
     add_call(calls, event, event.path)
   end
-  fold_calls(state, journal, calls)
+  fold_calls(state, journal, calls, { [id] = true })
   if state.status == "running" then
     local holder = journal:holder(id)
     if holder then state.holder = require("native.json").decode(holder) else mark_crashed(state, last_ms) end

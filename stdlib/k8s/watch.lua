@@ -9,6 +9,7 @@ local fields = require "almanac.base.fields"
 local json = require "native.json"
 local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
+local redaction = require "almanac.base.redaction"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
@@ -88,6 +89,43 @@ function M.accept(known, event)
   local key = key_of(object)
   known[key] = event.type ~= "DELETED" and object or nil
   return { type = event.type, object = object }, object.metadata.resourceVersion
+end
+
+--- Events that are about an object of the collection.
+local CHANGES = { ADDED = true, MODIFIED = true, DELETED = true }
+
+local function is_text(value) return value == nil or type(value) == "string" end
+
+--- Whether a server may write such an event.
+local function is_event(event)
+  local object = type(event) == "table" and event.object
+  if type(object) ~= "table" then return false end
+  if event.type == "ERROR" then return true end
+  local meta = object.metadata
+  if type(meta) ~= "table" or not is_text(meta.resourceVersion) or not is_text(meta.namespace) then return false end
+  return event.type == "BOOKMARK" or CHANGES[event.type] and type(meta.name) == "string"
+end
+
+--- What a line of a watch asks for, as in accept(). Raises kind "protocol" for one that is no event, and kind
+--- "api" with what the server says when it ends the watch.
+---@param who string
+---@param known table<string, table>
+---@param line string
+---@return almanac.k8s.Event|"bookmark"|"expired"
+---@return string? resource_version
+function M.read(who, known, line)
+  local ok, event = errors.try(json.decode, line, { big = "text", null = "absent" })
+  if not ok or not is_event(event) then
+    errors.raise { kind = "protocol", message = string.format("%s: the server wrote a line that is no event of a watch: %s", who,
+      redaction.excerpt(line, 200)) }
+  end
+  local what, version = M.accept(known, event)
+  if what then return what, version end
+  local status = event.object
+  errors.raise {
+    kind = "api", status = math.tointeger(status.code) or 500, reason = is_text(status.reason) and status.reason or nil,
+    message = string.format("%s: the server ended the watch: %s", who, is_text(status.message) and status.message or "no reason given"),
+  }
 end
 
 --- Seconds until the next try to connect. Pure but for the random part that is handed in.
@@ -173,15 +211,8 @@ end
 --- One line of the stream. Half a line never gets here: the native drops it with the connection,
 --- and the watch goes on from the last whole one.
 function Watcher:take(line)
-  local event = json.decode(line, { big = "text", null = "absent" })
-  local what, version = M.accept(self.known, event)
-  if what == nil then
-    local status = event.object
-    errors.raise {
-      kind = "api", status = status.code or 500, reason = status.reason,
-      message = string.format("%s: the server ended the watch: %s", self.who, status.message or "no reason given"),
-    }
-  elseif what == "expired" then
+  local what, version = M.read(self.who, self.known, line)
+  if what == "expired" then
     self.version = nil
     self:disconnect()
   else

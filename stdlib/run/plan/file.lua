@@ -6,6 +6,7 @@ local json = require "native.json"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
 local settings = require "almanac.config.settings"
+local shape = require "almanac.base.shape"
 local sha256 = require("native.digest").sha256
 local source = require "almanac.base.source"
 local statement = require "almanac.base.statement"
@@ -115,6 +116,49 @@ function M.digest(plan)
   return sha256(json.encode(body, { canonical = true }))
 end
 
+local function at(fields)
+  fields.path = "string"
+  return fields
+end
+
+--- What a plan has to be for those who read it. Its digest says that nobody changed it by mistake, and anybody can
+--- compute another.
+local SHAPE = {
+  runbook = "string", script = "string", params = { map = "any" }, environment = "string?", version = "string",
+  choice = { optional = { map = "string" } }, stdlib = "string", script_digest = "string", made_by = "string", made_ms = "integer",
+  expires_ms = "integer?", sources = { map = "string" }, stopped = "string?",
+  clusters = { optional = { list = { server = "string?", context = "string?", uid = "string?" } } },
+  effects = { list = at {
+    op = "string", ordinal = "string", digest = "string", title = "string", summary = "string?", would_fail = "string?",
+    open = { optional = { list = { at = "string", after = "string" } } },
+    ground = { optional = { list = { ref = "string", digest = "string?" } } },
+  } },
+  steps = { list = at { digest = "string?", file = "string?", first = "integer?", last = "integer?" } },
+  gates = { optional = { list = at { text = "string" } } },
+  asks = { optional = { list = at { question = "string" } } }, possible = { optional = { list = at { op = "string" } } },
+  calls = { optional = { list = at { script_digest = "string", params = { map = "any" } } } },
+}
+
+--- The plan that a text holds, of the file of that name.
+local function decode(name, body)
+  local plan = json.decode(body)
+  local format = type(plan) == "table" and plan.format or nil
+  if format ~= FORMAT then
+    errors.raise {
+      kind = "refused",
+      message = string.format("%s has plan format %s; this almanac reads %d", name, tostring(format), FORMAT),
+    }
+  end
+  local wrong = shape.wrong(plan, SHAPE)
+  if wrong then
+    errors.raise {
+      kind = "refused", message = string.format("%s is no plan of almanac's: %s is missing or of another type", name, wrong),
+      hint = "make a new plan",
+    }
+  end
+  return plan
+end
+
 --- Reads a plan file back; one that was changed since is refused, and one that others could have changed.
 ---@param name string file name
 ---@return table plan  as it was saved, its `digest`, and its `signatures` (almanac.Signed[])
@@ -132,13 +176,7 @@ function M.read(name)
       hint = "make a new plan, and have that one reviewed",
     }
   end
-  local plan = json.decode(body)
-  if plan.format ~= FORMAT then
-    errors.raise {
-      kind = "refused",
-      message = string.format("%s has plan format %s; this almanac reads %d", name, tostring(plan.format), FORMAT),
-    }
-  end
+  local plan = decode(name, body)
   plan.digest, plan.signatures = digest, json.array(signatures)
   return plan, text
 end

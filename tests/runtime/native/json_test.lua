@@ -170,3 +170,10 @@ t.test("a copy that takes the metatable along is an array too", function()
   t.ok(json.is_array(copy))
   t.eq(json.encode(copy), "[]")
 end)
+
+t.test("a number and a list without a comma between them are refused, whatever stands for them inside", function()
+  for _, text in ipairs { "[2[]]", "1[]", "[]1", "[][]", "[[]5]", "[1.5[]]", "[[]1.5]", "[1.0 2.0]", "[1.01.0]", '["a"1.0]', '[1.0"a"]' } do
+    t.raises("parse", json.decode, text)
+  end
+  t.eq(json.encode(json.decode '[1.0,[],[[],2.0],{"a":[]}]'), '[1.0,[],[[],2.0],{"a":[]}]')
+end)

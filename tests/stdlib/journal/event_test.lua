@@ -86,3 +86,17 @@ t.test("a pause that was journalled as a failure is read as an interrupt", funct
   one = event.decode(9, 5, "step.failed", "a", '{"kind":"timeout","message":"late"}')
   t.eq(one.kind, "step.failed", "what was not done in time has failed")
 end)
+
+t.test("a row that no almanac writes is corrupt, and says where and why; an effect's own event is its own", function()
+  for payload, why in pairs {
+    ["null"] = "carries a userdata", ["5"] = "carries a number", ["{"] = "JSON, line 1", ['{"from":5}'] = "its from is a number",
+    ["{}"] = "it has no from",
+  } do
+    local err = t.raises("corrupt", event.decode, 3, 5, "step.renamed", "a", payload)
+    t.has(err.message, "event 3 of the journal (step.renamed) is none that almanac writes: ")
+    t.has(err.message, why)
+  end
+  t.raises("corrupt", event.decode, 3, 5, "step.interrupted", "a", '{"level":"loud"}')
+  t.eq(event.decode(3, 5, "x.y", "a", '{"from":5}').data, { from = 5 })
+  t.eq(event.decode(3, 5, "step.interrupted", "a", '{"level":"pause"}').data.level, "pause")
+end)

@@ -41,6 +41,20 @@ t.test("bookmarks move on, 410 begins again, other errors end it", function()
   t.eq(known["n/a"], nil)
 end)
 
+t.test("a line that is no event of a watch is refused in words, and may pass; what the server says goes through", function()
+  for _, line in ipairs {
+    "", "null", "5", "{", "{}", '{"type":"ADDED"}', '{"type":"ADDED","object":{"metadata":{"name":5}}}', '{"type":"BOOKMARK","object":{}}',
+    '{"type":"NEWS","object":{"metadata":{"name":"a"}}}', '{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":5}}}',
+  } do
+    local err = t.raises("protocol", k8s_watch.read, "k8s.watch", {}, line)
+    t.has(err.message, "k8s.watch: the server wrote a line that is no event of a watch: " .. line)
+    t.ok(k8s_watch.may_pass(err))
+  end
+  local err = t.raises("api", k8s_watch.read, "k8s.watch", {}, '{"type":"ERROR","object":{"code":500,"message":"etcd"}}')
+  t.eq({ err.status, err.message }, { 500, "k8s.watch: the server ended the watch: etcd" })
+  t.eq(t.raises("api", k8s_watch.read, "x", {}, '{"type":"ERROR","object":{"code":"y","message":[]}}').status, 500)
+end)
+
 t.test("the pause grows, is bounded, and obeys Retry-After", function()
   t.eq(k8s_watch.pause(1, nil, 1), 0.25)
   t.eq(k8s_watch.pause(3, nil, 0), 0.5)
