@@ -126,7 +126,7 @@ end
 local SHAPE = {
   runbook = "string", script = "string", params = { map = "any" }, environment = "string?", version = "string",
   choice = { optional = { map = "string" } }, stdlib = "string", script_digest = "string", made_by = "string", made_ms = "integer",
-  expires_ms = "integer?", sources = { map = "string" }, stopped = "string?",
+  expires_ms = "number?", sources = { map = "string" }, stopped = "string?",
   clusters = { optional = { list = { server = "string?", context = "string?", uid = "string?" } } },
   effects = { list = at {
     op = "string", ordinal = "string", digest = "string", title = "string", summary = "string?", would_fail = "string?",
