@@ -15,14 +15,16 @@ return runbook {
       for _, kind in ipairs { "deployments", "statefulsets" } do
         for _, object in ipairs((k8s.list(kind, { namespace = p.namespace }))) do
           for _, container in ipairs(object.spec.template.spec.containers) do
-            declared[object.metadata.name] = container.image
+            local images = declared[object.metadata.name] or {}
+            images[container.name], declared[object.metadata.name] = container.image, images
             note(string.format("%-22s %s", object.metadata.name, container.image))
           end
         end
       end
       for _, pod in ipairs(k8s.images { namespace = p.namespace }) do
         local name = (pod.workload or ""):match "/(.*)$"
-        if declared[name] and declared[name] ~= pod.image then note(string.format("  but %s runs %s", pod.pod, pod.image)) end
+        local image = (declared[name] or {})[pod.container]
+        if image and image ~= pod.image then note(string.format("  but %s runs %s", pod.pod, pod.image)) end
       end
       return declared
     end)

@@ -19,11 +19,22 @@ local function refuse_edits()
   end
 end
 
-local function push_commit_and_tag(c, version)
+--- A release that cannot be pushed is found before it is made.
+local function check_remote(c)
   local branch = git.head().branch
   if not branch then
     errors.raise { kind = "refused", message = "no branch is checked out", hint = "git checkout main, or take vars.devnet.remote out" }
   end
+  local there = git.remote(branch, { remote = c.remote })
+  local known, missing = errors.try(git.log, "HEAD.." .. (there or "HEAD"), { max = 1 })
+  if not known or #missing > 0 then
+    errors.raise { kind = "refused", message = string.format("%s of %s has commits that are not here", branch, c.remote),
+      hint = "git pull, have CI look at it, then go on" }
+  end
+  return { branch = branch, there = there }
+end
+
+local function push_commit_and_tag(c, branch, version)
   git.push { ref = branch, remote = c.remote }
   git.push { ref = "refs/tags/" .. version, remote = c.remote }
 end
@@ -61,6 +72,7 @@ return runbook {
     end)
 
     step("nothing is edited", refuse_edits)
+    local at = step("nothing is missing", { when = c.remote ~= nil }, function() return check_remote(c) end)
 
     local paths = step("raise the version", function()
       local paths = {}
@@ -77,7 +89,9 @@ return runbook {
 
     step("tag", function() return git.tag { name = p.version, message = "release " .. p.version } end)
 
-    step("push the commit and the tag", { when = c.remote ~= nil }, function() push_commit_and_tag(c, p.version) end)
+    step("push the commit and the tag", { when = c.remote ~= nil }, function()
+      push_commit_and_tag(c, at.branch, p.version)
+    end)
 
     local tag = versions.image_tag(p.version, made.short)
     local found = step("push the images, and find them whole", function() return images.push(c, tag) end)

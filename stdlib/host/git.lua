@@ -9,6 +9,7 @@ local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local git_paths = require "almanac.host.git_paths"
+local reach = require "almanac.run.reach"
 local repository = require "almanac.host.git_repository"
 local step = require "almanac.run.step"
 local tool = require "almanac.host.tool"
@@ -36,6 +37,10 @@ local HEAD = fields.declare("git.head", DIR)
 local STATUS = fields.declare("git.status", DIR)
 local RANGE = { "name", required = true, help = "such as v0.4.0..HEAD" }
 local LOG = fields.declare("git.log", fields.with(DIR, { max = { "count", default = 100, help = "commits at most" } }), { at = 2 })
+local REMOTE = fields.declare("git.remote", fields.with(DIR, {
+  remote = { "name", default = "origin", help = "which" },
+}), { at = 2 })
+local REF = { "name", required = true, help = "a branch, or refs/tags/NAME" }
 local PATH = { "name", required = true, help = "of a file, from the top of the repository" }
 local FILE = fields.declare("git.file", fields.with(DIR, {
   ref = { "name", default = "HEAD", help = "the commit" },
@@ -112,8 +117,8 @@ function M.file(path, opts)
 end
 
 --- Where a ref of a remote points, asked of the remote. A read.
-local function remote_commit(input)
-  local words = arguments.new("git.push", "ls-remote", "--end-of-options"):word("remote", input.remote):word("ref", input.ref)
+local function remote_commit(input, who)
+  local words = arguments.new(who or "git.push", "ls-remote", "--end-of-options"):word("remote", input.remote):word("ref", input.ref)
     :word("ref", input.ref .. "^{}")
   local text = tool.read(git(input), words, { timeout = PUSH_TIMEOUT })
   local commit
@@ -122,6 +127,19 @@ local function remote_commit(input)
     if ref == input.ref then commit = found end
   end
   return commit
+end
+
+local function push_ref(ref)
+  return ref:find "^refs/" and ref or "refs/heads/" .. ref
+end
+
+--- Where a branch or a tag of a remote points now; nil where it has none of that name. A read.
+function M.remote(ref, opts)
+  step.require_read "git.remote"
+  local input = fields.check(REMOTE, opts)
+  input.ref = push_ref(fields.value("git.remote", "ref", REF, ref))
+  reach.require("git.remote", "read", repository.remote(input, input.remote))
+  return remote_commit(input, "git.remote")
 end
 
 --- An earlier effect of the same plan, which has not taken place: what it would make is not there yet.
@@ -211,10 +229,6 @@ function M.tag(tag)
 end
 
 -- git.push ---------------------------------------------------------------------------------------
-
-local function push_ref(ref)
-  return ref:find "^refs/" and ref or "refs/heads/" .. ref
-end
 
 --- The commit that a ref stands for, or will: "" when an earlier commit of the plan makes it.
 local function commit_to_push(input)

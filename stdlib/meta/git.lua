@@ -98,6 +98,22 @@ function git.log(range, options) end
 ---@return { ref: string, commit: string }
 function git.push(options) end
 
+---@class git.remote.options
+---@field dir? string  the working tree
+---@field remote? string  which
+
+--- Where a branch or a tag of a remote points now; nil where it has none of that name. A read.
+---
+--- Raises: `command`, `timeout`, `refused`.
+---
+--- ```lua
+--- if git.remote("main") ~= git.head().commit then note "the remote is elsewhere" end
+--- ```
+---@param ref string  a branch, or refs/tags/NAME
+---@param options? git.remote.options
+---@return string? commit
+function git.remote(ref, options) end
+
 ---@class git.revert.options
 ---@field commit string  that is taken back
 ---@field dir? string  the working tree

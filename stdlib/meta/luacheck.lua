@@ -67,6 +67,7 @@ return {
         head = {},
         log = {},
         push = {},
+        remote = {},
         revert = {},
         status = {},
         tag = {},

@@ -73,6 +73,18 @@ M.log = impl.log
 ---@return { ref: string, commit: string }
 M.push = impl.push
 
+--- Where a branch or a tag of a remote points now; nil where it has none of that name. A read.
+---
+--- Raises: `command`, `timeout`, `refused`.
+---
+--- ```lua
+--- if git.remote("main") ~= git.head().commit then note "the remote is elsewhere" end
+--- ```
+---@param ref string  a branch, or refs/tags/NAME
+---@param options? git.remote.options
+---@return string? commit
+M.remote = impl.remote
+
 --- Takes a commit back by another one. An effect; what git writes into its message proves it after a crash.
 ---
 --- Raises: `command` (files were changed since), `not_found`.

@@ -78,17 +78,22 @@ t.test("what was changed since is not reverted over, and nothing is left half do
   t.eq(t.read_file(p.dir .. "/version"), "3\n")
 end)
 
-t.test("a file as a commit has it", function()
+t.test("a file as a commit has it, and where a remote is", function()
   local p = world { book = [[
 return runbook { run = function()
   step("look", function()
     fs.write("version", "2\n")
     note("was " .. git.file "version" .. ", none: " .. tostring(git.file("nothing", { ref = "main" })))
     note(select(2, errors.try(git.file, "version", { ref = "no-such" })).kind)
+    note("remote " .. tostring(git.remote("main") == git.head().commit) .. ", " .. tostring(git.remote "other"))
   end)
 end }]] }
+  p:git("init", "-q", "--bare", "origin.git")
+  p:git("remote", "add", "origin", "origin.git")
+  p:git("push", "-q", "origin", "main")
   local code, _, err = p:run({ "run", "book" }, env)
   t.eq(code, 0, err)
+  t.has(err, "remote true, nil")
   t.has(err, "was 1")
   t.has(err, "none: nil")
   t.has(err, "not_found")

@@ -58,6 +58,20 @@ t.test("a platform that is missing, and an image that is not there, are named", 
   t.has(err, "the registry does not have it")
 end)
 
+t.test("commits of others at the remote are seen before anything is made", function()
+  local r = made()
+  r:git("commit", "-q", "--allow-empty", "-m", "others'")
+  r:git("push", "-q", "origin", "main")
+  r:git("reset", "-q", "--hard", "HEAD~1")
+  local code, _, err = r:almanac(RELEASE)
+  t.eq(code, 1, err)
+  t.has(err, "main of origin has commits that are not here")
+  t.eq(r:git "tag", "")
+  r:git("pull", "-q", "--ff-only", "origin", "main")
+  code, _, err = r:almanac { "resume", "--no-ask" }
+  t.eq(code, 0, err)
+end)
+
 t.test("a push that fails halfway is gone on with, and nothing before it happens again", function()
   local r = made()
   r:pushes_by("[ -e built ] || { touch built; PUSH linux/amd64,linux/arm64 animica-node; echo 'no space left' >&2; exit 28; }\n"
