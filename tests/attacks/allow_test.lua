@@ -91,3 +91,33 @@ t.test("show says in words what allow means, and that there is none", function()
   t.has(select(2, p:run { "show", "free" }), "may touch: anything that its runner may (it declares no allow)")
   t.has(select(2, p:run { "show", "closed" }), "nothing, but queries to the services that almanac.yaml names")
 end)
+
+t.test("check names the constants that allow does not, and leaves what is computed", function()
+  local p = project.new { book = [[
+return runbook { allow = { fs = { "a/*" }, shell = { "ops/*" }, k8s = { "ns1@prod" }, helm = { "web" } }, run = function(p)
+  step("x", function()
+    fs.write("a/x", "x")
+    fs.write("b/x", "y")
+    fs.read("c" .. math.random(9))
+    sh.run("bash", "ops/x.sh")
+    sh.run { "rm", "-rf", "x" }
+    k8s.get("pod/x", { namespace = "ns1" })
+    k8s.delete("pod/x", { namespace = "ns2" })
+    k8s.delete("pod/x", { namespace = "ns" .. math.random(9) })
+    http.post("https://y.example/a", {})
+    helm.upgrade { release = "web", chart = "c" }
+    helm.uninstall { release = "web", namespace = "other" }
+    notify.send { channel = "ops", text = "x" }
+  end)
+end }]] }
+  local code, out = p:run { "check", "book" }
+  t.eq(code, 1, out)
+  local found = {}
+  for line, what in out:gmatch ":(%d+):%d+: error: ([^\n]-), which allow does not name" do found[#found + 1] = line .. " " .. what end
+  t.eq(found, {
+    '4 fs.write reaches fs "b/x"', '7 sh.run reaches shell "rm"', '9 k8s.delete reaches k8s "ns2"',
+    '11 http.post reaches http "https://y.example/a"', '13 helm.uninstall reaches helm "other/web"',
+    '14 notify.send reaches notify "ops"',
+  })
+  t.has(out, 'name it: allow = { fs = { "b/x" } }, or reach something else')
+end)

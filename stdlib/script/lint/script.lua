@@ -10,6 +10,7 @@ local outside = require "almanac.script.lint.outside"
 local parameters = require "almanac.script.lint.parameters"
 local parser = require "almanac.script.lint.parser"
 local public = require "almanac.script.lint.public"
+local reach = require "almanac.script.lint.reach"
 local results = require "almanac.script.lint.results"
 local source = require "almanac.base.source"
 local steps = require "almanac.script.lint.steps"
@@ -89,7 +90,9 @@ function M.check(path, text, findings, load)
   libraries.check(main, path, report)
   results.check(main, report)
   unknown_use.check(main, visible, report)
-  return load and declaration.check(main, path, load, report, report_at)
+  local loaded = load and declaration.check(main, path, load, report, report_at)
+  reach.check(main, type(loaded) == "table" and loaded.allow or nil, report)
+  return loaded
 end
 
 return M
