@@ -23,6 +23,7 @@ local commands = {
   { "abandon", "give up a run that was stopped, and the lock that it holds", "almanac.cli.abandon" },
   { "approve", "answer yes to what a run waits for", "almanac.cli.approve" },
   { "reject", "answer no to it", "almanac.cli.reject" },
+  { "answer", "answer a question that has other words than yes and no", "almanac.cli.answer_with" },
   { "runs", "list the runs in the journal", "almanac.cli.runs", looks = true },
   { "status", "show the tree of a run", "almanac.cli.status", looks = true },
   { "verify", "check that a journal is whole, and who signed what", "almanac.cli.verify", looks = true },

@@ -22,9 +22,16 @@ local function heading(row, state)
   return text
 end
 
-local function asks(state)
+--- The commands that answer what the run waits with.
+local function add_answers(out, state, words)
   for _, node in pairs(state.nodes) do
-    if node.asks then return true end
+    local choices = {}
+    for i, choice in ipairs(node.choices or {}) do choices[i] = string.format("%q", choice) end
+    if node.asks then
+      out[#out + 1] = choices[1] and string.format("  answer:  almanac answer %s %s", words, table.concat(choices, " | "))
+        or string.format("  answer:  almanac approve %s (or reject)", words)
+      return
+    end
   end
 end
 
@@ -50,7 +57,7 @@ local function closing(row, state)
     for line in err.message:gmatch "[^\n]+" do out[#out + 1] = "  " .. line end
     if err.at then out[#out + 1] = "  at:      " .. err.at end
   end
-  if asks(state) then out[#out + 1] = "  answer:  almanac approve " .. store.words(row.id) .. " (or reject)" end
+  add_answers(out, state, store.words(row.id))
   if state.abandoned then
     out[#out + 1] = string.format("  given up by %s: %s", state.abandoned.by, state.abandoned.reason)
   else

@@ -15,10 +15,11 @@ local M = {}
 ---@field script string     digest of the runbook's files
 ---@field plan string?      digest of the plan that the run is bound to
 ---@field at_ms integer
+---@field choices string[]? what may be answered; nil: yes and no
 ---@field needs integer?    how many signed answers it takes yet; nil: one of anybody
 
 ---@class almanac.Answer : almanac.Question
----@field answer "yes"|"no"
+---@field answer string      "yes", "no", or one of the choices
 ---@field by string         user@host
 ---@field reason string?
 ---@field principal string? who signed it, by allowed_signers
@@ -37,16 +38,18 @@ end
 ---@param frame almanac.Frame
 ---@param question string
 ---@param needs integer?  how many signed answers it takes yet; nil: one of anybody
-function M.ask(frame, question, needs)
+---@param choices string[]?  nil: yes and no
+function M.ask(frame, question, needs, choices)
   local about = subject(frame.run)
   frame.run:record("confirm.asked", frame.path,
-    { question = question, script = about.script, plan = about.plan, at_ms = task.wall_ms(), needs = needs })
+    { question = question, script = about.script, plan = about.plan, at_ms = task.wall_ms(), needs = needs,
+      choices = choices })
 end
 
 --- Journals an answer that was given at the terminal of the run.
 ---@param frame almanac.Frame
 ---@param question string
----@param answer "yes"|"no"
+---@param answer string
 ---@return almanac.Answer
 function M.answer(frame, question, answer)
   local about = subject(frame.run)
@@ -54,6 +57,15 @@ function M.answer(frame, question, answer)
     script = about.script, plan = about.plan }
   frame.run:record("confirm.answered", frame.path, given)
   return given
+end
+
+local words = { yes = "approved", no = "rejected" }
+
+--- An answer in words: "approved by alice@host".
+---@param answer almanac.Answer
+---@return string
+function M.describe(answer)
+  return string.format("%s by %s", words[answer.answer] or string.format("answered %q", answer.answer), answer.principal or answer.by)
 end
 
 --- Who is at the keyboard.
@@ -158,6 +170,22 @@ function M.kept(run, path, question)
   return task.with({ permit = "read" }, function() -- between steps
     return run.approvals:judge(path, { question = question }, run:previous("confirm.answered", path), true)
   end)
+end
+
+--- What was chosen in answer to the last time that this was asked; as in M.given, of a question with choices.
+---@param frame almanac.Frame
+---@param question string
+---@return almanac.Answer? answer
+---@return string? stale
+function M.chosen(frame, question)
+  local asked, answers = frame.run:previous("confirm.asked", frame.path), frame.run:previous("confirm.answered", frame.path)
+  local last_asked, last = asked[#asked], answers[#answers]
+  if not last_asked or not last or last_asked.question ~= question or last.at_ms < last_asked.at_ms then return nil end
+  local about = subject(frame.run)
+  if last.script ~= about.script or last.plan ~= about.plan then
+    return nil, string.format("%s answered %s, but the script or the plan is another one since then", last.by, last.answer)
+  end
+  return last
 end
 
 --- Whether a question has the answers that it takes: a no, one yes, or as many as must be signed.

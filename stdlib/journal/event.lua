@@ -66,12 +66,15 @@ M.kinds = {
   ["effect.recovered"] = kind("durable", "skip", "op id ordinal state"),
   ["effect.replayed"] = kind("told", "skip", "*"), -- what its effect.outcome carried
   -- what steps keep of their own
-  ["confirm.asked"] = kind("durable", "keep", "question script plan at_ms needs"),
+  ["confirm.asked"] = kind("durable", "keep", "question script plan at_ms needs choices"),
   ["confirm.answered"] = kind("durable", "keep", "question answer by at_ms script plan reason principal head signed signature"),
   ["sleep.until"] = kind("durable", "keep", "until_ms"),
   ["gate.sample"] = kind("soon", "keep", "time value ok missing series error permanent resumed"),
   ["canary.start"] = kind("durable", "keep", "begin digest bounds"), -- begin in milliseconds since 1970
   ["canary.sample"] = kind("soon", "keep", "begin time values"), -- of the watch that began then
+  ["guard.sample"] = kind("soon", "skip", "name time value ok why"),
+  ["guard.breach"] = kind("durable", "keep", "breaches on_breach"),
+  ["guard.answered"] = kind("durable", "keep", "answer by reason"),
   ["note"] = kind("soon", "skip", "text"),
   ["output"] = kind("soon", "skip", "stream text"),
   -- what is only told

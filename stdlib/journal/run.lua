@@ -197,6 +197,16 @@ function Run:record(kind, path, data)
   write(self, { kind = kind, path = path, data = data, time_ms = task.wall_ms() }, kept)
 end
 
+--- Forgets the paths of the steps below one that failed, so that its next attempt may use them.
+---@param path string
+function Run:forget_children(path)
+  local prefix = path .. "/"
+  for seen in pairs(self.seen) do
+    if seen:sub(1, #prefix) == prefix then self.seen[seen] = nil end
+  end
+  if self.done then self.done:unmeet_below(path) end
+end
+
 --- Keeps the script that this execution is made with, unless the last one was made with the same.
 ---@param script almanac.KeptScript
 function Run:keep_script(script)

@@ -1,5 +1,6 @@
 --- State: what a run looks like, computed from its events and from nothing else. A live run, a
 --- crashed one and a finished one are folded by the same function. Pure.
+local approval = require "almanac.journal.approval"
 local events = require "almanac.journal.event"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
@@ -18,6 +19,7 @@ local M = {}
 ---@field notes string[]
 ---@field effects table[]    { id, title, status }; of one that is a run: run, its id
 ---@field asks string?       the question that it waits with
+---@field choices string[]?  its answers, where they are not yes and no
 ---@field needs integer?     how many signed answers that takes yet
 ---@field children almanac.Node[]
 ---@field replayed boolean?  done in an earlier execution
@@ -199,15 +201,14 @@ end
 
 on["confirm.asked"] = function(state, path, data, time_ms)
   local node = node_of(state, path, time_ms)
-  node.asks, node.needs = data.question, data.needs
+  node.asks, node.needs, node.choices = data.question, data.needs, data.choices
 end
 
 on["confirm.answered"] = function(state, path, data, time_ms)
   local node = node_of(state, path, time_ms)
   node.needs = data.answer == "yes" and (node.needs or 1) - 1 or 0
-  if node.needs <= 0 then node.asks, node.needs = nil, nil end
-  node.notes[#node.notes + 1] = string.format("%s by %s%s", data.answer == "yes" and "approved" or "rejected",
-    data.principal or data.by, data.reason and ": " .. data.reason or "")
+  if node.needs <= 0 then node.asks, node.needs, node.choices = nil, nil, nil end
+  node.notes[#node.notes + 1] = string.format("%s%s", approval.describe(data), data.reason and ": " .. data.reason or "")
 end
 
 on["effect.intent"] = function(state, path, data, time_ms)

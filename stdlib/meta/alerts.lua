@@ -4,6 +4,22 @@
 --- The alerts that fire now, as Prometheus has them.
 alerts = {}
 
+---@class alerts.active.options
+---@field severity? string|string[]  only these
+---@field timeout? string|number  for the answer
+---@field url? string  base URL of Alertmanager
+
+--- The alerts that Alertmanager has, worst first: neither silenced nor inhibited. A read.
+---
+--- Raises: `alerts`, `network`, `protocol`, `usage` where no URL is known.
+---
+--- ```lua
+--- local pages = alerts.active { severity = "page" }
+--- ```
+---@param options? alerts.active.options
+---@return { name: string, severity: string, since: string, summary: string?, labels: table<string, string> }[]
+function alerts.active(options) end
+
 ---@class alerts.critical.options
 ---@field timeout? string|number  for the answer
 ---@field url? string  base URL of Prometheus

@@ -5,6 +5,7 @@ return {
   read_globals = {
     alerts = {
       fields = {
+        active = {},
         critical = {},
         firing = {},
       },
@@ -86,6 +87,7 @@ return {
         link = {},
       },
     },
+    guard = {},
     helm = {
       fields = {
         current = {},

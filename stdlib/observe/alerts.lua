@@ -1,5 +1,6 @@
 --- Alerts that fire now, as Prometheus has them.
 local api = require "almanac.observe.api"
+local endpoints = require "almanac.http.endpoint"
 local fields = require "almanac.base.fields"
 local step = require "almanac.run.step"
 
@@ -18,26 +19,28 @@ local SERVER = {
 }
 local FIRING = fields.declare("alerts.firing", fields.with(SERVER, { severity = { "texts", shown_default = "all", help = "only these" } }))
 local CRITICAL = fields.declare("alerts.critical", SERVER)
+local ACTIVE = fields.declare("alerts.active", {
+  url = { "text", shown_default = "endpoints.alertmanager of almanac.yaml", help = "base URL of Alertmanager" },
+  timeout = { "seconds", shown_default = "30s", help = "for the answer" },
+  severity = { "texts", shown_default = "all", help = "only these" },
+})
 
 local rank = { page = 1, critical = 2, warning = 3, info = 4 }
 
---- The firing alerts of an answer of /api/v1/alerts, worst first. Pure.
----@param answer table
----@param severities? string[]  only these
----@return almanac.alerts.Alert[]
-function M.result(answer, severities)
+--- Those of these that fire and are of a severity, worst first.
+local function select(list, severities, is_firing, since)
   local wanted
   for _, severity in ipairs(severities or {}) do
     wanted = wanted or {}
     wanted[severity] = true
   end
   local out = {}
-  for _, alert in ipairs(answer.data.alerts or {}) do
+  for _, alert in ipairs(list) do
     local labels = alert.labels or {}
     local severity = labels.severity or ""
-    if alert.state == "firing" and (not wanted or wanted[severity]) then
+    if is_firing(alert) and (not wanted or wanted[severity]) then
       local notes = alert.annotations or {}
-      out[#out + 1] = { name = labels.alertname or "", severity = severity, since = alert.activeAt,
+      out[#out + 1] = { name = labels.alertname or "", severity = severity, since = alert[since],
         summary = notes.summary or notes.description, labels = labels }
     end
   end
@@ -48,6 +51,22 @@ function M.result(answer, severities)
     return tostring(a.since) < tostring(b.since)
   end)
   return out
+end
+
+--- The firing alerts of an answer of Prometheus' /api/v1/alerts, worst first. Pure.
+---@param answer table
+---@param severities? string[]  only these
+---@return almanac.alerts.Alert[]
+function M.result(answer, severities)
+  return select(answer.data.alerts or {}, severities, function(alert) return alert.state == "firing" end, "activeAt")
+end
+
+--- The alerts of an answer of Alertmanager's /api/v2/alerts that are neither silenced nor inhibited, worst first. Pure.
+---@param list table[]
+---@param severities? string[]  only these
+---@return almanac.alerts.Alert[]
+function M.active_of(list, severities)
+  return select(list, severities, function(alert) return (alert.status or {}).state == "active" end, "startsAt")
 end
 
 --- The alerts that fire now, worst first.
@@ -64,6 +83,25 @@ end
 function M.critical(opts)
   opts = fields.check(CRITICAL, opts)
   return M.firing { severity = { "critical", "page" }, url = opts.url, timeout = opts.timeout }
+end
+
+--- The alerts that Alertmanager has now, worst first: neither silenced nor inhibited.
+--- https://prometheus.io/docs/alerting/latest/alertmanager/
+function M.active(opts)
+  step.require_read "alerts.active"
+  opts = fields.check(ACTIVE, opts)
+  return M.active_of(api.get_list {
+    kind = "alertmanager", who = "alerts.active", base = api.base_url("alerts.active", "alertmanager", opts.url),
+    path = "/api/v2/alerts", params = { active = "true", silenced = "false", inhibited = "false" }, timeout = opts.timeout,
+  }, opts.severity)
+end
+
+--- The alerts that fire now: of Alertmanager where almanac.yaml or the caller names it, else as Prometheus has them.
+---@param opts { severity: string[], url: string? }  url: of Alertmanager
+---@return almanac.alerts.Alert[]
+function M.current(opts)
+  if opts.url or endpoints.find("alertmanager").url then return M.active(opts) end
+  return M.firing { severity = opts.severity }
 end
 
 return M

@@ -87,7 +87,7 @@ function M.parse(kind, who, status, body)
   return answer
 end
 
-local SERVICES = { prom = "prometheus", loki = "loki" }
+local SERVICES = { prom = "prometheus", loki = "loki", alertmanager = "alertmanager" }
 
 --- A service of almanac.yaml is the operator's choice; the URL of another one is asked for.
 local function within_of(request)
@@ -108,11 +108,17 @@ function M.note(before, texts)
   end
 end
 
---- GET base/path?params, parsed.
----@param request { kind: string, who: string, base: string, path: string, params: table, timeout?: number,
----  headers?: table<string, string> }
----@return table answer
-function M.get(request)
+---@class almanac.ApiRequest
+---@field kind string   "prom", "loki" or "alertmanager"
+---@field who string
+---@field base string
+---@field path string
+---@field params table
+---@field timeout? number  seconds
+---@field headers? table<string, string>
+
+--- GET base/path?params.
+local function send(request)
   local url = urls.with_query(request.who, request.base .. request.path, request.params)
   local headers = { Authorization = secret.reveal(endpoints.authorization_of_url(request.base)) }
   for name, value in pairs(request.headers or {}) do headers[name] = value end
@@ -126,7 +132,29 @@ function M.get(request)
     if at then response.message = response.message:sub(1, at - 1) .. request.base .. request.path .. response.message:sub(to + 1) end
     error(response, 0)
   end
+  return response
+end
+
+--- GET base/path?params, parsed.
+---@param request almanac.ApiRequest
+---@return table answer
+function M.get(request)
+  local response = send(request)
   return M.parse(request.kind, request.who, response.status, response.body)
+end
+
+--- The same of an API that answers with a bare list.
+---@param request almanac.ApiRequest
+---@return table[]
+function M.get_list(request)
+  local response = send(request)
+  local ok, answer = errors.try(json.decode, response.body, decode_options)
+  if response.status ~= 200 then raise_answer("alerts", request.who, response.status, response.body) end
+  if ok and json.is_array(answer) then return answer end
+  errors.raise {
+    kind = "protocol", message = string.format("%s: the answer is no list: %s", request.who, excerpt(response.body)),
+    hint = "is the URL right? it is the base, without /api/v2",
+  }
 end
 
 return M

@@ -3,6 +3,17 @@ local impl = require "almanac.observe.alerts"
 
 local M = {}
 
+--- The alerts that Alertmanager has, worst first: neither silenced nor inhibited. A read.
+---
+--- Raises: `alerts`, `network`, `protocol`, `usage` where no URL is known.
+---
+--- ```lua
+--- local pages = alerts.active { severity = "page" }
+--- ```
+---@param options? alerts.active.options
+---@return { name: string, severity: string, since: string, summary: string?, labels: table<string, string> }[]
+M.active = impl.active
+
 --- The alerts that pause a rollout: severity critical or page. A read.
 ---
 --- Raises: `prom`, `network`, `usage` where no URL is known.

@@ -25,8 +25,8 @@ M.runbook = require("almanac.run.declaration").declare
 
 --- Runs another runbook as a part of this one: a run of its own, with its own journal, plan, lock, status, resume and
 --- rollback, and a step of this run, named as the runbook is. Who resumes this run goes on with it, who rolls this run
---- back rolls it back; nothing of it happens twice. It may touch what its own `allow` says; an `allow` of the caller
---- names it: `allow = { runbook = { "canary" } }`. Locks of the caller hold for it.
+--- back rolls it back; nothing of it happens twice. It keeps to its own `allow` and to that of
+--- each run that made it, which also names it: `allow = { runbook = { "canary" }, … }`. Locks of the caller hold for it.
 ---
 --- Raises: what the runbook raises; `refused` where there is no such runbook, a parameter does not fit, its lock is
 --- held by another run, it would run itself, or it was abandoned; `mismatch` when it was begun with other parameters.

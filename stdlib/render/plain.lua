@@ -1,4 +1,5 @@
 --- Plain lines for a pipe or a log file: one for each thing that happens, never rewritten.
+local approval = require "almanac.journal.approval"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local task = require "native.task"
@@ -57,7 +58,7 @@ on["effect.recovered"] = function(self, path, data)
 end
 on["effect.in_doubt"] = function(self, path, data) say(self, "→", path, data.op .. " is in doubt: " .. data.message) end
 on["confirm.answered"] = function(self, path, data)
-  say(self, "·", path, (data.answer == "yes" and "approved by " or "rejected by ") .. data.by)
+  say(self, "·", path, approval.describe(data))
 end
 on["progress"] = function(self, path, data)
   local last = self.progress[path]

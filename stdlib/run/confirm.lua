@@ -30,7 +30,7 @@ local function wait_for_signatures(frame, question, judgement)
     kind = "waiting", waiting = true, step = frame.path,
     message = string.format("waiting for signed approvals: %s (%d of %d%s)", question, have, judgement.quorum,
       have > 0 and ": " .. people or ""),
-    hint = string.format("answer: almanac approve %s --sign (or reject), then resume it", store.words(frame.run.id)),
+    hint = string.format("answer: almanac approve %s --sign (or reject), then resume it", store.words(frame.run:outermost())),
   }
 end
 

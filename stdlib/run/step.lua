@@ -14,6 +14,7 @@ local M = {}
 
 ---@class almanac.StepOptions   the fields of OPTIONS, checked; and what other modules add:
 ---@field digest? string        stands for the source of fn (a gate's is that of its limits)
+---@field inside? boolean       fn is nothing but its steps: a walk goes into it also when it is done
 ---@field branches? { names: string[], of: table<string, function> }  of a parallel, whose digest is their names
 
 ---@class almanac.Frame
@@ -25,6 +26,7 @@ local M = {}
 ---@field fn function
 ---@field ordinal integer  effects so far in this attempt
 ---@field attempt integer
+---@field stops string?   why the steps in it are interrupted, where that is not the operator's doing
 
 ---@class almanac.Mode  what an execution of a script is for: run/mode/{execute,walk,plan}
 ---@field step fun(frame: almanac.Frame, opts: almanac.StepOptions, fn: function): any  a step that is not done
@@ -36,6 +38,7 @@ local M = {}
 ---@field await fun(frame: almanac.Frame?, wait: function, look: function?): any   see step.await
 ---@field note fun(frame: almanac.Frame, text: string)
 ---@field explain fun(frame: almanac.Frame, text: string)
+---@field watches boolean?  a guard watches
 ---@field finishes_siblings boolean  parallel goes on with the others when a branch fails
 
 local no_options = {}

@@ -6,6 +6,7 @@ local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
+local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local locks = require "almanac.session.lock"
 local mode = require "almanac.run.mode.plan"
@@ -146,7 +147,14 @@ local function run_book(self, frame, called, id, book)
   end
   held:attach(run)
   run:keep_script(book.script)
-  return drive.execute_within(run, frame, function() return check_result(book, book.run(values)) end)
+  local ok, result = errors.try(drive.execute_within, run, frame, function() return check_result(book, book.run(values)) end)
+  if ok then return result end
+  local fails = not interrupt.of(result) and not result.waiting
+  if fails and (result.undo or book.on_failure == "undo") then
+    result.undo = nil -- it was the part that had to be taken back; what becomes of the whole is said by the whole
+    self:undo(frame, id)
+  end
+  error(result, 0)
 end
 
 local function status_of(journal, id)
@@ -205,7 +213,6 @@ function Calls:plan(frame, called)
   locks.check_allowed(lock, book.allow)
   local run = runs.unrecorded(origin.of(book, journalled, lock, self.session.options), mode)
   run.caller, run.calls, run.operator = caller, self, operator
-  run.approvals = approvals.of(self.session.journal, run.id, run.replay)
   run.allow, run.definitions = book.allow, definitions.scope(book.script.definitions)
   run.draft = caller.draft:nest(frame.path, book, run.meta)
   caller.draft.held_by = caller.draft.held_by or locks.held_by(lock)

@@ -30,7 +30,7 @@ end
 --- Shows the failure and asks; nil when nobody can be asked, or the runbook says stop.
 local function after_failure(session, run, book, values, err)
   local operator = session.operator
-  if book.on_failure == "undo" then return "undo" end
+  if book.on_failure == "undo" or err.undo then return "undo" end
   if book.on_failure == "stop" or not operator:can_be_asked() then return nil end
   operator:say("✗ " .. errors.format(err))
   local way = way_back.with(session, runs.load(session.journal, run.id, execute), book, values)
@@ -62,7 +62,7 @@ function M.run(session, run, book, values, held)
     run:keep_script(book.script)
     local status, err = drive.execute(run, function() return book.run(values) end)
     local choice
-    if status == "failed" and not session.options.no_ask then choice = after_failure(session, run, book, values, err) end
+    if status == "failed" and (err.undo or not session.options.no_ask) then choice = after_failure(session, run, book, values, err) end
     if choice == "undo" then return go_back(session, run, book, values, held, status, err) end
     if choice ~= "retry" then
       drive.conclude(run, status, err)

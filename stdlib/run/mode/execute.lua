@@ -10,7 +10,7 @@ local renamed = require "almanac.run.renamed"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
-local M = { finishes_siblings = false }
+local M = { finishes_siblings = false, watches = true }
 
 local default_retry = { times = 1 }
 
@@ -38,18 +38,17 @@ local function may_retry(retry, err, tried)
   return false
 end
 
---- Forgets the paths of the children of a failed attempt, so that the next one may use them.
-local function forget_children(run, path)
-  local prefix = path .. "/"
-  for seen in pairs(run.seen) do
-    if seen:sub(1, #prefix) == prefix then run.seen[seen] = nil end
+--- What stopped a step that is no operator: a step around it says so.
+local function stopped_by(frame)
+  while frame do
+    if frame.stops then return frame.stops end
+    frame = frame.parent
   end
-  if run.done then run.done:unmeet_below(path) end
 end
 
 local function record_end(frame, err)
   local stopped = interrupt.of(err)
-  local message, at = redaction.text(err.message), errors.place(err)
+  local message, at = redaction.text(stopped and stopped_by(frame) or err.message), errors.place(err)
   if stopped then
     frame.run:record("step.interrupted", frame.path, { level = stopped.level, message = message, at = at })
   else
@@ -99,7 +98,7 @@ function M.step(frame, opts, fn)
     task.sleep(delay)
     frame.attempt = frame.attempt + 1
     frame.ordinal = 0
-    forget_children(run, frame.path)
+    run:forget_children(frame.path)
   end
 end
 

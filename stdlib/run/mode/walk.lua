@@ -61,6 +61,12 @@ local function meet_branches(run, path, branches)
   end
 end
 
+--- Meets the steps of a done step that is nothing but these. What else it does is not looked at.
+local function walk_inside(run, path, name, opts, fn)
+  local frame = { path = path, name = name, run = run, opts = opts, fn = fn, ordinal = 0, attempt = 1 }
+  task.with({ context = { run = run, step = frame } }, errors.try, fn, opts.input)
+end
+
 function M.meet(run, path, name, opts, fn)
   local digest = step.digest(opts, fn)
   local first, result, same = run.done:meet(path, name, digest)
@@ -72,6 +78,7 @@ function M.meet(run, path, name, opts, fn)
     visits[#visits + 1] = same and not (undo or was or uses) and path
       or { path = path, done = true, edited = not same, undo = undo, result = result, was = was and was.from, uses = uses }
     if opts.branches then meet_branches(run, path, opts.branches) end
+    if opts.inside then walk_inside(run, path, name, opts, fn) end
   end
   return first, result
 end

@@ -6,7 +6,7 @@ local M = {}
 
 --- Functions that open a step named by their first argument.
 local openers = {
-  step = true, parallel = true, gate = true, confirm = true, checklist = true, sleep = true, ["canary.compare"] = true,
+  step = true, guard = true, parallel = true, gate = true, confirm = true, checklist = true, sleep = true, ["canary.compare"] = true,
 }
 
 local loops = { While = true, Repeat = true, ForNum = true, ForIn = true }

@@ -1,0 +1,16 @@
+--- almanac answer RUN ANSWER [STEP]
+local answer = require "almanac.cli.answer"
+
+local M = {}
+
+local usage = [[answer RUN ANSWER [STEP] [--reason TEXT]
+
+Answers the question that a waiting run stopped with, by one of its words: "go on", "roll back" or "stop" to a
+guard, "yes" or "no" to the others; STEP where there are several questions. The run goes on with:
+almanac resume RUN]]
+
+function M.run(words, operator)
+  return answer.run(nil, "answer", usage, words, operator)
+end
+
+return M

@@ -1,0 +1,128 @@
+--- guard: a step whose work is watched over. While its function waits, gates and alerts are looked at; a breach ends
+--- the waiting, and is answered as the guard declares.
+local errors = require "almanac.base.errors"
+local interrupt = require "almanac.base.interrupt"
+local pool = require "almanac.base.pool"
+local question = require "almanac.run.question"
+local specs = require "almanac.observe.guard.spec"
+local step = require "almanac.run.step"
+local task = require "native.task"
+local watches = require "almanac.observe.guard.watch"
+
+local M = {}
+
+--- What the operator says to a breach. The first is what `almanac approve` says, the last what `almanac reject` does.
+local GO_ON, ROLL_BACK, STOP = "go on", "roll back", "stop"
+local CHOICES = { GO_ON, ROLL_BACK, STOP }
+
+local function describe(breaches)
+  local out = {}
+  for i, breach in ipairs(breaches) do out[i] = breach.name .. ": " .. breach.why end
+  return table.concat(out, "; ")
+end
+
+--- Ends the step; `undo` takes back the run as well.
+local function raise(spec, breaches, undo, by)
+  errors.raise {
+    kind = "guard", breaches = breaches, undo = undo or nil, by = by,
+    message = string.format("guard %q: %s%s", spec.name, describe(breaches), by and string.format(" (%s: %s)", by.by, by.answer) or ""),
+    hint = "what it saw: almanac log RUN shows guard.sample and guard.breach",
+  }
+end
+
+--- Asks what follows, and returns when the run goes on.
+local function ask(frame, spec, breaches)
+  local text = string.format("%s. Go on, roll back or stop?", describe(breaches))
+  local given = question.ask(frame, text, CHOICES)
+  step.emit("guard.answered", { answer = given.answer, by = given.by, reason = given.reason })
+  step.note(string.format("%s, said %s%s", given.answer, given.by, given.reason and " (" .. given.reason .. ")" or ""))
+  if given.answer == ROLL_BACK then raise(spec, breaches, true, given) end
+  if given.answer ~= GO_ON then raise(spec, breaches, false, given) end
+end
+
+local function answer_breach(frame, spec, breaches)
+  if spec.on_breach ~= "pause" then
+    step.emit("guard.answered", { answer = spec.on_breach == "undo" and ROLL_BACK or STOP, by = "on_breach" })
+    raise(spec, breaches, spec.on_breach == "undo")
+  end
+  ask(frame, spec, breaches)
+end
+
+--- Runs fn, and the watch beside it.
+---@return boolean ok
+---@return any result or error
+---@return almanac.guard.Breach[]? breaches
+local function run_watched(frame, watch, fn)
+  local ok, result, breaches, failure
+  local work = task.spawn(function() ok, result = errors.try(fn) end)
+  local watcher = task.spawn(function()
+    local seen, found = errors.try(watch.wait, watch)
+    frame.stops = seen and string.format("stopped by the guard %q", watch.spec.name) or nil
+    if seen then
+      breaches = found
+      step.emit("guard.breach", { breaches = breaches, on_breach = watch.spec.on_breach })
+      step.note("breach: " .. describe(breaches))
+    elseif not interrupt.of(found) then
+      failure = found
+    end
+    work:cancel "pause" -- an effect in flight is finished
+  end)
+  local interrupted = pool.join_all { work }
+  task.with({ shield = "cancel" }, function()
+    watcher:cancel()
+    watcher:join()
+  end)
+  if failure then error(failure, 0) end
+  if interrupted and not breaches then error(interrupted, 0) end
+  return ok, result, breaches
+end
+
+--- What the operator let pass, and the breach that nobody has answered yet.
+local function earlier()
+  local breaches, answers = step.previous "guard.breach", step.previous "guard.answered"
+  local let = {}
+  for i, answer in ipairs(answers) do
+    if answer.answer == GO_ON and breaches[i] then table.move(breaches[i].breaches, 1, #breaches[i].breaches, #let + 1, let) end
+  end
+  local open = breaches[#answers + 1]
+  return let, open and open.breaches
+end
+
+local function follow(frame, spec, fn)
+  local let, open = earlier()
+  local watch = watches.new(spec, let)
+  while true do
+    if open then
+      answer_breach(frame, spec, open)
+      for _, breach in ipairs(open) do watch:condition(breach.name):let_pass(breach) end
+    end
+    local ok, result, breaches = run_watched(frame, watch, fn)
+    frame.stops = nil
+    if not breaches then
+      if not ok then error(result, 0) end
+      return result
+    end
+    if not ok and not interrupt.of(result) then error(result, 0) end -- it failed by itself at the same time
+    open = breaches
+    frame.run:forget_children(frame.path)
+    frame.ordinal = 0
+  end
+end
+
+--- guard(name, spec, fn): fn's own result.
+function M.guard(name, spec, fn)
+  if type(fn) ~= "function" then
+    errors.usage("guard %q: its last argument must be a function, not a %s", tostring(name), type(fn))
+  end
+  local checked = specs.check(name, spec)
+  return step.run(name, { digest = specs.text(checked), inside = true }, function()
+    local frame = step.current()
+    if frame.run.mode.watches then return follow(frame, checked, fn) end
+    if frame.run.draft then
+      for _, now in ipairs(watches.now(checked)) do frame.run.draft:add_gate(frame.path, now) end
+    end
+    return fn()
+  end)
+end
+
+return M
