@@ -338,6 +338,26 @@ static int l_last_seq(lua_State *L)
     return 1;
 }
 
+/// The first field of what an event carries that its kind does not declare.
+///@param data table
+///@param fields table<string, boolean>  declared
+///@return any? field
+static int l_undeclared(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+        lua_pushvalue(L, -2);
+        if (lua_rawget(L, 2) == LUA_TNIL) {
+            lua_pushvalue(L, 3);
+            return 1;
+        }
+        lua_pop(L, 1);
+    }
+    return 0;
+}
+
 /* ---- reading ---- */
 
 /* The kind is wanted itself, or by its beginning when that ends with a dot. */
@@ -511,7 +531,8 @@ int luaopen_native_journal(lua_State *L)
         {"verify", journal_verify_run},
         {NULL, NULL},
     };
-    static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"open", l_open}, {"undeclared", l_undeclared}, {NULL, NULL}};
 
     vm_type_new(L, READER_TYPE, reader_gc, NULL, NULL);
     done_steps_setup(L);

@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local redaction = require "almanac.base.redaction"
+local undeclared = require("native.journal").undeclared
 
 local M = {}
 
@@ -120,8 +121,6 @@ function M.handlers(handlers)
   return handlers
 end
 
-local nothing = {}
-
 --- The declaration of a kind that is about to be written, of which the data is checked. What does not fit
 --- is a bug of ours: kind "internal".
 ---@param name string
@@ -132,11 +131,9 @@ function M.declared(name, data)
   if not declared then
     errors.raise { kind = "internal", message = string.format("there is no event %q", tostring(name)) }
   end
-  local fields = declared.fields
-  for field in next, fields and data or nothing do
-    if not fields[field] then
-      errors.raise { kind = "internal", message = string.format("an event %s carries no %s", name, tostring(field)) }
-    end
+  local field = declared.fields and undeclared(data, declared.fields)
+  if field ~= nil then
+    errors.raise { kind = "internal", message = string.format("an event %s carries no %s", name, tostring(field)) }
   end
   return declared
 end
@@ -191,6 +188,8 @@ local function corrupt(event, why)
       event.kind, why), hint = "almanac log --verify says whether the journal was changed",
   }
 end
+
+local nothing = {}
 
 --- Refuses what no version of almanac has written: who can write the journal's file can write any JSON there.
 local function check(event)

@@ -14,10 +14,12 @@ local M = {}
 
 M.define = definitions.define -- of the standard library's effects
 
+local CANONICAL = { canonical = true }
+
 --- SHA-256 of the canonical JSON of an input, its secrets concealed.
 ---@return string hex
-function M.digest(input)
-  return sha256(json.encode(unknown.describe_all(secret.conceal_all(input)), { canonical = true }))
+local function digest_of(concealed)
+  return sha256(json.encode(unknown.describe_all(concealed), CANONICAL))
 end
 
 --- What the effect would touch, as its definition tells it. In a plan it may hold what only the run will know,
@@ -60,6 +62,7 @@ end
 ---@field definition almanac.EffectDefinition
 ---@field input any       checked
 ---@field raw any         as it was given
+---@field concealed any   the input with each secret as its label, as it was when the call was made
 ---@field digest string   of the input
 ---@field refusals fun(): table[]  why the runbook's `allow` refuses it, for errors.raise: a mode performs none that has any
 ---@field key string      its number in the step; an effect's own effects have two: "0.0"
@@ -79,11 +82,12 @@ function M.perform(name, raw)
   if unknown.within(raw) then task.context().handed = nil end -- this call can be handed what is not known
   local run, input = frame.run, raw
   if definition.input then input = run.mode.input(definition, raw) end
-  local digest = M.digest(input)
+  local concealed = secret.conceal_all(input)
   local key = (frame.prefix or "") .. frame.ordinal
   frame.ordinal = frame.ordinal + 1
   return run.mode.effect(frame, {
-    name = name, definition = definition, input = input, raw = raw, digest = digest, key = key,
+    name = name, definition = definition, input = input, raw = raw, key = key,
+    concealed = concealed, digest = digest_of(concealed),
     refusals = function() return refusals(name, definition, input) end,
   })
 end

@@ -105,7 +105,7 @@ local function apply(frame, call, tries, known)
     op = call.name, ordinal = key, tries = tries, digest = call.digest, before = before,
     source = source_of(frame),
     id = sha256(run.id .. "\n" .. frame.path .. "#" .. key .. "\n" .. tries):sub(1, 16),
-    input = secret.conceal_all(call.input), title = definitions.title(call.name, call.input, run.definitions),
+    input = call.concealed, title = definitions.title(call.name, call.input, run.definitions),
   }
   run:record("effect.intent", frame.path, intent)
   if definition.goes_on then

@@ -200,4 +200,10 @@ local M = {}
 ---@return native.journal.Journal
 function M.open(options) end
 
+--- The first field of what an event carries that its kind does not declare.
+---@param data table
+---@param fields table<string, boolean>  declared
+---@return any? field
+function M.undeclared(data, fields) end
+
 return M
