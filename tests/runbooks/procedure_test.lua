@@ -3,6 +3,7 @@ local devnet = require "tests.devnet"
 local devnet_release = require "tests.devnet_release"
 local httpd = require "native.httpd"
 local json = require "native.json"
+local killed = require "tests.killed"
 local t = require "tests.harness"
 
 t.test("release, preflight, rollout by helm, images, announce", function()
@@ -31,4 +32,29 @@ t.test("release, preflight, rollout by helm, images, announce", function()
   t.has(d.repo:git("--git-dir=origin.git", "show", "main:CHANGELOG.md"), "## v0.6.0 (")
   local runs = d.world:almanac(0, { "runs" })
   for _, name in ipairs { "release", "preflight", "images", "announce" } do t.has(runs, name) end
+end)
+
+local WHOLE = [[
+return runbook {
+  params = { version = param.string { required = true } },
+  run = function(p)
+    local made = runbook.call("release", { version = p.version, change_owner = "ada" })
+    return runbook.call("preflight", { tag = made.tag })
+  end,
+}]]
+
+t.test("called by another runbook: planned, killed in the middle, gone on with, and taken back", function()
+  local d = devnet_release.start()
+  t.write_file(d.world.dir .. "/whole.lua", WHOLE)
+  t.write_file(d.world.dir .. "/.git/info/exclude", "whole.lua\n")
+  local plan = d.world:almanac(2, { "plan", "whole.lua", "version=v0.6.0" })
+  t.has(plan, "git tag v0.6.0")
+  t.has(plan, "run preflight")
+  d.world:almanac(-1, { "run", "whole.lua", "version=v0.6.0", "--no-ask" }, { env = killed.at(50) })
+  local _, said = d.world:almanac(0, { "resume", d.world:almanac(0, { "runs" }):match "(whole%S+)", "--no-ask" })
+  t.has(said, "-" .. d.repo:git("rev-parse", "--short", "v0.6.0^{commit}") .. " comes after " .. d.old)
+  t.eq(d.repo:git("log", "--format=%s", "--grep=bump to"), "chore(release): bump to v0.6.0")
+  d.world:almanac(0, { "rollback", d.world:almanac(0, { "runs" }):match "(whole%S+)", "--plain" })
+  t.lacks(d.repo:git "tag", "v0.6.0")
+  t.has(t.read_file(d.world.dir .. "/core/version.py"), "0.4.2")
 end)
