@@ -5,7 +5,6 @@
 --- Undone: almanac rollback reverts the commit, closes the issues and deletes the mark. What was said stays said.
 --- Slack, GitHub and Grafana that are down fail nothing: each is tried again, and what was not told is said.
 local changelog = require "lib.changelog"
-local clock = require "lib.clock"
 local config = require "lib.config"
 local devnet = require "lib.devnet"
 local summary = require "lib.summary"
@@ -30,9 +29,9 @@ local function gather(p, version, short)
       from_tag = tag
       break
     end
-    since = clock.parse(history[i].updated)
+    since = timestamp.parse(history[i].updated)
   end
-  local started = p.started and clock.parse(p.started) or since or os.time()
+  local started = p.started and timestamp.parse(p.started) or since or os.time()
   local changes = {}
   local previous = p.from or from_tag
   for _, commit in ipairs(previous and git.log(select(2, versions.parts(previous)) .. ".." .. short) or {}) do
@@ -54,7 +53,7 @@ local function read_notes(c, change)
     end
   end
   local after, notes = changelog.with(c.changelog, text, { version = change.version, changes = change.changes,
-    date = clock.format(change.to):sub(1, 10) })
+    date = timestamp.format(change.to):sub(1, 10) })
   return { before = text, after = after, notes = notes }
 end
 

@@ -1,6 +1,4 @@
 --- The list of bootstrap nodes: made anew, and its age.
-local clock = require "lib.clock"
-
 local seeds = {}
 
 --- The list as it is; nil: there is none. A read.
@@ -23,7 +21,7 @@ end
 
 --- When the list was made: as it says itself, else when its file was written. Seconds since 1970.
 local function made_at(c, list)
-  return clock.parse(list.generated_at) or fs.stat(c.seeds).mtime
+  return timestamp.parse(list.generated_at) or fs.stat(c.seeds).mtime
 end
 
 --- That the list has nodes and is fresh. A read.

@@ -1,10 +1,11 @@
 --- What people are told of a change of the devnet, in Slack's words. Pure.
 --- https://api.slack.com/reference/surfaces/formatting
-local clock = require "lib.clock"
-
 local summary = {}
 
 local NOTES_MAX = 20 -- lines of the release notes; the rest is where they are
+
+--- "2026-11-28 21:00 UTC".
+local function minute(seconds) return (timestamp.format(seconds):sub(1, 16):gsub("T", " ")) .. " UTC" end
 
 --- Slack's own signs, as they are written in a text.
 local function plain(text) return (tostring(text):gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;")) end
@@ -46,7 +47,7 @@ end
 function summary.text(change)
   local lines = {
     string.format("*%s: %s*%s", change.name, change.tag, change.from_tag and " (was " .. change.from_tag .. ")" or ""),
-    string.format("Commit `%s`, window %s to %s", change.short, clock.format(change.from), clock.format(change.to)),
+    string.format("Commit `%s`, window %s to %s", change.short, minute(change.from), minute(change.to)),
     string.format("Change owner %s, backout owner %s", plain(change.owner), plain(change.backout_owner)),
     #change.knobs > 0 and "Knobs changed: " .. plain(table.concat(change.knobs, "; ")) or "No knobs were changed",
   }

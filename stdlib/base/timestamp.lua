@@ -51,6 +51,13 @@ function M.http_date(text, now)
   return M.days(whole_year(y, now), months[name], math.tointeger(tonumber(d))) * 86400 + h * 3600 + mi * 60 + s
 end
 
+--- A moment in UTC: "2026-11-23T17:56:06Z".
+---@param seconds number since 1970
+---@return string
+function M.utc(seconds)
+  return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
+end
+
 --- metav1.MicroTime: "2026-11-23T17:56:06.123000Z".
 ---@param ms integer milliseconds since 1970
 ---@return string

@@ -226,6 +226,12 @@ return {
     },
     sleep = {},
     step = {},
+    timestamp = {
+      fields = {
+        format = {},
+        parse = {},
+      },
+    },
     vars = {
       fields = {
         read = {},

@@ -11,7 +11,8 @@ local unknown = require "almanac.base.unknown"
 local M = {}
 
 --- Modules that only compute: they may be used in a coroutine of the script's own.
-local COMPUTES = { duration = true, errors = true, json = true, note = true, param = true, runbook = true, yaml = true }
+local COMPUTES = { duration = true, errors = true, json = true, note = true, param = true, runbook = true, timestamp = true,
+  yaml = true }
 
 local OF_STEP = { ["runbook.call"] = true }
 

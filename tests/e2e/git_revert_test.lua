@@ -1,23 +1,11 @@
 -- git: a commit is taken back by another, and files are read as a commit has them.
-local project = require "tests.project"
+local git_project = require "tests.git_project"
 local t = require "tests.harness"
 
-local env = {
-  GIT_AUTHOR_NAME = "Tester", GIT_AUTHOR_EMAIL = "t@example.org", GIT_COMMITTER_NAME = "Tester",
-  GIT_COMMITTER_EMAIL = "t@example.org", GIT_CONFIG_GLOBAL = "/dev/null", GIT_CONFIG_SYSTEM = "/dev/null",
-}
+local env = git_project.env
 
 local function world(runbooks)
-  local p = project.new(runbooks)
-  function p:git(...)
-    return (t.must({ "git", ... }, { cwd = self.dir, env = env }):gsub("%s+$", ""))
-  end
-  p:git("init", "-q", "-b", "main")
-  t.write_file(p.dir .. "/.gitignore", ".almanac\nplan.json\n*.pid\n")
-  t.write_file(p.dir .. "/version", "1\n")
-  p:git("add", ".")
-  p:git("commit", "-q", "-m", "the first")
-  return p
+  return git_project.new(runbooks, { version = "1\n" })
 end
 
 local RELEASE = [[
@@ -88,8 +76,6 @@ return runbook { run = function()
     note("remote " .. tostring(git.remote("main") == git.head().commit) .. ", " .. tostring(git.remote "other"))
   end)
 end }]] }
-  p:git("init", "-q", "--bare", "origin.git")
-  p:git("remote", "add", "origin", "origin.git")
   p:git("push", "-q", "origin", "main")
   local code, _, err = p:run({ "run", "book" }, env)
   t.eq(code, 0, err)

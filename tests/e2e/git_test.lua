@@ -1,25 +1,9 @@
 -- git in a runbook: planned, done once, provable after a crash, taken back.
+local git_project = require "tests.git_project"
 local project = require "tests.project"
 local t = require "tests.harness"
 
-local env = {
-  GIT_AUTHOR_NAME = "Tester", GIT_AUTHOR_EMAIL = "t@example.org", GIT_COMMITTER_NAME = "Tester",
-  GIT_COMMITTER_EMAIL = "t@example.org", GIT_CONFIG_GLOBAL = "/dev/null", GIT_CONFIG_SYSTEM = "/dev/null",
-}
-
-local function world(runbooks)
-  local p = project.new(runbooks)
-  function p:git(...)
-    return (t.must({ "git", ... }, { cwd = self.dir, env = env }):gsub("%s+$", ""))
-  end
-  p:git("init", "-q", "-b", "main")
-  p:git("init", "-q", "--bare", "origin.git")
-  p:git("remote", "add", "origin", "origin.git")
-  t.write_file(p.dir .. "/.gitignore", ".almanac\norigin.git\nplan.json\n")
-  p:git("add", ".")
-  p:git("commit", "-q", "-m", "the first")
-  return p
-end
+local env, world = git_project.env, git_project.new
 
 local RELEASE = [[
 return runbook { run = function()

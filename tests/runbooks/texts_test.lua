@@ -1,9 +1,9 @@
--- The pure parts of the runbooks' library: release notes, versions, times, changes.
+-- The pure parts of the runbooks' library: release notes, versions, changes.
 local sandbox = require "almanac.script.sandbox"
 local t = require "tests.harness"
 
 local lib = sandbox.load("runbooks/any.lua", [[return {
-  changelog = require "lib.changelog", versions = require "lib.versions", clock = require "lib.clock", changes = require "lib.changes",
+  changelog = require "lib.changelog", versions = require "lib.versions", changes = require "lib.changes",
 }]]).result
 
 local function with(text, version, changes)
@@ -44,18 +44,6 @@ t.test("a version is put where its template says, and nowhere else", function()
   t.raises("refused", bump, "x", "no place")
   t.eq({ lib.versions.parts "v0.5.0-a1b2c3d" }, { "v0.5.0", "a1b2c3d" })
   t.raises("usage", lib.versions.parts, "latest")
-end)
-
-t.test("times", function()
-  for text, epoch in pairs { ["1970-01-01T00:00:00Z"] = 0, ["2026-11-28T21:00:00Z"] = 1795899600, ["2000-02-29T12:30:15.123Z"] = 951827415,
-    ["2026-11-28 21:00:00.5 +0000 UTC"] = 1795899600, ["1969-12-31T23:59:59Z"] = -1 } do
-    t.eq(lib.clock.parse(text), epoch, text)
-  end
-  t.eq(lib.clock.parse "2026-11-28T21:00:00+01:00", nil, "of another zone")
-  t.eq(lib.clock.parse "yesterday", nil)
-  for _, epoch in ipairs { 0, 951827400, 1795899600, 4102444740 } do
-    t.eq(lib.clock.format(epoch), os.date("!%Y-%m-%d %H:%M UTC", epoch))
-  end
 end)
 
 t.test("fields that differ, of YAML and of JSON", function()
