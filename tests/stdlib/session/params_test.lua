@@ -1,0 +1,88 @@
+--- The parameters of a session: defaults, what the journal keeps of them, and what a resume makes of that.
+local param = require "almanac.base.param"
+local params = require "almanac.session.params"
+local secret = require "almanac.base.secret"
+local settings = require "almanac.config.settings"
+local t = require "tests.harness"
+
+--- An operator who types these answers, one after the other.
+local function operator(...)
+  local answers, asked = { ... }, {}
+  return {
+    asked = asked,
+    line = function(_, prompt, hidden)
+      asked[#asked + 1] = prompt .. (hidden and "(hidden)" or "")
+      return table.remove(answers, 1)
+    end,
+  }
+end
+
+local book = {
+  name = "rollout",
+  params = {
+    tag = param.string { required = true, help = "e.g. v1" }, observe = param.duration { default = "10m" },
+    count = param.integer {}, token = param.secret { required = true },
+  },
+}
+
+t.test("what is given goes before the defaults, and neither is changed", function()
+  local defaults, given = { tag = "v1", observe = "1m" }, { tag = "v2" }
+  t.eq(params.over(defaults, given), { tag = "v2", observe = "1m" })
+  t.eq({ defaults, given }, { { tag = "v1", observe = "1m" }, { tag = "v2" } })
+end)
+
+t.test("a required one that is missing is asked for, a secret without showing it", function()
+  local who = operator("v3", "hunter2-hunter2")
+  local values = params.resolve(book, {}, who)
+  t.eq({ values.tag, values.observe, values.count }, { "v3", 600 })
+  t.eq(secret.reveal(values.token), "hunter2-hunter2")
+  table.sort(who.asked)
+  t.eq(who.asked, { "tag (e.g. v1): ", "token: (hidden)" })
+end)
+
+t.test("an empty answer is none, and the parameter is named", function()
+  local err = t.raises("refused", params.resolve, book, { token = "abc-abc-abc" }, operator "")
+  t.has(err.message, "tag")
+end)
+
+t.test("a name that is no parameter raises where it is read, with the one that was meant", function()
+  local values = params.resolve(book, { tag = "v1", token = "abc-abc-abc" }, operator())
+  t.eq(values.count, nil, "a parameter without a value is absent")
+  t.has(t.raises("usage", function() return values.tagg end).message, "rollout has no parameter tagg; did you mean tag?")
+  t.has(t.raises("usage", function() return values.zebra end).hint, "its parameters are count, observe, tag, token")
+end)
+
+t.test("an error in a value of a file names the file's line", function()
+  local places = { count = { file = "almanac.yaml", line = 7, column = 12 } }
+  local err = t.raises("refused", params.resolve, book, { tag = "v1", token = "abc-abc-abc", count = "many" }, operator(), places)
+  t.has(err.message, "almanac.yaml, line 7, column 12")
+  t.eq({ err.file, err.line, err.column }, { "almanac.yaml", 7, 12 })
+end)
+
+t.test("where values are written: of almanac.yaml, unless they were given, and of a file of parameters", function()
+  settings.param_places = { rollout = { tag = { line = 1 }, count = { line = 2 } } }
+  t.defer(function() settings.param_places = {} end)
+  t.eq(params.places(book, { tag = "v1" }, { param_places = { observe = { line = 9 } } }),
+    { count = { line = 2 }, observe = { line = 9 } })
+end)
+
+t.test("the journal keeps where a secret is, and never its text", function()
+  local values = { tag = "v1", observe = 600, token = secret.new("token", "hunter2-hunter2") }
+  t.eq(params.journalled(book.params, { token = "env:TOKEN" }, values), { tag = "v1", observe = 600, token = "env:TOKEN" })
+  t.eq(params.journalled(book.params, { token = "hunter2-hunter2" }, values).token, nil, "what was typed is asked for again")
+  values.tag = "v1-hunter2-hunter2"
+  t.eq(params.journalled(book.params, {}, values).tag, nil, "nor a text that holds it")
+end)
+
+t.test("shown as a command line has them", function()
+  t.eq(params.shown { tag = "v1", observe = 600, list = { "a", "b" } }, 'list=["a","b"] observe=600 tag=v1')
+  t.eq(params.shown(nil), "")
+end)
+
+t.test("a resume has what the run was started with, under what is given anew; what is dropped is named", function()
+  local run = { meta = { params = { tag = "v1", old = "x", token = "abc-abc-abc" } }, replay = { params = { count = 3 } } }
+  local values, dropped = params.restore(book, run, operator(), { tag = "v2" })
+  t.eq({ values.tag, values.count }, { "v2", 3 })
+  t.eq(dropped, { "old=x" })
+  t.eq(params.of({ tag = true }, { tag = "v2", count = 3 }), { tag = "v2" })
+end)
