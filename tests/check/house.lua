@@ -1,5 +1,5 @@
 --- The house: which folder may know which, in stdlib/ and in runtime/, and how long a file and a function
---- may be. Run by make check: almanac lua tests/check/house.lua; exit 1 and a line for each violation.
+--- may be, in tests/ too. Run by make check: almanac lua tests/check/house.lua; exit 1 and a line for each violation.
 local fs = require "native.fs"
 local lexer = require "almanac.script.lint.lexer"
 local terminal = require "native.terminal"
@@ -279,9 +279,33 @@ local function check_runtime()
   return #paths, edges, count
 end
 
+-- Tests ------------------------------------------------------------------------------------------
+
+--- Tests are read as often as what they test: the same lengths hold.
+local function check_tests()
+  local paths = files_below("tests", ".lua")
+  for _, path in ipairs(paths) do
+    local text = fs.read(path)
+    local count = #lines_of(text)
+    if count > LUA_FILE_MAX then violation("%s: %d lines; at most %d", path, count, LUA_FILE_MAX) end
+    for _, fn in ipairs(long_functions(text)) do
+      violation("%s:%d: a function of %d lines; at most %d", path, fn.first, fn.length, FUNCTION_MAX)
+    end
+  end
+  local in_c = files_below("tests", ".[ch]")
+  for _, path in ipairs(in_c) do
+    local lines = lines_of(fs.read(path))
+    if #lines > C_FILE_MAX then violation("%s: %d lines; at most %d", path, #lines, C_FILE_MAX) end
+    check_c_functions(path, lines)
+  end
+  return #paths + #in_c
+end
+
 local modules, edges, folders, cycles = check_stdlib()
 local files, includes, c_folders = check_runtime()
+local tests = check_tests()
 terminal.write(1, string.format(
-  "stdlib: %d modules, %d edges, %d folders; runtime: %d files, %d edges, %d folders; %d violations, %d cycles\n", modules,
-  edges, folders, files, includes, c_folders, violations, cycles))
+  "stdlib: %d modules, %d edges, %d folders; runtime: %d files, %d edges, %d folders; tests: %d files; "
+    .. "%d violations, %d cycles\n",
+  modules, edges, folders, files, includes, c_folders, tests, violations, cycles))
 return violations == 0 and 0 or 1

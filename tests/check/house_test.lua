@@ -8,6 +8,8 @@ local almanac = root .. "/" .. t.getenv "ALMANAC_BUILD" .. "/almanac"
 local function copy_of_the_sources()
   local dir = t.tmpdir()
   t.must { "cp", "-r", root .. "/stdlib", root .. "/runtime", dir }
+  t.must { "mkdir", dir .. "/tests" }
+  t.must { "cp", root .. "/tests/harness.lua", root .. "/tests/runtime/proc/proc_test.c", dir .. "/tests" }
   return dir
 end
 
@@ -31,14 +33,15 @@ end
 t.test("the sources as they are: counted, and nothing wrong", function()
   local code, out, err = check(copy_of_the_sources())
   t.eq(code, 0, err)
-  t.ok(out:find "^stdlib: %d+ modules, %d+ edges, %d+ folders; runtime: %d+ files, %d+ edges, %d+ folders; 0 violations, 0 cycles$", out)
+  t.ok(out:find "^stdlib: %d+ modules, %d+ edges, %d+ folders; runtime: %d+ files, %d+ edges, %d+ folders; "
+    .. "tests: 2 files; 0 violations, 0 cycles$", out)
 end)
 
 t.test("an upward require names the file, the edge and where it may go", function()
   local err, out = with(function(dir)
-    append(dir .. "/stdlib/base/glob.lua", '\nlocal _ = require "almanac.k8s.client"\n')
+    t.write_file(dir .. "/stdlib/base/planted.lua", 'local M = {}\n\nlocal _ = require "almanac.k8s.client"\n\nreturn M\n')
   end)
-  t.ok((err .. "\n"):find "stdlib/base/glob%.lua:%d+: base requires almanac%.k8s%.client of k8s; what it needs may be in: base\n", err)
+  t.ok((err .. "\n"):find "stdlib/base/planted%.lua:%d+: base requires almanac%.k8s%.client of k8s; what it needs may be in: base\n", err)
   t.has(out, "1 violations")
 end)
 
@@ -108,4 +111,14 @@ t.test("files and functions that grew too long", function()
   t.has(with(function(dir)
     append(dir .. "/runtime/base/buf.c", "static void buf_long(void)\n{\n" .. ("    ;\n"):rep(61) .. "}\n")
   end), "a function of 62 lines; at most 60")
+end)
+
+t.test("a test may be no longer than what it tests", function()
+  local err = with(function(dir)
+    append(dir .. "/tests/harness.lua", "\nlocal function long()\n" .. ("  print()\n"):rep(100) .. "end\n")
+    append(dir .. "/tests/proc_test.c", ("\n"):rep(200))
+  end)
+  t.has(err, "a function of 102 lines; at most 60")
+  t.has(err, "tests/harness.lua: 4")
+  t.has(err, "tests/proc_test.c: 7")
 end)

@@ -1,5 +1,4 @@
-/* journal: what is appended is read, in order; what was changed is found; who is refused, and how.
- */
+/* journal: what is appended is read, in order; who is refused, and how. */
 #include "journal/journal.h"
 
 #include <errno.h>
@@ -14,110 +13,7 @@
 
 #include "base/fault.h"
 #include "journal/journal_priv.h"
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "%s:%d: failed: %s (%s)\n", __FILE__, __LINE__, #cond, err.message);   \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
-
-static struct err err;
-static char root[256];
-
-/* A directory that does not exist yet. */
-static const char *new_dir(void)
-{
-    static char dir[300];
-    static int n;
-
-    snprintf(dir, sizeof dir, "%s/%d", root, ++n);
-    return dir;
-}
-
-static const char *in_dir(const char *dir, const char *name)
-{
-    static char path[600];
-
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    return path;
-}
-
-static struct journal *open_rw(const char *dir)
-{
-    struct journal *j = NULL;
-
-    CHECK(journal_open(dir, JOURNAL_WRITE, &j, &err) == 0);
-    return j;
-}
-
-static uint64_t append(struct journal *j, const char *run, const char *kind, const char *path,
-                       const char *payload, bool durable)
-{
-    uint64_t seq = 0;
-
-    CHECK(journal_append(j, run, kind, path, payload, strlen(payload), durable, &seq, NULL, &err) ==
-          0);
-    return seq;
-}
-
-struct seen {
-    unsigned count;
-    uint64_t last;
-    unsigned stop_at;
-    char text[4096];
-};
-
-static int see(void *arg, const struct journal_event *ev)
-{
-    struct seen *s = arg;
-    size_t len = strlen(s->text);
-
-    CHECK(ev->seq > s->last);
-    s->last = ev->seq;
-    s->count++;
-    if (len < sizeof s->text - 200)
-        snprintf(s->text + len, sizeof s->text - len, "%llu %.*s %.*s %.*s\n",
-                 (unsigned long long)ev->seq, (int)ev->kind_len, ev->kind, (int)ev->path_len,
-                 ev->path, (int)ev->payload_len, ev->payload);
-    return s->stop_at && s->count == s->stop_at;
-}
-
-static struct seen read_all(struct journal *j, const char *run, uint64_t after)
-{
-    struct seen s = {.last = after};
-
-    CHECK(journal_events(j, run, after, see, &s, &err) == 0);
-    return s;
-}
-
-static uint64_t broken(const char *dir, const char *run, char *why)
-{
-    struct journal *j = NULL;
-    uint64_t seq = 0;
-
-    CHECK(journal_open(dir, JOURNAL_READ, &j, &err) == 0);
-    CHECK(journal_verify(j, run, &seq, why, &err) == 0);
-    CHECK((seq == 0) == (*why == '\0'));
-    CHECK(journal_close(j, &err) == 0);
-    return seq;
-}
-
-static void sql(const char *dir, const char *text, int want)
-{
-    sqlite3 *db;
-    char *message = NULL;
-    int rc;
-
-    CHECK(sqlite3_open(in_dir(dir, "journal.db"), &db) == SQLITE_OK);
-    rc = sqlite3_exec(db, text, NULL, NULL, &message);
-    if (rc != want)
-        fprintf(stderr, "%s: %d %s\n", text, rc, message ? message : "");
-    CHECK(rc == want);
-    sqlite3_free(message);
-    sqlite3_close(db);
-}
+#include "journal/journal_support.h"
 
 static void append_and_read(void)
 {
@@ -311,142 +207,6 @@ static void versions(void)
     CHECK(strstr(err.message, "another program") && !j);
 }
 
-static void append_only(void)
-{
-    const char *dir = new_dir();
-    struct journal *j = open_rw(dir);
-
-    CHECK(journal_create_run(j, "r", "a.lua", "{}", 2, &err) == 0);
-    append(j, "r", "k", "p", "{}", true);
-    CHECK(journal_close(j, &err) == 0);
-    sql(dir, "UPDATE events SET payload = 'x'", SQLITE_CONSTRAINT);
-    sql(dir, "DELETE FROM events", SQLITE_CONSTRAINT);
-    sql(dir, "UPDATE runs SET meta = 'x'", SQLITE_CONSTRAINT);
-    sql(dir, "DELETE FROM runs", SQLITE_CONSTRAINT);
-    sql(dir, "DELETE FROM heads", SQLITE_CONSTRAINT);
-}
-
-static void tampering(void)
-{
-    static const struct {
-        const char *sql;
-        uint64_t seq; /* the first event that does not check out; 0: none */
-        const char *why;
-        bool append_refused;
-    } cases[] = {
-        {"UPDATE events SET kind = kind", 0, "", false},
-        {"UPDATE events SET payload = 'x' WHERE key & 4294967295 = 3", 3, "changed", false},
-        {"UPDATE events SET time_ms = time_ms + 1 WHERE key & 4294967295 = 1", 1, "changed", false},
-        {"UPDATE events SET kind = 'k2' WHERE key & 4294967295 = 5", 5, "changed", false},
-        {"UPDATE events SET path = 'p' || path WHERE key & 4294967295 = 2", 2, "changed", false},
-        /* a byte from one field to the next */
-        {"UPDATE events SET kind = 'k' || substr(path, 1, 1), path = substr(path, 2)"
-         " WHERE key & 4294967295 = 2",
-         2, "changed", false},
-        {"UPDATE events SET hash = zeroblob(32) WHERE key & 4294967295 = 4", 4, "changed", false},
-        {"UPDATE events SET hash = 'short' WHERE key & 4294967295 = 4", 4, "changed", false},
-        {"DELETE FROM events WHERE key & 4294967295 = 1", 1, "missing", false},
-        {"DELETE FROM events WHERE key & 4294967295 = 3", 3, "missing", false},
-        {"DELETE FROM events WHERE key & 4294967295 > 4", 5, "tail", true},
-        {"DELETE FROM events", 1, "tail", true},
-        {"UPDATE events SET key = key + 1000 WHERE key & 4294967295 = 2;"
-         "UPDATE events SET key = key - 1 WHERE key & 4294967295 = 3;"
-         "UPDATE events SET key = key - 999 WHERE key & 4294967295 = 1002",
-         2, "moved", false},
-        {"UPDATE events SET key = key + 1 WHERE key & 4294967295 = 6", 6, "missing", true},
-        {"INSERT INTO events SELECT key + 1, time_ms, kind, path, hash, payload FROM events"
-         " WHERE key & 4294967295 = 6",
-         7, "changed", true},
-        {"UPDATE heads SET seq = 4 WHERE num = 1", 4, "head", true},
-        {"UPDATE heads SET hash = zeroblob(32) WHERE num = 1", 6, "head", true},
-        {"DELETE FROM heads", 1, "put in", true},
-        {"UPDATE runs SET meta = '{\"tag\":\"v2\"}'", 1, "row", false},
-        {"UPDATE runs SET runbook = 'b.lua'", 1, "row", false},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *dir = new_dir();
-        struct journal *j = open_rw(dir);
-        char why[JOURNAL_WHY_MAX];
-        uint64_t seq;
-
-        CHECK(journal_create_run(j, "r", "a.lua", "{}", 2, &err) == 0);
-        for (int n = 1; n <= 6; n++)
-            CHECK(append(j, "r", "k", "path", "{\"a\":1}", n % 2 == 0) == (uint64_t)n);
-        CHECK(journal_close(j, &err) == 0);
-        sql(dir,
-            "DROP TRIGGER events_keep; DROP TRIGGER events_stay; DROP TRIGGER runs_keep;"
-            "DROP TRIGGER heads_stay",
-            SQLITE_OK);
-        sql(dir, cases[i].sql, SQLITE_OK);
-        seq = broken(dir, "r", why);
-        if (seq != cases[i].seq || !strstr(why, cases[i].why)) {
-            fprintf(stderr, "%s: event %llu, %s\n", cases[i].sql, (unsigned long long)seq, why);
-            exit(1);
-        }
-        j = open_rw(dir);
-        if (cases[i].append_refused) {
-            CHECK(journal_append(j, "r", "k", "p", "", 0, true, NULL, NULL, &err) < 0);
-            CHECK(err.kind == ERR_CORRUPT);
-        } else {
-            append(j, "r", "k", "p", "", true);
-        }
-        CHECK(journal_close(j, &err) == 0);
-        CHECK(cases[i].append_refused || broken(dir, "r", why) == cases[i].seq);
-    }
-}
-
-static void file_digest(const char *path, unsigned char out[DIGEST_SIZE])
-{
-    static char bytes[4 << 20];
-    int fd = open(path, O_RDONLY);
-    ssize_t n = read(fd, bytes, sizeof bytes);
-
-    CHECK(fd >= 0 && n > 0 && (size_t)n < sizeof bytes);
-    close(fd);
-    digest_bytes(bytes, (size_t)n, out);
-}
-
-static void corrupt_file(void)
-{
-    const char *dir = new_dir();
-    unsigned char before[DIGEST_SIZE], after[DIGEST_SIZE];
-    struct journal *j = open_rw(dir);
-    struct seen s = {0};
-    char junk[4096], path[600];
-    int fd;
-
-    CHECK(journal_create_run(j, "r", "a.lua", "{}", 2, &err) == 0);
-    for (int i = 0; i < 2000; i++)
-        append(j, "r", "k", "some path", "{\"a\":\"a payload of some length, so that pages fill\"}",
-               false);
-    CHECK(journal_close(j, &err) == 0);
-    snprintf(path, sizeof path, "%s", in_dir(dir, "journal.db"));
-    memset(junk, 0x5a, sizeof junk);
-
-    /* A page in the middle: what comes before it is read, and the error says how far. */
-    fd = open(path, O_WRONLY);
-    CHECK(fd >= 0 && pwrite(fd, junk, sizeof junk, 40 * 4096) == 4096 && close(fd) == 0);
-    file_digest(path, before);
-    CHECK(journal_open(dir, JOURNAL_READ, &j, &err) == 0);
-    CHECK(journal_events(j, "r", 0, see, &s, &err) < 0 && err.kind == ERR_CORRUPT);
-    CHECK(s.count > 100 && s.count < 2000);
-    snprintf(junk, 100, "event %llu:", (unsigned long long)s.last);
-    CHECK(strstr(err.message, junk) && strstr(err.hint, ".recover"));
-    CHECK(journal_close(j, &err) == 0);
-    file_digest(path, after);
-    CHECK(memcmp(before, after, DIGEST_SIZE) == 0);
-
-    /* No database at all. */
-    fd = open(path, O_WRONLY);
-    CHECK(fd >= 0 && pwrite(fd, junk, sizeof junk, 0) == 4096 && close(fd) == 0);
-    file_digest(path, before);
-    CHECK(journal_open(dir, JOURNAL_WRITE, &j, &err) < 0 && err.kind == ERR_CORRUPT);
-    CHECK(journal_open(dir, JOURNAL_READ, &j, &err) < 0 && err.kind == ERR_CORRUPT);
-    file_digest(path, after);
-    CHECK(memcmp(before, after, DIGEST_SIZE) == 0);
-}
-
 static void busy_database(void)
 {
     const char *dir = new_dir();
@@ -611,33 +371,18 @@ static void group_commit(void)
 
 int main(void)
 {
-    static const struct {
-        const char *name;
-        void (*fn)(void);
-    } cases[] = {
+    static const struct test_case cases[] = {
         {"what is appended is read, durable or queued", append_and_read},
         {"runs share a journal and keep their own order", several_runs},
         {"a long queue and a large payload", bulk},
         {"directory 0700, files 0600, whatever the umask", files_are_private},
         {"bad input is refused and changes nothing", bad_input},
         {"schema versions and databases of others", versions},
-        {"events and runs cannot be changed by SQL", append_only},
-        {"tampering is found at the first event it touches", tampering},
-        {"a damaged file is read as far as it goes and left alone", corrupt_file},
         {"a busy database and a second writer", busy_database},
         {"eight processes at once", at_the_same_time},
         {"fault points", faults},
         {"what is proposed is committed at once, or not at all", group_commit},
     };
-    const char *tmp = getenv("ALMANAC_TEST_TMP");
 
-    snprintf(root, sizeof root, "%s/journal.XXXXXX", tmp ? tmp : "/tmp");
-    CHECK(mkdtemp(root));
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        cases[i].fn();
-        printf("ok - journal: %s\n", cases[i].name);
-        fflush(stdout);
-    }
-    execlp("rm", "rm", "-rf", root, (char *)NULL);
-    return 1;
+    return run_cases(cases, sizeof cases / sizeof *cases);
 }

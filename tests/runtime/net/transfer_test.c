@@ -316,6 +316,21 @@ static void tls_expect(struct test_server *s, struct transfer_spec *spec, enum e
     expect_error(spec, url, kind, words, false);
 }
 
+#define TRUST(authority) .tls.ca = (authority).pem, .tls.ca_len = strlen((authority).pem)
+
+/* The name to ask for is not the name in the Host header. */
+static void tls_other_name(struct test_server *s, struct test_cert *ca)
+{
+    struct get g;
+    char url[128];
+
+    snprintf(url, sizeof url, "https://localhost:%d/echo", s->port);
+    fetch(&g, SPEC(TRUST(*ca), .tls.server_name = "api.devnet"), url);
+    snprintf(url, sizeof url, "Host: localhost:%d\r\n", s->port);
+    CHECK(strstr(buf_str(&g.body), url));
+    buf_release(&g.body);
+}
+
 static void test_tls(void)
 {
     struct test_cert ca, stranger, good, named, old, client;
@@ -324,7 +339,6 @@ static void test_tls(void)
     struct get g;
     char url[128];
     size_t i;
-#define TRUST .tls.ca = ca.pem, .tls.ca_len = strlen(ca.pem)
 
     cert_make(&ca, NULL, "devnet authority", NULL, 0);
     cert_make(&stranger, NULL, "somebody else", NULL, 0);
@@ -339,39 +353,33 @@ static void test_tls(void)
     for (i = 0; i < 4; i++)
         server_start(&srv[i], ctx[i]);
 
-    tls_expect(&srv[0], SPEC(TRUST), ERR_NONE, "");
+    tls_expect(&srv[0], SPEC(TRUST(ca)), ERR_NONE, "");
     tls_expect(&srv[0], SPEC(0), ERR_TLS, "signed by an unknown authority: CN = devnet authority");
-    tls_expect(&srv[0], SPEC(.tls.ca = stranger.pem, .tls.ca_len = strlen(stranger.pem)), ERR_TLS,
-               "unknown authority");
+    tls_expect(&srv[0], SPEC(TRUST(stranger)), ERR_TLS, "unknown authority");
     tls_expect(&srv[0], SPEC(.tls.insecure = true), ERR_NONE, "");
     tls_expect(&srv[0], SPEC(.tls.ca_file = "/nonexistent/ca.pem"), ERR_TLS, "cannot be used");
-    tls_expect(&srv[1], SPEC(TRUST), ERR_TLS,
+    tls_expect(&srv[1], SPEC(TRUST(ca)), ERR_TLS,
                "is not for localhost but for kubernetes.default, api.devnet");
-    tls_expect(&srv[1], SPEC(TRUST, .tls.server_name = "api.devnet"), ERR_NONE, "");
-    tls_expect(&srv[2], SPEC(TRUST), ERR_TLS, " expired on 20");
+    tls_expect(&srv[1], SPEC(TRUST(ca), .tls.server_name = "api.devnet"), ERR_NONE, "");
+    tls_expect(&srv[2], SPEC(TRUST(ca)), ERR_TLS, " expired on 20");
     tls_expect(&srv[3],
-               SPEC(TRUST, .tls.cert = client.pem, .tls.cert_len = strlen(client.pem),
+               SPEC(TRUST(ca), .tls.cert = client.pem, .tls.cert_len = strlen(client.pem),
                     .tls.key = client.key_pem, .tls.key_len = strlen(client.key_pem)),
                ERR_NONE, "");
     /* The alert, or, when the connection's reset overtook it, the connection's end. */
     snprintf(url, sizeof url, "https://localhost:%d/ok", srv[3].port);
-    fetch(&g, SPEC(TRUST), url);
+    fetch(&g, SPEC(TRUST(ca)), url);
     CHECK(g.err.kind == ERR_TLS || g.err.kind == ERR_NETWORK);
     CHECK(strstr(g.err.hint, "client certificate"));
     buf_release(&g.body);
     tls_expect(&srv[3],
-               SPEC(TRUST, .tls.cert = good.pem, .tls.cert_len = strlen(good.pem),
+               SPEC(TRUST(ca), .tls.cert = good.pem, .tls.cert_len = strlen(good.pem),
                     .tls.key = stranger.key_pem, .tls.key_len = strlen(stranger.key_pem)),
                ERR_TLS, "client certificate");
     snprintf(url, sizeof url, "https://localhost:%d/", plain.port);
-    expect_error(SPEC(TRUST), url, ERR_TLS, "does not speak TLS", true);
+    expect_error(SPEC(TRUST(ca)), url, ERR_TLS, "does not speak TLS", true);
 
-    /* The name to ask for is not the name in the Host header. */
-    snprintf(url, sizeof url, "https://localhost:%d/echo", srv[1].port);
-    fetch(&g, SPEC(TRUST, .tls.server_name = "api.devnet"), url);
-    snprintf(url, sizeof url, "Host: localhost:%d\r\n", srv[1].port);
-    CHECK(strstr(buf_str(&g.body), url));
-    buf_release(&g.body);
+    tls_other_name(&srv[1], &ca);
     for (i = 0; i < 4; i++)
         server_stop(&srv[i]);
     transfers_free(pool); /* closes the kept connections, so that the threads end */
@@ -379,12 +387,10 @@ static void test_tls(void)
     pool = transfers_new(&loop, NULL);
     for (i = 0; i < 4; i++)
         SSL_CTX_free(ctx[i]);
-    cert_free(&ca);
-    cert_free(&stranger);
-    cert_free(&good);
-    cert_free(&named);
-    cert_free(&old);
-    cert_free(&client);
+    struct test_cert *all[] = {&ca, &stranger, &good, &named, &old, &client};
+
+    for (i = 0; i < sizeof all / sizeof *all; i++)
+        cert_free(all[i]);
 }
 
 int main(void)

@@ -28,18 +28,23 @@ local function ask(file, context)
   return ok, err
 end
 
-t.test("every way to be refused, and what is said", function()
-  local world = access.start()
-  local out = {}
-  local function refused(name, kind, file, context)
+--- What is said to each who is refused: said lists it, refused(name, kind, file, context) asks.
+local function refusals(world)
+  local said = {}
+  return said, function(name, kind, file, context)
     local ok, err = ask(file, context)
     t.ok(not ok, name .. " is refused")
     t.eq(err.kind, kind, name .. ": " .. tostring(err.message))
-    local said = err.stderr and err.stderr ~= "" and "  stderr: " .. plain(world, err.stderr):gsub("%s+$", "") .. "\n" or ""
-    out[#out + 1] = string.format("%s\n  %s\n%s  next: %s\n", name, plain(world, err.message), said,
+    local stderr = err.stderr and err.stderr ~= "" and "  stderr: " .. plain(world, err.stderr):gsub("%s+$", "") .. "\n" or ""
+    said[#said + 1] = string.format("%s\n  %s\n%s  next: %s\n", name, plain(world, err.message), stderr,
       plain(world, err.hint or "-"))
     return err
   end
+end
+
+t.test("every way to be refused, and what is said", function()
+  local world = access.start()
+  local out, refused = refusals(world)
   local function config(name, user, cluster) return access.kubeconfig(world, name, user, cluster) end
   local function certificate(name, key)
     return { ["client-certificate"] = name .. ".pem", ["client-key"] = (key or name) .. ".key" }

@@ -148,8 +148,8 @@ local function processes(more)
   return read({ "sh", "-c", "for p in /proc/[0-9]*; do cat $p/cmdline; done" }, more).stdout
 end
 
-t.test("exec: codes, streams, stdin, 10 MB, what is missing, cut and cancelled", function()
-  local sim = cluster()
+t.test("exec: codes and streams, words beside options", function()
+  cluster()
   local pod = k8s.pods("deployment/web", { namespace = "team" })[1].metadata.name
   for _, entry in ipairs(recorded()) do replay(entry, pod) end
   local result = read { "sh", "-c", "echo out; echo err >&2; echo $COLOUR" }
@@ -164,19 +164,27 @@ t.test("exec: codes, streams, stdin, 10 MB, what is missing, cut and cancelled",
   t.eq(k8s.exec_read({ "echo", "a b", pod = where.pod, namespace = "team" }).stdout, "a b\n", "words beside options")
   t.has(t.raises("usage", k8s.exec_read, "ls", { pod = "x", command = { "ls" } }).message, "given twice")
 
+end)
+
+t.test("exec: stdin, and 10 MB", function()
+  cluster()
   t.eq(read({ "cat" }, { stdin = "hello\n" }).stdout, "hello\n")
   local long = ("0123456789abcde\n"):rep(65536) -- 1 MiB
   t.ok(read({ "cat" }, { stdin = long }).stdout == long, "1 MiB through cat")
   t.eq(read({ "cat" }, { stdin = "" }).stdout, "")
   t.eq(read({ "cat" }).stdout, "")
   local started = task.now()
-  result = read({ "head", "-c", "10000000", "/dev/zero" })
+  local result = read({ "head", "-c", "10000000", "/dev/zero" })
   t.eq({ #result.stdout, result.truncated }, { 10000000, false })
   t.ok(task.now() - started < 10, "10 MB in seconds")
   result = read({ "head", "-c", "10000000", "/dev/zero" }, { max_output = 1000 })
   t.ok(#result.stdout < 1100 and result.truncated, "capped")
 
-  err = t.raises("command", read, { "/no/such/program" })
+end)
+
+t.test("exec: what is missing is named", function()
+  cluster()
+  local err = t.raises("command", read, { "/no/such/program" })
   t.has(err.message, 'could not be run in pod web-')
   t.has(err.message, 'exec: "/no/such/program": stat /no/such/program: no such file or directory')
   t.eq({ err.code, err.in_doubt }, { nil, false })
@@ -195,8 +203,12 @@ t.test("exec: codes, streams, stdin, 10 MB, what is missing, cut and cancelled",
   err = t.raises("not_found", read, { "true" }, { pod = "lost" })
   t.has(err.message, 'nothing can run in container "c" of pod lost: ')
 
+end)
+
+t.test("exec: cut off by time, by a cancel, by the pod's end and the server's", function()
+  local sim = cluster()
   -- A time limit: the command stays, and that is said.
-  err = t.raises("timeout", perform, "k8s.exec", command({ "sh", "-c", "echo begun; sleep 1000" }, { timeout = 0.3 }))
+  local err = t.raises("timeout", perform, "k8s.exec", command({ "sh", "-c", "echo begun; sleep 1000" }, { timeout = 0.3 }))
   t.eq({ err.in_doubt, err.stdout }, { true, "begun\n" })
   local _, pid = err.message:match "it still runs in the pod %((process) (%d+)%)"
   t.has(err.message, "took longer than 300ms")

@@ -64,26 +64,28 @@ end)
 
 -- A server that keeps a history of one collection, and misbehaves as told --------------------------
 
+--- What there is after so many events.
+local function current(history, upto)
+  local there = {}
+  for i = 1, upto do
+    local event = history[i]
+    there[event.object.metadata.name] = event.type ~= "DELETED" and event.object or nil
+  end
+  local items = {}
+  for _, o in pairs(there) do items[#items + 1] = o end
+  table.sort(items, function(a, b) return a.metadata.name < b.metadata.name end)
+  return items
+end
+
 --- `faults` is taken from the front, one for each watch that connects.
 local function server(history, faults)
   local self = { lists = 0, watches = 0, forgotten = 0 }
-  local function current(upto)
-    local there = {}
-    for i = 1, upto do
-      local event = history[i]
-      there[event.object.metadata.name] = event.type ~= "DELETED" and event.object or nil
-    end
-    local items = {}
-    for _, o in pairs(there) do items[#items + 1] = o end
-    table.sort(items, function(a, b) return a.metadata.name < b.metadata.name end)
-    return items
-  end
   local function list(response)
     self.lists = self.lists + 1
     local upto = self.lists == 1 and 0 or self.shown
     response:send(200, { ["Content-Type"] = "application/json" }, json.encode {
       kind = "PodList", apiVersion = "v1", metadata = { resourceVersion = tostring(upto) },
-      items = json.array(current(upto)),
+      items = json.array(current(history, upto)),
     })
   end
   local function watch(request, response)
