@@ -1,72 +1,12 @@
 -- Signed approvals: what does not count, and in which words; what does. The keys and the agent are real ones.
+local approvals = require "tests.approvals"
 local fs = require "native.fs"
 local json = require "native.json"
-local project = require "tests.project"
 local signers = require "tests.signers"
 local t = require "tests.harness"
 
-local BOOK = [[
-return runbook { run = function()
-  step("before", function() sh.run { argv = { "sh", "-c", "echo before >> log" } } end)
-  confirm "roll on"
-  step("after", function() sh.run { argv = { "sh", "-c", "echo after >> log" } } end)
-end }]]
-
-local runner = { HOME = "/nonexistent", SSH_AUTH_SOCK = false }
-
---- A project in which these people may sign.
----@param policy string        more of `approval`
----@param ... string           lines of allowed_signers
-local function new(policy, ...)
-  local p = project.new { book = BOOK, other = BOOK }
-  t.write_file(p.dir .. "/signers", table.concat { ... })
-  t.write_file(p.dir .. "/almanac.yaml", "approval: { allowed_signers: signers" .. policy .. " }\n")
-  return p
-end
-
-local function waiting(p, book)
-  local code, out, err = p:run({ "run", book or "book", "--no-ask" }, runner)
-  t.eq(code, 3, out .. err)
-  return p:newest(), err
-end
-
-local function approve(p, person, code, ...)
-  local got, out, err = p:run({ "approve", ... }, person:env())
-  t.eq(got, code, out .. err)
-  return out .. err
-end
-
---- Resumes; the run must wait, or with `words` nil go on to its end.
-local function resume(p, id, ...)
-  local code, out, err = p:run({ "resume", id, "--plain" }, runner)
-  if select("#", ...) == 0 then
-    t.eq(code, 0, out .. err)
-    t.eq(p:lines "log", { "before", "after" })
-    return out .. err
-  end
-  t.eq(code, 3, out .. err)
-  for _, words in ipairs { ... } do t.has(err, words) end
-  t.eq(p:lines "log", { "before" })
-  return err
-end
-
---- The last approval in the journal.
-local function last_yes(p, id)
-  local journal <close> = require("native.journal").open { dir = p.dir .. "/.almanac", mode = "ro" }
-  local last
-  for _, _, _, _, payload in journal:events(id, 0, "confirm.answered") do
-    local data = json.decode(payload)
-    if data.answer == "yes" then last = data end
-  end
-  return last
-end
-
---- Puts an answer into the journal as somebody does who can write it: past every check, in a whole chain.
-local function forge(p, id, change)
-  local data = change(last_yes(p, id))
-  local journal <close> = require("native.journal").open { dir = p.dir .. "/.almanac" }
-  journal:append(id, "confirm.answered", data.path or "roll on", json.encode(data), true)
-end
+local new, waiting, approve, resume = approvals.new, approvals.waiting, approvals.approve, approvals.resume
+local last_yes, forge, runner, BOOK = approvals.last_yes, approvals.forge, approvals.runner, approvals.BOOK
 
 t.test("an approval by an allowed key lets the run go on, and the journal keeps what was signed", function()
   local alice = signers.person "alice"
