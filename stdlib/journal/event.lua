@@ -172,7 +172,7 @@ local TYPES = {
   answer = "string", at = "string", attempt = "number", by = "string", digest = "string", elapsed_ms = "number", from = "string",
   id = "string", kind = "string", level = "string", message = "string", name = "string", needs = "number", op = "string",
   operator = "string", ordinal = "string", params = "table", principal = "string", question = "string", reason = "string",
-  runbook = "string", runner = "string", started = "number", status = "string", text = "string", time = "number", title = "string",
+  runbook = "string", runner = "table", started = "number", status = "string", text = "string", time = "number", title = "string",
   until_ms = "number",
 }
 

@@ -209,7 +209,7 @@ t.test("too old, dated ahead, by a key that is no longer or not yet valid, or wa
   t.eq(p:run({ "resume", id }, runner), 1)
   t.eq(p:run({ "resume", id }, runner), 3)
   forge(p, id, dated(-2 * 3600 * 1000))
-  resume(p, id, "does not count: it is 2h old; almanac.yaml lets it count for 1h")
+  resume(p, id, "does not count: it is 2h", "old; almanac.yaml lets it count for 1h") -- some seconds more on a busy machine
   forge(p, id, dated(3600 * 1000))
   resume(p, id, "does not count: it is dated 1h ahead")
 end)
