@@ -38,6 +38,13 @@ function Terminal:lines(opts)
   return lines
 end
 
+--- Makes the terminal wider or narrower.
+---@param width integer
+function Terminal:resize(width)
+  tmux(self, "resize-window", "-x", tostring(width), "-y", tostring(self.height))
+  self.width = width
+end
+
 --- The exit code of the line, once it has ended.
 ---@return integer?
 function Terminal:ended()

@@ -73,6 +73,22 @@ function M.of(text)
   return total
 end
 
+--- The rows that a line takes on a terminal of so many columns, which breaks it between characters.
+---@param line string
+---@param width integer
+---@return integer
+function M.rows(line, width)
+  local rows, shown, at = 1, 0, 1
+  while at <= #line do
+    local escape = line:match("^" .. terminal.COLOUR, at)
+    local after, columns = at + #(escape or ""), 0
+    if not escape then after, columns = cluster(line, at) end
+    if shown + columns > width then rows, shown = rows + 1, 0 end
+    at, shown = after, shown + columns
+  end
+  return rows
+end
+
 --- A text with blanks behind it, up to a number of columns: string.format counts bytes.
 ---@param text string
 ---@param width integer

@@ -1,4 +1,5 @@
 --- The live tree on a terminal: redrawn in place while the run goes on.
+local columns = require "almanac.base.columns"
 local errors = require "almanac.base.errors"
 local process = require "native.process"
 local state = require "almanac.journal.state"
@@ -22,7 +23,7 @@ Live.wants_all = true
 ---@param options? { passing: boolean }  passing: nothing is left of the tree in the end
 function M.new(run, options)
   return setmetatable({
-    run = run, state = state.new(), drawn = 0, spin = 0, pending = {}, color = not process.getenv "NO_COLOR",
+    run = run, state = state.new(), drawn = {}, width = 0, spin = 0, pending = {}, color = not process.getenv "NO_COLOR",
     passing = options and options.passing,
   }, Live)
 end
@@ -33,10 +34,19 @@ function Live:event(event)
   if event.kind == "output" then self:above("    | " .. terminal.one_line(errors.printable(event.data.text))) end
 end
 
+--- The rows that what was drawn takes now: a terminal that became narrower since has broken its lines.
+function Live:rows()
+  local width, rows = terminal.size(), #self.drawn
+  if width >= self.width then return rows end
+  rows = 0
+  for _, line in ipairs(self.drawn) do rows = rows + columns.rows(line, width) end
+  return rows
+end
+
 function Live:erase()
   -- The terminal echoes ^C where the cursor stands: back to the first column, whatever is there.
-  terminal.erase(2, self.drawn)
-  self.drawn = 0
+  terminal.erase(2, self:rows())
+  self.drawn = {}
 end
 
 --- What stays above the tree, written where the tree began.
@@ -53,8 +63,8 @@ function Live:draw()
   lines = tree.window(lines, width, math.min(height - 1, HEIGHT_MAX))
   self:flush()
   if #lines == 0 then return self:erase() end
-  terminal.redraw(2, self.drawn, table.concat(lines, "\n") .. "\n")
-  self.drawn = #lines
+  terminal.redraw(2, self:rows(), table.concat(lines, "\n") .. "\n")
+  self.drawn, self.width = lines, width
 end
 
 --- A line that stays, above the tree; while that is drawn, with its next frame.
@@ -79,7 +89,7 @@ function Live:suspend(yes)
   self.suspended = yes
   if yes then
     self:draw()
-    self.drawn = 0
+    self.drawn = {}
   end
 end
 
@@ -90,7 +100,7 @@ function Live:stop()
     self.ticker = nil
   end
   if self.passing then self:flush() self:erase() else self:draw() end
-  self.drawn = 0
+  self.drawn = {}
 end
 
 return M

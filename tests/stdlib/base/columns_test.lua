@@ -29,6 +29,13 @@ t.test("a line is cut to its columns, never in a character", function()
   end
 end)
 
+t.test("a line takes the rows that a narrower terminal breaks it into", function()
+  for line, want in pairs {
+    [""] = 1, abcd = 1, abcde = 2, abcdefgh = 2, abcdefghi = 3, ["長い"] = 1, ["a長い"] = 2, ["a長い名"] = 2, ["aaa長長a"] = 3, [red "abcd"] = 1,
+    [red "abcde"] = 2, ["abc" .. "e\u{301}"] = 1,
+  } do t.eq(columns.rows(line, 4), want, line) end
+end)
+
 t.test("a text is padded to its columns", function()
   t.eq(columns.pad("長い", 6) .. "|", "長い  |")
   t.eq(columns.pad("abc", 2), "abc")
