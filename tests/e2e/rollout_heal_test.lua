@@ -27,22 +27,28 @@ local kinds = {
   end },
 }
 
-for _, kind in ipairs(kinds) do
-  local suffix, words, is_down = table.unpack(kind)
-  t.test("a release rolled back while the node is down, for " .. words .. ": the node is up again", function()
-    local world = devnet.start()
-    local tag = "v0.5.1-" .. suffix
-    world:run_helm { "upgrade", devnet.release, "ops/helm/animica-devnet", "--set", "global.imageTag=" .. tag }
-    t.eventually(words, function()
-      local pod = world:node_pod()
-      return pod and pod.spec.containers[1].image:find(tag, 1, true) and is_down(pod)
-    end)
-    local began = task.now()
-    local _, err = world:almanac(0, { "run", "rollback", "revision=1" })
-    local took = task.now() - began
-    t.ok(took < LIMIT, string.format("%.1f s", took))
-    t.has(err, "waits for pod animica-node-0 of revision")
-    t.eq(world:node_tag(), devnet.old)
-    t.ok(devnet.is_ready(world:node_pod()), "the node is ready")
+--- Rolls out what takes the node down, and goes back.
+local function go_back(helm, tag, words, is_down)
+  local world = devnet.start { helm = helm }
+  world:run_helm { "upgrade", devnet.release, "ops/helm/animica-devnet", "--set", "global.imageTag=" .. tag }
+  t.eventually(words, function()
+    local pod = world:node_pod()
+    return pod and pod.spec.containers[1].image:find(tag, 1, true) and is_down(pod)
   end)
+  local began = task.now()
+  local _, err = world:almanac(0, { "run", "rollback", "revision=1" })
+  local took = task.now() - began
+  t.ok(took < LIMIT, string.format("%.1f s", took))
+  t.has(err, "waits for pod animica-node-0 of revision")
+  t.eq(world:node_tag(), devnet.old)
+  t.ok(devnet.is_ready(world:node_pod()), "the node is ready")
+end
+
+for _, helm in ipairs(devnet.helms()) do
+  for _, kind in ipairs(kinds) do
+    local suffix, words, is_down = table.unpack(kind)
+    t.test(helm .. ": a release rolled back while the node is down, for " .. words .. ": the node is up again", function()
+      go_back(helm, "v0.5.1-" .. suffix, words, is_down)
+    end)
+  end
 end

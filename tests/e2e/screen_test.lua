@@ -36,7 +36,8 @@ end
 
 --- A line of the tree: a gate stands in its branch, a command in its step.
 local function is_of_tree(line, name)
-  return line:find "^ +%S+ say" or line:find "^ +%S+ 00 said" or line:find "^ +→ " or line:find "^%S+ gates" or line:find "lines above" or line:match("^( +)%S+ (%d%d) " .. name:sub(1, 3))
+  if line:find "^ +%S+ say" or line:find "^ +%S+ 00 said" or line:find "^ +→ " then return true end
+  return line:find "^%S+ gates" or line:find "lines above" or line:match("^( +)%S+ (%d%d) " .. name:sub(1, 3))
 end
 
 --- The tree on a screen is what it should be: each gate once, and no line between that is none of the tree.
