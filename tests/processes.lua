@@ -41,7 +41,7 @@ function M.spawn(argv, opts, defer)
     argv = argv, cwd = opts.cwd, env = opts.env, stdin = opts.stdin, who = "t.spawn",
   }
   local p = setmetatable({
-    child = child, argv = argv, pid = child:pid(), lines = {}, out = {}, err = {},
+    child = child, argv = argv, pid = child:pid(), lines = {}, out = {}, err = {}, begun = {},
   }, Process)
   if defer then
     defer(function()
@@ -56,11 +56,14 @@ end
 
 -- Takes one more line, nil at the end.
 local function take(p)
-  local stream, text = p.child:read_line()
+  local stream, text, more = p.child:read_line()
   if not stream then
     p.ended = true
     return nil
   end
+  text = (p.begun[stream] or "") .. text
+  p.begun[stream] = more and text or nil
+  if more then return take(p) end -- longer than a buffer
   p.lines[#p.lines + 1] = text
   local list = stream == "stdout" and p.out or p.err
   list[#list + 1] = text

@@ -22,9 +22,10 @@ local CUT = "%[… %d+ bytes left out …%]"
 --- Makes a text, and all its forms, be hidden from now on. What is known already keeps its label.
 ---@param text string
 ---@param label string shown in its place
-function M.know(text, label)
+---@param whole? boolean  its lines alone are none: it is text around secrets that are known
+function M.know(text, label, whole)
   any = true
-  for _, form in ipairs(forms_of.of(text)) do
+  for _, form in ipairs(forms_of.of(text, whole)) do
     if not labels[form.text] then
       form.label = label
       longest_form = math.max(longest_form, #form.text)

@@ -11,10 +11,10 @@ local shown = setmetatable({}, { __mode = "k" }) ---@type table<table, string> w
 
 local Secret = {}
 
-local function labelled(label, text)
+local function labelled(label, text, whole)
   local value = setmetatable({}, Secret)
   texts[value], shown[value] = text, label
-  redaction.know(text, label)
+  redaction.know(text, label, whole)
   redaction.know_opaque(value, label)
   return value
 end
@@ -129,7 +129,7 @@ end
 ---@return string|table
 function M.encoded(value, encode)
   if next(texts) == nil or not holds(value, 0) then return encode(value) end
-  return labelled(encode(M.conceal_all(value)), encode(M.reveal_all(value)))
+  return labelled(encode(M.conceal_all(value)), encode(M.reveal_all(value)), true)
 end
 
 return M

@@ -78,8 +78,9 @@ end
 
 --- Every form of a secret that is long enough to be looked for, each once.
 ---@param secret string
+---@param whole? boolean  not those of its lines
 ---@return almanac.SecretForm[]
-function M.of(secret)
+function M.of(secret, whole)
   local out, seen = {}, {}
   local function add(form)
     if #form.text < M.SHORTEST or seen[form.text] then return end
@@ -88,7 +89,7 @@ function M.of(secret)
   end
   local trimmed = secret:match "^%s*(.-)%s*$"
   local texts = { secret, trimmed }
-  for line in secret:gmatch "[^\r\n]+" do texts[#texts + 1] = line:match "^%s*(.-)%s*$" end
+  for line in (whole and "" or secret):gmatch "[^\r\n]+" do texts[#texts + 1] = line:match "^%s*(.-)%s*$" end
   for _, text in ipairs(texts) do
     if #text >= M.SHORTEST then
       for _, spelling in ipairs(spellings(text)) do add { text = spelling, before = 0, after = 0 } end

@@ -112,7 +112,7 @@ local LOOKING = {
   },
   cwd = { "text", help = "the directory to run in" },
   env = { "map", take = env_of, help = "added to the environment; false removes a variable" },
-  stdin = { "string", help = "text on its standard input; without it there is none" },
+  stdin = { "string", secret = true, help = "text on its standard input; without it there is none" },
   timeout = { "seconds", help = "then TERM, and KILL `grace` later" },
   grace = { "seconds", shown_default = "5s", help = "between TERM and KILL" },
   ok = { "list", of = "integer", default = { 0 }, words = "a list of exit codes", help = "exit codes that are no failure" },

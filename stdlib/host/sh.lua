@@ -82,7 +82,7 @@ end
 
 local function native_options(input, extra)
   local options = {
-    argv = input.argv, cwd = input.cwd, stdin = input.stdin, timeout = input.timeout, grace = input.grace,
+    argv = input.argv, cwd = input.cwd, stdin = secret.reveal(input.stdin), timeout = input.timeout, grace = input.grace,
     max_output = input.max_output, env = {}, keep_env = input.keep_env or children.of[input.argv[1]],
   }
   for name, value in pairs(input.env or {}) do options.env[name] = secret.reveal(value) end

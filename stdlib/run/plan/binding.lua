@@ -196,7 +196,7 @@ end
 
 local function check_ground(frame, planned, fresh, touched)
   local by_ref = {}
-  for _, item in ipairs(fresh.ground or {}) do by_ref[item.ref] = item end
+  for _, item in ipairs(redaction.data(fresh.ground or {})) do by_ref[item.ref] = item end -- as the plan was written
   for _, item in ipairs(planned.ground or {}) do
     local now = by_ref[item.ref]
     if not touched[item.ref] and (not now or not diff.equal(now.object, item.object) or now.digest ~= item.digest) then

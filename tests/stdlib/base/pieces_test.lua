@@ -87,3 +87,10 @@ t.test("data with a secret are encoded as a secret; an encoder writes no {} for 
     t.has(t.raises("usage", encode, { a = { pw } }).message, "cannot be written (secret)")
   end
 end)
+
+t.test("a text of data around secrets hides as a whole, and its other lines are no secrets", function()
+  local yaml = require "almanac.public.yaml"
+  local text = yaml.encode { user = "somebody", password = secret.new("deep", "correct-horse") }
+  t.eq(redaction.text "user: somebody", "user: somebody")
+  t.lacks(redaction.text(require("almanac.base.base64").encode(secret.reveal(text))), "dXNlcjog")
+end)

@@ -18,7 +18,7 @@ local function check(binding, call, begun, frame)
   local full = { name = "x.y", key = "0", digest = "d", input = { n = 1 }, definition = {} }
   for key, value in pairs(call or {}) do full[key] = value end
   frame = frame or { path = "s" }
-  frame.run = { id = "r", bound = binding }
+  frame.run = { id = "r", bound = binding, outermost = function() return "r" end }
   return pcall(binding.check, binding, frame, full, begun or false)
 end
 
@@ -65,6 +65,13 @@ t.test("ground that moved stops it, unless this run moved it itself or had begun
   local binding = bound(effect)
   binding:touch("s", "0")
   t.eq((check(binding, { definition = preview(2) })), true, "the run's own change")
+end)
+
+t.test("ground that a secret is in is the planned one, which was written without it", function()
+  local text = "password=" .. require("almanac.base.secret").reveal(require("almanac.base.secret").new("pw", "hunter2-of-the-ground"))
+  local effect = planned { ground = { { ref = "web", object = { config = "password=(secret pw)" } } } }
+  local definition = { preview = function() return { ground = { { ref = "web", object = { config = text } } } } end }
+  t.eq((check(bound(effect), { definition = definition })), true)
 end)
 
 t.test("the parts of an effect, and what the plan held possible, pass", function()
