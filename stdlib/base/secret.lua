@@ -58,6 +58,20 @@ function M.join(parts)
   return labelled(table.concat(labels), table.concat(opened))
 end
 
+local origins = setmetatable({}, { __mode = "k" }) ---@type table<table, string> "env:NAME" or "file:PATH"
+
+local function from(origin, value)
+  origins[value] = origin
+  return value
+end
+
+--- Where a secret can be looked up again; nil where nobody knows.
+---@param value any
+---@return string? "env:NAME" or "file:PATH"
+function M.origin(value)
+  return origins[value]
+end
+
 --- A secret by where it is: env:NAME and file:PATH say so, any other text is the secret itself.
 ---@param name string shown in its place
 ---@param text string
@@ -68,11 +82,11 @@ function M.find(name, text)
   if variable then
     local value = require("native.process").getenv(variable)
     if not value then return nil, "in the environment as " .. variable .. ", which is not set" end
-    return M.new(name, value)
+    return from(text, M.new(name, value))
   elseif path then
     local ok, content = pcall(require("native.fs").read, path)
     if not ok then return nil, "a readable file, and " .. path .. " is not" end
-    return M.new(name, content:match "^(.-)\r?\n?$")
+    return from(text, M.new(name, content:match "^(.-)\r?\n?$"))
   end
   return M.new(name, text)
 end

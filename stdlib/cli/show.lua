@@ -42,10 +42,10 @@ end
 --- The newest plan of a run, and its events.
 local function planned_run(journal, id)
   local plan, events = nil, {}
-  for event in require("almanac.journal.event").each(journal, id) do
+  require("almanac.journal.family").visit(journal, id, function(event)
     if event.kind == "run.plan" then plan = event.data end
     events[#events + 1] = event
-  end
+  end)
   if not plan then
     errors.raise {
       kind = "refused", message = "the run " .. id .. " was started without a plan",

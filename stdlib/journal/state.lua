@@ -2,6 +2,7 @@
 --- crashed one and a finished one are folded by the same function. Pure.
 local approval = require "almanac.journal.approval"
 local events = require "almanac.journal.event"
+local family = require "almanac.journal.family"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 
@@ -60,9 +61,6 @@ local function effect_of(node, id)
   node.effects[#node.effects + 1] = effect
   return effect
 end
-
---- The effect that is a run: what that does is shown below its step.
-local CALL = "runbook.call"
 
 local on = {}
 
@@ -214,7 +212,7 @@ end
 on["effect.intent"] = function(state, path, data, time_ms)
   local effect = effect_of(node_of(state, path, time_ms), data.id)
   effect.title, effect.op, effect.status = data.title, data.op, "begun"
-  effect.run = data.op == CALL and type(data.before) == "table" and data.before.run or nil
+  effect.run = family.made_by { kind = "effect.intent", data = data }
 end
 
 on["effect.outcome"] = function(state, path, data, time_ms)
@@ -260,45 +258,12 @@ local function mark_crashed(state, last_ms)
   end
 end
 
-local fold_within
-
---- Folds in the runs that the run made, each below the step that made it, and none twice.
----@param seen table<string, boolean>  runs that were folded in
-local function fold_calls(state, journal, calls, seen)
-  for _, call in ipairs(calls) do
-    if not seen[call.run] and journal:run(call.run) then
-      seen[call.run] = true
-      fold_within(state, journal, call.path, call.run, seen)
-    end
-  end
-end
-
---- What an event says of a run that is made.
-local function add_call(calls, event, path)
-  if event.kind ~= "effect.intent" or event.data.op ~= CALL then return end
-  local id = type(event.data.before) == "table" and event.data.before.run
-  if type(id) == "string" and not calls[id] then calls[#calls + 1], calls[id] = { path = path, run = id }, true end
-end
-
-function fold_within(state, journal, below, id, seen)
-  local calls = {}
-  for event in events.each(journal, id) do
-    event.run, event.own_path = id, event.path
-    event.path = event.path == "" and below or below .. "/" .. event.path
-    M.apply(state, event)
-    add_call(calls, event, event.path)
-  end
-  fold_calls(state, journal, calls, seen)
-end
-
 local function fold(journal, id, wanted)
-  local state, last_ms, calls = M.new(), nil, {}
-  for event in events.each(journal, id, wanted) do
-    last_ms = event.time_ms
+  local state, last_ms = M.new(), nil
+  family.visit(journal, id, function(event)
+    if not event.run then last_ms = event.time_ms end
     M.apply(state, event)
-    add_call(calls, event, event.path)
-  end
-  fold_calls(state, journal, calls, { [id] = true })
+  end, wanted)
   if state.status == "running" then
     local holder = journal:holder(id)
     if holder then state.holder = require("native.json").decode(holder) else mark_crashed(state, last_ms) end

@@ -21,6 +21,7 @@ local runner = require "almanac.session.runner"
 local runs = require "almanac.journal.run"
 local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
+local standing = require "almanac.run.standing"
 local states = require "almanac.journal.state"
 local step = require "almanac.run.step"
 local store = require "almanac.journal.store"
@@ -194,8 +195,15 @@ function Calls:undo(frame, id)
 end
 
 function Calls:stands(id)
-  local status = status_of(self.session.journal, id)
-  return status ~= "done" and string.format("the run %s is %s", id, status or "gone from the journal") or nil
+  local journal = self.session.journal
+  local status = status_of(journal, id)
+  if status ~= "done" then return string.format("the run %s is %s", id, status or "gone from the journal") end
+  local run = runs.load(journal, id, execute)
+  run.calls = self
+  for _, thing in ipairs(standing.things(run)) do
+    local why = thing.look()
+    if why then return string.format("%s, in %s: %s", thing.path, id, why) end
+  end
 end
 
 local function changes_after(effects, from)

@@ -84,7 +84,7 @@ function M.journalled(specs, given, values)
   local out = {}
   for name, value in pairs(values) do
     if specs[name].type == "secret" then
-      local raw = given[name]
+      local raw = secret.origin(given[name]) or given[name] -- handed on by another run, or named by somebody
       out[name] = type(raw) == "string" and raw:find "^%l+:" and raw or nil
     else
       -- One that holds the text of a secret is asked for again, as the secret is.

@@ -191,6 +191,9 @@ t.test("a plan shows what the runs would do that it makes, and a run keeps to th
   t.eq(p:lines "world", {})
   must(p, { "run", "--plan", "plan.json" }, 0)
   t.eq(p:lines "world", ALL)
+  local shown = must(p, { "show", runs_of(p, "deploy")[1].id, "--plan" }, 0)
+  t.has(shown, "✓ canary/judged: run sh -c 'echo judged >> world'  as planned")
+  t.lacks(shown, "not reached")
 end)
 
 t.test("an edit of the runbook that is called is another plan; a planned run that was killed keeps to its plan", function()
@@ -280,7 +283,9 @@ t.test("other parameters than it was begun with are refused with both; a secret 
   local p = new {
     canary = [[
 return runbook { params = { token = param.secret { required = true }, tag = param.string {} }, run = function(p)
-  step("use", function() sh.run { argv = { "sh", "-c", "echo $TOKEN > used" }, env = { TOKEN = p.token } } end)
+  step("use", { undo = function() sh.run { argv = { "rm", "used" }, idempotent = true } end }, function()
+    sh.run { argv = { "sh", "-c", "echo $TOKEN > used" }, env = { TOKEN = p.token } }
+  end)
   step("judge", function() if fs.exists "bad" then error "bad" end end)
 end }]],
     deploy = [[
@@ -300,8 +305,53 @@ end }]],
   p:edit("deploy", source)
   take_away(p, "bad")
   t.eq(p:run({ "resume" }, env), 0)
+  local taken, _, why = p:run({ "rollback", runs_of(p, "canary")[1].id }, env)
+  t.eq(taken, 0, why)
   local log = must(p, { "log", runs_of(p, "canary")[1].id, "--json" }, 0) .. must(p, { "log", runs_of(p, "deploy")[1].id, "--json" }, 0)
   t.lacks(log, "sesame")
+end)
+
+t.test("runs within runs within branches: all of them are shown, gone on with and taken back", function()
+  local p = new {
+    outer = [[
+return runbook { run = function()
+  parallel("both", {
+    a = function() runbook.call("deploy", { tag = "a" }) end,
+    b = function() step("beside", { undo = function() fs.remove "beside" end }, function() fs.write("beside", "x") end) end,
+  })
+end }]],
+  }
+  put(p, "bad")
+  must(p, { "run", "outer" }, 1)
+  take_away(p, "bad")
+  local outer = runs_of(p, "outer")[1].id
+  must(p, { "resume", outer }, 0)
+  t.eq(p:lines "world", { "first", "canary a", "judged", "last pass" })
+  t.has(must(p, { "status", outer }, 0), "        ✓ judged")
+  t.eq(#runs_of(p, "canary"), 1)
+  must(p, { "rollback", outer }, 0)
+  t.eq(p:lines "world", {})
+  t.eq(t.read_file(p.dir .. "/beside"), nil)
+  for _, book in ipairs { "canary", "deploy", "outer" } do t.eq(runs_of(p, book)[1].status, "undone", book) end
+end)
+
+t.test("what a done part made and is not so any more stops the resume of the whole", function()
+  local p = new {
+    canary = 'return runbook { run = function() step("write", function() fs.write("made", "x") end) end }',
+    deploy = [[
+return runbook { run = function()
+  runbook.call "canary"
+  step("late", function() if fs.exists "late" then error "late" end end)
+end }]],
+  }
+  put(p, "late")
+  must(p, { "run", "deploy" }, 1)
+  take_away(p, "late")
+  take_away(p, "made")
+  local _, said = must(p, { "resume" }, 3)
+  t.has(said, "what was done is not so any more")
+  t.has(said, "write, in " .. runs_of(p, "canary")[1].id)
+  must(p, { "resume", "--anyway" }, 0)
 end)
 
 t.test("a pause is heard in the run that is made", function()

@@ -85,3 +85,19 @@ end }]]
   t.ok(err:find "two.* done, but edited since", err)
   t.ok(err:find "✓ odd +done, unchanged", err)
 end)
+
+t.test("the undo of a step in a done branch is not lost", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  parallel("both", {
+    a = function()
+      step("x", { undo = function() sh.run { argv = { "sh", "-c", "echo undone >> log" }, idempotent = true } end }, function() end)
+    end,
+    b = function() return 1 end,
+  })
+end }]] }
+  t.eq(p:run { "run", "book" }, 0)
+  local code, _, err = p:run { "rollback", p:newest() }
+  t.eq(code, 0, err)
+  t.eq(p:lines "log", { "undone" })
+end)

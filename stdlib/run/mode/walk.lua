@@ -51,13 +51,15 @@ local function edited_file(run, path, fn)
   return edited and used_files.find(fn, edited, script.required) or nil
 end
 
---- The branches of a done parallel, which is not walked: those that were edited are visits of their own.
+local branch = { inside = true }
+
+--- The branches of a done parallel: those that were edited are visits of their own, and so are the steps in each.
 local function meet_branches(run, path, branches)
   local visits = run.visits
   for _, name in ipairs(branches.names) do
-    local before = #visits
-    M.meet(run, path .. "/" .. name, name, {}, branches.of[name])
-    if #visits > before and type(visits[#visits]) == "string" then visits[#visits] = nil end
+    local own = #visits + 1
+    M.meet(run, path .. "/" .. name, name, branch, branches.of[name])
+    if type(visits[own]) == "string" then table.remove(visits, own) end
   end
 end
 
