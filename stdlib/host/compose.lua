@@ -1,6 +1,7 @@
 --- compose: the services of a Compose file on a Docker engine, by `docker compose` or docker-compose.
 ---
 ---     compose.up { dir = "ops/devnet", files = "compose.yaml" }
+local arguments = require "almanac.host.arguments"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
@@ -30,7 +31,11 @@ fields.declare("compose.run", fields.with(PROJECT, {
 fields.declare("compose.down", fields.with(PROJECT, { volumes = { "flag", help = "named volumes too" }, timeout = TIME }))
 
 local function input_of(who, raw)
-  return fields.check(fields.of(who), raw)
+  local input = fields.check(fields.of(who), raw)
+  for _, field in ipairs { "services", "files" } do
+    for _, word in ipairs(input[field] or {}) do arguments.check_word(who, field, word) end
+  end
+  return input
 end
 
 --- The containers of the services, stopped ones too.

@@ -5,6 +5,7 @@
 ---
 --- PORT is a name or a number. Such a request goes to the API server, with its credentials, and from there
 --- through its proxy: https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/
+local api_path = require "almanac.k8s.api_path"
 local codec = require "native.codec"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
@@ -47,6 +48,8 @@ function M.through(who, url)
   if not namespace or path ~= "" and not path:find "^[/?#]" then
     errors.usage("%s: %q is no URL of the cluster; write %s://NAMESPACE/NAME:PORT/path", who, url, scheme)
   end
+  api_path.check_namespace(namespace)
+  api_path.check_name("", name)
   local where, query = path:match "^([^?#]*)%??([^#]*)"
   return {
     object = into.kind:sub(1, -2) .. "/" .. name, query = query_of(query),
