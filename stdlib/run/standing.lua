@@ -69,7 +69,7 @@ end
 function M.ask(run)
   local things, otherwise, unasked = M.things(run), {}, {}
   local deadline = task.now() + SECONDS
-  task.with({ permit = "read" }, pool.map, things, AT_ONCE, function(thing)
+  task.with({ permit = "read", context = { run = run } }, pool.map, things, AT_ONCE, function(thing)
     local ok, text = look(thing, deadline)
     local list = not ok and unasked or text and otherwise
     if list then list[#list + 1] = { path = thing.path, text = ok and text or thing.title .. ": " .. text } end

@@ -126,7 +126,7 @@ end
 --- same.
 local function stands(session, run, book)
   local operator, options = session.operator, session.options
-  run.definitions, run.calls = book.script.definitions, session.calls
+  run.allow, run.definitions, run.calls = book.allow, book.script.definitions, session.calls
   local otherwise, unasked = standing.ask(run)
   local text = standing.describe(otherwise, unasked)
   if text then operator:say(text) end

@@ -60,6 +60,7 @@ local function open_rollback(session, original, way, stopped, frame)
   local journal = session.journal
   local run = stopped or runs.create(journal, origin_of(original, way, frame), execute)
   run.operator, run.allow, run.definitions, run.calls = session.operator, way.allow, way.walked.definitions, session.calls
+  run.caller = frame and frame.run -- whose allow it keeps to, too
   if frame then run:be_seen_in(frame) end
   holder.own(journal, run.id)
   if stopped then

@@ -121,3 +121,32 @@ end }]] }
   })
   t.has(out, 'name it: allow = { fs = { "b/x" } }, or reach something else')
 end)
+
+t.test("what a script looks at before a resume, in branches and in an undo that was called is asked for as well", function()
+  local SECRET_FILE = "/etc/passwd"
+  local p = project.new {
+    book = [[
+effect.define("my.x", { allow = { category = "my", of = function() return "a" end }, apply = function() return 1 end,
+  holds = function() return { { about = "x", look = function() return fs.read("/etc/passwd") end } } end })
+return runbook { allow = { my = { "a" }, fs = { "ok" }, runbook = { "child" } }, run = function()
+  step("effect", function() effect.perform("my.x", {}) end)
+  parallel("both", { a = function()
+    local ok, err = pcall(fs.write, "pwned", "x")
+    note("branch: " .. tostring(err.message))
+  end })
+  step("call", function() runbook.call("child", {}) end)
+  step("stop", function() error { kind = "stop", message = "stop" } end)
+end }]],
+    child = [[return runbook { run = function()
+  step("x", { undo = function() fs.write("pwned", "x") end }, function() fs.write("ok", "x") end)
+end }]],
+  }
+  local _, out, err = p:run { "run", "book", "--no-ask" }
+  t.has(out .. err, 'branch: fs.write: this runbook may not touch fs "pwned"')
+  _, out, err = p:run { "resume", "--no-ask" }
+  t.has(out .. err, string.format("this runbook may not read fs %q", SECRET_FILE))
+  t.lacks(out .. err, "root:")
+  _, out, err = p:run { "rollback", "--no-ask" }
+  t.has(out .. err, 'fs.write: this runbook may not touch fs "pwned"')
+  t.eq(p:lines "pwned", {})
+end)
