@@ -67,6 +67,7 @@ end
 
 --- What differs from run to run, as a word.
 local function steady(text)
+  text = text:gsub("\n  head:    event %d+, %x+", "") -- of the journal, and no reason of a rollout
   text = text:gsub("follow%-%d[%w%-]*", "RUN"):gsub("%x%x%x%x%x%x%x%x%-%x+%-%x+%-%x+%-%x+", "UID")
   text = text:gsub("(%l[%l%-]*)%-[bcdfghjklmnpqrstvwxz2456789]+%-[bcdfghjklmnpqrstvwxz2456789]+", "%1-HASH-POD")
   text = text:gsub("(%l[%l%-]*job)%-[bcdfghjklmnpqrstvwxz2456789]+", "%1-POD"):gsub("(agent)%-[bcdfghjklmnpqrstvwxz2456789]+", "%1-POD")
