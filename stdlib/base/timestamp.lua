@@ -58,6 +58,15 @@ function M.utc(seconds)
   return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
 end
 
+local LAST_MS = 253402300800000 -- the year 10000
+
+--- Whether a value of somebody else's is a moment in milliseconds since 1970, which can be written as a date.
+---@param value any
+---@return boolean
+function M.is_ms(value)
+  return math.type(value) == "integer" and value >= 0 and value < LAST_MS
+end
+
 --- metav1.MicroTime: "2026-11-23T17:56:06.123000Z".
 ---@param ms integer milliseconds since 1970
 ---@return string

@@ -101,12 +101,15 @@ function M.claims(id, path, question, answers)
   for i = behind_no(answers), #answers do
     local given = answers[i]
     local about = question.script and question or given
+    local is_signed = timestamp.is_ms(given.at_ms) and type(given.principal) == "string" and type(given.signed) == "string"
+      and type(given.signature) == "string"
     claims[#claims + 1] = {
       principal = given.principal, by = given.by, at_ms = given.at_ms, text = given.signed, signature = given.signature,
-      wanted = M.statement(id, path, {
+      why = not is_signed and "it is not signed" or nil,
+      wanted = is_signed and M.statement(id, path, {
         question = redaction.text(question.question), answer = "yes", reason = given.reason, script = about.script,
         plan = about.plan, head = given.head, at_ms = given.at_ms, principal = given.principal,
-      }),
+      }) or "",
       head = given.head,
     }
   end

@@ -43,7 +43,7 @@ end
 function Approvals:judge(path, question, answers, as_then)
   local asked = self.replay:previous("confirm.asked", path)[1]
   local claims = approval.claims(self.id, path, question, answers)
-  for _, claim in ipairs(claims) do claim.why = other_journal(self, claim, asked and asked.seq or math.huge) end
+  for _, claim in ipairs(claims) do claim.why = claim.why or other_journal(self, claim, asked and asked.seq or math.huge) end
   return signers.judge(claims, {
     good = settings.approval.valid_for, as_then = as_then,
     runner = settings.approval.runner_may_approve == false and runners.of(self.replay) or nil,

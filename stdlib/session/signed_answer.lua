@@ -64,7 +64,7 @@ function M.take(asked, data, file)
   local text, signature = fs.read(file), fs.read(file .. ".sig")
   local said = statement.parse(text)
   local seconds = timestamp.epoch(said.time)
-  if type(said.principal) ~= "string" or type(said.head) ~= "string" or not seconds or said.answer ~= data.answer then
+  if type(said.principal) ~= "string" or type(said.head) ~= "string" or not (seconds and timestamp.is_ms(math.floor(seconds * 1000 + 0.5))) or said.answer ~= data.answer then
     errors.raise {
       kind = "refused", message = string.format("%s is no text of such an answer", file),
       hint = string.format("almanac approve %s --text --as PRINCIPAL prints one", asked.id),

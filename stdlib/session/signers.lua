@@ -138,7 +138,6 @@ end
 --- Why a claim does not count; or the key that it was signed with.
 local function examine(claim, files, options)
   if claim.why then return nil, claim.why end
-  if not claim.signature then return nil, "it is not signed" end
   local at = options.as_then and claim.at_ms // 1000 or nil
   local key, why = ssh.verify(files, claim.principal, claim.text, claim.signature, at)
   if not key then return nil, why end
@@ -191,7 +190,7 @@ end
 function M.reasons(judgement, what)
   local out = {}
   for i, one in ipairs(judgement.refused) do
-    out[i] = string.format("the %s of %s does not count: %s", what, one.claim.principal or one.claim.by or "nobody", one.why)
+    out[i] = string.format("the %s of %s does not count: %s", what, tostring(one.claim.principal or one.claim.by or "nobody"), one.why)
   end
   return out
 end

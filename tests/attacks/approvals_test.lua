@@ -352,3 +352,24 @@ t.test("a run whose signed question is done goes on, also with a script that was
   t.write_file(p.dir .. "/signers", alice:line('valid-before="' .. os.date("!%Y%m%d%H%MZ", os.time() + 60) .. '"'))
   resume(p, id)
 end)
+
+t.test("rows with nonsense in them are no approvals, and no error of ours", function()
+  local alice = signers.person "alice"
+  local p = new(", quorum: 2", alice:line())
+  local id = waiting(p)
+  approve(p, alice, 0, id, "--sign=" .. alice.key)
+  for field, values in pairs {
+    at_ms = { -1, 1 << 62 }, principal = { "", "-f" }, signed = { "", "x" }, signature = { "", "x" },
+    head = { "", "event 99999, abc", "event 1e5, abc" }, question = { "x" }, reason = { "because" },
+  } do
+    for _, value in ipairs(values) do
+      forge(p, id, function(data)
+        data[field] = value
+        return data
+      end)
+      resume(p, id, "(1 of 2: alice@example.com)", "does not count")
+      t.eq(p:run { "verify", id }, 0)
+      t.eq(p:run { "status", id }, 0)
+    end
+  end
+end)

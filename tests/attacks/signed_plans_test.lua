@@ -93,7 +93,10 @@ t.test("the signatures of another plan, of other words, and of this one with oth
   refused(p, "the signature does not hold over what was signed")
   write(p, (first:gsub("echo one", "echo evil")))
   refused(p, "was changed after it was made: its digest does not fit")
-  for _, rubbish in ipairs { "[1]", "[{}]", '["x"]', '[{"principal":1}]', "[" } do
+  local dated = '[{"principal":"x","text":"x","signature":"x","at_ms":%s}]'
+  for _, rubbish in ipairs {
+    "[1]", "[{}]", '["x"]', '[{"principal":1}]', "[", dated:format "1.5", dated:format "-1", dated:format "1e300", dated:format '"x"',
+  } do
     write(p, (first:gsub('"signatures":%b[]', function() return '"signatures":' .. rubbish end)))
     refused(p, "plan.json is not a plan")
   end

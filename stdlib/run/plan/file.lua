@@ -81,15 +81,16 @@ local function parts_of(text)
   return digest, rest:sub(#'"signatures":' + 1, from), rest:sub(to + 1)
 end
 
-local SIGNED = { principal = "string", at_ms = "number", text = "string", signature = "string" }
+local SIGNED = { "principal", "text", "signature" }
 
 --- The signatures, where they are such.
 local function signatures_of(text)
   local ok, list = errors.try(json.decode, text)
   if not ok then return nil end
   for _, signed in ipairs(list) do
-    for field, kind in pairs(SIGNED) do
-      if type(signed) ~= "table" or type(signed[field]) ~= kind then return nil end
+    if type(signed) ~= "table" or not timestamp.is_ms(signed.at_ms) then return nil end
+    for _, field in ipairs(SIGNED) do
+      if type(signed[field]) ~= "string" then return nil end
     end
   end
   return list
