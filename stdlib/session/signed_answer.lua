@@ -64,13 +64,15 @@ function M.take(asked, data, file)
   local text, signature = fs.read(file), fs.read(file .. ".sig")
   local said = statement.parse(text)
   local seconds = timestamp.epoch(said.time)
-  if type(said.principal) ~= "string" or type(said.head) ~= "string" or not (seconds and timestamp.is_ms(math.floor(seconds * 1000 + 0.5))) or said.answer ~= data.answer then
+  local at_ms = seconds and math.floor(seconds * 1000 + 0.5)
+  local is_whole = type(said.principal) == "string" and type(said.head) == "string" and timestamp.is_ms(at_ms)
+  if not is_whole or said.answer ~= data.answer then
     errors.raise {
       kind = "refused", message = string.format("%s is no text of such an answer", file),
       hint = string.format("almanac approve %s --text --as PRINCIPAL prints one", asked.id),
     }
   end
-  data.principal, data.head, data.at_ms = said.principal, said.head, math.floor(seconds * 1000 + 0.5)
+  data.principal, data.head, data.at_ms = said.principal, said.head, at_ms
   data.reason = type(said.reason) == "string" and said.reason or nil
   data.signed, data.signature = text, signature
   return judge(asked, data)
