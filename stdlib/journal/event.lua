@@ -173,7 +173,7 @@ local TYPES = {
   id = "string", kind = "string", level = "string", message = "string", name = "string", needs = "number", op = "string",
   operator = "string", ordinal = "string", params = "table", principal = "string", question = "string", reason = "string",
   runbook = "string", runner = "table", started = "number", status = "string", text = "string", time = "number", title = "string",
-  until_ms = "number",
+  until_ms = "number", at_ms = "number", head = "string", signed = "string", signature = "string",
 }
 
 --- Fields without which a kind means nothing.
