@@ -48,10 +48,13 @@ function M.signatures(journal, id, replay)
   table.sort(paths)
   for _, path in ipairs(judge and paths or {}) do
     local asked = replay:previous("confirm.asked", path)
-    findings[#findings + 1] = {
-      what = path, went_on = replay.done ~= nil and replay.done:seq(path) ~= nil,
-      judgement = judge:judge(path, asked[#asked], replay:previous("confirm.answered", path), true),
-    }
+    local last = asked[#asked]
+    if not last.choices then -- a guard's question is anybody's to answer
+      findings[#findings + 1] = {
+        what = path, went_on = replay.done ~= nil and replay.done:seq(path) ~= nil,
+        judgement = judge:judge(path, last, replay:previous("confirm.answered", path), true),
+      }
+    end
   end
   return findings
 end

@@ -18,7 +18,7 @@ local M = {}
 
 --- Refuses an approval that would not count.
 local function judge(asked, data)
-  if data.answer == "no" then return nil end
+  if data.answer ~= "yes" then return nil end -- a no, and what a guard asks, are anybody's to say
   local path = asked.question.path
   local answers = asked.replay:previous("confirm.answered", path)
   answers[#answers + 1] = data
@@ -46,7 +46,7 @@ end
 ---@param asked almanac.Asked
 ---@param data almanac.Answer
 ---@param given table  of the command line
----@return almanac.Judgement? judgement  with this answer; nil for a no
+---@return almanac.Judgement? judgement  with this answer; nil where it is no yes
 function M.sign(asked, data, given)
   local signing = signers.choose(given)
   data.signed = M.text(asked, data, signing.principal)
