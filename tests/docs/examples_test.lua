@@ -50,7 +50,7 @@ t.test("a plan takes each example, or it fails as its page says", function()
 end)
 
 --- What waits longer than a test may: a plan has taken a sample of it.
-local WAITS = { gate = true, sleep = true, ["canary.compare"] = true }
+local WAITS = { gate = true, guard = true, sleep = true, ["canary.compare"] = true }
 
 --- Those of git last: they check another commit out.
 local function in_order()
