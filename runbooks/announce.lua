@@ -19,6 +19,23 @@ local function tag_of(revision)
   return values.global and values.global.imageTag
 end
 
+--- The subjects of the commits since a tag; none where its commit is not known here.
+local function changes_since(tag, short)
+  local known, commits = errors.try(function()
+    local _, from = versions.parts(tag)
+    return git.log(from .. ".." .. short)
+  end)
+  if not known then
+    note(string.format("what changed since %s is not known: %s", tag, commits.message))
+    return {}
+  end
+  local out = {}
+  for _, commit in ipairs(commits) do
+    if not commit.subject:find "^chore%(release%)" then out[#out + 1] = commit.subject end
+  end
+  return out
+end
+
 --- What the cluster and the repository know of the change.
 local function gather(p, version, short)
   local history = helm.history { release = devnet.release, namespace = devnet.namespace }
@@ -31,14 +48,12 @@ local function gather(p, version, short)
     end
     since = timestamp.parse(history[i].updated)
   end
-  local started = p.started and timestamp.parse(p.started) or since or os.time()
-  local changes = {}
+  local now = os.time()
+  local started = math.min(now, math.floor(timestamp.parse(p.started) or since or now))
   local previous = p.from or from_tag
-  for _, commit in ipairs(previous and git.log(select(2, versions.parts(previous)) .. ".." .. short) or {}) do
-    if not commit.subject:find "^chore%(release%)" then changes[#changes + 1] = commit.subject end
-  end
+  local changes = previous and changes_since(previous, short) or {}
   return {
-    name = devnet.release, tag = p.tag, version = version, short = short, from_tag = previous, from = started, to = os.time(),
+    name = devnet.release, tag = p.tag, version = version, short = short, from_tag = previous, from = started, to = now,
     history = table.move(history, math.max(1, #history - HISTORY + 1), #history, 1, {}), changes = changes,
   }
 end
@@ -118,7 +133,9 @@ return runbook {
     local missed = {}
     if wanted.channel then telling.channel(c, text, missed) end
     if wanted.issues then telling.issues(c, p.tag, p.todos, missed) end
-    if wanted.mark then
+    if wanted.mark and next(c.dashboards) == nil then
+      note "almanac.yaml has no dashboards (vars.devnet.dashboards): no window is marked"
+    elseif wanted.mark then
       telling.mark(c, { text = p.tag .. " rolled out to " .. devnet.release, from = change.from, to = change.to,
         tags = { "rollout", p.tag } }, missed)
     end
