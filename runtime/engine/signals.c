@@ -23,28 +23,56 @@ struct signals {
     int last; /* signal number */
 };
 
-/* What was journalled is on disk before the world is touched, so that nothing is lost: the run
- * resumes as one that was killed. */
-static void signals_end(int signum)
+static const int kinds[SIGNALS_KINDS] = {SIGINT, SIGTERM, SIGHUP};
+
+/* The loop hears of a signal when it turns, and a call that blocks (a disk that hangs, a journal
+ * that another process holds) keeps it from turning: the last one is for the handler itself. These
+ * are the process's, as its handlers are. */
+static volatile sig_atomic_t came;
+static void (*of_loop[NSIG])(int); /* libuv's handlers */
+
+/* A terminal that goes away is told by the kernel and again by its shell: that is one pause, not a
+ * wish to cancel. */
+static bool is_told_again(int signum, int count)
+{
+    return signum == SIGHUP && count > 0;
+}
+
+/* What was journalled is on disk before the world is touched, so that nothing is lost when the
+ * process ends here: the run resumes as one that was killed. */
+static void signals_handle(int signum)
 {
     struct sigaction by_default = {.sa_handler = SIG_DFL};
 
-    sigaction(signum, &by_default, NULL);
-    raise(signum);
+    if (!is_told_again(signum, came))
+        came = came + 1;
+    if (came >= SIGNALS_LAST && signum != SIGHUP) {
+        sigaction(signum, &by_default, NULL);
+        raise(signum); /* takes place when this handler returns */
+    }
+    of_loop[signum](signum);
+}
+
+/* Puts our handler before the loop's. */
+static void signals_take(int signum)
+{
+    struct sigaction action;
+
+    if (sigaction(signum, NULL, &action) < 0 || action.sa_handler == signals_handle)
+        return;
+    of_loop[signum] = action.sa_handler;
+    action.sa_handler = signals_handle;
+    sigaction(signum, &action, NULL);
 }
 
 static void signals_came(uv_signal_t *uv, int signum)
 {
     struct signals *signals = uv->data;
 
-    /* A terminal that goes away is told by the kernel and again by its shell: that is one pause,
-     * not a wish to cancel. */
-    if (signum == SIGHUP && signals->count)
+    if (is_told_again(signum, signals->count))
         return;
     signals->count++;
     signals->last = signum;
-    if (signals->count >= SIGNALS_LAST && signum != SIGHUP)
-        signals_end(signum);
     if (signals->task)
         task_interrupt(signals->task, signals->count == 1 ? INTERRUPT_PAUSE : INTERRUPT_CANCEL);
     if (signals->waiter) {
@@ -88,14 +116,13 @@ void signals_free(struct signals *signals)
 
 void signals_guard(struct signals *signals, struct task *task)
 {
-    static const int kinds[SIGNALS_KINDS] = {SIGINT, SIGTERM, SIGHUP};
-
     for (int i = 0; i < SIGNALS_KINDS; i++) {
-        if (task)
-            uv_signal_start(&signals->uv[i], signals_came, kinds[i]);
-        else
+        if (task && uv_signal_start(&signals->uv[i], signals_came, kinds[i]) == 0)
+            signals_take(kinds[i]);
+        else if (!task)
             uv_signal_stop(&signals->uv[i]);
     }
+    came = 0;
     if (task)
         task_ref(task);
     task_unref(signals->task);
