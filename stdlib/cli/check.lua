@@ -3,9 +3,12 @@ local config = require "almanac.config.file"
 local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
 local findings = require "almanac.script.lint.findings"
+local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
+local param = require "almanac.base.param"
 local runbook = require "almanac.script.runbook"
 local script = require "almanac.script.lint.script"
+local settings = require "almanac.config.settings"
 local terminal = require "almanac.base.terminal"
 
 local M = {}
@@ -45,10 +48,25 @@ local function given_files(words)
   return files
 end
 
+--- Parameters of a runbook that there is not would be given to none.
+local function check_books(found)
+  local books, names = runbook.all(), {}
+  for _, book in ipairs(books) do names[book.name] = true end
+  for _, name in ipairs(param.sorted_names(settings.book_places)) do
+    local place, guess = settings.book_places[name], nearest.find(name, names)
+    if not names[name] then
+      found:add {
+        file = place.file, line = place.line, column = place.column, kind = "error", rule = "config", source = "",
+        message = string.format("params: there is no runbook %q%s", name, guess and "; did you mean " .. guess .. "?" or ""),
+      }
+    end
+  end
+end
+
 --- almanac.yaml, by reading it as every command does.
 local function check_config(given, found)
   local ok, err = errors.try(config.load, given)
-  if ok then return end
+  if ok then return check_books(found) end
   if given.config and not require("native.fs").exists(given.config) then error(err, 0) end
   local place = { file = err.file or given.config or "almanac.yaml", line = err.line or 1, column = err.column or 1 }
   local before = document.before(place)

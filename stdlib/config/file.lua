@@ -6,6 +6,7 @@ local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
 local hooks = require "almanac.config.hooks"
 local nearest = require "almanac.base.nearest"
+local services = require "almanac.config.services"
 local settings = require "almanac.config.settings"
 local json = require "native.json"
 local process = require "native.process"
@@ -101,6 +102,7 @@ local function reset()
     settings[key] = type(value) == "table" and {} or value
   end
   settings.environment, settings.file, settings.param_places, settings.var_places = nil, nil, {}, {}
+  settings.book_places = {}
 end
 
 local function apply(values)
@@ -164,6 +166,7 @@ local function note_places(doc, known, sections, path)
 end
 
 local function note_all_places(doc, values, path)
+  for name in pairs(values.params or {}) do settings.book_places[name] = doc:place(below(below(path, "params"), name)) end
   note_places(doc, settings.param_places, values.params, below(path, "params"))
   note_places(doc, settings.var_places, values.vars, below(path, "vars"))
 end
@@ -181,8 +184,23 @@ local function pick_environment(doc, named)
   doc:refuse({ "environment" }, message, hint)
 end
 
+--- Refuses an entry of a section, where it is written.
+---@param problem fun(name: string, given: any): string?, string?
+local function check_entries(doc, entries, path, problem)
+  local names_of = {}
+  for name in pairs(entries or {}) do names_of[#names_of + 1] = tostring(name) end
+  table.sort(names_of)
+  for _, name in ipairs(names_of) do
+    local why, key = problem(name, entries[name])
+    local at = below(path, name)
+    if why then doc:refuse(key and below(at, key) or at, table.concat(path, ".") .. "." .. why) end
+  end
+end
+
 --- What its types do not say of a part: the top, or an environment.
 local function check_section(doc, values, path)
+  check_entries(doc, values.endpoints, below(path, "endpoints"), services.endpoint_problem)
+  check_entries(doc, values.channels, below(path, "channels"), services.channel_problem)
   read_periods(doc, values, path)
   check_names(doc, values.pass_env, below(path, "pass_env"))
   refuse_approval(doc, path, approval.read(values.approval))

@@ -31,8 +31,6 @@ local SEND = fields.declare("notify.send", {
 
 -- Channels ---------------------------------------------------------------------------------------
 
-local kinds = { slack = { url = "string" }, webhook = { url = "string" }, command = { argv = "table" } }
-
 local function names_of(channels)
   local names = param.sorted_names(channels)
   return #names > 0 and "there are " .. table.concat(names, ", ") or "almanac.yaml names none (channels:)"
@@ -45,24 +43,13 @@ local function refuse(name, format, ...)
   }
 end
 
---- A channel of almanac.yaml, checked.
+--- A channel of almanac.yaml, whose file was checked when it was read.
 ---@param name string
 ---@return table channel
 local function channel_of(name)
   local channel = settings.channels[name]
   if not channel then
     errors.raise { kind = "refused", message = string.format("there is no channel %q", name), hint = names_of(settings.channels) }
-  end
-  local needs = type(channel) == "table" and kinds[channel.kind]
-  if not needs then
-    local kind = type(channel) == "table" and channel.kind or channel
-    refuse(name, "its kind is slack, webhook or command, not %s", tostring(kind))
-  end
-  for field, want in pairs(needs) do
-    if type(channel[field]) ~= want then refuse(name, "a %s needs %s", channel.kind, field) end
-  end
-  for field in pairs(channel) do
-    if field ~= "kind" and not needs[field] then refuse(name, "a %s has no %q", channel.kind, tostring(field)) end
   end
   return channel
 end

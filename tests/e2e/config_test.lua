@@ -24,6 +24,21 @@ t.test("spoilt files are refused with exit code 2, and named", function()
     ["environment: x"] = 'almanac.yaml, line 1, column 1: no environment "x"',
     ["environment: prd\nenvironments: { prod: {} }"] = "did you mean prod?",
     ["{{"] = "line 1",
+    ["endpoints:\n  prometheus: 127.0.0.1:9090"] = 'line 2, column 3: endpoints.prometheus: "127.0.0.1:9090" has no scheme; '
+      .. "did you mean http://127.0.0.1:9090?",
+    ["endpoints:\n  loki:\n    url: htps://loki"] = 'line 3, column 5: endpoints.loki: "htps://loki": a URL begins with http, '
+      .. "https, svc or pod; did you mean https?",
+    ["endpoints: { grafana: 'http://' }"] = 'endpoints.grafana: "http://" names no host',
+    ["endpoints:\n  promethues: http://p"] = "line 2, column 3: endpoints.promethues: no service is asked for by that name; "
+      .. "did you mean prometheus?",
+    ["environments:\n  a:\n    endpoints: { lokii: 'http://l' }"] = "line 3, column 18: environments.a.endpoints.lokii: ",
+    ["channels:\n  ops: { kind: slak, url: 'env:X' }"] = "line 2, column 10: channels.ops: its kind is slack, webhook or command, "
+      .. "not slak; did you mean slack?",
+    ["channels: { ops: 'https://hook' }"] = "column 13: channels.ops must be a mapping",
+    ["channels: { ops: { url: 'env:X' } }"] = "channels.ops: its kind is slack, webhook or command, not nil",
+    ["channels: { ops: { kind: slack } }"] = "column 13: channels.ops: a slack needs url",
+    ["channels: { ops: { kind: webhook, ulr: 'env:X' } }"] = 'column 35: channels.ops: a webhook has no "ulr"; did you mean url?',
+    ["channels: { ops: { kind: command, argv: logger } }"] = "channels.ops: a command needs argv, a list of words",
   } do
     local code, _, err = list(text)
     t.eq(code, 2, text .. "\n" .. err)
@@ -54,6 +69,33 @@ t.test("check finds the place in almanac.yaml", function()
   local finding = require("native.json").decode(out:match "[^\n]*config[^\n]*")
   t.eq({ finding.file, finding.line, finding.column }, { "almanac.yaml", 2, 1 })
   t.eq(finding.message, 'no key "endpoint"; did you mean endpoints?')
+end)
+
+t.test("endpoints of services and registries, and channels of each kind", function()
+  local code, _, err = list [[
+endpoints:
+  prometheus: http://127.0.0.1:9090
+  loki: { url: "svc://logs/loki:3100" }
+  github: { token: "env:GITHUB_TOKEN" }
+  ghcr.io: { user: ci, password: "env:X" }
+  localhost:5000: http://localhost:5000
+  ours: https://ours.example
+channels:
+  ops: { kind: slack, url: "env:SLACK_WEBHOOK" }
+  page: { kind: webhook, url: "https://pager.example/hook" }
+  desk: { kind: command, argv: [logger, -t, almanac] }
+]]
+  t.eq(code, 0, err)
+end)
+
+t.test("check finds the parameters of a runbook that there is not", function()
+  local p = project.new { book = "return runbook { params = { n = param.integer {} }, run = function(p) note(p.n) end }" }
+  t.write_file(p.dir .. "/almanac.yaml", "params:\n  book: { n: 1 }\n  rollout: { observe: 1m }\n  bok: { n: 2 }\n")
+  local code, out = p:run { "check", "--json" }
+  t.eq(code, 1, out)
+  local finding = require("native.json").decode(out:match "[^\n]*config[^\n]*")
+  t.eq({ finding.line, finding.column, finding.message }, { 4, 3, 'params: there is no runbook "bok"; did you mean book?' })
+  t.eq(select(2, out:gsub('"config"', "")), 1, out)
 end)
 
 local book = [[

@@ -54,7 +54,7 @@ end }]], none = [[
 return runbook { run = function() step("tell", function() notify.send { channel = "nobody", text = "x" } end) end }]] }
   local port = listen(404)
   t.write_file(p.dir .. "/almanac.yaml", string.format(
-    "channels: { ops: { kind: webhook, url: 'http://127.0.0.1:%d/' }, desk: { kind: fax } }\n", port))
+    "channels: { ops: { kind: webhook, url: 'http://127.0.0.1:%d/' }, desk: { kind: command, argv: [cat] } }\n", port))
   local code, _, err = p:run { "run", "book" }
   t.eq(code, 1, err)
   t.has(err, "channel ops answered 404: no such hook")

@@ -1,0 +1,78 @@
+--- The sections `endpoints` and `channels` of almanac.yaml: what each entry may say. Pure.
+local json = require "native.json"
+local nearest = require "almanac.base.nearest"
+
+local M = {}
+
+-- Endpoints --------------------------------------------------------------------------------------
+
+--- Endpoints that are asked for by name; others are registries, by their hosts.
+local SERVICES = { prometheus = true, loki = true, alertmanager = true, github = true, grafana = true }
+
+local SCHEMES = { http = true, https = true, svc = true, pod = true }
+
+local function did_you_mean(guess)
+  return guess and string.format("; did you mean %s?", guess) or ""
+end
+
+--- Why a text is no base URL; nil when it is one.
+local function url_problem(url)
+  local scheme, rest = url:match "^([%a][%w+.-]*)://(.*)$"
+  if not scheme then
+    return string.format("%q has no scheme%s", url, url ~= "" and not url:find "%s" and "; did you mean http://" .. url .. "?" or "")
+  end
+  if not SCHEMES[scheme:lower()] then
+    return string.format("%q: a URL begins with http, https, svc or pod%s", url, did_you_mean(nearest.find(scheme, SCHEMES)))
+  end
+  if not rest:find "^[^/]" then return string.format("%q names no host", url) end
+end
+
+--- What is wrong with an endpoint.
+---@param name string
+---@param given string|table  of the right types
+---@return string? why   for behind "endpoints."
+---@return string? key   of the entry, where it is in that
+function M.endpoint_problem(name, given)
+  local guess = not SERVICES[name] and not name:find "[.:/]" and nearest.find(name, SERVICES)
+  if guess then return string.format("%s: no service is asked for by that name; did you mean %s?", name, guess) end
+  local url = given
+  if type(given) == "table" then url = given.url end
+  local why = url and url_problem(url)
+  if why then return string.format("%s: %s", name, why), type(given) == "table" and "url" or nil end
+end
+
+-- Channels ---------------------------------------------------------------------------------------
+
+local KINDS = { slack = { url = "string" }, webhook = { url = "string" }, command = { argv = "table" } }
+local WORDS = { url = "url, where it is told", argv = "argv, a list of words" }
+
+--- What is wrong with a channel.
+---@param name string
+---@param channel any
+---@return string? why  for behind "channels."
+---@return string? key  of the entry, where it is in that
+function M.channel_problem(name, channel)
+  if type(channel) ~= "table" or json.is_array(channel) then
+    return name .. " must be a mapping: its kind, and where people are told"
+  end
+  local needs = KINDS[channel.kind]
+  if not needs then
+    local guess = type(channel.kind) == "string" and nearest.find(channel.kind, KINDS)
+    return string.format("%s: its kind is slack, webhook or command, not %s%s", name, tostring(channel.kind), did_you_mean(guess)),
+      channel.kind ~= nil and "kind" or nil
+  end
+  for field in pairs(channel) do
+    if field ~= "kind" and not needs[field] then
+      local guess = did_you_mean(nearest.find(tostring(field), needs))
+      return string.format("%s: a %s has no %q%s", name, channel.kind, tostring(field), guess), field
+    end
+  end
+  for field, want in pairs(needs) do
+    local value = channel[field]
+    if type(value) ~= want or want == "table" and (not json.is_array(value) or #value == 0) then
+      return string.format("%s: a %s needs %s", name, channel.kind, WORDS[field]), value ~= nil and field or nil
+    end
+  end
+end
+
+return M
