@@ -180,3 +180,16 @@ t.test("a run that was let off its plan by a row of the journal does not go on w
   journal:close()
   t.has(run(p, nil, 2, "resume", "--no-ask"), "wants every run to keep to a plan, and this one keeps to none")
 end)
+
+t.test("an approval for a run with a plan does not count without it, or with another one", function()
+  local alice = signers.person "alice"
+  local p = new("", alice:line())
+  p:edit("asks", "return runbook { run = function() confirm 'roll on' end }")
+  run(p, alice, 0, "plan", "asks", "-o", "plan.json", "--sign=" .. alice.key)
+  run(p, nil, 3, "run", "--plan", "plan.json", "--no-ask")
+  local id = p:newest()
+  run(p, alice, 0, "approve", id, "--sign=" .. alice.key)
+  t.has(run(p, nil, 3, "resume", id, "--no-ask", "--without-plan", "--plain"), "it was signed for another plan: ")
+  run(p, alice, 0, "approve", id, "--sign=" .. alice.key)
+  run(p, nil, 0, "resume", id, "--no-ask")
+end)
