@@ -76,6 +76,15 @@ void vm_register(lua_State *L, const char *name, lua_CFunction open)
     lua_pop(L, 1);
 }
 
+void vm_push_function(lua_State *L, const char *module, const char *name)
+{
+    lua_getglobal(L, "require");
+    lua_pushstring(L, module);
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, name);
+    lua_remove(L, -2);
+}
+
 void vm_open_package(lua_State *L)
 {
     lua_newtable(L);

@@ -9,5 +9,7 @@
 void vm_open_package(lua_State *L);
 /* Makes a native module loadable as require "native.<name>". */
 void vm_register(lua_State *L, const char *name, lua_CFunction open);
+/* Pushes a function of a module, which is loaded if it is not yet: "native.json", "decode". */
+void vm_push_function(lua_State *L, const char *module, const char *name);
 
 #endif

@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 
 #include "engine/vm_error.h"
+#include "engine/vm_load.h"
 #include "journal/journal_done.h"
 
 #define DONE_TYPE "almanac.journal.done"
@@ -268,19 +269,9 @@ static int done_unmet(lua_State *L)
     return push_paths(L, true);
 }
 
-/* Pushes decode of native.json. */
-static void push_decode(lua_State *L)
-{
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "native.json");
-    lua_call(L, 1, 1);
-    lua_getfield(L, -1, "decode");
-    lua_remove(L, -2);
-}
-
 void done_steps_decode(lua_State *L, const char *text, size_t len)
 {
-    push_decode(L);
+    vm_push_function(L, "native.json", "decode");
     lua_pushlstring(L, text, len);
     lua_call(L, 1, 1);
 }
@@ -309,7 +300,7 @@ void done_steps_setup(lua_State *L)
     lua_pushliteral(L, "journal");
     lua_setfield(L, -2, "__metatable");
     luaL_newlib(L, methods);
-    push_decode(L);
+    vm_push_function(L, "native.json", "decode");
     lua_pushvalue(L, -3);
     lua_pushcclosure(L, done_meet, 2);
     lua_setfield(L, -2, "meet");

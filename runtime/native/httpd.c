@@ -9,6 +9,7 @@
 #include "engine/task.h"
 #include "engine/vm.h"
 #include "engine/vm_error.h"
+#include "engine/vm_load.h"
 #include "engine/vm_option.h"
 #include "native/httpd.h"
 #include "engine/vm_type.h"
@@ -363,15 +364,6 @@ static int server_port(lua_State *L)
     return 1;
 }
 
-static void push_spawn(lua_State *L)
-{
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "native.task");
-    lua_call(L, 1, 1);
-    lua_getfield(L, -1, "spawn");
-    lua_remove(L, -2);
-}
-
 static void push_response(lua_State *L, struct server *server, struct httpd_request *req)
 {
     struct response *r = lua_newuserdatauv(L, sizeof *r, 1);
@@ -441,7 +433,7 @@ static int server_accept(lua_State *L, int status, lua_KContext ctx)
 static int server_loop(lua_State *L)
 {
     lua_settop(L, 1);
-    push_spawn(L);
+    vm_push_function(L, "native.task", "spawn");
     return server_accept(L, LUA_OK, 0);
 }
 
@@ -490,7 +482,7 @@ static int httpd_listen(lua_State *L)
     if (httpd_start(&server->httpd, vm_of(L)->loop, &o, server_arrived, server, &e) < 0)
         return vm_raise(L, &e);
     server->closed = false;
-    push_spawn(L);
+    vm_push_function(L, "native.task", "spawn");
     lua_pushcfunction(L, server_loop);
     lua_pushvalue(L, -3);
     lua_call(L, 2, 0);

@@ -314,7 +314,6 @@ static int l_pending(lua_State *L)
     return 1;
 }
 
-/* How many commits have been synced to the disk. */
 /// How many commits this handle has synced to the disk.
 ///@return integer
 static int l_syncs(lua_State *L)

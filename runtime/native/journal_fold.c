@@ -151,7 +151,6 @@ static void fold_verdict(lua_State *L, struct journal *j, struct journal_reader 
     lua_setfield(L, AT_RESULT, "broken");
 }
 
-/* journal:fold(run, kinds) -> { done, begun, kept, last_seq, broken? } */
 /// Reads a run's events in one pass, with verification; nothing behind a broken event is in it.
 /// `uses` says what becomes of each kind: "keep", "skip", "begun", "done", "forget" (the outcome of
 /// its path is taken away) or "rename" (of a path); a kind that it does not name is kept.

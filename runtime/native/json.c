@@ -370,7 +370,6 @@ static int json_decode(lua_State *L)
     return 1;
 }
 
-/* array([t]): marks t (default: a new table) and returns it. */
 /// Marks a table as an array, so that it is [] also when it is empty.
 ///@param list? any[]
 ///@return any[]
@@ -391,7 +390,6 @@ static int json_array(lua_State *L)
     return 1;
 }
 
-/* Whether encode writes it as an array. */
 /// Whether a table is marked so.
 ///@param value any
 ///@return boolean

@@ -71,6 +71,13 @@ static int k8s_open(lua_State *L)
     return 1;
 }
 
+/* Sets a field of the table at the top; NULL is no field. */
+static void set_text(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, key);
+}
+
 /// Which cluster it is, and who asks.
 ///@return { server: string, context: string?, cluster: string?, namespace: string, user: string?, source: string, insecure: boolean }
 static int client_info(lua_State *L)
@@ -78,18 +85,12 @@ static int client_info(lua_State *L)
     const struct kube_config *c = client_check(L)->config;
 
     lua_createtable(L, 0, 7);
-    lua_pushstring(L, c->server);
-    lua_setfield(L, -2, "server");
-    lua_pushstring(L, c->context);
-    lua_setfield(L, -2, "context");
-    lua_pushstring(L, c->cluster);
-    lua_setfield(L, -2, "cluster");
-    lua_pushstring(L, c->namespace);
-    lua_setfield(L, -2, "namespace");
-    lua_pushstring(L, c->user);
-    lua_setfield(L, -2, "user");
-    lua_pushstring(L, c->source);
-    lua_setfield(L, -2, "source");
+    set_text(L, "server", c->server);
+    set_text(L, "context", c->context);
+    set_text(L, "cluster", c->cluster);
+    set_text(L, "namespace", c->namespace);
+    set_text(L, "user", c->user);
+    set_text(L, "source", c->source);
     lua_pushboolean(L, c->insecure);
     lua_setfield(L, -2, "insecure");
     return 1;
@@ -107,12 +108,9 @@ static void push_blob(lua_State *L, const char *key, const struct kube_blob *blo
 static void push_exec_cluster(lua_State *L, const struct kube_config *c)
 {
     lua_createtable(L, 0, 5);
-    lua_pushstring(L, c->server);
-    lua_setfield(L, -2, "server");
-    lua_pushstring(L, c->server_name);
-    lua_setfield(L, -2, "tls_server_name");
-    lua_pushstring(L, c->proxy_url);
-    lua_setfield(L, -2, "proxy_url");
+    set_text(L, "server", c->server);
+    set_text(L, "tls_server_name", c->server_name);
+    set_text(L, "proxy_url", c->proxy_url);
     lua_pushboolean(L, c->insecure);
     lua_setfield(L, -2, "insecure");
     push_blob(L, "ca", &c->ca);
@@ -129,14 +127,10 @@ static int client_exec(lua_State *L)
     if (!x->command)
         return 0;
     lua_createtable(L, 0, 7);
-    lua_pushstring(L, x->command);
-    lua_setfield(L, -2, "command");
-    lua_pushstring(L, x->api_version);
-    lua_setfield(L, -2, "api_version");
-    lua_pushstring(L, x->install_hint);
-    lua_setfield(L, -2, "install_hint");
-    lua_pushstring(L, x->interactive);
-    lua_setfield(L, -2, "interactive");
+    set_text(L, "command", x->command);
+    set_text(L, "api_version", x->api_version);
+    set_text(L, "install_hint", x->install_hint);
+    set_text(L, "interactive", x->interactive);
     lua_newtable(L);
     for (i = 0; x->args[i]; i++) {
         lua_pushstring(L, x->args[i]);
@@ -187,26 +181,19 @@ static int client_identity(lua_State *L)
 
     lua_createtable(L, 0, 6);
     if (c->cert.data && tls_cert_read(c->cert.data, c->cert.len, &cert) == 0) {
-        lua_pushstring(L, cert.name);
-        lua_setfield(L, -2, "certificate");
-        lua_pushstring(L, cert.groups);
-        lua_setfield(L, -2, "groups");
-        lua_pushstring(L, cert.not_after);
-        lua_setfield(L, -2, "not_after");
+        set_text(L, "certificate", cert.name);
+        set_text(L, "groups", cert.groups);
+        set_text(L, "not_after", cert.not_after);
     }
     if (c->token) {
         lua_pushboolean(L, true);
         lua_setfield(L, -2, "token");
-        lua_pushstring(L, kube_config_claims(c));
-        lua_setfield(L, -2, "claims");
+        set_text(L, "claims", kube_config_claims(c));
     } else if (c->username) {
-        lua_pushstring(L, c->username);
-        lua_setfield(L, -2, "username");
+        set_text(L, "username", c->username);
     }
-    lua_pushstring(L, c->impersonated);
-    lua_setfield(L, -2, "impersonated");
-    lua_pushstring(L, c->token_file);
-    lua_setfield(L, -2, "token_file");
+    set_text(L, "impersonated", c->impersonated);
+    set_text(L, "token_file", c->token_file);
     return 1;
 }
 

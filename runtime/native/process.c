@@ -28,7 +28,6 @@ static int l_pid(lua_State *L)
     return 1;
 }
 
-/* The file of the running program. */
 /// The program's file.
 ///@return string path
 static int l_exe(lua_State *L)
@@ -56,7 +55,6 @@ static int l_hostname(lua_State *L)
     return 1;
 }
 
-/* Who is at the terminal: SUDO_USER before the user that sudo made of them. */
 /// Who is at the terminal, also under sudo.
 ///@return string
 static int l_user(lua_State *L)

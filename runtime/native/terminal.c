@@ -56,8 +56,6 @@ static int push_written(lua_State *L, int error)
     return 2;
 }
 
-/* write(fd, text[, mark]) -> true, or false and why; never raises. What could steer a terminal is
- * spelt; `mark` is that of our own colours. */
 /// Writes text; what would steer the terminal is spelt. Never raises.
 ///@param fd integer
 ///@param text string
@@ -73,8 +71,6 @@ static int l_write(lua_State *L)
     return push_written(L, shown_write(fd, text, len, luaL_optstring(L, 3, NULL)));
 }
 
-/* erase(fd, lines) -> as write: the lines above the cursor are gone, and the cursor is where they
- * began. */
 /// Clears the line of the cursor, and those above it.
 ///@param fd integer
 ///@param lines integer
@@ -83,8 +79,6 @@ static int l_erase(lua_State *L)
     return push_written(L, shown_erase((int)luaL_checkinteger(L, 1), (int)luaL_checkinteger(L, 2)));
 }
 
-/* redraw(fd, up, text[, mark]) -> as write: the text's lines stand where the cursor was, so many
- * lines up, and nothing below them. */
 /// Draws over what begins so many lines up.
 ///@param fd integer
 ///@param lines integer
@@ -99,7 +93,6 @@ static int l_redraw(lua_State *L)
     return push_written(L, shown_redraw(fd, up, text, len, luaL_optstring(L, 4, NULL)));
 }
 
-/* spelt(text) -> the text as write() shows it, so that its columns can be counted. */
 /// The text as write shows it.
 ///@param text string
 ///@return string
@@ -203,8 +196,7 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
-/* read_line([prompt[, hidden]]) -> a line of standard input without its newline, nil at the end;
- * waits. The prompt comes once nothing is shown any more. */
+/* The prompt comes once nothing is shown any more. */
 /// A line of standard input without its newline; waits.
 ///@param prompt? string
 ///@param hidden? boolean  a terminal does not show it, as it is a secret

@@ -16,7 +16,7 @@ static X509 *read_first(const char *pem, size_t len)
     return cert;
 }
 
-static void time_text(const ASN1_TIME *at, char *out, size_t size)
+void tls_cert_time(const ASN1_TIME *at, char *out, size_t size)
 {
     struct tm tm;
 
@@ -49,8 +49,8 @@ int tls_cert_read(const char *pem, size_t len, struct tls_cert *out)
         return -1;
     add_entries(X509_get_subject_name(cert), NID_commonName, out->name, sizeof out->name);
     add_entries(X509_get_subject_name(cert), NID_organizationName, out->groups, sizeof out->groups);
-    time_text(X509_get0_notBefore(cert), out->not_before, sizeof out->not_before);
-    time_text(X509_get0_notAfter(cert), out->not_after, sizeof out->not_after);
+    tls_cert_time(X509_get0_notBefore(cert), out->not_before, sizeof out->not_before);
+    tls_cert_time(X509_get0_notAfter(cert), out->not_after, sizeof out->not_after);
     out->expired = X509_cmp_current_time(X509_get0_notAfter(cert)) < 0;
     out->early = X509_cmp_current_time(X509_get0_notBefore(cert)) > 0;
     X509_free(cert);

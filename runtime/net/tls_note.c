@@ -10,6 +10,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "net/tls_cert.h"
+
 struct tls_note *tls_note_new(void)
 {
     struct tls_note *note = calloc(1, sizeof *note);
@@ -45,15 +47,6 @@ static int tls_note_index(void)
     if (index < 0)
         index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, tls_note_dropped);
     return index;
-}
-
-static void time_text(const ASN1_TIME *at, char *out, size_t size)
-{
-    struct tm tm;
-
-    out[0] = '\0';
-    if (ASN1_TIME_to_tm(at, &tm) == 1)
-        strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
 static void name_text(const X509_NAME *name, char *out, size_t size)
@@ -116,8 +109,8 @@ static int tls_note_verify(int ok, X509_STORE_CTX *store)
         note->code = X509_STORE_CTX_get_error(store);
     name_text(X509_get_subject_name(cert), note->subject, sizeof note->subject);
     name_text(X509_get_issuer_name(cert), note->issuer, sizeof note->issuer);
-    time_text(X509_get0_notBefore(cert), note->not_before, sizeof note->not_before);
-    time_text(X509_get0_notAfter(cert), note->not_after, sizeof note->not_after);
+    tls_cert_time(X509_get0_notBefore(cert), note->not_before, sizeof note->not_before);
+    tls_cert_time(X509_get0_notAfter(cert), note->not_after, sizeof note->not_after);
     if (X509_STORE_CTX_get_error_depth(store) == 0)
         note_names(note, cert);
     return ok;

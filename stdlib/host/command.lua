@@ -105,29 +105,39 @@ local function check_of(who, value)
   return M.argv(who, raw.argv)
 end
 
-local LOOKING = {
+--- What every command may say, wherever it runs.
+---@type table<string, almanac.Field>
+M.COMMON = {
+  stdin = { "string", secret = true, help = "text on its standard input; without it there is none" },
+  ok = { "list", of = "integer", default = { 0 }, words = "a list of exit codes", help = "exit codes that are no failure" },
+  max_output = { "count", unit = "bytes", words = "a number of bytes", help = "kept of each stream: the first and the last half of them" },
+}
+
+--- And one that changes something.
+---@type table<string, almanac.Field>
+M.COMMON_CHANGING = {
+  idempotent = { "flag", help = "running it twice does no harm" },
+  title = { "text", help = "for people, in the place of the command" },
+}
+
+local LOOKING = fields.with(M.COMMON, {
   argv = {
     "list", required = true, or_words = true, take = M.argv,
     help = "the program and its arguments; the words themselves say the same",
   },
   cwd = { "text", help = "the directory to run in" },
   env = { "map", take = env_of, help = "added to the environment; false removes a variable" },
-  stdin = { "string", secret = true, help = "text on its standard input; without it there is none" },
   timeout = { "seconds", help = "then TERM, and KILL `grace` later" },
   grace = { "seconds", shown_default = "5s", help = "between TERM and KILL" },
-  ok = { "list", of = "integer", default = { 0 }, words = "a list of exit codes", help = "exit codes that are no failure" },
-  max_output = { "count", unit = "bytes", words = "a number of bytes", help = "kept of each stream: the first and the last half of them" },
-}
+})
 
 --- A command that only looks.
 M.looking = fields.declare("sh.read", LOOKING, { positional = "argv" })
 
 --- A command that changes something.
 ---@type almanac.Declaration
-M.changing = fields.declare("sh.run", fields.with(LOOKING, {
+M.changing = fields.declare("sh.run", fields.with(fields.with(LOOKING, M.COMMON_CHANGING), {
   check = { "list", take = check_of, help = "a command that exits 0 when there is nothing to do" },
-  idempotent = { "flag", help = "running it twice does no harm" },
-  title = { "text", help = "for people, in the place of the command" },
 }), { positional = "argv" })
 
 local SCRIPT = fields.with(M.changing.fields, {})

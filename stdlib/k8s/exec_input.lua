@@ -44,21 +44,16 @@ local function ref_of(who, pod)
   }
 end
 
-local READ = {
+local READ = fields.with(command.COMMON, {
   pod = { "ref", required = true, words = "a pod or a workload", help = "a pod's name, deployment/x, or the object" },
   command = { "list", required = true, or_words = true, take = argv_of, help = "the program and its arguments" },
   namespace = arguments.where.namespace, context = arguments.where.context,
   container = { "string", shown_default = "the only one, or the annotated one", help = "of the pod" },
-  stdin = { "string", secret = true, help = "text on its standard input" },
   timeout = { "seconds", help = "then its connection is cut, and what is left of it is looked for" },
-  ok = { "list", of = "integer", default = { 0 }, words = "a list of exit codes", help = "exit codes that are no failure" },
-  max_output = { "count", unit = "bytes", words = "a number of bytes", help = "kept of each stream" },
-}
+})
 M.EXEC_READ = fields.declare("k8s.exec_read", READ, { positional = "command" })
-M.EXEC = fields.declare("k8s.exec", fields.with(READ, {
+M.EXEC = fields.declare("k8s.exec", fields.with(fields.with(READ, command.COMMON_CHANGING), {
   check = { "list", take = check_of, help = "a command that exits 0 when there is nothing to do" },
-  idempotent = { "flag", help = "running it twice does no harm" },
-  title = { "string", help = "for people, in the place of the command" },
 }), { positional = "command" })
 
 --- A call's words and options as one table: every form that sh.run takes.

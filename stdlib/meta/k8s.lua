@@ -204,10 +204,10 @@ function k8s.follow_logs(ref, options) end
 ---@field pod string|table  a pod's name, deployment/x, or the object
 ---@field container? string  of the pod
 ---@field context? string  of the kubeconfig
----@field max_output? integer  kept of each stream
+---@field max_output? integer  kept of each stream: the first and the last half of them
 ---@field namespace? string  of the object
 ---@field ok? integer[]  exit codes that are no failure
----@field stdin? string  text on its standard input
+---@field stdin? string  text on its standard input; without it there is none
 ---@field timeout? string|number  then its connection is cut, and what is left of it is looked for
 
 --- Runs a command in a container that only looks: your promise, since nothing can check it. It is run again
@@ -585,10 +585,10 @@ function k8s.history(ref, options) end
 ---@field container? string  of the pod
 ---@field context? string  of the kubeconfig
 ---@field idempotent? boolean  running it twice does no harm
----@field max_output? integer  kept of each stream
+---@field max_output? integer  kept of each stream: the first and the last half of them
 ---@field namespace? string  of the object
 ---@field ok? integer[]  exit codes that are no failure
----@field stdin? string  text on its standard input
+---@field stdin? string  text on its standard input; without it there is none
 ---@field timeout? string|number  then its connection is cut, and what is left of it is looked for
 ---@field title? string  for people, in the place of the command
 
