@@ -35,6 +35,7 @@ local FLUSH_SECONDS = 0.1
 ---@field gone almanac.GoneStep[]?        what earlier executions did and this one did not meet
 ---@field operator almanac.Operator?      who is asked, and shown what happens
 ---@field calls almanac.Calls?            how it makes runs of its own
+---@field untold table?      condition: there is something that the channels of almanac.yaml were not told
 ---@field caller almanac.Run?             the run that made it
 ---@field approvals almanac.Approvals?    judges signed answers; nil: an answer of anybody counts
 ---@field observers fun(event: almanac.Event)[]
@@ -132,7 +133,7 @@ function Run:observe(fn, all)
   self.observers[#self.observers + 1] = fn
   self.tells_replays = self.tells_replays or all
   for _, event in ipairs(all and self.opening or {}) do fn(event) end
-  self.opening = {}
+  if all then self.opening = {} end
 end
 
 --- The run that is gone on with in order to go on with this one: the outermost of those that made it, or itself.

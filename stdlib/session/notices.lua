@@ -6,6 +6,7 @@ local errors = require "almanac.base.errors"
 local holder = require "almanac.session.holder"
 local interrupt = require "almanac.base.interrupt"
 local notice = require "almanac.journal.notice"
+local operators = require "almanac.run.operator"
 local params = require "almanac.session.params"
 local redaction = require "almanac.base.redaction"
 local runs = require "almanac.journal.run"
@@ -45,8 +46,8 @@ function texts.on_start(run)
 end
 
 function texts.on_wait(run, err)
-  return string.format("‖ %s waits%s: %s\ngo on: almanac resume %s", name_of(run), place_of(err), first_line(err.message),
-    store.words(run.id))
+  return string.format("‖ %s waits%s: %s\n%s", name_of(run), place_of(err), first_line(err.message),
+    err.at_terminal and "it asks at its terminal" or "go on: almanac resume " .. store.words(run.id))
 end
 
 function texts.on_fail(run, err)
@@ -74,10 +75,23 @@ local function add(run, hook, occasion, err)
   if settings.hooks[hook] then notice.add(run, hook, settings.hooks[hook], occasion, redaction.text(texts[hook](run, err))) end
 end
 
+--- Tells of a guard that asks at the terminal, where perhaps nobody sits: elsewhere the run would end there.
+local function tell_breaches(run)
+  run:observe(function(event)
+    if event.kind ~= "guard.breach" or event.data.on_breach ~= "pause" or not operators.of(run):can_be_asked() then return end
+    local said = {}
+    for i, breach in ipairs(event.data.breaches) do said[i] = breach.name .. ": " .. breach.why end
+    add(run, "on_wait", event.path .. event.time_ms, { step = event.path, message = table.concat(said, "; "), at_terminal = true })
+    run.untold:notify()
+  end)
+end
+
 --- A run has begun: nothing for one that goes on, and whose beginning was journalled to be told.
 ---@param run almanac.Run
 function M.begin(run)
+  run.untold = task.condition()
   if not run.meta.undoes then add(run, "on_start", 1) end
+  if settings.hooks.on_wait then tell_breaches(run) end
 end
 
 --- An execution ends. What is to be told is committed with that.
@@ -154,10 +168,13 @@ function M.start_telling(run)
     if next(settings.channels) == nil then return end
     local ok, err = errors.try(catch_up, run.id)
     if not ok and interrupt.of(err) then return end
-    local tried = 0
-    while not tell_open(run) do
-      tried = tried + 1
-      task.sleep(backoff.delay(RETRY, tried))
+    while true do
+      local tried = 0
+      while not tell_open(run) do
+        tried = tried + 1
+        task.sleep(backoff.delay(RETRY, tried))
+      end
+      run.untold:wait()
     end
   end)
 end

@@ -139,49 +139,6 @@ t.test("a part that was done, and was rolled back by itself, stops the resume of
   t.eq(p:lines "world", { "first", "canary v1", "judged" })
 end)
 
---- Killed at a point, and gone on with; false when there is no such point any more.
-local function killed_at(p, words, point, n)
-  local code = p:run(words, { ALMANAC_FAULT = string.format("%s:%d:kill", point, n) })
-  if code == 0 then return false end
-  t.eq(code, -1, "it was killed")
-  return true
-end
-
-for _, point in ipairs { "journal.append", "journal.commit", "journal.committed" } do
-  t.test("killed at every " .. point .. " of a run made of runs, each effect happens exactly once", function()
-    local n = 1
-    while true do
-      local p = new()
-      if not killed_at(p, { "run", "deploy", "tag=v1" }, point, n) then break end
-      local deploy = t.read_file(p.dir .. "/.almanac/journal.db") and runs_of(p, "deploy")[1]
-      if deploy then
-        if deploy.status ~= "done" then must(p, { "resume" }, 0) end
-        t.eq(p:lines "world", ALL, point .. " " .. n)
-        t.eq(#runs_of(p, "canary"), 1, "one canary, after a kill at " .. point .. " " .. n)
-      end
-      n = n + 1
-    end
-    t.ok(n > 10, "there were points to be killed at: " .. n)
-  end)
-end
-
-t.test("killed at every journal.committed of its rollback, all is taken back once", function()
-  local n = 1
-  while true do
-    local p = new()
-    must(p, { "run", "deploy", "tag=v1" }, 0)
-    local deploy = runs_of(p, "deploy")[1].id
-    if not killed_at(p, { "rollback", deploy }, "journal.committed", n) then break end
-    local stopped = runs_of(p, "rollback-of-deploy")[1]
-    must(p, stopped and { "resume", stopped.id } or { "rollback", deploy }, 0)
-    t.eq(p:lines "world", {}, "after a kill at " .. n)
-    for _, book in ipairs { "canary", "deploy" } do t.eq(runs_of(p, book)[1].status, "undone", book .. " " .. n) end
-    t.ok(#runs_of(p, "rollback-of-canary") <= 1, "one rollback of the canary")
-    n = n + 1
-  end
-  t.ok(n > 8, "there were points to be killed at: " .. n)
-end)
-
 t.test("a plan shows what the runs would do that it makes, and a run keeps to that", function()
   local p = new()
   local out = must(p, { "plan", "deploy", "tag=v1", "-o", "plan.json" }, 2)

@@ -271,3 +271,27 @@ t.test("a plan looks once at each, and goes into the guarded work", function()
   t.has(out, "  inside\n    → run sh -c 'echo inside >> log'")
   t.has(out, "Plan: 3 effects; 2 gates, 1 would fail now")
 end)
+
+t.test("at a terminal the question is asked there, and the channels of almanac.yaml are told that it is", function()
+  local world = new_world()
+  local p = new(world)
+  t.write_file(p.dir .. "/almanac.yaml", t.read_file(p.dir .. "/almanac.yaml") .. [[
+channels: { desk: { kind: command, argv: [sh, -c, "cat >> told"] } }
+hooks: { on_wait: desk }
+]])
+  t.must({ "mkfifo", "keys" }, { cwd = p.dir })
+  t.write_file(p.dir .. "/inner.sh", require("native.process").exe() .. ' run book --plain; echo "code $?"\n')
+  local run = t.spawn({ "sh", "-c", 'exec 3<>keys; script -qec "bash inner.sh" /dev/null <&3' }, p:options())
+  t.eventually("the guarded work is under way, and watched", function()
+    return t.read_file(p.dir .. "/begun") and world.looks >= 4
+  end)
+  world.lag = 9
+  t.eventually("the channel is told", function()
+    return (t.read_file(p.dir .. "/told") or ""):find('waits at "healthy": lag: 9 is not <= 5\nit asks at its terminal', 1, true)
+  end)
+  run:wait_line "Go on, roll back or stop"
+  go(p)
+  t.write_file(p.dir .. "/keys", "g\n")
+  run:wait_line "code 0"
+  t.eq(p:lines "log", ALL)
+end)

@@ -145,6 +145,15 @@ t.test("an environment has hooks of its own; a hook that is none, or names no ch
   t.has(must(p, { "run", "book" }, 2), 'almanac.yaml, line 2, column 3: no key "on_end" in hooks')
 end)
 
+t.test("who reads --json sees how the run began, and what is told of it", function()
+  local got = listen()
+  local p = new(got.port)
+  local code, out = p:run({ "run", "book", "--json" }, env)
+  t.eq(code, 0, out)
+  t.has(out, '"kind":"run.start"')
+  t.has(out, '"kind":"notice.due"')
+end)
+
 t.test("a run that is made of runs is told of as one", function()
   local got = listen()
   local p = new(got.port)

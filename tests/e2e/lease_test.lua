@@ -206,3 +206,22 @@ t.test("names that are no lease, and a server that is not there, are refused bef
   t.eq(code, 2, err)
   t.eq(p:lines "log", {})
 end)
+
+t.test("the leases of a run and of those that it makes are one family's: kept for all of it, and given back at its end", function()
+  local world = devnet.start { install = false }
+  local first, second = machine(world), machine(world)
+  first:edit("whole", [[
+return runbook { lock = "lease/animica-devnet/whole", run = function()
+  runbook.call "look"
+  runbook.call "book"
+end }]])
+  local child = spawn(first, { "run", "whole" })
+  t.has(holder(world), select(2, first:run { "runs" }):match "whole%-%S+")
+  local code, _, err = second:run({ "run", "look" }, second.kubeconfig)
+  t.eq(code, 2, err)
+  t.has(err, "the lease animica-devnet/release is held by")
+  let_go(first)
+  t.eq(child:wait(), 0)
+  t.eq(holder(world), "", "given back")
+  t.eq((second:run({ "run", "look" }, second.kubeconfig)), 0)
+end)
