@@ -36,6 +36,8 @@ t.test("a release: planned as a diff, made, pushed, found whole, and taken back"
   end
   t.eq(r:pushes(), 1)
 
+  local again, nothing = r:almanac { "plan", "release", "version=v0.5.0", "change_owner=ada" }
+  t.eq(again, 0, nothing)
   local back, _, why = r:almanac { "rollback", "--plain" }
   t.eq(back, 0, why)
   t.eq(r:git "tag", "")
