@@ -39,6 +39,17 @@ config.declaration = {
   },
   seeds_max_age = param.duration { default = "24h", help = "older than that, the list is stale" },
 
+  -- The canary, and other ways to roll
+  canary_values = param.list { default = {}, help = "values files of the canary, over the devnet's own" },
+  canary_urls = param.map { default = {}, help = "rpc, explorer, services, da: where each answers in the canary" },
+  canary_warm_up = param.duration { default = "1m", help = "after it is ready, before it is compared" },
+  scrape_interval = param.duration { default = "15s", min = 0.1, help = "of Prometheus" },
+  compose_dir = param.string { default = "ops/docker", help = "where the Compose devnet is" },
+  compose_files = param.list { default = { "docker-compose.devnet.yml" }, help = "its Compose files, later ones win" },
+  kustomize = param.string { default = "ops/k8s", help = "the overlay of rollout method=kustomize" },
+  db_down = param.list { default = {}, help = "in the services' pod: takes the database to the schema of {tag}" },
+  db_restore = param.list { default = {}, help = "here: restores the services' database from its snapshot" },
+
   -- Proof
   urls = param.map { default = {}, help = "rpc, explorer, services, da: where each answers" },
   block_target = param.duration { default = "6s", min = 0.05, help = "between two blocks" },
@@ -52,10 +63,10 @@ config.declaration = {
   tell_tries = param.integer { default = 3, min = 1, help = "tries at most" },
 }
 
-local function check_urls(urls)
+local function check_urls(urls, key)
   for name in pairs(urls) do
     if name ~= "rpc" and name ~= "explorer" and name ~= "services" and name ~= "da" then
-      errors.raise { kind = "refused", message = "vars.devnet.urls has " .. name .. ", and the devnet has no such part",
+      errors.raise { kind = "refused", message = string.format("vars.devnet.%s has %s, and the devnet has no such part", key, name),
         hint = "there are rpc, explorer, services and da" }
     end
   end
@@ -65,7 +76,8 @@ end
 ---@return table<string, any>
 function config.read()
   local found = vars.read("devnet", config.declaration)
-  check_urls(found.urls)
+  check_urls(found.urls, "urls")
+  check_urls(found.canary_urls, "canary_urls")
   return found
 end
 

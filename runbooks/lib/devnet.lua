@@ -3,7 +3,15 @@
 local devnet = {
   release = "animica-devnet",
   namespace = "animica-devnet",
+  canary = { release = "animica-canary", namespace = "animica-canary" },
+  chart = "ops/helm/animica-devnet",
+  values = "ops/helm/animica-devnet/values.yaml",
 }
+
+--- Label matchers of the two in Prometheus. The devnet is what is not the canary, so that its gates are not mixed with
+--- those of a canary that the same Prometheus scrapes, and hold where series carry no namespace at all.
+devnet.in_canary = 'namespace="animica-canary"'
+devnet.in_devnet = 'namespace!="animica-canary"'
 
 -- Workloads ----------------------------------------------------------------------------------------
 
@@ -16,6 +24,16 @@ devnet.workloads = {
   { name = "animica-studio-web", ref = "deployment/animica-studio-web", timeout = "5m" },
   { name = "animica-explorer-web", ref = "deployment/animica-explorer-web", timeout = "5m" },
 }
+
+--- Those without a state of their own: two versions of them may run side by side.
+---@return { name: string, ref: string, timeout: string }[]
+function devnet.stateless()
+  local out = {}
+  for _, workload in ipairs(devnet.workloads) do
+    if workload.ref:find "^deployment/" then out[#out + 1] = workload end
+  end
+  return out
+end
 
 --- Branches for `parallel`: fn(workload) for each of the six, by name.
 ---@param fn fun(workload: { name: string, ref: string, timeout: string }): any
@@ -113,6 +131,15 @@ end
 
 local LATENCY = "animica_rpc_request_duration_seconds_bucket"
 
+--- A query with the devnet's labels in each of its selectors. Pure.
+---@param query string
+---@return string
+function devnet.scoped(query)
+  return (query:gsub("(animica_[%w_]+)(%b{})", function(name, matchers)
+    return name .. "{" .. matchers:sub(2, -2) .. "," .. devnet.in_devnet .. "}"
+  end):gsub("(animica_[%w_]+)([^%w_{])", "%1{" .. devnet.in_devnet:gsub("%%", "%%%%") .. "}%2"))
+end
+
 --- Value and limit apart: a comparison within PromQL gives nothing when it is false. `hold` is the
 --- window of the devnet's own table; `critical` fails a gate at once when it is reached (a lag above
 --- 20 blocks is one of 21).
@@ -165,6 +192,8 @@ devnet.gate_specs = {
   { name = "explorer WS", limit = 0.5, critical = 1.0, hold = "5m",
     query = strict_ratio("animica_explorer_ws_disconnects_total", "animica_explorer_ws_connects_total", "5m") },
 }
+
+for _, spec in ipairs(devnet.gate_specs) do spec.query = devnet.scoped(spec.query) end
 
 --- A gate by its name; raises kind "usage".
 function devnet.gate_spec(name)

@@ -17,6 +17,7 @@ local PROJECT = {
   dir = { "name", default = ".", help = "where the Compose file is" },
   files = { "texts", shown_default = "as compose finds them", help = "the Compose files, later ones win" },
   project = { "name", shown_default = "the directory's name", help = "the name of the project" },
+  env = { "map", take = project.variables, help = "variables that the Compose file uses" },
 }
 local TIME = { "seconds", shown_default = "10m", help = "for the whole call" }
 local SOME = fields.with(PROJECT, { services = { "texts", shown_default = "all", help = "only these" }, timeout = TIME })
@@ -112,7 +113,7 @@ effect.define("compose.up", {
         }
       end
     end
-    effect.perform("compose.down", { dir = input.dir, files = input.files, project = input.project })
+    effect.perform("compose.down", { dir = input.dir, files = input.files, project = input.project, env = input.env })
   end,
   title = titled "up", allow = allow,
 })
@@ -231,7 +232,7 @@ end
 effect.define("compose.run", {
   input = function(raw) return input_of("compose.run", raw) end,
   preview = function(input)
-    local about = { dir = input.dir, files = input.files, project = input.project, services = { input.service } }
+    local about = { dir = input.dir, files = input.files, project = input.project, env = input.env, services = { input.service } }
     local preview = { changes = {} }
     for _, want in ipairs(project.state("compose.run", about)) do
       local change = want.name ~= input.service and not input.no_deps and project.change_of(want)

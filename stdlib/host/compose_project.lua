@@ -56,6 +56,26 @@ function M.targets(input)
   return out
 end
 
+local OURS = { PATH = true, HOME = true } -- in HOME are the engine's context and plugins
+
+--- Holds variables for the Compose file to what they may be: texts, and none that leads the programs elsewhere.
+---@param who string
+---@param variables table<string, string>
+---@return table<string, string>
+function M.variables(who, variables)
+  for name, value in pairs(variables) do
+    if not name:find "^[%a_][%w_]*$" or OURS[name] or place.steers(name) then
+      errors.raise {
+        kind = "usage", message = string.format("%s: env may not set %s: it is no variable of a Compose file", who, name),
+        hint = "what has docker do something else is set in the environment of almanac",
+      }
+    elseif type(value) ~= "string" then
+      errors.raise { kind = "usage", message = string.format("%s: env.%s must be a string, not a %s", who, name, type(value)) }
+    end
+  end
+  return variables
+end
+
 --- The program, and the beginning of its words; those of a verb are to follow.
 ---@param who string  the public function, for errors
 ---@param input table
@@ -68,7 +88,8 @@ local function compose(who, input, ...)
   for _, file in ipairs(input.files or {}) do out:short("-f", file) end
   out:short("-p", input.project)
   for _, word in ipairs { ... } do out:flag(word, true) end
-  return { program = before[1], cwd = input.dir, within = reach.is_asked() and M.targets(input) or nil, missing = MISSING }, out
+  return { program = before[1], cwd = input.dir, env = input.env, within = reach.is_asked() and M.targets(input) or nil,
+    missing = MISSING }, out
 end
 
 local function ask(input, ...)

@@ -85,7 +85,10 @@ local STEERING = {
   "^HELM_", "^KUBE", "^DOCKER_", "^COMPOSE_",
 }
 
-local function steers(name)
+--- Whether a variable has a program do something else. Pure.
+---@param name string
+---@return boolean
+function M.steers(name)
   for _, pattern in ipairs(STEERING) do
     if name:find(pattern) then return true end
   end
@@ -116,7 +119,7 @@ function M.program(command)
   end
   local out = { { category = "shell", names = names } }
   for name, value in pairs(env) do
-    if value and steers(name) then out[#out + 1] = { category = "shell", names = { name .. "=" .. tostring(value) } } end
+    if value and M.steers(name) then out[#out + 1] = { category = "shell", names = { name .. "=" .. tostring(value) } } end
   end
   return out
 end

@@ -1,0 +1,80 @@
+--- The devnet of a Compose file: brought to a tag, seen healthy, and back to the tag before.
+local stack = {}
+
+--- What every call of compose is given.
+---@param c table  of config.read
+---@param tag string
+local function project(c, tag, more)
+  local out = { dir = c.compose_dir, files = c.compose_files, env = { IMAGE_TAG = tag } }
+  for key, value in pairs(more or {}) do out[key] = value end
+  return out
+end
+
+--- The one tag of the containers that are there; nil where there are none, or of several tags.
+---@param rows { image: string }[]
+---@return string?
+function stack.tag_of(rows)
+  local tag
+  for _, row in ipairs(rows) do
+    local found = row.image:match ":([^:/@]*)$"
+    if tag and found ~= tag then return nil end
+    tag = found
+  end
+  return tag
+end
+
+--- The tag that runs now; "" where nothing does, so that a plan knows it, too. A read.
+function stack.current(c)
+  return stack.tag_of(compose.ps(project(c, "unset"))) or ""
+end
+
+--- Brings the services to a tag.
+function stack.up(c, tag)
+  return compose.up(project(c, tag, { timeout = "15m" }))
+end
+
+--- Takes all containers away. Volumes stay.
+function stack.down(c, tag)
+  return compose.down(project(c, tag))
+end
+
+--- Back to the tag before; where nothing ran, to nothing.
+function stack.back(c, before, tag)
+  if before == "" then return stack.down(c, tag) end
+  return stack.up(c, before)
+end
+
+--- That every service runs, with this tag, and is not unhealthy. A read that waits.
+function stack.healthy(c, tag)
+  local rows = compose.ps(project(c, tag))
+  local bad = {}
+  for _, row in ipairs(rows) do
+    if row.state ~= "running" then bad[#bad + 1] = row.service .. " is " .. row.state end
+  end
+  if #rows == 0 then bad[1] = "no container is there" end
+  if #bad > 0 then
+    errors.raise { kind = "unhealthy", message = "the services of " .. c.compose_dir .. ": " .. table.concat(bad, ", "),
+      hint = "docker compose logs says why" }
+  end
+  return rows
+end
+
+--- Pulls, brings up, sees healthy: a part of a run.
+---@param c table
+---@param p { tag: string }
+function stack.roll(c, p)
+  local before = step("read the tag that runs", function() return stack.current(c) end)
+
+  step("pull the images", function() return compose.pull(project(c, p.tag, { timeout = "15m" })) end)
+
+  step("bring the services up", { undo = function() stack.back(c, before, p.tag) end }, function()
+    return stack.up(c, p.tag)
+  end)
+
+  step("services are healthy", { retry = { times = 10, delay = "3s", factor = 1, on = { "unhealthy" } } }, function()
+    return stack.healthy(c, p.tag)
+  end)
+  return { tag = p.tag, before = before }
+end
+
+return stack
