@@ -1,12 +1,52 @@
 --- Sections 4 and 5 of the devnet's procedure: upgrade the release, see the workloads ready, prove
 --- the devnet healthy.
+---
+--- When: after preflight, and after a canary where there was one (cutover does it then).
+--- Touches: the release and namespace animica-devnet.
+--- Undone: almanac rollback goes back to the newest revision that is proven good, or to the objects as they were.
 local devnet = require "lib.devnet"
+local overlay = require "lib.overlay"
+
+local ways = { kustomize = overlay.roll }
+
+--- By helm; gives when it began, in seconds since 1970.
+function ways.helm(p)
+  local before = step("read the current release", function()
+    local current = helm.current { release = devnet.release, namespace = devnet.namespace }
+    if not current then
+      errors.raise {
+        kind = "not_found", message = "there is no release " .. devnet.release .. " to upgrade",
+        hint = "install it first: helm install " .. devnet.release .. " ops/helm/animica-devnet -n " .. devnet.namespace,
+      }
+    end
+    local status = helm.status { release = devnet.release, namespace = devnet.namespace }
+    return { revision = current.revision, status = current.status, server_side = status.server_side, at = os.time() }
+  end)
+
+  step("upgrade the release", {
+    undo = function() devnet.roll_back(before.revision) end,
+  }, function()
+    return helm.upgrade {
+      release = devnet.release,
+      namespace = devnet.namespace,
+      chart = devnet.chart,
+      values = { devnet.values },
+      set = { ["global.imageTag"] = p.tag },
+      force_conflicts = p.conflicts == "take" and before.server_side, -- a client-side apply takes them anyway
+    }
+  end)
+  return before.at
+end
 
 return runbook {
   summary = "Upgrade the devnet to an image tag and prove it healthy, or roll it back",
   params = {
     tag = param.string {
       required = true, pattern = "^v%d+%.%d+%.%d+%-%x+$", help = "image tag of the release, e.g. v0.5.0-a1b2c3d",
+    },
+    method = param.enum {
+      default = "helm", values = { "helm", "kustomize" },
+      help = "upgrade the release, or build and apply the overlay with the tag in its images",
     },
     observe = param.duration { default = "10m", help = "how long the gates must hold" },
     conflicts = param.enum {
@@ -20,35 +60,12 @@ return runbook {
     helm = { devnet.release },
     k8s = { devnet.namespace },
     shell = { "ops/scripts/*" },
-    read = { fs = { "ops/helm/**" } },
+    read = { fs = { "ops/**" } },
   },
   lock = "release/" .. devnet.release,
   on_failure = "ask",
   run = function(p)
-    local before = step("read the current release", function()
-      local current = helm.current { release = devnet.release, namespace = devnet.namespace }
-      if not current then
-        errors.raise {
-          kind = "not_found", message = "there is no release " .. devnet.release .. " to upgrade",
-          hint = "install it first: helm install " .. devnet.release .. " ops/helm/animica-devnet -n " .. devnet.namespace,
-        }
-      end
-      local status = helm.status { release = devnet.release, namespace = devnet.namespace }
-      return { revision = current.revision, status = current.status, server_side = status.server_side, at = os.time() }
-    end)
-
-    step("upgrade the release", {
-      undo = function() devnet.roll_back(before.revision) end,
-    }, function()
-      return helm.upgrade {
-        release = devnet.release,
-        namespace = devnet.namespace,
-        chart = "ops/helm/animica-devnet",
-        values = { "ops/helm/animica-devnet/values.yaml" },
-        set = { ["global.imageTag"] = p.tag },
-        force_conflicts = p.conflicts == "take" and before.server_side, -- a client-side apply takes them anyway
-      }
-    end)
+    local began = ways[p.method](p)
 
     parallel("workloads are ready", devnet.each_workload(function(w)
       return k8s.rollout(w.ref, { namespace = devnet.namespace, timeout = w.timeout })
@@ -61,7 +78,7 @@ return runbook {
     parallel("gates", devnet.gates { hold = p.observe })
 
     step("no errors in the logs", function()
-      return devnet.log_scan { from = before.at } -- what was logged before is no fault of this release
+      return devnet.log_scan { from = began } -- what was logged before is no fault of this release
     end)
 
     step("no critical alerts", function()

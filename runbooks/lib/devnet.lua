@@ -68,6 +68,21 @@ function devnet.roll_back(newest)
   return devnet.heal()
 end
 
+--- Holds a wipe to the devnet's own namespaces, and to the node's name typed in full. Pure; raises kind "refused".
+---@param namespace string
+---@param typed? string
+function devnet.check_wipe(namespace, typed)
+  if namespace ~= devnet.namespace and namespace ~= devnet.canary.namespace then
+    errors.raise { kind = "refused", message = "wipe=node is not for the namespace " .. namespace,
+      hint = string.format("only %s and %s may lose their chain", devnet.namespace, devnet.canary.namespace) }
+  end
+  local name = namespace .. "/animica-node"
+  if typed ~= name then
+    errors.raise { kind = "refused", message = "wipe=node deletes the chain's database, and nothing brings it back",
+      hint = "say so by its name in full: typed=" .. name }
+  end
+end
+
 --- Wipes the chain's database: the node begins anew on empty volumes. Nothing takes it back.
 ---@param namespace? string
 function devnet.wipe_chain(namespace)

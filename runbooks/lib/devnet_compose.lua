@@ -44,12 +44,13 @@ function stack.back(c, before, tag)
   return stack.up(c, before)
 end
 
---- That every service runs, with this tag, and is not unhealthy. A read that waits.
+--- That every service runs, and is healthy where it says so. A read.
 function stack.healthy(c, tag)
   local rows = compose.ps(project(c, tag))
   local bad = {}
   for _, row in ipairs(rows) do
-    if row.state ~= "running" then bad[#bad + 1] = row.service .. " is " .. row.state end
+    local state = row.state == "running" and row.health or row.state
+    if state ~= "running" and state ~= "healthy" then bad[#bad + 1] = row.service .. " is " .. state end
   end
   if #rows == 0 then bad[1] = "no container is there" end
   if #bad > 0 then

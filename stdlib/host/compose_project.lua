@@ -183,6 +183,7 @@ function M.containers(input, once)
         hash = labels["com.docker.compose.config-hash"],
         image = one.Config.Image, image_id = one.Image, state = one.State.Status, started = one.State.StartedAt,
         exit_code = one.State.Status == "exited" and one.State.ExitCode or nil,
+        health = one.State.Health and one.State.Health.Status,
       }
     end
   end
@@ -301,6 +302,7 @@ function M.rows(containers)
   for i, one in ipairs(containers) do
     out[i] = {
       service = one.service, name = one.name, id = one.id, image = one.image, state = one.state, exit_code = one.exit_code,
+      health = one.health,
     }
   end
   return out

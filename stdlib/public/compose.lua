@@ -36,7 +36,8 @@ M.down = impl.down
 ---@return { service: string, image: string?, id: string? }[]
 M.images = impl.images
 
---- The containers of the services, stopped ones too. A read.
+--- The containers of the services, stopped ones too; with a healthcheck also "starting", "healthy" or "unhealthy".
+--- A read.
 ---
 --- Raises: `not_found`, `command`.
 ---
@@ -44,7 +45,7 @@ M.images = impl.images
 --- for _, one in ipairs(compose.ps { dir = "ops/devnet" }) do note(one.name .. " is " .. one.state) end
 --- ```
 ---@param options? compose.ps.options
----@return { service: string, name: string, id: string, image: string, state: string, exit_code: integer? }[]
+---@return { service: string, name: string, id: string, image: string, state: string, exit_code: integer?, health: string? }[]
 M.ps = impl.ps
 
 --- Pulls the images of the services. An effect.

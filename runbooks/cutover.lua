@@ -1,0 +1,57 @@
+--- Section 7 of the devnet's procedure: what was proven as a canary becomes the devnet's.
+---
+--- When: after canary strategy=shadow has passed.
+--- Touches: all that rollout does; then the canary's release and namespace are removed.
+--- Undone: almanac rollback takes the devnet back; a canary that was removed is installed by canary again.
+local devnet = require "lib.devnet"
+local shadow = require "lib.canary_shadow"
+
+--- The tag that the canary was installed with; the one that was asked for, if it is that.
+local function tag_of_canary(asked)
+  local canary = helm.current { release = devnet.canary.release, namespace = devnet.canary.namespace }
+  if not canary then
+    errors.raise { kind = "not_found", message = "there is no release " .. devnet.canary.release .. " to promote",
+      hint = "almanac run canary tag=… makes one; almanac run rollout tag=… goes without" }
+  end
+  local values = helm.values { release = devnet.canary.release, namespace = devnet.canary.namespace, all = true }
+  local tag = values.global and values.global.imageTag
+  if asked and asked ~= tag then
+    errors.raise { kind = "refused", message = string.format("the canary runs %s, and not %s", tag, asked),
+      hint = "what is promoted is what was proven" }
+  end
+  return tag
+end
+
+return runbook {
+  summary = "Promote the canary's tag to the devnet; keep the canary for a while, then remove it",
+  params = {
+    tag = param.string { pattern = "^v%d+%.%d+%.%d+%-%x+$", help = "that the canary must have, e.g. v0.5.0-a1b2c3d" },
+    keep = param.duration { default = "30m", help = "how long the canary stays as a fallback; 0s: not at all" },
+    observe = param.duration { default = "10m", help = "how long the devnet's gates must hold" },
+    breach = param.enum {
+      default = "pause", values = { "pause", "stop", "undo" },
+      help = "what follows when a gate breaks while the canary is kept",
+    },
+  },
+  allow = {
+    helm = { devnet.canary.release },
+    k8s = { devnet.canary.namespace, "namespace/" .. devnet.canary.namespace },
+    runbook = { "rollout" },
+  },
+  lock = "release/" .. devnet.canary.release,
+  on_failure = "ask",
+  run = function(p)
+    local tag = step("read the canary's tag", function() return tag_of_canary(p.tag) end)
+
+    runbook.call("rollout", { tag = tag, observe = p.observe })
+
+    if p.keep > 0 then
+      guard("the devnet stays healthy", { gates = devnet.gate_specs, alerts = true, on_breach = p.breach }, function()
+        sleep("the canary is kept as a fallback", p.keep)
+      end)
+    end
+
+    step("remove the canary", shadow.remove)
+    return { tag = tag }
+  end,
+}

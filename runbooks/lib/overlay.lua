@@ -1,0 +1,59 @@
+--- Section 4, the alternative to helm: the overlay of kustomize, with the release's tag in its images.
+local config = require "lib.config"
+local devnet = require "lib.devnet"
+
+local overlay = {}
+
+--- The image under another tag where it is one of the release's; else as it is. Pure.
+---@param image string
+---@param names table<string, boolean>  "REGISTRY/NAME"
+---@param tag string
+local function edited(image, names, tag)
+  local name = image:gsub("@.*$", ""):gsub(":[^:/]*$", "")
+  return names[name] and name .. ":" .. tag or image
+end
+
+--- Puts a tag into the images of a release, wherever objects hold containers, as `kustomize edit set image` does. Pure.
+---@param objects table[]
+---@param c { registry: string, images: string[] }
+---@param tag string
+---@return integer edited  how many
+function overlay.set_tag(objects, c, tag)
+  local names, count = {}, 0
+  for _, image in ipairs(c.images) do names[c.registry .. "/" .. image] = true end
+  local function walk(value)
+    if type(value) ~= "table" then return end
+    for key, item in pairs(value) do
+      if (key == "containers" or key == "initContainers") and type(item) == "table" then
+        for _, container in ipairs(item) do
+          local image = type(container) == "table" and container.image
+          if type(image) == "string" and edited(image, names, tag) ~= image then
+            container.image, count = edited(image, names, tag), count + 1
+          end
+        end
+      end
+      walk(item)
+    end
+  end
+  walk(objects)
+  return count
+end
+
+--- Builds and applies it: a part of a run. Gives when it began, in seconds since 1970.
+---@param p { tag: string, conflicts: "stop"|"take" }
+---@return integer
+function overlay.roll(p)
+  local c = step("read almanac.yaml", config.read)
+  local began = step("note the time", os.time)
+
+  step("apply the overlay", function()
+    local objects = yaml.decode_all(kustomize.build(c.kustomize))
+    if overlay.set_tag(objects, c, p.tag) == 0 then
+      note(string.format("no image of %s has another tag than %s", c.kustomize, p.tag))
+    end
+    return k8s.apply(objects, { namespace = devnet.namespace, force = p.conflicts == "take" })
+  end)
+  return began
+end
+
+return overlay
