@@ -6,6 +6,7 @@ compose = {}
 
 ---@class compose.config.options
 ---@field dir? string  where the Compose file is
+---@field env? table  variables that the Compose file uses
 ---@field files? string|string[]  the Compose files, later ones win
 ---@field project? string  the name of the project
 
@@ -22,6 +23,7 @@ function compose.config(options) end
 
 ---@class compose.down.options
 ---@field dir? string  where the Compose file is
+---@field env? table  variables that the Compose file uses
 ---@field files? string|string[]  the Compose files, later ones win
 ---@field project? string  the name of the project
 ---@field timeout? string|number  for the whole call
@@ -40,6 +42,7 @@ function compose.down(options) end
 
 ---@class compose.images.options
 ---@field dir? string  where the Compose file is
+---@field env? table  variables that the Compose file uses
 ---@field files? string|string[]  the Compose files, later ones win
 ---@field project? string  the name of the project
 
@@ -56,10 +59,12 @@ function compose.images(options) end
 
 ---@class compose.ps.options
 ---@field dir? string  where the Compose file is
+---@field env? table  variables that the Compose file uses
 ---@field files? string|string[]  the Compose files, later ones win
 ---@field project? string  the name of the project
 
---- The containers of the services, stopped ones too. A read.
+--- The containers of the services, stopped ones too; with a healthcheck also "starting", "healthy" or "unhealthy".
+--- A read.
 ---
 --- Raises: `not_found`, `command`.
 ---
@@ -67,11 +72,12 @@ function compose.images(options) end
 --- for _, one in ipairs(compose.ps { dir = "ops/devnet" }) do note(one.name .. " is " .. one.state) end
 --- ```
 ---@param options? compose.ps.options
----@return { service: string, name: string, id: string, image: string, state: string, exit_code: integer? }[]
+---@return { service: string, name: string, id: string, image: string, state: string, exit_code: integer?, health: string? }[]
 function compose.ps(options) end
 
 ---@class compose.pull.options
 ---@field dir? string  where the Compose file is
+---@field env? table  variables that the Compose file uses
 ---@field files? string|string[]  the Compose files, later ones win
 ---@field project? string  the name of the project
 ---@field services? string|string[]  only these
@@ -90,6 +96,7 @@ function compose.pull(options) end
 
 ---@class compose.restart.options
 ---@field dir? string  where the Compose file is
+---@field env? table  variables that the Compose file uses
 ---@field files? string|string[]  the Compose files, later ones win
 ---@field project? string  the name of the project
 ---@field services? string|string[]  only these
@@ -110,6 +117,7 @@ function compose.restart(options) end
 ---@field service string  whose image and settings it has
 ---@field argv? string|string[]  program and arguments
 ---@field dir? string  where the Compose file is
+---@field env? table  variables that the Compose file uses
 ---@field files? string|string[]  the Compose files, later ones win
 ---@field no_deps? boolean  what the service depends on is not started
 ---@field project? string  the name of the project
@@ -129,6 +137,7 @@ function compose.run(options) end
 
 ---@class compose.up.options
 ---@field dir? string  where the Compose file is
+---@field env? table  variables that the Compose file uses
 ---@field files? string|string[]  the Compose files, later ones win
 ---@field project? string  the name of the project
 ---@field services? string|string[]  only these
