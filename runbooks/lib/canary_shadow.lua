@@ -68,7 +68,7 @@ function shadow.run(c, p)
 
   local verdict = canary.compare("canary beside devnet", {
     baseline = devnet.in_devnet, canary = devnet.in_canary, horizon = p.observe, warm_up = c.canary_warm_up,
-    interval = c.scrape_interval, metrics = shadow.metrics,
+    interval = c.scrape_interval, history = 240 * c.scrape_interval, metrics = shadow.metrics,
   })
 
   step("no errors in the canary's logs", function()

@@ -63,6 +63,12 @@ local function access_of(request)
   return is_dry and "read" or "change"
 end
 
+--- The one object that a list or a watch is about, by its selector.
+local function name_selected(request)
+  local selector = request.query and request.query.fieldSelector
+  return type(selector) == "string" and selector:match "^metadata%.name=([^,=!]+)$" or nil
+end
+
 --- What a request reaches.
 ---@param client almanac.k8s.Client
 ---@param request almanac.k8s.Request
@@ -71,6 +77,7 @@ end
 function M.of_request(client, request)
   local access, place = access_of(request), api_path.parse(request.path)
   if not place then return access, {} end -- versions and kinds: no object of anybody's
+  if access == "read" then place.name = place.name or name_selected(request) end
   if place.group == "" and place.resource == "namespaces" and place.name and not place.namespace then
     return access, { M.of_namespace(client, place.name, access) }
   end

@@ -1,20 +1,18 @@
 -- A canary beside its baseline on a real Prometheus, which scrapes a server of this test: a bad one is failed, an equal
 -- one passes, a silent one is no data; killed in the middle and resumed, the verdict is that of the samples.
-local httpd = require "native.httpd"
+local canary_arms = require "tests.canary_arms"
 local json = require "native.json"
 local process = require "native.process"
 local prom = require "almanac.observe.prom"
 local report = require "almanac.observe.canary.report"
 local scrape = require "almanac.observe.canary.scrape"
-local simulate = require "tests.stdlib.observe.canary.simulate"
 local specs = require "almanac.observe.canary.spec"
 local t = require "tests.harness"
 local watch_of = require "almanac.observe.canary.watch"
 
 local ROOT = process.cwd()
 local ALMANAC = ROOT .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
-local PROMETHEUS = ROOT .. "/.deps/prometheus/usr/bin/prometheus"
-local EVERY = 0.5
+local EVERY = canary_arms.EVERY
 
 -- What each arm does between two scrapes: requests, and the share of them that fail and that are slow.
 local ARMS = {
@@ -23,45 +21,6 @@ local ARMS = {
   bad = { requests = 100, failing = 0.15, slow = 0.1 }, slow = { requests = 100, failing = 0.05, slow = 0.3 },
   silent = { requests = 0, failing = 0, slow = 0 },
 }
-
-local METRICS = [[
-animica_rpc_requests_total{status="ok"} %d
-animica_rpc_requests_total{status="error"} %d
-animica_rpc_request_duration_seconds_bucket{le="0.1"} %d
-animica_rpc_request_duration_seconds_bucket{le="1"} %d
-animica_rpc_request_duration_seconds_bucket{le="+Inf"} %d
-animica_p2p_peers_connected 9
-]]
-
---- A server with a page of metrics for each arm, which go on with each scrape.
-local function serve()
-  local state = {}
-  for name in pairs(ARMS) do state[name] = { random = simulate.new(#name), errors = 0, requests = 0, slow = 0 } end
-  return httpd.listen {
-    handler = function(request, response)
-      local name = request.path:sub(2)
-      local arm, now = ARMS[name], state[name]
-      now.requests = now.requests + arm.requests
-      now.errors = now.errors + now.random.poisson(arm.requests * arm.failing)
-      now.slow = now.slow + now.random.poisson(arm.requests * arm.slow)
-      response:send(200, { ["Content-Type"] = "text/plain; version=0.0.4" }, METRICS:format(now.requests - now.errors, now.errors,
-        now.requests - now.slow, now.requests, now.requests))
-    end,
-  }
-end
-
-local function start_prometheus(dir, port)
-  local jobs = {}
-  for name in pairs(ARMS) do
-    jobs[#jobs + 1] = string.format("- {job_name: %s, metrics_path: /%s, static_configs: [{targets: ['127.0.0.1:%d'], "
-      .. "labels: {namespace: %s}}]}", name, name, port, name)
-  end
-  t.write_file(dir .. "/prometheus.yml", string.format("global: {scrape_interval: %dms, scrape_timeout: %dms}\nscrape_configs:\n%s\n",
-    EVERY * 1000, EVERY * 500, table.concat(jobs, "\n")))
-  local p = t.spawn({ PROMETHEUS, "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:0" },
-    { cwd = dir })
-  return "http://" .. p:wait_lines { 'Listening on" address=(%S+)', "Server is ready" }[1]
-end
 
 local function options(url, canary, more)
   local out = {
@@ -91,9 +50,7 @@ end
 
 --- A world of its own for each case, since all that a case starts ends with it.
 local function world()
-  local server, dir = serve(), t.tmpdir()
-  t.defer(function() server:close() end)
-  local url = start_prometheus(dir, server:port())
+  local url = canary_arms.start(ARMS)
   t.eventually("every arm was scraped six times", function()
     local found = prom.query("min(count_over_time(animica_rpc_requests_total[1m]))", { url = url }).series[1]
     return found and found.value >= 6
