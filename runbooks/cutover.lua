@@ -46,7 +46,7 @@ return runbook {
     runbook.call("rollout", { tag = tag, observe = p.observe })
 
     if p.keep > 0 then
-      guard("the devnet stays healthy", { gates = devnet.gate_specs, alerts = true, on_breach = p.breach }, function()
+      guard("the devnet stays healthy", { gates = devnet.gate_specs, alerts = {}, on_breach = p.breach }, function()
         sleep("the canary is kept as a fallback", p.keep)
       end)
     end

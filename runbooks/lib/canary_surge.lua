@@ -8,19 +8,39 @@ local surge = {}
 ---@param tag string
 local function with_tag(image, tag) return (image:gsub(":[^:/]*$", "")) .. ":" .. tag end
 
---- The patch that brings a tag to a workload, never with a pod less than before. Pure.
+--- The containers of a workload, with their images. Pure.
 ---@param deployment table  as k8s.get gives it
----@param tag string
----@return table
-function surge.patch(deployment, tag)
-  local containers = {}
+---@return { name: string, image: string }[]
+local function images_of(deployment)
+  local out = {}
   for i, container in ipairs(deployment.spec.template.spec.containers) do
-    containers[i] = { name = container.name, image = with_tag(container.image, tag) }
+    out[i] = { name = container.name, image = container.image }
   end
+  return out
+end
+
+--- The patch that gives a workload these images, never with a pod less than before. Pure.
+---@param images { name: string, image: string }[]
+---@return table
+function surge.patch(images)
   return { spec = {
     strategy = { type = "RollingUpdate", rollingUpdate = { maxUnavailable = 0, maxSurge = 1 } },
-    template = { spec = { containers = containers } },
+    template = { spec = { containers = images } },
   } }
+end
+
+--- Gives a workload the images of a tag, and says which it had.
+local function bring(ref, tag)
+  local before = images_of(k8s.get(ref, { namespace = devnet.namespace }))
+  local after = {}
+  for i, one in ipairs(before) do after[i] = { name = one.name, image = with_tag(one.image, tag) } end
+  k8s.patch(ref, surge.patch(after), { namespace = devnet.namespace })
+  return before
+end
+
+local function put_back(workload, before)
+  k8s.patch(workload.ref, surge.patch(before), { namespace = devnet.namespace })
+  k8s.rollout(workload.ref, { namespace = devnet.namespace, timeout = workload.timeout })
 end
 
 --- Refuses what has a state: two of it would write to one.
@@ -50,10 +70,7 @@ function surge.run(_, p)
   local workloads, names = surge.chosen(p.workloads), {}
   for i, w in ipairs(workloads) do
     names[i] = w.name
-    step("surge " .. w.name, function()
-      local found = k8s.get(w.ref, { namespace = devnet.namespace })
-      return k8s.patch(w.ref, surge.patch(found, p.tag), { namespace = devnet.namespace })
-    end)
+    step("surge " .. w.name, { undo = function(before) put_back(w, before) end }, function() return bring(w.ref, p.tag) end)
     step(w.name .. " is ready", function()
       return k8s.rollout(w.ref, { namespace = devnet.namespace, timeout = w.timeout })
     end)
