@@ -33,11 +33,15 @@ return runbook {
       help = "what follows when a gate breaks while the canary is kept",
     },
   },
+  -- A run that is called keeps to both tables: what rollout may is here, too.
   allow = {
-    helm = { devnet.canary.release },
-    k8s = { devnet.canary.namespace, "namespace/" .. devnet.canary.namespace },
+    helm = { devnet.canary.release, devnet.release },
+    k8s = { devnet.canary.namespace, "namespace/" .. devnet.canary.namespace, devnet.namespace },
+    shell = { "ops/scripts/*" },
     runbook = { "rollout" },
+    read = { fs = { "ops/**" } },
   },
+  pass_env = devnet.smoke_env,
   lock = "release/" .. devnet.canary.release,
   on_failure = "ask",
   run = function(p)

@@ -39,21 +39,35 @@ function overlay.set_tag(objects, c, tag)
   return count
 end
 
+--- Builds it, and applies it with a tag.
+local function apply(c, tag, conflicts)
+  local objects = yaml.decode_all(kustomize.build(c.kustomize))
+  if overlay.set_tag(objects, c, tag) == 0 then
+    note(string.format("no image of %s has another tag than %s", c.kustomize, tag))
+  end
+  return k8s.apply(objects, { namespace = devnet.namespace, force = conflicts == "take" })
+end
+
+--- The tag that the node runs, and the time.
+local function before()
+  local images = k8s.images { namespace = devnet.namespace, ref = "statefulset/animica-node" }
+  return { tag = images[1] and images[1].image:match ":([^:/@]*)$", at = os.time() }
+end
+
 --- Builds and applies it: a part of a run. Gives when it began, in seconds since 1970.
 ---@param p { tag: string, conflicts: "stop"|"take" }
 ---@return integer
 function overlay.roll(p)
   local c = step("read almanac.yaml", config.read)
-  local began = step("note the time", os.time)
+  local was = step("read the tag that runs", before)
 
-  step("apply the overlay", function()
-    local objects = yaml.decode_all(kustomize.build(c.kustomize))
-    if overlay.set_tag(objects, c, p.tag) == 0 then
-      note(string.format("no image of %s has another tag than %s", c.kustomize, p.tag))
-    end
-    return k8s.apply(objects, { namespace = devnet.namespace, force = p.conflicts == "take" })
-  end)
-  return began
+  step("apply the overlay", {
+    undo = function()
+      if was.tag then apply(c, was.tag, p.conflicts) end
+      return devnet.heal()
+    end,
+  }, function() return apply(c, p.tag, p.conflicts) end)
+  return was.at
 end
 
 return overlay

@@ -52,6 +52,38 @@ t.test("an equal canary is installed, judged, and killed in the middle; cutover 
   t.has(err, "the canary runs " .. devnet.new .. ", and not v9.9.9-abc1234")
 end)
 
+--- A devnet whose own metrics are there, and a canary that was installed by hand.
+local function with_canary()
+  local world = devnet.start { prometheus = true }
+  t.must({ world.helm, "-n", "animica-canary", "install", "animica-canary", "ops/helm/animica-devnet", "--create-namespace",
+    "--set", "global.imageTag=" .. devnet.new }, { cwd = world.dir, env = world.env })
+  return world
+end
+
+t.test("cutover promotes the canary's tag through rollout, keeps it for a while, killed in every part, and takes it away", function()
+  local world = with_canary()
+  local CUTOVER = { "run", "cutover", "tag=" .. devnet.new, "observe=1s", "keep=2s" }
+  local plan = world:almanac(2, { "plan", table.unpack(CUTOVER, 2) })
+  t.has(plan, "rollout")
+  world:almanac(-1, CUTOVER, { env = killed.at(6) })
+  world:almanac(0, { "resume", "--no-ask" })
+  t.eq(world:node_tag(), devnet.new)
+  t.eq(#world:history(), 2, "one revision more")
+  t.ok(not exists(world, NAMESPACE), "the canary is gone")
+end)
+
+t.test("a gate that breaks while the canary is kept takes the devnet back, where breach=undo says so", function()
+  local world = with_canary()
+  local p = world:spawn { "run", "cutover", "observe=1s", "keep=10m", "breach=undo" }
+  p:wait_line "the canary is kept as a fallback"
+  world:fault { "low-peers" }
+  local code, out, err = p:wait(90)
+  t.eq(code, 4, out .. err)
+  t.has(err, "peers")
+  t.eq(world:node_tag(), devnet.old)
+  t.ok(exists(world, NAMESPACE), "the canary is still there to look at")
+end)
+
 t.test("a bad canary is failed, taken away, and reported with the time it took", function()
   local world = world_with(BAD)
   local _, err = world:almanac(4, CANARY)
