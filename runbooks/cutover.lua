@@ -3,6 +3,7 @@
 --- When: after canary strategy=shadow has passed.
 --- Touches: all that rollout does; then the canary's release and namespace are removed.
 --- Undone: almanac rollback takes the devnet back; a canary that was removed is installed by canary again.
+local config = require "lib.config"
 local devnet = require "lib.devnet"
 local shadow = require "lib.canary_shadow"
 
@@ -45,12 +46,14 @@ return runbook {
   lock = "release/" .. devnet.canary.release,
   on_failure = "ask",
   run = function(p)
+    local c = step("read almanac.yaml", config.read)
     local tag = step("read the canary's tag", function() return tag_of_canary(p.tag) end)
 
     runbook.call("rollout", { tag = tag, observe = p.observe })
 
     if p.keep > 0 then
-      guard("the devnet stays healthy", { gates = devnet.gate_specs, alerts = {}, on_breach = p.breach }, function()
+      local watched = { gates = devnet.guarded(), alerts = {}, on_breach = p.breach, interval = c.scrape_interval }
+      guard("the devnet stays healthy", watched, function()
         sleep("the canary is kept as a fallback", p.keep)
       end)
     end

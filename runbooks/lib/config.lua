@@ -46,6 +46,8 @@ config.declaration = {
   scrape_interval = param.duration { default = "15s", min = 0.1, help = "of Prometheus" },
   compose_dir = param.string { default = "ops/docker", help = "where the Compose devnet is" },
   compose_files = param.list { default = { "docker-compose.devnet.yml" }, help = "its Compose files, later ones win" },
+  compose_pull = param.boolean { default = true, help = "its images come from a registry" },
+  compose_patience = param.duration { default = "30s", min = 1, help = "until its services must be healthy" },
   kustomize = param.string { default = "ops/k8s", help = "the overlay of rollout method=kustomize" },
   db_down = param.list { default = {}, help = "in the services' pod: takes the database to the schema of {tag}" },
   db_restore = param.list { default = {}, help = "here: restores the services' database from its snapshot" },

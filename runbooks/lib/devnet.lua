@@ -221,6 +221,16 @@ function devnet.gate_spec(name)
     hint = "there are " .. table.concat(names, ", ") }
 end
 
+--- The gates for a guard, which has no window: it watches for as long as it lasts.
+---@return table[]
+function devnet.guarded()
+  local out = {}
+  for i, spec in ipairs(devnet.gate_specs) do
+    out[i] = { name = spec.name, query = spec.query, op = spec.op, limit = spec.limit, critical = spec.critical }
+  end
+  return out
+end
+
 --- Branches for `parallel`: the gates by name.
 ---@param opts? { hold?: string|number, interval?: string|number, only?: string[] }
 ---   hold: for all of them, instead of each one's own window; only: names

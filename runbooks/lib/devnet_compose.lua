@@ -54,7 +54,7 @@ function stack.healthy(c, tag)
   end
   if #rows == 0 then bad[1] = "no container is there" end
   if #bad > 0 then
-    errors.raise { kind = "unhealthy", message = "the services of " .. c.compose_dir .. ": " .. table.concat(bad, ", "),
+    errors.raise { kind = "gate", verdict = "fail", message = "the services of " .. c.compose_dir .. ": " .. table.concat(bad, ", "),
       hint = "docker compose logs says why" }
   end
   return rows
@@ -66,13 +66,14 @@ end
 function stack.roll(c, p)
   local before = step("read the tag that runs", function() return stack.current(c) end)
 
-  step("pull the images", function() return compose.pull(project(c, p.tag, { timeout = "15m" })) end)
+  step("pull the images", { when = c.compose_pull }, function() return compose.pull(project(c, p.tag, { timeout = "15m" })) end)
 
   step("bring the services up", { undo = function() stack.back(c, before, p.tag) end }, function()
     return stack.up(c, p.tag)
   end)
 
-  step("services are healthy", { retry = { times = 10, delay = "3s", factor = 1, on = { "unhealthy" } } }, function()
+  local patience = { times = c.compose_patience // 1, delay = "1s", factor = 1, on = { "gate" } }
+  step("services are healthy", { retry = patience }, function()
     return stack.healthy(c, p.tag)
   end)
   return { tag = p.tag, before = before }

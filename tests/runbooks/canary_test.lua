@@ -35,7 +35,8 @@ local NAMESPACE = "/api/v1/namespaces/animica-canary"
 
 --- The revisions of the canary that helm knows.
 local function revisions(world)
-  local out = t.must({ world.helm, "-n", "animica-canary", "history", "animica-canary", "-o", "json" }, { cwd = world.dir, env = world.env })
+  local out = t.must({ world.helm, "-n", "animica-canary", "history", "animica-canary", "-o", "json" },
+    { cwd = world.dir, env = world.env })
   return #json.decode(out)
 end
 
@@ -55,6 +56,7 @@ end)
 --- A devnet whose own metrics are there, and a canary that was installed by hand.
 local function with_canary()
   local world = devnet.start { prometheus = true }
+  world:configure { vars = { devnet = { scrape_interval = "1s" } } }
   t.must({ world.helm, "-n", "animica-canary", "install", "animica-canary", "ops/helm/animica-devnet", "--create-namespace",
     "--set", "global.imageTag=" .. devnet.new }, { cwd = world.dir, env = world.env })
   return world

@@ -13,7 +13,8 @@ t.test("the tag goes into the release's images, wherever containers are, and int
     return containers
   end
   local objects = {
-    { kind = "Deployment", spec = { template = { spec = { containers = pod("r:5/x/a:v1", "r:5/x/other:v1"), initContainers = pod "r:5/x/a" } } } },
+    { kind = "Deployment", spec = { template = { spec = {
+      containers = pod("r:5/x/a:v1", "r:5/x/other:v1"), initContainers = pod "r:5/x/a" } } } },
     { kind = "Pod", spec = { containers = pod("r:5/x/b@sha256:0123", "docker.io/a:v1") } },
     { kind = "ConfigMap", data = { image = "r:5/x/a:v1" } },
   }

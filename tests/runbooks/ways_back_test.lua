@@ -63,7 +63,8 @@ t.test("the database: taken down before by the newer release's program, or resto
   local _, err = world:almanac(1, { "run", "rollback", "db=down" })
   t.has(err, "vars.devnet.db_down is not set")
   t.eq(#world:history(), 2, "before the release was touched")
-  world:configure { vars = { devnet = { db_down = { "echo", "down to", "{tag}" }, db_restore = { "ops/scripts/restore.sh", "services" } } } }
+  world:configure { vars = { devnet = {
+    db_down = { "echo", "down to", "{tag}" }, db_restore = { "ops/scripts/restore.sh", "services" } } } }
   t.write_file(world.dir .. "/ops/scripts/restore.sh", "#!/bin/sh\necho \"$1 restored\" >> restored.log\n")
   t.must { "chmod", "+x", world.dir .. "/ops/scripts/restore.sh" }
   _, err = world:almanac(0, { "run", "rollback", "db=down" })
