@@ -70,3 +70,32 @@ t.test("no example of the manual has a finding about what it hands over", functi
     end
   end
 end)
+
+--- The runbooks that a page shows, but for those that show a mistake, or use the module that the page makes (dns).
+local function runbooks_of(path)
+  local out = {}
+  for at, text in fs.read(path):gmatch "()\n```lua\n(.-)\n```" do
+    local before = fs.read(path):sub(1, at)
+    local shows_a_mistake = before:match "`([^`\n]*)`:%s*$" == "runbooks/wrong.lua"
+    local is_whole = text:find("return runbook", 1, true) and not text:find("…", 1, true)
+    if is_whole and not shows_a_mistake and not text:find("dns.", 1, true) then out[#out + 1] = text end
+  end
+  return out
+end
+
+t.test("no runbook of a page has an error", function()
+  local count = 0
+  for _, path in ipairs(files("README.md", "docs/*.md", "docs/*/*.md", "docs/*/*/*.md")) do
+    for _, text in ipairs(runbooks_of(path)) do
+      local found = findings.new()
+      script.check(path, text, found)
+      for _, finding in ipairs(found:sorted()) do
+        -- A page leaves out what it is not about: a file beside the runbook, its summary.
+        local is_left_out = finding.rule == "no-library" or finding.rule == "no-summary" or finding.rule == "unused"
+        t.ok(is_left_out, string.format("%s: %s: %s", path, finding.message, finding.source))
+      end
+      count = count + 1
+    end
+  end
+  t.ok(count >= 5, count .. " runbooks")
+end)
