@@ -1,12 +1,14 @@
 --- almanac plan RUNBOOK [key=value…]
 local config = require "almanac.config.file"
 local drafts = require "almanac.run.plan.draft"
+local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local files = require "almanac.run.plan.file"
 local interrupt = require "almanac.base.interrupt"
 local options = require "almanac.cli.options"
 local plan_signatures = require "almanac.session.plan_signatures"
 local screen = require "almanac.cli.screen"
+local settings = require "almanac.config.settings"
 local signers = require "almanac.session.signers"
 
 local M = {}
@@ -38,6 +40,14 @@ local function fail(err, given, operator)
   return interrupt.of(err) and 130 or 1
 end
 
+--- Saves the plan, and signs it where that was asked for.
+local function save(plan, book, given, operator)
+  local name, good = given.out, settings.approval.plan_valid_for
+  require("native.fs").keep(name, files.encode(plan, book))
+  if good then operator:say(string.format("%s is good for %s", name, duration.format(good))) end
+  if given.sign then operator:say(plan_signatures.describe(name, plan_signatures.sign(name, given))) end
+end
+
 function M.run(words, operator)
   local given, rest = options.parse(usage, declared, words, operator)
   if not given then return 0 end
@@ -51,8 +61,7 @@ function M.run(words, operator)
   local ok, plan, book = errors.try(require("almanac.session.plan").make, name, params, given, operator)
   if not ok then return fail(plan, given, operator) end
   if given.json then operator:encoded(files.encode(plan, book)) else operator:result(shown(plan, drafts.undos(plan))) end
-  if given.out then require("native.fs").keep(given.out, files.encode(plan, book)) end
-  if given.sign then operator:say(plan_signatures.describe(given.out, plan_signatures.sign(given.out, given))) end
+  if given.out then save(plan, book, given, operator) end
   local counts = drafts.counts(plan)
   if plan.stopped or counts.fail + counts.steps_fail > 0 then return 1 end
   return counts.changes > 0 and 2 or 0

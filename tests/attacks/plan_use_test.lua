@@ -81,6 +81,7 @@ local function now_ms() return require("native.task").wall_ms() end
 
 t.test("a plan is good as long as almanac.yaml says, here and where it was made", function()
   local p = planned "approval: { plan_valid_for: 4h }\n"
+  t.has(select(3, p:run { "plan", "book", "-o", "plan.json" }), "plan.json is good for 4h")
   local plan = json.decode(t.read_file(p.dir .. "/plan.json")).plan
   t.eq(plan.expires_ms - plan.made_ms, 4 * 3600 * 1000)
   redate(p, now_ms() - 5 * 3600 * 1000, now_ms() + 1e6 // 1)
