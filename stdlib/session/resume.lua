@@ -7,6 +7,7 @@ local course = require "almanac.session.course"
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
+local family = require "almanac.journal.family"
 local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
 local outlook = require "almanac.run.outlook"
@@ -23,6 +24,7 @@ local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
 local standing = require "almanac.run.standing"
+local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local undo = require "almanac.run.undo"
 local walk = require "almanac.run.mode.walk"
@@ -83,10 +85,26 @@ local function answer_names(run, options)
   for _, path in ipairs(options.not_renamed or {}) do renamed.record_distinct(run, path) end
 end
 
+--- The runs that this one made and goes on with, and where each stands.
+local function describe_parts(journal, run)
+  local out = {}
+  for _, known in ipairs(run.replay:effects_newest_first()) do
+    local id = not known.outcome and family.made_by { kind = "effect.intent", data = known.intent }
+    local status = id and journal:run(id) and states.status(journal, id)
+    if status and not ownership.is_over(status) then
+      local place = ownership.place(journal, id)
+      out[#out + 1] = string.format("\n  %s goes on with %s: %s%s", known.path, id, status, place and string.format(" at %q", place) or "")
+    end
+  end
+  return table.concat(out)
+end
+
 --- Says what the resume will do, step by step. Raises what the script raises before its frontier.
 local function announce(session, run, book, values)
   local walked, walk_error = walk_with_names(run, book, values)
-  if not session.options.json then session.operator:say(outlook.describe(walked, book)) end
+  if not session.options.json then
+    session.operator:say(outlook.describe(walked, book) .. describe_parts(session.journal, run))
+  end
   if walk_error then error(walk_error, 0) end
 end
 
