@@ -4,7 +4,7 @@ local t = require "tests.harness"
 local task = require "native.task"
 
 local PAGE = "docs/explanation/conformance.md"
-local AREAS = { "manifests", "kubeconfig", "exec_plugin", "helm_values", "promql", "jsonrpc", "http" }
+local AREAS = { "manifests", "kubeconfig", "exec_plugin", "helm_values", "promql", "jsonrpc", "http", "git" }
 
 local HEAD = [[
 # Conformance
