@@ -106,8 +106,7 @@ int journal_check_writable(struct journal *j, struct err *e)
 
 /* --- the end of a run's chain --- */
 
-/* What the row of the run, its head and its last event say. */
-static int state_read(struct journal *j, const char *id, struct run_state *s, struct err *e)
+static int state_look(struct journal *j, const char *id, struct run_state *s, struct err *e)
 {
     struct journal_chain c;
     sqlite3_stmt *stmt;
@@ -144,6 +143,21 @@ static int state_read(struct journal *j, const char *id, struct run_state *s, st
                         j->dir);
     }
     return 0;
+}
+
+/* What the row of the run, its head and its last event say, at one moment: between two looks
+ * another process may append. */
+static int state_read(struct journal *j, const char *id, struct run_state *s, struct err *e)
+{
+    bool alone = sqlite3_get_autocommit(j->db);
+    int rc = alone ? sqlite3_exec(j->db, "BEGIN", NULL, NULL, NULL) : SQLITE_OK;
+
+    if (rc != SQLITE_OK)
+        return journal_fail(j, rc, "read the head of a run", e);
+    rc = state_look(j, id, s, e);
+    if (alone)
+        sqlite3_exec(j->db, "COMMIT", NULL, NULL, NULL);
+    return rc;
 }
 
 static struct run_state *state_cached(const struct journal *j, const char *id)

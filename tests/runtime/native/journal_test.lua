@@ -370,3 +370,21 @@ for seq, _, _, path in j:events "r1" do terminal.write(1, seq .. " " .. path .. 
     { env = { ALMANAC_FAULT = "journal.commit:1:fail" } })
   t.eq(out, "false io\nfalse io\nfalse io\n1 kept\n2 after")
 end)
+
+t.test("a run that another process appends to is whole whenever it is looked at", function()
+  local dir = t.tmpdir()
+  local writer = journal.open { dir = dir .. "/store" }
+  writer:create { id = "r", runbook = "r", meta = "{}" }
+  writer:close()
+  t.write_file(dir .. "/write.lua", [[
+local j = require("native.journal").open { dir = ... }
+for n = 1, 600 do j:append("r", "note", "", "{}", false) j:flush(false) end
+j:close()]])
+  local process = t.spawn { require("native.process").exe(), "lua", dir .. "/write.lua", dir .. "/store" }
+  local seen = 0
+  while seen < 600 do
+    local other <close> = journal.open { dir = dir .. "/store" }
+    seen = other:head "r"
+  end
+  t.eq(process:wait(), 0)
+end)
