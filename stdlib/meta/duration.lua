@@ -4,6 +4,8 @@
 --- Lengths of time. Wherever a duration is taken, "90s", "10m", "1h30m" or a number of seconds will do.
 duration = {}
 
+---@alias almanac.Duration string|number  "90s", "5m", or seconds
+
 --- A duration for people. Pure.
 ---
 --- Raises: `usage`.

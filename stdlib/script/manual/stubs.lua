@@ -47,6 +47,9 @@ local function add_entry(out, page, entry)
   out[#out + 1] = string.format("function %s(%s) end\n", name, table.concat(words, ", "))
 end
 
+--- Types that annotations name, by the page whose stub declares them.
+local ALIASES = { duration = '---@alias almanac.Duration string|number  "90s", "5m", or seconds\n' }
+
 --- The stub of a page.
 ---@param page almanac.manual.Page
 ---@return string
@@ -56,6 +59,7 @@ function M.page(page)
     out[#out + 1] = "--- " .. page.text:gsub("\n\n", "\n---\n--- ")
     out[#out + 1] = page.name .. " = {}\n"
   end
+  if ALIASES[page.name] then out[#out + 1] = ALIASES[page.name] end
   for _, entry in ipairs(page.entries) do add_entry(out, page, entry) end
   return (table.concat(out, "\n"):gsub("\n+$", "\n"))
 end
