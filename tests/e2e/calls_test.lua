@@ -293,6 +293,22 @@ end }]],
   for _, book in ipairs { "canary", "deploy", "outer" } do t.eq(runs_of(p, book)[1].status, "undone", book) end
 end)
 
+t.test("a part with on_failure = undo takes itself back; resumed, the whole begins it anew", function()
+  local p = new { canary = (CANARY:gsub("return runbook {", 'return runbook { on_failure = "undo",')) }
+  put(p, "bad")
+  local _, said = must(p, { "run", "deploy", "tag=v1" }, 1)
+  t.has(said, "step:  canary/judge")
+  t.eq(p:lines "world", { "first" })
+  t.eq(runs_of(p, "canary")[1].status, "undone")
+  t.eq(runs_of(p, "deploy")[1].status, "failed")
+  take_away(p, "bad")
+  must(p, { "resume" }, 0)
+  t.eq(p:lines "world", ALL)
+  t.eq(#runs_of(p, "canary"), 2)
+  must(p, { "rollback", runs_of(p, "deploy")[1].id }, 0)
+  t.eq(p:lines "world", {})
+end)
+
 t.test("what a done part made and is not so any more stops the resume of the whole", function()
   local p = new {
     canary = 'return runbook { run = function() step("write", function() fs.write("made", "x") end) end }',
