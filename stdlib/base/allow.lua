@@ -12,6 +12,8 @@ local M = {}
 ---@field category string  of `allow`
 ---@field names string[]   how it may be named there, the plainest first
 ---@field access? "read"|"change"  where it is another than the call's
+---@field server? { own: boolean, context: string? }  of a cluster, where nothing in it is reached but itself: its version,
+---  its kinds. Whoever may reach anything there may ask for them
 
 ---@alias almanac.Allow table<string, string[]|table<string, string[]>>
 
@@ -37,8 +39,17 @@ local function fits(patterns, names, fence)
   return false
 end
 
+local function covers_server(patterns, server)
+  for _, pattern in ipairs(patterns or {}) do
+    local context = pattern:match "@(.+)$"
+    if pattern == "**" or not context and server.own or context and glob.match(context, server.context or "") then return true end
+  end
+  return false
+end
+
 local function covers(allow, target)
   local category = target.category
+  if target.server then return covers_server(allow.k8s, target.server) or covers_server(allow.helm, target.server) end
   if fits(allow[category], target.names, FENCES[category]) then return true end
   return category == "k8s" and fits(namespaces_of(allow.helm), target.names, FENCES.k8s)
 end

@@ -76,7 +76,11 @@ end
 ---@return almanac.Target[]
 function M.of_request(client, request)
   local access, place = access_of(request), api_path.parse(request.path)
-  if not place then return access, {} end -- versions and kinds: no object of anybody's
+  if not place then -- versions and kinds: no object of anybody's
+    local server = target(client, { "*" })
+    server.server = { own = client.is_own, context = client.info.context }
+    return access, { server }
+  end
   if access == "read" then place.name = place.name or name_selected(request) end
   if place.group == "" and place.resource == "namespaces" and place.name and not place.namespace then
     return access, { M.of_namespace(client, place.name, access) }

@@ -17,7 +17,7 @@ local M = {}
 
 ---@class almanac.EffectAllow   what a runbook's `allow` is asked for before the effect begins
 ---@field category string       the key of `allow`: "helm", or a word of the operator's own
----@field of fun(input: any): string|string[]   the names of what it touches: each must fit a pattern
+---@field of fun(input: any): string|(string|almanac.Target)[]   the names of what it touches: each must fit a pattern
 
 ---@class almanac.EffectDefinition
 ---@field input? fun(raw: any): any        pure; checks and normalises; raises kind "usage"

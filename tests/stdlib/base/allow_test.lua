@@ -41,6 +41,20 @@ t.test("a release stands for the objects of its namespace, and for nothing in no
   t.eq(covers({ read = { helm = { "web" } } }, "read", "k8s", "web"), true)
 end)
 
+t.test("a server may be asked for itself by whoever may reach anything there", function()
+  local function asks(given, own, context)
+    return allow.covers(given, "read", { category = "k8s", names = { "*" }, server = { own = own, context = context } })
+  end
+  t.eq(asks({ k8s = { "web" } }, true, "a"), true)
+  t.eq(asks({ helm = { "web" } }, true, "a"), true)
+  t.eq(asks({ read = { k8s = { "web" } } }, true, "a"), true)
+  t.eq(asks({ k8s = { "web@b" } }, false, "b"), true)
+  t.eq(asks({ k8s = { "**" } }, false, "b"), true)
+  t.eq(asks({ k8s = { "web", "*" } }, false, "b"), false)
+  t.eq(asks({ k8s = { "web@b" } }, true, "a"), false)
+  t.eq(asks({ fs = { "**" } }, true, "a"), false)
+end)
+
 t.test("two allows are joined by category, reads too; without one everything is allowed", function()
   t.eq(allow.join({ fs = { "a" }, read = { k8s = { "x" } } }, { fs = { "b" }, http = { "c" }, read = { k8s = { "y" } } }),
     { fs = { "a", "b" }, http = { "c" }, read = { k8s = { "x", "y" } } })
