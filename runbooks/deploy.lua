@@ -6,7 +6,7 @@
 
 --- By a canary of its strategy; what a shadow proved is promoted with it.
 local function to_the_devnet(p, tag)
-  runbook.call("canary", { tag = tag, strategy = p.strategy, observe = p.observe_canary })
+  runbook.call("canary", { tag = tag, strategy = p.strategy, observe = p.observe_canary, between = p.between })
   if p.strategy == "shadow" then
     return runbook.call("cutover", { tag = tag, keep = p.keep, observe = p.observe })
   end
@@ -23,6 +23,7 @@ return runbook {
     window = param.string { default = "any time, at low traffic", help = "when the change takes place" },
     strategy = param.enum { default = "shadow", values = { "shadow", "surge" }, help = "of the canary" },
     observe_canary = param.duration { default = "15m", help = "how long the canary is compared at most" },
+    between = param.duration { default = "2m", help = "surge: how long the gates must hold after each workload" },
     observe = param.duration { default = "10m", help = "how long the devnet's gates must hold" },
     keep = param.duration { default = "30m", help = "how long the canary stays as a fallback" },
     verify_window = param.duration { default = "10m", min = 1, help = "that verify looks back on" },
