@@ -61,6 +61,13 @@ function M.signature(page, entry)
   return string.format("%s(%s)", M.full_name(page, entry), table.concat(words, ", "))
 end
 
+--- The type of an argument, for people.
+---@param value almanac.manual.Value
+---@return string
+function M.type_of(value)
+  return (value.type:gsub("[%w_.]+%.options", "table"):gsub("almanac%.Duration", "duration"))
+end
+
 --- The first sentence of a text.
 ---@param text string
 ---@return string

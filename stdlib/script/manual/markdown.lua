@@ -26,7 +26,7 @@ end
 local function add_params(out, entry)
   local shown
   for _, value in ipairs(entry.params) do
-    out[#out + 1] = string.format("- %s %s%s%s", code(value.name), code((value.type:gsub("[%w_.]+%.options", "table"))),
+    out[#out + 1] = string.format("- %s %s%s%s", code(value.name), code(manual.type_of(value)),
       value.optional and ", optional" or "", value.text ~= "" and ": " .. value.text or "")
   end
   for _, value in ipairs(entry.returns) do

@@ -80,7 +80,7 @@ end
 local function value_rows(entry)
   local rows = {}
   for _, value in ipairs(entry.params) do
-    local words = value.type:gsub("[%w_.]+%.options", "table") .. (value.optional and ", optional" or "")
+    local words = manual.type_of(value) .. (value.optional and ", optional" or "")
     rows[#rows + 1] = { value.name, words .. (value.text ~= "" and ": " .. value.text or "") }
   end
   for _, value in ipairs(entry.returns) do
