@@ -342,7 +342,9 @@ end
 function M.forget_all_once(input)
   local names = {}
   for i, one in ipairs(M.containers(input, true)) do names[i] = one.name end
-  if #names > 0 then tool.read(M.docker, { "rm", "--force", table.unpack(names) }) end
+  local words = docker_words("rm", "--force")
+  for _, name in ipairs(names) do words:word("the container", name) end
+  if #names > 0 then tool.read(M.docker, words) end
 end
 
 --- The exit code of such a container, which is waited for; nil where it never started.

@@ -276,10 +276,12 @@ both("a preview shows the images that change, and warns of a tag nobody uses", f
   must(upgrade(TAGS[1]))
   local definition = definitions.find "helm.upgrade"
   local function preview(options)
-    return must(function()
+    local seen -- what it foresees is no plain data, as the result of a step must be
+    must(function()
       local input = definition.input(options)
-      return definition.preview(input, definition.observe(input))
+      seen = definition.preview(input, definition.observe(input))
     end)
+    return seen
   end
   local seen = preview { release = NS, chart = CHART, set = { ["global.imageTag"] = TAGS[2] } }
   local changed = {}
