@@ -15,7 +15,7 @@ local M = {}
 
 local PROJECT = {
   dir = { "name", default = ".", help = "where the Compose file is" },
-  files = { "texts", shown_default = "as compose finds them", help = "the Compose files, later ones win" },
+  files = { "texts", take = project.files, shown_default = "as compose finds them", help = "the Compose files, later ones win" },
   project = { "name", shown_default = "the directory's name", help = "the name of the project" },
   env = { "map", take = project.variables, help = "variables that the Compose file uses" },
 }

@@ -56,6 +56,21 @@ function M.targets(input)
   return out
 end
 
+--- Holds Compose files to paths: the plugin takes URLs, too, of registries and repositories that nobody was asked for.
+---@param who string
+---@param files string|string[]
+---@return string[]
+function M.files(who, files)
+  if type(files) == "string" then files = { files } end
+  for _, file in ipairs(files) do
+    if file:find(":", 1, true) then
+      errors.raise { kind = "usage", message = string.format("%s: %q is no path of a Compose file", who, file),
+        hint = "a file from elsewhere is fetched first, so that a plan shows what is in it" }
+    end
+  end
+  return files
+end
+
 local OURS = { PATH = true, HOME = true } -- in HOME are the engine's context and plugins
 
 --- Holds variables for the Compose file to what they may be: texts, and none that leads the programs elsewhere.

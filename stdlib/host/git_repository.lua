@@ -8,15 +8,28 @@ local tool = require "almanac.host.tool"
 
 local M = {}
 
---- The operator's git, without prompts and pagers, and not in a repository that a hook points to.
+-- Above any configuration of the repository, which may be whose script this is: no program that watches files, no
+-- bare repository that lies in another one's tree, no remote that is a command.
+local CONFIG = { "core.fsmonitor", "false", "safe.bareRepository", "explicit", "protocol.ext.allow", "never" }
+
+local function with_config(env)
+  env.GIT_CONFIG_COUNT = tostring(#CONFIG // 2)
+  for i = 1, #CONFIG // 2 do
+    env["GIT_CONFIG_KEY_" .. i - 1], env["GIT_CONFIG_VALUE_" .. i - 1] = CONFIG[2 * i - 1], CONFIG[2 * i]
+  end
+  return env
+end
+
+--- The operator's git, without prompts and pagers, and not in a repository that a hook points to. A look writes no index,
+--- so that it runs no hook of one.
 ---@param input { dir: string? }
 ---@return almanac.Tool
 function M.git(input)
   return {
     program = "git", cwd = input.dir, within = reach.is_asked() and M.allow.of(input) or nil, missing = "install git",
-    env = {
-      GIT_TERMINAL_PROMPT = "0", GIT_PAGER = "cat", GIT_EDITOR = "true", LC_ALL = "C", GIT_DIR = false,
-      GIT_WORK_TREE = false, GIT_INDEX_FILE = false, GIT_LITERAL_PATHSPECS = git_paths.env.GIT_LITERAL_PATHSPECS,
+    env = with_config {
+      GIT_OPTIONAL_LOCKS = "0", GIT_TERMINAL_PROMPT = "0", GIT_PAGER = "cat", GIT_EDITOR = "true", LC_ALL = "C",
+      GIT_DIR = false, GIT_WORK_TREE = false, GIT_INDEX_FILE = false, GIT_LITERAL_PATHSPECS = git_paths.env.GIT_LITERAL_PATHSPECS,
     },
   }
 end

@@ -3,6 +3,7 @@
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local headers = require "almanac.http.headers"
 local json = require "native.json"
 local exchange = require "almanac.http.exchange"
 local redaction = require "almanac.base.redaction"
@@ -19,7 +20,7 @@ local STATUSES = { "integer|list|enum", of = "integer", values = { "any" }, word
 
 local COMMON = {
   url = { "text", required = true, secret = true, help = "with a secret in it, it is one" },
-  headers = { "map", help = "texts, secrets" },
+  headers = { "map", take = headers.check, help = "texts, secrets" },
   query = { "any", help = "a table, added to the URL: texts, numbers, booleans, secrets, and lists of those" },
   user = { "string", secret = true, help = "basic authentication" },
   password = { "string", secret = true, help = "basic authentication" },

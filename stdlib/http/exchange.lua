@@ -9,6 +9,7 @@ local api_path = require "almanac.k8s.api_path"
 local codec = require "native.codec"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local headers = require "almanac.http.headers"
 local native = require "native.http"
 local place = require "almanac.host.place"
 local reach = require "almanac.run.reach"
@@ -149,6 +150,7 @@ end
 ---  that stand for the URL's, {} for an endpoint that almanac.yaml names
 ---@return table response status, headers, body
 function M.request(request)
+  headers.check(request.who, request.headers or {})
   local through = M.through(request.who, request.url)
   if request.within then
     reach.require(request.who, access_of(request), request.within)

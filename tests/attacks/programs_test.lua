@@ -1,0 +1,57 @@
+-- What a script hands to curl, git and Compose so that they do more than they were asked for.
+local fs = require "native.fs"
+local project = require "tests.project"
+local t = require "tests.harness"
+
+local function run(body, more)
+  local p = project.new { book = "return runbook { " .. (more or "") .. " run = function() step('it', function()\n" .. body
+    .. "\nend) end }" }
+  local code, out, err = p:run({ "plan", "book" }, {})
+  return code, out .. err, p
+end
+
+t.test("a header that says where the message ends would send a second request behind the first", function()
+  for _, header in ipairs { "Content-Length", "content-length", "Transfer-Encoding", "Connection", "Upgrade", "TE", "Expect",
+    "Keep-Alive", "Trailer", "Proxy-Connection" } do
+    for _, call in ipairs { "http.get('http://127.0.0.1:9/api/a', %s)", "http.post('http://127.0.0.1:9/api/a', %s)",
+      "http.rpc('http://127.0.0.1:9/', 'm', {}, %s)" } do
+      local code, said = run(call:format("{ headers = { ['" .. header .. "'] = '0' } }"))
+      t.eq(code, 1, said)
+      t.has(said, "the header " .. header .. " is not a script's to give")
+    end
+  end
+  for _, name in ipairs { "Host;", "Host;x", "A B", "A:B", "" } do
+    local code, said = run(string.format("http.get('http://127.0.0.1:9/', { headers = { [%q] = 'x' } })", name))
+    t.eq(code, 1, said)
+    t.has(said, "is no name of a header")
+  end
+end)
+
+t.test("a repository within a repository, and one with a program that watches its files, run nothing", function()
+  local p = project.new { book = "return runbook { allow = { read = { git = { '*', 'data/*' } } }, run = function() "
+    .. "step('it', function() pcall(git.status, { dir = 'data/x' }); pcall(git.status, { dir = 'own' }); "
+    .. "pcall(git.head, { dir = 'own' }) end) end }" }
+  local bare = p.dir .. "/data/x"
+  t.must { "mkdir", "-p", bare .. "/objects", bare .. "/refs" }
+  t.write_file(bare .. "/HEAD", "ref: refs/heads/main\n")
+  t.write_file(bare .. "/config", "[core]\n\tbare = false\n\tworktree = ../\n\tfsmonitor = 'touch " .. p.dir .. "/ran;false'\n")
+  t.must { "git", "init", "-q", p.dir .. "/own" }
+  t.must { "git", "-C", p.dir .. "/own", "config", "core.fsmonitor", "touch " .. p.dir .. "/ran;false" }
+  t.must { "mkdir", "-p", p.dir .. "/own/.git/hooks" }
+  t.write_file(p.dir .. "/own/.git/hooks/post-index-change", "#!/bin/sh\ntouch " .. p.dir .. "/ran\n")
+  t.must { "chmod", "+x", p.dir .. "/own/.git/hooks/post-index-change" }
+  t.write_file(p.dir .. "/own/file", "x")
+  t.must { "git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", p.dir .. "/own", "add", "file" }
+  t.must { "touch", "-d", "2020-01-01", p.dir .. "/own/file" }
+  local code, out, err = p:run({ "plan", "book" }, {})
+  t.eq(code, 0, out .. err)
+  t.ok(not fs.exists(p.dir .. "/ran"), "something ran")
+end)
+
+t.test("a Compose file is a path", function()
+  for _, file in ipairs { "oci://evil.invalid/x", "https://evil.invalid/x.git#main:sub", "git@evil.invalid:x", "ssh://evil.invalid/x" } do
+    local code, said = run(string.format("compose.config { files = { %q } }", file), "allow = { compose = { '.' } },")
+    t.eq(code, 1, said)
+    t.has(said, "is no path of a Compose file")
+  end
+end)
