@@ -7,12 +7,14 @@
 --- through its proxy: https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/
 local api_path = require "almanac.k8s.api_path"
 local codec = require "native.codec"
+local codec = require "native.codec"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local headers = require "almanac.http.headers"
 local native = require "native.http"
 local place = require "almanac.host.place"
 local reach = require "almanac.run.reach"
+local redaction = require "almanac.base.redaction"
 local urls = require "almanac.http.url"
 
 local M = {}
@@ -75,6 +77,16 @@ local function refuse(client, request, through, response)
   end
   err.kind = "http"
   errors.raise(err)
+end
+
+--- A URL's user and password go out as a header, in base64: what an answer says of it is known again, and the password
+--- alone is.
+local function know_userinfo(url)
+  local user, password = url:match "^%a[%w+.-]*://([^/?#:@]*):([^/?#]*)@"
+  if not password or password == "" then return end
+  user, password = codec.percent_decode(user), codec.percent_decode(password)
+  redaction.know(user .. ":" .. password, "(secret userinfo)")
+  redaction.know(password, "(secret userinfo)")
 end
 
 --- The API server reads an Authorization as its own, and passes none on to what is behind it.
@@ -151,6 +163,7 @@ end
 ---@return table response status, headers, body
 function M.request(request)
   headers.check(request.who, request.headers or {})
+  know_userinfo(request.url)
   local through = M.through(request.who, request.url)
   if request.within then
     reach.require(request.who, access_of(request), request.within)

@@ -3,6 +3,7 @@ local exchange = require "almanac.http.exchange"
 local http = require "native.http"
 local httpd = require "native.httpd"
 local proxies = require "tests.proxy"
+local redaction = require "almanac.base.redaction"
 local settings = require "almanac.config.settings"
 local t = require "tests.harness"
 local task = require "native.task"
@@ -77,4 +78,16 @@ while True:
   local err = t.raises("tls", exchange.request, { who = "http.get", url = url, insecure = true })
   t.has(err.message, "closed the connection in the middle of the TLS handshake")
   t.has(err.hint, "begins with http://")
+end)
+
+t.test("what a server says of the header that a URL's user and password became is concealed", function()
+  local server = httpd.listen { handler = function(request, response)
+    response:send(500, {}, "headers: " .. request.headers.authorization .. ", open-sesame-22")
+  end }
+  local answer = exchange.request { who = "x", url = "http://me:open%2Dsesame-22@127.0.0.1:" .. server:port() .. "/" }
+  t.has(answer.body, "Basic bWU6b3Blbi1zZXNhbWUtMjI=") -- the script is given it as it is
+  local shown = redaction.text(answer.body)
+  t.lacks(shown, "bWU6b3Blbi1zZXNhbWUtMjI")
+  t.lacks(shown, "open-sesame-22")
+  server:close()
 end)
