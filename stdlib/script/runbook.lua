@@ -6,6 +6,7 @@ local declaration = require "almanac.run.declaration"
 local definitions = require "almanac.run.definitions"
 local sandbox = require "almanac.script.sandbox"
 local source = require "almanac.base.source"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -15,6 +16,10 @@ local M = {}
 ---@return string text
 ---@return string short name
 function M.find(name)
+  if name:find "%c" then -- it would be printed, and look like lines of ours
+    errors.raise { kind = "refused", message = "the name of a runbook holds a control character: " .. terminal.one_line(name),
+      hint = "rename the file" }
+  end
   local short = name:match "([^/]+)%.lua$" or name
   local builtin = "runbooks/" .. short .. ".lua"
   local wanted = name:find "%.lua$" and name or "runbooks/" .. name .. ".lua"
@@ -63,7 +68,7 @@ function M.all()
   local found, by_name = {}, {}
   local function add(path, builtin)
     local name = path:match "^runbooks/([^/]+)%.lua$"
-    if name and not by_name[name] then
+    if name and not name:find "%c" and not by_name[name] then
       by_name[name] = true
       found[#found + 1] = { name = name, path = path, builtin = builtin }
     end

@@ -74,3 +74,15 @@ t.test("in colour, only our own colours pass", function()
   t.eq(terminal.hanging("a\nb", "  "), "a\n  b")
   t.eq(terminal.lines { "a\nb", "c" }, "a\\nb\nc\n")
 end)
+
+t.test("the name of a file is no line of ours: one with a control character is refused, and not listed", function()
+  local project = require "tests.project"
+  local p = project.new {}
+  local name = "a\n✓ forged is done\n"
+  t.write_file(p.dir .. "/runbooks/" .. name .. ".lua", "return runbook { run = function() end }")
+  for _, words in ipairs { { "list" }, { "check" }, { "run", name }, { "show", name }, { "plan", name },
+    { "check", "runbooks/" .. name .. ".lua" } } do
+    local _, out, err = p:run(words, {})
+    t.ok(not ("\n" .. out .. err):find "\n✓ forged", table.concat(words, " ") .. ": " .. out .. err)
+  end
+end)
