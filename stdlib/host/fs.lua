@@ -18,10 +18,19 @@ local UNDO_MAX = 64 * 1024   -- bytes of an old file kept in the intent, so that
 local READ = fields.declare("fs.read", {
   max_bytes = { "count", unit = "bytes", shown_default = "16 MiB", help = "a larger file is an error" },
 }, { at = 2 })
+
+--- Read, write and execute, and nothing that would have a file run as another user.
+local function permissions(who, mode)
+  if mode < 0 or mode > 0x1FF then
+    errors.raise { kind = "usage", message = string.format("%s: mode must be from 0 to 0x1FF (0777), not 0x%X", who, mode) }
+  end
+  return mode
+end
+
 local WRITE = fields.declare("fs.write", {
   mode = {
     "integer", words = "a whole number, such as 0x180 for rw-------", shown_default = "0644 or the file's own",
-    help = "permissions of a new file",
+    help = "permissions of a new file", take = permissions,
   },
 }, { at = 3 })
 
@@ -121,6 +130,12 @@ end
 
 local allow = { category = "fs", of = function(input) return { place.path("fs", input.path) } end }
 
+--- The permissions that a new file is given; one that is there keeps its own.
+local function mode_change(input, before)
+  if not input.mode or before.exists then return nil end
+  return { path = "mode", kind = "added", new = string.format("%04o", input.mode) }
+end
+
 effect.define("fs.write", {
   input = function(raw)
     local path = path_of("fs.write", raw)
@@ -150,7 +165,9 @@ effect.define("fs.write", {
       new = input.text,
     }
     return {
-      changes = { { action = before.exists and "change" or "create", object = input.path, fields = { field } } },
+      changes = { {
+        action = before.exists and "change" or "create", object = input.path, fields = { field, mode_change(input, before) },
+      } },
       ground = ground_of(input, before),
       result = { path = input.path, changed = true },
     }

@@ -7,7 +7,6 @@
 --- through its proxy: https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/
 local api_path = require "almanac.k8s.api_path"
 local codec = require "native.codec"
-local codec = require "native.codec"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local headers = require "almanac.http.headers"

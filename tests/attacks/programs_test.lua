@@ -55,3 +55,12 @@ t.test("a Compose file is a path", function()
     t.has(said, "is no path of a Compose file")
   end
 end)
+
+t.test("a plan says which permissions a new file is given, and none makes it run as another user", function()
+  local code, said = run "fs.write('run.sh', 'id', { mode = 0x1FF })"
+  t.eq(code, 2, said)
+  t.has(said, "mode: 0777")
+  code, said = run "fs.write('run.sh', 'id', { mode = 0xDFF })"
+  t.eq(code, 1, said)
+  t.has(said, "mode must be from 0 to 0x1FF (0777), not 0xDFF")
+end)

@@ -76,7 +76,6 @@ t.test("in colour, only our own colours pass", function()
 end)
 
 t.test("the name of a file is no line of ours: one with a control character is refused, and not listed", function()
-  local project = require "tests.project"
   local p = project.new {}
   local name = "a\n✓ forged is done\n"
   t.write_file(p.dir .. "/runbooks/" .. name .. ".lua", "return runbook { run = function() end }")
