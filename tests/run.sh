@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the tests: every file in a process of its own with a time limit, as many at once as there are
-# processors (JOBS=N), its output shown only when something failed.
+# Runs the tests: every file in a process of its own with a time limit, one more at once than there are
+# processors (JOBS=N), since most of their time is waiting; its output is shown only when something failed.
 # Usage: tests/run.sh BUILD-DIR [FILE…]; the files are C (a program, one case) or Lua. The last line
 # is `N passed, N failed`, counted in cases.
 set -u
@@ -13,11 +13,12 @@ trap 'exit 130' INT TERM
 
 [ $# -gt 0 ] || set -- $(find tests -name '*_test.c' -o -name '*_test.lua' 2>/dev/null | sort)
 
-# The end-to-end files take longest: they go first, so that no processor is left alone with one.
+# The files that start whole worlds take longest: they go first, so that no processor is left alone with one.
+worlds='^tests/(runbooks|fuzz|e2e|attacks)/'
 {
-    printf '%s\n' "$@" | grep '^tests/e2e/'
-    printf '%s\n' "$@" | grep -v '^tests/e2e/'
-} | xargs -P "${JOBS:-$(nproc)}" -n 1 tests/run_file.sh "$build" "$tmp"
+    printf '%s\n' "$@" | grep -E "$worlds"
+    printf '%s\n' "$@" | grep -vE "$worlds"
+} | xargs -P "${JOBS:-$(($(nproc) + 1))}" -n 1 tests/run_file.sh "$build" "$tmp"
 
 passed=0
 failed=0
