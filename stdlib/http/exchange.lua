@@ -6,6 +6,7 @@
 --- PORT is a name or a number. Such a request goes to the API server, with its credentials, and from there
 --- through its proxy: https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/
 local api_path = require "almanac.k8s.api_path"
+local base64 = require "almanac.base.base64"
 local codec = require "native.codec"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
@@ -78,14 +79,13 @@ local function refuse(client, request, through, response)
   errors.raise(err)
 end
 
---- A URL's user and password go out as a header, in base64: what an answer says of it is known again, and the password
---- alone is.
+--- A URL's user and password go out as a header: what an answer says of it is known again. That header alone: the URL is
+--- a script's to choose, and so would be what is hidden from a reviewer.
 local function know_userinfo(url)
   local user, password = url:match "^%a[%w+.-]*://([^/?#:@]*):([^/?#]*)@"
   if not password or password == "" then return end
-  user, password = codec.percent_decode(user), codec.percent_decode(password)
-  redaction.know(user .. ":" .. password, "(secret userinfo)")
-  redaction.know(password, "(secret userinfo)")
+  local pair = codec.percent_decode(user) .. ":" .. codec.percent_decode(password)
+  redaction.know("Basic " .. base64.encode(pair), "(secret userinfo)", true)
 end
 
 --- The API server reads an Authorization as its own, and passes none on to what is behind it.
