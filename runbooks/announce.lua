@@ -13,12 +13,6 @@ local versions = require "lib.versions"
 
 local HISTORY = 5 -- revisions in the message
 
---- The tag that a revision of the release was given.
-local function tag_of(revision)
-  local values = helm.values { release = devnet.release, namespace = devnet.namespace, revision = revision, all = true }
-  return values.global and values.global.imageTag
-end
-
 --- The subjects of the commits since a tag; none where its commit is not known here.
 local function changes_since(tag, short)
   local known, commits = errors.try(function()
@@ -41,7 +35,7 @@ local function gather(p, version, short)
   local history = helm.history { release = devnet.release, namespace = devnet.namespace }
   local since, from_tag
   for i = #history, 1, -1 do
-    local tag = tag_of(history[i].revision)
+    local tag = devnet.tag_of(devnet.namespace, history[i].revision)
     if tag ~= p.tag then
       from_tag = tag
       break
@@ -97,11 +91,11 @@ return runbook {
   summary = "Tell people of a release that is out: release notes, #devnet, follow-up issues, marks in Grafana",
   params = {
     tag = param.string {
-      required = true, pattern = "^v%d+%.%d+%.%d+%-%x+$", help = "image tag that is out, e.g. v0.5.0-a1b2c3d",
+      required = true, pattern = versions.TAG, help = "image tag that is out, e.g. v0.5.0-a1b2c3d",
     },
     change_owner = param.string { required = true, help = "release engineer on call, e.g. ada" },
     backout_owner = param.string { help = "who would take it back; without it, the change owner" },
-    from = param.string { pattern = "^v%d+%.%d+%.%d+%-%x+$", help = "tag that ran before; without it, by helm's history" },
+    from = param.string { pattern = versions.TAG, help = "tag that ran before; without it, by helm's history" },
     started = param.string { pattern = "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$",
       help = "begin of the window, e.g. 2026-11-28T21:00:00Z; without it, when the tag was first applied" },
     knobs = param.list { default = {}, help = "what else was changed: Θ, Γ, fees" },

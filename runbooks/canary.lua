@@ -9,6 +9,7 @@ local devnet = require "lib.devnet"
 local shadow = require "lib.canary_shadow"
 local stack = require "lib.devnet_compose"
 local surge = require "lib.canary_surge"
+local versions = require "lib.versions"
 
 local strategies = { shadow = shadow.run, surge = surge.run, compose = stack.roll }
 
@@ -16,7 +17,7 @@ return runbook {
   summary = "Try an image tag beside the devnet, or on a part of it, and judge it; a bad one is taken away",
   params = {
     tag = param.string {
-      required = true, pattern = "^v%d+%.%d+%.%d+%-%x+$", help = "image tag of the release, e.g. v0.5.0-a1b2c3d",
+      required = true, pattern = versions.TAG, help = "image tag of the release, e.g. v0.5.0-a1b2c3d",
     },
     strategy = param.enum {
       default = "shadow", values = { "shadow", "surge", "compose" },
@@ -34,7 +35,8 @@ return runbook {
     read = { fs = { "ops/**" } },
   },
   pass_env = devnet.smoke_env,
-  lock = "release/" .. devnet.canary.release,
+  -- A surge changes the devnet itself, as a rollout does.
+  lock = function(p) return "release/" .. (p.strategy == "surge" and devnet.release or devnet.canary.release) end,
   on_failure = "undo",
   run = function(p)
     local c = step("read almanac.yaml", config.read)

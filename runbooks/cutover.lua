@@ -6,6 +6,7 @@
 local config = require "lib.config"
 local devnet = require "lib.devnet"
 local shadow = require "lib.canary_shadow"
+local versions = require "lib.versions"
 
 --- The tag that the canary was installed with; the one that was asked for, if it is that.
 local function tag_of_canary(asked)
@@ -14,8 +15,7 @@ local function tag_of_canary(asked)
     errors.raise { kind = "not_found", message = "there is no release " .. devnet.canary.release .. " to promote",
       hint = "almanac run canary tag=… makes one; almanac run rollout tag=… goes without" }
   end
-  local values = helm.values { release = devnet.canary.release, namespace = devnet.canary.namespace, all = true }
-  local tag = values.global and values.global.imageTag
+  local tag = devnet.tag_of(devnet.canary.namespace)
   if asked and asked ~= tag then
     errors.raise { kind = "refused", message = string.format("the canary runs %s, and not %s", tag, asked),
       hint = "what is promoted is what was proven" }
@@ -26,7 +26,7 @@ end
 return runbook {
   summary = "Promote the canary's tag to the devnet; keep the canary for a while, then remove it",
   params = {
-    tag = param.string { pattern = "^v%d+%.%d+%.%d+%-%x+$", help = "that the canary must have, e.g. v0.5.0-a1b2c3d" },
+    tag = param.string { pattern = versions.TAG, help = "that the canary must have, e.g. v0.5.0-a1b2c3d" },
     keep = param.duration { default = "30m", help = "how long the canary stays as a fallback; 0s: not at all" },
     observe = param.duration { default = "10m", help = "how long the devnet's gates must hold" },
     breach = param.enum {

@@ -16,10 +16,9 @@ local versions = require "lib.versions"
 --- somebody set an image by hand.
 local function deployed_tag()
   if not helm.current { release = devnet.release, namespace = devnet.namespace } then return nil end
-  local values = helm.values { release = devnet.release, namespace = devnet.namespace, all = true }
-  local said = values.global and values.global.imageTag
+  local said = devnet.tag_of(devnet.namespace)
   local node = k8s.find("statefulset/animica-node", { namespace = devnet.namespace })
-  local runs = node and node.spec.template.spec.containers[1].image:match ":([^:/]+)$"
+  local runs = node and versions.tag_of(node.spec.template.spec.containers[1].image)
   if runs and runs ~= said then note(string.format("the node is set to %s, though its release says %s", runs, tostring(said))) end
   return runs or said
 end
@@ -75,9 +74,9 @@ return runbook {
   summary = "Check a release before it goes to the devnet: CI, images, chain, RPC, seeds, migrations",
   params = {
     tag = param.string {
-      required = true, pattern = "^v%d+%.%d+%.%d+%-%x+$", help = "image tag of the release, e.g. v0.5.0-a1b2c3d",
+      required = true, pattern = versions.TAG, help = "image tag of the release, e.g. v0.5.0-a1b2c3d",
     },
-    from = param.string { pattern = "^v%d+%.%d+%.%d+%-%x+$", help = "tag to compare with; without it, the one that is deployed" },
+    from = param.string { pattern = versions.TAG, help = "tag to compare with; without it, the one that is deployed" },
     reset = param.string { help = "the devnet's name typed in full, where a change of the chain needs a reset" },
     migrate = param.boolean { default = true, help = "migrate the services' database" },
   },

@@ -7,6 +7,7 @@ local config = require "lib.config"
 local database = require "lib.database"
 local devnet = require "lib.devnet"
 local stack = require "lib.devnet_compose"
+local versions = require "lib.versions"
 
 --- The revision to go back to.
 local function target_of(p)
@@ -63,7 +64,7 @@ function ways.kubernetes(p)
   step("wipe the node", { when = p.wipe == "node" }, function() return devnet.wipe_chain(p.namespace) end)
 
   step("smoke check", { timeout = "3m" }, function()
-    return devnet.smoke { strict = p.strict }
+    return devnet.smoke { strict = p.strict, canary = p.namespace == devnet.canary.namespace }
   end)
 end
 
@@ -71,7 +72,7 @@ return runbook {
   summary = "Roll the devnet back to its previous good revision or to a tag, and see the node ready again",
   params = {
     revision = param.integer { min = 1, help = "revision to go back to; without it, the newest before that is proven good" },
-    to = param.string { pattern = "^v%d+%.%d+%.%d+%-%x+$", help = "image tag to pin instead, e.g. v0.4.2-0f9e8d7" },
+    to = param.string { pattern = versions.TAG, help = "image tag to pin instead, e.g. v0.4.2-0f9e8d7" },
     with = param.enum { default = "kubernetes", values = { "kubernetes", "compose" }, help = "which devnet" },
     db = param.enum {
       default = "keep", values = { "keep", "down", "restore" },
@@ -90,7 +91,7 @@ return runbook {
     compose = { "**" }, -- which one is almanac.yaml's to say
     read = { fs = { "ops/**" } },
   },
-  lock = "release/" .. devnet.release,
+  lock = function(p) return "release/" .. p.namespace end,
   on_failure = "stop",
   run = function(p)
     if p.wipe == "node" then devnet.check_wipe(p.namespace, p.typed) end

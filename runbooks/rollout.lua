@@ -6,6 +6,7 @@
 --- Undone: almanac rollback goes back to the newest revision that is proven good, or to the objects as they were.
 local devnet = require "lib.devnet"
 local overlay = require "lib.overlay"
+local versions = require "lib.versions"
 
 local ways = { kustomize = overlay.roll }
 
@@ -42,7 +43,7 @@ return runbook {
   summary = "Upgrade the devnet to an image tag and prove it healthy, or roll it back",
   params = {
     tag = param.string {
-      required = true, pattern = "^v%d+%.%d+%.%d+%-%x+$", help = "image tag of the release, e.g. v0.5.0-a1b2c3d",
+      required = true, pattern = versions.TAG, help = "image tag of the release, e.g. v0.5.0-a1b2c3d",
     },
     method = param.enum {
       default = "helm", values = { "helm", "kustomize" },

@@ -26,7 +26,7 @@ return runbook {
 
     return checklist("the devnet is verified", {
       { text = "1 smoke_devnet.sh passed", evidence = function()
-        return devnet.smoke { strict = p.strict, env = devnet.smoke_at(c.urls) }
+        return devnet.smoke { strict = p.strict }
       end },
       { text = "2 the head advances at its expected interval", evidence = function()
         return evidence.block_interval(p.window, c.block_target, c.block_tolerance)

@@ -1,5 +1,6 @@
 --- Section 3A: the release a second time, in a namespace of its own, beside the devnet that it is compared with.
 local devnet = require "lib.devnet"
+local versions = require "lib.versions"
 
 local shadow = {}
 
@@ -20,22 +21,11 @@ function shadow.remove()
   k8s.delete("namespace/" .. NAMESPACE, { missing_ok = true, wait = true, timeout = "5m" })
 end
 
---- Where the smoke check looks: at the canary, and where almanac.yaml has no address of it, nowhere.
-local function smoke_env(c)
-  if not c.canary_urls.rpc then
-    errors.raise { kind = "refused", message = "vars.devnet.canary_urls has no rpc: the smoke check would look at the devnet itself",
-      hint = "give almanac.yaml the address at which the canary's RPC answers" }
-  end
-  local env = { RPC_HTTP_URL = "", EXPLORER_URL = "", SERVICES_URL = "", DA_API_URL = "" }
-  for name, url in pairs(devnet.smoke_at(c.canary_urls)) do env[name] = url end
-  return env
-end
-
 --- A chart that reads its tag elsewhere installs the old image, and says that all is well.
 local function check_images(tag)
   local others = {}
   for _, one in ipairs(k8s.images { namespace = NAMESPACE }) do
-    if one.image:match ":([^:/]*)$" ~= tag then others[#others + 1] = one.image end
+    if versions.tag_of(one.image) ~= tag then others[#others + 1] = one.image end
   end
   if #others > 0 then
     errors.raise { kind = "refused", message = "the canary runs other images than " .. tag .. ": " .. table.concat(others, ", "),
@@ -51,7 +41,7 @@ end
 function shadow.run(c, p)
   local values = { devnet.values, table.unpack(c.canary_values) }
 
-  step("the canary can be told from the devnet", function() smoke_env(c) end)
+  step("the canary can be told from the devnet", function() devnet.smoke_at(c, true) end)
 
   step("install the canary", { undo = shadow.remove }, function()
     return helm.upgrade { release = RELEASE, namespace = NAMESPACE, chart = devnet.chart, values = values, install = true,
@@ -64,7 +54,7 @@ function shadow.run(c, p)
 
   step("the canary runs the tag", function() return check_images(p.tag) end)
 
-  step("smoke check of the canary", { timeout = "3m" }, function() return devnet.smoke { env = smoke_env(c) } end)
+  step("smoke check of the canary", { timeout = "3m" }, function() return devnet.smoke { canary = true } end)
 
   local verdict = canary.compare("canary beside devnet", {
     baseline = devnet.in_devnet, canary = devnet.in_canary, horizon = p.observe, warm_up = c.canary_warm_up,

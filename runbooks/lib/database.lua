@@ -1,4 +1,6 @@
 --- The services' database on the way back: its schema taken down, or all of it restored. almanac.yaml says how.
+local devnet = require "lib.devnet"
+
 local database = {}
 
 local SERVICES = "deployment/animica-services"
@@ -16,9 +18,10 @@ end
 ---@param revision? integer  whose tag it is, without p.to
 function database.down(c, p, revision)
   require_command(c.db_down, "db_down", "takes down")
-  local tag = p.to
+  local tag = p.to or devnet.tag_of(p.namespace, revision)
   if not tag then
-    tag = helm.values { release = p.namespace, namespace = p.namespace, revision = revision, all = true }.global.imageTag
+    errors.raise { kind = "refused", message = string.format("revision %d of %s says no image tag to take the database down to",
+      revision, p.namespace), hint = "name it: to=v0.4.2-0f9e8d7" }
   end
   local command = {}
   for i, word in ipairs(c.db_down) do command[i] = word:gsub("{tag}", (tag:gsub("%%", "%%%%"))) end

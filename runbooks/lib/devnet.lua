@@ -1,5 +1,7 @@
 --- What the devnet's runbooks share: names, workloads, gates, log searches. Everything that touches
 --- the world runs in the step that calls it.
+local config = require "lib.config"
+
 local devnet = {
   release = "animica-devnet",
   namespace = "animica-devnet",
@@ -44,6 +46,15 @@ function devnet.each_workload(fn)
     branches[workload.name] = function() return fn(workload) end
   end
   return branches
+end
+
+--- The tag that the devnet's release, or its canary's, was given; nil where its chart takes none. A read.
+---@param namespace string  which has the release's name
+---@param revision? integer  without it, the newest
+---@return string?
+function devnet.tag_of(namespace, revision)
+  local values = helm.values { release = namespace, namespace = namespace, revision = revision, all = true }
+  return values.global and values.global.imageTag
 end
 
 --- Waits for all workloads one after the other, and deletes the node's pod where it is of a bad
@@ -97,22 +108,28 @@ devnet.smoke_env = { "RPC_HTTP_URL", "EXPLORER_URL", "SERVICES_URL", "DA_API_URL
 
 local SMOKE_URLS = { rpc = "RPC_HTTP_URL", explorer = "EXPLORER_URL", services = "SERVICES_URL", da = "DA_API_URL" }
 
---- Where the smoke check looks by vars.devnet.urls, before what the environment says. Pure.
----@param urls table<string, string>
+--- Where the smoke check looks, by vars.devnet.urls or canary_urls. What they lack comes from the environment; of the
+--- canary nothing does, for that is the devnet. Raises kind "refused" where the canary's RPC is not known.
+---@param c table  of config.read
+---@param canary boolean?
 ---@return table<string, string> env
-function devnet.smoke_at(urls)
-  local env = {}
-  for part, name in pairs(SMOKE_URLS) do env[name] = urls[part] end
+function devnet.smoke_at(c, canary)
+  local urls, env = canary and c.canary_urls or c.urls, {}
+  if canary and not urls.rpc then
+    errors.raise { kind = "refused", message = "vars.devnet.canary_urls has no rpc: the smoke check would look at the devnet itself",
+      hint = "give almanac.yaml the address at which the canary's RPC answers" }
+  end
+  for part, name in pairs(SMOKE_URLS) do env[name] = urls[part] or canary and "" or nil end
   return env
 end
 
---- The smoke check of the repository. It only looks. Its URLs come from the environment (`smoke_env`).
----@param opts? { strict?: boolean, env?: table<string, string> }
+--- The smoke check of the repository, of the devnet or its canary. It only looks.
+---@param opts? { strict?: boolean, canary?: boolean }
 function devnet.smoke(opts)
   opts = opts or {}
   local argv = { "bash", "ops/scripts/smoke_devnet.sh" }
   if opts.strict then argv[#argv + 1] = "--strict" end
-  return sh.read({ argv = argv, env = opts.env, timeout = "150s" }).stdout
+  return sh.read({ argv = argv, env = devnet.smoke_at(config.read(), opts.canary), timeout = "150s" }).stdout
 end
 
 -- Gates --------------------------------------------------------------------------------------------
@@ -152,7 +169,7 @@ local LATENCY = "animica_rpc_request_duration_seconds_bucket"
 function devnet.scoped(query)
   return (query:gsub("(animica_[%w_]+)(%b{})", function(name, matchers)
     return name .. "{" .. matchers:sub(2, -2) .. "," .. devnet.in_devnet .. "}"
-  end):gsub("(animica_[%w_]+)([^%w_{])", "%1{" .. devnet.in_devnet:gsub("%%", "%%%%") .. "}%2"))
+  end):gsub("(animica_[%w_]+)([^%w_{])", "%1{" .. devnet.in_devnet .. "}%2"))
 end
 
 --- Value and limit apart: a comparison within PromQL gives nothing when it is false. `hold` is the

@@ -1,4 +1,6 @@
 --- The devnet of a Compose file: brought to a tag, seen healthy, and back to the tag before.
+local versions = require "lib.versions"
+
 local stack = {}
 
 --- What every call of compose is given.
@@ -10,22 +12,17 @@ local function project(c, tag, more)
   return out
 end
 
---- The one tag of the containers that are there; nil where there are none, or of several tags.
+--- What runs: images of a release tell its tag, others (a database) tell nothing. Pure.
 ---@param rows { image: string }[]
----@return string?
-function stack.tag_of(rows)
-  local tag
+---@return { running: boolean, tags: string[] }  tags: sorted
+function stack.standing(rows)
+  local tags, seen = {}, {}
   for _, row in ipairs(rows) do
-    local found = row.image:match ":([^:/@]*)$"
-    if tag and found ~= tag then return nil end
-    tag = found
+    local tag = versions.tag_of(row.image)
+    if tag and tag:find(versions.TAG) and not seen[tag] then tags[#tags + 1], seen[tag] = tag, true end
   end
-  return tag
-end
-
---- The tag that runs now; "" where nothing does, so that a plan knows it, too. A read.
-function stack.current(c)
-  return stack.tag_of(compose.ps(project(c, "unset"))) or ""
+  table.sort(tags)
+  return { running = #rows > 0, tags = tags }
 end
 
 --- Brings the services to a tag.
@@ -38,10 +35,16 @@ function stack.down(c, tag)
   return compose.down(project(c, tag))
 end
 
---- Back to the tag before; where nothing ran, to nothing.
+--- Back to the tag before; where nothing ran, to nothing. Of several tags none was it: somebody says which.
+---@param before { running: boolean, tags: string[] }
 function stack.back(c, before, tag)
-  if before == "" then return stack.down(c, tag) end
-  return stack.up(c, before)
+  if not before.running then return stack.down(c, tag) end
+  if #before.tags ~= 1 then
+    errors.raise { kind = "refused", message = "what ran in " .. c.compose_dir .. " before was of "
+      .. (#before.tags == 0 and "no release" or "several: " .. table.concat(before.tags, ", ")),
+      hint = "say which it shall be: almanac run rollback with=compose to=TAG" }
+  end
+  return stack.up(c, before.tags[1])
 end
 
 --- That every service runs, and is healthy where it says so. A read.
@@ -64,7 +67,7 @@ end
 ---@param c table
 ---@param p { tag: string }
 function stack.roll(c, p)
-  local before = step("read the tag that runs", function() return stack.current(c) end)
+  local before = step("read the tag that runs", function() return stack.standing(compose.ps(project(c, "unset"))) end)
 
   step("pull the images", { when = c.compose_pull }, function() return compose.pull(project(c, p.tag, { timeout = "15m" })) end)
 
@@ -76,7 +79,7 @@ function stack.roll(c, p)
   step("services are healthy", { retry = patience }, function()
     return stack.healthy(c, p.tag)
   end)
-  return { tag = p.tag, before = before }
+  return { tag = p.tag, before = before.tags }
 end
 
 return stack

@@ -1,6 +1,7 @@
 --- Section 4, the alternative to helm: the overlay of kustomize, with the release's tag in its images.
 local config = require "lib.config"
 local devnet = require "lib.devnet"
+local versions = require "lib.versions"
 
 local overlay = {}
 
@@ -51,7 +52,7 @@ end
 --- The tag that the node runs, and the time.
 local function before()
   local images = k8s.images { namespace = devnet.namespace, ref = "statefulset/animica-node" }
-  return { tag = images[1] and images[1].image:match ":([^:/@]*)$", at = os.time() }
+  return { tag = images[1] and versions.tag_of(images[1].image), at = os.time() }
 end
 
 --- Builds and applies it: a part of a run. Gives when it began, in seconds since 1970.
@@ -63,7 +64,11 @@ function overlay.roll(p)
 
   step("apply the overlay", {
     undo = function()
-      if was.tag then apply(c, was.tag, p.conflicts) end
+      if not was.tag then
+        errors.raise { kind = "refused", message = "the node's image had no tag before: nobody knows what to apply",
+          hint = "almanac run rollback to=TAG, or rollout method=kustomize with that tag" }
+      end
+      apply(c, was.tag, p.conflicts)
       return devnet.heal()
     end,
   }, function() return apply(c, p.tag, p.conflicts) end)

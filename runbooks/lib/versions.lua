@@ -1,5 +1,7 @@
 --- The version in the repository's files, and the tags made of it.
-local versions = {}
+local versions = {
+  TAG = "^v%d+%.%d+%.%d+%-%x+$", -- what an image's tag looks like: v0.5.0-a1b2c3d
+}
 
 --- What stands for a version in a text: 0.5.0, 0.5.0-rc.1, 0.4.2-0f9e8d7.
 local VERSION = "%d+%.%d+%.%d+[%w%.%-+]*"
@@ -58,6 +60,11 @@ end
 ---@param short string
 ---@return string
 function versions.image_tag(version, short) return version .. "-" .. short end
+
+--- The tag of an image: nil where it has none, as one that is named by its digest. Pure.
+---@param image string  "HOST:PORT/NAME:TAG"
+---@return string?
+function versions.tag_of(image) return image:match ":([^:/@]+)$" end
 
 --- What an image's tag was made of. Pure.
 ---@param tag string

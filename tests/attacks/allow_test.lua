@@ -64,7 +64,8 @@ end }]] }
   for _, words in ipairs {
     'may not touch fs "other/one"', 'may not touch fs "other/three"', 'may not read fs "/etc/passwd"', "mine/two  created",
   } do t.has(out, words) end
-  local _, _, err = p:run { "run", "--plan", "plan.json", "--no-ask" }
+  local ended, _, err = p:run { "run", "--plan", "plan.json", "--no-ask" }
+  t.eq(ended, 2, err)
   t.has(err, "the plan has 3 calls that the runbook's allow refuses: write: fs.write: this runbook may not touch fs \"other/one\"")
   t.has(err, "make a new plan")
   t.eq(p:lines "mine/two", {}, "nothing was begun")

@@ -29,8 +29,8 @@ end)
 
 t.test("a repository within a repository, and one with a program that watches its files, run nothing", function()
   local p = project.new { book = "return runbook { allow = { read = { git = { '*', 'data/*' } } }, run = function() "
-    .. "step('it', function() pcall(git.status, { dir = 'data/x' }); pcall(git.status, { dir = 'own' }); "
-    .. "pcall(git.head, { dir = 'own' }) end) end }" }
+    .. "step('it', function() local ok, err = pcall(git.status, { dir = 'data/x' }); note('bare: ' .. tostring(ok) .. err.message) "
+    .. "note('own: ' .. #git.status { dir = 'own' } .. git.head { dir = 'own' }.branch) end) end }" }
   local bare = p.dir .. "/data/x"
   t.must { "mkdir", "-p", bare .. "/objects", bare .. "/refs" }
   t.write_file(bare .. "/HEAD", "ref: refs/heads/main\n")
@@ -42,9 +42,19 @@ t.test("a repository within a repository, and one with a program that watches it
   t.must { "chmod", "+x", p.dir .. "/own/.git/hooks/post-index-change" }
   t.write_file(p.dir .. "/own/file", "x")
   t.must { "git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", p.dir .. "/own", "add", "file" }
+  t.must { "git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "user.name=a", "-c", "user.email=a@b",
+    "-C", p.dir .. "/own", "commit", "-q", "-m", "x" }
   t.must { "touch", "-d", "2020-01-01", p.dir .. "/own/file" }
+  t.must { "cp", "-a", p.dir .. "/own", p.dir .. "/plain" }
+  t.must { "git", "-C", p.dir .. "/plain", "status" }
+  t.ok(fs.exists(p.dir .. "/ran"), "git by itself runs it")
+  t.must { "rm", p.dir .. "/ran" }
   local code, out, err = p:run({ "plan", "book" }, {})
   t.eq(code, 0, out .. err)
+  code, out, err = p:run({ "run", "book" }, {}) -- which shows what was looked at
+  t.eq(code, 0, out .. err)
+  t.has(out .. err, "cannot use bare repository")
+  t.has(out .. err, "own: 0ma")
   t.ok(not fs.exists(p.dir .. "/ran"), "something ran")
 end)
 

@@ -29,12 +29,20 @@ t.test("every key is in the example, with a comment above it, and is read", func
     t.ok(shown[name] ~= nil, name .. " is in the example")
   end
   t.ok(known > 25, known .. " keys")
-  local explained = false
-  for line in text:match("vars:.*"):gmatch "[^\n]+" do
+  -- A comment stands for the keys below it, up to the next empty line or heading.
+  local explained, keys = false, 0
+  for line in text:match("vars:.*"):gmatch "([^\n]*)\n" do
     local key = line:match "^    (%l[%w_]*):"
-    if key then t.ok(explained, key .. " is explained") end
-    explained = line:find "^    #" ~= nil or explained and line:find "%S" ~= nil
+    if key then
+      keys = keys + 1
+      t.ok(explained, key .. " is explained")
+    elseif line:find "^%s*$" or line:find "^    # .*%-%-%-%-$" then
+      explained = false
+    elseif line:find "^    #" then
+      explained = true
+    end
   end
+  t.eq(keys, known)
 end)
 
 t.test("a part that the devnet has not is refused", function()

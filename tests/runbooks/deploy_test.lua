@@ -1,5 +1,5 @@
 -- runbooks/deploy.lua: the procedure as one run on a real repository, registry and Prometheus, the simulated cluster, and
--- fakes of GitHub and the channel; killed once in every part and gone on with, and every part a run of its own.
+-- fakes of GitHub and the channel; killed again and again, and gone on with, and every part a run of its own.
 local devnet_release = require "tests.devnet_release"
 local killed = require "tests.killed"
 local json = require "native.json"
@@ -32,7 +32,7 @@ local function to_the_end(d, run)
   error "it asks for ever"
 end
 
-t.test("release, preflight, canary, rollout, verify, announce: one run, killed in each part, gone on with and done", function()
+t.test("release, preflight, canary, rollout, verify, announce: one run, killed again and again, gone on with and done", function()
   local d = devnet_release.start { prometheus = true }
   devnet_release.configure(d, { block_target = "300ms", block_tolerance = 0.9, tell_again = "50ms", urls = {
     rpc = d.world.devnet .. "/rpc", explorer = d.world.devnet .. "/explorer/", services = d.world.devnet .. "/services",

@@ -1,6 +1,8 @@
 -- The Compose devnet on a real Docker engine: canary strategy=compose, its way back, and rollback with=compose.
 local docker = require "tests.docker"
 local project = require "tests.project"
+local runbook = require "almanac.script.runbook"
+local sandbox = require "almanac.script.sandbox"
 local t = require "tests.harness"
 
 local OLD, NEW, SICK = "v0.4.2-0f9e8d7", "v0.5.0-a1b2c3d", "v0.5.1-bad0001"
@@ -11,6 +13,18 @@ services:
   node: { image: "node:${IMAGE_TAG:?}", network_mode: none, stop_signal: SIGKILL }
   miner: { image: "miner:${IMAGE_TAG:?}", network_mode: none, stop_signal: SIGKILL }
 ]]
+
+t.test("a database beside the release tells no tag, and a lock is that of what is changed", function()
+  local loaded = sandbox.load("runbooks/any.lua", 'return { stack = require "lib.devnet_compose" }').result
+  t.eq(loaded.stack.standing {}, { running = false, tags = {} })
+  t.eq(loaded.stack.standing { { image = "postgres:16" }, { image = "r:5000/node:" .. OLD }, { image = "r:5000/miner:" .. OLD } },
+    { running = true, tags = { OLD } })
+  t.eq(loaded.stack.standing { { image = "node@sha256:0123" } }, { running = true, tags = {} })
+  local canary = runbook.load "canary"
+  t.eq(canary.lock { strategy = "surge" }, "release/animica-devnet")
+  t.eq(canary.lock { strategy = "shadow" }, "release/animica-canary")
+  t.eq(runbook.load("rollback").lock { namespace = "animica-canary" }, "release/animica-canary")
+end)
 
 for _, form in ipairs { "docker compose", "docker-compose" } do
   t.test(form .. ": brought to a tag and seen healthy; a sick one is taken back; back to a tag; to nothing where nothing ran", function()
@@ -45,6 +59,19 @@ for _, form in ipairs { "docker compose", "docker-compose" } do
     t.has(run(1, "run", "rollback", "with=compose"), "with=compose needs the tag to go back to")
     run(0, "run", "rollback", "with=compose", "to=" .. OLD)
     t.has(images(), "node:" .. OLD)
+
+    -- Of several tags none was the one before: what runs is left alone, and somebody says which.
+    t.write_file(p.dir .. "/ops/docker/docker-compose.devnet.yml", (FILE:gsub("node:%${IMAGE_TAG:%?}", "node:" .. OLD)))
+    run(0, "run", "canary", "strategy=compose", "tag=" .. NEW)
+    t.has(images(), "miner:" .. NEW)
+    local said = run(1, "run", "canary", "strategy=compose", "tag=" .. SICK)
+    t.has(said, "before was of several: " .. OLD .. ", " .. NEW)
+    t.has(images(), "node:" .. OLD)
+    run(0, "abandon", said:match "almanac abandon (%S+)", "--reason", "it goes on by hand")
+    t.write_file(p.dir .. "/ops/docker/docker-compose.devnet.yml", FILE)
+    run(0, "run", "rollback", "with=compose", "to=" .. OLD)
+    t.has(images(), "miner:" .. OLD)
+
     run(0, "rollback", first)
     t.eq(images(), "", "nothing ran before it")
   end)
