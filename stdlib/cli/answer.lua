@@ -20,7 +20,7 @@ local M = {}
 local reason = { { "--reason", "TEXT", "why, for the journal" } }
 
 --- Options of each answer. A no needs no signature: nobody has to bring one from elsewhere.
-local declared = {
+M.declared = {
   no = options.join(reason, options.signing, options.common),
   yes = options.join(reason, options.signing, {
     { "--text", nil, "print what is to be signed elsewhere, by the one named with --as, and do nothing" },
@@ -134,7 +134,7 @@ end
 ---@param operator almanac.Operator
 ---@return integer exit code
 function M.run(answer, name, usage, words, operator)
-  local given, rest = options.parse(usage, declared[answer or "no"], words, operator)
+  local given, rest = options.parse(usage, M.declared[answer or "no"], words, operator)
   if not given then return 0 end
   local words_before = answer and 1 or 2
   if #rest < words_before or #rest > words_before + 1 then

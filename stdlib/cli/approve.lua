@@ -20,11 +20,7 @@ Who cannot reach the journal signs the text of --text: ssh-keygen -Y sign -n alm
 local declared = options.join(options.signing, options.common)
 
 --- Whether a plan's file is named: an id of a run has no dot and no slash.
-local function is_of_plan(words)
-  for _, word in ipairs(words) do
-    if not word:find "^%-" then return word:find "[./]" ~= nil end
-  end
-end
+local function is_plan(word) return word ~= nil and word:find "[./]" ~= nil end
 
 local function sign_plan(words, operator)
   local given, rest = options.parse(usage, declared, words, operator)
@@ -46,7 +42,9 @@ local function sign_plan(words, operator)
 end
 
 function M.run(words, operator)
-  if is_of_plan(words) then return sign_plan(words, operator) end
+  local given, rest = options.parse(usage, answer.declared.yes, words, operator)
+  if not given then return 0 end
+  if is_plan(rest[1]) then return sign_plan(words, operator) end
   return answer.run("yes", "approve", usage, words, operator)
 end
 

@@ -7,7 +7,7 @@ local sh = require "native.sh"
 local M = {}
 
 --- What every child gets. A name with a * at its end is all that begin so.
-M.every = {
+local EVERY = {
   "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "TMPDIR",
   "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
   "LANG", "LANGUAGE", "LC_*", "TZ", "TZDIR", "TERM", "COLORTERM", "NO_COLOR",
@@ -40,7 +40,7 @@ local named = {} ---@type table<string, boolean> what the runbooks that were loa
 
 --- Makes it so, by the settings as they are now.
 function M.apply()
-  local all = with(M.every, table.unpack(settings.pass_env))
+  local all = with(EVERY, table.unpack(settings.pass_env))
   for name in pairs(named) do all[#all + 1] = name end
   sh.keep_env(all)
 end

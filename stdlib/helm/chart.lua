@@ -8,6 +8,7 @@ local param = require "almanac.base.param"
 local process = require "native.process"
 local secret = require "almanac.base.secret"
 local sh = require "native.sh"
+local urls = require "almanac.http.url"
 
 local M = {}
 
@@ -114,12 +115,8 @@ local function set_args(args, input)
   for _, key in ipairs(param.sorted_names(texts)) do args:option("--set-string", key .. "=" .. as_text(texts[key])) end
 end
 
-local function is_url(text)
-  return text:find "^%w[%w+.-]*://" ~= nil
-end
-
 local function check_values_file(who, file)
-  if is_url(file) then return end
+  if urls.is_url(file) then return end
   local hint = "copy it into a file first: the run reads it again, and a plan is bound to what is in it"
   if file == "-" then
     errors.raise { kind = "usage", message = who .. ": values cannot come from standard input", hint = hint }
@@ -193,7 +190,7 @@ end
 --- and say that there is none.
 ---@param chart string
 function M.check(chart)
-  if is_url(chart) or fs.exists(chart) then return end
+  if urls.is_url(chart) or fs.exists(chart) then return end
   local looks_like_path = chart:find "^[%./]" or chart:find "%.tgz$" or select(2, chart:gsub("/", "")) > 1 or not chart:find "/"
   if not looks_like_path then return end
   errors.raise {
@@ -217,7 +214,7 @@ end
 function M.ground(input, digest)
   local out = {}
   if digest then out[#out + 1] = { ref = "chart " .. input.chart, digest = digest } end
-  if not is_url(input.chart) and input.chart:find "%.tgz$" then
+  if not urls.is_url(input.chart) and input.chart:find "%.tgz$" then
     out[#out + 1] = of_file("chart " .. input.chart, input.chart)
   end
   local renderer = input.post_renderer and input.post_renderer[1]

@@ -9,6 +9,7 @@ local k8s_client = require "almanac.k8s.client"
 local place = require "almanac.host.place"
 local reach = require "almanac.run.reach"
 local scope = require "almanac.k8s.scope"
+local urls = require "almanac.http.url"
 
 local M = {}
 
@@ -23,6 +24,13 @@ function M.of(input)
   return { category = "helm", names = names }
 end
 
+--- A chart or values that come by HTTP: where the URL leads, dots walked.
+local function url_read(url)
+  local target = urls.target("helm", url)
+  target.access = "read"
+  return target
+end
+
 --- What is read to render: the chart, its values, and the program that has the last word.
 ---@param input almanac.HelmChartInput
 ---@return almanac.Target[]
@@ -32,13 +40,13 @@ function M.of_chart(input)
   if scheme == "oci" then
     out[1] = { category = "registry", names = { rest } }
   elseif scheme then
-    out[1] = { category = "http", names = { input.chart }, access = "read" }
+    out[1] = url_read(input.chart)
   else
     out[1] = place.read(input.chart)
     table.insert(out[1].names, 2, "repository=" .. input.chart)
   end
   for _, file in ipairs(input.values) do
-    out[#out + 1] = file:find "^%w[%w+.-]*://" and { category = "http", names = { file }, access = "read" } or place.read(file)
+    out[#out + 1] = urls.is_url(file) and url_read(file) or place.read(file)
   end
   if input.post_renderer then
     for _, target in ipairs(place.program { argv = input.post_renderer }) do out[#out + 1] = target end

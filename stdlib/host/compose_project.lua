@@ -177,8 +177,7 @@ function M.name(input)
   -- The plugin says it; docker-compose 1 takes the directory's name.
   named = named or find_compose()[2] and M.config(input).name
   if named then return named end
-  local path = tool.read({ program = "pwd", cwd = input.dir, missing = MISSING, within = {} }, docker_words "-P")
-  return (path:match "[^/]*$":lower():gsub("[^%-_a-z0-9]", ""))
+  return (place.resolve(input.dir):match "[^/]*$":lower():gsub("[^%-_a-z0-9]", ""))
 end
 
 --- The containers of the project, by name.

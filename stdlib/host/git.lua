@@ -26,10 +26,6 @@ local function branch_words()
   return arguments.new("git.head", "symbolic-ref", "--quiet", "--short", "HEAD")
 end
 
-local function subject_of(input, commit)
-  return tool.read(git(input), arguments.new("git", "log", "-1", "--format=%s"):word("the commit", commit))
-end
-
 -- What the functions take -------------------------------------------------------------------------
 
 local DIR = repository.DIR
@@ -151,6 +147,12 @@ local function planned(op, input, fits)
   end
 end
 
+--- Whether an earlier effect of the plan makes a commit, so that HEAD is another then.
+local function head_moves(input)
+  local function any() return true end
+  return (planned("git.commit", input, any) or planned("git.revert", input, any)) ~= nil
+end
+
 -- git.tag ----------------------------------------------------------------------------------------
 
 --- What tags may do: be made, and be taken back. They are not moved.
@@ -175,11 +177,11 @@ effect.define("git.tag", {
     local result = { name = input.name, commit = before.commit }
     if before.tagged == before.commit then return { summary = "already there", nothing = true, result = result } end
     if before.tagged then refuse_moved(input, before.tagged, before.commit) end
-    if input.at == "HEAD" and planned("git.commit", input, function() return true end) then
+    if input.at == "HEAD" and head_moves(input) then
       return { summary = "at the commit that is made before", ground = { { ref = "git HEAD", object = before.commit } } }
     end
     return {
-      summary = string.format("at %s (%s)", short(before.commit), subject_of(input, before.commit)), result = result,
+      summary = string.format("at %s (%s)", short(before.commit), repository.subject_of(input, before.commit)), result = result,
       ground = { { ref = "git " .. input.at, object = before.commit } },
     }
   end,
@@ -233,8 +235,7 @@ end
 --- The commit that a ref stands for, or will: "" when an earlier commit of the plan makes it.
 local function commit_to_push(input)
   local tag = planned("git.tag", input, function(of) return "refs/tags/" .. of.name == input.ref end)
-  local moves = planned("git.commit", input, function() return true end)
-  if moves and (tag and tag.at == "HEAD" or not tag and not input.ref:find "^refs/tags/") then return "" end
+  if head_moves(input) and (tag and tag.at == "HEAD" or not tag and not input.ref:find "^refs/tags/") then return "" end
   if tag then return commit_of("git.push", tag, tag.at) end
   return commit_of("git.push", input, input.ref)
 end

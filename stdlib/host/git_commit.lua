@@ -5,6 +5,7 @@ local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local git_paths = require "almanac.host.git_paths"
+local place = require "almanac.host.place"
 local repository = require "almanac.host.git_repository"
 local step = require "almanac.run.step"
 local tool = require "almanac.host.tool"
@@ -44,15 +45,21 @@ local function to_be_made()
   return { commit = commit, short = commit, changed = true }
 end
 
---- Whether an earlier effect of this plan may make what is not there now: any that is not git's own. With paths:
---- whether one writes a file below them.
----@param paths? string[]
-local function changes_before(paths)
+--- Whether an earlier effect of this plan may make what is not there now: any that is not git's own.
+local function changes_before()
   for _, entry in ipairs(step.planned()) do
-    local written = entry.op:find "^fs%." and entry.input.path
-    if not paths and not entry.op:find "^git%." and not entry.nothing then return true end
-    for _, path in ipairs(written and not entry.nothing and paths or {}) do
-      if written == path or written:sub(1, #path + 1) == path .. "/" then return true end
+    if not entry.op:find "^git%." and not entry.nothing then return true end
+  end
+  return false
+end
+
+--- Whether an earlier effect of this plan writes a file of the commit, or below one of its paths.
+local function writes_before(input)
+  for _, entry in ipairs(step.planned()) do
+    local written = entry.op:find "^fs%." and not entry.nothing and place.resolve(entry.input.path)
+    for _, path in ipairs(written and input.paths or {}) do
+      local root = place.resolve(path, input.dir)
+      if written == root or written:sub(1, #root + 1) == root .. "/" then return true end
     end
   end
   return false
@@ -69,7 +76,7 @@ effect.define("git.commit", {
       return { summary = changes.lost.path .. " " .. changes.lost.why .. " yet", result = to_be_made(), ground = ground }
     end
     if #changes.entries == 0 then
-      if changes_before(input.paths) then return { summary = "what was changed before it", result = to_be_made(), ground = ground } end
+      if writes_before(input) then return { summary = "what was changed before it", result = to_be_made(), ground = ground } end
       return { summary = "nothing to commit", nothing = true, result = result_of(input, before.commit, false) }
     end
     local lines = {}
@@ -116,8 +123,7 @@ effect.define("git.revert", {
     return { commit = commit_of("git.revert", input, input.commit), head = commit_of("git.revert", input, "HEAD") }
   end,
   preview = function(input, before)
-    local subject = tool.read(git(input), arguments.new("git.revert", "log", "-1", "--format=%s"):word("commit", before.commit))
-    return { summary = string.format("%s (%s)", short(before.commit), subject), result = to_be_made(),
+    return { summary = string.format("%s (%s)", short(before.commit), repository.subject_of(input, before.commit)), result = to_be_made(),
       ground = { { ref = "git HEAD", object = before.head } } }
   end,
   apply = function(input, ctx)

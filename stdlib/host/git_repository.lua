@@ -60,6 +60,14 @@ function M.commit_of(who, input, name)
   }
 end
 
+--- The first line of a commit's message.
+---@param input { dir: string? }
+---@param commit string
+---@return string
+function M.subject_of(input, commit)
+  return tool.read(M.git(input), arguments.new("git", "log", "-1", "--format=%s"):word("the commit", commit))
+end
+
 --- A commit for people.
 ---@param commit string?
 ---@return string

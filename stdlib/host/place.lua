@@ -10,12 +10,12 @@ local M = {}
 ---@param path string
 ---@param cwd? string  what a relative path begins at
 ---@return string
-local function resolve(path, cwd)
-  if path:sub(1, 1) ~= "/" then path = (cwd and resolve(cwd) or process.cwd()) .. "/" .. path end
+function M.resolve(path, cwd)
+  if path:sub(1, 1) ~= "/" then path = (cwd and M.resolve(cwd) or process.cwd()) .. "/" .. path end
   local real = fs.real(path)
   if real then return real end
   local above, name = path:match "^(.*)/([^/]+)/*$"
-  local parent = above == "" and "/" or resolve(above)
+  local parent = above == "" and "/" or M.resolve(above)
   if name == "." then return parent end
   if name == ".." then return parent:match "^(.+)/[^/]*$" or "/" end -- what is not there is no link
   return parent:gsub("/$", "") .. "/" .. name
@@ -29,9 +29,9 @@ end
 --- The path of an entry of a directory: a link itself, not what it leads to.
 local function entry(path)
   local parent, name = path:match "^(.-)/*([^/]+)/*$"
-  if not name or name == "." or name == ".." then return resolve(path) end
+  if not name or name == "." or name == ".." then return M.resolve(path) end
   if parent == "" then parent = path:sub(1, 1) == "/" and "/" or "." end
-  return resolve(parent):gsub("/$", "") .. "/" .. name
+  return M.resolve(parent):gsub("/$", "") .. "/" .. name
 end
 
 --- How a path may be named: from the directory that almanac was started in, where it lies there, and from the root.
@@ -51,7 +51,7 @@ end
 ---@param access? "read"|"change"
 ---@return almanac.Target
 function M.path(category, path, cwd, access)
-  return { category = category, names = names_of(resolve(path, cwd)), access = access }
+  return { category = category, names = names_of(M.resolve(path, cwd)), access = access }
 end
 
 --- What is taken away of a directory: a link goes, not what it leads to.
@@ -111,11 +111,11 @@ function M.program(command)
   local path = env.PATH or nil
   local is_bare = not word:find("/", 1, true)
   local found = sh.which(word, path, command.cwd)
-  local names = found and program_names(resolve(found, command.cwd)) or { word }
+  local names = found and program_names(M.resolve(found, command.cwd)) or { word }
   if is_bare and path == nil and found then table.insert(names, 1, word) end
   local file = command.argv[2]
   if is_bare and path == nil and INTERPRETERS[word] and file and not file:find "^%-" then
-    for i, name in ipairs(program_names(resolve(file, command.cwd))) do table.insert(names, 1 + i, name) end
+    for i, name in ipairs(program_names(M.resolve(file, command.cwd))) do table.insert(names, 1 + i, name) end
   end
   local out = { { category = "shell", names = names } }
   for name, value in pairs(env) do

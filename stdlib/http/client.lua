@@ -138,7 +138,7 @@ end
 
 --- A URL for people: without its name and password, a secret by its label.
 local function shown(url)
-  return (tostring(url):gsub("^(%a+://)[^/@]*@", "%1"))
+  return urls.without_user(tostring(url))
 end
 
 --- The error for an answer that was not expected.
@@ -311,7 +311,7 @@ effect.define("http.request", {
   allow = {
     category = "http",
     of = function(input)
-      local request = native_options("http." .. input.method:lower(), input.method, input)
+      local request = native_options(sender(input.method), input.method, input)
       local out = exchange.targets(request)
       if input.check then
         local check = urls.target(request.who, secret.reveal(input.check.url))

@@ -111,7 +111,7 @@ function M.targets(request)
   if request.unix_socket then
     out[#out + 1] = { category = "http", names = { "unix=" .. place.read(request.unix_socket).names[1] } }
   end
-  if request.proxy then out[#out + 1] = { category = "http", names = { "proxy=" .. request.proxy:gsub("^(%a+://)[^/@]*@", "%1") } } end
+  if request.proxy then out[#out + 1] = { category = "http", names = { "proxy=" .. urls.without_user(request.proxy) } } end
   for _, field in ipairs { "ca_file", "cert_file", "key_file" } do
     if request[field] then out[#out + 1] = place.read(request[field]) end
   end

@@ -17,11 +17,21 @@ end
 
 -- Where a URL leads -------------------------------------------------------------------------------
 
+--- Whether a text is a URL, of any scheme, and no path. Pure.
+---@param text string
+---@return boolean
+function M.is_url(text) return text:find "^%w[%w+.-]*://" ~= nil end
+
+--- A URL without the name and password in it. Pure.
+---@param url string
+---@return string
+function M.without_user(url) return (url:gsub("^(%a[%w+.-]*://)[^/@]*@", "%1")) end
+
 local PORTS = { http = "80", https = "443" }
 
 local function refuse_url(who, url, why)
   errors.raise {
-    kind = "usage", message = string.format("%s: %s is no plain URL: %s", who, (url:gsub("^(%a+://)[^/@]*@", "%1")), why),
+    kind = "usage", message = string.format("%s: %s is no plain URL: %s", who, M.without_user(url), why),
     hint = "write it plainly: https://HOST:PORT/path",
   }
 end

@@ -6,6 +6,7 @@ local json = require "native.json"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local step = require "almanac.run.step"
+local task = require "native.task"
 local urls = require "almanac.http.url"
 
 local M = {}
@@ -106,6 +107,14 @@ function M.note(before, texts)
     if not noted[text] then step.note(text) end
     noted[text] = true
   end
+end
+
+--- Whether an error of a query is to be borne, and asked again: what the service did, and no interrupt, wrong call or
+--- refusal of ours.
+---@param err almanac.Error
+---@return boolean
+function M.is_bearable(err)
+  return not (task.interrupted() or errors.is_interrupt(err) or err.kind == "usage" or err.kind == "outside_step" or err.kind == "refused")
 end
 
 ---@class almanac.ApiRequest

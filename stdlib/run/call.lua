@@ -4,13 +4,12 @@
 local definitions = require "almanac.run.definitions"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local family = require "almanac.journal.family"
 local fields = require "almanac.base.fields"
 local step = require "almanac.run.step"
 local step_name = require "almanac.base.step_name"
 
 local M = {}
-
-M.OP = "runbook.call"
 
 ---@class almanac.Called   the input of the effect
 ---@field runbook string   name or path
@@ -35,7 +34,7 @@ local function calls_of(frame)
   return frame.run.calls or errors.raise { kind = "refused", message = "runbook.call: there are no runs here" }
 end
 
-definitions.define(M.OP, {
+definitions.define(family.CALL, {
   observe = function(called, earlier)
     local frame = step.current()
     return { run = calls_of(frame):choose(frame.run, called, earlier and earlier.run) }
@@ -70,7 +69,7 @@ function M.call(name, params, opts)
   params = fields.value(who, "params", PARAMS, params)
   local short = step_name.of(name:match "([^/]+)%.lua$" or name)
   return step.run(opts.name or short, { digest = name }, function()
-    return effect.perform(M.OP, { runbook = name, params = params })
+    return effect.perform(family.CALL, { runbook = name, params = params })
   end)
 end
 

@@ -33,6 +33,7 @@ local M = {}
 ---@field skip fun(frame: almanac.Frame)                     a step whose `when` is false
 ---@field meet fun(run: almanac.Run, path: string, name: string, opts: almanac.StepOptions, fn: function): boolean?, any, boolean?
 ---  looks for a done step: whether it is met for the first time, and its result; nothing when it is not done
+---@field file fun(run: almanac.Run, name: string, path: string, text: string)   a step requires a library
 ---@field input fun(definition: almanac.EffectDefinition, raw: any): any   an effect's input, checked
 ---@field effect fun(frame: almanac.Frame, call: almanac.EffectCall): any
 ---@field await fun(frame: almanac.Frame?, wait: function, look: function?): any   see step.await

@@ -46,7 +46,7 @@ function Approvals:judge(path, question, answers, as_then)
   for _, claim in ipairs(claims) do claim.why = claim.why or other_journal(self, claim, asked and asked.seq or math.huge) end
   return signers.judge(claims, {
     good = settings.approval.valid_for, as_then = as_then,
-    runner = settings.approval.runner_may_approve == false and runners.of(self.replay) or nil,
+    runner = runners.barred(self.replay),
   })
 end
 

@@ -1,16 +1,14 @@
---- An audit of a run by its journal: whether the journal is whole and the one that somebody saw before, and whose
---- signatures are in it.
+--- An audit of a run by its journal: whether it is the one that somebody saw before, and whose signatures are in it.
 local approvals = require "almanac.session.approvals"
 local files = require "almanac.run.plan.file"
 local plan_signatures = require "almanac.session.plan_signatures"
 local runners = require "almanac.session.runner"
-local settings = require "almanac.config.settings"
 
 local M = {}
 
 ---@class almanac.Finding
 ---@field what string               "plan", or the path of the step that asked
----@field judgement almanac.Judgement?  nil: nobody can judge it
+---@field judgement almanac.Judgement
 ---@field went_on boolean           the run went on behind it
 ---@field wrong string?             why it is not to be believed
 
@@ -27,7 +25,7 @@ end
 
 local function of_plan(replay)
   local plan = replay.plan
-  local runner = settings.approval.runner_may_approve == false and runners.of(replay) or nil
+  local runner = runners.barred(replay)
   return {
     what = "plan", went_on = true, judgement = plan_signatures.judge(plan, runner, true),
     wrong = files.digest(plan) ~= plan.digest and "it is not the plan that its digest stands for" or nil,

@@ -16,6 +16,7 @@ local params = require "almanac.session.params"
 local plain = require "almanac.journal.plain"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
+local reopens = require "almanac.session.reopen"
 local runbook = require "almanac.script.runbook"
 local runner = require "almanac.session.runner"
 local runs = require "almanac.journal.run"
@@ -117,8 +118,7 @@ end
 local function reopen(self, frame, called, id, book)
   local run = runs.load(self.session.journal, id, execute)
   local values = old_values(self, book, run, called)
-  local lock = run.meta.lock and { name = run.meta.lock, seconds = run.meta.lock_seconds }
-  return run, values, frame.run.held:nest(lock, self.session.operator, self.session.options.wait)
+  return run, values, frame.run.held:nest(reopens.lock_of(run.meta), self.session.operator, self.session.options.wait)
 end
 
 --- Plain data only, as of a step.

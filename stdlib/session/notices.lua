@@ -207,9 +207,4 @@ function M.tell_rest(run, say)
   say_untold(notice.open(run.replay.notices), say)
 end
 
---- Tells what all runs could not, for a command that drives none.
-function M.catch_up()
-  if next(settings.channels) ~= nil then catch_up(nil) end
-end
-
 return M

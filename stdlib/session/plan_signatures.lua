@@ -47,9 +47,14 @@ function M.check(plan, name, replay)
   table.insert(lines, 1, string.format("%s has %d of the %d signatures that it takes", name, #judgement.accepted, judgement.quorum))
   errors.raise {
     kind = "refused", message = table.concat(lines, "\n"),
-    hint = replay and "almanac.yaml says whose signatures count" or "have it signed: almanac approve " .. name .. " --sign",
+    hint = replay and "almanac.yaml says whose signatures count" or "have it signed: almanac approve " .. M.as_file(name) .. " --sign",
   }
 end
+
+--- A plan's file as almanac approve takes it, which would take a bare name for a run.
+---@param name string
+---@return string
+function M.as_file(name) return name:find "[./]" and name or "./" .. name end
 
 --- Signs the plan in a file, and writes the signature into it.
 ---@param name string  of the file
@@ -81,7 +86,9 @@ end
 ---@return string
 function M.describe(name, judgement)
   local out = string.format("signed %s: %d of %d (%s)", name, #judgement.accepted, judgement.quorum, signers.people(judgement))
-  if judgement.missing > 0 then return string.format("%s; it takes %d more: almanac approve %s --sign", out, judgement.missing, name) end
+  if judgement.missing > 0 then
+    return string.format("%s; it takes %d more: almanac approve %s --sign", out, judgement.missing, M.as_file(name))
+  end
   return string.format("%s\n  run it:  almanac run --plan %s", out, name)
 end
 

@@ -124,7 +124,7 @@ local function check_plan(session, run, book)
       hint = "go on without the plan: almanac resume " .. run.id .. " key=value --without-plan",
     }
   end
-  local otherwise = "or go on without the plan: almanac resume " .. run.id .. " --without-plan"
+  local otherwise = binding.otherwise(run.id)
   plan_signatures.check(plan, "the plan", run.replay)
   binding.check_script(plan, book, otherwise)
   clusters.check(plan, otherwise)

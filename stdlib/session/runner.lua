@@ -50,6 +50,13 @@ function M.of(replay)
   return runner
 end
 
+--- The runner whose approval does not count; nil where he may approve.
+---@param replay almanac.Replay
+---@return almanac.Runner?
+function M.barred(replay)
+  return settings.approval.runner_may_approve == false and M.of(replay) or nil
+end
+
 --- Who begins one with this process.
 ---@return almanac.Runner
 function M.here()

@@ -80,6 +80,13 @@ t.test("two must sign; who signs sees the plan; one person counts once", functio
   run(p, nil, 0, "run", "--plan", "plan.json")
 end)
 
+t.test("what is to be typed for a plan of a bare name names its file, and no run", function()
+  local alice = signers.person "alice"
+  local p = new(", quorum: 2", alice:line())
+  run(p, nil, 2, "plan", "book", "-o", "plan")
+  t.has(run(p, nil, 2, "run", "--plan", "plan", "--no-ask"), "almanac approve ./plan --sign")
+end)
+
 t.test("the signatures of another plan, of other words, and of this one with other contents are refused", function()
   local alice = signers.person "alice"
   local p = new("", alice:line())

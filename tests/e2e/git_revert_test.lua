@@ -28,6 +28,28 @@ t.test("a release is planned whole, though its commit is not known yet, and runs
   t.eq(p:git("rev-parse", "v2^{commit}"), p:git("rev-parse", "HEAD"))
 end)
 
+t.test("a plan knows by their places which files a commit takes, and that a revert moves HEAD, too", function()
+  local p = world { book = [[
+return runbook { run = function()
+  step("write", function() fs.write("./sub/../sub/version", "2") end)
+  step("commit", function() git.commit { message = "bump", paths = { "version" }, dir = "sub" } end)
+end }]], back = [[
+return runbook { run = function()
+  step("back", function() git.revert { commit = "HEAD" } end)
+  step("tag", function() git.tag { name = "v3", message = "x" } end)
+end }]] }
+  t.must { "mkdir", p.dir .. "/sub" }
+  t.write_file(p.dir .. "/sub/version", "1\n")
+  p:git("add", "sub")
+  p:git("commit", "-q", "-m", "sub")
+  local code, out, err = p:run({ "plan", "book" }, env)
+  t.eq(code, 2, out .. err)
+  t.has(out, "what was changed before it")
+  code, out, err = p:run({ "plan", "back" }, env)
+  t.eq(code, 2, out .. err)
+  t.has(out, "at the commit that is made before")
+end)
+
 t.test("a rollback deletes the tag, reverts the commit, and finds the files as they were", function()
   local p = world { release = RELEASE }
   t.eq((p:run({ "run", "release" }, env)), 0)

@@ -67,6 +67,8 @@ t.test("cutover promotes the canary's tag through rollout, keeps it for a while,
   local CUTOVER = { "run", "cutover", "tag=" .. devnet.new, "observe=1s", "keep=2s" }
   local plan = world:almanac(2, { "plan", table.unpack(CUTOVER, 2) })
   t.has(plan, "rollout")
+  t.has(plan, "the canary is kept as a fallback")
+  t.lacks(world:almanac(2, { "plan", "cutover", "keep=0s" }), "the canary is kept as a fallback")
   world:almanac(-1, CUTOVER, { env = killed.at(6) })
   world:almanac(0, { "resume", "--no-ask" })
   t.eq(world:node_tag(), devnet.new)

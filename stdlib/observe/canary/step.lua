@@ -2,6 +2,7 @@
 local bounds_of = require "almanac.observe.canary.bounds"
 local digest = require "native.digest"
 local duration = require "almanac.base.duration"
+local api = require "almanac.observe.api"
 local errors = require "almanac.base.errors"
 local prom = require "almanac.observe.prom"
 local report = require "almanac.observe.canary.report"
@@ -20,11 +21,6 @@ local function raise_verdict(spec, verdict, why, hint, more)
   errors.raise(err)
 end
 
---- Raises what is not for us to try again: an interrupt, a wrong call, a bug.
-local function raise_others(err)
-  if task.interrupted() or errors.is_interrupt(err) or err.kind == "usage" or err.kind == "outside_step" then error(err, 0) end
-end
-
 -- Errors of a query that it has again however often it is asked.
 local PERMANENT = { bad_data = true, native_histogram = true }
 
@@ -34,7 +30,7 @@ local function patiently(spec, fn)
   while true do
     local ok, result = errors.try(fn)
     if ok then return result end
-    raise_others(result)
+    if not api.is_bearable(result) then error(result, 0) end
     failed = failed + 1
     if PERMANENT[result.error_type] or failed > spec.errors then
       raise_verdict(spec, "error", (failed > 1 and failed .. " tries in a row failed: " or "") .. tostring(result.message),
@@ -176,7 +172,7 @@ local function look_once(spec, draft, path)
     return report.once(watch)
   end)
   if not ok then
-    raise_others(text)
+    if not api.is_bearable(text) then error(text, 0) end
     text, whole = text.why or text.message, false
   end
   local warm_up = spec.warm_up > 0 and string.format(" after a warm-up of %s", duration.format(spec.warm_up)) or ""

@@ -1,5 +1,6 @@
 --- gate: a step that watches a number of Prometheus until its verdict is known.
 local duration = require "almanac.base.duration"
+local api = require "almanac.observe.api"
 local errors = require "almanac.base.errors"
 local prom = require "almanac.observe.prom"
 local samples = require "almanac.observe.gate.sample"
@@ -14,10 +15,7 @@ local function take_sample(spec)
   local ok, answer = errors.try(prom.query, spec.query, { url = spec.url })
   local time = task.wall_ms() / 1000
   if ok then return samples.of(spec, answer, time) end
-  -- Ours to retry is what Prometheus did; an interrupt, a wrong call or a bug is not.
-  if task.interrupted() or errors.is_interrupt(answer) or answer.kind == "usage" or answer.kind == "outside_step" then
-    error(answer, 0)
-  end
+  if not api.is_bearable(answer) then error(answer, 0) end
   return { time = time, ok = false, error = tostring(answer.message),
     permanent = answer.kind == "prom" and answer.error_type == "bad_data" or nil }
 end

@@ -2,6 +2,7 @@
 local alerts = require "almanac.observe.alerts"
 local conditions = require "almanac.observe.guard.condition"
 local duration = require "almanac.base.duration"
+local api = require "almanac.observe.api"
 local errors = require "almanac.base.errors"
 local pool = require "almanac.base.pool"
 local prom = require "almanac.observe.prom"
@@ -50,15 +51,10 @@ local function keep(self, name, state, data)
   step.emit("guard.sample", data)
 end
 
---- Whether an error is the guard's to bear: what the service did, and no interrupt, wrong call or refusal of ours.
-local function is_bearable(err)
-  return not (task.interrupted() or errors.is_interrupt(err) or err.kind == "usage" or err.kind == "outside_step" or err.kind == "refused")
-end
-
 local function look_at_gate(self, spec)
   local ok, answer = errors.try(prom.query, spec.query, { url = spec.url })
   local time = task.wall_ms() / 1000
-  if not ok and not is_bearable(answer) then error(answer, 0) end
+  if not ok and not api.is_bearable(answer) then error(answer, 0) end
   local sample = ok and samples.of(spec, answer, time) or { time = time, ok = false, error = tostring(answer.message) }
   local state = sample.error and "error" or sample.missing or sample.series and "series" or tostring(sample.ok)
   keep(self, spec.name, state, { time = time, value = sample.value, ok = sample.ok, why = sample.error or sample.missing })
@@ -91,7 +87,7 @@ local function look_at_alerts(self)
   local ok, found = errors.try(firing, wanted)
   local seen = self:condition(ALERTS)
   if not ok then
-    if not is_bearable(found) then error(found, 0) end
+    if not api.is_bearable(found) then error(found, 0) end
     keep(self, ALERTS, "error", { time = task.wall_ms() / 1000, why = tostring(found.message) })
     return { seen:unseen(wanted.errors, tostring(found.message)) }
   end
@@ -138,7 +134,7 @@ function M.now(spec)
   local out, every = {}, ", watched every " .. duration.format(spec.interval) .. "; a breach: " .. spec.on_breach
   for i, gate in ipairs(spec.gates) do
     local ok, answer = errors.try(prom.query, gate.query, { url = gate.url })
-    if not ok and not is_bearable(answer) then error(answer, 0) end
+    if not ok and not api.is_bearable(answer) then error(answer, 0) end
     local sample = ok and samples.of(gate, answer, task.wall_ms() / 1000) or { error = tostring(answer.message) }
     local value = samples.number(sample.value)
     local good = value and samples.judge(gate, value)
@@ -147,7 +143,7 @@ function M.now(spec)
   end
   if spec.alerts then
     local ok, found = errors.try(firing, spec.alerts)
-    if not ok and not is_bearable(found) then error(found, 0) end
+    if not ok and not api.is_bearable(found) then error(found, 0) end
     local names = ok and require("almanac.base.param").sorted_names(found) or {}
     local seen = not ok and tostring(found.message) or #names > 0 and table.concat(names, ", ") .. " fires" or "none fires"
     local good

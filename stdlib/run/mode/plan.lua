@@ -38,9 +38,9 @@ function M.skip() end
 --- A plan has no journal, so nothing is done.
 function M.meet() end
 
---- The input may hold what only the run will know, which no check can judge: then it is what was given.
 function M.file() end
 
+--- The input may hold what only the run will know, which no check can judge: then it is what was given.
 function M.input(definition, raw)
   if not unknown.within(raw) then return definition.input(raw) end
   local ok, input = errors.try(definition.input, raw)

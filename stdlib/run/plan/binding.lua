@@ -8,6 +8,7 @@ local json = require "native.json"
 local previews = require "almanac.run.plan.preview"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
+local settings = require "almanac.config.settings"
 local source = require "almanac.base.source"
 
 local M = {}
@@ -185,12 +186,21 @@ local function planned_for(plan, path, ordinal)
   end
 end
 
+--- What else may be done where the plan does not fit any more: nothing, where almanac.yaml wants runs to keep to one.
+---@param id string  of the outermost run
+---@return string?
+function M.otherwise(id)
+  if settings.approval.plan_required then return nil end
+  return "or go on without the plan: almanac resume " .. id .. " --without-plan"
+end
+
 local function deviates(frame, message, hint)
+  local otherwise = M.otherwise(frame.run:outermost())
   errors.raise {
     kind = "plan_mismatch", waiting = true, step = frame.path, message = message,
     hint = string.format("%sthis effect was not begun; make a new plan (almanac plan %s k=v…) once what was done is taken back "
-      .. "(almanac rollback %s), or go on without: almanac resume %s --without-plan", hint and hint .. "\n" or "",
-      frame.run.bound.plan.runbook, frame.run:outermost(), frame.run:outermost()),
+      .. "(almanac rollback %s)%s", hint and hint .. "\n" or "", frame.run.bound.plan.runbook, frame.run:outermost(),
+      otherwise and ", " .. otherwise or ""),
   }
 end
 

@@ -43,6 +43,9 @@ t.test("a verb takes what it has a use for, and refuses the rest", function()
   local input = require("almanac.run.definitions").find("http.request").input
   local purge = { url = base, method = "PURGE", body = "x", json = {} }
   t.has(t.raises("usage", input, purge).message, "http.request: give body or json, not both", "there is no http.purge")
+  local definition = require("almanac.run.definitions").find "http.request"
+  local odd = { url = "http://a\\b/", method = "PROPFIND" }
+  t.has(t.raises("usage", definition.allow.of, odd).message, "http.request: ")
   t.has(t.raises("usage", http.request, { url = base }).message, "http.request: method is missing")
   t.has(t.raises("usage", http.request, { url = base, method = "get", body = "x" }).message, 'http.request: no option "body"')
 end)
