@@ -3,7 +3,7 @@
  * Such a call returns 0 or a negative value, and on failure fills the
  * caller's `struct err`. Outputs change only on success. An error is shown
  * once, at the top; layers on the way add context with err_wrap(). A text that is longer than its
- * place ends with "[… N bytes left out …]".
+ * place ends with "[… N bytes left out …]"; N counts what was cut last, where it was cut twice.
  */
 #ifndef ALMANAC_ERR_H
 #define ALMANAC_ERR_H

@@ -105,8 +105,10 @@ void *pool_resize(struct pool *pool, void *block, size_t old, size_t size)
     }
     if (block && is_small(old) && is_small(size) && class_of(old) == class_of(size))
         return block;
-    if (!is_small(size) && (!block || !is_small(old)))
-        return realloc(block, size);
+    if (!is_small(size) && (!block || !is_small(old))) {
+        made = realloc(block, size);
+        return made || size > old ? made : block;
+    }
     made = is_small(size) ? take(pool, class_of(size)) : malloc(size);
     if (!made && size <= old)
         return block; /* it counts as a smaller one from now on, of which it is no worse */

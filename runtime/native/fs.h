@@ -1,4 +1,4 @@
-/* native.fs. What Lua calls is described above each function in fs.c. */
+/* native.fs. What Lua calls is described above each function in fs*.c. */
 #ifndef ALMANAC_NATIVE_FS_H
 #define ALMANAC_NATIVE_FS_H
 

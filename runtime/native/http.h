@@ -1,4 +1,5 @@
-/* native.http. What Lua calls is described above each function in http.c. */
+/* native.http. What Lua calls is described above each function in http.c and
+ * http_exchange.c. */
 #ifndef ALMANAC_NATIVE_HTTP_H
 #define ALMANAC_NATIVE_HTTP_H
 

@@ -1,4 +1,4 @@
-/* native.journal. What Lua calls is described above each function in journal.c. */
+/* native.journal. What Lua calls is described above each function in journal*.c. */
 #ifndef ALMANAC_NATIVE_JOURNAL_H
 #define ALMANAC_NATIVE_JOURNAL_H
 

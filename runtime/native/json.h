@@ -1,4 +1,4 @@
-/* native.json. What Lua calls is described above each function in json.c. */
+/* native.json. What Lua calls is described above each function in json*.c. */
 #ifndef ALMANAC_NATIVE_JSON_H
 #define ALMANAC_NATIVE_JSON_H
 

@@ -1,4 +1,4 @@
-/* native.k8s. What Lua calls is described above each function in k8s.c. */
+/* native.k8s. What Lua calls is described above each function in k8s*.c. */
 #ifndef ALMANAC_NATIVE_K8S_H
 #define ALMANAC_NATIVE_K8S_H
 

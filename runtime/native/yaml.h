@@ -1,4 +1,4 @@
-/* native.yaml. What Lua calls is described above each function in yaml.c. */
+/* native.yaml. What Lua calls is described above each function in yaml*.c. */
 #ifndef ALMANAC_NATIVE_YAML_H
 #define ALMANAC_NATIVE_YAML_H
 
