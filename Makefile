@@ -9,6 +9,7 @@
 #   make deps       what the above need, into .deps/ (Debian: apt packages too)
 #
 # CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are yours: what the build itself needs is in ALM_*.
+# V=1 shows the commands; -jN sets how many at once, instead of one for each processor.
 
 CC ?= cc
 PKG_CONFIG ?= pkg-config
@@ -17,6 +18,24 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 VERSION := 0.1.0
+# Of a tree without git (a source package) COMMIT=… says it.
+ifndef COMMIT
+COMMIT := $(shell git describe --always --dirty --abbrev=9 --exclude='*' 2>/dev/null)
+endif
+
+ifeq ($(MAKELEVEL),0)
+at_once := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+MAKEFLAGS += $(at_once)
+endif
+
+# One short line a file: $(call say,CC,name), silent under -s.
+silent = $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
+ifeq ($(V),1)
+say = @:
+else
+Q := @
+say = @$(if $(silent),:,printf '  %-5s %s\n' $(1) $(2))
+endif
 
 # SANITIZE=1 builds a second tree, so that switching back and forth recompiles nothing.
 # FUZZ=1 is a third one, for libFuzzer.
@@ -69,12 +88,14 @@ build: $(B)/almanac
 unit: $(UNIT_TESTS) $(FUZZ_TARGETS:%=$(B)/replay/%)
 
 $(B)/almanac: $(OBJECTS) $(B)/obj/embedded.o
-	$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(ALM_LDLIBS) $(LDLIBS)
-	mv $@.new $@ # whoever runs the old one goes on with it
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(ALM_LDLIBS) $(LDLIBS)
+	$(Q)mv $@.new $@ # whoever runs the old one goes on with it
 
 $(B)/obj/%.o: runtime/%.c $(B)/have-modules
 	@mkdir -p $(@D)
-	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -include runtime/base/banned.h -MMD -MP $(ALM_CFLAGS) $(CFLAGS) \
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -include runtime/base/banned.h -MMD -MP $(ALM_CFLAGS) $(CFLAGS) \
 		-c -o $@ $<
 
 # Says what is missing in one line, instead of a page from the compiler.
@@ -91,38 +112,55 @@ $(B)/embedded.list: FORCE
 	@printf '%s\n' $(LUA_FILES) | cmp -s - $@ || printf '%s\n' $(LUA_FILES) > $@
 
 $(B)/embedded.c: $(B)/embedded.list runtime/engine/embed.sh $(LUA_FILES)
-	sh runtime/engine/embed.sh < $(B)/embedded.list > $@
+	$(call say,EMBED,$@)
+	$(Q)sh runtime/engine/embed.sh < $(B)/embedded.list > $@
+
+# The commit is known to one file only, which is compiled again when it is another.
+$(B)/commit.h: FORCE
+	@mkdir -p $(@D)
+	@printf '#define ALMANAC_COMMIT "%s"\n' '$(COMMIT)' | cmp -s - $@ || \
+		printf '#define ALMANAC_COMMIT "%s"\n' '$(COMMIT)' > $@
+
+$(B)/obj/native/process.o: $(B)/commit.h
+$(B)/obj/native/process.o: ALM_CPPFLAGS += -include $(B)/commit.h
 
 $(B)/obj/embedded.o: $(B)/embedded.c
 	@mkdir -p $(@D)
-	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -MMD -MP $(ALM_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -MMD -MP $(ALM_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(LIBRARY): $(filter-out $(B)/obj/main.o,$(OBJECTS)) $(B)/obj/embedded.o
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 $(B)/unit/%: $(B)/obj/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
 
 $(B)/obj/unit/%.o: tests/runtime/%.c $(B)/have-modules
 	@mkdir -p $(@D)
-	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -iquote tests/runtime -include runtime/base/banned.h -MMD -MP $(ALM_CFLAGS) \
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -iquote tests/runtime -include runtime/base/banned.h -MMD -MP $(ALM_CFLAGS) \
 		$(CFLAGS) -c -o $@ $<
 
 # A target reads its corpus with the program beside it, and what libFuzzer makes up with libFuzzer.
 $(B)/obj/fuzz/%.o: tests/fuzz/%.c $(B)/have-modules
 	@mkdir -p $(@D)
-	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -iquote tests/runtime -include runtime/base/banned.h -MMD -MP $(ALM_CFLAGS) \
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -iquote tests/runtime -include runtime/base/banned.h -MMD -MP $(ALM_CFLAGS) \
 		$(CFLAGS) -c -o $@ $<
 
 $(B)/replay/%: $(B)/obj/fuzz/%.o $(B)/obj/fuzz/replay.o $(B)/obj/fuzz/vm.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
 
 $(B)/target/%: $(B)/obj/fuzz/%.o $(B)/obj/fuzz/vm.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(ALM_LDFLAGS) -fsanitize=fuzzer $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALM_LDFLAGS) -fsanitize=fuzzer $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
 
 fuzzers: $(FUZZ_TARGETS:%=$(B)/target/%)
 
@@ -132,7 +170,8 @@ fuzz: deps
 
 $(B)/bench/%: tests/bench/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) $(ALM_CFLAGS) $(CFLAGS) $(ALM_LDFLAGS) $(LDFLAGS) -o $@ $^ \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) $(ALM_CFLAGS) $(CFLAGS) $(ALM_LDFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(ALM_LDLIBS) $(LDLIBS)
 
 # deps may install the libraries that the rest of this file asks pkg-config for: build afterwards,

@@ -101,6 +101,7 @@ int luaopen_native_process(lua_State *L)
 {
     ///@field argv string[]  the words of the command line, from 0
     ///@field version string  "0.1.0"
+    ///@field commit string  what git describes the source as, "1b739341a" or "1b739341a-dirty"; "" where nobody knew
     static const luaL_Reg functions[] = {
         {"getenv", l_getenv}, {"pid", l_pid}, {"exe", l_exe}, {"hostname", l_hostname},
         {"user", l_user},     {"cwd", l_cwd}, {NULL, NULL},
@@ -111,5 +112,7 @@ int luaopen_native_process(lua_State *L)
     lua_setfield(L, -2, "argv");
     lua_pushliteral(L, ALMANAC_VERSION);
     lua_setfield(L, -2, "version");
+    lua_pushliteral(L, ALMANAC_COMMIT);
+    lua_setfield(L, -2, "commit");
     return 1;
 }

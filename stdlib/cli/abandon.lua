@@ -5,15 +5,15 @@ local options = require "almanac.cli.options"
 
 local M = {}
 
-local declared = options.join({ { "--reason", "TEXT", "why, for the journal" } }, options.common, options.cluster)
+M.options = options.join({ { "--reason", "TEXT", "why, for the journal" } }, options.common, options.cluster)
 
-local usage = [[abandon RUN --reason TEXT [options]
+M.usage = [[abandon RUN --reason TEXT [options]
 
 Gives up a run that was paused, failed or killed: it cannot be resumed any more, and the lock that it holds is
 free. What it did stays done; almanac rollback RUN still takes it back, while no other run has the lock.]]
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if #rest ~= 1 then errors.usage "usage: almanac abandon RUN --reason TEXT" end
   if not given.reason or not given.reason:find "%S" then

@@ -3,14 +3,16 @@ local answer = require "almanac.cli.answer"
 
 local M = {}
 
-local usage = [[answer RUN ANSWER [STEP] [--reason TEXT]
+M.usage = [[answer RUN ANSWER [STEP] [--reason TEXT]
 
 Answers the question that a waiting run stopped with, by one of its words: "go on", "roll back" or "stop" to a
 guard, "yes" or "no" to the others; STEP where there are several questions. The run goes on with:
 almanac resume RUN]]
 
+M.options = answer.declared.no
+
 function M.run(words, operator)
-  return answer.run(nil, "answer", usage, words, operator)
+  return answer.run(nil, "answer", M.usage, words, operator)
 end
 
 return M

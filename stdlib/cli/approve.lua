@@ -9,7 +9,7 @@ local screen = require "almanac.cli.screen"
 
 local M = {}
 
-local usage = [==[approve RUN [STEP] [--reason TEXT] [--sign[=KEY]]
+M.usage = [==[approve RUN [STEP] [--reason TEXT] [--sign[=KEY]]
        approve PLAN.json --sign[=KEY]
 
 Answers yes to the question that a waiting run stopped with; STEP where there are several. The answer
@@ -17,13 +17,15 @@ counts for the plan and the script as they are now. The run goes on with: almana
 A plan that was saved is shown, and signed in its file.
 Who cannot reach the journal signs the text of --text: ssh-keygen -Y sign -n almanac -f KEY FILE]==]
 
-local declared = options.join(options.signing, options.common)
+M.options = answer.declared.yes
+
+local plan_options = options.join(options.signing, options.common)
 
 --- Whether a plan's file is named: an id of a run has no dot and no slash.
 local function is_plan(word) return word ~= nil and word:find "[./]" ~= nil end
 
 local function sign_plan(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, plan_options, words, operator)
   if not given then return 0 end
   if #rest ~= 1 then errors.usage "usage: almanac approve PLAN.json --sign[=KEY]" end
   config.load(given)
@@ -42,10 +44,10 @@ local function sign_plan(words, operator)
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, answer.declared.yes, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if is_plan(rest[1]) then return sign_plan(words, operator) end
-  return answer.run("yes", "approve", usage, words, operator)
+  return answer.run("yes", "approve", M.usage, words, operator)
 end
 
 return M

@@ -13,13 +13,13 @@ local terminal = require "almanac.base.terminal"
 
 local M = {}
 
-local usage = [[
+M.usage = [[
 check [FILE…] [--json | --sarif]
 
 Checks runbooks for mistakes without running them. FILE is a Lua file or the name of a runbook;
 without one, all of runbooks/ and almanac.yaml are checked.
 Exit code: 0 nothing wrong (warnings may be), 1 errors were found, 2 usage.]]
-local declared = options.join({
+M.options = options.join({
   { "--json", nil, "one JSON object a line" }, { "--sarif", nil, "one SARIF document, for code hosts and editors" },
 }, options.common)
 
@@ -97,7 +97,7 @@ local function show(given, sorted, operator)
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if given.json and given.sarif then errors.usage "give --json or --sarif, not both" end
   local found = findings.new()

@@ -8,11 +8,13 @@ local text = require "almanac.script.manual.text"
 
 local M = {}
 
-local usage = [[
+M.usage = [[
 doc [NAME]
 
 What a runbook can call. NAME is a module (k8s) or a function (k8s.apply, step); without one, all
 modules are listed.]]
+
+M.options = {}
 
 local MAX_WIDTH = 100 -- longer lines are hard to read
 
@@ -21,7 +23,7 @@ local function width()
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, {}, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if #rest > 1 then errors.usage "usage: almanac doc [NAME]" end
   local name = rest[1]

@@ -8,8 +8,8 @@ local terminal = require "almanac.base.terminal"
 
 local M = {}
 
-local usage = "list [--json]\n\nThe runbooks: those in runbooks/ here, and the built-in ones."
-local declared = options.join({ { "--json", nil, "as JSON" } }, options.common)
+M.usage = "list [--json]\n\nThe runbooks: those in runbooks/ here, and the built-in ones."
+M.options = options.join({ { "--json", nil, "as JSON" } }, options.common)
 
 local function describe(found)
   local ok, book = errors.try(runbook.load, found.path)
@@ -20,7 +20,7 @@ local function describe(found)
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if #rest > 0 then errors.usage "usage: almanac list" end
   config.load(given)

@@ -6,10 +6,10 @@ local store = require "almanac.journal.store"
 
 local M = {}
 
-local usage = [[log [RUN] [--json] [--verify]
+M.usage = [[log [RUN] [--json] [--verify]
 
 The journal of a run, event by event; without RUN that of the newest.]]
-local declared = options.join({
+M.options = options.join({
   { "--json", nil, "one event a line, whole" },
   { "--verify", nil, "check the chain of hashes, print nothing else; exit 1 when it is broken" },
 }, options.common)
@@ -35,7 +35,7 @@ local function clock(time_ms)
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if #rest > 1 then errors.usage "usage: almanac log [RUN]" end
   config.load(given)

@@ -2,6 +2,7 @@
 --- Exit codes, of all commands: 0 done, 1 failed, 2 refused before it began, 130 interrupted; of those that drive a run
 --- also 3 paused and waiting, 4 failed and undone. `plan` has 2 for changes, and 1 for whatever kept it from being made.
 local children = require "almanac.config.children"
+local commands = require "almanac.cli.commands"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local operators = require "almanac.run.operator"
@@ -10,31 +11,6 @@ local task = require "native.task"
 local terminal = require "almanac.base.terminal"
 
 local M = {}
-
---- Name, what it does, and the module whose run(words, operator) does it; whether it drives a run, only
---- looks, says by exit code 2 that there is something to do, or has nothing to do with runbooks. The order is that of --help.
-local commands = {
-  { "list", "list the runbooks there are", "almanac.cli.list", looks = true },
-  { "show", "show a runbook: parameters, what it may touch, its source", "almanac.cli.show", looks = true },
-  { "plan", "show what a run would change, and change nothing", "almanac.cli.plan", looks = true, detailed = true },
-  { "run", "run a runbook", "almanac.cli.run", drives = true },
-  { "resume", "go on with a run that was stopped", "almanac.cli.resume", drives = true },
-  { "rollback", "undo the done steps of a run, newest first", "almanac.cli.rollback", drives = true },
-  { "abandon", "give up a run that was stopped, and the lock that it holds", "almanac.cli.abandon" },
-  { "approve", "answer yes to what a run waits for", "almanac.cli.approve" },
-  { "reject", "answer no to it", "almanac.cli.reject" },
-  { "answer", "answer a question that has other words than yes and no", "almanac.cli.answer_with" },
-  { "runs", "list the runs in the journal", "almanac.cli.runs", looks = true },
-  { "status", "show the tree of a run", "almanac.cli.status", looks = true },
-  { "verify", "check that a journal is whole, and who signed what", "almanac.cli.verify", looks = true },
-  { "log", "print the journal of a run", "almanac.cli.log", looks = true },
-  { "check", "check runbooks for mistakes without running them", "almanac.cli.check", looks = true },
-  { "doc", "say what a runbook can call, and how", "almanac.cli.doc", looks = true },
-  { "meta", "write what editors know of it: stubs for the Lua language server", "almanac.cli.meta" },
-  { "sim", "serve a simulated Kubernetes cluster and devnet", "almanac.cli.sim" },
-  { "version", "print the version", "almanac.cli.version", alone = true },
-  { "lua", "run a Lua file on the runtime, unsandboxed (for Almanac's own tests)", "almanac.cli.lua" },
-}
 
 --- Makes the effects of the standard library known, before a runbook is loaded.
 local function use_effects()
@@ -48,8 +24,8 @@ local function help()
     "Runs operational runbooks written in Lua: journalled, resumable, nothing twice.",
     "",
   }
-  for _, command in ipairs(commands) do
-    out[#out + 1] = string.format("  %-10s %s", command[1], command[2])
+  for _, command in ipairs(commands.all) do
+    if not command.hidden then out[#out + 1] = string.format("  %-10s %s", command.name, command.summary) end
   end
   out[#out + 1] = ""
   out[#out + 1] = "almanac COMMAND --help says what a command takes."
@@ -63,9 +39,7 @@ local function meant(name)
   for _, book in ipairs(ok and runbooks or {}) do
     if book.name == name then return "run " .. name end
   end
-  local names = {}
-  for _, command in ipairs(commands) do names[command[1]] = true end
-  return require("almanac.base.nearest").find(name, names)
+  return require("almanac.base.nearest").find(name, commands.names())
 end
 
 --- The exit code, when a command returned. Results that could not be written are a failure, also those of a run
@@ -77,14 +51,14 @@ local function settle(name, code, operator, drives)
 end
 
 local function run(command, words, operator)
-  local name = command[1]
+  local name = command.name
   children.apply()
   if not command.alone then use_effects() end
   if command.looks then
     task.forbid_effects()
     task.permit "read"
   end
-  local ok, code = errors.try(function() return require(command[3]).run(words, operator) end)
+  local ok, code = errors.try(function() return commands.module(command).run(words, operator) end)
   if ok then return settle(name, code or 0, operator, command.drives) end
   local err = code
   settle(name, 1, operator)
@@ -110,10 +84,9 @@ function M.main()
     operator:say((help():gsub("\n$", "")))
     return 2
   end
-  if name == "--version" then name = "version" end
-  for _, command in ipairs(commands) do
-    if command[1] == name then return run(command, words, operator) end
-  end
+  if name == "--version" or name == "-V" then name = "version" end
+  local command = commands.find(name)
+  if command then return run(command, words, operator) end
   local guess = meant(name)
   operator:say(string.format("almanac: no command '%s'%s\n  next: almanac --help lists the commands", terminal.one_line(name),
     guess and "; did you mean 'almanac " .. guess .. "'?" or ""))

@@ -7,12 +7,12 @@ local options = require "almanac.cli.options"
 
 local M = {}
 
-local usage = [[
+M.usage = [[
 meta DIR [--native]
 
 Writes what editors know of Almanac into DIR: stubs for the Lua language server (LuaLS), and luacheck.lua, a
 standard for luacheck. A .luarc.json that names DIR is written too, where the working directory has none.]]
-local declared = {
+M.options = {
   { "--native", nil, "also of native.*, what C gives to the standard library: for Almanac's own developers" },
 }
 
@@ -53,7 +53,7 @@ local function settings(dir)
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   local dir = rest[1]
   if #rest ~= 1 or dir == "" then errors.usage "usage: almanac meta DIR [--native]" end

@@ -13,13 +13,13 @@ local signers = require "almanac.session.signers"
 
 local M = {}
 
-local declared = options.join({
+M.options = options.join({
   { "--out", "FILE", "save the plan, for run --plan", short = "-o" },
   { "--json", nil, "the plan as JSON on standard output" },
   { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
 }, options.signing, options.common, options.cluster)
 
-local usage = [[plan RUNBOOK [key=value…] [options]
+M.usage = [[plan RUNBOOK [key=value…] [options]
 
 Runs the script with every read real and every effect previewed; nothing is changed. On a terminal its
 progress is shown meanwhile.
@@ -49,7 +49,7 @@ local function save(plan, book, given, operator)
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   local name = table.remove(rest, 1)
   if not name then errors.usage "usage: almanac plan RUNBOOK [key=value…]" end

@@ -7,7 +7,7 @@ local screen = require "almanac.cli.screen"
 
 local M = {}
 
-local declared = options.join({
+M.options = options.join({
   { "--without-plan", nil, "go on without the plan that the run was bound to" },
   { "--redo", "STEP", "run this done step again, and what followed it" },
   { "--renamed", "NEW=OLD", "the step NEW is the one that took place as OLD", many = true },
@@ -16,7 +16,7 @@ local declared = options.join({
   { "--in-doubt", "ANSWER", "redo, done or abort: for an effect of which nobody can tell whether it took place" },
 }, screen.options, options.common, options.cluster)
 
-local usage = [[resume [RUN] [key=value…] [options]
+M.usage = [[resume [RUN] [key=value…] [options]
 
 Goes on with a run that was stopped, paused, killed or failed; without RUN the newest of them, which is
 shown and asked about; where nobody can be asked it must be the only one.
@@ -26,7 +26,7 @@ anew, of a script that was edited meanwhile.]]
 local answers = { redo = true, done = true, abort = true }
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   local id = rest[1] and not rest[1]:find("=", 1, true) and table.remove(rest, 1) or nil
   for _, word in ipairs(rest) do

@@ -6,16 +6,16 @@ local screen = require "almanac.cli.screen"
 
 local M = {}
 
-local declared = options.join(screen.options, options.common, options.cluster)
+M.options = options.join(screen.options, options.common, options.cluster)
 
-local usage = [[rollback [RUN] [options]
+M.usage = [[rollback [RUN] [options]
 
 Takes back the done steps of a run, newest first; without RUN those of the newest run that did
 something, which is shown and asked about; where nobody can be asked it must be the only one. It is a run
 of its own: journalled, and resumed with almanac resume.]]
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if #rest > 1 then errors.usage "usage: almanac rollback [RUN]" end
   config.load(given)

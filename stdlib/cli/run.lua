@@ -10,14 +10,14 @@ local screen = require "almanac.cli.screen"
 
 local M = {}
 
-local declared = options.join({
+M.options = options.join({
   { "--plan", "FILE", "run what was planned, and stop before anything else" },
   { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
   { "--wait", "DURATION", "queue behind the run that holds the lock, so long (without =DURATION as long as it takes)", optional = true },
   { "--override-freeze", "REASON", "begin outside of the windows of almanac.yaml; the journal keeps why" },
 }, screen.options, options.common, options.cluster)
 
-local usage = [[run RUNBOOK [key=value…] [options]
+M.usage = [[run RUNBOOK [key=value…] [options]
 
 Runs a runbook: by name (runbooks/NAME.lua here, else a built-in one), or the path of a .lua file.
 Exit codes: 0 done, 1 failed, 2 refused before it began, 3 waiting for an answer, 4 failed and
@@ -42,7 +42,7 @@ function M.params_of(given, words)
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   local name = not (given.plan and (rest[1] or "="):find "=") and table.remove(rest, 1) or nil
   if not name and not given.plan then errors.usage("usage: almanac run RUNBOOK [key=value…]; almanac list shows the runbooks") end

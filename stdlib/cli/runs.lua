@@ -9,14 +9,14 @@ local states = require "almanac.journal.state"
 
 local M = {}
 
-local usage = "runs [--json] [--limit N]\n\nThe runs in the journal, newest first."
-local declared = options.join({
+M.usage = "runs [--json] [--limit N]\n\nThe runs in the journal, newest first."
+M.options = options.join({
   { "--json", nil, "one run a line" },
   { "--limit", "N", "at most so many (default 20)", number = { 1, whole = true } },
 }, options.common)
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if #rest > 0 then errors.usage "usage: almanac runs; almanac status RUN shows one" end
   local limit = given.limit or 20

@@ -12,12 +12,12 @@ local terminal = require "almanac.base.terminal"
 
 local M = {}
 
-local usage = [[show RUNBOOK [--source]
+M.usage = [[show RUNBOOK [--source]
        show [RUN] --plan
 
 What a runbook does, takes and may touch. With --plan: what was planned for a run, beside what
 happened.]]
-local declared = options.join({
+M.options = options.join({
   { "--source", nil, "print its source" }, { "--plan", nil, "the plan of a run that was started with one, and its outcome" },
 }, options.common)
 
@@ -81,7 +81,7 @@ local function about(book)
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if given.plan then
     if #rest > 1 then errors.usage "usage: almanac show [RUN] --plan" end

@@ -7,7 +7,7 @@ local base64 = require "almanac.base.base64"
 
 local M = {}
 
-local usage = [[sim [options]
+M.usage = [[sim [options]
 
 Serves a simulated Kubernetes API, what the devnet's pods would serve (metrics, JSON-RPC,
 health), and Loki, until Ctrl-C. helm and kubectl work against it with the kubeconfig it writes.
@@ -23,7 +23,7 @@ Put on and off while it runs:
 
 local PORT = { 0, 65535, whole = true }
 
-local declared = {
+M.options = {
   { "--port", "N", "the API's port (default 0: any free one)", number = PORT },
   { "--devnet-port", "N", "the devnet's port (default 0)", number = PORT },
   { "--loki-port", "N", "Loki's port (default 0)", number = PORT },
@@ -204,7 +204,7 @@ end
 ---@param words string[] what follows `sim`
 ---@return integer exit code
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if rest[1] then errors.usage("almanac sim takes no %s", rest[1]) end
   local task, signals = require "native.task", require "native.signals"

@@ -13,8 +13,8 @@ local tree = require "almanac.render.tree"
 
 local M = {}
 
-local usage = "status [RUN] [--json]\n\nThe tree of a run; without RUN that of the newest."
-local declared = options.join({ { "--json", nil, "as JSON" } }, options.common)
+M.usage = "status [RUN] [--json]\n\nThe tree of a run; without RUN that of the newest."
+M.options = options.join({ { "--json", nil, "as JSON" } }, options.common)
 
 local function heading(row, state)
   local text = row.id .. ": " .. state.status
@@ -70,7 +70,7 @@ local function closing(row, state)
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if #rest > 1 then errors.usage "usage: almanac status [RUN]" end
   config.load(given)

@@ -12,11 +12,11 @@ local terminal = require "almanac.base.terminal"
 
 local M = {}
 
-local usage = [[verify [RUN] [--head HASH]
+M.usage = [[verify [RUN] [--head HASH]
 
 Whether the journal of a run is whole, and the one whose head somebody kept; and whose signatures are in it,
 by almanac.yaml as it is now. Without RUN, the newest. Exit 1 where something is not as it should be.]]
-local declared = options.join({
+M.options = options.join({
   { "--head", "HASH", "a head that a report gave, or its first 16 digits: it must be one of an event" },
 }, options.common)
 
@@ -63,7 +63,7 @@ local function load_policy(row, given)
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(usage, declared, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if #rest > 1 then errors.usage "usage: almanac verify [RUN] [--head HASH]" end
   local hash = check_hash(given.head)

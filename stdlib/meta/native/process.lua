@@ -5,6 +5,7 @@
 ---@class native.process
 ---@field argv string[]  the words of the command line, from 0
 ---@field version string  "0.1.0"
+---@field commit string  what git describes the source as, "1b739341a" or "1b739341a-dirty"; "" where nobody knew
 local M = {}
 
 --- A variable of the environment.

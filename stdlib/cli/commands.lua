@@ -1,0 +1,73 @@
+--- The commands there are: what main runs, and what --help, the completion and the manual pages are made from.
+local M = {}
+
+---@class almanac.Command
+---@field name string
+---@field summary string    a line
+---@field module string     whose run(words, operator) does it, and whose usage and options say what it takes
+---@field takes? "runbook"|"run"|"shell"|"name"|"module"  what its first word is, for the completion
+---@field drives? boolean   drives a run: its exit code is the run's
+---@field looks? boolean    only looks: the process can perform no effect
+---@field detailed? boolean says by exit code 2 that there is something to do
+---@field alone? boolean    has nothing to do with runbooks, nor with a project
+---@field hidden? boolean   is nobody's to type
+
+--- In the order of --help.
+---@type almanac.Command[]
+M.all = {
+  { name = "list", summary = "list the runbooks there are", module = "almanac.cli.list", looks = true },
+  { name = "show", summary = "show a runbook: parameters, what it may touch, its source", module = "almanac.cli.show",
+    takes = "runbook", looks = true },
+  { name = "plan", summary = "show what a run would change, and change nothing", module = "almanac.cli.plan",
+    takes = "runbook", looks = true, detailed = true },
+  { name = "run", summary = "run a runbook", module = "almanac.cli.run", takes = "runbook", drives = true },
+  { name = "resume", summary = "go on with a run that was stopped", module = "almanac.cli.resume", takes = "run", drives = true },
+  { name = "rollback", summary = "undo the done steps of a run, newest first", module = "almanac.cli.rollback",
+    takes = "run", drives = true },
+  { name = "abandon", summary = "give up a run that was stopped, and the lock that it holds", module = "almanac.cli.abandon",
+    takes = "run" },
+  { name = "approve", summary = "answer yes to what a run waits for", module = "almanac.cli.approve", takes = "run" },
+  { name = "reject", summary = "answer no to it", module = "almanac.cli.reject", takes = "run" },
+  { name = "answer", summary = "answer a question that has other words than yes and no", module = "almanac.cli.answer_with",
+    takes = "run" },
+  { name = "runs", summary = "list the runs in the journal", module = "almanac.cli.runs", looks = true },
+  { name = "status", summary = "show the tree of a run", module = "almanac.cli.status", takes = "run", looks = true },
+  { name = "verify", summary = "check that a journal is whole, and who signed what", module = "almanac.cli.verify",
+    takes = "run", looks = true },
+  { name = "log", summary = "print the journal of a run", module = "almanac.cli.log", takes = "run", looks = true },
+  { name = "check", summary = "check runbooks for mistakes without running them", module = "almanac.cli.check",
+    takes = "runbook", looks = true },
+  { name = "doc", summary = "say what a runbook can call, and how", module = "almanac.cli.doc", takes = "name", looks = true },
+  { name = "meta", summary = "write what editors know of it: stubs for the Lua language server", module = "almanac.cli.meta" },
+  { name = "sim", summary = "serve a simulated Kubernetes cluster and devnet", module = "almanac.cli.sim" },
+  { name = "version", summary = "print the version", module = "almanac.cli.version", alone = true },
+  { name = "lua", summary = "run a Lua file on the runtime, unsandboxed (for Almanac's own tests)", module = "almanac.cli.lua" },
+}
+
+--- The command of a name.
+---@param name string
+---@return almanac.Command?
+function M.find(name)
+  for _, command in ipairs(M.all) do
+    if command.name == name then return command end
+  end
+end
+
+--- The names that can be typed.
+---@return table<string, true>
+function M.names()
+  local names = {}
+  for _, command in ipairs(M.all) do
+    if not command.hidden then names[command.name] = true end
+  end
+  return names
+end
+
+--- What does it.
+---@param command almanac.Command
+---@return { run: fun(words: string[], operator: almanac.Operator): integer?, usage: string, options: almanac.Option[] }
+function M.module(command)
+  return require(command.module)
+end
+
+return M
