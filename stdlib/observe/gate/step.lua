@@ -40,8 +40,17 @@ local function look_once(spec, draft, path)
   return { verdict = "pass", value = sample.value, limit = spec.limit, held = spec.hold, unwatched = 0, samples = 1 }
 end
 
+--- Keeps what the samples are held against: the script may be another one when somebody reads them.
+local function keep_limits(spec)
+  step.emit("gate.start", {
+    query = spec.query, op = spec.op, limit = samples.plain(spec.limit), critical = samples.plain(spec.critical),
+    hold = spec.hold, interval = spec.interval, grace = spec.grace, tolerate = spec.tolerate,
+  })
+end
+
 local function follow(spec)
   local taken, v = earlier_samples(spec)
+  keep_limits(spec)
   local resumed = #taken > 0
   while not (v and v.verdict) do
     local began = task.now()
