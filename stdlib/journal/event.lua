@@ -71,7 +71,8 @@ M.kinds = {
   ["confirm.answered"] = kind("durable", "keep", "question answer by at_ms script plan reason principal head signed signature"),
   ["sleep.until"] = kind("durable", "keep", "until_ms"),
   ["gate.start"] = kind("soon", "skip", "query op limit critical hold interval grace tolerate"), -- what its samples are held against
-  ["gate.sample"] = kind("soon", "keep", "time value ok missing series error permanent resumed"),
+  -- held, unwatched: seconds up to this sample, of which the watch itself takes no notice
+  ["gate.sample"] = kind("soon", "keep", "time value ok missing series error permanent resumed held unwatched"),
   ["canary.start"] = kind("durable", "keep", "begin digest bounds spec"), -- begin in milliseconds since 1970
   ["canary.sample"] = kind("soon", "keep", "begin time values"), -- of the watch that began then
   ["guard.sample"] = kind("soon", "skip", "name time value ok why"),

@@ -3,6 +3,7 @@
 local approval = require "almanac.journal.approval"
 local events = require "almanac.journal.event"
 local family = require "almanac.journal.family"
+local gates = require "almanac.journal.gate"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 
@@ -22,6 +23,7 @@ local M = {}
 ---@field asks string?       the question that it waits with
 ---@field choices string[]?  its answers, where they are not yes and no
 ---@field needs integer?     how many signed answers that takes yet
+---@field gate almanac.GateSeen?   of one that watches a number
 ---@field children almanac.Node[]
 ---@field replayed boolean?  done in an earlier execution
 
@@ -102,6 +104,7 @@ on["step.done"] = function(state, path, data, time_ms)
   node.status = data.skipped and "skipped" or "done"
   node.started, node.ended, node.elapsed = data.started or node.started, time_ms, (data.elapsed_ms or 0) / 1000
   node.progress, node.message, node.result, node.attempts = nil, nil, data.result, data.attempts
+  node.gate = gates.passed(node.gate, data.result)
 end
 
 on["step.replayed"] = function(state, path, data, time_ms)
@@ -195,6 +198,17 @@ end
 
 on["progress"] = function(state, path, data, time_ms)
   node_of(state, path, time_ms).progress = data.text
+end
+
+on["gate.start"] = function(state, path, data, time_ms)
+  local node = node_of(state, path, time_ms)
+  node.gate = gates.begin(node.gate, data)
+end
+
+on["gate.sample"] = function(state, path, data, time_ms)
+  local node = node_of(state, path, time_ms)
+  node.gate = node.gate or gates.begin(nil, {})
+  gates.add(node.gate, data, time_ms)
 end
 
 on["confirm.asked"] = function(state, path, data, time_ms)

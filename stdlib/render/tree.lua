@@ -2,6 +2,7 @@
 local columns = require "almanac.base.columns"
 local errors = require "almanac.base.errors"
 local duration = require "almanac.base.duration"
+local gates = require "almanac.render.gate"
 local terminal = require "almanac.base.terminal"
 
 local paint = terminal.paint
@@ -41,7 +42,9 @@ local function node_line(node, depth, view)
   line = line .. paint(elapsed_of(node, view.now_ms), "90", view.color)
   if node.replayed then line = line .. paint("  (done before)", "90", view.color) end
   if node.attempts then line = line .. paint("  (attempt " .. node.attempts .. ")", "33", view.color) end
-  if node.progress and node.status == "running" then
+  if node.gate then
+    line = line .. "  " .. gates.line(node, view)
+  elseif node.progress and node.status == "running" then
     line = line .. paint("  " .. first_line(node.progress), "36", view.color)
   end
   if node.message and #node.children == 0 then

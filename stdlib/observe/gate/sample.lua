@@ -1,4 +1,5 @@
 --- One look of a gate: the number that Prometheus gave, and whether it is healthy. Pure.
+local number = require "almanac.base.number"
 local prom = require "almanac.observe.prom"
 local specs = require "almanac.observe.gate.spec"
 
@@ -24,33 +25,6 @@ function M.judge(spec, value)
   if not spec.critical then return false, false end
   local past = value == spec.critical or not specs.holds(spec.op, value, spec.critical)
   return false, past
-end
-
---- The number of a sample; nil when it has none.
----@param value number|string|nil
----@return number?
-function M.number(value)
-  if value == "+Inf" then return math.huge end
-  if value == "-Inf" then return -math.huge end
-  return tonumber(value)
-end
-
---- A number for people: four digits are enough to compare it with a limit.
----@param value number
----@return string
-function M.format(value)
-  if value == math.huge then return "+Inf" end
-  if value == -math.huge then return "-Inf" end
-  if value == math.floor(value) and math.abs(value) < 1e15 then return string.format("%d", value) end
-  return string.format("%.4g", value)
-end
-
---- A value as the journal can hold it: infinity as Prometheus writes it.
----@param value number?
----@return number|string|nil
-function M.plain(value)
-  if value == math.huge or value == -math.huge then return M.format(value) end
-  return value
 end
 
 local function labels_text(labels)
@@ -79,7 +53,7 @@ function M.of(spec, answer, time)
   local value = answer.series[1].value
   if not value or value ~= value then return { time = time, ok = false, missing = value and "NaN" or "no data" } end
   local ok = M.judge(spec, value)
-  return { time = time, ok = ok, value = M.plain(value) }
+  return { time = time, ok = ok, value = number.plain(value) }
 end
 
 return M

@@ -2,6 +2,7 @@
 local duration = require "almanac.base.duration"
 local api = require "almanac.observe.api"
 local errors = require "almanac.base.errors"
+local number = require "almanac.base.number"
 local prom = require "almanac.observe.prom"
 local samples = require "almanac.observe.gate.sample"
 local specs = require "almanac.observe.gate.spec"
@@ -32,7 +33,7 @@ end
 local function look_once(spec, draft, path)
   local sample = take_sample(spec)
   local v = verdicts.of(spec, { sample })
-  local value = samples.number(sample.value)
+  local value = number.of(sample.value)
   local ok = value and samples.judge(spec, value)
   local text = string.format("%s, would watch for %s", value and verdicts.claim(spec, value, ok) or sample.error or v.why,
     duration.format(spec.hold))
@@ -43,7 +44,7 @@ end
 --- Keeps what the samples are held against: the script may be another one when somebody reads them.
 local function keep_limits(spec)
   step.emit("gate.start", {
-    query = spec.query, op = spec.op, limit = samples.plain(spec.limit), critical = samples.plain(spec.critical),
+    query = spec.query, op = spec.op, limit = number.plain(spec.limit), critical = number.plain(spec.critical),
     hold = spec.hold, interval = spec.interval, grace = spec.grace, tolerate = spec.tolerate,
   })
 end
@@ -58,20 +59,21 @@ local function follow(spec)
     sample.resumed = resumed or nil
     resumed = false
     taken[#taken + 1] = sample
-    step.emit("gate.sample", sample)
     v = verdicts.of(spec, taken)
+    sample.held, sample.unwatched = v.held, v.unwatched
+    step.emit("gate.sample", sample)
     step.progress(verdicts.line(spec, v))
     if not v.verdict then task.sleep(math.max(0, spec.interval - (task.now() - began))) end
   end
   if v.verdict ~= "pass" then
     errors.raise {
-      kind = "gate", verdict = v.verdict, why = v.why, value = samples.plain(v.value), limit = v.limit, held = v.held,
+      kind = "gate", verdict = v.verdict, why = v.why, value = number.plain(v.value), limit = v.limit, held = v.held,
       message = string.format("gate %q: %s: %s", spec.name, v.verdict, v.why),
       hint = "the query: " .. spec.query,
     }
   end
   return {
-    verdict = v.verdict, value = samples.plain(v.value), limit = v.limit, held = v.held, unwatched = v.unwatched,
+    verdict = v.verdict, value = number.plain(v.value), limit = v.limit, held = v.held, unwatched = v.unwatched,
     samples = #taken,
   }
 end

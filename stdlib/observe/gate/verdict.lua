@@ -12,6 +12,7 @@
 --- row end the gate. Time in which nobody watched (the run was stopped, Prometheus did not answer) counts for
 --- nothing, and is shown.
 local duration = require "almanac.base.duration"
+local number = require "almanac.base.number"
 local samples_of = require "almanac.observe.gate.sample"
 
 local M = {}
@@ -31,8 +32,8 @@ local M = {}
 ---@param healthy boolean
 ---@return string
 function M.claim(spec, value, healthy)
-  return string.format("%s %s %s", samples_of.format(value), healthy and spec.op or "is not " .. spec.op,
-    samples_of.format(spec.limit))
+  return string.format("%s %s %s", number.short(value), healthy and spec.op or "is not " .. spec.op,
+    number.short(spec.limit))
 end
 
 local function unwatched_text(seconds)
@@ -60,7 +61,7 @@ end
 --- Counts an answer; true when it settles the gate.
 local function count_answer(spec, s, sample)
   local counts = s.watched >= spec.grace
-  local value = samples_of.number(sample.value)
+  local value = number.of(sample.value)
   s.in_row, s.permanent, s.value = 0, nil, value
   local healthy, critical = false, false
   if value then healthy, critical = samples_of.judge(spec, value) end
@@ -111,8 +112,8 @@ local function conclude(spec, s)
     return "error", (s.in_row > 1 and s.in_row .. " queries in a row failed: " or "the query failed: ") .. s.why
   end
   if s.critical then
-    return "fail", string.format("%s is past the critical limit %s", samples_of.format(s.critical),
-      samples_of.format(spec.critical))
+    return "fail", string.format("%s is past the critical limit %s", number.short(s.critical),
+      number.short(spec.critical))
   end
   if s.since and s.held >= spec.hold then
     return "pass", string.format("%s for %s", M.claim(spec, s.value or spec.limit, true), duration.format(spec.hold))

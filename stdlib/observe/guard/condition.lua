@@ -1,6 +1,7 @@
 --- One condition of a guard: whether what was seen of it, look by look, is a breach. Pure.
 ---
 --- A breach that the operator has let pass counts no more, until the condition was healthy once or is worse.
+local number = require "almanac.base.number"
 local samples = require "almanac.observe.gate.sample"
 local verdicts = require "almanac.observe.gate.verdict"
 
@@ -58,7 +59,7 @@ end
 ---@param sample almanac.gate.Sample
 ---@return almanac.guard.Breach?
 function Condition:gate(spec, sample)
-  local value = samples.number(sample.value)
+  local value = number.of(sample.value)
   if not value then
     return unseen(self, spec.errors, sample.error or sample.missing or #sample.series .. " series answer, one is needed")
   end
@@ -68,7 +69,7 @@ function Condition:gate(spec, sample)
   if not critical and self.bad <= spec.tolerate then return nil end
   return of(self, {
     name = self.name, kind = "gate", value = sample.value, limit = spec.limit, critical = critical or nil,
-    why = critical and string.format("%s is past the critical limit %s", samples.format(value), samples.format(spec.critical))
+    why = critical and string.format("%s is past the critical limit %s", number.short(value), number.short(spec.critical))
       or verdicts.claim(spec, value, false),
   })
 end

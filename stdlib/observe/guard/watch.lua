@@ -4,6 +4,7 @@ local conditions = require "almanac.observe.guard.condition"
 local duration = require "almanac.base.duration"
 local api = require "almanac.observe.api"
 local errors = require "almanac.base.errors"
+local number = require "almanac.base.number"
 local pool = require "almanac.base.pool"
 local prom = require "almanac.observe.prom"
 local samples = require "almanac.observe.gate.sample"
@@ -136,7 +137,7 @@ function M.now(spec)
     local ok, answer = errors.try(prom.query, gate.query, { url = gate.url })
     if not ok and not api.is_bearable(answer) then error(answer, 0) end
     local sample = ok and samples.of(gate, answer, task.wall_ms() / 1000) or { error = tostring(answer.message) }
-    local value = samples.number(sample.value)
+    local value = number.of(sample.value)
     local good = value and samples.judge(gate, value)
     local seen = value and verdicts.claim(gate, value, good) or sample.error or sample.missing or "several series"
     out[i] = { text = string.format("guard %s: %s%s", gate.name, seen, every), ok = good, value = sample.value }

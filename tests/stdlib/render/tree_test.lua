@@ -33,6 +33,21 @@ t.test("effects, notes and what is waited for are shown below and beside their s
   }, { notes = 1 }), { "… a  5.0s  1 of 2", "  → do it", "  · second" })
 end)
 
+t.test("a gate says its value, the limit and how long it held", function()
+  local start = { "gate.start", "g", { op = "<", limit = 0.05, hold = 10, interval = 1 } }
+  local events = { { "step.start", "g" }, start, { "gate.sample", "g", { value = 0.01, ok = true, held = 0 } } }
+  t.eq(lines_of(events), { "… g  2.0s  0.01 < 0.05, 80 % below, held 0s of 10s" })
+  events[4] = { "step.done", "g", { elapsed_ms = 12000, result = { verdict = "pass", value = 0.02, limit = 0.05, held = 10 } } }
+  t.eq(lines_of(events), { "✓ g  12s  0.02 < 0.05, 60 % below, held 10s" })
+  events[4] = { "step.failed", "g", { kind = "gate", message = "gate \"g\": fail" } }
+  t.eq(lines_of(events), { '✗ g  3.0s  0.01 < 0.05, 80 % below  gate "g": fail' })
+end)
+
+t.test("of a gate that passed before, its result is shown", function()
+  t.eq(lines_of { { "step.replayed", "g", { elapsed_ms = 12000, result = { verdict = "pass", value = 7, limit = 5, held = 10 } } } },
+    { "✓ g  12s  (done before)  7, the limit 5, 40 % above, held 10s" })
+end)
+
 t.test("what is spelt out takes the columns that it is spelt with", function()
   local lines = lines_of { { "step.start", "a\u{200B}" } }
   t.has(lines[1], "a\\u200b")

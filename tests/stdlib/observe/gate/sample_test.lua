@@ -25,15 +25,3 @@ t.test("a native histogram fails a gate for good, in words that say what to ask 
   t.eq(samples.of(check(), { series = { { labels = {}, histogram = histogram } } }, 5),
     { time = 5, ok = false, permanent = true, error = "x gives a native histogram, which is no number: {}" })
 end)
-
-t.test("values for people", function()
-  t.eq(samples.format(0.0123456), "0.01235")
-  t.eq(samples.format(5.0), "5")
-  t.eq(samples.format(1e-6), "1e-06")
-  t.eq(samples.format(-math.huge), "-Inf")
-end)
-
-t.test("infinity is kept as the journal can hold it", function()
-  t.eq({ samples.plain(math.huge), samples.plain(-math.huge), samples.plain(2.5), samples.plain(nil) }, { "+Inf", "-Inf", 2.5 })
-  t.eq({ samples.number "+Inf", samples.number "-Inf", samples.number(3) }, { math.huge, -math.huge, 3 })
-end)
