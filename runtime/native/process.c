@@ -86,6 +86,23 @@ static int l_cwd(lua_State *L)
     return 1;
 }
 
+/// Makes another directory the working one, of the program's own command line only.
+///
+/// Raises: `io`.
+///@param path string
+static int l_chdir(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+
+    if (chdir(path) != 0) {
+        struct err e;
+
+        err_set_errno(&e, ERR_IO, errno, "cannot go to %s", path);
+        return vm_raise(L, &e);
+    }
+    return 0;
+}
+
 void process_set_argv(lua_State *L, int argc, char **argv)
 {
     lua_createtable(L, argc, 0);
@@ -103,8 +120,8 @@ int luaopen_native_process(lua_State *L)
     ///@field version string  "0.1.0"
     ///@field commit string  what git describes the source as, "1b739341a" or "1b739341a-dirty"; "" where nobody knew
     static const luaL_Reg functions[] = {
-        {"getenv", l_getenv}, {"pid", l_pid}, {"exe", l_exe}, {"hostname", l_hostname},
-        {"user", l_user},     {"cwd", l_cwd}, {NULL, NULL},
+        {"getenv", l_getenv}, {"pid", l_pid}, {"exe", l_exe},     {"hostname", l_hostname},
+        {"user", l_user},     {"cwd", l_cwd}, {"chdir", l_chdir}, {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local files = require "almanac.run.plan.file"
 local options = require "almanac.cli.options"
 local plan_signatures = require "almanac.session.plan_signatures"
+local project = require "almanac.config.project"
 local screen = require "almanac.cli.screen"
 
 local M = {}
@@ -28,17 +29,18 @@ local function sign_plan(words, operator)
   local given, rest = options.parse(M.usage, plan_options, words, operator)
   if not given then return 0 end
   if #rest ~= 1 then errors.usage "usage: almanac approve PLAN.json --sign[=KEY]" end
+  local path = project.path(rest[1])
   config.load(given)
   local function show(plan)
     operator:result(require("almanac.render.plan").text(plan, plan.counts, plan.undo, screen.color()))
   end
   if not given.sign then
-    show((files.read(rest[1])))
+    show((files.read(path)))
     errors.raise {
       kind = "refused", message = "a plan is approved by a signature", hint = "almanac approve " .. rest[1] .. " --sign[=KEY]",
     }
   end
-  local judgement = plan_signatures.sign(rest[1], given, show)
+  local judgement = plan_signatures.sign(path, given, show)
   operator:result(plan_signatures.describe(rest[1], judgement) .. "\n")
   return 0
 end

@@ -6,6 +6,7 @@ local findings = require "almanac.script.lint.findings"
 local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
+local project = require "almanac.config.project"
 local runbook = require "almanac.script.runbook"
 local script = require "almanac.script.lint.script"
 local settings = require "almanac.config.settings"
@@ -40,7 +41,7 @@ end
 
 local function given_files(words)
   local files = {}
-  for i, word in ipairs(words) do files[i] = (runbook.find(word)) end
+  for i, word in ipairs(words) do files[i] = (runbook.find(project.word(word))) end
   table.sort(files, function(a, b)
     if is_library(a) ~= is_library(b) then return is_library(a) end
     return a < b

@@ -9,7 +9,8 @@ local M = {}
 ---@field drives? boolean   drives a run: its exit code is the run's
 ---@field looks? boolean    only looks: the process can perform no effect
 ---@field detailed? boolean says by exit code 2 that there is something to do
----@field alone? boolean    has nothing to do with runbooks, nor with a project
+---@field here? boolean     works where it is typed, not in the project there or above
+---@field alone? boolean    has nothing to do with runbooks
 ---@field hidden? boolean   is nobody's to type
 
 --- In the order of --help.
@@ -38,10 +39,12 @@ M.all = {
   { name = "check", summary = "check runbooks for mistakes without running them", module = "almanac.cli.check",
     takes = "runbook", looks = true },
   { name = "doc", summary = "say what a runbook can call, and how", module = "almanac.cli.doc", takes = "name", looks = true },
-  { name = "meta", summary = "write what editors know of it: stubs for the Lua language server", module = "almanac.cli.meta" },
-  { name = "sim", summary = "serve a simulated Kubernetes cluster and devnet", module = "almanac.cli.sim" },
-  { name = "version", summary = "print the version", module = "almanac.cli.version", alone = true },
-  { name = "lua", summary = "run a Lua file on the runtime, unsandboxed (for Almanac's own tests)", module = "almanac.cli.lua" },
+  { name = "meta", summary = "write what editors know of it: stubs for the Lua language server", module = "almanac.cli.meta",
+    here = true },
+  { name = "sim", summary = "serve a simulated Kubernetes cluster and devnet", module = "almanac.cli.sim", here = true },
+  { name = "version", summary = "print the version", module = "almanac.cli.version", here = true, alone = true },
+  { name = "lua", summary = "run a Lua file on the runtime, unsandboxed (for Almanac's own tests)", module = "almanac.cli.lua",
+    here = true },
 }
 
 --- The command of a name.

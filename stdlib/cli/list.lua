@@ -33,7 +33,7 @@ function M.run(words, operator)
   end
   for _, book in ipairs(books) do
     operator:result(string.format("%s %s%s\n", columns.pad(book.name, 20), terminal.one_line(book.summary),
-      book.builtin and "" or "  [" .. book.path .. "]"))
+      book.builtin and "  [built in]" or "  [" .. book.path .. "]"))
   end
   return 0
 end

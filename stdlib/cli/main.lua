@@ -7,6 +7,7 @@ local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local operators = require "almanac.run.operator"
 local process = require "native.process"
+local project = require "almanac.config.project"
 local task = require "native.task"
 local terminal = require "almanac.base.terminal"
 
@@ -58,7 +59,10 @@ local function run(command, words, operator)
     task.forbid_effects()
     task.permit "read"
   end
-  local ok, code = errors.try(function() return commands.module(command).run(words, operator) end)
+  local ok, code = errors.try(function()
+    if not command.here then project.enter() end
+    return commands.module(command).run(words, operator)
+  end)
   if ok then return settle(name, code or 0, operator, command.drives) end
   local err = code
   settle(name, 1, operator)

@@ -1,11 +1,13 @@
 --- Options of a command: declared data, parsed and shown by --help.
 local errors = require "almanac.base.errors"
 
+local project = require "almanac.config.project"
+
 local M = {}
 
 ---@class almanac.Option
 ---@field [1] string   "--name"
----@field [2] string?  what it takes, e.g. "FILE"; absent: a flag
+---@field [2] string?  what it takes; absent: a flag. FILE, DIR, KEY (a file) and PATH (a program) are paths
 ---@field [3] string   what it is for
 ---@field optional? boolean what it takes may be left away, and stands behind "=" only: "--name[=FILE]"
 ---@field short? string "-n"
@@ -66,8 +68,19 @@ local function shown_value(option)
   return option[2] and " " .. option[2] or ""
 end
 
-local function help(usage, declared)
+--- Whether an option's value is a path, which is relative to where it was typed. A program without a slash is
+--- looked for on PATH.
+local function is_path(option, value)
+  local takes = option[2]
+  return takes == "FILE" or takes == "DIR" or takes == "KEY" or takes == "PATH" and value:find "/" ~= nil
+end
+
+local function help(usage, declared, about)
   local out = { "usage: almanac " .. usage, "" }
+  if about then
+    out[#out + 1] = about
+    out[#out + 1] = ""
+  end
   for _, option in ipairs(declared) do
     local left = (option.short and option.short .. ", " or "") .. option[1] .. shown_value(option)
     out[#out + 1] = string.format("  %-26s %s", left, option[3])
@@ -80,14 +93,15 @@ end
 ---@param declared almanac.Option[]
 ---@param words string[]
 ---@param operator almanac.Operator
+---@param about? fun(word: string): string  what --help says of the first word, before the options
 ---@return table<string, any>? options nil when --help was asked for and printed
 ---@return string[] words the others, in their order
-function M.parse(usage, declared, words, operator)
+function M.parse(usage, declared, words, operator, about)
   local options, rest, i = {}, {}, 1
   while i <= #words do
     local word = words[i]
     if word == "--help" or word == "-h" then
-      operator:result(help(usage, declared))
+      operator:result(help(usage, declared, about and rest[1] and about(rest[1])))
       return nil, {}
     end
     local name, inline = word:match "^(%-%-[^=]+)=(.*)$"
@@ -111,6 +125,7 @@ function M.parse(usage, declared, words, operator)
         value = words[i]
       end
       if not value then errors.usage("option %s needs %s behind it", option[1], option[2]) end
+      if is_path(option, value) then value = project.path(value) end
       if option.number then value = number_of(option, value) end
       local key = key_of(option)
       if option.many then

@@ -1,4 +1,5 @@
 --- almanac plan RUNBOOK [key=value…]
+local books = require "almanac.cli.books"
 local config = require "almanac.config.file"
 local drafts = require "almanac.run.plan.draft"
 local duration = require "almanac.base.duration"
@@ -7,6 +8,7 @@ local files = require "almanac.run.plan.file"
 local interrupt = require "almanac.base.interrupt"
 local options = require "almanac.cli.options"
 local plan_signatures = require "almanac.session.plan_signatures"
+local project = require "almanac.config.project"
 local screen = require "almanac.cli.screen"
 local settings = require "almanac.config.settings"
 local signers = require "almanac.session.signers"
@@ -49,10 +51,11 @@ local function save(plan, book, given, operator)
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(M.usage, M.options, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator, books.about)
   if not given then return 0 end
   local name = table.remove(rest, 1)
   if not name then errors.usage "usage: almanac plan RUNBOOK [key=value…]" end
+  name = project.word(name)
   if given.sign and not given.out then errors.usage "--sign signs what is saved: almanac plan … -o FILE --sign" end
   config.load(given)
   if given.sign then signers.choose(given) end -- before the work

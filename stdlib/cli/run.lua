@@ -1,4 +1,5 @@
 --- almanac run RUNBOOK [key=value…]
+local books = require "almanac.cli.books"
 local config = require "almanac.config.file"
 local document = require "almanac.config.document"
 local duration = require "almanac.base.duration"
@@ -6,6 +7,7 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
+local project = require "almanac.config.project"
 local screen = require "almanac.cli.screen"
 
 local M = {}
@@ -42,7 +44,7 @@ function M.params_of(given, words)
 end
 
 function M.run(words, operator)
-  local given, rest = options.parse(M.usage, M.options, words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator, books.about)
   if not given then return 0 end
   local name = not (given.plan and (rest[1] or "="):find "=") and table.remove(rest, 1) or nil
   if not name and not given.plan then errors.usage("usage: almanac run RUNBOOK [key=value…]; almanac list shows the runbooks") end
@@ -51,7 +53,7 @@ function M.run(words, operator)
   config.load(given)
   local params = M.params_of(given, rest)
   screen.drives(operator, given)
-  return require("almanac.session.start").run(name, params, given, operator)
+  return require("almanac.session.start").run(name and project.word(name), params, given, operator)
 end
 
 return M

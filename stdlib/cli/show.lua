@@ -1,10 +1,10 @@
 --- almanac show RUNBOOK, almanac show RUN --plan
 local allow_words = require "almanac.render.allow"
-local columns = require "almanac.base.columns"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
-local param = require "almanac.base.param"
+local parameter_words = require "almanac.render.parameters"
+local project = require "almanac.config.project"
 local runbook = require "almanac.script.runbook"
 local screen = require "almanac.cli.screen"
 local settings = require "almanac.config.settings"
@@ -20,24 +20,6 @@ happened.]]
 M.options = options.join({
   { "--source", nil, "print its source" }, { "--plan", nil, "the plan of a run that was started with one, and its outcome" },
 }, options.common)
-
-local function constraint(spec)
-  if spec.pattern then return "pattern " .. spec.pattern end
-  if spec.values then return "one of " .. table.concat(spec.values, ", ") end
-  if spec.min or spec.max then return string.format("from %s to %s", spec.min or "…", spec.max or "…") end
-end
-
-local function show_params(out, specs)
-  out[#out + 1] = next(specs) and "parameters:" or "parameters: none"
-  for _, name in ipairs(param.sorted_names(specs)) do
-    local spec = specs[name]
-    local default = spec.default ~= nil and "default " .. param.shown(spec, spec.default)
-    local state = spec.required and "required" or default or "optional"
-    out[#out + 1] = string.format("  %s %s, %s%s", columns.pad(name, 12), spec.type, state, spec.help and "  " .. spec.help or "")
-    local limits = constraint(spec)
-    if limits then out[#out + 1] = string.format("  %-12s %s", "", limits) end
-  end
-end
 
 --- The newest plan of a run, and its events.
 local function planned_run(journal, id)
@@ -90,15 +72,17 @@ function M.run(words, operator)
   end
   if #rest ~= 1 then errors.usage "usage: almanac show RUNBOOK" end
   config.load(given)
+  local name = project.word(rest[1])
   if given.source then
-    local _, text = runbook.find(rest[1])
+    local _, text = runbook.find(name)
     operator:result(text)
     return 0
   end
-  local book = runbook.load(rest[1])
+  local book = runbook.load(name)
+  local parameters = parameter_words.lines(book.params)
   local out = { book.name .. ": " .. book.summary,
-    "file: " .. book.path .. "   digest " .. book.script.digest:sub(1, 16) }
-  show_params(out, book.params)
+    "file: " .. book.path .. (book.builtin and " (built in)" or "") .. "   digest " .. book.script.digest:sub(1, 16) }
+  table.move(parameters, 1, #parameters, #out + 1, out)
   local reach = allow_words.lines(book.allow, settings.context)
   table.move(reach, 1, #reach, #out + 1, out)
   if book.pass_env then out[#out + 1] = "its programs also read, of your environment: " .. table.concat(book.pass_env, ", ") end

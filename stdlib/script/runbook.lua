@@ -4,6 +4,8 @@ local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
 local declaration = require "almanac.run.declaration"
 local definitions = require "almanac.run.definitions"
+local fs = require "native.fs"
+local nearest = require "almanac.base.nearest"
 local sandbox = require "almanac.script.sandbox"
 local source = require "almanac.base.source"
 local terminal = require "almanac.base.terminal"
@@ -25,8 +27,11 @@ function M.find(name)
   local wanted = name:find "%.lua$" and name or "runbooks/" .. name .. ".lua"
   local text, path = source.file(wanted, (not name:find "/" or name == builtin) and builtin)
   if text then return path, text, short end
+  local names = {}
+  for _, found in ipairs(M.all()) do names[found.name] = true end
+  local guess = nearest.find(short, names)
   errors.raise {
-    kind = "refused", message = string.format("no runbook %q", name),
+    kind = "refused", message = string.format("no runbook %q%s", name, guess and "; did you mean " .. guess .. "?" or ""),
     hint = "looked for " .. wanted .. " and the built-in ones; almanac list shows what there is",
   }
 end
@@ -43,12 +48,13 @@ local function load(path, text, short, kept)
   children.add(book.pass_env)
   declaration.check_allow(book, definitions.categories(script.definitions))
   book.name, book.path, book.script = short, path, script
+  book.builtin = not kept and not fs.exists(path)
   return book
 end
 
 --- Loads a runbook.
 ---@param name string
----@return almanac.Runbook book  also with name, path and script (almanac.Script)
+---@return almanac.Runbook book  also with name, path, script (almanac.Script) and builtin
 function M.load(name)
   return load(M.find(name))
 end
@@ -64,7 +70,6 @@ end
 --- Every runbook there is.
 ---@return { name: string, path: string, builtin: boolean }[]
 function M.all()
-  local fs = require "native.fs"
   local found, by_name = {}, {}
   local function add(path, builtin)
     local name = path:match "^runbooks/([^/]+)%.lua$"

@@ -33,4 +33,10 @@ function M.user() end
 ---@return string path
 function M.cwd() end
 
+--- Makes another directory the working one, of the program's own command line only.
+---
+--- Raises: `io`.
+---@param path string
+function M.chdir(path) end
+
 return M

@@ -1,0 +1,67 @@
+--- Where the project is: the nearest directory, from here up, with an almanac.yaml or with runbooks. A command works
+--- there, so that its paths mean the same wherever it was typed; the paths that were typed are relative to here.
+local fs = require "native.fs"
+local process = require "native.process"
+
+local M = {}
+
+local typed_in -- from the project down to where the command was typed: "ops/charts"; nil in the project itself
+
+local function is_project(dir)
+  return fs.exists(dir .. "/almanac.yaml") or fs.list(dir:gsub("[%[*?\\]", "\\%0") .. "/runbooks/*.lua")[1] ~= nil
+end
+
+--- Whether a project there may be meant by who works at `here`: a directory of others, or one that everybody can
+--- write, such as /tmp, says nothing of what is below it.
+local function is_trusted(dir, here)
+  local is = fs.stat(dir)
+  return is ~= nil and (is.uid == here.uid or is.uid == 0) and is.mode & 2 == 0
+end
+
+--- The nearest project above a directory.
+---@param dir string  absolute
+---@return string? project
+---@return string? below  from there to the directory
+function M.above(dir)
+  local here, below = fs.stat(dir), nil
+  while here and dir ~= "/" do
+    local parent, name = dir:match "^(.*)/([^/]+)$"
+    dir, below = parent == "" and "/" or parent, below and name .. "/" .. below or name
+    if not is_trusted(dir, here) then return nil end
+    if is_project(dir) then return dir, below end
+  end
+end
+
+--- Goes to the project. A journal here, of runs that were started here, keeps here the place.
+function M.enter()
+  if fs.exists ".almanac" or is_project "." then return end
+  local dir, below = M.above(process.cwd())
+  if not dir then return end
+  process.chdir(dir)
+  typed_in = below
+end
+
+--- A path that was typed, from where the command works.
+---@param path string
+---@return string
+function M.path(path)
+  if not typed_in or path:sub(1, 1) == "/" or path == "-" then return path end
+  local parts = {}
+  for part in (typed_in .. "/" .. path):gmatch "[^/]+" do
+    if part == ".." and parts[1] and parts[#parts] ~= ".." then
+      parts[#parts] = nil
+    elseif part ~= "." then
+      parts[#parts + 1] = part
+    end
+  end
+  return parts[1] and table.concat(parts, "/") or "."
+end
+
+--- A word that may be the name of a runbook, or the path of its file.
+---@param word string
+---@return string
+function M.word(word)
+  return word:find "%.lua$" and M.path(word) or word
+end
+
+return M
