@@ -22,7 +22,8 @@ local endpoint = { text_or = { url = "string", token = "string", user = "string"
 local section = {
   store = "string", kubeconfig = "string", context = "string", helm = "string", kustomize = "string",
   endpoints = { ["*"] = endpoint }, channels = { ["*"] = anything }, vars = { ["*"] = { ["*"] = anything } },
-  params = { ["*"] = { ["*"] = anything } }, pass_env = { list_of = "string" }, approval = approval.schema,
+  params = { ["*"] = { ["*"] = anything } }, pass_env = { list_of = "string" }, git_config = { list_of = "string" },
+  approval = approval.schema,
   hooks = hooks.schema,
   windows = { list_of = { days = "string", from = "string", to = "string", zone = "string" } },
   freezes = { list_of = { days = "string", from = "string", to = "string", zone = "string", reason = "string" } },
@@ -90,7 +91,7 @@ local function merge(into, from)
 end
 
 local applied = { "store", "kubeconfig", "context", "helm", "kustomize", "endpoints", "channels", "vars", "params",
-  "pass_env", "windows", "freezes", "approval", "hooks" }
+  "pass_env", "git_config", "windows", "freezes", "approval", "hooks" }
 
 local pristine = {}
 for _, key in ipairs(applied) do pristine[key] = settings[key] end

@@ -15,6 +15,7 @@ local M = {
   vars = {},            ---@type table<string, table<string, any>> what runbooks share, by section: vars.read
   var_places = {},      ---@type table<string, table<string, almanac.Place>> where each of them is written
   pass_env = {},        ---@type string[] variables of Almanac's environment that its children get, too
+  git_config = {},      ---@type string[] keys that a repository's own configuration may have, besides harmless ones
   windows = {},         ---@type almanac.Period[] when runs may begin; none: always
   freezes = {},         ---@type almanac.Period[] when they may not, whatever the windows say
   approval = {},        ---@type almanac.ApprovalPolicy who may approve, and for how long

@@ -17,9 +17,17 @@ local tool = require "almanac.host.tool"
 local M = {}
 
 local git, maybe, commit_of, short = repository.git, repository.maybe, repository.commit_of, repository.short
-local allow = repository.allow
-
 local PUSH_TIMEOUT = 600 -- seconds
+
+-- Ways to use git.
+local TREE = { tree = true }
+local REMOTE_LOOK = { remote = true }
+local CHANGE = { changes = true, tree = true }
+local PUSHING = { changes = true, remote = true }
+
+local TAG_ALLOW = repository.allow { "reference-transaction" }
+local PUSH_HOOKS = repository.allow { "pre-push", "reference-transaction" }
+local CHECKOUT_ALLOW = repository.allow { "post-checkout", "post-index-change", "reference-transaction" }
 
 --- What asks for the branch that is checked out.
 local function branch_words()
@@ -76,7 +84,7 @@ function M.head(opts)
     commit = commit, short = tool.read(git(input), arguments.new("git.head", "rev-parse", "--short"):word("the commit", commit)),
     branch = maybe(input, branch_words()),
     tag = maybe(input, arguments.new("git.head", "describe", "--tags", "--exact-match", "HEAD")),
-    clean = tool.read(git(input), arguments.new("git.head", "status", "--porcelain")) == "",
+    clean = tool.read(git(input, TREE), arguments.new("git.head", "status", "--porcelain")) == "",
   }
 end
 
@@ -84,7 +92,7 @@ end
 function M.status(opts)
   step.require_read "git.status"
   local input = fields.check(STATUS, opts)
-  return git_paths.status(git(input))
+  return git_paths.status(git(input, TREE))
 end
 
 --- The commits of a range, newest first. A read.
@@ -108,7 +116,8 @@ function M.file(path, opts)
   local input = fields.check(FILE, opts)
   fields.value("git.file", "path", PATH, path)
   local object = commit_of("git.file", input, input.ref) .. ":" .. path
-  if not maybe(input, arguments.new("git.file", "cat-file", "-t"):word("path", object)) then return nil end
+  local there = arguments.new("git.file", "rev-parse", "--verify", "--quiet", "--end-of-options"):word("path", object)
+  if not maybe(input, there) then return nil end
   return tool.ask(git(input), arguments.new("git.file", "cat-file", "blob"):word("path", object)).stdout
 end
 
@@ -116,7 +125,7 @@ end
 local function remote_commit(input, who)
   local words = arguments.new(who or "git.push", "ls-remote", "--end-of-options"):word("remote", input.remote):word("ref", input.ref)
     :word("ref", input.ref .. "^{}")
-  local text = tool.read(git(input), words, { timeout = PUSH_TIMEOUT })
+  local text = tool.read(git(input, REMOTE_LOOK), words, { timeout = PUSH_TIMEOUT })
   local commit
   for found, ref in (text .. "\n"):gmatch "(%x+)\t([^\n]*)\n" do
     if ref == input.ref .. "^{}" then return found end
@@ -192,7 +201,7 @@ effect.define("git.tag", {
     if not now then
       local words = arguments.new("git.tag", "tag", "--no-sign"):flag("--annotate", input.message)
         :option("--message", input.message):word("name", input.name):word("the commit", before.commit)
-      tool.run(git(input), words, ctx.id, { idempotent = true })
+      tool.run(git(input, CHANGE), words, ctx.id, { idempotent = true })
     end
     return { name = input.name, commit = before.commit }
   end,
@@ -205,7 +214,7 @@ effect.define("git.tag", {
     effect.perform("git.untag", { name = input.name, commit = ctx.before.commit, dir = input.dir })
   end,
   title = function(input) return "git tag " .. input.name end,
-  allow = allow,
+  allow = TAG_ALLOW,
 })
 
 --- Deletes a local tag, if it still is where it was put: what takes git.tag back.
@@ -215,13 +224,13 @@ effect.define("git.untag", {
     local now = tagged(input)
     if now and now ~= input.commit then refuse_moved(input, now, input.commit) end
     local words = arguments.new("git.untag", "tag", "--delete"):word("name", input.name)
-    if now then tool.run(git(input), words, ctx.id, { idempotent = true }) end
+    if now then tool.run(git(input, CHANGE), words, ctx.id, { idempotent = true }) end
     return { name = input.name }
   end,
   recover = function() return "not_done" end, -- what is deleted already is left alone
   preview = function(input) return { nothing = tagged(input) == nil or nil } end,
   title = function(input) return "git tag --delete " .. input.name end,
-  allow = allow,
+  allow = TAG_ALLOW,
 })
 
 --- Makes a tag; one that is there already at that commit is taken for done. An effect; its undo deletes
@@ -266,9 +275,8 @@ effect.define("git.push", {
     }
   end,
   apply = function(input, ctx)
-    local tool_git = git(input)
     -- What was looked at is pushed, and only over what was seen there.
-    local object = tool.read(tool_git, arguments.new("git.push", "rev-parse", "--verify"):word("ref", input.ref))
+    local object = tool.read(git(input), arguments.new("git.push", "rev-parse", "--verify"):word("ref", input.ref))
     local fast_forward = not ctx.before.there or not input.ref:find "^refs/heads/"
       or common_commit(input, ctx.before.there, object) == ctx.before.there
     if not fast_forward then
@@ -280,7 +288,7 @@ effect.define("git.push", {
     local words = arguments.new("git.push", "push", "--porcelain")
       :option("--force-with-lease", input.ref .. ":" .. (ctx.before.there or "")):word("remote", input.remote)
       :word("ref", object .. ":" .. input.ref)
-    tool.run(tool_git, words, ctx.id, { timeout = PUSH_TIMEOUT, idempotent = true })
+    tool.run(git(input, PUSHING), words, ctx.id, { timeout = PUSH_TIMEOUT, idempotent = true })
     return { ref = input.ref, commit = ctx.before.commit }
   end,
   recover = function(input, ctx)
@@ -291,8 +299,8 @@ effect.define("git.push", {
   allow = {
     category = "git",
     of = function(input)
-      local out = repository.remote(input, input.remote)
-      return table.move(allow.of(input), 1, 1, #out + 1, out)
+      local out, here = repository.remote(input, input.remote), PUSH_HOOKS.of(input)
+      return table.move(here, 1, #here, #out + 1, out)
     end,
   },
 })
@@ -305,7 +313,7 @@ end
 -- git.checkout -----------------------------------------------------------------------------------
 
 local function refuse_dirty(input)
-  local text = tool.read(git(input), arguments.new("git.checkout", "status", "--porcelain", "--untracked-files=no"))
+  local text = tool.read(git(input, TREE), arguments.new("git.checkout", "status", "--porcelain", "--untracked-files=no"))
   if text == "" then return end
   errors.raise {
     kind = "refused", message = "files were edited and not committed: " .. text:gsub("\n", ", "),
@@ -330,7 +338,7 @@ effect.define("git.checkout", {
   apply = function(input, ctx)
     refuse_dirty(input)
     local words = arguments.new("git.checkout", "checkout", "--quiet"):word("ref", input.ref):flag("--", true)
-    tool.run(git(input), words, ctx.id, { idempotent = true })
+    tool.run(git(input, CHANGE), words, ctx.id, { idempotent = true })
     return { ref = input.ref, commit = ctx.before.commit }
   end,
   recover = function(input, ctx)
@@ -343,7 +351,7 @@ effect.define("git.checkout", {
     effect.perform("git.checkout", { ref = ctx.before.branch or ctx.before.head, dir = input.dir })
   end,
   title = function(input) return "git checkout " .. input.ref end,
-  allow = allow,
+  allow = CHECKOUT_ALLOW,
 })
 
 --- Checks a branch, a tag or a commit out; refused while files are edited. An effect; its undo goes back.

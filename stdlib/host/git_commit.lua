@@ -18,6 +18,13 @@ local TRAILER = "Almanac-Effect"
 
 local git, commit_of, short = repository.git, repository.commit_of, repository.short
 
+local TREE = { tree = true }
+local CHANGE = { changes = true, tree = true }
+
+local ALLOW = repository.allow {
+  "pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "post-index-change", "post-rewrite", "reference-transaction",
+}
+
 local COMMIT = fields.declare("git.commit", fields.with(repository.DIR, {
   message = { "text", required = true, help = "of the commit" },
   paths = { "texts", required = true, help = "files and directories, no patterns" },
@@ -69,10 +76,10 @@ effect.define("git.commit", {
   input = function(raw) return fields.check(COMMIT, raw) end,
   observe = function(input) return { commit = commit_of("git.commit", input, "HEAD") } end,
   preview = function(input, before)
-    local changes = git_paths.changes(git(input), input.paths)
+    local changes = git_paths.changes(git(input, TREE), input.paths)
     local ground = { { ref = "git HEAD", object = before.commit } }
     if changes.lost then
-      if not changes_before() then git_paths.refuse("git.commit", git(input), changes.lost) end
+      if not changes_before() then git_paths.refuse("git.commit", git(input, TREE), changes.lost) end
       return { summary = changes.lost.path .. " " .. changes.lost.why .. " yet", result = to_be_made(), ground = ground }
     end
     if #changes.entries == 0 then
@@ -84,14 +91,14 @@ effect.define("git.commit", {
     return { summary = table.concat(lines, ", "), result = to_be_made(), ground = ground }
   end,
   apply = function(input, ctx)
-    local changes = git_paths.changes(git(input), input.paths)
-    if changes.lost then git_paths.refuse("git.commit", git(input), changes.lost) end
+    local changes = git_paths.changes(git(input, TREE), input.paths)
+    if changes.lost then git_paths.refuse("git.commit", git(input, TREE), changes.lost) end
     if #changes.entries == 0 then return result_of(input, ctx.before.commit, false) end
     local add = arguments.new("git.commit", "add", "--all"):rest("paths", changes.paths)
     local commit = arguments.new("git.commit", "commit", "--quiet", "--no-gpg-sign"):option("--message", input.message)
       :option("--trailer", TRAILER .. ": " .. ctx.id):rest("paths", changes.paths)
-    tool.run(git(input), add, ctx.id, { idempotent = true })
-    tool.run(git(input), commit, ctx.id)
+    tool.run(git(input, CHANGE), add, ctx.id, { idempotent = true })
+    tool.run(git(input, CHANGE), commit, ctx.id)
     return result_of(input, commit_of("git.commit", input, "HEAD"), true)
   end,
   recover = function(input, ctx)
@@ -103,7 +110,7 @@ effect.define("git.commit", {
     if result.changed then effect.perform("git.revert", { commit = result.commit, dir = input.dir }) end
   end,
   title = function(input) return "git commit: " .. input.message:match "^[^\n]*" end,
-  allow = repository.allow,
+  allow = ALLOW,
 })
 
 --- Commits the changes of some paths; when there are none it does nothing. An effect; its undo reverts it.
@@ -128,9 +135,9 @@ effect.define("git.revert", {
   end,
   apply = function(input, ctx)
     local words = arguments.new("git.revert", "revert", "--no-edit", "--no-gpg-sign"):word("commit", ctx.before.commit)
-    local ok, err = errors.try(tool.run, git(input), words, ctx.id)
+    local ok, err = errors.try(tool.run, git(input, CHANGE), words, ctx.id)
     if not ok then
-      tool.ask(git(input), arguments.new("git.revert", "revert", "--abort"), { ok = { [1] = true, [128] = true } })
+      tool.ask(git(input, CHANGE), arguments.new("git.revert", "revert", "--abort"), { ok = { [1] = true, [128] = true } })
       err.hint = "files were changed since, or are being edited: revert " .. short(ctx.before.commit) .. " yourself"
       error(err, 0)
     end
@@ -142,7 +149,7 @@ effect.define("git.revert", {
     return "not_done"
   end,
   title = function(input) return "git revert " .. input.commit:sub(1, 12) end,
-  allow = repository.allow,
+  allow = ALLOW,
 })
 
 --- Takes a commit back by another. An effect.

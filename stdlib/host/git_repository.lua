@@ -1,37 +1,105 @@
 --- A repository, and the operator's git in it: what the modules of git have in common.
 local arguments = require "almanac.host.arguments"
 local errors = require "almanac.base.errors"
+local fs = require "native.fs"
+local git_config = require "almanac.host.git_config"
 local git_paths = require "almanac.host.git_paths"
 local place = require "almanac.host.place"
+local process = require "native.process"
 local reach = require "almanac.run.reach"
+local sh = require "native.sh"
 local tool = require "almanac.host.tool"
 
 local M = {}
 
--- Above any configuration of the repository, which may be whose script this is: no program that watches files, no
--- bare repository that lies in another one's tree, no remote that is a command.
-local CONFIG = { "core.fsmonitor", "false", "safe.bareRepository", "explicit", "protocol.ext.allow", "never" }
+--- What a remote may be reached by, where the operator's own environment says nothing else. Others are programs.
+local PROTOCOLS = "file:git:http:https:ssh"
 
-local function with_config(env)
-  env.GIT_CONFIG_COUNT = tostring(#CONFIG // 2)
-  for i = 1, #CONFIG // 2 do
-    env["GIT_CONFIG_KEY_" .. i - 1], env["GIT_CONFIG_VALUE_" .. i - 1] = CONFIG[2 * i - 1], CONFIG[2 * i]
-  end
-  return env
+--- What of our environment would have git work in another repository.
+local ELSEWHERE = {
+  "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+  "GIT_NAMESPACE",
+}
+
+---@class almanac.git.Use
+---@field changes? boolean  it is no look: hooks run
+---@field remote? boolean   it may reach one
+---@field tree? boolean     it looks at the files of the working tree, and so asks the repositories in it
+
+--- git without prompts and pagers, as the objects are and not as others took their place. A look writes no index.
+---@param dir string?
+---@param use almanac.git.Use
+---@return almanac.Tool
+local function git_in(dir, use)
+  local env = git_config.variables(not use.changes)
+  for _, name in ipairs(ELSEWHERE) do env[name] = false end
+  env.GIT_OPTIONAL_LOCKS, env.GIT_TERMINAL_PROMPT, env.GIT_NO_REPLACE_OBJECTS = "0", "0", "1"
+  env.GIT_PAGER, env.GIT_EDITOR, env.LC_ALL = "cat", "true", "C"
+  env.GIT_LITERAL_PATHSPECS = git_paths.env.GIT_LITERAL_PATHSPECS
+  env.GIT_ALLOW_PROTOCOL = use.remote and (process.getenv "GIT_ALLOW_PROTOCOL" or PROTOCOLS) or ""
+  return { program = "git", cwd = dir, within = {}, missing = "install git", env = env }
 end
 
---- The operator's git, without prompts and pagers, and not in a repository that a hook points to. A look writes no index,
---- so that it runs no hook of one.
+local FAILED = { ok = { [1] = true, [128] = true } }
+
+-- Where it is ------------------------------------------------------------------------------------
+
+---@class almanac.git.Place
+---@field top string     the working tree
+---@field common string  where its branches, its configuration and its objects are
+---@field hooks string   the directory of its hooks
+
+--- Where the repository of a directory is; nil where there is none.
+---@param dir string?
+---@return almanac.git.Place?
+local function place_of(dir)
+  local words = arguments.new("git", "rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir", "--git-path", "hooks")
+  local result = tool.ask(git_in(dir, { changes = true }), words, FAILED)
+  local top, common, hooks = result.stdout:match "^([^\n]+)\n([^\n]+)\n([^\n]+)\n$"
+  return result.code == 0 and top and { top = top, common = common, hooks = hooks } or nil
+end
+
+--- The working tree, and where the repository is when that is not in it.
+local function targets_of(dir, at)
+  local out = { place.path("git", at and at.top or dir or ".") }
+  if at and place.resolve(at.common) ~= place.resolve(at.top .. "/.git") then out[2] = place.path("git", at.common) end
+  return out
+end
+
+--- The repositories that git takes for submodules in a working tree: it runs itself in them.
+local function submodules_of(at)
+  local out = {}
+  local listed = tool.ask(git_in(at.top, {}), arguments.new("git", "ls-files", "--stage", "-z")).stdout
+  for path in listed:gmatch "160000 %x+ %d\t(%Z+)" do
+    local dir = at.top .. "/" .. path
+    if fs.exists(dir .. "/.git") then out[#out + 1] = dir end
+  end
+  return out
+end
+
+local MAX_DEPTH = 8
+
+--- Refuses a repository whose configuration may not be, or that has one within it.
+local function inspect(dir, use, depth)
+  git_config.read(git_in(dir, use), not use.changes)
+  local at = use.tree and place_of(dir)
+  for _, inner in ipairs(at and submodules_of(at) or {}) do
+    if depth == MAX_DEPTH then
+      errors.raise { kind = "refused", message = "git: submodules more than 8 deep, in " .. inner, hint = "look at them yourself" }
+    end
+    inspect(inner, use, depth + 1)
+  end
+end
+
+--- The operator's git in a repository whose configuration was looked at. By default for a look that reaches nothing but it.
 ---@param input { dir: string? }
+---@param use? almanac.git.Use
 ---@return almanac.Tool
-function M.git(input)
-  return {
-    program = "git", cwd = input.dir, within = reach.is_asked() and M.allow.of(input) or nil, missing = "install git",
-    env = with_config {
-      GIT_OPTIONAL_LOCKS = "0", GIT_TERMINAL_PROMPT = "0", GIT_PAGER = "cat", GIT_EDITOR = "true", LC_ALL = "C",
-      GIT_DIR = false, GIT_WORK_TREE = false, GIT_INDEX_FILE = false, GIT_LITERAL_PATHSPECS = git_paths.env.GIT_LITERAL_PATHSPECS,
-    },
-  }
+function M.git(input, use)
+  use = use or {}
+  if reach.is_asked() then reach.require("git", use.changes and "change" or "read", M.places(input)) end
+  inspect(input.dir, use, 1)
+  return git_in(input.dir, use)
 end
 
 --- A read of git's that gives nothing, instead of an error, for what is not there.
@@ -39,7 +107,7 @@ end
 ---@param words almanac.Arguments
 ---@return string?
 function M.maybe(input, words)
-  local result = tool.ask(M.git(input), words, { ok = { [1] = true, [128] = true } })
+  local result = tool.ask(M.git(input), words, FAILED)
   local text = result.stdout:gsub("\n+$", "")
   return result.code == 0 and text ~= "" and text or nil
 end
@@ -75,33 +143,68 @@ function M.short(commit)
   return commit and commit:sub(1, 12) or "nothing"
 end
 
+-- What `allow` is asked about --------------------------------------------------------------------
+
 --- A URL without the name and password in it.
 local function without_user(url)
   return (url:gsub("^(%a[%w+.-]*://)[^/@]*@", "%1"))
 end
 
---- Where a remote leads: by its name, and by every URL that git has for it.
+--- Whether git takes it for a path: it has no colon, or one behind a slash. Pure.
+local function is_path(url)
+  local colon, slash = url:find(":", 1, true), url:find("/", 1, true)
+  return not colon or slash and slash < colon
+end
+
+--- The repository that a directory is in.
+---@param input { dir: string? }
+---@return almanac.Target[]
+function M.places(input)
+  return targets_of(input.dir, place_of(input.dir))
+end
+
+--- Where a remote leads: every URL that git has for it, as it rewrites them, and its name.
 ---@param input { dir: string? }
 ---@param remote string  a name, a URL or a path
 ---@return almanac.Target[]
 function M.remote(input, remote)
-  if remote:find "[:/]" then
-    if remote:find ":" then return { { category = "git", names = { without_user(remote) } } } end
-    return { place.path("git", remote, input.dir) }
+  local at = place_of(input.dir)
+  local list = git_config.read(git_in(input.dir, {}), true)
+  local is_name = not remote:find "[:/]"
+  local out = {}
+  for _, url in ipairs(git_config.urls(list, remote)) do
+    local target = is_path(url) and place.path("git", url, at and at.top or input.dir)
+      or { category = "git", names = { without_user(url) } }
+    if is_name then table.insert(target.names, 1, "remote=" .. remote) end
+    out[#out + 1] = target
   end
-  local out, seen = {}, {}
-  for _, is_push in ipairs { false, true } do
-    local words = arguments.new("git.push", "remote", "get-url", "--all"):flag("--push", is_push):word("remote", remote)
-    for url in (M.maybe(input, words) or ""):gmatch "[^\n]+" do
-      if not seen[url] then out[#out + 1] = { category = "git", names = { "remote=" .. remote, without_user(url) } } end
-      seen[url] = true
-    end
-  end
-  return #out > 0 and out or { { category = "git", names = { "remote=" .. remote } } }
+  return out
 end
 
---- What effects of git ask `allow` about: the directory.
-M.allow = { category = "git", of = function(input) return { place.path("git", input.dir or ".") } end }
+--- The hooks of a repository that an effect runs: they are programs.
+local function hooks_of(at, names)
+  local out = {}
+  for _, name in ipairs(names) do
+    local path = at.hooks .. "/" .. name
+    if sh.which(path) then table.move(place.program { argv = { path } }, 1, 1, #out + 1, out) end
+  end
+  return out
+end
+
+--- What an effect of git's asks `allow` about: the repository, and the hooks that it runs.
+---@param hooks string[]  of https://git-scm.com/docs/githooks
+---@return almanac.EffectAllow
+function M.allow(hooks)
+  return {
+    category = "git",
+    of = function(input)
+      local at = place_of(input.dir)
+      local out = targets_of(input.dir, at)
+      local programs = at and hooks_of(at, hooks) or {}
+      return table.move(programs, 1, #programs, #out + 1, out)
+    end,
+  }
+end
 
 --- The option that all functions have.
 M.DIR = { dir = { "name", shown_default = "where almanac was started", help = "the working tree" } }
