@@ -334,6 +334,7 @@ static void write_kept(struct journal *j, const struct queued *extra, bool durab
 /* Nothing that is proposed goes to the disk without a sync: it is told to be durable. */
 static int write_queue(struct journal *j, const struct queued *extra, bool durable, struct err *e)
 {
+    struct wal_file *wal = NULL;
     int rc;
 
     durable = durable || j->proposed_count > 0;
@@ -343,12 +344,15 @@ static int write_queue(struct journal *j, const struct queued *extra, bool durab
     rc = journal_set_sync(j, durable);
     if (rc == SQLITE_OK)
         rc = journal_step(j->stmts[STMT_BEGIN]);
+    if (rc == SQLITE_OK && durable)
+        wal = journal_wal_gather(j->db);
     if (rc == SQLITE_OK)
         rc = write_all(j, extra);
     if (rc == SQLITE_OK && fault_at("journal.commit"))
         rc = SQLITE_FULL;
     if (rc == SQLITE_OK)
         rc = journal_step(j->stmts[STMT_COMMIT]);
+    journal_wal_end(wal, rc == SQLITE_OK);
     if (rc != SQLITE_OK)
         return write_failed(j, rc, e);
     (void)fault_at("journal.committed"); /* nothing is left that could fail: kill and abort only */

@@ -213,7 +213,7 @@ static int open_file(struct journal *j, int flags, bool immutable)
         rc = sqlite3_open_v2(buf_str(&uri), &j->db,
                              flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
                                  SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
-                             NULL);
+                             journal_wal_vfs());
     } else {
         rc = SQLITE_NOMEM;
     }

@@ -29,6 +29,7 @@ struct run_state {
 };
 
 struct journal_lock;
+struct wal_file;
 
 enum journal_stmt {
     STMT_BEGIN,
@@ -74,6 +75,12 @@ int journal_check_writable(struct journal *j, struct err *e);
 /* Refuses a store that is not this user's alone to write: a symbolic link, another owner, a mode.
  */
 int journal_trust(const char *dir, struct err *e);
+/* The name of the VFS that the journal's database is opened with. */
+const char *journal_wal_vfs(void);
+/* In a transaction: its commit is synced, so the WAL takes it in one write. NULL, which the other
+ * one takes, when it cannot. To be ended before the next transaction. */
+struct wal_file *journal_wal_gather(sqlite3 *db);
+void journal_wal_end(struct wal_file *w, bool committed);
 /* hash(0) of a run, and hash(n) from hash(n-1); -1 when memory is out. scratch is overwritten. */
 int journal_genesis(struct buf *scratch, const struct journal_run *run,
                     unsigned char hash[DIGEST_SIZE]);
