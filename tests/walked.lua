@@ -16,12 +16,7 @@ function M.book(run)
   return { name = "book", path = script.path, params = {}, run = run, script = script }
 end
 
---- Walks a body over the events.
----@param events table[]  { kind, path, data }; "digest_of" in the data of step.done: the function that was run
----@param body fun(params: table)
----@return almanac.Run walked
----@return almanac.Error? err
-function M.walk(events, body)
+local function journal_of(events)
   local journal = require("native.journal").open { dir = t.tmpdir() .. "/store" }
   t.defer(function() journal:close() end)
   journal:create { id = "r", runbook = "book", meta = "{}" }
@@ -31,8 +26,27 @@ function M.walk(events, body)
     if data.digest_of then data.digest, data.digest_of = source.digest(data.digest_of), nil end
     journal:append("r", one[1], one[2], json.encode(data), false)
   end
-  local run = runs.load(journal, "r", walk)
+  return journal
+end
+
+--- Walks a body over the events.
+---@param events table[]  { kind, path, data }; "digest_of" in the data of step.done: the function that was run
+---@param body fun(params: table)
+---@return almanac.Run walked
+---@return almanac.Error? err
+function M.walk(events, body)
+  local run = runs.load(journal_of(events), "r", walk)
   return run, undo.walk(run, M.book(body), {})
+end
+
+--- The same as of a run that is taken back.
+---@param events table[]
+---@param body fun(params: table)
+---@return almanac.Run walked
+---@return almanac.Error? err
+function M.walk_back(events, body)
+  local run = runs.load_to_undo(journal_of(events), "r", walk)
+  return run, undo.walk_back(run, M.book(body), {})
 end
 
 return M

@@ -5,6 +5,7 @@
 
 #include <lauxlib.h>
 
+#include "base/json_member.h"
 #include "engine/vm_error.h"
 #include "engine/vm_load.h"
 #include "journal/journal_done.h"
@@ -269,6 +270,28 @@ static int done_unmet(lua_State *L)
     return push_paths(L, true);
 }
 
+/// The paths of those that have an undo.
+///@return string[]
+static int done_with_undo(lua_State *L)
+{
+    struct journal_done *done = done_arg(L);
+    lua_Integer n = 0;
+
+    lua_newtable(L);
+    for (size_t i = 0; i < done->count; i++) {
+        const struct done_step *step = &done->steps[i];
+        const char *payload = done->bytes.data + step->payload, *value;
+        size_t len;
+
+        if (step->forgotten || !json_member(payload, step->payload_len, "undo", &value, &len) ||
+            len != 4 || memcmp(value, "true", 4) != 0)
+            continue;
+        lua_pushlstring(L, done->bytes.data + step->path, step->path_len);
+        lua_rawseti(L, -2, ++n);
+    }
+    return 1;
+}
+
 void done_steps_decode(lua_State *L, const char *text, size_t len)
 {
     vm_push_function(L, "native.json", "decode");
@@ -291,6 +314,7 @@ void done_steps_setup(lua_State *L)
         {"count", done_count},
         {"paths", done_paths},
         {"unmet", done_unmet},
+        {"with_undo", done_with_undo},
         {NULL, NULL},
     };
 

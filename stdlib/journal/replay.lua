@@ -38,6 +38,8 @@ local M = {}
 ---@field distinct table<string, boolean> paths of steps that are none of those that are gone from the script
 ---@field plan table?      that the run is bound to
 ---@field undone { path: string, by: string }?  the first step that a rollback took back
+---@field taken_back table<string, integer>  how often something of a path was
+---@field is_way_back boolean?  what was taken back counts as done still
 local Replay = {}
 Replay.__index = Replay
 
@@ -46,7 +48,7 @@ Replay.__index = Replay
 function M.new()
   return setmetatable({
     begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, files = {}, digests = {}, renamed = {},
-    distinct = {}, runners = {}, notices = {},
+    distinct = {}, runners = {}, notices = {}, taken_back = {},
   }, Replay)
 end
 
@@ -118,8 +120,10 @@ on["step.redo"] = function(replay, one)
 end
 
 on["step.undone"] = function(replay, one)
-  if replay.done then replay.done:forget(one.path) end
   replay.undone = replay.undone or { path = one.path, by = one.data.by }
+  replay.taken_back[one.path] = (replay.taken_back[one.path] or 0) + 1
+  if replay.is_way_back then return end
+  if replay.done then replay.done:forget(one.path) end
   forget_effects(replay, function(path) return under(path, one.path) end)
 end
 
@@ -193,12 +197,19 @@ function Replay:add(one)
   if fn then fn(self, one) end
 end
 
+--- What becomes of each kind where a run is loaded in order to be taken back: a walk must get to all that it did,
+--- also when a part of it is taken back already.
+local way_back_uses = {}
+for name, use in pairs(event.uses) do way_back_uses[name] = use end
+way_back_uses["step.undone"] = "keep"
+
 --- Loads what a replay needs. Raises kind "corrupt" when the chain of hashes is broken.
 ---@param journal table
 ---@param id string of the run
+---@param is_way_back boolean?  the run is taken back: what is taken back already counts as done still
 ---@return almanac.Replay
-function M.load(journal, id)
-  local read, fold = errors.try(journal.fold, journal, id, event.uses)
+function M.load(journal, id, is_way_back)
+  local read, fold = errors.try(journal.fold, journal, id, is_way_back and way_back_uses or event.uses)
   if not read then
     if fold.kind == "parse" then
       fold.kind, fold.message = "corrupt", string.format("the journal of run %s holds an event that is none: %s", id, fold.message)
@@ -213,6 +224,7 @@ function M.load(journal, id)
     }
   end
   local replay = M.new()
+  replay.is_way_back = is_way_back
   for _, row in ipairs(fold.kept) do
     if on[row.kind] then replay:add(event.decode(row.seq, row.time_ms, row.kind, row.path, row.payload)) end
   end

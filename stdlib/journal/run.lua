@@ -84,18 +84,32 @@ function M.create(journal, meta, mode, id)
   return new { id = id, meta = meta, mode = mode, journal = journal }
 end
 
+local function load(journal, id, mode, is_way_back)
+  local row = journal:run(id)
+  if not row then errors.raise { kind = "not_found", message = "no run " .. id .. " in the journal" } end
+  return new {
+    id = id, meta = json.decode(row.meta), mode = mode, journal = journal, created_ms = row.created_ms,
+    replay = replays.load(journal, id, is_way_back),
+  }
+end
+
 --- Loads a run for replay. Raises kind "corrupt" when its chain of hashes is broken.
 ---@param journal table
 ---@param id string
 ---@param mode almanac.Mode
 ---@return almanac.Run
 function M.load(journal, id, mode)
-  local row = journal:run(id)
-  if not row then errors.raise { kind = "not_found", message = "no run " .. id .. " in the journal" } end
-  return new {
-    id = id, meta = json.decode(row.meta), mode = mode, journal = journal, created_ms = row.created_ms,
-    replay = replays.load(journal, id),
-  }
+  return load(journal, id, mode, false)
+end
+
+--- Loads a run in order to take it back: what is taken back already counts as done still, so that a walk gets to
+--- the rest.
+---@param journal table
+---@param id string
+---@param mode almanac.Mode
+---@return almanac.Run
+function M.load_to_undo(journal, id, mode)
+  return load(journal, id, mode, true)
 end
 
 --- A run of which only what is to be told is known, to record whether it was.

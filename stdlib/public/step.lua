@@ -3,6 +3,10 @@
 --- Runs a step, or gives back what it returned before: its result is journalled, and a resume does not run a done
 --- step again. Outside a step a script can only compute.
 ---
+--- A step may hold steps. The undo of the outermost one that has one takes back all that is in it; where that has none,
+--- those in it are found again by computing alone: what lies behind a read of the step around it is out of reach, so give
+--- the read a step of its own.
+---
 --- Raises: what the function raises; `usage` (two steps of one path, a result that is no plain data); `timeout`.
 ---
 --- ```lua

@@ -4,12 +4,14 @@ local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local step = require "almanac.run.step"
 local task = require "native.task"
+local walk = require "almanac.run.mode.walk"
 
 local M = {}
 
 ---@class almanac.Undo
 ---@field path string    of the step that is taken back
 ---@field what string    for people
+---@field name string    of the step that takes it back
 ---@field fn function    runs in a step, and changes the world through effects only
 
 --- Loads the files that steps of the run required: a walk runs no done step, and what they define is asked for.
@@ -34,30 +36,65 @@ function M.walk(run, book, params)
   if not ok and err.kind ~= "frontier" and err.kind ~= "outside_step" then return err end
 end
 
-local function under(path, root)
-  return path == root or path:sub(1, #root + 1) == root .. "/"
-end
-
-local function visits_with_undo(run)
+--- The steps that others lie in.
+local function around(paths)
   local out = {}
-  for _, visit in ipairs(run.visits) do
-    if type(visit) == "table" and visit.undo then out[#out + 1] = visit end
+  for _, path in ipairs(paths) do
+    local parent = path:match "^(.*)/"
+    while parent and not out[parent] do
+      out[parent] = true
+      parent = parent:match "^(.*)/"
+    end
   end
   return out
 end
 
+--- The same in order to take the run back: done steps that have an undo are also looked for within done steps.
+---@param run almanac.Run  in the mode walk
+---@param book almanac.Runbook
+---@param params table
+---@return almanac.Error? err  as of M.walk
+function M.walk_back(run, book, params)
+  run.around, run.unentered = around(run.done:with_undo()), {}
+  local err = M.walk(run, book, params)
+  task.spawn(step.within, run, walk.enter, run):join()
+  return err
+end
+
+--- The steps that have an undo, by path.
+local function visits_with_undo(run)
+  local by_path = {}
+  for _, visit in ipairs(run.visits) do
+    if type(visit) == "table" and visit.undo then by_path[visit.path] = visit end
+  end
+  return by_path
+end
+
 --- The outermost of these steps that contains the path.
-local function owner_of(visits, path)
+local function owner_of(by_path, path)
   local owner
-  for _, visit in ipairs(visits) do
-    if under(path, visit.path) and (not owner or #visit.path < #owner.path) then owner = visit end
+  while path do
+    owner = by_path[path] or owner
+    path = path:match "^(.*)/"
   end
   return owner
 end
 
-local function of_step(visit, title)
+--- Done steps that have an undo which the walk did not get to, and none of a step around them stands for it.
+---@param run almanac.Run  after M.walk_back()
+---@return string[] paths
+function M.unreached(run)
+  local by_path, met, out = visits_with_undo(run), {}, {}
+  for _, visit in ipairs(run.visits) do met[type(visit) == "table" and visit.path or visit] = true end
+  for _, path in ipairs(run.done:with_undo()) do
+    if not met[path] and not owner_of(by_path, path) and not run.replay.taken_back[path] then out[#out + 1] = path end
+  end
+  return out
+end
+
+local function of_step(visit, seq, title)
   return {
-    path = visit.path, what = string.format("%s: its undo%s", visit.path,
+    path = visit.path, seq = seq, what = string.format("%s: its undo%s", visit.path,
     title and " (takes back " .. title .. ")" or ""),
     fn = function() return visit.undo(visit.result) end,
   }
@@ -65,7 +102,7 @@ end
 
 local function of_effect(item, definition, title)
   return {
-    path = item.path, what = item.path .. ": takes back " .. title,
+    path = item.path, seq = item.seq, what = item.path .. ": takes back " .. title,
     fn = function() return definition.undo(item.intent.input, item.outcome and item.outcome.result,
     { before = item.intent.before }) end,
   }
@@ -83,39 +120,48 @@ local function is_part(item, by_place, own)
   end
 end
 
---- Done steps that have an undo and made no effect, newest first.
-local function without_effect(run, visits, claimed)
-  local out = {}
-  for _, visit in ipairs(visits) do
-    if visit.done and not claimed[visit.path] then out[#out + 1] = visit end
-  end
-  table.sort(out, function(a, b) return run.done:seq(a.path) > run.done:seq(b.path) end)
-  return out
-end
-
---- What undoing the run would do, newest first.
----@param run almanac.Run  after M.walk()
----@return almanac.Undo[] undos
----@return string[] left  titles of the effects that nothing takes back
-function M.list(run)
+--- All that the run did, newest first, as if nothing of it were taken back already.
+local function all_of(run)
   local undos, left, claimed = {}, {}, {}
   local visits = visits_with_undo(run)
   local items, by_place = run.replay:effects_newest_first(), {}
   for _, item in ipairs(items) do by_place[item.path .. "#" .. item.intent.ordinal] = item end
+  local function claim(owner, seq, title)
+    if not claimed[owner.path] then undos[#undos + 1] = of_step(owner, seq, title) end
+    claimed[owner.path] = true
+  end
   for _, item in ipairs(items) do
     local title = item.intent.title or item.intent.op
     local owner = owner_of(visits, item.path)
     local definition, part = definitions.find(item.intent.op, run.definitions), is_part(item, by_place, run.definitions)
-    if owner and not claimed[owner.path] then
-      claimed[owner.path] = true
-      undos[#undos + 1] = of_step(owner, title)
-    elseif not owner and not part and definition and definition.undo then
+    if owner then
+      claim(owner, item.seq, title)
+    elseif not part and definition and definition.undo then
       undos[#undos + 1] = of_effect(item, definition, title)
-    elseif not owner and not part then
+    elseif not part then
       left[#left + 1] = title
     end
   end
-  for _, visit in ipairs(without_effect(run, visits, claimed)) do undos[#undos + 1] = of_step(visit) end
+  for path, visit in pairs(visits) do -- done without an effect
+    if visit.done then claim(owner_of(visits, path), run.done:seq(path)) end
+  end
+  table.sort(undos, function(a, b) return a.seq > b.seq end)
+  return undos, left
+end
+
+--- What undoing the run would do, newest first.
+---@param run almanac.Run  after M.walk_back()
+---@return almanac.Undo[] undos
+---@return string[] left  titles of the effects that nothing takes back
+function M.list(run)
+  local all, left = all_of(run)
+  local undos, counts, taken_back = {}, {}, run.replay.taken_back
+  for _, undo in ipairs(all) do
+    local count = (counts[undo.path] or 0) + 1
+    counts[undo.path] = count
+    undo.name = "undo " .. undo.path:gsub("/", " › ") .. (count > 1 and " (" .. count .. ")" or "")
+    if count > (taken_back[undo.path] or 0) then undos[#undos + 1] = undo end
+  end
   return undos, left
 end
 
@@ -126,13 +172,9 @@ end
 ---@param by string  id of the rollback run
 ---@return fun()
 function M.body(original, undos, by)
-  local counts = {}
   return function()
     for _, undo in ipairs(undos) do
-      counts[undo.path] = (counts[undo.path] or 0) + 1
-      local name = "undo " .. undo.path:gsub("/", " › ")
-      if counts[undo.path] > 1 then name = name .. " (" .. counts[undo.path] .. ")" end
-      step.run(name, { digest = undo.what }, function()
+      step.run(undo.name, { digest = undo.what }, function()
         undo.fn()
         return { undone = undo.path }
       end)

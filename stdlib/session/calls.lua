@@ -171,13 +171,17 @@ end
 
 function Calls:go(frame, called, id)
   local journal = self.session.journal
-  local status = status_of(journal, id)
-  if status == "done" then return runs.load(journal, id, execute).replay.result end
+  local status, outermost = status_of(journal, id), store.words(frame.run:outermost())
+  local begun = status and runs.load(journal, id, execute)
+  if status == "done" then return begun.replay.result end
   if status == "abandoned" then
     errors.raise {
-      kind = "refused", message = id .. " was abandoned",
-      hint = "take the whole run back: almanac rollback " .. store.words(frame.run:outermost()),
+      kind = "refused", message = id .. " was abandoned", hint = "take the whole run back: almanac rollback " .. outermost,
     }
+  end
+  if begun and reopens.taken_back(begun) then
+    self:undo(frame, id)
+    errors.raise { kind = "refused", message = id .. " failed, and is taken back", hint = "make it anew: almanac resume " .. outermost }
   end
   return run_book(self, frame, called, id, load(frame.run, called))
 end
@@ -187,7 +191,7 @@ function Calls:undo(frame, id)
   local status = status_of(journal, id)
   if not status or status == "undone" then return end
   holder.own(journal, id)
-  local original = runs.load(journal, id, execute)
+  local original = runs.load_to_undo(journal, id, execute)
   local way = way_back.find(self.session, original)
   local open = ownership.open_rollbacks(journal, id)[1]
   local stopped = open and runs.load(journal, open, execute)

@@ -11,7 +11,6 @@ local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local take_back = require "almanac.session.take_back"
 local task = require "native.task"
-local undo = require "almanac.run.undo"
 local way_back = require "almanac.session.way_back"
 
 local M = {}
@@ -33,14 +32,14 @@ local function after_failure(session, run, book, values, err)
   if book.on_failure == "undo" or err.undo then return "undo" end
   if book.on_failure == "stop" or not operator:can_be_asked() then return nil end
   operator:say("✗ " .. errors.format(err))
-  local way = way_back.with(session, runs.load(session.journal, run.id, execute), book, values)
-  operator:say(take_back.describe(undo.list(way.walked)))
+  local way = way_back.with(session, runs.load_to_undo(session.journal, run.id, execute), book, values)
+  operator:say(take_back.describe(way.walked))
   return choose(operator, "What now?", failure_choices)
 end
 
 local function go_back(session, run, book, values, held, status, err)
   if not session.operator:can_be_asked() then drive.conclude(run, status, err) end
-  local original = runs.load(session.journal, run.id, execute)
+  local original = runs.load_to_undo(session.journal, run.id, execute)
   local undone = take_back.run(session, original, way_back.with(session, original, book, values), held)
   return undone == "done" and drive.exit.undone or drive.exit[undone] or drive.exit.failed
 end

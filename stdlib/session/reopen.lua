@@ -63,6 +63,17 @@ function M.check_overtaken(session, run, named, command)
   session.operator:say("! " .. message)
 end
 
+--- How a rollback took something of the run back, or began to; nil: none did.
+---@param run almanac.Run
+---@return string? how
+function M.taken_back(run)
+  local undone = run.replay.undone
+  if undone then return string.format("%q is undone", undone.path) end
+  for _, id in ipairs(ownership.open_rollbacks(run.journal, run.id)) do
+    if ownership.has_acted(run.journal, id) then return id .. " began to" end
+  end
+end
+
 --- Refuses a run that was rolled back, is being rolled back, or was abandoned.
 ---@param run almanac.Run
 function M.check_goes_on(run)
@@ -79,12 +90,13 @@ function M.check_goes_on(run)
       kind = "refused", message = run.id .. " was rolled back",
       hint = "start a new one: almanac run " .. run.meta.runbook,
     }
-  elseif replay.undone then
-    errors.raise {
-      kind = "refused", message = string.format("%s is being rolled back: %q is undone", run.id, replay.undone.path),
-      hint = "go on with its rollback: almanac resume " .. tostring(replay.undone.by),
-    }
   end
+  local how = M.taken_back(run)
+  if not how then return end
+  errors.raise {
+    kind = "refused", message = string.format("%s is being rolled back: %s", run.id, how),
+    hint = "go on with its rollback: almanac rollback " .. store.words(run.id),
+  }
 end
 
 return M

@@ -15,6 +15,14 @@ local way_back = require "almanac.session.way_back"
 
 local M = {}
 
+--- The rollback of the run that is not over: another one beside it would take back a second time what it began.
+local function open_one(session, row)
+  local id = ownership.open_rollbacks(session.journal, row.id)[1]
+  if not id then return nil end
+  session.operator:say("going on with " .. id)
+  return runs.load(session.journal, id, execute)
+end
+
 --- Rolls back a run of the journal.
 ---@param session almanac.Session
 ---@param row table       of the run
@@ -23,7 +31,7 @@ local M = {}
 ---@return integer exit code
 function M.roll_back(session, row, stopped, named)
   local journal, operator = session.journal, session.operator
-  local original = runs.load(journal, row.id, execute)
+  local original = runs.load_to_undo(journal, row.id, execute)
   local meta = original.meta
   if meta.undoes then
     errors.raise {
@@ -31,7 +39,10 @@ function M.roll_back(session, row, stopped, named)
       hint = "almanac resume " .. row.id .. " goes on with it",
     }
   end
-  if not stopped then reopen.check_overtaken(session, original, named, "rollback") end
+  if not stopped then
+    reopen.check_overtaken(session, original, named, "rollback")
+    stopped = open_one(session, row)
+  end
   reopen.settings(original, session.options)
   local way = way_back.find(session, original)
   holder.own(journal, row.id)

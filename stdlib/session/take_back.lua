@@ -2,6 +2,7 @@
 local drive = require "almanac.session.drive"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
+local json = require "native.json"
 local ownership = require "almanac.journal.ownership"
 local process = require "native.process"
 local runs = require "almanac.journal.run"
@@ -19,30 +20,49 @@ local M = {}
 ---@field calls almanac.Calls  how its runs make runs of their own
 
 --- What undo would do, for people.
+---@param walked almanac.Run  after undo.walk_back()
 ---@param undos almanac.Undo[]
 ---@param left string[]
 ---@return string
-function M.describe(undos, left)
-  if #undos == 0 then return "there is nothing to undo" end
-  local out = { "undo would, newest first:" }
+local function describe(walked, undos, left)
+  local out = { #undos == 0 and "there is nothing to undo" or "undo would, newest first:" }
   for _, item in ipairs(undos) do out[#out + 1] = "  ↩ " .. item.what end
-  for _, title in ipairs(left) do out[#out + 1] = "  · nothing takes back: " .. title end
+  for _, title in ipairs(#undos > 0 and left or {}) do out[#out + 1] = "  · nothing takes back: " .. title end
+  for _, path in ipairs(undo.unreached(walked)) do
+    out[#out + 1] = string.format("  ! %s has an undo that cannot be reached: it lies behind what the step around it looked at", path)
+  end
   return table.concat(out, "\n")
 end
 
---- There is nothing to take back of this run, which may not be the one that was meant: the newest other one that
---- did something and is not over is named.
-local function say_nothing(session, original)
-  local journal, lines = session.journal, {}
-  lines[1] = string.format("%s (%s): there is nothing to undo", original.id, states.status(journal, original.id))
+--- What undo would do, for people.
+---@param walked almanac.Run  after undo.walk_back()
+---@return string
+function M.describe(walked)
+  return describe(walked, undo.list(walked))
+end
+
+--- The newest other run that did something and is not over, and the command that goes on with it.
+local function other_run(journal, original)
   for _, row in ipairs(journal:runs()) do
     local status = row.id ~= original.id and states.status(journal, row.id)
     if status and status ~= "running" and not ownership.is_over(status) and ownership.has_acted(journal, row.id) then
-      lines[2] = string.format("  %s (%s) did something: almanac rollback %s", row.id, status, store.words(row.id))
-      break
+      local command = json.decode(row.meta).undoes and "resume" or "rollback"
+      return string.format("\n  %s (%s) did something: almanac %s %s", row.id, status, command, store.words(row.id))
     end
   end
-  session.operator:say(table.concat(lines, "\n"))
+end
+
+--- There is nothing to take back of this run: all of it is, and the rollback ended before it could say so; or it may not
+--- be the one that was meant.
+local function end_without(session, original)
+  local undone, status = original.replay.undone, states.status(session.journal, original.id)
+  if undone and status ~= "undone" then
+    original:record("run.end", "", { status = "undone", by = undone.by })
+    session.operator:say(original.id .. ": there is nothing left to undo")
+  else
+    session.operator:say(string.format("%s (%s): there is nothing to undo%s", original.id, status,
+      other_run(session.journal, original) or ""))
+  end
 end
 
 --- What the journal keeps of how a rollback was started.
@@ -81,10 +101,10 @@ end
 function M.run(session, original, way, held, stopped)
   local undos, left = undo.list(way.walked)
   if #undos == 0 and not stopped then
-    say_nothing(session, original)
+    end_without(session, original)
     return "done"
   end
-  session.operator:say(#undos == 0 and original.id .. ": there is nothing left to undo" or M.describe(undos, left))
+  session.operator:say(#undos == 0 and original.id .. ": there is nothing left to undo" or describe(way.walked, undos, left))
   local run = open_rollback(session, original, way, stopped)
   held:attach(run)
   local status, err = drive.execute(run, undo.body(original, undos, run.id))

@@ -19,7 +19,7 @@ local M = {}
 
 local function walked_with(original, book, values)
   local walked = original:as(walk)
-  return { book = book, walked = walked, allow = book.allow }, undo.walk(walked, book, values)
+  return { book = book, walked = walked, allow = book.allow }, undo.walk_back(walked, book, values)
 end
 
 --- The way with a script that may not load, or want other parameters than the run has.
@@ -41,8 +41,9 @@ local function is_covered(done, path)
   return path ~= nil
 end
 
+--- Done steps that the walk did not get to: those that lie in none that it met, and those in others that have an undo.
 local function lost_of(way)
-  local done, lost = way.walked.done, {}
+  local done, lost = way.walked.done, undo.unreached(way.walked)
   for _, path in ipairs(done:unmet()) do
     if not is_covered(done, path) then lost[#lost + 1] = path end
   end

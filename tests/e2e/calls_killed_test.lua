@@ -84,3 +84,31 @@ t.test("killed at every journal.committed of its rollback, all is taken back onc
   end
   t.ok(n > 8, "there were points to be killed at: " .. n)
 end)
+
+t.test("killed while a part that failed takes itself back: that is finished, and then it is made anew", function()
+  local books = {
+    part = LINES .. [[return runbook { lock = "part", on_failure = "undo", run = function()
+      add "part"
+      step("judge", function() if fs.exists "bad" then error "bad" end end)
+      return "passed"
+    end }]],
+    whole = BOOKS.whole,
+  }
+  local n = 1
+  while true do
+    local p, what = project.new(books), "killed at " .. n
+    t.write_file(p.dir .. "/bad", "")
+    local code = p:run({ "run", "whole", "--no-ask" }, { ALMANAC_FAULT = string.format("journal.append:%d:kill", n) })
+    if code ~= -1 then break end
+    t.must { "rm", p.dir .. "/bad" }
+    local tries = 0
+    while find(select(2, p:run { "runs" }), "whole") > 0 and select(2, find(select(2, p:run { "runs" }), "whole")) ~= "done" do
+      local _, _, err = p:run { "resume", "--no-ask" }
+      tries = tries + 1
+      t.ok(tries < 3, what .. "\n" .. err)
+    end
+    if tries > 0 then t.eq(p:lines "world", ALL, what) end
+    n = n + 1
+  end
+  t.ok(n > 12, "there were points to be killed at: " .. n)
+end)

@@ -50,6 +50,10 @@ function Done:paths() end
 ---@return string[]
 function Done:unmet() end
 
+--- The paths of those that have an undo.
+---@return string[]
+function Done:with_undo() end
+
 --- Says that this pass met a step, and gives what it returned; nothing where it is not done.
 ---@param path string
 ---@param name string

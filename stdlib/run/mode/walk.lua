@@ -63,7 +63,8 @@ local function meet_branches(run, path, branches)
   end
 end
 
---- Meets the steps of a done step that is nothing but these. What else it does is not looked at.
+--- Meets the steps of a done step. What else it does is not looked at: a read, and what it is needed for, is not
+--- there.
 local function walk_inside(run, path, name, opts, fn)
   local frame = { path = path, name = name, run = run, opts = opts, fn = fn, ordinal = 0, attempt = 1 }
   task.with({ context = { run = run, step = frame } }, errors.try, fn, opts.input)
@@ -80,9 +81,24 @@ function M.meet(run, path, name, opts, fn)
     visits[#visits + 1] = same and not (undo or was or uses) and path
       or { path = path, done = true, edited = not same, undo = undo, result = result, was = was and was.from, uses = uses }
     if opts.branches then meet_branches(run, path, opts.branches) end
-    if opts.inside then walk_inside(run, path, name, opts, fn) end
+    if opts.inside then
+      walk_inside(run, path, name, opts, fn)
+    elseif run.around and run.around[path] then
+      run.unentered[#run.unentered + 1] = function() walk_inside(run, path, name, opts, fn) end
+    end
   end
   return first, result
+end
+
+--- Meets what lies in the done steps of run.around that the walk met, as far as pure computing leads. They are entered
+--- when the walk is over: a resume does not enter them, and what they set must not change the way that it takes.
+---@param run almanac.Run
+function M.enter(run)
+  local at = 1
+  while run.unentered[at] do
+    run.unentered[at]()
+    at = at + 1
+  end
 end
 
 function M.file() end

@@ -90,6 +90,22 @@ t.test("done steps are loaded with their results; a redo that comes later takes 
   t.eq(replay.done:paths(), { "b" })
 end)
 
+t.test("the done steps that have an undo are known, and in order to undo the run those too that are taken back already", function()
+  local journal <close> = require("native.journal").open { dir = t.tmpdir() .. "/store" }
+  journal:create { id = "r", runbook = "r", meta = "{}" }
+  local function done(path, payload) journal:append("r", "step.done", path, payload, false) end
+  done("a", '{"undo":true}')
+  done("b", '{"undo":false}')
+  done("c", '{"result":{"undo":true}}')
+  done("c/d", '{"result":1,"undo":true}')
+  done("redone", '{"undo":true}')
+  journal:append("r", "step.redo", "redone", "{}", false)
+  journal:append("r", "step.undone", "c/d", '{"by":"rollback-1"}', false)
+  t.eq(replays.load(journal, "r").done:with_undo(), { "a" })
+  local replay = replays.load(journal, "r", true)
+  t.eq({ replay.done:with_undo(), replay.taken_back }, { { "a", "c/d" }, { ["c/d"] = 1 } })
+end)
+
 t.test("a renamed step keeps what it and those below it did, under its new path", function()
   both_ways({
     { "effect.intent", "a", intent "1" }, { "effect.outcome", "a", outcome "1" }, { "effect.intent", "a/b", intent "2" },

@@ -16,10 +16,11 @@ local function took_place(path, op, title, ok)
 end
 
 local function listed(events, body)
-  local undos, left = undo.list((walked.walk(events, body)))
+  local run = walked.walk_back(events, body)
+  local undos, left = undo.list(run)
   local what = {}
   for i, item in ipairs(undos) do what[i] = item.what end
-  return what, left
+  return what, left, undo.unreached(run)
 end
 
 local function perform(op) return function() effect.perform(op, {}) end end
@@ -60,9 +61,85 @@ end)
 
 t.test("the undo is given what the step returned", function()
   local got
-  local run = walked.walk({ { "step.done", "a", { result = { revision = 3 } } } }, function()
+  local run = walked.walk_back({ { "step.done", "a", { result = { revision = 3 } } } }, function()
     step.step("a", { undo = function(result) got = result end }, function() end)
   end)
   undo.list(run)[1].fn()
   t.eq(got, { revision = 3 })
+end)
+
+local with_undo = { undo = function() end }
+
+t.test("an undo within done steps that have none is found, however deep", function()
+  local intent, outcome = took_place("a/b/c", "undotest.send", "send")
+  local what, left, unreached = listed({
+    intent, outcome, { "step.done", "a/b/c", { undo = true } }, { "step.done", "a/b", { result = 1 } }, { "step.done", "a" },
+  }, function()
+    step.step("a", function()
+      local seen = step.step("b", function() step.step("c", with_undo, perform "undotest.send") end)
+      return seen + 1
+    end)
+  end)
+  t.eq({ what, left, unreached }, { { "a/b/c: its undo (takes back send)" }, {}, {} })
+end)
+
+t.test("the undo of a step around it stands for that of one within", function()
+  local what, _, unreached = listed({ { "step.done", "a/b", { undo = true } }, { "step.done", "a", { undo = true } } }, function()
+    step.step("a", with_undo, function() step.step("b", with_undo, function() end) end)
+  end)
+  t.eq({ what, unreached }, { { "a: its undo" }, {} })
+end)
+
+t.test("what a done step looked at is not there: an undo behind that is said to be out of reach", function()
+  local what, _, unreached = listed({
+    { "step.done", "a/b", { undo = true } }, { "step.done", "a/c", { undo = true } }, { "step.done", "a" },
+  }, function()
+    step.step("a", function()
+      step.step("b", with_undo, function() end)
+      step.require_read "looking"
+      step.step("c", with_undo, function() end)
+    end)
+  end)
+  t.eq({ what, unreached }, { { "a/b: its undo" }, { "a/c" } })
+end)
+
+t.test("the body of a done step is entered when the walk is over: what it sets changes nothing for the others", function()
+  local set
+  local what = listed({ { "step.done", "a/b", { undo = true } }, { "step.done", "a" }, { "step.done", "x", { undo = true } } }, function()
+    step.step("a", function()
+      set = true
+      step.step("b", with_undo, function() end)
+    end)
+    step.step(set and "y" or "x", with_undo, function() end)
+  end)
+  t.eq(what, { "x: its undo", "a/b: its undo" })
+end)
+
+t.test("steps that made no effect are taken back in their place among the others", function()
+  local events = { { "step.done", "a", { undo = true } } }
+  events[2], events[3] = took_place("b", "undotest.set", "set b")
+  events[4], events[5] = { "step.done", "b" }, { "step.done", "c", { undo = true } }
+  local what = listed(events, function()
+    step.step("a", with_undo, function() end)
+    step.step("b", perform "undotest.set")
+    step.step("c", with_undo, function() end)
+  end)
+  t.eq(what, { "c: its undo", "b: takes back set b", "a: its undo" })
+end)
+
+t.test("of several effects of a step those that are taken back are left out, and the others keep their names", function()
+  local events = {}
+  for ordinal = 0, 2 do
+    local id = "effect " .. ordinal
+    events[#events + 1] = { "effect.intent", "a", { op = "undotest.set", id = id, ordinal = tostring(ordinal), tries = 1, title = id } }
+    events[#events + 1] = { "effect.outcome", "a", { op = "undotest.set", id = id, ordinal = tostring(ordinal), ok = true } }
+  end
+  events[#events + 1] = { "step.done", "a" }
+  events[#events + 1] = { "step.undone", "a", { by = "rollback-1" } }
+  local undos = undo.list((walked.walk_back(events, function()
+    step.step("a", function() for _ = 0, 2 do effect.perform("undotest.set", {}) end end)
+  end)))
+  local names = {}
+  for i, one in ipairs(undos) do names[i] = one.name .. " " .. one.what end
+  t.eq(names, { "undo a (2) a: takes back effect 1", "undo a (3) a: takes back effect 0" })
 end)
