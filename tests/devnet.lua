@@ -1,8 +1,12 @@
 --- The world of an end-to-end test: a directory like the devnet's repository, a simulated cluster with
 --- the devnet installed by the real helm, a real Prometheus, and almanac run in it.
+local alerting = require "tests.alerting"
+local devnet_history = require "tests.devnet_history"
 local http = require "native.http"
 local json = require "native.json"
 local process = require "native.process"
+local prometheus = require "tests.prometheus"
+local task = require "native.task"
 local t = require "tests.harness"
 
 local M = {
@@ -11,6 +15,8 @@ local M = {
   crashing = "v0.5.1-dead001", -- its node crashes soon after each start
   release = "animica-devnet",
 }
+
+local BLOCK_TIME = 0.3
 
 local root = process.cwd()
 M.root = root
@@ -38,13 +44,15 @@ end
 ---@field devnet string       URL of the devnet's services
 ---@field loki string
 ---@field prometheus string|nil
+---@field alerting tests.Alerting|nil
 ---@field env table<string, string>
 local World = {}
 World.__index = World
 
 local function start_sim(world, opts)
   local argv = { M.almanac, "sim", "--kubeconfig", world.dir .. "/kubeconfig", "--with-namespace", M.release,
-    "--devnet-ready", "--block-time", "0.3", "--ready-time", tostring(opts.ready_time or 0.1), "--backoff", "1" }
+    "--devnet-ready", "--block-time", tostring(BLOCK_TIME), "--ready-time", tostring(opts.ready_time or 0.1), "--backoff", "1" }
+  if opts.rpc_rate then table.move({ "--rpc-rate", tostring(opts.rpc_rate) }, 1, 2, #argv + 1, argv) end
   for _, word in ipairs(opts.sim or {}) do
     argv[#argv + 1] = word
   end
@@ -59,28 +67,31 @@ local function start_sim(world, opts)
   world.api, world.devnet, world.loki = api, devnet, loki
 end
 
-local function start_prometheus(world)
-  t.write_file(world.dir .. "/prometheus.yml", string.format([[
-global: { scrape_interval: 1s }
-scrape_configs:
-  - job_name: devnet
-    honor_labels: true
-    static_configs: [{ targets: ["%s"] }]
-]], world.devnet:gsub("^http://", "")))
-  local p = t.spawn({
-    root .. "/.deps/prometheus/usr/bin/prometheus", "--config.file=prometheus.yml",
-    "--storage.tsdb.path=" .. world.dir .. "/prometheus", "--web.listen-address=127.0.0.1:0",
-  }, { cwd = world.dir })
-  local found = p:wait_lines { 'Listening on" address=(%S+)', "Server is ready" } -- in either order
-  world.prometheus = "http://" .. found[1]
-  world.prometheus_process = p
+--- Prometheus, which scrapes the devnet and, under its own label, the canary; as `opts` of start() say, it remembers the
+--- last minutes, and sends an alert to Alertmanager.
+local function start_prometheus(world, opts)
+  local address = world.devnet:gsub("^http://", "")
+  local scraped = {
+    { job = "devnet", address = address },
+    { job = "canary", address = address, path = "/ns/animica-canary/metrics", labels = { namespace = "animica-canary" } },
+  }
+  local history
+  if opts.history then
+    history = devnet_history.text { now = task.wall_ms() / 1000, seconds = opts.history, block_time = BLOCK_TIME,
+      rpc_rate = opts.rpc_rate or 42, labels = string.format('job="devnet",instance="%s"', address) }
+  end
+  if opts.alerting then
+    world.alerting = alerting.start(world.dir)
+    scraped[#scraped + 1] = world.alerting.scraped
+  end
+  world.prometheus = prometheus.start(world.dir, scraped, { history = history, more = opts.alerting and world.alerting.config })
 end
 
 --- Waits until Prometheus has seen the chain move: before, the gates would rightly say that it does not.
 function World:wait_metrics()
   for _, metric in ipairs { "animica_head_height", "animica_finalized_height", "animica_poies_gamma_total" } do
     t.eventually("Prometheus saw " .. metric .. " change", function()
-      local query = "changes(max(" .. metric .. ")[15m:5s])"
+      local query = "changes(max(" .. metric .. ")[15m:5s]) and on() up{job='devnet'} == 1" -- what it remembers moved, too
       local answer = http.request {
         url = self.prometheus .. "/api/v1/query", method = "POST", who = "tests.devnet", read = true,
         headers = { ["Content-Type"] = "application/x-www-form-urlencoded" },
@@ -108,7 +119,8 @@ function World:configure(overrides)
 end
 
 --- Starts the world. Everything ends with the case.
----@param opts {helm: string?, prometheus: boolean?, install: boolean?, sim: string[]?, ready_time: number?}|nil
+---@param opts {helm: string?, prometheus: boolean?, history: integer?, alerting: boolean?, rpc_rate: number?, install: boolean?, sim: string[]?, ready_time: number?}|nil
+---   history: seconds that Prometheus remembers of the time before; alerting: it sends an alert to Alertmanager
 ---@return tests.World
 function M.start(opts)
   opts = opts or {}
@@ -116,7 +128,7 @@ function M.start(opts)
   t.must { "cp", "-r", "tests/fixtures/devnet/ops", world.dir .. "/ops" }
   start_sim(world, opts)
   if opts.prometheus then
-    start_prometheus(world)
+    start_prometheus(world, opts)
   end
   world.env = {
     RPC_HTTP_URL = world.devnet .. "/rpc", EXPLORER_URL = world.devnet .. "/explorer/",

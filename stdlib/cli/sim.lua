@@ -43,6 +43,7 @@ M.options = {
     number = { -math.huge },
   },
   { "--block-time", "SECONDS", "between two blocks of the devnet (default 6)", number = { 0.01 } },
+  { "--rpc-rate", "N", "JSON-RPC requests that the devnet, and each copy of it, gets a second (default 42)", number = { 0 } },
   { "--devnet-ready", nil, "the devnet serves whatever the cluster holds" },
   { "--devnet-namespace", "NAME", "whose workloads the devnet's are (default animica-devnet)" },
   { "--latency", "SECONDS", "the API answers that much later, as one across a network (default 0)", number = { 0 } },
@@ -171,7 +172,7 @@ local function serve(given, operator)
         h:sub(21, 32))
     end,
     namespaces = given.with_namespace, ready_time = given.ready_time,
-    backoff = given.backoff, block_time = given.block_time,
+    backoff = given.backoff, block_time = given.block_time, rpc_rate = given.rpc_rate,
     devnet_ready = given.devnet_ready, devnet_namespace = given.devnet_namespace,
     tokens = given.token and { [given.token] = "operator" } or nil, users = users_of(given),
     request_log = note,

@@ -125,6 +125,7 @@ end
 ---@field ready_time? number            seconds until a pod is ready (default 0.5)
 ---@field backoff? number               first crash back-off (default 10)
 ---@field block_time? number            seconds between blocks (default 6)
+---@field rpc_rate? number              JSON-RPC requests that the devnet gets a second (default 42)
 ---@field devnet_ready? boolean         the devnet serves whatever the cluster holds
 ---@field devnet_namespace? string      (default animica-devnet)
 
@@ -181,7 +182,7 @@ function cluster.new(o)
   end
   self.kubelet = kubelet.start(self.store, { agenda = self.agenda, events = self.events, faults = self.faults,
     logs = self.logs, now = o.now, speak = chatter, run = run, ready_time = o.ready_time, backoff = o.backoff })
-  self.devnet = devnet.new(self.store, { faults = self.faults, now = o.now, block_time = o.block_time,
+  self.devnet = devnet.new(self.store, { faults = self.faults, now = o.now, block_time = o.block_time, rpc_rate = o.rpc_rate,
     always_ready = o.devnet_ready, namespace = o.devnet_namespace })
   self.handle_devnet = function(request, response) return self.devnet:handle(request, response) end
   self.handle_loki = function(request, response) return self.loki:handle(request, response) end

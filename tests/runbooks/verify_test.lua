@@ -13,24 +13,16 @@ local function ask(world, promql)
 end
 
 local function world_with(vars)
-  local world = devnet.start { prometheus = true }
+  local world = devnet.start { prometheus = true, history = 1800 }
   local devnet_vars = { block_target = "300ms", urls = { rpc = world.devnet .. "/rpc", explorer = world.devnet .. "/explorer/",
     services = world.devnet .. "/services", da = world.devnet .. "/da" } }
   for key, value in pairs(vars or {}) do devnet_vars[key] = value end
   for _, name in ipairs { "RPC_HTTP_URL", "EXPLORER_URL", "SERVICES_URL", "DA_API_URL" } do world.env[name] = nil end
   world:configure { vars = { devnet = devnet_vars } }
-  t.eventually("Prometheus has seen the chain move for longer than the window", function()
-    for _, metric in ipairs { "animica_poies_gamma_total", "animica_head_height" } do
-      local least = ask(world, string.format("min_over_time(changes(max(%s)[15m:5s])[7s:1s])", metric))
-      local count = ask(world, string.format("count_over_time(changes(max(%s)[15m:5s])[7s:1s])", metric))
-      if not least or least == 0 or count < 7 then return false end
-    end
-    return true
-  end)
   return world
 end
 
-local VERIFY = { "run", "verify", "window=5s", "alerts=5s", "--no-ask" }
+local VERIFY = { "run", "verify", "window=1m", "alerts=5s", "--no-ask" }
 
 --- The first item that was not ticked, of a run that ended so.
 local function verify(world, code)
@@ -69,7 +61,7 @@ end)
 t.test("what is not so is not ticked, and says since when", function()
   local world = world_with()
   world:fault { "unfair" }
-  t.eventually("Prometheus saw the mix unfair", function() return ask(world, "max_over_time(animica_poies_fairness_index[2s])") < 0.5 end)
+  t.eventually("Prometheus saw the mix unfair", function() return ask(world, "animica_poies_fairness_index") < 0.5 end)
   local said = verify(world, 1)
   t.ok(said:find "fairness was 0.31 at .*; healthy is >= 0.6", said)
   world:fault({ "head-stall" }, { "unfair" })
@@ -79,7 +71,7 @@ end)
 t.test("a block every third of a second is not one every six", function()
   local world = world_with { block_target = "6s" }
   local said = verify(world, 1)
-  t.ok(said:find "a block every 0%.%d+ s in the last 5s; the target is 6.00 s, give or take 50 %%", said)
+  t.ok(said:find "a block every 0%.%d+ s in the last 1m; the target is 6.00 s, give or take 50 %%", said)
   local _, err = world:almanac(1, { "run", "verify", "window=1d", "--no-ask" })
   t.has(err, "samples of the last 1d")
 end)

@@ -32,6 +32,7 @@ local PARTS = { services = "animica-services", explorer = "animica-explorer", mi
 ---@field now fun(): number        unix seconds
 ---@field namespace? string        whose workloads these are (default animica-devnet)
 ---@field block_time? number       seconds between blocks (default 6)
+---@field rpc_rate? number         JSON-RPC requests a second (default 42)
 ---@field always_ready? boolean    do not look at the cluster: everything is up
 
 ---@param store table
@@ -40,7 +41,8 @@ function devnet.new(store, opts)
   local now = opts.now()
   return setmetatable({
     store = store, faults = opts.faults, now = opts.now, namespace = opts.namespace or "animica-devnet",
-    block_time = opts.block_time or 6, always_ready = opts.always_ready, counters = {}, last = now, started = now,
+    block_time = opts.block_time or 6, rpc_rate = opts.rpc_rate or 42, always_ready = opts.always_ready, counters = {},
+    last = now, started = now,
     blocks = 0.0, final_blocks = 0.0, beacon = now, others = {}, opts = opts,
   }, Devnet)
 end
@@ -62,7 +64,7 @@ function Devnet:chain()
   local head = FIRST_BLOCK + math.floor(self.blocks)
   return {
     head = head, finalized = FIRST_BLOCK + math.floor(self.final_blocks) - FINALITY, mining = self:up("animica-miner"),
-    beacon = self.beacon, beacon_stale = self.started - 3600,
+    beacon = self.beacon, beacon_stale = self.started - 3600, rpc_rate = self.rpc_rate,
   }
 end
 

@@ -6,7 +6,7 @@ local metrics = {}
 --   gauge:   fn(chain, has) -> value, or a list of { labels, value }
 --   counter: list of { labels, per_second(chain, has) }; a fault's pace shows in a rate over minutes
 --            after seconds already
---   histogram: seconds(has) -> the latency most observations have, and per_second
+--   histogram: per_second(chain, has), and seconds(has) -> the latency that most observations have
 local LIST = {}
 
 local function gauge(name, workload, help, fn)
@@ -35,11 +35,18 @@ gauge("animica_head_height", NODE, "Height of the chain's head.", function(chain
   return { { 'instance="node-0:8545"', chain.head }, { 'instance="node-1:8545"', math.max(0, chain.head - 30) } }
 end)
 gauge("animica_finalized_height", NODE, "Height of the last finalized block.", function(chain) return chain.finalized end)
+
+--- A share of the RPC's requests, in a second.
+local function rpc_share(fault, bad, good)
+  local share = either(fault, bad, good)
+  return function(chain, has) return chain.rpc_rate * share(chain, has) end
+end
+
 counter("animica_rpc_requests_total", NODE, "JSON-RPC requests by status.", {
-  { 'status="ok"', either("rpc-errors", 30, 42) }, { 'status="error"', either("rpc-errors", 18, 0.1) },
+  { 'status="ok"', rpc_share("rpc-errors", 0.625, 0.9976) }, { 'status="error"', rpc_share("rpc-errors", 0.375, 0.0024) },
 })
-histogram("animica_rpc_request_duration_seconds", NODE, "Duration of JSON-RPC requests.", 42,
-  either("rpc-slow", 1.8, 0.04))
+histogram("animica_rpc_request_duration_seconds", NODE, "Duration of JSON-RPC requests.",
+  function(chain) return chain.rpc_rate end, either("rpc-slow", 1.8, 0.04))
 counter("animica_poies_gamma_total", NODE, "Useful work accepted, in gamma.", function(chain, has)
   return (has("gamma-stall") or not chain.mining) and 0 or 1.7
 end)
@@ -64,7 +71,8 @@ gauge("animica_randomness_beacon_last_finalized_timestamp_seconds", NODE, "When 
   function(chain, has) return has("beacon-stale") and chain.beacon_stale or chain.beacon end)
 counter("animica_randomness_vdf_verify_ok_total", NODE, "VDF proofs that verified.", either("vdf-fail", 0.7, 1))
 counter("animica_randomness_vdf_verify_fail_total", NODE, "VDF proofs that failed.", either("vdf-fail", 0.3, 0.001))
-histogram("animica_randomness_vdf_verify_seconds", NODE, "Duration of VDF verification.", 1, either("vdf-slow", 4, 0.3))
+histogram("animica_randomness_vdf_verify_seconds", NODE, "Duration of VDF verification.",
+  function() return 1 end, either("vdf-slow", 4, 0.3))
 counter("animica_aicf_jobs_assigned_total", NODE, "AI jobs assigned.", either("aicf-stall", 0, 2))
 counter("animica_aicf_jobs_completed_total", NODE, "AI jobs completed.", either("aicf-stall", 0, 1.98))
 counter("animica_aicf_jobs_timeout_total", NODE, "AI jobs that timed out.", either("aicf-timeouts", 0.4, 0.01))
@@ -93,7 +101,7 @@ end
 --- Lets counters run for a while.
 ---@param state table<string, number> the counters, by series; starts empty
 ---@param seconds number
----@param chain table { head, finalized, mining, beacon, beacon_stale }
+---@param chain table { head, finalized, mining, beacon, beacon_stale, rpc_rate }
 ---@param has fun(fault: string): boolean
 ---@param up fun(workload: string): boolean
 function metrics.advance(state, seconds, chain, has, up)
@@ -102,7 +110,7 @@ function metrics.advance(state, seconds, chain, has, up)
     if up(m.workload) and m.type == "counter" then
       for _, s in ipairs(m.series) do add(m.name .. s[1], s[2](chain, has) * seconds) end
     elseif up(m.workload) and m.type == "histogram" then
-      local n, typical = m.per_second * seconds, m.typical(chain, has)
+      local n, typical = m.per_second(chain, has) * seconds, m.typical(chain, has)
       for _, bound in ipairs(BUCKETS) do add(("%s le=%g"):format(m.name, bound), n * share_below(bound, typical)) end
       add(m.name .. " count", n)
       add(m.name .. " sum", n * typical)
