@@ -37,6 +37,16 @@ function M.helms()
   return out
 end
 
+---@class tests.WorldOptions
+---@field helm? string        "helm3" or "helm4"
+---@field install? boolean    false: the devnet is not installed
+---@field prometheus? boolean
+---@field history? integer    seconds before the test that Prometheus remembers
+---@field alerting? boolean   Prometheus sends an alert to an Alertmanager
+---@field rpc_rate? number    requests that the devnet gets a second
+---@field ready_time? number
+---@field sim? string[]       more words for `almanac sim`
+
 ---@class tests.World
 ---@field dir string          where almanac runs
 ---@field helm string         path of the helm binary
@@ -119,8 +129,7 @@ function World:configure(overrides)
 end
 
 --- Starts the world. Everything ends with the case.
----@param opts {helm: string?, prometheus: boolean?, history: integer?, alerting: boolean?, rpc_rate: number?, install: boolean?, sim: string[]?, ready_time: number?}|nil
----   history: seconds that Prometheus remembers of the time before; alerting: it sends an alert to Alertmanager
+---@param opts tests.WorldOptions|nil
 ---@return tests.World
 function M.start(opts)
   opts = opts or {}
