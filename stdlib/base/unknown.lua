@@ -8,6 +8,7 @@ local steady = require "almanac.base.steady"
 local M = {}
 
 local steps = setmetatable({}, { __mode = "k" })
+local vague = setmetatable({}, { __mode = "k" })
 local has_any = false
 local texts = {} ---@type table<string, any>  what unknowns print as: one of those that print so
 
@@ -37,6 +38,20 @@ function M.new(step)
   local value = setmetatable({}, Unknown)
   steps[value], has_any = step, true
   return value
+end
+
+--- One of which each field is as unknown: where the world is not asked at all, and nobody sees what the script makes of
+--- the answer.
+---@param step string path
+function M.vague(step)
+  local value = M.new(step)
+  vague[value] = true
+  return value
+end
+
+---@return boolean
+function M.is_vague(value)
+  return has_any and vague[value] ~= nil
 end
 
 --- Whether there ever was one: in a run there is none, and nothing needs to be looked through for it.
@@ -124,9 +139,17 @@ for _, event in ipairs { "add", "sub", "mul", "div", "mod", "pow", "idiv", "unm"
 end
 Unknown.__lt, Unknown.__le = stop "a comparison with", stop "a comparison with"
 Unknown.__len, Unknown.__call = stop "the length of", stop "a call of"
-Unknown.__index, Unknown.__newindex = stop "a field of", stop "a field of"
+Unknown.__newindex = stop "a field of"
+--- A list of what is not known would never end.
+Unknown.__index = function(self, key)
+  if vague[self] and type(key) == "string" then return M.vague(steps[self]) end
+  M.needed(self, "a field of")
+end
 Unknown.__pairs = stop "a walk over"
 --- Text with an unknown in it is unknown text.
-Unknown.__concat = steady(function(a, b) return M.new(steps[unknown_of(a, b)]) end)
+Unknown.__concat = steady(function(a, b)
+  local of = unknown_of(a, b)
+  return vague[of] and M.vague(steps[of]) or M.new(steps[of])
+end)
 
 return M

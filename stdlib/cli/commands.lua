@@ -21,6 +21,8 @@ M.all = {
     takes = "runbook", looks = true },
   { name = "plan", summary = "show what a run would change, and change nothing", module = "almanac.cli.plan",
     takes = "runbook", looks = true, detailed = true },
+  { name = "backtest", summary = "judge a runbook's gates and canary on Prometheus' history", module = "almanac.cli.backtest",
+    takes = "runbook", looks = true },
   { name = "run", summary = "run a runbook", module = "almanac.cli.run", takes = "runbook", drives = true },
   { name = "resume", summary = "go on with a run that was stopped", module = "almanac.cli.resume", takes = "run", drives = true },
   { name = "rollback", summary = "undo the done steps of a run, newest first", module = "almanac.cli.rollback",

@@ -24,6 +24,7 @@ local FLUSH_SECONDS = 0.1
 ---@field seen table<string, boolean>     paths of this execution's own steps
 ---@field visits table       steps that a walk met
 ---@field draft almanac.PlanDraft?        the plan that is being made
+---@field past almanac.Past?              the backtest that is being made
 ---@field allow table?       what the runbook may touch
 ---@field on_owner "warn"|"refuse"?  what follows where others keep what is changed; nil in a rollback
 ---@field has_undo boolean?   a step that has an undo was done in this execution

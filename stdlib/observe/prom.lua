@@ -172,6 +172,15 @@ local function moment(value, now)
   return value
 end
 
+--- A range query that no script asks for itself.
+---@param promql string
+---@param opts { from: number, to: number, step: number, url: string?, timeout: number? }  in seconds, times since 1970
+---@return almanac.prom.Result
+function M.fetch_range(promql, opts)
+  return ask("prom.range", "/api/v1/query_range", promql, opts,
+    { start = api.time(opts.from), ["end"] = api.time(opts.to), step = api.time(opts.step) })
+end
+
 --- A range query.
 function M.range(promql, opts)
   opts = check(RANGE, promql, opts)
@@ -181,8 +190,7 @@ function M.range(promql, opts)
     errors.usage "prom.range: from must be a time before to, e.g. { from = \"1h\" }"
   end
   local every = opts.step or math.max(1, (to - from) / 120)
-  return ask("prom.range", "/api/v1/query_range", promql, opts,
-    { start = api.time(from), ["end"] = api.time(to), step = api.time(every) })
+  return M.fetch_range(promql, { from = from, to = to, step = every, url = opts.url, timeout = opts.timeout })
 end
 
 return M

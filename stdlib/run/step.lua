@@ -36,9 +36,10 @@ local M = {}
 ---@field file fun(run: almanac.Run, name: string, path: string, text: string)   a step requires a library
 ---@field input fun(definition: almanac.EffectDefinition, raw: any): any   an effect's input, checked
 ---@field effect fun(frame: almanac.Frame, call: almanac.EffectCall): any
----@field await fun(frame: almanac.Frame?, wait: function, look: function?): any   see step.await
+---@field await fun(frame: almanac.Frame?, wait: function, look: function?, judge: function?): any   see step.await
 ---@field note fun(frame: almanac.Frame, text: string)
 ---@field explain fun(frame: almanac.Frame, text: string)
+---@field read (fun(frame: almanac.Frame, who: string))?  raises where a read is not to be made
 ---@field watches boolean?  a guard watches
 ---@field finishes_siblings boolean  parallel goes on with the others when a branch fails
 
@@ -58,6 +59,8 @@ function M.require_read(who)
   task.require_permit("read", who)
   local context = task.context()
   if context and context.handed ~= nil then unknown.needed(context.handed, who .. " is handed") end
+  local frame = context and context.step
+  if frame and frame.run.mode.read then frame.run.mode.read(frame, who) end
 end
 
 --- Calls a public function whose arguments hold what a plan does not know: an effect is previewed as far as it
@@ -70,14 +73,16 @@ function M.handed(value, fn, ...)
 end
 
 --- What takes its time, or asks somebody: wait() in a run. A plan changes nothing, so that there is nothing
---- to wait for: it calls look(draft, path) instead, where there is one. A walk stops there.
+--- to wait for: it calls look(draft, path) instead, where there is one. A walk stops there. What is known of the past
+--- is judged by it in a backtest: judge(past, path).
 ---@param wait fun(): any
 ---@param look? fun(draft: almanac.PlanDraft, path: string): any
+---@param judge? fun(past: almanac.Past, path: string): any
 ---@return any
-function M.await(wait, look)
+function M.await(wait, look, judge)
   local frame = M.current()
   if not frame then return wait() end
-  return frame.run.mode.await(frame, wait, look)
+  return frame.run.mode.await(frame, wait, look, judge)
 end
 
 --- The effects that a plan foresees before this one; none in a run.
@@ -195,6 +200,7 @@ function M.run(name, opts, fn)
   if not run then
     errors.usage("step %q: there is no run here; a runbook's steps belong in its run function", name)
   end
+  if unknown.is_vague(name) then name = step_name.of(tostring(name)) end
   local parent, path = context.step, name
   if parent then
     if type(name) ~= "string" then check_name(name) end

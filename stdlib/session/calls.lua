@@ -72,7 +72,11 @@ local function check_cycle(caller, book)
   }
 end
 
-local function load(caller, called)
+--- The runbook that a run makes a run of; refuses one that would run itself.
+---@param caller almanac.Run
+---@param called almanac.Called
+---@return almanac.Runbook
+function M.load(caller, called)
   local book = runbook.load(called.runbook)
   check_cycle(caller, book)
   return book
@@ -183,7 +187,7 @@ function Calls:go(frame, called, id)
     self:undo(frame, id)
     errors.raise { kind = "refused", message = id .. " failed, and is taken back", hint = "make it anew: almanac resume " .. outermost }
   end
-  return run_book(self, frame, called, id, load(frame.run, called))
+  return run_book(self, frame, called, id, M.load(frame.run, called))
 end
 
 function Calls:undo(frame, id)
@@ -219,7 +223,7 @@ end
 
 function Calls:plan(frame, called)
   local caller, operator = frame.run, self.session.operator
-  local book = load(caller, called)
+  local book = M.load(caller, called)
   local values, journalled = new_values(self, book, called)
   local lock = locks.of(book.lock, values)
   locks.check_allowed(lock, book.allow)

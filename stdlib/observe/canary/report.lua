@@ -30,7 +30,10 @@ local function arms_of(metric, seen)
 end
 
 --- "5 % against 0.2 %"
-local function short(metric, seen)
+---@param metric almanac.canary.Metric
+---@param seen table  sums of its samples
+---@return string
+function M.seen(metric, seen)
   local arms = arms_of(metric, seen)
   if not arms.canary then return "nothing of both arms" end
   local function one(arm)
@@ -70,7 +73,7 @@ end
 function M.line(watch)
   local parts = {}
   for i, metric in ipairs(watch.metrics) do
-    parts[i] = string.format("%s %s (%s)", metric.name, short(metric, watch.seen[metric.name]), standing(watch.verdict.metrics[i]))
+    parts[i] = string.format("%s %s (%s)", metric.name, M.seen(metric, watch.seen[metric.name]), standing(watch.verdict.metrics[i]))
   end
   return string.format("%s of %s: %s", duration.format(watch_of.watched(watch)), duration.format(watch.spec.horizon),
     table.concat(parts, ", "))

@@ -1,10 +1,11 @@
 --- canary.compare: a step that watches a canary beside its baseline until the verdict is known.
-local bounds_of = require "almanac.observe.canary.bounds"
 local digest = require "native.digest"
 local duration = require "almanac.base.duration"
 local api = require "almanac.observe.api"
 local errors = require "almanac.base.errors"
 local prom = require "almanac.observe.prom"
+local pasts = require "almanac.observe.canary.past"
+local reads = require "almanac.observe.canary.read"
 local report = require "almanac.observe.canary.report"
 local scrape = require "almanac.observe.canary.scrape"
 local specs = require "almanac.observe.canary.spec"
@@ -45,42 +46,6 @@ end
 local function clock_offset(spec)
   local now = prom.query("time()", { url = spec.url }).series[1].value
   return math.floor(now * 1000 + 0.5) - task.wall_ms()
-end
-
---- Asks for the series that queries have at these times, each query once.
-local function asker(spec, times)
-  local answers = {}
-  return function(query)
-    if not answers[query] then
-      local ok, result = errors.try(prom.range, query, { from = times[1] / 1000, to = times[#times] / 1000, url = spec.url,
-        step = (times[2] - times[1]) / 1000 })
-      local err = not ok and result or prom.histogram_error(result, query)
-      if err then
-        err.query = query
-        error(err, 0)
-      end
-      answers[query] = result.series
-    end
-    return answers[query]
-  end
-end
-
---- Points of the baseline's history: enough to see resets, few enough for one answer.
-local HISTORY_POINTS = 240
-
---- The bounds of each latency, from the baseline's history before `now`; none where there are no requests in it.
-local function fix_bounds(spec, now)
-  local out = {}
-  local every = math.max(1, math.ceil(math.max(spec.interval, spec.history / HISTORY_POINTS) * 1000))
-  local times = { now - math.max(1, math.floor(spec.history * 1000 / every)) * every }
-  while times[#times] < now do times[#times + 1] = times[#times] + every end
-  local ask = asker(spec, times)
-  for _, metric in ipairs(spec.metrics) do
-    if metric.kind == "latency" then
-      out[metric.name] = metric.bounds or bounds_of.choose(scrape.buckets(ask(metric.queries.buckets.baseline)), times)
-    end
-  end
-  return out
 end
 
 --- Whether an attempt at this step has ended since then.
@@ -131,7 +96,7 @@ end
 
 local function begin(spec, text, offset)
   local now = task.wall_ms() + offset
-  local bounds = patiently(spec, function() return fix_bounds(spec, now) end)
+  local bounds = patiently(spec, function() return reads.bounds(spec, now) end)
   require_bounds(spec, bounds)
   local start = { begin = now + math.floor(spec.warm_up * 1000), digest = text, bounds = bounds, spec = kept_of(spec) }
   step.emit("canary.start", start)
@@ -144,7 +109,7 @@ local function take_due(watch, offset)
   local times = watch_of.due(watch, task.wall_ms() + offset)
   if #times < 2 then return end
   local spec = watch.spec
-  local samples = patiently(spec, function() return scrape.samples(spec, watch.bounds, times, asker(spec, times)) end)
+  local samples = patiently(spec, function() return scrape.samples(spec, watch.bounds, times, reads.asker(spec, times)) end)
   for _, sample in ipairs(samples) do
     if watch.over then break end
     sample.begin = watch.begin
@@ -176,8 +141,8 @@ local function look_once(spec, draft, path)
     local every = math.max(1, math.floor(spec.interval * 1000 + 0.5))
     local now = task.wall_ms() + clock_offset(spec) - every
     local times = { now - every, now }
-    local watch = watch_of.new(spec, times[1], fix_bounds(spec, times[1]))
-    watch_of.take(watch, scrape.samples(spec, watch.bounds, times, asker(spec, times))[1])
+    local watch = watch_of.new(spec, times[1], reads.bounds(spec, times[1]))
+    watch_of.take(watch, scrape.samples(spec, watch.bounds, times, reads.asker(spec, times))[1])
     return report.once(watch)
   end)
   if not ok then
@@ -191,7 +156,8 @@ local function look_once(spec, draft, path)
 end
 
 local function watch_canary(spec)
-  return step.await(function() return follow(spec) end, function(draft, path) return look_once(spec, draft, path) end)
+  return step.await(function() return follow(spec) end, function(draft, path) return look_once(spec, draft, path) end,
+    function(past, path) return pasts.find(spec, past, path) end)
 end
 
 --- canary.compare(name, spec): a step of its own. canary.compare(spec) watches in the step that is running; outside of

@@ -3,6 +3,7 @@ local duration = require "almanac.base.duration"
 local api = require "almanac.observe.api"
 local errors = require "almanac.base.errors"
 local number = require "almanac.base.number"
+local pasts = require "almanac.observe.gate.past"
 local prom = require "almanac.observe.prom"
 local samples = require "almanac.observe.gate.sample"
 local specs = require "almanac.observe.gate.spec"
@@ -80,7 +81,8 @@ end
 
 local function watch(spec)
   return step.await(function() return follow(spec) end,
-    function(draft, path) return look_once(spec, draft, path) end)
+    function(draft, path) return look_once(spec, draft, path) end,
+    function(past, path) return pasts.find(spec, past, path) end)
 end
 
 --- gate(name, spec): a gate as a step of its own. gate(spec) watches in the step that is running,

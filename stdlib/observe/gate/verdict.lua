@@ -81,25 +81,33 @@ local function count_answer(spec, s, sample)
   return critical
 end
 
---- What the samples say so far, counted in seconds of watching. `unwatched`: all time in which nobody saw
---- anything; `lost`: what of it passed while the gate was trying.
-local function tally(spec, samples)
-  local s = { watched = 0, unwatched = 0, lost = 0, held = 0, healthy = 0, unhealthy = 0, missing = 0, failed = 0, in_row = 0,
+---@class almanac.gate.Tally  what samples say so far, counted in seconds of watching
+---@field unwatched number  all time in which nobody saw anything
+---@field lost number       what of it passed while the gate was trying
+
+--- A watch of which there is no sample yet.
+---@return almanac.gate.Tally
+function M.begin()
+  return { watched = 0, unwatched = 0, lost = 0, held = 0, healthy = 0, unhealthy = 0, missing = 0, failed = 0, in_row = 0,
     bad_row = 0 }
-  local last
-  for _, sample in ipairs(samples) do
-    local watched, unwatched, lost = watched_since(spec, last, sample)
-    s.watched, s.unwatched, s.lost = s.watched + watched, s.unwatched + unwatched, s.lost + lost
-    last = sample
-    if sample.series then
-      s.several = sample.series
-      return s
-    end
-    local settled
-    if sample.error then settled = count_failed(spec, s, sample) else settled = count_answer(spec, s, sample) end
-    if settled then return s end
+end
+
+--- Takes the next sample. What is settled takes none any more.
+---@param spec almanac.gate.Spec checked
+---@param s almanac.gate.Tally
+---@param sample almanac.gate.Sample
+function M.add(spec, s, sample)
+  if s.settled then return end
+  local watched, unwatched, lost = watched_since(spec, s.last, sample)
+  s.watched, s.unwatched, s.lost = s.watched + watched, s.unwatched + unwatched, s.lost + lost
+  s.last = sample
+  if sample.series then
+    s.several, s.settled = sample.series, true
+  elseif sample.error then
+    s.settled = count_failed(spec, s, sample)
+  else
+    s.settled = count_answer(spec, s, sample)
   end
-  return s
 end
 
 local function conclude(spec, s)
@@ -143,17 +151,26 @@ local function conclude(spec, s)
   return nil, M.claim(spec, s.value, (samples_of.judge(spec, s.value)))
 end
 
---- The verdict over all samples of a gate. Pure.
----@param spec almanac.gate.Spec checked by the spec module
----@param samples almanac.gate.Sample[] oldest first
+--- The verdict so far.
+---@param spec almanac.gate.Spec checked
+---@param s almanac.gate.Tally
 ---@return almanac.gate.Verdict
-function M.of(spec, samples)
-  local s = tally(spec, samples)
+function M.so_far(spec, s)
   local verdict, why = conclude(spec, s)
   -- An error tells of it in its own words.
   if verdict and verdict ~= "error" and not s.given_up and s.unwatched > 0 then why = why .. unwatched_text(s.unwatched) end
   return { verdict = verdict, why = why, value = s.value, limit = spec.limit, held = s.held, watched = s.watched,
     unwatched = s.unwatched, failed_queries = s.failed }
+end
+
+--- The verdict over all samples of a gate.
+---@param spec almanac.gate.Spec checked by the spec module
+---@param samples almanac.gate.Sample[] oldest first
+---@return almanac.gate.Verdict
+function M.of(spec, samples)
+  local s = M.begin()
+  for _, sample in ipairs(samples) do M.add(spec, s, sample) end
+  return M.so_far(spec, s)
 end
 
 --- A gate's state in one line: `0.012 < 0.05, held 1m20s of 10m`.

@@ -2,6 +2,7 @@
 --- the waiting, and is answered as the guard declares.
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
+local pasts = require "almanac.observe.guard.past"
 local pool = require "almanac.base.pool"
 local question = require "almanac.run.question"
 local specs = require "almanac.observe.guard.spec"
@@ -121,6 +122,7 @@ function M.guard(name, spec, fn)
     if frame.run.draft then
       for _, now in ipairs(watches.now(checked)) do frame.run.draft:add_gate(frame.path, now) end
     end
+    if frame.run.past then pasts.find(checked, frame.run.past, frame.path) end
     return fn()
   end)
 end
