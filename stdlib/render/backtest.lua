@@ -1,6 +1,7 @@
 --- A backtest for people: one line for each gate, and what there is to say of those that did not hold.
 local columns = require "almanac.base.columns"
 local duration = require "almanac.base.duration"
+local numbers = require "almanac.base.number"
 local terminal = require "almanac.base.terminal"
 
 local paint = terminal.paint
@@ -12,11 +13,8 @@ local VERDICTS = {
   ["no data"] = { "?", "NO DATA", "33" }, error = { "!", "ERROR", "31" }, ["not over"] = { "·", "not over", "33" },
 }
 
---- A number of four digits, or what stands for none.
 local function number(value)
-  if type(value) ~= "number" then return value and tostring(value) or "-" end
-  if value == math.floor(value) and math.abs(value) < 1e15 then return string.format("%.0f", value) end
-  return string.format("%.4g", value)
+  return type(value) == "number" and numbers.short(value) or tostring(value)
 end
 
 local DAY = 86400

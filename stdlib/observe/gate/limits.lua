@@ -1,6 +1,6 @@
 --- Which limit would have held: the tightest one by which a gate passes, and one with a margin for days that are a little
 --- worse. Pure.
-local samples_of = require "almanac.observe.gate.sample"
+local number = require "almanac.base.number"
 
 local M = {}
 
@@ -15,7 +15,7 @@ end
 local function candidates(spec, samples)
   local seen, out = {}, {}
   for _, sample in ipairs(samples) do
-    local value = samples_of.number(sample.value)
+    local value = number.of(sample.value)
     if value and math.abs(value) < math.huge and not seen[value] then
       seen[value], out[#out + 1] = true, value
     end

@@ -3,6 +3,7 @@
 local errors = require "almanac.base.errors"
 local history = require "almanac.observe.history"
 local limits = require "almanac.observe.gate.limits"
+local number = require "almanac.base.number"
 local samples_of = require "almanac.observe.gate.sample"
 local verdicts = require "almanac.observe.gate.verdict"
 
@@ -55,7 +56,7 @@ end
 function M.breaks(spec, samples, last)
   local out, open = {}, nil
   for i = 1, last do
-    local value = samples_of.number(samples[i].value)
+    local value = number.of(samples[i].value)
     if value and not samples_of.judge(spec, value) then
       if not open then
         open = { from = samples[i].time, worst = value }
@@ -72,7 +73,7 @@ function M.breaks(spec, samples, last)
     if a.worst ~= b.worst then return not samples_of.judge({ op = spec.op, limit = b.worst }, a.worst) end
     return a.from < b.from
   end)
-  for _, one in ipairs(out) do one.worst = samples_of.plain(one.worst) end
+  for _, one in ipairs(out) do one.worst = number.plain(one.worst) end
   return out
 end
 
