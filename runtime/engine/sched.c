@@ -16,9 +16,6 @@
  * signal sets the hook, for once, as lua.c does on SIGINT. It never fires inside C: a long
  * string.rep is not cut. */
 #define SCHED_TICK_US 50000
-/* Coroutines that scripts make have a standing hook: the signal would not know which one runs. */
-#define SCHED_COROUTINE_COUNT 1000000
-
 /* Tasks that wake each other without end must not keep the end of the turn from those who wait for
  * it. */
 #define SCHED_ROUNDS_MAX 64
@@ -38,11 +35,11 @@ static void sched_hook(lua_State *L, lua_Debug *ar);
 
 static void sched_tick(int signum)
 {
-    struct task *task = sched_ticking ? sched_ticking->current : NULL;
+    lua_State *L = sched_ticking ? sched_ticking->running : NULL;
 
     (void)signum;
-    if (task)
-        lua_sethook(task->L, sched_hook, LUA_MASKCOUNT, 1);
+    if (L)
+        lua_sethook(L, sched_hook, LUA_MASKCOUNT, 1);
 }
 
 static void sched_start_ticking(struct sched *sched, long us)
@@ -104,24 +101,43 @@ void sched_queue(struct task *task)
     sched->ready_tail = &task->next_ready;
 }
 
-/* A timeout or a cancel reaches a script that never waits, and the loop goes on under it, so that a
- * Ctrl-C is seen at all. Callbacks only queue, so running them here enters no Lua. The stdlib's own
- * code is interrupted in its waits alone, never between two lines that belong together. */
+static bool is_of_stdlib(lua_State *L, lua_Debug *ar)
+{
+    return lua_getinfo(L, "S", ar) && strncmp(ar->source, "@stdlib/", 8) == 0;
+}
+
+/* Whose code runs now, that of a task which is being closed included. */
+static struct task *task_running(const struct sched *sched)
+{
+    return sched->current ? sched->current : sched->closing;
+}
+
+static bool is_interrupted(const struct task *task)
+{
+    return task && task_level(task) > task->shield;
+}
+
+/* An interrupt reaches a script that never waits, and the loop goes on under it, so that a Ctrl-C
+ * is seen at all. Callbacks only queue, so running them here enters no Lua. The stdlib's own code
+ * is interrupted in its waits alone, never between two lines that belong together: the next line of
+ * the script is waited for, as most ticks of a loop that calls the stdlib come while that works. */
 static void sched_hook(lua_State *L, lua_Debug *ar)
 {
     struct vm *vm = vm_of(L);
-    struct task *task = vm->sched->current;
-    enum interrupt level;
+    struct task *task = task_running(vm->sched);
 
-    if (task && task->L == L)
+    if (ar->event != LUA_HOOKLINE)
+        loop_run_once(vm->loop, false);
+    if (!is_interrupted(task)) {
         lua_sethook(L, NULL, 0, 0);
-    loop_run_once(vm->loop, false);
-    lua_getinfo(L, "S", ar);
-    if (!task || strncmp(ar->source, "@stdlib/", 8) == 0)
-        return;
-    level = task_level(task);
-    if (level > INTERRUPT_PAUSE && level > task->shield) {
-        task_push_interrupt(L, level);
+    } else if (is_of_stdlib(L, ar)) {
+        lua_sethook(L, sched_hook, LUA_MASKLINE, 0);
+    } else {
+        lua_sethook(L, NULL, 0, 0);
+        task_push_interrupt(L, task_level(task));
+        lua_getinfo(L, "l", ar); /* a hook is no frame of its own: the error names the caller's */
+        lua_pushfstring(L, "%s:%d", ar->short_src, ar->currentline);
+        lua_setfield(L, -2, "where");
         lua_error(L);
     }
 }
@@ -129,25 +145,36 @@ static void sched_hook(lua_State *L, lua_Debug *ar)
 void sched_look(lua_State *L)
 {
     struct vm *vm = vm_of(L);
-    struct task *task = vm->sched->current;
-    enum interrupt level;
     lua_Debug ar;
 
     loop_run_once(vm->loop, false);
-    if (!task || !lua_getstack(L, 1, &ar) || !lua_getinfo(L, "S", &ar) ||
-        strncmp(ar.source, "@stdlib/", 8) == 0)
-        return;
-    level = task_level(task);
-    if (level > INTERRUPT_PAUSE && level > task->shield) {
-        task_push_interrupt(L, level);
+    if (lua_getstack(L, 1, &ar) && !is_of_stdlib(L, &ar))
+        sched_check(L);
+}
+
+void sched_check(lua_State *L)
+{
+    struct task *task = task_running(vm_of(L)->sched);
+
+    if (is_interrupted(task)) {
+        task_push_interrupt(L, task_level(task));
         lua_error(L);
     }
 }
 
-void sched_watch(lua_State *coroutine)
+lua_State *sched_enter(lua_State *L)
 {
-    lua_checkstack(coroutine, SCHED_STACK);
-    lua_sethook(coroutine, sched_hook, LUA_MASKCOUNT, SCHED_COROUTINE_COUNT);
+    struct sched *sched = vm_of(L)->sched;
+    lua_State *before = sched->running;
+
+    lua_checkstack(L, SCHED_STACK);
+    sched->running = L;
+    return before;
+}
+
+void sched_leave(lua_State *L, lua_State *before)
+{
+    vm_of(L)->sched->running = before;
 }
 
 struct task *sched_spawn(struct sched *sched, struct task *parent, lua_State *from, int nargs)
@@ -261,7 +288,11 @@ static void task_fail(struct task *task)
 
     vm_decorate_error(L); /* while the failed stack is there to look at */
     lua_xmove(L, main, 1);
-    lua_resetthread(L); /* closes what the task left open */
+    task->sched->closing = task;
+    sched_enter(L);
+    lua_resetthread(L); /* closes what the task left open, which may be a script's */
+    sched_leave(L, NULL);
+    task->sched->closing = NULL;
     lua_settop(L, 0);
     lua_xmove(main, L, 1);
     task_return(task, false, 1);
@@ -278,7 +309,9 @@ static void sched_resume(struct sched *sched, struct task *task)
         task->pending = NULL;
     }
     sched->current = task;
+    sched->running = task->L;
     status = lua_resume(task->L, NULL, nargs, &nresults);
+    sched->running = NULL;
     sched->current = NULL;
     if (status == LUA_OK) {
         task_return(task, true, nresults);

@@ -35,8 +35,10 @@ int task_push_results(struct task *task, lua_State *L);
 /* What the task may touch; inherited by those it spawns. */
 void task_set_permit(struct task *task, enum permit permit);
 
-/* Makes interrupts reach a coroutine that a script made, also when it computes without waiting. */
-void sched_watch(lua_State *coroutine);
+/* Makes interrupts reach a coroutine that is about to run inside the running task, also when it
+ * computes without waiting; returns which thread ran before, for sched_leave(). */
+lua_State *sched_enter(lua_State *coroutine);
+void sched_leave(lua_State *L, lua_State *before);
 
 /* What is to be done once when the tasks of this turn have run: when none is ready any more, and
  * after a while even then. fn must not enter Lua; op_done() is fine. */
@@ -57,6 +59,9 @@ bool sched_is_alone(struct sched *sched);
 /* For a C function that computes long: turns the loop once, and raises what interrupts the running
  * task, unless the stdlib called. */
 void sched_look(lua_State *L);
+
+/* Raises what interrupts the running task, unless its shield is above that. */
+void sched_check(lua_State *L);
 
 /* Runs tasks and the loop until `root` has ended. */
 void sched_run(struct sched *sched, struct task *root);

@@ -231,6 +231,7 @@ static bool add_replacement(lua_State *L, luaL_Buffer *b, const struct pattern *
 {
     switch (lua_type(L, 3)) {
     case LUA_TFUNCTION:
+        sched_check(L);
         lua_pushvalue(L, 3);
         lua_call(L, push_captures(L, m, s, end), 1);
         break;

@@ -42,6 +42,11 @@ int op_wait(lua_State *L, struct op *op, lua_KContext ctx, lua_KFunction k)
     }
     if (op->done)
         return k(L, LUA_OK, ctx);
+    if (!lua_isyieldable(L)) {
+        vm_raisef(L, ERR_USAGE,
+                  "cannot wait inside a function that table.sort, string.gsub or a __close calls: "
+                  "call it from the step itself");
+    }
     BUG_ON(task->pending);
     op->task = task;
     task->pending = op;

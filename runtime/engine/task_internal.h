@@ -46,8 +46,10 @@ struct task {
 
 struct sched {
     struct vm *vm;
-    struct task *current; /* the one that runs now */
-    struct task *turn;    /* those that still run in this turn */
+    struct task *current;        /* the one that runs now */
+    struct task *closing;        /* the one of which a failure is closing what it left open */
+    lua_State *volatile running; /* the thread that runs now: a task's, or a coroutine in it */
+    struct task *turn;           /* those that still run in this turn */
     struct task *ready, **ready_tail;
     struct turn_end *turn_ends;
     int rounds;             /* since the turn began: how often ready tasks made others ready */

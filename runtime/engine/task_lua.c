@@ -63,15 +63,31 @@ static int l_require_permit(lua_State *L)
     return 0;
 }
 
-/// A coroutine that is stopped by what stops its task.
+/// Calls fn, which resumes or closes the coroutine: what stops the task stops that, too.
 ///@param coroutine thread
-///@return thread coroutine
-static int l_watch(lua_State *L)
+///@param fn function
+///@param ... any
+///@return any ...  what fn returns
+static int l_inside(lua_State *L)
 {
+    lua_State *before;
+    int status;
+
     luaL_checktype(L, 1, LUA_TTHREAD);
-    sched_watch(lua_tothread(L, 1));
-    lua_settop(L, 1);
-    return 1;
+    luaL_checkany(L, 2);
+    before = sched_enter(lua_tothread(L, 1));
+    status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0);
+    sched_leave(L, before);
+    if (status != LUA_OK)
+        return lua_error(L);
+    return lua_gettop(L) - 1;
+}
+
+/// Raises what interrupts the task now, unless it is shielded from that.
+static int l_check(lua_State *L)
+{
+    sched_check(L);
+    return 0;
 }
 
 static int face_finish(lua_State *L, int status, lua_KContext ctx)
@@ -83,6 +99,7 @@ static int face_finish(lua_State *L, int status, lua_KContext ctx)
 
 static int face_call(lua_State *L)
 {
+    sched_check(L);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, face_finish);
@@ -90,7 +107,8 @@ static int face_call(lua_State *L)
 }
 
 /// fn behind a C function. `return helm.upgrade{…}` in a script is a tail call: a Lua function
-/// would take the place of the script's frame, and an error could not name its line.
+/// would take the place of the script's frame, and an error could not name its line. What interrupts
+/// the task is raised before: C that calls it again and again has no line of the script between.
 ///@param fn function
 ///@return function
 static int l_face(lua_State *L)
@@ -180,7 +198,8 @@ int luaopen_native_task(lua_State *L)
                                          {"with", task_with},
                                          {"forbid_effects", l_forbid_effects},
                                          {"face", l_face},
-                                         {"watch", l_watch},
+                                         {"inside", l_inside},
+                                         {"check", l_check},
                                          {"require_permit", l_require_permit},
                                          {"interrupted", l_interrupted},
                                          {"push_deadline", deadline_push},

@@ -14,9 +14,9 @@ M.levels = {
   cancel = { level = "cancel", kind = "cancelled", step = "cancelled", run = "interrupted" },
 }
 
---- Kinds of the errors of a task whose time, or whose operator's patience, is over: every later wait raises one again.
+--- Kinds of the errors that interrupt a task: once one was raised, every later wait raises one.
 ---@type table<string, boolean>
-M.final = { timeout = true, [M.levels.cancel.kind] = true }
+M.kinds = { timeout = true, [M.levels.pause.kind] = true, [M.levels.cancel.kind] = true }
 
 local by_kind = {}
 for _, interrupt in pairs(M.levels) do by_kind[interrupt.kind] = interrupt end

@@ -1,13 +1,16 @@
 --- A metamethod __concat during which Lua's stack stays where it is. Lua 5.4.4 keeps a pointer into the
 --- stack while it runs one (luaV_concat; mended in 5.4.5): a collection that shrinks the stack, or a call
 --- that makes it grow, would leave the rest of the concatenation writing into freed memory.
+local task = require "native.task"
+
 ---@generic A, B, R
 ---@param fn fun(a: A, b: B): R  may not wait
 ---@return fun(a: A, b: B): R
 local function steady(fn)
   return function(a, b)
     collectgarbage "stop"
-    local ok, result = coroutine.resume(coroutine.create(fn), a, b)
+    local thread = coroutine.create(fn)
+    local ok, result = task.inside(thread, coroutine.resume, thread, a, b)
     collectgarbage "restart"
     if not ok then error(result, 0) end
     return result

@@ -87,7 +87,7 @@ end
 local function coroutines()
   local library = copy(coroutine)
   library.create = function(fn)
-    local co = task.watch(coroutine.create(fn))
+    local co = coroutine.create(fn)
     own_coroutines[co], has_own = true, true
     return co
   end
@@ -97,15 +97,15 @@ local function coroutines()
       if not ok then error(..., 0) end
       return ...
     end
-    return function(...) return results(coroutine.resume(co, ...)) end
+    return function(...) return results(task.inside(co, coroutine.resume, co, ...)) end
   end
   library.resume = function(co, ...)
     check_own("resume", co)
-    return protected.not_kept(coroutine.resume(co, ...))
+    return protected.not_kept(task.inside(co, coroutine.resume, co, ...))
   end
   library.close = function(co)
     check_own("close", co)
-    return protected.not_kept(coroutine.close(co))
+    return protected.not_kept(task.inside(co, coroutine.close, co))
   end
   library.yield = function(...)
     if not in_own_coroutine() then errors.usage "coroutine.yield: outside a coroutine of the script's own" end
@@ -118,11 +118,11 @@ end
 
 --- Most elements that one call of table.move may copy: it never looks up.
 local MOVE_MAX = 1000000
---- A longer list is sorted by a function of Lua's, which can be interrupted.
-local SORT_MAX = 10000
 
---- Compiled as a script would be, so that a hook between two comparisons may end the sorting.
+--- Comparisons compiled as a script would be, so that a hook between two of them may end the sorting, whatever
+--- compares: texts of a hundred megabytes, or a function that is no script's.
 local less = load("local a, b = ... return a < b", "=table.sort", "t", {})
+local by = load("local before = ... return function(a, b) return before(a, b) end", "=table.sort", "t", {})
 
 --- table's functions turn as often as a length says, and a metatable may say anything.
 local function check_plain(name, t)
@@ -142,8 +142,8 @@ local function tables()
   end
   library.sort = function(t, before)
     check_plain("sort", t)
-    if before == nil and type(t) == "table" and #t > SORT_MAX then before = less end
-    return table.sort(t, before)
+    if type(before) == "function" then return table.sort(t, by(before)) end
+    return table.sort(t, before == nil and less or before)
   end
   library.move = function(from, first, last, ...)
     check_plain("move", from)

@@ -159,6 +159,23 @@ local function of_file(definitions)
   return { run = context.run, step = context.step, definitions = definitions }
 end
 
+--- Loading only computes, and not much: what takes longer has no end.
+local LOAD_SECONDS = 5
+
+local function load_main(chunk)
+  local token = task.push_deadline(LOAD_SECONDS)
+  local ok, result = errors.try(chunk)
+  if not task.pop_deadline(token) and ok then return result end
+  if ok or result.kind == "timeout" then
+    errors.raise {
+      kind = "limit", message = string.format("loading it does not end: %d seconds are over", LOAD_SECONDS),
+      where = not ok and errors.place(result) or nil,
+      hint = "its top level only declares the runbook; look for a loop without an end there",
+    }
+  end
+  error(result, 0)
+end
+
 --- Loads a script into a sandbox of its own and runs its top level, where it can only compute.
 ---@param path string
 ---@param text string
@@ -190,7 +207,7 @@ function M.load(path, text, kept)
     return file.value
   end
   env = new_env(require_file)
-  local result = task.with({ permit = "compute", context = { definitions = definitions } }, compile(path, text, env))
+  local result = task.with({ permit = "compute", context = { definitions = definitions } }, load_main, compile(path, text, env))
   is_loaded = true
   local names = {}
   for name in pairs(files) do names[#names + 1] = name end

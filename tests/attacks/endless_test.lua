@@ -4,27 +4,7 @@ local project = require "tests.project"
 local t = require "tests.harness"
 local task = require "native.task"
 
-local ENDLESS = {
-  pattern = [[return (("a"):rep(3000)):find(("a-"):rep(12) .. "b")]],
-  match = [[return string.match(("a"):rep(3000), ("a*"):rep(12) .. "b")]],
-  gmatch = [[for _ in (("a"):rep(3000)):gmatch(("a?"):rep(2) .. ("a-"):rep(9) .. "b") do end]],
-  gsub = [[return (("a"):rep(3000)):gsub(("a-"):rep(12) .. "b", "")]],
-  ["pcall"] = [[while true do pcall(function() while true do end end) end]],
-  ["pcall of a pattern"] = [[while true do pcall(string.find, ("a"):rep(3000), ("a-"):rep(12) .. "b") end]],
-  ["xpcall"] = [[while true do xpcall(function() while true do end end, function() return 1 end) end]],
-  ["errors.try"] = [[while true do errors.try(function() while true do end end) end]],
-  ["a chunk named as the stdlib's"] = [[load("while true do end", "@stdlib/x.lua")()]],
-  ["a chunk whose text is that name"] = [[load("--@stdlib/x.lua\nwhile true do end")()]],
-  ["load's reader"] = [[while true do load(function() while true do end end) end]],
-  ["load's pieces"] = [[load(function() return " " end)]],
-  ["a coroutine"] = [[while true do coroutine.resume(coroutine.create(function() while true do end end)) end]],
-  ["coroutine.wrap in pcall"] = [[while true do pcall(coroutine.wrap(function() while true do end end)) end]],
-  ["sort with a comparison"] = [[local l = {} for i = 1, 300 do l[i] = i end
-    table.sort(l, function(a, b) while true do end end)]],
-  ["an __index"] = [[local m = {} m.__index = function() while true do end end
-    while true do pcall(function() return setmetatable({}, m).x end) end]],
-  ["gsub's function"] = [[("abc"):gsub(".", function() while true do end end)]],
-}
+local ENDLESS = require "tests.attacks.endless_code"
 
 for what, source in pairs(ENDLESS) do
   t.test("the time limit reaches " .. what, function()
@@ -39,6 +19,20 @@ for what, source in pairs(ENDLESS) do
     t.has(log, "whole")
   end)
 end
+
+t.test("who looks at a runbook of which the top level has no end is told so", function()
+  local p = project.new { book = "local function f() while true do pcall(error) end end\n" ..
+    "while true do pcall(coroutine.wrap(f)) end" }
+  local looks = {}
+  for _, command in ipairs { "list", "show", "check", "plan" } do
+    looks[command] = p:spawn(command == "list" and { command } or { command, "book" })
+  end
+  for command, process in pairs(looks) do
+    local code, out, err = process:wait(30)
+    t.has(out .. err, "loading it does not end: 5 seconds are over", command)
+    t.eq(code, command == "list" and 0 or 1, command)
+  end
+end)
 
 t.test("what would turn for ever in C without a word of Lua is refused or over at once", function()
   local p = project.new { book = [[

@@ -90,15 +90,21 @@ function M.with(settings, fn, ...) end
 function M.forbid_effects() end
 
 --- fn behind a C function. `return helm.upgrade{…}` in a script is a tail call: a Lua function
---- would take the place of the script's frame, and an error could not name its line.
+--- would take the place of the script's frame, and an error could not name its line. What interrupts
+--- the task is raised before: C that calls it again and again has no line of the script between.
 ---@param fn function
 ---@return function
 function M.face(fn) end
 
---- A coroutine that is stopped by what stops its task.
+--- Calls fn, which resumes or closes the coroutine: what stops the task stops that, too.
 ---@param coroutine thread
----@return thread coroutine
-function M.watch(coroutine) end
+---@param fn function
+---@param ... any
+---@return any ...  what fn returns
+function M.inside(coroutine, fn, ...) end
+
+--- Raises what interrupts the task now, unless it is shielded from that.
+function M.check() end
 
 --- Raises unless the running code has that permit.
 ---

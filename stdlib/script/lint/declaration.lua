@@ -5,29 +5,6 @@ local tree = require "almanac.script.lint.tree"
 
 local M = {}
 
---- Loading only computes, and not much: what runs longer than this has no end. Counted in
---- instructions of the Lua machine, 100 million being about a second.
-local HOOK_INSTRUCTIONS = 1000000
-local LOAD_HOOKS = 100
-
---- Calls load, and breaks it off with an error when it does not end. No timer could do that, as
---- nothing waits while a script is loaded. The coroutine is there for its hook: a task's own belongs
---- to the scheduler.
-local function load_bounded(load)
-  local thread, fired = coroutine.create(function() return errors.try(load) end), 0
-  debug.sethook(thread, function()
-    fired = fired + 1
-    if fired <= LOAD_HOOKS then return end
-    errors.raise {
-      kind = "limit", message = "loading it does not end",
-      hint = "its top level only declares the runbook; look for a loop without an end there",
-    }
-  end, "", HOOK_INSTRUCTIONS)
-  local resumed, ok, result = coroutine.resume(thread)
-  if not resumed then return false, errors.wrap(ok) end
-  return ok, result
-end
-
 --- The statement in which the chunk returns its value.
 local function last_return(main)
   local list = main.body.list
@@ -68,7 +45,7 @@ end
 ---@param report_at fun(file: string, line: integer, rule: string, message: string, hint: string?)
 ---@return any loaded nil when it does not load
 function M.check(main, path, load, report, report_at)
-  local ok, result = load_bounded(load)
+  local ok, result = errors.try(load)
   if ok then return result end
   if errors.is_interrupt(result) then error(result, 0) end
   local file, line = position(result)

@@ -33,7 +33,7 @@ end)
 
 t.test("in a coroutine that a script made", function()
   for size = 1, 100 do
-    local co = task.watch(coroutine.create(concatenated))
-    t.eq({ coroutine.resume(co, function() deep(size) collectgarbage() end) }, { true, "abvavb" })
+    local co = coroutine.create(concatenated)
+    t.eq({ task.inside(co, coroutine.resume, co, function() deep(size) collectgarbage() end) }, { true, "abvavb" })
   end
 end)
