@@ -59,18 +59,20 @@ MODULES := lua5.4 lua5.4-cjson libuv sqlite3 yaml-0.1 libcurl libmicrohttpd libs
 STATIC ?= 1
 libdir = $(shell $(PKG_CONFIG) --variable=libdir libuv 2>/dev/null)
 archive = $(if $(and $(filter 1,$(STATIC)),$(wildcard $(libdir)/lib$(1).a)),-l:lib$(1).a,$(2))
+lua_library = $(call archive,lua5.4,-llua5.4)
 
 ALM_CPPFLAGS = -D_GNU_SOURCE -DALMANAC_VERSION='"$(VERSION)"' -iquote runtime \
 	$(shell $(PKG_CONFIG) --cflags $(MODULES))
 ALM_CFLAGS := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-fno-strict-aliasing $(ALM_SANITIZE)
 ALM_LDFLAGS := -Wl,--as-needed -Wl,-O1 $(ALM_SANITIZE)
-ALM_LDLIBS = $(call archive,lua5.4-cjson,-llua5.4-cjson) $(call archive,lua5.4,-llua5.4) \
+ALM_LDLIBS = $(call archive,lua5.4-cjson,-llua5.4-cjson) $(lua_library) \
 	$(call archive,uv_a,-luv) $(call archive,sqlite3,-lsqlite3) $(call archive,yaml,-lyaml) \
 	$(call archive,microhttpd,-lmicrohttpd) $(shell $(PKG_CONFIG) --libs libcurl libssl libcrypto) \
 	-lgnutls -lz -lm -ldl -lpthread
 
-SOURCES := $(sort $(wildcard runtime/*.c runtime/*/*.c))
+EMBED_WRITE := runtime/engine/embed_write.c
+SOURCES := $(filter-out $(EMBED_WRITE),$(sort $(wildcard runtime/*.c runtime/*/*.c)))
 OBJECTS := $(SOURCES:runtime/%.c=$(B)/obj/%.o)
 # Everything but main(): what the unit tests link, each what it uses.
 LIBRARY := $(B)/libalmanac.a
@@ -105,15 +107,21 @@ $(B)/have-modules:
 		{ echo "almanac: libraries to build with are missing: run 'make deps'" >&2; exit 1; }
 	@touch $@
 
-# The embedded Lua files: a table in C, the bytes by .incbin. The list is compared with the one of
+# The embedded Lua files: a table in C, the bytes by .incbin; compiled as well where Lua is linked
+# statically (another release may take a shared one's place). The list is compared with the one of
 # the last build, so that a file added or removed is noticed too.
 $(B)/embedded.list: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' $(LUA_FILES) | cmp -s - $@ || printf '%s\n' $(LUA_FILES) > $@
 
-$(B)/embedded.c: $(B)/embedded.list runtime/engine/embed.sh $(LUA_FILES)
+$(B)/embed_write: $(EMBED_WRITE) $(B)/have-modules
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) $(ALM_CFLAGS) $(CFLAGS) $(ALM_LDFLAGS) $(LDFLAGS) -o $@ $< \
+		$(lua_library) -lm -ldl
+
+$(B)/embedded.c: $(B)/embedded.list $(B)/embed_write $(LUA_FILES)
 	$(call say,EMBED,$@)
-	$(Q)sh runtime/engine/embed.sh < $(B)/embedded.list > $@
+	$(Q)$(B)/embed_write $(if $(filter -l:%,$(lua_library)),$(B)/embedded.luac) < $(B)/embedded.list > $@
 
 # The commit is known to one file only, which is compiled again when it is another.
 $(B)/commit.h: FORCE
@@ -127,7 +135,7 @@ $(B)/obj/native/process.o: ALM_CPPFLAGS += -include $(B)/commit.h
 $(B)/obj/embedded.o: $(B)/embedded.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -MMD -MP $(ALM_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -include runtime/engine/embed_bytes.h -MMD -MP $(ALM_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(LIBRARY): $(filter-out $(B)/obj/main.o,$(OBJECTS)) $(B)/obj/embedded.o
 	@rm -f $@

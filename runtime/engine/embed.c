@@ -6,9 +6,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* The linker's names for the ends of the section that the texts are in. */
-extern const char embed_texts_begin[] __asm__("__start_embed_texts");
-extern const char embed_texts_end[] __asm__("__stop_embed_texts");
+/* The linker's names for the ends of the section that the codes are in; there is none in a program
+ * that is linked with a shared Lua. */
+extern const char embed_codes_begin[] __asm__("__start_embed_codes") __attribute__((weak));
+extern const char embed_codes_end[] __asm__("__stop_embed_codes") __attribute__((weak));
 
 static int embed_compare(const void *key, const void *file)
 {
@@ -23,8 +24,8 @@ const struct embed_file *embed_find(const char *path)
 void embed_put_away(void)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t begin = ((uintptr_t)embed_texts_begin + page - 1) / page * page;
-    uintptr_t end = (uintptr_t)embed_texts_end / page * page;
+    uintptr_t begin = ((uintptr_t)embed_codes_begin + page - 1) / page * page;
+    uintptr_t end = (uintptr_t)embed_codes_end / page * page;
 
     if (begin < end)
         madvise((void *)begin, end - begin, MADV_DONTNEED);

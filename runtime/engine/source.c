@@ -44,7 +44,7 @@ static bool source_on_disk(const struct vm *vm, const char *path, char *full, si
     return true;
 }
 
-int source_view(lua_State *L, const char *path, const char **text, size_t *len, struct err *e)
+int source_view(lua_State *L, const char *path, struct source_view *view, struct err *e)
 {
     const struct embed_file *file;
     struct buf *read;
@@ -56,27 +56,24 @@ int source_view(lua_State *L, const char *path, const char **text, size_t *len, 
             lua_pop(L, 1);
             return -1;
         }
-        *text = buf_str(read);
-        *len = read->len;
+        *view = (struct source_view){.text = buf_str(read), .len = read->len};
         return 0;
     }
     file = embed_find(path);
     if (!file)
         return err_set(e, ERR_NOT_FOUND, "no built-in file %s", path);
     lua_pushnil(L);
-    *text = file->data;
-    *len = file->len;
+    *view = (struct source_view){file->data, file->len, file->code, file->code_len};
     return 0;
 }
 
 int source_push(lua_State *L, const char *path, struct err *e)
 {
-    const char *text;
-    size_t len;
+    struct source_view view;
 
-    if (source_view(L, path, &text, &len, e) < 0)
+    if (source_view(L, path, &view, e) < 0)
         return -1;
-    lua_pushlstring(L, text, len);
+    lua_pushlstring(L, view.text, view.len);
     lua_remove(L, -2);
     return 0;
 }

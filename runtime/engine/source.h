@@ -10,8 +10,14 @@
 /* Pushes the text of a file by its path, e.g. "stdlib/run/step.lua"; ERR_NOT_FOUND, ERR_IO,
  * ERR_LIMIT. */
 int source_push(lua_State *L, const char *path, struct err *e);
-/* The same text where it lies; what it pushes, once, keeps it there. */
-int source_view(lua_State *L, const char *path, const char **text, size_t *len, struct err *e);
+/* The same where it lies; what it pushes, once, keeps it there. */
+struct source_view {
+    const char *text;
+    size_t len;
+    const char *code; /* NULL where it was not compiled at build time */
+    size_t code_len;
+};
+int source_view(lua_State *L, const char *path, struct source_view *view, struct err *e);
 /* Pushes an array of the paths that begin with the prefix; those of a folder are in order. */
 void source_push_list(lua_State *L, const char *prefix);
 

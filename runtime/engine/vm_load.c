@@ -11,22 +11,28 @@
 
 #define VM_OPENERS "almanac.openers"
 
-/* Loads a file of source.h by its path, and pushes its chunk. Text only. */
+/* Loads a file of source.h by its path, and pushes its chunk. What is built in was compiled by this
+ * very Lua; everything else is text. */
 static int vm_load_file(lua_State *L, const char *path, struct err *e)
 {
+    struct source_view view;
     char name[4096];
-    const char *text;
-    size_t len;
+    int rc;
 
-    if (source_view(L, path, &text, &len, e) < 0)
+    if (source_view(L, path, &view, e) < 0)
         return -1;
     snprintf(name, sizeof name, "@%s", path);
-    if (luaL_loadbufferx(L, text, len, name, "t") != LUA_OK) {
+    if (view.code)
+        rc = luaL_loadbufferx(L, view.code, view.code_len, name, "b");
+    else
+        rc = luaL_loadbufferx(L, view.text, view.len, name, "t");
+    if (rc != LUA_OK) {
         err_set(e, ERR_USAGE, "%s", lua_tostring(L, -1));
         lua_pop(L, 2);
         return -1;
     }
-    embed_put_away();
+    if (view.code)
+        embed_put_away();
     lua_remove(L, -2);
     return 0;
 }

@@ -13,6 +13,19 @@ t.test("the built-in files are listed by prefix, and read", function()
   t.eq(embedded.read "stdlib/nothing.lua", nil)
 end)
 
+t.test("what was compiled at build time knows its file, its lines and its names, for errors", function()
+  local format = require("almanac.base.duration").format
+  local info = debug.getinfo(format, "S")
+  local text = embedded.read(info.source:sub(2))
+  t.eq(info.source, "@stdlib/base/duration.lua")
+  local line, n = nil, 0
+  for each in text:gmatch "([^\n]*)\n" do
+    n = n + 1
+    if n == info.linedefined then line = each end
+  end
+  t.has(line, "function M.format(" .. debug.getlocal(format, 1))
+end)
+
 t.test("with --stdlib a file that was added is there without a build, and one that was removed is not", function()
   local dir = t.tmpdir()
   t.must { "cp", "-r", "stdlib", dir }
