@@ -1,7 +1,9 @@
 --- What a step returned, as the journal can hold it. JSON has no word for NaN and the infinities, which
 --- metrics are full of: they become the texts that Prometheus writes, in the run that goes on as in one that
---- is resumed, so that both see the same. Pure.
+--- is resumed, so that both see the same.
+local errors = require "almanac.base.errors"
 local json = require "native.json"
+local redaction = require "almanac.base.redaction"
 
 local M = {}
 
@@ -45,6 +47,25 @@ function M.of(value)
   if is_finite(value) and type(value) ~= "table" then return value end
   if needs_change(value, {}) then return changed(value, {}) end
   return value
+end
+
+local always_plain = { ["nil"] = true, boolean = true }
+
+--- What somebody returned, as the journal will give it back: plain data, without the secrets.
+---@param value any
+---@param form string  for people: whose result it is, by name
+---@param name string
+---@return any      raises kind "usage" where JSON cannot hold it
+function M.result(value, form, name)
+  if always_plain[type(value)] then return value end
+  value = M.of(value)
+  local ok, err = true, nil
+  if type(value) ~= "number" then ok, err = errors.try(json.encode, value) end
+  if ok then return redaction.result(value) end
+  errors.raise {
+    kind = "usage", message = string.format(form .. " returned what cannot be journalled: %s", name, err.message),
+    hint = "return plain data: nil, booleans, numbers, strings and tables of those",
+  }
 end
 
 return M

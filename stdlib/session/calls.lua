@@ -1,24 +1,19 @@
 --- Calls: the runs that a run makes of other runbooks (runbook.call). Each has a journal of its own and is gone on with,
 --- looked at and taken back as any other; the one that made it goes on with it, and takes it back with itself.
-local approvals = require "almanac.session.approvals"
-local definitions = require "almanac.run.definitions"
 local drive = require "almanac.session.drive"
+local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
 local interrupt = require "almanac.base.interrupt"
-local json = require "native.json"
 local locks = require "almanac.session.lock"
 local mode = require "almanac.run.mode.plan"
 local origin = require "almanac.session.origin"
 local ownership = require "almanac.journal.ownership"
 local params = require "almanac.session.params"
 local plain = require "almanac.journal.plain"
-local process = require "native.process"
-local redaction = require "almanac.base.redaction"
 local reopens = require "almanac.session.reopen"
 local runbook = require "almanac.script.runbook"
-local runner = require "almanac.session.runner"
 local runs = require "almanac.journal.run"
 local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
@@ -37,7 +32,7 @@ local Calls = {}
 Calls.__index = Calls
 
 --- A session, of which the runs can make runs.
----@param journal table
+---@param journal table?  nil: they are planned
 ---@param operator almanac.Operator
 ---@param options table  of the command line
 ---@param anew table<string, any>?
@@ -46,14 +41,6 @@ function M.session(journal, operator, options, anew)
   local session = { journal = journal, operator = operator, options = options, anew = anew }
   session.calls = setmetatable({ session = session }, Calls)
   return session
-end
-
---- How the run of a plan makes runs: it plans them.
----@param operator almanac.Operator
----@param options table  of the command line
----@return almanac.Calls
-function M.planning(operator, options)
-  return M.session(nil, operator, options).calls
 end
 
 --- Refuses a runbook that would run itself, also through others.
@@ -98,23 +85,12 @@ local function old_values(self, book, run, called)
   return (params.restore(book, run, self.session.operator, secrets))
 end
 
---- The run as it goes on in the step that makes it, whose it is.
-local function set_up(self, run, frame, book)
-  local caller, operator = frame.run, self.session.operator
-  run.caller, run.calls, run.operator = caller, self, operator
-  run.approvals = approvals.of(self.session.journal, run.id, run.replay)
-  run.allow, run.on_owner, run.definitions = book.allow, book.on_owner, definitions.scope(book.script.definitions)
-  run.script, run.loaded = book.script.digest, book.script
-  if caller.bound then run.bound = caller.bound:nest(frame.path, book, run.meta.params) end
-  run:be_seen_in(frame)
-end
-
 local function create(self, frame, called, id, book)
   local journal, values, journalled = self.session.journal, new_values(self, book, called)
   local lock = locks.of(book.lock, values)
   locks.check_allowed(lock, book.allow)
   local held = frame.run.held:nest(lock, self.session.operator, self.session.options.wait)
-  local meta = origin.called(origin.of(book, journalled, lock, self.session.options), frame.run, frame.path)
+  local meta = origin.called(origin.of(book, journalled, lock, self.session.options), frame)
   local run = runs.create(journal, meta, execute, id)
   return run, values, held
 end
@@ -125,34 +101,20 @@ local function reopen(self, frame, called, id, book)
   return run, values, frame.run.held:nest(reopens.lock_of(run.meta), self.session.operator, self.session.options.wait)
 end
 
---- Plain data only, as of a step.
-local function check_result(book, result)
-  result = plain.of(result)
-  local ok, err = errors.try(json.encode, result)
-  if ok then return redaction.result(result) end
-  errors.raise {
-    kind = "usage", message = string.format("the runbook %s returned what cannot be journalled: %s", book.name, err.message),
-    hint = "return plain data: nil, booleans, numbers, strings and tables of those",
-  }
-end
-
 local function run_book(self, frame, called, id, book)
   local exists = self.session.journal:run(id) ~= nil
   local run, values, held = (exists and reopen or create)(self, frame, called, id, book)
   holder.own(self.session.journal, id)
-  set_up(self, run, frame, book)
-  if run.replay.status then
-    run:record("run.resume", "", { operator = process.user(), digest = book.script.digest, pid = process.pid(),
-      runner = runner.note() })
-  else
-    run:record("run.start", "", {
-      runbook = book.name, params = run.meta.params, operator = process.user(), digest = book.script.digest, pid = process.pid(),
-      runner = runner.note(),
-    })
-  end
+  local bound = frame.run.bound
+  run.bound = bound and bound:nest(frame.path, book, run.meta.params)
+  equipment.give(self.session, run, book, frame)
+  local begin = run.replay.status and equipment.go_on or equipment.start
+  begin(run)
   held:attach(run)
   run:keep_script(book.script)
-  local ok, result = errors.try(drive.execute_within, run, frame, function() return check_result(book, book.run(values)) end)
+  local ok, result = errors.try(drive.execute_within, run, frame, function()
+    return plain.result(book.run(values), "the runbook %s", book.name)
+  end)
   if ok then return result end
   local fails = not interrupt.of(result) and not result.waiting
   if fails and (result.undo or book.on_failure == "undo") then
@@ -222,17 +184,15 @@ local function changes_after(effects, from)
 end
 
 function Calls:plan(frame, called)
-  local caller, operator = frame.run, self.session.operator
+  local caller = frame.run
   local book = M.load(caller, called)
   local values, journalled = new_values(self, book, called)
   local lock = locks.of(book.lock, values)
   locks.check_allowed(lock, book.allow)
   local run = runs.unrecorded(origin.of(book, journalled, lock, self.session.options), mode)
-  run.caller, run.calls, run.operator = caller, self, operator
-  run.allow, run.definitions = book.allow, definitions.scope(book.script.definitions)
+  equipment.give(self.session, run, book, frame)
   run.draft = caller.draft:nest(frame.path, book, run.meta)
   caller.draft.held_by = caller.draft.held_by or locks.held_by(lock)
-  run:be_seen_in(frame)
   local first = #run.draft.effects + 1
   local result = step.within(run, function() return book.run(values) end)
   return {

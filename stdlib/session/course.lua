@@ -1,12 +1,10 @@
 --- The course of a run: driven until it is done, stopped or undone. After a failure the operator says which.
-local approvals = require "almanac.session.approvals"
 local binding = require "almanac.run.plan.binding"
-local definitions = require "almanac.run.definitions"
 local drive = require "almanac.session.drive"
+local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local interrupt = require "almanac.base.interrupt"
-local process = require "native.process"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local take_back = require "almanac.session.take_back"
@@ -46,17 +44,14 @@ end
 
 --- Runs until done, stopped or undone. The caller owns the run and its lock.
 ---@param session almanac.Session
----@param run almanac.Run
+---@param run almanac.Run   with its equipment
 ---@param book almanac.Runbook
 ---@param values table  its parameters
 ---@param held table    its lock
 ---@return integer exit code
 function M.run(session, run, book, values, held)
   while true do
-    run.operator, run.allow, run.definitions = session.operator, book.allow, definitions.scope(book.script.definitions)
-    run.on_owner, run.calls = book.on_owner, session.calls
-    run.bound, run.script, run.loaded = binding.to(run.replay.plan), book.script.digest, book.script
-    run.approvals = approvals.of(session.journal, run.id, run.replay)
+    run.bound = binding.to(run.replay.plan)
     held:attach(run)
     run:keep_script(book.script)
     local status, err = drive.execute(run, function() return book.run(values) end)
@@ -69,7 +64,8 @@ function M.run(session, run, book, values, held)
     end
     book = runbook.load(run.meta.script) -- the operator may have edited it meanwhile
     run = runs.load(session.journal, run.id, execute)
-    run:record("run.resume", "", { operator = process.user(), digest = book.script.digest })
+    equipment.give(session, run, book)
+    equipment.go_on(run)
   end
 end
 

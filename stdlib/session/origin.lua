@@ -22,16 +22,33 @@ function M.of(book, journalled, lock, options)
   }
 end
 
+local function caller_of(frame)
+  local caller = frame.run
+  return { run = caller.id, path = frame.path, root = caller:outermost() }
+end
+
 --- The same of a run that another one makes.
 ---@param meta table           of M.of
----@param caller almanac.Run
----@param path string          of the step that makes it
+---@param frame almanac.Frame  of the step that makes it
 ---@return table meta
-function M.called(meta, caller, path)
+function M.called(meta, frame)
   meta.plan = false -- a plan is used by the outermost run
-  meta.caller = { run = caller.id, path = path, root = caller:outermost() }
-  meta.family = ownership.family_of(caller.id, caller.meta)
+  meta.caller = caller_of(frame)
+  meta.family = ownership.family_of(frame.run.id, frame.run.meta)
   return meta
+end
+
+--- The origin of a run that takes another one back, whose settings it has.
+---@param original almanac.Run
+---@param book almanac.Runbook
+---@param frame almanac.Frame?  of the step that makes it, where another run does
+---@return table meta
+function M.of_rollback(original, book, frame)
+  return {
+    runbook = "rollback-of-" .. book.name, undoes = original.id, script = book.path, params = {}, operator = process.user(),
+    host = process.hostname(), version = process.version, lock = original.meta.lock, family = original.meta.family,
+    caller = frame and caller_of(frame),
+  }
 end
 
 return M

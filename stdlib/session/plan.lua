@@ -1,9 +1,9 @@
 --- Planning a run: the script is run with reads real and effects previewed, and nothing is done.
 local calls = require "almanac.session.calls"
 local clusters = require "almanac.session.clusters"
-local definitions = require "almanac.run.definitions"
 local drafts = require "almanac.run.plan.draft"
 local drive = require "almanac.session.drive"
+local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local locks = require "almanac.session.lock"
@@ -32,8 +32,7 @@ function M.make(name, given, options, operator)
   locks.check_allowed(lock, book.allow)
   local meta = origin.of(book, params.journalled(book.params, given, values), lock, options)
   local run = runs.unrecorded(meta, mode)
-  run.operator, run.allow, run.definitions = operator, book.allow, definitions.scope(book.script.definitions)
-  run.calls = calls.planning(operator, options)
+  equipment.give(calls.session(nil, operator, options), run, book)
   run.draft = drafts.new(book, meta)
   run.draft.own = run.definitions
   run.draft.held_by = locks.held_by(lock)

@@ -5,6 +5,7 @@ local candidate = require "almanac.session.candidate"
 local clusters = require "almanac.session.clusters"
 local course = require "almanac.session.course"
 local drive = require "almanac.session.drive"
+local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local family = require "almanac.journal.family"
@@ -19,7 +20,6 @@ local process = require "native.process"
 local renamed = require "almanac.run.renamed"
 local reopen = require "almanac.session.reopen"
 local rollback = require "almanac.session.rollback"
-local runner = require "almanac.session.runner"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
@@ -144,7 +144,7 @@ end
 --- same.
 local function stands(session, run, book)
   local operator, options = session.operator, session.options
-  run.allow, run.definitions, run.calls = book.allow, book.script.definitions, session.calls
+  equipment.give(session, run, book)
   local otherwise, unasked = standing.ask(run)
   local text = standing.describe(otherwise, unasked)
   if text then operator:say(text) end
@@ -173,10 +173,8 @@ local function resume(session, run, named)
   announce(session, run, book, values)
   if not stands(session, run, book) then return drive.exit.waiting end
   run = run:as(execute)
-  run:record("run.resume", "", {
-    operator = process.user(), digest = book.script.digest, pid = process.pid(), runner = runner.note(),
-    params = next(session.anew) and params.journalled(book.params, session.anew, params.of(session.anew, values)) or nil,
-  })
+  equipment.give(session, run, book)
+  equipment.go_on(run, next(session.anew) and params.journalled(book.params, session.anew, params.of(session.anew, values)) or nil)
   if options.without_plan then run:record("run.unbound", "", { operator = process.user() }) end
   return course.run(session, run, book, values, held)
 end

@@ -4,6 +4,7 @@ local calls = require "almanac.session.calls"
 local clusters = require "almanac.session.clusters"
 local config = require "almanac.config.file"
 local course = require "almanac.session.course"
+local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local files = require "almanac.run.plan.file"
@@ -14,8 +15,6 @@ local origin = require "almanac.session.origin"
 local params = require "almanac.session.params"
 local plan_signatures = require "almanac.session.plan_signatures"
 local plan_use = require "almanac.session.plan_use"
-local process = require "native.process"
-local runner = require "almanac.session.runner"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
@@ -100,17 +99,16 @@ function M.run(name, given, options, operator)
   local held <close> = locks.take(journal, lock, id, operator, options.wait)
   local override = opening.check(options.override_freeze) -- after the waiting
   local run = create(journal, origin.of(book, journalled, lock, options), id, plan, options)
+  local session = calls.session(journal, operator, options)
   holder.own(journal, run.id)
-  run:record("run.start", "", {
-    runbook = book.name, params = journalled, operator = process.user(), digest = book.script.digest, pid = process.pid(),
-    runner = runner.note(),
-  })
+  equipment.give(session, run, book)
+  equipment.start(run)
   if override then run:record("run.override", "", override) end
   if plan then run:record("run.plan", "", plan) end
   if not options.json then
     operator:say(string.format("▶ %s  (resume with: almanac resume %s)", book.name, store.words(run.id)))
   end
-  return course.run(calls.session(journal, operator, options), run, book, values, held)
+  return course.run(session, run, book, values, held)
 end
 
 return M

@@ -1,23 +1,17 @@
 --- Taking a run back: the run that does it, journalled and resumable, newest step first.
 local drive = require "almanac.session.drive"
+local equipment = require "almanac.session.equipment"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
 local json = require "native.json"
+local origin = require "almanac.session.origin"
 local ownership = require "almanac.journal.ownership"
-local process = require "native.process"
 local runs = require "almanac.journal.run"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local undo = require "almanac.run.undo"
 
 local M = {}
-
----@class almanac.Session  what a command works with
----@field journal table
----@field operator almanac.Operator
----@field options table    of the command line
----@field anew table<string, any>?  parameters that a resume was given
----@field calls almanac.Calls  how its runs make runs of their own
 
 --- What undo would do, for people.
 ---@param walked almanac.Run  after undo.walk_back()
@@ -65,29 +59,14 @@ local function end_without(session, original)
   end
 end
 
---- What the journal keeps of how a rollback was started.
-local function origin_of(original, way, frame)
-  local caller = frame and frame.run
-  return {
-    runbook = "rollback-of-" .. way.book.name, undoes = original.id, script = way.book.path, params = {}, operator = process.user(),
-    host = process.hostname(), version = process.version, lock = original.meta.lock, family = original.meta.family,
-    caller = caller and { run = caller.id, path = frame.path, root = caller:outermost() },
-  }
-end
-
 --- The run that takes another one back: a new one, or one that was stopped.
 local function open_rollback(session, original, way, stopped, frame)
   local journal = session.journal
-  local run = stopped or runs.create(journal, origin_of(original, way, frame), execute)
-  run.operator, run.allow, run.definitions, run.calls = session.operator, way.allow, way.walked.definitions, session.calls
-  run.caller = frame and frame.run -- whose allow it keeps to, too
-  if frame then run:be_seen_in(frame) end
+  local run = stopped or runs.create(journal, origin.of_rollback(original, way.book, frame), execute)
+  equipment.give_back(session, run, way, frame)
   holder.own(journal, run.id)
-  if stopped then
-    run:record("run.resume", "", { operator = process.user() })
-  else
-    run:record("run.start", "", { runbook = run.meta.runbook, undoes = original.id, operator = process.user() })
-  end
+  local begin = stopped and equipment.go_on or equipment.start
+  begin(run)
   return run
 end
 

@@ -2,7 +2,6 @@
 local backoff = require "almanac.base.backoff"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
-local json = require "native.json"
 local once = require "almanac.run.once"
 local plain = require "almanac.journal.plain"
 local redaction = require "almanac.base.redaction"
@@ -13,21 +12,6 @@ local task = require "native.task"
 local M = { finishes_siblings = false, watches = true }
 
 local default_retry = { times = 1 }
-
-local always_plain = { ["nil"] = true, boolean = true, number = true }
-
---- Plain data only: what JSON can hold.
-local function check_result(frame, result)
-  if always_plain[type(result)] then return end
-  local ok, err = errors.try(json.encode, result)
-  if not ok then
-    errors.raise {
-      kind = "usage",
-      message = string.format("step %q returned what cannot be journalled: %s", frame.path, err.message),
-      hint = "return plain data: nil, booleans, numbers, strings and tables of those",
-    }
-  end
-end
 
 local function may_retry(retry, err, tried)
   if tried >= retry.times or interrupt.of(err) or err.in_doubt or err.waiting or err.kind == "mismatch" then return false end
@@ -76,9 +60,7 @@ function M.step(frame, opts, fn)
     local before = task.now()
     local ok, result = step.attempt(frame, opts, fn)
     if ok then
-      result = plain.of(result)
-      check_result(frame, result)
-      result = redaction.result(result)
+      result = plain.result(result, "step %q", frame.path)
       run.has_undo = run.has_undo or opts.undo ~= nil
       run:record("step.done", frame.path, {
         result = result, digest = step.digest(opts, fn), started = started,

@@ -1,0 +1,67 @@
+--- The equipment of a run: what an execution of it has of its session and its script, and how it begins in the journal.
+local approvals = require "almanac.session.approvals"
+local definitions = require "almanac.run.definitions"
+local process = require "native.process"
+local runner = require "almanac.session.runner"
+
+local M = {}
+
+---@class almanac.Session  what a command works with
+---@field journal table?   nil: nothing is journalled, as in a plan
+---@field operator almanac.Operator
+---@field options table    of the command line
+---@field anew table<string, any>?  parameters that a resume was given
+---@field calls almanac.Calls  how its runs make runs of their own
+
+--- Gives a run what it goes by.
+---@param session almanac.Session
+---@param run almanac.Run
+---@param book almanac.Runbook
+---@param frame almanac.Frame?  the step that makes the run, where another one does
+function M.give(session, run, book, frame)
+  run.operator, run.calls = session.operator, session.calls
+  run.allow, run.on_owner, run.definitions = book.allow, book.on_owner, definitions.scope(book.script.definitions)
+  run.script, run.loaded = book.script.digest, book.script
+  run.approvals = run.journal and approvals.of(run.journal, run.id, run.replay)
+  if not frame then return end
+  run.caller = frame.run
+  run:be_seen_in(frame)
+end
+
+--- The same of a run that takes another one back.
+---@param session almanac.Session
+---@param run almanac.Run
+---@param way almanac.WayBack
+---@param frame almanac.Frame?
+function M.give_back(session, run, way, frame)
+  M.give(session, run, way.book, frame)
+  run.allow, run.on_owner, run.definitions = way.allow, nil, way.walked.definitions
+end
+
+--- Who executes it, where and with what.
+local function execution(run)
+  return {
+    operator = process.user(), pid = process.pid(), runner = runner.note(),
+    -- The steps of a rollback are no source's: that its script was edited says nothing about them.
+    digest = not run.meta.undoes and run.script or nil,
+  }
+end
+
+--- Journals that the run begins.
+---@param run almanac.Run  with its equipment
+function M.start(run)
+  local data, meta = execution(run), run.meta
+  data.runbook, data.params, data.undoes = meta.runbook, not meta.undoes and meta.params or nil, meta.undoes
+  run:record("run.start", "", data)
+end
+
+--- Journals that the run goes on.
+---@param run almanac.Run  with its equipment
+---@param params table<string, any>?  that are given anew
+function M.go_on(run, params)
+  local data = execution(run)
+  data.params = params
+  run:record("run.resume", "", data)
+end
+
+return M
