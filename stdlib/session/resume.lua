@@ -13,10 +13,10 @@ local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
 local outlook = require "almanac.run.outlook"
 local ownership = require "almanac.journal.ownership"
-local param = require "almanac.base.param"
 local params = require "almanac.session.params"
 local plan_signatures = require "almanac.session.plan_signatures"
 local process = require "native.process"
+local redo = require "almanac.run.redo"
 local renamed = require "almanac.run.renamed"
 local reopen = require "almanac.session.reopen"
 local rollback = require "almanac.session.rollback"
@@ -30,28 +30,6 @@ local undo = require "almanac.run.undo"
 local walk = require "almanac.run.mode.walk"
 
 local M = {}
-
---- Makes a done step, and all that followed it, run again. What contains it keeps its own effects.
-local function redo(run, path, operator)
-  local done = run.done:seq(path)
-  if not done then
-    errors.raise {
-      kind = "refused", message = string.format("--redo: this run has no done step %q", path),
-      hint = "almanac status " .. run.id .. " shows its steps; a step inside others is named with theirs: outer/inner",
-    }
-  end
-  local last, again = run.replay:last_seqs(), {}
-  for _, other in ipairs(param.sorted_names(last)) do
-    local contains = path:sub(1, #other + 1) == other .. "/"
-    local inside = other:sub(1, #path + 1) == path .. "/"
-    if inside or last[other] >= done then
-      run:record("step.redo", other, { operator = process.user(), keep_effects = contains or nil })
-      again[#again + 1] = other
-    end
-  end
-  table.sort(again, function(a, b) return last[a] < last[b] end)
-  operator:say("to be run again, where the script still gets there:\n  " .. table.concat(again, "\n  "))
-end
 
 --- The run that a resume without one means. One that is being rolled back is gone on with by its rollback.
 local function wanted(journal)
@@ -169,7 +147,10 @@ local function resume(session, run, named)
   reopen.check_goes_on(run)
   run.operator = session.operator
   answer_names(run, options)
-  if options.redo then redo(run, options.redo, session.operator) end
+  if options.redo then
+    local again = redo.record(run, options.redo)
+    session.operator:say("to be run again, where the script still gets there:\n  " .. table.concat(again, "\n  "))
+  end
   announce(session, run, book, values)
   if not stands(session, run, book) then return drive.exit.waiting end
   run = run:as(execute)

@@ -373,3 +373,22 @@ t.test("rows with nonsense in them are no approvals, and no error of ours", func
     end
   end
 end)
+
+t.test("a question in an undo takes a signature, too", function()
+  local alice = signers.person "alice"
+  local p = new("", alice:line())
+  p:edit("back", [[
+return runbook { run = function()
+  step("do", { undo = function() confirm "take it back" sh.run { argv = { "sh", "-c", "echo back >> log" } } end }, function() return 1 end)
+end }]])
+  t.eq(p:run({ "run", "back" }, runner), 0)
+  local code, _, err = p:run({ "rollback" }, runner)
+  t.eq(code, 3, err)
+  t.has(err, "waiting for signed approvals: take it back (0 of 1)")
+  local id = p:newest()
+  t.has(approve(p, alice, 2, id), "only a signed approval counts here")
+  approve(p, alice, 0, id, "--sign=" .. alice.key)
+  code, _, err = p:run({ "resume", id }, runner)
+  t.eq(code, 0, err)
+  t.eq(p:lines "log", { "back" })
+end)

@@ -1,0 +1,33 @@
+--- A redo: a done step, and all that followed it, is run again.
+local errors = require "almanac.base.errors"
+local param = require "almanac.base.param"
+local process = require "native.process"
+
+local M = {}
+
+--- Makes a done step, and all that followed it, run again. What contains it keeps its own effects.
+---@param run almanac.Run
+---@param path string   raises kind "refused" where it is not done
+---@return string[] again  the paths, in the order in which they were done
+function M.record(run, path)
+  local done = run.done:seq(path)
+  if not done then
+    errors.raise {
+      kind = "refused", message = string.format("--redo: this run has no done step %q", path),
+      hint = "almanac status " .. run.id .. " shows its steps; a step inside others is named with theirs: outer/inner",
+    }
+  end
+  local last, again = run.replay:last_seqs(), {}
+  for _, other in ipairs(param.sorted_names(last)) do
+    local contains = path:sub(1, #other + 1) == other .. "/"
+    local inside = other:sub(1, #path + 1) == path .. "/"
+    if inside or last[other] >= done then
+      run:record("step.redo", other, { operator = process.user(), keep_effects = contains or nil })
+      again[#again + 1] = other
+    end
+  end
+  table.sort(again, function(a, b) return last[a] < last[b] end)
+  return again
+end
+
+return M
