@@ -4,6 +4,9 @@
 #   make demo       the rollout runbook, end to end, on this machine
 #   make test       every test; SANITIZE=1 with the address and undefined sanitizers
 #   make fuzz       a minute of each fuzz target (FUZZ_SECONDS=N, TARGETS="yaml json"); needs clang
+#   make install    the program, its manual pages, completion, documents and examples, below PREFIX
+#                   (/usr/local); make uninstall takes just these away
+#   make deb        a package of Debian
 #   make docs       the reference, the stubs and luacheck's globals, from stdlib/public
 #   make check      layers, formatting, luacheck, a build with -Werror
 #   make deps       what the above need, into .deps/ (Debian: apt packages too)
@@ -81,7 +84,7 @@ UNIT_TESTS := $(patsubst tests/runtime/%.c,$(B)/unit/%,$(sort $(wildcard tests/r
 
 FUZZ_TARGETS := gzip journal json kubeconfig plan watch websocket yaml
 
-.PHONY: build demo test docs check bench install clean deps fmt unit fuzz fuzzers FORCE
+.PHONY: build demo test docs check bench install uninstall man completion deb clean deps fmt unit fuzz fuzzers FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -212,10 +215,34 @@ bench: deps
 fmt:
 	clang-format -i $(wildcard runtime/*.[ch] runtime/*/*.[ch] tests/runtime/*.[ch] tests/runtime/*/*.[ch])
 
-install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/almanac
-	install -m 755 $(B)/almanac $(DESTDIR)$(PREFIX)/bin/almanac
-	install -m 644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/almanac
+# The manual pages are dated by what they were built from.
+DATE := $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
+
+man: build
+	$(call say,MAN,$(B)/man)
+	@rm -rf $(B)/man
+	@$(B)/almanac lua docs/man.lua $(B)/man $(DATE)
+
+completion: build
+	@mkdir -p $(B)/completion
+	@for shell in bash fish zsh; do $(B)/almanac completion $$shell > $(B)/completion/$$shell || exit 1; done
+
+install: build man completion
+	@sh docs/install.sh install $(B) "$(DESTDIR)$(PREFIX)"
+
+uninstall:
+	@sh docs/install.sh uninstall $(B) "$(DESTDIR)$(PREFIX)"
+
+# With every library shared, so that the distribution's fixes reach them all.
+$(B)/package/almanac: STATIC := 0
+$(B)/package/almanac: $(OBJECTS) $(B)/obj/embedded.o
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
+
+# A package of Debian, build/almanac_VERSION_ARCHITECTURE.deb.
+deb: $(B)/package/almanac man completion
+	@sh docs/deb.sh $(B) $(VERSION) $(DATE)
 
 clean:
 	rm -rf build

@@ -38,6 +38,11 @@ function Terminal:lines(opts)
   return lines
 end
 
+--- Types a text; a name of tmux, such as "Tab" or "C-c", with `key`.
+---@param text string
+function Terminal:type(text) tmux(self, "send-keys", "-l", text) end
+function Terminal:key(name) tmux(self, "send-keys", name) end
+
 --- Makes the terminal wider or narrower.
 ---@param width integer
 function Terminal:resize(width)
