@@ -37,6 +37,8 @@ M.all = {
   { name = "status", summary = "show the tree of a run", module = "almanac.cli.status", takes = "run", looks = true },
   { name = "verify", summary = "check that a journal is whole, and who signed what", module = "almanac.cli.verify",
     takes = "run", looks = true },
+  { name = "report", summary = "write what became of a run: a page, Markdown, JUnit, JSON", module = "almanac.cli.report",
+    takes = "run", looks = true },
   { name = "log", summary = "print the journal of a run", module = "almanac.cli.log", takes = "run", looks = true },
   { name = "check", summary = "check runbooks for mistakes without running them", module = "almanac.cli.check",
     takes = "runbook", looks = true },

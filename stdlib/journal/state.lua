@@ -272,11 +272,12 @@ local function mark_crashed(state, last_ms)
   end
 end
 
-local function fold(journal, id, wanted)
+local function fold(journal, id, wanted, watch)
   local state, last_ms = M.new(), nil
   family.visit(journal, id, function(event)
     if not event.run then last_ms = event.time_ms end
     M.apply(state, event)
+    if watch then watch(event, state) end
   end, wanted)
   if state.status == "running" then
     local holder = journal:holder(id)
@@ -288,9 +289,10 @@ end
 --- The state of a run in the journal.
 ---@param journal table
 ---@param id string
+---@param watch? fun(event: almanac.Event, state: almanac.State)  called for each event, once it is folded in
 ---@return almanac.State
-function M.load(journal, id)
-  return fold(journal, id)
+function M.load(journal, id, watch)
+  return fold(journal, id, nil, watch)
 end
 
 --- How a run stands. The last event of most says it; the others are read.

@@ -8,10 +8,11 @@ local terminal = require "native.terminal"
 --- what they may see is named.
 local ORDER = {
   "base", "config", "journal", "run", "host", "k8s", "http", "helm", "observe", "public", "script", "session",
-  "render", "cli",
+  "report", "render", "cli",
 }
 local SEES = {
   render = { "base", "config", "journal", "run", "render" },
+  report = { "base", "config", "journal", "run", "observe", "report" },
   ["sim/model"] = { "base", "sim/model" },
   ["sim/control"] = { "base", "sim/model", "sim/control" },
   ["sim/world"] = { "base", "sim/model", "sim/control", "sim/world" },

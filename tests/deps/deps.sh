@@ -8,7 +8,8 @@ cd "$(dirname "$0")/../.."
 
 build_packages="gcc make pkg-config liblua5.4-dev lua-cjson-dev libuv1-dev libsqlite3-dev libyaml-dev
 libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev libssl-dev zlib1g-dev"
-test_packages="ca-certificates curl git unzip clang-format lua-check lua5.4 procps openssl openssh-client python3 tmux zsh fish mandoc dpkg-dev lintian"
+test_packages="ca-certificates curl git unzip clang-format lua-check lua5.4 procps openssl openssh-client python3 tmux
+zsh fish mandoc dpkg-dev lintian libxml2-utils"
 
 say() { echo "deps: $*" >&2; }
 die() {

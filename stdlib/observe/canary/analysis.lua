@@ -74,6 +74,15 @@ local function fail_bound(analysis, metric)
   return -math.log(analysis.alpha * share)
 end
 
+--- The log evidence at which a metric fails, and that at which it passes.
+---@param analysis almanac.canary.Analysis
+---@param metric almanac.canary.Metric
+---@return number fail
+---@return number pass
+function M.bounds(analysis, metric)
+  return fail_bound(analysis, metric), -math.log(analysis.beta)
+end
+
 local function exposure(metric, state)
   if metric.kind == "gauge" then return nil end
   local least, at_least = math.min(state.requests.canary, state.requests.baseline), metric.min_requests or 30

@@ -1,0 +1,293 @@
+--- The sections of a report but its steps and its timeline: what was changed, watched, decided, planned, and with what
+--- it ran. Pure.
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local markup = require "almanac.report.markup"
+local plots = require "almanac.report.html.plot"
+local number = require "almanac.base.number"
+local steps = require "almanac.report.html.steps"
+local words = require "almanac.report.words"
+
+local join, tag = markup.join, markup.tag
+
+local M = {}
+
+local ROWS_MAX = 500 -- of one table; more is in the steps
+
+local function table_of(heads, rows)
+  local head = {}
+  for i, text in ipairs(heads) do head[i] = tag("th", nil, text) end
+  local left_off = #rows - ROWS_MAX
+  if left_off > 0 then rows = { table.unpack(rows, 1, ROWS_MAX) } end
+  return join(tag("div", { "class", "scroll" }, tag("table", nil, tag("thead", nil, tag("tr", nil, head)), tag("tbody", nil, rows))),
+    left_off > 0 and tag("p", { "class", "dim" }, string.format("%d more are in the list of steps.", left_off)))
+end
+
+local function tr(...)
+  local cells = table.pack(...)
+  for i = 1, cells.n do cells[i] = tag("td", nil, cells[i] or "") end
+  return tag("tr", nil, { table.unpack(cells, 1, cells.n) })
+end
+
+local function pairs_of(list)
+  local rows = {}
+  for _, one in ipairs(list) do
+    local what, text = one[1], one[2]
+    if text and text ~= "" then rows[#rows + 1] = tag("tr", nil, tag("td", { "class", "key" }, what), tag("td", nil, text)) end
+  end
+  return tag("table", nil, tag("tbody", nil, rows))
+end
+
+local function code(text) return text and tag("code", nil, text) or nil end
+
+--- Links a path to its step.
+local function linker(report)
+  local by_path = {}
+  for _, step in ipairs(report.steps) do by_path[step.path] = step.id end
+  return function(path)
+    return by_path[path] and tag("a", { "href", "#s" .. by_path[path] }, path) or path
+  end
+end
+
+local function tag_of(class, text) return tag("span", { "class", "tag " .. class }, text) end
+
+-- What was changed -------------------------------------------------------------------------------
+
+local FIELD_MARKS = { added = { "+", "d-add" }, removed = { "-", "d-del" }, changed = { "~", "d-change" } }
+
+local function field_line(field)
+  local mark = FIELD_MARKS[field.kind] or FIELD_MARKS.changed
+  local text = field.kind == "changed" and string.format("%s → %s", words.value(field.old), words.value(field.new))
+    or words.value(field.kind == "added" and field.new or field.old)
+  return tag("span", { "class", mark[2] }, string.format("%s %s: %s\n", mark[1], field.path, text))
+end
+
+local function diff_of(planned)
+  local out, unchanged = {}, 0
+  for _, change in ipairs(planned and planned.changes or {}) do
+    if change.action == "unchanged" and not change.why then
+      unchanged = unchanged + 1
+    else
+      out[#out + 1] = string.format("%s: %s%s\n", change.object or "", change.action or "", change.why and ": " .. change.why or "")
+      for _, field in ipairs(type(change.fields) == "table" and change.fields or {}) do out[#out + 1] = { "  ", field_line(field) } end
+    end
+  end
+  if unchanged > 0 then out[#out + 1] = unchanged .. " unchanged\n" end
+  if #out == 0 then return nil end
+  return tag("details", nil, tag("summary", { "class", "dim" }, "the planned difference"), tag("pre", nil, out))
+end
+
+local OUTCOMES = { ["as planned"] = "s-done", done = "s-done", failed = "s-failed", ["not in the plan"] = "s-failed" }
+
+local function planned_effects(report)
+  local plan, link, rows = report.plan, linker(report), {}
+  for i, item in ipairs(plan.effects) do
+    local planned = item.planned
+    rows[i] = tr(link(item.path), join(item.title, item.within and tag("p", { "class", "dim" }, "and besides: " ..
+      table.concat(item.within, ", ")), diff_of(planned)), planned and (planned.would_fail and "would stop the run: " .. planned.would_fail
+      or planned.summary) or "", join(tag_of(OUTCOMES[item.state] or "s-running", item.state),
+      item.why and tag("p", { "class", "dim" }, errors.printable(item.why))))
+  end
+  for _, gate in ipairs(plan.gates) do
+    rows[#rows + 1] = tr(link(gate.path), "gate", gate.text, join(tag_of(OUTCOMES[gate.state] or "s-running", gate.state),
+      gate.saw and tag("p", { "class", "dim" }, gate.saw)))
+  end
+  return table_of({ "step", "effect", "planned", "happened" }, rows)
+end
+
+--- What the run changed, beside what was planned where it kept to a plan; nil: nothing.
+---@param report almanac.Report
+---@return any
+function M.changes(report)
+  local plan = report.plan
+  if plan then
+    local signers = {}
+    for i, signed in ipairs(plan.signatures) do signers[i] = signed.principal end
+    return join(tag("p", nil, "Planned by ", plan.made_by or "somebody", plan.made_ms and " at " .. words.time(plan.made_ms) or "",
+      plan.digest and { ", ", code("sha256:" .. plan.digest:sub(1, 16)) }, signers[1] and ", signed by " .. table.concat(signers, ", "),
+      plan.unbound and tag("strong", nil, "; the operator went on without it"), "."), planned_effects(report))
+  end
+  if #report.effects == 0 then return nil end
+  local rows, link = {}, linker(report)
+  for i, effect in ipairs(report.effects) do
+    rows[i] = tr(effect.at_ms and words.clock(effect.at_ms), link(effect.path), effect.title,
+      tag_of(steps.effect_class(effect), steps.effect_status(effect)))
+  end
+  return table_of({ "time", "step", "effect", "outcome" }, rows)
+end
+
+-- What was watched -------------------------------------------------------------------------------
+
+local VERDICTS = { pass = "s-done", fail = "s-failed", error = "s-failed", ["no data"] = "s-failed", inconclusive = "s-running" }
+
+local function verdict_tag(verdict)
+  return tag_of(VERDICTS[verdict] or "s-waiting", verdict or "not decided")
+end
+
+local function gate_line(gate)
+  local spec, last = gate.spec, gate.samples[#gate.samples]
+  if not spec then return string.format("%s; an older almanac kept no limits", words.plural(#gate.samples, "sample")) end
+  local value = last and number.of(last.value)
+  return string.format("healthy when %s %s%s, for %s; %s%s", spec.op, number.short(number.of(spec.limit) or 0),
+    spec.critical and ", critical at " .. number.short(number.of(spec.critical) or 0) or "",
+    duration.format(tonumber(spec.hold) or 0), words.plural(#gate.samples, "sample"),
+    last and ", the last " .. (value and number.short(value) or last.what or "without a value") or "")
+end
+
+local GATE_LEGEND = {
+  { tag("path", { "class", "value", "d", "M0 9l6-5l6 3l6-5" }), "value" },
+  { tag("line", { "class", "limit", "x1", 0, "x2", 18, "y1", 6, "y2", 6 }), "limit" },
+  { tag("rect", { "class", "critical", "width", 18, "height", 12 }), "critical" },
+  { tag("rect", { "class", "held", "width", 18, "height", 12 }), "healthy without a break" },
+  { tag("path", { "class", "cross", "d", "M6 3l7 7m0-7l-7 7" }), "unhealthy" },
+  { tag("circle", { "class", "none", "cx", 9, "cy", 6, "r", 3 }), "no value" },
+}
+
+local CANARY_LEGEND = {
+  { tag("line", { "class", "arm-canary", "x1", 0, "x2", 18, "y1", 6, "y2", 6 }), "canary; evidence that it is bad" },
+  { tag("line", { "class", "arm-baseline", "x1", 0, "x2", 18, "y1", 6, "y2", 6 }), "baseline" },
+  { tag("line", { "class", "good-line", "x1", 0, "x2", 18, "y1", 6, "y2", 6 }), "evidence that it is good" },
+  { tag("path", { "class", "kill-mark", "d", "M9 10l5-7h-10z" }), "decided" },
+}
+
+local function legend(list)
+  local out = {}
+  for i, one in ipairs(list) do
+    out[i] = tag("span", nil, tag("svg", { "width", 18, "height", 12, "viewBox", "0 0 18 12", "aria-hidden", "true" }, one[1]), one[2])
+  end
+  return tag("div", { "class", "legend" }, out)
+end
+
+---@param report almanac.Report
+---@return any
+function M.gates(report)
+  if #report.gates == 0 then return nil end
+  local out, link = { legend(GATE_LEGEND) }, linker(report)
+  for i, gate in ipairs(report.gates) do
+    out[#out + 1] = tag("section", { "id", "g" .. i }, tag("h3", nil, link(gate.path), " ", verdict_tag(gate.verdict)),
+      tag("p", { "class", "dim" }, gate_line(gate)), gate.why and tag("p", { "class", "message" }, errors.printable(gate.why)),
+      tag("div", { "class", "pair" }, plots.gate(gate), gate.spec and tag("div", nil, tag("p", { "class", "dim" },
+        "the query; one click selects it"), tag("pre", { "class", "copy" }, gate.spec.query))))
+  end
+  return out
+end
+
+local function canary_metric(metric)
+  return join(
+    tag("h3", nil, metric.name, " ", verdict_tag(metric.verdict), metric.informational and tag("span", { "class", "dim" },
+      " informational") or nil),
+    tag("p", { "class", "dim" }, metric.why, metric.decided_ms and ", decided at " .. words.clock(metric.decided_ms) or ""),
+    tag("div", { "class", "pair" }, plots.arms(metric), plots.evidence(metric)),
+    metric.queries[1] and tag("details", nil, tag("summary", { "class", "dim" }, "the queries"),
+      tag("pre", { "class", "copy" }, table.concat(metric.queries, "\n"))))
+end
+
+---@param report almanac.Report
+---@return any
+function M.canaries(report)
+  if #report.canaries == 0 then return nil end
+  local out, link = { legend(CANARY_LEGEND) }, linker(report)
+  for i, canary in ipairs(report.canaries) do
+    local metrics = {}
+    for k, metric in ipairs(canary.metrics) do metrics[k] = canary_metric(metric) end
+    out[#out + 1] = tag("section", { "id", "c" .. i }, tag("h3", nil, link(canary.path), " ", verdict_tag(canary.verdict)),
+      tag("p", { "class", "dim" }, "began at ", words.time(canary.begin_ms),
+        canary.horizon and ", would watch for " .. duration.format(canary.horizon) or ""),
+      canary.why and tag("p", { "class", "message" }, errors.printable(canary.why)),
+      canary.unread and tag("p", { "class", "dim" }, "Its evidence is not drawn: ", canary.unread, "."), metrics)
+  end
+  return out
+end
+
+-- What was decided -------------------------------------------------------------------------------
+
+local function bound_to(decision, answer)
+  local plan, script = answer.plan or decision.plan, answer.script or decision.script
+  if plan then return { "the plan ", code(tostring(plan):sub(1, 16)) } end
+  return script and { "the script ", code(tostring(script):sub(1, 16)), ", without a plan" } or ""
+end
+
+---@param report almanac.Report
+---@return any
+function M.decisions(report)
+  if #report.decisions == 0 then return nil end
+  local rows, link = {}, linker(report)
+  for _, decision in ipairs(report.decisions) do
+    local where = { link(decision.path), tag("p", { "class", "dim" }, decision.what) }
+    if #decision.answers == 0 then
+      rows[#rows + 1] = tr(where, decision.question, tag_of("s-running", "no answer yet"), "", "")
+    end
+    for _, answer in ipairs(decision.answers) do
+      rows[#rows + 1] = tr(where, decision.question, join(tag_of(answer.answer == "no" and "s-failed" or "s-done", answer.answer),
+        answer.reason and tag("p", nil, answer.reason)), join(answer.principal or answer.by or "",
+        answer.signed and tag("p", { "class", "dim" }, "signed; almanac verify checks it"),
+        tag("p", { "class", "dim" }, words.time(answer.at_ms))), bound_to(decision, answer))
+    end
+  end
+  return table_of({ "step", "question", "answer", "by", "bound to" }, rows)
+end
+
+-- Compared with the last good run ----------------------------------------------------------------
+
+---@param report almanac.Report
+---@return any
+function M.comparison(report)
+  local compared = report.compared
+  if not compared then return nil end
+  local rows, link = {}, linker(report)
+  rows[1] = tr("the whole run", words.length(compared.seconds), words.length(compared.now_seconds))
+  for _, fact in ipairs(compared.facts) do rows[#rows + 1] = tr(fact.what, code(words.value(fact.was)), code(words.value(fact.now))) end
+  for _, step in ipairs(compared.steps) do rows[#rows + 1] = tr(link(step.path), words.length(step.was), words.length(step.now)) end
+  local function named(what, list)
+    if #list == 0 then return nil end
+    local shown = table.concat(list, ", ", 1, math.min(#list, 20))
+    return tag("p", nil, what, ": ", shown, #list > 20 and string.format(" and %d more", #list - 20) or "")
+  end
+  return join(tag("p", nil, "Beside ", code(compared.id), " of ", words.time(compared.started_ms), "."),
+    table_of({ "what", "then", "now" }, rows), named("Steps that it had not", compared.new), named("Steps that only it had", compared.gone))
+end
+
+-- With what it ran -------------------------------------------------------------------------------
+
+local function executions_of(report)
+  local rows = {}
+  for i, one in ipairs(report.executions) do
+    rows[i] = tr(one.how, one.operator or "", words.time(one.started_ms), words.length((one.ended_ms - one.started_ms) / 1000), one.ended)
+  end
+  return table_of({ "how", "by", "from", "for", "ended" }, rows)
+end
+
+local function clusters_of(report)
+  local out = {}
+  for i, cluster in ipairs(report.plan and report.plan.clusters or {}) do
+    out[i] = string.format("%s (context %s%s)", cluster.server or "?", cluster.context or "none",
+      cluster.uid and ", " .. cluster.uid or "")
+  end
+  return table.concat(out, "; ")
+end
+
+---@param report almanac.Report
+---@return any
+function M.about(report)
+  local run, params = report.run, {}
+  for i, param in ipairs(report.params) do params[i] = { param.name, code(words.value(param.value, 2000)) } end
+  local head = string.format("event %d, sha256:%s", report.journal.seq, report.journal.hash)
+  return join(
+    #params > 0 and { tag("h3", nil, "Parameters"), pairs_of(params) }, tag("h3", nil, "Run"),
+    pairs_of {
+      { "run", code(run.id) }, { "script", join(code(run.script), run.digest and { " ", code("sha256:" .. run.digest:sub(1, 16)) }) },
+      { "part of", run.caller and code(run.caller) }, { "takes back", run.undoes and code(run.undoes) },
+      { "taken back by", report.rollbacks[1] and code(table.concat(report.rollbacks, ", ")) },
+      { "environment", run.environment }, { "configuration", run.config and code(run.config) },
+      { "cluster", clusters_of(report) }, { "context", run.context and code(run.context) },
+      { "kubeconfig", run.kubeconfig and code(run.kubeconfig) }, { "lock", run.lock and code(run.lock) },
+      { "started by", string.format("%s on %s, in %s", run.operator or "?", run.host or "?", run.directory or "?") },
+      { "almanac", run.version },
+      { "journal", report.journal.broken and tag("strong", { "class", "s-failed" }, "not to be believed: ", report.journal.broken)
+        or { "whole; its head: ", code(head), tag("p", { "class", "dim" }, "check it later: ",
+          code(string.format("almanac verify %s --head %s", run.words, report.journal.hash:sub(1, 16)))) } },
+    },
+    #report.executions > 1 and { tag("h3", nil, "Executions"), executions_of(report) })
+end
+
+return M

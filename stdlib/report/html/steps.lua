@@ -1,0 +1,173 @@
+--- The steps of a report: a line for each, and folded behind it what it said, did and gave. Pure.
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+local markup = require "almanac.report.markup"
+local words = require "almanac.report.words"
+
+local join, tag = markup.join, markup.tag
+
+local M = {}
+
+local VALUE_BYTES = 6000 -- of a value that is shown in full
+local DEEPEST = 4        -- indents that the style sheet knows
+
+--- A value in full, or as much as one reads.
+---@param label string
+---@param given any
+---@return almanac.report.Markup?
+local function value(label, given)
+  if given == nil then return nil end
+  local text = type(given) == "string" and given or json.encode(given, { canonical = true, indent = 2 })
+  return { tag("p", { "class", "dim" }, label), tag("pre", nil, words.cut(errors.printable(text), VALUE_BYTES)) }
+end
+
+--- The lines around the place where something happened.
+---@param excerpt almanac.report.Excerpt?
+---@param at string?
+---@return any
+function M.excerpt(excerpt, at)
+  if not excerpt then return at and tag("p", { "class", "dim" }, "at ", tag("code", nil, at)) or nil end
+  local lines = {}
+  for i, line in ipairs(excerpt.lines) do
+    lines[i] = tag("span", { "class", line.here and "src here" or "src" }, tag("span", { "class", "no" }, line.number), line.text)
+  end
+  return { tag("p", { "class", "dim" }, "at ", tag("code", nil, string.format("%s:%d", excerpt.path, excerpt.line))),
+    tag("pre", nil, lines) }
+end
+
+local EFFECT_WORDS = { begun = "begun, no outcome", recovered = "done; found so after a crash", ["in doubt"] = "in doubt" }
+
+---@param effect almanac.report.Effect
+---@return string
+function M.effect_status(effect)
+  return (EFFECT_WORDS[effect.status] or effect.status) .. (effect.undone and ", taken back" or "")
+end
+
+---@param effect almanac.report.Effect
+---@return string class
+function M.effect_class(effect)
+  if effect.undone then return "s-undone" end
+  local known = { done = "s-done", recovered = "s-done", failed = "s-failed" }
+  return known[effect.status] or "s-running"
+end
+
+local function effect_body(effect)
+  return tag("details", nil,
+    tag("summary", nil, tag("span", { "class", M.effect_class(effect) }, "→ "), effect.title or effect.op, " ",
+      tag("span", { "class", "dim" }, M.effect_status(effect))),
+    tag("p", { "class", "dim" }, "effect ", tag("code", nil, effect.id), " of ", tag("code", nil, effect.op or "")),
+    effect.run and tag("p", nil, "a run of its own: ", tag("code", nil, "almanac report " .. effect.run)),
+    value("given", effect.input), value("there before", effect.before), value("gave", effect.result),
+    effect.error and value("failed with", effect.error.message))
+end
+
+local function output_of(step)
+  if #step.output == 0 then return nil end
+  local lines = {}
+  for i, line in ipairs(step.output) do lines[i] = errors.printable(line.text) end
+  return { tag("p", { "class", "dim" }, step.output_left_off and string.format("output, without the first %s",
+    words.plural(step.output_left_off, "line")) or "output"), tag("pre", nil, table.concat(lines, "\n")) }
+end
+
+local function notes_of(step)
+  if #step.notes == 0 then return nil end
+  local out = {}
+  for i, note in ipairs(step.notes) do out[i] = tag("li", nil, errors.printable(note)) end
+  return tag("ul", { "class", "plain" }, out)
+end
+
+local function retries_of(step)
+  local out = {}
+  for i, retry in ipairs(step.retries) do
+    out[i] = tag("p", { "class", "dim" }, string.format("try %d failed at %s: ", i, words.clock(retry.at_ms)),
+      words.first_line(retry.message), retry.delay and string.format("; again after %s", words.length(retry.delay)) or "")
+  end
+  return out
+end
+
+local function has_body(step)
+  return step.message or #step.notes > 0 or #step.output > 0 or #step.effects > 0 or #step.retries > 0 or step.watch or step.asks
+end
+
+--- Steps without a word of their own: their result is what there is, and one of plain yes is nothing to unfold.
+local function has_result(step)
+  return step.is_leaf and step.result ~= nil and step.result ~= true and not step.watch
+end
+
+---@param step almanac.report.Step
+---@return any
+function M.body(step)
+  local effects = {}
+  for i, effect in ipairs(step.effects) do effects[i] = effect_body(effect) end
+  return join(
+    step.message and tag("p", { "class", "message" }, errors.printable(step.message)), step.message and M.excerpt(step.excerpt, step.at),
+    step.asks and tag("p", nil, "waits for an answer: ", step.asks), retries_of(step), notes_of(step), effects, output_of(step),
+    step.watch and tag("p", nil, tag("a", { "href", (step.is_canary and "#c" or "#g") .. step.watch }, "what it saw")),
+    has_result(step) and value("returned", step.result))
+end
+
+local function aside_of(step)
+  local parts = {}
+  if step.attempts then parts[#parts + 1] = "try " .. step.attempts end
+  if #step.effects > 0 then parts[#parts + 1] = words.plural(#step.effects, "effect") end
+  if step.status ~= "done" then parts[#parts + 1] = words.status(step.status) end
+  if step.seconds and step.seconds >= 0.001 then parts[#parts + 1] = words.length(step.seconds) end
+  return table.concat(parts, " · ")
+end
+
+local function head_of(step)
+  return tag("span", { "class", "fold" }), tag("span", { "class", "mark s-" .. step.status }, words.MARKS[step.status] or "·"),
+    tag("span", { "class", "name" }, step.name), tag("span", { "class", "aside" }, aside_of(step))
+end
+
+local function row(step, is_open)
+  local class = string.format("step d%d f-%s%s", math.min(step.depth, DEEPEST), step.status, step.is_leaf and "" or " holds")
+  if not has_body(step) and not has_result(step) then
+    return tag("div", { "class", class, "id", "s" .. step.id }, tag("div", { "class", "head" }, head_of(step)))
+  end
+  return tag("details", { "class", class, "id", "s" .. step.id, "open", is_open }, tag("summary", { "class", "head" }, head_of(step)),
+    tag("div", { "class", "body" }, M.body(step)))
+end
+
+--- The filters that there is something for, in their order.
+---@param report almanac.Report
+---@return { id: string, text: string }[]
+function M.filters(report)
+  local out = { { id = "all", text = words.plural(report.counts.steps, "step") } }
+  for _, status in ipairs { "failed", "cut", "cancelled", "paused", "running", "retrying", "undone", "waiting", "skipped", "done" } do
+    local count = report.counts[status]
+    if count then out[#out + 1] = { id = status, text = string.format("%s %d %s", words.MARKS[status], count, words.status(status)) } end
+  end
+  return out
+end
+
+--- The rules by which a filter hides the others: without a script.
+---@param report almanac.Report
+---@return string css
+function M.rules(report)
+  local out = {}
+  for _, filter in ipairs(M.filters(report)) do
+    if filter.id ~= "all" then
+      out[#out + 1] = string.format("#only-%s:checked~.steps .step:not(.f-%s){display:none}", filter.id, filter.id)
+    end
+    out[#out + 1] = string.format(
+      "#only-%s:checked~.chips [for=only-%s]{border-color:var(--link);background:var(--bg);box-shadow:inset 0 0 0 1px var(--link)}" ..
+        "#only-%s:focus-visible~.chips [for=only-%s]{outline:2px solid var(--link)}", filter.id, filter.id, filter.id, filter.id)
+  end
+  return table.concat(out, "\n")
+end
+
+---@param report almanac.Report
+---@return almanac.report.Markup
+function M.render(report)
+  local boxes, labels, rows = {}, {}, {}
+  for i, filter in ipairs(M.filters(report)) do
+    boxes[i] = tag("input", { "type", "radio", "name", "only", "class", "filter", "id", "only-" .. filter.id, "checked", i == 1,
+      "aria-label", filter.text })
+    labels[i] = tag("label", { "for", "only-" .. filter.id, "class", "s-" .. filter.id }, filter.text)
+  end
+  for i, step in ipairs(report.steps) do rows[i] = row(step, step.id == report.failure) end
+  return markup.join(boxes, tag("div", { "class", "chips" }, labels), tag("div", { "class", "steps" }, rows))
+end
+
+return M

@@ -1,0 +1,170 @@
+--- A report as Markdown, for a pull request: GitHub's dialect, in the size that a comment may have. What scripts and
+--- servers named stands in code spans and fences only, where it can be no markup, link, mention or cell. Pure.
+local errors = require "almanac.base.errors"
+local number = require "almanac.base.number"
+local terminal = require "native.terminal"
+local words = require "almanac.report.words"
+
+local M = {}
+
+local ROWS_MAX = 40       -- of one table
+local CELL_BYTES = 160
+local FENCE_BYTES = 6000
+local WHOLE_BYTES = 60000 -- a comment on GitHub holds 65536 characters
+
+--- The longest run of backticks in a text.
+local function longest_ticks(text)
+  local longest = 0
+  for ticks in text:gmatch "`+" do longest = math.max(longest, #ticks) end
+  return longest
+end
+
+--- Text in a code span, on one line; a pipe is escaped as a table wants it there too.
+---@param text any
+---@return string
+function M.span(text)
+  local plain = terminal.spelt(errors.printable(words.cut(tostring(text or ""), CELL_BYTES))):gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
+  if plain == "" then return "" end
+  local fence = ("`"):rep(longest_ticks(plain) + 1)
+  local pad = (plain:find "^`" or plain:find "`$") and " " or ""
+  return fence .. pad .. plain:gsub("|", "\\|") .. pad .. fence
+end
+
+--- Text in a fenced block.
+---@param text string
+---@param language? string
+---@return string
+function M.fence(text, language)
+  local plain = terminal.spelt(errors.printable(words.cut(text, FENCE_BYTES))):gsub("%s+$", "")
+  local fence = ("`"):rep(math.max(3, longest_ticks(plain) + 1))
+  return fence .. (language or "") .. "\n" .. plain .. "\n" .. fence
+end
+
+local span = M.span
+
+local function table_of(heads, rows)
+  local out = { "| " .. table.concat(heads, " | ") .. " |", "|" .. (" --- |"):rep(#heads) }
+  for i = 1, math.min(#rows, ROWS_MAX) do out[#out + 1] = "| " .. table.concat(rows[i], " | ") .. " |" end
+  if #rows > ROWS_MAX then out[#out + 1] = string.format("\nand %d more", #rows - ROWS_MAX) end
+  return table.concat(out, "\n")
+end
+
+local ICONS = { good = "✅", bad = "❌", open = "⏸️", ["taken back"] = "↩️" }
+
+local function header(report)
+  local run, verdict = report.run, report.verdict
+  local out = {
+    string.format("## %s %s: %s", ICONS[verdict.tone], span(run.runbook), verdict.word), "", span(verdict.text), "",
+    string.format("%s on %s, %s%s%s", span(run.operator or "?"), span(run.host or "?"), words.time(run.started_ms),
+      run.ended_ms and " – " .. words.time(run.ended_ms) or "", run.environment and ", environment " .. span(run.environment) or ""),
+  }
+  if report.journal.broken then out[#out + 1] = "\n**The journal is not to be believed:** " .. span(report.journal.broken) end
+  out[#out + 1] = ""
+  for _, one in ipairs(verdict.next) do out[#out + 1] = string.format("- %s: %s", one.what, span(one.command)) end
+  return table.concat(out, "\n")
+end
+
+local function failure(report)
+  local step, err = report.failure and report.steps[report.failure], report.error
+  if report.run.status == "done" or not step and not err then return nil end
+  local out = { "### The first failure: " .. span(step and step.path or err.step or "outside of the steps"), "" }
+  out[#out + 1] = M.fence(step and step.message or err and err.message or "")
+  local excerpt = step and step.excerpt or err and err.excerpt
+  if excerpt then
+    out[#out + 1] = "at " .. span(excerpt.path .. ":" .. excerpt.line) .. "\n\n" .. M.fence(words.excerpt(excerpt), "lua")
+  end
+  for _, log in ipairs(err and words.logs(err) or {}) do out[#out + 1] = log.name .. "\n\n" .. M.fence(log.text) end
+  if err and err.hint then out[#out + 1] = "next: " .. span(err.hint) end
+  return table.concat(out, "\n")
+end
+
+local function changes(report)
+  local rows = {}
+  if report.plan then
+    for i, item in ipairs(report.plan.effects) do
+      rows[i] = { span(item.path), span(item.title), span(item.planned and item.planned.summary or ""), item.state }
+    end
+    return rows[1] and "### Planned, and what happened\n\n" .. table_of({ "step", "effect", "planned", "happened" }, rows)
+  end
+  for i, effect in ipairs(report.effects) do
+    rows[i] = { span(effect.path), span(effect.title), effect.undone and "done, taken back" or span(effect.status) }
+  end
+  return rows[1] and "### What it changed\n\n" .. table_of({ "step", "effect", "outcome" }, rows)
+end
+
+local function watched(report)
+  local rows = {}
+  for _, gate in ipairs(report.gates) do
+    local last, spec = gate.samples[#gate.samples], gate.spec or {}
+    local value, limit = last and number.of(last.value), number.of(spec.limit)
+    rows[#rows + 1] = {
+      span(gate.path), span(gate.verdict or "not decided"), span(value and number.short(value) or last and last.what or ""),
+      limit and span(spec.op .. " " .. number.short(limit)) or "", span(gate.why or ""),
+    }
+  end
+  for _, canary in ipairs(report.canaries) do
+    for _, metric in ipairs(canary.metrics) do
+      rows[#rows + 1] = { span(canary.path .. ": " .. metric.name), span(metric.verdict or "not decided"), "", "", span(metric.why or "") }
+    end
+  end
+  return rows[1] and "### Gates\n\n" .. table_of({ "gate", "verdict", "last value", "healthy when", "why" }, rows)
+end
+
+local function decisions(report)
+  local rows = {}
+  for _, decision in ipairs(report.decisions) do
+    for _, answer in ipairs(decision.answers) do
+      local plan = answer.plan or decision.plan
+      rows[#rows + 1] = {
+        span(decision.path), span(decision.question), span(answer.answer .. (answer.reason and ": " .. answer.reason or "")),
+        span(answer.principal or answer.by or ""), plan and "plan " .. span(tostring(plan):sub(1, 12)) or "script",
+      }
+    end
+    if #decision.answers == 0 then rows[#rows + 1] = { span(decision.path), span(decision.question), "no answer yet", "", "" } end
+  end
+  return rows[1] and "### Who decided what\n\n" .. table_of({ "step", "question", "answer", "by", "bound to" }, rows)
+end
+
+local function steps(report)
+  local lines = {}
+  for _, step in ipairs(report.steps) do
+    local aside = step.status ~= "done" and words.status(step.status) or nil
+    local length = step.seconds and step.seconds >= 0.001 and words.length(step.seconds) or nil
+    lines[#lines + 1] = string.format("%s%s %s%s%s", ("  "):rep(step.depth), words.MARKS[step.status] or "·", words.first_line(step.name),
+      aside and "  " .. aside or "", length and "  " .. length or "")
+  end
+  if not lines[1] then return nil end
+  return string.format("<details><summary>%s</summary>\n\n%s\n\n</details>", words.plural(report.counts.steps, "step"),
+    M.fence(table.concat(lines, "\n"), "text"))
+end
+
+local function about(report)
+  local run, lines = report.run, {}
+  for i, param in ipairs(report.params) do lines[i] = string.format("- %s = %s", span(param.name), span(words.value(param.value))) end
+  lines[#lines + 1] = string.format("- run %s, script %s, almanac %s", span(run.id), span((run.digest or ""):sub(1, 16)),
+    span(run.version or "?"))
+  lines[#lines + 1] = string.format("- journal head: event %d, %s", report.journal.seq, span(report.journal.hash))
+  return "<details><summary>Parameters and versions</summary>\n\n" .. table.concat(lines, "\n") .. "\n\n</details>"
+end
+
+--- The report; where it would be too long for a comment, its later parts are left out and it says so.
+---@param report almanac.Report
+---@return string
+function M.render(report)
+  local out, size, left_off = {}, 0, false
+  for _, part in ipairs { header, failure, changes, watched, decisions, steps, about } do
+    local text = part(report)
+    if text and size + #text > WHOLE_BYTES then
+      left_off = true
+    elseif text then
+      out[#out + 1], size = text, size + #text
+    end
+  end
+  if left_off then
+    out[#out + 1] = string.format("The rest is too long for a comment: %s has all of it.",
+      span("almanac report " .. report.run.words .. " -o report.html"))
+  end
+  return table.concat(out, "\n\n") .. "\n"
+end
+
+return M

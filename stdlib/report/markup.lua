@@ -1,0 +1,85 @@
+--- Markup, of HTML, SVG and XML alike: whatever is text is escaped where it is put in, and only what this file made
+--- passes as it is. So nothing that a script or a server named can become an element, an attribute or an entity. Pure.
+local errors = require "almanac.base.errors"
+local terminal = require "native.terminal"
+
+local M = {}
+
+---@class almanac.report.Markup
+---@field text string
+local Markup = {}
+Markup.__index = Markup
+
+local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
+
+--- Text as it may stand between tags. What XML cannot hold, what hides and what turns text round is spelt.
+---@param text any
+---@return string
+function M.escape(text)
+  text = tostring(text)
+  if text:find "[^\n\32-\126]" then
+    text = terminal.spelt(text):gsub("\xEF\xBF([\xBE\xBF])", { ["\xBE"] = "\\ufffe", ["\xBF"] = "\\uffff" })
+  end
+  return (text:gsub("[&<>\"']", ENTITIES))
+end
+
+local function add(out, item)
+  if item == nil or item == false then return end
+  if getmetatable(item) == Markup then
+    out[#out + 1] = item.text
+  elseif type(item) == "table" then
+    local count = 0
+    for i, one in ipairs(item) do
+      add(out, one)
+      count = i
+    end
+    local left_off = next(item, count > 0 and count or nil)
+    if left_off ~= nil then errors.raise { kind = "internal", message = "a list of markup has a hole; join() takes what may be nil" } end
+  else
+    out[#out + 1] = M.escape(item)
+  end
+end
+
+--- Several pieces as one; text is escaped.
+---@param ... any  markup, text, lists of them; nil and false are left out
+---@return almanac.report.Markup
+function M.join(...)
+  local out, items = {}, table.pack(...)
+  for i = 1, items.n do add(out, items[i]) end
+  return setmetatable({ text = table.concat(out) }, Markup)
+end
+
+--- Elements of HTML that have no end tag.
+local VOID = { meta = true, input = true, br = true, hr = true }
+
+--- An element.
+---@param name string
+---@param attributes? any[]  name, value, name, value…: a value of nil or false leaves its name out, true has none
+---@param ... any            what is in it, as of join
+---@return almanac.report.Markup
+function M.tag(name, attributes, ...)
+  local out = { "<", name }
+  for i = 1, #(attributes or {}), 2 do
+    local key, value = attributes[i], attributes[i + 1]
+    if value == true then
+      out[#out + 1] = " " .. key
+    elseif value then
+      out[#out + 1] = string.format(' %s="%s"', key, (M.escape(value):gsub("[\n\t]", { ["\n"] = "&#10;", ["\t"] = "&#9;" })))
+    end
+  end
+  out[#out + 1] = ">"
+  if VOID[name] then return setmetatable({ text = table.concat(out) }, Markup) end
+  local items = table.pack(...)
+  for i = 1, items.n do add(out, items[i]) end
+  out[#out + 1] = "</" .. name .. ">"
+  return setmetatable({ text = table.concat(out) }, Markup)
+end
+
+--- A text of this program's own that is markup already: a style sheet, a declaration.
+---@param text string
+---@return almanac.report.Markup
+function M.raw(text)
+  return setmetatable({ text = text }, Markup)
+end
+
+return M

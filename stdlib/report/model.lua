@@ -1,0 +1,325 @@
+--- A report: everything that a reader wants to know of a run, as plain data, computed from its events and from
+--- nothing else. What it looks like is for the renderers beside this file. Pure.
+local decisions = require "almanac.report.decisions"
+local excerpts = require "almanac.report.excerpt"
+local json = require "native.json"
+local outcome = require "almanac.run.plan.outcome"
+local timelines = require "almanac.report.timeline"
+local verdicts = require "almanac.report.verdict"
+local watches = require "almanac.report.watches"
+
+local M = {}
+
+--- Version of the shape, as it is given out as JSON (docs/reference/report.md). A field that is added does not change
+--- it; one that goes, or means something else, does.
+M.FORMAT = 1
+
+local OUTPUT_LINES = 60 -- of a step, the last ones
+
+---@class almanac.report.Step
+---@field id integer             place in `steps`
+---@field path string
+---@field name string
+---@field depth integer          0 for the outermost
+---@field is_leaf boolean        no step is in it
+---@field status string          of almanac.Node; "waiting": not reached, or to be run again
+---@field spans almanac.report.Span[]
+---@field seconds? number
+---@field attempts? integer
+---@field message? string
+---@field kind? string           of the failure
+---@field at? string             "file:line"
+---@field excerpt? almanac.report.Excerpt
+---@field retries { at_ms: integer, delay: number?, message: string? }[]
+---@field notes string[]
+---@field output { stream: string, text: string }[]
+---@field output_left_off? integer  lines before those
+---@field effects almanac.report.Effect[]
+---@field result? any
+
+---@class almanac.report.Effect
+---@field id string
+---@field path string
+---@field op string
+---@field title string
+---@field status string          "begun", "done", "recovered", "failed", "in doubt"; of a run that is called: how it stands
+---@field run? string            the run that it made
+---@field undone? boolean        its step was taken back
+---@field at_ms integer
+---@field input? any
+---@field before? any
+---@field result? any
+---@field error? table
+
+---@class almanac.Report
+---@field format integer
+---@field run table              id, runbook, status, who, when, where: see docs/reference/report.md
+---@field verdict almanac.report.Verdict
+---@field error? table           with which it ended: kind, message, hint, step, at, line, logs, stderr, excerpt
+---@field failure? integer       id of the first step that failed by itself
+---@field counts table<string, integer>
+---@field executions almanac.report.Execution[]
+---@field steps almanac.report.Step[]
+---@field effects almanac.report.Effect[]
+---@field gates almanac.report.Gate[]
+---@field canaries almanac.report.Canary[]
+---@field decisions almanac.report.Decision[]
+---@field plan? table
+---@field params { name: string, value: any }[]
+---@field journal { events: integer, seq: integer, hash: string, broken: string? }
+---@field compared? table        with the last good run
+---@field rollbacks string[]     runs that take it back
+
+---@class almanac.report.Facts   what the events do not say
+---@field row table              of the journal
+---@field meta table             of the row
+---@field words string           that name the run on a command line
+---@field head { seq: integer, hash: string }
+---@field broken? string
+---@field now_ms integer
+---@field rollbacks string[]
+---@field good? almanac.Report   the report of the last run of it that was done
+
+---@class almanac.report.Model
+local Model = {}
+Model.__index = Model
+
+---@return almanac.report.Model
+function M.new()
+  return setmetatable({
+    timeline = timelines.new(), decisions = decisions.new(), details = {}, effects = {}, gates = {}, canaries = {}, sources = {},
+    count = 0, plan_events = {},
+  }, Model)
+end
+
+local function detail(self, node)
+  local one = self.details[node]
+  if not one then
+    one = { output = json.array {}, left_off = 0, retries = json.array {} }
+    self.details[node] = one
+  end
+  return one
+end
+
+local on = {}
+
+on["run.script"] = function(self, event)
+  for path, text in pairs(type(event.data.sources) == "table" and event.data.sources or {}) do self.sources[path] = text end
+end
+
+on["run.plan"] = function(self, event) self.plan = not event.run and event.data or self.plan end
+
+on["run.end"] = function(self, event)
+  if not event.run and event.data.error then self.error = event.data.error end
+  if not event.run then self.undone_by = event.data.by end
+end
+
+local function keep_failure(self, event, node)
+  local one = detail(self, node)
+  one.at, one.excerpt, one.failed_seq = event.data.at, excerpts.of(self.sources, event.data.at), self.count
+end
+
+on["step.failed"] = keep_failure
+on["step.interrupted"] = keep_failure
+
+on["step.start"] = function(self, _, node)
+  local one = detail(self, node)
+  one.at, one.excerpt, one.failed_seq = nil, nil, nil
+end
+
+on["step.done"] = on["step.start"]
+
+on["step.retry"] = function(self, event, node)
+  table.insert(detail(self, node).retries, { at_ms = event.time_ms, delay = event.data.delay, message = event.data.message })
+end
+
+on["output"] = function(self, event, node)
+  local one = detail(self, node)
+  table.insert(one.output, { stream = event.data.stream, text = event.data.text })
+  if #one.output > 2 * OUTPUT_LINES then
+    one.left_off = one.left_off + OUTPUT_LINES
+    one.output = json.array { table.unpack(one.output, OUTPUT_LINES + 1) }
+  end
+end
+
+on["effect.intent"] = function(self, event)
+  local data = event.data
+  self.effects[data.id] = { input = data.input, before = data.before, at_ms = event.time_ms }
+end
+
+on["effect.outcome"] = function(self, event)
+  local effect = self.effects[event.data.id]
+  if effect then effect.result, effect.error = event.data.result, event.data.error end
+end
+
+local function gate_of(self, event, node)
+  local one = detail(self, node)
+  if not one.gate then
+    one.gate = watches.gate(event.path)
+    table.insert(self.gates, { node = node, watch = one.gate })
+  end
+  return one.gate
+end
+
+on["gate.start"] = function(self, event, node) gate_of(self, event, node).spec = event.data end
+on["gate.sample"] = function(self, event, node) watches.add_sample(gate_of(self, event, node), event.data) end
+
+on["canary.start"] = function(self, event, node)
+  local one = detail(self, node)
+  if not one.canary then table.insert(self.canaries, { node = node }) end
+  one.canary = watches.canary(event.path, event.data)
+end
+
+on["canary.sample"] = function(self, event, node)
+  local canary = detail(self, node).canary
+  if canary and type(event.data.values) == "table" then watches.add_comparison(canary, event.data) end
+end
+
+--- Folds an event in, after it was folded into the state.
+---@param event almanac.Event
+---@param state almanac.State
+function Model:add(event, state)
+  self.count = self.count + 1
+  local node = state.nodes[event.path]
+  self.timeline:add(event, node)
+  self.decisions:add(event)
+  if self.plan and (event.kind:find "^effect%." or event.kind:find "^step%." or event.kind == "gate.sample" or
+    event.kind == "run.unbound") then
+    table.insert(self.plan_events, { kind = event.kind, path = event.path, data = event.data })
+  end
+  local fn = on[event.kind]
+  if fn and (node or event.kind:find "^run%.") then fn(self, event, node) end
+end
+
+local function effects_of(self, node)
+  local out = json.array {}
+  for i, effect in ipairs(node.effects) do
+    local more = self.effects[effect.id] or {}
+    out[i] = {
+      id = effect.id, path = node.path, op = effect.op, title = effect.title or effect.op, status = effect.status, run = effect.run,
+      undone = node.status == "undone" or nil, at_ms = more.at_ms, input = more.input, before = more.before, result = more.result,
+      error = more.error,
+    }
+  end
+  return out
+end
+
+local function seconds_of(node, spans)
+  if node.status == "skipped" then return nil end
+  local last = spans[#spans]
+  if node.elapsed then return node.elapsed end
+  return last and (last.to_ms - spans[1].from_ms) / 1000 or nil
+end
+
+local function add_step(self, report, node, depth)
+  local more, spans = detail(self, node), self.timeline:spans(node)
+  local step = {
+    id = #report.steps + 1, path = node.path, name = node.name, depth = depth, is_leaf = #node.children == 0, status = node.status,
+    spans = json.array(spans), seconds = seconds_of(node, spans), attempts = node.attempts, message = node.message, kind = node.kind,
+    at = more.at, excerpt = more.excerpt, retries = more.retries, notes = node.notes, output = more.output,
+    output_left_off = more.left_off > 0 and more.left_off or nil, effects = effects_of(self, node), result = node.result,
+    asks = node.asks, is_gate = more.gate ~= nil or nil, is_canary = more.canary ~= nil or nil,
+  }
+  report.steps[step.id] = step
+  for _, effect in ipairs(step.effects) do table.insert(report.effects, effect) end
+  -- A branch that is interrupted because its sibling failed is not where it began, nor is a step around the failed one.
+  local first = report.failure and self.failed_seq
+  if node.status == "failed" and (not first or more.failed_seq and more.failed_seq < first) then
+    report.failure, self.failed_seq = step.id, more.failed_seq or 0
+  end
+  for _, child in ipairs(node.children) do add_step(self, report, child, depth + 1) end
+end
+
+local function counts_of(report)
+  local counts = { steps = 0, effects = 0, gates = #report.gates, canaries = #report.canaries, retries = 0, kills = 0,
+    resumes = #report.executions - 1, decisions = #report.decisions }
+  for _, step in ipairs(report.steps) do
+    if step.is_leaf then
+      counts.steps = counts.steps + 1
+      counts[step.status] = (counts[step.status] or 0) + 1
+    end
+    counts.retries = counts.retries + #step.retries
+  end
+  for _, effect in ipairs(report.effects) do
+    if effect.status == "done" or effect.status == "recovered" then counts.effects = counts.effects + 1 end
+  end
+  for _, execution in ipairs(report.executions) do
+    if execution.ended == "killed" then counts.kills = counts.kills + 1 end
+  end
+  return counts
+end
+
+local function params_of(params)
+  local names, out = {}, json.array {}
+  for name in pairs(type(params) == "table" and params or {}) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do out[i] = { name = name, value = params[name] } end
+  return out
+end
+
+local function close_watches(report, found, list)
+  for i, one in ipairs(found) do
+    local watch, node = one.watch, one.node
+    local given = type(node.result) == "table" and node.result or {}
+    watch.path, watch.verdict, watch.why = node.path, given.verdict or watch.verdict, node.message
+    if not watch.verdict and node.message then watch.verdict = node.message:match '": ([%a ]+): ' end
+    watch.result = next(given) and given or nil
+    watches.close(watch)
+    list[i] = watch
+  end
+  for _, step in ipairs(report.steps) do
+    for i, watch in ipairs(list) do
+      if watch.path == step.path then watch.step, step.watch = step.id, i end
+    end
+  end
+end
+
+local function plan_of(self)
+  local plan = self.plan
+  if not plan then return nil end
+  local effects, gates, unbound = outcome.compare(plan, self.plan_events)
+  local signers = json.array {}
+  for i, signed in ipairs(plan.signatures or {}) do signers[i] = { principal = signed.principal, at_ms = signed.at_ms } end
+  return {
+    digest = plan.digest, made_by = plan.made_by, made_ms = plan.made_ms, version = plan.version, clusters = plan.clusters,
+    signatures = signers, unbound = unbound or nil, effects = json.array(effects), gates = json.array(gates),
+  }
+end
+
+local function run_of(self, state, facts)
+  local meta, row, last = facts.meta, facts.row, self.timeline.executions[#self.timeline.executions]
+  return {
+    id = row.id, runbook = row.runbook, script = meta.script, status = state.status, words = facts.words,
+    operator = state.operator or meta.operator, host = meta.host, directory = meta.cwd, started_ms = state.started or row.created_ms,
+    ended_ms = last and last.ended ~= "running" and last.ended_ms or nil, environment = meta.environment, context = meta.context,
+    kubeconfig = meta.kubeconfig, config = meta.config, lock = meta.lock, version = meta.version, digest = meta.digest,
+    caller = type(meta.caller) == "table" and meta.caller.run or nil, undoes = meta.undoes, undone_by = self.undone_by,
+    abandoned = state.abandoned,
+  }
+end
+
+--- The report, when all events are in.
+---@param state almanac.State
+---@param facts almanac.report.Facts
+---@return almanac.Report
+function Model:finish(state, facts)
+  self.timeline:close(state.status == "running", facts.now_ms)
+  local report = {
+    format = M.FORMAT, run = run_of(self, state, facts), error = self.error, executions = json.array(self.timeline.executions),
+    steps = json.array {}, effects = json.array {}, gates = json.array {}, canaries = json.array {},
+    decisions = self.decisions.list, params = params_of(state.params), rollbacks = json.array(facts.rollbacks),
+    journal = { events = self.count, seq = facts.head.seq, hash = facts.head.hash, broken = facts.broken },
+  }
+  for _, node in ipairs(state.roots) do add_step(self, report, node, 0) end
+  for _, one in ipairs(self.canaries) do one.watch = detail(self, one.node).canary end
+  close_watches(report, self.gates, report.gates)
+  close_watches(report, self.canaries, report.canaries)
+  if self.error then self.error.excerpt = excerpts.of(self.sources, self.error.at) end
+  report.plan = plan_of(self)
+  report.counts = counts_of(report)
+  report.verdict = verdicts.of(report)
+  if facts.good then report.compared = require("almanac.report.comparison").of(report, facts.good) end
+  return report
+end
+
+return M

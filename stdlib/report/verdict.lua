@@ -1,0 +1,116 @@
+--- The verdict: how a run ended in one line, and what to type next. Pure.
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+
+local M = {}
+
+---@class almanac.report.Verdict
+---@field tone "good"|"bad"|"open"|"taken back"
+---@field word string       "done", "failed", …
+---@field text string       one line
+---@field next { what: string, command: string }[]
+
+local TONES = {
+  done = "good", failed = "bad", crashed = "bad", abandoned = "bad", undone = "taken back", running = "open", waiting = "open",
+  paused = "open", interrupted = "open",
+}
+
+local function plural(n, word)
+  return string.format("%d %s%s", n, word, n == 1 and "" or "s")
+end
+
+local function first_line(text)
+  return (errors.printable(tostring(text or "")):match "^%s*([^\n]*)")
+end
+
+local function where(report)
+  local step = report.error and report.error.step or report.failure and report.steps[report.failure].path
+  return step and string.format(" in “%s”", step) or ""
+end
+
+local function failure(report)
+  local why = first_line(report.error and report.error.message or report.failure and report.steps[report.failure].message)
+  return where(report) .. (why ~= "" and ": " .. why or "")
+end
+
+--- The innermost step that a process left behind.
+local function left_at(report)
+  local at
+  for _, step in ipairs(report.steps) do
+    if step.status == "cut" or step.status == "running" then at = step.path end
+  end
+  return at and string.format(" in “%s”", at) or ""
+end
+
+local function question_of(report)
+  for _, step in ipairs(report.steps) do
+    if step.asks then return step.asks end
+  end
+end
+
+local say = {}
+
+function say.done(report)
+  local counts = report.counts
+  return string.format("%s and %s", plural(counts.steps, "step"), plural(counts.effects, "effect"))
+end
+
+function say.failed(report) return "Failed" .. failure(report) end
+function say.paused(report) return "Paused" .. where(report) end
+function say.interrupted(report) return "Interrupted" .. where(report) end
+function say.crashed(report) return "The process that ran it died" .. left_at(report) .. "; nobody goes on with it" end
+function say.running(report) return "Under way" .. left_at(report) end
+function say.waiting(report) return "Waits for an answer: " .. first_line(question_of(report) or report.error and report.error.message) end
+
+function say.undone(report)
+  local failed = report.error and "Failed" .. failure(report) .. "; then all of it was undone" or "All of it was undone"
+  return failed .. (report.run.undone_by and " by " .. report.run.undone_by or "")
+end
+
+function say.abandoned(report)
+  local given = report.run.abandoned or {}
+  return string.format("Given up by %s: %s", given.by or "somebody", first_line(given.reason))
+end
+
+--- Whether anything was done that could be taken back.
+local function may_undo(report)
+  if report.run.undoes then return false end
+  for _, step in ipairs(report.steps) do
+    if #step.effects > 0 or step.status == "done" then return true end
+  end
+  return false
+end
+
+local function commands(report)
+  local run, out = report.run, json.array {}
+  local function add(what, command) out[#out + 1] = { what = what, command = "almanac " .. command .. " " .. run.words } end
+  local status = run.status
+  if status == "running" then add("see where it stands", "status") end
+  if status == "waiting" then
+    add("answer yes", "approve")
+    add("answer no", "reject")
+  end
+  if status == "failed" or status == "paused" or status == "interrupted" or status == "crashed" or status == "waiting" then
+    add("go on", "resume")
+  end
+  if status ~= "running" and status ~= "undone" and status ~= "abandoned" and may_undo(report) then add("take it back", "rollback") end
+  if status == "crashed" or status == "failed" then
+    out[#out + 1] = { what = "give it up", command = string.format("almanac abandon %s --reason TEXT", run.words) }
+  end
+  if status == "done" or status == "undone" then add("check the record", "verify") end
+  return out
+end
+
+--- The verdict about a report that is otherwise whole.
+---@param report almanac.Report
+---@return almanac.report.Verdict
+function M.of(report)
+  local run = report.run
+  local text = (say[run.status] or function() return run.status end)(report)
+  local seconds = run.ended_ms and math.max(0, run.ended_ms - run.started_ms) / 1000
+  if seconds then text = string.format("%s, after %s", text, duration.format(seconds < 10 and seconds or math.floor(seconds))) end
+  return { tone = TONES[run.status] or "open", word = run.status, text = text, next = commands(report) }
+end
+
+return M

@@ -1,0 +1,98 @@
+--- Words of a report that all its forms share: times, durations, marks, and values cut to what one reads. Pure.
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+
+local M = {}
+
+--- Marks of steps, and what they are called.
+M.MARKS = {
+  done = "✓", skipped = "∅", failed = "✗", running = "…", waiting = "·", cut = "⊘", retrying = "↻", undone = "↩", paused = "‖",
+  cancelled = "⊘",
+}
+
+M.STATUS = { cut = "killed", waiting = "not reached" }
+
+---@param status string of a step
+---@return string
+function M.status(status)
+  return M.STATUS[status] or status
+end
+
+--- A moment: "2026-11-29 00:31:05 UTC".
+---@param ms integer
+---@return string
+function M.time(ms)
+  return os.date("!%Y-%m-%d %H:%M:%S UTC", ms // 1000)
+end
+
+---@param ms integer
+---@return string  "00:31:05"
+function M.clock(ms)
+  return os.date("!%H:%M:%S", ms // 1000)
+end
+
+--- A length of time as one reads it: tenths below ten seconds, none above.
+---@param seconds number?
+---@return string
+function M.length(seconds)
+  if not seconds then return "" end
+  if seconds < 10 then return duration.format(math.floor(seconds * 1000 + 0.5) / 1000) end
+  return duration.format(math.floor(seconds + 0.5))
+end
+
+---@param n integer
+---@param word string
+---@return string
+function M.plural(n, word)
+  return string.format("%d %s%s", n, word, n == 1 and "" or "s")
+end
+
+---@param text any
+---@return string
+function M.first_line(text)
+  return (errors.printable(tostring(text or "")):match "^%s*([^\n]*)")
+end
+
+--- A text of at most so many bytes, cut between characters.
+---@param text string
+---@param bytes integer
+---@return string
+function M.cut(text, bytes)
+  if #text <= bytes then return text end
+  local to = bytes
+  while to > 0 and (text:byte(to + 1) or 0) & 0xC0 == 0x80 do to = to - 1 end
+  return text:sub(1, to) .. "…"
+end
+
+--- The lines of an excerpt with their numbers, the one that is meant marked.
+---@param excerpt almanac.report.Excerpt
+---@return string
+function M.excerpt(excerpt)
+  local lines = {}
+  for i, line in ipairs(excerpt.lines) do lines[i] = string.format("%s%5d  %s", line.here and ">" or " ", line.number, line.text) end
+  return table.concat(lines, "\n")
+end
+
+--- A value on one line.
+---@param value any
+---@param bytes? integer
+---@return string
+function M.value(value, bytes)
+  if value == nil then return "" end
+  local plain = type(value) == "string" and not value:find "%c" and value ~= ""
+  return M.cut(plain and value or json.encode(value, { canonical = true }), bytes or 200)
+end
+
+--- The error's texts of other programs, the ones that say why.
+---@param err table
+---@return { name: string, text: string }[]
+function M.logs(err)
+  local out = {}
+  for _, name in ipairs { "logs", "stderr", "traceback" } do
+    if type(err[name]) == "string" and err[name]:find "%S" then out[#out + 1] = { name = name, text = errors.printable(err[name]) } end
+  end
+  return out
+end
+
+return M

@@ -1,0 +1,103 @@
+-- A report's model: what events of a run come to.
+local report_of = require("tests.report_events").report
+local t = require "tests.harness"
+
+local function spans(step)
+  local out = {}
+  for i, span in ipairs(step.spans) do
+    out[i] = string.format("%s %g%s", span.kind, (span.to_ms - span.from_ms) / 1000, span.ended and " " .. span.ended or "")
+  end
+  return out
+end
+
+local function step_of(report, path)
+  for _, step in ipairs(report.steps) do
+    if step.path == path then return step end
+  end
+end
+
+local START = { "run.start", "", { runbook = "r", operator = "alice", params = { tag = "v1", replicas = 2 } }, 0 }
+
+t.test("a run that is done: its verdict, steps, effects and parameters", function()
+  local intent = { op = "fs.write", id = "e1", ordinal = "0", title = "write f", input = { path = "f" } }
+  local report = report_of {
+    START, { "step.start", "a", {}, 1 }, { "effect.intent", "a", intent },
+    { "effect.outcome", "a", { op = "fs.write", id = "e1", ordinal = "0", ok = true, result = { changed = true } } },
+    { "step.done", "a", { elapsed_ms = 3000, started = 1795912001000 }, 4 }, { "step.done", "b", { skipped = true }, 5 },
+    { "run.end", "", { status = "done" }, 62 },
+  }
+  t.eq(report.verdict.text, "2 steps and 1 effect, after 1m2s")
+  t.eq({ report.verdict.tone, report.verdict.next[1].command }, { "good", "almanac rollback r-20261129-000000-abcd" })
+  t.eq({ report.counts.done, report.counts.skipped, report.counts.kills }, { 1, 1, 0 })
+  t.eq(report.effects[1].input, { path = "f" })
+  t.eq(report.params, { { name = "replicas", value = 2 }, { name = "tag", value = "v1" } })
+  t.eq(spans(report.steps[1]), { "work 3" })
+end)
+
+t.test("the first failure is where it began, with the lines of the script as it was then", function()
+  local report = report_of {
+    START, { "run.script", "", { sources = { ["r.lua"] = "one\ntwo\nthree\nfour\nfive\nsix" } } },
+    { "step.start", "p" }, { "step.start", "p/a" }, { "step.start", "p/b" },
+    { "step.failed", "p/b", { kind = "command", message = "exit 3", at = "r.lua:5" } },
+    { "step.interrupted", "p/a", { level = "cancel", message = "cancelled" } },
+    { "step.failed", "p", { kind = "command", message = "exit 3", at = "r.lua:1" } },
+    { "run.end", "", { status = "failed", error = { kind = "command", message = "exit 3\nmore", step = "p/b", at = "r.lua:5" } } },
+  }
+  local step = report.steps[report.failure]
+  t.eq({ step.path, step.excerpt.line, step.excerpt.lines[1].text, #step.excerpt.lines }, { "p/b", 5, "two", 5 })
+  t.eq(report.verdict.text, "Failed in “p/b”: exit 3, after 8s")
+  t.eq(report.counts.failed, 1, "steps that only hold others are not counted")
+end)
+
+t.test("a killed process ends what it was about when it was last heard of, and another goes on", function()
+  local report = report_of {
+    START, { "step.start", "a", {}, 1 }, { "note", "a", { text = "half" }, 5 },
+    { "run.resume", "", { operator = "bob" }, 100 }, { "step.start", "a", {}, 101 }, { "step.done", "a", { elapsed_ms = 9 }, 103 },
+    { "run.end", "", { status = "done" }, 104 },
+  }
+  t.eq(spans(report.steps[1]), { "work 4 killed", "work 2" })
+  t.eq({ report.executions[1].ended, report.executions[2].ended, report.executions[2].operator }, { "killed", "done", "bob" })
+  t.eq({ report.counts.kills, report.counts.resumes }, { 1, 1 })
+end)
+
+t.test("a retry, a sleep and a question are spans of their own; a question outlives the process that asked", function()
+  local answer = { question = "well?", answer = "yes", by = "bob@x", at_ms = 1795912050000, plan = "p1", reason = "ok" }
+  local report = report_of {
+    START, { "step.start", "a", {}, 1 }, { "step.retry", "a", { attempt = 1, delay = 4, message = "no" }, 2 },
+    { "step.failed", "a", { message = "no" }, 9 }, { "step.start", "z", {}, 10 }, { "sleep.until", "z", { until_ms = 1 }, 10 },
+    { "step.done", "z", {}, 20 }, { "step.start", "q", {}, 21 }, { "confirm.asked", "q", { question = "well?", script = "s1" }, 21 },
+    { "run.end", "", { status = "waiting" }, 22 }, { "confirm.answered", "q", answer, 50 },
+    { "run.resume", "", {}, 60 }, { "step.start", "q", {}, 60 }, { "step.done", "q", {}, 61 },
+  }
+  t.eq(spans(step_of(report, "a")), { "work 1 failed", "retry 4", "work 3 failed" })
+  t.eq(spans(step_of(report, "z")), { "wait 10" })
+  t.eq(spans(step_of(report, "q")), { "work 0", "approval 29", "work 1" })
+  local given = report.decisions[1].answers[1]
+  t.eq({ given.by, given.plan, given.reason, report.decisions[1].question }, { "bob@x", "p1", "ok", "well?" })
+end)
+
+t.test("a gate has its limits, samples and holds; without limits, of an older journal, its samples", function()
+  local function sample(time, value, ok) return { "gate.sample", "g", { time = 1795912000 + time, value = value, ok = ok }, time } end
+  local start = { "gate.start", "g", { query = "up", op = "<", limit = 5, critical = "+Inf", hold = 3, tolerate = 0 }, 1 }
+  local report = report_of {
+    START, { "step.start", "g", {}, 1 }, start, sample(2, 1, true), sample(3, 9, false), sample(4, 2, true), sample(7, "-Inf", true),
+    { "step.done", "g", { result = { verdict = "pass", limit = 5 } }, 8 }, { "run.end", "", { status = "done" } },
+  }
+  local gate = report.gates[1]
+  t.eq({ gate.verdict, #gate.samples, #gate.holds, gate.step, report.steps[1].watch }, { "pass", 4, 2, 1, 1 })
+  t.eq(gate.holds[2].to_ms - gate.holds[2].from_ms, 3000)
+  t.eq(spans(report.steps[1]), { "watch 7" })
+  local failed = { "step.failed", "g", { message = 'gate "g": no data: nothing came' } }
+  local old = report_of { START, { "step.start", "g" }, sample(2, 1, true), failed }
+  t.eq({ old.gates[1].spec == nil, old.gates[1].verdict }, { true, "no data" })
+end)
+
+t.test("beside the last good run: what was given otherwise and what took longer", function()
+  local function run(tag, seconds)
+    return { { "run.start", "", { runbook = "r", params = { tag = tag } }, 0 }, { "step.start", "a", {}, 1 },
+      { "step.done", "a", { elapsed_ms = seconds * 1000 }, 1 + seconds }, { "run.end", "", { status = "done" }, 2 + seconds } }
+  end
+  local compared = report_of(run("v2", 10), { good = report_of(run("v1", 2)) }).compared
+  t.eq(compared.facts, { { what = "parameter tag", was = '"v1"', now = '"v2"' } })
+  t.eq(compared.steps, { { path = "a", was = 2.0, now = 10.0, id = 1 } })
+end)
