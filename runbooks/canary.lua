@@ -32,7 +32,8 @@ return runbook {
     k8s = { devnet.canary.namespace, "namespace/" .. devnet.canary.namespace, devnet.namespace },
     shell = { "ops/scripts/*" },
     compose = { "**" }, -- which one is almanac.yaml's to say
-    read = { fs = { "ops/**" } },
+    env = { "IMAGE_TAG" },
+    read = { fs = { "ops/**" }, env = devnet.smoke_env },
   },
   pass_env = devnet.smoke_env,
   -- A surge changes the devnet itself, as a rollout does.

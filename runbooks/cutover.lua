@@ -40,7 +40,7 @@ return runbook {
     k8s = { devnet.canary.namespace, "namespace/" .. devnet.canary.namespace, devnet.namespace },
     shell = { "ops/scripts/*" },
     runbook = { "rollout" },
-    read = { fs = { "ops/**" } },
+    read = { fs = { "ops/**" }, env = devnet.smoke_env },
   },
   pass_env = devnet.smoke_env,
   lock = "release/" .. devnet.canary.release,

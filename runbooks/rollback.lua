@@ -89,7 +89,8 @@ return runbook {
     k8s = { devnet.namespace, devnet.canary.namespace },
     shell = { "ops/scripts/*" },
     compose = { "**" }, -- which one is almanac.yaml's to say
-    read = { fs = { "ops/**" } },
+    env = { "IMAGE_TAG" },
+    read = { fs = { "ops/**" }, env = devnet.smoke_env },
   },
   lock = function(p) return "release/" .. p.namespace end,
   on_failure = "stop",

@@ -61,7 +61,7 @@ return runbook {
     helm = { devnet.release },
     k8s = { devnet.namespace },
     shell = { "ops/scripts/*" },
-    read = { fs = { "ops/**" } },
+    read = { fs = { "ops/**" }, env = devnet.smoke_env },
   },
   lock = "release/" .. devnet.release,
   on_failure = "ask",

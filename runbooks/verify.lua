@@ -13,7 +13,7 @@ return runbook {
     alerts = param.duration { default = "20m", min = 1, help = "without a critical alert" },
     strict = param.boolean { default = true, help = "the smoke check must reach explorer and metrics" },
   },
-  allow = { shell = { "ops/scripts/*" } },
+  allow = { shell = { "ops/scripts/*" }, read = { env = devnet.smoke_env } },
   pass_env = devnet.smoke_env,
   run = function(p)
     local c = step("read almanac.yaml", config.read)

@@ -103,7 +103,7 @@ function devnet.wipe_chain(namespace)
   return wiped
 end
 
---- What the smoke check reads of the environment: a runbook that runs it names them (pass_env).
+--- What the smoke check reads of the environment: a runbook that runs it names them (pass_env, and env of allow).
 devnet.smoke_env = { "RPC_HTTP_URL", "EXPLORER_URL", "SERVICES_URL", "DA_API_URL", "CHAIN_ID", "TIMEOUT_SEC" }
 
 local SMOKE_URLS = { rpc = "RPC_HTTP_URL", explorer = "EXPLORER_URL", services = "SERVICES_URL", da = "DA_API_URL" }

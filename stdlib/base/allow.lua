@@ -47,10 +47,19 @@ local function covers_server(patterns, server)
   return false
 end
 
+--- Variables were named under shell once, with their values; journals hold such runbooks.
+local function covers_variable(patterns, assignment)
+  for _, pattern in ipairs(patterns or {}) do
+    if pattern:find("=", 1, true) and glob.match(pattern, assignment) then return true end
+  end
+  return false
+end
+
 local function covers(allow, target)
   local category = target.category
   if target.server then return covers_server(allow.k8s, target.server) or covers_server(allow.helm, target.server) end
   if fits(allow[category], target.names, FENCES[category]) then return true end
+  if category == "env" then return covers_variable(allow.shell, target.names[2]) end
   return category == "k8s" and fits(namespaces_of(allow.helm), target.names, FENCES.k8s)
 end
 

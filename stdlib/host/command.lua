@@ -9,6 +9,7 @@
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local secret = require "almanac.base.secret"
+local variable = require "almanac.base.variable"
 
 local M = {}
 
@@ -83,11 +84,12 @@ local function env_of(who, env)
   if type(env) ~= "table" or secret.is(env) then errors.usage("%s: env must be a table of names and values", who) end
   local out = {}
   for name, value in pairs(env) do
-    if type(name) ~= "string" or name == "" or name:find("=", 1, true) then
-      errors.usage("%s: env: %q is no name of a variable", who, tostring(name))
-    end
+    if not variable.is_name(name) then errors.usage("%s: env: %s is no name of a variable", who, fields.shown(name)) end
     if value ~= false and type(value) ~= "string" and type(value) ~= "number" and not secret.is(value) then
       errors.usage("%s: env.%s must be a string, or false to remove it", who, name)
+    end
+    if type(value) == "string" and value:find("\0", 1, true) then
+      errors.usage("%s: env.%s holds a zero byte, which no variable can", who, name)
     end
     out[name] = secret.is(value) and value or value and tostring(value)
   end

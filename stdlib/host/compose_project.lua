@@ -9,6 +9,7 @@ local process = require "native.process"
 local reach = require "almanac.run.reach"
 local sh = require "native.sh"
 local tool = require "almanac.host.tool"
+local variable = require "almanac.base.variable"
 local yaml = require "native.yaml"
 
 local M = {
@@ -41,8 +42,8 @@ local function find_compose()
   return words_before
 end
 
---- What `allow` is asked for: the directory, files that lie outside of it, and a project that is not its own.
----@param input { dir: string, files?: string[], project?: string }
+--- What `allow` is asked for: the directory, files that lie outside of it, a project that is not its own, and variables.
+---@param input { dir: string, files?: string[], project?: string, env?: table<string, string> }
 ---@return almanac.Target[]
 function M.targets(input)
   local dir = place.path("compose", input.dir)
@@ -53,7 +54,8 @@ function M.targets(input)
     if full:sub(1, #root) ~= root then out[#out + 1] = target end
   end
   if input.project then out[#out + 1] = { category = "compose", names = { "project=" .. input.project } } end
-  return out
+  local variables = place.variables(input.env)
+  return table.move(variables, 1, #variables, #out + 1, out)
 end
 
 --- Holds Compose files to paths: the plugin takes URLs, too, of registries and repositories that nobody was asked for.
@@ -71,20 +73,18 @@ function M.files(who, files)
   return files
 end
 
-local OURS = { PATH = true, HOME = true } -- in HOME are the engine's context and plugins
-
 --- Holds variables for the Compose file to what they may be: texts, and none that leads the programs elsewhere.
 ---@param who string
 ---@param variables table<string, string>
 ---@return table<string, string>
 function M.variables(who, variables)
   for name, value in pairs(variables) do
-    if not name:find "^[%a_][%w_]*$" or OURS[name] or place.steers(name) then
+    if not variable.is_name(name) or variable.steers(name) then -- in HOME are the engine's context and plugins
       errors.raise {
         kind = "usage", message = string.format("%s: env may not set %s: it is no variable of a Compose file", who, name),
         hint = "what has docker do something else is set in the environment of almanac",
       }
-    elseif type(value) ~= "string" then
+    elseif type(value) ~= "string" or value:find("\0", 1, true) then
       errors.raise { kind = "usage", message = string.format("%s: env.%s must be a string, not a %s", who, name, type(value)) }
     end
   end

@@ -1,6 +1,7 @@
 --- Where a path leads, and which program a command runs: what `allow` is asked about. Links are followed and ".."
 --- is walked, so that a name that leads elsewhere than it reads is asked for where it leads.
 local fs = require "native.fs"
+local param = require "almanac.base.param"
 local process = require "native.process"
 local sh = require "native.sh"
 
@@ -78,23 +79,6 @@ local INTERPRETERS = {
   node = true, lua = true,
 }
 
---- Variables with which an environment has a program do something else.
-local STEERING = {
-  "^LD_", "^DYLD_", "^BASH_", "^ENV$", "^IFS$", "^SHELLOPTS$", "^PS4$", "^GCONV_PATH$", "^PYTHON", "^PERL", "^RUBY", "^GEM_",
-  "^NODE_", "^LUA_", "^JAVA_TOOL_OPTIONS$", "^_?JDK_", "^GIT_", "^SSH_ASKPASS", "^EDITOR$", "^VISUAL$", "^PAGER$", "^LESSOPEN$",
-  "^HELM_", "^KUBE", "^DOCKER_", "^COMPOSE_",
-}
-
---- Whether a variable has a program do something else. Pure.
----@param name string
----@return boolean
-function M.steers(name)
-  for _, pattern in ipairs(STEERING) do
-    if name:find(pattern) then return true end
-  end
-  return false
-end
-
 --- A program of the directory itself is "./x": "x" is one of PATH.
 local function program_names(real)
   local names = names_of(real)
@@ -103,7 +87,7 @@ local function program_names(real)
 end
 
 --- What a command runs: the program that is found, by its name where the PATH is the operator's; or the file that an
---- interpreter is given. And the variables that would have it do something else, as "NAME=value".
+--- interpreter is given. And each variable that it is given or denied.
 ---@param command { argv: string[], cwd?: string, env?: table<string, string|false> }  secrets opened
 ---@return almanac.Target[]
 function M.program(command)
@@ -117,9 +101,18 @@ function M.program(command)
   if is_bare and path == nil and INTERPRETERS[word] and file and not file:find "^%-" then
     for i, name in ipairs(program_names(M.resolve(file, command.cwd))) do table.insert(names, 1 + i, name) end
   end
-  local out = { { category = "shell", names = names } }
-  for name, value in pairs(env) do
-    if value and M.steers(name) then out[#out + 1] = { category = "shell", names = { name .. "=" .. tostring(value) } } end
+  local out = M.variables(env)
+  table.insert(out, 1, { category = "shell", names = names })
+  return out
+end
+
+--- The variables that a script gives a program or takes from it, each by its name, and by its name and value.
+---@param env table<string, string|false>?  secrets opened
+---@return almanac.Target[]
+function M.variables(env)
+  local out = {}
+  for _, name in ipairs(param.sorted_names(env or {})) do
+    out[#out + 1] = { category = "env", names = { name, name .. "=" .. (env[name] or "") } }
   end
   return out
 end

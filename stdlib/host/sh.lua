@@ -169,7 +169,8 @@ end
 ---@param who string public name, for errors
 ---@return almanac.CommandResult
 function M.run_child(input, id, who)
-  local options = native_options(input, { who = who, max_output = input.max_output or KEPT, within = input.within })
+  local within = input.within or reach.is_asked() and targets_of(input) or nil
+  local options = native_options(input, { who = who, max_output = input.max_output or KEPT, within = within })
   options.env[survivors.variable] = id
   local child <close> = begin(native.start, options, "change")
   local result = stream(input, child)

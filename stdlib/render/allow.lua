@@ -1,5 +1,6 @@
 --- What `allow` of a runbook means, in words: one line for each pattern. Pure.
 local param = require "almanac.base.param"
+local variable = require "almanac.base.variable"
 
 local M = {}
 
@@ -64,6 +65,12 @@ local function shell(pattern)
   if name then return string.format("set the variable %s, which makes programs do something else", pattern) end
   return "run " .. pattern .. (RUNNERS[pattern:match "[^/]*$"] and ", which runs and reaches whatever it is told to" or "")
 end
+local function env(pattern)
+  local name = pattern:match "^[^=]*"
+  if name:find "[*?]" then return "set variables of programs that are called " .. pattern end
+  return string.format("set the variable %s of programs%s", pattern, variable.steers(name) and ", which makes them do something else" or "")
+end
+words.env = { change = env, read = env }
 words.shell = { change = shell, read = function(pattern) return shell(pattern) .. ", to look" end }
 
 local function plain(format)

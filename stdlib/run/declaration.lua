@@ -5,6 +5,7 @@ local lock_name = require "almanac.run.lock_name"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
 local trace = require "native.trace"
+local variable = require "almanac.base.variable"
 
 local M = {}
 
@@ -102,7 +103,7 @@ function M.declare(declaration)
   end
   if copy.allow then copy.allow = allow_of("allow", copy.allow) end
   for _, name in ipairs(copy.pass_env or {}) do
-    if not name:find "^[%a_][%w_]*$" then errors.usage("runbook: pass_env: %q is no name of a variable", name) end
+    if not variable.is_name(name) then errors.usage("runbook: pass_env: %q is no name of a variable", name) end
   end
   if type(copy.lock) ~= "function" then lock_name.of(copy.lock) end
   copy.declared_at = trace.where()

@@ -20,13 +20,13 @@ local function server()
   return self
 end
 
-for _, kind in ipairs { "fs", "shell", "http", "git", "compose", "services" } do
+for _, kind in ipairs { "fs", "shell", "env", "http", "git", "compose", "services" } do
   local cases = escapes.of(kind)
   t.test(kind .. ": every way out is refused in words, and nothing is done", function()
     local web, p = server(), project.new(cases.runbooks or {})
     local function fill(text) return (text:gsub("DIR", p.dir):gsub("PORT", web.port)) end
     t.must({ "sh", "-ec", fill(cases.set_up) }, { cwd = p.dir })
-    local env = { PATH = kind == "compose" and p.dir .. "/bin:" .. t.getenv "PATH" or nil, GIT_CONFIG_GLOBAL = "/dev/null" }
+    local env = { PATH = (kind == "compose" or kind == "env") and p.dir .. "/bin:" .. t.getenv "PATH" or nil, GIT_CONFIG_GLOBAL = "/dev/null" }
     escapes.try(p, cases, fill, env)
     t.eq(web.reached, {}, "the server was reached")
     web.httpd:close()
@@ -75,6 +75,7 @@ t.test("show says in words what allow means, and that there is none", function()
   local p = project.new {
     book = [[return runbook { allow = {
       helm = { "web", "team/*@prod" }, k8s = { "web", "node/*", "*@prod" }, shell = { "ops/*", "bash", "LD_PRELOAD=*" },
+      env = { "APP_*", "KUBECONFIG", "STAGE=canary" },
       http = { "https://api.example.org/**" }, read = { fs = { "ops/**" }, k8s = { "monitoring" } } }, run = function() end }]],
     free = [[return runbook { run = function() end }]],
     closed = [[return runbook { allow = {}, run = function() end }]],
@@ -86,7 +87,8 @@ t.test("show says in words what allow means, and that there is none", function()
     "change objects in namespace web of the context that almanac runs in",
     "change node of any name of the context that almanac runs in", "change objects in every namespace of context prod",
     "run ops/*", "run bash, which runs and reaches whatever it is told to",
-    "set the variable LD_PRELOAD=*, which makes programs do something else", "read and send to https://api.example.org/**",
+    "set variables of programs that are called APP_*", "set the variable KUBECONFIG of programs, which makes them do something else",
+    "set the variable STAGE=canary of programs\n", "set the variable LD_PRELOAD=*, which makes programs do something else", "read and send to https://api.example.org/**",
     "read files ops/**", "look at objects in namespace monitoring", "nothing else, but queries to the services that almanac.yaml names",
   } do t.has(out, line) end
   t.has(select(2, p:run { "show", "free" }), "may touch: anything that its runner may (it declares no allow)")

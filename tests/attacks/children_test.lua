@@ -57,7 +57,11 @@ return runbook {
 }]] }
   for _, name in ipairs { "read", "run", "bashed", "docker" } do spy(p, "bin/" .. name) end
   spy(p, "bin/check", "exit 1")
-  spy(p, "bin/git", "echo 0123456789012345678901234567890123456789")
+  spy(p, "bin/git", [[case $1 in
+    config) printf 'command\0safe.barerepository\nexplicit\0';;
+    ls-files) ;;
+    *) echo 0123456789012345678901234567890123456789;;
+  esac]])
   local code, out, err = p:run({ "run", "book", "token=env:S_TOKEN", "--no-ask" }, env_of(p))
   t.eq(code, 0, out .. err)
   local others = "IMAGE_TAG VAULT_ADDR AWS_PROFILE HELM_DRIVER"

@@ -4,7 +4,7 @@ local t = require "tests.harness"
 
 local M = {
   SECRET = "TOP-SECRET", -- what nobody may see
-  kinds = { "fs", "shell", "http", "git", "compose", "services", "k8s", "helm" },
+  kinds = { "fs", "shell", "env", "http", "git", "compose", "services", "k8s", "helm" },
 }
 
 ---@class tests.Escape
