@@ -26,7 +26,8 @@ for _, kind in ipairs { "fs", "shell", "env", "http", "git", "compose", "service
     local web, p = server(), project.new(cases.runbooks or {})
     local function fill(text) return (text:gsub("DIR", p.dir):gsub("PORT", web.port)) end
     t.must({ "sh", "-ec", fill(cases.set_up) }, { cwd = p.dir })
-    local env = { PATH = (kind == "compose" or kind == "env") and p.dir .. "/bin:" .. t.getenv "PATH" or nil, GIT_CONFIG_GLOBAL = "/dev/null" }
+    local has_docker = kind == "compose" or kind == "env"
+    local env = { PATH = has_docker and p.dir .. "/bin:" .. t.getenv "PATH" or nil, GIT_CONFIG_GLOBAL = "/dev/null" }
     escapes.try(p, cases, fill, env)
     t.eq(web.reached, {}, "the server was reached")
     web.httpd:close()
@@ -87,7 +88,8 @@ t.test("show says in words what allow means, and that there is none", function()
     "change objects in namespace web of the context that almanac runs in",
     "change node of any name of the context that almanac runs in", "change objects in every namespace of context prod",
     "run ops/*", "run bash, which runs and reaches whatever it is told to",
-    "set variables of programs that are called APP_*", "set the variable KUBECONFIG of programs, which makes them do something else",
+    "set variables of programs that are called APP_*",
+    "set the variable KUBECONFIG of programs, which makes them do something else",
     "set the variable STAGE=canary of programs\n", "set the variable LD_PRELOAD=*, which makes programs do something else", "read and send to https://api.example.org/**",
     "read files ops/**", "look at objects in namespace monitoring", "nothing else, but queries to the services that almanac.yaml names",
   } do t.has(out, line) end
