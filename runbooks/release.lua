@@ -50,7 +50,7 @@ return runbook {
   allow = {
     git = { ".", "remote=*" },
     fs = { "**" },
-    shell = { "ops/scripts/*" },
+    shell = { "ops/scripts/*", ".git/hooks/*" },
     images = { "**" },
     read = { registry = { "**" } },
   },

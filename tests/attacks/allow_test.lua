@@ -90,7 +90,8 @@ t.test("show says in words what allow means, and that there is none", function()
     "run ops/*", "run bash, which runs and reaches whatever it is told to",
     "set variables of programs that are called APP_*",
     "set the variable KUBECONFIG of programs, which makes them do something else",
-    "set the variable STAGE=canary of programs\n", "set the variable LD_PRELOAD=*, which makes programs do something else", "read and send to https://api.example.org/**",
+    "set the variable STAGE=canary of programs\n", "set the variable LD_PRELOAD=*, which makes programs do something else",
+    "read and send to https://api.example.org/**",
     "read files ops/**", "look at objects in namespace monitoring", "nothing else, but queries to the services that almanac.yaml names",
   } do t.has(out, line) end
   t.has(select(2, p:run { "show", "free" }), "may touch: anything that its runner may (it declares no allow)")
