@@ -103,7 +103,8 @@ return runbook {
     only = param.list { default = { "notes", "channel", "issues", "mark" }, help = "what is done, of notes, channel, issues, mark" },
   },
   allow = {
-    git = { ".", "remote=*" }, shell = { ".git/hooks/*" }, fs = { "*.md", "docs/**" }, notify = { "*" }, github = { "*/*" }, grafana = { "annotations" },
+    git = { ".", "remote=*" }, shell = { ".git/hooks/*" }, fs = { "*.md", "docs/**" }, notify = { "*" },
+    github = { "*/*" }, grafana = { "annotations" },
     read = { helm = { devnet.release } },
   },
   lock = "animica/announce",
