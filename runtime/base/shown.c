@@ -9,7 +9,6 @@
 #include "base/json_scan.h"
 
 #define SHOWN_MAX ((size_t)512 << 20)
-#define CLEAR_LINE "\033[K"
 
 static uint32_t code_point(const unsigned char *p, size_t len)
 {
@@ -131,47 +130,7 @@ int shown_write(int fd, const char *text, size_t len, const char *mark)
     return error;
 }
 
-int shown_erase(int fd, int lines)
+int shown_put(int fd, const struct buf *text)
 {
-    struct buf out = BUF_INIT(SHOWN_MAX);
-    int error;
-
-    buf_adds(&out, "\r" CLEAR_LINE);
-    while (lines-- > 0)
-        buf_adds(&out, "\033[A" CLEAR_LINE);
-    error = write_all(fd, buf_str(&out), out.len);
-    buf_release(&out);
-    return error;
-}
-
-/* Each line into one that is cleared first: behind a text that fills its line the cursor is still
- * on its last column, and clearing then would take that. */
-static int add_lines(struct buf *out, const char *text, size_t len)
-{
-    const char *end = text + len;
-
-    while (text < end) {
-        const char *newline = memchr(text, '\n', (size_t)(end - text));
-        const char *next = newline ? newline + 1 : end;
-
-        if (buf_adds(out, CLEAR_LINE) < 0 || buf_add(out, text, (size_t)(next - text)) < 0)
-            return -1;
-        text = next;
-    }
-    return buf_adds(out, "\033[J");
-}
-
-int shown_redraw(int fd, int up, const char *text, size_t len, const char *mark)
-{
-    struct buf shown = BUF_INIT(SHOWN_MAX), out = BUF_INIT(SHOWN_MAX);
-    int error = ENOMEM;
-
-    buf_adds(&out, "\r");
-    if (up > 0)
-        buf_addf(&out, "\033[%dA", up);
-    if (shown_add(&shown, text, len, mark) == 0 && add_lines(&out, buf_str(&shown), shown.len) == 0)
-        error = write_all(fd, buf_str(&out), out.len);
-    buf_release(&shown);
-    buf_release(&out);
-    return error;
+    return write_all(fd, buf_str(text), text->len);
 }

@@ -19,11 +19,7 @@ int shown_add(struct buf *out, const char *text, size_t len, const char *mark);
 /* Writes the text as shown_add() has it. 0, or an errno: a reader that went away is no reason to
  * stop a run. */
 int shown_write(int fd, const char *text, size_t len, const char *mark);
-/* Clears the line of the cursor and so many above, one by one, and leaves the cursor at the top:
- * a terminal that is told to clear its whole screen keeps a copy of it (tmux). 0 or an errno. */
-int shown_erase(int fd, int lines);
-/* Draws lines, none wider than the terminal, over those that begin so many lines up, in one write;
- * what was below them goes. The text is as shown_add() has it. 0 or an errno. */
-int shown_redraw(int fd, int up, const char *text, size_t len, const char *mark);
+/* Writes what shown_add() made. 0 or an errno. */
+int shown_put(int fd, const struct buf *text);
 
 #endif

@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 
 #include "base/loop.h"
+#include "base/tty.h"
 #include "engine/sched.h"
 #include "engine/task.h"
 #include "engine/vm_error.h"
@@ -47,6 +48,7 @@ static void signals_handle(int signum)
     if (!is_told_again(signum, came))
         came = came + 1;
     if (came >= SIGNALS_LAST && signum != SIGHUP) {
+        tty_restore();
         sigaction(signum, &by_default, NULL);
         raise(signum); /* takes place when this handler returns */
     }

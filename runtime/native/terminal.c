@@ -9,7 +9,8 @@
 #include <lauxlib.h>
 
 #include "base/buf.h"
-#include "base/echo.h"
+#include "base/frame.h"
+#include "base/tty.h"
 #include "base/loop.h"
 #include "base/shown.h"
 #include "engine/lua_buf.h"
@@ -21,6 +22,7 @@
 #define READ_TYPE "almanac.read_line"
 #define READ_LINE_MAX ((size_t)64 << 10)
 #define SPELT_MAX ((size_t)256 << 20)
+#define DRAWN_MAX ((size_t)16 << 20)
 
 /// Whether a terminal is behind a descriptor.
 ///@param fd integer
@@ -71,26 +73,66 @@ static int l_write(lua_State *L)
     return push_written(L, shown_write(fd, text, len, luaL_optstring(L, 3, NULL)));
 }
 
-/// Clears the line of the cursor, and those above it.
-///@param fd integer
-///@param lines integer
-static int l_erase(lua_State *L)
+/* Adds the lines of the table at an argument; false stands for one that stays as it is. */
+static int add_lines(lua_State *L, struct buf *out, int table, const char *mark)
 {
-    return push_written(L, shown_erase((int)luaL_checkinteger(L, 1), (int)luaL_checkinteger(L, 2)));
+    lua_Integer count = luaL_len(L, table);
+    int error = 0, kept = 0;
+
+    for (lua_Integer i = 1; i <= count && error == 0; i++) {
+        size_t len;
+        const char *line;
+
+        lua_rawgeti(L, table, i);
+        line = lua_tolstring(L, -1, &len);
+        if (line)
+            error = frame_keep(out, kept) < 0 ? -1 : frame_line(out, line, len, mark);
+        kept = line ? 0 : kept + 1;
+        lua_pop(L, 1);
+    }
+    return error < 0 ? error : frame_keep(out, kept);
 }
 
-/// Draws over what begins so many lines up.
+/// Draws a frame over the one before, of so many rows, below which the cursor is; where its lines are fewer, the
+/// rest is cleared. With a text above it nothing of the frame before stays.
 ///@param fd integer
-///@param lines integer
-///@param text string
+///@param rows integer  of the frame before
+///@param lines (string|false)[]  none wider than the terminal; false: as it is
+///@param above string  whole lines that stay; ""
 ///@param mark? string
-static int l_redraw(lua_State *L)
+///@return boolean
+///@return string? why
+static int l_draw(lua_State *L)
 {
-    int fd = (int)luaL_checkinteger(L, 1), up = (int)luaL_checkinteger(L, 2);
+    int fd = (int)luaL_checkinteger(L, 1), rows = (int)luaL_checkinteger(L, 2), stale;
     size_t len;
-    const char *text = luaL_checklstring(L, 3, &len);
+    const char *above = luaL_checklstring(L, 4, &len), *mark = luaL_optstring(L, 5, NULL);
+    struct buf *out;
 
-    return push_written(L, shown_redraw(fd, up, text, len, luaL_optstring(L, 4, NULL)));
+    luaL_checktype(L, 3, LUA_TTABLE);
+    stale = len == 0 ? rows - (int)luaL_len(L, 3) : 0;
+    out = lua_buf_new(L, DRAWN_MAX);
+    if (frame_begin(out, rows, above, len, mark) < 0 || add_lines(L, out, 3, mark) < 0 ||
+        frame_end(out, stale) < 0)
+        return push_written(L, ENOMEM);
+    return push_written(L, shown_put(fd, out));
+}
+
+/// Whether this process may draw on a terminal and read from it: false in the background.
+///@param fd integer
+///@return boolean
+static int l_foreground(lua_State *L)
+{
+    lua_pushboolean(L, tty_foreground((int)luaL_checkinteger(L, 1)));
+    return 1;
+}
+
+/// How often the process went on after it was stopped, since this was first asked: what it drew may be gone.
+///@return integer
+static int l_continued(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)tty_continued());
+    return 1;
 }
 
 /// The text as write shows it.
@@ -129,7 +171,7 @@ static void read_line_stop(struct read_line *read)
         read->poll = NULL;
     }
     if (read->hidden)
-        echo_on();
+        tty_restore();
     read->hidden = false;
 }
 
@@ -217,7 +259,7 @@ static int l_read_line(lua_State *L)
     read->poll = malloc(sizeof *read->poll);
     if (!read->poll)
         return vm_raisef(L, ERR_MEMORY, "out of memory");
-    read->hidden = hidden && echo_off(STDIN_FILENO) == 0;
+    read->hidden = hidden && tty_set(STDIN_FILENO, TTY_HIDDEN) == 0;
     shown_write(STDERR_FILENO, prompt, len, NULL);
     if (uv_poll_init(&vm_of(L)->loop->uv, read->poll, STDIN_FILENO) < 0) {
         /* epoll refuses a regular file, which is always ready. */
@@ -238,8 +280,15 @@ static int l_read_line(lua_State *L)
 int luaopen_native_terminal(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"isatty", l_isatty}, {"size", l_size},   {"write", l_write},         {"erase", l_erase},
-        {"redraw", l_redraw}, {"spelt", l_spelt}, {"read_line", l_read_line}, {NULL, NULL},
+        {"isatty", l_isatty},
+        {"size", l_size},
+        {"write", l_write},
+        {"draw", l_draw},
+        {"foreground", l_foreground},
+        {"continued", l_continued},
+        {"spelt", l_spelt},
+        {"read_line", l_read_line},
+        {NULL, NULL},
     };
 
     vm_type_new(L, READ_TYPE, read_line_gc, NULL, NULL);

@@ -24,7 +24,10 @@ local function within(list, code)
   return false
 end
 
+local BOXES, BLOCKS_END = 0x2500, 0x259F -- box drawing and block elements, of which frames have many
+
 local function width_of(code)
+  if code >= BOXES and code <= BLOCKS_END then return 1 end
   if code < 0x20 or code == 0x7F then return 0 end
   if code < 0x300 then return code == 0xAD and 1 or code >= 0x80 and code < 0xA0 and 0 or 1 end
   if within(ranges.zero, code) then return 0 end
@@ -56,12 +59,23 @@ local function cluster(text, at)
   return after, columns
 end
 
+--- The place behind ASCII that nothing combines with: each of its characters takes one column. What follows may combine
+--- with the last one, which is left out then.
+local function behind_plain(text, at)
+  local after = text:match("^[ -~]+()", at)
+  if not after or after > #text then return after or at end
+  return after - 1
+end
+
 --- The columns of a text; escape sequences of colour take none.
 ---@param text string
 ---@return integer
 function M.of(text)
   local total, at = 0, 1
   while at <= #text do
+    local plain = behind_plain(text, at)
+    total, at = total + plain - at, plain
+    if at > #text then break end
     local escape = text:match("^" .. terminal.COLOUR, at)
     if escape then
       at = at + #escape
@@ -104,16 +118,17 @@ end
 function M.fit(line, width)
   if #line <= width or M.of(line) <= width then return line end
   line = redaction.text(line) -- before the cut, which could leave half a secret
-  local shown, out, at = 0, {}, 1
+  local shown, out, at, coloured = 0, {}, 1, false
   while at <= #line do
     local escape = line:match("^" .. terminal.COLOUR, at)
     local after, columns = at + #(escape or ""), 0
     if not escape then after, columns = cluster(line, at) end
     if shown + columns > width - 1 then break end
+    coloured = coloured or escape ~= nil
     out[#out + 1] = line:sub(at, after - 1)
     at, shown = after, shown + columns
   end
-  return table.concat(out) .. (width > 0 and "…" or "") .. terminal.RESET
+  return table.concat(out) .. (width > 0 and "…" or "") .. (coloured and terminal.RESET or "")
 end
 
 return M

@@ -6,7 +6,7 @@ local native = require "native.terminal"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
 
-local M = { isatty = native.isatty, size = native.size, spelt = native.spelt }
+local M = { isatty = native.isatty, size = native.size, spelt = native.spelt, continued = native.continued }
 
 --- Known to this process alone: behind it the terminal gets a colour.
 local MARK = digest.random_hex(4)
@@ -107,19 +107,20 @@ function M.can_redraw()
   return native.isatty(2) and kind ~= nil and kind ~= "" and kind ~= "dumb"
 end
 
---- Takes back the lines above the cursor.
----@param fd integer
----@param count integer
-function M.erase(fd, count)
-  return native.erase(fd, count)
+--- Whether this process may draw and ask now: not while it runs in the background of its terminal.
+---@return boolean
+function M.foreground()
+  return native.foreground(2)
 end
 
---- Draws lines over those above the cursor; what was below them goes.
----@param fd integer
----@param count integer  lines that the cursor is below where the first of them goes
----@param text string    lines with a newline each, none wider than the terminal
-function M.redraw(fd, count, text)
-  return native.redraw(fd, count, redaction.text(text), MARK)
+--- Draws a frame over the one before, of so many rows, below which the cursor is.
+---@param rows integer           of the frame before
+---@param lines (string|false)[] none wider than the terminal; false: that one stays as it is
+---@param above string           whole lines that stay, where the frame began; then no line may stay as it is
+function M.draw(rows, lines, above)
+  local shown = {}
+  for i, line in ipairs(lines) do shown[i] = line and M.one_line(redaction.text(line)) end
+  return native.draw(2, rows, shown, redaction.text(above), MARK)
 end
 
 return M

@@ -78,6 +78,7 @@ M.kinds = {
   ["guard.sample"] = kind("soon", "skip", "name time value ok why"),
   ["guard.breach"] = kind("durable", "keep", "breaches on_breach"),
   ["guard.answered"] = kind("durable", "keep", "answer by reason"),
+  ["connection"] = kind("soon", "skip", "to state why"), -- of a watch; state: "lost" or "back"
   ["note"] = kind("soon", "skip", "text"),
   ["output"] = kind("soon", "skip", "stream text"),
   -- what is only told

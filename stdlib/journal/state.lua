@@ -17,6 +17,9 @@ local M = {}
 ---@field ended integer? ms
 ---@field elapsed number? seconds
 ---@field progress string?   what it waits for
+---@field until_ms integer?  of a sleep: when it ends
+---@field heard_ms integer?  when it was last heard of
+---@field connection { to: string, why: string?, lost_ms: integer?, back_ms: integer? }?  of a watch that lost it
 ---@field message string?    of the failure
 ---@field notes string[]
 ---@field effects table[]    { id, title, status }; of one that is a run: run, its id
@@ -104,6 +107,7 @@ on["step.done"] = function(state, path, data, time_ms)
   node.status = data.skipped and "skipped" or "done"
   node.started, node.ended, node.elapsed = data.started or node.started, time_ms, (data.elapsed_ms or 0) / 1000
   node.progress, node.message, node.result, node.attempts = nil, nil, data.result, data.attempts
+  node.until_ms, node.connection = nil, nil
   node.gate = gates.passed(node.gate, data.result)
 end
 
@@ -200,6 +204,16 @@ on["progress"] = function(state, path, data, time_ms)
   node_of(state, path, time_ms).progress = data.text
 end
 
+on["sleep.until"] = function(state, path, data, time_ms)
+  node_of(state, path, time_ms).until_ms = data.until_ms
+end
+
+on["connection"] = function(state, path, data, time_ms)
+  local lost = data.state == "lost"
+  node_of(state, path, time_ms).connection =
+    { to = data.to, why = data.why, lost_ms = lost and time_ms or nil, back_ms = not lost and time_ms or nil }
+end
+
 on["gate.start"] = function(state, path, data, time_ms)
   local node = node_of(state, path, time_ms)
   node.gate = gates.begin(node.gate, data)
@@ -260,6 +274,8 @@ function M.apply(state, event)
   state.status = status or state.status
   local fn = on[event.kind]
   if fn then fn(state, event.path, event.data, event.time_ms) end
+  local node = state.nodes[event.path]
+  if node then node.heard_ms = event.time_ms end
 end
 
 --- A process that died ended nothing: its steps were cut short at its last event.

@@ -1,106 +1,176 @@
---- The live tree on a terminal: redrawn in place while the run goes on.
-local columns = require "almanac.base.columns"
+--- The live view of a run on a terminal: a frame that is redrawn in place while the run goes on, and keys with which
+--- the operator looks around in it. What it shows is render/live/frame's; here is when.
 local errors = require "almanac.base.errors"
+local canvases = require "almanac.render.live.canvas"
+local columns = require "almanac.base.columns"
+local frames = require "almanac.render.live.frame"
+local keyboard = require "native.keyboard"
+local keys = require "almanac.render.live.keys"
 local process = require "native.process"
 local state = require "almanac.journal.state"
 local task = require "native.task"
 local terminal = require "almanac.base.terminal"
 local tree = require "almanac.render.tree"
+local views = require "almanac.render.live.view"
 
 local M = {}
 
 local FRAME_SECONDS = 0.1
---- A frame larger than this is never drawn: reading it would take longer than the frame lasts.
-local HEIGHT_MAX = 60
+--- Of the time at most this part goes into drawing.
+local SHARE = 1 / 10
+--- A frame with more rows is never drawn: reading it would take longer than the frame lasts.
+local ROWS_MAX = 60
+--- Lines of output that the details of a step show.
+local OUTPUT_LINES = 20
+--- Lines of the tree that is printed in the end; what is beyond is in the journal.
+local TREE_LINES_MAX = 2000
 
+---@class almanac.Live: almanac.Renderer
 local Live = {}
 Live.__index = Live
 
 --- The tree shows what was done before, too.
 Live.wants_all = true
 
+---@class almanac.LiveOptions
+---@field passing? boolean  nothing is left of it in the end
+---@field leave? fun()      it is looked at from outside: called when q is pressed
+
 ---@param run almanac.Run
----@param options? { passing: boolean }  passing: nothing is left of the tree in the end
+---@param options? almanac.LiveOptions
 function M.new(run, options)
+  options = options or {}
+  local meta = run.meta or {}
   return setmetatable({
-    run = run, state = state.new(), drawn = {}, width = 0, spin = 0, pending = {}, color = not process.getenv "NO_COLOR",
-    passing = options and options.passing,
+    state = state.new(), canvas = canvases.new(), view = views.new { leaves = options.leave ~= nil },
+    passing = options.passing, leave = options.leave,
+    model = {
+      runbook = meta.runbook or run.id, environment = meta.environment, cluster = meta.context, spin = 0, output = {},
+      color = not process.getenv "NO_COLOR", keys = false,
+    },
   }, Live)
+end
+
+local function keep_output(output, path, text)
+  local lines = output[path] or {}
+  output[path] = lines
+  lines[#lines + 1] = text
+  if #lines > OUTPUT_LINES then table.remove(lines, 1) end
 end
 
 function Live:event(event)
   state.apply(self.state, event)
   if event.kind == "said" then self:above("· " .. terminal.hanging(event.data.text, "  ")) end
-  if event.kind == "output" then self:above("    | " .. terminal.one_line(errors.printable(event.data.text))) end
+  if event.kind ~= "output" then return end
+  local text = terminal.one_line(errors.printable(event.data.text))
+  keep_output(self.model.output, event.path, text)
+  self:above(string.format("    %s | %s", event.path:match "[^/]*$", text))
 end
 
---- The rows that what was drawn takes now: a terminal that became narrower since has broken its lines.
-function Live:rows()
-  local width, rows = terminal.size(), #self.drawn
-  if width >= self.width then return rows end
-  rows = 0
-  for _, line in ipairs(self.drawn) do rows = rows + columns.rows(line, width) end
-  return rows
+--- The lines of a frame for the terminal as it is now.
+local function compose(self)
+  local width, height = terminal.size()
+  local model = self.model
+  model.state, model.now_ms = self.state, task.wall_ms()
+  local lines, facts = frames.lines(model, self.view, { width = width, rows = math.min(height - 1, ROWS_MAX) })
+  model.known = facts
+  return lines
 end
 
-function Live:erase()
-  -- The terminal echoes ^C where the cursor stands: back to the first column, whatever is there.
-  terminal.erase(2, self:rows())
-  self.drawn = {}
-end
-
---- What stays above the tree, written where the tree began.
-function Live:flush()
-  if #self.pending == 0 then return end
-  self:erase()
-  terminal.write(2, table.concat(self.pending))
-  self.pending = {}
+--- Another program may have the terminal now, or have had it: what was drawn then is not where it was.
+local function has_terminal(self)
+  local continued = terminal.continued()
+  if continued ~= self.continued then
+    self.continued = continued
+    self.canvas:leave()
+  end
+  return terminal.foreground()
 end
 
 function Live:draw()
-  local width, height = terminal.size()
-  local lines = tree.lines(self.state, { color = self.color, now_ms = task.wall_ms(), spin = self.spin, notes = 3 })
-  lines = tree.window(lines, width, math.min(height - 1, HEIGHT_MAX))
-  self:flush()
-  if #lines == 0 then return self:erase() end
-  terminal.redraw(2, self:rows(), table.concat(lines, "\n") .. "\n")
-  self.drawn, self.width = lines, width
+  if not has_terminal(self) then return end
+  self.canvas:draw(compose(self))
 end
 
 --- A line that stays, above the tree; while that is drawn, with its next frame.
 function Live:above(text)
-  self.pending[#self.pending + 1] = text .. "\n"
-  if not self.ticker or self.suspended then self:flush() end
+  self.canvas:above(text)
+  if (not self.ticker or self.suspended) and has_terminal(self) then self.canvas:draw({}) end
 end
 
---- Draws until cancelled; a child of the task that calls it.
-function Live:start()
-  self.ticker = task.spawn(function()
-    while true do
-      if not self.suspended then self:draw() end
-      self.spin = self.spin + 1
-      task.sleep(FRAME_SECONDS)
+local function tick(self)
+  while true do
+    local began = task.now()
+    self:draw()
+    self.model.spin = self.model.spin + 1
+    task.sleep(math.max(FRAME_SECONDS, (task.now() - began) / SHARE))
+  end
+end
+
+--- Takes keys while the terminal is ours.
+local function listen(self)
+  while true do
+    self.model.keys = keyboard.on() -- again after a stop
+    local typed = self.model.keys and keyboard.read() or ""
+    if typed == nil then break end
+    for _, key in ipairs(keys.of(typed)) do
+      self.view:press(key)
+      self:draw() -- the next key goes by what this one shows
     end
-  end)
+    if self.view.left then return self.leave() end
+    if typed == "" then task.sleep(FRAME_SECONDS) end
+  end
+  self.model.keys = false
+end
+
+local function begin(self)
+  self.ticker = task.spawn(tick, self)
+  if terminal.isatty(0) then self.listener = task.spawn(listen, self) end
+end
+
+local function halt(self)
+  for _, name in ipairs { "ticker", "listener" } do
+    if self[name] then
+      self[name]:cancel()
+      self[name]:join()
+      self[name] = nil
+    end
+  end
+  keyboard.off()
+end
+
+--- Draws until it is stopped; a child of the task that calls it.
+function Live:start()
+  self.continued = terminal.continued()
+  begin(self)
 end
 
 --- Leaves the terminal to a question, and takes it back.
 function Live:suspend(yes)
   self.suspended = yes
-  if yes then
-    self:draw()
-    self.drawn = {}
+  if not yes then return begin(self) end
+  halt(self)
+  self.model.keys = false
+  self:draw()
+  self.canvas:leave()
+end
+
+--- The whole tree, as it stays on the terminal.
+local function whole_tree(self)
+  local width = terminal.size()
+  local lines = tree.lines(self.state, { color = self.model.color, now_ms = task.wall_ms(), notes = 3 })
+  local left = #lines - TREE_LINES_MAX
+  for i, line in ipairs(lines) do
+    if left > 0 and i == TREE_LINES_MAX then line = string.format("⋮ %d more lines: almanac status shows them", left + 1) end
+    if i <= TREE_LINES_MAX then self.canvas:above(columns.fit(line, width)) end
   end
 end
 
 function Live:stop()
-  if self.ticker then
-    self.ticker:cancel()
-    self.ticker:join()
-    self.ticker = nil
-  end
-  if self.passing then self:flush() self:erase() else self:draw() end
-  self.drawn = {}
+  halt(self)
+  if not has_terminal(self) then return end
+  if not self.passing then whole_tree(self) end
+  self.canvas:draw({})
 end
 
 return M

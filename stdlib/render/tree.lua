@@ -1,5 +1,4 @@
 --- The tree of a run as lines of text. Pure: a state, a time and a width give lines.
-local columns = require "almanac.base.columns"
 local errors = require "almanac.base.errors"
 local duration = require "almanac.base.duration"
 local gates = require "almanac.render.gate"
@@ -22,33 +21,56 @@ local effect_marks = {
   ["in doubt"] = " (in doubt)",
 }
 
-local function elapsed_of(node, now_ms)
+--- The sign of a status, and its colour; a running one turns with `spin`.
+---@param node almanac.Node
+---@param spin integer?
+---@return string glyph
+---@return string code SGR
+function M.mark(node, spin)
+  local mark = marks[node.status] or marks.running
+  if node.status == "running" and spin then return M.spinner(spin), mark[2] end
+  return mark[1], mark[2]
+end
+
+---@param spin integer
+---@return string
+function M.spinner(spin)
+  return SPINNER[spin % #SPINNER + 1]
+end
+
+--- How long a step took, or has been under way, with two blanks before it; "" where that says nothing.
+---@param node almanac.Node
+---@param now_ms integer
+---@param whole boolean?  whole seconds while it runs
+---@return string
+function M.elapsed(node, now_ms, whole)
   if node.status == "waiting" then return "" end
   local seconds = node.elapsed or (node.started and ((node.ended or now_ms) - node.started) / 1000)
   if not seconds or (seconds < 0.1 and node.status ~= "running") then return "" end
+  if whole and node.status == "running" then return "  " .. duration.format(math.floor(seconds)) end
   return "  " .. (seconds < 10 and string.format("%.1fs", seconds) or duration.format(math.floor(seconds)))
 end
 
 --- As it will be shown, so that its columns are counted right.
-local function first_line(text)
+---@param text string
+---@return string
+function M.first_line(text)
   return terminal.spelt(errors.printable(tostring(text):match "^[^\n]*"))
 end
 
 local function node_line(node, depth, view)
-  local mark = marks[node.status] or marks.running
-  local glyph = mark[1]
-  if node.status == "running" and view.spin then glyph = SPINNER[view.spin % #SPINNER + 1] end
-  local line = string.rep("  ", depth) .. paint(glyph, mark[2], view.color) .. " " .. terminal.spelt(node.name)
-  line = line .. paint(elapsed_of(node, view.now_ms), "90", view.color)
+  local glyph, code = M.mark(node)
+  local line = string.rep("  ", depth) .. paint(glyph, code, view.color) .. " " .. terminal.spelt(node.name)
+  line = line .. paint(M.elapsed(node, view.now_ms), "90", view.color)
   if node.replayed then line = line .. paint("  (done before)", "90", view.color) end
   if node.attempts then line = line .. paint("  (attempt " .. node.attempts .. ")", "33", view.color) end
   if node.gate then
     line = line .. "  " .. gates.line(node, view)
   elseif node.progress and node.status == "running" then
-    line = line .. paint("  " .. first_line(node.progress), "36", view.color)
+    line = line .. paint("  " .. M.first_line(node.progress), "36", view.color)
   end
   if node.message and #node.children == 0 then
-    line = line .. paint("  " .. first_line(node.message), node.status == "failed" and "31" or "33", view.color)
+    line = line .. paint("  " .. M.first_line(node.message), node.status == "failed" and "31" or "33", view.color)
   end
   return line
 end
@@ -58,44 +80,35 @@ local function run_line(effect)
   return string.format("run %s%s", effect.run, effect.status ~= "done" and ": " .. effect.status or "")
 end
 
+---@param effect table  of a node
+---@param color boolean
+---@return string
+function M.effect_line(effect, color)
+  local text = effect.run and run_line(effect) or M.first_line(effect.title or effect.op) .. (effect_marks[effect.status] or "")
+  return paint("→ " .. text, effect.status == "failed" and "31" or "35", color)
+end
+
 local function add_node(lines, node, depth, view)
   lines[#lines + 1] = node_line(node, depth, view)
   local indent = string.rep("  ", depth + 1)
   for _, effect in ipairs(node.effects) do
-    local text = "→ " .. (effect.run and run_line(effect) or first_line(effect.title or effect.op) .. (effect_marks[effect.status] or ""))
-    lines[#lines + 1] = indent .. paint(text, effect.status == "failed" and "31" or "35", view.color)
+    lines[#lines + 1] = indent .. M.effect_line(effect, view.color)
   end
   local first = math.max(1, #node.notes - (view.notes or 3) + 1)
   for i = first, #node.notes do
-    lines[#lines + 1] = indent .. paint("· " .. first_line(node.notes[i]), "90", view.color)
+    lines[#lines + 1] = indent .. paint("· " .. M.first_line(node.notes[i]), "90", view.color)
   end
   for _, child in ipairs(node.children) do add_node(lines, child, depth + 1, view) end
 end
 
 --- The whole tree.
 ---@param state almanac.State
----@param view { color: boolean, now_ms: integer, spin?: integer, notes?: integer }
+---@param view { color: boolean, now_ms: integer, notes?: integer }
 ---@return string[]
 function M.lines(state, view)
   local lines = {}
   for _, node in ipairs(state.roots) do add_node(lines, node, 0, view) end
   return lines
-end
-
---- The tree cut to a terminal: its last lines, for that is where the run is.
----@param lines string[]
----@param width integer
----@param height integer
----@return string[]
-function M.window(lines, width, height)
-  local out = {}
-  local first = math.max(1, #lines - height + 1)
-  if first > 1 then
-    out[1] = columns.fit(string.format("⋮ %d lines above; almanac status shows all", first), width)
-    first = first + 1
-  end
-  for i = first, #lines do out[#out + 1] = columns.fit(lines[i], width) end
-  return out
 end
 
 return M

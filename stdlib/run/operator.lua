@@ -47,10 +47,10 @@ function M.of(run)
   return run.operator or nobody
 end
 
---- Whether somebody sits at a terminal, and may be asked.
+--- Whether somebody sits at a terminal, and may be asked: in its background he would be asked by another program.
 ---@return boolean
 function Operator:can_be_asked()
-  return self.can_ask and terminal.isatty(0) and terminal.isatty(2)
+  return self.can_ask and terminal.isatty(0) and terminal.isatty(2) and terminal.foreground()
 end
 
 --- Says something to a person, above what is being drawn.

@@ -34,7 +34,9 @@ local function look(terminal)
     if columns.of(line) > terminal.width then return "wider than the screen: " .. line .. "\n" .. shown, count end
     local indent, rest = line:match "^( *)[\x80-\xff]+ (%w.*)"
     local name = rest and (rest:match "^(.-)  " or rest:match "^[^…]+")
-    if name then
+    if name and name:find("…", 1, true) then
+      count = count + 1 -- cut, it may be the beginning of several
+    elseif name then
       local key = indent .. name
       if seen[key] then return "left behind: " .. line .. "\n" .. shown, count end
       seen[key], count = true, count + 1

@@ -23,17 +23,25 @@ function M.size() end
 ---@return string? why
 function M.write(fd, text, mark) end
 
---- Clears the line of the cursor, and those above it.
+--- Draws a frame over the one before, of so many rows, below which the cursor is; where its lines are fewer, the
+--- rest is cleared. With a text above it nothing of the frame before stays.
 ---@param fd integer
----@param lines integer
-function M.erase(fd, lines) end
-
---- Draws over what begins so many lines up.
----@param fd integer
----@param lines integer
----@param text string
+---@param rows integer  of the frame before
+---@param lines (string|false)[]  none wider than the terminal; false: as it is
+---@param above string  whole lines that stay; ""
 ---@param mark? string
-function M.redraw(fd, lines, text, mark) end
+---@return boolean
+---@return string? why
+function M.draw(fd, rows, lines, above, mark) end
+
+--- Whether this process may draw on a terminal and read from it: false in the background.
+---@param fd integer
+---@return boolean
+function M.foreground(fd) end
+
+--- How often the process went on after it was stopped, since this was first asked: what it drew may be gone.
+---@return integer
+function M.continued() end
 
 --- The text as write shows it.
 ---@param text string
