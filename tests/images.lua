@@ -22,9 +22,12 @@ version: 0.1
 storage: { filesystem: { rootdirectory: "%s/blobs" } }
 http: { addr: "127.0.0.1:0" }
 %s]], dir, auth or ""))
-  local server = t.spawn { root .. "/.deps/registry/usr/bin/docker-registry", "serve", file }
-  local _, address = server:wait_line "listening on (127%.0%.0%.1:%d+)"
-  return address
+  -- It has lines for each request, and would wait for somebody who reads them: a file takes them all.
+  local log = dir .. (auth and "/registry-auth.log" or "/registry.log")
+  t.spawn { "sh", "-c", 'exec "$0" serve "$1" >"$2" 2>&1', root .. "/.deps/registry/usr/bin/docker-registry", file, log }
+  return t.eventually("the registry listens", function()
+    return (t.read_file(log) or ""):match "listening on (127%.0%.0%.1:%d+)"
+  end)
 end
 
 local function send(method, url, content_type, body)

@@ -21,7 +21,7 @@ local M = {}
 ---@field go fun(self, frame: almanac.Frame, called: almanac.Called, id: string): any   makes it, or goes on with it, to its end
 ---@field plan fun(self, frame: almanac.Frame, called: almanac.Called): almanac.Preview
 ---@field undo fun(self, frame: almanac.Frame, id: string)   takes it back
----@field stands fun(self, id: string): string?   how it is otherwise than done
+---@field made fun(self, id: string): almanac.Standing[]   that it is done, and what its effects made, newest first
 
 local OPTIONS = fields.declare("runbook.call", {
   name = { "text", shown_default = "that of the runbook", help = "of the step" },
@@ -48,9 +48,7 @@ definitions.define(family.CALL, {
     local frame = step.current()
     return calls_of(frame):go(frame, called, ctx.before.run)
   end,
-  holds = function(_, _, before, calls)
-    return { { about = "run " .. before.run, look = calls and function() return calls:stands(before.run) end } }
-  end,
+  holds = function(_, _, before, calls) return calls and calls:made(before.run) or {} end,
   undo = function(_, _, ctx)
     local frame = step.current()
     calls_of(frame):undo(frame, ctx.before.run)

@@ -14,6 +14,7 @@ local AT_ONCE = 16
 ---@class almanac.Standing  something that an effect made
 ---@field about string   what it is: of one thing that several effects made, the last one is asked
 ---@field look? fun(): string?  a read: how it is otherwise; nil: it stands. Without it there is nothing to ask
+---@field made? boolean  it is there though the effect is not over, as what a run has made so far that goes on
 
 ---@class almanac.StandingAnswer
 ---@field path string    of the step
@@ -31,22 +32,41 @@ local function made_by(run, intent, result)
   return out
 end
 
---- What the done effects of a run made, newest first, each thing once.
+---@class almanac.StandingThing
+---@field about string
+---@field path string    of the step
+---@field title string   of the effect
+---@field look? fun(): string?
+
+--- What the effects of a run made or may have, newest first, each thing once: what a later one of them made otherwise, or
+--- took away, is the later one's to tell. Those with a `look` are to be asked.
 ---@param run almanac.Run
----@return { path: string, title: string, look: fun(): string? }[]
-function M.things(run)
-  local things, seen = {}, {}
+---@return almanac.StandingThing[]
+function M.made(run)
+  local made, seen = {}, {}
   for _, known in ipairs(run.replay:effects_newest_first()) do
     local intent, outcome = known.intent, known.outcome
-    local result = outcome and outcome.ok and outcome.result or nil
-    for _, one in ipairs(made_by(run, intent, result)) do
-      if not seen[one.about] and outcome and outcome.ok and one.look then
-        things[#things + 1] = { path = known.path, title = intent.title or intent.op, look = one.look }
+    local done = outcome and outcome.ok
+    for _, one in ipairs(made_by(run, intent, done and outcome.result or nil)) do
+      if not seen[one.about] then
+        seen[one.about] = true
+        made[#made + 1] = { about = one.about, path = known.path, title = intent.title or intent.op,
+          look = (done or one.made) and one.look or nil }
       end
-      seen[one.about] = true
     end
   end
-  return things
+  return made
+end
+
+--- Those that are to be asked.
+---@param run almanac.Run
+---@return almanac.StandingThing[]
+local function things(run)
+  local out = {}
+  for _, thing in ipairs(M.made(run)) do
+    if thing.look then out[#out + 1] = thing end
+  end
+  return out
 end
 
 local function look(thing, deadline)
@@ -67,9 +87,9 @@ end
 ---@return almanac.StandingAnswer[] unasked     what could not be asked, and why
 ---@return integer asked
 function M.ask(run)
-  local things, otherwise, unasked = M.things(run), {}, {}
+  local asked, otherwise, unasked = things(run), {}, {}
   local deadline = task.now() + SECONDS
-  task.with({ permit = "read", context = { run = run } }, pool.map, things, AT_ONCE, function(thing)
+  task.with({ permit = "read", context = { run = run } }, pool.map, asked, AT_ONCE, function(thing)
     local ok, text = look(thing, deadline)
     local list = not ok and unasked or text and otherwise
     if list then list[#list + 1] = { path = thing.path, text = ok and text or thing.title .. ": " .. text } end
@@ -77,7 +97,7 @@ function M.ask(run)
   for _, list in ipairs { otherwise, unasked } do
     table.sort(list, function(a, b) return a.path .. a.text < b.path .. b.text end)
   end
-  return otherwise, unasked, #things
+  return otherwise, unasked, #asked
 end
 
 local SHOWN = 8

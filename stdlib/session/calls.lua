@@ -164,16 +164,23 @@ function Calls:undo(frame, id)
   take_back.run_within(self.session, original, way, frame, stopped)
 end
 
-function Calls:stands(id)
+function Calls:made(id)
   local journal = self.session.journal
   local status = status_of(journal, id)
-  if status ~= "done" then return string.format("the run %s is %s", id, status or "gone from the journal") end
+  local out = { { about = "run " .. id, look = function()
+    if status ~= "done" then return string.format("the run %s is %s", id, status or "gone from the journal") end
+  end } }
+  if not status then return out end
   local run = runs.load(journal, id, execute)
   run.calls = self
-  for _, thing in ipairs(standing.things(run)) do
-    local why = thing.look()
-    if why then return string.format("%s, in %s: %s", thing.path, id, why) end
+  for i, thing in ipairs(standing.made(run)) do
+    local look = status ~= "undone" and thing.look
+    out[i + 1] = { about = thing.about, made = true, look = look and function()
+      local why = look()
+      return why and string.format("%s, in %s: %s", thing.path, id, why)
+    end or nil }
   end
+  return out
 end
 
 local function changes_after(effects, from)

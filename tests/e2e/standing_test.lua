@@ -51,6 +51,49 @@ t.test("--redo makes it again, and asks no more", function()
   t.eq(p:lines "made.txt", { "1" })
 end)
 
+local MAKE = 'return runbook { run = function() step("make", function() fs.write("made.txt", "1") end) end }'
+
+--- A part makes a file, another one takes it away and then does what it is told.
+local function taken_away_by(rest)
+  return project.new {
+    make = MAKE,
+    take = 'return runbook { run = function() step("take", function() fs.remove("made.txt") end) ' .. rest .. " end }",
+    book = [[
+return runbook { run = function()
+  runbook.call "make"
+  runbook.call "take"
+  step("wait", function() if fs.exists "bad" then error "bad" end end)
+end }]],
+  }
+end
+
+t.test("what a later part took away is no question, whether that part is over or not", function()
+  for _, rest in ipairs { "", 'step("rest", function() if fs.exists "bad" then error "bad" end end)' } do
+    local p = taken_away_by(rest)
+    t.write_file(p.dir .. "/bad", "")
+    t.eq((p:run { "run", "book", "--no-ask" }), 1)
+    fs.remove(p.dir .. "/bad")
+    local code, _, err = p:run { "resume" }
+    t.eq(code, 0, err)
+    t.lacks(err, "any more")
+  end
+end)
+
+t.test("what a part that is not over made, and somebody took away, is a question", function()
+  local p = project.new {
+    make = MAKE:gsub(" end }$", ' step("wait", function() if fs.exists "bad" then error "bad" end end) end }'),
+    book = 'return runbook { run = function() runbook.call "make" end }',
+  }
+  t.write_file(p.dir .. "/bad", "")
+  t.eq((p:run { "run", "book", "--no-ask" }), 1)
+  fs.remove(p.dir .. "/bad")
+  fs.remove(p.dir .. "/made.txt")
+  local code, _, err = p:run { "resume" }
+  t.eq(code, 3, err)
+  t.has(err, "made.txt is gone")
+  t.has(err, "make: make, in make-")
+end)
+
 t.test("an object of the cluster that is gone; a server that is away is no stop", function()
   local p = project.new { book = [[
 return runbook {
