@@ -233,10 +233,19 @@ install: build man completion
 uninstall:
 	@sh docs/install.sh uninstall $(B) "$(DESTDIR)$(PREFIX)"
 
-# With every library shared, so that the distribution's fixes reach them all.
-$(B)/package/almanac: STATIC := 0
-$(B)/package/almanac: $(OBJECTS) $(B)/obj/embedded.o
+# For a package: with every library shared, so that the distribution's fixes reach them all, and the embedded files
+# as sources, since what they are compiled for is Lua as it is here.
+$(B)/package/embedded.c: $(B)/embedded.list $(B)/embed_write $(LUA_FILES)
 	@mkdir -p $(@D)
+	$(call say,EMBED,$@)
+	$(Q)$(B)/embed_write < $(B)/embedded.list > $@
+
+$(B)/package/embedded.o: $(B)/package/embedded.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALM_CPPFLAGS) $(CPPFLAGS) -include runtime/engine/embed_bytes.h $(ALM_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(B)/package/almanac: STATIC := 0
+$(B)/package/almanac: $(OBJECTS) $(B)/package/embedded.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALM_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALM_LDLIBS) $(LDLIBS)
 

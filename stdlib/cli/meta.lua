@@ -22,7 +22,9 @@ local FOLDER, NATIVE = "stdlib/meta/", "native/"
 local MADE = "Made by `make docs`"
 
 --- The stubs: path below DIR, text.
-local function stubs(with_native)
+---@param with_native? boolean
+---@return { name: string, text: string }[]
+function M.stubs(with_native)
   local out = {}
   for _, path in ipairs(embedded.list(FOLDER)) do
     local name = path:sub(#FOLDER + 1)
@@ -58,7 +60,7 @@ function M.run(words, operator)
   local dir = rest[1]
   if #rest ~= 1 or dir == "" then errors.usage "usage: almanac meta DIR [--native]" end
   dir = dir:match "^(.-)/*$" ~= "" and dir:match "^(.-)/*$" or "/"
-  local files = stubs(given.native)
+  local files = M.stubs(given.native)
   for _, file in ipairs(files) do refuse_to_replace(dir .. "/" .. file.name) end
   for _, file in ipairs(files) do
     local path = dir .. "/" .. file.name

@@ -181,23 +181,25 @@ fetch_compose_plugin() {
     touch "$stamp"
 }
 
-# --- A browser, for the pages ------------------------------------------------
+# --- A browser for the pages, a PostgreSQL ------------------------------------
 
-# Unpacked, not installed: with the libraries and the font that this machine lacks, which apt knows. Without it the
-# tests of a browser say that they are skipped.
-fetch_browser() {
-    stamp=.deps/browser.stamp
+# Unpacked, not installed: with the libraries and the font that this machine lacks, which apt knows. Without one its tests
+# say that they are skipped.
+fetch_with_libraries() { # directory program package…
+    directory=$1 program=$2
+    shift 2
+    stamp=.deps/$directory.stamp
     [ ! -e "$stamp" ] || return 0
     apt_lists
-    say "apt-get download chromium-headless-shell and what it needs"
-    rm -rf .deps/tmp .deps/browser
+    say "apt-get download $1 and what it needs"
+    rm -rf .deps/tmp ".deps/$directory"
     mkdir -p .deps/tmp/archives/partial
     (cd .deps/tmp && as_root apt-get -y -qq -o APT::Sandbox::User=root -o Dir::Cache::archives="$PWD/archives" \
-        --no-install-recommends --download-only install chromium-headless-shell fonts-dejavu-core) &&
-        for package in .deps/tmp/archives/*.deb; do dpkg -x "$package" .deps/browser || break; done &&
-        [ -x .deps/browser/usr/lib/chromium/chromium-headless-shell ] || {
-        say "the browser could not be fetched: its tests will be skipped"
-        rm -rf .deps/tmp .deps/browser
+        --no-install-recommends --download-only --reinstall install "$@") &&
+        for package in .deps/tmp/archives/*.deb; do dpkg -x "$package" ".deps/$directory" || break; done &&
+        [ -x ".deps/$directory/$program" ] || {
+        say "$1 could not be fetched: its tests will be skipped"
+        rm -rf .deps/tmp ".deps/$directory"
         return 0
     }
     rm -rf .deps/tmp
@@ -227,6 +229,7 @@ fetch_package prometheus prometheus prometheus
     fetch_package docker-registry registry docker-registry
     fetch_docker
     fetch_compose_plugin
-    fetch_browser
+    fetch_with_libraries browser usr/lib/chromium/chromium-headless-shell chromium-headless-shell fonts-dejavu-core
+    fetch_with_libraries postgresql usr/lib/postgresql/15/bin/postgres postgresql-15 postgresql-client-15
     install_clang
 }

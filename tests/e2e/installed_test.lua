@@ -6,7 +6,9 @@ local t = require "tests.harness"
 local build = process.exe():match "^(.*)/[^/]+$"
 local root = build:match "^(.*)/build$" -- the sanitized build is no package: its program needs the sanitizers' libraries
 
-local function make(words) return t.must({ "make", "-s", "B=build", table.unpack(words) }, { cwd = root, env = { MAKEFLAGS = false } }) end
+local function make(words)
+  return t.must({ "make", "-s", "B=build", "COMMIT=" .. process.commit, table.unpack(words) }, { cwd = root, env = { MAKEFLAGS = false } })
+end
 
 local function files_below(dir)
   local found = {}

@@ -1,0 +1,64 @@
+--- almanac new NAME [--template TEMPLATE]
+local columns = require "almanac.base.columns"
+local embedded = require "native.embedded"
+local errors = require "almanac.base.errors"
+local nearest = require "almanac.base.nearest"
+local options = require "almanac.cli.options"
+local scaffold = require "almanac.cli.scaffold"
+
+local M = {}
+
+M.usage = [[new NAME [--template TEMPLATE]
+       new --list
+
+Writes runbooks/NAME.lua from a template: a whole runbook that was tested, to be made one's own. --list says which
+there are; without --template it is `first`, the one to learn by.]]
+M.options = {
+  { "--template", "TEMPLATE", "what to begin with" },
+  { "--list", nil, "the templates there are" },
+}
+
+--- The templates: name → text.
+---@return table<string, string>
+function M.templates()
+  local out = {}
+  for _, path in ipairs(embedded.list(scaffold.FOLDER)) do
+    local name = path:match "([^/]+)%.lua$"
+    if name then out[name] = embedded.read(path) end
+  end
+  return out
+end
+
+local function list(operator)
+  local templates, names = M.templates(), {}
+  for name in pairs(templates) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    operator:result(columns.pad(name, 16) .. " " .. templates[name]:match "^%-%-%- ([^\n]*)\n" .. "\n")
+  end
+end
+
+function M.run(words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
+  if not given then return 0 end
+  if given.list and not rest[1] then
+    list(operator)
+    return 0
+  end
+  local name = rest[1]
+  if #rest ~= 1 or given.list then errors.usage "usage: almanac new NAME [--template TEMPLATE]" end
+  if not name:find "^%a[%w_-]*$" then
+    errors.usage("%q is no name of a runbook: letters, digits, - and _, and a letter first", name)
+  end
+  local templates, template = M.templates(), given.template or "first"
+  if not templates[template] then
+    local guess = nearest.find(template, templates)
+    errors.usage("no template %q%s; almanac new --list shows them", template, guess and "; did you mean " .. guess .. "?" or "")
+  end
+  local path = "runbooks/" .. name .. ".lua"
+  scaffold.write({ { path = path, text = templates[template] } }, "take another name")
+  operator:result(string.format("%s, from the template %s\nnext: read it, almanac check %s, almanac plan %s\n", path, template, name, name))
+  return 0
+end
+
+return M

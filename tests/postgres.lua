@@ -1,0 +1,49 @@
+--- A real PostgreSQL for a test: unpacked, not installed, with its data in a temporary folder, reached by a socket there.
+local fs = require "native.fs"
+local process = require "native.process"
+local t = require "tests.harness"
+
+local M = {}
+
+local root = process.cwd()
+local home = root .. "/.deps/postgresql/usr"
+
+M.bin = home .. "/lib/postgresql/15/bin"
+
+--- Whether it is there.
+M.is_there = fs.exists(M.bin .. "/postgres")
+
+local function environment(dir)
+  local libraries = fs.list(home .. "/lib/*-linux-gnu")[1] or home .. "/lib"
+  return { LD_LIBRARY_PATH = libraries, PATH = M.bin .. ":" .. process.getenv "PATH", PGHOST = dir, PGUSER = "postgres", HOME = dir,
+    LC_ALL = "C.UTF-8", TZ = "UTC" }
+end
+
+--- PostgreSQL does not run as root: then it is nobody's.
+local function as_nobody(argv)
+  if t.must { "id", "-u" } ~= "0" then return argv end
+  return { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", table.unpack(argv) }
+end
+
+--- Starts one; it ends with the case.
+---@return { env: table<string, string>, sql: fun(database: string, text: string): string }  env: with which psql, pg_dump
+---and pg_restore find it; sql: the rows, a line each
+function M.start()
+  local dir = t.must { "mktemp", "-d", "/tmp/almanac-postgres.XXXXXX" } -- whose path nobody can go along
+  t.defer(function() t.must { "rm", "-rf", dir } end)
+  if t.must { "id", "-u" } == "0" then t.must { "chown", "65534:65534", dir } end
+  local env = environment(dir)
+  t.must(as_nobody { M.bin .. "/initdb", "-D", dir .. "/data", "-A", "trust", "-U", "postgres", "-N", "-L",
+    home .. "/share/postgresql/15" }, { cwd = "/tmp", env = env })
+  local server = t.spawn(as_nobody { M.bin .. "/postgres", "-D", dir .. "/data", "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off" },
+    { cwd = "/tmp", env = env })
+  server:wait_lines { "ready to accept connections" }
+  return {
+    env = env,
+    sql = function(database, text)
+      return t.must({ M.bin .. "/psql", "-qAtX", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", text }, { env = env })
+    end,
+  }
+end
+
+return M
