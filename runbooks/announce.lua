@@ -109,6 +109,7 @@ return runbook {
   },
   lock = "animica/announce",
   on_failure = "ask",
+  vars = { devnet = config.declaration },
   run = function(p)
     local c = step("read almanac.yaml", config.read)
     local wanted = telling.wanted(p.only)

@@ -6,6 +6,7 @@
 --- Undone: a canary that fails is taken away at once; almanac rollback does the same with one that passed.
 local config = require "lib.config"
 local devnet = require "lib.devnet"
+local gates = require "lib.gates"
 local shadow = require "lib.canary_shadow"
 local stack = require "lib.devnet_compose"
 local surge = require "lib.canary_surge"
@@ -36,6 +37,7 @@ return runbook {
     read = { fs = { "ops/**" }, env = devnet.smoke_env },
   },
   pass_env = devnet.smoke_env,
+  vars = { devnet = config.declaration, [gates.section] = gates.declaration },
   -- A surge changes the devnet itself, as a rollout does.
   lock = function(p) return "release/" .. (p.strategy == "surge" and devnet.release or devnet.canary.release) end,
   on_failure = "undo",

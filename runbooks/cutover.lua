@@ -5,6 +5,7 @@
 --- Undone: almanac rollback takes the devnet back; a canary that was removed is installed by canary again.
 local config = require "lib.config"
 local devnet = require "lib.devnet"
+local gates = require "lib.gates"
 local shadow = require "lib.canary_shadow"
 local versions = require "lib.versions"
 
@@ -43,6 +44,7 @@ return runbook {
     read = { fs = { "ops/**" }, env = devnet.smoke_env },
   },
   pass_env = devnet.smoke_env,
+  vars = { devnet = config.declaration, [gates.section] = gates.declaration },
   lock = "release/" .. devnet.canary.release,
   on_failure = "ask",
   run = function(p)
@@ -52,7 +54,8 @@ return runbook {
     runbook.call("rollout", { tag = tag, observe = p.observe })
 
     if p.keep > 0 then
-      local watched = { gates = devnet.guarded(), alerts = {}, on_breach = p.breach, interval = c.scrape_interval }
+      local limits = step("read the limits", gates.read)
+      local watched = { gates = gates.guarded(limits), alerts = {}, on_breach = p.breach, interval = c.scrape_interval }
       guard("the devnet stays healthy", watched, function()
         sleep("the canary is kept as a fallback", p.keep)
       end)

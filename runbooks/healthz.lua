@@ -18,6 +18,7 @@ return runbook {
     parts = param.list { default = { "explorer" }, help = "of vars.devnet.urls: explorer, services, rpc, da" },
   },
   allow = { read = { http = { "**" } } },
+  vars = { devnet = config.declaration },
   run = function(p)
     local c = step("read almanac.yaml", config.read)
     local branches = {}

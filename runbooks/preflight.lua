@@ -89,6 +89,7 @@ return runbook {
   },
   lock = "release/" .. devnet.release,
   on_failure = "stop",
+  vars = { devnet = config.declaration },
   run = function(p)
     local c = step("read almanac.yaml", config.read)
 

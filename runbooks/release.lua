@@ -57,6 +57,7 @@ return runbook {
   pass_env = { "DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT", "BUILDX_BUILDER" },
   lock = "animica/release",
   on_failure = "ask",
+  vars = { devnet = config.declaration },
   run = function(p)
     local c = step("read almanac.yaml", config.read)
 

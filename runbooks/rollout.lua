@@ -5,6 +5,7 @@
 --- Touches: the release and namespace animica-devnet.
 --- Undone: almanac rollback goes back to the newest revision that is proven good, or to the objects as they were.
 local devnet = require "lib.devnet"
+local gates = require "lib.gates"
 local overlay = require "lib.overlay"
 local versions = require "lib.versions"
 
@@ -57,6 +58,7 @@ return runbook {
     strict = param.boolean { default = true, help = "the smoke check must reach explorer and metrics" },
   },
   pass_env = devnet.smoke_env,
+  vars = { [gates.section] = gates.declaration },
   allow = {
     helm = { devnet.release },
     k8s = { devnet.namespace },
@@ -66,6 +68,7 @@ return runbook {
   lock = "release/" .. devnet.release,
   on_failure = "ask",
   run = function(p)
+    local limits = step("read the limits", gates.read)
     local began = ways[p.method](p)
 
     parallel("workloads are ready", devnet.each_workload(function(w)
@@ -78,7 +81,7 @@ return runbook {
 
     -- One that fires pauses the run: the operator says to go on, to roll back or to stop.
     guard("no critical alerts", { alerts = {} }, function()
-      parallel("gates", devnet.gates { hold = p.observe })
+      parallel("gates", gates.branches(limits, { hold = p.observe }))
 
       step("no errors in the logs", function()
         return devnet.log_scan { from = began } -- what was logged before is no fault of this release

@@ -4,6 +4,7 @@
 --- Touches: nothing. Undone: there is nothing to undo. What was seen, and who ticked the rest, is in the journal.
 local config = require "lib.config"
 local devnet = require "lib.devnet"
+local gates = require "lib.gates"
 local evidence = require "lib.evidence"
 
 return runbook {
@@ -15,6 +16,7 @@ return runbook {
   },
   allow = { shell = { "ops/scripts/*" }, read = { env = devnet.smoke_env } },
   pass_env = devnet.smoke_env,
+  vars = { devnet = config.declaration, [gates.section] = gates.declaration },
   run = function(p)
     local c = step("read almanac.yaml", config.read)
 

@@ -1,5 +1,6 @@
 --- Section 3B: the devnet's stateless workloads, one after another, each beside its old pods until it is ready.
 local devnet = require "lib.devnet"
+local gates = require "lib.gates"
 
 local surge = {}
 
@@ -68,13 +69,14 @@ end
 ---@return string[] names
 function surge.run(_, p)
   local workloads, names = surge.chosen(p.workloads), {}
+  local limits = step("read the limits", gates.read)
   for i, w in ipairs(workloads) do
     names[i] = w.name
     step("surge " .. w.name, { undo = function(before) put_back(w, before) end }, function() return bring(w.ref, p.tag) end)
     step(w.name .. " is ready", function()
       return k8s.rollout(w.ref, { namespace = devnet.namespace, timeout = w.timeout })
     end)
-    parallel("gates after " .. w.name, devnet.gates { hold = p.between })
+    parallel("gates after " .. w.name, gates.branches(limits, { hold = p.between }))
   end
   return names
 end

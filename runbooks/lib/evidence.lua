@@ -1,5 +1,6 @@
 --- What Prometheus remembers of the last minutes, as evidence that the devnet is healthy.
 local devnet = require "lib.devnet"
+local gates = require "lib.gates"
 
 local evidence = {}
 
@@ -42,7 +43,7 @@ end
 ---@return { time: number, value: number }?
 function evidence.broken(spec, points)
   for _, point in ipairs(points) do
-    if not compare[spec.op or "<"](point.value, spec.limit) then return point end
+    if not compare[spec.op](point.value, spec.limit) then return point end
   end
 end
 
@@ -51,17 +52,17 @@ end
 ---@param window number  seconds
 ---@return table<string, table>  by name: min, max, last, samples, and the limit
 function evidence.held(names, window)
-  local out = {}
+  local out, limits = {}, gates.read()
   for _, name in ipairs(names) do
-    local spec = devnet.gate_spec(name)
+    local spec = gates.spec(name, limits)
     local points = points_of(name, spec.query, window)
     local broken = evidence.broken(spec, points)
     if broken then
-      raise("fail", "%s was %.4g at %s; healthy is %s %.4g", name, broken.value, os.date("!%H:%M:%SZ", math.floor(broken.time)),
-        spec.op or "<", spec.limit)
+      raise("fail", "%s was %.4g at %s; healthy is %s %.4g (%s)", name, broken.value, os.date("!%H:%M:%SZ", math.floor(broken.time)),
+        spec.op, spec.limit, spec.limit_from)
     end
     out[name] = evidence.summary(points)
-    out[name].limit = (spec.op or "<") .. " " .. spec.limit
+    out[name].limit = spec.op .. " " .. spec.limit
   end
   return out
 end

@@ -9,6 +9,7 @@ local runbook = require "almanac.script.runbook"
 local screen = require "almanac.cli.screen"
 local settings = require "almanac.config.settings"
 local terminal = require "almanac.base.terminal"
+local vars_words = require "almanac.render.vars"
 
 local M = {}
 
@@ -92,6 +93,9 @@ function M.run(words, operator)
   local help = about(book)
   if help ~= "" then out[#out + 1] = "" end
   for line in help:gmatch "[^\n]+" do out[#out + 1] = "  " .. line end
+  local of_vars = vars_words.lines(book.vars)
+  if #of_vars > 0 then out[#out + 1] = "" end
+  table.move(of_vars, 1, #of_vars, #out + 1, out)
   operator:result(terminal.lines(out))
   return 0
 end

@@ -5,10 +5,12 @@
 ---@field hold string|number  how long it must stay healthy
 ---@field limit number  what the value is compared with
 ---@field query string  PromQL that gives one number; no comparison in it
+---@field act? string  what it means that it does not hold, and what to do: said with the failure
 ---@field critical? number  at or past it on the unhealthy side the gate fails at once
 ---@field errors? integer  failed queries in a row that are put up with
 ---@field grace? string|number  time at the start in which no sample counts
 ---@field interval? string|number  between samples
+---@field limit_from? string  where the limit is written, as vars.places gives it: said beside it
 ---@field name? any  as the gate's step
 ---@field op? "<"|"<="|">"|">="  healthy when `value op limit`
 ---@field tolerate? integer  unhealthy samples in a row that do not break the hold

@@ -18,8 +18,10 @@
 ---@field limit number  what the value is compared with
 ---@field name string  what it is called
 ---@field query string  PromQL that gives one number; no comparison in it
+---@field act? string  what it means that it does not hold, and what to do: said with the failure
 ---@field critical? number  at or past it on the unhealthy side one sample is a breach
 ---@field errors? integer  samples in a row without a value that are no breach yet
+---@field limit_from? string  where the limit is written, as vars.places gives it: said beside it
 ---@field op? "<"|"<="|">"|">="  healthy when `value op limit`
 ---@field tolerate? integer  unhealthy samples in a row that are no breach yet
 ---@field url? string  base URL of Prometheus

@@ -235,6 +235,7 @@ return {
     vars = {
       fields = {
         read = {},
+        places = {},
       },
     },
     yaml = {

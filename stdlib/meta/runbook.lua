@@ -11,6 +11,7 @@
 ---@field params? table  what it takes, by name: param.string { … }, param.duration { … }, …
 ---@field pass_env? string[]  what children get of the environment, besides the few that they always do; almanac.yaml may name more
 ---@field summary? string  one line: what it is for
+---@field vars? table  the sections of vars in almanac.yaml that it reads, by name, as vars.read is given them: checked before a run begins, and shown by almanac show
 
 ---@class runbook.options.lock
 ---@field name string  one run at a time under it; "lease/NAMESPACE/NAME" across machines

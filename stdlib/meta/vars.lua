@@ -22,3 +22,14 @@ vars = {}
 ---@param declaration table<string, table>  by key: param.string { … } and its like, no secrets
 ---@return table<string, any>
 function vars.read(section, declaration) end
+
+--- Where the values of a section are written that almanac.yaml has: for people who ask whose limit it is. A read.
+---
+--- Raises: nothing.
+---
+--- ```lua
+--- local place = vars.places("devnet").max_lag -- "almanac.yaml:12", or nil where the default holds
+--- ```
+---@param section string
+---@return table<string, string>  "FILE:LINE" by key
+function vars.places(section) end

@@ -22,4 +22,15 @@ local M = {}
 ---@return table<string, any>
 M.read = impl.read
 
+--- Where the values of a section are written that almanac.yaml has: for people who ask whose limit it is. A read.
+---
+--- Raises: nothing.
+---
+--- ```lua
+--- local place = vars.places("devnet").max_lag -- "almanac.yaml:12", or nil where the default holds
+--- ```
+---@param section string
+---@return table<string, string>  "FILE:LINE" by key
+M.places = impl.places
+
 return M

@@ -78,6 +78,7 @@ local function add_details(out, finding, at)
   end
   if finding.kind == "canary" then return add_metrics(out, finding) end
   if not passed or finding.broken > 0 then add_breaks(out, finding, at) end
+  if not passed and finding.limit_from then out[#out + 1] = "      the limit: " .. finding.limit_from end
   if not passed then out[#out + 1] = "      the query: " .. terminal.one_line(finding.query) end
 end
 

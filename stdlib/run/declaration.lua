@@ -12,6 +12,7 @@ local M = {}
 ---@class almanac.Runbook
 ---@field summary string
 ---@field params table<string, almanac.Param>
+---@field vars table<string, table<string, almanac.Param>>  the sections of `vars` in almanac.yaml that it reads
 ---@field allow? almanac.Allow   what it may reach: helm, k8s, shell, http, … → patterns; read: what it may look at besides
 ---@field pass_env? string[]   variables of Almanac's environment that its children get, too
 ---@field lock? string|table|fun(params: table): string|table   one run at a time per name; "lease/NAMESPACE/NAME"
@@ -30,6 +31,10 @@ local DECLARATION = fields.declare("runbook", {
   summary = { "string", default = "", help = "one line: what it is for" },
   help = { "string", shown_default = "the comment that its file begins with", help = "more about it, for almanac show" },
   params = { "map", default = {}, help = "what it takes, by name: param.string { … }, param.duration { … }, …" },
+  vars = {
+    "map", default = {}, help = "the sections of vars in almanac.yaml that it reads, by name, as vars.read is given them: checked " ..
+      "before a run begins, and shown by almanac show",
+  },
   allow = {
     "map", help = "what it may reach: a category, such as helm, k8s, shell, http, and patterns of names; under read what it may " ..
       "look at besides",
@@ -87,19 +92,29 @@ local function allow_of(name, given)
   return out
 end
 
---- What scripts call: checks the declaration.
-function M.declare(declaration)
-  local copy = fields.check(DECLARATION, declaration)
-  for name, spec in pairs(copy.params) do
-    local plain = param.again(spec)
-    if not plain then
+--- Parameters that a script declares, by name, as plain data.
+local function params_of(field, given)
+  local out = {}
+  for name, spec in next, given do
+    out[name] = param.again(spec)
+    if not out[name] then
       errors.raise {
-        kind = "usage", field = "params." .. tostring(name),
-        message = string.format("runbook: params.%s must be made by param.string, param.duration, …", tostring(name)),
+        kind = "usage", field = field .. "." .. tostring(name),
+        message = string.format("runbook: %s.%s must be made by param.string, param.duration, …", field, tostring(name)),
         hint = string.format("write: %s = param.string { … }", tostring(name)),
       }
     end
-    copy.params[name] = plain
+  end
+  return out
+end
+
+--- What scripts call: checks the declaration.
+function M.declare(declaration)
+  local copy = fields.check(DECLARATION, declaration)
+  copy.params = params_of("params", copy.params)
+  for section, given in pairs(copy.vars) do
+    local name = "vars." .. tostring(section)
+    copy.vars[section] = params_of(name, fields.value("runbook", name, { "map", words = "a table of parameters" }, given))
   end
   if copy.allow then copy.allow = allow_of("allow", copy.allow) end
   for _, name in ipairs(copy.pass_env or {}) do

@@ -22,6 +22,16 @@ local function declared(section, declaration)
   return specs
 end
 
+--- Where the values of a section are written. A read.
+---@param section string
+---@return table<string, string> "almanac.yaml:12", by key; those that are not written have none
+function M.places(section)
+  step.require_read "vars.places"
+  local out = {}
+  for name, place in pairs(settings.var_places[section] or {}) do out[name] = string.format("%s:%d", place.file, place.line) end
+  return out
+end
+
 --- Raises what is wrong with a value, with the place of what is written.
 local function refuse(section, name, message, hint)
   local place = (settings.var_places[section] or {})[name]
@@ -41,12 +51,12 @@ local function check_known(section, specs, values)
   end
 end
 
---- A section of `vars` in almanac.yaml, checked. A read.
+--- A section of `vars` in almanac.yaml, checked.
 ---@param section string
 ---@param declaration table<string, almanac.Param>
----@return table<string, any>
-function M.read(section, declaration)
-  step.require_read "vars.read"
+---@return table<string, any> values
+---@return table<string, almanac.Param> specs
+function M.checked(section, declaration)
   if type(section) ~= "string" or section == "" then errors.usage("vars.read takes the name of a section, not a %s", type(section)) end
   local specs, values, out = declared(section, declaration), settings.vars[section] or {}, {}
   check_known(section, specs, values)
@@ -62,7 +72,22 @@ function M.read(section, declaration)
       out[name] = parsed
     end
   end
-  return out
+  return out, specs
+end
+
+--- A section, as a script reads it. A read.
+---@param section string
+---@param declaration table<string, almanac.Param>
+---@return table<string, any>
+function M.read(section, declaration)
+  step.require_read "vars.read"
+  return (M.checked(section, declaration))
+end
+
+--- Refuses what is wrong with the sections that a runbook declares, before it begins.
+---@param book almanac.Runbook
+function M.check(book)
+  for _, section in ipairs(param.sorted_names(book.vars)) do M.checked(section, book.vars[section]) end
 end
 
 return M

@@ -12,6 +12,7 @@ local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
 local step = require "almanac.run.step"
 local unknown = require "almanac.base.unknown"
+local vars = require "almanac.run.vars"
 
 local M = {}
 
@@ -68,6 +69,7 @@ end
 ---@return almanac.Past
 function M.make(name, given, window, options, operator)
   local book = runbook.load(name)
+  vars.check(book)
   local values = values_of(book, params.over(settings.params[book.name] or {}, given), options, operator)
   local past = pasts.new(book.name, window)
   local run = unrecorded(book, past, operator, setmetatable({ operator = operator, options = options }, Calls))

@@ -13,6 +13,7 @@ local params = require "almanac.session.params"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
+local vars = require "almanac.run.vars"
 
 local M = {}
 
@@ -25,6 +26,7 @@ local M = {}
 ---@return almanac.Runbook book
 function M.make(name, given, options, operator)
   local book = runbook.load(name)
+  vars.check(book)
   local places = params.places(book, given, options)
   given = params.over(settings.params[book.name] or {}, given)
   local values = params.resolve(book, given, operator, places)

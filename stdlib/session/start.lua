@@ -20,6 +20,7 @@ local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
 local store = require "almanac.journal.store"
 local task = require "native.task"
+local vars = require "almanac.run.vars"
 
 local M = {}
 
@@ -83,6 +84,7 @@ function M.run(name, given, options, operator)
   local plan = options.plan and open_plan(options)
   local book = runbook.load(name or plan.script)
   check_planned(book, options)
+  vars.check(book)
   local places = not plan and params.places(book, given, options) or nil
   given = params.over(plan and plan.params or settings.params[book.name] or {}, given)
   local values = params.resolve(book, given, operator, places)

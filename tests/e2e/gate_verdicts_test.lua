@@ -3,11 +3,11 @@ local devnet = require "tests.devnet"
 local t = require "tests.harness"
 
 local runbook = [[
-local devnet = require "lib.devnet"
+local gates = require "lib.gates"
 return runbook {
   summary = "one gate",
   run = function()
-    parallel("gates", devnet.gates { hold = "2s", only = { "fairness" } })
+    parallel("gates", gates.branches(nil, { hold = "2s", only = { "fairness" } }))
   end,
 }
 ]]
@@ -16,7 +16,7 @@ local function run_gate(world, query)
   t.must { "mkdir", "-p", world.dir .. "/runbooks" }
   local text = runbook
   if query then
-    text = text:gsub("parallel.-}%)", 'gate("one", { query = "' .. query .. '", op = ">=", limit = 0, hold = "2s" })')
+    text = text:gsub("parallel.-}%)%)", 'gate("one", { query = "' .. query .. '", op = ">=", limit = 0, hold = "2s" })')
   end
   t.write_file(world.dir .. "/runbooks/one.lua", text)
   return world:spawn { "run", "one" }

@@ -7,7 +7,7 @@ local sandbox = require "almanac.script.sandbox"
 local PROMETHEUS = ".deps/prometheus/usr/bin/prometheus"
 local PATIENCE = 60
 
-local specs = sandbox.load("runbooks/any.lua", 'return require "lib.devnet"').result.gate_specs
+local specs = sandbox.load("runbooks/any.lua", 'return require "lib.gates"').result.specs
 
 -- Every fault that shows in a number at once, together; the gates that need a change to see one, or
 -- that ask whether a value is steady, are not among them.

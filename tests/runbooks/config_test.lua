@@ -1,4 +1,5 @@
--- docs/devnet-almanac.yaml: the example explains every key that the runbooks know, and no other.
+-- docs/devnet-almanac.yaml: the example explains every key that the runbooks know, and no other. Its limits are compared in
+-- limits_test.lua.
 local project = require "tests.project"
 local t = require "tests.harness"
 local yaml = require "native.yaml"
@@ -30,11 +31,12 @@ t.test("every key is in the example, with a comment above it, and is read", func
   end
   t.ok(known > 25, known .. " keys")
   -- A comment stands for the keys below it, up to the next empty line or heading.
-  local explained, keys = false, 0
+  local explained, in_limits, keys, limits = false, false, 0, 0
   for line in text:match("vars:.*"):gmatch "([^\n]*)\n" do
+    in_limits = in_limits or line == "  devnet_limits:"
     local key = line:match "^    (%l[%w_]*):"
     if key then
-      keys = keys + 1
+      keys, limits = keys + 1, limits + (in_limits and 1 or 0)
       t.ok(explained, key .. " is explained")
     elseif line:find "^%s*$" or line:find "^    # .*%-%-%-%-$" then
       explained = false
@@ -42,7 +44,7 @@ t.test("every key is in the example, with a comment above it, and is read", func
       explained = true
     end
   end
-  t.eq(keys, known)
+  t.eq(keys, known + limits)
 end)
 
 t.test("a part that the devnet has not is refused", function()

@@ -8,6 +8,7 @@ local settings = require "almanac.config.settings"
 local t = require "tests.harness"
 
 local devnet = sandbox.load("runbooks/any.lua", 'return require "lib.devnet"').result
+local gates = sandbox.load("runbooks/any.lua", 'return require "lib.gates"').result
 
 local function sorted_keys(map)
   local out = {}
@@ -30,20 +31,20 @@ end)
 
 t.test("every gate is one that can be watched, under a name of its own", function()
   local names = {}
-  for _, spec in ipairs(devnet.gate_specs) do
-    gate.check(spec.name, spec)
+  for _, spec in ipairs(gates.specs) do
+    gate.check(spec.name, gates.spec(spec.name))
     t.ok(not spec.name:find "[/#]", spec.name)
     t.eq(names[spec.name], nil, spec.name)
     names[spec.name] = true
   end
-  t.eq(#sorted_keys(devnet.gates()), #devnet.gate_specs)
-  t.eq(sorted_keys(devnet.gates { hold = "1m", only = { "beacon", "peers" } }), { "beacon", "peers" })
-  t.has(t.raises("usage", devnet.gates, { only = { "beacons" } }).hint, "beacon, VDF failures")
+  t.eq(#sorted_keys(gates.branches()), #gates.specs)
+  t.eq(sorted_keys(gates.branches(nil, { hold = "1m", only = { "beacon", "peers" } })), { "beacon", "peers" })
+  t.has(t.raises("usage", gates.branches, nil, { only = { "beacons" } }).hint, "beacon, VDF failures")
 end)
 
 t.test("the limits are those of the devnet's table", function()
   local lines = {}
-  for _, s in ipairs(devnet.gate_specs) do
+  for _, s in ipairs(gates.specs) do
     lines[#lines + 1] = string.format("%-20s %-2s %-6s critical %-6s for %-4s %s", s.name, s.op or "<", s.limit,
       s.critical or "-", s.hold, s.query)
   end
@@ -60,12 +61,12 @@ t.test("Prometheus itself can read every query", function()
     return
   end
   local rules = {}
-  for i, spec in ipairs(devnet.gate_specs) do rules[i] = { record = "g" .. i, expr = spec.query } end
+  for i, spec in ipairs(gates.specs) do rules[i] = { record = "g" .. i, expr = spec.query } end
   local path = assert(t.getenv "ALMANAC_TEST_TMP", "ALMANAC_TEST_TMP") .. "/rules.yml"
   t.write_file(path, require("native.yaml").encode { groups = { { name = "gates", rules = rules } } })
   local result = require("native.sh").exec { argv = { promtool, "check", "rules", path }, timeout = 30 }
   t.eq(result.code, 0, result.stdout .. result.stderr)
-  t.has(result.stdout, "SUCCESS: " .. #devnet.gate_specs .. " rules found")
+  t.has(result.stdout, "SUCCESS: " .. #gates.specs .. " rules found")
 end)
 
 -- Lines by query; what is not named has none.

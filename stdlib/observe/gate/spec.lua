@@ -4,7 +4,13 @@ local fields = require "almanac.base.fields"
 
 local M = {}
 
-local SPEC = fields.declare("gate", {
+--- What is said to people, and is no part of what is watched.
+M.WORDS = {
+  act = { "text", help = "what it means that it does not hold, and what to do: said with the failure" },
+  limit_from = { "text", help = "where the limit is written, as vars.places gives it: said beside it" },
+}
+
+local SPEC = fields.declare("gate", fields.with(M.WORDS, {
   query = { "text", required = true, words = "PromQL text", help = "PromQL that gives one number; no comparison in it" },
   op = { "enum", values = { "<", "<=", ">", ">=" }, default = "<", help = "healthy when `value op limit`" },
   limit = { "number", required = true, help = "what the value is compared with" },
@@ -16,7 +22,7 @@ local SPEC = fields.declare("gate", {
   errors = { "integer", default = 4, help = "failed queries in a row that are put up with" },
   url = { "text", shown_default = "endpoints.prometheus of almanac.yaml", help = "base URL of Prometheus" },
   name = { "any", help = "as the gate's step" },
-}, { at = 2, whole = function(raw, name) return M.check(name or tostring(raw.name or "gate"), raw) end })
+}), { at = 2, whole = function(raw, name) return M.check(name or tostring(raw.name or "gate"), raw) end })
 
 ---@class almanac.gate.Spec   checked: the fields of SPEC, durations in seconds
 
@@ -117,12 +123,24 @@ function M.check(name, raw)
   return spec
 end
 
+--- What follows a gate that did not hold.
+---@param spec almanac.gate.Spec checked
+---@return string lines
+function M.hint(spec)
+  local lines = { spec.act }
+  if spec.limit_from then lines[#lines + 1] = "the limit: " .. spec.limit_from end
+  lines[#lines + 1] = "the query: " .. spec.query
+  return table.concat(lines, "\n")
+end
+
 --- The text of which a gate's digest is made: another specification is another gate.
 ---@param spec almanac.gate.Spec checked
 ---@return string
 function M.text(spec)
   local parts = {}
-  for key in pairs(SPEC.fields) do parts[#parts + 1] = key .. "=" .. tostring(spec[key]) end
+  for key in pairs(SPEC.fields) do
+    if not M.WORDS[key] then parts[#parts + 1] = key .. "=" .. tostring(spec[key]) end
+  end
   table.sort(parts)
   return table.concat(parts, "\n")
 end

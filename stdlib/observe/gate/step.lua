@@ -36,7 +36,8 @@ local function look_once(spec, draft, path)
   local v = verdicts.of(spec, { sample })
   local value = number.of(sample.value)
   local ok = value and samples.judge(spec, value)
-  local text = string.format("%s, would watch for %s", value and verdicts.claim(spec, value, ok) or sample.error or v.why,
+  local text = string.format("%s%s, would watch for %s", value and verdicts.claim(spec, value, ok) or sample.error or v.why,
+    spec.limit_from and string.format(" (limit %s %s: %s)", spec.op, number.short(spec.limit), spec.limit_from) or "",
     duration.format(spec.hold))
   draft:add_gate(path, { text = text, ok = ok, value = sample.value })
   return { verdict = "pass", value = sample.value, limit = spec.limit, held = spec.hold, unwatched = 0, samples = 1 }
@@ -70,7 +71,7 @@ local function follow(spec)
     errors.raise {
       kind = "gate", verdict = v.verdict, why = v.why, value = number.plain(v.value), limit = v.limit, held = v.held,
       message = string.format("gate %q: %s: %s", spec.name, v.verdict, v.why),
-      hint = "the query: " .. spec.query,
+      hint = specs.hint(spec),
     }
   end
   return {

@@ -34,7 +34,7 @@ function M.judge(guard, spec, samples, margin)
   local verdict = breach and (breach.kind == "blind" and "no data" or "fail") or #samples > 0 and "pass" or "not over"
   return {
     kind = "guard", guard = guard, name = spec.name, query = spec.query, op = spec.op, limit = spec.limit,
-    critical = spec.critical, verdict = verdict, why = breach and breach.why or "healthy throughout",
+    critical = spec.critical, limit_from = spec.limit_from, verdict = verdict, why = breach and breach.why or "healthy throughout",
     at = at and samples[at].time, breaks = { breaks[1] }, broken = #breaks, needed = found.needed, suggested = found.suggested,
   }
 end

@@ -5,7 +5,7 @@ local gates = require "almanac.observe.gate.spec"
 
 local M = {}
 
-local GATE = {
+local GATE = fields.with(gates.WORDS, {
   name = { "text", required = true, help = "what it is called" },
   query = { "text", required = true, words = "PromQL text", help = "PromQL that gives one number; no comparison in it" },
   op = { "enum", values = { "<", "<=", ">", ">=" }, default = "<", help = "healthy when `value op limit`" },
@@ -14,7 +14,7 @@ local GATE = {
   tolerate = { "integer", default = 1, help = "unhealthy samples in a row that are no breach yet" },
   errors = { "integer", default = 4, help = "samples in a row without a value that are no breach yet" },
   url = { "text", shown_default = "endpoints.prometheus of almanac.yaml", help = "base URL of Prometheus" },
-}
+})
 
 local ALERTS = {
   severity = { "texts", default = { "critical", "page" }, help = "an alert of one of them is a breach" },

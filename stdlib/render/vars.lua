@@ -1,0 +1,53 @@
+--- What a runbook reads of almanac.yaml's `vars`, as text: the value that holds, where it is written, and what it is.
+local columns = require "almanac.base.columns"
+local duration = require "almanac.base.duration"
+local param = require "almanac.base.param"
+local settings = require "almanac.config.settings"
+local vars = require "almanac.run.vars"
+
+local M = {}
+
+local VALUE_MAX = 24 -- columns
+
+local function origin(section, name, value)
+  local place = (settings.var_places[section] or {})[name]
+  if place then return string.format("%s:%d", place.file, place.line) end
+  return value == nil and "not given" or "default"
+end
+
+local function shown(spec, value)
+  if value == nil then return "-" end
+  return spec.type == "duration" and duration.format(value) or param.shown(spec, value)
+end
+
+local function widest(rows, i)
+  local most = 0
+  for _, row in ipairs(rows) do most = math.max(most, columns.of(row[i])) end
+  return most
+end
+
+local function add_section(out, section, declaration)
+  local values, specs = vars.checked(section, declaration)
+  local rows = {}
+  for _, name in ipairs(param.sorted_names(specs)) do
+    rows[#rows + 1] = { name, shown(specs[name], values[name]), origin(section, name, values[name]), specs[name].help or "" }
+  end
+  out[#out + 1] = "vars." .. section .. ":"
+  local first, second, third = widest(rows, 1), math.min(widest(rows, 2), VALUE_MAX), widest(rows, 3)
+  for _, row in ipairs(rows) do
+    local value = columns.fit(row[2], VALUE_MAX)
+    out[#out + 1] = string.format("  %s  %s  %s  %s", columns.pad(row[1], first), columns.pad(value, second),
+      columns.pad(row[3], third), row[4])
+  end
+end
+
+--- A line for each value, by section. Raises what is wrong with one.
+---@param declared table<string, table<string, almanac.Param>>
+---@return string[]
+function M.lines(declared)
+  local out = {}
+  for _, section in ipairs(param.sorted_names(declared)) do add_section(out, section, declared[section]) end
+  return out
+end
+
+return M
