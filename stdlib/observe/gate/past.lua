@@ -123,9 +123,9 @@ function M.judge(spec, samples, once, margin)
   local found = M.limits(spec, samples, margin, function(other) return passes(other, samples, once) end)
   return {
     kind = "gate", name = spec.name, query = spec.query, op = spec.op, limit = spec.limit, critical = spec.critical,
-    limit_from = spec.limit_from, hold = spec.hold, verdict = told.verdict or "not over", why = told.why, at = told.at, watches = over, held = held,
-    breaks = table.move(breaks, 1, math.min(#breaks, LISTED), 1, {}), broken = #breaks, needed = found.needed,
-    suggested = found.suggested,
+    limit_from = spec.limit_from, hold = spec.hold, verdict = told.verdict or "not over", why = told.why, at = told.at,
+    watches = over, held = held, breaks = table.move(breaks, 1, math.min(#breaks, LISTED), 1, {}), broken = #breaks,
+    needed = found.needed, suggested = found.suggested,
   }
 end
 
