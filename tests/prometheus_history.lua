@@ -1,24 +1,23 @@
---- A real Prometheus that remembers what a test says happened: promtool makes the blocks, so that hours of it take a moment.
+--- A real Prometheus that remembers what a test says happened, hours of it, and scrapes nothing.
 --- https://prometheus.io/docs/prometheus/latest/storage/#backfilling-from-openmetrics-format
-local process = require "native.process"
+local prometheus = require "tests.prometheus"
 local t = require "tests.harness"
 
 local M = {}
-
-local BIN = process.cwd() .. "/.deps/prometheus/usr/bin/"
 
 ---@class tests.History  one series
 ---@field [1] string  the name with its labels, as Prometheus writes it
 ---@field [2] fun(seconds: number): number?  its value so many seconds after the beginning; nil: no sample
 
---- Writes the samples of all series, in the format of OpenMetrics.
----@param path string
+--- The samples of all series, in the format of OpenMetrics.
 ---@param series tests.History[]
----@param from integer  seconds since 1970
+---@param from number    seconds since 1970
 ---@param seconds number how long
----@param every number
-function M.write(path, series, from, seconds, every)
+---@param every? number  seconds between samples; default 15
+---@return string
+function M.text(series, from, seconds, every)
   local lines = {}
+  every = every or 15
   for _, one in ipairs(series) do
     for i = 0, math.floor(seconds / every) do
       local value = one[2](i * every)
@@ -26,23 +25,17 @@ function M.write(path, series, from, seconds, every)
     end
   end
   lines[#lines + 1] = "# EOF\n"
-  t.write_file(path, table.concat(lines, "\n"))
+  return table.concat(lines, "\n")
 end
 
---- Starts a Prometheus with this history, which scrapes nothing.
+--- Starts one; it ends with the case.
 ---@param series tests.History[]
----@param from integer  seconds since 1970
----@param seconds number how long
----@param every? number  seconds between samples; default 15
+---@param from number
+---@param seconds number
+---@param every? number
 ---@return string url
 function M.start(series, from, seconds, every)
-  local dir = t.tmpdir()
-  M.write(dir .. "/history.txt", series, from, seconds, every or 15)
-  t.must({ BIN .. "promtool", "tsdb", "create-blocks-from", "openmetrics", "history.txt", "data" }, { cwd = dir })
-  t.write_file(dir .. "/prometheus.yml", "scrape_configs: []\n")
-  local p = t.spawn({ BIN .. "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data",
-    "--storage.tsdb.retention.time=100y", "--web.listen-address=127.0.0.1:0" }, { cwd = dir })
-  return "http://" .. p:wait_lines { 'Listening on" address=(%S+)', "Server is ready" }[1]
+  return prometheus.start(t.tmpdir(), {}, { history = M.text(series, from, seconds, every) })
 end
 
 return M

@@ -1,5 +1,5 @@
 -- almanac backtest of the devnet's own runbooks: a rollout of last week, of which a real Prometheus has the history.
-local devnet_history = require "tests.devnet_history"
+local healthy_series = require "tests.healthy_series"
 local history = require "tests.prometheus_history"
 local json = require "native.json"
 local project = require "tests.project"
@@ -11,15 +11,15 @@ local AT = { "--at", "2020-01-10T21:00:00Z" }
 
 --- The devnet, and a canary beside it, in both of which something goes wrong.
 local function new()
-  local healthy = devnet_history.healthy(BEGIN - BEFORE)
+  local healthy = healthy_series.of(BEGIN - BEFORE)
   local series, bad = {}, {}
   for name, value in pairs(healthy) do series[name], bad[name] = value, value end
   series.animica_p2p_peers_connected = function(at) return at >= BEFORE + 300 and at < BEFORE + 360 and 4 or 9 end
   series.animica_da_sampling_p_fail = function(at) return at < BEFORE + 120 and 0.001 or 0.06 end
   series.animica_aicf_sla_evaluations_total = nil
   bad['animica_rpc_requests_total{status="error"}'] = function(at) return 0.3 * at end
-  local all = devnet_history.in_namespace(series, "animica-devnet")
-  for _, one in ipairs(devnet_history.in_namespace(bad, "animica-canary")) do all[#all + 1] = one end
+  local all = healthy_series.in_namespace(series, "animica-devnet")
+  for _, one in ipairs(healthy_series.in_namespace(bad, "animica-canary")) do all[#all + 1] = one end
   local p = project.new {}
   t.write_file(p.dir .. "/almanac.yaml", string.format([[
 environments: { devnet: { endpoints: { prometheus: %q } } }
