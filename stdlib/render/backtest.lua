@@ -25,8 +25,20 @@ local function clock(past)
   return function(seconds) return os.date(form, math.floor(seconds)) end
 end
 
-local function name_of(finding)
-  return finding.kind == "guard" and finding.path .. ": " .. finding.name or finding.path
+local function named(finding, path)
+  return finding.kind == "guard" and path .. ": " .. finding.name or path
+end
+
+--- The names by which findings are told apart: the end of the path, or all of it where two end so.
+---@return table<table, string>
+local function names_of(findings)
+  local count, out = {}, {}
+  local function short(finding) return named(finding, finding.path:match "[^/]*$") end
+  for _, finding in ipairs(findings) do count[short(finding)] = (count[short(finding)] or 0) + 1 end
+  for _, finding in ipairs(findings) do
+    out[finding] = count[short(finding)] > 1 and named(finding, finding.path) or short(finding)
+  end
+  return out
 end
 
 --- A comparison is over at once, and holds nothing.
@@ -44,11 +56,11 @@ end
 
 local HEAD = { "gate", "verdict", "healthy is", "would have held", "with the margin" }
 
-local function row_of(finding)
-  if finding.kind == "canary" then return { name_of(finding), verdict_of(finding), "", "", "" } end
+local function row_of(finding, name)
+  if finding.kind == "canary" then return { name, verdict_of(finding), "", "", "" } end
   local needed = finding.needed and (is_upper(finding) and "<= " or ">= ") .. number(finding.needed)
   return {
-    name_of(finding), verdict_of(finding), finding.op .. " " .. number(finding.limit), needed or "no limit",
+    name, verdict_of(finding), finding.op .. " " .. number(finding.limit), needed or "no limit",
     finding.suggested and finding.op .. " " .. number(finding.suggested) or "-",
   }
 end
@@ -119,8 +131,8 @@ end
 ---@param color boolean
 ---@return string
 function M.text(past, color)
-  local rows, at = { HEAD }, clock(past)
-  for i, finding in ipairs(past.findings) do rows[i + 1] = row_of(finding) end
+  local rows, at, names = { HEAD }, clock(past), names_of(past.findings)
+  for i, finding in ipairs(past.findings) do rows[i + 1] = row_of(finding, names[finding]) end
   local widths = widths_of(rows)
   local out = { string.format("%s %s; margin %s %%", past.runbook, window_of(past), number(past.margin * 100)), "" }
   if #past.findings > 0 then out[#out + 1] = paint("  " .. line_of(HEAD, widths), "90", color) end

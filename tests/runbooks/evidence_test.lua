@@ -59,7 +59,7 @@ t.test("one sample that is past the limit is enough, and its time is said", func
   peers[20] = 4
   remembered = { p2p_peers_connected = { peers } }
   local err = t.raises("gate", evidence.held, { "peers" }, 600)
-  t.ok(err.message:find "^peers was 4 at %d%d:%d%d:%d%dZ; healthy is >= 5$", err.message)
+  t.ok(err.message:find "^peers was 4 at %d%d:%d%d:%d%dZ; healthy is >= 5 %(runbooks/lib/gates.lua%)$", err.message)
 end)
 
 t.test("no data, a short memory and several series prove nothing", function()
