@@ -250,8 +250,7 @@ end
 ---@param fields table<string, any>
 ---@return string
 function M.unknown_name(name, fields)
-  local guess = nearest.find(tostring(name), fields)
-  return string.format("no option %q%s", tostring(name), guess and string.format("; did you mean %s?", guess) or "")
+  return string.format("no option %q%s", tostring(name), nearest.suffix(name, fields))
 end
 
 local copy_of
@@ -280,6 +279,13 @@ local function value_of(who, prefix, name, spec, value)
   return kind.copy and kind.copy(value, spec) or value
 end
 
+local function raise_missing(who, name, spec)
+  errors.raise {
+    kind = "usage", field = name, message = string.format("%s: %s is missing", who, name),
+    hint = string.format("%s must be %s%s", name, M.words(spec), spec.help and ": " .. spec.help or ""),
+  }
+end
+
 function copy_of(who, prefix, fields, raw)
   local out = {}
   for name, value in next, raw do
@@ -295,12 +301,7 @@ function copy_of(who, prefix, fields, raw)
   end
   for name, spec in pairs(fields) do
     if out[name] == nil then
-      if spec.required then
-        errors.raise {
-          kind = "usage", message = string.format("%s: %s%s is missing", who, prefix, name),
-          hint = string.format("%s%s must be %s%s", prefix, name, M.words(spec), spec.help and ": " .. spec.help or ""),
-        }
-      end
+      if spec.required then raise_missing(who, prefix .. name, spec) end
       if spec.default ~= nil then out[name] = value_of(who, prefix, name, spec, spec.default) end
     end
   end
@@ -351,12 +352,7 @@ end
 function M.value(who, name, spec, value)
   if value == nil and not spec.required then value = spec.default end
   if value == nil and not spec.required then return nil end
-  if value == nil then
-    errors.raise {
-      kind = "usage", field = name, message = string.format("%s: %s is missing", who, name),
-      hint = string.format("%s must be %s%s", name, M.words(spec), spec.help and ": " .. spec.help or ""),
-    }
-  end
+  if value == nil then raise_missing(who, name, spec) end
   return value_of(who, "", name, spec, value)
 end
 

@@ -37,4 +37,24 @@ function M.find(name, candidates)
   return best
 end
 
+--- The question that names it: "did you mean helm?"; nil where none is near.
+---@param name any
+---@param candidates table<string, any>
+---@param form string?  of the name: "'%s'"
+---@return string?
+function M.question(name, candidates, form)
+  local guess = M.find(tostring(name), candidates)
+  return guess and "did you mean " .. string.format(form or "%s", guess) .. "?" or nil
+end
+
+--- The same behind a sentence: "; did you mean helm?", or nothing.
+---@param name any
+---@param candidates table<string, any>
+---@param form string?
+---@return string
+function M.suffix(name, candidates, form)
+  local question = M.question(name, candidates, form)
+  return question and "; " .. question or ""
+end
+
 return M

@@ -287,10 +287,10 @@ end
 function M.resolve(runbook, specs, given, ask)
   for _, name in ipairs(sorted_keys(given)) do
     if not specs[name] then
-      local known, guess = sorted_keys(specs), nearest.find(name, specs)
+      local known = sorted_keys(specs)
       errors.raise {
         kind = "refused",
-        message = string.format("%s has no parameter %q%s", runbook, name, guess and "; did you mean " .. guess .. "?" or ""),
+        message = string.format("%s has no parameter %q%s", runbook, name, nearest.suffix(name, specs)),
         hint = #known > 0 and "it takes " .. table.concat(known, ", ") or "it takes none", parameter = name,
       }
     end

@@ -54,11 +54,11 @@ local function check_books(found)
   local books, names = runbook.all(), {}
   for _, book in ipairs(books) do names[book.name] = true end
   for _, name in ipairs(param.sorted_names(settings.book_places)) do
-    local place, guess = settings.book_places[name], nearest.find(name, names)
+    local place = settings.book_places[name]
     if not names[name] then
       found:add {
         file = place.file, line = place.line, column = place.column, kind = "error", rule = "config", source = "",
-        message = string.format("params: there is no runbook %q%s", name, guess and "; did you mean " .. guess .. "?" or ""),
+        message = string.format("params: there is no runbook %q%s", name, nearest.suffix(name, names)),
       }
     end
   end

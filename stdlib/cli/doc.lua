@@ -33,9 +33,8 @@ function M.run(words, operator)
   end
   local page, entry = manual.find(name)
   if not page then
-    local guess = nearest.find(name, manual.names())
     errors.raise {
-      kind = "usage", message = string.format("runbooks see no %q%s", name, guess and "; did you mean " .. guess .. "?" or ""),
+      kind = "usage", message = string.format("runbooks see no %q%s", name, nearest.suffix(name, manual.names())),
       hint = "almanac doc lists what they see",
     }
   end

@@ -1,6 +1,8 @@
 --- almanac log RUN
 local config = require "almanac.config.file"
+local doubt = require "almanac.cli.doubt"
 local errors = require "almanac.base.errors"
+local heads = require "almanac.journal.head"
 local options = require "almanac.cli.options"
 local store = require "almanac.journal.store"
 
@@ -16,7 +18,7 @@ M.options = options.join({
 
 local function verify(journal, id, operator)
   local broken = store.broken(journal, id)
-  operator:result((broken or id .. ": the chain of hashes is whole; its head is " .. store.head(journal, id)) .. "\n")
+  operator:result((broken or id .. ": the chain of hashes is whole; its head is " .. heads.of(journal, id)) .. "\n")
   return broken and 1 or 0
 end
 
@@ -26,7 +28,7 @@ local function say_head(journal, id, operator, as_json)
   if as_json then
     operator:json { kind = "run.head", path = "", data = { seq = seq, hash = hash } }
   else
-    operator:result(string.format("head: %s\n", store.head(journal, id)))
+    operator:result(string.format("head: %s\n", heads.of(journal, id)))
   end
 end
 
@@ -51,9 +53,7 @@ function M.run(words, operator)
     end
   end
   say_head(journal, id, operator, given.json)
-  local broken = store.broken(journal, id)
-  if broken then operator:say("! what was changed is not to be believed: " .. broken) end
-  return broken and 1 or 0
+  return doubt.say(journal, id, operator, "what was changed")
 end
 
 return M

@@ -1,6 +1,7 @@
 --- almanac runs
 local columns = require "almanac.base.columns"
 local config = require "almanac.config.file"
+local doubt = require "almanac.cli.doubt"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local options = require "almanac.cli.options"
@@ -25,11 +26,8 @@ function M.run(words, operator)
   local code = 0
   for i, row in ipairs(journal:runs()) do
     if i > limit then break end
-    local state, broken = states.summary(journal, row.id), store.broken(journal, row.id)
-    if broken then
-      operator:say("! this is not to be believed: " .. broken)
-      code = 1
-    end
+    local state = states.summary(journal, row.id)
+    code = math.max(code, doubt.say(journal, row.id, operator))
     local caller = json.decode(row.meta).caller
     if given.json then
       operator:json {

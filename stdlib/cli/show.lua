@@ -1,7 +1,9 @@
 --- almanac show RUNBOOK, almanac show RUN --plan
 local allow_words = require "almanac.render.allow"
 local config = require "almanac.config.file"
+local doubt = require "almanac.cli.doubt"
 local errors = require "almanac.base.errors"
+local heads = require "almanac.journal.head"
 local options = require "almanac.cli.options"
 local parameter_words = require "almanac.render.parameters"
 local project = require "almanac.config.project"
@@ -45,10 +47,8 @@ local function show_plan(name, operator)
   local plan, events = planned_run(journal, row.id)
   local status = require("almanac.journal.state").summary(journal, row.id).status
   operator:result(require("almanac.render.plan").outcome(row.id, status, plan, events, screen.color()))
-  operator:result(string.format("head: %s\n", store.head(journal, row.id)))
-  local broken = store.broken(journal, row.id)
-  if broken then operator:say("! this is not to be believed: " .. broken) end
-  return broken and 1 or 0
+  operator:result(string.format("head: %s\n", heads.of(journal, row.id)))
+  return doubt.say(journal, row.id, operator)
 end
 
 --- What the runbook says of itself: its `help`, else the comment that its file begins with.

@@ -1,6 +1,8 @@
 --- almanac status [RUN]
 local config = require "almanac.config.file"
+local doubt = require "almanac.cli.doubt"
 local errors = require "almanac.base.errors"
+local heads = require "almanac.journal.head"
 local holder = require "almanac.session.holder"
 local json = require "native.json"
 local options = require "almanac.cli.options"
@@ -76,8 +78,7 @@ function M.run(words, operator)
   config.load(given)
   local journal <close> = store.open "ro"
   local row = store.find(journal, rest[1])
-  local broken = store.broken(journal, row.id)
-  if broken then operator:say("! this is not to be believed: " .. broken) end
+  local code = doubt.say(journal, row.id, operator)
   local state = states.load(journal, row.id)
   local seq, hash = journal:head(row.id)
   if given.json then
@@ -85,15 +86,15 @@ function M.run(words, operator)
       id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended,
       error = state.error, steps = json.array(state.roots), head = { seq = seq, hash = hash },
     }
-    return broken and 1 or 0
+    return code
   end
   local out = { heading(row, state) }
   local view = { color = screen.color(), now_ms = task.wall_ms(), notes = 10 }
   for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end
   for _, line in ipairs(closing(row, state)) do out[#out + 1] = line end
-  out[#out + 1] = "  head:    " .. store.head(journal, row.id)
+  out[#out + 1] = "  head:    " .. heads.of(journal, row.id)
   operator:result(terminal.lines(out))
-  return broken and 1 or 0
+  return code
 end
 
 return M

@@ -2,6 +2,7 @@
 local audit = require "almanac.session.audit"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
+local heads = require "almanac.journal.head"
 local json = require "native.json"
 local options = require "almanac.cli.options"
 local process = require "native.process"
@@ -76,7 +77,7 @@ function M.run(words, operator)
     operator:result("! " .. broken .. "\n")
     return 1
   end
-  local out = { id .. ": the chain of hashes is whole", "  head:    " .. store.head(journal, id) }
+  local out = { id .. ": the chain of hashes is whole", "  head:    " .. heads.of(journal, id) }
   local good = not hash or compare(journal, id, hash, out)
   load_policy(row, given)
   if not signers.wanted() then out[#out + 1] = "  almanac.yaml names no signers: signatures were not looked at" end

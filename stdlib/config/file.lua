@@ -50,9 +50,8 @@ local function refuse_type(doc, value, words, path)
 end
 
 local function refuse_key(doc, key, level, path)
-  local guess = nearest.find(tostring(key), level)
   doc:refuse(below(path, key), string.format("no key %q%s%s", tostring(key), #path > 0 and " in " .. table.concat(path, ".") or "",
-    guess and "; did you mean " .. guess .. "?" or ""), "there are " .. names(level))
+    nearest.suffix(key, level)), "there are " .. names(level))
 end
 
 local check
@@ -178,8 +177,7 @@ local function pick_environment(doc, named)
   if not name then return nil end
   local environment = environments[name]
   if environment then return name, environment end
-  local guess = nearest.find(name, environments)
-  local message = string.format("no environment %q in %s%s", name, doc.file, guess and "; did you mean " .. guess .. "?" or "")
+  local message = string.format("no environment %q in %s%s", name, doc.file, nearest.suffix(name, environments))
   local hint = next(environments) and "there are " .. names(environments) or "it has no environments"
   if named then errors.raise { kind = "refused", message = message, hint = hint } end
   doc:refuse({ "environment" }, message, hint)

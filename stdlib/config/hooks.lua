@@ -25,8 +25,7 @@ function M.check(hooks, known)
   for hook in pairs(M.schema) do
     for _, name in ipairs(hooks[hook] or {}) do
       if not known[name] then
-        local guess = nearest.find(name, known)
-        return string.format("%s: there is no channel %q%s", hook, name, guess and "; did you mean " .. guess .. "?" or ""), hook
+        return string.format("%s: there is no channel %q%s", hook, name, nearest.suffix(name, known)), hook
       end
     end
   end

@@ -11,10 +11,6 @@ local SERVICES = { prometheus = true, loki = true, alertmanager = true, github =
 
 local SCHEMES = { http = true, https = true, svc = true, pod = true }
 
-local function did_you_mean(guess)
-  return guess and string.format("; did you mean %s?", guess) or ""
-end
-
 --- Why a text is no base URL; nil when it is one.
 local function url_problem(url)
   local scheme, rest = url:match "^([%a][%w+.-]*)://(.*)$"
@@ -22,7 +18,7 @@ local function url_problem(url)
     return string.format("%q has no scheme%s", url, url ~= "" and not url:find "%s" and "; did you mean http://" .. url .. "?" or "")
   end
   if not SCHEMES[scheme:lower()] then
-    return string.format("%q: a URL begins with http, https, svc or pod%s", url, did_you_mean(nearest.find(scheme, SCHEMES)))
+    return string.format("%q: a URL begins with http, https, svc or pod%s", url, nearest.suffix(scheme, SCHEMES))
   end
   if not rest:find "^[^/]" then return string.format("%q names no host", url) end
 end
@@ -33,8 +29,8 @@ end
 ---@return string? why   for behind "endpoints."
 ---@return string? key   of the entry, where it is in that
 function M.endpoint_problem(name, given)
-  local guess = not SERVICES[name] and not name:find "[.:/]" and nearest.find(name, SERVICES)
-  if guess then return string.format("%s: no service is asked for by that name; did you mean %s?", name, guess) end
+  local guess = not SERVICES[name] and not name:find "[.:/]" and nearest.question(name, SERVICES)
+  if guess then return string.format("%s: no service is asked for by that name; %s", name, guess) end
   local url = given
   if type(given) == "table" then url = given.url end
   local why = url and url_problem(url)
@@ -57,14 +53,12 @@ function M.channel_problem(name, channel)
   end
   local needs = KINDS[channel.kind]
   if not needs then
-    local guess = type(channel.kind) == "string" and nearest.find(channel.kind, KINDS)
-    return string.format("%s: its kind is slack, webhook or command, not %s%s", name, tostring(channel.kind), did_you_mean(guess)),
-      channel.kind ~= nil and "kind" or nil
+    return string.format("%s: its kind is slack, webhook or command, not %s%s", name, tostring(channel.kind),
+      nearest.suffix(channel.kind, KINDS)), channel.kind ~= nil and "kind" or nil
   end
   for field in pairs(channel) do
     if field ~= "kind" and not needs[field] then
-      local guess = did_you_mean(nearest.find(tostring(field), needs))
-      return string.format("%s: a %s has no %q%s", name, channel.kind, tostring(field), guess), field
+      return string.format("%s: a %s has no %q%s", name, channel.kind, tostring(field), nearest.suffix(field, needs)), field
     end
   end
   for field, want in pairs(needs) do

@@ -27,16 +27,6 @@ function M.broken(journal, id)
   if not ok then return string.format("%s: broken at event %d: %s", id, seq, why) end
 end
 
---- The end of a run's chain of hashes, for people: who keeps it notices later that the journal was cut or
---- rewritten (almanac verify RUN --head HASH).
----@param journal table
----@param id string
----@return string
-function M.head(journal, id)
-  local seq, hash = journal:head(id)
-  return string.format("event %d, %s", seq, hash)
-end
-
 --- The words of a command line that name a run: its id, and its journal where that is no usual one.
 ---@param id string
 ---@return string

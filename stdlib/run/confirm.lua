@@ -1,7 +1,7 @@
 --- confirm: a step that asks the operator, and keeps who said what.
 local approval = require "almanac.journal.approval"
 local errors = require "almanac.base.errors"
-local operator = require "almanac.run.operator"
+local questions = require "almanac.run.question"
 local runs = require "almanac.journal.run"
 local step = require "almanac.run.step"
 local step_name = require "almanac.base.step_name"
@@ -9,12 +9,9 @@ local store = require "almanac.journal.store"
 
 local M = {}
 
---- Stops the run until somebody answers.
-local function wait_for_answer(frame, question)
-  approval.ask(frame, question)
+local function how_to_answer(frame)
   local words = store.words(frame.run:outermost())
-  errors.raise {
-    kind = "waiting", waiting = true, step = frame.path, message = "waiting for the operator: " .. question,
+  return {
     hint = string.format("answer: almanac approve %s (or reject), then resume it;\n" ..
       "or be asked at a terminal: almanac resume %s", words, words),
   }
@@ -24,14 +21,13 @@ end
 local function wait_for_signatures(frame, question, judgement)
   local approvals = frame.run.approvals
   for _, why in ipairs(approvals:reasons(judgement)) do step.note(why) end
-  approval.ask(frame, question, judgement.missing)
   local have, people = #judgement.accepted, approvals:people(judgement)
-  errors.raise {
-    kind = "waiting", waiting = true, step = frame.path,
+  questions.wait(frame, question, {
+    needs = judgement.missing,
     message = string.format("waiting for signed approvals: %s (%d of %d%s)", question, have, judgement.quorum,
       have > 0 and ": " .. people or ""),
     hint = string.format("answer: almanac approve %s --sign (or reject), then resume it", store.words(frame.run:outermost())),
-  }
+  })
 end
 
 local function answer_of(frame, question)
@@ -42,9 +38,7 @@ local function answer_of(frame, question)
   end
   if judgement then wait_for_signatures(frame, question, judgement) end
   if stale then step.note(stale) end
-  local answer = operator.of(frame.run):choose(question, { "yes", "no" })
-  if answer == nil then wait_for_answer(frame, question) end
-  return approval.answer(frame, question, answer)
+  return questions.put(frame, question, { "yes", "no" }, how_to_answer(frame))
 end
 
 --- The name of the step that asks: the question is a text for people, and may hold a URL or a channel.

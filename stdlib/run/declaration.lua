@@ -66,11 +66,10 @@ function M.check_allow(book, categories)
   if book.allow then named.read = nil end
   for _, category in ipairs(param.sorted_names(named)) do
     if not categories[category] then
-      local guess = nearest.find(category, categories)
       errors.raise {
         kind = "usage", where = book.declared_at, field = "allow." .. category,
         message = string.format("runbook: no effect asks allow for %q%s", category,
-          guess and string.format("; did you mean %s?", guess) or ""),
+          nearest.suffix(category, categories)),
         hint = "there are " .. table.concat(param.sorted_names(categories), ", ") .. "; an effect of your own brings its " ..
           "category: effect.define(…, { allow = { category = …, of = … }, … })",
       }

@@ -44,8 +44,7 @@ end
 local function check_known(section, specs, values)
   for _, name in ipairs(param.sorted_names(values)) do
     if not specs[name] then
-      local guess = nearest.find(name, specs)
-      refuse(section, name, string.format("no key %q in vars.%s%s", name, section, guess and "; did you mean " .. guess .. "?" or ""),
+      refuse(section, name, string.format("no key %q in vars.%s%s", name, section, nearest.suffix(name, specs)),
         "there are " .. table.concat(param.sorted_names(specs), ", "))
     end
   end

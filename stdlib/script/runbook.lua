@@ -29,9 +29,8 @@ function M.find(name)
   if text then return path, text, short end
   local names = {}
   for _, found in ipairs(M.all()) do names[found.name] = true end
-  local guess = nearest.find(short, names)
   errors.raise {
-    kind = "refused", message = string.format("no runbook %q%s", name, guess and "; did you mean " .. guess .. "?" or ""),
+    kind = "refused", message = string.format("no runbook %q%s", name, nearest.suffix(short, names)),
     hint = "looked for " .. wanted .. " and the built-in ones; almanac list shows what there is",
   }
 end

@@ -1,5 +1,6 @@
 --- The signed approvals of a run, judged by `approval` in almanac.yaml. Held by the run, as its operator is.
 local approval = require "almanac.journal.approval"
+local heads = require "almanac.journal.head"
 local runners = require "almanac.session.runner"
 local settings = require "almanac.config.settings"
 local signers = require "almanac.session.signers"
@@ -24,8 +25,7 @@ end
 
 --- Why what was signed is not about the journal as it is; nil: it is.
 local function other_journal(self, claim, asked_seq)
-  local seq, hash = tostring(claim.head):match "^event (%d+), (%x+)$"
-  seq = math.tointeger(tonumber(seq))
+  local seq, hash = heads.parse(claim.head)
   if not seq then return nil end -- the text says so
   if self.journal:hash(self.id, seq) ~= hash then
     return string.format("the journal is not the one that was signed: its event %d is another one", seq)

@@ -1,5 +1,6 @@
 --- Driving a run: from its first or next step to the word that ends it.
 local errors = require "almanac.base.errors"
+local heads = require "almanac.journal.head"
 local interrupt = require "almanac.base.interrupt"
 local notices = require "almanac.session.notices"
 local operators = require "almanac.run.operator"
@@ -129,7 +130,7 @@ local function tell_head(run)
   local seq, hash = run.journal:head(run.id)
   run:record("run.head", "", { seq = seq, hash = hash })
   local shown = terminal.isatty(2) and hash:sub(1, SHOWN) or hash
-  operators.of(run):say(string.format("  head:    event %d, %s", seq, shown))
+  operators.of(run):say("  head:    " .. heads.text(seq, shown))
 end
 
 --- How it ended, and the commands that go on from there.

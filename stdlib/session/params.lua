@@ -28,10 +28,9 @@ local function strict(book, values)
     __metatable = false,
     __index = function(_, name)
       if book.params[name] then return nil end
-      local near = type(name) == "string" and nearest.find(name, book.params)
       errors.raise({
         kind = "usage", message = string.format("%s has no parameter %s%s", book.name, tostring(name),
-          near and "; did you mean " .. near .. "?" or ""),
+          nearest.suffix(name, book.params)),
         hint = next(book.params) and "its parameters are " .. table.concat(param.sorted_names(book.params), ", ")
           or "it declares none",
       }, 2)

@@ -1,4 +1,5 @@
 --- The use of a plan: a run may begin with it once, and while it is good.
+local ages = require "almanac.base.age"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local event = require "almanac.journal.event"
@@ -10,9 +11,6 @@ local store = require "almanac.journal.store"
 
 local M = {}
 
---- How far the clock of the machine that made a plan may be ahead of this one's.
-local SKEW_MS = 5 * 60 * 1000
-
 local function refuse(message, hint)
   errors.raise { kind = "refused", message = message, hint = hint }
 end
@@ -23,15 +21,13 @@ end
 ---@param now_ms integer
 function M.check_time(plan, name, now_ms)
   local again = string.format("make a new one, and have it reviewed: almanac plan %s … -o %s", plan.runbook, name)
-  local age = (now_ms - plan.made_ms) / 1000
-  if plan.made_ms > now_ms + SKEW_MS then
-    refuse(string.format("%s is dated %s ahead of the clock of this machine", name, duration.format(-age)),
-      "set the clocks right, or make a new plan here")
-  end
   local good = settings.approval.plan_valid_for
-  if good and age > good then
-    refuse(string.format("%s was made %s ago; almanac.yaml lets a plan be used for %s", name, duration.format(age),
-      duration.format(good)), again)
+  local age = ages.judge(plan.made_ms, now_ms, good)
+  if age.ahead then
+    refuse(string.format("%s is dated %s ahead of the clock of this machine", name, age.ahead),
+      "set the clocks right, or make a new plan here")
+  elseif age.old then
+    refuse(string.format("%s was made %s ago; almanac.yaml lets a plan be used for %s", name, age.old, duration.format(good)), again)
   elseif plan.expires_ms and plan.expires_ms < now_ms then
     refuse(string.format("%s expired %s ago", name, duration.format((now_ms - plan.expires_ms) / 1000)), again)
   end

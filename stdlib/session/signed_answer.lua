@@ -3,9 +3,9 @@ local approval = require "almanac.journal.approval"
 local approvals = require "almanac.session.approvals"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
+local heads = require "almanac.journal.head"
 local signers = require "almanac.session.signers"
 local statement = require "almanac.base.statement"
-local store = require "almanac.journal.store"
 local timestamp = require "almanac.base.timestamp"
 
 local M = {}
@@ -38,7 +38,7 @@ end
 ---@return string
 function M.text(asked, data, principal)
   if not principal then errors.usage "--text needs --as PRINCIPAL beside it: who is to sign" end
-  data.principal, data.head = principal, store.head(asked.journal, asked.id)
+  data.principal, data.head = principal, heads.of(asked.journal, asked.id)
   return approval.statement(asked.id, asked.question.path, data)
 end
 

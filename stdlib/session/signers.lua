@@ -1,4 +1,5 @@
 --- Signing, and judging what was signed, as `approval` in almanac.yaml says: by whom, how old, how many.
+local ages = require "almanac.base.age"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
@@ -8,9 +9,6 @@ local statement = require "almanac.base.statement"
 local task = require "native.task"
 
 local M = {}
-
---- How far the clock of a signer may be ahead of this one's.
-local SKEW_MS = 5 * 60 * 1000
 
 ---@class almanac.Signed  a text that somebody signed
 ---@field principal string  who, by allowed_signers
@@ -121,12 +119,9 @@ end
 -- Judging ----------------------------------------------------------------------------------------
 
 local function check_age(claim, good)
-  local now_ms = task.wall_ms()
-  local age = (now_ms - claim.at_ms) / 1000
-  if claim.at_ms > now_ms + SKEW_MS then return string.format("it is dated %s ahead", duration.format(-age)) end
-  if good and age > good then
-    return string.format("it is %s old; almanac.yaml lets it count for %s", duration.format(age), duration.format(good))
-  end
+  local age = ages.judge(claim.at_ms, task.wall_ms(), good)
+  if age.ahead then return string.format("it is dated %s ahead", age.ahead) end
+  return age.old and string.format("it is %s old; almanac.yaml lets it count for %s", age.old, duration.format(good))
 end
 
 local function check_text(claim)

@@ -54,8 +54,7 @@ end
 
 local function check_name(node, assigned, public, report)
   if public.names[node.name] or assigned[node.name] or node.name == "_ENV" then return end
-  local guess = nearest.find(node.name, public.names)
-  local hint = instead[node.name] or guess and string.format("did you mean '%s'?", guess)
+  local hint = instead[node.name] or nearest.question(node.name, public.names, "'%s'")
     or string.format("if it is a name of your own, write local %s = … before this line", node.name)
   report(node.pos, "error", "unknown-global", string.format("there is no global '%s'", node.name), hint)
 end
@@ -65,8 +64,7 @@ local function check_field(node, origin, assigned, public, report)
   local fields, kind = public:fields(origin)
   if not fields or fields[origin.field] or assigned[name] then return end
   local root = tree.dotted { global = origin.global, lib = origin.lib }
-  local guess = nearest.find(origin.field, fields)
-  local hint = instead[name] or guess and string.format("did you mean '%s'?", guess)
+  local hint = instead[name] or nearest.question(origin.field, fields, "'%s'")
     or next(fields) and listed(fields) or "call it: " .. root .. "(…)"
   local message = kind == "function" and string.format("%s is a function; it has no field '%s'", root, origin.field)
     or string.format("%s has no field '%s'", root, origin.field)

@@ -27,9 +27,8 @@ function M.check(main, script_path, report)
     if name and name:find "^[%w_%.]+$" and not name:find "%.%." then
       local file = name:gsub("%.", "/") .. ".lua"
       if not source.file(directory .. file, "runbooks/" .. file) then
-        local guess = nearest.find(name, beside(directory .. file, directory))
         report(call.args[1].pos, "error", "no-library", string.format("require %q: no file %s", name, directory .. file),
-          guess and "did you mean " .. guess .. "?" or "a runbook requires Lua files below its own directory")
+          nearest.question(name, beside(directory .. file, directory)) or "a runbook requires Lua files below its own directory")
       end
     end
   end

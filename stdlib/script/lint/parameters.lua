@@ -49,8 +49,8 @@ local function declared(call, report)
 end
 
 local function hint_of(name, names)
-  local near, known = nearest.find(name, names), {}
-  if near then return "did you mean " .. near .. "?" end
+  local question, known = nearest.question(name, names), {}
+  if question then return question end
   for other in pairs(names) do known[#known + 1] = other end
   table.sort(known)
   return #known > 0 and "its parameters are " .. table.concat(known, ", ") or "it declares none: params = { … }"

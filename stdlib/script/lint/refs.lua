@@ -26,9 +26,9 @@ end
 function M.check(text, pos, report)
   local kind = text:match "^[^/]+"
   if not kind or #kind < SHORTEST or kind:find "%." or known()[kind:lower()] then return end
-  local guess = nearest.find(kind, known())
+  local guess = nearest.question(kind, known())
   if guess then
-    report(pos, "warning", "object-kind", string.format("%q is no kind that every cluster has", kind), "did you mean " .. guess .. "?")
+    report(pos, "warning", "object-kind", string.format("%q is no kind that every cluster has", kind), guess)
   end
 end
 
