@@ -8,17 +8,17 @@ local json = require "native.json"
 local k8s_client = require "almanac.k8s.client"
 local place = require "almanac.host.place"
 local reach = require "almanac.run.reach"
+local release_name = require "almanac.helm.release_name"
 local scope = require "almanac.k8s.scope"
 local urls = require "almanac.http.url"
 
 local M = {}
 
---- The release itself: "RELEASE" where its namespace has its name, "NAMESPACE/RELEASE" else and as well.
+--- The release itself, also with its context.
 ---@param input { release: string, namespace: string }
 ---@return almanac.Target
 function M.of(input)
-  local full = input.namespace .. "/" .. input.release
-  local names = input.namespace == input.release and { input.release, full } or { full }
+  local names = release_name.allowed(input.release, input.namespace)
   local context = k8s_client.open().info.context
   for i = 1, context and #names or 0 do names[#names + 1] = names[i] .. "@" .. context end
   return { category = "helm", names = names }

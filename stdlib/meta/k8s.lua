@@ -6,6 +6,8 @@
 --- Every call can raise `api` (the server refused it, with `status` and `reason`), `network`, `tls`, `auth` and `timeout`.
 k8s = {}
 
+---@alias almanac.Ref string  "deployment/web", or all of a kind: "pods"
+
 ---@class k8s.info.options
 ---@field context? string  of the kubeconfig
 
@@ -32,7 +34,7 @@ function k8s.info(options) end
 --- ```lua
 --- local node = k8s.get("statefulset/animica-node", { namespace = "animica-devnet" })
 --- ```
----@param ref string|table  "deployment/x", or an object
+---@param ref almanac.Ref|table  "deployment/x", or an object
 ---@param options? k8s.get.options
 ---@return table object
 function k8s.get(ref, options) end
@@ -49,7 +51,7 @@ function k8s.get(ref, options) end
 --- ```lua
 --- if not k8s.find("namespace/animica-canary") then note "there is no canary" end
 --- ```
----@param ref string|table  "deployment/x", or an object
+---@param ref almanac.Ref|table  "deployment/x", or an object
 ---@param options? k8s.find.options
 ---@return table? object
 function k8s.find(ref, options) end
@@ -70,7 +72,7 @@ function k8s.find(ref, options) end
 --- ```lua
 --- local pods = k8s.list("pods", { namespace = "animica-devnet", selector = { app = "animica-node" } })
 --- ```
----@param ref string  "pods", "deploy", …
+---@param ref almanac.Ref  "pods", "deploy", …
 ---@param options? k8s.list.options
 ---@return table[] objects
 ---@return string resource_version
@@ -88,7 +90,7 @@ function k8s.list(ref, options) end
 --- local newest, all = k8s.pods("deployment/animica-miner", { namespace = "animica-devnet" })
 --- note(#newest .. " of " .. #all .. " are new")
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options? k8s.pods.options
 ---@return table[] newest
 ---@return table[] all
@@ -112,7 +114,7 @@ function k8s.pods(ref, options) end
 ---   note(event.reason .. ": " .. event.message)
 --- end
 --- ```
----@param ref? string|table  an object; without it, all of the namespace
+---@param ref? almanac.Ref|table  an object; without it, all of the namespace
 ---@param options? k8s.events.options
 ---@return { time: string, type: string, reason: string, message: string, count: integer, object: string }[]
 function k8s.events(ref, options) end
@@ -149,7 +151,7 @@ function k8s.images(options) end
 --- ```lua
 --- for _, pod in ipairs(k8s.top("pods", { namespace = "animica-devnet" })) do note(pod.name .. ": " .. pod.memory) end
 --- ```
----@param ref string|table  "pods", "nodes", "pod/x", "node/x", or a workload: its pods
+---@param ref almanac.Ref|table  "pods", "nodes", "pod/x", "node/x", or a workload: its pods
 ---@param options? k8s.top.options
 ---@return { name: string, namespace: string?, cpu: number, memory: integer, cpu_text: string, memory_text: string, cpu_share: number?, memory_share: number?, time: string }[]
 ---  rows by name; cpu in cores, memory in bytes; shares of what a node can give, 0 to 1
@@ -172,7 +174,7 @@ function k8s.top(ref, options) end
 --- ```lua
 --- local text = k8s.logs("statefulset/animica-node", { namespace = "animica-devnet", tail = 50 })
 --- ```
----@param ref string|table  "pod/x", "statefulset/animica-node"
+---@param ref almanac.Ref|table  "pod/x", "statefulset/animica-node"
 ---@param options? k8s.logs.options
 ---@return string text
 function k8s.logs(ref, options) end
@@ -194,7 +196,7 @@ function k8s.logs(ref, options) end
 --- ```lua
 --- for line in k8s.follow_logs("pod/migrate", { namespace = "animica-devnet" }) do note(line) end
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options? k8s.follow_logs.options
 ---@return fun(): string?
 function k8s.follow_logs(ref, options) end
@@ -243,7 +245,7 @@ function k8s.exec_read(first, ...) end
 --- ```lua
 --- k8s.rollout("statefulset/animica-node", { namespace = "animica-devnet", timeout = "10m", heal = true })
 --- ```
----@param ref string  "deployment/animica-miner"
+---@param ref almanac.Ref  "deployment/animica-miner"
 ---@param options? k8s.rollout.options
 ---@return { workload: string, namespace: string, message: string, generation: integer, elapsed: number, healed: string[] }
 ---  elapsed in seconds
@@ -272,7 +274,7 @@ function k8s.rollout(ref, options) end
 --- ```lua
 --- k8s.wait("deployment/animica-miner", { namespace = "animica-devnet", condition = "Available", timeout = "5m" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options k8s.wait.options
 ---@return table? object  nil when it is gone; with a selector, all of them as a list
 function k8s.wait(ref, options) end
@@ -314,7 +316,7 @@ function k8s.has_condition(object, kind, status) end
 ---   note(event.object.metadata.name)
 --- end
 --- ```
----@param ref string|table  "pods", "deployment/animica-node"
+---@param ref almanac.Ref|table  "pods", "deployment/animica-node"
 ---@param options? k8s.watch.options
 ---@return { events: fun(self): fun(): { type: string, object: table? }, close: fun(self) }
 function k8s.watch(ref, options) end
@@ -387,7 +389,7 @@ function k8s.create(object, options) end
 --- ```lua
 --- k8s.patch("configmap/limits", { data = { peers = "24" } }, { namespace = "animica-devnet", type = "merge" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param patch table  of JSON's types; a list of operations with type "json"
 ---@param options? k8s.patch.options
 ---@return table object
@@ -404,7 +406,7 @@ function k8s.patch(ref, patch, options) end
 --- ```lua
 --- k8s.scale("deployment/animica-miner", 3, { namespace = "animica-devnet" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param replicas integer  from 0
 ---@param options? k8s.scale.options
 ---@return { name: string, namespace: string, uid: string, replicas: integer, before: integer }
@@ -422,7 +424,7 @@ function k8s.scale(ref, replicas, options) end
 --- ```lua
 --- k8s.restart("deployment/animica-explorer", { namespace = "animica-devnet" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options? k8s.restart.options
 ---@return table object
 function k8s.restart(ref, options) end
@@ -444,7 +446,7 @@ function k8s.restart(ref, options) end
 --- ```lua
 --- k8s.delete("job/migrate", { namespace = "animica-devnet", missing_ok = true, timeout = "1m" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options? k8s.delete.options
 ---@return { deleted: boolean, uid: string? }
 function k8s.delete(ref, options) end
@@ -464,7 +466,7 @@ function k8s.delete(ref, options) end
 --- ```lua
 --- k8s.evict("pod/animica-miner-0", { namespace = "animica-devnet", timeout = "5m" })
 --- ```
----@param ref string|table  "pod/x"
+---@param ref almanac.Ref|table  "pod/x"
 ---@param options? k8s.evict.options
 ---@return { evicted: boolean, uid: string? }
 function k8s.evict(ref, options) end
@@ -536,7 +538,7 @@ function k8s.drain(node, options) end
 --- ```lua
 --- k8s.wipe_claims("statefulset/animica-node", { namespace = "animica-devnet", timeout = "5m" })
 --- ```
----@param ref string|table  "statefulset/animica-node"
+---@param ref almanac.Ref|table  "statefulset/animica-node"
 ---@param options? k8s.wipe_claims.options
 ---@return { claims: string[], replicas: integer }
 function k8s.wipe_claims(ref, options) end
@@ -557,7 +559,7 @@ function k8s.wipe_claims(ref, options) end
 --- ```lua
 --- k8s.undo("deployment/animica-miner", { namespace = "animica-devnet" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options? k8s.undo.options
 ---@return { kind: string, name: string, generation: integer, changed: boolean, from: integer, to: integer }
 function k8s.undo(ref, options) end
@@ -573,7 +575,7 @@ function k8s.undo(ref, options) end
 --- ```lua
 --- local revisions = k8s.history("deployment/animica-miner", { namespace = "animica-devnet" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options? k8s.history.options
 ---@return { revision: integer, name: string, created: string, current: boolean, images: string[], change_cause: string? }[]
 function k8s.history(ref, options) end

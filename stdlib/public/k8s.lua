@@ -30,7 +30,7 @@ M.info = lazy(function() return require("almanac.k8s.read").info end)
 --- ```lua
 --- local node = k8s.get("statefulset/animica-node", { namespace = "animica-devnet" })
 --- ```
----@param ref string|table  "deployment/x", or an object
+---@param ref almanac.Ref|table  "deployment/x", or an object
 ---@param options? k8s.get.options
 ---@return table object
 M.get = lazy(function() return require("almanac.k8s.read").get end)
@@ -42,7 +42,7 @@ M.get = lazy(function() return require("almanac.k8s.read").get end)
 --- ```lua
 --- if not k8s.find("namespace/animica-canary") then note "there is no canary" end
 --- ```
----@param ref string|table  "deployment/x", or an object
+---@param ref almanac.Ref|table  "deployment/x", or an object
 ---@param options? k8s.find.options
 ---@return table? object
 M.find = lazy(function() return require("almanac.k8s.read").find end)
@@ -54,7 +54,7 @@ M.find = lazy(function() return require("almanac.k8s.read").find end)
 --- ```lua
 --- local pods = k8s.list("pods", { namespace = "animica-devnet", selector = { app = "animica-node" } })
 --- ```
----@param ref string  "pods", "deploy", …
+---@param ref almanac.Ref  "pods", "deploy", …
 ---@param options? k8s.list.options
 ---@return table[] objects
 ---@return string resource_version
@@ -68,7 +68,7 @@ M.list = lazy(function() return require("almanac.k8s.read").list end)
 --- local newest, all = k8s.pods("deployment/animica-miner", { namespace = "animica-devnet" })
 --- note(#newest .. " of " .. #all .. " are new")
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options? k8s.pods.options
 ---@return table[] newest
 ---@return table[] all
@@ -83,7 +83,7 @@ M.pods = lazy(function() return require("almanac.k8s.read").pods end)
 ---   note(event.reason .. ": " .. event.message)
 --- end
 --- ```
----@param ref? string|table  an object; without it, all of the namespace
+---@param ref? almanac.Ref|table  an object; without it, all of the namespace
 ---@param options? k8s.events.options
 ---@return { time: string, type: string, reason: string, message: string, count: integer, object: string }[]
 M.events = lazy(function() return require("almanac.k8s.events").events end)
@@ -106,7 +106,7 @@ M.images = lazy(function() return require("almanac.k8s.images").images end)
 --- ```lua
 --- for _, pod in ipairs(k8s.top("pods", { namespace = "animica-devnet" })) do note(pod.name .. ": " .. pod.memory) end
 --- ```
----@param ref string|table  "pods", "nodes", "pod/x", "node/x", or a workload: its pods
+---@param ref almanac.Ref|table  "pods", "nodes", "pod/x", "node/x", or a workload: its pods
 ---@param options? k8s.top.options
 ---@return { name: string, namespace: string?, cpu: number, memory: integer, cpu_text: string, memory_text: string, cpu_share: number?, memory_share: number?, time: string }[]
 ---  rows by name; cpu in cores, memory in bytes; shares of what a node can give, 0 to 1
@@ -119,7 +119,7 @@ M.top = lazy(function() return require("almanac.k8s.top").top end)
 --- ```lua
 --- local text = k8s.logs("statefulset/animica-node", { namespace = "animica-devnet", tail = 50 })
 --- ```
----@param ref string|table  "pod/x", "statefulset/animica-node"
+---@param ref almanac.Ref|table  "pod/x", "statefulset/animica-node"
 ---@param options? k8s.logs.options
 ---@return string text
 M.logs = lazy(function() return require("almanac.k8s.logs").logs end)
@@ -131,7 +131,7 @@ M.logs = lazy(function() return require("almanac.k8s.logs").logs end)
 --- ```lua
 --- for line in k8s.follow_logs("pod/migrate", { namespace = "animica-devnet" }) do note(line) end
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options? k8s.follow_logs.options
 ---@return fun(): string?
 M.follow_logs = lazy(function() return require("almanac.k8s.logs").follow end)
@@ -162,7 +162,7 @@ M.exec_read = lazy(function() return require("almanac.k8s.exec").exec_read end)
 --- ```lua
 --- k8s.rollout("statefulset/animica-node", { namespace = "animica-devnet", timeout = "10m", heal = true })
 --- ```
----@param ref string  "deployment/animica-miner"
+---@param ref almanac.Ref  "deployment/animica-miner"
 ---@param options? k8s.rollout.options
 ---@return { workload: string, namespace: string, message: string, generation: integer, elapsed: number, healed: string[] }
 ---  elapsed in seconds
@@ -176,7 +176,7 @@ M.rollout = lazy(function() return require("almanac.k8s.rollout.rollout").rollou
 --- ```lua
 --- k8s.wait("deployment/animica-miner", { namespace = "animica-devnet", condition = "Available", timeout = "5m" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options k8s.wait.options
 ---@return table? object  nil when it is gone; with a selector, all of them as a list
 M.wait = lazy(function() return require("almanac.k8s.wait").wait end)
@@ -208,7 +208,7 @@ M.has_condition = lazy(function() return require("almanac.k8s.wait").has_conditi
 ---   note(event.object.metadata.name)
 --- end
 --- ```
----@param ref string|table  "pods", "deployment/animica-node"
+---@param ref almanac.Ref|table  "pods", "deployment/animica-node"
 ---@param options? k8s.watch.options
 ---@return { events: fun(self): fun(): { type: string, object: table? }, close: fun(self) }
 M.watch = lazy(function() return require("almanac.k8s.watch").watch end)
@@ -263,7 +263,7 @@ M.create = lazy(function() return require("almanac.k8s.apply").create end)
 --- ```lua
 --- k8s.patch("configmap/limits", { data = { peers = "24" } }, { namespace = "animica-devnet", type = "merge" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param patch table  of JSON's types; a list of operations with type "json"
 ---@param options? k8s.patch.options
 ---@return table object
@@ -276,7 +276,7 @@ M.patch = lazy(function() return require("almanac.k8s.patch").patch end)
 --- ```lua
 --- k8s.scale("deployment/animica-miner", 3, { namespace = "animica-devnet" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param replicas integer  from 0
 ---@param options? k8s.scale.options
 ---@return { name: string, namespace: string, uid: string, replicas: integer, before: integer }
@@ -290,7 +290,7 @@ M.scale = lazy(function() return require("almanac.k8s.patch").scale end)
 --- ```lua
 --- k8s.restart("deployment/animica-explorer", { namespace = "animica-devnet" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options? k8s.restart.options
 ---@return table object
 M.restart = lazy(function() return require("almanac.k8s.patch").restart end)
@@ -302,7 +302,7 @@ M.restart = lazy(function() return require("almanac.k8s.patch").restart end)
 --- ```lua
 --- k8s.delete("job/migrate", { namespace = "animica-devnet", missing_ok = true, timeout = "1m" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options? k8s.delete.options
 ---@return { deleted: boolean, uid: string? }
 M.delete = lazy(function() return require("almanac.k8s.delete").delete end)
@@ -314,7 +314,7 @@ M.delete = lazy(function() return require("almanac.k8s.delete").delete end)
 --- ```lua
 --- k8s.evict("pod/animica-miner-0", { namespace = "animica-devnet", timeout = "5m" })
 --- ```
----@param ref string|table  "pod/x"
+---@param ref almanac.Ref|table  "pod/x"
 ---@param options? k8s.evict.options
 ---@return { evicted: boolean, uid: string? }
 M.evict = lazy(function() return require("almanac.k8s.evict").evict end)
@@ -367,7 +367,7 @@ M.drain = lazy(function() return require("almanac.k8s.drain").drain end)
 --- ```lua
 --- k8s.wipe_claims("statefulset/animica-node", { namespace = "animica-devnet", timeout = "5m" })
 --- ```
----@param ref string|table  "statefulset/animica-node"
+---@param ref almanac.Ref|table  "statefulset/animica-node"
 ---@param options? k8s.wipe_claims.options
 ---@return { claims: string[], replicas: integer }
 M.wipe_claims = lazy(function() return require("almanac.k8s.claims").wipe_claims end)
@@ -381,7 +381,7 @@ M.wipe_claims = lazy(function() return require("almanac.k8s.claims").wipe_claims
 --- ```lua
 --- k8s.undo("deployment/animica-miner", { namespace = "animica-devnet" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options? k8s.undo.options
 ---@return { kind: string, name: string, generation: integer, changed: boolean, from: integer, to: integer }
 M.undo = lazy(function() return require("almanac.k8s.undo").undo end)
@@ -393,7 +393,7 @@ M.undo = lazy(function() return require("almanac.k8s.undo").undo end)
 --- ```lua
 --- local revisions = k8s.history("deployment/animica-miner", { namespace = "animica-devnet" })
 --- ```
----@param ref string|table
+---@param ref almanac.Ref|table
 ---@param options? k8s.history.options
 ---@return { revision: integer, name: string, created: string, current: boolean, images: string[], change_cause: string? }[]
 M.history = lazy(function() return require("almanac.k8s.undo").history end)

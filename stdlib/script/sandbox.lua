@@ -3,6 +3,7 @@
 local digest = require "native.digest"
 local errors = require "almanac.base.errors"
 local library = require "almanac.script.library"
+local library_file = require "almanac.script.library_file"
 local public = require "almanac.script.public"
 local source = require "almanac.base.source"
 local task = require "native.task"
@@ -112,16 +113,11 @@ local function compile(path, text, env)
   }
 end
 
---- Text of lib.NAME: of those that were kept, beside the script, or built in.
 local function find_lib(directory, name, kept)
-  local file = name:gsub("%.", "/") .. ".lua"
-  for _, path in ipairs { directory .. file, "runbooks/" .. file } do
-    if kept and kept[path] then return path, kept[path] end
-  end
-  local text, path = source.file(directory .. file, "runbooks/" .. file)
+  local text, path = library_file.find(directory, name, kept)
   if text then return path, text end
   errors.raise {
-    kind = "script", message = string.format("require %q: no file %s", name, directory .. file),
+    kind = "script", message = string.format("require %q: no file %s", name, (library_file.paths(directory, name))),
     hint = "a runbook requires Lua files below its own directory",
   }
 end
@@ -184,7 +180,7 @@ end
 function M.load(path, text, kept)
   local files, sources = { [path] = digest.sha256(text) }, { [path] = text }
   local loaded, required, definitions, is_loaded = {}, {}, {}, false
-  local directory = path:match "^(.*/)[^/]*$" or ""
+  local directory = library_file.directory(path)
   local env
   local function load_file(name, file)
     files[file.path], sources[file.path] = digest.sha256(file.text), file.text
@@ -194,9 +190,7 @@ function M.load(path, text, kept)
     loaded[name] = file
   end
   local function require_file(name)
-    if type(name) ~= "string" or not name:find "^[%w_%.]+$" or name:find "%.%." then
-      errors.usage("require takes a name such as lib.devnet, not %q", tostring(name))
-    end
+    if not library_file.is_name(name) then errors.usage("require takes a name such as lib.devnet, not %q", tostring(name)) end
     local file = loaded[name]
     if not file then
       file = { is_late = is_loaded }

@@ -71,9 +71,9 @@ local function check_call(call, name, signature, report)
   end
   for i, param in ipairs(params) do
     local node = call.args[i]
-    local text = node and name:find "^k8s%." and param.name == "ref" and tree.constant_text(node)
-    if text then refs.check(text, node.pos, report) end
     if node then
+      local ref = types.names(param.types, "almanac.Ref") and tree.constant_text(node)
+      if ref then refs.check(ref, node.pos, report) end
       types.check(param.types, node, param.name, function(pos, rule, message, hint)
         local at_top = message:sub(1, #param.name + 6) == param.name .. " must "
         message = at_top and string.format("its %s argument (%s)%s", ordinals[i] or "next", param.name, message:sub(#param.name + 1))
@@ -93,8 +93,7 @@ end
 ---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string?)
 function M.check(main, report)
   for _, call in ipairs(main.calls) do
-    local origin = tree.origin(call.callee)
-    local name = origin and origin.global and tree.dotted(origin)
+    local name = tree.called(call)
     local signature = name and signature_of(name)
     if signature then check_call(call, name, signature, report) end
   end

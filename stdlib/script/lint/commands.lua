@@ -26,8 +26,7 @@ end
 ---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string?)
 function M.check(main, report)
   for _, call in ipairs(main.calls) do
-    local origin = tree.origin(call.callee)
-    local who = origin and origin.global and tree.dotted(origin)
+    local who = tree.called(call)
     local words = takers[who] and words_of(call)
     local line = words and #words == 1 and tree.constant_text(words[1])
     if line and line:find "^[^/%s]+%s+%S" then

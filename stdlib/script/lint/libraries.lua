@@ -1,7 +1,7 @@
 --- Files that a script requires, also where it does so in the middle of a step: there they must be.
 local fs = require "native.fs"
+local library_file = require "almanac.script.library_file"
 local nearest = require "almanac.base.nearest"
-local source = require "almanac.base.source"
 local tree = require "almanac.script.lint.tree"
 
 local M = {}
@@ -20,16 +20,14 @@ end
 ---@param script_path string
 ---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string?)
 function M.check(main, script_path, report)
-  local directory = script_path:match "^(.*/)[^/]*$" or ""
+  local directory = library_file.directory(script_path)
   for _, call in ipairs(main.calls) do
     local origin = tree.origin(call)
     local name = origin and origin.lib
-    if name and name:find "^[%w_%.]+$" and not name:find "%.%." then
-      local file = name:gsub("%.", "/") .. ".lua"
-      if not source.file(directory .. file, "runbooks/" .. file) then
-        report(call.args[1].pos, "error", "no-library", string.format("require %q: no file %s", name, directory .. file),
-          nearest.question(name, beside(directory .. file, directory)) or "a runbook requires Lua files below its own directory")
-      end
+    if library_file.is_name(name) and not library_file.find(directory, name) then
+      local path = library_file.paths(directory, name)
+      report(call.args[1].pos, "error", "no-library", string.format("require %q: no file %s", name, path),
+        nearest.question(name, beside(path, directory)) or "a runbook requires Lua files below its own directory")
     end
   end
 end

@@ -3,6 +3,7 @@
 local allow = require "almanac.base.allow"
 local errors = require "almanac.base.errors"
 local place = require "almanac.host.place"
+local release_name = require "almanac.helm.release_name"
 local tree = require "almanac.script.lint.tree"
 local urls = require "almanac.http.url"
 
@@ -75,8 +76,7 @@ end
 local function release(call)
   local name, namespace = option(call, "release"), option(call, "namespace")
   if not name or namespace == nil then return nil end
-  local full = (namespace or name) .. "/" .. name
-  return { category = "helm", names = (namespace or name) == name and { name, full } or { full } }
+  return { category = "helm", names = release_name.allowed(name, namespace or name) }
 end
 
 local function by(category, field)
@@ -124,8 +124,7 @@ function M.check(main, given, report)
   if not given then return end
   local plain = without_contexts(given)
   for _, call in ipairs(main.calls) do
-    local origin = tree.origin(call.callee)
-    local who = origin and origin.global and tree.dotted(origin)
+    local who = tree.called(call)
     local rule = reached[who]
     local ok, target = errors.try(rule and rule[2] or function() return nil end, call)
     if ok and target and not allow.covers(plain, rule[1], target) then

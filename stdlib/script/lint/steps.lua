@@ -14,8 +14,7 @@ local loops = { While = true, Repeat = true, ForNum = true, ForIn = true }
 --- A call that opens a step: what opens it, and its first argument.
 local function opener(node)
   if node.tag ~= "Call" then return nil end
-  local origin = tree.origin(node.callee)
-  local name = origin and origin.global and tree.dotted(origin)
+  local name = tree.called(node)
   return openers[name] and name, node.args[1]
 end
 

@@ -73,6 +73,14 @@ function M.dotted(origin)
   return origin.field and root .. "." .. origin.field or root
 end
 
+--- The public function that a call is of: "helm.upgrade"; nil: it is none's, or a library's.
+---@param call almanac.lint.Node
+---@return string?
+function M.called(call)
+  local origin = M.origin(call.callee)
+  return origin and origin.global and M.dotted(origin) or nil
+end
+
 --- The text that an expression always is; nil when it is no constant string.
 ---@param node almanac.lint.Node
 ---@return string?

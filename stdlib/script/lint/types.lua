@@ -96,9 +96,20 @@ function M.parse(text)
   return union { text = text, at = 1 }
 end
 
+--- Whether one of the alternatives is that class.
+---@param types almanac.lint.Type[]
+---@param name string
+---@return boolean
+function M.names(types, name)
+  for _, one in ipairs(types) do
+    if one.name == name then return true end
+  end
+  return false
+end
+
 local words = {
   string = "a string", number = "a number", integer = "a whole number", boolean = "true or false", table = "a table",
-  ["almanac.Duration"] = fields.types.duration.words, any = "a value",
+  ["almanac.Duration"] = fields.types.duration.words, ["almanac.Ref"] = "a string", any = "a value",
 }
 
 local function words_of(one)
@@ -125,11 +136,14 @@ local tables = { list = true, map = true, shape = true }
 local function fits_name(name, value)
   if name == "almanac.Duration" then return (pcall(duration.parse, value)) end
   if name:find "%.options$" or name == "table" or name == "boolean" then return false end
-  if name == "string" then return type(value) == "string" end
+  if name == "string" or name == "almanac.Ref" then return type(value) == "string" end
   if name == "number" then return type(value) == "number" end
   if name == "integer" then return math.tointeger(value) ~= nil and type(value) == "number" end
   return true
 end
+
+--- Classes that are no tables.
+local plain_aliases = { ["almanac.Duration"] = true, ["almanac.Ref"] = true }
 
 --- Whether the node, as it is written, can be of that type: at its top only.
 local function may_be(one, node)
@@ -137,7 +151,7 @@ local function may_be(one, node)
   if one.name == "any" then return true end
   if tag == "Table" then
     if one.kind ~= "name" then return tables[one.kind] or false end
-    return one.name == "table" or one.name:find("%.", 1) ~= nil and one.name ~= "almanac.Duration"
+    return one.name == "table" or one.name:find("%.", 1) ~= nil and not plain_aliases[one.name]
   end
   if tag == "Function" then return one.kind == "function" end
   if tag == "True" or tag == "False" then return one.kind == "name" and one.name == "boolean" end

@@ -65,7 +65,7 @@ end
 ---@param value almanac.manual.Value
 ---@return string
 function M.type_of(value)
-  return (value.type:gsub("[%w_.]+%.options", "table"):gsub("almanac%.Duration", "duration"))
+  return (value.type:gsub("[%w_.]+%.options", "table"):gsub("almanac%.Duration", "duration"):gsub("almanac%.Ref", "string"))
 end
 
 --- The first sentence of a text.

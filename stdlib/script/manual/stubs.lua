@@ -48,7 +48,10 @@ local function add_entry(out, page, entry)
 end
 
 --- Types that annotations name, by the page whose stub declares them.
-local ALIASES = { duration = '---@alias almanac.Duration string|number  "90s", "5m", or seconds\n' }
+local ALIASES = {
+  duration = '---@alias almanac.Duration string|number  "90s", "5m", or seconds\n',
+  k8s = '---@alias almanac.Ref string  "deployment/web", or all of a kind: "pods"\n',
+}
 
 --- The stub of a page.
 ---@param page almanac.manual.Page

@@ -1,0 +1,44 @@
+--- A Lua file that a script requires: how it is named, and where it is looked for.
+local source = require "almanac.base.source"
+
+local M = {}
+
+--- Whether a value is a name that require takes: "lib.devnet".
+---@param name any
+---@return boolean
+function M.is_name(name)
+  return type(name) == "string" and name:find "^[%w_%.]+$" ~= nil and not name:find "%.%."
+end
+
+--- The folder that a script's names begin in.
+---@param script_path string
+---@return string  "" or with its "/"
+function M.directory(script_path)
+  return script_path:match "^(.*/)[^/]*$" or ""
+end
+
+--- Where the file is beside the script, and where it is built in.
+---@param directory string
+---@param name string
+---@return string own
+---@return string builtin
+function M.paths(directory, name)
+  local file = name:gsub("%.", "/") .. ".lua"
+  return directory .. file, "runbooks/" .. file
+end
+
+--- The file: of texts that were kept, beside the script, or built in.
+---@param directory string
+---@param name string
+---@param kept table<string, string>?  by path
+---@return string? text  nil: there is none
+---@return string? path
+function M.find(directory, name, kept)
+  local own, builtin = M.paths(directory, name)
+  for _, path in ipairs(kept and { own, builtin } or {}) do
+    if kept[path] then return kept[path], path end
+  end
+  return source.file(own, builtin)
+end
+
+return M
