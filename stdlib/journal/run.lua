@@ -22,7 +22,8 @@ local FLUSH_SECONDS = 0.1
 ---@field effects table<string, almanac.KnownEffect>  of the replay
 ---@field replayed integer   done steps that this execution met
 ---@field seen table<string, boolean>     paths of this execution's own steps
----@field visits table       steps that a walk met
+---@field visits table       steps that a walk met; only the path of one that is done and unchanged
+---@field unlisted integer    of these, so many before the first that is in visits
 ---@field draft almanac.PlanDraft?        the plan that is being made
 ---@field past almanac.Past?              the backtest that is being made
 ---@field allow table?       what the runbook may touch
@@ -61,7 +62,7 @@ local function new(fields)
   fields.observers = {}
   fields.opening = {}
   fields.deferred = {}
-  fields.visits = {}
+  fields.visits, fields.unlisted = {}, 0
   return setmetatable(fields, Run)
 end
 

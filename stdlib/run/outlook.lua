@@ -35,7 +35,7 @@ local function class_of(run, visit)
 end
 
 --- Of steps that are done and unchanged, one behind the other, so many are listed; the rest counted.
-local UNCHANGED_SHOWN = 12
+M.UNCHANGED_SHOWN = 12
 
 local function line_of(visit, class, first_open)
   local word = words[class]
@@ -47,11 +47,11 @@ local function line_of(visit, class, first_open)
   return line
 end
 
---- The visits whose lines are left out, because they only say once more that nothing changed.
-local function count_unchanged(visits)
+--- The first of the visits whose lines are left out, because they only say once more that nothing changed.
+local function count_left_out(visits)
   local n = 0
   while type(visits[n + 1]) == "string" do n = n + 1 end
-  return n > UNCHANGED_SHOWN and n - UNCHANGED_SHOWN or 0
+  return math.max(0, n - M.UNCHANGED_SHOWN)
 end
 
 --- Lines for people.
@@ -60,8 +60,9 @@ end
 ---@return string
 function M.describe(run, book)
   local out = { "resuming " .. run.id }
-  local left_out = count_unchanged(run.visits)
-  if left_out > 0 then out[2] = string.format("  ✓ %d steps before these %31s", left_out, words.done) end
+  local left_out = count_left_out(run.visits)
+  local before = run.unlisted + left_out
+  if before > 0 then out[2] = string.format("  ✓ %d steps before these %31s", before, words.done) end
   local first_open = true
   for i = left_out + 1, #run.visits do
     local visit = run.visits[i]

@@ -1,6 +1,7 @@
 --- The mode that only looks: a script is walked over the journal of its run. Done steps and effects give
 --- their results, the first that is not done is the frontier, and nothing runs, asks or is written.
 local errors = require "almanac.base.errors"
+local outlook = require "almanac.run.outlook"
 local renamed = require "almanac.run.renamed"
 local step = require "almanac.run.step"
 local task = require "native.task"
@@ -55,12 +56,7 @@ local branch = { inside = true }
 
 --- The branches of a done parallel: those that were edited are visits of their own, and so are the steps in each.
 local function meet_branches(run, path, branches)
-  local visits = run.visits
-  for _, name in ipairs(branches.names) do
-    local own = #visits + 1
-    M.meet(run, path .. "/" .. name, name, branch, branches.of[name])
-    if type(visits[own]) == "string" then table.remove(visits, own) end
-  end
+  for _, name in ipairs(branches.names) do M.meet(run, path .. "/" .. name, name, branch, branches.of[name]) end
 end
 
 --- Meets the steps of a done step. What else it does is not looked at: a read, and what it is needed for, is not
@@ -70,16 +66,44 @@ local function walk_inside(run, path, name, opts, fn)
   task.with({ context = { run = run, step = frame } }, errors.try, fn, opts.input)
 end
 
+--- So many visits are looked through for what can be counted alone.
+local MANY = 1024
+
+--- A walk that goes back needs to know of each step that it met it; an outlook counts the unchanged ones before the
+--- last few, and a hundred thousand texts would be in the collector's way.
+local function count_first(run)
+  local visits, shown = run.visits, outlook.UNCHANGED_SHOWN
+  local n = #visits
+  if run.around then return end
+  for i = 1, n do
+    if type(visits[i]) ~= "string" then return end
+  end
+  table.move(visits, n - shown + 1, n, 1)
+  for i = shown + 1, n do visits[i] = nil end
+  run.unlisted = run.unlisted + n - shown
+end
+
+local function add_unchanged(run, path)
+  local n = #run.visits + 1
+  run.visits[n] = path
+  if n % MANY == 0 then count_first(run) end
+end
+
 function M.meet(run, path, name, opts, fn)
   local digest = step.digest(opts, fn)
   local first, result, same = run.done:meet(path, name, digest)
   if first then
     run.replayed = run.replayed + 1
-    local undo, visits, was = opts.undo, run.visits, run.replay.renamed[path]
+    local undo, was = opts.undo, run.replay.renamed[path]
     same = same or was ~= nil and was.digest == digest
     local uses = same and edited_file(run, path, fn) or nil
-    visits[#visits + 1] = same and not (undo or was or uses) and path
-      or { path = path, done = true, edited = not same, undo = undo, result = result, was = was and was.from, uses = uses }
+    if not same or undo or was or uses then
+      run.visits[#run.visits + 1] = {
+        path = path, done = true, edited = not same, undo = undo, result = result, was = was and was.from, uses = uses,
+      }
+    elseif opts ~= branch then
+      add_unchanged(run, path)
+    end
     if opts.branches then meet_branches(run, path, opts.branches) end
     if opts.inside then
       walk_inside(run, path, name, opts, fn)

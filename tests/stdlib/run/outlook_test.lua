@@ -41,13 +41,26 @@ t.test("a done step that the script does not name any more is gone; one below a 
 end)
 
 t.test("of many steps that are unchanged the last twelve are listed, and the rest counted", function()
-  local events = {}
-  for i = 1, 40 do events[i] = { "step.done", "s" .. i, { digest_of = one } } end
-  local lines = lines_of(events, function()
-    for i = 1, 40 do step.step("s" .. i, one) end
-    step.step("last", one)
-  end)
-  t.eq({ #lines, lines[2], lines[3] }, { 15, " ✓ 28 steps before these done, unchanged", " ✓ s29 done, unchanged" })
+  for _, n in ipairs { 40, 1024, 2500 } do
+    local events = {}
+    for i = 1, n do events[i] = { "step.done", "s" .. i, { digest_of = one } } end
+    local lines = lines_of(events, function()
+      for i = 1, n do step.step("s" .. i, one) end
+      step.step("last", one)
+    end)
+    t.eq({ #lines, lines[2], lines[3] }, {
+      15, string.format(" ✓ %d steps before these done, unchanged", n - 12), string.format(" ✓ s%d done, unchanged", n - 11),
+    })
+  end
+end)
+
+t.test("once a step is edited, those behind it are listed, however many", function()
+  local events = { { "step.done", "edited", { digest_of = two } } }
+  for i = 1, 2000 do events[i + 1] = { "step.done", "s" .. i, { digest_of = one } } end
+  t.eq(#lines_of(events, function()
+    step.step("edited", one)
+    for i = 1, 2000 do step.step("s" .. i, one) end
+  end), 2002)
 end)
 
 t.test("a parallel with several branches is unchanged when its branches are", function()
