@@ -1,38 +1,42 @@
 --- The gate before everything that is shown, journalled, planned or handed to an error: what is known to
 --- be secret is replaced by its label. Data are redacted before they are encoded, and only their texts:
 --- never syntax, keys or numbers, so that what is written stays what it is.
-local forms_of = require "almanac.base.secret_forms"
 local json = require "native.json"
 
 local M = {}
 
----@class almanac.KnownForm: almanac.SecretForm
+--- Shorter texts are not looked for: they would blank out half of what is shown.
+local SHORTEST = 4
+
+---@class almanac.KnownText
+---@field text string
 ---@field label string
 
-local known = {} ---@type almanac.KnownForm[]
-local labels = {} ---@type table<string, string> by the text of the form
+local known = {} ---@type almanac.KnownText[]  by their number among the needles
+local numbers = {} ---@type table<string, integer>
+local needles = require("native.needles").new()
 local opaque = setmetatable({}, { __mode = "k" }) ---@type table<table, string> secrets, and their labels
 local any = false
-local longest_form = 0 -- bytes
 
 local USERINFO = "(secret userinfo)"
 --- Where a program's output was cut: on either side half a secret may stand.
 local CUT = "%[… %d+ bytes left out …%]"
 
---- Makes a text, and all its forms, be hidden from now on. What is known already keeps its label.
+local function know_one(text, label)
+  if #text < SHORTEST or numbers[text] then return end
+  local number = needles:add(text)
+  known[number], numbers[text] = { text = text, label = label }, number
+end
+
+--- Makes a text be hidden from now on, however it is spelt or encoded. What is known already keeps its label.
 ---@param text string
 ---@param label string shown in its place
 ---@param whole? boolean  its lines alone are none: it is text around secrets that are known
 function M.know(text, label, whole)
   any = true
-  for _, form in ipairs(forms_of.of(text, whole)) do
-    if not labels[form.text] then
-      form.label = label
-      longest_form = math.max(longest_form, #form.text)
-      labels[form.text] = label
-      known[#known + 1] = form
-    end
-  end
+  know_one(text, label)
+  know_one(text:match "^%s*(.-)%s*$", label)
+  for line in (whole and "" or text):gmatch "[^\r\n]+" do know_one(line:match "^%s*(.-)%s*$", label) end
 end
 
 --- Makes a value that stands for a secret be written as its label.
@@ -45,22 +49,22 @@ end
 
 -- Ranges of a text ---------------------------------------------------------------------------------
 
-local function widened(text, form, from, to)
-  if form.before > 0 and from > 1 and text:find("^[%w+/_-]", from - 1) then from = from - 1 end
-  if form.after > 0 and text:find("^[%w+/_-]", to + 1) then
-    to = to + 1
-    to = select(2, text:find("^=*", to + 1))
-  end
-  return from, to
+--- A digest is no text: it may hold the digits of a short secret, and must stay what it is.
+local function is_digest(text)
+  return (#text == 64 or #text == 40 or #text == 16) and not text:find "%X"
 end
 
-local function add_forms(text, ranges)
-  for _, form in ipairs(known) do
-    local from, to = text:find(form.text, 1, true)
-    while from do
-      local first, last = widened(text, form, from, to)
-      ranges[#ranges + 1] = { from = first, to = last, label = form.label, length = #form.text }
-      from, to = text:find(form.text, to + 1, true)
+---@param text string
+---@param ranges table[]
+---@param first? integer  so many last bytes of a secret count where the text begins
+---@param last? integer   so many first bytes of one where it ends
+local function add_known(text, ranges, first, last)
+  local places = needles:find(text, first, last)
+  local digest = places and is_digest(text)
+  for i = 1, places and #places or 0, 4 do
+    local from, to, one, encoded = places[i], places[i + 1], known[places[i + 2]], places[i + 3] == 1
+    if not digest or encoded or to - from + 1 == #text then
+      ranges[#ranges + 1] = { from = from, to = to, label = one.label, length = #one.text }
     end
   end
 end
@@ -74,47 +78,9 @@ local function add_userinfo(text, ranges)
     local info = text:match("^([^/%s\"'`<>?#]*)@", to + 1)
     local scheme = text:sub(1, from - 1):match "[%w+.-]*$"
     if info and info ~= "" and (info:find(":", 1, true) or scheme:find "^http" or scheme:find "^ws") then
-      ranges[#ranges + 1] = { from = to + 1, to = to + #info, label = USERINFO, length = 0 }
+      ranges[#ranges + 1] = { from = to + 1, to = to + #info, label = USERINFO, length = 0, known_by = from - #scheme }
     end
     at = to + 1
-  end
-end
-
---- How much of the form's beginning the text before the cut ends with.
-local function head_at(text, cut, form)
-  for n = math.min(#form - 1, cut - 1), forms_of.SHORTEST, -1 do
-    if text:sub(cut - n, cut - 1) == form:sub(1, n) then return n end
-  end
-  return 0
-end
-
-local function tail_at(text, cut, form)
-  for n = math.min(#form - 1, #text - cut), forms_of.SHORTEST, -1 do
-    if text:sub(cut + 1, cut + n) == form:sub(-n) then return n end
-  end
-  return 0
-end
-
-local function add_one_cut(text, from, to, ranges)
-  local head_end = text:sub(from - 1, from - 1) == "\n" and from - 1 or from
-  local tail_start = text:sub(to + 1, to + 1) == "\n" and to + 1 or to
-  for _, form in ipairs(known) do
-    for _, ending in ipairs { head_end, from } do
-      local head = head_at(text, ending, form.text)
-      if head > 0 then ranges[#ranges + 1] = { from = ending - head, to = ending - 1, label = form.label, length = head } end
-    end
-    local tail = tail_at(text, tail_start, form.text)
-    if tail > 0 then
-      ranges[#ranges + 1] = { from = tail_start + 1, to = tail_start + tail, label = form.label, length = tail }
-    end
-  end
-end
-
-local function add_cuts(text, ranges)
-  local from, to = text:find(CUT)
-  while from do
-    add_one_cut(text, from, to, ranges)
-    from, to = text:find(CUT, to + 1)
   end
 end
 
@@ -144,26 +110,53 @@ local function replace(text, ranges)
   return table.concat(out)
 end
 
---- A digest is no text: it may hold the digits of a short secret, and must stay what it is.
-local function is_digest(text)
-  return (#text == 64 or #text == 40 or #text == 16) and not text:find "%X" and not labels[text]
+local function ranges_of(text, first, last)
+  local ranges = {}
+  if known[1] then add_known(text, ranges, first, last) end
+  if text:find("://", 1, true) then add_userinfo(text, ranges) end
+  return ranges
 end
 
-local function ranges_of(text)
-  local ranges = {}
-  add_forms(text, ranges)
-  if text:find("://", 1, true) then add_userinfo(text, ranges) end
-  if known[1] then add_cuts(text, ranges) end
-  return ranges
+local function redacted(text, first, last)
+  local ranges = ranges_of(text, first, last)
+  return ranges[1] and replace(text, ranges) or text
+end
+
+--- A text of which parts were left out: half a secret may stand on either side of each cut, which may have a line
+--- of its own.
+local function redacted_parts(text)
+  local out, at, from, to = {}, 1, text:find(CUT)
+  while from do
+    local part, newline = text:sub(at, from - 1):match "^(.-)(\n?)$"
+    out[#out + 1] = redacted(part, at > 1 and SHORTEST or nil, SHORTEST) .. newline .. text:sub(from, to)
+    at = to + 1
+    if text:sub(at, at) == "\n" then out[#out + 1], at = "\n", at + 1 end
+    from, to = text:find(CUT, at)
+  end
+  out[#out + 1] = redacted(text:sub(at), SHORTEST)
+  return table.concat(out)
 end
 
 --- The text with everything secret in it replaced by labels.
 ---@param text string
 ---@return string
 function M.text(text)
-  if not known[1] and not text:find("://", 1, true) or is_digest(text) then return text end
-  local ranges = ranges_of(text)
-  return ranges[1] and replace(text, ranges) or text
+  if not known[1] then return text:find("://", 1, true) and redacted(text) or text end
+  return text:find("bytes left out …]", 1, true) and redacted_parts(text) or redacted(text)
+end
+
+--- The rest of a text, of which so many bytes were shown before it was known what they begin.
+---@param text string
+---@param shown integer  bytes
+---@return string
+function M.rest(text, shown)
+  if shown == 0 then return M.text(text) end
+  local ranges = {}
+  for _, range in ipairs(ranges_of(text)) do
+    range.from = math.max(range.from, shown + 1)
+    if range.to > shown then ranges[#ranges + 1] = range end
+  end
+  return replace(text, ranges):sub(shown + 1)
 end
 
 --- The first bytes of a text, for people: what is secret is hidden before the cut, which could leave half of it.
@@ -188,20 +181,46 @@ function M.ending(text, max)
 end
 
 local USERINFO_MAX = 4096 -- bytes that are waited for
+local SPELLING_MAX = 16 -- bytes of text that may say the first one of a secret: "&#x00000061;"
+--- So much of a secret's beginning keeps a line from being shown before the next one has come: bytes in the clear, bits
+--- in base64, which programs break as they like.
+local HOLD_PLAIN, HOLD_ENCODED = 6, 24
+
+--- Where a secret may begin, at the end of a text that goes on elsewhere.
+---@param text string
+---@return integer at  behind the text when none does
+function M.open_at(text)
+  return known[1] and needles:open(text, 1, 1) or #text + 1
+end
+
+--- From which byte on a text that goes on elsewhere is to be held back.
+local function held_from(text, more)
+  if not more then return known[1] and needles:open(text, HOLD_PLAIN, HOLD_ENCODED) or #text + 1 end
+  local at = #text + 1
+  if known[1] then at = math.min(M.open_at(text), math.max(1, #text - SPELLING_MAX)) end
+  local url = text:find("[%w+.-]*://[^/%s\"'`<>?#@]*$", math.max(1, #text - USERINFO_MAX))
+  return url and math.min(at, url) or at
+end
+
+local function line_start(text, last)
+  return last < #text and #(text:sub(1, last):match "^.*\n" or "") or last
+end
 
 --- How much of a text that goes on elsewhere may be shown: no secret, and no character, begins in it and ends
 --- behind it.
 ---@param text string
+---@param more boolean  its last line goes on; else whole lines are shown, and one is held back for more of a secret
 ---@return integer bytes  from the start
-function M.settled(text)
-  local last = math.max(0, #text - longest_form - 1) -- base64 takes one character more
-  local url = text:find("[%w+.-]*://[^/%s\"'`<>?#@]*$", math.max(1, #text - USERINFO_MAX))
-  if url then last = math.min(last, url - 1) end
+function M.settled(text, more)
+  local last = held_from(text, more) - 1
   local ranges = ranges_of(text)
   table.sort(ranges, before)
   for i = #ranges, 1, -1 do
-    if ranges[i].from <= last and ranges[i].to > last then last = ranges[i].from - 1 end
+    if not more then last = line_start(text, last) end
+    local from = ranges[i].known_by or ranges[i].from
+    if from <= last and ranges[i].to > last then last = from - 1 end
   end
+  if not more then return line_start(text, last) end
   while last > 0 and text:find("^[\x80-\xBF]", last + 1) do last = last - 1 end
   return last
 end

@@ -155,6 +155,7 @@ local function stream(input, child)
     end
   end)
   if ok then return child:wait() end
+  lines:finish()
   child:stop()
   local result = task.with({ shield = "cancel" }, child.wait, child)
   err.argv, err.stdout, err.stderr = input.argv, tail(result.stdout), tail(result.stderr)
