@@ -7,6 +7,8 @@ local store = require "almanac.journal.store"
 
 local M = {}
 
+local COLLECT_AT = 400 -- percent of what was in use after the last collection
+
 M.usage = [[report [RUN] [-o FILE]
 
 What became of a run, from its journal; without RUN that of the newest. The file's ending says in which form: .html, one
@@ -41,6 +43,7 @@ function M.run(words, operator)
   if #rest > 1 then errors.usage "usage: almanac report [RUN] [-o FILE]" end
   local form = form_of(given)
   config.load(given)
+  collectgarbage("incremental", COLLECT_AT) -- almost all of a report is needed to its end
   local journal <close> = store.open "ro"
   local report = reports.report(journal, store.find(journal, rest[1]))
   local text = RENDERERS[form](report)

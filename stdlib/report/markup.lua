@@ -17,25 +17,32 @@ local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&qu
 ---@return string
 function M.escape(text)
   text = tostring(text)
+  if not text:find "[^?-~(-; !#-%%=]" then return text end -- most is plain
   if text:find "[^\n\32-\126]" then
     text = terminal.spelt(text):gsub("\xEF\xBF([\xBE\xBF])", { ["\xBE"] = "\\ufffe", ["\xBF"] = "\\uffff" })
   end
   return (text:gsub("[&<>\"']", ENTITIES))
 end
 
-local function add(out, item)
-  if item == nil or item == false then return end
-  if getmetatable(item) == Markup then
-    out[#out + 1] = item.text
-  elseif type(item) == "table" then
-    local count = 0
-    for i, one in ipairs(item) do
-      add(out, one)
-      count = i
-    end
-    local left_off = next(item, count > 0 and count or nil)
-    if left_off ~= nil then errors.raise { kind = "internal", message = "a list of markup has a hole; join() takes what may be nil" } end
-  else
+local add
+
+local function add_list(out, list)
+  local count = 0
+  for i, one in ipairs(list) do
+    add(out, one)
+    count = i
+  end
+  local left_off = next(list, count > 0 and count or nil)
+  if left_off ~= nil then errors.raise { kind = "internal", message = "a list of markup has a hole; join() takes what may be nil" } end
+end
+
+function add(out, item)
+  local kind = type(item)
+  if kind == "string" then
+    out[#out + 1] = M.escape(item)
+  elseif kind == "table" then
+    if getmetatable(item) == Markup then out[#out + 1] = item.text else add_list(out, item) end
+  elseif item then
     out[#out + 1] = M.escape(item)
   end
 end
@@ -44,8 +51,8 @@ end
 ---@param ... any  markup, text, lists of them; nil and false are left out
 ---@return almanac.report.Markup
 function M.join(...)
-  local out, items = {}, table.pack(...)
-  for i = 1, items.n do add(out, items[i]) end
+  local out, items = {}, { ... }
+  for i = 1, select("#", ...) do add(out, items[i]) end
   return setmetatable({ text = table.concat(out) }, Markup)
 end
 
@@ -54,24 +61,27 @@ local VOID = { meta = true, input = true, br = true, hr = true }
 
 --- An element.
 ---@param name string
----@param attributes? any[]  name, value, name, value…: a value of nil or false leaves its name out, true has none
+---@param attributes? any[]  name, value, name, value…: a value that is false leaves its name out, true has none; no nil
 ---@param ... any            what is in it, as of join
 ---@return almanac.report.Markup
 function M.tag(name, attributes, ...)
   local out = { "<", name }
-  for i = 1, #(attributes or {}), 2 do
+  for i = 1, attributes and #attributes or 0, 2 do
     local key, value = attributes[i], attributes[i + 1]
     if value == true then
       out[#out + 1] = " " .. key
     elseif value then
-      out[#out + 1] = string.format(' %s="%s"', key, (M.escape(value):gsub("[\n\t]", { ["\n"] = "&#10;", ["\t"] = "&#9;" })))
+      local text = M.escape(value)
+      if text:find "[\n\t]" then text = text:gsub("[\n\t]", { ["\n"] = "&#10;", ["\t"] = "&#9;" }) end
+      out[#out + 1] = ' ' .. key .. '="' .. text .. '"'
     end
   end
   out[#out + 1] = ">"
-  if VOID[name] then return setmetatable({ text = table.concat(out) }, Markup) end
-  local items = table.pack(...)
-  for i = 1, items.n do add(out, items[i]) end
-  out[#out + 1] = "</" .. name .. ">"
+  if not VOID[name] then
+    local items = { ... }
+    for i = 1, select("#", ...) do add(out, items[i]) end
+    out[#out + 1] = "</" .. name .. ">"
+  end
   return setmetatable({ text = table.concat(out) }, Markup)
 end
 

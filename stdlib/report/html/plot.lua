@@ -189,9 +189,11 @@ function M.evidence(metric)
   end
   for i, value in ipairs(values) do values[i] = math.max(value, -1) end
   local axes = axes_of(list[1].ms, list[#list].ms, values)
-  local function odds(value) return string.format("%.2g : 1", math.exp(value)) end
-  return svg("evidence about " .. metric.name, frame(axes, odds), across(axes, "bad-line", metric.fails_at, "fails"),
-    across(axes, "good-line", metric.passes_at, metric.passes_at ~= metric.fails_at and "passes" or nil),
+  local function odds(value) return string.format(value < 1 and "%.2g : 1" or "%.0f : 1", math.exp(value)) end
+  local is_one = math.abs(metric.fails_at - metric.passes_at) < 0.01 * axes.high
+  return svg("evidence about " .. metric.name, frame(axes, odds),
+    across(axes, "limit", metric.fails_at, is_one and "bad from here on fails, good passes" or "bad from here on fails"),
+    not is_one and across(axes, "limit", metric.passes_at, "good from here on passes"),
     lines("bad-line", axes, series(list, "bad")), lines("good-line", axes, series(list, "good")), decided_line(axes, metric))
 end
 

@@ -14,19 +14,23 @@ local M = {}
 
 local ROWS_MAX = 500 -- of one table; more is in the steps
 
-local function table_of(heads, rows)
-  local head = {}
-  for i, text in ipairs(heads) do head[i] = tag("th", nil, text) end
-  local left_off = #rows - ROWS_MAX
-  if left_off > 0 then rows = { table.unpack(rows, 1, ROWS_MAX) } end
-  return join(tag("div", { "class", "scroll" }, tag("table", nil, tag("thead", nil, tag("tr", nil, head)), tag("tbody", nil, rows))),
-    left_off > 0 and tag("p", { "class", "dim" }, string.format("%d more are in the list of steps.", left_off)))
+local function tr(...)
+  local cells, given = {}, { ... }
+  for i = 1, select("#", ...) do cells[i] = tag("td", nil, given[i] or "") end
+  return tag("tr", nil, cells)
 end
 
-local function tr(...)
-  local cells = table.pack(...)
-  for i = 1, cells.n do cells[i] = tag("td", nil, cells[i] or "") end
-  return tag("tr", nil, { table.unpack(cells, 1, cells.n) })
+--- A table with a row for each item, as many as one reads.
+---@param heads string[]
+---@param items any[]
+---@param cells_of fun(item: any): ...
+local function table_of(heads, items, cells_of)
+  local head, rows = {}, {}
+  for i, text in ipairs(heads) do head[i] = tag("th", nil, text) end
+  for i = 1, math.min(#items, ROWS_MAX) do rows[i] = tr(cells_of(items[i])) end
+  local left_off = #items - #rows
+  return join(tag("div", { "class", "scroll" }, tag("table", nil, tag("thead", nil, tag("tr", nil, head)), tag("tbody", nil, rows))),
+    left_off > 0 and tag("p", { "class", "dim" }, string.format("%d more are in the list of steps.", left_off)))
 end
 
 local function pairs_of(list)
@@ -64,7 +68,7 @@ end
 
 local function diff_of(planned)
   local out, unchanged = {}, 0
-  for _, change in ipairs(planned and planned.changes or {}) do
+  for _, change in ipairs(planned.changes or {}) do
     if change.action == "unchanged" and not change.why then
       unchanged = unchanged + 1
     else
@@ -79,20 +83,23 @@ end
 
 local OUTCOMES = { ["as planned"] = "s-done", done = "s-done", failed = "s-failed", ["not in the plan"] = "s-failed" }
 
+--- What became of an effect, or of a gate, and why.
+local function outcome_of(item)
+  return join(tag_of(OUTCOMES[item.state] or "s-running", item.state),
+    item.why and tag("p", { "class", "dim" }, errors.printable(item.why)), item.saw and tag("p", { "class", "dim" }, item.saw))
+end
+
 local function planned_effects(report)
-  local plan, link, rows = report.plan, linker(report), {}
-  for i, item in ipairs(plan.effects) do
-    local planned = item.planned
-    rows[i] = tr(link(item.path), join(item.title, item.within and tag("p", { "class", "dim" }, "and besides: " ..
-      table.concat(item.within, ", ")), diff_of(planned)), planned and (planned.would_fail and "would stop the run: " .. planned.would_fail
-      or planned.summary) or "", join(tag_of(OUTCOMES[item.state] or "s-running", item.state),
-      item.why and tag("p", { "class", "dim" }, errors.printable(item.why))))
-  end
-  for _, gate in ipairs(plan.gates) do
-    rows[#rows + 1] = tr(link(gate.path), "gate", gate.text, join(tag_of(OUTCOMES[gate.state] or "s-running", gate.state),
-      gate.saw and tag("p", { "class", "dim" }, gate.saw)))
-  end
-  return table_of({ "step", "effect", "planned", "happened" }, rows)
+  local link, items = linker(report), {}
+  table.move(report.plan.effects, 1, #report.plan.effects, 1, items)
+  table.move(report.plan.gates, 1, #report.plan.gates, #items + 1, items)
+  return table_of({ "step", "effect", "planned", "happened" }, items, function(item)
+    if not item.title then return link(item.path), "gate", item.text, outcome_of(item) end
+    local planned = item.planned or {}
+    local besides = item.within and tag("p", { "class", "dim" }, "and besides: " .. table.concat(item.within, ", "))
+    return link(item.path), join(item.title, besides, diff_of(planned)),
+      planned.would_fail and "would stop the run: " .. planned.would_fail or planned.summary, outcome_of(item)
+  end)
 end
 
 --- What the run changed, beside what was planned where it kept to a plan; nil: nothing.
@@ -108,12 +115,11 @@ function M.changes(report)
       plan.unbound and tag("strong", nil, "; the operator went on without it"), "."), planned_effects(report))
   end
   if #report.effects == 0 then return nil end
-  local rows, link = {}, linker(report)
-  for i, effect in ipairs(report.effects) do
-    rows[i] = tr(effect.at_ms and words.clock(effect.at_ms), link(effect.path), effect.title,
-      tag_of(steps.effect_class(effect), steps.effect_status(effect)))
-  end
-  return table_of({ "time", "step", "effect", "outcome" }, rows)
+  local link = linker(report)
+  return table_of({ "time", "step", "effect", "outcome" }, report.effects, function(effect)
+    return effect.at_ms and tag("span", { "class", "time" }, words.clock(effect.at_ms)), link(effect.path), effect.title,
+      tag_of(steps.effect_class(effect), steps.effect_status(effect))
+  end)
 end
 
 -- What was watched -------------------------------------------------------------------------------
@@ -207,24 +213,28 @@ local function bound_to(decision, answer)
   return script and { "the script ", code(tostring(script):sub(1, 16)), ", without a plan" } or ""
 end
 
+local function answer_cells(answer)
+  return join(tag_of(answer.answer == "no" and "s-failed" or "s-done", answer.answer), answer.reason and tag("p", nil, answer.reason)),
+    join(answer.principal or answer.by, answer.signed and tag("p", { "class", "dim" }, "signed; almanac verify checks it"),
+      tag("p", { "class", "dim" }, words.time(answer.at_ms)))
+end
+
 ---@param report almanac.Report
 ---@return any
 function M.decisions(report)
   if #report.decisions == 0 then return nil end
-  local rows, link = {}, linker(report)
+  local items, link = {}, linker(report)
   for _, decision in ipairs(report.decisions) do
-    local where = { link(decision.path), tag("p", { "class", "dim" }, decision.what) }
-    if #decision.answers == 0 then
-      rows[#rows + 1] = tr(where, decision.question, tag_of("s-running", "no answer yet"), "", "")
-    end
-    for _, answer in ipairs(decision.answers) do
-      rows[#rows + 1] = tr(where, decision.question, join(tag_of(answer.answer == "no" and "s-failed" or "s-done", answer.answer),
-        answer.reason and tag("p", nil, answer.reason)), join(answer.principal or answer.by or "",
-        answer.signed and tag("p", { "class", "dim" }, "signed; almanac verify checks it"),
-        tag("p", { "class", "dim" }, words.time(answer.at_ms))), bound_to(decision, answer))
-    end
+    if #decision.answers == 0 then items[#items + 1] = { decision = decision } end
+    for _, answer in ipairs(decision.answers) do items[#items + 1] = { decision = decision, answer = answer } end
   end
-  return table_of({ "step", "question", "answer", "by", "bound to" }, rows)
+  return table_of({ "step", "question", "answer", "by", "bound to" }, items, function(item)
+    local decision, answer = item.decision, item.answer
+    local where = join(link(decision.path), tag("p", { "class", "dim" }, decision.what))
+    if not answer then return where, decision.question, tag_of("s-running", "no answer yet"), nil, nil end
+    local given, by = answer_cells(answer)
+    return where, decision.question, given, by, bound_to(decision, answer)
+  end)
 end
 
 -- Compared with the last good run ----------------------------------------------------------------
@@ -234,27 +244,27 @@ end
 function M.comparison(report)
   local compared = report.compared
   if not compared then return nil end
-  local rows, link = {}, linker(report)
-  rows[1] = tr("the whole run", words.length(compared.seconds), words.length(compared.now_seconds))
-  for _, fact in ipairs(compared.facts) do rows[#rows + 1] = tr(fact.what, code(words.value(fact.was)), code(words.value(fact.now))) end
-  for _, step in ipairs(compared.steps) do rows[#rows + 1] = tr(link(step.path), words.length(step.was), words.length(step.now)) end
+  local items, link = { { "the whole run", words.length(compared.seconds), words.length(compared.now_seconds) } }, linker(report)
+  for _, fact in ipairs(compared.facts) do
+    items[#items + 1] = { fact.what, code(words.value(fact.was)), code(words.value(fact.now)) }
+  end
+  for _, step in ipairs(compared.steps) do items[#items + 1] = { link(step.path), words.length(step.was), words.length(step.now) } end
   local function named(what, list)
     if #list == 0 then return nil end
     local shown = table.concat(list, ", ", 1, math.min(#list, 20))
     return tag("p", nil, what, ": ", shown, #list > 20 and string.format(" and %d more", #list - 20) or "")
   end
   return join(tag("p", nil, "Beside ", code(compared.id), " of ", words.time(compared.started_ms), "."),
-    table_of({ "what", "then", "now" }, rows), named("Steps that it had not", compared.new), named("Steps that only it had", compared.gone))
+    table_of({ "what", "then", "now" }, items, table.unpack), named("Steps that it had not", compared.new),
+    named("Steps that only it had", compared.gone))
 end
 
 -- With what it ran -------------------------------------------------------------------------------
 
 local function executions_of(report)
-  local rows = {}
-  for i, one in ipairs(report.executions) do
-    rows[i] = tr(one.how, one.operator or "", words.time(one.started_ms), words.length((one.ended_ms - one.started_ms) / 1000), one.ended)
-  end
-  return table_of({ "how", "by", "from", "for", "ended" }, rows)
+  return table_of({ "how", "by", "from", "for", "ended" }, report.executions, function(one)
+    return one.how, one.operator, words.time(one.started_ms), words.length((one.ended_ms - one.started_ms) / 1000), one.ended
+  end)
 end
 
 local function clusters_of(report)

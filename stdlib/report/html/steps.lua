@@ -12,13 +12,9 @@ local VALUE_BYTES = 6000 -- of a value that is shown in full
 local DEEPEST = 4        -- indents that the style sheet knows
 
 --- A value in full, or as much as one reads.
----@param label string
----@param given any
----@return almanac.report.Markup?
-local function value(label, given)
-  if given == nil then return nil end
-  local text = type(given) == "string" and given or json.encode(given, { canonical = true, indent = 2 })
-  return { tag("p", { "class", "dim" }, label), tag("pre", nil, words.cut(errors.printable(text), VALUE_BYTES)) }
+local function text_of(value)
+  if type(value) == "string" then return words.cut(errors.printable(value), VALUE_BYTES) end
+  return words.cut(json.encode(value, { canonical = true, indent = 2 }), VALUE_BYTES)
 end
 
 --- The lines around the place where something happened.
@@ -51,14 +47,25 @@ function M.effect_class(effect)
   return known[effect.status] or "s-running"
 end
 
+--- What an effect was given, found, gave and failed with, in one block.
+local function effect_text(effect)
+  local parts = { string.format("effect %s of %s", effect.id, effect.op or "?") }
+  if effect.run then parts[2] = "a run of its own: almanac report " .. effect.run end
+  local message = effect.error and effect.error.message
+  local function add(what, value)
+    if value ~= nil then parts[#parts + 1] = what .. ": " .. text_of(value) end
+  end
+  add("given", effect.input)
+  add("there before", effect.before)
+  add("gave", effect.result)
+  add("failed with", message)
+  return table.concat(parts, "\n")
+end
+
+--- Not folded by itself, for the step is: a browser takes long over ten thousand things that fold.
 local function effect_body(effect)
-  return tag("details", nil,
-    tag("summary", nil, tag("span", { "class", M.effect_class(effect) }, "→ "), effect.title or effect.op, " ",
-      tag("span", { "class", "dim" }, M.effect_status(effect))),
-    tag("p", { "class", "dim" }, "effect ", tag("code", nil, effect.id), " of ", tag("code", nil, effect.op or "")),
-    effect.run and tag("p", nil, "a run of its own: ", tag("code", nil, "almanac report " .. effect.run)),
-    value("given", effect.input), value("there before", effect.before), value("gave", effect.result),
-    effect.error and value("failed with", effect.error.message))
+  return { tag("p", { "class", M.effect_class(effect) }, "→ ", effect.title or effect.op, " ",
+    tag("span", { "class", "dim" }, M.effect_status(effect))), tag("pre", nil, effect_text(effect)) }
 end
 
 local function output_of(step)
@@ -103,7 +110,7 @@ function M.body(step)
     step.message and tag("p", { "class", "message" }, errors.printable(step.message)), step.message and M.excerpt(step.excerpt, step.at),
     step.asks and tag("p", nil, "waits for an answer: ", step.asks), retries_of(step), notes_of(step), effects, output_of(step),
     step.watch and tag("p", nil, tag("a", { "href", (step.is_canary and "#c" or "#g") .. step.watch }, "what it saw")),
-    has_result(step) and value("returned", step.result))
+    has_result(step) and { tag("p", { "class", "dim" }, "returned"), tag("pre", nil, text_of(step.result)) })
 end
 
 local function aside_of(step)
@@ -116,7 +123,7 @@ local function aside_of(step)
 end
 
 local function head_of(step)
-  return tag("span", { "class", "fold" }), tag("span", { "class", "mark s-" .. step.status }, words.MARKS[step.status] or "·"),
+  return tag("span", { "class", "mark s-" .. step.status }, words.MARKS[step.status] or "·"),
     tag("span", { "class", "name" }, step.name), tag("span", { "class", "aside" }, aside_of(step))
 end
 

@@ -41,7 +41,7 @@ table{border-collapse:collapse;width:100%;font-size:.93em}
 th{text-align:left;font-weight:600;color:var(--dim);white-space:nowrap}
 th,td{padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 td{overflow-wrap:anywhere}td.n,th.n{text-align:right;white-space:nowrap}td.key{width:11rem;color:var(--dim)}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto}.time{white-space:nowrap}
 .tag{display:inline-block;padding:0 .5em;border-radius:1em;border:1px solid currentColor;font-size:.85em;white-space:nowrap}
 .s-done{color:var(--good)}.s-failed,.s-cut{color:var(--bad)}
 .s-undone,.s-paused,.s-cancelled,.s-retrying,.s-running{color:var(--open)}.s-waiting,.s-skipped{color:var(--dim)}
@@ -53,8 +53,8 @@ td{overflow-wrap:anywhere}td.n,th.n{text-align:right;white-space:nowrap}td.key{w
 .step:target{outline:2px solid var(--link);outline-offset:-1px;border-radius:4px}
 .head{display:flex;gap:.6rem;align-items:baseline;padding:.3rem 0}summary.head{cursor:pointer;list-style:none}
 summary.head::-webkit-details-marker{display:none}
-.head .fold{flex:none;width:.8em;color:var(--dim)}.fold::before{content:""}summary .fold::before{content:"▸"}
-details[open]>summary .fold::before{content:"▾"}
+.head::before{content:"";flex:none;width:.8em;color:var(--dim)}summary.head::before{content:"▸"}
+details[open]>summary.head::before{content:"▾"}
 .head .mark{flex:none;width:1.1em;text-align:center}.head .name{flex:1}.head .aside{color:var(--dim);font-size:.9em;white-space:nowrap}
 .d1 .name{padding-left:1.4rem}.d2 .name{padding-left:2.8rem}.d3 .name{padding-left:4.2rem}.d4 .name{padding-left:5.6rem}
 .body{padding:0 0 .8rem 2.9rem}
@@ -83,7 +83,7 @@ svg .dim{fill:var(--dim)}svg .right{text-anchor:end}svg .mid{text-anchor:middle}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(330px,1fr));gap:.4rem 1.4rem}
 footer{margin-top:3rem;color:var(--dim);font-size:.88rem;border-top:1px solid var(--line);padding-top:.8rem}
 @media (max-width:640px){.next{grid-template-columns:1fr}.body{padding-left:.6rem}td.key{width:auto}}
-@media print{body{font-size:11px}main{max-width:none;padding:0}nav,.chips,.fold{display:none}pre{max-height:none}
+@media print{body{font-size:11px}main{max-width:none;padding:0}nav,.chips{display:none}pre{max-height:none}
 .step{content-visibility:visible;break-inside:avoid}details::details-content{content-visibility:visible;display:block}
 h2,h3{break-after:avoid}svg,.first{break-inside:avoid}*{print-color-adjust:exact}}
 ]]

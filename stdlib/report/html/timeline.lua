@@ -8,7 +8,8 @@ local tag = markup.tag
 
 local M = {}
 
-local WIDTH, LABELS, ROW, TOP = 1080, 300, 20, 34
+local WIDTH, ROW, TOP = 1080, 20, 34
+local LABEL_LEAST, LABEL_MOST, LETTER, INDENT = 110, 320, 6.9, 12
 local ROWS_MAX = 120    -- more cannot be taken in; the steps are all listed below
 local GAP = 34          -- width of a time in which nobody ran it, where that is long
 local LABEL_COLUMNS = 40
@@ -21,19 +22,20 @@ local LEGEND = {
 
 --- From moments to places: the executions take their share of the width, a long time between two of them is cut short.
 ---@param report almanac.Report
+---@param labels number  width of the names
 ---@return fun(ms: integer): number
 ---@return { x: number, width: number, seconds: number }[] gaps
-local function scale_of(report)
+local function scale_of(report, labels)
   local runs, ran, gaps = report.executions, 0, {}
   for _, one in ipairs(runs) do ran = ran + math.max(1, one.ended_ms - one.started_ms) end
-  local room, cut = WIDTH - LABELS - 10, 0
+  local room, cut = WIDTH - labels - 10, 0
   local is_cut = {}
   for i = 2, #runs do
     local between = math.max(0, runs[i].started_ms - runs[i - 1].ended_ms)
     is_cut[i] = between > 0.06 * ran and #runs < 12
     if is_cut[i] then cut = cut + GAP else ran = ran + between end
   end
-  local per_ms, pieces, x = (room - cut) / math.max(1, ran), {}, LABELS
+  local per_ms, pieces, x = (room - cut) / math.max(1, ran), {}, labels
   for i, one in ipairs(runs) do
     local before = runs[i - 1]
     if before then
@@ -100,9 +102,20 @@ local function bar(span, y, x_of)
     "width", string.format("%.1f", math.max(LEAST, x_of(span.to_ms) - x)), "height", ROW - 8, "rx", 1.5 }, tag("title", nil, title))
 end
 
+local function indent_of(step) return math.min(step.depth, 6) * INDENT end
+
+--- As wide as the names are.
+local function label_width(rows)
+  local width = LABEL_LEAST
+  for _, step in ipairs(rows) do
+    width = math.max(width, indent_of(step) + (math.min(columns.of(words.first_line(step.name)), LABEL_COLUMNS) + 4) * LETTER)
+  end
+  return math.min(LABEL_MOST, width)
+end
+
 local function row(step, at, x_of)
   local y = TOP + (at - 1) * ROW
-  local indent = math.min(step.depth, 6) * 12
+  local indent = indent_of(step)
   local label = words.MARKS[step.status] .. " " .. columns.fit(words.first_line(step.name), LABEL_COLUMNS - indent // 7)
   local out = {
     at % 2 == 0 and tag("rect", { "class", "row", "x", 0, "y", y, "width", WIDTH, "height", ROW }),
@@ -199,8 +212,8 @@ end
 ---@return almanac.report.Markup
 function M.render(report)
   if #report.executions == 0 or #report.steps == 0 then return tag("p", { "class", "dim" }, "No step was begun.") end
-  local x_of, gaps = scale_of(report)
   local rows = rows_of(report)
+  local x_of, gaps = scale_of(report, label_width(rows))
   local height, out = TOP + #rows * ROW + 4, {}
   for i, step in ipairs(rows) do out[i] = row(step, i, x_of) end
   local between = {}
