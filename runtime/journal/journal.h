@@ -81,6 +81,25 @@ typedef void (*journal_run_fn)(void *arg, const struct journal_run *run);
  * the journal, and must not jump. */
 int journal_runs(struct journal *j, const char *id, journal_run_fn fn, void *arg, struct err *e);
 
+/* A run with how it stands: the last of its events that says so, run.start, run.resume, run.end or
+ * run.abandoned; turn is "" where a run has none. */
+struct journal_found {
+    struct journal_run run;
+    int64_t turn_ms;
+    const char *turn;    /* its kind */
+    const char *payload; /* JSON text */
+    size_t payload_len;
+};
+
+typedef void (*journal_found_fn)(void *arg, const struct journal_found *found);
+/* The runs that fit, the newest first; what is queued is not looked at. `wanted` is a JSON object,
+ * of which each field narrows them: runbook, operator, environment; since_ms, until_ms (not
+ * included) of their making; statuses, "|failed|done|", where "running" are all that have no end;
+ * params, { name: [JSON text, other JSON text] }; limit. fn as of journal_runs. Reading stops where
+ * a row holds no JSON. */
+int journal_find(struct journal *j, const char *wanted, journal_found_fn fn, void *arg,
+                 struct err *e);
+
 /* Events. Pointers are valid during the callback only. */
 struct journal_event {
     uint64_t seq;

@@ -141,112 +141,6 @@ static int l_create(lua_State *L)
     return 0;
 }
 
-/* The rows of runs, copied out behind each other: id, runbook and meta each with a NUL. */
-struct run_rows {
-    struct buf bytes;
-    bool failed;
-};
-
-static void run_row(void *arg, const struct journal_run *run)
-{
-    struct run_rows *rows = arg;
-    size_t id_len = strlen(run->id) + 1, runbook_len = strlen(run->runbook) + 1;
-    struct buf *b = &rows->bytes;
-
-    if (buf_add(b, &run->created_ms, sizeof run->created_ms) < 0 ||
-        buf_add(b, &run->meta_len, sizeof run->meta_len) < 0 || buf_add(b, run->id, id_len) < 0 ||
-        buf_add(b, run->runbook, runbook_len) < 0 || buf_add(b, run->meta, run->meta_len) < 0)
-        rows->failed = true;
-}
-
-static size_t run_push(lua_State *L, const char *p)
-{
-    const char *start = p;
-    int64_t created;
-    size_t meta_len;
-
-    memcpy(&created, p, sizeof created);
-    memcpy(&meta_len, p + sizeof created, sizeof meta_len);
-    p += sizeof created + sizeof meta_len;
-    lua_createtable(L, 0, 4);
-    lua_pushinteger(L, created);
-    lua_setfield(L, -2, "created_ms");
-    lua_pushstring(L, p);
-    lua_setfield(L, -2, "id");
-    p += strlen(p) + 1;
-    lua_pushstring(L, p);
-    lua_setfield(L, -2, "runbook");
-    p += strlen(p) + 1;
-    lua_pushlstring(L, p, meta_len);
-    lua_setfield(L, -2, "meta");
-    return (size_t)(p - start) + meta_len;
-}
-
-static int rows_gc(lua_State *L)
-{
-    struct run_rows *rows = lua_touserdata(L, 1);
-
-    buf_release(&rows->bytes);
-    return 0;
-}
-
-/* Leaves a userdata with the rows on the stack. */
-static struct run_rows *rows_read(lua_State *L, struct journal *j, const char *id, struct err *e)
-{
-    struct run_rows *rows = lua_newuserdatauv(L, sizeof *rows, 0);
-
-    buf_init(&rows->bytes, (size_t)256 << 20);
-    rows->failed = false;
-    luaL_setmetatable(L, "almanac.journal.rows");
-    if (journal_runs(j, id, run_row, rows, e) < 0)
-        return NULL;
-    if (rows->failed) {
-        err_set(e, ERR_MEMORY, "cannot list the runs: out of memory");
-        return NULL;
-    }
-    return rows;
-}
-
-/// What is known of a run.
-///@param id string
-///@return { id: string, runbook: string, created_ms: integer, meta: string }?
-static int l_run(lua_State *L)
-{
-    struct journal *j = journal_arg(L, "run");
-    const char *id = journal_text_arg(L, 2, "run", "the run's id");
-    struct run_rows *rows;
-    struct err e;
-
-    rows = rows_read(L, j, id, &e);
-    if (rows)
-        run_push(L, rows->bytes.data);
-    else if (e.kind == ERR_NOT_FOUND)
-        lua_pushnil(L);
-    else
-        return vm_raise(L, &e);
-    return 1;
-}
-
-/// All runs, the newest first.
-///@return { id: string, runbook: string, created_ms: integer, meta: string }[]
-static int l_runs(lua_State *L)
-{
-    struct journal *j = journal_arg(L, "runs");
-    struct run_rows *rows;
-    lua_Integer n = 0;
-    struct err e;
-
-    rows = rows_read(L, j, NULL, &e);
-    if (!rows)
-        return vm_raise(L, &e);
-    lua_newtable(L);
-    for (size_t at = 0; at < rows->bytes.len;) {
-        at += run_push(L, rows->bytes.data + at);
-        lua_rawseti(L, -2, ++n);
-    }
-    return 1;
-}
-
 /* ---- appending ---- */
 
 /// Appends an event. In a task a durable one waits for the end of the turn, where what all tasks
@@ -516,8 +410,9 @@ int luaopen_native_journal(lua_State *L)
     static const luaL_Reg methods[] = {
         {"close", l_close},
         {"create", l_create},
-        {"run", l_run},
-        {"runs", l_runs},
+        {"run", journal_row},
+        {"runs", journal_rows},
+        {"find", journal_rows_found},
         {"append", l_append},
         {"flush", l_flush},
         {"pending", l_pending},
@@ -536,7 +431,7 @@ int luaopen_native_journal(lua_State *L)
     vm_type_new(L, READER_TYPE, reader_gc, NULL, NULL);
     done_steps_setup(L);
     journal_proposal_setup(L);
-    vm_type_new(L, "almanac.journal.rows", rows_gc, NULL, NULL);
+    journal_rows_setup(L);
     vm_type_new(L, JOURNAL_TYPE, l_gc, l_gc, methods);
     journal_locks_setup(L);
     luaL_newlib(L, functions);

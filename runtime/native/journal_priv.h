@@ -66,6 +66,12 @@ const struct journal_event *journal_reader_next(struct journal_reader *r);
 /* Gives the type of journals its methods of locks. */
 void journal_locks_setup(lua_State *L);
 
+/* The methods run, runs and find. */
+int journal_row(lua_State *L);
+int journal_rows(lua_State *L);
+int journal_rows_found(lua_State *L);
+void journal_rows_setup(lua_State *L);
+
 /* The method fold. */
 int journal_fold(lua_State *L);
 

@@ -1,5 +1,6 @@
 --- almanac report [RUN]
 local config = require "almanac.config.file"
+local doubt = require "almanac.cli.doubt"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local reports = require "almanac.report.load"
@@ -53,8 +54,7 @@ function M.run(words, operator)
   else
     operator:encoded(text)
   end
-  if report.journal.broken then operator:say("! this is not to be believed: " .. report.journal.broken) end
-  return report.journal.broken and 1 or 0
+  return doubt.say(journal, report.run.id, operator)
 end
 
 return M

@@ -1,42 +1,152 @@
---- almanac runs
+--- almanac runs [RUNBOOK]
 local columns = require "almanac.base.columns"
 local config = require "almanac.config.file"
 local doubt = require "almanac.cli.doubt"
+local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
-local json = require "native.json"
+local find = require "almanac.journal.find"
+local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
+local param = require "almanac.base.param"
 local store = require "almanac.journal.store"
-local states = require "almanac.journal.state"
+local task = require "native.task"
+local terminal = require "almanac.base.terminal"
+local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
-M.usage = "runs [--json] [--limit N]\n\nThe runs in the journal, newest first."
+M.usage = [[runs [RUNBOOK] [options]
+
+The runs in the journal, newest first: id, status, when it was started, how long it took, by whom, its parameters, and
+what it failed with. Each option leaves those that do not fit away.
+TIME is a date (2026-11-28), a moment (2026-11-28T06:19:05Z, or "2026-11-28 06:19" by this machine's clock), or how long ago
+(90m, 7d).]]
+
 M.options = options.join({
-  { "--json", nil, "one run a line" },
+  { "--status", "WORDS", "with one of these, with commas: " .. table.concat(find.STATUSES, ", ") },
+  { "--failed", nil, "those that failed or crashed" },
+  { "--since", "TIME", "started then or later" },
+  { "--until", "TIME", "started before" },
+  { "--param", "NAME=VALUE", "with this parameter; several times: with all of them", many = true },
+  { "--env", "NAME", "in this environment" },
+  { "--by", "USER", "started by" },
+  { "--json", "FIELDS", "one run a line, as JSON; FIELDS, with commas, leaves out the others", optional = true },
   { "--limit", "N", "at most so many (default 20)", number = { 1, whole = true } },
 }, options.common)
+
+--- Fields of almanac.FoundRun, for --json.
+local FIELDS = {
+  id = true, runbook = true, status = true, started_ms = true, ended_ms = true, duration = true, operator = true, host = true,
+  environment = true, version = true, params = true, error = true, step = true, caller = true, undoes = true,
+}
+
+--- The words between commas, each of which must be known.
+local function words_of(text, known, what)
+  local out = {}
+  for word in text:gmatch "[^,%s]+" do
+    if not known[word] then
+      local guess = nearest.find(word, known)
+      errors.raise {
+        kind = "usage", message = string.format("there is no %s %q%s", what, word, guess and "; did you mean " .. guess .. "?" or ""),
+        hint = table.concat(param.sorted_names(known), ", "),
+      }
+    end
+    out[#out + 1] = word
+  end
+  return out
+end
+
+--- A date, or a moment, by this machine's clock.
+local function local_moment(text)
+  local year, month, day, rest = text:match "^(%d%d%d%d)-(%d%d)-(%d%d)(.*)$"
+  local hour, minute = (rest == "" and " 00:00" or rest or ""):match "^ (%d%d):(%d%d)$"
+  return hour and os.time { year = year, month = month, day = day, hour = hour, min = minute, sec = 0 }
+end
+
+--- A moment as it is typed.
+---@return integer ms since 1970
+local function moment(option, text, now_ms)
+  local seconds = timestamp.epoch(text) or local_moment(text)
+  if seconds then return math.floor(seconds * 1000) end
+  local ok, ago = errors.try(duration.parse, text)
+  if ok and text:find "%a" then return math.floor(now_ms - ago * 1000) end
+  errors.raise {
+    kind = "usage", message = string.format("%s takes a time, not %q", option, text),
+    hint = "a date (2026-11-28), a moment (2026-11-28T06:19:05Z), or how long ago (90m, 7d)",
+  }
+end
+
+local function params_of(given)
+  local out = {}
+  for _, word in ipairs(given or {}) do
+    local name, value = word:match "^([^=]+)=(.*)$"
+    if not name then errors.usage("--param takes NAME=VALUE, not %q", word) end
+    out[name] = value
+  end
+  return next(out) and out or nil
+end
+
+local function statuses_of(given)
+  if given.failed and given.status then errors.usage "--failed and --status say the same thing twice; give one of them" end
+  if given.failed then return { "failed", "crashed" } end
+  local known = {}
+  for _, status in ipairs(find.STATUSES) do known[status] = true end
+  return given.status and words_of(given.status, known, "status")
+end
+
+local function params_text(params)
+  local out = {}
+  for _, name in ipairs(param.sorted_names(params)) do
+    local value = params[name]
+    local text = type(value) == "string" and value or require("native.json").encode(value, { canonical = true })
+    out[#out + 1] = name .. "=" .. text
+  end
+  return table.concat(out, " ")
+end
+
+--- One run on one line.
+local function line_of(found)
+  local took = found.duration and duration.format(found.duration < 10 and found.duration or math.floor(found.duration)) or ""
+  local parts = {
+    columns.pad(found.id, 40) .. " " .. columns.pad(found.status, 11), os.date("%Y-%m-%d %H:%M:%S", found.started_ms // 1000),
+    columns.pad(took, 8), columns.pad(found.operator or "", 8),
+  }
+  if found.environment then parts[#parts + 1] = "on " .. found.environment end
+  local params = params_text(found.params)
+  if params ~= "" then parts[#parts + 1] = params end
+  if found.caller then parts[#parts + 1] = "in " .. found.caller end
+  if found.error then parts[#parts + 1] = "✗ " .. (found.step and found.step .. ": " or "") .. found.error end
+  return (table.concat(parts, "  "):gsub("%s+$", ""))
+end
+
+local function shown(found, fields)
+  if not fields then return found end
+  local out = {}
+  for _, field in ipairs(fields) do out[field] = found[field] end
+  return out
+end
 
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
-  if #rest > 0 then errors.usage "usage: almanac runs; almanac status RUN shows one" end
-  local limit = given.limit or 20
+  if #rest > 1 then errors.usage "usage: almanac runs [RUNBOOK]; almanac status RUN shows one" end
+  local now_ms = task.wall_ms()
+  local wanted = {
+    runbook = rest[1], statuses = statuses_of(given), since_ms = given.since and moment("--since", given.since, now_ms),
+    until_ms = given["until"] and moment("--until", given["until"], now_ms), params = params_of(given.param), environment = given.env,
+    operator = given.by, limit = given.limit or 20,
+  }
+  local fields = type(given.json) == "string" and words_of(given.json, FIELDS, "field") or nil
   config.load(given)
   local journal <close> = store.open "ro"
-  local code = 0
-  for i, row in ipairs(journal:runs()) do
-    if i > limit then break end
-    local state = states.summary(journal, row.id)
-    code = math.max(code, doubt.say(journal, row.id, operator))
-    local caller = json.decode(row.meta).caller
+  local code, width = 0, terminal.isatty(1) and terminal.size()
+  for _, found in ipairs(find.runs(journal, wanted)) do
+    code = math.max(code, doubt.say(journal, found.id, operator))
     if given.json then
-      operator:json {
-        id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started,
-        ended_ms = state.ended, operator = state.operator, caller = caller and caller.run,
-      }
+      operator:json(shown(found, fields))
     else
-      operator:result(string.format("%s %-11s %s  %s%s\n", columns.pad(row.id, 40), state.status,
-        os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), state.operator or "", caller and "  in " .. caller.run or ""))
+      local line = terminal.one_line(line_of(found))
+      operator:result((width and columns.fit(terminal.spelt(line), width) or line) .. "\n")
     end
   end
   return code

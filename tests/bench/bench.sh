@@ -81,6 +81,12 @@ touch "$memory/go-on"
 set -- $(cd "$memory" && "$measure" run "$almanac" resume 2>"$tmp/log") $("$measure" run "$almanac" version 2>/dev/null)
 line "replay of $n done steps, without start-up" "$(calc "($1 - $4) / 1e6")" s 0.5
 
+# Finding: what no run fits has to look at all of them.
+mkdir "$memory/many"
+"$almanac" lua tests/bench/many_runs.lua "$memory/many"
+found=$(cd "$memory/many" && for turn in 1 2 3 4 5; do "$measure" run "$almanac" runs --param tag=none; done | cut -d' ' -f1 | middle)
+line "runs --param: 10,000 runs looked at" "$(calc "$found / 1e3")" ms 50
+
 # A plain run that talks to a server over TLS; beside it curl, alone, with the same handshake.
 mkdir "$tmp/tls"
 "$almanac" sim --tls "$tmp/tls" --kubeconfig "$tmp/tls/kubeconfig" >"$tmp/tls/ready" 2>"$tmp/log" &

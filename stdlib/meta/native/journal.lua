@@ -83,6 +83,14 @@ function Journal:run(id) end
 ---@return { id: string, runbook: string, created_ms: integer, meta: string }[]
 function Journal:runs() end
 
+--- The runs that fit, the newest first, each with the last event that says how it stands: its kind
+--- (turn), time and payload.
+---
+--- Raises: `io`, `corrupt`.
+---@param wanted string  JSON, as journal_find of journal/journal.h takes it
+---@return { id: string, runbook: string, created_ms: integer, meta: string, turn?: string, turn_ms?: integer, payload?: string }[]
+function Journal:find(wanted) end
+
 --- Appends an event. In a task a durable one waits for the end of the turn, where what all tasks
 --- want durable is committed once; a commit that fails raises in each of them. Where no other task
 --- is ready, and where the code cannot wait (a script's coroutine, a callback of C), it commits at

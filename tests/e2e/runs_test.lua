@@ -1,0 +1,49 @@
+-- almanac runs: what it shows of each, and which it leaves away.
+local json = require "native.json"
+local projects = require "tests.project"
+local t = require "tests.harness"
+
+local BOOK = [[
+return runbook {
+  summary = "Fails where it is told to",
+  params = { tag = param.string { required = true }, fail = param.boolean { default = false } },
+  run = function(p)
+    step("the step", function() if p.fail then sh.run { "sh", "-c", "exit 3" } end end)
+  end,
+}
+]]
+
+t.test("runs are shown with their parameters, duration and error, and found by them", function()
+  local p = projects.new { book = BOOK, other = BOOK }
+  t.eq((p:run { "run", "book", "tag=v1" }), 0)
+  t.eq((p:run { "run", "book", "tag=v2", "fail=true", "--no-ask" }), 1)
+  t.eq((p:run { "run", "other", "tag=v2" }), 0)
+  local function lines(...)
+    local code, out, err = p:run { "runs", ... }
+    t.eq(code, 0, err)
+    return out, select(2, out:gsub("[^\n]+", ""))
+  end
+  local all, count = lines()
+  t.eq(count, 3, all)
+  t.ok(all:find "book%-%S+ +failed +%S+ %S+ +%d+m?s +%S+ +fail=true tag=v2  ✗ the step: ", all)
+  t.eq({ select(2, lines "book"), select(2, lines("book", "--failed")), select(2, lines("--param", "tag=v2")) }, { 2, 1, 2 })
+  t.eq({ select(2, lines("--param", "tag=v2", "--param", "fail=true")), select(2, lines("--status", "done,failed")) }, { 1, 3 })
+  t.eq({ select(2, lines("--since", "1h")), select(2, lines("--until", "1h")), select(2, lines("--by", "nobody-here")) }, { 3, 0, 0 })
+  t.eq({ select(2, lines("--since", "2020-01-01")), select(2, lines("--until", "2020-01-01 10:00")) }, { 3, 0 })
+  local one = json.decode((lines("--failed", "--json=id,params,error")))
+  t.eq({ one.params, one.status == nil, one.error ~= nil }, { { tag = "v2", fail = true }, true, true })
+end)
+
+t.test("a word that is no status, field or time is refused with those that are", function()
+  local p = projects.new { book = BOOK }
+  p:run { "run", "book", "tag=v1" }
+  for _, case in ipairs {
+    { { "--status", "faild" }, 'no status "faild"; did you mean failed?' }, { { "--json=statuz" }, 'no field "statuz"' },
+    { { "--since", "soon" }, "--since takes a time" }, { { "--param", "tag" }, "--param takes NAME=VALUE" },
+    { { "--failed", "--status", "done" }, "give one of them" },
+  } do
+    local code, _, err = p:run { "runs", table.unpack(case[1]) }
+    t.eq(code, 2)
+    t.has(err, case[2])
+  end
+end)
