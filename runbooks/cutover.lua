@@ -6,6 +6,7 @@
 local config = require "lib.config"
 local devnet = require "lib.devnet"
 local gates = require "lib.gates"
+local marks = require "lib.marks"
 local shadow = require "lib.canary_shadow"
 local versions = require "lib.versions"
 
@@ -40,6 +41,7 @@ return runbook {
     helm = { devnet.canary.release, devnet.release },
     k8s = { devnet.canary.namespace, "namespace/" .. devnet.canary.namespace, devnet.namespace },
     shell = { "ops/scripts/*" },
+    grafana = { "annotations" },
     runbook = { "rollout" },
     read = { fs = { "ops/**" }, env = devnet.smoke_env },
   },
@@ -50,6 +52,9 @@ return runbook {
   run = function(p)
     local c = step("read almanac.yaml", config.read)
     local tag = step("read the canary's tag", function() return tag_of_canary(p.tag) end)
+
+    local what = "cutover to " .. tag
+    marks.begin(what, { "cutover", tag })
 
     runbook.call("rollout", { tag = tag, observe = p.observe })
 
@@ -62,6 +67,7 @@ return runbook {
     end
 
     step("remove the canary", shadow.remove)
+    marks.done(what, { "cutover", tag })
     return { tag = tag }
   end,
 }

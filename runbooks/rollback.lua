@@ -6,6 +6,7 @@
 local config = require "lib.config"
 local database = require "lib.database"
 local devnet = require "lib.devnet"
+local marks = require "lib.marks"
 local stack = require "lib.devnet_compose"
 local versions = require "lib.versions"
 
@@ -30,16 +31,17 @@ end
 
 local ways = {}
 
-function ways.compose(p)
+function ways.compose(p, what)
   if not p.to then
     errors.raise { kind = "refused", message = "with=compose needs the tag to go back to: Compose keeps no history",
       hint = "to=v0.4.2-0f9e8d7" }
   end
   local c = step("read almanac.yaml", config.read)
+  marks.begin(what, { "rollback" })
   stack.roll(c, { tag = p.to })
 end
 
-function ways.kubernetes(p)
+function ways.kubernetes(p, what)
   local c = p.db ~= "keep" and step("read almanac.yaml", config.read) or nil
 
   local target = not p.to and step("find the revision to go back to", function() return target_of(p) end) or nil
@@ -54,6 +56,7 @@ function ways.kubernetes(p)
       return helm.rollback { release = p.namespace, namespace = p.namespace, revision = target }
     end)
   end
+  marks.begin(what, { "rollback" }) -- nothing waits for Grafana before it is done
 
   parallel("workloads are ready", devnet.each_workload(function(w)
     return k8s.rollout(w.ref, { namespace = p.namespace, timeout = w.timeout, heal = true })
@@ -88,6 +91,7 @@ return runbook {
     helm = { devnet.release, devnet.canary.release },
     k8s = { devnet.namespace, devnet.canary.namespace },
     shell = { "ops/scripts/*" },
+    grafana = { "annotations" },
     compose = { "**" }, -- which one is almanac.yaml's to say
     env = { "IMAGE_TAG" },
     read = { fs = { "ops/**" }, env = devnet.smoke_env },
@@ -99,6 +103,8 @@ return runbook {
     if p.to and p.revision then
       errors.raise { kind = "refused", message = "revision= and to= are two ways back", hint = "give one of them" }
     end
-    ways[p.with](p)
+    local what = string.format("rollback of %s%s", p.namespace, p.to and " to " .. p.to or p.revision and " to revision " .. p.revision or "")
+    ways[p.with](p, what)
+    marks.done(what, { "rollback" })
   end,
 }

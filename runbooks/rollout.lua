@@ -6,6 +6,7 @@
 --- Undone: almanac rollback goes back to the newest revision that is proven good, or to the objects as they were.
 local devnet = require "lib.devnet"
 local gates = require "lib.gates"
+local marks = require "lib.marks"
 local overlay = require "lib.overlay"
 local versions = require "lib.versions"
 
@@ -63,12 +64,15 @@ return runbook {
     helm = { devnet.release },
     k8s = { devnet.namespace },
     shell = { "ops/scripts/*" },
+    grafana = { "annotations" },
     read = { fs = { "ops/**" }, env = devnet.smoke_env },
   },
   lock = "release/" .. devnet.release,
   on_failure = "ask",
   run = function(p)
+    local what = "rollout of " .. p.tag
     local limits = step("read the limits", gates.read)
+    marks.begin(what, { "rollout", p.tag })
     local began = ways[p.method](p)
 
     parallel("workloads are ready", devnet.each_workload(function(w)
@@ -87,5 +91,7 @@ return runbook {
         return devnet.log_scan { from = began } -- what was logged before is no fault of this release
       end)
     end)
+
+    marks.done(what, { "rollout", p.tag })
   end,
 }
