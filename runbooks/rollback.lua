@@ -103,7 +103,8 @@ return runbook {
     if p.to and p.revision then
       errors.raise { kind = "refused", message = "revision= and to= are two ways back", hint = "give one of them" }
     end
-    local what = string.format("rollback of %s%s", p.namespace, p.to and " to " .. p.to or p.revision and " to revision " .. p.revision or "")
+    local target = p.to or p.revision and "revision " .. p.revision
+    local what = "rollback of " .. p.namespace .. (target and " to " .. target or "")
     ways[p.with](p, what)
     marks.done(what, { "rollback" })
   end,
