@@ -1,11 +1,10 @@
 #include "base/shown.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/json_scan.h"
 
 #define SHOWN_MAX ((size_t)512 << 20)
@@ -99,32 +98,11 @@ int shown_add(struct buf *out, const char *text, size_t len, const char *mark)
     return buf_add(out, from, (size_t)(p - from));
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, text, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN) {
-            struct pollfd wait = {.fd = fd, .events = POLLOUT};
-
-            poll(&wait, 1, -1);
-            continue;
-        }
-        if (n < 0)
-            return errno;
-        text += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 int shown_write(int fd, const char *text, size_t len, const char *mark)
 {
     struct buf out = BUF_INIT(SHOWN_MAX);
     int error =
-        shown_add(&out, text, len, mark) < 0 ? ENOMEM : write_all(fd, buf_str(&out), out.len);
+        shown_add(&out, text, len, mark) < 0 ? ENOMEM : file_write_all(fd, buf_str(&out), out.len);
 
     buf_release(&out);
     return error;
@@ -132,5 +110,5 @@ int shown_write(int fd, const char *text, size_t len, const char *mark)
 
 int shown_put(int fd, const struct buf *text)
 {
-    return write_all(fd, buf_str(text), text->len);
+    return file_write_all(fd, buf_str(text), text->len);
 }

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/trust.h"
 #include "engine/lua_buf.h"
 #include "engine/task.h"
@@ -296,21 +297,6 @@ static int fs_list(lua_State *L)
 
 /* --- writing --- */
 
-static int write_all(int fd, const char *text, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, text, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        text += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 static void parent_of(const char *path, char *out, size_t size)
 {
     const char *slash = strrchr(path, '/');
@@ -344,7 +330,7 @@ static int write_temporary(const char *tmp, const char *text, size_t len, mode_t
 
     if (fd < 0)
         return -1;
-    rc = write_all(fd, text, len) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -1 : 0;
+    rc = file_write_all(fd, text, len) != 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -1 : 0;
     saved = errno;
     if (close(fd) < 0 && rc == 0)
         return -1;
@@ -360,7 +346,7 @@ static int write_through(const char *path, const char *text, size_t len, struct 
 
     if (fd < 0)
         return fs_error(e, errno, "write", path);
-    rc = write_all(fd, text, len) < 0 ? fs_error(e, errno, "write", path) : 0;
+    rc = file_write_all(fd, text, len) != 0 ? fs_error(e, errno, "write", path) : 0;
     close(fd);
     return rc;
 }
@@ -500,13 +486,11 @@ static int fs_real(lua_State *L)
 static int fs_tmpdir(lua_State *L)
 {
     const char *prefix = luaL_optstring(L, 1, "almanac");
-    const char *base = getenv("TMPDIR");
     char path[PATH_MAX];
     struct err e;
 
     task_require(L, PERMIT_EFFECT, "fs.tmpdir");
-    snprintf(path, sizeof path, "%s/%s-XXXXXX", base && *base ? base : "/tmp", prefix);
-    if (!mkdtemp(path)) {
+    if (file_make_temporary(path, sizeof path, prefix) < 0) {
         fs_error(&e, errno, "make directory", path);
         return vm_raise(L, &e);
     }

@@ -4,13 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <lauxlib.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "engine/task.h"
 #include "engine/vm_error.h"
 #include "engine/vm_type.h"
@@ -63,34 +62,17 @@ static int scratch_remove(lua_State *L)
 ///@return native.scratch.Directory
 static int l_open(lua_State *L)
 {
-    const char *base = getenv("TMPDIR");
     struct scratch *s;
+    char tried[PATH_MAX];
 
     task_require(L, PERMIT_READ, "scratch.open");
     s = lua_newuserdatauv(L, sizeof *s, 0);
     *s->path = '\0';
     luaL_setmetatable(L, SCRATCH);
-    snprintf(s->path, sizeof s->path, "%s/almanac-XXXXXX", base && *base ? base : "/tmp");
-    if (!mkdtemp(s->path)) {
-        *s->path = '\0';
-        return io_error(L, "make a directory in", base && *base ? base : "/tmp");
-    }
+    if (file_make_temporary(tried, sizeof tried, "almanac") < 0)
+        return io_error(L, "make the directory", tried);
+    memcpy(s->path, tried, sizeof tried);
     return 1;
-}
-
-static bool write_file(int fd, const char *text, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, text, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        text += n;
-        len -= (size_t)n;
-    }
-    return true;
 }
 
 /// Writes a file in it, 0600; the last one of its name goes.
@@ -104,8 +86,7 @@ static int l_keep(lua_State *L)
     struct scratch *s = scratch_arg(L, "keep");
     const char *name = luaL_checkstring(L, 2), *text, *path;
     size_t len;
-    bool ok;
-    int fd;
+    int fd, written;
 
     text = luaL_checklstring(L, 3, &len);
     if (!*name || strchr(name, '/'))
@@ -115,8 +96,8 @@ static int l_keep(lua_State *L)
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return io_error(L, "write", path);
-    ok = write_file(fd, text, len);
-    if ((close(fd) < 0 || !ok))
+    written = file_write_all(fd, text, len);
+    if (close(fd) < 0 || written != 0)
         return io_error(L, "write", path);
     return 1;
 }

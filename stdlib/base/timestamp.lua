@@ -58,6 +58,13 @@ function M.utc(seconds)
   return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
 end
 
+--- The same for people: "2026-11-23 17:56:06 UTC".
+---@param seconds number since 1970
+---@return string
+function M.shown(seconds)
+  return os.date("!%Y-%m-%d %H:%M:%S UTC", math.floor(seconds))
+end
+
 local LAST_MS = 253402300800000 -- the year 10000
 
 --- Whether a value of somebody else's is a moment in milliseconds since 1970, which can be written as a date.

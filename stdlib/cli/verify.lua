@@ -10,6 +10,7 @@ local replays = require "almanac.journal.replay"
 local signers = require "almanac.session.signers"
 local store = require "almanac.journal.store"
 local terminal = require "almanac.base.terminal"
+local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
@@ -50,7 +51,7 @@ local function describe(finding, out)
     #judgement.accepted, judgement.quorum, finding.went_on and "" or "; nothing went on behind it")
   if finding.wrong then out[#out + 1] = "    " .. finding.wrong end
   for _, one in ipairs(judgement.accepted) do
-    local at = os.date("!%Y-%m-%d %H:%M:%S UTC", one.at_ms // 1000)
+    local at = timestamp.shown(one.at_ms / 1000)
     out[#out + 1] = string.format("    %s, %s, with the key %s", one.principal, at, one.key)
   end
   for _, why in ipairs(signers.reasons(judgement, "signature")) do out[#out + 1] = "    " .. why end

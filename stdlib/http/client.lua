@@ -6,6 +6,7 @@ local fields = require "almanac.base.fields"
 local headers = require "almanac.http.headers"
 local json = require "native.json"
 local exchange = require "almanac.http.exchange"
+local methods = require "almanac.http.method"
 local redaction = require "almanac.base.redaction"
 local retry_delay = require("almanac.base.retry").delay
 local secret = require "almanac.base.secret"
@@ -349,7 +350,7 @@ function M.delete(url, opts) return write("DELETE", url, opts) end
 --- Sends any method: GET, HEAD and OPTIONS are reads, the others effects.
 function M.request(opts)
   local method = fields.check(REQUEST, opts).method:upper()
-  if method == "GET" or method == "HEAD" or method == "OPTIONS" then
+  if methods.is_safe(method) then
     return read("http.request", method, options_of(READ_REQUEST, "http.request", opts))
   end
   return perform(method, gather(opts))

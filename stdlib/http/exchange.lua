@@ -11,10 +11,12 @@ local codec = require "native.codec"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local headers = require "almanac.http.headers"
+local methods = require "almanac.http.method"
 local native = require "native.http"
 local place = require "almanac.host.place"
 local reach = require "almanac.run.reach"
 local redaction = require "almanac.base.redaction"
+local redirects = require "almanac.http.redirect"
 local urls = require "almanac.http.url"
 
 local M = {}
@@ -120,39 +122,7 @@ end
 
 --- "read" for a question, "change" for everything else.
 local function access_of(request)
-  local method = request.method or "GET"
-  return (request.read or method == "GET" or method == "HEAD" or method == "OPTIONS") and "read" or "change"
-end
-
-local REDIRECTS = { [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
-
-local function origin_of(who, url)
-  local names = urls.target(who, url).names
-  return names[#names]:match "^%a[%w+.-]*://[^/]*"
-end
-
---- The request that a redirect asks for: nothing secret goes to another origin.
-local function redirected(request, location)
-  local out = {}
-  for key, value in pairs(request) do out[key] = value end
-  out.url, out.redirects = urls.resolve(request.who, request.url, location), request.redirects - 1
-  if origin_of(request.who, request.url) ~= origin_of(request.who, out.url) then
-    for _, key in ipairs { "headers", "user", "password", "cert_file", "key_file", "unix_socket", "server_name" } do out[key] = nil end
-  end
-  return out
-end
-
---- A request of which each stop is asked for: a server's redirect is no way round `allow`.
-local function request_within_allow(request)
-  reach.require(request.who, access_of(request), M.targets(request))
-  local method, redirects = request.method or "GET", request.redirects or 0
-  if redirects < 1 or method ~= "GET" and method ~= "HEAD" then return native.request(request) end
-  local once = {}
-  for key, value in pairs(request) do once[key] = value end
-  once.redirects = nil
-  local response = native.request(once)
-  local location = REDIRECTS[response.status] and response.headers.location
-  return location and request_within_allow(redirected(request, location)) or response
+  return (request.read or methods.is_safe(request.method)) and "read" or "change"
 end
 
 --- Sends a request and gives the answer, whatever its status; raises kind "network", "timeout", "tls", "http" for
@@ -167,8 +137,9 @@ function M.request(request)
   if request.within then
     reach.require(request.who, access_of(request), request.within)
   elseif reach.is_asked() then
-    if not through then return request_within_allow(request) end
-    reach.require(request.who, access_of(request), M.targets(request))
+    local function ask(stop) reach.require(request.who, access_of(stop), M.targets(stop)) end
+    if not through then return redirects.follow(request, ask) end
+    ask(request)
   end
   if not through then return native.request(request) end
   refuse_credentials(request)

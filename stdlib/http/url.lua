@@ -27,6 +27,15 @@ function M.is_url(text) return text:find "^%w[%w+.-]*://" ~= nil end
 ---@return string
 function M.without_user(url) return (url:gsub("^(%a[%w+.-]*://)[^/@]*@", "%1")) end
 
+--- A URL with the user and password that another one of the same origin has.
+---@param from string
+---@param url string
+---@return string
+function M.with_user_of(from, url)
+  local user = from:match "^%a[%w+.-]*://([^/?#]*@)"
+  return user and (url:gsub("^(%a[%w+.-]*://)", function(scheme) return scheme .. user end)) or url
+end
+
 local PORTS = { http = "80", https = "443" }
 
 local function refuse_url(who, url, why)

@@ -11,7 +11,6 @@ local M = {}
 ---@field text string
 ---@field time_ms integer  of what it tells
 ---@field state "due"|"begun"|"failed"|"sent"|"dropped"
----@field tries integer
 ---@field why string?      it is not sent
 
 --- Folds one event into the notices of its run, by id and in their order.
@@ -22,11 +21,10 @@ function M.fold(notices, event)
   local known = notices[data.id]
   if state == "due" and not known then
     known = { id = data.id, hook = data.hook, channel = data.channel, text = data.text, time_ms = event.time_ms,
-      state = "due", tries = 0 }
+      state = "due" }
     notices[#notices + 1], notices[data.id] = known, known
   elseif known and state ~= "due" then
     known.state, known.why = state, data.message
-    known.tries = known.tries + (state == "begun" and 1 or 0)
   end
 end
 

@@ -1,6 +1,7 @@
 --- What a Kubernetes API server's refusals mean, in words for an operator. Pure.
 local json = require "native.json"
 local redaction = require "almanac.base.redaction"
+local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
@@ -60,7 +61,7 @@ function M.whoami(identity, now)
     local expires = math.tointeger(claims.exp)
     if expires then
       out = out .. string.format(", which %s on %s", now and expires < now and "expired" or "expires",
-        os.date("!%Y-%m-%dT%H:%M:%SZ", expires))
+        timestamp.utc(expires))
     end
     return out .. as
   elseif identity.username then

@@ -10,6 +10,7 @@ local previews = require "almanac.k8s.preview"
 local secret = require "almanac.base.secret"
 local standing = require "almanac.k8s.standing"
 local task = require "native.task"
+local timestamp = require "almanac.base.timestamp"
 local unknown = require "almanac.base.unknown"
 local write = require "almanac.k8s.write"
 
@@ -197,7 +198,7 @@ end
 local function restart_write(input, id, dry)
   local target = write.target("k8s.restart", input)
   local annotations = {
-    [RESTARTED_ANNOTATION] = os.date("!%Y-%m-%dT%H:%M:%SZ", task.wall_ms() // 1000), [write.annotation] = id,
+    [RESTARTED_ANNOTATION] = timestamp.utc(task.wall_ms() / 1000), [write.annotation] = id,
   }
   return write.send("k8s.restart", target, {
     method = "PATCH", path = objects.path(target), content_type = write.patch_types.strategic,

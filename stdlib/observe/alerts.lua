@@ -74,7 +74,7 @@ function M.firing(opts)
   step.require_read "alerts.firing"
   opts = fields.check(FIRING, opts)
   return M.result(api.get {
-    kind = "prom", who = "alerts.firing", base = api.base_url("alerts.firing", "prometheus", opts.url),
+    service = "prometheus", who = "alerts.firing", url = opts.url,
     path = "/api/v1/alerts", params = {}, timeout = opts.timeout,
   }, opts.severity)
 end
@@ -91,7 +91,7 @@ function M.active(opts)
   step.require_read "alerts.active"
   opts = fields.check(ACTIVE, opts)
   return M.active_of(api.get_list {
-    kind = "alertmanager", who = "alerts.active", base = api.base_url("alerts.active", "alertmanager", opts.url),
+    service = "alertmanager", who = "alerts.active", url = opts.url,
     path = "/api/v2/alerts", params = { active = "true", silenced = "false", inhibited = "false" }, timeout = opts.timeout,
   }, opts.severity)
 end

@@ -19,7 +19,7 @@ local decode_options = { big = "text", null = "absent", max_bytes = 256 << 20 }
 ---@param service string  "prometheus", "loki", "alertmanager"
 ---@param url string?     the option
 ---@return string url without a slash at its end
-function M.base_url(who, service, url)
+local function base_url(who, service, url)
   local base = url or endpoints.find(service).url
   if type(base) ~= "string" or base == "" then
     errors.raise {
@@ -88,11 +88,12 @@ function M.parse(kind, who, status, body)
   return answer
 end
 
-local SERVICES = { prom = "prometheus", loki = "loki", alertmanager = "alertmanager" }
+--- The kinds of their errors.
+local KINDS = { prometheus = "prom", loki = "loki", alertmanager = "alerts" }
 
 --- A service of almanac.yaml is the operator's choice; the URL of another one is asked for.
-local function within_of(request)
-  return endpoints.find(SERVICES[request.kind]).url == request.base and {} or nil
+local function within_of(service, base)
+  return endpoints.find(service).url == base and {} or nil
 end
 
 --- Notes what a server says besides its answer; in a step each text once, however often it is asked.
@@ -118,9 +119,9 @@ function M.is_bearable(err)
 end
 
 ---@class almanac.ApiRequest
----@field kind string   "prom", "loki" or "alertmanager"
+---@field service "prometheus"|"loki"|"alertmanager"
 ---@field who string
----@field base string
+---@field url? string     its base; nil: that of almanac.yaml
 ---@field path string
 ---@field params table
 ---@field timeout? number  seconds
@@ -128,17 +129,18 @@ end
 
 --- GET base/path?params.
 local function send(request)
-  local url = urls.with_query(request.who, request.base .. request.path, request.params)
-  local headers = { Authorization = secret.reveal(endpoints.authorization_of_url(request.base)) }
+  local base = base_url(request.who, request.service, request.url)
+  local url = urls.with_query(request.who, base .. request.path, request.params)
+  local headers = { Authorization = secret.reveal(endpoints.authorization_of_url(base)) }
   for name, value in pairs(request.headers or {}) do headers[name] = value end
   local ok, response = errors.try(require("almanac.http.exchange").request, {
     who = request.who, url = url, timeout = request.timeout or 30, max_bytes = 256 << 20, headers = headers,
-    within = within_of(request),
+    within = within_of(request.service, base),
   })
   if not ok then
     -- Whoever asks knows the query; an escaped one would only push the reason out of sight.
     local at, to = response.message:find(url, 1, true)
-    if at then response.message = response.message:sub(1, at - 1) .. request.base .. request.path .. response.message:sub(to + 1) end
+    if at then response.message = response.message:sub(1, at - 1) .. base .. request.path .. response.message:sub(to + 1) end
     error(response, 0)
   end
   return response
@@ -149,7 +151,7 @@ end
 ---@return table answer
 function M.get(request)
   local response = send(request)
-  return M.parse(request.kind, request.who, response.status, response.body)
+  return M.parse(KINDS[request.service], request.who, response.status, response.body)
 end
 
 --- The same of an API that answers with a bare list.
@@ -158,7 +160,7 @@ end
 function M.get_list(request)
   local response = send(request)
   local ok, answer = errors.try(json.decode, response.body, decode_options)
-  if response.status ~= 200 then raise_answer("alerts", request.who, response.status, response.body) end
+  if response.status ~= 200 then raise_answer(KINDS[request.service], request.who, response.status, response.body) end
   if ok and json.is_array(answer) then return answer end
   errors.raise {
     kind = "protocol", message = string.format("%s: the answer is no list: %s", request.who, excerpt(response.body)),

@@ -87,7 +87,7 @@ end
 
 local function ask(who, path, opts, params)
   local answer = api.get {
-    kind = "loki", who = who, base = api.base_url(who, "loki", opts.url), path = path, params = params,
+    service = "loki", who = who, url = opts.url, path = path, params = params,
     timeout = opts.timeout,
     headers = opts.tenant and { ["X-Scope-OrgID"] = opts.tenant } or nil,
   }

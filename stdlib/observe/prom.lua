@@ -93,7 +93,7 @@ end
 local function ask(who, path, promql, opts, params)
   params.query = promql
   local result = M.result(api.get {
-    kind = "prom", who = who, base = api.base_url(who, "prometheus", opts.url), path = path, params = params,
+    service = "prometheus", who = who, url = opts.url, path = path, params = params,
     timeout = opts.timeout,
   })
   api.note("Prometheus warns: ", result.warnings)

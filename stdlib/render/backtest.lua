@@ -3,6 +3,7 @@ local columns = require "almanac.base.columns"
 local duration = require "almanac.base.duration"
 local numbers = require "almanac.base.number"
 local terminal = require "almanac.base.terminal"
+local timestamp = require "almanac.base.timestamp"
 
 local paint = terminal.paint
 
@@ -121,9 +122,9 @@ local function summary(findings)
 end
 
 local function window_of(past)
-  if not past.to then return "as if it had begun at " .. os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(past.from)) end
-  return string.format("from %s to %s", os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(past.from)),
-    os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(past.to)))
+  if not past.to then return "as if it had begun at " .. timestamp.utc(past.from) end
+  return string.format("from %s to %s", timestamp.utc(past.from),
+    timestamp.utc(past.to))
 end
 
 --- What was found, in full.

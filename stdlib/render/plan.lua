@@ -3,6 +3,7 @@ local columns = require "almanac.base.columns"
 local json = require "native.json"
 local line_diff = require "almanac.render.line_diff"
 local terminal = require "almanac.base.terminal"
+local timestamp = require "almanac.base.timestamp"
 
 local paint = terminal.paint
 
@@ -240,7 +241,7 @@ end
 function M.outcome(id, status, plan, events, color)
   local effects, gates, unbound = require("almanac.run.plan.outcome").compare(plan, events)
   local out = { string.format("%s: %s; planned by %s at %s", id, status, plan.made_by,
-    os.date("!%Y-%m-%d %H:%M:%S UTC", plan.made_ms // 1000)) }
+    timestamp.shown(plan.made_ms / 1000)) }
   if unbound then out[#out + 1] = "the operator went on without the plan" end
   for _, item in ipairs(effects) do
     add_outcome(out, item.path .. ": " .. item.title, item, color)

@@ -2,6 +2,7 @@
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
@@ -23,7 +24,7 @@ end
 ---@param ms integer
 ---@return string
 function M.time(ms)
-  return os.date("!%Y-%m-%d %H:%M:%S UTC", ms // 1000)
+  return timestamp.shown(ms / 1000)
 end
 
 ---@param ms integer

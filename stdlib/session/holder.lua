@@ -3,6 +3,7 @@
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local process = require "native.process"
+local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
@@ -11,7 +12,7 @@ local M = {}
 ---@return string JSON
 function M.text(run_id)
   return json.encode {
-    run = run_id, operator = process.user(), host = process.hostname(), pid = process.pid(), started = os.date "!%Y-%m-%dT%H:%M:%SZ",
+    run = run_id, operator = process.user(), host = process.hostname(), pid = process.pid(), started = timestamp.utc(os.time()),
   }
 end
 

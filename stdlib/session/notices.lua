@@ -13,6 +13,7 @@ local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
 local store = require "almanac.journal.store"
 local task = require "native.task"
+local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
@@ -109,7 +110,7 @@ end
 --- Its text; with the time of what it tells of, where that is a while ago.
 local function text_of(one)
   if task.wall_ms() - one.time_ms < LATE_MS then return one.text end
-  return string.format("%s\n(at %s)", one.text, os.date("!%Y-%m-%d %H:%M:%S UTC", one.time_ms // 1000))
+  return string.format("%s\n(at %s)", one.text, timestamp.shown(one.time_ms / 1000))
 end
 
 --- Tries to tell one. What may have been told, is told again only where its id lets the receiver notice that.

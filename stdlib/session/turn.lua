@@ -6,6 +6,7 @@ local holder = require "almanac.session.holder"
 local ownership = require "almanac.journal.ownership"
 local store = require "almanac.journal.store"
 local task = require "native.task"
+local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
@@ -53,7 +54,7 @@ function M.describe(journal, name, owner)
   local step = ownership.place(journal, owner.id)
   return string.format("run %s holds the lock %q: %s%s, by %s on %s, since %s", owner.id, name, owner.status,
     step and string.format(" at %q", step) or "", owner.operator or "?", owner.host or "?",
-    os.date("!%Y-%m-%dT%H:%M:%SZ", owner.since // 1000))
+    timestamp.utc(owner.since / 1000))
 end
 
 local function by_owner(journal, name, owner)

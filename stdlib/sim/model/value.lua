@@ -3,6 +3,7 @@
 local value = {}
 
 local json = require "native.json"
+local timestamp = require "almanac.base.timestamp"
 
 value.json = json
 value.null = json.null
@@ -101,7 +102,7 @@ end
 ---@param seconds number
 ---@return string
 function value.timestamp(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds)) --[[@as string]]
+  return timestamp.utc(seconds)
 end
 
 return value

@@ -30,7 +30,7 @@ t.test("one that is due twice is one; what is not known is nothing", function()
   local due = { "due", { hook = "on_done", channel = "ops", text = "x" } }
   local notices = fold { due, { "begun", {} }, { "failed", { message = "down" } }, { "begun", {} }, due, { "sent", { id = "other" } } }
   t.eq(#notices, 1)
-  t.eq(notices[1].tries, 2)
+  t.eq(notices[1].state, "begun")
   t.eq(notices[1].time_ms, 1)
 end)
 
