@@ -5,14 +5,17 @@ local errors = require "almanac.base.errors"
 local heads = require "almanac.journal.head"
 local options = require "almanac.cli.options"
 local store = require "almanac.journal.store"
+local watch = require "almanac.cli.watch"
 
 local M = {}
 
-M.usage = [[log [RUN] [--json] [--verify]
+M.usage = [[log [RUN] [--json] [--follow] [--verify]
 
-The journal of a run, event by event; without RUN that of the newest.]]
+The journal of a run, event by event; without RUN that of the newest. With --follow those too that come until the run
+ends; the exit code is then that of the run, as of status --watch.]]
 M.options = options.join({
   { "--json", nil, "one event a line, whole" },
+  { "--follow", nil, "go on until the run ends", short = "-f" },
   { "--verify", nil, "check the chain of hashes, print nothing else; exit 1 when it is broken" },
 }, options.common)
 
@@ -45,15 +48,20 @@ function M.run(words, operator)
   local journal <close> = store.open "ro"
   local id = store.find(journal, rest[1]).id
   if given.verify then return verify(journal, id, operator) end
-  for seq, time_ms, kind, path, payload in journal:events(id, 0) do
+  local function print_event(seq, time_ms, kind, path, payload)
     if given.json then
       operator:json { seq = seq, time_ms = time_ms, kind = kind, path = path, data = json.decode(payload) }
     else
       operator:result(string.format("%5d %s %-16s %s  %s\n", seq, clock(time_ms), kind, path, payload))
     end
   end
+  local status = given.follow and watch.events(journal, id, print_event)
+  if not status then
+    for seq, time_ms, kind, path, payload in journal:events(id, 0) do print_event(seq, time_ms, kind, path, payload) end
+  end
   say_head(journal, id, operator, given.json)
-  return doubt.say(journal, id, operator, "what was changed")
+  local code = doubt.say(journal, id, operator, "what was changed")
+  return status and (watch.exit[status] or watch.exit.failed) or code
 end
 
 return M

@@ -11,17 +11,30 @@ M.options = {
   { "--no-ask", nil, "on a failure stop, without asking what to do" },
 }
 
+--- What shows a run: plain lines where lines cannot be drawn over.
+local function renderer_of(run, operator, given, options)
+  if given.json then return require("almanac.render.events").new(run, operator) end
+  if terminal.can_redraw() and not given.plain then return require("almanac.render.live").new(run, options) end
+  return require("almanac.render.plain").new(run)
+end
+
 --- The operator of a run that is driven: sees a live tree, plain lines in a pipe, or events with --json.
 ---@param operator almanac.Operator
 ---@param given table  of M.options, and in_doubt
 function M.drives(operator, given)
   operator:set {
     no_ask = given.no_ask, in_doubt = given.in_doubt,
-    renderer = function(run)
-      if given.json then return require("almanac.render.events").new(run, operator) end
-      if terminal.can_redraw() and not given.plain then return require("almanac.render.live").new(run) end
-      return require("almanac.render.plain").new(run)
-    end,
+    renderer = function(run) return renderer_of(run, operator, given) end,
+  }
+end
+
+--- The operator of a run that is looked at from another process: sees the same, and asks nothing.
+---@param operator almanac.Operator
+---@param given table  of M.options
+---@param leave fun()  he has seen enough
+function M.watches(operator, given, leave)
+  operator:set {
+    no_ask = true, renderer = function(run) return renderer_of(run, operator, given, { leave = leave }) end,
   }
 end
 

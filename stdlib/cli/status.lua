@@ -12,11 +12,20 @@ local task = require "native.task"
 local screen = require "almanac.cli.screen"
 local terminal = require "almanac.base.terminal"
 local tree = require "almanac.render.tree"
+local watch = require "almanac.cli.watch"
 
 local M = {}
 
-M.usage = "status [RUN] [--json]\n\nThe tree of a run; without RUN that of the newest."
-M.options = options.join({ { "--json", nil, "as JSON" } }, options.common)
+M.usage = [[status [RUN] [--json] [--watch]
+
+The tree of a run; without RUN that of the newest. With --watch it is shown as it goes on, as the process that runs it
+shows it, until it ends; the exit code is then that of the run: 0 done, 1 failed or crashed, 3 waiting for an answer,
+4 undone, 130 paused or interrupted, or that you left by q.]]
+M.options = options.join({
+  { "--json", nil, "as JSON; with --watch one event a line" },
+  { "--watch", nil, "show it as it goes on, and end when it ends", short = "-w" },
+  { "--plain", nil, "with --watch: plain lines, also on a terminal" },
+}, options.common)
 
 local function heading(row, state)
   local text = row.id .. ": " .. state.status
@@ -71,6 +80,37 @@ local function closing(row, state)
   return out
 end
 
+--- The tree, how it stands, and what goes on from here.
+local function show(journal, row, operator)
+  local state = states.load(journal, row.id)
+  local out = { heading(row, state) }
+  local view = { color = screen.color(), now_ms = task.wall_ms(), notes = 10 }
+  for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end
+  for _, line in ipairs(closing(row, state)) do out[#out + 1] = line end
+  out[#out + 1] = "  head:    " .. heads.of(journal, row.id)
+  operator:result(terminal.lines(out))
+end
+
+local function show_json(journal, row, operator)
+  local state = states.load(journal, row.id)
+  local seq, hash = journal:head(row.id)
+  operator:json {
+    id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended,
+    error = state.error, steps = json.array(state.roots), head = { seq = seq, hash = hash },
+  }
+end
+
+--- Shows it as it goes on. What is drawn passes; what stays is the tree at its end.
+local function show_until_end(journal, row, operator, given)
+  local status = watch.follow(journal, row, operator, given)
+  if not status then
+    operator:say(string.format("%s goes on; almanac status %s --watch looks again", row.id, store.words(row.id)))
+    return watch.exit.interrupted
+  end
+  if not given.json then show(journal, row, operator) end
+  return watch.exit[status] or watch.exit.failed
+end
+
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
@@ -79,21 +119,9 @@ function M.run(words, operator)
   local journal <close> = store.open "ro"
   local row = store.find(journal, rest[1])
   local code = doubt.say(journal, row.id, operator)
-  local state = states.load(journal, row.id)
-  local seq, hash = journal:head(row.id)
-  if given.json then
-    operator:json {
-      id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended,
-      error = state.error, steps = json.array(state.roots), head = { seq = seq, hash = hash },
-    }
-    return code
-  end
-  local out = { heading(row, state) }
-  local view = { color = screen.color(), now_ms = task.wall_ms(), notes = 10 }
-  for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end
-  for _, line in ipairs(closing(row, state)) do out[#out + 1] = line end
-  out[#out + 1] = "  head:    " .. heads.of(journal, row.id)
-  operator:result(terminal.lines(out))
+  if given.watch then return show_until_end(journal, row, operator, given) end
+  local how = given.json and show_json or show
+  how(journal, row, operator)
   return code
 end
 

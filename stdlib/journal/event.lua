@@ -78,13 +78,13 @@ M.kinds = {
   ["guard.sample"] = kind("soon", "skip", "name time value ok why"),
   ["guard.breach"] = kind("durable", "keep", "breaches on_breach"),
   ["guard.answered"] = kind("durable", "keep", "answer by reason"),
+  ["progress"] = kind("soon", "skip", "text"), -- some of it: see Run:tell_progress
   ["connection"] = kind("soon", "skip", "to state why"), -- of a watch; state: "lost" or "back"
   ["note"] = kind("soon", "skip", "text"),
   ["output"] = kind("soon", "skip", "stream text"),
   -- what is only told
   ["run.head"] = kind("told", "skip", "seq hash"), -- the end of its chain of hashes
   ["said"] = kind("told", "skip", "text"),
-  ["progress"] = kind("told", "skip", "text"),
   ["effect.planned"] = kind("told", "skip", "*"),
 }
 
@@ -230,9 +230,10 @@ end
 ---@param id string of the run
 ---@param wanted? string only of this kind; "run." stands for all that begin so
 ---@param holding? string only those whose JSON holds this text: of many, most need not be decoded
+---@param after? integer  only those behind this place
 ---@return fun(): almanac.Event?
-function M.each(journal, id, wanted, holding)
-  local rows = journal:events(id, 0, wanted)
+function M.each(journal, id, wanted, holding, after)
+  local rows = journal:events(id, after or 0, wanted)
   return function()
     local seq, time_ms, name, path, payload
     repeat

@@ -4,6 +4,7 @@ local digest = require "native.digest"
 local errors = require "almanac.base.errors"
 local events = require "almanac.journal.event"
 local json = require "native.json"
+local progress = require "almanac.journal.progress"
 local replays = require "almanac.journal.replay"
 local task = require "native.task"
 
@@ -62,6 +63,7 @@ local function new(fields)
   fields.observers = {}
   fields.opening = {}
   fields.deferred = {}
+  fields.progress = progress.new()
   fields.visits, fields.unlisted = {}, 0
   return setmetatable(fields, Run)
 end
@@ -214,6 +216,16 @@ function Run:record(kind, path, data)
   write(self, { kind = kind, path = path, data = data, time_ms = task.wall_ms() }, kept)
 end
 
+--- Tells what a step waits for. Of what changes all the time the journal gets only some.
+---@param path string
+---@param text string
+---@param kept? boolean  false: the journal has it in other words
+function Run:tell_progress(path, text, kept)
+  local event = { kind = "progress", path = path, data = { text = text }, time_ms = task.wall_ms() }
+  local due = kept ~= false and self.progress:take(event, task.now())
+  write(self, event, due and "soon" or "told")
+end
+
 --- Forgets the paths of the steps below one that failed, so that its next attempt may use them.
 ---@param path string
 function Run:forget_children(path)
@@ -266,6 +278,7 @@ function Run:start_flusher()
   return task.spawn(function()
     while true do
       task.sleep(FLUSH_SECONDS)
+      for _, event in ipairs(self.progress:due(task.now())) do self.deferred[#self.deferred + 1] = event end
       self:flush()
     end
   end)

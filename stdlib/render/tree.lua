@@ -58,6 +58,15 @@ function M.first_line(text)
   return terminal.spelt(errors.printable(tostring(text):match "^[^\n]*"))
 end
 
+--- What a running step waits for.
+---@param node almanac.Node
+---@param now_ms integer
+---@return string?
+function M.waits_with(node, now_ms)
+  if not node.until_ms then return node.progress end
+  return duration.format(math.max(0, math.ceil((node.until_ms - now_ms) / 1000))) .. " left"
+end
+
 local function node_line(node, depth, view)
   local glyph, code = M.mark(node)
   local line = string.rep("  ", depth) .. paint(glyph, code, view.color) .. " " .. terminal.spelt(node.name)
@@ -66,8 +75,8 @@ local function node_line(node, depth, view)
   if node.attempts then line = line .. paint("  (attempt " .. node.attempts .. ")", "33", view.color) end
   if node.gate then
     line = line .. "  " .. gates.line(node, view)
-  elseif node.progress and node.status == "running" then
-    line = line .. paint("  " .. M.first_line(node.progress), "36", view.color)
+  elseif node.status == "running" and M.waits_with(node, view.now_ms) then
+    line = line .. paint("  " .. M.first_line(M.waits_with(node, view.now_ms)), "36", view.color)
   end
   if node.message and #node.children == 0 then
     line = line .. paint("  " .. M.first_line(node.message), node.status == "failed" and "31" or "33", view.color)

@@ -17,7 +17,7 @@ local function wait(seconds)
   while true do
     local left = (until_ms - task.wall_ms()) / 1000
     if left <= 0 then return nil end
-    step.progress(duration.format(math.ceil(left)) .. " left")
+    step.progress(duration.format(math.ceil(left)) .. " left", false)
     task.sleep(math.min(left, 1))
   end
 end

@@ -111,11 +111,12 @@ function M.explain(text)
   if frame then frame.run.mode.explain(frame, redaction.text(tostring(text))) else M.note(text) end
 end
 
---- What the step is waiting for; replaces what was said before. Shown, and not journalled.
+--- What the step is waiting for; replaces what was said before.
 ---@param text string
-function M.progress(text)
+---@param kept? boolean  false: the journal has it in other words
+function M.progress(text, kept)
   local frame = M.current()
-  if frame then frame.run:record("progress", frame.path, { text = redaction.text(tostring(text)) }) end
+  if frame then frame.run:tell_progress(frame.path, redaction.text(tostring(text)), kept) end
 end
 
 --- A line that a child of this step printed.

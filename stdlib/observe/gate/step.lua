@@ -64,7 +64,7 @@ local function follow(spec)
     v = verdicts.of(spec, taken)
     sample.held, sample.unwatched = v.held, v.unwatched
     step.emit("gate.sample", sample)
-    step.progress(verdicts.line(spec, v))
+    step.progress(verdicts.line(spec, v), false)
     if not v.verdict then task.sleep(math.max(0, spec.interval - (task.now() - began))) end
   end
   if v.verdict ~= "pass" then

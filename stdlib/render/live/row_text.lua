@@ -132,13 +132,6 @@ local function silence(node, look)
   return string.format("nothing new for %s", duration.format(quiet))
 end
 
-local function waits_with(node, look)
-  if node.until_ms then
-    return duration.format(math.max(0, math.ceil((node.until_ms - look.now_ms) / 1000))) .. " left"
-  end
-  return node.progress
-end
-
 local function step_text(row, look)
   local node = row.node
   local parts = { terminal.spelt(row.name), paint(tree.elapsed(node, look.now_ms, true), GREY, look.color) }
@@ -149,7 +142,7 @@ local function step_text(row, look)
   if node.attempts then add("attempt " .. node.attempts, YELLOW) end
   if node.asks and look.facts[node].own ~= attention.OVER then add(node.asks, YELLOW) end
   if node.status == "running" then
-    add(waits_with(node, look), CYAN)
+    add(tree.waits_with(node, look.now_ms), CYAN)
     add(silence(node, look), YELLOW)
   end
   if node.message and not (row.open or node.asks) then
