@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/json_scan.h"
+#include "base/unicode.h"
 
 #define SHOWN_MAX ((size_t)512 << 20)
 
@@ -19,14 +20,17 @@ static uint32_t code_point(const unsigned char *p, size_t len)
     return code;
 }
 
-/* C1 and what reorders, splits or hides text (Unicode Standard Annex 9, Trojan Source). */
+/* C1, what splits or reorders lines (Unicode Standard Annex 9, Trojan Source), and what is not
+ * seen: a name that looks like another one must not be another one. */
 static int is_spelt(uint32_t code)
 {
-    return (code >= 0x80 && code <= 0x9f) || code == 0x61c || code == 0x200b || code == 0x200e ||
-           code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
-           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
-           (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe007f);
+    return (code >= 0x80 && code <= 0x9f) || code == 0x2028 || code == 0x2029 ||
+           (code >= 0xfff9 && code <= 0xfffb) || unicode_is_invisible(code);
 }
+
+/* More marks than this over one character would be drawn over the lines around it. No script needs
+ * as many. */
+#define MARKS_MAX 8
 
 static int spell(struct buf *out, uint32_t code)
 {
@@ -73,6 +77,7 @@ static size_t add_spelt(struct buf *out, const char *p, const char *end, size_t 
 int shown_add(struct buf *out, const char *text, size_t len, const char *mark)
 {
     const char *p = text, *end = text + len, *from = text;
+    int marks = 0; /* over the character before p */
 
     while (p < end) {
         const unsigned char *u = (const unsigned char *)p;
@@ -81,11 +86,15 @@ int shown_add(struct buf *out, const char *text, size_t len, const char *mark)
 
         if (n == 1 && ((*u >= 0x20 && *u != 0x7f) || *u == '\n' || *u == '\t')) {
             p++;
+            marks = 0;
             continue;
         }
         if (n > 1 && !is_spelt(code_point(u, n))) {
-            p += n;
-            continue;
+            marks = unicode_is_mark(code_point(u, n)) ? marks + 1 : 0;
+            if (marks <= MARKS_MAX) {
+                p += n;
+                continue;
+            }
         }
         if (buf_add(out, from, (size_t)(p - from)) < 0)
             return -1;

@@ -1,8 +1,8 @@
 --- How many columns of a terminal a text takes: wide characters take two, combining ones none, a sequence of
 --- emoji joined by U+200D is one character. Pure. Whatever pads or cuts a line counts by this.
+local colour = require "almanac.base.colour"
 local ranges = require "almanac.base.column_ranges"
 local redaction = require "almanac.base.redaction"
-local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -76,7 +76,7 @@ function M.of(text)
     local plain = behind_plain(text, at)
     total, at = total + plain - at, plain
     if at > #text then break end
-    local escape = text:match("^" .. terminal.COLOUR, at)
+    local escape = text:match("^" .. colour.PATTERN, at)
     if escape then
       at = at + #escape
     else
@@ -94,7 +94,7 @@ end
 function M.rows(line, width)
   local rows, shown, at = 1, 0, 1
   while at <= #line do
-    local escape = line:match("^" .. terminal.COLOUR, at)
+    local escape = line:match("^" .. colour.PATTERN, at)
     local after, columns = at + #(escape or ""), 0
     if not escape then after, columns = cluster(line, at) end
     if shown + columns > width then rows, shown = rows + 1, 0 end
@@ -120,7 +120,7 @@ function M.fit(line, width)
   line = redaction.text(line) -- before the cut, which could leave half a secret
   local shown, out, at, coloured = 0, {}, 1, false
   while at <= #line do
-    local escape = line:match("^" .. terminal.COLOUR, at)
+    local escape = line:match("^" .. colour.PATTERN, at)
     local after, columns = at + #(escape or ""), 0
     if not escape then after, columns = cluster(line, at) end
     if shown + columns > width - 1 then break end
@@ -128,7 +128,42 @@ function M.fit(line, width)
     out[#out + 1] = line:sub(at, after - 1)
     at, shown = after, shown + columns
   end
-  return table.concat(out) .. (width > 0 and "…" or "") .. (coloured and terminal.RESET or "")
+  return table.concat(out) .. (width > 0 and "…" or "") .. (coloured and colour.RESET or "")
+end
+
+--- A line in which everything but escape sequences of colour is what fn makes of it.
+---@param line string
+---@param fn fun(text: string): string
+---@return string
+function M.map(line, fn)
+  local out, at = {}, 1
+  while at <= #line do
+    local from, to = line:find(colour.PATTERN, at)
+    out[#out + 1] = fn(line:sub(at, (from or #line + 1) - 1))
+    if from then out[#out + 1] = line:sub(from, to) end
+    at = (to or #line) + 1
+  end
+  return table.concat(out)
+end
+
+--- A line as rows of a number of columns, each but the first behind a prefix.
+---@param line string
+---@param width integer
+---@param prefix string  narrower than that
+---@return string rows  with newlines between
+function M.wrap(line, width, prefix)
+  if M.of(line) <= width then return line end
+  local shown, out, at = 0, {}, 1
+  local before = M.of(prefix)
+  while at <= #line do
+    local escape = line:match("^" .. colour.PATTERN, at)
+    local after, columns = at + #(escape or ""), 0
+    if not escape then after, columns = cluster(line, at) end
+    if shown + columns > width then out[#out + 1], shown = "\n" .. prefix, before end
+    out[#out + 1] = line:sub(at, after - 1)
+    at, shown = after, shown + columns
+  end
+  return table.concat(out)
 end
 
 return M

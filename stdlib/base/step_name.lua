@@ -1,24 +1,47 @@
---- Names of steps. They are joined to paths ("canary/upgrade the release", "…#2" for an effect), so a name
---- cannot hold what separates these. Pure.
+--- Names of steps. They are joined to paths ("canary/upgrade the release", "…#2" for an effect), journalled and shown, so
+--- a name cannot hold what separates these, nor what no terminal and no file of the journal takes. Pure.
+local digest = require "native.digest"
+
 local M = {}
 
-local SEPARATORS = "[/#\n]"
+--- Bytes of a name, and of a path: with what effects add to it the journal takes it.
+M.MAX, M.PATH_MAX = 1000, 4000
 
---- Whether a text can be a step's name as it stands.
+local SEPARATORS = "[/#%c]"
+
+--- Why a text cannot be a step's name as it stands.
+---@param text any
+---@return string? why  "cannot hold …"; nil when it can
+function M.fault(text)
+  if type(text) ~= "string" then return "must be text, not a " .. type(text) end
+  if text == "" then return "must not be empty" end
+  if text:find(SEPARATORS) then return "cannot hold '/', '#', a newline or another control character" end
+  if #text > M.MAX then return string.format("cannot be longer than %d bytes", M.MAX) end
+  if not utf8.len(text) then return "must be valid UTF-8" end
+end
+
 ---@param text string
 ---@return boolean
 function M.fits(text)
-  -- Asked for each step; three plain looks are quicker than one for a set of letters.
-  return text ~= "" and not (text:find("/", 1, true) or text:find("#", 1, true) or text:find("\n", 1, true))
+  return M.fault(text) == nil
+end
+
+--- Enough of a text for a name of it, in valid UTF-8.
+local function beginning(text)
+  if #text > 4 * M.MAX then text = text:sub(1, 4 * M.MAX):gsub("[\192-\255]?[\128-\191]*$", "") end
+  return utf8.len(text) and text or (text:gsub("[\128-\255]", "?"))
 end
 
 --- The name of a step that is known by a text for people, such as a question: the text, with a space for
---- what no name can hold. A text without such letters is its own name.
+--- what no name can hold, and a digest for what is too long. A text that is a name is its own.
 ---@param text string
 ---@return string name  "" when nothing is left
 function M.of(text)
   if M.fits(text) then return text end
-  return (text:gsub("[%s/#]*" .. SEPARATORS .. "[%s/#]*", " "):gsub("^ ", ""):gsub(" $", ""))
+  local name = beginning(text):gsub("[%s/#]*" .. SEPARATORS .. "[%s/#%c]*", " "):gsub("^ ", ""):gsub(" $", "")
+  if #name <= M.MAX and #text <= 4 * M.MAX then return name end
+  local cut = utf8.offset(name, 0, math.min(#name, M.MAX - 20) + 1)
+  return name:sub(1, cut - 1) .. "… " .. digest.sha256(text):sub(1, 8)
 end
 
 return M

@@ -1,32 +1,36 @@
 --- What is shown: the one way to standard output and standard error. Secrets are hidden, and text of
 --- others cannot steer the terminal: the write itself spells control characters, and colours pass only by
 --- a mark that nobody else knows.
-local digest = require "native.digest"
+local colour = require "almanac.base.colour"
+local columns = require "almanac.base.columns"
 local native = require "native.terminal"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
 
-local M = { isatty = native.isatty, size = native.size, spelt = native.spelt, continued = native.continued }
+local M = { isatty = native.isatty, size = native.size, spelt = native.spelt, continued = native.continued,
+  paint = colour.paint }
 
---- Known to this process alone: behind it the terminal gets a colour.
-local MARK = digest.random_hex(4)
+--- Where a terminal breaks a line: what follows begins with this, so that it is none of ours, however long the blanks
+--- before it are.
+local BROKEN = "  ↳ "
 
---- A Lua pattern for one selection of a colour.
-M.COLOUR = "\27" .. MARK .. "%[[%d;]*m"
-
-local RESET = "\27" .. MARK .. "[0m"
-
---- Text in a colour; what the text itself holds of the kind is shown, not obeyed.
----@param text string
----@param code string SGR, "1;31"
----@param color boolean false: as it is
----@return string
-function M.paint(text, code, color)
-  return color and "\27" .. MARK .. "[" .. code .. "m" .. text .. RESET or text
+local function shown_line(line, width)
+  if #line <= width and not line:find "[^ -~]" then return line end
+  return columns.wrap(columns.map(line, native.spelt):gsub("\t", "    "), width, BROKEN)
 end
 
---- The end of a line that was cut inside a colour.
-M.RESET = RESET
+--- A text as a terminal of so many columns gets it: it breaks no line by itself.
+---@param text string
+---@param width integer
+---@return string
+function M.within(text, width)
+  if width <= 2 * #BROKEN then return text end
+  return (text:gsub("[^\n]+", function(line) return (shown_line(line, width)) end))
+end
+
+local function fitted(fd, text)
+  return native.isatty(fd) and M.within(text, (native.size())) or text
+end
 
 --- One line stays one line: newlines in what others wrote are spelt.
 ---@param text string
@@ -57,7 +61,7 @@ end
 local lost
 
 local function put(fd, text)
-  local ok, why = native.write(fd, text, MARK)
+  local ok, why = native.write(fd, text, colour.MARK)
   if fd == 1 and not ok and why ~= "Broken pipe" then lost = why end -- a reader may want no more
   return ok, why
 end
@@ -74,7 +78,7 @@ end
 ---@return boolean ok
 ---@return string? why
 function M.write(fd, text)
-  return put(fd, redaction.text(text))
+  return put(fd, fitted(fd, redaction.text(text)))
 end
 
 --- Writes what is redacted already: JSON, whose syntax a secret that is `true` would break.
@@ -96,7 +100,7 @@ end
 ---@param hidden? boolean  the terminal does not show what is typed
 ---@return string? line nil at the end of input
 function M.ask(prompt, hidden)
-  return native.read_line(redaction.text(prompt), hidden)
+  return native.read_line(fitted(2, redaction.text(prompt)), hidden)
 end
 
 --- Whether lines on standard error can be drawn over: not in a pipe, and not where the terminal says of itself
@@ -120,7 +124,7 @@ end
 function M.draw(rows, lines, above)
   local shown = {}
   for i, line in ipairs(lines) do shown[i] = line and M.one_line(redaction.text(line)) end
-  return native.draw(2, rows, shown, redaction.text(above), MARK)
+  return native.draw(2, rows, shown, fitted(2, redaction.text(above)), colour.MARK)
 end
 
 return M

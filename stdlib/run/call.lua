@@ -62,6 +62,9 @@ local PARAMS = { "map", default = {}, help = "its parameters" }
 --- runbook.call(name, [params], [options])
 function M.call(name, params, opts)
   if type(name) ~= "string" or name == "" then errors.usage("runbook.call takes the name of a runbook, not %s", fields.shown(name)) end
+  if #name > step_name.MAX then
+    errors.usage("runbook.call: no name is longer than %d bytes, as %s is", step_name.MAX, fields.shown(name))
+  end
   local who = string.format("runbook.call %q", name)
   opts = fields.check(OPTIONS, opts, who)
   params = fields.value(who, "params", PARAMS, params)

@@ -142,12 +142,16 @@ function M.previous(kind)
   return frame and frame.run:previous(kind, frame.path) or {}
 end
 
-local function check_name(name)
-  if type(name) ~= "string" or name == "" then errors.usage("a step's name must be a string, not %s", type(name)) end
+local function check_name(name, path)
+  local fault = step_name.fault(name)
+  if fault then errors.usage("a step's name %s: %s", fault, fields.shown(name)) end
   if redaction.hides(name) then
     errors.usage("the name of a step is shown and journalled, and would hold a secret: %s", redaction.text(name))
   end
-  if not step_name.fits(name) then errors.usage("a step's name cannot hold '/', '#' or a newline: %q", name) end
+  if path and #path > step_name.PATH_MAX then
+    errors.usage("steps are too deep in one another: their names are more than %d bytes together, at %s", step_name.PATH_MAX,
+      fields.shown(name))
+  end
 end
 
 local function raise_twice(path)
@@ -212,7 +216,7 @@ function M.run(name, opts, fn)
     if first then return result end
     if first == false then raise_twice(path) end
   end
-  check_name(name)
+  check_name(name, path)
   if run.seen[path] then raise_twice(path) end
   run.seen[path] = true
   local frame = { path = path, name = name, parent = parent, run = run, opts = opts, fn = fn, ordinal = 0, attempt = 1 }

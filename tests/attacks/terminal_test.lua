@@ -7,7 +7,8 @@ local t = require "tests.harness"
 --- What erases, moves, renames, hides, colours, or turns text round.
 local STEERING = {
   erase = "\27[2K", up = "\27[5A", cr = "\rPlan: 0 effects", title = "\27]0;x\7", csi = "\194\1552K", bell = "\7", hidden = "\27[8m",
-  red = "\27[31m", bidi = "\u{202e}", isolate = "\u{2066}", separator = "\u{2028}", raw = "\1552K", tag = "\u{e0041}",
+  red = "\27[31m", bidi = "\u{202e}", joiner = "\u{200d}", filler = "\u{3164}",
+  soft = "\u{ad}", variant = "\u{fe0f}", isolate = "\u{2066}", separator = "\u{2028}", raw = "\1552K", tag = "\u{e0041}",
 }
 
 local function check_calm(texts)
@@ -84,4 +85,42 @@ t.test("the name of a file is no line of ours: one with a control character is r
     local _, out, err = p:run(words, {})
     t.ok(not ("\n" .. out .. err):find "\n✓ forged", table.concat(words, " ") .. ": " .. out .. err)
   end
+end)
+
+--- Names and what they are names of: each as a script's run function.
+local NAMED = {
+  step = "step(n, function() return 1 end)", below = "step('outer', function() step(n, function() return 1 end) end)",
+  branch = "parallel('p', { [n] = function() return 1 end })", parallel = "parallel(n, { a = function() return 1 end })",
+  confirm = "confirm(n)", checklist = "checklist(n, { 'x' })", item = "checklist('list', { n })", call = "runbook.call(n)",
+  options = "runbook.call('book', {}, { name = n })", guard = "guard(n, { watch = function() return true end }, function() end)",
+}
+local BAD = { nul = [["a\0b"]], invalid = [["a\255b"]], newline = [["a\n✓ forged"]], escape = [["a\27[2Kb"]], long = [[("x"):rep(1000000)]],
+  blanks = [[(" "):rep(1000000) .. "x"]] }
+
+t.test("a name that no journal and no terminal takes: a plan and a run say the same of it, and the journal stays whole", function()
+  for what, source in pairs(NAMED) do
+    for bad, text in pairs(BAD) do
+      local p = project.new { book = "return runbook { run = function() local n = " .. text .. " " .. source .. " end }" }
+      local code, _, err = p:run { "plan", "book" }
+      local run_code, _, run_err = p:run { "run", "book", "--no-ask" }
+      local case = what .. ", " .. bad .. ": " .. err:sub(1, 300) .. run_err:sub(1, 300)
+      t.eq(run_code == 1, code == 1, case)
+      t.lacks(run_err, "journal", case)
+      t.lacks(run_err, "a bug in", case)
+      check_calm { plan = err, run = run_err }
+      if what == "step" then t.has(select(2, p:run { "log", "--verify" }), "whole", case) end
+    end
+  end
+end)
+
+t.test("a padded name does not break into a line of ours, on a terminal of any width", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  step("a" .. (" "):rep(78) .. "✓ approved by all", function() note((" "):rep(200) .. "✓ done") end)
+end }]] }
+  local almanac = require("native.process").exe()
+  local commands = string.format("stty cols 80; %s run book --no-ask; %s status", almanac, almanac)
+  local _, shown = t.run({ "script", "-qec", commands, "/dev/null" }, p:options { TERM = "dumb" })
+  for line in shown:gmatch "[^\r\n]+" do t.ok(not line:find "^%s*✓ approved" and not line:find "^%s*✓ done", line) end
+  t.has(shown, "↳")
 end)

@@ -33,6 +33,15 @@ int main(void)
     check_shown("a\u202eb\u2066c\u2028d\u200be\u061cf\ufeff",
                 "a\\u202eb\\u2066c\\u2028d\\u200be\\u061cf\\ufeff");
     check_shown("x\U000e0041", "x\\udb40\\udc41");
+    /* what is not seen: joiners, soft hyphens, fillers, selectors of a variant, blank Braille */
+    check_shown("a\u200db\u00adc\u3164d\u115fe\uffa0f\u180eg\ufe0fh\u2800i",
+                "a\\u200db\\u00adc\\u3164d\\u115fe\\uffa0f\\u180eg\\ufe0fh\\u2800i");
+    check_shown("\U000e0100\u034f\U0001d173", "\\udb40\\udd00\\u034f\\ud834\\udd73");
+    /* marks that pile up, of any script; what people write stays */
+    check_shown("e\u0301\u0323 \u0e01\u0e49\u0e47 \u05e9\u05c1\u05b8",
+                "e\u0301\u0323 \u0e01\u0e49\u0e47 \u05e9\u05c1\u05b8");
+    check_shown("\u0e47\u0e47\u0e47\u0e47\u0e47\u0e47\u0e47\u0e47\u0e47",
+                "\u0e47\u0e47\u0e47\u0e47\u0e47\u0e47\u0e47\u0e47\\u0e47");
     check_shown("\xff\xfe\xc3", "\\xff\\xfe\\xc3");
     /* our own colours, by the mark; anything else behind the mark is spelt */
     check_shown("\033k3y[1;31mred\033k3y[0m", "\033[1;31mred\033[0m");

@@ -39,3 +39,19 @@ t.test("a text is padded to its columns", function()
   t.eq(columns.pad("長い", 6) .. "|", "長い  |")
   t.eq(columns.pad("abc", 2), "abc")
 end)
+
+t.test("a line is broken where the terminal would, and what follows is told from a line of ours", function()
+  t.eq(columns.wrap("abcdefgh", 4, "> "), "abcd\n> ef\n> gh")
+  t.eq(columns.wrap("abcd", 4, "> "), "abcd")
+  t.eq(columns.wrap("長い名前x", 5, "> "), "長い\n> 名\n> 前x")
+  t.eq(columns.wrap(red "abcde", 4, "> "), (red "abcde":gsub("abcde", "abcd\n> e")))
+  local forged = terminal.within("▶ name" .. (" "):rep(73) .. "✓ approved by the ceo", 80)
+  t.eq(forged, "▶ name" .. (" "):rep(73) .. "✓\n  ↳  approved by the ceo")
+  for _, padding in ipairs { (" "):rep(74), ("\t"):rep(20), ("\u{3000}"):rep(37), ("\u{200d}"):rep(40), ("x"):rep(300) } do
+    for row in terminal.within("▶ name" .. padding .. "✓ approved", 80):gmatch "[^\n]+" do
+      t.ok(columns.of(row) <= 80, row)
+      t.ok(row:find "^▶ name" or row:find "^  ↳ ", row)
+    end
+  end
+  t.eq(terminal.within("one\ntwo\n", 80), "one\ntwo\n")
+end)

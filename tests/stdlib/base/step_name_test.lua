@@ -7,7 +7,11 @@ t.test("a name without separators is taken as it stands", function()
     t.ok(name.fits(text), text)
     t.eq(name.of(text), text)
   end
-  for _, text in ipairs { "", "a/b", "#1", "two\nlines" } do t.eq(name.fits(text), false, text) end
+  for _, text in ipairs { "", "a/b", "#1", "two\nlines", "a\0b", "a\27b", "tab\t", "\255", "\u{D800}", ("x"):rep(1001) } do
+    t.eq(name.fits(text), false, text)
+  end
+  t.eq(name.fault(1), "must be text, not a number")
+  t.has(name.fault(("x"):rep(1001)), "1000 bytes")
 end)
 
 t.test("a text for people has a name in which a space stands for each separator", function()
@@ -15,4 +19,14 @@ t.test("a text for people has a name in which a space stands for each separator"
   t.eq(name.of "#devnet was told", "devnet was told")
   t.eq(name.of "first line\n\n  second line\n", "first line second line")
   t.eq(name.of "//#\n", "")
+end)
+
+t.test("whatever the text, its name can be one, is its own again, and comes at once", function()
+  for _, text in ipairs { "a\0b", "a\27[2Kb", "a\255b", ("x"):rep(1000000), (" "):rep(1000000) .. "x", ("é"):rep(700), ("é/"):rep(300000),
+    ("x\n"):rep(2000), ("\255"):rep(5000) } do
+    local of = name.of(text)
+    t.ok(of == "" or name.fits(of), #of .. " " .. of:sub(1, 40))
+    if of ~= "" then t.eq(name.of(of), of) end
+  end
+  t.ok(name.of(("x"):rep(2000) .. "a") ~= name.of(("x"):rep(2000) .. "b"), "two questions stay two")
 end)

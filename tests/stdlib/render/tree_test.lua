@@ -1,5 +1,6 @@
 -- The tree of a run as lines of text.
 local states = require "almanac.journal.state"
+local colour = require "almanac.base.colour"
 local columns = require "almanac.base.columns"
 local t = require "tests.harness"
 local terminal = require "almanac.base.terminal"
@@ -62,5 +63,5 @@ t.test("a line is cut at the width in characters, with its colours whole", funct
   t.eq(columns.fit("äöüäöü", 6), "äöüäöü")
   t.eq(columns.fit("äöüäöü", 4), "äöü…")
   local green = terminal.paint("ok", "32", true)
-  t.eq(columns.fit(green .. " then", 4), green .. " …" .. terminal.RESET)
+  t.eq(columns.fit(green .. " then", 4), green .. " …" .. colour.RESET)
 end)
