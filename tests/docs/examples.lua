@@ -60,7 +60,7 @@ end
 
 --- A devnet with what the examples name: files, a repository, a runbook.
 function M.world()
-  local world = devnet.start { prometheus = true, install = true }
+  local world = devnet.start { prometheus = true, history = 600, install = true }
   -- Nobody outside is asked.
   local nobody = "http://127.0.0.1:9"
   world:configure {

@@ -7,7 +7,7 @@ local function rollout(world, hold)
 end
 
 t.test("Ctrl-C during a gate pauses and prints the resume command, which goes on", function()
-  local world = devnet.start { prometheus = true }
+  local world = devnet.start { prometheus = true, history = 600 }
   local p = rollout(world, "4s")
   p:wait_line "gates/fairness .*held 0s of 4s"
   p:kill "INT"

@@ -37,7 +37,7 @@ for _, helm in ipairs(devnet.helms()) do
   end)
 
   t.test(helm .. ": the rollout takes a hotfix back where the operator says so, and the plan shows it", function()
-    local world = plans.start { helm = helm, prometheus = true }
+    local world = plans.start { helm = helm, prometheus = true, history = 600 }
     kubectl(world, "set", "image", "deployment/animica-explorer", "explorer=" .. HOTFIX)
     local words = { "rollout", "tag=" .. devnet.new, "observe=2s", "conflicts=take" }
     local plan, text = plans.plan(world, 2, words)

@@ -15,7 +15,7 @@ local images = {
 
 for _, helm in ipairs(devnet.helms()) do
   t.test(helm .. ": a plan shows exactly the six images; after the run nothing would change", function()
-    local world = plans.start { helm = helm, prometheus = true }
+    local world = plans.start { helm = helm, prometheus = true, history = 600 }
     local plan, text
     local requests = plans.requests(world, function()
       plan, text = plans.plan(world, 2, { "rollout", "tag=" .. devnet.new, "observe=2s" })

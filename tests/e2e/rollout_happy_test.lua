@@ -3,7 +3,7 @@ local t = require "tests.harness"
 
 for _, helm in ipairs(devnet.helms()) do
   t.test(helm .. ": the devnet is upgraded, its gates hold, and the run is done", function()
-    local world = devnet.start { helm = helm, prometheus = true }
+    local world = devnet.start { helm = helm, prometheus = true, history = 600 }
     world:almanac(0, { "run", "rollout", "tag=" .. devnet.new, "observe=2s" })
     t.eq(world:node_tag(), devnet.new)
     local history = world:history()

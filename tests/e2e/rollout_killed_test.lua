@@ -25,7 +25,7 @@ end
 -- Before the upgrade helm renders the chart once more, as a dry run, for what `allow` is asked about.
 for _, helm in ipairs(devnet.helms()) do
   t.test(helm .. ": killed between the upgrade and its outcome", function()
-    local world = devnet.start { helm = helm, prometheus = true }
+    local world = devnet.start { helm = helm, prometheus = true, history = 600 }
     local wrapper = world:wrap_helm [[
 "$HELM" "$@"
 code=$?
@@ -43,7 +43,7 @@ exit $code
   end)
 
   t.test(helm .. ": killed while the workloads become ready", function()
-    local world = devnet.start { helm = helm, prometheus = true }
+    local world = devnet.start { helm = helm, prometheus = true, history = 600 }
     world:fault { "notready=animica-miner" }
     local p = world:spawn(args())
     p:wait_lines { "workloads are ready/animica%-miner", "✓ workloads are ready/animica%-node" }
@@ -54,7 +54,7 @@ exit $code
   end)
 
   t.test(helm .. ": killed while the gates hold", function()
-    local world = devnet.start { helm = helm, prometheus = true }
+    local world = devnet.start { helm = helm, prometheus = true, history = 600 }
     local p = world:spawn(args "7s")
     p:wait_line "gates/fairness .*held 0s of 7s"
     kill(p)
@@ -64,7 +64,7 @@ exit $code
 
   -- The upgrade is held at the server in its middle, then almanac and helm both die there.
   t.test(helm .. ": killed with its helm in the middle of the upgrade", function()
-    local world = devnet.start { helm = helm, prometheus = true }
+    local world = devnet.start { helm = helm, prometheus = true, history = 600 }
     local proxy = proxies.start { url = world.api }
     t.defer(function() proxy:close() end)
     local kubeconfig = t.read_file(world.dir .. "/kubeconfig"):gsub(world.api, proxy.url, 1)

@@ -68,7 +68,7 @@ end
 
 local function test(name, fn)
   t.test(name, function()
-    world, tags = devnet.start { prometheus = true }, 0
+    world, tags = devnet.start { prometheus = true, history = 600 }, 0
     fn()
   end)
 end

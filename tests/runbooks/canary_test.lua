@@ -54,8 +54,9 @@ t.test("an equal canary is installed, judged, and killed in the middle; cutover 
 end)
 
 --- A devnet whose own metrics are there, and a canary that was installed by hand.
-local function with_canary()
-  local world = devnet.start { prometheus = true }
+---@param helm "helm3"|"helm4"  each in one case: a whole cutover by helm 4 is in deploy_whole_test.lua
+local function with_canary(helm)
+  local world = devnet.start { prometheus = true, history = 600, helm = helm }
   world:configure { vars = { devnet = { scrape_interval = "1s" } } }
   t.must({ world.helm, "-n", "animica-canary", "install", "animica-canary", "ops/helm/animica-devnet", "--create-namespace",
     "--set", "global.imageTag=" .. devnet.new }, { cwd = world.dir, env = world.env })
@@ -63,7 +64,7 @@ local function with_canary()
 end
 
 t.test("cutover promotes the canary's tag through rollout, keeps it for a while, killed once, and takes it away", function()
-  local world = with_canary()
+  local world = with_canary "helm3"
   local CUTOVER = { "run", "cutover", "tag=" .. devnet.new, "observe=1s", "keep=2s" }
   local plan = world:almanac(2, { "plan", table.unpack(CUTOVER, 2) })
   t.has(plan, "rollout")
@@ -77,7 +78,7 @@ t.test("cutover promotes the canary's tag through rollout, keeps it for a while,
 end)
 
 t.test("a gate that breaks while the canary is kept takes the devnet back, where breach=undo says so", function()
-  local world = with_canary()
+  local world = with_canary "helm4"
   local p = world:spawn { "run", "cutover", "observe=1s", "keep=10m", "breach=undo" }
   p:wait_line "the canary is kept as a fallback"
   world:fault { "low-peers" }
@@ -111,7 +112,7 @@ t.test("without the canary's own address, its smoke check is refused before anyt
 end)
 
 t.test("surge: one workload after another, a gate between; the node refused by name; a rollback puts the images back", function()
-  local world = devnet.start { prometheus = true }
+  local world = devnet.start { prometheus = true, history = 600 }
   local SURGE = { "run", "canary", "strategy=surge", "tag=" .. devnet.new, "between=1s" }
   local _, err = world:almanac(4, { "run", "canary", "strategy=surge", "tag=" .. devnet.new, "workloads=animica-node" })
   t.has(err, "animica-node is a StatefulSet")

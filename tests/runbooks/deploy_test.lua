@@ -33,7 +33,7 @@ local function to_the_end(d, run)
 end
 
 t.test("release, preflight, canary, rollout, verify, announce: one run, killed again and again, gone on with and done", function()
-  local d = devnet_release.start { prometheus = true }
+  local d = devnet_release.start { prometheus = true, history = 600 }
   devnet_release.configure(d, { block_target = "300ms", block_tolerance = 0.9, tell_again = "50ms", urls = {
     rpc = d.world.devnet .. "/rpc", explorer = d.world.devnet .. "/explorer/", services = d.world.devnet .. "/services",
     da = d.world.devnet .. "/da" } })

@@ -29,7 +29,7 @@ t.test("the tag goes into the release's images, wherever containers are, and int
 end)
 
 t.test("planned, applied, and taken back", function()
-  local world = devnet.start { prometheus = true }
+  local world = devnet.start { prometheus = true, history = 600 }
   local manifest = world:run_helm { "template", devnet.release, "ops/helm/animica-devnet" }
   fs.mkdir(world.dir .. "/ops/k8s/base")
   t.write_file(world.dir .. "/ops/k8s/base/all.yaml", manifest)

@@ -6,11 +6,11 @@ local t = require "tests.harness"
 local NODE = "animica-devnet/animica-node"
 
 --- A devnet that runs the newer of two tags.
-local function upgraded(vars)
-  local world = devnet.start {}
+---@param helm? "helm3"|"helm4"
+local function upgraded(helm)
+  local world = devnet.start { helm = helm }
   world:run_helm { "upgrade", devnet.release, "ops/helm/animica-devnet", "--set", "global.imageTag=" .. devnet.new }
   t.eventually("the node runs the newer tag", function() return world:node_tag() == devnet.new and devnet.is_ready(world:node_pod()) end)
-  world:configure { vars = { devnet = vars or {} } }
   return world
 end
 
@@ -19,15 +19,16 @@ local function claim(world)
 end
 
 t.test("to=TAG pins it, killed behind the upgrade too; a tag and a revision are two ways", function()
-  local world = upgraded()
-  local _, err = world:almanac(1, { "run", "rollback", "to=" .. devnet.old, "revision=1" })
-  t.has(err, "revision= and to= are two ways back")
-  t.has(world:almanac(2, { "plan", "rollback", "to=" .. devnet.old }), devnet.old)
-  local log_of = killed.at(12)
-  world:almanac(-1, { "run", "rollback", "to=" .. devnet.old }, { env = log_of })
-  world:almanac(0, { "resume", world:last_run() })
-  t.eq(world:node_tag(), devnet.old)
-  t.eq(#world:history(), 3, "one revision more, though it was killed")
+  for _, helm in ipairs(devnet.helms()) do
+    local world = upgraded(helm)
+    local _, err = world:almanac(1, { "run", "rollback", "to=" .. devnet.old, "revision=1" })
+    t.has(err, "revision= and to= are two ways back")
+    t.has(world:almanac(2, { "plan", "rollback", "to=" .. devnet.old }), devnet.old)
+    world:almanac(-1, { "run", "rollback", "to=" .. devnet.old }, { env = killed.at(12) })
+    world:almanac(0, { "resume", world:last_run() })
+    t.eq(world:node_tag(), devnet.old, helm)
+    t.eq(#world:history(), 3, helm .. ": one revision more, though it was killed")
+  end
 end)
 
 t.test("no revision was ever good: refused in words, and nothing changed", function()
@@ -59,7 +60,7 @@ t.test("wipe=node: another namespace, or a name that is not typed in full, is re
 end)
 
 t.test("the database: taken down before by the newer release's program, or restored here after; unset, it is refused", function()
-  local world = upgraded()
+  local world = upgraded "helm3"
   local _, err = world:almanac(1, { "run", "rollback", "db=down" })
   t.has(err, "vars.devnet.db_down is not set")
   t.eq(#world:history(), 2, "before the release was touched")
