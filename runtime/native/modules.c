@@ -11,6 +11,7 @@
 #include "native/json.h"
 #include "native/k8s.h"
 #include "native/keyboard.h"
+#include "native/messages.h"
 #include "native/needles.h"
 #include "native/process.h"
 #include "native/scratch.h"
@@ -26,15 +27,25 @@ void modules_register(lua_State *L)
         const char *name;
         lua_CFunction open;
     } modules[] = {
-        {"codec", luaopen_native_codec},       {"digest", luaopen_native_digest},
-        {"embedded", luaopen_native_embedded}, {"fs", luaopen_native_fs},
-        {"http", luaopen_native_http},         {"httpd", luaopen_native_httpd},
-        {"journal", luaopen_native_journal},   {"json", luaopen_native_json},
-        {"k8s", luaopen_native_k8s},           {"keyboard", luaopen_native_keyboard},
-        {"needles", luaopen_native_needles},   {"process", luaopen_native_process},
-        {"scratch", luaopen_native_scratch},   {"sh", luaopen_native_sh},
-        {"signals", luaopen_native_signals},   {"terminal", luaopen_native_terminal},
-        {"trace", luaopen_native_trace},       {"yaml", luaopen_native_yaml},
+        {"codec", luaopen_native_codec},
+        {"digest", luaopen_native_digest},
+        {"embedded", luaopen_native_embedded},
+        {"fs", luaopen_native_fs},
+        {"http", luaopen_native_http},
+        {"httpd", luaopen_native_httpd},
+        {"journal", luaopen_native_journal},
+        {"json", luaopen_native_json},
+        {"k8s", luaopen_native_k8s},
+        {"keyboard", luaopen_native_keyboard},
+        {"messages", luaopen_native_messages},
+        {"needles", luaopen_native_needles},
+        {"process", luaopen_native_process},
+        {"scratch", luaopen_native_scratch},
+        {"sh", luaopen_native_sh},
+        {"signals", luaopen_native_signals},
+        {"terminal", luaopen_native_terminal},
+        {"trace", luaopen_native_trace},
+        {"yaml", luaopen_native_yaml},
     };
 
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)

@@ -49,6 +49,7 @@ M.all = {
   { name = "eject", summary = "copy a built-in runbook, to be made one's own", module = "almanac.cli.eject", takes = "runbook" },
   { name = "meta", summary = "write what editors know of it: stubs for the Lua language server", module = "almanac.cli.meta",
     here = true },
+  { name = "lsp", summary = "serve an editor: mistakes, completion and plans as one types", module = "almanac.cli.lsp", looks = true },
   { name = "sim", summary = "serve a simulated Kubernetes cluster and devnet", module = "almanac.cli.sim", here = true },
   { name = "completion", summary = "print the script that completes commands in bash, fish or zsh", module = "almanac.cli.completion",
     takes = "shell", here = true },

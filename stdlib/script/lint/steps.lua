@@ -12,7 +12,10 @@ local openers = {
 local loops = { While = true, Repeat = true, ForNum = true, ForIn = true }
 
 --- A call that opens a step: what opens it, and its first argument.
-local function opener(node)
+---@param node almanac.lint.Node
+---@return string? who
+---@return almanac.lint.Node? argument
+function M.opener(node)
   if node.tag ~= "Call" then return nil end
   local name = tree.called(node)
   return openers[name] and name, node.args[1]
@@ -91,7 +94,7 @@ function M.check(main, place, report)
     elseif field == "right" and (parent.op == "and" or parent.op == "or") then
       open(node, at, false)
     end
-    local who, argument = opener(node)
+    local who, argument = M.opener(node)
     if who and argument then check_step(at, who, argument, place, report) end
   end, function(node)
     if opened[node] then at = opened[node].back end

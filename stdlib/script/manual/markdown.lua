@@ -58,6 +58,16 @@ local function add_entry(out, page, entry)
   out[#out + 1] = "```lua\n" .. (entry.example or "") .. "\n```\n"
 end
 
+--- What is said of one function or value.
+---@param page almanac.manual.Page
+---@param entry almanac.manual.Entry
+---@return string
+function M.entry(page, entry)
+  local out = {}
+  add_entry(out, page, entry)
+  return (table.concat(out, "\n"):gsub("\n+$", "\n"))
+end
+
 --- A page.
 ---@param page almanac.manual.Page
 ---@param more? string  path of a page with more about it, from this one

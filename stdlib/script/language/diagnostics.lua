@@ -1,0 +1,32 @@
+--- What `almanac check` finds in an open text, as diagnostics of the Language Server Protocol.
+local findings = require "almanac.script.lint.findings"
+local json = require "native.json"
+local runbook = require "almanac.script.runbook"
+local script = require "almanac.script.lint.script"
+
+local M = {}
+
+local severities = { error = 1, warning = 2 }
+
+--- Diagnostics of a document.
+---@param document almanac.language.Document
+---@param open table<string, string>  path → text of all open documents, which go before those on disk
+---@return table[]
+function M.of(document, open)
+  local found = findings.new()
+  local is_library = ("/" .. document.path):find("/lib/", 1, true) ~= nil
+  local function load() return runbook.load_kept(document.path, open) end
+  script.check(document.path, document.text, found, not is_library and load or nil)
+  local out = {}
+  for _, finding in ipairs(found:sorted()) do
+    if finding.file == document.path then
+      out[#out + 1] = {
+        range = document:range_of(finding.line, finding.column), severity = severities[finding.kind], code = finding.rule,
+        source = "almanac", message = finding.message .. (finding.hint and "\n" .. finding.hint or ""),
+      }
+    end
+  end
+  return json.array(out)
+end
+
+return M
