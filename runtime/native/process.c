@@ -1,12 +1,15 @@
 #include "native/process.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <lauxlib.h>
 
 #include "base/loop.h"
+#include "engine/task.h"
 #include "engine/vm_error.h"
 
 #define PROCESS_ARGV "almanac.argv"
@@ -103,6 +106,29 @@ static int l_chdir(lua_State *L)
     return 0;
 }
 
+/// Interrupts another process, as its operator's Ctrl-C does. Permit "effect".
+///
+/// Raises: `usage`, `io`.
+///@param pid integer
+///@param name "INT"|"TERM"
+static int l_interrupt(lua_State *L)
+{
+    static const char *const names[] = {"INT", "TERM", NULL};
+    lua_Integer pid = luaL_checkinteger(L, 1);
+    int number = luaL_checkoption(L, 2, NULL, names) == 0 ? SIGINT : SIGTERM;
+
+    task_require(L, PERMIT_EFFECT, "process.interrupt");
+    if (pid <= 1 || pid > INT_MAX) /* 0 and below are groups */
+        return vm_raisef(L, ERR_USAGE, "process.interrupt: there is no process %d", (int)pid);
+    if (kill((pid_t)pid, number) != 0) {
+        struct err e;
+
+        err_set_errno(&e, ERR_IO, errno, "cannot interrupt process %d", (int)pid);
+        return vm_raise(L, &e);
+    }
+    return 0;
+}
+
 void process_set_argv(lua_State *L, int argc, char **argv)
 {
     lua_createtable(L, argc, 0);
@@ -121,7 +147,8 @@ int luaopen_native_process(lua_State *L)
     ///@field commit string  what git describes the source as, "1b739341a" or "1b739341a-dirty"; "" where nobody knew
     static const luaL_Reg functions[] = {
         {"getenv", l_getenv}, {"pid", l_pid}, {"exe", l_exe},     {"hostname", l_hostname},
-        {"user", l_user},     {"cwd", l_cwd}, {"chdir", l_chdir}, {NULL, NULL},
+        {"user", l_user},     {"cwd", l_cwd}, {"chdir", l_chdir}, {"interrupt", l_interrupt},
+        {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

@@ -2,18 +2,14 @@
 local approval = require "almanac.journal.approval"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
-local events = require "almanac.journal.event"
-local holder = require "almanac.session.holder"
 local json = require "native.json"
 local options = require "almanac.cli.options"
-local ownership = require "almanac.journal.ownership"
+local questions = require "almanac.session.questions"
 local redaction = require "almanac.base.redaction"
 local reopen = require "almanac.session.reopen"
-local replays = require "almanac.journal.replay"
 local signed_answer = require "almanac.session.signed_answer"
 local signers = require "almanac.session.signers"
 local store = require "almanac.journal.store"
-local task = require "native.task"
 
 local M = {}
 
@@ -28,47 +24,28 @@ M.declared = {
   }, options.common),
 }
 
-local function described(questions)
+local function described(open)
   local out = {}
-  for i, question in ipairs(questions) do out[i] = string.format("%s: %s", question.shown, question.question) end
+  for i, question in ipairs(open) do out[i] = string.format("%s: %s", question.shown, question.question) end
   return table.concat(out, "\n")
 end
 
----@class almanac.OpenQuestion : almanac.Question
----@field row table       of the run that asks: the one that is meant, or one that it made
----@field replay almanac.Replay  of that
----@field shown string    the path of the step, from the run that is meant
-
---- The open questions of a run, and of those that it made.
-local function gather(journal, id, below, found)
-  holder.own(journal, id)
-  local row, replay = journal:run(id), replays.load(journal, id)
-  for _, question in ipairs(approval.open(replay)) do
-    question.row, question.replay, question.shown = row, replay, below .. question.path
-    found[#found + 1] = question
-  end
-  for _, made in ipairs(ownership.open_calls(journal, id)) do
-    gather(journal, made, below .. json.decode(journal:run(made).meta).caller.path .. "/", found)
-  end
-  return found
-end
-
 --- The open question that was meant.
-local function choose(questions, id, path)
-  if #questions == 0 then
+local function choose(open, id, path)
+  if #open == 0 then
     errors.raise {
       kind = "refused", message = id .. " waits for no answer",
       hint = "almanac status " .. store.words(id) .. " shows where it stands",
     }
   end
-  if not path and #questions == 1 then return questions[1] end
-  for _, question in ipairs(questions) do
+  if not path and #open == 1 then return open[1] end
+  for _, question in ipairs(open) do
     if question.shown == path then return question end
   end
   errors.raise {
     kind = "refused", message = path and string.format("%s asks nothing in a step %q", id, path)
-      or string.format("%s asks %d things; name the step", id, #questions),
-    hint = described(questions),
+      or string.format("%s asks %d things; name the step", id, #open),
+    hint = described(open),
   }
 end
 
@@ -96,20 +73,6 @@ local function judge(asked, data, given)
 end
 
 local VERBS = { yes = "approved", no = "rejected" }
-
---- The word of an answer, for what was asked.
-local function word_of(question, answer)
-  local choices = question.choices or { "yes", "no" }
-  if answer == "yes" then return choices[1] end
-  if answer == "no" then return choices[#choices] end
-  for _, choice in ipairs(choices) do
-    if choice == answer then return choice end
-  end
-  errors.raise {
-    kind = "refused", message = string.format("%q is no answer to: %s", answer, question.question),
-    hint = "it takes one of: " .. table.concat(choices, ", "),
-  }
-end
 
 local function described_answer(id, question, data, judgement)
   local out = {
@@ -144,18 +107,19 @@ function M.run(answer, name, usage, words, operator)
   config.load(given)
   local journal <close> = store.open "rw"
   local id = store.find(journal, rest[1]).id
-  local question = choose(gather(journal, id, "", {}), id, rest[words_before + 1])
-  answer = word_of(question, answer)
+  local question = choose(questions.own(journal, id), id, rest[words_before + 1])
+  answer = questions.word_of(question, answer)
   load_policy(question.row, answer, question, given)
-  local data = { question = question.question, answer = answer, by = approval.operator(), at_ms = task.wall_ms(),
-    script = question.script, plan = question.plan, reason = given.reason and redaction.text(given.reason) }
+  local data = questions.answer(question, {
+    answer = answer, by = approval.operator(), reason = given.reason and redaction.text(given.reason),
+  })
   local asked = { journal = journal, id = question.row.id, replay = question.replay, question = question }
   if given.text then
     operator:result(signed_answer.text(asked, data, given.as))
     return 0
   end
   local judgement = judge(asked, data, given)
-  events.append(journal, asked.id, "confirm.answered", question.path, data)
+  questions.record(journal, question, data)
   operator:result(described_answer(id, question, data, judgement))
   return 0
 end

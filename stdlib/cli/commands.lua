@@ -39,6 +39,7 @@ M.all = {
     takes = "run", looks = true },
   { name = "report", summary = "write what became of a run: a page, Markdown, JUnit, JSON", module = "almanac.cli.report",
     takes = "run", looks = true },
+  { name = "serve", summary = "serve the runs as pages, live", module = "almanac.cli.serve" },
   { name = "log", summary = "print the journal of a run", module = "almanac.cli.log", takes = "run", looks = true },
   { name = "check", summary = "check runbooks for mistakes without running them", module = "almanac.cli.check",
     takes = "runbook", looks = true },

@@ -61,7 +61,12 @@ function say.paused(report) return "Paused" .. where(report) end
 function say.interrupted(report) return "Interrupted" .. where(report) end
 function say.crashed(report) return "The process that ran it died" .. left_at(report) .. "; nobody goes on with it" end
 function say.running(report) return "Under way" .. left_at(report) end
-function say.waiting(report) return "Waits for an answer: " .. first_line(question_of(report) or report.error and report.error.message) end
+
+function say.waiting(report)
+  local question = question_of(report)
+  if question then return "Waits for an answer: " .. first_line(question) end
+  return "Was answered, and waits for somebody to go on with it"
+end
 
 function say.undone(report)
   local failed = report.error and "Failed" .. failure(report) .. "; then all of it was undone" or "All of it was undone"
@@ -87,7 +92,7 @@ local function commands(report)
   local function add(what, command) out[#out + 1] = { what = what, command = "almanac " .. command .. " " .. run.words } end
   local status = run.status
   if status == "running" then add("see where it stands", "status") end
-  if status == "waiting" then
+  if status == "waiting" and question_of(report) then
     add("answer yes", "approve")
     add("answer no", "reject")
   end

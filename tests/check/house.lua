@@ -8,7 +8,7 @@ local terminal = require "native.terminal"
 --- what they may see is named.
 local ORDER = {
   "base", "config", "journal", "run", "host", "k8s", "http", "helm", "observe", "public", "script", "session",
-  "report", "render", "cli",
+  "report", "serve", "render", "cli",
 }
 local SEES = {
   render = { "base", "config", "journal", "run", "render" },

@@ -39,4 +39,11 @@ function M.cwd() end
 ---@param path string
 function M.chdir(path) end
 
+--- Interrupts another process, as its operator's Ctrl-C does. Permit "effect".
+---
+--- Raises: `usage`, `io`.
+---@param pid integer
+---@param name "INT"|"TERM"
+function M.interrupt(pid, name) end
+
 return M

@@ -13,12 +13,21 @@ local tag = markup.tag
 
 local M = {}
 
+--- The same for every report, so that one page can take the place of another.
+local CSS = style.CSS .. steps.rules()
+
 local ICONS = { good = "✓", bad = "✗", open = "‖", ["taken back"] = "↩" }
 
---- Nothing is loaded, nothing is run, and no style but ours counts.
-local function policy(css)
-  local bytes = sha256(css):gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end)
-  return string.format("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'", base64.encode(bytes))
+local function hash_of(text)
+  local bytes = sha256(text):gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end)
+  return "'sha256-" .. base64.encode(bytes) .. "'"
+end
+
+--- Nothing is loaded, no style counts but ours, and nothing is run; of a live page one script, which asks its own server.
+local function policy_of(css, live)
+  local script = live and live.script and string.format("; script-src %s; connect-src 'self'", hash_of(live.script)) or ""
+  return string.format("default-src 'none'; style-src %s%s; base-uri 'none'; form-action %s", hash_of(css), script,
+    live and "'self'" or "'none'")
 end
 
 local function facts(report)
@@ -55,7 +64,8 @@ local function first_failure(report)
     logs[i] = { tag("p", { "class", "dim" }, log.name), tag("pre", nil, words.cut(log.text, 20000)) }
   end
   local is_same = step and err and (err.step == step.path or err.step == nil)
-  return tag("div", { "class", "first" },
+  local is_open = report.verdict.tone == "open"
+  return tag("div", { "class", is_open and "first open" or "first" },
     step and tag("h3", nil, tag("a", { "href", "#s" .. step.id }, step.path)),
     not is_same and err and err.step and step and tag("p", { "class", "dim" }, "the run ended with the error of ",
       tag("code", nil, err.step)),
@@ -84,26 +94,46 @@ local function sections_of(report)
   return out
 end
 
+---@class almanac.report.Live   what a page has besides that a server gives out
+---@field bar? any         above the report
+---@field script? string   of ours
+---@field refresh? integer seconds after which it is loaded again
+
+--- A page.
+---@param title string
+---@param content any     of its main part
+---@param live? almanac.report.Live
+---@param seq? integer    the last event that it tells of
+---@return string html
+---@return string policy  Content-Security-Policy
+function M.wrap(title, content, live, seq)
+  local policy = policy_of(CSS, live)
+  local head = tag("head", nil, tag("meta", { "charset", "utf-8" }),
+    tag("meta", { "http-equiv", "Content-Security-Policy", "content", policy }),
+    tag("meta", { "name", "viewport", "content", "width=device-width,initial-scale=1" }),
+    tag("meta", { "name", "color-scheme", "content", "light dark" }), tag("meta", { "name", "referrer", "content", "no-referrer" }),
+    live and live.refresh and tag("meta", { "http-equiv", "refresh", "content", live.refresh }),
+    tag("title", nil, title), tag("style", nil, markup.raw(CSS)))
+  local script = live and live.script and tag("script", nil, markup.raw(live.script))
+  local main = tag("main", { "data-seq", seq or false }, content)
+  local html = tag("html", { "lang", "en" }, head, tag("body", nil, timeline.patterns(), main, script))
+  return "<!doctype html>\n" .. html.text .. "\n", policy
+end
+
 ---@param report almanac.Report
----@return string
-function M.render(report)
-  local css = style.CSS .. steps.rules(report)
+---@param live? almanac.report.Live
+---@return string html
+---@return string policy
+function M.render(report, live)
   local links, parts = {}, {}
   for i, section in ipairs(sections_of(report)) do
     links[i] = tag("a", { "href", "#" .. section.id }, section.title)
     parts[i] = tag("section", { "id", section.id }, tag("h2", nil, section.title), section.content)
   end
   local title = string.format("%s %s: %s", ICONS[report.verdict.tone], report.verdict.word, report.run.id)
-  return markup.join(markup.raw "<!doctype html>\n", tag("html", { "lang", "en" },
-    tag("head", nil, tag("meta", { "charset", "utf-8" }),
-      tag("meta", { "http-equiv", "Content-Security-Policy", "content", policy(css) }),
-      tag("meta", { "name", "viewport", "content", "width=device-width,initial-scale=1" }),
-      tag("meta", { "name", "color-scheme", "content", "light dark" }),
-      tag("meta", { "name", "referrer", "content", "no-referrer" }), tag("title", nil, title), tag("style", nil, markup.raw(css))),
-    tag("body", nil, timeline.patterns(), tag("main", nil, header(report), tag("nav", nil, links), parts,
-      tag("footer", nil, "Made by almanac from the journal of ", tag("code", nil, report.run.id), ", ",
-        words.plural(report.journal.events, "event"), "; head ", tag("code", nil, report.journal.hash:sub(1, 16)), ".")))),
-    markup.raw "\n").text
+  local footer = tag("footer", nil, "Made by almanac from the journal of ", tag("code", nil, report.run.id), ", ",
+    words.plural(report.journal.events, "event"), "; head ", tag("code", nil, report.journal.hash:sub(1, 16)), ".")
+  return M.wrap(title, markup.join(live and live.bar, header(report), tag("nav", nil, links), parts, footer), live, report.journal.seq)
 end
 
 return M

@@ -136,30 +136,31 @@ local function row(step, is_open)
     tag("div", { "class", "body" }, M.body(step)))
 end
 
+--- Statuses in the order of their filters.
+local STATUSES = { "failed", "cut", "cancelled", "paused", "running", "retrying", "undone", "waiting", "skipped", "done" }
+
 --- The filters that there is something for, in their order.
 ---@param report almanac.Report
 ---@return { id: string, text: string }[]
-function M.filters(report)
+local function filters_of(report)
   local out = { { id = "all", text = words.plural(report.counts.steps, "step") } }
-  for _, status in ipairs { "failed", "cut", "cancelled", "paused", "running", "retrying", "undone", "waiting", "skipped", "done" } do
+  for _, status in ipairs(STATUSES) do
     local count = report.counts[status]
     if count then out[#out + 1] = { id = status, text = string.format("%s %d %s", words.MARKS[status], count, words.status(status)) } end
   end
   return out
 end
 
+local CHOSEN = "#only-%s:checked~.chips [for=only-%s]{border-color:var(--link);background:var(--bg);box-shadow:inset 0 0 0 1px var(--link)}"
+  .. "#only-%s:focus-visible~.chips [for=only-%s]{outline:2px solid var(--link)}"
+
 --- The rules by which a filter hides the others: without a script.
----@param report almanac.Report
 ---@return string css
-function M.rules(report)
-  local out = {}
-  for _, filter in ipairs(M.filters(report)) do
-    if filter.id ~= "all" then
-      out[#out + 1] = string.format("#only-%s:checked~.steps .step:not(.f-%s){display:none}", filter.id, filter.id)
-    end
-    out[#out + 1] = string.format(
-      "#only-%s:checked~.chips [for=only-%s]{border-color:var(--link);background:var(--bg);box-shadow:inset 0 0 0 1px var(--link)}" ..
-        "#only-%s:focus-visible~.chips [for=only-%s]{outline:2px solid var(--link)}", filter.id, filter.id, filter.id, filter.id)
+function M.rules()
+  local out = { CHOSEN:gsub("%%s", "all") .. "" }
+  for _, status in ipairs(STATUSES) do
+    out[#out + 1] = string.format("#only-%s:checked~.steps .step:not(.f-%s){display:none}", status, status)
+    out[#out + 1] = CHOSEN:gsub("%%s", status) .. ""
   end
   return table.concat(out, "\n")
 end
@@ -168,7 +169,7 @@ end
 ---@return almanac.report.Markup
 function M.render(report)
   local boxes, labels, rows = {}, {}, {}
-  for i, filter in ipairs(M.filters(report)) do
+  for i, filter in ipairs(filters_of(report)) do
     boxes[i] = tag("input", { "type", "radio", "name", "only", "class", "filter", "id", "only-" .. filter.id, "checked", i == 1,
       "aria-label", filter.text })
     labels[i] = tag("label", { "for", "only-" .. filter.id, "class", "s-" .. filter.id }, filter.text)

@@ -60,6 +60,7 @@ details[open]>summary.head::before{content:"▾"}
 .body{padding:0 0 .8rem 2.9rem}
 .message{color:var(--bad);white-space:pre-wrap;overflow-wrap:anywhere}
 .first{border:1px solid var(--bad);border-radius:8px;padding:.4rem 1rem .8rem}
+.first.open{border-color:var(--open)}.first.open .message{color:var(--open)}
 .src{display:block}.src .no{display:inline-block;width:3.5em;padding-right:1em;text-align:right;color:var(--dim);user-select:none}
 .src.here{background:var(--badbg);font-weight:600}
 ul.plain{margin:.3rem 0;padding-left:1.2rem}li{overflow-wrap:anywhere}
@@ -81,6 +82,11 @@ svg .dim{fill:var(--dim)}svg .right{text-anchor:end}svg .mid{text-anchor:middle}
 .decided{stroke:var(--ink);stroke-width:1.4}.s-work{fill:var(--work)}.p-line{stroke:var(--failed);stroke-width:1.5;opacity:.5}
 .p-slant{stroke:var(--retry);stroke-width:4}.p-dot{fill:var(--wait)}.p-stripe{stroke:var(--line);stroke-width:2}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(330px,1fr));gap:.4rem 1.4rem}
+main>h1:first-child{margin:24px 0 12px}.back{margin:14px 0 0}
+.ask{margin:12px 0 0;padding:.5rem 1rem;border:1px solid var(--open);border-radius:8px;background:var(--openbg)}
+.act{display:flex;flex-wrap:wrap;gap:.4rem .8rem;align-items:center;margin:.4rem 0}
+button,input[type=text]{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--dim);border-radius:6px;padding:.2rem .7rem}
+button{cursor:pointer}button:hover{border-color:var(--link)}
 footer{margin-top:3rem;color:var(--dim);font-size:.88rem;border-top:1px solid var(--line);padding-top:.8rem}
 @media (max-width:640px){.next{grid-template-columns:1fr}.body{padding-left:.6rem}td.key{width:auto}}
 @media print{body{font-size:11px}main{max-width:none;padding:0}nav,.chips{display:none}pre{max-height:none}

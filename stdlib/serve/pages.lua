@@ -1,0 +1,133 @@
+--- The pages of a server: the runs, one run as its report with what can be done about it, and what went wrong. Pure.
+local duration = require "almanac.base.duration"
+local json = require "native.json"
+local markup = require "almanac.report.markup"
+local page = require "almanac.report.html.page"
+local param = require "almanac.base.param"
+local words = require "almanac.report.words"
+
+local tag = markup.tag
+
+local M = {}
+
+--- Follows a run: what was rendered is fetched again when the journal has more, and what is unfolded stays so.
+local FOLLOW = [[
+const main = () => document.querySelector("main");
+let busy = false;
+new EventSource(location.pathname + "/events").onmessage = async event => {
+  const typing = document.activeElement && document.activeElement.type === "text";
+  if (busy || typing || +event.data <= +main().dataset.seq) return;
+  busy = true;
+  try {
+    const answer = await fetch(location.href, { credentials: "same-origin" });
+    if (!answer.ok) return;
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const only = document.querySelector(".filter:checked");
+    const open = new Set([...document.querySelectorAll("details[open]")].map(one => one.id));
+    next.querySelectorAll("details").forEach(one => { if (open.has(one.id)) one.open = true; });
+    if (only && next.getElementById(only.id)) next.getElementById(only.id).checked = true;
+    main().replaceWith(next.querySelector("main"));
+    document.title = next.title;
+  } finally { busy = false; }
+};
+]]
+
+local function hidden(name, value)
+  return tag("input", { "type", "hidden", "name", name, "value", value or "" })
+end
+
+local function form(action, token, ...)
+  return tag("form", { "method", "post", "action", action, "class", "act" }, hidden("form", token), ...)
+end
+
+local function button(name, value, text)
+  return tag("button", { "name", name, "value", value }, text)
+end
+
+local function question_form(id, question, token)
+  local bound = question.plan and "the plan " .. question.plan:sub(1, 16) or "the script " .. tostring(question.script):sub(1, 16) ..
+    ", without a plan"
+  local head = tag("p", nil, tag("strong", nil, question.question), tag("span", { "class", "dim" }, " in ", question.shown,
+    "; the answer is bound to ", bound))
+  if question.needs then
+    return tag("div", { "class", "ask" }, head, tag("p", nil, "Only a signed approval counts: ",
+      tag("code", nil, "almanac approve " .. id .. " --sign")))
+  end
+  local buttons = {}
+  for i, choice in ipairs(question.choices or { "yes", "no" }) do
+    buttons[i] = button("answer", choice, question.choices and choice or choice == "yes" and "approve" or "reject")
+  end
+  return tag("div", { "class", "ask" }, head, form("/run/" .. id .. "/answer", token, hidden("path", question.shown),
+    hidden("question", question.question), hidden("plan", question.plan), hidden("script", question.script),
+    tag("input", { "type", "text", "name", "reason", "placeholder", "why, for the journal", "aria-label", "reason" }), buttons))
+end
+
+--- One run, live.
+---@param report almanac.Report
+---@param state { token: string, questions: table[], running: boolean }
+---@return string html
+---@return string policy
+function M.run(report, state)
+  local id, parts = report.run.id, { tag("p", { "class", "back" }, tag("a", { "href", "/" }, "all runs")) }
+  for _, question in ipairs(state.questions) do parts[#parts + 1] = question_form(id, question, state.token) end
+  if state.running then
+    parts[#parts + 1] = form("/run/" .. id .. "/stop", state.token, button("what", "pause", "pause"), button("what", "cancel", "cancel"),
+      tag("span", { "class", "dim" }, " pausing finishes an effect in flight first"))
+  end
+  return page.render(report, { bar = parts, script = FOLLOW })
+end
+
+local FILTERS = { "runbook", "status", "by", "env", "param", "since" }
+
+local function filter_form(asked)
+  local fields = {}
+  for i, name in ipairs(FILTERS) do
+    fields[i] = tag("label", nil, name, " ", tag("input", { "type", "text", "name", name, "value", asked[name] or "", "size", 12 }))
+  end
+  return tag("form", { "method", "get", "action", "/", "class", "act" }, fields, tag("button", nil, "find"))
+end
+
+local function params_of(found)
+  local out = {}
+  for _, name in ipairs(param.sorted_names(found.params)) do
+    local value = found.params[name]
+    out[#out + 1] = name .. "=" .. (type(value) == "string" and value or json.encode(value, { canonical = true }))
+  end
+  return table.concat(out, " ")
+end
+
+--- The runs that were found.
+---@param list almanac.FoundRun[]
+---@param asked table<string, string>  the filters
+---@return string html
+---@return string policy
+function M.runs(list, asked)
+  local rows, head = {}, {}
+  for i, name in ipairs { "run", "status", "started", "took", "by", "parameters", "error" } do head[i] = tag("th", nil, name) end
+  for i, found in ipairs(list) do
+    local length = found.duration and duration.format(found.duration < 10 and found.duration or math.floor(found.duration)) or ""
+    local cells = {}
+    for k, cell in ipairs { tag("a", { "href", "/run/" .. found.id }, found.id),
+      tag("span", { "class", "tag s-" .. (found.status == "done" and "done" or found.status == "failed" and "failed" or "running") },
+        found.status), tag("span", { "class", "time" }, words.time(found.started_ms)), length, found.operator or "", params_of(found),
+      found.error or "" } do cells[k] = tag("td", nil, cell) end
+    rows[i] = tag("tr", nil, cells)
+  end
+  return page.wrap("almanac: runs", { tag("h1", nil, "Runs"), filter_form(asked), tag("div", { "class", "scroll" },
+    tag("table", nil, tag("thead", nil, tag("tr", nil, head)), tag("tbody", nil, rows))),
+    #list == 0 and tag("p", { "class", "dim" }, "No run fits.") or tag("p", { "class", "dim" }, words.plural(#list, "run")) },
+    { refresh = 10 })
+end
+
+--- What went wrong.
+---@param title string
+---@param text string
+---@param hint? string
+---@return string html
+---@return string policy
+function M.failure(title, text, hint)
+  return page.wrap("almanac: " .. title, { tag("h1", nil, title), tag("p", nil, text), hint and tag("p", { "class", "dim" }, hint) or "",
+    tag("p", nil, tag("a", { "href", "/" }, "all runs")) }, {})
+end
+
+return M

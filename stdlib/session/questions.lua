@@ -1,0 +1,84 @@
+--- The open questions of a run, and of those that it made: which there are, and an answer put into the journal.
+local approval = require "almanac.journal.approval"
+local errors = require "almanac.base.errors"
+local events = require "almanac.journal.event"
+local holder = require "almanac.session.holder"
+local json = require "native.json"
+local ownership = require "almanac.journal.ownership"
+local replays = require "almanac.journal.replay"
+local task = require "native.task"
+
+local M = {}
+
+---@class almanac.OpenQuestion : almanac.Question
+---@field row table       of the run that asks: the one that is meant, or one that it made
+---@field replay almanac.Replay  of that
+---@field shown string    the path of the step, from the run that is meant
+
+local function gather(journal, id, below, found, to_answer)
+  if to_answer then holder.own(journal, id) end
+  local row, replay = journal:run(id), replays.load(journal, id)
+  for _, question in ipairs(approval.open(replay)) do
+    question.row, question.replay, question.shown = row, replay, below .. question.path
+    found[#found + 1] = question
+  end
+  for _, made in ipairs(ownership.open_calls(journal, id)) do
+    gather(journal, made, below .. json.decode(journal:run(made).meta).caller.path .. "/", found, to_answer)
+  end
+  return found
+end
+
+--- The open questions.
+---@param journal table
+---@param id string of the run
+---@return almanac.OpenQuestion[]
+function M.open(journal, id)
+  return gather(journal, id, "", {}, false)
+end
+
+--- The same, and no other process goes on with the run before the journal is closed. Raises kind "refused" where one
+--- is under way.
+---@param journal table
+---@param id string of the run
+---@return almanac.OpenQuestion[]
+function M.own(journal, id)
+  return gather(journal, id, "", {}, true)
+end
+
+--- The word of an answer, for what was asked.
+---@param question almanac.Question
+---@param answer string  "yes", "no", or one of its choices
+---@return string
+function M.word_of(question, answer)
+  local choices = question.choices or { "yes", "no" }
+  if answer == "yes" then return choices[1] end
+  if answer == "no" then return choices[#choices] end
+  for _, choice in ipairs(choices) do
+    if choice == answer then return choice end
+  end
+  errors.raise {
+    kind = "refused", message = string.format("%q is no answer to: %s", answer, question.question),
+    hint = "it takes one of: " .. table.concat(choices, ", "),
+  }
+end
+
+--- An answer as the journal keeps it, bound to what was asked about.
+---@param question almanac.Question
+---@param given { answer: string, by: string, reason: string? }  the reason without secrets
+---@return almanac.Answer
+function M.answer(question, given)
+  return {
+    question = question.question, answer = given.answer, by = given.by, at_ms = task.wall_ms(), script = question.script,
+    plan = question.plan, reason = given.reason,
+  }
+end
+
+--- Journals an answer.
+---@param journal table
+---@param question almanac.OpenQuestion
+---@param answer almanac.Answer
+function M.record(journal, question, answer)
+  events.append(journal, question.row.id, "confirm.answered", question.path, answer)
+end
+
+return M

@@ -1,0 +1,149 @@
+-- almanac serve: nothing without the token, nothing from another site's page, no header of a client's making.
+local http = require "native.http"
+local projects = require "tests.project"
+local t = require "tests.harness"
+
+local BOOK = [[
+return runbook { run = function()
+  confirm "roll on"
+  step("after", function() return fs.write("after", "1\n") end)
+end }]]
+
+--- A project with a run that waits, and its server.
+local function serving(words)
+  local p = projects.new { book = BOOK }
+  t.eq((p:run { "run", "book" }), 3)
+  local argv = { "serve", "--port", "0" }
+  for _, word in ipairs(words or {}) do argv[#argv + 1] = word end
+  local server = p:spawn(argv)
+  local url, token = server:wait_line("^http://127", 20):match "^(http://127%.0%.0%.1:%d+)/%?token=(%x+)$"
+  return { p = p, id = p:newest(), url = url, token = token }
+end
+
+local function ask(s, path, options)
+  options = options or {}
+  local headers = {}
+  if not options.anonymous then headers.Authorization = "Bearer " .. s.token end
+  for name, value in pairs(options.headers or {}) do headers[name] = value end
+  return http.request { url = s.url .. path, method = options.method or "GET", headers = headers, body = options.body, redirects = 0 }
+end
+
+local function escape(text)
+  return (text:gsub("[^%w]", function(c) return string.format("%%%02X", c:byte()) end))
+end
+
+--- The fields of the first form of a page, as a browser sends them.
+local function form_of(page, more)
+  local parts = {}
+  for name, value in page:gmatch '<input type="hidden" name="(%w+)" value="([^"]*)">' do parts[#parts + 1] = { name, value } end
+  for name, value in pairs(more) do parts[#parts + 1] = { name, value } end
+  for i, part in ipairs(parts) do parts[i] = escape(part[1]) .. "=" .. escape(part[2]) end
+  return table.concat(parts, "&")
+end
+
+local FORM = { ["Content-Type"] = "application/x-www-form-urlencoded" }
+
+local function answers(s)
+  local _, log = s.p:run { "log", s.id }
+  return select(2, log:gsub("confirm.answered", ""))
+end
+
+t.test("without the token nothing is shown, whatever is asked for", function()
+  local s = serving()
+  for _, path in ipairs { "/", "/run/" .. s.id, "/run/" .. s.id .. "/events", "/?token=0", "/?token=", "/?token=" .. s.token:sub(1, 31) } do
+    local answer = ask(s, path, { anonymous = true })
+    t.eq(answer.status, 401, path)
+    t.lacks(answer.body, s.id)
+  end
+  for _, cookie in ipairs { "almanac=1", "almanac_1=" .. s.token, s.url:match "%d+$" .. "=" .. s.token } do
+    t.eq(ask(s, "/", { anonymous = true, headers = { Cookie = cookie } }).status, 401)
+  end
+  t.eq(ask(s, "/", { anonymous = true, headers = { Authorization = "Bearer " .. s.token .. "x" } }).status, 401)
+  t.eq(ask(s, "/run/" .. s.id .. "/answer", { anonymous = true, method = "POST", body = "answer=yes", headers = FORM }).status, 401)
+  t.eq(answers(s), 0)
+end)
+
+t.test("the token goes into a cookie that scripts and other sites do not get, and out of the address", function()
+  local s = serving()
+  local answer = ask(s, "/?token=" .. s.token, { anonymous = true })
+  t.eq({ answer.status, answer.headers.location }, { 303, "/" })
+  local cookie = answer.headers["set-cookie"]
+  t.has(cookie, "; HttpOnly; SameSite=Strict")
+  t.lacks(cookie, s.token)
+  local page = ask(s, "/", { anonymous = true, headers = { Cookie = cookie:match "^[^;]+" } })
+  t.eq(page.status, 200)
+  t.has(page.body, s.id)
+  for name, value in pairs { ["x-frame-options"] = "DENY", ["cache-control"] = "no-store", ["referrer-policy"] = "no-referrer" } do
+    t.eq(page.headers[name], value)
+  end
+  t.has(page.headers["content-security-policy"], "default-src 'none'")
+end)
+
+t.test("a form of another site, without the form's own token, or by another name of the server does nothing", function()
+  local s = serving()
+  local page = ask(s, "/run/" .. s.id).body
+  local good = form_of(page, { answer = "yes" })
+  local path = "/run/" .. s.id .. "/answer"
+  local function post(headers, body)
+    local all = { ["Content-Type"] = FORM["Content-Type"] }
+    for name, value in pairs(headers) do all[name] = value end
+    return ask(s, path, { method = "POST", body = body, headers = all }).status
+  end
+  t.eq(post({ Origin = "http://evil.example" }, good), 403)
+  t.eq(post({ Origin = "null" }, good), 403)
+  t.eq(post({ ["Sec-Fetch-Site"] = "cross-site" }, good), 403)
+  t.eq(post({}, (good:gsub("form=%x+", "form=0"))), 403)
+  t.eq(post({}, (good:gsub("form=%x+&", ""))), 403)
+  t.eq(post({ Host = "evil.example" }, good), 421)
+  t.eq(ask(s, path .. "?" .. good).status, 404, "a link is no form")
+  t.eq(answers(s), 0)
+end)
+
+t.test("an answer is bound to what was asked about, and is given once", function()
+  local s = serving()
+  local page, path = ask(s, "/run/" .. s.id).body, "/run/" .. s.id .. "/answer"
+  local good = form_of(page, { answer = "yes", reason = "looks <b>good</b>" })
+  local function post(body) return ask(s, path, { method = "POST", body = body, headers = FORM }) end
+  t.eq(post((good:gsub("script=%x+", "script=00"))).status, 409)
+  t.eq(post((good:gsub("question=[^&]+", "question=other"))).status, 409)
+  t.eq(post((good:gsub("answer=yes", "answer=perhaps"))).status, 409)
+  t.eq(answers(s), 0)
+  local done = post(good)
+  t.eq({ done.status, done.headers.location }, { 303, "/run/" .. s.id })
+  t.eq(post(good).status, 409)
+  t.eq(answers(s), 1)
+  t.has(ask(s, "/run/" .. s.id).body, "looks &lt;b&gt;good&lt;/b&gt;")
+  t.eq((s.p:run { "resume", s.id }), 0)
+end)
+
+t.test("no header and no markup comes from a path, a query or a filter; what is no run is not found", function()
+  local s = serving()
+  for _, path in ipairs {
+    "/run/" .. s.id .. "%0d%0aSet-Cookie:%20a=b", "/run/a%2fb", "/run/%00", "/run/nobody", "/%0d%0aX:y", "//evil.example",
+    "/run/" .. s.id:sub(1, -2), "/run/" .. s.id .. "/nothing",
+  } do
+    local answer = ask(s, path)
+    t.eq(answer.status, 404, path)
+    t.eq({ answer.headers["set-cookie"], answer.headers.location, answer.headers.x }, {})
+  end
+  local evil = ask(s, "/?runbook=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&param=a%3Db%22%27&status=%7C&by=%0d%0a&since=x")
+  t.eq(evil.status, 200)
+  t.lacks(evil.body, "<script")
+  t.eq(ask(s, "/", { method = "PUT", body = "x" }).status, 405)
+  t.ok(ask(s, "/run/" .. s.id .. "/answer", { method = "POST", body = ("x"):rep(1 << 20), headers = FORM }).status >= 400)
+end)
+
+t.test("over a network it is not served without TLS, and a token that others can read or guess is refused", function()
+  local p = projects.new { book = BOOK }
+  p:run { "run", "book" }
+  local code, _, err = p:run { "serve", "--address", "0.0.0.0", "--port", "0" }
+  t.eq(code, 2, err)
+  t.has(err, "--cert FILE --key FILE")
+  t.write_file(p.dir .. "/token", "short\n")
+  t.must { "chmod", "600", p.dir .. "/token" }
+  t.eq((p:run { "serve", "--token-file", "token", "--port", "0" }), 2)
+  t.write_file(p.dir .. "/token", ("0123456789abcdef"):rep(2) .. "\n")
+  t.must { "chmod", "644", p.dir .. "/token" }
+  code, _, err = p:run { "serve", "--token-file", "token", "--port", "0" }
+  t.eq(code, 2, err)
+end)

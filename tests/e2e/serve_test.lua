@@ -1,0 +1,78 @@
+-- almanac serve: the runs and one run live, paused and cancelled from its page; in a real browser too.
+local browser = require "tests.browser"
+local fs = require "native.fs"
+local projects = require "tests.project"
+local t = require "tests.harness"
+
+local BOOK = [[
+return runbook { run = function()
+  step("begun", function() note "begun" end)
+  step("long", function() return sh.read { "sh", "-c", "until test -e go-on; do sleep 0.05; done" } end)
+  step("after", function() return fs.write("after", "1\n") end)
+end }]]
+
+local function serving(p)
+  local server = p:spawn { "serve", "--port", "0" }
+  local url, token = server:wait_line("^http://127", 20):match "^(http://[%d.:]+)/%?token=(%x+)$"
+  return { url = url, token = token, curl = function(path)
+    return t.must { "curl", "-sS", "-H", "Authorization: Bearer " .. token, url .. path }
+  end }
+end
+
+--- A run that is under way, its project and a server.
+local function under_way()
+  local p = projects.new { book = BOOK }
+  t.defer(function() fs.write(p.dir .. "/go-on", "") end)
+  local run = p:spawn { "run", "book", "--plain" }
+  run:wait_line("begun", 20)
+  return p, run, serving(p)
+end
+
+local function stop(s, id, what)
+  s.form = s.form or s.curl("/run/" .. id):match 'name="form" value="(%x+)"'
+  return t.must { "curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Authorization: Bearer " .. s.token, "-d",
+    "form=" .. s.form .. "&what=" .. what, s.url .. "/run/" .. id .. "/stop" }
+end
+
+t.test("a run that is under way tells of each event, and is paused from its page", function()
+  local p, run, s = under_way()
+  local id = p:newest()
+  local stream = t.spawn { "curl", "-sSN", "-H", "Authorization: Bearer " .. s.token, s.url .. "/run/" .. id .. "/events" }
+  local first = tonumber(stream:wait_line("^data: ", 20):match "%d+")
+  t.has(s.curl("/run/" .. id), '<button name="what" value="pause">')
+  t.eq(stop(s, id, "pause"), "303")
+  fs.write(p.dir .. "/go-on", "")
+  t.eq(run:wait(20), 130)
+  repeat
+    local seq = tonumber(stream:wait_line("^data: ", 20):match "%d+")
+  until seq > first
+  stream:kill "TERM"
+  t.lacks(s.curl("/run/" .. id), 'value="pause"')
+  t.eq((p:run { "resume", id }), 0)
+  t.has(s.curl "/?status=done", id)
+  t.lacks(s.curl "/?status=failed", id)
+end)
+
+t.test("and cancelled", function()
+  local p, run, s = under_way()
+  t.eq(stop(s, p:newest(), "cancel"), "303")
+  t.eq(run:wait(20), 130)
+  t.eq(stop(s, p:newest(), "cancel"), "409", "nobody runs it any more")
+end)
+
+t.test("in a browser: the address with the token leads to the runs, without a word on the console", function()
+  local why = browser.missing()
+  if why or t.getenv "ALMANAC_BUILD" == "build/asan" then
+    print("skipped: " .. (why or "the plain run looks at it in a browser"))
+    return
+  end
+  local p, run, s = under_way()
+  local page = browser.look(s.url .. "/?token=" .. s.token)
+  t.has(page.dom, p:newest())
+  t.eq(page.console, {})
+  page = browser.look(s.url .. "/run/" .. p:newest() .. "?token=" .. s.token)
+  t.has(page.dom, '<button name="what" value="pause">')
+  t.eq(page.console, {})
+  fs.write(p.dir .. "/go-on", "")
+  t.eq(run:wait(20), 0)
+end)
