@@ -126,6 +126,18 @@ local function shown(found, fields)
   return out
 end
 
+--- Refuses a name that no run has: what was meant is something else.
+local function check_known(journal, runbook)
+  if find.runs(journal, { runbook = runbook, limit = 1 })[1] then return end
+  local known = {}
+  for _, row in ipairs(journal:runs()) do known[row.runbook] = true end
+  local guess = nearest.find(runbook, known)
+  errors.raise {
+    kind = "refused", message = string.format("there is no run of %q%s", runbook, guess and "; did you mean " .. guess .. "?" or ""),
+    hint = "almanac runs lists all; almanac status RUN shows one",
+  }
+end
+
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
@@ -139,6 +151,7 @@ function M.run(words, operator)
   local fields = type(given.json) == "string" and words_of(given.json, FIELDS, "field") or nil
   config.load(given)
   local journal <close> = store.open "ro"
+  if wanted.runbook then check_known(journal, wanted.runbook) end
   local code, width = 0, terminal.isatty(1) and terminal.size()
   for _, found in ipairs(find.runs(journal, wanted)) do
     code = math.max(code, doubt.say(journal, found.id, operator))

@@ -58,13 +58,27 @@ local function world()
   return url
 end
 
+--- The report computes the evidence once more, from what the journal keeps, and comes to the same.
+local function check_report(dir)
+  local code, out, err = almanac(dir, "report", "--format", "json")
+  t.eq(code, 0, err)
+  local canary = json.decode(out).canaries[1]
+  t.eq({ canary.verdict, canary.unread }, { "fail" })
+  local errors = canary.metrics[1]
+  t.eq({ errors.name, errors.verdict, #errors.queries }, { "errors", "fail", 4 })
+  t.ok(errors.decided_ms and errors.evidence[#errors.evidence].bad >= errors.fails_at, "it was decided where the evidence says so")
+  t.ok(#errors.arms > 0 and errors.arms[1].canary > errors.arms[1].baseline, "both arms are there")
+end
+
 t.test("an equal canary passes, one of three times the errors fails, a slow one fails, a silent one is no data", function()
   local url = world()
   local code, out, err = almanac(runbook(options(url, "animica-canary")), "run", "canary.lua")
   t.eq(code, 0, out .. err)
   t.has(err, "of 20s: errors ")
-  code, out, err = almanac(runbook(options(url, "bad")), "run", "canary.lua")
+  local bad = runbook(options(url, "bad"))
+  code, out, err = almanac(bad, "run", "canary.lua")
   t.eq(code, 1, out .. err)
+  check_report(bad)
   t.has(err, 'canary "canary": fail: errors: worse than tolerated (evidence ')
   t.has(err, ' errors, events of the canary: animica_rpc_requests_total{status="error",namespace="bad"}')
   code, out, err = almanac(runbook(options(url, "slow")), "run", "canary.lua")

@@ -56,3 +56,15 @@ t.test("it is rolled back", function()
   code, _, err = p:run { "resume", "switch-" }
   t.eq(code, 2, err)
 end)
+
+t.test("what became of it is reported in every form", function()
+  local p = left_by_0_1_0()
+  for form, part in pairs { html = "paused", md = "paused", xml = "<testsuites", json = '"status": "paused"' } do
+    local code, out, err = p:run { "report", "--format", form }
+    t.eq(code, 0, err)
+    t.has(out, part)
+  end
+  local code, out, err = p:run { "runs" }
+  t.eq(code, 0, err)
+  t.has(out, "paused")
+end)

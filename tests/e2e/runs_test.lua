@@ -40,7 +40,7 @@ t.test("a word that is no status, field or time is refused with those that are",
   for _, case in ipairs {
     { { "--status", "faild" }, 'no status "faild"; did you mean failed?' }, { { "--json=statuz" }, 'no field "statuz"' },
     { { "--since", "soon" }, "--since takes a time" }, { { "--param", "tag" }, "--param takes NAME=VALUE" },
-    { { "--failed", "--status", "done" }, "give one of them" },
+    { { "--failed", "--status", "done" }, "give one of them" }, { { "bok" }, 'no run of "bok"; did you mean book?' },
   } do
     local code, _, err = p:run { "runs", table.unpack(case[1]) }
     t.eq(code, 2)
