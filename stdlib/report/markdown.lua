@@ -55,8 +55,8 @@ local function header(report)
   local run, verdict = report.run, report.verdict
   local out = {
     string.format("## %s %s: %s", ICONS[verdict.tone], span(run.runbook), verdict.word), "", span(verdict.text), "",
-    string.format("%s on %s, %s%s%s", span(run.operator or "?"), span(run.host or "?"), words.time(run.started_ms),
-      run.ended_ms and " – " .. words.time(run.ended_ms) or "", run.environment and ", environment " .. span(run.environment) or ""),
+    string.format("%s on %s, %s%s", span(run.operator or "?"), span(run.host or "?"), words.span(run.started_ms, run.ended_ms),
+      run.environment and ", environment " .. span(run.environment) or ""),
   }
   if report.journal.broken then out[#out + 1] = "\n**The journal is not to be believed:** " .. span(report.journal.broken) end
   out[#out + 1] = ""

@@ -116,7 +116,7 @@ end
 
 local function keep_failure(self, event, node)
   local one = detail(self, node)
-  one.at, one.excerpt, one.failed_seq = event.data.at, excerpts.of(self.sources, event.data.at), self.count
+  one.at, one.excerpt, one.failed_ms = event.data.at, excerpts.of(self.sources, event.data.at), event.time_ms
 end
 
 on["step.failed"] = keep_failure
@@ -124,7 +124,7 @@ on["step.interrupted"] = keep_failure
 
 on["step.start"] = function(self, _, node)
   local one = detail(self, node)
-  one.at, one.excerpt, one.failed_seq = nil, nil, nil
+  one.at, one.excerpt, one.failed_ms = nil, nil, nil
 end
 
 on["step.done"] = on["step.start"]
@@ -211,6 +211,14 @@ local function seconds_of(node, spans)
   return last and (last.to_ms - spans[1].from_ms) / 1000 or nil
 end
 
+--- It began at the step that failed first; a step around it fails no sooner, and its branches are interrupted.
+local function note_failure(self, report, step, failed_ms)
+  local first = report.failure and report.steps[report.failure]
+  local is_within = first and step.path:sub(1, #first.path + 1) == first.path .. "/"
+  if first and not (failed_ms < self.failed_ms or is_within and failed_ms == self.failed_ms) then return end
+  report.failure, self.failed_ms = step.id, failed_ms
+end
+
 local function add_step(self, report, node, depth)
   local more, spans = detail(self, node), self.timeline:spans(node)
   local step = {
@@ -222,12 +230,18 @@ local function add_step(self, report, node, depth)
   }
   report.steps[step.id] = step
   for _, effect in ipairs(step.effects) do table.insert(report.effects, effect) end
-  -- A branch that is interrupted because its sibling failed is not where it began, nor is a step around the failed one.
-  local first = report.failure and self.failed_seq
-  if node.status == "failed" and (not first or more.failed_seq and more.failed_seq < first) then
-    report.failure, self.failed_seq = step.id, more.failed_seq or 0
-  end
+  if node.status == "failed" then note_failure(self, report, step, more.failed_ms or math.huge) end
   for _, child in ipairs(node.children) do add_step(self, report, child, depth + 1) end
+end
+
+--- In the order in which they took place: those of runs that a run made were met behind its own.
+local function sort_effects(effects)
+  local place = {}
+  for i, effect in ipairs(effects) do place[effect] = i end
+  table.sort(effects, function(a, b)
+    local x, y = a.at_ms or 0, b.at_ms or 0
+    return x < y or x == y and place[a] < place[b]
+  end)
 end
 
 local function counts_of(report)
@@ -311,6 +325,7 @@ function Model:finish(state, facts)
     journal = { events = self.count, seq = facts.head.seq, hash = facts.head.hash, broken = facts.broken },
   }
   for _, node in ipairs(state.roots) do add_step(self, report, node, 0) end
+  sort_effects(report.effects)
   for _, one in ipairs(self.canaries) do one.watch = detail(self, one.node).canary end
   close_watches(report, self.gates, report.gates)
   close_watches(report, self.canaries, report.canaries)

@@ -1,7 +1,6 @@
 --- The verdict: how a run ended in one line, and what to type next. Pure.
-local duration = require "almanac.base.duration"
-local errors = require "almanac.base.errors"
 local json = require "native.json"
+local words = require "almanac.report.words"
 
 local M = {}
 
@@ -16,13 +15,7 @@ local TONES = {
   paused = "open", interrupted = "open",
 }
 
-local function plural(n, word)
-  return string.format("%d %s%s", n, word, n == 1 and "" or "s")
-end
-
-local function first_line(text)
-  return (errors.printable(tostring(text or "")):match "^%s*([^\n]*)")
-end
+local first_line, plural = words.first_line, words.plural
 
 local function where(report)
   local step = report.error and report.error.step or report.failure and report.steps[report.failure].path
@@ -52,8 +45,9 @@ end
 local say = {}
 
 function say.done(report)
-  local counts = report.counts
-  return string.format("%s and %s", plural(counts.steps, "step"), plural(counts.effects, "effect"))
+  local counts, run = report.counts, report.run
+  return string.format("%s and %s%s", plural(counts.steps, "step"), plural(counts.effects, "effect"),
+    run.ended_ms and " in " .. words.length((run.ended_ms - run.started_ms) / 1000) or "")
 end
 
 function say.failed(report) return "Failed" .. failure(report) end
@@ -113,8 +107,6 @@ end
 function M.of(report)
   local run = report.run
   local text = (say[run.status] or function() return run.status end)(report)
-  local seconds = run.ended_ms and math.max(0, run.ended_ms - run.started_ms) / 1000
-  if seconds then text = string.format("%s, after %s", text, duration.format(seconds < 10 and seconds or math.floor(seconds))) end
   return { tone = TONES[run.status] or "open", word = run.status, text = text, next = commands(report) }
 end
 

@@ -27,6 +27,17 @@ function M.time(ms)
   return timestamp.shown(ms / 1000)
 end
 
+--- From a moment to another, or since it: "2026-11-29 00:31:05 – 00:33:10 UTC (2m5s)".
+---@param from_ms integer
+---@param to_ms integer?
+---@return string
+function M.span(from_ms, to_ms)
+  if not to_ms then return "since " .. M.time(from_ms) end
+  local same_day = from_ms // 86400000 == to_ms // 86400000
+  return string.format("%s – %s (%s)", os.date("!%Y-%m-%d %H:%M:%S", from_ms // 1000),
+    same_day and M.clock(to_ms) .. " UTC" or M.time(to_ms), M.length((to_ms - from_ms) / 1000))
+end
+
 ---@param ms integer
 ---@return string  "00:31:05"
 function M.clock(ms)

@@ -33,8 +33,7 @@ end
 local function facts(report)
   local run, counts, out = report.run, report.counts, {}
   out[1] = string.format("%s on %s", run.operator or "somebody", run.host or "some host")
-  local started = words.time(run.started_ms)
-  out[2] = run.ended_ms and string.format("%s – %s", started, words.time(run.ended_ms)) or "since " .. started
+  out[2] = words.span(run.started_ms, run.ended_ms)
   if run.environment then out[#out + 1] = "environment " .. run.environment end
   if counts.kills > 0 then out[#out + 1] = "killed " .. (counts.kills == 1 and "once" or counts.kills .. " times") end
   if counts.resumes > 0 then out[#out + 1] = "resumed " .. (counts.resumes == 1 and "once" or counts.resumes .. " times") end

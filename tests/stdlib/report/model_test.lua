@@ -26,7 +26,7 @@ t.test("a run that is done: its verdict, steps, effects and parameters", functio
     { "step.done", "a", { elapsed_ms = 3000, started = 1795912001000 }, 4 }, { "step.done", "b", { skipped = true }, 5 },
     { "run.end", "", { status = "done" }, 62 },
   }
-  t.eq(report.verdict.text, "2 steps and 1 effect, after 1m2s")
+  t.eq(report.verdict.text, "2 steps and 1 effect in 1m2s")
   t.eq({ report.verdict.tone, report.verdict.next[1].command }, { "good", "almanac rollback r-20261129-000000-abcd" })
   t.eq({ report.counts.done, report.counts.skipped, report.counts.kills }, { 1, 1, 0 })
   t.eq(report.effects[1].input, { path = "f" })
@@ -45,7 +45,7 @@ t.test("the first failure is where it began, with the lines of the script as it 
   }
   local step = report.steps[report.failure]
   t.eq({ step.path, step.excerpt.line, step.excerpt.lines[1].text, #step.excerpt.lines }, { "p/b", 5, "two", 5 })
-  t.eq(report.verdict.text, "Failed in “p/b”: exit 3, after 8s")
+  t.eq(report.verdict.text, "Failed in “p/b”: exit 3")
   t.eq(report.counts.failed, 1, "steps that only hold others are not counted")
 end)
 
@@ -100,4 +100,16 @@ t.test("beside the last good run: what was given otherwise and what took longer"
   local compared = report_of(run("v2", 10), { good = report_of(run("v1", 2)) }).compared
   t.eq(compared.facts, { { what = "parameter tag", was = '"v1"', now = '"v2"' } })
   t.eq(compared.steps, { { path = "a", was = 2.0, now = 10.0, id = 1 } })
+end)
+
+t.test("of a run that another one made, the step that failed in it is where it began", function()
+  local made = { op = "runbook.call", id = "e1", ordinal = "0", title = "run part", before = { run = "part-1" } }
+  local report = report_of {
+    START, { "step.start", "part", {}, 1 }, { "effect.intent", "part", made, 1 },
+    { "step.failed", "part", { kind = "command", message = "exit 3" }, 9 },
+    { "run.end", "", { status = "failed", error = { message = "exit 3", step = "part/break" } }, 9 },
+    { "step.start", "part/break", {}, 2, run = "part-1" }, { "step.failed", "part/break", { message = "exit 3" }, 9, run = "part-1" },
+  }
+  t.eq(report.steps[report.failure].path, "part/break")
+  t.eq(spans(step_of(report, "part/break")), { "work 7 failed" })
 end)
