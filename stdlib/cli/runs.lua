@@ -8,6 +8,7 @@ local find = require "almanac.journal.find"
 local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
+local parameters = require "almanac.journal.parameters"
 local store = require "almanac.journal.store"
 local task = require "native.task"
 local terminal = require "almanac.base.terminal"
@@ -94,16 +95,6 @@ local function statuses_of(given)
   return given.status and words_of(given.status, known, "status")
 end
 
-local function params_text(params)
-  local out = {}
-  for _, name in ipairs(param.sorted_names(params)) do
-    local value = params[name]
-    local text = type(value) == "string" and value or require("native.json").encode(value, { canonical = true })
-    out[#out + 1] = name .. "=" .. text
-  end
-  return table.concat(out, " ")
-end
-
 --- One run on one line.
 local function line_of(found)
   local took = found.duration and duration.format(found.duration < 10 and found.duration or math.floor(found.duration)) or ""
@@ -112,7 +103,7 @@ local function line_of(found)
     columns.pad(took, 8), columns.pad(found.operator or "", 8),
   }
   if found.environment then parts[#parts + 1] = "on " .. found.environment end
-  local params = params_text(found.params)
+  local params = parameters.text(found.params)
   if params ~= "" then parts[#parts + 1] = params end
   if found.caller then parts[#parts + 1] = "in " .. found.caller end
   if found.error then parts[#parts + 1] = "✗ " .. (found.step and found.step .. ": " or "") .. found.error end

@@ -9,6 +9,7 @@ local options = require "almanac.cli.options"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local task = require "native.task"
+local parameters = require "almanac.journal.parameters"
 local screen = require "almanac.cli.screen"
 local terminal = require "almanac.base.terminal"
 local tree = require "almanac.render.tree"
@@ -31,6 +32,14 @@ local function heading(row, state)
   local text = row.id .. ": " .. state.status
   if state.holder then text = text .. ", " .. holder.describe(json.encode(state.holder)) end
   return text
+end
+
+--- When, by whom and with what it was started.
+local function origin(row, meta, state)
+  local words = parameters.text(state.params)
+  return string.format("  started: %s by %s%s%s%s", os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000),
+    meta.operator or state.operator or "somebody", meta.host and " on " .. meta.host or "",
+    meta.environment and ", environment " .. meta.environment or "", words ~= "" and "; " .. words or "")
 end
 
 --- The commands that answer what the run waits with.
@@ -83,7 +92,7 @@ end
 --- The tree, how it stands, and what goes on from here.
 local function show(journal, row, operator)
   local state = states.load(journal, row.id)
-  local out = { heading(row, state) }
+  local out = { heading(row, state), origin(row, json.decode(row.meta), state) }
   local view = { color = screen.color(), now_ms = task.wall_ms(), notes = 10 }
   for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end
   for _, line in ipairs(closing(row, state)) do out[#out + 1] = line end
@@ -94,8 +103,10 @@ end
 local function show_json(journal, row, operator)
   local state = states.load(journal, row.id)
   local seq, hash = journal:head(row.id)
+  local meta = json.decode(row.meta)
   operator:json {
-    id = row.id, runbook = row.runbook, status = state.status, started_ms = state.started, ended_ms = state.ended,
+    id = row.id, runbook = row.runbook, status = state.status, params = state.params, operator = meta.operator, host = meta.host,
+    environment = meta.environment, started_ms = state.started, ended_ms = state.ended,
     error = state.error, steps = json.array(state.roots), head = { seq = seq, hash = hash },
   }
 end

@@ -1,9 +1,8 @@
 --- The pages of a server: the runs, one run as its report with what can be done about it, and what went wrong. Pure.
 local duration = require "almanac.base.duration"
-local json = require "native.json"
 local markup = require "almanac.report.markup"
 local page = require "almanac.report.html.page"
-local param = require "almanac.base.param"
+local parameters = require "almanac.journal.parameters"
 local words = require "almanac.report.words"
 
 local tag = markup.tag
@@ -87,14 +86,7 @@ local function filter_form(asked)
   return tag("form", { "method", "get", "action", "/", "class", "act" }, fields, tag("button", nil, "find"))
 end
 
-local function params_of(found)
-  local out = {}
-  for _, name in ipairs(param.sorted_names(found.params)) do
-    local value = found.params[name]
-    out[#out + 1] = name .. "=" .. (type(value) == "string" and value or json.encode(value, { canonical = true }))
-  end
-  return table.concat(out, " ")
-end
+local TAGS = { done = "s-done", failed = "s-failed", crashed = "s-failed" }
 
 --- The runs that were found.
 ---@param list almanac.FoundRun[]
@@ -107,10 +99,14 @@ function M.runs(list, asked)
   for i, found in ipairs(list) do
     local length = found.duration and duration.format(found.duration < 10 and found.duration or math.floor(found.duration)) or ""
     local cells = {}
-    for k, cell in ipairs { tag("a", { "href", "/run/" .. found.id }, found.id),
-      tag("span", { "class", "tag s-" .. (found.status == "done" and "done" or found.status == "failed" and "failed" or "running") },
-        found.status), tag("span", { "class", "time" }, words.time(found.started_ms)), length, found.operator or "", params_of(found),
-      found.error or "" } do cells[k] = tag("td", nil, cell) end
+    for k, cell in ipairs {
+      tag("a", { "href", "/run/" .. found.id }, found.id),
+      tag("span", { "class", "tag " .. (TAGS[found.status] or "s-running") }, found.status),
+      tag("span", { "class", "time" }, words.time(found.started_ms)), length, found.operator or "", parameters.text(found.params),
+      found.error or "",
+    } do
+      cells[k] = tag("td", nil, cell)
+    end
     rows[i] = tag("tr", nil, cells)
   end
   return page.wrap("almanac: runs", { tag("h1", nil, "Runs"), filter_form(asked), tag("div", { "class", "scroll" },

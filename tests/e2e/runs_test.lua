@@ -30,6 +30,8 @@ t.test("runs are shown with their parameters, duration and error, and found by t
   t.eq({ select(2, lines("--param", "tag=v2", "--param", "fail=true")), select(2, lines("--status", "done,failed")) }, { 1, 3 })
   t.eq({ select(2, lines("--since", "1h")), select(2, lines("--until", "1h")), select(2, lines("--by", "nobody-here")) }, { 3, 0, 0 })
   t.eq({ select(2, lines("--since", "2020-01-01")), select(2, lines("--until", "2020-01-01 10:00")) }, { 3, 0 })
+  local _, status = p:run { "status", "book" .. all:match "book(%-%S+) +failed" }
+  t.ok(status:find "\n  started: %S+ %S+ by %S+ on %S+; fail=true tag=v2\n", status)
   local one = json.decode((lines("--failed", "--json=id,params,error")))
   t.eq({ one.params, one.status == nil, one.error ~= nil }, { { tag = "v2", fail = true }, true, true })
 end)
