@@ -1,6 +1,23 @@
 #include "base/trust.h"
 
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
 #include <unistd.h>
+
+bool trust_is_private_group(gid_t group)
+{
+    const struct passwd *me = getpwuid(geteuid());
+    const struct group *is = me && geteuid() != 0 && me->pw_gid == group ? getgrgid(group) : NULL;
+
+    if (!is || strcmp(is->gr_name, me->pw_name) != 0)
+        return false;
+    for (char **member = is->gr_mem; *member; member++) {
+        if (strcmp(*member, me->pw_name) != 0)
+            return false;
+    }
+    return true;
+}
 
 enum trust trust_of(const struct stat *st, mode_t closed, bool or_root)
 {

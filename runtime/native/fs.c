@@ -128,8 +128,13 @@ static int read_own(const char *path, const char *noun, bool private, struct buf
 
     if (fd < 0 && errno != ELOOP)
         return fs_error(e, errno, "read", path);
-    if (fd >= 0)
-        trust = fstat(fd, &st) < 0 ? TRUST_OTHER : trust_of(&st, closed, !private);
+    if (fd >= 0 && fstat(fd, &st) < 0) {
+        trust = TRUST_OTHER;
+    } else if (fd >= 0) {
+        if (!private && trust_is_private_group(st.st_gid))
+            closed &= ~(mode_t)S_IWGRP;
+        trust = trust_of(&st, closed, !private);
+    }
     if (trust == TRUST_OURS)
         return read_open(fd, path, out, e);
     if (fd >= 0)

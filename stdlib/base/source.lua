@@ -18,6 +18,17 @@ function M.remember(chunkname, text)
   texts[chunkname] = lines
 end
 
+--- Refuses a link to what is no Lua file: an error shows the line it is about, a plan keeps the text, and a repository that
+--- somebody else made may hold links to anything.
+local function check_link(fs, path)
+  local real = fs.real(path)
+  if not real or real:find "%.lua$" then return end
+  require("almanac.base.errors").raise {
+    kind = "refused", message = string.format("%s is a link to %s, which is no Lua file", path, real),
+    hint = "put the file itself there; nothing of it was read",
+  }
+end
+
 --- The text of a script's file and where it is: the one on disk, else the one built into the program.
 ---@param path string
 ---@param builtin? string|false its path there; default the same, false: there is none
@@ -25,7 +36,10 @@ end
 ---@return string? path
 function M.file(path, builtin)
   local fs = require "native.fs"
-  if fs.exists(path) then return fs.read(path), path end
+  if fs.exists(path) then
+    check_link(fs, path)
+    return fs.read(path), path
+  end
   if builtin == nil then builtin = path end
   local text = builtin and embedded.read(builtin)
   if text then return text, builtin end

@@ -19,11 +19,12 @@ Document.__index = Document
 --- Reads a file.
 ---@param file string
 ---@param null? "keep"|"absent"  what becomes of a key with nothing behind it
+---@param own? boolean           one that is a link, another user's, or that others can write, is refused
 ---@return almanac.Document  raises kind "refused", with the place
-function M.read(file, null)
+function M.read(file, null, own)
   local fs, yaml = require "native.fs", require "native.yaml"
   local ok, value, places = errors.try(function()
-    return yaml.decode(fs.read(file), { name = file, places = true, null = null or "keep" })
+    return yaml.decode(own and fs.read_own(file, "configuration") or fs.read(file), { name = file, places = true, null = null or "keep" })
   end)
   if not ok then
     local err = value

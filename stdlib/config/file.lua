@@ -217,7 +217,7 @@ end
 
 --- Reads the file into the settings.
 local function load_file(file, environment_name)
-  local doc = document.read(file)
+  local doc = document.read(file, "keep", true) -- it says whose signatures count, and what programs read
   doc.value = doc.value == nil and {} or doc.value
   check(doc, doc.value, schema, {})
   local directory = file:match "^(.*/)" or ""
