@@ -170,6 +170,24 @@ static int client_credential(lua_State *L)
     return 0;
 }
 
+/// What must not be written down of the credentials: the password, the token and the key, as they are now.
+///@return string[]
+static int client_secrets(lua_State *L)
+{
+    const struct kube_config *c = client_check(L)->config;
+    const char *texts[] = {c->password, c->token, c->key.data};
+    lua_Integer n = 0;
+
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (!texts[i])
+            continue;
+        lua_pushstring(L, texts[i]);
+        lua_rawseti(L, -2, ++n);
+    }
+    return 1;
+}
+
 /* Who the credentials say that we are, to be told when they are refused. Never the secret part:
  * of a token only its claims. */
 /// What it says of itself to the server; each is nil when it is not so.
@@ -407,6 +425,7 @@ int luaopen_native_k8s(lua_State *L)
                                        {"exec", client_exec},
                                        {"credential", client_credential},
                                        {"identity", client_identity},
+                                       {"secrets", client_secrets},
                                        {"reread", client_reread},
                                        {"request", client_request},
                                        {"stream", client_stream},

@@ -84,6 +84,21 @@ local function add_userinfo(text, ranges)
   end
 end
 
+--- Names of parameters in a URL whose value opens something: presigned addresses, webhooks, APIs.
+local PARAMETERS = {}
+for name in ([[access_token api_key apikey auth_token client_secret id_token passwd password private_token refresh_token secret sig
+  signature token x-amz-security-token x-amz-signature x-goog-signature]]):gmatch "%S+" do PARAMETERS[name] = true end
+
+--- The values of such parameters.
+local function add_parameters(text, ranges)
+  for from, name, value, to in text:gmatch "()[?&;]([%w_.-]+)=()[^&;#%s\"'`<>)]+()" do
+    local is_hidden = text:find("^%(secret ", value)
+    if PARAMETERS[name:lower()] and not is_hidden and text:sub(1, from):find "://[^%s\"'`<>]*$" then
+      ranges[#ranges + 1] = { from = value, to = to - 1, label = "(secret " .. name .. ")", length = 0 }
+    end
+  end
+end
+
 local function before(a, b)
   if a.from ~= b.from then return a.from < b.from end
   if a.to ~= b.to then return a.to > b.to end
@@ -113,7 +128,10 @@ end
 local function ranges_of(text, first, last)
   local ranges = {}
   if known[1] then add_known(text, ranges, first, last) end
-  if text:find("://", 1, true) then add_userinfo(text, ranges) end
+  if text:find("://", 1, true) then
+    add_userinfo(text, ranges)
+    add_parameters(text, ranges)
+  end
   return ranges
 end
 
@@ -251,6 +269,23 @@ local function conceal_values(name, values)
   return out
 end
 
+--- Whether a header opens something for whoever has it.
+local function is_credential(name)
+  name = type(name) == "string" and name:lower() or ""
+  return name:find "authorization$" or name:find "cookie$" or name:find "token$" or name:find "secret$" or name:find "api%-?key$"
+    or name:find "password$" or name:find "signature$"
+end
+
+--- Headers of a request or an answer; a secret that is one has its own label.
+local function conceal_headers(headers)
+  local out = {}
+  for name, value in next, headers do
+    local is_text = type(value) == "string" and value ~= "" and not value:find "^%a*%s?%(secret "
+    out[name] = is_text and is_credential(name) and string.format("(secret %s)", name:lower()) or M.data(value)
+  end
+  return out
+end
+
 local function copy_of(value, kept)
   local copy = {}
   local is_secret = is_kubernetes_secret(value)
@@ -261,6 +296,8 @@ local function copy_of(value, kept)
       copy[key] = conceal_values(name or "?", item)
     elseif kept and kept[key] then
       copy[key] = item
+    elseif key == "headers" and type(item) == "table" and not opaque[item] and type(getmetatable(item)) ~= "string" then
+      copy[key] = conceal_headers(item)
     else
       copy[key] = M.data(item)
     end
@@ -284,7 +321,7 @@ end
 
 --- Whether data written as this text cannot hold anything to hide.
 local function is_clean(text)
-  return not any and not text:find("://", 1, true) and not text:find('"Secret"', 1, true)
+  return not any and not text:find("://", 1, true) and not text:find('"Secret"', 1, true) and not text:find('"headers"', 1, true)
 end
 
 --- JSON of data, redacted.

@@ -18,15 +18,11 @@ function M.remember(chunkname, text)
   texts[chunkname] = lines
 end
 
---- Refuses a link to what is no Lua file: an error shows the line it is about, a plan keeps the text, and a repository that
---- somebody else made may hold links to anything.
-local function check_link(fs, path)
+--- Where a link leads to what is no Lua file: an error shows the line it is about, a plan keeps the text, and a repository
+--- that somebody else made may hold links to anything.
+local function misleading(fs, path)
   local real = fs.real(path)
-  if not real or real:find "%.lua$" then return end
-  require("almanac.base.errors").raise {
-    kind = "refused", message = string.format("%s is a link to %s, which is no Lua file", path, real),
-    hint = "put the file itself there; nothing of it was read",
-  }
+  return real and not real:find "%.lua$" and real or nil
 end
 
 --- The text of a script's file and where it is: the one on disk, else the one built into the program.
@@ -34,10 +30,12 @@ end
 ---@param builtin? string|false its path there; default the same, false: there is none
 ---@return string? text nil where there is neither
 ---@return string? path
+---@return string? leads  where the file is a link to what is no Lua file: then nothing is read
 function M.file(path, builtin)
   local fs = require "native.fs"
   if fs.exists(path) then
-    check_link(fs, path)
+    local leads = misleading(fs, path)
+    if leads then return nil, path, leads end
     return fs.read(path), path
   end
   if builtin == nil then builtin = path end

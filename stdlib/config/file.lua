@@ -219,6 +219,7 @@ end
 local function load_file(file, environment_name)
   local doc = document.read(file, "keep", true) -- it says whose signatures count, and what programs read
   doc.value = doc.value == nil and {} or doc.value
+  if type(doc.value) == "table" then services.hide_addresses(doc.value) end
   check(doc, doc.value, schema, {})
   local directory = file:match "^(.*/)" or ""
   check_section(doc, doc.value, {})

@@ -1,6 +1,7 @@
---- The sections `endpoints` and `channels` of almanac.yaml: what each entry may say. Pure.
+--- The sections `endpoints` and `channels` of almanac.yaml: what each entry may say.
 local json = require "native.json"
 local nearest = require "almanac.base.nearest"
+local redaction = require "almanac.base.redaction"
 
 local M = {}
 
@@ -66,6 +67,39 @@ function M.channel_problem(name, channel)
     if type(value) ~= want or want == "table" and (not json.is_array(value) or #value == 0) then
       return string.format("%s: a %s needs %s", name, channel.kind, WORDS[field]), value ~= nil and field or nil
     end
+  end
+end
+
+--- Shorter parts of an address are words.
+local TOKEN_MIN = 8
+
+--- Hides the address of a channel: who knows it may write there. A server answers with the path, or with the token in it,
+--- so each is a secret by itself.
+---@param name string of the channel
+---@param url string
+function M.hide_address(name, url)
+  local label = string.format("(secret address of %s)", name)
+  local path = url:match "^%a[%w+.-]*://[^/?#]*/(.*)$" or ""
+  redaction.know(url, label, true)
+  if #path >= TOKEN_MIN then redaction.know(path, label, true) end
+  for part in path:gmatch "[^/?&=#]+" do
+    if #part >= TOKEN_MIN and (part:find "%d" or #part >= 2 * TOKEN_MIN) then redaction.know(part, label, true) end
+  end
+end
+
+local function hide_all(channels)
+  for name, channel in pairs(type(channels) == "table" and channels or {}) do
+    local url = type(channel) == "table" and channel.url
+    if type(url) == "string" and not url:find "^env:" and not url:find "^file:" then M.hide_address(tostring(name), url) end
+  end
+end
+
+--- Hides the addresses that almanac.yaml holds in the clear, before anything is said of it.
+---@param values table  the file as it was read
+function M.hide_addresses(values)
+  hide_all(values.channels)
+  for _, environment in pairs(type(values.environments) == "table" and values.environments or {}) do
+    hide_all(type(environment) == "table" and environment.channels)
   end
 end
 

@@ -14,6 +14,7 @@ local json = require "native.json"
 local param = require "almanac.base.param"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
+local services = require "almanac.config.services"
 local settings = require "almanac.config.settings"
 local sh = require "almanac.host.sh"
 local step = require "almanac.run.step"
@@ -58,6 +59,7 @@ end
 local function address(name, channel)
   local found, must = secret.find("address of " .. name, channel.url)
   if not found then refuse(name, "its url must be %s", must) end
+  services.hide_address(name, secret.reveal(found))
   return found
 end
 

@@ -56,6 +56,7 @@ function M.open(opts)
     client = { native = opened, info = opened:info(), asked = opts.context or false }
     client.is_own = not opts.context or opts.context == settings.context or opts.context == M.open().info.context
     clients[key] = client
+    credentials.hide(client)
     if client.info.insecure then
       step.note(string.format("the certificate of %s is not verified (insecure-skip-tls-verify in %s)", client.info.server,
         client.info.source))

@@ -5,6 +5,7 @@ local base64 = require "almanac.base.base64"
 local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local redaction = require "almanac.base.redaction"
 local sh = require "native.sh"
 local task = require "native.task"
 local timestamp = require "almanac.base.timestamp"
@@ -105,6 +106,17 @@ local function run(client, exec)
   return credential
 end
 
+--- Shorter ones are no credentials, and would blank out what is shown.
+local SECRET_MIN = 8
+
+--- Has the client's credentials hidden from now on: a server may answer with the headers that it got.
+---@param client almanac.k8s.Client
+function M.hide(client)
+  for _, text in ipairs(client.native:secrets()) do
+    if #text >= SECRET_MIN then redaction.know(text, string.format("(secret of %s)", client.info.user)) end
+  end
+end
+
 --- Whether a credential is still good at a time, in seconds since 1970. Pure.
 function M.is_fresh(credential, now)
   return credential ~= nil and (credential.expires == nil or now < credential.expires - MARGIN)
@@ -127,6 +139,7 @@ function M.ensure(client, refused)
   if not ok then error(result, 0) end
   client.credential = result
   client.native:credential { token = result.token, certificate = result.certificate, key = result.key }
+  M.hide(client)
 end
 
 --- After a 401: has the plugin run again, or the token file read again.
@@ -138,7 +151,9 @@ function M.renew(client, refused)
     M.ensure(client, refused)
     return true
   end
-  return client.native:reread()
+  local another = client.native:reread()
+  if another then M.hide(client) end
+  return another
 end
 
 return M

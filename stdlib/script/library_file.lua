@@ -1,4 +1,5 @@
 --- A Lua file that a script requires: how it is named, and where it is looked for.
+local errors = require "almanac.base.errors"
 local source = require "almanac.base.source"
 
 local M = {}
@@ -38,7 +39,21 @@ function M.find(directory, name, kept)
   for _, path in ipairs(kept and { own, builtin } or {}) do
     if kept[path] then return kept[path], path end
   end
-  return source.file(own, builtin)
+  return M.text(own, builtin)
+end
+
+--- The text of a script's file, as source.file has it; a link to what is no Lua file is refused.
+---@param path string
+---@param builtin string|false
+---@return string? text
+---@return string? path
+function M.text(path, builtin)
+  local text, found, leads = source.file(path, builtin)
+  if not leads then return text, found end
+  errors.raise {
+    kind = "refused", message = string.format("%s is a link to %s, which is no Lua file", path, leads),
+    hint = "put the file itself there; nothing of it was read",
+  }
 end
 
 return M

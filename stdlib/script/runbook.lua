@@ -5,9 +5,9 @@ local errors = require "almanac.base.errors"
 local declaration = require "almanac.run.declaration"
 local definitions = require "almanac.run.definitions"
 local fs = require "native.fs"
+local library_file = require "almanac.script.library_file"
 local nearest = require "almanac.base.nearest"
 local sandbox = require "almanac.script.sandbox"
-local source = require "almanac.base.source"
 local terminal = require "almanac.base.terminal"
 
 local M = {}
@@ -25,7 +25,7 @@ function M.find(name)
   local short = name:match "([^/]+)%.lua$" or name
   local builtin = "runbooks/" .. short .. ".lua"
   local wanted = name:find "%.lua$" and name or "runbooks/" .. name .. ".lua"
-  local text, path = source.file(wanted, (not name:find "/" or name == builtin) and builtin)
+  local text, path = library_file.text(wanted, (not name:find "/" or name == builtin) and builtin)
   if text then return path, text, short end
   local names = {}
   for _, found in ipairs(M.all()) do names[found.name] = true end

@@ -21,6 +21,10 @@ function Client:credential(credential) end
 ---@return { certificate: string?, groups: string?, not_after: string?, token: boolean?, claims: string?, username: string?, impersonated: string?, token_file: string? }  claims is JSON
 function Client:identity() end
 
+--- What must not be written down of the credentials: the password, the token and the key, as they are now.
+---@return string[]
+function Client:secrets() end
+
 --- Reads the token file again.
 ---@return boolean  whether it holds another token now
 function Client:reread() end
