@@ -10,7 +10,7 @@ local RELEASE, NAMESPACE = devnet.canary.release, devnet.canary.namespace
 shadow.metrics = {
   { name = "RPC errors", kind = "count", events = 'animica_rpc_requests_total{status="error"}',
     requests = "animica_rpc_requests_total", bad = 2, critical = true },
-  { name = "RPC latency", kind = "latency", buckets = "animica_rpc_request_duration_seconds_bucket", bad = 1.5 },
+  { name = "RPC latency", kind = "latency", buckets = "animica_rpc_request_duration_seconds_bucket", bad = 2 },
   { name = "node memory", kind = "gauge", value = 'container_memory_working_set_bytes{container="node"}', bad = 256 * 2 ^ 20,
     informational = true },
 }
