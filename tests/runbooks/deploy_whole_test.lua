@@ -209,21 +209,21 @@ t.test("from a repository to an announced release, killed in every runbook: each
   d:go_to("preflight", {})
   d:go_to("canary", { canary = 1 })
   t.write_file(d.world.dir .. "/helm_is", "helm4\n")
-  d:go_to("rollout", { devnet = 2 })
+  d:go_to("rollout", { devnet = 2, marks = 2 })
 
   d.world.alerting:set(true)
   t.has(d:go(3), "BackupMissing")
   d.world:almanac(0, { "answer", d.run, "go on", "--reason", "the backup is being made" })
   d.world.alerting:set(false)
-  d:go_to("cutover", { canary = 0 })
+  d:go_to("cutover", { canary = 0, marks = 3 })
 
-  d:go_to("verify", {})
+  d:go_to("verify", { marks = 4 })
   for _ = 1, 2 do -- what no metric says
     d:go(3)
     d.world:almanac(0, { "approve", d.run })
   end
   d:go_to("announce", { told = 1, issues = 1 })
   d:go(0)
-  d:saw("done", { issues = 2, marks = 1, notes = 1 })
+  d:saw("done", { issues = 2, marks = 5, notes = 1 })
   check_end(d, engine)
 end)
