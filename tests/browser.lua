@@ -1,5 +1,6 @@
 --- A real browser for pages: Debian's Chromium without a window, from .deps/browser (tests/deps/deps.sh).
 local fs = require "native.fs"
+local json = require "native.json"
 local process = require "native.process"
 local t = require "tests.harness"
 
@@ -71,6 +72,21 @@ function M.picture(url, png, options)
   local page = open({ "--screenshot=" .. png }, url, options)
   t.ok(fs.exists(png) and fs.read(png):sub(2, 4) == "PNG", "there is a picture")
   return page
+end
+
+--- Opens a page, and runs expressions in it (tests/browser.py).
+---@param url string
+---@param expressions string[]  "LOAD" waits until the page is loaded that the one before leads to
+---@return any[] values
+---@return string console
+function M.drive(url, expressions)
+  local argv = { "python3", "tests/browser.py", PROGRAM, t.tmpdir(), url }
+  for _, expression in ipairs(expressions) do argv[#argv + 1] = expression end
+  local code, out, err = t.run(argv, { env = { LD_LIBRARY_PATH = libraries() }, timeout = 60 })
+  t.eq(code, 0, err)
+  local values = {}
+  for line in out:gmatch "[^\n]+" do values[#values + 1] = json.decode(line) end
+  return values, err
 end
 
 return M

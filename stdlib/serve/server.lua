@@ -21,7 +21,7 @@ local RUNS_MAX = 100
 local function headers_of(policy, more)
   local headers = {
     ["Content-Type"] = "text/html; charset=utf-8", ["Cache-Control"] = "no-store", ["X-Content-Type-Options"] = "nosniff",
-    ["X-Frame-Options"] = "DENY", ["Referrer-Policy"] = "no-referrer", ["Cross-Origin-Opener-Policy"] = "same-origin",
+    ["X-Frame-Options"] = "DENY", ["Referrer-Policy"] = "same-origin", ["Cross-Origin-Opener-Policy"] = "same-origin",
     ["Cross-Origin-Resource-Policy"] = "same-origin", ["Content-Security-Policy"] = policy .. "; frame-ancestors 'none'",
   }
   for name, value in pairs(more or {}) do headers[name] = value end

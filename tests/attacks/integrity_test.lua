@@ -65,7 +65,7 @@ t.test("a store that is a link, or that others can write, is refused in words by
   }
   for _, way in ipairs(ways) do
     t.must(way[2], { cwd = p.dir })
-    for _, words in ipairs { { "status" }, { "log" }, { "runs" }, { "resume" }, { "run", "book" }, { "approve", "book" } } do
+    for _, words in ipairs { { "status" }, { "log" }, { "runs" }, { "report" }, { "resume" }, { "run", "book" }, { "approve", "book" } } do
       local code, out, err = p:run(words)
       t.ok(code ~= 0, words[1])
       t.has(err, way[1], words[1] .. out)
@@ -82,7 +82,7 @@ t.test("a row that was changed is told by status and log, and refused by resume 
   local bytes, count = t.read_file(path):gsub('"result":1', '"result":2')
   t.ok(count > 0, "the row is in the file")
   t.write_file(path, bytes)
-  for _, words in ipairs { { "status" }, { "log" }, { "resume" }, { "approve", "book" } } do
+  for _, words in ipairs { { "status" }, { "log" }, { "report" }, { "resume" }, { "approve", "book" } } do
     local code, out, err = p:run(words)
     t.ok(code ~= 0, words[1])
     t.ok((out .. err):find("broken at event", 1, true) or (out .. err):find("damaged at event", 1, true), words[1] .. ": " .. out .. err)

@@ -148,7 +148,9 @@ local function check_files(dir)
 end
 
 local function check_reports(world, options)
-  for _, words in ipairs { { "status" }, { "log" }, { "log", "--json" }, { "runs" }, { "show", "book" }, { "show", "--plan" } } do
+  local looks = { { "status" }, { "log" }, { "log", "--json" }, { "runs" }, { "report", "--format", "json" }, { "show", "book" },
+    { "show", "--plan" } }
+  for _, words in ipairs(looks) do
     local p = world:spawn(words, options)
     local _, out, err = p:wait(30)
     traces.lacks(table.concat(words, " "), out .. err)

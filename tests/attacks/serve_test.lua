@@ -2,6 +2,7 @@
 local http = require "native.http"
 local projects = require "tests.project"
 local t = require "tests.harness"
+local tls = require "tests.tls"
 
 local BOOK = [[
 return runbook { run = function()
@@ -73,7 +74,7 @@ t.test("the token goes into a cookie that scripts and other sites do not get, an
   local page = ask(s, "/", { anonymous = true, headers = { Cookie = cookie:match "^[^;]+" } })
   t.eq(page.status, 200)
   t.has(page.body, s.id)
-  for name, value in pairs { ["x-frame-options"] = "DENY", ["cache-control"] = "no-store", ["referrer-policy"] = "no-referrer" } do
+  for name, value in pairs { ["x-frame-options"] = "DENY", ["cache-control"] = "no-store", ["referrer-policy"] = "same-origin" } do
     t.eq(page.headers[name], value)
   end
   t.has(page.headers["content-security-policy"], "default-src 'none'")
@@ -146,4 +147,36 @@ t.test("over a network it is not served without TLS, and a token that others can
   t.must { "chmod", "644", p.dir .. "/token" }
   code, _, err = p:run { "serve", "--token-file", "token", "--port", "0" }
   t.eq(code, 2, err)
+end)
+
+t.test("over TLS a client certificate of the authority is enough, and answers in its own name; another one is nothing", function()
+  local p = projects.new { book = BOOK }
+  t.eq((p:run { "run", "book" }), 3)
+  local dir, other = t.tmpdir(), t.tmpdir()
+  local maker = p:spawn { "sim", "--tls", dir } -- it makes an authority, a server's certificate, and one of the client "operator"
+  maker:wait_line("^api=", 30)
+  maker:kill "TERM"
+  tls.certificate(other)
+  local server = p:spawn { "serve", "--port", "0", "--cert", dir .. "/server.pem", "--key", dir .. "/server.key", "--client-ca",
+    dir .. "/ca.pem" }
+  local url = server:wait_line("^https://127", 20):match "^(https://127%.0%.0%.1:%d+)/"
+  local function curl(certificate, path, ...)
+    local words = { "curl", "-sS", "--cacert", dir .. "/ca.pem", "-w", "\n%{http_code}", url .. path, ... }
+    for _, word in ipairs(certificate or {}) do words[#words + 1] = word end
+    local _, out = t.run(words)
+    return out
+  end
+  local ours, theirs = { "--cert", dir .. "/client.pem", "--key", dir .. "/client.key" }, { "--cert", other .. "/cert.pem", "--key",
+    other .. "/key.pem" }
+  local path = "/run/" .. p:newest()
+  for _, certificate in ipairs { {}, theirs } do
+    local said = curl(certificate, path)
+    t.ok(said:find "401$" or said:find "000$", said)
+    t.lacks(said, "roll on")
+  end
+  local page = curl(ours, path)
+  t.has(page, "roll on")
+  t.has(curl(ours, path .. "/answer", "-d", form_of(page, { answer = "yes" })), "303")
+  local _, log = p:run { "log", p:newest() }
+  t.has(log, '"by":"operator"')
 end)

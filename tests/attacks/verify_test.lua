@@ -57,7 +57,7 @@ t.test("a row that was changed is told before anything else, by runs and show as
   local path = p.dir .. "/.almanac/journal.db"
   t.write_file(path, (t.read_file(path):gsub('"result":1', '"result":2')))
   t.has(verify(p, 1), "broken at event")
-  for _, words in ipairs { { "runs" }, { "runs", "--json" }, { "show", "--plan" } } do
+  for _, words in ipairs { { "runs" }, { "runs", "--json" }, { "report" }, { "show", "--plan" } } do
     local code, _, err = p:run(words)
     t.eq(code, 1, words[1])
     t.has(err, "this is not to be believed")

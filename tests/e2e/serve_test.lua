@@ -1,6 +1,7 @@
 -- almanac serve: the runs and one run live, paused and cancelled from its page; in a real browser too.
 local browser = require "tests.browser"
 local fs = require "native.fs"
+local httpd = require "native.httpd"
 local projects = require "tests.project"
 local t = require "tests.harness"
 
@@ -60,19 +61,63 @@ t.test("and cancelled", function()
   t.eq(stop(s, p:newest(), "cancel"), "409", "nobody runs it any more")
 end)
 
-t.test("in a browser: the address with the token leads to the runs, without a word on the console", function()
-  local why = browser.missing()
-  if why or t.getenv "ALMANAC_BUILD" == "build/asan" then
-    print("skipped: " .. (why or "the plain run looks at it in a browser"))
-    return
-  end
+local why = browser.missing()
+if why or t.getenv "ALMANAC_BUILD" == "build/asan" then
+  print("skipped: " .. (why or "the plain run looks at the pages in a browser"))
+  return
+end
+
+--- Gives a value once that is one.
+local function once(expression)
+  return string.format([[new Promise(done => {
+    const look = () => { const value = %s; value ? done(value) : setTimeout(look, 20) }
+    look()
+  })]], expression)
+end
+
+--- Sends the form that pauses, and leaves the page as it is.
+local PAUSE = [=[(form => fetch(form.action, { method: "POST", body: new URLSearchParams([...new FormData(form), ["what", "pause"]]) })
+  .then(answer => answer.status))(document.querySelector("form[action$=stop]"))]=]
+
+t.test("in a browser: the address leads to the runs, one of them is followed to its end, and what is unfolded stays so", function()
   local p, run, s = under_way()
   local page = browser.look(s.url .. "/?token=" .. s.token)
   t.has(page.dom, p:newest())
   t.eq(page.console, {})
-  page = browser.look(s.url .. "/run/" .. p:newest() .. "?token=" .. s.token)
-  t.has(page.dom, '<button name="what" value="pause">')
-  t.eq(page.console, {})
-  fs.write(p.dir .. "/go-on", "")
-  t.eq(run:wait(20), 0)
+  local values, console = browser.drive(s.url .. "/run/" .. p:newest() .. "?token=" .. s.token, {
+    "document.querySelector('details').open = true; location.search", PAUSE,
+    once "document.title.includes('paused') && document.querySelector('h1').textContent",
+    "document.querySelector('details').open",
+  })
+  t.eq(values, { "", 200, "‖ paused book", true })
+  t.eq(console, "")
+  t.eq(run:wait(20), 130)
+end)
+
+t.test("in a browser: a question is answered, by the form as the browser sends it", function()
+  local p = projects.new { ask = 'return runbook { run = function() confirm "roll on" end }' }
+  t.eq((p:run { "run", "ask" }), 3)
+  local s, id = serving(p), p:newest()
+  local values = browser.drive(s.url .. "/run/" .. id .. "?token=" .. s.token, {
+    "document.querySelector('[name=reason]').value = 'dashboards are green'; document.querySelector('button').click()", "LOAD",
+    "location.pathname + ' ' + document.querySelector('.what').textContent",
+  })
+  t.eq(values[2], "/run/" .. id .. " Was answered, and waits for somebody to go on with it")
+  local _, log = p:run { "log", id }
+  t.has(log, "dashboards are green")
+end)
+
+t.test("in a browser: a page of another server of this machine, to which the browser gives the cookie, answers nothing", function()
+  local p = projects.new { ask = 'return runbook { run = function() confirm "roll on" end }' }
+  t.eq((p:run { "run", "ask" }), 3)
+  local s, id = serving(p), p:newest()
+  local form = s.curl("/run/" .. id):match '<form method="post".-</form>':gsub('action="', 'action="' .. s.url)
+  local evil <close> = httpd.listen { handler = function(_, response) response:send(200, { ["Content-Type"] = "text/html" }, form) end }
+  local values = browser.drive(s.url .. "/?token=" .. s.token, {
+    string.format("location.href = 'http://127.0.0.1:%d/'", evil:port()), "LOAD", "document.querySelector('button').click()", "LOAD",
+    "document.body.textContent",
+  })
+  t.has(values[3], "Nothing was done: it was sent from ")
+  local _, log = p:run { "log", id }
+  t.lacks(log, "confirm.answered")
 end)

@@ -110,7 +110,9 @@ function M.wrap(title, content, live, seq)
   local head = tag("head", nil, tag("meta", { "charset", "utf-8" }),
     tag("meta", { "http-equiv", "Content-Security-Policy", "content", policy }),
     tag("meta", { "name", "viewport", "content", "width=device-width,initial-scale=1" }),
-    tag("meta", { "name", "color-scheme", "content", "light dark" }), tag("meta", { "name", "referrer", "content", "no-referrer" }),
+    tag("meta", { "name", "color-scheme", "content", "light dark" }),
+    -- A form that is sent without a referrer has no origin either, and a server would not know it for its own.
+    tag("meta", { "name", "referrer", "content", live and "same-origin" or "no-referrer" }),
     live and live.refresh and tag("meta", { "http-equiv", "refresh", "content", live.refresh }),
     tag("title", nil, title), tag("style", nil, markup.raw(CSS)))
   local script = live and live.script and tag("script", nil, markup.raw(live.script))
