@@ -18,7 +18,7 @@ extern const size_t embed_count;
 /* NULL when there is none of that path. */
 const struct embed_file *embed_find(const char *path);
 
-/* The memory that compiled files took when they were loaded is given back: they are pages of the
+/* The memory that files took when they were read or loaded is given back: they are pages of the
  * program's file, which come again when they are needed. */
 void embed_put_away(void);
 
