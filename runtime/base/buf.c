@@ -45,14 +45,26 @@ static int buf_reserve(struct buf *b, size_t extra)
     return 0;
 }
 
-int buf_add(struct buf *b, const void *bytes, size_t len)
+char *buf_claim(struct buf *b, size_t len)
 {
+    char *room;
+
     if (buf_reserve(b, len) < 0)
-        return -1;
-    if (len)
-        memcpy(b->data + b->len, bytes, len);
+        return NULL;
+    room = b->data + b->len;
     b->len += len;
     b->data[b->len] = '\0';
+    return room;
+}
+
+int buf_add(struct buf *b, const void *bytes, size_t len)
+{
+    char *room = buf_claim(b, len);
+
+    if (!room)
+        return -1;
+    if (len)
+        memcpy(room, bytes, len);
     return 0;
 }
 

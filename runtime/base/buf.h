@@ -26,6 +26,9 @@ void buf_reset(struct buf *b);
 int buf_add(struct buf *b, const void *bytes, size_t len);
 int buf_adds(struct buf *b, const char *text);
 int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Room for len more bytes, which count as held: the caller fills them. NULL where add() gives -1.
+ */
+char *buf_claim(struct buf *b, size_t len);
 /* Removes the first len bytes (all of them when len is larger). */
 void buf_consume(struct buf *b, size_t len);
 /* Hands the bytes over, NUL-terminated, to be freed with free(); "" when empty; NULL when

@@ -135,11 +135,19 @@ static void fail(struct encoder *en, const char *what, const char *hint)
     vm_raise(en->L, &e);
 }
 
-static void put(struct encoder *en, const char *bytes, size_t len)
+static char *claim(struct encoder *en, size_t len)
 {
-    if (buf_add(&en->out, bytes, len) < 0)
+    char *room = buf_claim(&en->out, len);
+
+    if (!room)
         vm_raisef(en->L, ERR_LIMIT, "json.encode: the text would be larger than %zu MiB",
                   ENCODE_MAX >> 20);
+    return room;
+}
+
+static void put(struct encoder *en, const char *bytes, size_t len)
+{
+    memcpy(claim(en, len), bytes, len);
 }
 
 static void put_newline(struct encoder *en, int depth)
@@ -158,15 +166,36 @@ static const bool as_it_is[256] = {
     [']' ... '~'] = true,
 };
 
+/* Whether all bytes do: most strings are such. Eight at a time, each below 0x80: the highest bit of
+ * a byte comes up where one is below ' ', is '"' or '\\', or is above '~'. */
+static bool is_plain(const char *text, size_t len)
+{
+    const uint64_t each = 0x0101010101010101, high = each << 7;
+    size_t i = 0;
+
+    for (; i + 8 <= len; i += 8) {
+        uint64_t bytes, odd;
+
+        memcpy(&bytes, text + i, 8);
+        odd = bytes | (bytes + each) | (bytes - each * ' ') | ((bytes ^ each * '"') - each) |
+              ((bytes ^ each * '\\') - each);
+        if (odd & high)
+            return false;
+    }
+    for (; i < len; i++)
+        if (!as_it_is[(unsigned char)text[i]])
+            return false;
+    return true;
+}
+
 /* Bytes that are no UTF-8 become \udc80 to \udcff, which decode turns back into bytes: whatever a
  * program printed survives the journal, and the text stays JSON. */
-static void write_string(struct encoder *en, const char *text, size_t len)
+static void write_escaped(struct encoder *en, const char *text, size_t len)
 {
     const unsigned char *p = (const unsigned char *)text, *end = p + len, *from = p;
     static const char shorts[] = "\bb\ff\nn\rr\tt\"\"\\\\";
     char escape[8];
 
-    put(en, "\"", 1);
     while (p < end) {
         const char *found = NULL;
         size_t k;
@@ -192,6 +221,20 @@ static void write_string(struct encoder *en, const char *text, size_t len)
         from = ++p;
     }
     put(en, (const char *)from, (size_t)(p - from));
+}
+
+static void write_string(struct encoder *en, const char *text, size_t len)
+{
+    char *room;
+
+    if (is_plain(text, len)) {
+        room = claim(en, len + 2);
+        room[0] = room[len + 1] = '"';
+        memcpy(room + 1, text, len);
+        return;
+    }
+    put(en, "\"", 1);
+    write_escaped(en, text, len);
     put(en, "\"", 1);
 }
 

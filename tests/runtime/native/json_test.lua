@@ -1,6 +1,18 @@
 local t = require "tests.harness"
 local json = require "native.json"
 
+t.test("every byte is written as it must be, wherever in a text it stands", function()
+  local shorts = { ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ['"'] = '\\"', ["\\"] = "\\\\" }
+  for byte = 0, 255 do
+    local c = string.char(byte)
+    local written = shorts[c] or byte >= 0x20 and byte < 0x7f and c or string.format("\\u%04x", byte < 0x80 and byte or 0xdc00 + byte)
+    for place = 0, 16 do
+      local before, behind = ("a"):rep(place), ("~"):rep(16 - place)
+      t.eq(json.encode(before .. c .. behind), '"' .. before .. written .. behind .. '"')
+    end
+  end
+end)
+
 t.test("integers are integers, and exact", function()
   t.eq(json.decode "9007199254740993", 9007199254740993)
   t.eq(math.type(json.decode "1"), "integer")
