@@ -1,7 +1,7 @@
 ---@meta
 -- Made by `make docs` from stdlib/public/k8s.lua: edit that.
 
---- A Kubernetes cluster. Reads are free inside a step, writes are effects. Objects are named as kubectl names them: "deployment/animica-node", "sts/x", "pods", "certificates.cert-manager.io/x"; or an object that a read gave is handed over itself.
+--- A Kubernetes cluster. Reads are free inside a step, writes are effects. Objects are named as kubectl names them: "deployment/animica-node", "sts/x", "pods", "certificates.cert-manager.io/x"; or one that a read gave is handed over.
 ---
 --- Every call can raise `api` (the server refused it, with `status` and `reason`), `network`, `tls`, `auth` and `timeout`.
 k8s = {}
@@ -88,7 +88,6 @@ function k8s.list(ref, options) end
 ---
 --- ```lua
 --- local newest, all = k8s.pods("deployment/animica-miner", { namespace = "animica-devnet" })
---- note(#newest .. " of " .. #all .. " are new")
 --- ```
 ---@param ref almanac.Ref|table
 ---@param options? k8s.pods.options
@@ -110,9 +109,7 @@ function k8s.pods(ref, options) end
 --- Raises: `api`.
 ---
 --- ```lua
---- for _, event in ipairs(k8s.events("pod/animica-node-0", { namespace = "animica-devnet", type = "Warning" })) do
----   note(event.reason .. ": " .. event.message)
---- end
+--- for _, event in ipairs(k8s.events("pod/animica-node-0", { namespace = "animica-devnet" })) do note(event.message) end
 --- ```
 ---@param ref? almanac.Ref|table  an object; without it, all of the namespace
 ---@param options? k8s.events.options
@@ -153,8 +150,7 @@ function k8s.images(options) end
 --- ```
 ---@param ref almanac.Ref|table  "pods", "nodes", "pod/x", "node/x", or a workload: its pods
 ---@param options? k8s.top.options
----@return { name: string, namespace: string?, cpu: number, memory: integer, cpu_text: string, memory_text: string, cpu_share: number?, memory_share: number?, time: string }[]
----  rows by name; cpu in cores, memory in bytes; shares of what a node can give, 0 to 1
+---@return { name: string, namespace: string?, cpu: number, memory: integer, cpu_text: string, memory_text: string, cpu_share: number?, memory_share: number?, time: string }[]  rows by name; cpu in cores, memory in bytes; shares of what a node can give, 0 to 1
 function k8s.top(ref, options) end
 
 ---@class k8s.logs.options
@@ -212,19 +208,16 @@ function k8s.follow_logs(ref, options) end
 ---@field stdin? string  text on its standard input; without it there is none
 ---@field timeout? string|number  then its connection is cut, and what is left of it is looked for
 
---- Runs a command in a container that only looks: your promise, since nothing can check it. It is run again
---- when the step is, and in a plan.
+--- Runs a command in a container that only looks: your promise. It is run again when the step is, and in a plan.
 ---
 --- Raises: `command` (an exit code that is not in `ok`), `not_found`, `api`, `timeout`.
 ---
 --- ```lua
---- local height = k8s.exec_read { pod = "statefulset/animica-node", namespace = "animica-devnet",
----   command = { "cat", "/data/height" } }.stdout
+--- local height = k8s.exec_read("cat", "/data/height", { pod = "pod/animica-node-0", namespace = "animica-devnet" }).stdout
 --- ```
 ---@param first string|k8s.exec_read.options  its first word, or the command in one table
 ---@param ... string|integer|k8s.exec_read.options  more words; options behind them
----@return { code: integer?, stdout: string, stderr: string, elapsed: number, truncated: boolean, pod: string?, container: string?, already_done: boolean? }
----  elapsed in seconds
+---@return { code: integer?, stdout: string, stderr: string, elapsed: number, truncated: boolean, pod: string?, container: string?, already_done: boolean? }  elapsed in seconds
 function k8s.exec_read(first, ...) end
 
 ---@class k8s.rollout.options
@@ -247,8 +240,7 @@ function k8s.exec_read(first, ...) end
 --- ```
 ---@param ref almanac.Ref  "deployment/animica-miner"
 ---@param options? k8s.rollout.options
----@return { workload: string, namespace: string, message: string, generation: integer, elapsed: number, healed: string[] }
----  elapsed in seconds
+---@return { workload: string, namespace: string, message: string, generation: integer, elapsed: number, healed: string[] }  elapsed in seconds
 function k8s.rollout(ref, options) end
 
 ---@class k8s.wait.options
@@ -266,8 +258,7 @@ function k8s.rollout(ref, options) end
 ---@field timeout? string|number  for all of it
 ---@field what? string  what the check waits for, for people
 
---- Waits until an object is as wanted, or every object that a selector takes, and one at least. A read. In a
---- plan it only looks.
+--- Waits until an object is as wanted, or every object that a selector takes, and one at least. A read; a plan looks once.
 ---
 --- Raises: `timeout`, with how it stood; `api`.
 ---
@@ -279,8 +270,7 @@ function k8s.rollout(ref, options) end
 ---@return table? object  nil when it is gone; with a selector, all of them as a list
 function k8s.wait(ref, options) end
 
---- Whether an object has a condition, by kubectl's rules: names in any case, and a condition of an older
---- generation does not count. Pure.
+--- Whether an object has a condition, by kubectl's rules: names in any case, and none of an older generation. Pure.
 ---
 --- Raises: nothing.
 ---
@@ -304,17 +294,13 @@ function k8s.has_condition(object, kind, status) end
 ---@field patience? string|number  for a server that is away
 ---@field selector? string|table  by labels
 
---- Follows a collection, or one object: what is there comes as ADDED, then SYNCED, then changes as they
---- happen. A read.
+--- Follows a collection, or one object: what is there comes as ADDED, then SYNCED, then changes as they happen. A read.
 ---
 --- Raises: `api`; `network` when the server stays away for longer than `patience`.
 ---
 --- ```lua
 --- local watch <close> = k8s.watch("pods", { namespace = "animica-devnet", selector = { app = "animica-node" } })
---- for event in watch:events() do
----   if event.type == "SYNCED" then break end
----   note(event.object.metadata.name)
---- end
+--- for event in watch:events() do if event.type == "SYNCED" then break end end
 --- ```
 ---@param ref almanac.Ref|table  "pods", "deployment/animica-node"
 ---@param options? k8s.watch.options
@@ -331,12 +317,7 @@ function k8s.watch(ref, options) end
 --- Raises: `conflict` (with `conflicts`: manager and field), `api`, `usage`.
 ---
 --- ```lua
---- k8s.apply([[
---- apiVersion: v1
---- kind: ConfigMap
---- metadata: { name: limits, namespace: animica-devnet }
---- data: { peers: "12" }
---- ]])
+--- k8s.apply { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "limits", namespace = "animica-devnet" }, data = { peers = "12" } }
 --- ```
 ---@param manifest string|table  YAML (several documents too), an object, or a list of objects
 ---@param options? k8s.apply.options
@@ -416,8 +397,7 @@ function k8s.scale(ref, replicas, options) end
 ---@field context? string  of the kubeconfig
 ---@field namespace? string  of the object
 
---- Replaces the pods of a Deployment, StatefulSet or DaemonSet, as `kubectl rollout restart`. An effect;
---- k8s.rollout follows it.
+--- Replaces the pods of a Deployment, StatefulSet or DaemonSet, as `kubectl rollout restart`; k8s.rollout follows it. An effect.
 ---
 --- Raises: `api`, `usage` where the kind cannot be restarted.
 ---
@@ -474,8 +454,8 @@ function k8s.evict(ref, options) end
 ---@class k8s.cordon.options
 ---@field context? string  of the kubeconfig
 
---- Keeps new pods off a node; those that are there stay. An effect; its undo is uncordon, unless the node was
---- cordoned before. A node is in no namespace: `allow = { k8s = { "node/worker-*" } }`.
+--- Keeps new pods off a node; those that are there stay. An effect; its undo is uncordon, unless the node was cordoned
+--- before. A node is in no namespace: `allow = { k8s = { "node/worker-*" } }`.
 ---
 --- Raises: `api`, `usage`.
 ---
@@ -510,9 +490,9 @@ function k8s.uncordon(node, options) end
 ---@field selector? string|table  only pods with these labels
 ---@field timeout? string|number  for all of it
 
---- Empties a node: no new pods, and those that are there evicted, as their disruption budgets allow, until they
---- are gone. Pods of DaemonSets and of the node itself stay. What kubectl asks a flag for is refused before
---- anything is changed. An effect of several; its undo is uncordon.
+--- Empties a node: no new pods, and those that are there evicted, as their disruption budgets allow, until they are gone.
+--- Pods of DaemonSets and of the node itself stay. What kubectl asks a flag for is refused before anything is changed. An
+--- effect of several; its undo is uncordon.
 ---
 --- Raises: `refused`, `timeout` (with the budget's word), `api`.
 ---
@@ -529,9 +509,8 @@ function k8s.drain(node, options) end
 ---@field namespace? string  of the object
 ---@field timeout? string|number  for the pods to end, and for each claim to go
 
---- Deletes the claims of a StatefulSet with all their data, in the order that cannot hang, and brings it back
---- on new ones. An effect of several; cut off anywhere, a resume goes on with the same claims. Nothing takes
---- it back.
+--- Deletes the claims of a StatefulSet with all their data, in the order that cannot hang, and brings it back on new ones.
+--- An effect of several; cut off anywhere, a resume goes on with the same claims. Nothing takes it back.
 ---
 --- Raises: `refused` where a stranger uses a claim, `timeout`, `api`.
 ---
@@ -550,9 +529,8 @@ function k8s.wipe_claims(ref, options) end
 ---@field timeout? string|number  for that wait
 ---@field to? integer  the revision to go back to
 
---- Takes a Deployment, StatefulSet or DaemonSet back to a revision, as `kubectl rollout undo`. An effect; its
---- undo goes forward again. A StatefulSet does not replace a pod that is broken: k8s.rollout with
---- heal = true does.
+--- Takes a Deployment, StatefulSet or DaemonSet back to a revision, as `kubectl rollout undo`. An effect; its undo goes
+--- forward again. A StatefulSet does not replace a pod that is broken: k8s.rollout with heal = true does.
 ---
 --- Raises: `not_found` where there is no such revision, `api`, `usage`.
 ---
@@ -600,13 +578,11 @@ function k8s.history(ref, options) end
 --- Raises: `command` (an exit code that is not in `ok`), `not_found`, `timeout` (in doubt), `api`.
 ---
 --- ```lua
---- k8s.exec { pod = "statefulset/animica-node", namespace = "animica-devnet", command = { "animica", "compact" },
----   idempotent = true, timeout = "10m" }
+--- k8s.exec("animica", "compact", { pod = "statefulset/animica-node", namespace = "animica-devnet", idempotent = true })
 --- ```
 ---@param first string|k8s.exec.options  its first word, or the command in one table
 ---@param ... string|integer|k8s.exec.options  more words; options behind them
----@return { code: integer?, stdout: string, stderr: string, elapsed: number, truncated: boolean, pod: string?, container: string?, already_done: boolean? }
----  elapsed in seconds
+---@return { code: integer?, stdout: string, stderr: string, elapsed: number, truncated: boolean, pod: string?, container: string?, already_done: boolean? }  elapsed in seconds
 function k8s.exec(first, ...) end
 
 --- The number that a quantity stands for. Pure.
@@ -614,8 +590,7 @@ function k8s.exec(first, ...) end
 --- Raises: `usage`.
 ---
 --- ```lua
---- assert(k8s.quantity "1.5Gi" == 1610612736)
---- assert(k8s.quantity "250m" == 0.25)
+--- assert(k8s.quantity "1.5Gi" == 1610612736 and k8s.quantity "250m" == 0.25)
 --- ```
 ---@param text string|number
 ---@return number

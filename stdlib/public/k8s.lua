@@ -1,14 +1,10 @@
---- k8s: a Kubernetes cluster. Reads are free inside a step, writes are effects. Objects are named as
---- kubectl names them: "deployment/animica-node", "sts/x", "pods", "certificates.cert-manager.io/x"; or
---- an object that a read gave is handed over itself.
+--- k8s: a Kubernetes cluster. Reads are free inside a step, writes are effects. Objects are named as kubectl names them:
+--- "deployment/animica-node", "sts/x", "pods", "certificates.cert-manager.io/x"; or one that a read gave is handed over.
 ---
---- Every call can raise `api` (the server refused it, with `status` and `reason`), `network`, `tls`, `auth`
---- and `timeout`.
+--- Every call can raise `api` (the server refused it, with `status` and `reason`), `network`, `tls`, `auth` and `timeout`.
 local lazy = require "almanac.base.lazy"
 
-local M = {}
-
--- A part is loaded with the first call of one of its verbs, for most runs need few of them.
+local M = {} -- a part is loaded with the first call of one of its verbs, for most runs need few of them
 
 -- Looking ----------------------------------------------------------------------------------------
 
@@ -66,7 +62,6 @@ M.list = lazy(function() return require("almanac.k8s.read").list end)
 ---
 --- ```lua
 --- local newest, all = k8s.pods("deployment/animica-miner", { namespace = "animica-devnet" })
---- note(#newest .. " of " .. #all .. " are new")
 --- ```
 ---@param ref almanac.Ref|table
 ---@param options? k8s.pods.options
@@ -79,9 +74,7 @@ M.pods = lazy(function() return require("almanac.k8s.read").pods end)
 --- Raises: `api`.
 ---
 --- ```lua
---- for _, event in ipairs(k8s.events("pod/animica-node-0", { namespace = "animica-devnet", type = "Warning" })) do
----   note(event.reason .. ": " .. event.message)
---- end
+--- for _, event in ipairs(k8s.events("pod/animica-node-0", { namespace = "animica-devnet" })) do note(event.message) end
 --- ```
 ---@param ref? almanac.Ref|table  an object; without it, all of the namespace
 ---@param options? k8s.events.options
@@ -108,8 +101,7 @@ M.images = lazy(function() return require("almanac.k8s.images").images end)
 --- ```
 ---@param ref almanac.Ref|table  "pods", "nodes", "pod/x", "node/x", or a workload: its pods
 ---@param options? k8s.top.options
----@return { name: string, namespace: string?, cpu: number, memory: integer, cpu_text: string, memory_text: string, cpu_share: number?, memory_share: number?, time: string }[]
----  rows by name; cpu in cores, memory in bytes; shares of what a node can give, 0 to 1
+---@return { name: string, namespace: string?, cpu: number, memory: integer, cpu_text: string, memory_text: string, cpu_share: number?, memory_share: number?, time: string }[]  rows by name; cpu in cores, memory in bytes; shares of what a node can give, 0 to 1
 M.top = lazy(function() return require("almanac.k8s.top").top end)
 
 --- The last lines of a pod's log, or of the newest pod of a workload. A read.
@@ -136,19 +128,16 @@ M.logs = lazy(function() return require("almanac.k8s.logs").logs end)
 ---@return fun(): string?
 M.follow_logs = lazy(function() return require("almanac.k8s.logs").follow end)
 
---- Runs a command in a container that only looks: your promise, since nothing can check it. It is run again
---- when the step is, and in a plan.
+--- Runs a command in a container that only looks: your promise. It is run again when the step is, and in a plan.
 ---
 --- Raises: `command` (an exit code that is not in `ok`), `not_found`, `api`, `timeout`.
 ---
 --- ```lua
---- local height = k8s.exec_read { pod = "statefulset/animica-node", namespace = "animica-devnet",
----   command = { "cat", "/data/height" } }.stdout
+--- local height = k8s.exec_read("cat", "/data/height", { pod = "pod/animica-node-0", namespace = "animica-devnet" }).stdout
 --- ```
 ---@param first string|k8s.exec_read.options  its first word, or the command in one table
 ---@param ... string|integer|k8s.exec_read.options  more words; options behind them
----@return { code: integer?, stdout: string, stderr: string, elapsed: number, truncated: boolean, pod: string?, container: string?, already_done: boolean? }
----  elapsed in seconds
+---@return { code: integer?, stdout: string, stderr: string, elapsed: number, truncated: boolean, pod: string?, container: string?, already_done: boolean? }  elapsed in seconds
 M.exec_read = lazy(function() return require("almanac.k8s.exec").exec_read end)
 
 -- Waiting ----------------------------------------------------------------------------------------
@@ -164,12 +153,10 @@ M.exec_read = lazy(function() return require("almanac.k8s.exec").exec_read end)
 --- ```
 ---@param ref almanac.Ref  "deployment/animica-miner"
 ---@param options? k8s.rollout.options
----@return { workload: string, namespace: string, message: string, generation: integer, elapsed: number, healed: string[] }
----  elapsed in seconds
+---@return { workload: string, namespace: string, message: string, generation: integer, elapsed: number, healed: string[] }  elapsed in seconds
 M.rollout = lazy(function() return require("almanac.k8s.rollout.rollout").rollout end)
 
---- Waits until an object is as wanted, or every object that a selector takes, and one at least. A read. In a
---- plan it only looks.
+--- Waits until an object is as wanted, or every object that a selector takes, and one at least. A read; a plan looks once.
 ---
 --- Raises: `timeout`, with how it stood; `api`.
 ---
@@ -181,8 +168,7 @@ M.rollout = lazy(function() return require("almanac.k8s.rollout.rollout").rollou
 ---@return table? object  nil when it is gone; with a selector, all of them as a list
 M.wait = lazy(function() return require("almanac.k8s.wait").wait end)
 
---- Whether an object has a condition, by kubectl's rules: names in any case, and a condition of an older
---- generation does not count. Pure.
+--- Whether an object has a condition, by kubectl's rules: names in any case, and none of an older generation. Pure.
 ---
 --- Raises: nothing.
 ---
@@ -196,17 +182,13 @@ M.wait = lazy(function() return require("almanac.k8s.wait").wait end)
 ---@return boolean
 M.has_condition = lazy(function() return require("almanac.k8s.wait").has_condition end)
 
---- Follows a collection, or one object: what is there comes as ADDED, then SYNCED, then changes as they
---- happen. A read.
+--- Follows a collection, or one object: what is there comes as ADDED, then SYNCED, then changes as they happen. A read.
 ---
 --- Raises: `api`; `network` when the server stays away for longer than `patience`.
 ---
 --- ```lua
 --- local watch <close> = k8s.watch("pods", { namespace = "animica-devnet", selector = { app = "animica-node" } })
---- for event in watch:events() do
----   if event.type == "SYNCED" then break end
----   note(event.object.metadata.name)
---- end
+--- for event in watch:events() do if event.type == "SYNCED" then break end end
 --- ```
 ---@param ref almanac.Ref|table  "pods", "deployment/animica-node"
 ---@param options? k8s.watch.options
@@ -220,12 +202,7 @@ M.watch = lazy(function() return require("almanac.k8s.watch").watch end)
 --- Raises: `conflict` (with `conflicts`: manager and field), `api`, `usage`.
 ---
 --- ```lua
---- k8s.apply([[
---- apiVersion: v1
---- kind: ConfigMap
---- metadata: { name: limits, namespace: animica-devnet }
---- data: { peers: "12" }
---- ]])
+--- k8s.apply { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "limits", namespace = "animica-devnet" }, data = { peers = "12" } }
 --- ```
 ---@param manifest string|table  YAML (several documents too), an object, or a list of objects
 ---@param options? k8s.apply.options
@@ -282,8 +259,7 @@ M.patch = lazy(function() return require("almanac.k8s.patch").patch end)
 ---@return { name: string, namespace: string, uid: string, replicas: integer, before: integer }
 M.scale = lazy(function() return require("almanac.k8s.patch").scale end)
 
---- Replaces the pods of a Deployment, StatefulSet or DaemonSet, as `kubectl rollout restart`. An effect;
---- k8s.rollout follows it.
+--- Replaces the pods of a Deployment, StatefulSet or DaemonSet, as `kubectl rollout restart`; k8s.rollout follows it. An effect.
 ---
 --- Raises: `api`, `usage` where the kind cannot be restarted.
 ---
@@ -319,8 +295,8 @@ M.delete = lazy(function() return require("almanac.k8s.delete").delete end)
 ---@return { evicted: boolean, uid: string? }
 M.evict = lazy(function() return require("almanac.k8s.evict").evict end)
 
---- Keeps new pods off a node; those that are there stay. An effect; its undo is uncordon, unless the node was
---- cordoned before. A node is in no namespace: `allow = { k8s = { "node/worker-*" } }`.
+--- Keeps new pods off a node; those that are there stay. An effect; its undo is uncordon, unless the node was cordoned
+--- before. A node is in no namespace: `allow = { k8s = { "node/worker-*" } }`.
 ---
 --- Raises: `api`, `usage`.
 ---
@@ -344,9 +320,9 @@ M.cordon = lazy(function() return require("almanac.k8s.cordon").cordon end)
 ---@return { node: string, cordoned: boolean, before: boolean }
 M.uncordon = lazy(function() return require("almanac.k8s.cordon").uncordon end)
 
---- Empties a node: no new pods, and those that are there evicted, as their disruption budgets allow, until they
---- are gone. Pods of DaemonSets and of the node itself stay. What kubectl asks a flag for is refused before
---- anything is changed. An effect of several; its undo is uncordon.
+--- Empties a node: no new pods, and those that are there evicted, as their disruption budgets allow, until they are gone.
+--- Pods of DaemonSets and of the node itself stay. What kubectl asks a flag for is refused before anything is changed. An
+--- effect of several; its undo is uncordon.
 ---
 --- Raises: `refused`, `timeout` (with the budget's word), `api`.
 ---
@@ -358,9 +334,8 @@ M.uncordon = lazy(function() return require("almanac.k8s.cordon").uncordon end)
 ---@return { node: string, evicted: string[], left: string[] }  names with their namespaces; those left, and why
 M.drain = lazy(function() return require("almanac.k8s.drain").drain end)
 
---- Deletes the claims of a StatefulSet with all their data, in the order that cannot hang, and brings it back
---- on new ones. An effect of several; cut off anywhere, a resume goes on with the same claims. Nothing takes
---- it back.
+--- Deletes the claims of a StatefulSet with all their data, in the order that cannot hang, and brings it back on new ones.
+--- An effect of several; cut off anywhere, a resume goes on with the same claims. Nothing takes it back.
 ---
 --- Raises: `refused` where a stranger uses a claim, `timeout`, `api`.
 ---
@@ -372,9 +347,8 @@ M.drain = lazy(function() return require("almanac.k8s.drain").drain end)
 ---@return { claims: string[], replicas: integer }
 M.wipe_claims = lazy(function() return require("almanac.k8s.claims").wipe_claims end)
 
---- Takes a Deployment, StatefulSet or DaemonSet back to a revision, as `kubectl rollout undo`. An effect; its
---- undo goes forward again. A StatefulSet does not replace a pod that is broken: k8s.rollout with
---- heal = true does.
+--- Takes a Deployment, StatefulSet or DaemonSet back to a revision, as `kubectl rollout undo`. An effect; its undo goes
+--- forward again. A StatefulSet does not replace a pod that is broken: k8s.rollout with heal = true does.
 ---
 --- Raises: `not_found` where there is no such revision, `api`, `usage`.
 ---
@@ -404,13 +378,11 @@ M.history = lazy(function() return require("almanac.k8s.undo").history end)
 --- Raises: `command` (an exit code that is not in `ok`), `not_found`, `timeout` (in doubt), `api`.
 ---
 --- ```lua
---- k8s.exec { pod = "statefulset/animica-node", namespace = "animica-devnet", command = { "animica", "compact" },
----   idempotent = true, timeout = "10m" }
+--- k8s.exec("animica", "compact", { pod = "statefulset/animica-node", namespace = "animica-devnet", idempotent = true })
 --- ```
 ---@param first string|k8s.exec.options  its first word, or the command in one table
 ---@param ... string|integer|k8s.exec.options  more words; options behind them
----@return { code: integer?, stdout: string, stderr: string, elapsed: number, truncated: boolean, pod: string?, container: string?, already_done: boolean? }
----  elapsed in seconds
+---@return { code: integer?, stdout: string, stderr: string, elapsed: number, truncated: boolean, pod: string?, container: string?, already_done: boolean? }  elapsed in seconds
 M.exec = lazy(function() return require("almanac.k8s.exec").exec end)
 
 --- The number that a quantity stands for. Pure.
@@ -418,8 +390,7 @@ M.exec = lazy(function() return require("almanac.k8s.exec").exec end)
 --- Raises: `usage`.
 ---
 --- ```lua
---- assert(k8s.quantity "1.5Gi" == 1610612736)
---- assert(k8s.quantity "250m" == 0.25)
+--- assert(k8s.quantity "1.5Gi" == 1610612736 and k8s.quantity "250m" == 0.25)
 --- ```
 ---@param text string|number
 ---@return number
