@@ -21,6 +21,15 @@ local function outcomes(world, run)
   return counts
 end
 
+--- Each of these texts is there once.
+local function once(list, field, what)
+  local seen = {}
+  for _, one in ipairs(list) do
+    t.ok(not seen[one[field]], what .. " twice: " .. tostring(one[field]))
+    seen[one[field]] = true
+  end
+end
+
 --- Goes on with the run, answering what is asked, until it is over.
 local function to_the_end(d, run)
   for _ = 1, 6 do
@@ -51,6 +60,8 @@ t.test("release, preflight, canary, rollout, verify, announce: one run, killed a
   t.has(to_the_end(d, run), "done")
   t.eq(d.repo:git("tag", "-l", "v0.6.0"), "v0.6.0")
   t.eq(d.repo:pushes(), 1, "the images were pushed once")
+  once(d.github.issues, "title", "an issue")
+  once(d.github.comments, "body", "a comment")
   t.has(d.world:node_tag(), "v0.6.0-")
   t.eq(#d.world:history(), 2, "one revision more")
   t.ok(outcomes(d.world, run)["runbook.call"] == 6, "six runs were made")

@@ -1,5 +1,6 @@
 -- runbooks/rollback.lua: to a tag, with the database, with a new chain; and what it refuses.
 local devnet = require "tests.devnet"
+local json = require "native.json"
 local killed = require "tests.killed"
 local t = require "tests.harness"
 
@@ -59,6 +60,16 @@ t.test("wipe=node: another namespace, or a name that is not typed in full, is re
   t.ok(devnet.is_ready(world:node_pod()), "the node is ready on it")
 end)
 
+--- The kinds of effects of the last run, in the order in which they began.
+local function effects(world)
+  local ops = {}
+  for line in world:almanac(0, { "log", "--json" }):gmatch "[^\n]+" do
+    local event = json.decode(line)
+    if event.kind == "effect.intent" then ops[#ops + 1] = event.data.op end
+  end
+  return table.concat(ops, " ")
+end
+
 t.test("the database: taken down before by the newer release's program, or restored here after; unset, it is refused", function()
   local world = upgraded "helm3"
   local _, err = world:almanac(1, { "run", "rollback", "db=down" })
@@ -70,7 +81,9 @@ t.test("the database: taken down before by the newer release's program, or resto
   t.must { "chmod", "+x", world.dir .. "/ops/scripts/restore.sh" }
   _, err = world:almanac(0, { "run", "rollback", "db=down" })
   t.has(err, "down to " .. devnet.old)
+  t.ok(effects(world):find "k8s%.exec.*helm%.", "by the program of the newer release, while that runs: " .. effects(world))
   world:run_helm { "upgrade", devnet.release, "ops/helm/animica-devnet", "--set", "global.imageTag=" .. devnet.new }
   world:almanac(0, { "run", "rollback", "db=restore" })
   t.eq(t.read_file(world.dir .. "/restored.log"), "services restored\n")
+  t.ok(effects(world):find "helm%..*sh%.run", "for the older release, which is there: " .. effects(world))
 end)
