@@ -10,17 +10,21 @@ M.WORDS = {
   limit_from = { "text", help = "where the limit is written, as vars.places gives it: said beside it" },
 }
 
-local SPEC = fields.declare("gate", fields.with(M.WORDS, {
+--- What is measured, and what is healthy: of a gate, and of a guard's.
+M.MEASURE = fields.with(M.WORDS, {
   query = { "text", required = true, words = "PromQL text", help = "PromQL that gives one number; no comparison in it" },
   op = { "enum", values = { "<", "<=", ">", ">=" }, default = "<", help = "healthy when `value op limit`" },
   limit = { "number", required = true, help = "what the value is compared with" },
+  url = { "text", shown_default = "endpoints.prometheus of almanac.yaml", help = "base URL of Prometheus" },
+})
+
+local SPEC = fields.declare("gate", fields.with(M.MEASURE, {
   critical = { "number", help = "at or past it on the unhealthy side the gate fails at once" },
   hold = { "seconds", required = true, help = "how long it must stay healthy" },
   interval = { "seconds", shown_default = "15s, at most a quarter of the hold", help = "between samples" },
   grace = { "seconds", default = 0, help = "time at the start in which no sample counts" },
   tolerate = { "integer", default = 0, help = "unhealthy samples in a row that do not break the hold" },
   errors = { "integer", default = 4, help = "failed queries in a row that are put up with" },
-  url = { "text", shown_default = "endpoints.prometheus of almanac.yaml", help = "base URL of Prometheus" },
   name = { "any", help = "as the gate's step" },
 }), { at = 2, whole = function(raw, name) return M.check(name or tostring(raw.name or "gate"), raw) end })
 

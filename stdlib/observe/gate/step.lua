@@ -1,10 +1,9 @@
 --- gate: a step that watches a number of Prometheus until its verdict is known.
 local duration = require "almanac.base.duration"
-local api = require "almanac.observe.api"
 local errors = require "almanac.base.errors"
+local look_at = require "almanac.observe.gate.look"
 local number = require "almanac.base.number"
 local pasts = require "almanac.observe.gate.past"
-local prom = require "almanac.observe.prom"
 local samples = require "almanac.observe.gate.sample"
 local specs = require "almanac.observe.gate.spec"
 local step = require "almanac.run.step"
@@ -12,15 +11,6 @@ local task = require "native.task"
 local verdicts = require "almanac.observe.gate.verdict"
 
 local M = {}
-
-local function take_sample(spec)
-  local ok, answer = errors.try(prom.query, spec.query, { url = spec.url })
-  local time = task.wall_ms() / 1000
-  if ok then return samples.of(spec, answer, time) end
-  if not api.is_bearable(answer) then error(answer, 0) end
-  return { time = time, ok = false, error = tostring(answer.message),
-    permanent = answer.kind == "prom" and answer.error_type == "bad_data" or nil }
-end
 
 --- Samples of an attempt that was cut short go on; those of one that had come to its end do not.
 local function earlier_samples(spec)
@@ -32,7 +22,7 @@ end
 
 --- In a plan a gate looks once: the value now against the limit, and how long it would watch.
 local function look_once(spec, draft, path)
-  local sample = take_sample(spec)
+  local sample = look_at.now(spec)
   local v = verdicts.of(spec, { sample })
   local value = number.of(sample.value)
   local ok = value and samples.judge(spec, value)
@@ -57,7 +47,7 @@ local function follow(spec)
   local resumed = #taken > 0
   while not (v and v.verdict) do
     local began = task.now()
-    local sample = take_sample(spec)
+    local sample = look_at.now(spec)
     sample.resumed = resumed or nil
     resumed = false
     taken[#taken + 1] = sample

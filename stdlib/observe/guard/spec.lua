@@ -5,15 +5,11 @@ local gates = require "almanac.observe.gate.spec"
 
 local M = {}
 
-local GATE = fields.with(gates.WORDS, {
+local GATE = fields.with(gates.MEASURE, {
   name = { "text", required = true, help = "what it is called" },
-  query = { "text", required = true, words = "PromQL text", help = "PromQL that gives one number; no comparison in it" },
-  op = { "enum", values = { "<", "<=", ">", ">=" }, default = "<", help = "healthy when `value op limit`" },
-  limit = { "number", required = true, help = "what the value is compared with" },
   critical = { "number", help = "at or past it on the unhealthy side one sample is a breach" },
   tolerate = { "integer", default = 1, help = "unhealthy samples in a row that are no breach yet" },
   errors = { "integer", default = 4, help = "samples in a row without a value that are no breach yet" },
-  url = { "text", shown_default = "endpoints.prometheus of almanac.yaml", help = "base URL of Prometheus" },
 })
 
 local ALERTS = {

@@ -4,9 +4,9 @@ local conditions = require "almanac.observe.guard.condition"
 local duration = require "almanac.base.duration"
 local api = require "almanac.observe.api"
 local errors = require "almanac.base.errors"
+local look_at = require "almanac.observe.gate.look"
 local number = require "almanac.base.number"
 local pool = require "almanac.base.pool"
-local prom = require "almanac.observe.prom"
 local samples = require "almanac.observe.gate.sample"
 local step = require "almanac.run.step"
 local task = require "native.task"
@@ -53,12 +53,9 @@ local function keep(self, name, state, data)
 end
 
 local function look_at_gate(self, spec)
-  local ok, answer = errors.try(prom.query, spec.query, { url = spec.url })
-  local time = task.wall_ms() / 1000
-  if not ok and not api.is_bearable(answer) then error(answer, 0) end
-  local sample = ok and samples.of(spec, answer, time) or { time = time, ok = false, error = tostring(answer.message) }
+  local sample = look_at.now(spec)
   local state = sample.error and "error" or sample.missing or sample.series and "series" or tostring(sample.ok)
-  keep(self, spec.name, state, { time = time, value = sample.value, ok = sample.ok, why = sample.error or sample.missing })
+  keep(self, spec.name, state, { time = sample.time, value = sample.value, ok = sample.ok, why = sample.error or sample.missing })
   return self:condition(spec.name):gate(spec, sample)
 end
 
@@ -72,12 +69,16 @@ local function fits(wanted, alert)
   return true
 end
 
---- The alerts that fire now and are meant, by name.
+--- The alerts that fire now and are meant, by name; or why they are not known. Raises what is not to be borne.
 ---@param wanted table  the `alerts` of a guard
----@return table<string, almanac.alerts.Alert>
+---@return table<string, almanac.alerts.Alert>?
+---@return string? why
 local function firing(wanted)
+  local ok, list = errors.try(alerts.current, { severity = wanted.severity, url = wanted.url })
+  if not ok and not api.is_bearable(list) then error(list, 0) end
+  if not ok then return nil, tostring(list.message) end
   local found = {}
-  for _, alert in ipairs(alerts.current { severity = wanted.severity, url = wanted.url }) do
+  for _, alert in ipairs(list) do
     if fits(wanted, alert) and not found[alert.name] then found[alert.name] = alert end
   end
   return found
@@ -85,12 +86,11 @@ end
 
 local function look_at_alerts(self)
   local wanted = self.spec.alerts
-  local ok, found = errors.try(firing, wanted)
+  local found, unseen = firing(wanted)
   local seen = self:condition(ALERTS)
-  if not ok then
-    if not api.is_bearable(found) then error(found, 0) end
-    keep(self, ALERTS, "error", { time = task.wall_ms() / 1000, why = tostring(found.message) })
-    return { seen:unseen(wanted.errors, tostring(found.message)) }
+  if not found then
+    keep(self, ALERTS, "error", { time = task.wall_ms() / 1000, why = unseen })
+    return { seen:unseen(wanted.errors, unseen) }
   end
   seen:alert(nil)
   local breaches, names = {}, require("almanac.base.param").sorted_names(found)
@@ -134,22 +134,19 @@ end
 function M.now(spec)
   local out, every = {}, ", watched every " .. duration.format(spec.interval) .. "; a breach: " .. spec.on_breach
   for i, gate in ipairs(spec.gates) do
-    local ok, answer = errors.try(prom.query, gate.query, { url = gate.url })
-    if not ok and not api.is_bearable(answer) then error(answer, 0) end
-    local sample = ok and samples.of(gate, answer, task.wall_ms() / 1000) or { error = tostring(answer.message) }
+    local sample = look_at.now(gate)
     local value = number.of(sample.value)
     local good = value and samples.judge(gate, value)
     local seen = value and verdicts.claim(gate, value, good) or sample.error or sample.missing or "several series"
     out[i] = { text = string.format("guard %s: %s%s", gate.name, seen, every), ok = good, value = sample.value }
   end
   if spec.alerts then
-    local ok, found = errors.try(firing, spec.alerts)
-    if not ok and not api.is_bearable(found) then error(found, 0) end
-    local names = ok and require("almanac.base.param").sorted_names(found) or {}
-    local seen = not ok and tostring(found.message) or #names > 0 and table.concat(names, ", ") .. " fires" or "none fires"
+    local found, unseen = firing(spec.alerts)
+    local names = found and require("almanac.base.param").sorted_names(found) or {}
+    local seen = unseen or #names > 0 and table.concat(names, ", ") .. " fires" or "none fires"
     local good
-    if ok then good = #names == 0 end
-    out[#out + 1] = { text = "guard alerts: " .. seen .. every, ok = good, value = ok and #names or nil }
+    if found then good = #names == 0 end
+    out[#out + 1] = { text = "guard alerts: " .. seen .. every, ok = good, value = found and #names or nil }
   end
   return out
 end
