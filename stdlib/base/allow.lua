@@ -14,6 +14,7 @@ local M = {}
 ---@field access? "read"|"change"  where it is another than the call's
 ---@field server? { own: boolean, context: string? }  of a cluster, where nothing in it is reached but itself: its version,
 ---  its kinds. Whoever may reach anything there may ask for them
+---@field where_named? boolean  it is asked for only where `allow` has its category: images, which come with what is asked for
 
 ---@alias almanac.Allow table<string, string[]|table<string, string[]>>
 
@@ -69,7 +70,7 @@ end
 ---@param target almanac.Target
 ---@return boolean
 function M.covers(allow, access, target)
-  if covers(allow, target) then return true end
+  if covers(allow, target) or target.where_named and not allow[target.category] then return true end
   return access == "read" and allow.read ~= nil and covers(allow.read, target)
 end
 

@@ -81,7 +81,9 @@ local function check_objects(who, input, before, revision, operation)
   if not reach.is_asked() then return end
   local rendering = renders.stored(input, revision)
   local old = revision == before and {} or renders.objects_of(records.release(input, before, who))
-  scopes.require(who, input, manifests.join(rendering.objects, renders.hook_objects(rendering, operation), old))
+  local come, go = renders.hook_objects(rendering, operation), old
+  if operation == "delete" then go = rendering.objects else come = manifests.join(rendering.objects, come) end
+  scopes.require(who, input, come, go)
 end
 
 local function apply(input, ctx)

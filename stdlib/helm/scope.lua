@@ -3,9 +3,11 @@
 --- document, list and hook, and of the definitions in crds/.
 local api_path = require "almanac.k8s.api_path"
 local discovery = require "almanac.k8s.discovery"
+local brought_images = require "almanac.base.brought_images"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local k8s_client = require "almanac.k8s.client"
+local manifests = require "almanac.helm.manifest"
 local place = require "almanac.host.place"
 local reach = require "almanac.run.reach"
 local release_name = require "almanac.helm.release_name"
@@ -110,17 +112,18 @@ local function target_of(input, object, own)
   return scope.of(client, { group = group, resource = resource, namespace = api_path.check_namespace(namespace) })
 end
 
---- Why an object of a release would be refused; nil where it would not.
+--- Why an object of a release would be refused; nil where it would not. Of one that goes the images are not asked for.
 ---@param who string
 ---@param input { release: string, namespace: string }
 ---@param objects table[]  all that are rendered, the definitions too
----@return fun(object: table): string?
+---@return fun(object: table, goes: boolean?): string?
 function M.judge(who, input, objects)
   if not reach.is_asked() then return function() return nil end end
   local own = brought(objects)
-  return function(object)
-    local target = target_of(input, object, own)
-    local refused = target and reach.refusals(who, "change", { target })[1]
+  return function(object, goes)
+    local targets = goes and {} or brought_images.of(object)
+    targets[#targets + 1] = target_of(input, object, own)
+    local refused = reach.refusals(who, "change", targets)[1]
     return refused and refused.message or nil
   end
 end
@@ -132,18 +135,22 @@ end
 --- Refuses a release that would reach what `allow` does not name.
 ---@param who string
 ---@param input { release: string, namespace: string }
----@param objects table[]
-function M.require(who, input, objects)
-  local judge, lines = M.judge(who, input, objects), {}
-  for _, object in ipairs(objects) do
-    local why = judge(object)
-    if why then lines[#lines + 1] = string.format("%s: %s", label_of(object), why) end
+---@param come table[]  objects that are brought about
+---@param go table[]    those that are there
+function M.require(who, input, come, go)
+  local judge, lines = M.judge(who, input, manifests.join(come, go)), {}
+  for i, list in ipairs { come, go } do
+    for _, object in ipairs(list) do
+      local why = judge(object, i == 2)
+      if why then lines[#lines + 1] = string.format("%s: %s", label_of(object), why) end
+    end
   end
   if not lines[1] then return end
   errors.raise {
     kind = "refused", in_doubt = false,
     message = string.format("%s%s", lines[1], #lines > 1 and string.format(" (and %d more objects)", #lines - 1) or ""),
-    hint = 'what a chart brings outside of its release\'s namespace is named in allow: k8s = { "clusterrole/NAME", "NAMESPACE" }',
+    hint = "what a chart brings outside of its release's namespace is named in allow: k8s = { \"clusterrole/NAME\", \"NAMESPACE\" }; "
+      .. "where allow has images, so is each that it runs",
   }
 end
 

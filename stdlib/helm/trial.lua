@@ -18,7 +18,7 @@ local M = {}
 ---@field private targets table<string, almanac.k8s.Target> by key of the object
 ---@field private missing table<string, boolean>            by namespace: whether it is not there (yet)
 ---@field private live table<string, table|false>           by key; false: it is not there
----@field private judge fun(object: table): string?  why `allow` would refuse an object
+---@field private judge fun(object: table, goes: boolean?): string?  why `allow` would refuse an object
 ---@field private tried table<string, { entry: almanac.HelmObject, result: almanac.HelmTry }> by key
 local Trial = {}
 Trial.__index = Trial
@@ -68,8 +68,8 @@ function Trial:label_of(object, target)
   return label
 end
 
-function Trial:entry_of(key, object, defined)
-  local forbidden = self.judge(object)
+function Trial:entry_of(key, object, defined, goes)
+  local forbidden = self.judge(object, goes)
   if forbidden then return { key = key, untried = forbidden, refused = true, forbidden = true, label = self:label_of(object) } end
   local target, why, refused = self:target_of(key, object, defined)
   return { key = key, target = target, untried = why, refused = refused, label = self:label_of(object, target) }
@@ -91,7 +91,7 @@ function Trial:entries_of(old, new)
   for _, object in ipairs(old) do
     local key = manifests.key(object, self.plan.namespace)
     if before[key] then
-      local entry = self:entry_of(key, object, defined)
+      local entry = self:entry_of(key, object, defined, true)
       entry.old = object
       if entry.target or entry.refused then out[#out + 1] = entry end -- a kind that is gone took its objects along
     end

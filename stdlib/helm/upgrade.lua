@@ -98,7 +98,7 @@ local function check_objects(input, before)
   local rendering = renders.upgrade(input, is_first)
   local old = is_first and {} or renders.objects_of(records.release(input, before.revision, "helm.upgrade"))
   local hooks = renders.hook_objects(rendering, is_first and "install" or "upgrade")
-  scopes.require("helm.upgrade", input, manifests.join(definitions, rendering.objects, hooks, old))
+  scopes.require("helm.upgrade", input, manifests.join(definitions, rendering.objects, hooks), old)
 end
 
 local function apply(input, ctx)

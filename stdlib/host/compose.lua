@@ -6,6 +6,7 @@ local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local project = require "almanac.host.compose_project"
+local scope = require "almanac.host.compose_scope"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
 
@@ -73,7 +74,7 @@ local function titled(verb)
   end
 end
 
-local allow = { category = "compose", of = project.targets }
+local allow, allow_images = scope.allow, scope.allow_images
 
 effect.define("compose.up", {
   input = function(raw) return input_of("compose.up", raw) end,
@@ -115,7 +116,7 @@ effect.define("compose.up", {
     end
     effect.perform("compose.down", { dir = input.dir, files = input.files, project = input.project, env = input.env })
   end,
-  title = titled "up", allow = allow,
+  title = titled "up", allow = allow_images,
 })
 
 effect.define("compose.down", {
@@ -171,7 +172,7 @@ effect.define("compose.pull", {
     return out
   end,
   recover = function() return "not_done" end, -- pulling again gives the same
-  title = titled "pull", allow = allow,
+  title = titled "pull", allow = allow_images,
 })
 
 --- The containers that a restart is about.
@@ -263,7 +264,7 @@ effect.define("compose.run", {
     return string.format("compose run %s%s", table.concat({ input.service, table.unpack(input.argv or {}) }, " "),
       input.dir ~= "." and " in " .. input.dir or "")
   end,
-  allow = allow,
+  allow = allow_images,
 })
 
 --- Brings the services up, detached; recreates those whose configuration or image is another. An effect.

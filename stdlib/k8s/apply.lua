@@ -148,7 +148,9 @@ effect.define("k8s.apply", {
     category = "k8s",
     of = function(input)
       local out = {}
-      for i, object in ipairs(input.objects) do out[i] = scope.of_target(apply_target(input, object)) end
+      for _, object in ipairs(input.objects) do
+        for _, target in ipairs(scope.of_object(apply_target(input, object), object)) do out[#out + 1] = target end
+      end
       return out
     end,
   },
@@ -210,7 +212,7 @@ effect.define("k8s.create", {
     return previews.of({ change }, { previews.ground(target.label, target.namespace, nil) }, after and write.predicted(after))
   end,
   title = function(input) return "create " .. input.object.kind:lower() .. "/" .. input.object.metadata.name end,
-  allow = { category = "k8s", of = function(input) return { scope.of_target(apply_target(input, input.object)) } end },
+  allow = { category = "k8s", of = function(input) return scope.of_object(apply_target(input, input.object), input.object) end },
 })
 
 --- Creates an object; it must not be there yet. An effect.

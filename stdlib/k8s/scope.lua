@@ -1,6 +1,7 @@
 --- What a call reaches in a cluster, as `allow` names it: "NAMESPACE", or "KIND/NAME" for what is in none; each also
 --- with its context, "NAMESPACE@CONTEXT", which what lies in another than the run's must have.
 local api_path = require "almanac.k8s.api_path"
+local brought_images = require "almanac.base.brought_images"
 local kinds = require "almanac.k8s.kinds"
 
 local M = {}
@@ -82,10 +83,20 @@ function M.of_request(client, request)
     return access, { server }
   end
   if access == "read" then place.name = place.name or name_selected(request) end
-  if place.group == "" and place.resource == "namespaces" and place.name and not place.namespace then
-    return access, { M.of_namespace(client, place.name, access) }
-  end
-  return access, { M.of(client, place) }
+  local out = request.method ~= "DELETE" and brought_images.of_change(request.body, place.resource) or {}
+  local is_namespace = place.group == "" and place.resource == "namespaces" and place.name and not place.namespace
+  table.insert(out, 1, is_namespace and M.of_namespace(client, place.name, access) or M.of(client, place))
+  return access, out
+end
+
+--- What an object reaches that is brought about: its place, and its images.
+---@param wanted almanac.k8s.Target
+---@param object table
+---@return almanac.Target[]
+function M.of_object(wanted, object)
+  local out = brought_images.of(object)
+  table.insert(out, 1, M.of_target(wanted))
+  return out
 end
 
 return M

@@ -102,6 +102,7 @@ words.compose = {
   change = keyed("project", "act as the Compose project %s", "change the Compose project in %s"),
   read = keyed("project", "look at the Compose project %s", "look at the Compose project in %s"),
 }
+words.images = { change = plain "bring no image into a cluster or a Compose project but %s", read = plain "bring images %s" }
 words.registry = { change = plain "look at images of %s", read = plain "look at images of %s" }
 words.github = { change = plain "write to issues of GitHub's %s, and read there", read = plain "read GitHub's %s" }
 words.grafana = { change = plain "annotate Grafana's dashboard %s", read = plain "look at Grafana's dashboard %s" }

@@ -22,11 +22,12 @@ local function allows()
 end
 
 --- Whether anything is asked: a script is running, and has an `allow`.
+---@param category? string  that it names
 ---@return boolean
-function M.is_asked()
+function M.is_asked(category)
   local context = task.context()
   local run = context and context.run
-  while run and not run.allow do run = run.caller end
+  while run and not (run.allow and (not category or run.allow[category])) do run = run.caller end
   return run ~= nil
 end
 

@@ -2,7 +2,7 @@
 --- https://github.com/opencontainers/image-spec/blob/main/image-index.md
 local client = require "almanac.http.registry.client"
 local errors = require "almanac.base.errors"
-local reference = require "almanac.http.registry.reference"
+local reference = require "almanac.base.image_reference"
 local sha256 = require("native.digest").sha256
 
 local M = {}

@@ -4,7 +4,7 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local manifests = require "almanac.http.registry.manifest"
 local pool = require "almanac.base.pool"
-local reference = require "almanac.http.registry.reference"
+local reference = require "almanac.base.image_reference"
 local step = require "almanac.run.step"
 
 local M = {}

@@ -3,7 +3,7 @@ local ALLOW = [[{ shell = { "true", "*" }, env = { "APP_*", "STAGE=canary" }, co
 
 local cases = {
   category = "env", set_up = [[
-    mkdir -p stack bin; printf '#!/bin/sh\ntouch DIR/pwned\n' > bin/docker-compose; chmod +x bin/docker-compose
+    mkdir -p stack bin; printf '#!/bin/sh\ntouch DIR/pwned\n' > bin/docker; chmod +x bin/docker
   ]],
   { tried = "a program that may be called anything", allow = ALLOW, call = [[sh.run { "true", env = { LD_PRELOAD = "x.so" } }]],
     words = [[sh.run: this runbook may not touch env "LD_PRELOAD"]] },

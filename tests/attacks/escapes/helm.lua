@@ -9,6 +9,10 @@ local CRD = [[{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefiniti
   spec: {group: x.example, scope: Namespaced, names: {kind: Toy, plural: toys, singular: toy}, versions:
   [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]}}]]
 
+local POD = "{apiVersion: v1, kind: Pod, metadata: {name: pwned}, spec: {containers: [{name: a, image: '{{ .Values.image }}'}]}}"
+local IMAGES = [[{ helm = { "ns1" }, images = { "ghcr.io/org/*" }, read = { fs = { "charts/**" } } }]]
+local EVIL = [[helm.upgrade: this runbook may not touch images "docker.io/evil/x:latest"]]
+
 --- A chart of one template.
 local function chart(name, text, file)
   return string.format([[
@@ -34,6 +38,7 @@ return {
     .. chart("crd", CRD, "crds/toy.yaml") .. chart("mine", OWN) .. chart("above", OWN)
     .. chart("above/charts/sub", ROLE) .. "sed -i 's|^name: .*|name: sub|' charts/above/charts/sub/Chart.yaml\n"
     .. chart("valued", "{apiVersion: v1, kind: ConfigMap, metadata: {name: pwned, namespace: {{ .Values.space }}}}")
+    .. chart("pod", POD) .. chart("job", (POD:gsub("metadata: {", "metadata: {annotations: {helm.sh/hook: pre-install}, ")))
     .. "mkdir -p other; cp -r charts/mine other/chart; echo 'a: TOP-SECRET' > other/values.yaml; ln -s ../other/chart charts/alias\n",
   { tried = "a chart with a role in no namespace", allow = NS1, call = upgrade "role", words = ROLE_REFUSED },
   { tried = "an object of another namespace", allow = NS1, call = upgrade "space", words = MAP_REFUSED },
@@ -68,6 +73,9 @@ return {
   { tried = "a chart that would be an option", allow = NS1,
     call = [[helm.template { release = "ns1", namespace = "ns1", chart = "--post-renderer=./evil.sh" }]],
     words = [[helm.template: chart must not begin with a dash]] },
+  { category = "images", tried = "an image out of a value", allow = IMAGES, call = upgrade("pod", ', set = { image = "evil/x" }'),
+    words = EVIL },
+  { category = "images", tried = "an image of a hook", allow = IMAGES, call = upgrade("job", ', set = { image = "evil/x" }'), words = EVIL },
   { tried = "a rollback elsewhere", allow = NS1, call = [[helm.rollback { release = "ns3", revision = 1 }]],
     words = [[helm.rollback: this runbook may not touch helm "ns3"]] },
   { tried = "an uninstall elsewhere", allow = NS1, call = [[helm.uninstall { release = "ns1", namespace = "ns3" }]],

@@ -84,4 +84,38 @@ for _, entry in ipairs(NAMES) do
     call = string.format([[k8s.get("configmap/victim", { namespace = %q })]], entry[2]), words = [[is no name of a namespace]] })
 end
 
+--- Images, of a runbook that names which may be brought.
+local IMAGES = [[{ k8s = { "ns1" }, images = { "ghcr.io/org/*", "docker.io/x/web" } }]]
+local EVIL = [[this runbook may not touch images "docker.io/evil/x:latest"]]
+
+local function pod(template)
+  return string.format([[{ apiVersion = "v1", kind = "Pod", metadata = { name = "pwned", namespace = "ns1" }, spec = { %s } }]], template)
+end
+
+local function try_image(tried, call, words)
+  table.insert(cases, { category = "images", tried = tried, allow = IMAGES, call = call, words = words or EVIL })
+end
+
+local GOOD = [[containers = { { name = "a", image = "ghcr.io/org/a:v1" } }]]
+local BAD = [[containers = { { name = "a", image = "evil/x" } }]]
+try_image("a pod", "k8s.apply(" .. pod(BAD) .. ")")
+try_image("an object that is created", "k8s.create(" .. pod(BAD) .. ")")
+try_image("an init container", "k8s.apply(" .. pod(GOOD .. [[, initContainers = { { name = "b", image = "evil/x" } }]]) .. ")")
+try_image("an ephemeral container", "k8s.apply(" .. pod(GOOD .. [[, ephemeralContainers = { { name = "b", image = "evil/x" } }]]) .. ")")
+try_image("an image as a volume",
+  "k8s.apply(" .. pod(GOOD .. [[, volumes = { { name = "b", image = { reference = "evil/x" } } }]]) .. ")")
+try_image("a repository below, by `*`", "k8s.apply(" .. pod [[containers = { { name = "a", image = "ghcr.io/org/deep/a:v1" } }]] .. ")",
+  [[may not touch images "ghcr.io/org/deep/a:v1"]])
+try_image("another registry of the same path", "k8s.apply(" .. pod [[containers = { { name = "a", image = "ghcr.io:443/org/a" } }]] .. ")",
+  [[may not touch images "ghcr.io:443/org/a:latest"]])
+try_image("a schedule", [[k8s.apply { apiVersion = "batch/v1", kind = "CronJob", metadata = { name = "pwned", namespace = "ns1" },
+  spec = { schedule = "0 0 1 1 *", jobTemplate = { spec = { template = { spec = { ]] .. BAD .. [[ } } } } } }]])
+try_image("a strategic patch", [[k8s.patch("deployment/web", { spec = { template = { spec = { ]] .. BAD
+  .. [[ } } } }, { namespace = "ns1" })]])
+try_image("a JSON patch", [[k8s.patch("deployment/web", { { op = "replace", path = "/spec/template/spec/containers/0/image",
+  value = "evil/x" } }, { namespace = "ns1", type = "json" })]])
+try_image("a JSON patch that copies it from an annotation", [[k8s.patch("deployment/web", { { op = "copy",
+  from = "/metadata/annotations/x", path = "/spec/template/spec/containers/0/image" } }, { namespace = "ns1", type = "json" })]],
+  [[this runbook may not touch images "what is at /metadata/annotations/x"]])
+
 return cases

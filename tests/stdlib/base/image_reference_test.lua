@@ -1,5 +1,5 @@
 -- Names of images.
-local reference = require "almanac.http.registry.reference"
+local reference = require "almanac.base.image_reference"
 local t = require "tests.harness"
 
 local DIGEST = "sha256:" .. ("0a"):rep(32)

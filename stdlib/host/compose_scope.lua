@@ -1,0 +1,67 @@
+--- What an effect of Compose asks `allow` about: where the project is, which one its files say it is, and the images that
+--- they would run.
+local brought_images = require "almanac.base.brought_images"
+local fs = require "native.fs"
+local place = require "almanac.host.place"
+local process = require "native.process"
+local project = require "almanac.host.compose_project"
+local reach = require "almanac.run.reach"
+
+local M = {}
+
+--- The name that Compose gives a project by its directory.
+local function name_of(dir)
+  return (place.resolve(dir):match "[^/]*$":lower():gsub("[^%-_a-z0-9]", ""):gsub("^[%-_]+", ""))
+end
+
+--- The files that the directory's .env has Compose take instead of its own.
+local function files_of_env(input)
+  local path = input.dir .. "/.env"
+  if input.files or not fs.exists(path) then return nil end
+  local text = ("\n" .. fs.read(path)):match "\n%s*COMPOSE_FILE%s*=%s*[\"']?([^\"'\n]+)"
+  local out = {}
+  for file in (text or ""):gmatch "[^:]+" do out[#out + 1] = file end
+  return out
+end
+
+--- What it reaches by what was asked of it, before any program reads its files.
+local function asked(input)
+  return project.targets { dir = input.dir, files = input.files or files_of_env(input), project = input.project, env = input.env }
+end
+
+--- Of what is asked about after the rest, for it takes a look at what the rest may refuse.
+local function behind(input, more)
+  local out = asked(input)
+  if reach.refusals("compose", "change", out)[1] then return out end
+  for _, target in ipairs(more(input)) do out[#out + 1] = target end
+  return out
+end
+
+--- The project that the files name, where that is not the one that the directory does.
+local function named(input)
+  local by_operator = process.getenv "COMPOSE_PROJECT_NAME"
+  if input.project or by_operator and by_operator ~= "" or not reach.is_asked() then return {} end
+  local name = project.name(input)
+  return name ~= name_of(input.dir) and { { category = "compose", names = { "project=" .. name } } } or {}
+end
+
+--- Those of the services that a call is about, and of what they depend on. What is built has none before.
+local function images(input)
+  local out = named(input)
+  if not reach.is_asked "images" then return out end
+  local config = project.config(input)
+  local about = { services = input.service and { input.service } or input.services }
+  for _, name in ipairs(project.services("compose", about, config, true)) do
+    local image = config.services[name].image
+    if image then out[#out + 1] = brought_images.named(image) end
+  end
+  return out
+end
+
+--- Of an effect that runs no image which is not there.
+M.allow = { category = "compose", of = function(input) return behind(input, named) end }
+
+--- And of one that does.
+M.allow_images = { category = "compose", of = function(input) return behind(input, images) end }
+
+return M
