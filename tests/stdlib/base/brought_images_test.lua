@@ -24,7 +24,8 @@ local OF_POD = { "docker.io/library/b:latest", "ghcr.io/org/a:v1", "ghcr.io/org/
 t.test("of a pod, and of each template that a pod comes from", function()
   for _, object in ipairs {
     { kind = "Pod", spec = POD }, { kind = "Deployment", spec = { template = { spec = POD } } },
-    { kind = "CronJob", spec = { jobTemplate = { spec = { template = { spec = POD } } } } }, { kind = "PodTemplate", template = { spec = POD } },
+    { kind = "CronJob", spec = { jobTemplate = { spec = { template = { spec = POD } } } } },
+    { kind = "PodTemplate", template = { spec = POD } },
     { kind = "List", items = { { kind = "Job", spec = { template = { spec = POD } } } } },
     { kind = "Toy", spec = { deep = { { podTemplate = { spec = POD } } } } },
     { kind = "ControllerRevision", data = { spec = { template = { spec = POD } } } },
