@@ -1,5 +1,6 @@
 --- http: requests to web services. Reads are retried where that is safe; everything else is an
 --- effect with an Idempotency-Key, and happens once.
+local codec = require "native.codec"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
@@ -179,8 +180,17 @@ end
 
 -- Reads ------------------------------------------------------------------------------------------
 
+--- Frameworks take the method from the query: a read with it is a write.
+local function refuse_method_in_query(who, url)
+  local query = codec.percent_decode(secret.reveal(url):match "^[^?#]*%??([^#]*)"):lower()
+  if not ("&" .. query:gsub(";", "&")):find "&_method=" then return end
+  errors.raise { kind = "usage", message = who .. ": the query has _method, which would make another method of it",
+    hint = "call http.put, http.delete, … so that a plan shows what is done" }
+end
+
 local function read(who, method, opts, given)
   step.require_read(who)
+  refuse_method_in_query(who, opts.url)
   local request = native_options(who, method, opts)
   request.read, request.within = given and given.is_question, given and given.within
   request.redirects = opts.redirects or 5
@@ -247,6 +257,9 @@ end
 local function write_input(raw)
   local who = sender(raw.method)
   local opts = options_of(REQUEST, who, raw)
+  if not raw.method:find "^[%w!#$%%&'*+.^_`|~-]+$" then
+    errors.usage("%s: %q is no method: it is one word, such as PURGE", who, raw.method)
+  end
   if opts.body ~= nil and opts.json ~= nil then errors.usage("%s: give body or json, not both", who) end
   if opts.retry then errors.usage("%s: a write is not retried; put it in a step with retry", who) end
   if opts.json ~= nil then

@@ -93,7 +93,7 @@ end
 --- The API server reads an Authorization as its own, and passes none on to what is behind it.
 local function refuse_credentials(request)
   local has = request.user ~= nil
-  for name in pairs(request.headers or {}) do has = has or name:lower() == "authorization" end
+  for name in pairs(request.headers or {}) do has = has or headers.is_credential(name) end
   if not has then return end
   errors.raise {
     kind = "usage",
@@ -107,8 +107,11 @@ end
 ---@return almanac.Target[]
 function M.targets(request)
   local out = { urls.target(request.who, request.url) }
-  for name, value in pairs(request.headers or {}) do
-    if name:lower() == "host" then out[#out + 1] = urls.target(request.who, request.url, tostring(value)) end
+  local leads = headers.leads(request.headers)
+  for _, host in ipairs(leads.hosts) do out[#out + 1] = urls.target(request.who, request.url, host) end
+  if request.server_name then out[#out + 1] = urls.target(request.who, request.url, request.server_name) end
+  if leads.destination then
+    out[#out + 1] = urls.target(request.who, urls.resolve(request.who, request.url, leads.destination))
   end
   if request.unix_socket then
     out[#out + 1] = { category = "http", names = { "unix=" .. place.read(request.unix_socket).names[1] } }
