@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <lauxlib.h>
 
@@ -46,6 +48,25 @@ const char *fs_check_path(lua_State *L, int arg, enum permit permit, const char 
 
 /* --- reading --- */
 
+/* Whether it tells of a process: the environment of almanac itself, and of the shell that it was
+ * started from, hold what no script was given. Asked of what was opened, whatever it was called by.
+ */
+static bool tells_of_process(int fd)
+{
+    char link[32], path[64];
+    struct statfs fs;
+    ssize_t n;
+
+    if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+        return false;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    n = readlink(link, path, sizeof path - 1);
+    if (n < 0)
+        return true;
+    path[n] = '\0';
+    return strncmp(path, "/proc/", 6) != 0 || (path[6] >= '0' && path[6] <= '9');
+}
+
 /* Closes fd. */
 static int read_open(int fd, const char *path, struct buf *out, struct err *e)
 {
@@ -61,6 +82,11 @@ static int read_open(int fd, const char *path, struct buf *out, struct err *e)
         close(fd);
         return err_set(e, ERR_IO, "cannot read %s: it is a %s, which may never end", path,
                        S_ISFIFO(st.st_mode) ? "pipe" : "device");
+    }
+    if (tells_of_process(fd)) {
+        close(fd);
+        err_set(e, ERR_REFUSED, "cannot read %s: it tells of a process", path);
+        return err_hint(e, "a runbook names what it needs of the environment in pass_env");
     }
     for (;;) {
         n = read(fd, chunk, sizeof chunk);
@@ -87,7 +113,7 @@ static int read_all(const char *path, struct buf *out, struct err *e)
 
 /// The text of a file. Permit "read".
 ///
-/// Raises: `not_found`, `io`, `limit`.
+/// Raises: `not_found`, `io`, `limit`, `refused` (what /proc tells of a process).
 ///@param path string
 ///@param options? { max_bytes?: integer }  16 MiB
 ///@return string
@@ -518,6 +544,7 @@ int luaopen_native_fs(lua_State *L)
         {"remove", fs_remove},
         {"mkdir", fs_mkdir},
         {"remove_tree", fs_remove_tree},
+        {"links", fs_links},
         {"tmpdir", fs_tmpdir},
         {"real", fs_real},
         {NULL, NULL},

@@ -16,5 +16,6 @@ const char *fs_check_path(lua_State *L, int arg, enum permit permit, const char 
 /* Functions of native.fs: directories and what is in them. */
 int fs_remove_tree(lua_State *L);
 int fs_mkdir(lua_State *L);
+int fs_links(lua_State *L);
 
 #endif

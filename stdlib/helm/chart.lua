@@ -186,11 +186,48 @@ function M.add(args, input)
   return args
 end
 
+--- Directories with /proc in them, which nobody has a chart in.
+local HOLDS_ALL = { ["/"] = true, ["/proc"] = true }
+
+--- Refuses what helm would read of the environment of processes, its own among them, and put into an object.
+local function refuse_process(path)
+  local real = fs.real(path) or ""
+  if not real:find "^/proc/" and not HOLDS_ALL[real] then return end
+  errors.raise { kind = "refused", message = string.format("%s leads to %s, and so to what is told of processes there", path, real),
+    hint = "helm would render it: a chart and its values are files of their own" }
+end
+
+local MAX_LINKS = 1000
+
+--- The links in a chart's directory, and in the directories that they lead to: helm follows them.
+---@param chart string
+---@return string[]
+function M.links(chart)
+  local out, seen, todo = {}, {}, { chart }
+  while #todo > 0 do
+    local dir = table.remove(todo)
+    local real = fs.real(dir)
+    for _, link in ipairs(real and not seen[real] and not HOLDS_ALL[real] and fs.links(dir) or {}) do
+      out[#out + 1], todo[#todo + 1] = link, link
+    end
+    if #out > MAX_LINKS then
+      errors.raise { kind = "refused", message = string.format("the chart %s has more than %d links in it", chart, MAX_LINKS),
+        hint = "put the files themselves there" }
+    end
+    seen[real or dir] = true
+  end
+  return out
+end
+
 --- A chart given as a path must be there: helm would look for a repository of that name instead,
 --- and say that there is none.
----@param chart string
-function M.check(chart)
-  if urls.is_url(chart) or fs.exists(chart) then return end
+---@param input almanac.HelmChartInput
+function M.check(input)
+  for _, file in ipairs(input.values) do refuse_process(file) end
+  local chart = input.chart
+  if urls.is_url(chart) then return end
+  for _, link in ipairs(M.links(chart)) do refuse_process(link) end
+  if fs.exists(chart) then return end
   local looks_like_path = chart:find "^[%./]" or chart:find "%.tgz$" or select(2, chart:gsub("/", "")) > 1 or not chart:find "/"
   if not looks_like_path then return end
   errors.raise {

@@ -42,7 +42,7 @@ local WARNING_SHOWN = 240
 function M.template(who, input, options)
   options = options or {}
   reach.require(who, "read", scopes.of_chart(input))
-  charts.check(input.chart)
+  charts.check(input)
   local args = arguments.new(who, "template"):option("--namespace", input.namespace)
     :flag("--is-upgrade", options.is_upgrade):flag("--no-hooks", options.no_hooks)
   local stdin
@@ -111,7 +111,7 @@ end
 ---@return table[] objects
 function M.definitions(input)
   reach.require("helm.upgrade", "read", scopes.of_chart(input))
-  charts.check(input.chart)
+  charts.check(input)
   local args = arguments.new("helm.upgrade", "show", "crds"):option("--version", input.version)
     :flag("--plain-http", input.plain_http):word("chart", input.chart)
   return (manifests.objects(cli.read("show crds", input.chart, args:list()), "the crds of " .. input.chart))
@@ -145,7 +145,7 @@ end
 ---@return almanac.HelmRendering
 function M.upgrade(input, has_definitions)
   reach.require("helm.upgrade", "read", scopes.of_chart(input))
-  charts.check(input.chart)
+  charts.check(input)
   -- helm's own look at the schemas takes seconds with many objects, and is less than what the server
   -- says to each of them.
   local args = cli.arguments("helm.upgrade", input.namespace, "upgrade"):option("--dry-run", "server")

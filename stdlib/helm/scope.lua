@@ -2,6 +2,7 @@
 --- chart renders besides, in other namespaces or in none, is asked for as objects of the cluster are: of every
 --- document, list and hook, and of the definitions in crds/.
 local api_path = require "almanac.k8s.api_path"
+local charts = require "almanac.helm.chart"
 local discovery = require "almanac.k8s.discovery"
 local brought_images = require "almanac.base.brought_images"
 local errors = require "almanac.base.errors"
@@ -46,6 +47,7 @@ function M.of_chart(input)
   else
     out[1] = place.read(input.chart)
     table.insert(out[1].names, 2, "repository=" .. input.chart)
+    for _, link in ipairs(charts.links(input.chart)) do out[#out + 1] = place.read(link) end
   end
   for _, file in ipairs(input.values) do
     out[#out + 1] = urls.is_url(file) and url_read(file) or place.read(file)

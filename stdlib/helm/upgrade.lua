@@ -103,7 +103,7 @@ end
 
 local function apply(input, ctx)
   cli.version()
-  charts.check(input.chart)
+  charts.check(input)
   check_force(input, ctx.before)
   if ctx.before.status and parse.is_pending(ctx.before.status) then
     repair.settle(input, ctx.before.revision)

@@ -3,6 +3,7 @@
 local arguments = require "almanac.host.arguments"
 local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
+local fs = require "native.fs"
 local k8s_apply = require "almanac.k8s.apply"
 local place = require "almanac.host.place"
 local settings = require "almanac.config.settings"
@@ -28,7 +29,12 @@ local function renderer(who)
 end
 
 local function check_directory(who, dir)
-  if type(dir) == "string" and dir ~= "" then return arguments.check_word(who, "the directory", dir) end
+  if type(dir) == "string" and dir ~= "" then
+    arguments.check_word(who, "the directory", dir)
+    if (fs.stat(dir) or {}).type == "directory" then return end -- of anything else kustomize makes a URL, and fetches it
+    errors.raise { kind = "not_found", message = string.format("%s: there is no directory %s", who, dir),
+      hint = "it is relative to the directory that almanac was started in; an overlay from elsewhere is fetched first" }
+  end
   errors.raise {
     kind = "usage", message = string.format("%s: its first argument is the overlay's directory, not %s", who,
       type(dir) == "string" and "an empty text" or dir == nil and "nothing" or "a " .. type(dir)),

@@ -160,6 +160,29 @@ os.kill(run.pid, signal.SIGABRT)
 print("almanac", "dumped" if dumped(run.pid) else "left nothing")
 ]]
 
+t.test("a script reads the environment of no process: neither almanac's nor that of who started it", function()
+  local p = project.new { book = [[return runbook { run = function() step("x", function()
+    local said = {}
+    for _, path in ipairs(fs.list "/proc/[0-9]*/environ") do
+      local ok, text = pcall(fs.read, path)
+      if ok or text.kind ~= "refused" and text.kind ~= "io" then said[#said + 1] = path end
+    end
+    for _, path in ipairs { "/proc/self/environ", "/proc/thread-self/environ", "/proc/self/cmdline", "/proc/self/../self/environ",
+      "link" } do
+      for _, look in ipairs { fs.read, fs.digest } do
+        local ok, err = pcall(look, path)
+        if ok or err.kind ~= "refused" then said[#said + 1] = path end
+      end
+    end
+    error("read: " .. table.concat(said, ", ") .. "; " .. #fs.read("/proc/loadavg"))
+  end) end }]] }
+  t.must({ "ln", "-s", "/proc/self/environ", "link" }, { cwd = p.dir })
+  local code, out, err = p:run({ "plan", "book" }, env_of(p))
+  t.eq(code, 1, out .. err)
+  t.has(out .. err, "read: ; ")
+  t.lacks(out .. err, TOKEN)
+end)
+
 t.test("an almanac that is aborted leaves no core dump, where a shell leaves one", function()
   local p = project.new { book = [[
 return runbook {

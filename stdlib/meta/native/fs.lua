@@ -7,7 +7,7 @@ local M = {}
 
 --- The text of a file. Permit "read".
 ---
---- Raises: `not_found`, `io`, `limit`.
+--- Raises: `not_found`, `io`, `limit`, `refused` (what /proc tells of a process).
 ---@param path string
 ---@param options? { max_bytes?: integer }  16 MiB
 ---@return string
@@ -85,6 +85,14 @@ function M.mkdir(path) end
 --- Raises: `io`.
 ---@param path string
 function M.remove_tree(path) end
+
+--- The symbolic links in a directory and below it, not followed; none where it is no directory. Permit
+--- "read".
+---
+--- Raises: `io`.
+---@param path string
+---@return string[] paths  which begin with the given one
+function M.links(path) end
 
 --- Makes a directory for files of this process. Permit "effect".
 ---

@@ -39,6 +39,10 @@ return {
     .. chart("above/charts/sub", ROLE) .. "sed -i 's|^name: .*|name: sub|' charts/above/charts/sub/Chart.yaml\n"
     .. chart("valued", "{apiVersion: v1, kind: ConfigMap, metadata: {name: pwned, namespace: {{ .Values.space }}}}")
     .. chart("pod", POD) .. chart("job", (POD:gsub("metadata: {", "metadata: {annotations: {helm.sh/hook: pre-install}, ")))
+    .. chart("linked", OWN) .. "mkdir charts/linked/files; ln -s ../../../other/values.yaml charts/linked/files/x\n"
+    .. chart("deep", OWN) .. "mkdir -p more/deeper; ln -s ../../more charts/deep/files; ln -s ../../other more/deeper/on\n"
+    .. chart("told", OWN) .. "mkdir charts/told/files; ln -s /proc/self/environ charts/told/files/x\n"
+    .. chart("wide", OWN) .. "ln -s / charts/wide/files\n"
     .. "mkdir -p other; cp -r charts/mine other/chart; echo 'a: TOP-SECRET' > other/values.yaml; ln -s ../other/chart charts/alias\n",
   { tried = "a chart with a role in no namespace", allow = NS1, call = upgrade "role", words = ROLE_REFUSED },
   { tried = "an object of another namespace", allow = NS1, call = upgrade "space", words = MAP_REFUSED },
@@ -60,6 +64,16 @@ return {
     words = [[helm.upgrade: this runbook may not read fs "other/chart"]] },
   { tried = "a chart that is a link", allow = NS1, call = upgrade "alias",
     words = [[helm.upgrade: this runbook may not read fs "other/chart"]] },
+  { tried = "a link in a chart", allow = NS1, call = upgrade "linked",
+    words = [[helm.upgrade: this runbook may not read fs "other/values.yaml"]] },
+  { tried = "a link behind a link in a chart", allow = [[{ helm = { "ns1" }, read = { fs = { "charts/**", "more", "more/**" } } }]],
+    call = upgrade "deep", words = [[helm.upgrade: this runbook may not read fs "other"]] },
+  { tried = "helm's own environment, by a link in a chart", allow = [[{ helm = { "ns1" }, read = { fs = { "**" } } }]],
+    call = upgrade "told", words = "charts/told/files/x leads to /proc/" },
+  { tried = "everything, by a link in a chart", allow = [[{ helm = { "ns1" }, read = { fs = { "**" } } }]],
+    call = upgrade "wide", words = "charts/wide/files leads to /" },
+  { tried = "helm's own environment as values", allow = [[{ helm = { "ns1" }, read = { fs = { "**" } } }]],
+    call = upgrade("mine", [[, values = { "/proc/self/environ" }]]), words = "/proc/self/environ leads to /proc/" },
   { tried = "values from elsewhere", allow = NS1, call = upgrade("mine", [[, values = { "charts/../other/values.yaml" }]]),
     words = [[helm.upgrade: this runbook may not read fs "other/values.yaml"]] },
   { tried = "a chart by URL", allow = NS1,
