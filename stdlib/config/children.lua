@@ -38,11 +38,25 @@ M.of = {
 
 local named = {} ---@type table<string, boolean> what the runbooks that were loaded name
 
---- Makes it so, by the settings as they are now.
-function M.apply()
-  local all = with(EVERY, table.unpack(settings.pass_env))
-  for name in pairs(named) do all[#all + 1] = name end
-  sh.keep_env(all)
+--- What every child gets by the settings as they are now.
+local function all()
+  local out = with(EVERY, table.unpack(settings.pass_env))
+  for name in pairs(named) do out[#out + 1] = name end
+  return out
+end
+
+--- Makes it so.
+function M.apply() sh.keep_env(all()) end
+
+--- Whether every child gets a variable. A script reads those, and no others: it could have a child tell them.
+---@param name string
+---@return boolean
+function M.gets(name)
+  for _, one in ipairs(all()) do
+    local prefix = one:match "^(.*)%*$"
+    if one == name or prefix and name:sub(1, #prefix) == prefix then return true end
+  end
+  return false
 end
 
 --- Adds what a runbook names; it stays when the settings change.

@@ -1,5 +1,6 @@
 --- Lua's own library as scripts see it: text chunks only, metatables of their own only, coroutines of
 --- their own only, and nothing that runs for ever without being heard.
+local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local process = require "native.process"
 local protected = require "almanac.base.protected"
@@ -20,6 +21,17 @@ local function guarded(name, fn)
     task.require_permit("read", name)
     return fn(...)
   end
+end
+
+--- A variable of Almanac's environment that its children get, too: the others may be the operator's secrets.
+local function getenv(name)
+  if type(name) ~= "string" then errors.usage("os.getenv: takes the name of a variable, not a %s", type(name)) end
+  if children.gets(name) then return process.getenv(name) end
+  errors.raise {
+    kind = "refused", message = string.format("os.getenv: this runbook may not read the variable %s", name),
+    hint = string.format("name it in the runbook, where almanac show prints it: pass_env = { %q }; a secret is a param.secret, given as " ..
+      "NAME=env:%s", name, name),
+  }
 end
 
 -- Errors -----------------------------------------------------------------------------------------
@@ -200,7 +212,7 @@ function M.of(env)
   globals.math.random = guarded("math.random", math.random)
   globals.os = {
     time = guarded("os.time", os.time), date = guarded("os.date", os.date), clock = guarded("os.clock", os.clock),
-    getenv = guarded("os.getenv", process.getenv), difftime = os.difftime,
+    getenv = guarded("os.getenv", getenv), difftime = os.difftime,
   }
   globals.print = function(...)
     local parts = table.pack(...)

@@ -36,7 +36,8 @@ t.test("one that nobody saw when the plan was made", function()
   t.eq(replanned, 2, out)
   local code, _, err = p:run { "run", "--plan", "plan.json", "--no-ask" }
   t.eq(code, 0, err)
-  local q = project.new { book = (BOOK:gsub('"lib.late"', [[(os.getenv "NEW" and "lib.new" or "lib.late")]])) }
+  local q = project.new { book = (BOOK:gsub("return runbook {", 'return runbook { pass_env = { "NEW" },')
+    :gsub('"lib.late"', [[(os.getenv "NEW" and "lib.new" or "lib.late")]])) }
   require("native.fs").mkdir(q.dir .. "/runbooks/lib")
   for _, name in ipairs { "late", "new" } do t.write_file(q.dir .. "/runbooks/lib/" .. name .. ".lua", 'return { file = "good" }\n') end
   t.eq(q:run { "plan", "book", "-o", "plan.json" }, 2)

@@ -5,7 +5,7 @@ local project = require "tests.project"
 local t = require "tests.harness"
 
 local BOOK = [[
-return runbook { params = { token = param.secret { default = "env:TOKEN" } }, run = function()
+return runbook { pass_env = { "TOKEN" }, params = { token = param.secret { default = "env:TOKEN" } }, run = function()
   step("act", { undo = function() sh.run { argv = { "true" }, idempotent = true } end }, function()
     sh.run { argv = { "sh", "-c", "echo acted >> world" }, check = { "grep", "-q", "acted", "world" } }
   end)
