@@ -39,21 +39,54 @@ static bool is_loopback(const char *host)
            strcmp(host, "[::1]") == 0;
 }
 
-/* Whether a segment of the path is . or .., spelled out or as %2e, behind a slash or a %2f. */
+/* Whether what stands between two slashes is . or .. to somebody: servers take away what follows a
+ * semicolon, and what is not to be seen. */
+static bool segment_is_dots(const char *text, size_t len)
+{
+    size_t i, dots = 0;
+
+    for (i = 0; i < len && text[i] != ';'; i++) {
+        if ((unsigned char)text[i] <= ' ')
+            continue;
+        if (text[i] != '.')
+            return false;
+        dots++;
+    }
+    return dots == 1 || dots == 2;
+}
+
+static bool segments_have_dots(const char *path, size_t len)
+{
+    size_t at = 0, end;
+
+    for (end = 0; end <= len; end++) {
+        if (end < len && path[end] != '/' && path[end] != '\\')
+            continue;
+        if (segment_is_dots(path + at, end - at))
+            return true;
+        at = end + 1;
+    }
+    return false;
+}
+
+enum { DECODED_MAX = 4 }; /* by how many servers behind one another */
+
+/* Whether a segment of the path is . or .., spelled out or encoded, also more than once. */
 static bool path_has_dots(const char *path)
 {
-    size_t len = strlen(path), at = 0;
+    size_t len = strlen(path), before;
     char *plain = malloc(len + 1);
     bool found = !plain;
+    int round;
 
     if (plain)
-        len = percent_decode(plain, path, len, false);
-    while (!found && at <= len) {
-        const char *slash = memchr(plain + at, '/', len - at);
-        size_t end = slash ? (size_t)(slash - plain) : len, n = end - at;
-
-        found = (n == 1 || n == 2) && memcmp(plain + at, "..", n) == 0;
-        at = end + 1;
+        memcpy(plain, path, len);
+    for (round = 0; !found && round < DECODED_MAX; round++) {
+        before = len;
+        len = percent_decode(plain, plain, len, false);
+        found = segments_have_dots(plain, len);
+        if (len == before)
+            break;
     }
     free(plain);
     return found;

@@ -187,8 +187,10 @@ types.secret = {
   end,
 }
 
---- Whether a value stands for a secret that is looked up when a run needs it: env:NAME may be set only there.
-local function is_looked_up(spec)
+--- Whether a value stands for a secret, or several, looked up when a run needs it: env:NAME may be set only there.
+---@param spec almanac.Param
+---@return boolean
+function M.holds_secret(spec)
   return spec.type == "secret" or spec.of and spec.of.type == "secret"
 end
 
@@ -214,7 +216,7 @@ end
 local function declare(type_name, spec)
   local copy = fields.check(fields.of("param." .. type_name), spec)
   copy.type = type_name
-  if copy.default ~= nil and not is_looked_up(copy) then
+  if copy.default ~= nil and not M.holds_secret(copy) then
     local parsed, must = types[type_name].parse(copy, copy.default)
     if parsed == nil then
       errors.usage("param.%s: its default %q is not %s", type_name, M.shown(copy, copy.default), must)

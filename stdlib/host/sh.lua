@@ -121,7 +121,9 @@ local PROGRAM = { "text", required = true, help = "of a program" }
 --- Where a program is, or nil.
 function M.which(name)
   step.require_read "sh.which"
-  return native.which(fields.value("sh.which", "name", PROGRAM, name))
+  name = fields.value("sh.which", "name", PROGRAM, name)
+  if name:find("/", 1, true) and reach.is_asked() then reach.require("sh.which", "read", { place.read(name) }) end
+  return native.which(name)
 end
 
 -- The effect -------------------------------------------------------------------------------------

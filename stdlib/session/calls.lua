@@ -1,5 +1,6 @@
 --- Calls: the runs that a run makes of other runbooks (runbook.call). Each has a journal of its own and is gone on with,
 --- looked at and taken back as any other; the one that made it goes on with it, and takes it back with itself.
+local children = require "almanac.config.children"
 local drive = require "almanac.session.drive"
 local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
@@ -69,9 +70,25 @@ function M.load(caller, called)
   return book
 end
 
+--- Holds what a script hands to a run that it calls to what the script itself may read: it says where a secret is.
+local function check_secrets(book, handed)
+  params.check_files(book, handed)
+  for _, source in ipairs(params.sources(book, handed, "env")) do
+    if not children.gets(source.place) then
+      errors.raise {
+        kind = "refused",
+        message = string.format("runbook.call: this runbook may not read the variable %s for %s", source.place, source.name),
+        hint = string.format("name it where almanac show prints it: pass_env = { %q }; or hand a param.secret of your own on",
+          source.place),
+      }
+    end
+  end
+end
+
 --- The parameters of a run that is begun.
 local function new_values(self, book, called)
   local given = params.over(settings.params[book.name] or {}, called.params)
+  check_secrets(book, called.params)
   local values = params.resolve(book, given, self.session.operator)
   return values, params.journalled(book.params, given, values)
 end

@@ -5,6 +5,8 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
+local place = require "almanac.host.place"
+local reach = require "almanac.run.reach"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
@@ -52,6 +54,45 @@ function M.places(book, given, options)
   return places
 end
 
+--- Where a script, and nobody who runs it, has secrets be read from: those of a list or map, too.
+---@param book almanac.Runbook
+---@param chosen table<string, any>  by parameter
+---@param scheme "file"|"env"
+---@return { name: string, place: string }[]
+function M.sources(book, chosen, scheme)
+  local out = {}
+  for _, name in ipairs(param.sorted_names(chosen)) do
+    local spec, value = book.params[name], chosen[name]
+    local list = spec and param.holds_secret(spec) and (type(value) == "table" and not secret.is(value) and value or { value }) or {}
+    for _, text in pairs(list) do
+      local where = type(text) == "string" and text:match("^" .. scheme .. ":(.+)$")
+      if where then out[#out + 1] = { name = name, place = where } end
+    end
+  end
+  return out
+end
+
+--- Refuses such files where `allow` does not name them.
+---@param book almanac.Runbook
+---@param chosen table<string, any>  by parameter
+---@param given almanac.Allow?  of the runbook; besides it those of the runs under way are asked
+function M.check_files(book, chosen, given)
+  if not given and not reach.is_asked() then return end
+  for _, source in ipairs(M.sources(book, chosen, "file")) do
+    local who, targets = "runbook: params." .. source.name, { place.read(source.place) }
+    reach.require(who, "read", targets)
+    if given then reach.require(who, "read", targets, given) end
+  end
+end
+
+local function defaults_of(book, given)
+  local out = {}
+  for name, spec in pairs(book.params) do
+    if given[name] == nil then out[name] = spec.default end
+  end
+  return out
+end
+
 --- The values of a runbook's parameters; a required one that is missing is asked for.
 ---@param book almanac.Runbook
 ---@param given table<string, any>
@@ -59,6 +100,7 @@ end
 ---@param places? table<string, almanac.Place>  of those that were written in a file
 ---@return table<string, any> values  a field that is no parameter raises kind "usage"
 function M.resolve(book, given, operator, places)
+  M.check_files(book, defaults_of(book, given), book.allow)
   local ok, values = errors.try(param.resolve, book.name, book.params, given, function(name, spec)
     local answer = operator:line(string.format("%s%s: ", name, spec.help and " (" .. spec.help .. ")" or ""),
       spec.type == "secret")

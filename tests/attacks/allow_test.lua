@@ -128,6 +128,38 @@ end }]] }
   t.has(out, 'name it: allow = { fs = { "b/x" } }, or reach something else')
 end)
 
+t.test("a script has no secret be read from a file, by a default or a call, that allow does not name", function()
+  local CHILD = [[return runbook { allow = { fs = { "ok" } }, params = { k = param.secret {}, l = param.list { of = param.secret {}, default = {} } },
+    run = function(p) step("x", function() fs.write("ok", "x") end) end }]]
+  local p = project.new {
+    default = [[return runbook { allow = { shell = { "cat" } }, params = { k = param.secret { default = "file:outside" } },
+      run = function(p) step("x", function() sh.run { "cat", stdin = p.k } end) end }]],
+    child = CHILD,
+    call = [[return runbook { allow = { fs = { "ok" }, runbook = { "child" } }, run = function()
+      step("x", function() runbook.call("child", { k = "file:outside" }) end) end }]],
+    list = [[return runbook { allow = { fs = { "ok" }, runbook = { "child" } }, run = function()
+      step("x", function() runbook.call("child", { k = "plain-text", l = { "file:outside" } }) end) end }]],
+    variable = [[return runbook { run = function() step("x", function() runbook.call("child", { k = "env:S_OUTSIDE" }) end) end }]],
+    named = [[return runbook { allow = { shell = { "cat" }, read = { fs = { "outside" } } },
+      params = { k = param.secret { default = "file:outside" } }, run = function(p) step("x", function() sh.run { "cat", stdin = p.k } end) end }]],
+  }
+  t.write_file(p.dir .. "/outside", "TOP-SECRET")
+  for book, words in pairs {
+    default = 'params.k: this runbook may not read fs "outside"', call = 'params.k: this runbook may not read fs "outside"',
+    list = 'params.l: this runbook may not read fs "outside"', variable = "this runbook may not read the variable S_OUTSIDE for k",
+  } do
+    for _, command in ipairs { "plan", "run" } do
+      local code, out, err = p:run({ command, book, command == "run" and "--no-ask" or nil }, { S_OUTSIDE = "TOP-SECRET" })
+      t.ok(code ~= 0, book)
+      t.has((out .. err):gsub("\n%s*", " "), words, book .. " " .. command)
+    end
+  end
+  local code, out, err = p:run { "run", "named", "--no-ask" }
+  t.eq(code, 0, out .. err)
+  code, out, err = p:run { "run", "default", "k=file:outside", "--no-ask" }
+  t.eq(code, 0, "who runs it may: " .. out .. err)
+end)
+
 t.test("what a script looks at before a resume, in branches and in an undo that was called is asked for as well", function()
   local SECRET_FILE = "/etc/passwd"
   local p = project.new {

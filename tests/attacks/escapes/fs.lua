@@ -20,6 +20,8 @@ return {
     words = [[fs.digest: this runbook may not read fs "other/file"]] },
   { tried = "a directory below, by `*`", allow = WRITE, call = [[fs.write("allowed/deep/x", "x")]],
     words = [[fs.write: this runbook may not touch fs "allowed/deep/x"]] },
+  { tried = "whether a program is there", allow = WRITE, call = [[note(tostring(sh.which("/usr/bin/env")))]],
+    words = [[sh.which: this runbook may not read fs "/usr/bin/env"]] },
   { tried = "a path from the root", allow = WRITE, call = [[note(fs.read("/etc/passwd"))]],
     words = [[fs.read: this runbook may not read fs "/etc/passwd"]] },
   { tried = "the link itself taken away, which leads inside", allow = WRITE, call = [[fs.remove("other/back")]],

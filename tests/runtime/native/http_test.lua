@@ -70,10 +70,12 @@ t.test("an error names the request; a password in the URL stays hidden", functio
 end)
 
 t.test("a path with . or .. is refused, however it is spelled; a query may hold them", function()
-  for _, path in ipairs { "/a/../b", "/..", "/a/./b", "/a/.", "/%2e%2E/b", "/a/.%2e", "/a%2f..%2fb" } do
+  for _, path in ipairs { "/a/../b", "/..", "/a/./b", "/a/.", "/%2e%2E/b", "/a/.%2e", "/a%2f..%2fb", "/a/..;/b", "/a/..;x=1/b",
+    "/a/%252e%252e/b", "/a/%25252E./b", "/a/..%5cb", "/a/%2e%2e%255cb", "/a/.%09./b", "/a/..%00/b", "/a/.%20/b", "/a%2f.;/b" } do
     t.has(t.raises("usage", http.request, { url = base .. path }).message, "segment . or ..")
   end
-  for _, path in ipairs { "/a..b", "/.hidden", "/...", "/a?p=/../b", "/a%2fb" } do
+  for _, path in ipairs { "/a..b", "/.hidden", "/...", "/a?p=/../b", "/a%2fb", "/a;v=1/b", "/a%252fb", "/;x", "/a%5cb",
+    "/a%20b", "/100%25/b", "/a.;x" } do
     t.eq(http.request { url = base .. path }.status, 404)
   end
 end)
