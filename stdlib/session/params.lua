@@ -5,7 +5,7 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
-local place = require "almanac.host.place"
+local files = require "almanac.host.place"
 local reach = require "almanac.run.reach"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
@@ -79,7 +79,7 @@ end
 function M.check_files(book, chosen, given)
   if not given and not reach.is_asked() then return end
   for _, source in ipairs(M.sources(book, chosen, "file")) do
-    local who, targets = "runbook: params." .. source.name, { place.read(source.place) }
+    local who, targets = "runbook: params." .. source.name, { files.read(source.place) }
     reach.require(who, "read", targets)
     if given then reach.require(who, "read", targets, given) end
   end

@@ -129,8 +129,8 @@ end }]] }
 end)
 
 t.test("a script has no secret be read from a file, by a default or a call, that allow does not name", function()
-  local CHILD = [[return runbook { allow = { fs = { "ok" } }, params = { k = param.secret {}, l = param.list { of = param.secret {}, default = {} } },
-    run = function(p) step("x", function() fs.write("ok", "x") end) end }]]
+  local CHILD = [[return runbook { allow = { fs = { "ok" } }, params = { k = param.secret {},
+    l = param.list { of = param.secret {}, default = {} } }, run = function(p) step("x", function() fs.write("ok", "x") end) end }]]
   local p = project.new {
     default = [[return runbook { allow = { shell = { "cat" } }, params = { k = param.secret { default = "file:outside" } },
       run = function(p) step("x", function() sh.run { "cat", stdin = p.k } end) end }]],
@@ -141,7 +141,8 @@ t.test("a script has no secret be read from a file, by a default or a call, that
       step("x", function() runbook.call("child", { k = "plain-text", l = { "file:outside" } }) end) end }]],
     variable = [[return runbook { run = function() step("x", function() runbook.call("child", { k = "env:S_OUTSIDE" }) end) end }]],
     named = [[return runbook { allow = { shell = { "cat" }, read = { fs = { "outside" } } },
-      params = { k = param.secret { default = "file:outside" } }, run = function(p) step("x", function() sh.run { "cat", stdin = p.k } end) end }]],
+      params = { k = param.secret { default = "file:outside" } },
+      run = function(p) step("x", function() sh.run { "cat", stdin = p.k } end) end }]],
   }
   t.write_file(p.dir .. "/outside", "TOP-SECRET")
   for book, words in pairs {
