@@ -63,6 +63,31 @@ local function about(book)
   return table.concat(lines, "\n")
 end
 
+local function add(out, lines)
+  table.move(lines, 1, #lines, #out + 1, out)
+end
+
+--- The page of a runbook: first what it is for, what it touches and how it is undone, as its author says it.
+---@return string[] lines
+local function page(book)
+  local out = { book.summary == "" and book.name or book.name .. ": " .. book.summary }
+  local help = about(book)
+  if help ~= "" then out[#out + 1] = "" end
+  for line in help:gmatch "[^\n]+" do out[#out + 1] = "  " .. line end
+  if help ~= "" then out[#out + 1] = "" end
+  add(out, parameter_words.lines(book.params))
+  add(out, allow_words.lines(book.allow, settings.context))
+  if book.pass_env then out[#out + 1] = "its programs also read, of your environment: " .. table.concat(book.pass_env, ", ") end
+  local lock = type(book.lock) == "table" and book.lock.name or book.lock
+  if lock then out[#out + 1] = "lock: " .. (type(lock) == "string" and lock or "by its parameters") end
+  out[#out + 1] = "on failure: " .. book.on_failure
+  out[#out + 1] = "file: " .. book.path .. (book.builtin and " (built in)" or "") .. "   digest " .. book.script.digest:sub(1, 16)
+  local of_vars = vars_words.lines(book.vars)
+  if #of_vars > 0 then out[#out + 1] = "" end
+  add(out, of_vars)
+  return out
+end
+
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
@@ -79,24 +104,7 @@ function M.run(words, operator)
     operator:result(text)
     return 0
   end
-  local book = runbook.load(name)
-  local parameters = parameter_words.lines(book.params)
-  local out = { book.name .. ": " .. book.summary,
-    "file: " .. book.path .. (book.builtin and " (built in)" or "") .. "   digest " .. book.script.digest:sub(1, 16) }
-  table.move(parameters, 1, #parameters, #out + 1, out)
-  local reach = allow_words.lines(book.allow, settings.context)
-  table.move(reach, 1, #reach, #out + 1, out)
-  if book.pass_env then out[#out + 1] = "its programs also read, of your environment: " .. table.concat(book.pass_env, ", ") end
-  local lock = type(book.lock) == "table" and book.lock.name or book.lock
-  if type(lock) == "string" then out[#out + 1] = "lock: " .. lock end
-  out[#out + 1] = "on failure: " .. book.on_failure
-  local help = about(book)
-  if help ~= "" then out[#out + 1] = "" end
-  for line in help:gmatch "[^\n]+" do out[#out + 1] = "  " .. line end
-  local of_vars = vars_words.lines(book.vars)
-  if #of_vars > 0 then out[#out + 1] = "" end
-  table.move(of_vars, 1, #of_vars, #out + 1, out)
-  operator:result(terminal.lines(out))
+  operator:result(terminal.lines(page(runbook.load(name))))
   return 0
 end
 

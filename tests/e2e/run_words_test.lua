@@ -99,17 +99,17 @@ return runbook {
   t.has(err, "parameter token must be in the environment as ALMANAC_TEST_NOT_SET, which is not set")
 end)
 
-t.test("show ends with what the runbook says of itself: its help, else its first comment", function()
+t.test("show begins with what the runbook says of itself: its help, else its first comment", function()
   local p = project.new {
     comment = "--- When: at night.\n---\n-- Touches: nothing.\nlocal x = 1 -- not this\nreturn runbook { run = function() return x end }",
     help = "--- not this\nreturn runbook { help = 'For all.\\nAlways.', run = function() end }",
     none = "return runbook { run = function() end }",
   }
-  t.has(select(2, p:run { "show", "comment" }), "on failure: ask\n\n  When: at night.\n  Touches: nothing.")
+  t.has(select(2, p:run { "show", "comment" }), "comment\n\n  When: at night.\n  Touches: nothing.\n\nparameters: none\n")
   local _, out = p:run { "show", "help" }
-  t.has(out, "on failure: ask\n\n  For all.\n  Always.")
+  t.has(out, "help\n\n  For all.\n  Always.\n\nparameters: none\n")
   t.lacks(out, "not this")
-  t.ok((select(2, p:run { "show", "none" })):find "on failure: ask%s*$")
+  t.has(select(2, p:run { "show", "none" }), "none\nparameters: none\n")
 end)
 
 t.test("a sleep without a name says how it is written; one of no duration says so", function()
