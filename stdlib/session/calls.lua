@@ -221,7 +221,7 @@ function Calls:plan(frame, called)
   local result = step.within(run, function() return book.run(values) end)
   return {
     nested = true, nothing = not changes_after(run.draft.effects, first) or nil, result = result, gives_nothing = result == nil,
-    summary = next(journalled) and "a run of its own: " .. params.shown(journalled) or "a run of its own",
+    summary = next(journalled) and "a run of its own: " .. params.shown(journalled, book.params) or "a run of its own",
   }
 end
 

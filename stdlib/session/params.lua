@@ -1,6 +1,7 @@
 --- The parameters of a session: what was given, over the defaults; and what the journal keeps of them.
 local diff = require "almanac.base.diff"
 local document = require "almanac.config.document"
+local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local nearest = require "almanac.base.nearest"
@@ -136,14 +137,17 @@ function M.journalled(specs, given, values)
   return out
 end
 
---- Journalled parameters as a command line has them: "tag=v1 observe=600".
+--- Journalled parameters as a command line has them: "tag=v1 observe=10m".
 ---@param journalled table<string, any>?
+---@param specs? table<string, almanac.Param>  where the script is at hand: durations are seconds without it
 ---@return string
-function M.shown(journalled)
+function M.shown(journalled, specs)
   local out = {}
   for _, name in ipairs(param.sorted_names(journalled or {})) do
-    local value = journalled[name]
-    out[#out + 1] = name .. "=" .. (type(value) == "string" and value or json.encode(value))
+    local value, spec = journalled[name], specs and specs[name]
+    local is_length = spec and spec.type == "duration" and type(value) == "number"
+    local text = type(value) == "string" and value or is_length and duration.format(value) or json.encode(value)
+    out[#out + 1] = name .. "=" .. text
   end
   return table.concat(out, " ")
 end

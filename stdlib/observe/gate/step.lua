@@ -26,9 +26,10 @@ local function look_once(spec, draft, path)
   local v = verdicts.of(spec, { sample })
   local value = number.of(sample.value)
   local ok = value and samples.judge(spec, value)
-  local text = string.format("%s%s, would watch for %s", value and verdicts.claim(spec, value, ok) or sample.error or v.why,
-    spec.limit_from and string.format(" (limit %s %s: %s)", spec.op, number.short(spec.limit), spec.limit_from) or "",
-    duration.format(spec.hold))
+  local seen = value and verdicts.claim(spec, value, ok) or sample.error or v.why
+  local limit = value and "limit" or string.format("limit %s %s", spec.op, number.short(spec.limit)) -- the claim has it
+  local from = spec.limit_from and string.format(" (%s of %s)", limit, spec.limit_from) or ""
+  local text = string.format("%s%s, would watch for %s", seen, from, duration.format(spec.hold))
   draft:add_gate(path, { text = text, ok = ok, value = sample.value })
   return { verdict = "pass", value = sample.value, limit = spec.limit, held = spec.hold, unwatched = 0, samples = 1 }
 end

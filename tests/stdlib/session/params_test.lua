@@ -76,6 +76,7 @@ end)
 
 t.test("shown as a command line has them", function()
   t.eq(params.shown { tag = "v1", observe = 600, list = { "a", "b" } }, 'list=["a","b"] observe=600 tag=v1')
+  t.eq(params.shown({ tag = "v1", observe = 600 }, { observe = param.duration {}, tag = param.string {} }), "observe=10m tag=v1")
   t.eq(params.shown(nil), "")
 end)
 
