@@ -141,6 +141,27 @@ t.test("kubectl 1.31 and 1.34: apply and diff server-side, history and undo, exp
   end
 end)
 
+t.test("kubectl 1.31 and 1.34: a List is validated by the document of OpenAPI 2, applied and deleted", function()
+  local sim = start()
+  local file = t.tmpdir() .. "/list.json"
+  local function write(spec)
+    t.write_file(file, json.encode { apiVersion = "v1", kind = "List", items = {
+      { apiVersion = "v1", kind = "Service", metadata = { name = "web" }, spec = spec },
+      { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "web" } } } })
+  end
+  for _, kubectl in ipairs { "kubectl31", "kubectl34" } do
+    write { selector = { app = "web" }, ports = { { port = 80 } } }
+    t.eq(sim.must(kubectl, "apply -f " .. file), "service/web created\nconfigmap/web created")
+    t.has(sim.must(kubectl, "apply --server-side -f " .. file), "service/web serverside-applied")
+    sim.must(kubectl, "delete -f " .. file)
+    write { selctor = { app = "web" }, ports = { { port = 80 } } }
+    local code, _, err = sim.run(kubectl, "apply -f " .. file)
+    t.eq(code, 1)
+    t.has(err, 'unknown field "spec.selctor"')
+    sim.must(kubectl, "delete configmap web")
+  end
+end)
+
 t.test("an upgrade that fails is rolled back by helm itself: --atomic of helm 3, --rollback-on-failure of helm 4", function()
   for helm, flag in pairs { helm3 = "--atomic", helm4 = "--rollback-on-failure" } do
     local sim = start()

@@ -10,6 +10,7 @@ local crds = require "almanac.sim.model.crds"
 local discovery = require "almanac.sim.api.discovery"
 local identity = require "almanac.sim.api.identity"
 local openapi = require "almanac.sim.api.openapi"
+local openapi_v2 = require "almanac.sim.api.openapi_v2"
 local proxy = require "almanac.sim.api.proxy"
 local reads = require "almanac.sim.api.reads"
 local respond = require "almanac.sim.api.respond"
@@ -47,7 +48,7 @@ local function document(cx, key, make)
     local doc = make()
     known = false
     if doc then
-      local text = encode(doc, { canonical = true })
+      local text = type(doc) == "string" and doc or encode(doc, { canonical = true })
       known = { text = text, tag = etag_of(text) }
     end
     texts[key] = known
@@ -96,6 +97,13 @@ local function serve_openapi(cx, path)
   return cached(cx, doc, "application/json", "public, immutable")
 end
 
+--- The document of OpenAPI 2, for clients that take it in protobuf, as kubectl and helm do.
+local function serve_openapi_v2(cx)
+  if not (cx.request.headers.accept or ""):find("protobuf", 1, true) then return { status = 406, body = "" } end
+  local doc = document(cx, "openapi v2", function() return openapi_v2.document(cx.store.served) end)
+  return cached(cx, doc, openapi_v2.TYPE, "no-cache, private")
+end
+
 local function plain_text(text)
   return { status = 200, body = text, type = "text/plain; charset=utf-8" }
 end
@@ -107,6 +115,7 @@ local function serve_document(cx)
   if path == "/version" then return { status = 200, body = encode(VERSION) } end
   if path == "/api" then return serve_roots(cx, true) end
   if path == "/apis" then return serve_roots(cx, false) end
+  if path == "/openapi/v2" then return serve_openapi_v2(cx) end
   local spec = path:match("^/openapi/v3/?(.*)$")
   if spec then return serve_openapi(cx, spec) end
   local version = path:match("^/api/(%w+)$")
