@@ -33,8 +33,8 @@ end
 ---@type table<string, almanac.EventKind>
 M.kinds = {
   -- the run
-  ["run.start"] = kind("durable", "keep", "runbook params operator digest pid undoes runner"),
-  ["run.resume"] = kind("durable", "keep", "operator digest pid params runner"),
+  ["run.start"] = kind("durable", "keep", "runbook params operator digest pid undoes runner host version"),
+  ["run.resume"] = kind("durable", "keep", "operator digest pid params runner host version"),
   ["run.end"] = kind("durable", "keep", "status error by result"), -- result: what a run that another one made gave it
   ["run.plan"] = kind("durable", "keep", "*"), -- the whole plan that it is bound to
   ["run.unbound"] = kind("durable", "keep", "operator"),

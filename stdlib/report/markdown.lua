@@ -67,7 +67,7 @@ end
 local function failure(report)
   local step, err = report.failure and report.steps[report.failure], report.error
   if report.run.status == "done" or not step and not err then return nil end
-  local out = { "### The first failure: " .. span(step and step.path or err.step or "outside of the steps"), "" }
+  local out = { "### The first failure: " .. span(step and step.path or err.step or "outside of the steps") }
   out[#out + 1] = M.fence(step and step.message or err and err.message or "")
   local excerpt = step and step.excerpt or err and err.excerpt
   if excerpt then
@@ -75,7 +75,7 @@ local function failure(report)
   end
   for _, log in ipairs(err and words.logs(err) or {}) do out[#out + 1] = log.name .. "\n\n" .. M.fence(log.text) end
   if err and err.hint then out[#out + 1] = "next: " .. span(err.hint) end
-  return table.concat(out, "\n")
+  return table.concat(out, "\n\n")
 end
 
 local function changes(report)

@@ -12,6 +12,7 @@ local M = {}
 ---@class almanac.report.Execution  one process that drove the run
 ---@field how "run"|"resume"
 ---@field operator? string
+---@field host? string         nil, as the version is, of an older almanac
 ---@field version? string      of almanac
 ---@field digest? string       of the script
 ---@field started_ms integer
@@ -86,7 +87,7 @@ local function begin_execution(self, event, run, how)
   if before and not before.ended then before.ended, before.ended_ms = "killed", heard end
   local data = event.data
   table.insert(self.executions, {
-    how = how, operator = data.operator, version = data.version, digest = data.digest, started_ms = event.time_ms,
+    how = how, operator = data.operator, host = data.host, version = data.version, digest = data.digest, started_ms = event.time_ms,
   })
 end
 

@@ -41,7 +41,7 @@ end
 --- Who executes it, where and with what.
 local function execution(run)
   return {
-    operator = process.user(), pid = process.pid(), runner = runner.note(),
+    operator = process.user(), host = process.hostname(), pid = process.pid(), version = process.version, runner = runner.note(),
     -- The steps of a rollback are no source's: that its script was edited says nothing about them.
     digest = not run.meta.undoes and run.script or nil,
   }

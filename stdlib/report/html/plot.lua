@@ -81,7 +81,7 @@ end
 local function across(axes, class, value, label)
   local y = axes.y(value)
   return join(tag("line", { "class", class, "x1", LEFT, "x2", WIDTH - RIGHT, "y1", place(y), "y2", place(y) }),
-    label and tag("text", { "class", "right", "x", WIDTH - RIGHT - 2, "y", place(y < 30 and y + 14 or y - 5) }, label))
+    label and tag("text", { "class", "right label", "x", WIDTH - RIGHT - 2, "y", place(y < 30 and y + 14 or y - 5) }, label))
 end
 
 -- Gates ------------------------------------------------------------------------------------------

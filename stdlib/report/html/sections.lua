@@ -164,16 +164,38 @@ local function legend(list)
   return tag("div", { "class", "legend" }, out)
 end
 
+--- What went wrong comes first; what held is folded where there is much of it.
+local RANKS = { pass = 3 }
+local UNFOLDED_MAX = 4
+
+--- The gates in the order in which one looks at them, each with its number.
+local function ordered(gates)
+  local out = {}
+  for i, gate in ipairs(gates) do out[i] = { number = i, gate = gate, rank = RANKS[gate.verdict] or gate.verdict and 1 or 2 } end
+  table.sort(out, function(a, b) return a.rank < b.rank or a.rank == b.rank and a.number < b.number end)
+  return out
+end
+
+local function gate_body(gate)
+  return join(gate.why and tag("p", { "class", "message" }, errors.printable(gate.why)),
+    tag("div", { "class", "pair" }, plots.gate(gate), gate.spec and tag("div", nil, tag("p", { "class", "dim" },
+      "the query; one click selects it"), tag("pre", { "class", "copy" }, gate.spec.query))))
+end
+
 ---@param report almanac.Report
 ---@return any
 function M.gates(report)
   if #report.gates == 0 then return nil end
   local out, link = { legend(GATE_LEGEND) }, linker(report)
-  for i, gate in ipairs(report.gates) do
-    out[#out + 1] = tag("section", { "id", "g" .. i }, tag("h3", nil, link(gate.path), " ", verdict_tag(gate.verdict)),
-      tag("p", { "class", "dim" }, gate_line(gate)), gate.why and tag("p", { "class", "message" }, errors.printable(gate.why)),
-      tag("div", { "class", "pair" }, plots.gate(gate), gate.spec and tag("div", nil, tag("p", { "class", "dim" },
-        "the query; one click selects it"), tag("pre", { "class", "copy" }, gate.spec.query))))
+  for _, one in ipairs(ordered(report.gates)) do
+    local gate, id = one.gate, "g" .. one.number
+    if gate.verdict == "pass" and #report.gates > UNFOLDED_MAX then
+      out[#out + 1] = tag("details", { "id", id, "class", "gate" }, tag("summary", nil, gate.path, " ", verdict_tag(gate.verdict),
+        tag("span", { "class", "dim" }, " ", gate_line(gate))), gate_body(gate))
+    else
+      out[#out + 1] = tag("section", { "id", id }, tag("h3", nil, link(gate.path), " ", verdict_tag(gate.verdict)),
+        tag("p", { "class", "dim" }, gate_line(gate)), gate_body(gate))
+    end
   end
   return out
 end
@@ -262,8 +284,9 @@ end
 -- With what it ran -------------------------------------------------------------------------------
 
 local function executions_of(report)
-  return table_of({ "how", "by", "from", "for", "ended" }, report.executions, function(one)
-    return one.how, one.operator, words.time(one.started_ms), words.length((one.ended_ms - one.started_ms) / 1000), one.ended
+  return table_of({ "how", "by", "almanac", "script", "from", "for", "ended" }, report.executions, function(one)
+    return one.how, join(one.operator, one.host and " on " .. one.host), one.version, code(one.digest and one.digest:sub(1, 12)),
+      words.time(one.started_ms), words.length((one.ended_ms - one.started_ms) / 1000), one.ended
   end)
 end
 

@@ -9,6 +9,7 @@ local join, tag = markup.join, markup.tag
 local M = {}
 
 local VALUE_BYTES = 6000 -- of a value that is shown in full
+local ROWS_MAX = 10000   -- steps that are listed although they are done
 local DEEPEST = 4        -- indents that the style sheet knows
 
 --- A value in full, or as much as one reads.
@@ -174,8 +175,13 @@ function M.render(report)
       "aria-label", filter.text })
     labels[i] = tag("label", { "for", "only-" .. filter.id, "class", "s-" .. filter.id }, filter.text)
   end
-  for i, step in ipairs(report.steps) do rows[i] = row(step, step.id == report.failure) end
-  return markup.join(boxes, tag("div", { "class", "chips" }, labels), tag("div", { "class", "steps" }, rows))
+  local left_off = 0
+  for i, step in ipairs(report.steps) do
+    if i <= ROWS_MAX or step.status ~= "done" then rows[#rows + 1] = row(step, step.id == report.failure) else left_off = left_off + 1 end
+  end
+  return markup.join(boxes, tag("div", { "class", "chips" }, labels), tag("div", { "class", "steps" }, rows),
+    left_off > 0 and tag("p", { "class", "dim" }, string.format(
+      "%d more steps are done, more than a browser takes: almanac report %s --format json has all of them.", left_off, report.run.words)))
 end
 
 return M

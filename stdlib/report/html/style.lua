@@ -8,7 +8,7 @@ M.CSS = [[
 --bg:#fff;--fg:#1c2128;--dim:#59636e;--line:#d1d9e0;--soft:#f6f8fa;--link:#0a58b0;
 --good:#0b6b4f;--bad:#b3370b;--open:#6b4f00;--goodbg:#e3f5ee;--badbg:#fdece4;--openbg:#fdf4d8;
 --work:#0072b2;--watch:#56b4e9;--wait:#999;--approval:#cc79a7;--retry:#e69f00;--failed:#d55e00;--held:#009e73;--ink:#000}
-@media (prefers-color-scheme:dark){:root{
+@media screen and (prefers-color-scheme:dark){:root{
 --bg:#0f1419;--fg:#dce3ea;--dim:#9aa7b4;--line:#313a44;--soft:#182028;--link:#79b8ff;
 --good:#4cc9a0;--bad:#ff9a6b;--open:#e8c24a;--goodbg:#0f2a22;--badbg:#33190d;--openbg:#2e260c;
 --work:#3d9bd6;--watch:#7cc7f0;--wait:#7d8791;--approval:#d992b8;--retry:#e8ac26;--failed:#f0722a;--held:#1fb489;--ink:#fff}}
@@ -63,12 +63,14 @@ details[open]>summary.head::before{content:"▾"}
 .first.open{border-color:var(--open)}.first.open .message{color:var(--open)}
 .src{display:block}.src .no{display:inline-block;width:3.5em;padding-right:1em;text-align:right;color:var(--dim);user-select:none}
 .src.here{background:var(--badbg);font-weight:600}
+.gate{padding:.3rem 0;border-bottom:1px solid var(--line)}.gate>summary{cursor:pointer}
 ul.plain{margin:.3rem 0;padding-left:1.2rem}li{overflow-wrap:anywhere}
 .d-add{color:var(--good)}.d-del{color:var(--bad)}.d-change{color:var(--open)}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.3rem 0;font-size:.88rem;color:var(--dim)}
 .legend span{display:inline-flex;align-items:center;gap:.4rem}
 svg{display:block;max-width:100%;height:auto}svg text{fill:var(--fg);font:12px system-ui,"DejaVu Sans",sans-serif}
-svg .dim{fill:var(--dim)}svg .right{text-anchor:end}svg .mid{text-anchor:middle}svg a:hover text{text-decoration:underline}
+svg .dim{fill:var(--dim)}svg .right{text-anchor:end}svg .label{paint-order:stroke;stroke:var(--bg);stroke-width:4px}
+svg .mid{text-anchor:middle}svg a:hover text{text-decoration:underline}
 .grid{stroke:var(--line);stroke-width:1}.gap{fill:url(#stripes)}.row{fill:var(--soft);opacity:.6}
 .work{fill:var(--work)}.watch{fill:var(--watch)}.wait{fill:url(#dots)}.approval{fill:var(--approval)}.retry{fill:url(#slant)}
 .failed{fill:var(--failed)}.stopped{fill:var(--wait)}
