@@ -60,7 +60,8 @@ function M.run(words, operator)
     report = function(text) operator:say("almanac serve: " .. text) end,
   }
   local host = address:find(":", 1, true) and "[" .. address .. "]" or address
-  operator:result(string.format("%s://%s:%d/?token=%s\n", tls and "https" or "http", host, listening:port(), token))
+  -- As it is: a token in an address is concealed otherwise, and this one is for who asked for it.
+  operator:encoded(string.format("%s://%s:%d/?token=%s\n", tls and "https" or "http", host, listening:port(), token))
   while true do task.sleep(3600) end
 end
 

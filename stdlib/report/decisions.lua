@@ -17,12 +17,13 @@ local M = {}
 ---@class almanac.report.Decisions
 ---@field list almanac.report.Decision[]
 ---@field private open table<string, almanac.report.Decision>  by path
+---@field private breaches table<string, string>  of guards, by path
 local Decisions = {}
 Decisions.__index = Decisions
 
 ---@return almanac.report.Decisions
 function M.new()
-  return setmetatable({ list = json.array {}, open = {} }, Decisions)
+  return setmetatable({ list = json.array {}, open = {}, breaches = {} }, Decisions)
 end
 
 local function add(self, decision)
@@ -31,6 +32,8 @@ local function add(self, decision)
   return decision
 end
 
+local function what_of(self, path) return self.breaches[path] and "guard" or "approval" end
+
 local on = {}
 
 on["confirm.asked"] = function(self, event)
@@ -38,14 +41,17 @@ on["confirm.asked"] = function(self, event)
   local last = known and known.answers[#known.answers]
   if known and known.question == data.question and not (last and last.answer == "no") then return end -- again, after a stop
   self.open[event.path] = add(self, {
-    path = event.path, what = "approval", question = data.question, asked_ms = data.at_ms or event.time_ms, script = data.script,
+    path = event.path, what = what_of(self, event.path), question = data.question, asked_ms = data.at_ms or event.time_ms,
+    script = data.script,
     plan = data.plan, choices = data.choices,
   })
 end
 
 on["confirm.answered"] = function(self, event)
   local data = event.data
-  local asked = self.open[event.path] or add(self, { path = event.path, what = "approval", question = data.question or "" })
+  local asked = self.open[event.path] or add(self, {
+    path = event.path, what = what_of(self, event.path), question = data.question or "",
+  })
   self.open[event.path] = asked
   table.insert(asked.answers, {
     answer = data.answer, by = data.by, principal = data.principal, reason = data.reason, at_ms = data.at_ms or event.time_ms,
@@ -53,9 +59,19 @@ on["confirm.answered"] = function(self, event)
   })
 end
 
+on["guard.breach"] = function(self, event)
+  local out = {}
+  for i, breach in ipairs(type(event.data.breaches) == "table" and event.data.breaches or {}) do
+    out[i] = string.format("%s: %s", breach.name, breach.why)
+  end
+  self.breaches[event.path] = table.concat(out, "; ")
+end
+
+--- What a person answered is told by the question; here by the runbook, which asks nobody.
 on["guard.answered"] = function(self, event)
-  add(self, { path = event.path, what = "guard", question = "a guard was breached: go on?", asked_ms = event.time_ms,
-    answers = { { answer = event.data.answer, by = event.data.by, reason = event.data.reason, at_ms = event.time_ms } } })
+  if event.data.by ~= "on_breach" then return end
+  add(self, { path = event.path, what = "guard", question = self.breaches[event.path] or "a breach", asked_ms = event.time_ms,
+    answers = { { answer = event.data.answer, by = "on_breach of the runbook", at_ms = event.time_ms } } })
 end
 
 on["effect.answered"] = function(self, event)

@@ -113,3 +113,20 @@ t.test("of a run that another one made, the step that failed in it is where it b
   t.eq(report.steps[report.failure].path, "part/break")
   t.eq(spans(step_of(report, "part/break")), { "work 7 failed" })
 end)
+
+t.test("what a guard met is told once: by who answered it, or by the runbook that asks nobody", function()
+  local breach = { "guard.breach", "g", { breaches = { { name = "RPC errors", why = "0.3 is past the critical limit 0.2" } } } }
+  local function decided(...)
+    local out = {}
+    for i, one in ipairs(report_of({ START, { "step.start", "g" }, breach, ... }).decisions) do
+      out[i] = string.format("%s, %s: %s by %s", one.what, one.question, one.answers[1].answer, one.answers[1].by)
+    end
+    return out
+  end
+  t.eq(decided({ "guard.answered", "g", { answer = "roll back", by = "on_breach" } }),
+    { "guard, RPC errors: 0.3 is past the critical limit 0.2: roll back by on_breach of the runbook" })
+  local answer = { question = "RPC errors. Go on?", answer = "go on", by = "bob", at_ms = 1795912050000 }
+  t.eq(decided({ "confirm.asked", "g", { question = "RPC errors. Go on?", choices = { "go on", "stop" } } },
+    { "confirm.answered", "g", answer }, { "guard.answered", "g", { answer = "go on", by = "bob" } }),
+    { "guard, RPC errors. Go on?: go on by bob" })
+end)
