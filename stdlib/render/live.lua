@@ -77,14 +77,16 @@ local function compose(self)
   return lines
 end
 
---- Another program may have the terminal now, or have had it: what was drawn then is not where it was.
+--- Another program may have the terminal now, or have had it: what was drawn then is not where it was, and the keys
+--- are its own.
 local function has_terminal(self)
-  local continued = terminal.continued()
-  if continued ~= self.continued then
-    self.continued = continued
+  local continued, front = terminal.continued(), terminal.foreground()
+  if continued ~= self.continued or front ~= self.front then
+    self.continued, self.front = continued, front
     self.canvas:leave()
+    if self.listener then self.model.keys = keyboard.on() end
   end
-  return terminal.foreground()
+  return front
 end
 
 function Live:draw()
@@ -141,7 +143,7 @@ end
 
 --- Draws until it is stopped; a child of the task that calls it.
 function Live:start()
-  self.continued = terminal.continued()
+  self.continued, self.front = terminal.continued(), terminal.foreground()
   begin(self)
 end
 

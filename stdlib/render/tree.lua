@@ -97,6 +97,26 @@ function M.effect_line(effect, color)
   return paint("→ " .. text, effect.status == "failed" and "31" or "35", color)
 end
 
+--- Whether some of them ran at the same time.
+---@param children almanac.Node[]
+---@return boolean
+function M.side_by_side(children)
+  local last_end = 0
+  for _, child in ipairs(children) do
+    if child.started and child.started < last_end then return true end
+    last_end = math.max(last_end, child.ended or (child.status ~= "waiting" and math.huge) or 0)
+  end
+  return false
+end
+
+--- Of steps that ran side by side those that failed come last: a terminal shows the end, and what follows is why.
+local function failed_last(children)
+  if not M.side_by_side(children) then return children end
+  local out, failed = {}, {}
+  for _, child in ipairs(children) do table.insert(child.status == "failed" and failed or out, child) end
+  return table.move(failed, 1, #failed, #out + 1, out)
+end
+
 local function add_node(lines, node, depth, view)
   lines[#lines + 1] = node_line(node, depth, view)
   local indent = string.rep("  ", depth + 1)
@@ -107,7 +127,7 @@ local function add_node(lines, node, depth, view)
   for i = first, #node.notes do
     lines[#lines + 1] = indent .. paint("· " .. M.first_line(node.notes[i]), "90", view.color)
   end
-  for _, child in ipairs(node.children) do add_node(lines, child, depth + 1, view) end
+  for _, child in ipairs(failed_last(node.children)) do add_node(lines, child, depth + 1, view) end
 end
 
 --- The whole tree.

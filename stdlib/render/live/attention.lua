@@ -1,5 +1,6 @@
 --- How much each step of a run wants to be looked at now, and how many of its gates hold. Pure.
 local gates = require "almanac.render.gate"
+local tree = require "almanac.render.tree"
 
 local M = {}
 
@@ -45,16 +46,6 @@ local function own_level(node, now_ms)
   return node.connection and node.connection.lost_ms and M.UNSEEN or level
 end
 
---- Whether some of them ran at the same time.
-local function side_by_side(children)
-  local last_end = 0
-  for _, child in ipairs(children) do
-    if child.started and child.started < last_end then return true end
-    last_end = math.max(last_end, child.ended or (child.status ~= "waiting" and math.huge) or 0)
-  end
-  return false
-end
-
 local function count_leaf(facts, node, now_ms)
   if node.status == "failed" then facts.failed = 1 elseif facts.own == M.OVER then facts.done = 1 end
   if not node.gate then return end
@@ -78,7 +69,7 @@ local function visit(node, now_ms, known, out)
     if facts.own ~= M.OVER then facts.level = math.max(facts.level, below.level) end
     for _, count in ipairs { "gates", "held", "done", "failed" } do facts[count] = facts[count] + below[count] end
   end
-  facts.parallel = side_by_side(node.children)
+  facts.parallel = tree.side_by_side(node.children)
   return facts
 end
 
@@ -95,7 +86,7 @@ function M.of(state, now_ms, known)
     whole.level = math.max(whole.level, facts.level)
     for _, count in ipairs { "gates", "held", "done", "failed" } do whole[count] = whole[count] + facts[count] end
   end
-  whole.parallel = side_by_side(state.roots)
+  whole.parallel = tree.side_by_side(state.roots)
   out[state] = whole
   return out
 end

@@ -27,12 +27,15 @@ function Canvas:above(text)
   if #self.pending > PENDING_MAX then table.remove(self.pending, 1) end
 end
 
---- The rows that what was drawn takes now: a terminal that became narrower since has broken its lines.
-local function rows_of(self, width)
-  if width >= self.width then return #self.drawn end
-  local rows = 0
-  for _, line in ipairs(self.drawn) do rows = rows + columns.rows(line, width) end
-  return rows
+--- The rows that what was drawn takes now: a terminal that became narrower since has broken its lines, and of one
+--- that became lower the first have left it.
+local function rows_of(self, width, height)
+  local rows = #self.drawn
+  if width < self.width then
+    rows = 0
+    for _, line in ipairs(self.drawn) do rows = rows + columns.rows(line, width) end
+  end
+  return math.min(rows, height - 1)
 end
 
 local function changes(self, lines)
@@ -50,7 +53,7 @@ function Canvas:draw(lines)
   local width, height = terminal.size()
   local resized = width ~= self.width or height ~= self.height
   local whole = resized or #self.pending > 0
-  local rows = rows_of(self, width)
+  local rows = rows_of(self, width, height)
   local out, changed = changes(self, lines)
   if not whole and not changed then return end
   terminal.draw(rows, whole and lines or out, table.concat(self.pending))
