@@ -9,6 +9,7 @@ local native = require "native.k8s"
 local reach = require "almanac.run.reach"
 local scope = require "almanac.k8s.scope"
 local secret = require "almanac.base.secret"
+local secret_values = require "almanac.k8s.secret_values"
 local settings = require "almanac.config.settings"
 local step = require "almanac.run.step"
 local task = require "native.task"
@@ -201,7 +202,10 @@ function M.request(client, request)
     tried = tried + 1
     local response, err = try_once(client, request)
     if response then
-      return request.text and response.body or json.decode(response.body, decode_options), response
+      if request.text then return response.body, response end
+      local body = json.decode(response.body, decode_options)
+      secret_values.hide(body)
+      return body, response
     end
     local delay = again.delay(tried, retry, err, task.wall_ms() / 1000)
     if not delay or not may_repeat(method, err) then errors.raise(err) end

@@ -1,0 +1,36 @@
+--- The values of Secrets that a server gave: from then on they are hidden wherever they are written, decoded or not, as
+--- a secret parameter is. A script works with them as they are.
+local base64 = require "almanac.base.base64"
+local redaction = require "almanac.base.redaction"
+
+local M = {}
+
+--- Bytes. Shorter values are words and numbers, which would blank out what is shown; longer ones are no passwords, but
+--- packed releases and archives.
+local SHORTEST, LONGEST = 8, 65536
+
+local function hide_value(name, key, value)
+  local bytes = type(value) == "string" and #value <= 2 * LONGEST and base64.decode(value)
+  if bytes and #bytes >= SHORTEST and #bytes <= LONGEST then
+    redaction.know(bytes, string.format("(secret %s/%s)", name, tostring(key)))
+  end
+end
+
+local function hide_one(object)
+  if tostring(object.type):find "^helm%.sh/" or type(object.data) ~= "table" then return end
+  local name = type(object.metadata) == "table" and tostring(object.metadata.name) or "?"
+  for key, value in pairs(object.data) do hide_value(name, key, value) end
+end
+
+--- Hides those of a Secret, or of each in a list; anything else is left alone.
+---@param object any  as the API gives it
+function M.hide(object)
+  if type(object) ~= "table" then return end
+  if object.kind == "Secret" then return hide_one(object) end
+  if type(object.items) ~= "table" or not tostring(object.kind):find "List$" then return end
+  for _, item in ipairs(object.items) do
+    if type(item) == "table" and (item.kind == "Secret" or object.kind == "SecretList") then hide_one(item) end
+  end
+end
+
+return M

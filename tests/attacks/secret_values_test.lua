@@ -1,0 +1,84 @@
+-- What a script takes out of a Secret of the cluster is a secret from then on: decoded by itself or by a program, handed
+-- on, printed, returned, in an error. A resume reads it again.
+local base64 = require "almanac.base.base64"
+local fs = require "native.fs"
+local http = require "native.http"
+local process = require "native.process"
+local project = require "tests.project"
+local t = require "tests.harness"
+
+local ALMANAC = process.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
+
+local PASSWORD, KEY = "correct-horse-battery", "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\n-----END KEY-----\n"
+
+local function world(book)
+  local p = project.new { book = book }
+  local sim = t.spawn { ALMANAC, "sim", "--kubeconfig", p.dir .. "/kubeconfig", "--with-namespace", "ns1" }
+  local _, api = sim:wait_line "^api=(%S+)"
+  p.env = { KUBECONFIG = p.dir .. "/kubeconfig" }
+  local made = http.request { method = "POST", url = api .. "/api/v1/namespaces/ns1/secrets", read = true,
+    headers = { ["Content-Type"] = "application/json" }, body = require("native.json").encode {
+      apiVersion = "v1", kind = "Secret", metadata = { name = "db", namespace = "ns1" }, type = "Opaque",
+      data = { password = base64.encode(PASSWORD), key = base64.encode(KEY), port = base64.encode "5432" },
+    } }
+  t.eq(made.status, 201, made.body)
+  return p
+end
+
+local BOOK = [[
+local function decoded(text)
+  return sh.read { argv = { "base64", "-d" }, stdin = text }.stdout
+end
+
+return runbook { run = function()
+  step("by a program", function()
+    local data = k8s.get("secret/db", { namespace = "ns1" }).data
+    note("the password is " .. decoded(data.password) .. ", the key " .. decoded(data.key) .. ", encoded " .. data.password)
+    sh.run { argv = { "sh", "-c", 'printf "%s\n" "$P" "$K" | tee /dev/stderr; printf "%s" "$P" | od -An -tx1' },
+      env = { P = decoded(data.password), K = decoded(data.key) } }
+    return { password = decoded(data.password), all = data, port = decoded(data.port) }
+  end)
+  step("of a list", function()
+    for _, object in ipairs(k8s.list("secrets", { namespace = "ns1" })) do print(object.data.password, decoded(object.data.key)) end
+  end)
+  step("used", function()
+    local password = decoded(k8s.get("secret/db", { namespace = "ns1" }).data.password)
+    sh.run { argv = { "sh", "-c", 'test "$P" = correct-"horse-battery"' }, env = { P = password } }
+    sh.run { argv = { "cat" }, stdin = "password=" .. password }
+    k8s.apply { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "copy", namespace = "ns1" }, data = { url = "db:" .. password } }
+  end)
+  step("fails", function()
+    local password = decoded(k8s.get("secret/db", { namespace = "ns1" }).data.password)
+    if not fs.exists "go" then error("cannot log in with " .. password) end
+    return true
+  end)
+end }
+]]
+
+t.test("in no artefact of a plan, a run and a resume; and the run resumes", function()
+  local p = world(BOOK)
+  local all = {}
+  local function run(words, want)
+    local code, out, err = p:run(words, p.env)
+    t.eq(code, want, out .. err)
+    all[table.concat(words, " ")] = out .. err
+  end
+  run({ "plan", "book", "-o", "plan.json" }, 1) -- it fails, as the run does
+  run({ "run", "book", "--no-ask" }, 1)
+  run({ "status" }, 0)
+  run({ "log" }, 0)
+  run({ "log", "--json" }, 0)
+  t.write_file(p.dir .. "/go", "")
+  run({ "resume", "--json" }, 0)
+  run({ "plan", "book", "-o", "plan.json" }, 2)
+  all.plan = t.read_file(p.dir .. "/plan.json")
+  for _, path in ipairs(fs.list(p.dir .. "/.almanac/*")) do all[path] = t.read_file(path) end
+  for what, text in pairs(all) do
+    for _, hidden in ipairs { PASSWORD, base64.encode(PASSWORD):sub(1, -5), "MIIEvQIBADANBgkqhkiG9w0BAQEF", base64.encode(KEY):sub(1, 40),
+      "63 6f 72 72 65 63 74" } do
+      t.lacks(text, hidden, what)
+    end
+  end
+  t.has(all["run book --no-ask"], "the password is (secret db/password), the key (secret db/key)")
+  t.has(all["log --json"], '"port":"5432"', "what is short is a number or a word, and stays")
+end)
