@@ -56,11 +56,11 @@ end
 
 --- The settings that the run has, where its answers are signed: whose signatures count may be its environment's.
 local function load_policy(row, answer, question, given)
-  local signs = given.sign or given.signed
-  if signs or given.text or answer == "yes" and question.needs then
+  local signs, goes_on = given.sign or given.signed, approval.goes_on(question, answer)
+  if signs or given.text or goes_on and question.needs then
     reopen.settings({ id = row.id, meta = json.decode(row.meta) }, given)
   end
-  if signs or given.text or answer == "no" or not question.needs then return end
+  if signs or given.text or not goes_on or not question.needs then return end
   errors.raise {
     kind = "refused", message = "only a signed approval counts here",
     hint = string.format("almanac approve %s --sign[=KEY]", store.words(row.id)),

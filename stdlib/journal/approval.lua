@@ -17,6 +17,8 @@ local M = {}
 ---@field at_ms integer
 ---@field choices string[]? what may be answered; nil: yes and no
 ---@field needs integer?    how many signed answers it takes yet; nil: one of anybody
+---@field must_sign string[]?  which answers have to be signed then; nil: yes
+---@field since integer?    the event behind which answers count; nil: all do
 
 ---@class almanac.Answer : almanac.Question
 ---@field answer string      "yes", "no", or one of the choices
@@ -37,13 +39,38 @@ end
 --- Journals that the step waits for an answer.
 ---@param frame almanac.Frame
 ---@param question string
----@param needs integer?  how many signed answers it takes yet; nil: one of anybody
----@param choices string[]?  nil: yes and no
-function M.ask(frame, question, needs, choices)
+---@param waiting almanac.Waiting
+function M.ask(frame, question, waiting)
   local about = subject(frame.run)
-  frame.run:record("confirm.asked", frame.path,
-    { question = question, script = about.script, plan = about.plan, at_ms = task.wall_ms(), needs = needs,
-      choices = choices })
+  frame.run:record("confirm.asked", frame.path, {
+    question = question, script = about.script, plan = about.plan, at_ms = task.wall_ms(), needs = waiting.needs,
+    choices = waiting.choices, must_sign = waiting.must_sign, since = waiting.since,
+  })
+end
+
+--- Behind which event answers count to what happened at that event. What happened in this execution has no place in the
+--- journal yet; what was signed before has.
+---@param frame almanac.Frame
+---@param seq integer?  nil: in this execution
+---@return integer
+function M.since(frame, seq)
+  local since = seq or 0
+  for _, given in ipairs(seq and {} or frame.run:previous("confirm.answered", frame.path)) do
+    since = math.max(since, given.seq or 0)
+  end
+  return since
+end
+
+--- Whether an answer lets the run go on, and so must be signed where answers are: a no, a stop and a way back are
+--- anybody's to say.
+---@param question { must_sign: string[]? }
+---@param answer string
+---@return boolean
+function M.goes_on(question, answer)
+  for _, one in ipairs(question.must_sign or { "yes" }) do
+    if one == answer then return true end
+  end
+  return false
 end
 
 --- Journals an answer that was given at the terminal of the run.
@@ -81,25 +108,34 @@ local function has_failed_since(frame, answer)
   return last ~= nil and last.time_ms >= answer.at_ms
 end
 
---- Since when the answers count: behind the last no.
-local function behind_no(answers)
+--- Since when the answers count: behind the last one that did not let the run go on.
+local function behind_no(question, answers)
   for i = #answers, 1, -1 do
-    if answers[i].answer == "no" then return i + 1 end
+    if not M.goes_on(question, answers[i].answer) then return i + 1 end
   end
   return 1
+end
+
+--- Those that say the same, since this was asked.
+local function counted(question, answers)
+  local wanted, out = question.answer or "yes", {}
+  for i = behind_no(question, answers), #answers do
+    local given = answers[i]
+    if given.answer == wanted and (given.seq or math.huge) > (question.since or 0) then out[#out + 1] = given end
+  end
+  return out
 end
 
 --- What was signed with the answers, and what ought to have been.
 ---@param id string          of the run
 ---@param path string        of the step
----@param question { question: string, script: string?, plan: string? }  as it is asked now; without a script: as it was
----  asked when each of them was given
+---@param question { question: string, script: string?, plan: string?, answer: string?, must_sign: string[]?, since: integer? }
+---  as it is asked now; without a script: as it was asked when each of them was given; answer: which one, default yes
 ---@param answers almanac.Answer[]
 ---@return almanac.Claim[]
 function M.claims(id, path, question, answers)
   local claims = {}
-  for i = behind_no(answers), #answers do
-    local given = answers[i]
+  for _, given in ipairs(counted(question, answers)) do
     local about = question.script and question or given
     local is_signed = timestamp.is_ms(given.at_ms) and type(given.principal) == "string" and type(given.signed) == "string"
       and type(given.signature) == "string"
@@ -107,7 +143,7 @@ function M.claims(id, path, question, answers)
       principal = given.principal, by = given.by, at_ms = given.at_ms, text = given.signed, signature = given.signature,
       why = not is_signed and "it is not signed" or nil,
       wanted = is_signed and M.statement(id, path, {
-        question = redaction.text(question.question), answer = "yes", reason = given.reason, script = about.script,
+        question = redaction.text(question.question), answer = question.answer or "yes", reason = given.reason, script = about.script,
         plan = about.plan, head = given.head, at_ms = given.at_ms, principal = given.principal,
       }) or "",
       head = given.head,
@@ -139,6 +175,19 @@ local function signed_answer(frame, question, answers)
   return { answer = "yes", by = frame.run.approvals:people(judgement), at_ms = task.wall_ms(), plan = about.plan }
 end
 
+--- One answer of several, as M.given has a yes.
+---@param frame almanac.Frame
+---@param gate { question: string, answer: string, must_sign: string[], since: integer? }
+---@return almanac.Answer? answer
+---@return almanac.Judgement judgement
+function M.signed(frame, gate)
+  local about = subject(frame.run)
+  for name, value in pairs(gate) do about[name] = value end
+  local judgement = frame.run.approvals:judge(frame.path, about, frame.run:previous("confirm.answered", frame.path))
+  if judgement.missing > 0 then return nil, judgement end
+  return { answer = gate.answer, by = frame.run.approvals:people(judgement), at_ms = task.wall_ms(), plan = about.plan }, judgement
+end
+
 --- The answer that this step's question has in the journal.
 ---@param frame almanac.Frame
 ---@param question string
@@ -167,11 +216,14 @@ end
 ---@param run almanac.Run
 ---@param path string
 ---@param question string
+---@param gate? { answer: string, must_sign: string[], since: integer? }  which answer; nil: yes
 ---@return almanac.Judgement? judgement  nil: an answer of anybody counts
-function M.kept(run, path, question)
+function M.kept(run, path, question, gate)
   if not run.approvals then return nil end
+  gate = gate or {}
   return task.with({ permit = "read" }, function() -- between steps
-    return run.approvals:judge(path, { question = question }, run:previous("confirm.answered", path), true)
+    local about = { question = question, answer = gate.answer, must_sign = gate.must_sign, since = gate.since }
+    return run.approvals:judge(path, about, run:previous("confirm.answered", path), true)
   end)
 end
 
@@ -191,13 +243,14 @@ function M.chosen(frame, question)
   return last
 end
 
---- Whether a question has the answers that it takes: a no, one yes, or as many as must be signed.
+--- Whether a question has the answers that it takes: one that ends it, or as many of one that lets it go on as must be
+--- signed.
 local function is_answered(question, answers)
-  local needed = question.needs or 1
-  for _, answer in ipairs(answers) do
-    if answer.at_ms >= question.at_ms then
-      needed = needed - 1
-      if answer.answer == "no" or needed <= 0 then return true end
+  local counts = {}
+  for _, given in ipairs(answers) do
+    if given.at_ms >= question.at_ms then
+      counts[given.answer] = (counts[given.answer] or 0) + 1
+      if not M.goes_on(question, given.answer) or counts[given.answer] >= (question.needs or 1) then return true end
     end
   end
   return false

@@ -227,12 +227,12 @@ end
 
 on["confirm.asked"] = function(state, path, data, time_ms)
   local node = node_of(state, path, time_ms)
-  node.asks, node.needs, node.choices = data.question, data.needs, data.choices
+  node.asks, node.needs, node.choices, node.must_sign = data.question, data.needs, data.choices, data.must_sign
 end
 
 on["confirm.answered"] = function(state, path, data, time_ms)
   local node = node_of(state, path, time_ms)
-  node.needs = data.answer == "yes" and (node.needs or 1) - 1 or 0
+  node.needs = approval.goes_on(node, data.answer) and (node.needs or 1) - 1 or 0
   if node.needs <= 0 then node.asks, node.needs, node.choices = nil, nil, nil end
   node.notes[#node.notes + 1] = string.format("%s%s", approval.describe(data), data.reason and ": " .. data.reason or "")
 end

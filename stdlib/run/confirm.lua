@@ -17,15 +17,8 @@ local function how_to_answer(frame)
   }
 end
 
---- Stops the run until enough people have signed. Nobody is asked at the terminal: who sits there runs it.
 local function wait_for_signatures(frame, question, judgement)
-  local approvals = frame.run.approvals
-  for _, why in ipairs(approvals:reasons(judgement)) do step.note(why) end
-  local have, people = #judgement.accepted, approvals:people(judgement)
-  questions.wait(frame, question, {
-    needs = judgement.missing,
-    message = string.format("waiting for signed approvals: %s (%d of %d%s)", question, have, judgement.quorum,
-      have > 0 and ": " .. people or ""),
+  questions.wait_for_signatures(frame, question, judgement, {
     hint = string.format("answer: almanac approve %s --sign (or reject), then resume it", store.words(frame.run:outermost())),
   })
 end

@@ -1,6 +1,7 @@
 --- Once: an effect happens exactly once in a run. Its intent is durable before the world is touched
 --- (write-ahead), its outcome after. An intent without an outcome goes through recover(), which looks at the
 --- world; what cannot be told is asked, never guessed.
+local approval = require "almanac.journal.approval"
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
@@ -8,6 +9,7 @@ local json = require "native.json"
 local operator = require "almanac.run.operator"
 local previews = require "almanac.run.plan.preview"
 local process = require "native.process"
+local question = require "almanac.run.question"
 local redaction = require "almanac.base.redaction"
 local renamed = require "almanac.run.renamed"
 local secret = require "almanac.base.secret"
@@ -146,27 +148,52 @@ local function raise_mismatch(frame, call, intent)
   }
 end
 
+local function in_doubt_words(intent, why)
+  return string.format("%s (effect %s) was begun and nobody can tell whether it took place: %s", intent.title or intent.op, intent.id,
+    why or "it left no trace that could be looked up")
+end
+
+--- Where answers are signed, what became of an effect is one as well: to make it again, and to take it for made, lets the
+--- run go on. Each try is asked about anew.
+local function ask_signed(frame, known, why)
+  local intent = known.intent
+  local said = operator.of(frame.run).in_doubt_answer
+  if said and said ~= "abort" then
+    errors.raise {
+      kind = "refused", step = frame.path, message = string.format("only a signed answer counts here, not --in-doubt %s", said),
+      hint = string.format("almanac answer %s %s --sign, then: almanac resume %s", frame.run:outermost(), said, frame.run:outermost()),
+    }
+  end
+  local asking = { run = frame.run, path = frame.path .. "#" .. intent.ordinal }
+  local given = not said and question.ask(asking, in_doubt_words(intent, why) .. ". Redo, done or abort?", { "redo", "done", "abort" },
+    { must_sign = { "redo", "done" }, since = approval.since(asking, known.seq) })
+  if not given then return said end
+  return given.answer, given.by
+end
+
 --- Asks what to do with an effect of which nobody can tell whether it took place.
-local function ask_in_doubt(frame, intent, why)
-  local choice = operator.of(frame.run):in_doubt(frame.path, intent, why)
+local function ask_in_doubt(frame, known, why)
+  local intent = known.intent
+  local choice, by
+  if frame.run.approvals then
+    choice, by = ask_signed(frame, known, why)
+  else
+    choice = operator.of(frame.run):in_doubt(frame.path, intent, why)
+  end
   if choice then
     frame.run:record("effect.answered", frame.path,
-      { id = intent.id, ordinal = intent.ordinal, answer = choice, by = process.user() })
+      { id = intent.id, ordinal = intent.ordinal, answer = choice, by = by or process.user() })
     return choice
   end
   errors.raise {
-    kind = "in_doubt",
-    waiting = true,
-    message = string.format("%s (effect %s) was begun and nobody can tell whether it took place: %s",
-      intent.title or intent.op, intent.id, why or "it left no trace that could be looked up"),
+    kind = "in_doubt", waiting = true, message = in_doubt_words(intent, why), step = frame.path,
     hint = string.format("look for yourself, then: almanac resume %s --in-doubt redo|done|abort", frame.run:outermost()),
-    step = frame.path,
   }
 end
 
 --- An intent without an outcome: whether it took place, and its result.
-local function recover(frame, call, intent)
-  local key = call.key
+local function recover(frame, call, known)
+  local key, intent = call.key, known.intent
   local same = intent.digest == call.digest
   local state, result = "unknown", nil
   if call.definition.recover then
@@ -181,7 +208,7 @@ local function recover(frame, call, intent)
     end
   end
   if state == "unknown" then
-    local choice = ask_in_doubt(frame, intent, type(result) == "string" and result or nil)
+    local choice = ask_in_doubt(frame, known, type(result) == "string" and result or nil)
     if choice == "abort" then errors.raise { kind = "cancelled", message = "aborted by the operator" } end
     state, result = choice == "done" and "done" or "not_done", nil
   end
@@ -200,7 +227,7 @@ local function settle(frame, call, known)
     if known.intent.digest ~= call.digest then raise_mismatch(frame, call, known.intent) end
     return false, known.intent.tries
   elseif not outcome then
-    local done, result = recover(frame, call, known.intent)
+    local done, result = recover(frame, call, known)
     if done then return true, result end
     return false, known.intent.tries
   elseif not outcome.ok then

@@ -13,13 +13,15 @@ local M = {}
 ---@field message string?   nil: that it waits for the operator
 ---@field needs integer?    how many signed answers it takes yet
 ---@field choices string[]? what may be answered; nil: yes and no
+---@field must_sign string[]?  which of them must be signed; nil: yes
+---@field since integer?    the event behind which answers count
 
 --- Stops the run until somebody answers.
 ---@param frame almanac.Frame
 ---@param text string
 ---@param waiting almanac.Waiting
 function M.wait(frame, text, waiting)
-  approval.ask(frame, text, waiting.needs, waiting.choices)
+  approval.ask(frame, text, waiting)
   errors.raise {
     kind = "waiting", waiting = true, step = frame.path, message = waiting.message or "waiting for the operator: " .. text,
     hint = waiting.hint,
@@ -44,12 +46,53 @@ local function how_to_choose(frame, choices)
   return { choices = choices, hint = "answer: " .. table.concat(said, "\n        ") .. "\nthen: almanac resume " .. words }
 end
 
+--- Stops the run until enough people have signed. Nobody is asked at the terminal: who sits there runs it.
+---@param frame almanac.Frame
+---@param text string
+---@param judgement almanac.Judgement
+---@param waiting almanac.Waiting
+function M.wait_for_signatures(frame, text, judgement, waiting)
+  local approvals = frame.run.approvals
+  for _, why in ipairs(approvals:reasons(judgement)) do step.note(why) end
+  local have, people = #judgement.accepted, approvals:people(judgement)
+  waiting.needs = judgement.missing
+  waiting.message = string.format("waiting for signed approvals: %s (%d of %d%s)", text, have, judgement.quorum,
+    have > 0 and ": " .. people or "")
+  M.wait(frame, text, waiting)
+end
+
+--- How each of the choices is given; what lets the run go on is signed.
+local function how_to_sign(frame, choices, gate)
+  local words, said = store.words(frame.run:outermost()), {}
+  for i, choice in ipairs(choices) do
+    said[i] = string.format("almanac answer %s %q%s", words, choice, approval.goes_on(gate, choice) and " --sign" or "")
+  end
+  return "answer: " .. table.concat(said, "\n        ") .. "\nthen: almanac resume " .. words
+end
+
+--- An answer where what lets the run go on must be signed.
+local function ask_signed(frame, text, choices, gate)
+  local given = approval.chosen(frame, text)
+  if given and not approval.goes_on(gate, given.answer) then return given end
+  local best
+  for _, answer in ipairs(gate.must_sign) do
+    local accepted, judgement = approval.signed(frame, { question = text, answer = answer, must_sign = gate.must_sign, since = gate.since })
+    if accepted then return accepted end
+    if not best or #judgement.accepted > #best.accepted then best = judgement end
+  end
+  M.wait_for_signatures(frame, text, best, {
+    choices = choices, must_sign = gate.must_sign, since = gate.since, hint = how_to_sign(frame, choices, gate),
+  })
+end
+
 --- The answer of the operator, or of who answered from elsewhere. Where there is none the run stops and waits.
 ---@param frame almanac.Frame
 ---@param text string
 ---@param choices string[]
+---@param gate { must_sign: string[], since: integer? }  which of them let the run go on, and the event behind which answers count
 ---@return almanac.Answer
-function M.ask(frame, text, choices)
+function M.ask(frame, text, choices, gate)
+  if frame.run.approvals then return ask_signed(frame, text, choices, gate) end
   local given, stale = approval.chosen(frame, text)
   if given then return given end
   if stale then step.note(stale) end

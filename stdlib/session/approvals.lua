@@ -34,14 +34,21 @@ local function other_journal(self, claim, asked_seq)
   end
 end
 
+--- When a question was first asked, behind an event.
+local function first_behind(all, seq)
+  for _, asked in ipairs(all) do
+    if (asked.seq or math.huge) > seq then return asked end
+  end
+end
+
 --- Which answers to a question count.
 ---@param path string  of the step
----@param question { question: string, script: string?, plan: string? }  as of approval.claims
+---@param question table  as of approval.claims
 ---@param answers almanac.Answer[]
 ---@param as_then? boolean  by what held when they were given
 ---@return almanac.Judgement
 function Approvals:judge(path, question, answers, as_then)
-  local asked = self.replay:previous("confirm.asked", path)[1]
+  local asked = first_behind(self.replay:previous("confirm.asked", path), question.since or 0)
   local claims = approval.claims(self.id, path, question, answers)
   for _, claim in ipairs(claims) do claim.why = claim.why or other_journal(self, claim, asked and asked.seq or math.huge) end
   return signers.judge(claims, {

@@ -1,4 +1,5 @@
 --- An audit of a run by its journal: whether it is the one that somebody saw before, and whose signatures are in it.
+local approval = require "almanac.journal.approval"
 local approvals = require "almanac.session.approvals"
 local files = require "almanac.run.plan.file"
 local plan_signatures = require "almanac.session.plan_signatures"
@@ -32,6 +33,13 @@ local function of_plan(replay)
   }
 end
 
+--- Whether anything happened behind the answer: of a guard, what it lets pass is journalled; the question about an
+--- effect has the path of its step before the mark.
+local function went_on(replay, path)
+  local let = replay:previous("guard.answered", path)
+  return #let > 0 or replay.done ~= nil and replay.done:seq((path:match "^(.-)#" or path)) ~= nil
+end
+
 --- What was signed for a run, and whether it counts by almanac.yaml as it is now, and by the keys as they were when it
 --- was signed.
 ---@param journal table
@@ -46,11 +54,14 @@ function M.signatures(journal, id, replay)
   table.sort(paths)
   for _, path in ipairs(judge and paths or {}) do
     local asked = replay:previous("confirm.asked", path)
-    local last = asked[#asked]
-    if not last.choices then -- a guard's question is anybody's to answer
+    local last, answers = asked[#asked], replay:previous("confirm.answered", path)
+    local given = answers[#answers]
+    if last.must_sign then
+      last.answer = given and approval.goes_on(last, given.answer) and given.answer or last.must_sign[1]
+    end
+    if not last.choices or last.must_sign then -- another one with choices is anybody's to answer
       findings[#findings + 1] = {
-        what = path, went_on = replay.done ~= nil and replay.done:seq(path) ~= nil,
-        judgement = judge:judge(path, last, replay:previous("confirm.answered", path), true),
+        what = path, went_on = went_on(replay, path), judgement = judge:judge(path, last, answers, true),
       }
     end
   end

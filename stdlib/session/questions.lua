@@ -51,7 +51,8 @@ end
 ---@return string
 function M.word_of(question, answer)
   local choices = question.choices or { "yes", "no" }
-  if answer == "yes" then return choices[1] end
+  local is_clear = not question.must_sign or #question.must_sign == 1
+  if answer == "yes" and is_clear then return choices[1] end
   if answer == "no" then return choices[#choices] end
   for _, choice in ipairs(choices) do
     if choice == answer then return choice end

@@ -18,11 +18,12 @@ local M = {}
 
 --- Refuses an approval that would not count.
 local function judge(asked, data)
-  if data.answer ~= "yes" then return nil end -- a no, and what a guard asks, are anybody's to say
-  local path = asked.question.path
+  if not approval.goes_on(asked.question, data.answer) then return nil end
+  local path, question = asked.question.path, { answer = data.answer }
+  for _, name in ipairs { "question", "script", "plan", "must_sign", "since" } do question[name] = asked.question[name] end
   local answers = asked.replay:previous("confirm.answered", path)
   answers[#answers + 1] = data
-  local judgement = approvals.of(asked.journal, asked.id, asked.replay):judge(path, asked.question, answers)
+  local judgement = approvals.of(asked.journal, asked.id, asked.replay):judge(path, question, answers)
   for _, one in ipairs(judgement.refused) do
     if one.claim.signature == data.signature then
       errors.raise { kind = "refused", message = string.format("the approval of %s would not count: %s", data.principal, one.why) }
@@ -46,7 +47,7 @@ end
 ---@param asked almanac.Asked
 ---@param data almanac.Answer
 ---@param given table  of the command line
----@return almanac.Judgement? judgement  with this answer; nil where it is no yes
+---@return almanac.Judgement? judgement  with this answer; nil where it lets nothing go on
 function M.sign(asked, data, given)
   local signing = signers.choose(given)
   data.signed = M.text(asked, data, signing.principal)

@@ -1,5 +1,6 @@
 --- guard: a step whose work is watched over. While its function waits, gates and alerts are looked at; a breach ends
 --- the waiting, and is answered as the guard declares.
+local approval = require "almanac.journal.approval"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local pasts = require "almanac.observe.guard.past"
@@ -7,6 +8,7 @@ local pool = require "almanac.base.pool"
 local question = require "almanac.run.question"
 local specs = require "almanac.observe.guard.spec"
 local step = require "almanac.run.step"
+local store = require "almanac.journal.store"
 local task = require "native.task"
 local watches = require "almanac.observe.guard.watch"
 
@@ -31,10 +33,20 @@ local function raise(spec, breaches, undo, by)
   }
 end
 
+local function question_of(breaches)
+  return string.format("%s. Go on, roll back or stop?", describe(breaches))
+end
+
+--- To go on all the same takes signatures, where answers do: each breach its own.
+local function gate_of(frame, answered)
+  local last = answered[#answered]
+  return { answer = GO_ON, must_sign = { GO_ON }, since = last and approval.since(frame, last.seq) }
+end
+
 --- Asks what follows, and returns when the run goes on.
 local function ask(frame, spec, breaches)
-  local text = string.format("%s. Go on, roll back or stop?", describe(breaches))
-  local given = question.ask(frame, text, CHOICES)
+  local text = question_of(breaches)
+  local given = question.ask(frame, text, CHOICES, gate_of(frame, step.previous "guard.answered"))
   step.emit("guard.answered", { answer = given.answer, by = given.by, reason = given.reason })
   step.note(string.format("%s, said %s%s", given.answer, given.by, given.reason and " (" .. given.reason .. ")" or ""))
   if given.answer == ROLL_BACK then raise(spec, breaches, true, given) end
@@ -78,19 +90,35 @@ local function run_watched(frame, watch, fn)
   return ok, result, breaches
 end
 
+--- That the journal says a breach was let pass is one row, which anybody could write who can write the journal.
+local function check_kept(frame, breach, before)
+  local judgement = approval.kept(frame.run, frame.path, question_of(breach.breaches), gate_of(frame, before))
+  if not judgement or judgement.missing == 0 then return end
+  local lines = frame.run.approvals:reasons(judgement)
+  table.insert(lines, 1, string.format("that %s was let pass is in the journal, without the signatures that almanac.yaml wants (%d of %d)",
+    describe(breach.breaches), #judgement.accepted, judgement.quorum))
+  errors.raise {
+    kind = "refused", step = frame.path, message = table.concat(lines, "\n"),
+    hint = string.format("to be asked again: almanac resume %s --redo '%s'", store.words(frame.run:outermost()), frame.path),
+  }
+end
+
 --- What the operator let pass, and the breach that nobody has answered yet.
-local function earlier()
+local function earlier(frame)
   local breaches, answers = step.previous "guard.breach", step.previous "guard.answered"
   local let = {}
   for i, answer in ipairs(answers) do
-    if answer.answer == GO_ON and breaches[i] then table.move(breaches[i].breaches, 1, #breaches[i].breaches, #let + 1, let) end
+    if answer.answer == GO_ON and breaches[i] then
+      check_kept(frame, breaches[i], table.move(answers, 1, i - 1, 1, {}))
+      table.move(breaches[i].breaches, 1, #breaches[i].breaches, #let + 1, let)
+    end
   end
   local open = breaches[#answers + 1]
   return let, open and open.breaches
 end
 
 local function follow(frame, spec, fn)
-  local let, open = earlier()
+  local let, open = earlier(frame)
   local watch = watches.new(spec, let)
   while true do
     if open then
