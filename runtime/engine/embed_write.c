@@ -49,7 +49,7 @@ static long compile(lua_State *L, struct code *code, const char *path)
 static long size_of(const char *path)
 {
     FILE *f = fopen(path, "r");
-    long size;
+    long size = -1;
 
     if (!f || fseek(f, 0, SEEK_END) < 0 || (size = ftell(f)) < 0)
         die(path, strerror(errno));

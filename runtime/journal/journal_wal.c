@@ -1,4 +1,4 @@
-/* The files of the journal, as SQLite writes them, with fewer and cheaper writes of the WAL.
+/* The WAL of the journal, with fewer and cheaper writes than SQLite's own.
  *
  * SQLite writes each page of a commit in two pieces, its header and itself. Here the pieces of a
  * commit that is synced are gathered, and reach the file in one write right before the sync.

@@ -41,6 +41,13 @@ run() { # runbook n
 set -- $("$measure" start 300 "$almanac" version -- curl --version)
 line "startup: almanac version / curl --version" "$(calc "$1 / $2")" "" 1.2
 
+# What a run costs that does nothing: loading what runs a script, and its journal, where a disk is in nobody's way.
+memory=$(mktemp -d /dev/shm/almanac-bench.XXXXXX 2>/dev/null || mktemp -d "$tmp/memory.XXXXXX")
+mkdir -p "$memory/start/runbooks"
+cp tests/bench/runbooks/steps.lua "$memory/start/runbooks"
+set -- $(cd "$memory/start" && "$measure" start 40 "$almanac" run steps -- curl --version 2>"$tmp/log")
+line "startup: a run without steps / curl --version" "$(calc "$1 / $2")" "" 2.5
+
 # The journal alone: its own appends and the yardstick in turns, one by one.
 set -- $("$build/bench/journal_bench" "$tmp/journal" 1000)
 line "journal: durable append / 512-byte append + fdatasync ($1 / $2 us)" "$3" "" 1.3
@@ -69,7 +76,6 @@ syncs=$("$almanac" lua tests/bench/group_commit.lua "$tmp/group" 1000)
 line "commits that 1,000 parallel steps sync to the disk" "$syncs" "" 60
 
 # Replay reads, so the journal may be made where writing is quick.
-memory=$(mktemp -d /dev/shm/almanac-bench.XXXXXX 2>/dev/null || mktemp -d "$tmp/replay.XXXXXX")
 mkdir "$memory/runbooks"
 cp tests/bench/runbooks/*.lua "$memory/runbooks"
 n=100000
