@@ -9,7 +9,7 @@ local M = {}
 
 local steps = setmetatable({}, { __mode = "k" })
 local vague = setmetatable({}, { __mode = "k" })
-local has_any = false
+local made = { any = false }
 local texts = {} ---@type table<string, any>  what unknowns print as: one of those that print so
 
 local Unknown = {}
@@ -36,7 +36,7 @@ end
 ---@param step string path
 function M.new(step)
   local value = setmetatable({}, Unknown)
-  steps[value], has_any = step, true
+  steps[value], made.any = step, true
   return value
 end
 
@@ -51,14 +51,13 @@ end
 
 ---@return boolean
 function M.is_vague(value)
-  return has_any and vague[value] ~= nil
+  return made.any and vague[value] ~= nil
 end
 
---- Whether there ever was one: in a run there is none, and nothing needs to be looked through for it.
----@return boolean
-function M.any()
-  return has_any
-end
+--- Whether there ever was one: in a run there is none, and nothing needs to be looked through for it. A field, which
+--- a long replay reads for each of its steps.
+---@type { any: boolean }
+M.made = made
 
 ---@return boolean
 function M.is(value)
@@ -68,7 +67,7 @@ end
 --- The unknown that a value is, or holds, or holds the text of; nil where all is known.
 ---@return any? unknown
 function M.first(value)
-  if not has_any then return nil end
+  if not made.any then return nil end
   if steps[value] then return value end
   if type(value) == "string" then return named_in(value) end
   if type(value) ~= "table" or next(steps) == nil then return nil end
@@ -103,7 +102,7 @@ end
 
 --- Plain data with each unknown as its text: a copy, unless there never was an unknown.
 function M.describe_all(value)
-  if not has_any then return value end
+  if not made.any then return value end
   if steps[value] then return tostring(value) end
   if type(value) ~= "table" or type(getmetatable(value)) == "string" then return value end -- a secret stays one
   local copy = {}

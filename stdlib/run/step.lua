@@ -44,7 +44,7 @@ local M = {}
 ---@field finishes_siblings boolean  parallel goes on with the others when a branch fails
 
 local no_options = {}
-local current_context = task.context -- a replay calls it for each of its steps
+local current_context, unknowns = task.context, unknown.made -- a replay asks for them in each of its steps
 
 --- The current step, or nil.
 ---@return almanac.Frame?
@@ -205,7 +205,7 @@ function M.run(name, opts, fn)
   if not run then
     errors.usage("step %q: there is no run here; a runbook's steps belong in its run function", name)
   end
-  if unknown.is_vague(name) then name = step_name.of(tostring(name)) end
+  if unknowns.any and unknown.is_vague(name) then name = step_name.of(tostring(name)) end
   local parent, path = context.step, name
   if parent then
     if type(name) ~= "string" then check_name(name) end

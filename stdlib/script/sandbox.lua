@@ -18,7 +18,7 @@ local COMPUTES = { duration = true, errors = true, json = true, note = true, par
 local OF_STEP = { ["runbook.call"] = true }
 
 -- A long replay goes through these for each of its steps.
-local any_unknown, refuse_coroutine = unknown.any, library.refuse_coroutine
+local unknowns, coroutines, refuse_coroutine = unknown.made, library.made, library.refuse_coroutine
 
 local function first_unknown(...)
   for i = 1, select("#", ...) do
@@ -32,8 +32,8 @@ end
 local function seen_of(name, fn)
   local is_of_step = not COMPUTES[name:match "^%w+"] or OF_STEP[name]
   return task.face(function(...)
-    if is_of_step then refuse_coroutine(name) end
-    if any_unknown() then
+    if coroutines.any and is_of_step then refuse_coroutine(name) end
+    if unknowns.any then
       local value = first_unknown(...)
       if value ~= nil then return require("almanac.run.step").handed(value, fn, ...) end
     end
