@@ -3,7 +3,8 @@
 --- When: after preflight, before cutover or rollout.
 --- Touches: strategy=shadow the namespace animica-canary; surge the devnet's stateless Deployments; compose the services
 --- of the Compose file.
---- Undone: a canary that fails is taken away at once; almanac rollback does the same with one that passed.
+--- Undone: a canary that fails is taken away at once, or what ran before is put back; almanac rollback does the same with
+--- one that passed.
 local config = require "lib.config"
 local devnet = require "lib.devnet"
 local gates = require "lib.gates"

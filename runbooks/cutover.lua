@@ -1,7 +1,7 @@
 --- Section 7 of the devnet's procedure: what was proven as a canary becomes the devnet's.
 ---
 --- When: after canary strategy=shadow has passed.
---- Touches: all that rollout does; then the canary's release and namespace are removed.
+--- Touches: all that rollout does; then, once the canary was kept as a fallback, its release and namespace are removed.
 --- Undone: almanac rollback takes the devnet back; a canary that was removed is installed by canary again.
 local config = require "lib.config"
 local devnet = require "lib.devnet"

@@ -1,7 +1,8 @@
 --- The whole procedure as one run: release, preflight, canary, cutover or rollout, verify, announce.
 ---
 --- When: a version goes to the devnet from what is checked out.
---- Touches: what each of them does, which keeps to its own `allow`; `almanac show NAME` says it.
+--- Touches: the repository and its remote, the registry, the namespaces animica-canary and animica-devnet, the channel,
+--- GitHub's issues and Grafana: what each of them does, which keeps to its own `allow` (`almanac show NAME`).
 --- Undone: almanac rollback, of this run or of one of them alone. What was pushed and told stays.
 
 --- By a canary of its strategy; what a shadow proved is promoted with it.
@@ -21,11 +22,11 @@ return runbook {
     change_owner = param.string { required = true, help = "release engineer on call, e.g. ada" },
     backout_owner = param.string { help = "who would take it back; without it, the change owner" },
     window = param.string { default = "any time, at low traffic", help = "when the change takes place" },
-    strategy = param.enum { default = "shadow", values = { "shadow", "surge" }, help = "of the canary" },
-    observe_canary = param.duration { default = "15m", help = "how long the canary is compared at most" },
+    strategy = param.enum { default = "shadow", values = { "shadow", "surge" }, help = "of the canary: beside the devnet, or in place" },
+    observe_canary = param.duration { default = "15m", help = "shadow: how long it is compared at most" },
     between = param.duration { default = "2m", help = "surge: how long the gates must hold after each workload" },
     observe = param.duration { default = "10m", help = "how long the devnet's gates must hold" },
-    keep = param.duration { default = "30m", help = "how long the canary stays as a fallback" },
+    keep = param.duration { default = "30m", help = "shadow: how long the canary stays as a fallback" },
     verify_window = param.duration { default = "10m", min = 1, help = "that verify looks back on" },
     reset = param.string { help = "the devnet's name in full, where a change of the chain needs a reset" },
     knobs = param.list { default = {}, help = "what else was changed: Θ, Γ, fees" },

@@ -1,5 +1,10 @@
---- A release that a dead helm left pending-install, pending-upgrade or pending-rollback: every other helm
---- refuses to touch it.
+--- A release that a dead helm left pending: every other helm refuses to touch it.
+---
+--- When: helm says "another operation (install/upgrade/rollback) is in progress", and nobody's is. A run of almanac that
+--- was killed needs none of it: almanac resume does the same.
+--- Touches: the record of the pending revision, once you have agreed: the revision before is the newest again. The objects
+--- stay as that helm left them: some may be new.
+--- Undone: not at all. Go on with rollout, or back with rollback.
 return runbook {
   summary = "Take a release out of the pending state that a dead helm left",
   params = {

@@ -1,8 +1,7 @@
---- Sections 4 and 5 of the devnet's procedure: upgrade the release, see the workloads ready, prove
---- the devnet healthy.
+--- Sections 4 and 5 of the devnet's procedure: upgrade the release, see the workloads ready, prove the devnet healthy.
 ---
 --- When: after preflight, and after a canary where there was one (cutover does it then).
---- Touches: the release and namespace animica-devnet.
+--- Touches: the release and namespace animica-devnet. An alert that is critical pauses it, for you to say what follows.
 --- Undone: almanac rollback goes back to the newest revision that is proven good, or to the objects as they were.
 local devnet = require "lib.devnet"
 local gates = require "lib.gates"

@@ -15,6 +15,8 @@ local function raise(verdict, form, ...)
   errors.raise { kind = "gate", verdict = verdict, message = string.format(form, ...) }
 end
 
+local function clock(time) return os.date("!%H:%M:%SZ", math.floor(time)) end
+
 --- The points of the one series that a query has had in a window that ends now. A read.
 local function points_of(name, query, window)
   local now = os.time()
@@ -58,8 +60,9 @@ function evidence.held(names, window)
     local points = points_of(name, spec.query, window)
     local broken = evidence.broken(spec, points)
     if broken then
-      raise("fail", "%s was %.4g at %s; healthy is %s %.4g (%s)", name, broken.value, os.date("!%H:%M:%SZ", math.floor(broken.time)),
-        spec.op, spec.limit, spec.limit_from)
+      errors.raise { kind = "gate", verdict = "fail", hint = spec.act,
+        message = string.format("%s was %.4g at %s; healthy is %s %.4g (%s)", name, broken.value, clock(broken.time), spec.op,
+          spec.limit, spec.limit_from) }
     end
     out[name] = evidence.summary(points)
     out[name].limit = spec.op .. " " .. spec.limit
@@ -91,11 +94,17 @@ end
 function evidence.no_critical_alerts(window)
   devnet.critical_alerts()
   local now = os.time()
-  local fired = {}
+  local fired, last = {}, 0
   local series = prom.range('ALERTS{alertstate="firing", severity=~"critical|page"}',
     { from = now - window, to = now, step = math.max(1, window / POINTS) }).series
-  for i, one in ipairs(series) do fired[i] = one.labels.alertname or "?" end
-  if #fired > 0 then raise("fail", "fired in the last %s: %s", duration.format(window), table.concat(fired, ", ")) end
+  for i, one in ipairs(series) do
+    fired[i], last = one.labels.alertname or "?", math.max(last, one.points[#one.points].time)
+  end
+  if #fired > 0 then
+    errors.raise { kind = "gate", verdict = "fail", message = string.format("fired in the last %s: %s, at %s still",
+      duration.format(window), table.concat(fired, ", "), clock(last)),
+      hint = string.format("resume after %s, when none fired for %s", clock(last + window), duration.format(window)) }
+  end
   return { firing = 0, window = window }
 end
 

@@ -51,3 +51,10 @@ t.test("every test is there, with the case that is named", function()
   end
   t.ok(tests > 20, tests .. " tests")
 end)
+
+t.test("a runbook begins with when to use it, what it touches and how it is undone", function()
+  for _, file in ipairs(fs.list "runbooks/*.lua") do
+    local begins = t.read_file(file):match "^(.-)\n[^%-]"
+    for _, word in ipairs { "When: ", "Touches: ", "Undone: " } do t.has(begins, word, file) end
+  end
+end)

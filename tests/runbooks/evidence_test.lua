@@ -88,5 +88,7 @@ t.test("an alert that fired and is over is seen", function()
   local fired = constant(1, 3)
   fired.name = "HeadStalled"
   remembered = { ALERTS = { fired } }
-  t.has(t.raises("gate", evidence.no_critical_alerts, 1200).message, "fired in the last 20m: HeadStalled")
+  local err = t.raises("gate", evidence.no_critical_alerts, 1200)
+  t.ok(err.message:find "^fired in the last 20m: HeadStalled, at %d+:%d+:%d+Z still$", err.message)
+  t.ok(err.hint:find "^resume after %d+:%d+:%d+Z, when none fired for 20m$", err.hint)
 end)
