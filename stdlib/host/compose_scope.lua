@@ -14,19 +14,34 @@ local function name_of(dir)
   return (place.resolve(dir):match "[^/]*$":lower():gsub("[^%-_a-z0-9]", ""):gsub("^[%-_]+", ""))
 end
 
---- The files that the directory's .env has Compose take instead of its own.
-local function files_of_env(input)
-  local path = input.dir .. "/.env"
-  if input.files or not fs.exists(path) then return nil end
-  local text = ("\n" .. fs.read(path)):match "\n%s*COMPOSE_FILE%s*=%s*[\"']?([^\"'\n]+)"
-  local out = {}
-  for file in (text or ""):gmatch "[^:]+" do out[#out + 1] = file end
+--- What the directory's .env sets: docker and Compose take it as their own environment.
+local function dotenv(input)
+  local path, out = input.dir .. "/.env", {}
+  if not fs.exists(path) then return out end
+  for line in (fs.read(path) .. "\n"):gmatch "([^\n]*)\n" do
+    local name, value = line:match "^%s*([%a_][%w_]*)%s*=%s*[\"']?([^\"'\r]*)"
+    if not name then name, value = line:match "^%s*export%s+([%a_][%w_]*)%s*=%s*[\"']?([^\"'\r]*)" end
+    if name then out[name] = value end
+  end
   return out
 end
 
+--- Variables for which something else is asked, or that only choose among services.
+local ASKED = { COMPOSE_FILE = true, COMPOSE_PATH_SEPARATOR = true, COMPOSE_PROJECT_NAME = true, COMPOSE_PROFILES = true }
+
 --- What it reaches by what was asked of it, before any program reads its files.
 local function asked(input)
-  return project.targets { dir = input.dir, files = input.files or files_of_env(input), project = input.project, env = input.env }
+  local set, files, steering = dotenv(input), input.files, {}
+  if not files and set.COMPOSE_FILE then
+    files = {}
+    for file in set.COMPOSE_FILE:gmatch "[^:;,]+" do files[#files + 1] = file end
+  end
+  for name, value in pairs(set) do
+    if not ASKED[name] and (name:find "^DOCKER_" or name:find "^COMPOSE_") then steering[name] = value end
+  end
+  local out = project.targets { dir = input.dir, files = files, project = input.project, env = input.env }
+  local variables = place.variables(steering)
+  return table.move(variables, 1, #variables, #out + 1, out)
 end
 
 --- Of what is asked about after the rest, for it takes a look at what the rest may refuse.

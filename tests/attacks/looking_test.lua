@@ -49,7 +49,8 @@ local ATTACKS = {
 for what, source in pairs(ATTACKS) do
   t.test("a script that acts " .. what .. ": nothing happens in list, show, check and plan", function()
     local p = project.new { book = TOUCH .. source }
-    for _, words in ipairs { { "list" }, { "show", "book" }, { "check" }, { "plan", "book" } } do
+    for _, words in ipairs { { "list" }, { "show", "book" }, { "check" }, { "plan", "book" }, { "run", "book", "--help" },
+      { "doc", "book" }, { "backtest", "book" } } do
       local code, out, err = p:run(words)
       t.eq(require("native.fs").exists(p.dir .. "/pwned"), false, words[1])
       t.ok(code == 0 or code == 1 or code == 2, words[1] .. " ended with " .. tostring(code))

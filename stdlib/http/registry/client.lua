@@ -21,16 +21,27 @@ local decode_options = { null = "absent", big = "text" }
 ---@field within almanac.Target[]  what `allow` is asked about
 ---@field authorization? table  a secret; set once the registry asked for it
 
+local function is_of_this_machine(host)
+  local name = host:gsub(":%d+$", "")
+  return name == "localhost" or name == "[::1]" or name:find "^127%.%d+%.%d+%.%d+$" ~= nil
+end
+
+--- A script says that a registry has no TLS, and would have the operator's password go over the network for all to read.
+local NOT_IN_CLEAR = { why_none = "none are sent without TLS where a script says so (plain_http); almanac.yaml may: " ..
+  "endpoints: { HOST: { url: \"http://…\" } }" }
+
 ---@param who string
 ---@param reference almanac.ImageReference
 ---@param plain_http? boolean
 ---@return almanac.RegistryClient
 function M.open(who, reference, plain_http)
   local host = reference.host == "docker.io" and "registry-1.docker.io" or reference.host
+  local named = endpoints.find(reference.host).url
+  local in_clear = plain_http and not named and not is_of_this_machine(host)
   return {
     who = who, reference = reference, within = { { category = "registry", names = { reference.name } } },
-    credentials = credentials.find(reference.host),
-    url = endpoints.find(reference.host).url or (plain_http and "http://" or "https://") .. host,
+    credentials = in_clear and NOT_IN_CLEAR or credentials.find(reference.host),
+    url = named or (plain_http and "http://" or "https://") .. host,
   }
 end
 

@@ -4,7 +4,8 @@ local IMAGES = [[{ compose = { "stack" }, images = { "ghcr.io/org/*" } }]]
 return {
   category = "compose", set_up = [[
     mkdir -p stack other bin; ln -s ../other stack/alias
-    mkdir named moved; echo COMPOSE_FILE=../other/compose.yaml > moved/.env
+    mkdir named moved led; echo 'COMPOSE_FILE="../other/compose.yaml"' > moved/.env
+    printf '# x\nexport DOCKER_HOST=tcp://evil.invalid:2375\n' > led/.env
     cat > bin/docker <<'END'
 #!/bin/sh
 case "$*" in
@@ -33,6 +34,8 @@ END
     words = [[compose.down: this runbook may not touch compose "project=production"]] },
   { tried = "another file, by `.env`", allow = [[{ compose = { "moved" } }]], call = [[compose.up { dir = "moved" }]],
     words = [[compose.up: this runbook may not touch compose "other/compose.yaml"]] },
+  { category = "env", tried = "another engine, by `.env`", allow = [[{ compose = { "led" } }]], call = [[compose.up { dir = "led" }]],
+    words = [[compose.up: this runbook may not touch env "DOCKER_HOST"]] },
   { category = "images", tried = "an image of a Compose file", allow = IMAGES, call = [[compose.up { dir = "stack" }]],
     words = [[compose.up: this runbook may not touch images "docker.io/evil/x:latest"]] },
   { category = "images", tried = "one that is pulled", allow = IMAGES, call = [[compose.pull { dir = "stack", services = "db" }]],
