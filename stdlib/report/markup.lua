@@ -59,12 +59,8 @@ end
 --- Elements of HTML that have no end tag.
 local VOID = { meta = true, input = true, br = true, hr = true }
 
---- An element.
----@param name string
----@param attributes? any[]  name, value, name, value…: a value that is false leaves its name out, true has none; no nil
----@param ... any            what is in it, as of join
----@return almanac.report.Markup
-function M.tag(name, attributes, ...)
+--- The beginning of an element.
+local function opening(name, attributes)
   local out = { "<", name }
   for i = 1, attributes and #attributes or 0, 2 do
     local key, value = attributes[i], attributes[i + 1]
@@ -77,12 +73,34 @@ function M.tag(name, attributes, ...)
     end
   end
   out[#out + 1] = ">"
-  if not VOID[name] then
-    local items = { ... }
-    for i = 1, select("#", ...) do add(out, items[i]) end
-    out[#out + 1] = "</" .. name .. ">"
-  end
+  return table.concat(out)
+end
+
+local function enclose(first, last, ...)
+  local out, items = { first }, { ... }
+  for i = 1, select("#", ...) do add(out, items[i]) end
+  out[#out + 1] = last
   return setmetatable({ text = table.concat(out) }, Markup)
+end
+
+--- An element.
+---@param name string
+---@param attributes? any[]  name, value, name, value…: a value that is false leaves its name out, true has none; no nil
+---@param ... any            what is in it, as of join
+---@return almanac.report.Markup
+function M.tag(name, attributes, ...)
+  local first = opening(name, attributes)
+  if VOID[name] then return setmetatable({ text = first }, Markup) end
+  return enclose(first, "</" .. name .. ">", ...)
+end
+
+--- A function that makes elements of one name and the same attributes: for those of which there are thousands.
+---@param name string
+---@param attributes? any[]
+---@return fun(...: any): almanac.report.Markup
+function M.maker(name, attributes)
+  local first, last = opening(name, attributes), "</" .. name .. ">"
+  return function(...) return enclose(first, last, ...) end
 end
 
 --- A text of this program's own that is markup already: a style sheet, a declaration.

@@ -236,8 +236,12 @@ end
 
 --- In the order in which they took place: those of runs that a run made were met behind its own.
 local function sort_effects(effects)
-  local place = {}
-  for i, effect in ipairs(effects) do place[effect] = i end
+  local place, sorted = {}, true
+  for i, effect in ipairs(effects) do
+    place[effect] = i
+    sorted = sorted and (i == 1 or (effects[i - 1].at_ms or 0) <= (effect.at_ms or 0))
+  end
+  if sorted then return end
   table.sort(effects, function(a, b)
     local x, y = a.at_ms or 0, b.at_ms or 0
     return x < y or x == y and place[a] < place[b]

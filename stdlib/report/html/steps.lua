@@ -6,6 +6,17 @@ local words = require "almanac.report.words"
 
 local join, tag = markup.join, markup.tag
 
+-- Of these there is one for each step at least.
+local head, name, aside, body = markup.maker("summary", { "class", "head" }), markup.maker("span", { "class", "name" }),
+  markup.maker("span", { "class", "aside" }), markup.maker("div", { "class", "body" })
+local dim, pre = markup.maker("span", { "class", "dim" }), markup.maker "pre"
+
+local marks = {} ---@type table<string, almanac.report.Markup>  by status
+for status, mark in pairs(words.MARKS) do marks[status] = tag("span", { "class", "mark s-" .. status }, mark) end
+
+local effect_lines = {} ---@type table<string, fun(...: any): almanac.report.Markup>  by class
+for _, class in ipairs { "s-done", "s-failed", "s-undone", "s-running" } do effect_lines[class] = markup.maker("p", { "class", class }) end
+
 local M = {}
 
 local VALUE_BYTES = 6000 -- of a value that is shown in full
@@ -64,9 +75,12 @@ local function effect_text(effect)
 end
 
 --- Not folded by itself, for the step is: a browser takes long over ten thousand things that fold.
+local ARROW = markup.raw "→ "
+
+--- Not folded by itself, for the step is: a browser takes long over ten thousand things that fold.
 local function effect_body(effect)
-  return { tag("p", { "class", M.effect_class(effect) }, "→ ", effect.title or effect.op, " ",
-    tag("span", { "class", "dim" }, M.effect_status(effect))), tag("pre", nil, effect_text(effect)) }
+  return { effect_lines[M.effect_class(effect)](ARROW, effect.title or effect.op, " ", dim(M.effect_status(effect))),
+    pre(effect_text(effect)) }
 end
 
 local function output_of(step)
@@ -111,7 +125,7 @@ function M.body(step)
     step.message and tag("p", { "class", "message" }, errors.printable(step.message)), step.message and M.excerpt(step.excerpt, step.at),
     step.asks and tag("p", nil, "waits for an answer: ", step.asks), retries_of(step), notes_of(step), effects, output_of(step),
     step.watch and tag("p", nil, tag("a", { "href", (step.is_canary and "#c" or "#g") .. step.watch }, "what it saw")),
-    has_result(step) and { tag("p", { "class", "dim" }, "returned"), tag("pre", nil, text_of(step.result)) })
+    has_result(step) and pre("returned: ", text_of(step.result)))
 end
 
 local function aside_of(step)
@@ -124,8 +138,7 @@ local function aside_of(step)
 end
 
 local function head_of(step)
-  return tag("span", { "class", "mark s-" .. step.status }, words.MARKS[step.status] or "·"),
-    tag("span", { "class", "name" }, step.name), tag("span", { "class", "aside" }, aside_of(step))
+  return marks[step.status] or marks.waiting, name(step.name), aside(aside_of(step))
 end
 
 local function row(step, is_open)
@@ -133,8 +146,7 @@ local function row(step, is_open)
   if not has_body(step) and not has_result(step) then
     return tag("div", { "class", class, "id", "s" .. step.id }, tag("div", { "class", "head" }, head_of(step)))
   end
-  return tag("details", { "class", class, "id", "s" .. step.id, "open", is_open }, tag("summary", { "class", "head" }, head_of(step)),
-    tag("div", { "class", "body" }, M.body(step)))
+  return tag("details", { "class", class, "id", "s" .. step.id, "open", is_open }, head(head_of(step)), body(M.body(step)))
 end
 
 --- Statuses in the order of their filters.
