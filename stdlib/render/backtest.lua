@@ -58,7 +58,7 @@ end
 local HEAD = { "gate", "verdict", "healthy is", "would have held", "with the margin" }
 
 local function row_of(finding, name)
-  if finding.kind == "canary" then return { name, verdict_of(finding), "", "", "" } end
+  if not finding.op then return { name, verdict_of(finding), "", "", "" } end -- a canary, or alerts
   local needed = finding.needed and (is_upper(finding) and "<= " or ">= ") .. number(finding.needed)
   return {
     name, verdict_of(finding), finding.op .. " " .. number(finding.limit), needed or "no limit",

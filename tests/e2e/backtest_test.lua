@@ -27,6 +27,11 @@ local SERIES = {
   { 'several{pod="a"}', function() return 1 end }, { 'several{pod="b"}', function() return 1 end },
 }
 
+for name, from in pairs { Watchdog = 0, NodeDown = 600, Other = 60 } do
+  table.insert(SERIES, { string.format('ALERTS{alertname="%s",alertstate="firing",severity="page",team="%s"}', name,
+    name == "Other" and "other" or "devnet"), function(at) return at >= from and 1 or nil end })
+end
+
 for _, arm in ipairs { { "old", 90, 0.01 }, { "good", 10, 0.01 }, { "bad", 10, 0.05 } } do
   local name, rate, failing = table.unpack(arm)
   table.insert(SERIES, { string.format('requests_total{arm="%s"}', name), counter(rate) })
@@ -54,7 +59,7 @@ return runbook {
       several = function() gate { query = "several", limit = 5, hold = p.observe } end,
       wrong = function() gate { query = "sum(", limit = 5, hold = p.observe } end,
     })
-    guard("kept", { gates = { { name = "peers", query = "peers", op = ">=", limit = 5, tolerate = 1 } } }, function()
+    guard("kept", { alerts = { ignore = { "Watchdog" }, labels = { team = "devnet" } }, gates = { { name = "peers", query = "peers", op = ">=", limit = 5, tolerate = 1 } } }, function()
       sleep("a while", "30m")
     end)
     compare("equal", "good")
@@ -87,14 +92,17 @@ t.test("gates, a guard and canaries as if begun then: what a run would have said
   code, out = p:run { "backtest", "book", "--at", "2020-01-10T21:00:00Z", "-e", "last", "--json", "--margin", "50" }
   t.eq(code, 1)
   local found = {}
-  for _, finding in ipairs(json.decode(out).findings) do found[finding.path] = finding end
+  for _, finding in ipairs(json.decode(out).findings) do
+    found[finding.name == "peers" and "peers" or finding.path] = finding
+  end
   local calm = found["gates/calm"]
   t.eq({ calm.verdict, calm.watches, calm.held, calm.at - BEGIN, calm.needed, calm.suggested },
     { "pass", 1, 1, 300, 0.0103, 0.016 })
   local spiky = found["gates/spiky"] -- four samples of a minute, then five minutes without one
   t.eq({ spiky.verdict, spiky.at - BEGIN, spiky.broken, spiky.breaks[1].worst, spiky.breaks[1].from - BEGIN, spiky.breaks[1].to - BEGIN },
     { "pass", 480, 1, 0.07, 120, 165 })
-  local kept = found.kept
+  t.eq({ found.kept.name, found.kept.why, found.kept.at - BEGIN }, { "alerts", "NodeDown fires, severity page", 600 })
+  local kept = found.peers
   t.eq({ kept.verdict, kept.at - BEGIN, kept.needed, kept.suggested }, { "fail", 315, 3, 1.5 })
 end)
 
