@@ -59,7 +59,10 @@ return runbook {
       several = function() gate { query = "several", limit = 5, hold = p.observe } end,
       wrong = function() gate { query = "sum(", limit = 5, hold = p.observe } end,
     })
-    guard("kept", { alerts = { ignore = { "Watchdog" }, labels = { team = "devnet" } }, gates = { { name = "peers", query = "peers", op = ">=", limit = 5, tolerate = 1 } } }, function()
+    guard("kept", {
+      alerts = { ignore = { "Watchdog" }, labels = { team = "devnet" } },
+      gates = { { name = "peers", query = "peers", op = ">=", limit = 5, tolerate = 1 } },
+    }, function()
       sleep("a while", "30m")
     end)
     compare("equal", "good")
