@@ -12,7 +12,7 @@ local M = {}
 ---@class almanac.Node
 ---@field path string
 ---@field name string
----@field status "running"|"waiting"|"retrying"|"done"|"skipped"|"failed"|"paused"|"cancelled"|"undone"|"cut"
+---@field status "running"|"waiting"|"asking"|"retrying"|"done"|"skipped"|"failed"|"paused"|"cancelled"|"undone"|"cut"
 ---@field started integer? ms
 ---@field ended integer? ms
 ---@field elapsed number? seconds
@@ -121,8 +121,11 @@ local function end_badly(state, path, status, kind, message, time_ms)
   node.status, node.message, node.kind, node.ended, node.progress = status, message, kind, time_ms, nil
 end
 
+--- Kinds of the errors that end a step until somebody answers.
+local ASKS = { waiting = true, in_doubt = true }
+
 on["step.failed"] = function(state, path, data, time_ms)
-  end_badly(state, path, "failed", data.kind, data.message, time_ms)
+  end_badly(state, path, ASKS[data.kind] and "asking" or "failed", data.kind, data.message, time_ms)
 end
 
 on["step.interrupted"] = function(state, path, data, time_ms)

@@ -32,6 +32,8 @@ local WATCH = fields.declare("k8s.watch", fields.with(arguments.many, {
   patience = { "duration", shown_default = "2m", help = "for a server that is away" },
 }), { at = 2 })
 local PATIENCE = 120
+local API_SERVER = "the API server"
+
 -- A connection that lasted so long, in seconds, was a good one.
 local STEADY = 1
 local RETRY = { delay = 0.25, factor = 2 }
@@ -210,6 +212,14 @@ function Watcher:connect()
   self.connected_at = task.now()
 end
 
+--- Says that the server answers again, where it was said that it does not.
+function Watcher:say_back()
+  if not self.lost_at then return end
+  step.emit("connection", { to = API_SERVER, state = "back" })
+  step.note(string.format("%s is back after %s", API_SERVER, duration.format(math.ceil(task.now() - self.lost_at))))
+  self.lost_at = nil
+end
+
 --- One line of the stream. Half a line never gets here: the native drops it with the connection,
 --- and the watch goes on from the last whole one.
 function Watcher:take(line)
@@ -248,8 +258,10 @@ function Watcher:endure(err)
     err.message = string.format("%s (watching for %.0f s without a connection)", err.message, now - self.failing_since)
     error(err, 0)
   end
-  if self.failures == 2 then
-    step.note(string.format("lost the connection to the API server, trying again: %s", err.message))
+  if self.failures >= 2 and not self.lost_at then
+    self.lost_at = self.failing_since
+    step.emit("connection", { to = API_SERVER, state = "lost", why = err.message })
+    step.note(string.format("lost the connection to %s, trying again: %s", API_SERVER, err.message))
   end
   task.sleep(delay)
 end
@@ -289,6 +301,7 @@ end
 function Watcher:turn(deadline)
   if not self.stream then
     self:connect_until(deadline)
+    if self.stream then self:say_back() end
     return
   end
   local line, why = self.stream:read_line(left(deadline))

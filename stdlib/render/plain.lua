@@ -1,4 +1,4 @@
---- Plain lines for a pipe or a log file: one for each thing that happens, never rewritten.
+--- Plain lines for a pipe or a log file: one for each thing that happens, with its time of day, never rewritten.
 local approval = require "almanac.journal.approval"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
@@ -21,13 +21,23 @@ function M.new(run, write)
   return setmetatable({ run = run, progress = {}, told = 0, write = write or to_stderr }, Plain)
 end
 
+--- The time of day of an event, made once a second.
+local function clock(self, time_ms)
+  local second = time_ms // 1000
+  if second ~= self.second then self.second, self.clock = second, os.date("%H:%M:%S ", second) end
+  return self.clock
+end
+
 local function say(self, mark, path, text)
-  self.write(mark .. " " .. path .. (text and text ~= "" and "  " .. terminal.one_line(errors.printable(text)) or "") .. "\n")
+  self.write(self.clock .. mark .. " " .. path .. (text and text ~= "" and "  " .. terminal.one_line(errors.printable(text)) or "") .. "\n")
 end
 
 local function first_line(text)
   return tostring(text):match "^[^\n]*"
 end
+
+--- Kinds of the errors that end a step until somebody answers: it has not failed.
+local ASKS = { waiting = true, in_doubt = true }
 
 local on = {}
 
@@ -40,15 +50,20 @@ on["step.start"] = function(self, path) say(self, "▶", path) end
 on["step.done"] = function(self, path, data)
   say(self, data.skipped and "∅" or "✓", path, data.skipped and "skipped" or duration.format((data.elapsed_ms or 0) / 1000))
 end
-on["step.failed"] = function(self, path, data) say(self, "✗", path, first_line(data.message)) end
+on["step.failed"] = function(self, path, data)
+  say(self, ASKS[data.kind] and "?" or "✗", path, first_line(data.message))
+end
 on["step.interrupted"] = function(self, path, data) say(self, "‖", path, first_line(data.message)) end
 on["step.retry"] = function(self, path, data)
   say(self, "↻", path, string.format("attempt %d failed: %s; again in %s", data.attempt, data.message,
     duration.format(data.delay)))
 end
-on["said"] = function(self, _, data) self.write("· " .. terminal.hanging(data.text, "  ") .. "\n") end
+on["said"] = function(self, _, data) self.write(self.clock .. "· " .. terminal.hanging(data.text, "  ") .. "\n") end
 on["note"] = function(self, path, data) say(self, "·", path, data.text) end
-on["output"] = function(self, _, data) self.write("    | " .. terminal.one_line(errors.printable(data.text)) .. "\n") end
+--- Whose output it is: branches print side by side.
+on["output"] = function(self, path, data)
+  self.write(self.clock .. "  " .. path .. " | " .. terminal.one_line(errors.printable(data.text)) .. "\n")
+end
 on["effect.intent"] = function(self, path, data) say(self, "→", path, data.title) end
 on["effect.outcome"] = function(self, path, data)
   if data.recovered then say(self, "→", path, data.op .. ": found done after a crash") end
@@ -72,7 +87,7 @@ end
 function Plain:say_replayed()
   local count = self.run.replayed - self.told
   if count > 0 then
-    self.write(string.format("✓ %d %s done before\n", count, count == 1 and "step was" or "steps were"))
+    self.write(self.clock .. string.format("✓ %d %s done before\n", count, count == 1 and "step was" or "steps were"))
   end
   self.told = self.run.replayed
 end
@@ -80,6 +95,7 @@ end
 function Plain:event(event)
   local fn = on[event.kind]
   if not fn then return end
+  clock(self, event.time_ms)
   if self.run.replayed ~= self.told then self:say_replayed() end
   fn(self, event.path, event.data, event)
 end

@@ -12,7 +12,7 @@ local SPINNER = { "⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇",
 
 local marks = {
   done = { "✓", "32" }, skipped = { "∅", "90" }, failed = { "✗", "31" }, running = { "…", "36" },
-  waiting = { "·", "90" }, cut = { "⊘", "33" },
+  waiting = { "·", "90" }, asking = { "?", "33" }, cut = { "⊘", "33" },
   retrying = { "↻", "33" }, undone = { "↩", "33" }, paused = { "‖", "33" }, cancelled = { "⊘", "33" },
 }
 

@@ -12,7 +12,7 @@ local OUTPUT_BYTES = 100000 -- of one step
 
 --- What a step that is not done is to CI: a failure is the step's own, an error is something that befell it.
 local KINDS = {
-  failed = "failure", cut = "error", cancelled = "error", retrying = "error", paused = "skipped", running = "skipped",
+  failed = "failure", cut = "error", cancelled = "error", retrying = "error", paused = "skipped", asking = "skipped", running = "skipped",
   waiting = "skipped", skipped = "skipped",
 }
 

@@ -9,7 +9,7 @@ local M = {}
 --- Marks of steps, and what they are called.
 M.MARKS = {
   done = "✓", skipped = "∅", failed = "✗", running = "…", waiting = "·", cut = "⊘", retrying = "↻", undone = "↩", paused = "‖",
-  cancelled = "⊘",
+  cancelled = "⊘", asking = "?",
 }
 
 M.STATUS = { cut = "killed", waiting = "not reached" }

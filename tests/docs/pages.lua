@@ -10,6 +10,7 @@ local function settled(text)
   text = text:gsub("%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d UTC", "TIME"):gsub("SHA256:[%w+/]+", "KEY")
   text = text:gsub("%d%d%d%d%-%d%d%-%d%dT[%d:.]+Z", "TIME"):gsub("the plan %x%x%x%x%x%x%x%x%x%x%x%x", "the plan DIGEST")
   text = text:gsub("event %d+, " .. ("%x"):rep(64), "event N, HASH")
+  text = ("\n" .. text):gsub("\n%d%d:%d%d:%d%d ", "\nCLOCK "):sub(2)
   return (text:gsub("([✓✗] [^\n]-)  %d+[%d.]*m?s\n", "%1  TIME\n"))
 end
 

@@ -87,7 +87,7 @@ test("the rollout on a terminal that only prints", function()
   t.eq(terminal:ended(), 0)
   local ends = {}
   for _, line in ipairs(terminal:lines { above = true }) do
-    local name = line:match "^✓ no critical alerts/gates/([^/]+)$" or line:match "^✓ no critical alerts/gates/([^/]-)  "
+    local name = line:match "^[%d:]+ ✓ no critical alerts/gates/([^/]+)$" or line:match "^[%d:]+ ✓ no critical alerts/gates/([^/]-)  "
     if name then ends[name] = (ends[name] or 0) + 1 end
   end
   local count = 0

@@ -8,7 +8,7 @@ local M = {}
 M.FAILED, M.BAD, M.UNSEEN, M.STOPPED, M.RUNNING, M.WAITING, M.OVER = 6, 5, 4, 3, 2, 1, 0
 
 local BY_STATUS = {
-  failed = M.FAILED, retrying = M.STOPPED, paused = M.STOPPED, cut = M.STOPPED, running = M.RUNNING, waiting = M.WAITING,
+  failed = M.FAILED, asking = M.BAD, retrying = M.STOPPED, paused = M.STOPPED, cut = M.STOPPED, running = M.RUNNING, waiting = M.WAITING,
   cancelled = M.WAITING, done = M.OVER, skipped = M.OVER, undone = M.OVER,
 }
 

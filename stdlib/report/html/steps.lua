@@ -150,7 +150,7 @@ local function row(step, is_open)
 end
 
 --- Statuses in the order of their filters.
-local STATUSES = { "failed", "cut", "cancelled", "paused", "running", "retrying", "undone", "waiting", "skipped", "done" }
+local STATUSES = { "failed", "asking", "cut", "cancelled", "paused", "running", "retrying", "undone", "waiting", "skipped", "done" }
 
 --- The filters that there is something for, in their order.
 ---@param report almanac.Report

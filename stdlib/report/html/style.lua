@@ -44,7 +44,7 @@ td{overflow-wrap:anywhere}td.n,th.n{text-align:right;white-space:nowrap}td.key{w
 .scroll{overflow-x:auto}.scroll>svg{min-width:720px}.time{white-space:nowrap}
 .tag{display:inline-block;padding:0 .5em;border-radius:1em;border:1px solid currentColor;font-size:.85em;white-space:nowrap}
 .s-done{color:var(--good)}.s-failed,.s-cut{color:var(--bad)}
-.s-undone,.s-paused,.s-cancelled,.s-retrying,.s-running{color:var(--open)}.s-waiting,.s-skipped{color:var(--dim)}
+.s-undone,.s-paused,.s-asking,.s-cancelled,.s-retrying,.s-running{color:var(--open)}.s-waiting,.s-skipped{color:var(--dim)}
 .chips{display:flex;flex-wrap:wrap;gap:.4rem;margin:.2rem 0 .8rem}
 .filter{position:absolute;opacity:0;pointer-events:none}
 .chips label{cursor:pointer;padding:.15rem .75rem;border:1px solid var(--line);border-radius:1em;background:var(--soft)}

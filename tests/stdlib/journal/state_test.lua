@@ -36,6 +36,15 @@ t.test("what was interrupted is paused or cancelled, and not failed", function()
   t.eq(statuses(state), { a = "paused", b = "cancelled" })
 end)
 
+t.test("a step that waits for an answer has not failed", function()
+  local state = state_of {
+    { "step.start", "a" }, { "step.start", "a/q" }, { "confirm.asked", "a/q", { question = "Go on?" } },
+    { "step.failed", "a/q", { kind = "waiting", message = "waiting for the operator: Go on?" } },
+    { "step.failed", "a", { kind = "waiting", message = "waiting for the operator: Go on?" } },
+  }
+  t.eq(statuses(state), { a = "asking", ["a/q"] = "asking" })
+end)
+
 t.test("what was under way when a run stopped waits, once it goes on", function()
   local state = state_of {
     { "run.start", "" }, { "step.done", "a" }, { "step.start", "b" }, { "progress", "b", { text = "half" } }, { "run.resume", "" },

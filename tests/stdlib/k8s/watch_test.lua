@@ -1,11 +1,14 @@
 -- k8s.watch against a server that cuts, throttles, forgets and sends half a line: nothing is missed
 -- and nothing comes twice.
+local execute = require "almanac.run.mode.execute"
 local httpd = require "native.httpd"
 local json = require "native.json"
 local k8s = require "almanac.public.k8s"
 local k8s_client = require "almanac.k8s.client"
 local k8s_watch = require "almanac.k8s.watch"
+local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
+local step = require "almanac.run.step"
 local t = require "tests.harness"
 local task = require "native.task"
 
@@ -204,6 +207,19 @@ end)
 t.test("a refusal that will not pass ends the watch", function()
   server(history_of(10), { { "status", 403 } })
   t.eq(t.raises("api", follow, 10).status, 403)
+end)
+
+t.test("a server that is away is said to be, and that it is back", function()
+  server(history_of(5), { { "status", 503 }, { "status", 503 }, { "status", 503 } })
+  local run, told, notes = runs.unrecorded({}, execute), {}, {}
+  run:observe(function(event)
+    if event.kind == "connection" then told[#told + 1] = event.data.state end
+    if event.kind == "note" then notes[#notes + 1] = event.data.text end
+  end)
+  step.within(run, step.run, "watch", {}, function() follow(5) end)
+  t.eq(told, { "lost", "back" })
+  t.has(notes[1], "lost the connection to the API server, trying again: ")
+  t.has(notes[2], "the API server is back after ")
 end)
 
 t.test("a server that stays away ends it after a while, with the reason", function()
