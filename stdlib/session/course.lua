@@ -2,18 +2,16 @@
 local binding = require "almanac.run.plan.binding"
 local drive = require "almanac.session.drive"
 local equipment = require "almanac.session.equipment"
-local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local interrupt = require "almanac.base.interrupt"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local take_back = require "almanac.session.take_back"
 local task = require "native.task"
+local undo = require "almanac.run.undo"
 local way_back = require "almanac.session.way_back"
 
 local M = {}
-
-local failure_choices = { "retry", "undo", "stop" }
 
 --- Asks; nil when the answer is a Ctrl-C.
 local function choose(operator, question, choices)
@@ -24,21 +22,24 @@ local function choose(operator, question, choices)
   return nil
 end
 
---- Shows the failure and asks; nil when nobody can be asked, or the runbook says stop.
+--- Shows the failure and asks; nil when nobody can be asked, or the runbook says stop. What can be undone is offered.
+---@return "retry"|"undo"|"stop"|nil choice
+---@return boolean? told  the failure was shown, and what undo would do
 local function after_failure(session, run, book, values, err)
   local operator = session.operator
   if book.on_failure == "undo" or err.undo then return "undo" end
   if book.on_failure == "stop" or not operator:can_be_asked() then return nil end
-  operator:say("✗ " .. errors.format(err))
+  drive.say_failure(operator, err)
   local way = way_back.with(session, runs.load_to_undo(session.journal, run.id, execute), book, values)
   operator:say(take_back.describe(way.walked))
-  return choose(operator, "What now?", failure_choices)
+  local may_undo = #undo.list(way.walked) > 0
+  return choose(operator, "What now?", may_undo and { "retry", "undo", "stop" } or { "retry", "stop" }), true
 end
 
-local function go_back(session, run, book, values, held, status, err)
+local function go_back(session, run, book, values, held, status, err, told)
   if not session.operator:can_be_asked() then drive.conclude(run, status, err) end
   local original = runs.load_to_undo(session.journal, run.id, execute)
-  local undone = take_back.run(session, original, way_back.with(session, original, book, values), held)
+  local undone = take_back.run(session, original, way_back.with(session, original, book, values), held, nil, told)
   return undone == "done" and drive.exit.undone or drive.exit[undone] or drive.exit.failed
 end
 
@@ -55,11 +56,13 @@ function M.run(session, run, book, values, held)
     held:attach(run)
     run:keep_script(book.script)
     local status, err = drive.execute(run, function() return book.run(values) end)
-    local choice
-    if status == "failed" and (err.undo or not session.options.no_ask) then choice = after_failure(session, run, book, values, err) end
-    if choice == "undo" then return go_back(session, run, book, values, held, status, err) end
+    local choice, told
+    if status == "failed" and (err.undo or not session.options.no_ask) then
+      choice, told = after_failure(session, run, book, values, err)
+    end
+    if choice == "undo" then return go_back(session, run, book, values, held, status, err, told) end
     if choice ~= "retry" then
-      drive.conclude(run, status, err)
+      drive.conclude(run, status, err, told)
       return drive.exit[status]
     end
     book = runbook.load(run.meta.script) -- the operator may have edited it meanwhile

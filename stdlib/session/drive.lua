@@ -133,8 +133,16 @@ local function tell_head(run)
   operators.of(run):say("  head:    " .. heads.text(seq, shown))
 end
 
+--- Why a run failed; of several branches each.
+---@param operator almanac.Operator
+---@param err almanac.Error|any
+function M.say_failure(operator, err)
+  operator:say("✗ " .. errors.format(err))
+  for _, other in ipairs(err.also or {}) do operator:say("✗ also: " .. errors.format(other)) end
+end
+
 --- How it ended, and the commands that go on from there.
-local function describe_end(run, status, err)
+local function describe_end(run, status, err, told)
   local id, operator = run.id, operators.of(run)
   if status == "done" then
     operator:say(string.format("✓ %s is done", id))
@@ -144,9 +152,10 @@ local function describe_end(run, status, err)
     operator:say(string.format("‖ %s is %s%s", id, status, err.step and " at: " .. err.step or ""))
   elseif status == "waiting" then
     operator:say("‖ " .. id .. " waits\n" .. errors.format(err))
+  elseif told then
+    operator:say(string.format("✗ %s failed%s", id, err.step and " at: " .. err.step or ""))
   else
-    operator:say("✗ " .. errors.format(err))
-    for _, other in ipairs(err.also or {}) do operator:say("✗ also: " .. errors.format(other)) end
+    M.say_failure(operator, err)
   end
   local words = store.words(id)
   operator:say("  go on:   almanac resume " .. words)
@@ -160,8 +169,9 @@ end
 ---@param run almanac.Run
 ---@param status string
 ---@param err almanac.Error|any
-function M.conclude(run, status, err)
-  describe_end(run, status, err)
+---@param told boolean?  the error was shown already
+function M.conclude(run, status, err, told)
+  describe_end(run, status, err, told)
   tell_head(run)
 end
 

@@ -76,14 +76,17 @@ end
 ---@param way almanac.WayBack
 ---@param held table    its lock
 ---@param stopped almanac.Run?  a rollback of it that was stopped, to go on with
+---@param told boolean?  what it undoes was shown
 ---@return string status of the rollback
-function M.run(session, original, way, held, stopped)
+function M.run(session, original, way, held, stopped, told)
   local undos, left = undo.list(way.walked)
   if #undos == 0 and not stopped then
     end_without(session, original)
     return "done"
   end
-  session.operator:say(#undos == 0 and original.id .. ": there is nothing left to undo" or describe(way.walked, undos, left))
+  if not told then
+    session.operator:say(#undos == 0 and original.id .. ": there is nothing left to undo" or describe(way.walked, undos, left))
+  end
   local run = open_rollback(session, original, way, stopped)
   held:attach(run)
   local status, err = drive.execute(run, undo.body(original, undos, run.id))
