@@ -83,7 +83,7 @@ for name, signal in pairs { ["kill -QUIT"] = "QUIT", ["kill -SEGV"] = "SEGV", ["
     local pty, p = open("sh -c 'echo $$ >pid; exec " .. almanac .. " run book'")
     pty:wait "%?: keys"
     t.must { "sh", "-c", "kill -" .. signal .. " $(cat " .. p.dir .. "/pid)" }
-    t.ok(pty:ended() > 128)
+    t.ok(pty:ended() ~= 0) -- a sanitizer ends it in its own way
     check_restored(pty)
   end)
 end
