@@ -85,6 +85,7 @@ M.kinds = {
   -- what is only told
   ["run.head"] = kind("told", "skip", "seq hash"), -- the end of its chain of hashes
   ["said"] = kind("told", "skip", "text"),
+  ["cluster"] = kind("told", "skip", "context server"), -- the run's own, from when it is known
   ["effect.planned"] = kind("told", "skip", "*"),
 }
 

@@ -35,6 +35,7 @@ local M = {}
 ---@field roots almanac.Node[]
 ---@field nodes table<string, almanac.Node>
 ---@field params table?
+---@field cluster string?  where it works, once it was asked for something
 ---@field started integer? ms
 ---@field ended integer? ms
 ---@field error table?
@@ -95,6 +96,10 @@ end
 
 on["run.abandoned"] = function(state, _, data)
   state.abandoned = { reason = data.reason, by = data.by }
+end
+
+on["cluster"] = function(state, _, data)
+  state.cluster = data.context or data.server
 end
 
 on["step.start"] = function(state, path, _, time_ms)

@@ -63,6 +63,11 @@ function M.open(opts)
         client.info.source))
     end
   end
+  local frame = client.is_own and step.current()
+  if frame and client.told_to ~= frame.run then
+    client.told_to = frame.run
+    step.emit("cluster", { context = client.info.context, server = client.info.server })
+  end
   return client
 end
 

@@ -48,7 +48,7 @@ local function header(model, facts, width)
   if began then right[#right + 1] = duration.format((model.now_ms - began) // 1000) end
   local shown = table.concat(right, "  ")
   local names = { paint(terminal.spelt(model.runbook), "1", model.color) }
-  for _, name in ipairs { model.environment or "", model.cluster or "" } do
+  for _, name in ipairs { model.environment or "", model.state.cluster or model.cluster or "" } do
     if name ~= "" and name ~= model.environment or #names == 1 and name ~= "" then names[#names + 1] = terminal.spelt(name) end
   end
   local left

@@ -82,6 +82,12 @@ t.test("silence is shown with its age, and a lost connection until it is back", 
   t.has(scene:frame(80, 23), "the connection to the API server is back")
 end)
 
+t.test("the header has the cluster that the run asks", function()
+  local scene = scenes.rollout(5)
+  scene:tell(0, "cluster", "upgrade the release", { context = "kind-other", server = "https://127.0.0.1:6443" })
+  t.has(scene:frame(80, 23), "rollout · devnet · kind-other  ")
+end)
+
 t.test("a sleep counts down by itself", function()
   local scene = scenes.new()
   scene:tell(1, "step.start", "settle")
