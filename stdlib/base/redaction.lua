@@ -7,6 +7,8 @@ local M = {}
 
 --- Shorter texts are not looked for: they would blank out half of what is shown.
 local SHORTEST = 4
+--- Shorter secrets are not looked for in names.
+local NAME_MIN = 8
 
 ---@class almanac.KnownText
 ---@field text string
@@ -64,7 +66,7 @@ local function add_known(text, ranges, first, last)
   for i = 1, places and #places or 0, 4 do
     local from, to, one, encoded = places[i], places[i + 1], known[places[i + 2]], places[i + 3] == 1
     if not digest or encoded or to - from + 1 == #text then
-      ranges[#ranges + 1] = { from = from, to = to, label = one.label, length = #one.text }
+      ranges[#ranges + 1] = { from = from, to = to, label = one.label, length = #one.text, text = one.text }
     end
   end
 end
@@ -175,6 +177,21 @@ function M.rest(text, shown)
     if range.to > shown then ranges[#ranges + 1] = range end
   end
   return replace(text, ranges):sub(shown + 1)
+end
+
+--- A name: the key of a table, the kind of an error. Only what is unmistakable is hidden in it: a secret that is a word, or
+--- a few digits, would change what the data are.
+---@param name any
+---@return any
+function M.name(name)
+  if type(name) ~= "string" or #name < NAME_MIN or not known[1] then return name end
+  local ranges = {}
+  add_known(name, ranges)
+  for i = #ranges, 1, -1 do
+    local text = ranges[i].text
+    if #text < NAME_MIN or not text:find "%A" and #text < 2 * NAME_MIN then table.remove(ranges, i) end
+  end
+  return ranges[1] and replace(name, ranges) or name
 end
 
 --- The first bytes of a text, for people: what is secret is hidden before the cut, which could leave half of it.
@@ -299,7 +316,7 @@ local function copy_of(value, kept)
     elseif key == "headers" and type(item) == "table" and not opaque[item] and type(getmetatable(item)) ~= "string" then
       copy[key] = conceal_headers(item)
     else
-      copy[key] = M.data(item)
+      copy[M.name(key)] = M.data(item)
     end
   end
   if rawlen(value) == 0 and json.is_array(value) then json.array(copy) end

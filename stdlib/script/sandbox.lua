@@ -106,6 +106,7 @@ local function compile(path, text, env)
   source.remember(name, text)
   local chunk, why = load(text, name, "t", env)
   if chunk then return chunk end
+  if type(why) == "table" then why = why.message end -- nested too deep
   errors.raise {
     kind = "refused",
     message = "syntax: " .. why, where = why:match "^(.-:%d+):",

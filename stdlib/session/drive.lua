@@ -4,6 +4,7 @@ local heads = require "almanac.journal.head"
 local interrupt = require "almanac.base.interrupt"
 local notices = require "almanac.session.notices"
 local operators = require "almanac.run.operator"
+local redaction = require "almanac.base.redaction"
 local signals = require "native.signals"
 local step = require "almanac.run.step"
 local store = require "almanac.journal.store"
@@ -42,7 +43,8 @@ end
 local function error_data(err)
   local place, line = errors.place(err)
   return {
-    kind = err.kind, message = err.message, hint = err.hint, step = err.step, at = place, line = line,
+    kind = redaction.name(err.kind), message = err.message, hint = err.hint, step = err.step, at = redaction.name(place),
+    line = line,
     logs = err.logs, stderr = err.stderr, traceback = err.kind == "script" and err.traceback or nil,
   }
 end

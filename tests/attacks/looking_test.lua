@@ -70,3 +70,19 @@ return runbook { run = function() step("x", function() effect.perform("my.touch"
   t.eq(code, 2, out)
   t.eq(require("native.fs").exists(p.dir .. "/pwned"), false)
 end)
+
+t.test("a text that is nested as deep as nobody writes is told, in words; one with a mistake in every line, at once", function()
+  local p = project.new { paren = "return " .. ("("):rep(100000) .. "1" .. (")"):rep(100000),
+    minus = "return " .. ("- "):rep(100000) .. "1",
+    cat = "return ''" .. (".. 'x'"):rep(100000), lines = ("x = 1\n"):rep(20000) }
+  for _, name in ipairs { "paren", "minus", "cat" } do
+    for _, command in ipairs { "show", "check", "plan" } do
+      local code, out, err = p:run { command, name }
+      t.ok(code ~= 0, name)
+      t.has(out .. err, "overflow", command .. " " .. name)
+      t.lacks(out .. err, "attempt to", command .. " " .. name)
+    end
+  end
+  local _, out = p:run { "check", "lines" }
+  t.has(out, "lines.lua:20000:1: error")
+end)

@@ -91,3 +91,28 @@ t.test("six secrets through environment, output, headers, body, retry, result an
   for line in json_out:gmatch "[^\n]+" do require("native.json").decode(line) end
   t.eq(#got, 1, "the request was not sent again")
 end)
+
+t.test("a secret as a key of a result, as the kind and the place of an error, letter by letter", function()
+  local p = project.new { book = [[
+return runbook { params = { s = param.secret { required = true } }, run = function(p)
+  local function echo(how) return sh.read { argv = { "sh", "-c", 'printf %s "$S"' .. how }, env = { S = p.s } }.stdout end
+  step("keys", function() return { [echo ""] = 1, deep = { [echo "" .. "x"] = { echo "" } } } end)
+  step("letters", function() return echo " | fold -w1" end)
+  step("kind", function()
+    local s = echo ""
+    pcall(step, s, function() end)
+    error { kind = s, message = "m", hint = "h " .. s, where = s .. ":1", more = { [s] = s } }
+  end)
+end }]] }
+  local text = "sup3rs3cr3t-value"
+  for _, words in ipairs { { "plan", "book", "s=" .. text, "-o", "plan.json" }, { "run", "book", "s=" .. text, "--no-ask" }, { "status" },
+    { "log", "--json" } } do
+    local _, out, err = p:run(words)
+    t.lacks(out .. err, text)
+    t.lacks(out .. err, "s\nu\np\n3")
+  end
+  for _, file in ipairs(require("native.fs").list(p.dir .. "/.almanac/*")) do
+    t.lacks(t.read_file(file), text, file)
+    t.lacks(t.read_file(file), "s\\nu\\np", file)
+  end
+end)

@@ -32,11 +32,11 @@ end
 
 local function record_end(frame, err)
   local stopped = interrupt.of(err)
-  local message, at = redaction.text(stopped and stopped_by(frame) or err.message), errors.place(err)
+  local message, at = redaction.text(stopped and stopped_by(frame) or err.message), redaction.name((errors.place(err)))
   if stopped then
     frame.run:record("step.interrupted", frame.path, { level = stopped.level, message = message, at = at })
   else
-    frame.run:record("step.failed", frame.path, { kind = err.kind, message = message, at = at })
+    frame.run:record("step.failed", frame.path, { kind = redaction.name(err.kind), message = message, at = at })
   end
 end
 

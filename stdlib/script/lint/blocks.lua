@@ -14,7 +14,7 @@ local openers = { ["function"] = true, ["if"] = true, ["do"] = true, ["repeat"] 
 function M.unclosed(lines)
   local tokens, stack, last_line = lexer.scan(lines.text), {}, 0
   for i, kind in ipairs(tokens.kinds) do
-    local line = lines:place(tokens.starts[i])
+    local line = lines:line_of(tokens.starts[i])
     local leads = line ~= last_line
     last_line = line
     if openers[kind] then

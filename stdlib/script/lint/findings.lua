@@ -1,6 +1,9 @@
 --- Findings: what a check says, in order and in the forms it is shown in.
 local M = {}
 
+--- A longer line is not shown beside what is said of it: nobody wrote it.
+local SHOWN_MAX = 1000
+
 ---@class almanac.lint.Finding
 ---@field file string
 ---@field line integer    from 1
@@ -14,11 +17,12 @@ local M = {}
 ---@class almanac.lint.Findings
 ---@field list almanac.lint.Finding[]
 ---@field failed_lines table<string, boolean>  "file:line" of the errors
+---@field known table<string, boolean>         those of the list, and of it before some were dropped
 local Findings = {}
 Findings.__index = Findings
 
 function M.new()
-  return setmetatable({ list = {}, failed_lines = {} }, Findings)
+  return setmetatable({ list = {}, failed_lines = {}, known = {} }, Findings)
 end
 
 --- Adds one, unless it is there already.
@@ -26,12 +30,9 @@ end
 function Findings:add(finding)
   local key = finding.file .. ":" .. finding.line
   if finding.kind == "error" then self.failed_lines[key] = true end
-  for _, other in ipairs(self.list) do
-    if other.file == finding.file and other.line == finding.line and other.column == finding.column
-      and other.message == finding.message then
-      return
-    end
-  end
+  local words = string.format("%s:%d: %s", key, finding.column, finding.message)
+  if self.known[words] then return end
+  self.known[words] = true
   self.list[#self.list + 1] = finding
 end
 
@@ -77,7 +78,7 @@ function M.format(finding)
   local out = {
     string.format("%s:%d:%d: %s: %s", finding.file, finding.line, finding.column, finding.kind, (finding.message:gsub("\n", " "))),
   }
-  if finding.source:find "%S" then
+  if #finding.source <= SHOWN_MAX and finding.source:find "%S" then
     -- Tabs stay tabs, so that the mark stands below its place however wide they are shown.
     local stop = utf8.offset(finding.source, finding.column) or #finding.source + 1
     local before = finding.source:sub(1, stop - 1):gsub("[^\t\128-\191]", " "):gsub("[\128-\191]", "")

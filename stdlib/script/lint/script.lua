@@ -53,6 +53,7 @@ function M.check(path, text, findings, load)
   local lines = text_lines.new(path, text)
   -- load() is the judge of what Lua is; text only, as in the sandbox.
   local chunk, why = _G.load(text, "=script", "t")
+  if type(why) == "table" then why = why.message end -- nested too deep
   if not chunk then
     report_syntax(lines, why, findings)
     return nil
@@ -83,7 +84,7 @@ function M.check(path, text, findings, load)
   globals.check(main, visible, report)
   options.check(main, report)
   arguments.check(main, report)
-  steps.check(main, function(pos) return (lines:place(pos)) end, report)
+  steps.check(main, function(pos) return lines:line_of(pos) end, report)
   outside.check(main, visible, report)
   parameters.check(main, report)
   commands.check(main, report)

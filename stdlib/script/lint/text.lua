@@ -32,18 +32,26 @@ function Text:line(number)
   return (self.text:sub(from, stop and stop - 2 or #self.text):gsub("\r$", ""))
 end
 
---- Line and column of a byte. Columns count characters, from 1.
+--- The line of a byte.
 ---@param pos integer
 ---@return integer line
----@return integer column
-function Text:place(pos)
+function Text:line_of(pos)
   local starts, low, high = self.starts, 1, #self.starts
   while low < high do
     local middle = (low + high + 1) // 2
     if starts[middle] <= pos then low = middle else high = middle - 1 end
   end
-  local before = self.text:sub(starts[low], pos - 1)
-  return low, (utf8.len(before) or #before) + 1
+  return low
+end
+
+--- Line and column of a byte. Columns count characters, from 1.
+---@param pos integer
+---@return integer line
+---@return integer column
+function Text:place(pos)
+  local line = self:line_of(pos)
+  local before = self.text:sub(self.starts[line], pos - 1)
+  return line, (utf8.len(before) or #before) + 1
 end
 
 --- Column of the first character of a line that is no blank.

@@ -140,3 +140,11 @@ t.test("a concatenation with a secret leaves Lua's stack where it is", function(
     t.eq(tostring((deep(n % 7))), "a(secret many)b(secret many)c")
   end
 end)
+
+t.test("a secret that became a key is hidden; one that is a word, or digits, changes no key", function()
+  for _, text in ipairs { "supersecret-1", "password", "1234", "averylongsecretword" } do secret.new(text, text) end
+  t.eq(redaction.data { ["x supersecret-1"] = { averylongsecretword = 1 }, password = "1", ["1234"] = 2 },
+    { ["x (secret supersecret-1)"] = { ["(secret averylongsecretword)"] = 1 }, password = "1", ["1234"] = 2 })
+  t.eq(redaction.name "supersecret-1", "(secret supersecret-1)")
+  t.eq(redaction.name(4), 4)
+end)
