@@ -1,6 +1,7 @@
 --- Names of steps. They are joined to paths ("canary/upgrade the release", "…#2" for an effect), journalled and shown, so
 --- a name cannot hold what separates these, nor what no terminal and no file of the journal takes. Pure.
 local digest = require "native.digest"
+local plain_name = require "almanac.base.plain_name"
 
 local M = {}
 
@@ -13,11 +14,8 @@ local SEPARATORS = "[/#%c]"
 ---@param text any
 ---@return string? why  "cannot hold …"; nil when it can
 function M.fault(text)
-  if type(text) ~= "string" then return "must be text, not a " .. type(text) end
-  if text == "" then return "must not be empty" end
-  if text:find(SEPARATORS) then return "cannot hold '/', '#', a newline or another control character" end
-  if #text > M.MAX then return string.format("cannot be longer than %d bytes", M.MAX) end
-  if not utf8.len(text) then return "must be valid UTF-8" end
+  if type(text) == "string" and text:find "[/#]" then return "cannot hold '/' or '#'" end
+  return plain_name.fault(text, M.MAX)
 end
 
 ---@param text string

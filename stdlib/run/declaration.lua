@@ -4,6 +4,7 @@ local fields = require "almanac.base.fields"
 local lock_name = require "almanac.run.lock_name"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
+local plain_name = require "almanac.base.plain_name"
 local trace = require "native.trace"
 local variable = require "almanac.base.variable"
 
@@ -91,10 +92,14 @@ local function allow_of(name, given)
   return out
 end
 
+local PARAM_NAME_MAX = 200 -- bytes
+
 --- Parameters that a script declares, by name, as plain data.
 local function params_of(field, given)
   local out = {}
   for name, spec in next, given do
+    local fault = plain_name.fault(name, PARAM_NAME_MAX)
+    if fault then errors.usage("runbook: the name of a parameter %s: %s", fault, fields.shown(name)) end
     out[name] = param.again(spec)
     if not out[name] then
       errors.raise {

@@ -1,9 +1,12 @@
 --- The lock that a runbook declares: its name, and where its lease is. Pure, but for a function of the script's.
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local plain_name = require "almanac.base.plain_name"
 local task = require "native.task"
 
 local M = {}
+
+local NAME_MAX = 1000 -- bytes
 
 ---@class almanac.LockName
 ---@field name string       "release/animica-devnet", "lease/NAMESPACE/NAME"
@@ -44,6 +47,8 @@ function M.of(declared, params)
   if out.seconds and out.seconds < 1 then
     errors.raise { kind = "usage", field = "lock", message = "runbook: lock: its duration is at least a second" }
   end
+  local fault = plain_name.fault(out.name, NAME_MAX)
+  if fault then errors.usage("runbook: the name of a lock %s: %s", fault, fields.shown(out.name)) end
   M.lease_of(out)
   return out
 end

@@ -113,6 +113,20 @@ t.test("a name that no journal and no terminal takes: a plan and a run say the s
   end
 end)
 
+t.test("the name of a lock and of a parameter are refused in the same way, by everybody who loads them", function()
+  for bad, text in pairs(BAD) do
+    for what, source in pairs { lock = "lock = n", params = "params = { [n] = param.string { default = 'x' } }" } do
+      local p = project.new { book = "local n = " .. text .. " return runbook { " .. source .. ", run = function() end }" }
+      for _, command in ipairs { "show", "plan", "run" } do
+        local code, out, err = p:run { command, "book" }
+        t.ok(code ~= 0, command .. ": " .. what .. ", " .. bad .. out)
+        t.has(err, "the name of a " .. (what == "lock" and "lock" or "parameter"), command .. " " .. bad)
+        check_calm { [command] = out .. err }
+      end
+    end
+  end
+end)
+
 t.test("a padded name does not break into a line of ours, on a terminal of any width", function()
   local p = project.new { book = [[
 return runbook { run = function()
