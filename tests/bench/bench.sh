@@ -12,7 +12,7 @@ tmp=$build/bench.tmp
 rm -rf "$tmp"
 mkdir -p "$tmp"
 sims=
-trap 'trap - EXIT INT TERM; [ -z "$sims" ] || kill $sims 2>/dev/null; rm -rf "$tmp" ${memory:-}' EXIT
+trap 'trap - EXIT INT TERM; [ -z "$sims" ] || kill $sims 2>/dev/null || :; rm -rf "$tmp" ${memory:-}' EXIT
 trap 'exit 130' INT TERM
 
 ${CC:-cc} -O2 -D_GNU_SOURCE -o "$build/measure" tests/bench/measure.c
