@@ -89,4 +89,13 @@ t.test("helm: what a kept revision has outside is neither gone back to nor taken
   before = state_of(p)
   t.has(run(1, allow, [[helm.rollback { release = "ns1", revision = 1 }]]), 'this runbook may not touch k8s "clusterrole/pwned"')
   t.eq(state_of(p), before, "rollback")
+
+  -- Of what goes the images are not asked for; of what comes back they are.
+  local images = 'allow = { helm = { "ns1" }, images = { "ghcr.io/org/*" }, read = { fs = { "charts/**" } } },'
+  local evil = [[helm.upgrade { release = "ns1", chart = "charts/pod", set = { image = "evil/x" } }]]
+  run(0, "", evil)
+  run(0, images, [[helm.upgrade { release = "ns1", chart = "charts/mine" }]])
+  t.has(run(1, images, [[helm.rollback { release = "ns1", revision = 3 }]]), 'this runbook may not touch images "docker.io/evil/x:latest"')
+  run(0, "", evil)
+  run(0, images, [[helm.uninstall { release = "ns1" }]])
 end)
