@@ -36,7 +36,8 @@ local function git_in(dir, use)
   env.GIT_OPTIONAL_LOCKS, env.GIT_TERMINAL_PROMPT, env.GIT_NO_REPLACE_OBJECTS = "0", "0", "1"
   env.GIT_PAGER, env.GIT_EDITOR, env.LC_ALL = "cat", "true", "C"
   env.GIT_LITERAL_PATHSPECS = git_paths.env.GIT_LITERAL_PATHSPECS
-  env.GIT_ALLOW_PROTOCOL = use.remote and (process.getenv "GIT_ALLOW_PROTOCOL" or PROTOCOLS) or ""
+  local may_fetch = use.remote or use.changes and not reach.is_asked() -- objects that a partial clone lacks
+  env.GIT_ALLOW_PROTOCOL = may_fetch and (process.getenv "GIT_ALLOW_PROTOCOL" or PROTOCOLS) or ""
   return { program = "git", cwd = dir, within = {}, missing = "install git", env = env }
 end
 
