@@ -82,7 +82,7 @@ LIBRARY := $(B)/libalmanac.a
 LUA_FILES := $(sort $(shell find stdlib runbooks -name '*.lua' 2>/dev/null))
 UNIT_TESTS := $(patsubst tests/runtime/%.c,$(B)/unit/%,$(sort $(wildcard tests/runtime/*/*_test.c)))
 
-FUZZ_TARGETS := gzip journal json kubeconfig plan watch websocket yaml
+FUZZ_TARGETS := gzip journal json kubeconfig needles plan watch websocket yaml
 
 .PHONY: build demo test docs check bench install uninstall man completion deb clean deps fmt unit fuzz fuzzers FORCE
 .DELETE_ON_ERROR:
