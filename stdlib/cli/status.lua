@@ -48,6 +48,7 @@ local function add_answers(out, state, words)
     local choices = {}
     for i, choice in ipairs(node.choices or {}) do choices[i] = string.format("%q", choice) end
     if node.asks then
+      if node.pattern then choices[1] = "'TEXT'" end
       out[#out + 1] = choices[1] and string.format("  answer:  almanac answer %s %s", words, table.concat(choices, " | "))
         or string.format("  answer:  almanac approve %s (or reject)", words)
       return

@@ -16,6 +16,7 @@ local M = {}
 ---@field plan string?      digest of the plan that the run is bound to
 ---@field at_ms integer
 ---@field choices string[]? what may be answered; nil: yes and no
+---@field pattern string?   any text that this Lua pattern fits may be answered
 ---@field needs integer?    how many signed answers it takes yet; nil: one of anybody
 ---@field must_sign string[]?  which answers have to be signed then; nil: yes
 ---@field since integer?    the event behind which answers count; nil: all do
@@ -44,7 +45,7 @@ function M.ask(frame, question, waiting)
   local about = subject(frame.run)
   frame.run:record("confirm.asked", frame.path, {
     question = question, script = about.script, plan = about.plan, at_ms = task.wall_ms(), needs = waiting.needs,
-    choices = waiting.choices, must_sign = waiting.must_sign, since = waiting.since,
+    choices = waiting.choices, must_sign = waiting.must_sign, since = waiting.since, pattern = waiting.pattern,
   })
 end
 

@@ -67,7 +67,7 @@ M.kinds = {
   ["effect.recovered"] = kind("durable", "skip", "op id ordinal state"),
   ["effect.replayed"] = kind("told", "skip", "*"), -- what its effect.outcome carried
   -- what steps keep of their own
-  ["confirm.asked"] = kind("durable", "keep", "question script plan at_ms needs choices must_sign since"),
+  ["confirm.asked"] = kind("durable", "keep", "question script plan at_ms needs choices pattern must_sign since"),
   ["confirm.answered"] = kind("durable", "keep", "question answer by at_ms script plan reason principal head signed signature"),
   ["sleep.until"] = kind("durable", "keep", "until_ms"),
   ["gate.start"] = kind("soon", "skip", "query op limit critical hold interval grace tolerate"), -- what its samples are held against
@@ -177,7 +177,8 @@ local TYPES = {
   id = "string", kind = "string", level = "string", message = "string", name = "string", must_sign = "table", needs = "number",
   op = "string", operator = "string", ordinal = "string", params = "table", principal = "string", question = "string", reason = "string",
   runbook = "string", runner = "table", started = "number", status = "string", text = "string", time = "number", title = "string",
-  since = "number", choices = "table", until_ms = "number", at_ms = "number", head = "string", signed = "string", signature = "string",
+  since = "number", choices = "table", pattern = "string",
+  until_ms = "number", at_ms = "number", head = "string", signed = "string", signature = "string",
 }
 
 --- Fields without which a kind means nothing.

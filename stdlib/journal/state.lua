@@ -25,6 +25,7 @@ local M = {}
 ---@field effects table[]    { id, title, status }; of one that is a run: run, its id
 ---@field asks string?       the question that it waits with
 ---@field choices string[]?  its answers, where they are not yes and no
+---@field pattern string?    what its answer must fit, where that is any text
 ---@field needs integer?     how many signed answers that takes yet
 ---@field gate almanac.GateSeen?   of one that watches a number
 ---@field children almanac.Node[]
@@ -236,6 +237,7 @@ end
 on["confirm.asked"] = function(state, path, data, time_ms)
   local node = node_of(state, path, time_ms)
   node.asks, node.needs, node.choices, node.must_sign = data.question, data.needs, data.choices, data.must_sign
+  node.pattern = data.pattern
 end
 
 on["confirm.answered"] = function(state, path, data, time_ms)

@@ -10,6 +10,7 @@ return {
         firing = {},
       },
     },
+    ask = {},
     canary = {
       fields = {
         compare = {},

@@ -127,6 +127,19 @@ function Operator:choose(question, choices)
   end
 end
 
+--- A text that a Lua pattern fits; nil where nobody answers.
+---@param question string
+---@param pattern string
+---@return string?
+function Operator:text(question, pattern)
+  if not self:can_be_asked() then return nil end
+  while true do
+    local answer = self:line(question .. "\n  > ")
+    if answer == nil or answer:find(pattern) then return answer end
+    question = "That does not fit the pattern " .. pattern .. "."
+  end
+end
+
 --- What to do with an effect of which nobody can tell whether it took place.
 ---@param path string of its step
 ---@param intent table

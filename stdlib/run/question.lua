@@ -2,6 +2,7 @@
 --- answer. What was said, by whom, is journalled.
 local approval = require "almanac.journal.approval"
 local errors = require "almanac.base.errors"
+local json = require "native.json"
 local operator = require "almanac.run.operator"
 local step = require "almanac.run.step"
 local store = require "almanac.journal.store"
@@ -13,6 +14,7 @@ local M = {}
 ---@field message string?   nil: that it waits for the operator
 ---@field needs integer?    how many signed answers it takes yet
 ---@field choices string[]? what may be answered; nil: yes and no
+---@field pattern string?   any text that this Lua pattern fits may be answered
 ---@field must_sign string[]?  which of them must be signed; nil: yes
 ---@field since integer?    the event behind which answers count
 
@@ -31,11 +33,13 @@ end
 --- The answer at the terminal, which is journalled. Where nobody sits there the run stops and waits.
 ---@param frame almanac.Frame
 ---@param text string
----@param choices string[]
+---@param choices string[]?  nil: a text that the pattern of `waiting` fits
 ---@param waiting almanac.Waiting
 ---@return almanac.Answer
 function M.put(frame, text, choices, waiting)
-  local answer = operator.of(frame.run):choose(text, choices)
+  local who = operator.of(frame.run)
+  local answer
+  if choices then answer = who:choose(text, choices) else answer = who:text(text, waiting.pattern) end
   if answer == nil then M.wait(frame, text, waiting) end
   return approval.answer(frame, text, answer)
 end
@@ -85,6 +89,13 @@ local function ask_signed(frame, text, choices, gate)
   })
 end
 
+local function answered(frame, text, waiting)
+  local given, stale = approval.chosen(frame, text)
+  if given then return given end
+  if stale then step.note(stale) end
+  return M.put(frame, text, waiting.choices, waiting)
+end
+
 --- The answer of the operator, or of who answered from elsewhere. Where there is none the run stops and waits.
 ---@param frame almanac.Frame
 ---@param text string
@@ -93,10 +104,24 @@ end
 ---@return almanac.Answer
 function M.ask(frame, text, choices, gate)
   if frame.run.approvals then return ask_signed(frame, text, choices, gate) end
-  local given, stale = approval.chosen(frame, text)
-  if given then return given end
-  if stale then step.note(stale) end
-  return M.put(frame, text, choices, how_to_choose(frame, choices))
+  return answered(frame, text, how_to_choose(frame, choices))
+end
+
+--- The same, of an answer that is input of the run, as its parameters are: anybody's to give, also where approvals are
+--- signed.
+---@param frame almanac.Frame
+---@param text string
+---@param choices string[]?  nil: any text that the pattern fits
+---@param pattern string?
+---@return almanac.Answer
+function M.input(frame, text, choices, pattern)
+  local waiting = choices and how_to_choose(frame, choices)
+  if not waiting then
+    local words = store.words(frame.run:outermost())
+    waiting = { pattern = pattern, hint = string.format("answer: almanac answer %s 'TEXT'\nthen: almanac resume %s", words, words) }
+  end
+  waiting.must_sign = json.array {}
+  return answered(frame, text, waiting)
 end
 
 return M

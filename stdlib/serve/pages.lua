@@ -53,7 +53,11 @@ local function question_form(id, question, token)
       tag("code", nil, "almanac approve " .. id .. " --sign")))
   end
   local buttons = {}
-  for i, choice in ipairs(question.choices or { "yes", "no" }) do
+  if question.pattern then
+    buttons[1] = tag("input", { "type", "text", "name", "answer", "required", "required", "aria-label", "answer" })
+    buttons[2] = tag("button", nil, "answer")
+  end
+  for i, choice in ipairs(question.pattern and {} or question.choices or { "yes", "no" }) do
     buttons[i] = button("answer", choice, question.choices and choice or choice == "yes" and "approve" or "reject")
   end
   return tag("div", { "class", "ask" }, head, form("/run/" .. id .. "/answer", token, hidden("path", question.shown),

@@ -56,10 +56,11 @@ function M.signatures(journal, id, replay)
     local asked = replay:previous("confirm.asked", path)
     local last, answers = asked[#asked], replay:previous("confirm.answered", path)
     local given = answers[#answers]
+    local is_input = last.must_sign and #last.must_sign == 0 -- as a parameter is: anybody's to give
     if last.must_sign then
       last.answer = given and approval.goes_on(last, given.answer) and given.answer or last.must_sign[1]
     end
-    if not last.choices or last.must_sign then -- another one with choices is anybody's to answer
+    if not is_input and (not last.choices or last.must_sign) then -- another one with choices is anybody's to answer
       findings[#findings + 1] = {
         what = path, went_on = went_on(replay, path), judgement = judge:judge(path, last, answers, true),
       }

@@ -47,9 +47,16 @@ end
 
 --- The word of an answer, for what was asked.
 ---@param question almanac.Question
----@param answer string  "yes", "no", or one of its choices
+---@param answer string  "yes", "no", one of its choices, or, where it takes any text, that
 ---@return string
 function M.word_of(question, answer)
+  if question.pattern then
+    if answer:find(question.pattern) then return answer end
+    errors.raise {
+      kind = "refused", message = string.format("%q is no answer to: %s", answer, question.question),
+      hint = "it takes a text that the pattern " .. question.pattern .. " fits",
+    }
+  end
   local choices = question.choices or { "yes", "no" }
   local is_clear = not question.must_sign or #question.must_sign == 1
   if answer == "yes" and is_clear then return choices[1] end

@@ -6,7 +6,8 @@ local M = {}
 
 --- Functions that open a step named by their first argument.
 local openers = {
-  step = true, guard = true, parallel = true, gate = true, confirm = true, checklist = true, sleep = true, ["canary.compare"] = true,
+  step = true, guard = true, parallel = true, gate = true, confirm = true, ask = true, checklist = true, sleep = true,
+  ["canary.compare"] = true,
 }
 
 local loops = { While = true, Repeat = true, ForNum = true, ForIn = true }
@@ -59,7 +60,7 @@ end
 local function check_step(at, who, argument, place, report)
   local text = tree.constant_text(argument)
   if not text then return end
-  if who == "confirm" then text = step_name.of(text) end -- a question is any text; its step has a name from it
+  if who == "confirm" or who == "ask" then text = step_name.of(text) end -- a question is any text; its step has a name from it
   check_text(argument, text, report)
   local before = earlier(at, text)
   if before then

@@ -1,0 +1,19 @@
+--- ask: one of several answers from the operator, or a text.
+
+--- Asks the operator, at the terminal or by almanac answer: for one of several words, or, without `choices`, for a text.
+--- What was said and by whom is journalled, so nothing secret is asked for: param.secret is for that. A step of its own.
+--- A plan does not know the answer.
+---
+--- Raises: `usage`, `waiting` where nobody can be asked: the run stops with exit code 3.
+---
+--- ```lua
+--- local incident = ask("Which incident is this for?", { pattern = "^INC%-%d+$", link = "https://status.example.org" })
+--- local way = ask("What now?", { choices = { "wait", "go on" } })
+--- if way.answer == "wait" then sleep("the mend of " .. incident.answer, "10m") end
+--- ```
+---@param question string  any text
+---@param options? ask.options
+---@return { answer: string, by: string, at_ms: integer }  at_ms in milliseconds since 1970
+local ask = require("almanac.run.ask").ask
+
+return ask

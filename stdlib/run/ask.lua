@@ -1,0 +1,57 @@
+--- ask: a step that asks the operator for one of several answers, or for a text, and keeps who said what.
+local confirm = require "almanac.run.confirm"
+local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
+local patterns = require "almanac.base.pattern"
+local questions = require "almanac.run.question"
+local step = require "almanac.run.step"
+local unknown = require "almanac.base.unknown"
+
+local M = {}
+
+local ANY = "%S"
+
+local ASK = fields.declare("ask", {
+  choices = { "list", of = "text", help = "what may be answered; without them any text may" },
+  pattern = { "text", help = "a Lua pattern that a text must fit", shown_default = "anything but blanks" },
+  link = { "text", help = "where more about it stands: shown beside the question" },
+}, { at = 2 })
+
+--- What is wrong with the choices: they are told apart by their first letters at a terminal.
+local function check_choices(choices)
+  local by_letter = {}
+  if #choices < 2 then errors.usage("ask: choices takes two answers or more") end
+  for _, choice in ipairs(choices) do
+    local letter = choice:sub(1, 1)
+    if by_letter[letter] then
+      errors.usage("ask: the choices %q and %q begin with the same letter, by which they are answered", by_letter[letter], choice)
+    end
+    by_letter[letter] = choice
+  end
+end
+
+--- Asks for one of several answers, or for a text.
+---@param question string
+---@param options? table
+---@return { answer: string, by: string, at_ms: integer }
+function M.ask(question, options)
+  local given = fields.check(ASK, options)
+  if given.choices and given.pattern then errors.usage "ask: give choices or a pattern, not both" end
+  if given.choices then check_choices(given.choices) end
+  local fault = given.pattern and patterns.fault(given.pattern)
+  if fault then errors.usage("ask: %q is no Lua pattern: %s", given.pattern, fault) end
+  local text = question
+  if given.link then text = string.format("%s (see %s)", question, given.link) end
+  return step.run(confirm.name_of("ask", question), { digest = question }, function()
+    local frame = step.current()
+    return step.await(function()
+      local said = questions.input(frame, text, given.choices, given.pattern or ANY)
+      return { answer = said.answer, by = said.by, at_ms = said.at_ms }
+    end, function(draft, path)
+      draft:add_question(path, text)
+      return { answer = unknown.new(draft.below .. path), by = "(known after " .. path .. ")", at_ms = 0 }
+    end)
+  end)
+end
+
+return M
