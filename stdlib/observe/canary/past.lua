@@ -40,12 +40,17 @@ end
 ---@param samples table[]
 ---@return number?
 function M.least_bad(spec, metric, begin, bounds, samples)
-  for _, times in ipairs(TRIED) do
-    local bad = metric.kind == "gauge" and metric.tolerated + (metric.bad - metric.tolerated) * times / 2
-      or metric.tolerated * times
-    local watch = follow(alone(spec, metric, bad), begin, bounds, samples)
-    if watch.verdict.verdict == "pass" then return bad end
+  local function bad_of(times)
+    if metric.kind == "gauge" then return metric.tolerated + (metric.bad - metric.tolerated) * times / 2 end
+    return metric.tolerated * times
   end
+  local low, high = 1, #TRIED + 1
+  while low < high do -- TRIED[high] passes, or is none; what is below `low` does not
+    local middle = (low + high) // 2
+    local watch = follow(alone(spec, metric, bad_of(TRIED[middle])), begin, bounds, samples)
+    if watch.verdict.verdict == "pass" then high = middle else low = middle + 1 end
+  end
+  return TRIED[low] and bad_of(TRIED[low])
 end
 
 --- What the metrics came to, with the least `bad` of each. Pure.
