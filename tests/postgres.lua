@@ -35,8 +35,9 @@ function M.start()
   local env = environment(dir)
   t.must(as_nobody { M.bin .. "/initdb", "-D", dir .. "/data", "-A", "trust", "-U", "postgres", "-N", "-L",
     home .. "/share/postgresql/15" }, { cwd = "/tmp", env = env })
-  local server = t.spawn(as_nobody { M.bin .. "/postgres", "-D", dir .. "/data", "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off" },
-    { cwd = "/tmp", env = env })
+  -- Its shared memory is a file of the folder: one in /dev/shm would stay when it is killed.
+  local server = t.spawn(as_nobody { M.bin .. "/postgres", "-D", dir .. "/data", "-k", dir, "-c", "listen_addresses=",
+    "-c", "fsync=off", "-c", "dynamic_shared_memory_type=mmap" }, { cwd = "/tmp", env = env })
   server:wait_lines { "ready to accept connections" }
   return {
     env = env,
