@@ -16,6 +16,7 @@ local source = require "almanac.base.source"
 local steps = require "almanac.script.lint.steps"
 local text_lines = require "almanac.script.lint.text"
 local unknown_use = require "almanac.script.lint.unknown_use"
+local unpacked = require "almanac.script.lint.unpacked"
 
 local M = {}
 
@@ -91,6 +92,7 @@ function M.check(path, text, findings, load)
   libraries.check(main, path, report)
   results.check(main, report)
   unknown_use.check(main, visible, report)
+  unpacked.check(main, report)
   local loaded = load and declaration.check(main, path, load, report, report_at)
   reach.check(main, type(loaded) == "table" and loaded.allow or nil, report)
   return loaded

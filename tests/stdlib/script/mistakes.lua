@@ -92,6 +92,8 @@ return {
   within("a command that is one text", "sh.run('ls -l /tmp')", "a list of words"),
   within("a command's option", "sh.run { 'ls', cwdd = '/tmp' }", "did you mean cwd?"),
   within("a command without words", "sh.run { timeout = '5s' }", "command"),
+  within("a command whose words are cut", "local w = { 'a' } sh.run { 'ssh', table.unpack(w), timeout = '5s' }", "only its first"),
+  within("an argument that is cut", "local w = { 'a' } note(string.format('%s %s', table.unpack(w), 'c'))", "only its first"),
   within("a kind that there is not", "return k8s.get('deploymnet/web')", "did you mean deployment?"),
   within("a misspelt namespace", "return k8s.get('deployment/web', { namspace = 'x' })", "did you mean namespace?"),
   within("a misspelt release", "helm.upgrade { relase = 'x', chart = 'y' }", "did you mean release?"),
