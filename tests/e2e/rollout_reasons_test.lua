@@ -100,7 +100,7 @@ local function containers()
     configMapKeyRef = { name = "chain-params", key = "seed" } } } } } })
   local probe = { httpGet = { path = "/readyz", port = 8545 }, periodSeconds = 1 }
   workload("Deployment", "sick", { container = { readinessProbe = probe } })
-  workload("Deployment", "late", { container = { readinessProbe = probe }, spec = { progressDeadlineSeconds = 1 } })
+  workload("Deployment", "late", { container = { readinessProbe = probe }, spec = { progressDeadlineSeconds = 3 } })
   workload("DaemonSet", "agent", { container = { image = "reg.example/agent:crash" } })
   check {
     { ref = "ns:deployment/crashing", golden = "run-crash" }, { ref = "ns:deployment/greedy", golden = "run-oom" },

@@ -1,6 +1,7 @@
 --- The mode of almanac plan: every step runs, reads are real, and each effect is previewed in the place of
 --- happening.
 local errors = require "almanac.base.errors"
+local interrupt = require "almanac.base.interrupt"
 local source = require "almanac.base.source"
 local step = require "almanac.run.step"
 local unknown = require "almanac.base.unknown"
@@ -47,9 +48,18 @@ function M.input(definition, raw)
   return ok and input or raw
 end
 
+--- What `allow` refuses of an effect. Where that cannot be told, since a program that says it is missing, or a server is
+--- away, the run would stop there, too.
+local function refusals_of(call)
+  local ok, refused = errors.try(call.refusals)
+  if ok then return refused end
+  if interrupt.of(refused) then error(refused, 0) end
+  return { { message = refused.message, hint = refused.hint } }
+end
+
 --- An effect that `allow` refuses is shown with what follows it, so that a reviewer sees all of them at once.
 function M.effect(frame, call)
-  local refused = call.refusals()
+  local refused = refusals_of(call)
   local planned, result, known
   if refused[1] then
     planned = frame.run.draft:refuse(frame.path, call, refused)

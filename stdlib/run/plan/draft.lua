@@ -167,7 +167,7 @@ function Draft:refuse(path, call, refusals)
   local lines, targets = {}, {}
   for i, refusal in ipairs(refusals) do lines[i], targets[i] = refusal.message, refusal.refused end
   return add_effect(self, path, call, {
-    would_fail = table.concat(lines, "\n"), hint = refusals[1].hint, refused = json.array(targets), warnings = {},
+    would_fail = table.concat(lines, "\n"), hint = refusals[1].hint, refused = targets[1] and json.array(targets) or nil, warnings = {},
   })
 end
 

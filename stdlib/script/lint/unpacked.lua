@@ -17,7 +17,7 @@ local HINT = "put it last, or build the list first: local words = { …, table.u
 ---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string)
 function M.check(main, report)
   local function cut(node, behind)
-    report(node.pos, "warning", "unpack-cut", 
+    report(node.pos, "warning", "unpack-cut",
       "table.unpack gives only its first value here: " .. behind .. " stands behind it", HINT)
   end
   tree.walk(main, function(node)
