@@ -141,7 +141,8 @@ function M.candidates(words)
   end
   local out = {}
   for _, candidate in ipairs(found) do
-    if candidate[1]:sub(1, 1) == ":" or candidate[1]:sub(1, #typed) == typed then out[#out + 1] = candidate end
+    local is_line = not candidate[1]:find "%c" -- what holds a newline would be several, or a word for the shell
+    if is_line and (candidate[1]:sub(1, 1) == ":" or candidate[1]:sub(1, #typed) == typed) then out[#out + 1] = candidate end
   end
   return out
 end

@@ -38,7 +38,7 @@ _almanac() {
         :files) compopt -o filenames && mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$word") ;;
         :directories) compopt -o filenames && mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- "$word") ;;
         :open) compopt -o nospace ;;
-        *) COMPREPLY+=("${value#"$kept"}") ;;
+        *) printf -v value %q "${value#"$kept"}" && COMPREPLY+=("$value") ;;
         esac
     done < <("$1" complete -- "${words[@]}" 2>/dev/null)
 }

@@ -6,6 +6,7 @@ local heads = require "almanac.journal.head"
 local holder = require "almanac.session.holder"
 local json = require "native.json"
 local options = require "almanac.cli.options"
+local shell_word = require "almanac.base.shell_word"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local task = require "native.task"
@@ -46,7 +47,7 @@ end
 local function add_answers(out, state, words)
   for _, node in pairs(state.nodes) do
     local choices = {}
-    for i, choice in ipairs(node.choices or {}) do choices[i] = string.format("%q", choice) end
+    for i, choice in ipairs(node.choices or {}) do choices[i] = shell_word.quoted(choice) end
     if node.asks then
       if node.pattern then choices[1] = "'TEXT'" end
       out[#out + 1] = choices[1] and string.format("  answer:  almanac answer %s %s", words, table.concat(choices, " | "))

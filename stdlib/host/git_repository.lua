@@ -157,6 +157,19 @@ local function is_path(url)
   return not colon or slash and slash < colon
 end
 
+--- Refuses a URL with "." or ".." in its path: a server goes up by them, and no pattern sees it.
+local function refuse_dots(url)
+  local plain = url:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end):gsub("\\", "/")
+  for segment in plain:gmatch "[^/:?#;]+" do
+    if segment == "." or segment == ".." then
+      errors.raise {
+        kind = "usage", message = "git: " .. without_user(url) .. " has the segment " .. segment .. " in its path",
+        hint = "write the path that is meant",
+      }
+    end
+  end
+end
+
 --- The repository that a directory is in.
 ---@param input { dir: string? }
 ---@return almanac.Target[]
@@ -174,6 +187,7 @@ function M.remote(input, remote)
   local is_name = not remote:find "[:/]"
   local out = {}
   for _, url in ipairs(git_config.urls(list, remote)) do
+    if not is_path(url) then refuse_dots(url) end
     local target = is_path(url) and place.path("git", url, at and at.top or input.dir)
       or { category = "git", names = { without_user(url) } }
     if is_name then table.insert(target.names, 1, "remote=" .. remote) end

@@ -49,7 +49,40 @@ function M.of(value)
   return value
 end
 
+--- Where a text is wholly a secret, which the journal has only the name of; nil where none is.
+local function hidden_at(value, kept, at)
+  if type(value) == "string" then
+    return value ~= kept and type(kept) == "string" and kept:find "^%(secret [^()]*%)$" and { at = at, name = kept } or nil
+  elseif type(value) ~= "table" or type(kept) ~= "table" or rawequal(value, kept) then
+    return nil
+  end
+  for key, item in next, value do
+    local found = hidden_at(item, kept[key], at .. "." .. tostring(key))
+    if found then return found end
+  end
+end
+
+--- Refuses a result that a script would go on with as if it were the secret, and have its name in the secret's place.
+local function refuse_hidden(value, kept, form, name)
+  local found = hidden_at(value, kept, "")
+  if not found then return end
+  errors.raise {
+    kind = "usage", message = string.format(form .. " returned a secret%s, of which the journal keeps no more than its name: %s", name,
+      found.at ~= "" and " at " .. found.at or "", found.name),
+    hint = "read it in the step that uses it, and return what is no secret",
+  }
+end
+
 local always_plain = { ["nil"] = true, boolean = true }
+
+--- Refuses in a plan what the run would refuse of a result.
+---@param value any  without what a plan does not know
+---@param form string
+---@param name string
+function M.check(value, form, name)
+  if always_plain[type(value)] then return end
+  refuse_hidden(value, redaction.result(value), form, name)
+end
 
 --- What somebody returned, as the journal will give it back: plain data, without the secrets.
 ---@param value any
@@ -61,7 +94,11 @@ function M.result(value, form, name)
   value = M.of(value)
   local ok, err = true, nil
   if type(value) ~= "number" then ok, err = errors.try(json.encode, value) end
-  if ok then return redaction.result(value) end
+  if ok then
+    local kept = redaction.result(value)
+    refuse_hidden(value, kept, form, name)
+    return kept
+  end
   errors.raise {
     kind = "usage", message = string.format(form .. " returned what cannot be journalled: %s", name, err.message),
     hint = "return plain data: nil, booleans, numbers, strings and tables of those",

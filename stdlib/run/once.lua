@@ -14,6 +14,7 @@ local redaction = require "almanac.base.redaction"
 local renamed = require "almanac.run.renamed"
 local secret = require "almanac.base.secret"
 local sha256 = require("native.digest").sha256
+local shell_word = require "almanac.base.shell_word"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
@@ -141,8 +142,8 @@ local function raise_mismatch(frame, call, intent)
     kind = "mismatch",
     message = string.format("%s took place in this run with another input than the script gives now", call.name),
     hint = side_by_side(intent.input, call.input) .. string.format(
-      "\n         put the old input back, or run the step again: almanac resume %s --redo %q", frame.run.id,
-      frame.path),
+      "\n         put the old input back, or run the step again: almanac resume %s --redo %s", frame.run.id,
+      shell_word.quoted(frame.path)),
     journalled = intent.input,
     step = frame.path,
   }

@@ -1,6 +1,7 @@
 --- The outlook of a resume: what it is about to do, step by step, before it does it. Pure.
 local columns = require "almanac.base.columns"
 local renamed = require "almanac.run.renamed"
+local shell_word = require "almanac.base.shell_word"
 
 local M = {}
 
@@ -41,9 +42,11 @@ local function line_of(visit, class, first_open)
   local word = words[class]
   if class == "new" and first_open then word = "new, next" end
   local line = string.format("  %s %s %s", visit.done and "✓" or "▶", columns.pad(visit.path, 40), word)
-  if visit.uses then line = string.format("%s; but %s, which it uses, was edited since: --redo %q", line, visit.uses, visit.path) end
+  if visit.uses then
+    line = string.format("%s; but %s, which it uses, was edited since: --redo %s", line, visit.uses, shell_word.quoted(visit.path))
+  end
   if visit.was then line = string.format("%s; renamed from %q", line, visit.was) end
-  if class == "edited" then line = line .. string.format("; run again with --redo %q", visit.path) end
+  if class == "edited" then line = line .. string.format("; run again with --redo %s", shell_word.quoted(visit.path)) end
   return line
 end
 

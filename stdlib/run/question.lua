@@ -4,6 +4,7 @@ local approval = require "almanac.journal.approval"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local operator = require "almanac.run.operator"
+local shell_word = require "almanac.base.shell_word"
 local step = require "almanac.run.step"
 local store = require "almanac.journal.store"
 
@@ -46,7 +47,7 @@ end
 
 local function how_to_choose(frame, choices)
   local words, said = store.words(frame.run:outermost()), {}
-  for i, choice in ipairs(choices) do said[i] = string.format("almanac answer %s %q", words, choice) end
+  for i, choice in ipairs(choices) do said[i] = string.format("almanac answer %s %s", words, shell_word.quoted(choice)) end
   return { choices = choices, hint = "answer: " .. table.concat(said, "\n        ") .. "\nthen: almanac resume " .. words }
 end
 
@@ -69,7 +70,7 @@ end
 local function how_to_sign(frame, choices, gate)
   local words, said = store.words(frame.run:outermost()), {}
   for i, choice in ipairs(choices) do
-    said[i] = string.format("almanac answer %s %q%s", words, choice, approval.goes_on(gate, choice) and " --sign" or "")
+    said[i] = string.format("almanac answer %s %s%s", words, shell_word.quoted(choice), approval.goes_on(gate, choice) and " --sign" or "")
   end
   return "answer: " .. table.concat(said, "\n        ") .. "\nthen: almanac resume " .. words
 end

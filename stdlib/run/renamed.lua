@@ -6,6 +6,7 @@ local errors = require "almanac.base.errors"
 local operators = require "almanac.run.operator"
 local process = require "native.process"
 local sha256 = require("native.digest").sha256
+local shell_word = require "almanac.base.shell_word"
 local source = require "almanac.base.source"
 local step_name = require "almanac.base.step_name"
 
@@ -177,14 +178,15 @@ local function raise_unknown(run, path, candidates)
   local names, same = {}, {}
   for i, was in ipairs(candidates) do
     names[i] = string.format("%q", was.path)
-    same[i] = string.format("almanac resume %s --renamed %q", run.id, path .. "=" .. was.path)
+    same[i] = string.format("almanac resume %s --renamed %s", run.id, shell_word.quoted(path .. "=" .. was.path))
   end
   errors.raise {
     kind = "renamed", waiting = true, step = path,
     message = string.format("step %q is not in this run, and %s, which took place, is gone from the script and has the same " ..
       "source: is it the same step?", path, table.concat(names, " or ")),
     hint = string.format("it is the same: %s\n         (or was = %q in its options)\n         it is another one, which is to run: " ..
-      "almanac resume %s --not-renamed %q", table.concat(same, "\n         or: "), candidates[1].path:match "[^/]*$", run.id, path),
+      "almanac resume %s --not-renamed %s", table.concat(same, "\n         or: "), candidates[1].path:match "[^/]*$", run.id,
+      shell_word.quoted(path)),
   }
 end
 
@@ -254,9 +256,9 @@ function M.check_effect(frame, op, title)
         kind = "renamed", waiting = true, step = frame.path,
         message = string.format("step %q is not in this run, and would do: %s; step %q, which is gone from the script, did: %s. "
           .. "Is it the same step, renamed and edited?", path, title, old, intent.title or intent.op),
-        hint = string.format("it is the same: write step(%q, { was = %q }, …), or: almanac resume %s --renamed %q\n         "
-          .. "it is another one, which is to run: almanac resume %s --not-renamed %q", name, old_name, run:outermost(),
-          path .. "=" .. old, run:outermost(), path),
+        hint = string.format("it is the same: write step(%q, { was = %q }, …), or: almanac resume %s --renamed %s\n         "
+          .. "it is another one, which is to run: almanac resume %s --not-renamed %s", name, old_name, run:outermost(),
+          shell_word.quoted(path .. "=" .. old), run:outermost(), shell_word.quoted(path)),
       }
     end
   end

@@ -36,7 +36,7 @@ return runbook { run = function()
     note("the password is " .. decoded(data.password) .. ", the key " .. decoded(data.key) .. ", encoded " .. data.password)
     sh.run { argv = { "sh", "-c", 'printf "%s\n" "$P" "$K" | tee /dev/stderr; printf "%s" "$P" | od -An -tx1' },
       env = { P = decoded(data.password), K = decoded(data.key) } }
-    return { password = decoded(data.password), all = data, port = decoded(data.port) }
+    return { said = "the password is " .. decoded(data.password), port = decoded(data.port) }
   end)
   step("of a list", function()
     for _, object in ipairs(k8s.list("secrets", { namespace = "ns1" })) do print(object.data.password, decoded(object.data.key)) end
@@ -81,4 +81,24 @@ t.test("in no artefact of a plan, a run and a resume; and the run resumes", func
   end
   t.has(all["run book --no-ask"], "the password is (secret db/password), the key (secret db/key)")
   t.has(all["log --json"], '"port":"5432"', "what is short is a number or a word, and stays")
+end)
+
+t.test("a step that returns one is refused: whoever used the result would have its name in its place", function()
+  for _, result in ipairs { "data", "{ deep = { data.password } }" } do
+    local p = world([[return runbook { run = function()
+      local it = step("look", function()
+        local data = k8s.get("secret/db", { namespace = "ns1" }).data
+        return ]] .. result .. [[ end)
+      step("use", function()
+        k8s.apply { apiVersion = "v1", kind = "Secret", metadata = { name = "copy", namespace = "ns1" }, data = it }
+      end)
+    end }]])
+    for _, words in ipairs { { "plan", "book" }, { "run", "book", "--no-ask" } } do
+      local code, out, err = p:run(words, p.env)
+      t.eq(code, 1, out .. err)
+      t.has(out .. err, 'step "look" returned a secret at .')
+      t.has(out .. err, "read it in the step that uses it")
+    end
+    t.lacks(select(2, p:run({ "log" }, p.env)), "secrets/copy")
+  end
 end)

@@ -90,3 +90,15 @@ t.test("what is wrong in a question is said before it is asked", function()
     t.has(err, why)
   end
 end)
+
+t.test("a command that is printed to be pasted does nothing else, whatever the script calls an answer", function()
+  local p = project.new { book = "return runbook { summary = 'x', run = function() ask('Which?', { choices = " ..
+    "{ 'all$(touch PASTED)', \"it's `touch PASTED`\" } }) end }" }
+  local _, err = must(p, 3, { "run", "book" })
+  t.has(err, [['all$(touch PASTED)']])
+  t.has(err, [['it'\''s `touch PASTED`']])
+  for command in err:gmatch "(almanac answer [^\n]*)" do
+    t.run({ "bash", "-c", "almanac() { :; }; " .. command }, { cwd = p.dir })
+  end
+  t.eq(t.read_file(p.dir .. "/PASTED"), nil)
+end)

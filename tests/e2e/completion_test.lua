@@ -84,3 +84,28 @@ for name, shell in pairs(shells) do
     wait_for(terminal, "almanac plan move place=there")
   end)
 end
+
+t.test("bash: what a colleague called a runbook or a value is a word, and no command", function()
+  local p = new_project()
+  p:edit("pwn$(touch PWNED)", book)
+  p:edit("enum", (book:gsub('"there"', '"x$(touch${IFS}PWNED)"')))
+  t.must { "ln", "-s", process.exe(), p.dir .. "/almanac" }
+  local terminal = tmux.open({ width = 100, height = 24 }, "exec " .. shells.bash.start,
+    { cwd = p.dir, env = { HISTFILE = "/dev/null", PATH = p.dir .. ":" .. process.getenv "PATH" } })
+  terminal:type(shells.bash.load .. "; echo loa''ded")
+  terminal:key "Enter"
+  wait_for(terminal, "\nloaded")
+  terminal:type "almanac show pwn"
+  terminal:key "Tab"
+  wait_for(terminal, "touch")
+  terminal:key "Enter"
+  wait_for(terminal, "Moves")
+  terminal:type "almanac run enum place=x"
+  terminal:key "Tab"
+  wait_for(terminal, "place=x\\$\\(touch")
+  terminal:type " ; echo en''ded"
+  terminal:key "Enter"
+  wait_for(terminal, "\nended")
+  t.eq(t.read_file(p.dir .. "/PWNED"), nil)
+  t.eq(candidates(p, { "run", "enum", "place=h" }), { "place=here" })
+end)

@@ -2,6 +2,7 @@
 --- happening.
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
+local plain = require "almanac.journal.plain"
 local source = require "almanac.base.source"
 local step = require "almanac.run.step"
 local unknown = require "almanac.base.unknown"
@@ -24,6 +25,7 @@ function M.step(frame, opts, fn)
   run:record("step.start", frame.path, { attempt = 1 })
   local ok, result = step.attempt(frame, opts, fn)
   if ok then
+    if not unknown.within(result) then plain.check(result, "step %q", frame.path) end
     run:record("step.done", frame.path, {})
     return result
   end
