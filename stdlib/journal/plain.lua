@@ -49,10 +49,11 @@ function M.of(value)
   return value
 end
 
---- Where a text is wholly a secret, which the journal has only the name of; nil where none is.
+--- Where a text is wholly a secret of the cluster, which the journal has only the name of; nil where none is. A parameter's
+--- comes as no text, and may be as short as a word that means something else here.
 local function hidden_at(value, kept, at)
   if type(value) == "string" then
-    return value ~= kept and type(kept) == "string" and kept:find "^%(secret [^()]*%)$" and { at = at, name = kept } or nil
+    return value ~= kept and type(kept) == "string" and kept:find "^%(secret [^()]*/[^()]*%)$" and { at = at, name = kept } or nil
   elseif type(value) ~= "table" or type(kept) ~= "table" or rawequal(value, kept) then
     return nil
   end
