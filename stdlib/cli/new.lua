@@ -56,7 +56,9 @@ function M.run(words, operator)
     errors.usage("no template %q%s; almanac new --list shows them", template, guess and "; did you mean " .. guess .. "?" or "")
   end
   local path = "runbooks/" .. name .. ".lua"
-  scaffold.write({ { path = path, text = templates[template] } }, "take another name")
+  -- The first one tells how it is tried, by its name.
+  local text = templates[template]:gsub("almanac (%l+) first ", function(verb) return "almanac " .. verb .. " " .. name .. " " end)
+  scaffold.write({ { path = path, text = text } }, "take another name")
   operator:result(string.format("%s, from the template %s\nnext: read it, almanac check %s, almanac plan %s\n", path, template, name, name))
   return 0
 end

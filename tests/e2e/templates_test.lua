@@ -94,6 +94,8 @@ t.test("new: a wrong name, a wrong template, a runbook that is there", function(
     local _, err = must(p, 2, words)
     t.has(err, why)
   end
+  must(p, 0, { "new", "greet" })
+  t.has(t.read_file(p.dir .. "/runbooks/greet.lua"), "almanac plan greet text=hello")
   local list = must(p, 0, { "new", "--list" })
   for _, name in ipairs { "backup-migrate", "blue-green", "certificates", "first", "incident", "restart" } do t.has(list, name) end
 end)
