@@ -50,7 +50,7 @@ return runbook {
       k8s.apply({ apiVersion = "v1", kind = "Secret", metadata = { name = "s" }, type = "Opaque", stringData = all },
         { namespace = "animica-devnet" })
       k8s.patch("secret/s", { stringData = { more = p.outer .. p.pem } }, { namespace = "animica-devnet" })
-      return k8s.get("secret/s", { namespace = "animica-devnet" })
+      note(json.encode(k8s.get("secret/s", { namespace = "animica-devnet" }))) -- a step cannot return it
     end)
     step("helm", function()
       local ok, err = errors.try(helm.upgrade, { release = "hush", namespace = "animica-devnet", chart = "chart", install = true,
