@@ -3,6 +3,7 @@ local config = require "almanac.config.file"
 local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
 local findings = require "almanac.script.lint.findings"
+local library_file = require "almanac.script.library_file"
 local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
@@ -24,11 +25,6 @@ M.options = options.join({
   { "--json", nil, "one JSON object a line" }, { "--sarif", nil, "one SARIF document, for code hosts and editors" },
 }, options.common)
 
---- Files below a directory lib/ are required by runbooks and return what they like.
-local function is_library(path)
-  return ("/" .. path):find("/lib/", 1, true) ~= nil
-end
-
 local function default_files()
   local fs = require "native.fs"
   local files = {}
@@ -43,7 +39,7 @@ local function given_files(words)
   local files = {}
   for i, word in ipairs(words) do files[i] = (runbook.find(project.word(word))) end
   table.sort(files, function(a, b)
-    if is_library(a) ~= is_library(b) then return is_library(a) end
+    if library_file.is_library(a) ~= library_file.is_library(b) then return library_file.is_library(a) end
     return a < b
   end)
   return files
@@ -80,7 +76,7 @@ end
 
 local function check_file(path, found)
   local _, text = runbook.find(path)
-  script.check(path, text, found, not is_library(path) and function() return runbook.load(path) end or nil)
+  script.check(path, text, found, not library_file.is_library(path) and function() return runbook.load(path) end or nil)
 end
 
 local function counted(n, what)

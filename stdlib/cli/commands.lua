@@ -5,7 +5,7 @@ local M = {}
 ---@field name string
 ---@field summary string    a line
 ---@field module string     whose run(words, operator) does it, and whose usage and options say what it takes
----@field takes? "runbook"|"run"|"shell"|"name"|"module"  what its first word is, for the completion
+---@field takes? "runbook"|"run"|"shell"|"name"  what its first word is, for the completion
 ---@field drives? boolean   drives a run: its exit code is the run's
 ---@field looks? boolean    only looks: the process can perform no effect
 ---@field detailed? boolean says by exit code 2 that there is something to do

@@ -3,6 +3,7 @@
 --- ":open" says that the word goes on.
 local commands = require "almanac.cli.commands"
 local errors = require "almanac.base.errors"
+local option_words = require "almanac.cli.options"
 local param = require "almanac.base.param"
 local project = require "almanac.config.project"
 
@@ -84,12 +85,6 @@ local function values(option)
   return {}
 end
 
-local function option_of(options, word)
-  for _, option in ipairs(options) do
-    if option[1] == word or option.short == word then return option end
-  end
-end
-
 local function all_options(options)
   local out = { { "--help", "what it takes" } }
   for _, option in ipairs(options) do out[#out + 1] = { option[1], option[3] } end
@@ -100,7 +95,7 @@ end
 local function plain_words(options, words)
   local out, i = {}, 1
   while i < #words do
-    local option = option_of(options, words[i])
+    local option = option_words.find(options, words[i])
     if option and option[2] and not option.optional then
       i = i + 1
     elseif words[i]:sub(1, 1) ~= "-" then
@@ -114,7 +109,7 @@ end
 local function of_command(command, words)
   local options = commands.module(command).options
   local typed, before = words[#words], words[#words - 1]
-  local option = before and option_of(options, before)
+  local option = before and option_words.find(options, before)
   if option and option[2] and not option.optional then return values(option) end
   if typed:sub(1, 1) == "-" then return all_options(options) end
   local plain = plain_words(options, words)

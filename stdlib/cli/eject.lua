@@ -2,6 +2,7 @@
 local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
+local library_file = require "almanac.script.library_file"
 local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
 local scaffold = require "almanac.cli.scaffold"
@@ -14,14 +15,15 @@ Copies a built-in runbook into runbooks/, with the libraries that it requires, t
 copy is what runs. Libraries that are there already are kept, and said.]]
 M.options = {}
 
---- The paths of the libraries that a text requires: "lib.devnet" is runbooks/lib/devnet.lua.
+--- The built-in libraries that a text requires, and those that they require.
+---@return { path: string, text: string }[]
 local function required(text, found)
-  for name in text:gmatch 'require%s*%(?%s*"(lib%.[%w_.]+)"' do
-    local path = "runbooks/" .. name:gsub("%.", "/") .. ".lua"
+  for name in text:gmatch 'require%s*%(?%s*"([%w_.]+)"' do
+    local _, path = library_file.paths("", name)
     local library = not found[path] and embedded.read(path)
     if library then
-      found[path] = library
-      found[#found + 1] = path
+      found[path] = true
+      found[#found + 1] = { path = path, text = library }
       required(library, found)
     end
   end
@@ -41,9 +43,8 @@ local function builtin(name)
   local names = {}
   for _, path in ipairs(embedded.list "runbooks/") do names[path:match "^runbooks/([^/]+)%.lua$" or ""] = true end
   names[""] = nil
-  local guess = nearest.find(name, names)
   errors.raise {
-    kind = "refused", message = string.format("no built-in runbook %q%s", name, guess and "; did you mean " .. guess .. "?" or ""),
+    kind = "refused", message = string.format("no built-in runbook %q%s", name, nearest.suffix(name, names)),
     hint = "almanac list shows them",
   }
 end
@@ -57,15 +58,12 @@ function M.run(words, operator)
   local path = "runbooks/" .. name .. ".lua"
   local files, kept = { { path = path, text = text } }, {}
   for _, library in ipairs(required(text, {})) do
-    if fs.exists(library) then
-      kept[#kept + 1] = library
-    else
-      files[#files + 1] = { path = library, text = embedded.read(library) }
-    end
+    local into = fs.exists(library.path) and kept or files
+    into[#into + 1] = library
   end
   scaffold.write(files, "it is your own already")
   for _, file in ipairs(files) do operator:result(file.path .. "\n") end
-  for _, library in ipairs(kept) do operator:say("kept: " .. library .. ", which is yours") end
+  for _, library in ipairs(kept) do operator:say("kept: " .. library.path .. ", which is yours") end
   for _, other in ipairs(called(text)) do
     operator:say("calls: " .. other .. ", built in; almanac eject " .. other .. " copies it")
   end

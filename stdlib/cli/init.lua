@@ -2,6 +2,7 @@
 local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
+local meta = require "almanac.cli.meta"
 local options = require "almanac.cli.options"
 local scaffold = require "almanac.cli.scaffold"
 
@@ -39,16 +40,6 @@ local YAML = [[
 # approval: { quorum: 2, allowed_signers: allowed_signers, plan_required: true }   # signed by two
 ]]
 
-local LUARC = [[
-{
-  "runtime.version": "Lua 5.4",
-  "runtime.path": ["?.lua", "runbooks/?.lua"],
-  "runtime.builtin": { "io": "disable", "debug": "disable", "package": "disable" },
-  "workspace.library": [".almanac-stubs"],
-  "workspace.checkThirdParty": false
-}
-]]
-
 local LUACHECK = [[
 stds.almanac = dofile ".almanac-stubs/luacheck.lua"
 std = "lua54+almanac"
@@ -78,15 +69,6 @@ local TASKS = [[
 }
 ]]
 
---- The stubs, as `almanac meta` writes them.
-local function stubs(files)
-  local meta = require "almanac.cli.meta"
-  for _, stub in ipairs(meta.stubs()) do
-    files[#files + 1] = { path = STUBS .. "/" .. stub.name, text = stub.text }
-  end
-  return files
-end
-
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
@@ -94,13 +76,14 @@ function M.run(words, operator)
   local files = {
     { path = "almanac.yaml", text = YAML },
     { path = "runbooks/first.lua", text = embedded.read(scaffold.FOLDER .. "first.lua") },
-    { path = ".luarc.json", text = LUARC },
+    { path = ".luarc.json", text = meta.settings(STUBS) },
     { path = ".luacheckrc", text = LUACHECK },
     { path = ".vscode/tasks.json", text = TASKS },
   }
   if not fs.exists ".gitignore" then files[#files + 1] = { path = ".gitignore", text = "/.almanac/\n" } end
   local own = #files
-  scaffold.write(stubs(files), "almanac new writes a runbook, almanac meta the stubs")
+  for _, stub in ipairs(meta.stubs()) do files[#files + 1] = { path = STUBS .. "/" .. stub.name, text = stub.text } end
+  scaffold.write(files, "almanac new writes a runbook, almanac meta the stubs")
   for i = 1, own do operator:result(files[i].path .. "\n") end
   operator:result(string.format("%s/  %d stubs\n", STUBS, #files - own))
   if fs.read ".gitignore":find("/.almanac/", 1, true) == nil then operator:say ".gitignore is yours: add /.almanac/, the journal" end

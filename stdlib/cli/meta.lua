@@ -44,7 +44,9 @@ local function refuse_to_replace(path)
 end
 
 --- What the language server is told: where the stubs are, and what of Lua's own a runbook does not see.
-local function settings(dir)
+---@param dir string
+---@return string text of a .luarc.json
+function M.settings(dir)
   return json.encode({
     ["runtime.version"] = "Lua 5.4",
     ["runtime.path"] = json.array { "?.lua", "runbooks/?.lua" },
@@ -69,7 +71,7 @@ function M.run(words, operator)
   end
   operator:result(string.format("%d files in %s\n", #files, dir))
   if not fs.exists ".luarc.json" then
-    fs.write(".luarc.json", settings(dir))
+    fs.write(".luarc.json", M.settings(dir))
     operator:result ".luarc.json names it\n"
   elseif not fs.read(".luarc.json"):find(dir, 1, true) then
     operator:result(string.format('.luarc.json is yours: add %q to its "workspace.library"\n', dir))

@@ -52,8 +52,7 @@ function M.run(words, operator)
   end
   local templates, template = M.templates(), given.template or "first"
   if not templates[template] then
-    local guess = nearest.find(template, templates)
-    errors.usage("no template %q%s; almanac new --list shows them", template, guess and "; did you mean " .. guess .. "?" or "")
+    errors.usage("no template %q%s; almanac new --list shows them", template, nearest.suffix(template, templates))
   end
   local path = "runbooks/" .. name .. ".lua"
   -- The first one tells how it is tried, by its name.

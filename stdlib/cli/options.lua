@@ -42,7 +42,11 @@ function M.join(...)
   return all
 end
 
-local function find(declared, word)
+--- The option that a word names.
+---@param declared almanac.Option[]
+---@param word string
+---@return almanac.Option?
+function M.find(declared, word)
   for _, option in ipairs(declared) do
     if option[1] == word or option.short == word then return option end
   end
@@ -105,7 +109,7 @@ function M.parse(usage, declared, words, operator, about)
       return nil, {}
     end
     local name, inline = word:match "^(%-%-[^=]+)=(.*)$"
-    local option = find(declared, name or word)
+    local option = M.find(declared, name or word)
     if not option and word:find "^%-." and word ~= "--" then
       errors.raise {
         kind = "usage",

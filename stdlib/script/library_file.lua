@@ -11,6 +11,13 @@ function M.is_name(name)
   return type(name) == "string" and name:find "^[%w_%.]+$" ~= nil and not name:find "%.%."
 end
 
+--- Whether a path is that of a library: files below a directory lib/ are required by runbooks, and return what they like.
+---@param path string
+---@return boolean
+function M.is_library(path)
+  return ("/" .. path):find("/lib/", 1, true) ~= nil
+end
+
 --- The folder that a script's names begin in.
 ---@param script_path string
 ---@return string  "" or with its "/"

@@ -1,6 +1,7 @@
 --- What `almanac check` finds in an open text, as diagnostics of the Language Server Protocol.
 local findings = require "almanac.script.lint.findings"
 local json = require "native.json"
+local library_file = require "almanac.script.library_file"
 local runbook = require "almanac.script.runbook"
 local script = require "almanac.script.lint.script"
 
@@ -14,9 +15,8 @@ local severities = { error = 1, warning = 2 }
 ---@return table[]
 function M.of(document, open)
   local found = findings.new()
-  local is_library = ("/" .. document.path):find("/lib/", 1, true) ~= nil
   local function load() return runbook.load_kept(document.path, open) end
-  script.check(document.path, document.text, found, not is_library and load or nil)
+  script.check(document.path, document.text, found, not library_file.is_library(document.path) and load or nil)
   local out = {}
   for _, finding in ipairs(found:sorted()) do
     if finding.file == document.path then

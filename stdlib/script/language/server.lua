@@ -8,6 +8,7 @@ local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local hover = require "almanac.script.language.hover"
 local json = require "native.json"
+local library_file = require "almanac.script.library_file"
 local planned = require "almanac.script.language.planned"
 local process = require "native.process"
 
@@ -129,7 +130,7 @@ requests["textDocument/definition"] = function(self, params)
   local document, offset = self:place(params)
   local required = declared.required(document.text, offset)
   if required then
-    local path = "runbooks/" .. required:gsub("%.", "/") .. ".lua"
+    local path = library_file.paths(library_file.directory(document.path), required)
     if not fs.exists(path) then return json.null end -- built into the program
     local start = { line = 0, character = 0 }
     return { uri = self:uri_of(path), range = { start = start, ["end"] = start } }
