@@ -126,7 +126,7 @@ local function check_name(who, value, name)
     kind = "usage",
     message = string.format("%s: %s must be a name of lower-case letters, digits and dashes, not %s", who, name,
       type(value) == "string" and ("%q"):format(value) or type(value)),
-    hint = string.format('write: %s { release = "animica-devnet", namespace = "animica-devnet", … }', who),
+    hint = string.format('write: %s { release = "web", namespace = "team", … }', who),
   }
 end
 

@@ -40,7 +40,7 @@ local function ref_of(who, pod)
   end
   errors.raise {
     kind = "usage", message = who .. ": pod must name a pod or a workload",
-    hint = 'write: pod = "animica-node-0", or pod = "statefulset/animica-node"',
+    hint = 'write: pod = "web-0", or pod = "statefulset/web"',
   }
 end
 

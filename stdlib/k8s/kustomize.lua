@@ -38,7 +38,7 @@ local function check_directory(who, dir)
   errors.raise {
     kind = "usage", message = string.format("%s: its first argument is the overlay's directory, not %s", who,
       type(dir) == "string" and "an empty text" or dir == nil and "nothing" or "a " .. type(dir)),
-    hint = string.format('write: %s("overlays/devnet"%s)', who, who == "kustomize.apply" and ', { namespace = "…" }' or ""),
+    hint = string.format('write: %s("overlays/staging"%s)', who, who == "kustomize.apply" and ', { namespace = "…" }' or ""),
   }
 end
 

@@ -44,7 +44,7 @@ function M.parse_ref(who, ref)
     if kind then return kind, name end
     if ref:find "^[%w%-%.]+$" then return ref end
   end
-  errors.usage('%s: its first argument names no object: %s; write "deployment/animica-node"', who,
+  errors.usage('%s: its first argument names no object: %s; write "deployment/web"', who,
     type(ref) == "string" and string.format("%q", ref) or type(ref) == "table" and "a table without kind" or tostring(ref))
 end
 

@@ -191,7 +191,7 @@ function M.load(path, text, kept)
     loaded[name] = file
   end
   local function require_file(name)
-    if not library_file.is_name(name) then errors.usage("require takes a name such as lib.devnet, not %q", tostring(name)) end
+    if not library_file.is_name(name) then errors.usage("require takes a name such as lib.tools, not %q", tostring(name)) end
     local file = loaded[name]
     if not file then
       file = { is_late = is_loaded }

@@ -25,6 +25,11 @@ unfinished() {
     ! grep -rnE '\b(TODO|FIXME|XXX)\b' --include='*.[ch]' --include='*.lua' --include='*.sh' --include='*.md' \
         --include=Makefile --exclude-dir=.deps --exclude-dir=build --exclude-dir=.git --exclude=check.sh .
 }
+# Nothing of the devnet is in the standard library, but in examples, and in the simulator, which is one.
+devnet() {
+    ! grep -rn animica stdlib runtime --include='*.lua' --include='*.[ch]' |
+        grep -vE '^stdlib/(sim|meta)/|^stdlib/cli/sim\.lua:|:[0-9]+: *(--|\*|/\*)'
+}
 # One file, one local table, which it returns; loading it has no effect.
 modules() {
     status=0
@@ -63,6 +68,7 @@ part clang-format format
 part luacheck lint
 part "modules" modules
 part "unfinished work" unfinished
+part "no devnet" devnet
 part "shell syntax" shell
 part "no warnings" warnings
 part "manual" manual

@@ -80,7 +80,7 @@ t.test("kustomize: a table in the place of the directory is refused in words", f
   local calls = require "tests.helm_calls"
   local seen = calls.in_step(function() return kustomize.apply { path = "overlay" } end)
   t.eq({ seen.err.kind, seen.err.message }, { "usage", "kustomize.apply: its first argument is the overlay's directory, not a table" })
-  t.has(seen.err.hint, 'kustomize.apply("overlays/devnet"')
+  t.has(seen.err.hint, 'kustomize.apply("overlays/staging"')
   seen = calls.in_step(function() return kustomize.build "--enable-helm" end)
   t.has(seen.err.message, "must not begin with a dash")
 end)

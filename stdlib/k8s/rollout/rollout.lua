@@ -31,7 +31,7 @@ local ROLLOUT = fields.declare("k8s.rollout", fields.with(arguments.where, {
 local function check(ref, opts)
   step.require_read "k8s.rollout"
   if type(ref) ~= "string" or not ref:find "^[%w%.%-]+/[%w%.%-]+$" then
-    errors.usage('k8s.rollout: the workload must be named like "deployment/animica-miner", not %s', tostring(ref))
+    errors.usage('k8s.rollout: the workload must be named like "deployment/web", not %s', tostring(ref))
   end
   return fields.check(ROLLOUT, opts)
 end
