@@ -3,6 +3,7 @@
 --- When: after preflight, and after a canary where there was one (cutover does it then).
 --- Touches: the release and namespace animica-devnet. An alert that is critical pauses it, for you to say what follows.
 --- Undone: almanac rollback goes back to the newest revision that is proven good, or to the objects as they were.
+local config = require "lib.config"
 local devnet = require "lib.devnet"
 local gates = require "lib.gates"
 local marks = require "lib.marks"
@@ -58,7 +59,7 @@ return runbook {
     strict = param.boolean { default = true, help = "the smoke check must reach explorer and metrics" },
   },
   pass_env = devnet.smoke_env,
-  vars = { [gates.section] = gates.declaration },
+  vars = { devnet = config.declaration, [gates.section] = gates.declaration },
   allow = {
     helm = { devnet.release },
     k8s = { devnet.namespace },

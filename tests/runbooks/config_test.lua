@@ -54,3 +54,14 @@ t.test("a part that the devnet has not is refused", function()
   t.eq(code, 1)
   t.has(err, "there are rpc, explorer, services and da")
 end)
+
+t.test("a mistyped key stops a rollout before it begins, and not when its release is upgraded", function()
+  local p = project.new {}
+  t.write_file(p.dir .. "/almanac.yaml", "vars: { devnet: { imges: [x] } }\n")
+  for _, name in ipairs { "rollout", "cutover", "canary", "preflight", "verify" } do
+    local code, _, err = p:run { "run", name, name ~= "verify" and name ~= "cutover" and "tag=v0.5.0-a1b2c3d" or nil }
+    t.eq(code, 2, err)
+    t.has(err, 'no key "imges" in vars.devnet; did you mean images?')
+  end
+  t.eq((select(2, p:run { "runs" })), "", "no run was begun")
+end)
