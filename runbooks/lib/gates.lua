@@ -171,11 +171,12 @@ end
 --- A gate with the limits that hold; without any, those of the devnet's table. Pure.
 local function with_limits(spec, limits)
   limits = limits or {}
-  local key = spec.key
-  local written = (limits.written or {})[key]
+  local key, critical = spec.key, spec.key .. "_critical"
+  local written = limits.written or {}
   return {
     name = spec.name, query = spec.query, op = spec.op, hold = spec.hold, limit = limits[key] or spec.limit,
-    critical = limits[key .. "_critical"] or spec.critical, act = spec.act, limit_from = written or "runbooks/lib/gates.lua",
+    critical = limits[critical] or spec.critical, act = spec.act,
+    limit_from = (written[key] or "runbooks/lib/gates.lua") .. (written[critical] and ", critical: " .. written[critical] or ""),
   }
 end
 

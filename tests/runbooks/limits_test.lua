@@ -62,15 +62,15 @@ t.test("show, plan and a failure say which limit holds and where it is written",
   t.ok(out:find "\n  head_lag +5 +default +node head lag must be at most it; blocks\n", out)
   code, out, err = p:run { "plan", "book" }
   t.eq(code, 0, err)
-  t.has(out, "WOULD FAIL NOW: 10 is not < 8 (limit of almanac.yaml:6), would watch for 1s")
+  t.has(out, "WOULD FAIL NOW: 10 is not < 8 (limit of almanac.yaml:6, critical: almanac.yaml:7), would watch for 1s")
   t.has(out, "WOULD FAIL NOW: 10 is not >= 12 (limit of almanac.yaml:8)")
   code, out, err = p:run { "run", "book" }
   t.eq(code, 1, out)
   t.has(err, 'gate "RPC errors": fail: 10 is past the critical limit 1')
   t.has(err, "clients get errors: the node's log says which methods")
-  t.has(err, "the limit: almanac.yaml:4")
+  t.has(err, "the limit: almanac.yaml:4, critical: almanac.yaml:5")
   local healthy = new(LIMITS:gsub("peers: 12", "peers: 9"):gsub("8s", "11s"):gsub("0%.5", "0.9"), "0.2")
-  t.has(select(2, healthy:run { "plan", "book" }), "gate: 0.2 < 0.9 (limit of almanac.yaml:4)")
+  t.has(select(2, healthy:run { "plan", "book" }), "gate: 0.2 < 0.9 (limit of almanac.yaml:4, critical: almanac.yaml:5)")
 end)
 
 t.test("what is no limit is refused before anything is done, with its place", function()
