@@ -1,12 +1,10 @@
 -- Names that a script chooses lead nowhere else in a URL or a path, with or without `allow`.
+local cluster = require "tests.attacks.cluster"
 local http = require "native.http"
 local httpd = require "native.httpd"
 local json = require "native.json"
-local process = require "native.process"
 local project = require "tests.project"
 local t = require "tests.harness"
-
-local ALMANAC = process.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
 
 --- Calls of a script, and the words with which each is refused.
 local function refused(p, cases, env)
@@ -20,8 +18,7 @@ end
 
 t.test("of a cluster: neither a service's path nor an object's name", function()
   local p = project.new {}
-  local sim = t.spawn { ALMANAC, "sim", "--kubeconfig", p.dir .. "/kubeconfig", "--with-namespace", "kube-evil" }
-  local _, api = sim:wait_line "^api=(%S+)"
+  local api, env = cluster.start(p, { "kube-evil" })
   refused(p, {
     [ [[http.delete("svc://ns1/x:80/../../../../../namespaces/kube-evil")]] ] = "a segment . or ..",
     [ [[http.delete("svc://ns1/x:80/%2e%2e/%2E./.%2e/%2e%2e/%2e%2e/namespaces/kube-evil")]] ] = "a segment . or ..",
@@ -37,7 +34,7 @@ t.test("of a cluster: neither a service's path nor an object's name", function()
     [ [[helm.history { release = "a", namespace = "../kube-evil" }]] ] = "namespace must be a name",
     [ [[helm.uninstall { release = "a/../b" }]] ] = "release must be a name",
     [ [[k8s.cordon "a/../b"]] ] = "names no object",
-  }, { KUBECONFIG = p.dir .. "/kubeconfig" })
+  }, env)
   local names = {}
   for _, item in ipairs(json.decode(http.request { url = api .. "/api/v1/namespaces" }.body).items) do names[item.metadata.name] = true end
   t.eq(names["kube-evil"], true)

@@ -1,27 +1,19 @@
 -- What a script takes out of a Secret of the cluster is a secret from then on: decoded by itself or by a program, handed
 -- on, printed, returned, in an error. A resume reads it again.
 local base64 = require "almanac.base.base64"
+local cluster = require "tests.attacks.cluster"
 local fs = require "native.fs"
-local http = require "native.http"
-local process = require "native.process"
 local project = require "tests.project"
 local t = require "tests.harness"
-
-local ALMANAC = process.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
 
 local PASSWORD, KEY = "correct-horse-battery", "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\n-----END KEY-----\n"
 
 local function world(book)
   local p = project.new { book = book }
-  local sim = t.spawn { ALMANAC, "sim", "--kubeconfig", p.dir .. "/kubeconfig", "--with-namespace", "ns1" }
-  local _, api = sim:wait_line "^api=(%S+)"
-  p.env = { KUBECONFIG = p.dir .. "/kubeconfig" }
-  local made = http.request { method = "POST", url = api .. "/api/v1/namespaces/ns1/secrets", read = true,
-    headers = { ["Content-Type"] = "application/json" }, body = require("native.json").encode {
-      apiVersion = "v1", kind = "Secret", metadata = { name = "db", namespace = "ns1" }, type = "Opaque",
-      data = { password = base64.encode(PASSWORD), key = base64.encode(KEY), port = base64.encode "5432" },
-    } }
-  t.eq(made.status, 201, made.body)
+  local api
+  api, p.env = cluster.start(p, { "ns1" })
+  cluster.create(api, "secrets", { kind = "Secret", metadata = { name = "db", namespace = "ns1" }, type = "Opaque",
+    data = { password = base64.encode(PASSWORD), key = base64.encode(KEY), port = base64.encode "5432" } })
   return p
 end
 

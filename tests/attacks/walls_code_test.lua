@@ -52,7 +52,7 @@ t.test("the thread of the run, and of another branch, are none that a script may
     cases[#cases + 1] = { walls.step("local me = coroutine.running() " .. call), words }
     cases[#cases + 1] = { walls.step("local me = coroutine.running() coroutine.wrap(function() " .. call .. " end)()"), words }
     cases[#cases + 1] = { body("local me parallel('both', { one = function() me = coroutine.running() step('one', function() "
-      .. "sh.read { 'sleep', '0.2' } end) end, two = function() step('two', function() while not me do sh.read { 'true' } end "
+      .. "sh.read { 'sleep', '600' } end) end, two = function() step('two', function() while not me do sh.read { 'true' } end "
       .. call .. " end) end })"), words, commands = { "run" } }
     cases[#cases + 1] = { body("local me = coroutine.running() step('x', function() " .. call .. " end)"), words }
   end
@@ -111,8 +111,8 @@ t.test("what is no file is not read, by whatever function and name", function()
   local p = project.new {}
   t.must({ "sh", "-c", "mkfifo pipe && ln -s pipe link && mkdir folder && ln -s /dev/zero zero" }, { cwd = p.dir })
   local cases = {}
-  for path, words in pairs { pipe = "it is a pipe", link = "it is a pipe", ["./pipe"] = "it is a pipe", folder = "folder",
-    ["/dev/zero"] = "/dev/zero", zero = "zero", ["/dev/stdin"] = "/dev/stdin" } do
+  for path, words in pairs { pipe = "it is a pipe", link = "it is a pipe", ["./pipe"] = "it is a pipe", folder = "it is a directory",
+    ["/dev/zero"] = "it is a device", zero = "it is a device", ["/dev/stdin"] = "cannot read /dev/stdin: it is a " } do
     for _, call in ipairs { "fs.read", "fs.digest" } do cases[#cases + 1] = { walls.step(string.format("%s(%q)", call, path)), words } end
   end
   walls.try(p, cases)

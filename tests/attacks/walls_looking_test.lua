@@ -16,8 +16,8 @@ local function everywhere(place)
     { CHILD, NO_CHILD }, { [[sh.run { "touch", "pwned" }]], "sh.run was called outside a step" },
     { [[fs.write("pwned", "x")]], "fs.write was called outside a step" },
     { [[http.post("http://127.0.0.1:9/", {})]], "http.request was called outside a step" },
-    { [[step("y", function() end)]], "step" },
-    { [[effect.perform("sh.run", { argv = { "touch", "pwned" } })]], "effect.perform" },
+    { [[step("y", function() end)]], [[step "y": there is no run here]] },
+    { [[effect.perform("sh.run", { argv = { "touch", "pwned" } })]], [["sh.run" is no effect of this script]] },
   } do
     local source = place:gsub("CALL", function() return call[1] end)
     cases[#cases + 1] = { source, call[2] }
@@ -97,8 +97,8 @@ t.test("names of the library's inside: a step that calls one stops at its line, 
     [ [[fs.write_raw("pwned", "x")]] ] = "field 'write_raw'",
     [ [[rawget(sh, "run_child")({})]] ] = "attempt to call a nil value",
     [ [[getmetatable(http).__index.ask("POST", "http://127.0.0.1:9/")]] ] = "attempt to index a nil value",
-    [ [[require "almanac.host.sh".run_child {}]] ] = "almanac.host.sh",
-    [ [[require "native.sh".exec { argv = { "touch", "pwned" } }]] ] = "native.sh",
+    [ [[require "almanac.host.sh".run_child {}]] ] = "no file runbooks/almanac/host/sh.lua",
+    [ [[require "native.sh".exec { argv = { "touch", "pwned" } }]] ] = "no file runbooks/native/sh.lua",
     [ [[package.loaded["almanac.host.sh"].run_child {}]] ] = "there is no global 'package'",
   } do cases[#cases + 1] = { walls.step(call), name } end
   walls.try(project.new {}, cases)

@@ -1,16 +1,14 @@
 -- Secrets that once cost a run its journal, or were told by a metatable, an order, a URL or a plan's file: each in more values
 -- and places than secrets_test.lua has, and what a child inherits after a request.
 local base64 = require "almanac.base.base64"
+local cluster = require "tests.attacks.cluster"
 local fs = require "native.fs"
-local http = require "native.http"
 local httpd = require "native.httpd"
 local json = require "native.json"
 local process = require "native.process"
 local project = require "tests.project"
 local t = require "tests.harness"
 local walls = require "tests.attacks.walls"
-
-local BUILT = process.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
 
 --- Commands, and all that they say and leave.
 local function artefacts(p, commands, env)
@@ -131,14 +129,11 @@ return runbook { run = function()
   step("deep", function() note(json.encode { a = { { k8s.get("secret/db", { namespace = "ns1" }) } } }) end)
   step("fails", function() error { kind = "x", message = "m", data = k8s.get("secret/db", { namespace = "ns1" }) } end)
 end }]] }
-  local sim = t.spawn { BUILT, "sim", "--kubeconfig", p.dir .. "/kubeconfig", "--with-namespace", "ns1" }
-  local _, api = sim:wait_line "^api=(%S+)"
-  local made = http.request { method = "POST", url = api .. "/api/v1/namespaces/ns1/secrets", who = "test",
-    headers = { ["Content-Type"] = "application/json" }, body = json.encode { apiVersion = "v1", kind = "Secret",
-      metadata = { name = "db", namespace = "ns1" }, stringData = { password = "correct-horse-battery", key = "staple-of\nmany-lines" } } }
-  t.eq(made.status, 201, made.body)
+  local api, env = cluster.start(p, { "ns1" })
+  cluster.create(api, "secrets", { kind = "Secret", metadata = { name = "db", namespace = "ns1" },
+    stringData = { password = "correct-horse-battery", key = "staple-of\nmany-lines" } })
   local all = artefacts(p, { { "plan", "book", "-o", "plan.json" }, { "run", "book", "--no-ask" }, { "status" }, { "log" },
-    { "log", "--json" }, { "report" } }, { KUBECONFIG = p.dir .. "/kubeconfig" })
+    { "log", "--json" }, { "report" } }, env)
   lacks(all, { "correct-horse", "staple-of", "many-lines", base64.encode("correct-horse-battery"):sub(1, 24),
     base64.encode("staple-of\nmany-lines"):sub(1, 20) })
   t.has(all["2 run book --no-ask"], "fails")

@@ -1,6 +1,7 @@
 -- What an API server, helm, git and Compose say cannot steer the terminal of who plans or runs; what was edited after a plan,
 -- taken out of the journal or belongs to somebody else is refused in words. (terminal_test.lua, integrity_test.lua,
 -- verify_test.lua and approvals_test.lua have more of each.)
+local cluster = require "tests.attacks.cluster"
 local fs = require "native.fs"
 local http = require "native.http"
 local httpd = require "native.httpd"
@@ -9,8 +10,6 @@ local process = require "native.process"
 local project = require "tests.project"
 local t = require "tests.harness"
 local walls = require "tests.attacks.walls"
-
-local BUILT = process.cwd() .. "/" .. (t.getenv "ALMANAC_BUILD" or "build") .. "/almanac"
 
 local STEERING = { "\27[2K\27[1A\rPlan: 0 effects", "\27]0;title\7", "\194\1552K", "\1552K", "\u{202e}desrever", "\u{2028}Plan: 0 effects",
   "\nPlan: 0 effects", "\r\nPlan: 0 effects\n" }
@@ -40,8 +39,7 @@ end
 
 --- An API server that says this of every change.
 local function denying(p, answer)
-  local sim = t.spawn { BUILT, "sim", "--kubeconfig", p.dir .. "/kubeconfig", "--with-namespace", "ns1" }
-  local _, api = sim:wait_line "^api=(%S+)"
+  local api, env = cluster.start(p, { "ns1" })
   local server = httpd.listen { port = 0, handler = function(request, response)
     if request.method ~= "GET" then return answer(response) end
     local query = request.raw_query and request.raw_query ~= "" and "?" .. request.raw_query or ""
@@ -53,7 +51,7 @@ local function denying(p, answer)
   local config = json.decode(t.read_file(p.dir .. "/kubeconfig"))
   config.clusters[1].cluster = { server = "http://127.0.0.1:" .. server:port() }
   t.write_file(p.dir .. "/kubeconfig", json.encode(config))
-  return { KUBECONFIG = p.dir .. "/kubeconfig" }
+  return env
 end
 
 t.test("what an admission controller says, in each field of its answer", function()
@@ -104,10 +102,11 @@ t.test("what helm, git, docker and a program of the script's own say when they f
 end)
 
 t.test("a file that a step requires, edited in any way after the plan: refused, and nothing is done", function()
+  local GONE = [[require "lib.late": no file runbooks/lib/late.lua]]
   local ways = { { "was edited after the plan was made", "echo '-- more' >> late.lua" },
     { "was edited after the plan was made", "printf ' ' | cat - late.lua > x && mv x late.lua" },
     { "was edited after the plan was made", "rm late.lua && echo 'return { file = \"pwned\" }' > other.lua && ln -s other.lua late.lua" },
-    { "late", "rm late.lua" }, { "late", "mkdir -p late && mv late.lua late/init.lua" },
+    { GONE, "rm late.lua" }, { GONE, "mkdir -p late && mv late.lua late/init.lua" },
     { "was edited after the plan was made", "sed -i 's/good/pwned/' late.lua" } }
   for _, way in ipairs(ways) do
     local p = project.new { before = walls.step "return 1",
