@@ -107,16 +107,19 @@ t.test("a chart that would be an option runs nothing, where nothing is allowed a
   t.must({ "sh", "-ec", "printf '#!/bin/sh\\ntouch " .. p.dir .. "/pwned\\ncat\\n' > post.sh; chmod +x post.sh; mkdir -p mychart" },
     { cwd = p.dir })
   for _, allow in ipairs { "allow = {},", "" } do
-    local other = allow ~= "" and "this runbook may not" or "--post-renderer=" -- taken for a name, of nothing that is there
+    local may_not = allow ~= "" and "this runbook may not"
+    local as_chart = may_not or "repo --post-renderer=. not found" -- taken for a name, of nothing that is there
+    local as_values = may_not or "open --post-renderer=./post.sh: no such file"
     for chart, words in pairs { ["--post-renderer=./post.sh"] = "must not begin with a dash", ["-f"] = "must not begin with a dash",
-      ["--post-renderer"] = "must not begin with a dash", ["--"] = "must not begin with a dash", [" --post-renderer=./post.sh"] = other } do
+      ["--post-renderer"] = "must not begin with a dash", ["--"] = "must not begin with a dash",
+      [" --post-renderer=./post.sh"] = as_chart } do
       cases[#cases + 1] = { walls.step(string.format(
         "helm.template { release = 'mychart', namespace = 'ns1', chart = '%s' }", chart), allow), words }
       cases[#cases + 1] = { walls.step(string.format(
         "helm.upgrade { release = 'mychart', namespace = 'ns1', chart = '%s', install = true }", chart), allow), words }
     end
     cases[#cases + 1] = { walls.step("helm.template { release = 'mychart', namespace = 'ns1', chart = './mychart', "
-      .. "values = { '--post-renderer=./post.sh' } }", allow), other }
+      .. "values = { '--post-renderer=./post.sh' } }", allow), as_values }
     cases[#cases + 1] = { walls.step("helm.template { release = '--post-renderer=./post.sh', namespace = 'ns1', chart = './mychart' }",
       allow), "release must be a name" }
   end

@@ -128,7 +128,7 @@ t.test("restart: the pods are others, and ready", function()
   must(p, 0, words, env)
   t.has(get("deployment/web", "-o", "yaml"), "restartedAt")
   local _, err = must(p, 2, { "run", "mine", "workload=web" }, env)
-  t.has(err, "workload")
+  t.has(err, "parameter workload must be of the pattern")
 end)
 
 t.test("blue-green: the service moves once it was confirmed, and moves back", function()

@@ -67,7 +67,7 @@ t.test("cutover promotes the canary's tag through rollout, keeps it for a while,
   local world = with_canary "helm3"
   local CUTOVER = { "run", "cutover", "tag=" .. devnet.new, "observe=1s", "keep=2s" }
   local plan = world:almanac(2, { "plan", table.unpack(CUTOVER, 2) })
-  t.has(plan, "rollout")
+  t.has(plan, "helm upgrade animica-devnet to chart ops/helm/animica-devnet with global.imageTag=" .. devnet.new)
   t.has(plan, "the canary is kept as a fallback")
   t.lacks(world:almanac(2, { "plan", "cutover", "keep=0s" }), "the canary is kept as a fallback")
   world:almanac(-1, CUTOVER, { env = killed.at(6) })
@@ -84,7 +84,7 @@ t.test("a gate that breaks while the canary is kept takes the devnet back, where
   world:fault { "low-peers" }
   local code, out, err = p:wait(90)
   t.eq(code, 4, out .. err)
-  t.has(err, "peers")
+  t.has(err, 'guard "the devnet stays healthy": peers: ')
   t.eq(world:node_tag(), devnet.old)
   t.ok(exists(world, NAMESPACE), "the canary is still there to look at")
 end)

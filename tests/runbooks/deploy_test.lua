@@ -55,7 +55,7 @@ t.test("release, preflight, canary, rollout, verify, announce: one run, killed a
   end
   t.ok(code == -1 or code == 3, out .. err)
   t.ok(kills >= 6, kills .. " kills")
-  t.has(to_the_end(d, run), "done")
+  t.has(to_the_end(d, run), "✓ " .. run .. " is done")
   t.eq(d.repo:git("tag", "-l", "v0.6.0"), "v0.6.0")
   t.eq(d.repo:pushes(), 1, "the images were pushed once")
   local commits = counted(d.repo:git("log", "--format=%s"))
