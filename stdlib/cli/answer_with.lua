@@ -6,8 +6,8 @@ local M = {}
 M.usage = [[answer RUN ANSWER [STEP] [--reason TEXT]
 
 Answers the question that a waiting run stopped with, by one of its words: "go on", "roll back" or "stop" to a
-guard, "yes" or "no" to the others; STEP where there are several questions. The run goes on with:
-almanac resume RUN]]
+guard, one of its choices or a text to an ask, "yes" or "no" to the others; STEP where there are several questions.
+The run goes on with: almanac resume RUN]]
 
 M.options = answer.declared.no
 

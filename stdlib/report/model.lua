@@ -36,6 +36,9 @@ local OUTPUT_LINES = 60 -- of a step, the last ones
 ---@field output_left_off? integer  lines before those
 ---@field effects almanac.report.Effect[]
 ---@field result? any
+---@field asks? string           the question that it waits with
+---@field choices? string[]      its answers, where they are not yes and no
+---@field pattern? string        what its answer must fit, where that is any text
 
 ---@class almanac.report.Effect
 ---@field id string
@@ -226,7 +229,8 @@ local function add_step(self, report, node, depth)
     spans = json.array(spans), seconds = seconds_of(node, spans), attempts = node.attempts, message = node.message, kind = node.kind,
     at = more.at, excerpt = more.excerpt, retries = more.retries, notes = node.notes, output = more.output,
     output_left_off = more.left_off > 0 and more.left_off or nil, effects = effects_of(self, node), result = node.result,
-    asks = node.asks, is_gate = more.gate ~= nil or nil, is_canary = more.canary ~= nil or nil,
+    asks = node.asks, choices = node.asks and node.choices, pattern = node.asks and node.pattern,
+    is_gate = more.gate ~= nil or nil, is_canary = more.canary ~= nil or nil,
   }
   report.steps[step.id] = step
   for _, effect in ipairs(step.effects) do table.insert(report.effects, effect) end

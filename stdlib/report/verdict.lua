@@ -1,5 +1,6 @@
 --- The verdict: how a run ended in one line, and what to type next. Pure.
 local json = require "native.json"
+local shell_word = require "almanac.base.shell_word"
 local words = require "almanac.report.words"
 
 local M = {}
@@ -36,9 +37,10 @@ local function left_at(report)
   return at and string.format(" in “%s”", at) or ""
 end
 
-local function question_of(report)
+--- The step that asks what the run waits with.
+local function asking(report)
   for _, step in ipairs(report.steps) do
-    if step.asks then return step.asks end
+    if step.asks then return step end
   end
 end
 
@@ -57,8 +59,8 @@ function say.crashed(report) return "The process that ran it died" .. left_at(re
 function say.running(report) return "Under way" .. left_at(report) end
 
 function say.waiting(report)
-  local question = question_of(report)
-  if question then return "Waits for an answer: " .. first_line(question) end
+  local step = asking(report)
+  if step then return "Waits for an answer: " .. first_line(step.asks) end
   return "Was answered, and waits for somebody to go on with it"
 end
 
@@ -81,15 +83,24 @@ local function may_undo(report)
   return false
 end
 
+--- The commands that answer a step's question, in the words that it takes.
+local function add_answers(out, step, run)
+  local function add(what, format, ...) out[#out + 1] = { what = what, command = string.format("almanac " .. format, ...) } end
+  if step.pattern then return add("answer", "answer %s TEXT", run) end
+  if not step.choices then
+    add("answer yes", "approve %s", run)
+    return add("answer no", "reject %s", run)
+  end
+  for _, choice in ipairs(step.choices) do add("answer", "answer %s %s", run, shell_word.quoted(choice)) end
+end
+
 local function commands(report)
   local run, out = report.run, json.array {}
   local function add(what, command) out[#out + 1] = { what = what, command = "almanac " .. command .. " " .. run.words } end
   local status = run.status
   if status == "running" then add("see where it stands", "status") end
-  if status == "waiting" and question_of(report) then
-    add("answer yes", "approve")
-    add("answer no", "reject")
-  end
+  local step = status == "waiting" and asking(report)
+  if step then add_answers(out, step, run.words) end
   if status == "failed" or status == "paused" or status == "interrupted" or status == "crashed" or status == "waiting" then
     add("go on", "resume")
   end

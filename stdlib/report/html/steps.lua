@@ -74,7 +74,6 @@ local function effect_text(effect)
   return table.concat(parts, "\n")
 end
 
---- Not folded by itself, for the step is: a browser takes long over ten thousand things that fold.
 local ARROW = markup.raw "→ "
 
 --- Not folded by itself, for the step is: a browser takes long over ten thousand things that fold.

@@ -114,6 +114,23 @@ t.test("of a run that another one made, the step that failed in it is where it b
   t.eq(spans(step_of(report, "part/break")), { "work 7 failed" })
 end)
 
+t.test("what answers a question is in its own words: yes and no, its choices, or a text", function()
+  local function commands(question)
+    local out = {}
+    for i, one in ipairs(report_of({ START, { "step.start", "q" }, { "confirm.asked", "q", question },
+      { "run.end", "", { status = "waiting" } } }).verdict.next) do
+      out[i] = one.command
+    end
+    return out
+  end
+  local run = "r-20261129-000000-abcd"
+  local resume = "almanac resume " .. run
+  t.eq(commands { question = "well?" }, { "almanac approve " .. run, "almanac reject " .. run, resume })
+  t.eq(commands { question = "which?", choices = { "go on", "$HOME" } },
+    { "almanac answer " .. run .. ' "go on"', "almanac answer " .. run .. " '$HOME'", resume })
+  t.eq(commands { question = "what?", pattern = ".+" }, { "almanac answer " .. run .. " TEXT", resume })
+end)
+
 t.test("what a guard met is told once: by who answered it, or by the runbook that asks nobody", function()
   local breach = { "guard.breach", "g", { breaches = { { name = "RPC errors", why = "0.3 is past the critical limit 0.2" } } } }
   local function decided(...)
