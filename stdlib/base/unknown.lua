@@ -65,14 +65,17 @@ function M.is(value)
 end
 
 --- The unknown that a value is, or holds, or holds the text of; nil where all is known.
+---@param seen? table<table, boolean>  what was looked through: a table may hold itself
 ---@return any? unknown
-function M.first(value)
+function M.first(value, seen)
   if not made.any then return nil end
   if steps[value] then return value end
   if type(value) == "string" then return named_in(value) end
-  if type(value) ~= "table" or next(steps) == nil then return nil end
+  if type(value) ~= "table" or next(steps) == nil or seen and seen[value] then return nil end
+  seen = seen or {}
+  seen[value] = true
   for _, item in next, value do
-    local found = M.first(item)
+    local found = M.first(item, seen)
     if found ~= nil then return found end
   end
 end

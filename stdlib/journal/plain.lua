@@ -76,15 +76,6 @@ end
 
 local always_plain = { ["nil"] = true, boolean = true }
 
---- Refuses in a plan what the run would refuse of a result.
----@param value any  without what a plan does not know
----@param form string
----@param name string
-function M.check(value, form, name)
-  if always_plain[type(value)] then return end
-  refuse_hidden(value, redaction.result(value), form, name)
-end
-
 --- What somebody returned, as the journal will give it back: plain data, without the secrets.
 ---@param value any
 ---@param form string  for people: whose result it is, by name

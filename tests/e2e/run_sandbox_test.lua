@@ -100,3 +100,15 @@ t.test("a step's result must be plain data", function()
   t.eq(code, 1)
   t.has(err, 'step "a" returned what cannot be journalled')
 end)
+
+t.test("a plan says so as a run does, of a table that holds itself, too", function()
+  for _, result in ipairs { "{ f = print }", "own" } do
+    local p = project.new { book = "return runbook { run = function() local own = {} own.own = own step('a', function() return "
+      .. result .. " end) end }" }
+    for _, words in ipairs { { "plan", "book" }, { "run", "book", "--no-ask" } } do
+      local code, out, err = p:run(words)
+      t.eq(code, 1, out .. err)
+      t.has(out .. err, 'step "a" returned what cannot be journalled')
+    end
+  end
+end)

@@ -25,7 +25,7 @@ function M.step(frame, opts, fn)
   run:record("step.start", frame.path, { attempt = 1 })
   local ok, result = step.attempt(frame, opts, fn)
   if ok then
-    if not unknown.within(result) then plain.check(result, "step %q", frame.path) end
+    if not unknown.within(result) then plain.result(result, "step %q", frame.path) end
     run:record("step.done", frame.path, {})
     return result
   end
