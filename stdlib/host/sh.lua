@@ -15,6 +15,7 @@ local place = require "almanac.host.place"
 local reach = require "almanac.run.reach"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
+local shell_word = require "almanac.base.shell_word"
 local step = require "almanac.run.step"
 local survivors = require "almanac.run.survivors"
 local task = require "native.task"
@@ -44,16 +45,10 @@ local TAIL = 4096      -- bytes of output in an error
 local KEPT = 64 * 1024 -- bytes of each stream in an effect's result, which is journalled
 local RECOVER_LIMIT = 3600
 
---- One argument as a shell would need it.
-local function quote(word)
-  if word:find "^[%w_%-%./=:,@%%+]+$" then return word end
-  return "'" .. word:gsub("'", "'\\''") .. "'"
-end
-
 --- A command as a line that can be pasted into a shell; long ones are cut.
 function M.quote(argv)
   local words = {}
-  for i, word in ipairs(argv) do words[i] = quote(word) end
+  for i, word in ipairs(argv) do words[i] = shell_word.plain(word) end
   return redaction.excerpt((redaction.text(table.concat(words, " ")):gsub("%s*\n%s*", " ")), 200)
 end
 

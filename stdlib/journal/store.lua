@@ -2,6 +2,7 @@
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local settings = require "almanac.config.settings"
+local shell_word = require "almanac.base.shell_word"
 
 local M = {}
 
@@ -32,9 +33,7 @@ end
 ---@return string
 function M.words(id)
   if settings.store == ".almanac" then return id end
-  local path = settings.store
-  if path:find "[^%w%./_-]" then path = "'" .. path:gsub("'", [['\'']]) .. "'" end
-  return id .. " --store " .. path
+  return id .. " --store " .. shell_word.plain(settings.store)
 end
 
 --- The run that was meant: an id, a unique part of one, or the newest that no other one made.

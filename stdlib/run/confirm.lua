@@ -3,6 +3,7 @@ local approval = require "almanac.journal.approval"
 local errors = require "almanac.base.errors"
 local questions = require "almanac.run.question"
 local runs = require "almanac.journal.run"
+local shell_word = require "almanac.base.shell_word"
 local step = require "almanac.run.step"
 local step_name = require "almanac.base.step_name"
 local store = require "almanac.journal.store"
@@ -68,7 +69,7 @@ local function check_kept(name, question)
     #judgement.accepted, judgement.quorum))
   errors.raise {
     kind = "refused", step = path, message = table.concat(lines, "\n"),
-    hint = string.format("to be asked again: almanac resume %s --redo '%s'", store.words(run:outermost()), path),
+    hint = string.format("to be asked again: almanac resume %s --redo %s", store.words(run:outermost()), shell_word.quoted(path)),
   }
 end
 

@@ -335,7 +335,7 @@ t.test("a journal that says that the question was answered does not do, nor does
     local code, out, err = p:run({ "resume", id, "--no-ask" }, runner)
     t.eq(code, 1, out .. err)
     t.has(err, "roll on is done in the journal, without the signatures that almanac.yaml wants (0 of 1)")
-    t.has(err, "--redo 'roll on'")
+    t.has(err, "--redo \"roll on\"")
     t.eq(p:lines "log", { "before" })
     t.must({ "rm", "log" }, { cwd = p.dir })
   end

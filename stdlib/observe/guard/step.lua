@@ -99,7 +99,8 @@ local function check_kept(frame, breach, before)
     describe(breach.breaches), #judgement.accepted, judgement.quorum))
   errors.raise {
     kind = "refused", step = frame.path, message = table.concat(lines, "\n"),
-    hint = string.format("to be asked again: almanac resume %s --redo '%s'", store.words(frame.run:outermost()), frame.path),
+    hint = string.format("to be asked again: almanac resume %s --redo %s", store.words(frame.run:outermost()),
+      shell_word.quoted(frame.path)),
   }
 end
 
