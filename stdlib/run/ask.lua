@@ -2,6 +2,7 @@
 local confirm = require "almanac.run.confirm"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local operator = require "almanac.run.operator"
 local patterns = require "almanac.base.pattern"
 local questions = require "almanac.run.question"
 local step = require "almanac.run.step"
@@ -22,7 +23,7 @@ local function check_choices(choices)
   local by_letter = {}
   if #choices < 2 then errors.usage("ask: choices takes two answers or more") end
   for _, choice in ipairs(choices) do
-    local letter = choice:sub(1, 1)
+    local letter = operator.letter(choice)
     if by_letter[letter] then
       errors.usage("ask: the choices %q and %q begin with the same letter, by which they are answered", by_letter[letter], choice)
     end
@@ -40,12 +41,13 @@ function M.ask(question, options)
   if given.choices then check_choices(given.choices) end
   local fault = given.pattern and patterns.fault(given.pattern)
   if fault then errors.usage("ask: %q is no Lua pattern: %s", given.pattern, fault) end
+  local pattern = given.pattern or not given.choices and ANY or nil
   local text = question
   if given.link then text = string.format("%s (see %s)", question, given.link) end
   return step.run(confirm.name_of("ask", question), { digest = question }, function()
     local frame = step.current()
     return step.await(function()
-      local said = questions.input(frame, text, given.choices, given.pattern or ANY)
+      local said = questions.input(frame, text, given.choices, pattern)
       return { answer = said.answer, by = said.by, at_ms = said.at_ms }
     end, function(draft, path)
       draft:add_question(path, text)

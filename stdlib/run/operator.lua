@@ -109,6 +109,13 @@ function Operator:line(prompt, hidden)
   return line and (hidden and line or line:match "^%s*(.-)%s*$")
 end
 
+--- The letter by which a choice is answered: its first one, of as many bytes as it has.
+---@param choice string
+---@return string
+function M.letter(choice)
+  return choice:match "^[\xC2-\xF4][\x80-\xBF]+" or choice:sub(1, 1)
+end
+
 --- One of several answers, by its first letter or in full; nil where nobody answers.
 ---@param question string
 ---@param choices string[]
@@ -116,12 +123,15 @@ end
 function Operator:choose(question, choices)
   if not self:can_be_asked() then return nil end
   local shown = {}
-  for i, choice in ipairs(choices) do shown[i] = "[" .. choice:sub(1, 1) .. "]" .. choice:sub(2) end
+  for i, choice in ipairs(choices) do
+    local letter = M.letter(choice)
+    shown[i] = "[" .. letter .. "]" .. choice:sub(#letter + 1)
+  end
   while true do
     local answer = self:line(question .. "\n  " .. table.concat(shown, "  ") .. " > ")
     if answer == nil then return nil end
     for _, choice in ipairs(choices) do
-      if answer == choice or answer == choice:sub(1, 1) then return choice end
+      if answer == choice or answer == M.letter(choice) then return choice end
     end
     question = "Please answer with one of the letters in brackets."
   end

@@ -45,10 +45,14 @@ function M.put(frame, text, choices, waiting)
   return approval.answer(frame, text, answer)
 end
 
-local function how_to_choose(frame, choices)
+--- How each of the choices is given; with a gate, what lets the run go on is signed.
+local function how_to_choose(frame, choices, gate)
   local words, said = store.words(frame.run:outermost()), {}
-  for i, choice in ipairs(choices) do said[i] = string.format("almanac answer %s %s", words, shell_word.quoted(choice)) end
-  return { choices = choices, hint = "answer: " .. table.concat(said, "\n        ") .. "\nthen: almanac resume " .. words }
+  for i, choice in ipairs(choices) do
+    local signed = gate and approval.goes_on(gate, choice)
+    said[i] = string.format("almanac answer %s %s%s", words, shell_word.quoted(choice), signed and " --sign" or "")
+  end
+  return "answer: " .. table.concat(said, "\n        ") .. "\nthen: almanac resume " .. words
 end
 
 --- Stops the run until enough people have signed. Nobody is asked at the terminal: who sits there runs it.
@@ -66,15 +70,6 @@ function M.wait_for_signatures(frame, text, judgement, waiting)
   M.wait(frame, text, waiting)
 end
 
---- How each of the choices is given; what lets the run go on is signed.
-local function how_to_sign(frame, choices, gate)
-  local words, said = store.words(frame.run:outermost()), {}
-  for i, choice in ipairs(choices) do
-    said[i] = string.format("almanac answer %s %s%s", words, shell_word.quoted(choice), approval.goes_on(gate, choice) and " --sign" or "")
-  end
-  return "answer: " .. table.concat(said, "\n        ") .. "\nthen: almanac resume " .. words
-end
-
 --- An answer where what lets the run go on must be signed.
 local function ask_signed(frame, text, choices, gate)
   local given = approval.chosen(frame, text)
@@ -86,7 +81,7 @@ local function ask_signed(frame, text, choices, gate)
     if not best or #judgement.accepted > #best.accepted then best = judgement end
   end
   M.wait_for_signatures(frame, text, best, {
-    choices = choices, must_sign = gate.must_sign, since = gate.since, hint = how_to_sign(frame, choices, gate),
+    choices = choices, must_sign = gate.must_sign, since = gate.since, hint = how_to_choose(frame, choices, gate),
   })
 end
 
@@ -105,7 +100,7 @@ end
 ---@return almanac.Answer
 function M.ask(frame, text, choices, gate)
   if frame.run.approvals then return ask_signed(frame, text, choices, gate) end
-  return answered(frame, text, how_to_choose(frame, choices))
+  return answered(frame, text, { choices = choices, hint = how_to_choose(frame, choices) })
 end
 
 --- The same, of an answer that is input of the run, as its parameters are: anybody's to give, also where approvals are
@@ -116,13 +111,12 @@ end
 ---@param pattern string?
 ---@return almanac.Answer
 function M.input(frame, text, choices, pattern)
-  local waiting = choices and how_to_choose(frame, choices)
-  if not waiting then
-    local words = store.words(frame.run:outermost())
-    waiting = { pattern = pattern, hint = string.format("answer: almanac answer %s 'TEXT'\nthen: almanac resume %s", words, words) }
-  end
-  waiting.must_sign = json.array {}
-  return answered(frame, text, waiting)
+  local words = store.words(frame.run:outermost())
+  return answered(frame, text, {
+    choices = choices, pattern = pattern, must_sign = json.array {},
+    hint = choices and how_to_choose(frame, choices)
+      or string.format("answer: almanac answer %s 'TEXT'\nthen: almanac resume %s", words, words),
+  })
 end
 
 return M

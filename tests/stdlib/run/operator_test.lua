@@ -40,3 +40,7 @@ t.test("two operators know nothing of each other", function()
   one.begun = true
   t.eq({ other.begun, other.in_doubt_answer }, { false })
 end)
+
+t.test("a choice is answered by its first letter, of as many bytes as it has", function()
+  t.eq({ operators.letter "yes", operators.letter "é", operators.letter "élan", operators.letter "\xff" }, { "y", "é", "é", "\xff" })
+end)
