@@ -11,8 +11,8 @@
 
 #define VM_OPENERS "almanac.openers"
 
-/* Loads a file of source.h by its path, and pushes its chunk. What is built in was compiled by this
- * very Lua; everything else is text. */
+/* Loads a file of source.h by its path, and pushes its chunk. Code is built in alone, and was made by
+ * this very Lua; everything else is text. */
 static int vm_load_file(lua_State *L, const char *path, struct err *e)
 {
     struct source_view view;
@@ -31,8 +31,7 @@ static int vm_load_file(lua_State *L, const char *path, struct err *e)
         lua_pop(L, 2);
         return -1;
     }
-    if (view.code)
-        embed_put_away();
+    embed_put_away();
     lua_remove(L, -2);
     return 0;
 }
