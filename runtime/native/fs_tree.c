@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,62 +54,103 @@ int fs_remove_tree(lua_State *L)
     return 0;
 }
 
-/* Adds the paths of the links below an open directory to out, each with a zero byte. Closes fd. */
-static int links_below(int fd, const char *path, struct buf *out)
+/* A walk that lists links. One place for all paths: a level each would be a stack of megabytes. */
+struct links {
+    char path[PATH_MAX]; /* of the directory that is being read */
+    struct buf *out;     /* the paths of links, each with a zero byte */
+    bool full;
+};
+
+/* The path of what lies in a directory, of which the first `len` bytes are the path; its length. */
+static int links_path(struct links *links, size_t len, const char *name)
+{
+    size_t room = sizeof links->path - len;
+    int n = snprintf(links->path + len, room, "/%s", name);
+
+    if (n >= 0 && (size_t)n < room)
+        return (int)len + n;
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
+static int links_below(struct links *links, int fd, size_t len);
+
+/* Looks at one entry of an open directory. 0, or -1 with errno. */
+static int links_at(struct links *links, int fd, size_t len, const char *name)
+{
+    int end = links_path(links, len, name), below;
+    struct stat st;
+
+    if (end < 0)
+        return -1;
+    if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -1;
+    if (S_ISLNK(st.st_mode)) {
+        links->full = buf_add(links->out, links->path, (size_t)end + 1) < 0;
+        return links->full ? -1 : 0;
+    }
+    if (!S_ISDIR(st.st_mode))
+        return 0;
+    below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return below < 0 ? -1 : links_below(links, below, (size_t)end);
+}
+
+/* Closes fd. */
+static int links_below(struct links *links, int fd, size_t len)
 {
     DIR *dir = fdopendir(fd);
     struct dirent *entry;
-    int rc = 0;
+    int rc = 0, saved;
 
     if (!dir) {
         close(fd);
         return -1;
     }
-    while (rc == 0 && (entry = readdir(dir))) {
-        char name[PATH_MAX];
-        struct stat st;
-        int n = snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (n < 0 || (size_t)n >= sizeof name) {
-            errno = ENAMETOOLONG;
-            rc = -1;
-        } else if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-            rc = errno == ENOENT ? 0 : -1;
-        } else if (S_ISLNK(st.st_mode)) {
-            rc = buf_add(out, name, (size_t)n + 1);
-        } else if (S_ISDIR(st.st_mode)) {
-            int below = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-            rc = below < 0 ? -1 : links_below(below, name, out);
-        }
-    }
+    while (rc == 0 && (entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            rc = links_at(links, fd, len, entry->d_name);
+    saved = errno;
     closedir(dir);
+    errno = saved;
     return rc;
+}
+
+/* 0, also where the path is no directory. */
+static int links_list(struct links *links, const char *path, struct err *e)
+{
+    int len = snprintf(links->path, sizeof links->path, "%s", path);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+
+    links->full = false;
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return 0;
+    if (fd >= 0 && links_below(links, fd, (size_t)len) == 0)
+        return 0;
+    if (links->full)
+        return err_set(e, ERR_LIMIT,
+                       "cannot list the links in %s: their paths take more than %d KiB", path,
+                       LINKS_BYTES_MAX >> 10);
+    return fs_error(e, errno, "list the links in", path);
 }
 
 /// The symbolic links in a directory and below it, not followed; none where it is no directory. Permit
 /// "read".
 ///
-/// Raises: `io`.
+/// Raises: `io`, `limit` (their paths take more than 1 MiB).
 ///@param path string
 ///@return string[] paths  which begin with the given one
 int fs_links(lua_State *L)
 {
     const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.links");
-    struct buf *out = lua_buf_new(L, LINKS_BYTES_MAX);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+    struct links links = {.out = lua_buf_new(L, LINKS_BYTES_MAX)};
+    const struct buf *out = links.out;
     lua_Integer count = 0;
     struct err e;
-    size_t at;
 
-    if (fd >= 0 && links_below(fd, path, out) < 0) {
-        fs_error(&e, errno, "list the links in", path);
+    if (links_list(&links, path, &e) < 0)
         return vm_raise(L, &e);
-    }
     lua_newtable(L);
-    for (at = 0; at < out->len; at += strlen(out->data + at) + 1) {
+    for (size_t at = 0; at < out->len; at += strlen(out->data + at) + 1) {
         lua_pushstring(L, out->data + at);
         lua_rawseti(L, -2, ++count);
     }

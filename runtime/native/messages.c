@@ -198,9 +198,9 @@ static int l_read(lua_State *L)
     if (!reader->poll)
         return vm_raisef(L, ERR_MEMORY, "out of memory");
     if (uv_poll_init(&vm_of(L)->loop->uv, reader->poll, STDIN_FILENO) < 0) {
-        /* epoll refuses a regular file, which is always ready: take() has come to its end. */
-        free(reader->poll);
+        free(reader->poll); /* nothing more comes from what cannot be waited for */
         reader->poll = NULL;
+        reader->eof = true;
         op_done(&reader->op);
     } else {
         reader->waiting = true;

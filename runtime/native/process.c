@@ -119,7 +119,8 @@ static int l_interrupt(lua_State *L)
 
     task_require(L, PERMIT_EFFECT, "process.interrupt");
     if (pid <= 1 || pid > INT_MAX) /* 0 and below are groups */
-        return vm_raisef(L, ERR_USAGE, "process.interrupt: there is no process %d", (int)pid);
+        return vm_raisef(L, ERR_USAGE, "process.interrupt: there is no process %lld",
+                         (long long)pid);
     if (kill((pid_t)pid, number) != 0) {
         struct err e;
 

@@ -89,7 +89,7 @@ function M.remove_tree(path) end
 --- The symbolic links in a directory and below it, not followed; none where it is no directory. Permit
 --- "read".
 ---
---- Raises: `io`.
+--- Raises: `io`, `limit` (their paths take more than 1 MiB).
 ---@param path string
 ---@return string[] paths  which begin with the given one
 function M.links(path) end
