@@ -11,8 +11,8 @@
 
 #define VM_OPENERS "almanac.openers"
 
-/* Loads a file of source.h by its path, and pushes its chunk. Code is built in alone, and was made by
- * this very Lua; everything else is text. */
+/* Loads a file of source.h by its path, and pushes its chunk. Code is built in alone, and was made
+ * by this very Lua; everything else is text. */
 static int vm_load_file(lua_State *L, const char *path, struct err *e)
 {
     struct source_view view;
