@@ -1,11 +1,10 @@
 --- almanac backtest RUNBOOK [key=value…] --at TIME
 local config = require "almanac.config.file"
-local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local moment = require "almanac.base.moment"
 local options = require "almanac.cli.options"
 local screen = require "almanac.cli.screen"
 local task = require "native.task"
-local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
@@ -25,22 +24,13 @@ limits would have held. Nothing else of the script is looked at, and nothing is 
 be left out.
 Exit codes: 0 all would have held, 1 something would not, or nobody can tell, 2 refused.]]
 
---- Seconds since 1970 of a time, or of how long ago it was.
-local function moment(option, text, now)
-  local at = timestamp.epoch(text)
-  if at then return at end
-  local ok, ago = errors.try(duration.parse, text)
-  if ok then return now - ago end
-  errors.usage("%s takes a time like 2026-11-22T21:00:00Z, or how long ago like 6d3h, not %q", option, text)
-end
-
 local function window_of(given)
   local now = task.wall_ms() / 1000
   if given.at and (given.from or given.to) then errors.usage "--at, or --from and --to: a run that began then, or a window" end
   if not given.at and not given.from then errors.usage "usage: almanac backtest RUNBOOK --at TIME, or --from TIME --to TIME" end
   local window = {
-    from = moment(given.at and "--at" or "--from", given.at or given.from, now), now = now, margin = (given.margin or 20) / 100,
-    to = given.from and (given.to and moment("--to", given.to, now) or now) or nil,
+    from = moment.parse(given.at and "--at" or "--from", given.at or given.from, now), now = now, margin = (given.margin or 20) / 100,
+    to = given.from and (given.to and moment.parse("--to", given.to, now) or now) or nil,
   }
   if window.from >= now then errors.usage "there is no history of what is yet to come" end
   if window.to and window.to <= window.from then errors.usage "--to must be behind --from" end

@@ -5,6 +5,7 @@ local doubt = require "almanac.cli.doubt"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local find = require "almanac.journal.find"
+local moment = require "almanac.base.moment"
 local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
@@ -12,7 +13,6 @@ local parameters = require "almanac.journal.parameters"
 local store = require "almanac.journal.store"
 local task = require "native.task"
 local terminal = require "almanac.base.terminal"
-local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
@@ -46,9 +46,8 @@ local function words_of(text, known, what)
   local out = {}
   for word in text:gmatch "[^,%s]+" do
     if not known[word] then
-      local guess = nearest.find(word, known)
       errors.raise {
-        kind = "usage", message = string.format("there is no %s %q%s", what, word, guess and "; did you mean " .. guess .. "?" or ""),
+        kind = "usage", message = string.format("there is no %s %q%s", what, word, nearest.suffix(word, known)),
         hint = table.concat(param.sorted_names(known), ", "),
       }
     end
@@ -57,24 +56,8 @@ local function words_of(text, known, what)
   return out
 end
 
---- A date, or a moment, by this machine's clock.
-local function local_moment(text)
-  local year, month, day, rest = text:match "^(%d%d%d%d)-(%d%d)-(%d%d)(.*)$"
-  local hour, minute = (rest == "" and " 00:00" or rest or ""):match "^ (%d%d):(%d%d)$"
-  return hour and os.time { year = year, month = month, day = day, hour = hour, min = minute, sec = 0 }
-end
-
---- A moment as it is typed.
----@return integer ms since 1970
-local function moment(option, text, now_ms)
-  local seconds = timestamp.epoch(text) or local_moment(text)
-  if seconds then return math.floor(seconds * 1000) end
-  local ok, ago = errors.try(duration.parse, text)
-  if ok and text:find "%a" then return math.floor(now_ms - ago * 1000) end
-  errors.raise {
-    kind = "usage", message = string.format("%s takes a time, not %q", option, text),
-    hint = "a date (2026-11-28), a moment (2026-11-28T06:19:05Z), or how long ago (90m, 7d)",
-  }
+local function moment_ms(option, text, now)
+  return text and math.floor(moment.parse(option, text, now) * 1000) or nil
 end
 
 local function params_of(given)
@@ -97,7 +80,7 @@ end
 
 --- One run on one line.
 local function line_of(found)
-  local took = found.duration and duration.format(found.duration < 10 and found.duration or math.floor(found.duration)) or ""
+  local took = found.duration and duration.format(found.duration) or ""
   local parts = {
     columns.pad(found.id, 40) .. " " .. columns.pad(found.status, 11), os.date("%Y-%m-%d %H:%M:%S", found.started_ms // 1000),
     columns.pad(took, 8), columns.pad(found.operator or "", 8),
@@ -122,9 +105,8 @@ local function check_known(journal, runbook)
   if find.runs(journal, { runbook = runbook, limit = 1 })[1] then return end
   local known = {}
   for _, row in ipairs(journal:runs()) do known[row.runbook] = true end
-  local guess = nearest.find(runbook, known)
   errors.raise {
-    kind = "refused", message = string.format("there is no run of %q%s", runbook, guess and "; did you mean " .. guess .. "?" or ""),
+    kind = "refused", message = string.format("there is no run of %q%s", runbook, nearest.suffix(runbook, known)),
     hint = "almanac runs lists all; almanac status RUN shows one",
   }
 end
@@ -133,10 +115,10 @@ function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if #rest > 1 then errors.usage "usage: almanac runs [RUNBOOK]; almanac status RUN shows one" end
-  local now_ms = task.wall_ms()
+  local now = task.wall_ms() / 1000
   local wanted = {
-    runbook = rest[1], statuses = statuses_of(given), since_ms = given.since and moment("--since", given.since, now_ms),
-    until_ms = given["until"] and moment("--until", given["until"], now_ms), params = params_of(given.param), environment = given.env,
+    runbook = rest[1], statuses = statuses_of(given), since_ms = moment_ms("--since", given.since, now),
+    until_ms = moment_ms("--until", given["until"], now), params = params_of(given.param), environment = given.env,
     operator = given.by, limit = given.limit or 20,
   }
   local fields = type(given.json) == "string" and words_of(given.json, FIELDS, "field") or nil

@@ -1,6 +1,7 @@
 --- A report as JUnit's XML, which CI systems show as tests: a test case for each step that holds no other. As Jenkins'
 --- schema has it: https://github.com/jenkinsci/xunit-plugin (junit-10.xsd). Pure.
 local errors = require "almanac.base.errors"
+local heads = require "almanac.journal.head"
 local markup = require "almanac.report.markup"
 local words = require "almanac.report.words"
 
@@ -67,7 +68,7 @@ local function properties_of(report)
   add("version", run.version)
   add("script", run.digest)
   add("plan", report.plan and report.plan.digest)
-  add("head", string.format("event %d, %s", report.journal.seq, report.journal.hash))
+  add("head", heads.text(report.journal.seq, report.journal.hash))
   for _, param in ipairs(report.params) do add("parameter " .. param.name, param.value) end
   return markup.join("    ", tag("properties", nil, "\n", out, "    "), "\n")
 end

@@ -1,5 +1,4 @@
 --- The pages of a server: the runs, one run as its report with what can be done about it, and what went wrong. Pure.
-local duration = require "almanac.base.duration"
 local markup = require "almanac.report.markup"
 local page = require "almanac.report.html.page"
 local parameters = require "almanac.journal.parameters"
@@ -101,13 +100,12 @@ function M.runs(list, asked)
   local rows, head = {}, {}
   for i, name in ipairs { "run", "status", "started", "took", "by", "parameters", "error" } do head[i] = tag("th", nil, name) end
   for i, found in ipairs(list) do
-    local length = found.duration and duration.format(found.duration < 10 and found.duration or math.floor(found.duration)) or ""
     local cells = {}
     for k, cell in ipairs {
       tag("a", { "href", "/run/" .. found.id }, found.id),
       tag("span", { "class", "tag " .. (TAGS[found.status] or "s-running") }, found.status),
-      tag("span", { "class", "time" }, words.time(found.started_ms)), length, found.operator or "", parameters.text(found.params),
-      found.error or "",
+      tag("span", { "class", "time" }, words.time(found.started_ms)), words.length(found.duration), found.operator or "",
+      parameters.text(found.params), found.error or "",
     } do
       cells[k] = tag("td", nil, cell)
     end

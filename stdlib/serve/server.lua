@@ -1,10 +1,10 @@
 --- The server of pages: what a path means, who may ask for it, and a run's events as they come.
 local access = require "almanac.serve.access"
 local actions = require "almanac.serve.actions"
-local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local find = require "almanac.journal.find"
 local forms = require "almanac.serve.form"
+local moment = require "almanac.base.moment"
 local pages = require "almanac.serve.pages"
 local questions = require "almanac.session.questions"
 local reports = require "almanac.report.load"
@@ -49,7 +49,7 @@ end
 local function wanted_of(query)
   local function given(name) return query[name] and query[name] ~= "" and query[name] or nil end
   local name, value = (given "param" or ""):match "^([^=]+)=(.*)$"
-  local ok, ago = errors.try(duration.parse, given "since")
+  local since = given "since"
   local statuses
   for word in (given "status" or ""):gmatch "%l+" do
     statuses = statuses or {}
@@ -57,7 +57,8 @@ local function wanted_of(query)
   end
   return {
     runbook = given "runbook", statuses = statuses, operator = given "by", environment = given "env",
-    params = name and { [name] = value } or nil, since_ms = ok and math.floor(task.wall_ms() - ago * 1000) or nil, limit = RUNS_MAX,
+    params = name and { [name] = value } or nil, limit = RUNS_MAX,
+    since_ms = since and math.floor(moment.parse("since", since, task.wall_ms() / 1000) * 1000) or nil,
   }
 end
 
@@ -145,6 +146,7 @@ function M.listen(options)
     handler = function(request, response)
       local ok, err = errors.try(handle, response, request, guard)
       if ok or response:closed() then return end
+      if err.kind == "usage" then return fail(response, 400, "refused", err.message, err.hint) end
       if err.kind == "refused" then return fail(response, 409, "refused", err.message, err.hint) end
       options.report(request.method .. " " .. request.path .. ": " .. tostring(err.message))
       fail(response, 500, "it failed", "The reason is where almanac serve runs.")

@@ -52,6 +52,9 @@ t.test("a run that is under way tells of each event, and is paused from its page
   t.eq((p:run { "resume", id }), 0)
   t.has(s.curl "/?status=done", id)
   t.lacks(s.curl "/?status=failed", id)
+  t.has(s.curl "/?since=2026-01-01", id)
+  t.lacks(s.curl "/?since=2999-01-01", id)
+  t.has(s.curl "/?since=soon", "since takes a time")
 end)
 
 t.test("and cancelled", function()

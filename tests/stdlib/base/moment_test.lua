@@ -1,0 +1,21 @@
+--- Moments as people type them.
+local t = require "tests.harness"
+local moment = require "almanac.base.moment"
+
+t.test("a moment of UTC, and how long ago", function()
+  t.eq(moment.parse("--at", "1970-01-01T00:01:00Z", 100), 60)
+  t.eq(moment.parse("--at", "1m30s", 100), 10)
+end)
+
+t.test("a date, and a time of day, are this machine's", function()
+  t.eq(os.date("%Y-%m-%d %H:%M:%S", moment.parse("--since", "2026-11-28", 0)), "2026-11-28 00:00:00")
+  t.eq(os.date("%Y-%m-%d %H:%M:%S", moment.parse("--since", "2026-11-28 06:19", 0)), "2026-11-28 06:19:00")
+end)
+
+t.test("what is none is refused, and says what takes it", function()
+  for _, text in ipairs { "", "soon", "2026-11", "2026-11-28 6", "90", "12:00" } do
+    local err = t.raises("usage", moment.parse, "--since", text, 0)
+    t.has(err.message, "--since takes a time, not")
+    t.has(err.hint, "2026-11-28T06:19:05Z")
+  end
+end)
