@@ -57,4 +57,32 @@ function M.format(seconds)
   return #out > 0 and table.concat(out) or "0s"
 end
 
+--- The same of whole days down to seconds: what is left of a second is the caller's.
+local function whole_units(seconds)
+  local out = {}
+  for _, unit in ipairs { "d", "h", "m" } do
+    local count = seconds // unit_seconds[unit]
+    if count > 0 then out[#out + 1] = string.format("%d%s", count, unit) end
+    seconds = seconds - count * unit_seconds[unit]
+  end
+  return table.concat(out), seconds
+end
+
+--- A duration as it is typed: parse gives the same number back. M.format is for reading, and rounds.
+---@param seconds number  0 or more, finite
+---@return string
+function M.typed(seconds)
+  if seconds == 0 then return "0s" end
+  local units, rest = "", seconds
+  if seconds < 2 ^ 53 then units, rest = whole_units(seconds) end
+  if rest == 0 then return units end
+  for _, form in ipairs { "%.0f", "%.3f", "%.6f", "%.15f" } do
+    local digits = string.format(form, rest)
+    local text = units .. (digits:find "%." and digits:gsub("0+$", "") or digits) .. "s"
+    if rest < 1 and units == "" and digits:find "^0%.%d%d?%d?$" then text = string.format("%dms", math.floor(rest * 1000 + 0.5)) end
+    if M.parse(text) == seconds then return text end
+  end
+  return string.format("%.25f", seconds):gsub("0+$", "") .. "s"
+end
+
 return M

@@ -1,8 +1,8 @@
 --- Parameters: declared data, checked before the first step.
+local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local json = require "native.json"
-local nearest = require "almanac.base.nearest"
 local patterns = require "almanac.base.pattern"
 local secret = require "almanac.base.secret"
 
@@ -48,9 +48,17 @@ local function number_of(value)
   return tonumber(value)
 end
 
+--- A bound of a parameter, as it is typed.
+---@param spec almanac.Param
+---@param bound number
+---@return string
+function M.bound(spec, bound)
+  return spec.type == "duration" and duration.typed(bound) or tostring(bound)
+end
+
 local function in_range(spec, number)
-  if spec.min and number < spec.min then return nil, "at least " .. spec.min end
-  if spec.max and number > spec.max then return nil, "at most " .. spec.max end
+  if spec.min and number < spec.min then return nil, "at least " .. M.bound(spec, spec.min) end
+  if spec.max and number > spec.max then return nil, "at most " .. M.bound(spec, spec.max) end
   return number
 end
 
@@ -112,7 +120,6 @@ types.boolean = {
 types.duration = {
   fields = RANGE,
   parse = function(spec, value)
-    local duration = require "almanac.base.duration"
     local ok, seconds = pcall(duration.parse, value)
     if not ok then return nil, "a duration such as 90s, 10m or 1h30m" end
     return in_range(spec, seconds)
@@ -194,6 +201,35 @@ function M.holds_secret(spec)
   return spec.type == "secret" or spec.of and spec.of.type == "secret"
 end
 
+--- The parameters that are durations, or hold some: the journal has them as seconds.
+---@param specs table<string, almanac.Param>
+---@return string[]? names  nil: there is none
+function M.durations(specs)
+  local out = {}
+  for _, name in ipairs(sorted_keys(specs)) do
+    local spec = specs[name]
+    if (spec.of or spec).type == "duration" then out[#out + 1] = name end
+  end
+  return out[1] and out or nil
+end
+
+local EXAMPLES = { duration = "90s", list = "a,b,c", map = "a=1,b=2", secret = "env:NAME or file:PATH" }
+local ARTICLES = { integer = "a whole number", number = "a number", boolean = "true or false", duration = "a duration",
+  list = "a list", map = "names and values", secret = "a secret", string = "a text" }
+
+--- What it may be, in words: "a duration from 1s to 10m, for example 90s".
+---@param spec almanac.Param
+---@return string
+function M.wanted(spec)
+  local out = { ARTICLES[spec.type] or "one of " .. table.concat(spec.values, ", ") }
+  if spec.pattern then out[1] = out[1] .. " of the pattern " .. spec.pattern end
+  if spec.min then out[1] = out[1] .. " from " .. M.bound(spec, spec.min) end
+  if spec.max then out[1] = out[1] .. " to " .. M.bound(spec, spec.max) end
+  local example = spec.example or EXAMPLES[spec.type]
+  if example and not (spec.help or ""):find "e%.g%." then out[2] = "for example " .. example end
+  return table.concat(out, ", ")
+end
+
 --- A value for people: what stands for a secret says where it is, never what it is.
 ---@param spec almanac.Param
 ---@param value any
@@ -202,6 +238,7 @@ function M.shown(spec, value)
   if spec.type == "secret" then
     return type(value) == "string" and (value:find "^env:" or value:find "^file:") and value or "(secret)"
   end
+  if spec.type == "duration" and type(value) == "number" then return duration.typed(value) end
   if type(value) ~= "table" then return tostring(value) end
   if next(value) == nil then return "(empty)" end
   local items = {}
@@ -247,85 +284,14 @@ function M.again(spec)
   return declare(type_name, plain)
 end
 
-local function example_of(name, spec)
-  local example = spec.example or (spec.help and spec.help:match "e%.g%.%s*([^%s,;)]+)")
-  if not example and spec.default ~= nil then example = M.shown(spec, spec.default) end
-  if not example and spec.type == "enum" then example = spec.values[1] end
-  return name .. "=" .. (example or "…")
-end
-
-local function refuse(runbook, name, spec, message)
-  local hint = "for example: " .. example_of(name, spec)
-  if spec.pattern then hint = hint .. "   (pattern " .. spec.pattern .. ")" end
-  if spec.help then hint = hint .. "\n" .. name .. ": " .. spec.help end
-  errors.raise {
-    kind = "refused", message = string.format("%s: parameter %s %s", runbook, name, message), hint = hint,
-    parameter = name,
-    missing = message:find "^is missing" ~= nil or nil,
-  }
-end
-
-local function shown_value(value)
-  return type(value) == "table" and "a list or mapping" or string.format("%q", tostring(value))
-end
-
---- Parses one value, raising kind "refused" that names parameter, pattern and example.
-function M.parse(runbook, name, spec, value)
-  local with_name = setmetatable({ name = name }, { __index = spec })
-  local parsed, must = types[spec.type].parse(with_name, value)
-  if parsed == nil then
-    local but = spec.type ~= "secret" and ", not " .. shown_value(value) or ""
-    refuse(runbook, name, spec, string.format("must be %s%s", must, but))
-  end
-  return parsed
-end
-
---- All parameters of a runbook: from what was given, else asked for, else the default.
----@param runbook string its name
----@param specs table<string, almanac.Param>
----@param given table<string, any>
----@param ask? fun(name: string, spec: almanac.Param): string?  asks for a missing one on a terminal
----@return table<string, any> values
-function M.resolve(runbook, specs, given, ask)
-  for _, name in ipairs(sorted_keys(given)) do
-    if not specs[name] then
-      local known = sorted_keys(specs)
-      errors.raise {
-        kind = "refused",
-        message = string.format("%s has no parameter %q%s", runbook, name, nearest.suffix(name, specs)),
-        hint = #known > 0 and "it takes " .. table.concat(known, ", ") or "it takes none", parameter = name,
-      }
-    end
-  end
-  local values = {}
-  for _, name in ipairs(sorted_keys(specs)) do
-    local spec, value = specs[name], given[name]
-    if value == nil and spec.default ~= nil then value = spec.default end
-    if value == nil and spec.required and ask then value = ask(name, spec) end
-    if value == nil and spec.required then refuse(runbook, name, spec, "is missing") end
-    if value ~= nil then values[name] = M.parse(runbook, name, spec, value) end
-  end
-  return values
-end
-
---- The words key=value of a command line.
----@param words string[]
----@return table<string, string>
-function M.from_words(words)
-  local given = {}
-  for _, word in ipairs(words) do
-    local key, value = word:match "^([%w_-]+)=(.*)$"
-    if not key then
-      errors.raise {
-        kind = "usage",
-        message = string.format("%q is no parameter", word),
-        hint = "parameters are given as key=value",
-      }
-    end
-    if given[key] then errors.usage("parameter %s is given twice", key) end
-    given[key] = value
-  end
-  return given
+--- The value of a text, or of data that is typed already.
+---@param name string
+---@param spec almanac.Param
+---@param value any
+---@return any? value
+---@return string? must  what it must be, where it is none
+function M.value_of(name, spec, value)
+  return types[spec.type].parse(setmetatable({ name = name }, { __index = spec }), value)
 end
 
 return M

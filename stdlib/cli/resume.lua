@@ -1,8 +1,8 @@
 --- almanac resume [RUN]
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
+local given_params = require "almanac.base.given_params"
 local options = require "almanac.cli.options"
-local param = require "almanac.base.param"
 local screen = require "almanac.cli.screen"
 
 local M = {}
@@ -32,7 +32,7 @@ function M.run(words, operator)
   for _, word in ipairs(rest) do
     if not word:find("=", 1, true) then errors.usage "usage: almanac resume [RUN] [key=value…]" end
   end
-  local anew = param.from_words(rest)
+  local anew = given_params.from_words(rest)
   if given.in_doubt and not answers[given.in_doubt] then
     errors.usage("--in-doubt takes redo, done or abort, not %q", given.in_doubt)
   end

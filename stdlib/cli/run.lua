@@ -4,9 +4,9 @@ local config = require "almanac.config.file"
 local document = require "almanac.config.document"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local given_params = require "almanac.base.given_params"
 local json = require "native.json"
 local options = require "almanac.cli.options"
-local param = require "almanac.base.param"
 local project = require "almanac.config.project"
 local screen = require "almanac.cli.screen"
 
@@ -31,7 +31,7 @@ undone, 130 interrupted.]]
 ---@param words string[]
 ---@return table<string, any>
 function M.params_of(given, words)
-  local by_word = param.from_words(words)
+  local by_word = given_params.from_words(words)
   local doc = given.params and document.read(given.params, "absent")
   local params = doc and doc.value or {}
   if type(params) ~= "table" or json.is_array(params) then

@@ -86,7 +86,7 @@ local function line_of(found)
     columns.pad(took, 8), columns.pad(found.operator or "", 8),
   }
   if found.environment then parts[#parts + 1] = "on " .. found.environment end
-  local params = parameters.text(found.params)
+  local params = parameters.text(found.params, found.durations)
   if params ~= "" then parts[#parts + 1] = params end
   if found.caller then parts[#parts + 1] = "in " .. found.caller end
   if found.error then parts[#parts + 1] = "✗ " .. (found.step and found.step .. ": " or "") .. found.error end

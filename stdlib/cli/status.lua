@@ -37,7 +37,7 @@ end
 
 --- When, by whom and with what it was started.
 local function origin(row, meta, state)
-  local words = parameters.text(state.params)
+  local words = parameters.text(state.params, meta.durations)
   return string.format("  started: %s by %s%s%s%s", os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000),
     meta.operator or state.operator or "somebody", meta.host and " on " .. meta.host or "",
     meta.environment and ", environment " .. meta.environment or "", words ~= "" and "; " .. words or "")

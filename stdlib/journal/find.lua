@@ -1,5 +1,6 @@
 --- Finding runs: by runbook, time, status, operator, environment and parameters, each with how it stands, from its row and
 --- its last turn alone. So a run of a hundred thousand events is found as quickly as one of ten.
+local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local events = require "almanac.journal.event"
 local json = require "native.json"
@@ -28,6 +29,7 @@ local M = {}
 ---@field environment? string
 ---@field version? string
 ---@field params table
+---@field durations? string[] names of those that are durations
 ---@field error? string      what it ended with, one line
 ---@field step? string       in which that happened
 ---@field caller? string     the run that made it
@@ -36,9 +38,11 @@ local M = {}
 --- All statuses that a run can have.
 M.STATUSES = { "running", "done", "failed", "paused", "interrupted", "waiting", "undone", "abandoned", "crashed" }
 
---- A value as JSON has it: 3 that was typed may be the number, or the text "3".
+--- A value as JSON has it: 3 that was typed may be the number, or the text "3"; 3s the text, or as many seconds.
 local function forms_of(text)
-  return json.array { text, json.encode(text) }
+  local forms, ok, seconds = json.array { text, json.encode(text) }, errors.try(duration.parse, text)
+  if ok then forms[3] = json.encode(seconds) end
+  return forms
 end
 
 local function query_of(wanted)
@@ -81,6 +85,7 @@ local function found_of(journal, row)
     id = row.id, runbook = row.runbook, status = status, started_ms = row.created_ms, ended_ms = ended_ms,
     duration = ended_ms and math.max(0, ended_ms - row.created_ms) / 1000 or nil, operator = meta.operator, host = meta.host,
     environment = meta.environment, version = meta.version, params = type(meta.params) == "table" and meta.params or {},
+    durations = meta.durations,
     error = type(err.message) == "string" and errors.printable(err.message):match "^[^\n]*" or nil, step = err.step,
     caller = type(meta.caller) == "table" and meta.caller.run or nil, undoes = meta.undoes,
   }

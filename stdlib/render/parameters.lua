@@ -7,7 +7,9 @@ local M = {}
 local function constraint(spec)
   if spec.pattern then return "pattern " .. spec.pattern end
   if spec.values then return "one of " .. table.concat(spec.values, ", ") end
-  if spec.min or spec.max then return string.format("from %s to %s", spec.min or "…", spec.max or "…") end
+  local min, max = spec.min and param.bound(spec, spec.min), spec.max and param.bound(spec, spec.max)
+  if min and max then return string.format("from %s to %s", min, max) end
+  if min or max then return min and "at least " .. min or "at most " .. max end
 end
 
 --- A line or two for each, in the order of their names.

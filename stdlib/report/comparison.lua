@@ -22,7 +22,7 @@ end
 
 local function params_of(report)
   local out = {}
-  for _, param in ipairs(report.params) do out[param.name] = json.encode(param.value, { canonical = true }) end
+  for _, param in ipairs(report.params) do out[param.name] = param.text end
   return out
 end
 

@@ -69,7 +69,7 @@ local function properties_of(report)
   add("script", run.digest)
   add("plan", report.plan and report.plan.digest)
   add("head", heads.text(report.journal.seq, report.journal.hash))
-  for _, param in ipairs(report.params) do add("parameter " .. param.name, param.value) end
+  for _, param in ipairs(report.params) do add("parameter " .. param.name, param.text) end
   return markup.join("    ", tag("properties", nil, "\n", out, "    "), "\n")
 end
 

@@ -4,6 +4,8 @@ local decisions = require "almanac.report.decisions"
 local excerpts = require "almanac.report.excerpt"
 local json = require "native.json"
 local outcome = require "almanac.run.plan.outcome"
+local param = require "almanac.base.param"
+local parameters = require "almanac.journal.parameters"
 local timelines = require "almanac.report.timeline"
 local verdicts = require "almanac.report.verdict"
 local watches = require "almanac.report.watches"
@@ -68,7 +70,7 @@ local OUTPUT_LINES = 60 -- of a step, the last ones
 ---@field canaries almanac.report.Canary[]
 ---@field decisions almanac.report.Decision[]
 ---@field plan? table
----@field params { name: string, value: any }[]
+---@field params { name: string, value: any, text: string }[]  text: as it is typed
 ---@field journal { events: integer, seq: integer, hash: string, broken: string? }
 ---@field compared? table        with the last good run
 ---@field rollbacks string[]     runs that take it back
@@ -271,11 +273,11 @@ local function counts_of(report)
   return counts
 end
 
-local function params_of(params)
-  local names, out = {}, json.array {}
-  for name in pairs(type(params) == "table" and params or {}) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do out[i] = { name = name, value = params[name] } end
+local function params_of(params, durations)
+  local out = json.array {}
+  for i, name in ipairs(param.sorted_names(type(params) == "table" and params or {})) do
+    out[i] = { name = name, value = params[name], text = parameters.value(params[name], parameters.is_duration(durations, name)) }
+  end
   return out
 end
 
@@ -329,7 +331,7 @@ function Model:finish(state, facts)
   local report = {
     format = M.FORMAT, run = run_of(self, state, facts), error = self.error, executions = json.array(self.timeline.executions),
     steps = json.array {}, effects = json.array {}, gates = json.array {}, canaries = json.array {},
-    decisions = self.decisions.list, params = params_of(state.params), rollbacks = json.array(facts.rollbacks),
+    decisions = self.decisions.list, params = params_of(state.params, facts.meta.durations), rollbacks = json.array(facts.rollbacks),
     journal = { events = self.count, seq = facts.head.seq, hash = facts.head.hash, broken = facts.broken },
   }
   for _, node in ipairs(state.roots) do add_step(self, report, node, 0) end

@@ -2,6 +2,7 @@
 --- its parameters: what is not declared is refused, with its place.
 local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
+local given_params = require "almanac.base.given_params"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
 local settings = require "almanac.config.settings"
@@ -66,7 +67,7 @@ function M.checked(section, declaration)
       refuse(section, name, string.format("vars.%s has no %s", section, name), spec.help and name .. ": " .. spec.help or nil)
     end
     if value ~= nil then
-      local ok, parsed = errors.try(param.parse, "vars", section .. "." .. name, spec, value)
+      local ok, parsed = errors.try(given_params.parse, "vars", section .. "." .. name, spec, value)
       if not ok then refuse(section, name, parsed.message:gsub("^vars: parameter ", "vars."), spec.help and name .. ": " .. spec.help) end
       out[name] = parsed
     end

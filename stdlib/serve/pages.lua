@@ -105,7 +105,7 @@ function M.runs(list, asked)
       tag("a", { "href", "/run/" .. found.id }, found.id),
       tag("span", { "class", "tag " .. (TAGS[found.status] or "s-running") }, found.status),
       tag("span", { "class", "time" }, words.time(found.started_ms)), words.length(found.duration), found.operator or "",
-      parameters.text(found.params), found.error or "",
+      parameters.text(found.params, found.durations), found.error or "",
     } do
       cells[k] = tag("td", nil, cell)
     end

@@ -11,6 +11,8 @@ local locks = require "almanac.session.lock"
 local mode = require "almanac.run.mode.plan"
 local origin = require "almanac.session.origin"
 local ownership = require "almanac.journal.ownership"
+local param = require "almanac.base.param"
+local parameters = require "almanac.journal.parameters"
 local params = require "almanac.session.params"
 local plain = require "almanac.journal.plain"
 local reopens = require "almanac.session.reopen"
@@ -221,7 +223,7 @@ function Calls:plan(frame, called)
   local result = step.within(run, function() return book.run(values) end)
   return {
     nested = true, nothing = not changes_after(run.draft.effects, first) or nil, result = result, gives_nothing = result == nil,
-    summary = next(journalled) and "a run of its own: " .. params.shown(journalled, book.params) or "a run of its own",
+    summary = next(journalled) and "a run of its own: " .. parameters.text(journalled, param.durations(book.params)) or "a run of its own",
   }
 end
 

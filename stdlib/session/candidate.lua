@@ -3,7 +3,7 @@
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
-local params = require "almanac.session.params"
+local parameters = require "almanac.journal.parameters"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local task = require "native.task"
@@ -52,7 +52,7 @@ function M.describe(candidate)
   local meta = json.decode(row.meta)
   return table.concat({
     row.id,
-    "  runbook: " .. row.runbook .. (next(meta.params or {}) and " " .. params.shown(meta.params) or ""),
+    "  runbook: " .. row.runbook .. (next(meta.params or {}) and " " .. parameters.text(meta.params, meta.durations) or ""),
     "  status:  " .. candidate.status,
     string.format("  started: %s, %s", os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), age(row)),
     string.format("  by:      %s on %s", meta.operator or "?", meta.host or "?"),

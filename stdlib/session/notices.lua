@@ -7,7 +7,7 @@ local holder = require "almanac.session.holder"
 local interrupt = require "almanac.base.interrupt"
 local notice = require "almanac.journal.notice"
 local operators = require "almanac.run.operator"
-local params = require "almanac.session.params"
+local parameters = require "almanac.journal.parameters"
 local redaction = require "almanac.base.redaction"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
@@ -43,7 +43,8 @@ local texts = {}
 
 function texts.on_start(run)
   local meta = run.meta
-  return string.format("▶ %s began, by %s on %s %s", name_of(run), meta.operator or "?", meta.host or "?", params.shown(meta.params))
+  return string.format("▶ %s began, by %s on %s %s", name_of(run), meta.operator or "?", meta.host or "?",
+    parameters.text(meta.params, meta.durations))
 end
 
 function texts.on_wait(run, err)

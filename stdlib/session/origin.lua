@@ -1,6 +1,7 @@
 --- The origin of a run: what the journal keeps of how it, or a plan, was started.
 local config = require "almanac.config.file"
 local ownership = require "almanac.journal.ownership"
+local param = require "almanac.base.param"
 local process = require "native.process"
 local settings = require "almanac.config.settings"
 
@@ -15,6 +16,7 @@ local M = {}
 function M.of(book, journalled, lock, options)
   return {
     runbook = book.name, script = book.path, digest = book.script.digest, files = book.script.files, params = journalled,
+    durations = param.durations(book.params), -- which of them are seconds
     lock = lock and lock.name, lock_seconds = lock and lock.seconds,
     operator = process.user(), host = process.hostname(), cwd = process.cwd(), version = process.version,
     environment = settings.environment, config = settings.file, kubeconfig = settings.kubeconfig,

@@ -1,11 +1,11 @@
 --- The parameters of a session: what was given, over the defaults; and what the journal keeps of them.
 local diff = require "almanac.base.diff"
 local document = require "almanac.config.document"
-local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
-local json = require "native.json"
+local given_params = require "almanac.base.given_params"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
+local parameters = require "almanac.journal.parameters"
 local files = require "almanac.host.place"
 local reach = require "almanac.run.reach"
 local redaction = require "almanac.base.redaction"
@@ -94,6 +94,11 @@ local function defaults_of(book, given)
   return out
 end
 
+--- "tag (the image's tag; a text of the pattern ^v%d, for example v1.2): "
+local function prompt_of(name, spec)
+  return string.format("%s (%s%s): ", name, spec.help and spec.help .. "; " or "", param.wanted(spec))
+end
+
 --- The values of a runbook's parameters; a required one that is missing is asked for.
 ---@param book almanac.Runbook
 ---@param given table<string, any>
@@ -102,10 +107,8 @@ end
 ---@return table<string, any> values  a field that is no parameter raises kind "usage"
 function M.resolve(book, given, operator, places)
   M.check_files(book, defaults_of(book, given), book.allow)
-  local ok, values = errors.try(param.resolve, book.name, book.params, given, function(name, spec)
-    local answer = operator:line(string.format("%s%s: ", name, spec.help and " (" .. spec.help .. ")" or ""),
-      spec.type == "secret")
-    return answer ~= "" and answer or nil
+  local ok, values = errors.try(given_params.resolve, book.name, book.params, given, function(name, spec, why)
+    return operator:line((why and why .. "\n" or "") .. prompt_of(name, spec), spec.type == "secret")
   end)
   if ok then return strict(book, values) end
   local err = values
@@ -137,21 +140,6 @@ function M.journalled(specs, given, values)
   return out
 end
 
---- Journalled parameters as a command line has them: "tag=v1 observe=10m".
----@param journalled table<string, any>?
----@param specs? table<string, almanac.Param>  where the script is at hand: durations are seconds without it
----@return string
-function M.shown(journalled, specs)
-  local out = {}
-  for _, name in ipairs(param.sorted_names(journalled or {})) do
-    local value, spec = journalled[name], specs and specs[name]
-    local is_length = spec and spec.type == "duration" and type(value) == "number"
-    local text = type(value) == "string" and value or is_length and duration.format(value) or json.encode(value)
-    out[#out + 1] = name .. "=" .. text
-  end
-  return table.concat(out, " ")
-end
-
 --- Of these values those that were given.
 ---@param given table<string, any>
 ---@param values table<string, any>
@@ -169,18 +157,17 @@ end
 ---@param operator almanac.Operator
 ---@param anew? table<string, any>
 ---@return table<string, any> values
----@return string[] dropped  "name=value" of what the run was started with and the script does not take any more
+---@return string dropped  "name=value …" of what the run was started with and the script does not take any more
 function M.restore(book, run, operator, anew)
-  local given, dropped = {}, {}
+  local given, gone = {}, {}
   for name, value in pairs(M.over(run.meta.params, run.replay.params)) do
     if book.params[name] then
       given[name] = value
     else
-      dropped[#dropped + 1] = name .. "=" .. tostring(value)
+      gone[name] = value
     end
   end
-  table.sort(dropped)
-  return M.resolve(book, M.over(given, anew or {}), operator), dropped
+  return M.resolve(book, M.over(given, anew or {}), operator), parameters.text(gone, run.meta.durations)
 end
 
 return M

@@ -111,9 +111,9 @@ end
 --- The parameters of the run. What its script does not take any more is not dropped without a word.
 local function restore_params(session, run, book)
   local values, dropped = params.restore(book, run, session.operator, session.anew)
-  if #dropped > 0 then
+  if dropped ~= "" then
     session.operator:say(string.format("! the script does not take %s any more, which the run was started with\n" ..
-      "  under another name: almanac resume %s name=value", table.concat(dropped, ", "), run.id))
+      "  under another name: almanac resume %s name=value", dropped, run.id))
   end
   return values
 end

@@ -5,6 +5,7 @@ local diff = require "almanac.base.diff"
 local errors = require "almanac.base.errors"
 local files = require "almanac.run.plan.file"
 local json = require "native.json"
+local param = require "almanac.base.param"
 local previews = require "almanac.run.plan.preview"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
@@ -89,12 +90,17 @@ function M.check_script(plan, book, otherwise)
   error(err, 0)
 end
 
-local function check_params(plan, params)
+local function check_params(plan, book, params)
   local change = diff.diff(plan.params, params)[1]
   if not change then return end
+  local name = change.path:sub(2)
+  local spec = book.params[name:match "^[^/]*"]
+  local function shown(value)
+    return value == nil and "not given" or param.shown(spec and (name:find "/" and spec.of or spec) or param.string {}, value)
+  end
   errors.raise {
-    kind = "refused", message = string.format("parameter %s is %s now; the plan has %s", change.path:sub(2),
-    tostring(change.new), tostring(change.old)),
+    kind = "refused", message = string.format("parameter %s is %s now; the plan has %s", name,
+      shown(change.new), shown(change.old)),
     hint = "leave the parameters away: run --plan takes those of the plan",
   }
 end
@@ -128,7 +134,7 @@ function M.check_start(plan, book, params)
       hint = "make a new plan",
     }
   end
-  check_params(plan, params)
+  check_params(plan, book, params)
 end
 
 ---@class almanac.PlanBinding
@@ -174,7 +180,7 @@ function Binding:nest(path, book, params)
     if call.path == path then
       part.script_digest, part.params = call.script_digest, call.params
       M.check_script(part, book)
-      check_params(part, params)
+      check_params(part, book, params)
     end
   end
   return setmetatable({ digest = self.digest, plan = part, touched = self.touched }, Binding)

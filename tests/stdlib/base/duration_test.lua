@@ -35,3 +35,16 @@ end)
 t.test("what format prints of whole seconds, parse reads back", function()
   for seconds = 0, 100000, 37 do t.eq(duration.parse(duration.format(seconds)), seconds) end
 end)
+
+t.test("typed: what it prints of any number, parse reads back", function()
+  local cases = {
+    [0] = "0s", [0.25] = "250ms", [1.5] = "1.5s", [90] = "1m30s", [12.5] = "12.5s", [72.125] = "1m12.125s", [93784] = "1d2h3m4s",
+    [0.0005] = "0.0005s", [600] = "10m",
+  }
+  for seconds, text in pairs(cases) do t.eq(duration.typed(seconds), text, tostring(seconds)) end
+  for i = 1, 2000 do
+    local seconds = i * i * 0.0137
+    t.eq(duration.parse(duration.typed(seconds)), seconds)
+  end
+  for _, seconds in ipairs { 1e-7, 2 ^ 60, 123456789.123456, 0.1 + 0.2 } do t.eq(duration.parse(duration.typed(seconds)), seconds) end
+end)

@@ -1,8 +1,9 @@
 -- Parameters: what a text stands for, and what is refused in words.
+local given_params = require "almanac.base.given_params"
 local param = require "almanac.base.param"
 local t = require "tests.harness"
 
-local function parse(spec, value) return param.parse("book", "p", spec, value) end
+local function parse(spec, value) return given_params.parse("book", "p", spec, value) end
 
 local function refused(spec, value, said)
   local err = t.raises("refused", function() parse(spec, value) end)

@@ -30,7 +30,7 @@ t.test("a run that is done: its verdict, steps, effects and parameters", functio
   t.eq({ report.verdict.tone, report.verdict.next[1].command }, { "good", "almanac rollback r-20261129-000000-abcd" })
   t.eq({ report.counts.done, report.counts.skipped, report.counts.kills }, { 1, 1, 0 })
   t.eq(report.effects[1].input, { path = "f" })
-  t.eq(report.params, { { name = "replicas", value = 2 }, { name = "tag", value = "v1" } })
+  t.eq(report.params, { { name = "replicas", value = 2, text = "2" }, { name = "tag", value = "v1", text = "v1" } })
   t.eq(spans(report.steps[1]), { "work 3" })
 end)
 
@@ -98,7 +98,7 @@ t.test("beside the last good run: what was given otherwise and what took longer"
       { "step.done", "a", { elapsed_ms = seconds * 1000 }, 1 + seconds }, { "run.end", "", { status = "done" }, 2 + seconds } }
   end
   local compared = report_of(run("v2", 10), { good = report_of(run("v1", 2)) }).compared
-  t.eq(compared.facts, { { what = "parameter tag", was = '"v1"', now = '"v2"' } })
+  t.eq(compared.facts, { { what = "parameter tag", was = "v1", now = "v2" } })
   t.eq(compared.steps, { { path = "a", was = 2.0, now = 10.0, id = 1 } })
 end)
 

@@ -37,12 +37,34 @@ t.test("a required one that is missing is asked for, a secret without showing it
   t.eq({ values.tag, values.observe, values.count }, { "v3", 600 })
   t.eq(secret.reveal(values.token), "hunter2-hunter2")
   table.sort(who.asked)
-  t.eq(who.asked, { "tag (e.g. v1): ", "token: (hidden)" })
+  t.eq(who.asked, { "tag (e.g. v1; a text): ", "token (a secret, for example env:NAME or file:PATH): (hidden)" })
 end)
 
 t.test("an empty answer is none, and the parameter is named", function()
   local err = t.raises("refused", params.resolve, book, { token = "abc-abc-abc" }, operator "")
   t.has(err.message, "tag")
+end)
+
+t.test("an answer that does not fit is asked for again, with the reason; so is an empty one", function()
+  local one = { name = "book", params = { wait = param.duration { required = true, help = "how long", min = 1, max = 600 } } }
+  local who = operator("", "1h", "soon", "90s")
+  t.eq(params.resolve(one, {}, who).wait, 90)
+  local prompt = "wait (how long; a duration from 1s to 10m, for example 90s): "
+  t.eq(who.asked, {
+    prompt, "wait is required\n" .. prompt, 'parameter wait must be at most 10m, not "1h"\n' .. prompt,
+    'parameter wait must be a duration such as 90s, 10m or 1h30m, not "soon"\n' .. prompt,
+  })
+end)
+
+t.test("all that are missing, and all that do not fit, are named at once; nobody is asked while a given one does not fit", function()
+  local err = t.raises("refused", params.resolve, book, {}, operator())
+  t.eq(err.message, "rollout: parameters tag, token are missing")
+  t.has(err.hint, "for example: tag=v1 token=…")
+  local who = operator "v1"
+  err = t.raises("refused", params.resolve, book, { count = "many", observe = "soon" }, who)
+  t.eq(err.message, "rollout: parameter count must be a whole number of at most 64 bits, not \"many\"; parameter observe must be a "
+    .. "duration such as 90s, 10m or 1h30m, not \"soon\"; parameters tag, token are missing")
+  t.eq(who.asked, {})
 end)
 
 t.test("a name that is no parameter raises where it is read, with the one that was meant", function()
@@ -74,16 +96,10 @@ t.test("the journal keeps where a secret is, and never its text", function()
   t.eq(params.journalled(book.params, {}, values).tag, nil, "nor a text that holds it")
 end)
 
-t.test("shown as a command line has them", function()
-  t.eq(params.shown { tag = "v1", observe = 600, list = { "a", "b" } }, 'list=["a","b"] observe=600 tag=v1')
-  t.eq(params.shown({ tag = "v1", observe = 600 }, { observe = param.duration {}, tag = param.string {} }), "observe=10m tag=v1")
-  t.eq(params.shown(nil), "")
-end)
-
 t.test("a resume has what the run was started with, under what is given anew; what is dropped is named", function()
   local run = { meta = { params = { tag = "v1", old = "x", token = "abc-abc-abc" } }, replay = { params = { count = 3 } } }
   local values, dropped = params.restore(book, run, operator(), { tag = "v2" })
   t.eq({ values.tag, values.count }, { "v2", 3 })
-  t.eq(dropped, { "old=x" })
+  t.eq(dropped, "old=x")
   t.eq(params.of({ tag = true }, { tag = "v2", count = 3 }), { tag = "v2" })
 end)
