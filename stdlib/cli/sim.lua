@@ -1,9 +1,9 @@
 --- almanac sim: a simulated Kubernetes cluster, its devnet and Loki, on three loopback ports.
-local cluster = require "almanac.sim.cluster"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local kinds = require "almanac.sim.world.faults"
-local base64 = require "almanac.base.base64"
+local server = require "almanac.sim.server"
+local snapshot_file = require "almanac.snapshot.file"
 
 local M = {}
 
@@ -35,6 +35,7 @@ M.options = {
   { "--key", "FILE", "the certificate's key (PEM)" },
   { "--client-ca", "FILE", "accept client certificates this authority (PEM) signed" },
   { "--fault", "KIND[=VALUE]", "make something go wrong (repeatable)", many = true },
+  { "--objects", "FILE", "have these objects beforehand: a snapshot, or manifests (YAML or JSON)" },
   { "--with-namespace", "NAME", "make this namespace beforehand (repeatable)", many = true },
   { "--ready-time", "SECONDS", "from a container's start to its being ready (default 0.5)", number = { 0 } },
   { "--backoff", "SECONDS", "the first back-off of a crash loop (default 10)", number = { 0 } },
@@ -86,25 +87,6 @@ local function tls_of(given)
   return { cert = given.cert, key = given.key, ca = given.cert, client_ca = given.client_ca }
 end
 
-local function base64_file(path)
-  return base64.encode(require("native.fs").read(path))
-end
-
-local function kubeconfig(url, tls, token)
-  local server, user = { server = url }, {}
-  if tls then server["certificate-authority-data"] = base64_file(tls.ca) end
-  if tls and tls.client_cert then
-    user["client-certificate-data"] = base64_file(tls.client_cert)
-    user["client-key-data"] = base64_file(tls.client_key)
-  end
-  if token then user.token = token end
-  return {
-    apiVersion = "v1", kind = "Config", ["current-context"] = "sim",
-    clusters = { { name = "sim", cluster = server } }, users = { { name = "sim", user = user } },
-    contexts = { { name = "sim", context = { cluster = "sim", user = "sim", namespace = "default" } } },
-  }
-end
-
 --- A function that notes each request, and one that writes what was noted; or nil. A file is written
 --- whole, so that happens a few times a second at most.
 local function request_log(given)
@@ -140,63 +122,44 @@ end
 
 local function say(text) require("native.terminal").write(2, "almanac sim: " .. text .. "\n") end
 
-local function listen(handler, at, tls)
-  return require("native.httpd").listen {
-    port = at, handler = handler, tls = tls, body_max = 64 << 20,
-    on_error = function(err, request)
-      say(("%s %s: %s"):format(request.method, request.path, tostring(err)))
-    end,
-  }
-end
-
---- The handler behind a network: requests wait side by side, as they do there.
-local function delayed(handler, seconds)
-  if seconds == 0 then return handler end
+local function listen(given, note)
   local task = require "native.task"
-  return function(...)
-    task.sleep(seconds)
-    return handler(...)
-  end
-end
-
-local function serve(given, operator)
-  local task, fs = require "native.task", require "native.fs"
-  local tls = tls_of(given)
-  local note, flush = request_log(given)
   local ahead = given.clock or 0
-  local c, why = cluster.new {
+  local wanted = {
     now = function() return task.wall_ms() / 1000 + ahead end, report = say, faults = given.fault,
-    uuid = function()
-      local h = require("native.digest").random_hex(16)
-      return ("%s-%s-4%s-%s%s-%s"):format(h:sub(1, 8), h:sub(9, 12), h:sub(14, 16), ("89ab"):sub(1, 1), h:sub(18, 20),
-        h:sub(21, 32))
-    end,
     namespaces = given.with_namespace, ready_time = given.ready_time,
     backoff = given.backoff, block_time = given.block_time, rpc_rate = given.rpc_rate,
     devnet_ready = given.devnet_ready, devnet_namespace = given.devnet_namespace,
     tokens = given.token and { [given.token] = "operator" } or nil, users = users_of(given),
-    request_log = note,
+    request_log = note, tls = tls_of(given), latency = given.latency,
+    ports = { api = given.port, devnet = given.devnet_port, loki = given.loki_port },
   }
-  if not c then errors.usage("%s", why) end
-  local ports = { given.port or 0, given.devnet_port or 0, given.loki_port or 0 }
-  local api = delayed(c.handle_api, given.latency or 0)
-  local servers = {
-    listen(api, ports[1], tls and { cert = tls.cert, key = tls.key, client_ca = tls.client_ca }),
-    listen(c.handle_devnet, ports[2]), listen(c.handle_loki, ports[3]),
-  }
-  local url = (tls and "https" or "http") .. "://127.0.0.1:" .. servers[1]:port()
-  if given.kubeconfig then
-    fs.write(given.kubeconfig, require("native.json").encode(kubeconfig(url, tls, given.token)) .. "\n", { mode = 384 })
+  if given.objects then
+    local objects, header = snapshot_file.read(given.objects)
+    wanted.objects, wanted.resources = objects, header and header.resources
   end
-  operator:result(("api=%s devnet=http://127.0.0.1:%d loki=http://127.0.0.1:%d kubeconfig=%s\n"):format(url,
-    servers[2]:port(), servers[3]:port(), given.kubeconfig or "-"))
+  local served, why = server.start(wanted)
+  if not served then errors.usage("%s%s", given.objects and given.objects .. ": " or "", why) end
+  for _, left in ipairs(served.cluster.restored.left_out) do say(("%s is left out: %s"):format(left.object, left.why)) end
+  return served
+end
+
+local function serve(given, operator)
+  local note, flush = request_log(given)
+  local served = listen(given, note)
+  if given.kubeconfig then
+    local text = require("native.json").encode(served:kubeconfig(given.token)) .. "\n"
+    require("native.fs").write(given.kubeconfig, text, { mode = 384 })
+  end
+  operator:result(("api=%s devnet=%s loki=%s kubeconfig=%s\n"):format(served.api, served.devnet, served.loki,
+    given.kubeconfig or "-"))
   local function flush_often()
     flush()
-    c.agenda:after(0.3, "request log", flush_often)
+    served.cluster.agenda:after(0.3, "request log", flush_often)
   end
   if flush then flush_often() end
-  local _, err = pcall(c.agenda.serve, c.agenda, task)
-  for _, server in ipairs(servers) do server:close() end
+  local _, err = pcall(served.run, served)
+  served:close()
   if flush then flush() end
   error(err, 0)
 end
@@ -209,9 +172,9 @@ function M.run(words, operator)
   if not given then return 0 end
   if rest[1] then errors.usage("almanac sim takes no %s", rest[1]) end
   local task, signals = require "native.task", require "native.signals"
-  local server = task.spawn(serve, given, operator)
-  signals.guard(server)
-  local _, err = server:join()
+  local serving = task.spawn(serve, given, operator)
+  signals.guard(serving)
+  local _, err = serving:join()
   err = errors.wrap(err)
   if errors.is_interrupt(err) then return 0 end
   errors.raise(err)

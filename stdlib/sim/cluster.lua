@@ -17,6 +17,7 @@ local logs = require "almanac.sim.world.logs"
 local loki = require "almanac.sim.world.loki"
 local processes = require "almanac.sim.world.processes"
 local proxy = require "almanac.sim.api.proxy"
+local restore = require "almanac.sim.control.restore"
 
 local cluster = {}
 
@@ -128,9 +129,13 @@ end
 ---@field rpc_rate? number              JSON-RPC requests that the devnet gets a second (default 42)
 ---@field devnet_ready? boolean         the devnet serves whatever the cluster holds
 ---@field devnet_namespace? string      (default animica-devnet)
+---@field objects? table[]              there beforehand, as another cluster has them (see control/restore.lua); the one
+---  node then stands for all of that cluster's: it has every label, and room for all
+---@field resources? table<string, string>  plural names of their custom kinds: "apiVersion/Kind" → resource
 
-local function make_namespaces(self, more)
-  for _, list in ipairs { NAMESPACES, more } do
+--- Namespaces that are there already stay as they are.
+local function make_namespaces(self, ...)
+  for _, list in ipairs { NAMESPACES, ... } do
     for _, name in ipairs(list) do
       self.store:create("v1/namespaces", { metadata = { name = name, labels = { ["kubernetes.io/metadata.name"] = name } },
         spec = { finalizers = value.array { "kubernetes" } }, status = { phase = "Active" } })
@@ -145,9 +150,10 @@ local function tick(self, every)
   self.agenda:after(every, "tick", function() tick(self, every) end)
 end
 
---- Puts a cluster together. Returns nil and why when a fault's name is wrong.
+--- Puts a cluster together. Returns nil and why when a fault's name or an object is wrong.
 ---@param o sim.ClusterOptions
----@return table|nil cluster { store, agenda, faults, handle_api, handle_devnet, handle_loki }, string|nil why
+---@return table|nil cluster { store, agenda, faults, handle_api, handle_devnet, handle_loki, restored: sim.Restored }
+---@return string|nil why
 function cluster.new(o)
   local self = { now = o.now, faults = faults.new(), devnet_ready = o.devnet_ready }
   local ok, why = self.faults:change(o.faults or {})
@@ -181,12 +187,15 @@ function cluster.new(o)
     return running:run_main(pod, c.name, function(line) self.logs:print(pod, c.name, line) end, ended)
   end
   self.kubelet = kubelet.start(self.store, { agenda = self.agenda, events = self.events, faults = self.faults,
-    logs = self.logs, now = o.now, speak = chatter, run = run, ready_time = o.ready_time, backoff = o.backoff })
+    logs = self.logs, now = o.now, speak = chatter, run = run, ready_time = o.ready_time, backoff = o.backoff,
+    roomy = o.objects ~= nil })
   self.devnet = devnet.new(self.store, { faults = self.faults, now = o.now, block_time = o.block_time, rpc_rate = o.rpc_rate,
     always_ready = o.devnet_ready, namespace = o.devnet_namespace })
   self.handle_devnet = function(request, response) return self.devnet:handle(request, response) end
   self.handle_loki = function(request, response) return self.loki:handle(request, response) end
-  make_namespaces(self, o.namespaces or {})
+  self.restored, why = restore.into(self.store, o.objects or {}, o.resources)
+  if not self.restored then return nil, why end
+  make_namespaces(self, o.namespaces or {}, self.restored.namespaces)
   tick(self, math.max(0.2, math.min(o.block_time or 6, 5)))
   return self
 end

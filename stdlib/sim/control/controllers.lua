@@ -51,12 +51,11 @@ local RETRY = 1
 local reconcile = {}
 
 reconcile["apps/v1/deployments"] = function(self, d)
-  local sets, hash, old = self:controlled(d, SETS), pods.hash(d.spec.template), 0
+  local sets, old = self:controlled(d, SETS), 0
   if value.dig(d, "spec", "strategy", "type") == "Recreate" then
+    local new = deployment.set_of(d, sets, pods.hash(d.spec.template))
     for _, rs in ipairs(sets) do
-      if value.dig(rs, "metadata", "labels", "pod-template-hash") ~= hash then
-        old = old + #self:controlled(rs, PODS)
-      end
+      if rs ~= new then old = old + #self:controlled(rs, PODS) end
     end
   end
   return deployment.reconcile(d, sets, self.now(), old)

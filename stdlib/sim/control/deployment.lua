@@ -46,6 +46,29 @@ local function surge_and_unavailable(d)
   return surge, math.min(unavailable, n)
 end
 
+local function same_template(rs, d)
+  local template = value.copy(rs.spec.template)
+  local labels = value.dig(template, "metadata", "labels")
+  if labels then labels[HASH] = nil end
+  return value.equal(template, d.spec.template)
+end
+
+--- The set of the wanted template, or nil. The hash in a set's label is of this cluster's own making; a set that
+--- came from another cluster is known by its template, as the real controller knows all of them.
+---@param d table the Deployment
+---@param sets table[] the ReplicaSets it controls
+---@param hash string of the wanted template
+---@return table|nil
+function deployment.set_of(d, sets, hash)
+  for _, rs in ipairs(sets) do
+    if value.dig(rs, "metadata", "labels", HASH) == hash then return rs end
+  end
+  for _, rs in ipairs(sets) do
+    if same_template(rs, d) then return rs end
+  end
+  return nil
+end
+
 --- One reconcile under way: the Deployment, its sets, and what is to be written.
 local function context(d, sets, now)
   local hash = pods.hash(d.spec.template)
@@ -56,13 +79,10 @@ local function context(d, sets, now)
     end
     return revision_of(a) < revision_of(b)
   end)
+  c.new = deployment.set_of(d, sets, hash)
   for _, rs in ipairs(sets) do
     c.all[#c.all + 1] = rs
-    if not c.new and value.dig(rs, "metadata", "labels", HASH) == hash then
-      c.new = rs
-    else
-      c.old[#c.old + 1] = rs
-    end
+    if rs ~= c.new then c.old[#c.old + 1] = rs end
   end
   c.surge, c.unavailable = surge_and_unavailable(d)
   return c

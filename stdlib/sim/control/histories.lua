@@ -16,6 +16,30 @@ local function annotations_of(owner)
   return next(out) and out or nil
 end
 
+local function same_template(revision, owner)
+  local template = value.shallow(value.dig(revision, "data", "spec", "template"))
+  template["$patch"] = nil
+  return value.equal(template, owner.spec.template)
+end
+
+--- The hash of the present template: that of the revision that has it, which may come from another cluster and
+--- have been made there, or a new one.
+---@param owner table
+---@param revisions table[] those it controls
+---@param label string  that carries the hash
+---@return string
+function histories.hash(owner, revisions, label)
+  local hash = pods.hash(owner.spec.template)
+  for _, r in ipairs(revisions) do
+    if value.dig(r, "metadata", "labels", label) == hash then return hash end
+  end
+  for _, r in ipairs(revisions) do
+    local theirs = value.dig(r, "metadata", "labels", label)
+    if theirs and same_template(r, owner) then return theirs end
+  end
+  return hash
+end
+
 --- What makes the revision of the present template the newest one.
 ---@param owner table
 ---@param revisions table[] those it controls

@@ -99,7 +99,7 @@ function Kubelet:schedule(record, pod)
     return self:unschedulable(record, pod, "1 Insufficient memory. no new claims to deallocate, preemption: "
       .. "0/1 nodes are available: 1 Preemption is not helpful for scheduling.")
   end
-  local why = unbound_claim(self, pod) or scheduling.refusal(self.store, self.node, pod)
+  local why = unbound_claim(self, pod) or scheduling.refusal(self.store, self.node, pod, self.roomy)
   if why then return self:unschedulable(record, pod, why) end
   local placed = value.shallow(pod)
   placed.spec = value.shallow(pod.spec)
@@ -228,6 +228,7 @@ end
 ---@field ready_time? number  seconds from a container's start to its being ready (default 0.5)
 ---@field stop_time? number   seconds a pod takes to end, at most its grace (default 0.2)
 ---@field backoff? number     the first crash back-off in seconds, doubled each time (default 10)
+---@field roomy? boolean      the one node stands for a whole cluster's: it has every label, and room for all
 
 --- Starts the node of a store's cluster.
 ---@param store table
@@ -237,7 +238,7 @@ function kubelet.start(store, opts)
     store = store, agenda = opts.agenda, events = opts.events, faults = opts.faults, logs = opts.logs,
     now = opts.now, speak = opts.speak, run = opts.run, node = "node1", node_ip = "192.0.2.2", ips = 0, records = {},
     ready_time = opts.ready_time or 0.5, stop_time = opts.stop_time or 0.2, backoff = opts.backoff or 10,
-    start_time = 0.08, crash_time = 0.1,
+    start_time = 0.08, crash_time = 0.1, roomy = opts.roomy,
   }, Kubelet)
   store:create("v1/nodes", podstatus.node(self.node, self.node_ip, self.now()))
   store:subscribe(function(event) self:changed(event) end)

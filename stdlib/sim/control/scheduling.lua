@@ -61,12 +61,14 @@ end
 ---@param store table
 ---@param name string of the node
 ---@param pod table
+---@param roomy? boolean the node has every label, and room for all
 ---@return string|nil
-function scheduling.refusal(store, name, pod)
+function scheduling.refusal(store, name, pod, roomy)
   local node = store:peek("v1/nodes", "", name)
   if not node then return nil end
-  local off = kept_off(node, pod, selects(pod, node.metadata.labels or {}))
+  local off = kept_off(node, pod, roomy or selects(pod, node.metadata.labels or {}))
   if off then return "1 node(s) " .. off .. NO_CLAIMS .. HOPELESS end
+  if roomy then return nil end
   local short, hopeless = {}, false
   for _, resource in ipairs { "cpu", "memory" } do
     local wanted = requests(pod, resource)

@@ -10,6 +10,7 @@ local statefulset = {}
 
 local CLAIMS = "v1/persistentvolumeclaims"
 local REVISION_LABEL = "controller-revision-hash"
+local HASH_LABEL = "controller.kubernetes.io/hash"
 
 local function act(c, action) c.actions[#c.actions + 1] = action end
 
@@ -32,7 +33,7 @@ local function healthy(pod) return pods.running_and_ready(pod) and not pods.term
 --- Finds or makes the ControllerRevision of the wanted template, and clears old ones.
 local function sync_revisions(c, revisions)
   local set = c.set
-  local hash = pods.hash(set.spec.template)
+  local hash = histories.hash(set, revisions, HASH_LABEL)
   local name = set.metadata.name .. "-" .. hash
   c.update = name
   c.current = value.dig(set, "status", "currentRevision") or name
@@ -40,7 +41,7 @@ local function sync_revisions(c, revisions)
   for _, r in ipairs(revisions) do
     c.templates[r.metadata.name] = c.templates[r.metadata.name] or value.dig(r, "data", "spec", "template")
   end
-  for _, action in ipairs(histories.sync(set, revisions, hash, "controller.kubernetes.io/hash")) do act(c, action) end
+  for _, action in ipairs(histories.sync(set, revisions, hash, HASH_LABEL)) do act(c, action) end
 end
 
 local function prune_revisions(c, revisions, owned)

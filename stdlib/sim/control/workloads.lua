@@ -67,7 +67,7 @@ end
 ---@return table[] actions
 function workloads.reconcile_daemonset(ds, owned, revisions, now)
   local actions, alive, ending = {}, {}, 0
-  local hash = pods.hash(ds.spec.template)
+  local hash = histories.hash(ds, revisions, REVISION_LABEL)
   for _, pod in ipairs(owned) do
     if pods.active(pod) then alive[#alive + 1] = pod end
     if pods.terminating(pod) then ending = ending + 1 end

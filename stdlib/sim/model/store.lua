@@ -9,6 +9,7 @@
 local value = require "almanac.sim.model.value"
 local collection = require "almanac.sim.model.collection"
 local errors = require "almanac.sim.model.errors"
+local random = require "almanac.sim.model.random"
 local resources = require "almanac.sim.model.resources"
 local selectors = require "almanac.sim.model.selectors"
 local lifecycle = require "almanac.sim.model.lifecycle"
@@ -32,18 +33,10 @@ local HISTORY = 2000
 function store.new(opts)
   local rv = opts.rv or 1000
   return setmetatable({
-    now = opts.now, uuid = opts.uuid or store.random_uuid, rv = rv, first_rv = rv,
+    now = opts.now, uuid = opts.uuid or random.uuid, rv = rv, first_rv = rv,
     history_max = opts.history or HISTORY, collections = {}, by_uid = {}, owned = {}, subscribers = {},
     pending = {}, busy = false, admission = {}, served = resources.registry(),
   }, Store)
-end
-
---- A version 4 UUID from Lua's generator: unique enough for a simulated cluster.
----@return string
-function store.random_uuid()
-  local r = math.random
-  return ("%08x-%04x-4%03x-%x%03x-%04x%08x"):format(r(0, 0xffffffff), r(0, 0xffff), r(0, 0xfff),
-    r(8, 11), r(0, 0xfff), r(0, 0xffff), r(0, 0xffffffff))
 end
 
 local function resource_of(self, gvr)
@@ -192,21 +185,12 @@ function Store:since(gvr, rv)
   return events
 end
 
-local function random_suffix()
-  local alphabet, out = "bcdfghjklmnpqrstvwxz2456789", {}
-  for i = 1, 5 do
-    local at = math.random(#alphabet)
-    out[i] = alphabet:sub(at, at)
-  end
-  return table.concat(out)
-end
-
 --- The object with the metadata only a server sets, and nothing of the caller's own making there.
 local function new_object(self, res, given)
   local object, meta = value.shallow(given), value.shallow(given.metadata)
   object.metadata = meta
   object.apiVersion, object.kind = self.served.by_key[res.storage].api_version, res.kind
-  if not meta.name and meta.generateName then meta.name = meta.generateName .. random_suffix() end
+  if not meta.name and meta.generateName then meta.name = meta.generateName .. random.suffix() end
   meta.namespace = res.namespaced and meta.namespace or nil
   meta.uid = self.uuid()
   meta.creationTimestamp = value.timestamp(self.now())
@@ -238,6 +222,15 @@ local function namespace_refuses(self, res, meta)
   return status
 end
 
+local function put_new(self, res, object)
+  local meta = object.metadata
+  meta.resourceVersion = next_rv(self)
+  collection_of(self, res.storage):put(object)
+  self.by_uid[meta.uid] = { gvr = res.storage, ns = meta.namespace, name = meta.name }
+  index_owners(self, res.storage, object, true)
+  emit(self, "ADDED", res.storage, object)
+end
+
 --- Stores a new object.
 ---@param gvr string
 ---@param given table with metadata.name or generateName, and metadata.namespace where namespaced
@@ -252,14 +245,28 @@ function Store:create(gvr, given, opts)
   local ns = meta.namespace or ""
   if self:peek(res.storage, ns, meta.name) then return nil, errors.already_exists(res, meta.name) end
   if opts and opts.dry_run then return object end
-  meta.resourceVersion = next_rv(self)
-  collection_of(self, res.storage):put(object)
-  self.by_uid[meta.uid] = { gvr = res.storage, ns = meta.namespace, name = meta.name }
-  index_owners(self, res.storage, object, true)
-  emit(self, "ADDED", res.storage, object)
+  put_new(self, res, object)
   lifecycle.created(self, res, object)
   settle(self)
   return object
+end
+
+--- Stores an object that was made elsewhere, with the identity, age, owners and managed fields that it has there.
+--- Owners that are not here do not take it along, and a namespace need not be there.
+---@param gvr string
+---@param object table the store's own from now on
+---@return boolean|nil done, string|nil why
+function Store:restore(gvr, object)
+  local res, meta = resource_of(self, gvr), object.metadata
+  if self:peek(res.storage, res.namespaced and meta.namespace or "", meta.name) then return nil, "there is one already" end
+  if meta.uid and self.by_uid[meta.uid] then return nil, "its uid is another object's" end
+  meta.uid, meta.creationTimestamp = meta.uid or self.uuid(), meta.creationTimestamp or value.timestamp(self.now())
+  meta.generation = res.has_generation and (meta.generation or 1) or nil
+  local status = refused(self, res, object)
+  if status then return nil, status.message end
+  put_new(self, res, object)
+  settle(self)
+  return true
 end
 
 --- Puts `object` in the place of `old` and tells. The caller has settled everything but the version.

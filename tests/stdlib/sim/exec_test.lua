@@ -3,7 +3,7 @@ local t = require "tests.harness"
 local support = require "tests.stdlib.sim.support"
 local exec = require "almanac.sim.api.exec"
 local processes = require "almanac.sim.world.processes"
-local store = require "almanac.sim.model.store"
+local random = require "almanac.sim.model.random"
 local task = require "native.task"
 local value = require "almanac.sim.model.value"
 
@@ -54,7 +54,7 @@ local function server_with_pod()
   local options = { namespaces = { NS } }
   options.exec = { answer = function(_, ...) return options.running:answer(...) end }
   local server = support.server(options)
-  options.running = exec.new(server.store, store.random_uuid, processes.new(server.store))
+  options.running = exec.new(server.store, random.uuid, processes.new(server.store))
   local pod = { kind = "Pod", apiVersion = "v1", metadata = { name = POD, namespace = NS, uid = "u" },
     spec = { nodeName = "node1", containers = value.array { { name = "services", image = "x:v1" } } },
     status = { containerStatuses = value.array { { name = "services", containerID = "c", state = { running = {} } } } } }
