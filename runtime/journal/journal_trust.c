@@ -19,8 +19,11 @@ static int check(const char *path, struct err *e)
         return 0; /* whoever opens it says so */
     switch (trust_of(&st, S_IWGRP | S_IWOTH, false)) {
     case TRUST_LINK:
-        return refuse(path, "it is a symbolic link",
-                      "name the directory itself as `store` in almanac.yaml", e);
+        return refuse(
+            path, "it is a symbolic link",
+            "look where it leads and who made it; a directory elsewhere is named as `store` in "
+            "almanac.yaml",
+            e);
     case TRUST_OTHER:
         return refuse(path, "it belongs to another user",
                       "run almanac as its owner, or set `store` in almanac.yaml to a directory of "
@@ -38,11 +41,18 @@ static int check(const char *path, struct err *e)
 
 int journal_trust(const char *dir, struct err *e)
 {
+    /* What SQLite and the locks open by these names is written to. */
+    static const char *const parts[] = {"journal.db", "journal.db-wal", "journal.db-shm",
+                                        "journal.db-journal", "locks"};
     char path[4096];
 
     if (check(dir, e) < 0)
         return -1;
-    if (snprintf(path, sizeof path, "%s/journal.db", dir) >= (int)sizeof path)
-        return 0;
-    return check(path, e);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (snprintf(path, sizeof path, "%s/%s", dir, parts[i]) >= (int)sizeof path)
+            return 0;
+        if (check(path, e) < 0)
+            return -1;
+    }
+    return 0;
 }

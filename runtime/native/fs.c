@@ -15,7 +15,6 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/file.h"
-#include "base/trust.h"
 #include "engine/lua_buf.h"
 #include "engine/task.h"
 #include "engine/vm_error.h"
@@ -67,8 +66,7 @@ static bool tells_of_process(int fd)
     return strncmp(path, "/proc/", 6) != 0 || (path[6] >= '0' && path[6] <= '9');
 }
 
-/* Closes fd. */
-static int read_open(int fd, const char *path, struct buf *out, struct err *e)
+int fs_read_open(int fd, const char *path, struct buf *out, struct err *e)
 {
     char chunk[32 * 1024];
     struct stat st;
@@ -108,7 +106,7 @@ static int read_all(const char *path, struct buf *out, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-    return fd < 0 ? fs_error(e, errno, "read", path) : read_open(fd, path, out, e);
+    return fd < 0 ? fs_error(e, errno, "read", path) : fs_read_open(fd, path, out, e);
 }
 
 /// The text of a file. Permit "read".
@@ -132,73 +130,6 @@ static int fs_read(lua_State *L)
         return vm_raisef(L, ERR_USAGE, "fs.read: max_bytes must be from 0 to 1 GiB");
     b = lua_buf_new(L, (size_t)max);
     if (read_all(path, b, &e) < 0)
-        return vm_raise(L, &e);
-    lua_pushlstring(L, buf_str(b), b->len);
-    buf_release(b);
-    return 1;
-}
-
-static int refuse(struct err *e, const char *path, const char *noun, const char *why)
-{
-    return err_set(e, ERR_REFUSED, "%s is no %s to trust: %s", path, noun, why);
-}
-
-/* A file on which something rests: who it is of is looked at on what was opened. */
-static int read_own(const char *path, const char *noun, bool private, struct buf *out,
-                    struct err *e)
-{
-    mode_t closed = private ? S_IRWXG | S_IRWXO : S_IWGRP | S_IWOTH;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
-    enum trust trust = TRUST_LINK;
-    struct stat st;
-
-    if (fd < 0 && errno != ELOOP)
-        return fs_error(e, errno, "read", path);
-    if (fd >= 0 && fstat(fd, &st) < 0) {
-        trust = TRUST_OTHER;
-    } else if (fd >= 0) {
-        if (!private && trust_is_private_group(st.st_gid))
-            closed &= ~(mode_t)S_IWGRP;
-        trust = trust_of(&st, closed, !private);
-    }
-    if (trust == TRUST_OURS)
-        return read_open(fd, path, out, e);
-    if (fd >= 0)
-        close(fd);
-    switch (trust) {
-    case TRUST_LINK:
-        refuse(e, path, noun, "it is a symbolic link");
-        return err_hint(e, "name the file itself");
-    case TRUST_OTHER:
-        refuse(e, path, noun, "it belongs to another user");
-        return err_hint(e,
-                        "make sure that it is the one you mean, and make a copy of your own: cp "
-                        "%s COPY",
-                        path);
-    default:
-        refuse(e, path, noun, private ? "others can read or write it" : "others can write to it");
-        return err_hint(e, "make sure that nobody has changed it, then: chmod %s %s",
-                        private ? "600" : "go-w", path);
-    }
-}
-
-/// The text of a file that is ours (or root's, unless it is private), no link, and that nobody else
-/// can write; a private one nobody else can read either. Permit "read".
-///
-/// Raises: `not_found`, `io`, `limit`, `refused`.
-///@param path string
-///@param noun string       what it is, for errors: "plan"
-///@param private? boolean
-///@return string
-static int fs_read_own(lua_State *L)
-{
-    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.read_own");
-    const char *noun = luaL_checkstring(L, 2);
-    bool private = lua_toboolean(L, 3); /* before the buffer takes that place */
-    struct buf *b = lua_buf_new(L, READ_MAX);
-    struct err e;
-
-    if (read_own(path, noun, private, b, &e) < 0)
         return vm_raise(L, &e);
     lua_pushlstring(L, buf_str(b), b->len);
     buf_release(b);
@@ -328,7 +259,7 @@ static int fs_list(lua_State *L)
 
 /* --- writing --- */
 
-static void parent_of(const char *path, char *out, size_t size)
+void fs_parent(const char *path, char *out, size_t size)
 {
     const char *slash = strrchr(path, '/');
 
@@ -382,9 +313,8 @@ static int write_through(const char *path, const char *text, size_t len, struct 
     return rc;
 }
 
-/* A file that is there keeps its mode, unless it is to be private. */
-static int write_atomic(const char *path, const char *text, size_t len, mode_t mode, int private,
-                        struct err *e)
+/* A file that is there keeps its mode. */
+static int write_atomic(const char *path, const char *text, size_t len, mode_t mode, struct err *e)
 {
     char real[PATH_MAX], dir[PATH_MAX], tmp[PATH_MAX + 64], suffix[17];
     struct stat st;
@@ -393,9 +323,9 @@ static int write_atomic(const char *path, const char *text, size_t len, mode_t m
         return write_through(path, text, len, e);
     if (!realpath(path, real))
         snprintf(real, sizeof real, "%s", path);
-    else if (!private && stat(real, &st) == 0)
+    else if (stat(real, &st) == 0)
         mode = st.st_mode & 07777;
-    parent_of(real, dir, sizeof dir);
+    fs_parent(real, dir, sizeof dir);
     digest_random_hex(suffix, 8);
     snprintf(tmp, sizeof tmp, "%s.%s.tmp", real, suffix);
     if (write_temporary(tmp, text, len, mode) < 0 || rename(tmp, real) < 0) {
@@ -406,9 +336,16 @@ static int write_atomic(const char *path, const char *text, size_t len, mode_t m
     return sync_directory(dir) < 0 ? fs_error(e, errno, "make durable", path) : 0;
 }
 
-static mode_t new_file_mode(lua_State *L, int arg)
+mode_t fs_new_mode(void)
 {
-    mode_t mask;
+    mode_t mask = umask(0);
+
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+static mode_t mode_option(lua_State *L, int arg)
+{
     lua_Integer mode;
 
     if (!lua_isnoneornil(L, arg)) {
@@ -417,9 +354,7 @@ static mode_t new_file_mode(lua_State *L, int arg)
         if (mode >= 0)
             return (mode_t)(mode & 07777);
     }
-    mask = umask(0);
-    umask(mask);
-    return 0666 & ~mask;
+    return fs_new_mode();
 }
 
 /// Writes a temporary file beside it, syncs, renames and syncs the directory: after a crash the old
@@ -433,7 +368,7 @@ static mode_t new_file_mode(lua_State *L, int arg)
 static int fs_write(lua_State *L)
 {
     const char *path = fs_check_path(L, 1, PERMIT_EFFECT, "fs.write");
-    mode_t mode = new_file_mode(L, 3);
+    mode_t mode = mode_option(L, 3);
     const char *text;
     struct err e;
     size_t len;
@@ -442,25 +377,7 @@ static int fs_write(lua_State *L)
         return vm_raisef(L, ERR_USAGE, "fs.write: the text must be a string, not a %s",
                          luaL_typename(L, 2));
     text = lua_tolstring(L, 2, &len);
-    if (write_atomic(path, text, len, mode, 0, &e) < 0)
-        return vm_raise(L, &e);
-    return 0;
-}
-
-/// A file of the program's own, such as a plan: 0600, written as by write. Permit "read": it is no
-/// effect, and out of the reach of scripts.
-///
-/// Raises: `not_found`, `io`.
-///@param path string
-///@param text string
-static int fs_keep(lua_State *L)
-{
-    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.keep");
-    size_t len;
-    const char *text = luaL_checklstring(L, 2, &len);
-    struct err e;
-
-    if (write_atomic(path, text, len, 0600, 1, &e) < 0)
+    if (write_atomic(path, text, len, mode, &e) < 0)
         return vm_raise(L, &e);
     return 0;
 }
@@ -474,7 +391,7 @@ static int remove_one(const char *path, struct err *e)
             return 0;
         return fs_error(e, errno, "remove", path);
     }
-    parent_of(path, dir, sizeof dir);
+    fs_parent(path, dir, sizeof dir);
     return sync_directory(dir) < 0 ? fs_error(e, errno, "make durable the removal of", path) : 1;
 }
 
@@ -535,12 +452,15 @@ int luaopen_native_fs(lua_State *L)
     static const luaL_Reg functions[] = {
         {"read", fs_read},
         {"read_own", fs_read_own},
+        {"check_script", fs_check_script},
+        {"is_trusted", fs_is_trusted},
         {"digest", fs_digest},
         {"exists", fs_exists},
         {"stat", fs_stat},
         {"list", fs_list},
         {"write", fs_write},
         {"keep", fs_keep},
+        {"target", fs_target},
         {"remove", fs_remove},
         {"mkdir", fs_mkdir},
         {"remove_tree", fs_remove_tree},

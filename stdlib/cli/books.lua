@@ -10,7 +10,7 @@ local M = {}
 ---@param word string
 ---@return string
 function M.about(word)
-  local book = runbook.load(project.word(word))
+  local book = runbook.look(project.word(word))
   local out = { book.name .. ": " .. book.summary }
   local lines = parameters.lines(book.params)
   table.move(lines, 1, #lines, #out + 1, out)

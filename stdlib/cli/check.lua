@@ -76,7 +76,7 @@ end
 
 local function check_file(path, found)
   local _, text = runbook.find(path)
-  script.check(path, text, found, not library_file.is_library(path) and function() return runbook.load(path) end or nil)
+  script.check(path, text, found, not library_file.is_library(path) and function() return runbook.look(path) end or nil)
 end
 
 local function counted(n, what)

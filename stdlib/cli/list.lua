@@ -12,7 +12,7 @@ M.usage = "list [--json]\n\nThe runbooks: those in runbooks/ here, and the built
 M.options = options.join({ { "--json", nil, "as JSON" } }, options.common)
 
 local function describe(found)
-  local ok, book = errors.try(runbook.load, found.path)
+  local ok, book = errors.try(runbook.look, found.path)
   return {
     name = found.name, path = found.path, builtin = found.builtin,
     summary = ok and book.summary or "(does not load: " .. tostring(book.message) .. ")",

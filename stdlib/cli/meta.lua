@@ -35,8 +35,8 @@ end
 
 --- A file of that name that is not ours stays as it is, and nothing is written.
 local function refuse_to_replace(path)
-  local state = fs.stat(path)
-  if not state or state.type == "file" and fs.read(path):sub(1, 200):find(MADE, 1, true) then return end
+  local is = fs.target(path)
+  if is == "nothing" or is == "file" and fs.read(path):sub(1, 200):find(MADE, 1, true) then return end
   errors.raise {
     kind = "refused", message = path .. " is there, and is no stub of ours",
     hint = "name another directory; nothing was written",
@@ -64,14 +64,13 @@ function M.run(words, operator)
   dir = dir:match "^(.-)/*$" ~= "" and dir:match "^(.-)/*$" or "/"
   local files = M.stubs(given.native)
   for _, file in ipairs(files) do refuse_to_replace(dir .. "/" .. file.name) end
+  local settings = fs.exists ".luarc.json" and "yours" or fs.target ".luarc.json"
   for _, file in ipairs(files) do
-    local path = dir .. "/" .. file.name
-    fs.mkdir(path:match "^(.*)/")
-    fs.write(path, file.text)
+    fs.keep(dir .. "/" .. file.name, file.text, { shared = true })
   end
   operator:result(string.format("%d files in %s\n", #files, dir))
-  if not fs.exists ".luarc.json" then
-    fs.write(".luarc.json", M.settings(dir))
+  if settings == "nothing" then
+    fs.keep(".luarc.json", M.settings(dir), { shared = true, is_new = true })
     operator:result ".luarc.json names it\n"
   elseif not fs.read(".luarc.json"):find(dir, 1, true) then
     operator:result(string.format('.luarc.json is yours: add %q to its "workspace.library"\n', dir))

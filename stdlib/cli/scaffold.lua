@@ -12,15 +12,11 @@ M.FOLDER = "runbooks/templates/"
 ---@param hint string  what to do where one is there
 function M.write(files, hint)
   for _, file in ipairs(files) do
-    if fs.exists(file.path) then
+    if fs.target(file.path) ~= "nothing" then
       errors.raise { kind = "refused", message = file.path .. " is there already, and nothing was written", hint = hint }
     end
   end
-  for _, file in ipairs(files) do
-    local directory = file.path:match "^(.*)/"
-    if directory then fs.mkdir(directory) end
-    fs.write(file.path, file.text)
-  end
+  for _, file in ipairs(files) do fs.keep(file.path, file.text, { shared = true, is_new = true }) end
 end
 
 return M

@@ -82,6 +82,8 @@ local function page(book)
   if lock then out[#out + 1] = "lock: " .. (type(lock) == "string" and lock or "by its parameters") end
   out[#out + 1] = "on failure: " .. book.on_failure
   out[#out + 1] = "file: " .. book.path .. (book.builtin and " (built in)" or "") .. "   digest " .. book.script.digest:sub(1, 16)
+  local trusted, err = errors.try(runbook.trust, book)
+  if not trusted then out[#out + 1] = "you cannot run it: " .. err.message end
   local of_vars = vars_words.lines(book.vars)
   if #of_vars > 0 then out[#out + 1] = "" end
   add(out, of_vars)
@@ -104,7 +106,7 @@ function M.run(words, operator)
     operator:result(text)
     return 0
   end
-  operator:result(terminal.lines(page(runbook.load(name))))
+  operator:result(terminal.lines(page(runbook.look(name))))
   return 0
 end
 

@@ -95,7 +95,7 @@ local function request_log(given)
   local function flush()
     if written == #lines then return end
     written = #lines
-    fs.write(given.request_log, table.concat(lines, "\n") .. (lines[1] and "\n" or ""))
+    fs.keep(given.request_log, table.concat(lines, "\n") .. (lines[1] and "\n" or ""))
   end
   return function(method, path, query, status, user)
     lines[#lines + 1] = json.encode { method = method, path = path, query = query, status = status, user = user }
@@ -149,7 +149,7 @@ local function serve(given, operator)
   local served = listen(given, note)
   if given.kubeconfig then
     local text = require("native.json").encode(served:kubeconfig(given.token)) .. "\n"
-    require("native.fs").write(given.kubeconfig, text, { mode = 384 })
+    require("native.fs").keep(given.kubeconfig, text)
   end
   operator:result(("api=%s devnet=%s loki=%s kubeconfig=%s\n"):format(served.api, served.devnet, served.loki,
     given.kubeconfig or "-"))

@@ -5,17 +5,19 @@ local process = require "native.process"
 
 local M = {}
 
+local passed_by -- a project above that was not entered: it is not ours
 local typed_in -- from the project down to where the command was typed: "ops/charts"; nil in the project itself
 
 local function is_project(dir)
   return fs.exists(dir .. "/almanac.yaml") or fs.list(dir:gsub("[%[*?\\]", "\\%0") .. "/runbooks/*.lua")[1] ~= nil
 end
 
---- Whether a project there may be meant by who works at `here`: a directory of others, or one that everybody can
---- write, such as /tmp, says nothing of what is below it.
-local function is_trusted(dir, here)
+--- Whether a project there may be meant: a directory of others, or one that everybody can write, such as /tmp, says
+--- nothing of what is below it. Whose the directory is in which the command was typed, does not count: who goes to look
+--- at a colleague's does not run what is there.
+local function is_trusted(dir)
   local is = fs.stat(dir)
-  return is ~= nil and (is.uid == here.uid or is.uid == 0) and is.mode & 2 == 0
+  return is ~= nil and fs.is_trusted(dir) and is.mode & 2 == 0
 end
 
 --- The nearest project above a directory.
@@ -23,11 +25,15 @@ end
 ---@return string? project
 ---@return string? below  from there to the directory
 function M.above(dir)
-  local here, below = fs.stat(dir), nil
-  while here and dir ~= "/" do
+  local below
+  passed_by = nil
+  while dir ~= "/" and fs.exists(dir) do
     local parent, name = dir:match "^(.*)/([^/]+)$"
     dir, below = parent == "" and "/" or parent, below and name .. "/" .. below or name
-    if not is_trusted(dir, here) then return nil end
+    if not is_trusted(dir) then
+      passed_by = is_project(dir) and dir or nil
+      return nil
+    end
     if is_project(dir) then return dir, below end
   end
 end
@@ -40,6 +46,10 @@ function M.enter()
   process.chdir(dir)
   typed_in = below
 end
+
+--- A project above that the command does not work in, because somebody else can write there.
+---@return string? dir
+function M.passed_by() return passed_by end
 
 --- A path that was typed, from where the command works.
 ---@param path string

@@ -1,5 +1,6 @@
 --- A Lua file that a script requires: how it is named, and where it is looked for.
 local errors = require "almanac.base.errors"
+local fs = require "native.fs"
 local source = require "almanac.base.source"
 
 local M = {}
@@ -47,6 +48,12 @@ function M.find(directory, name, kept)
     if kept[path] then return kept[path], path end
   end
   return M.text(own, builtin)
+end
+
+--- Refuses to run a file on disk that is another user's, or that others can write: it, or a directory that it is in.
+---@param path string  of a file that was loaded
+function M.trust(path)
+  if fs.exists(path) then fs.check_script(path) end -- else it is built in
 end
 
 --- The text of a script's file, as source.file has it; a link to what is no Lua file is refused.

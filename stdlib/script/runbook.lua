@@ -7,6 +7,7 @@ local definitions = require "almanac.run.definitions"
 local fs = require "native.fs"
 local library_file = require "almanac.script.library_file"
 local nearest = require "almanac.base.nearest"
+local project = require "almanac.config.project"
 local sandbox = require "almanac.script.sandbox"
 local terminal = require "almanac.base.terminal"
 
@@ -29,9 +30,11 @@ function M.find(name)
   if text then return path, text, short end
   local names = {}
   for _, found in ipairs(M.all()) do names[found.name] = true end
+  local above = project.passed_by()
   errors.raise {
     kind = "refused", message = string.format("no runbook %q%s", name, nearest.suffix(short, names)),
-    hint = "looked for " .. wanted .. " and the built-in ones; almanac list shows what there is",
+    hint = "looked for " .. wanted .. " and the built-in ones; almanac list shows what there is"
+      .. (above and string.format("; the project in %s is another user's, or others can write there: it is not searched", above) or ""),
   }
 end
 
@@ -51,11 +54,29 @@ local function load(path, text, short, kept)
   return book
 end
 
---- Loads a runbook.
+--- Loads a runbook to be looked at, whosever it is: loading only computes.
 ---@param name string
 ---@return almanac.Runbook book  also with name, path, script (almanac.Script) and builtin
-function M.load(name)
+function M.look(name)
   return load(M.find(name))
+end
+
+--- Loads a runbook to be run or planned; one with a file that others can write is refused.
+---@param name string
+---@return almanac.Runbook book  as of look
+function M.load(name)
+  local book = M.look(name)
+  M.trust(book)
+  return book
+end
+
+--- Refuses to run a runbook with a file that others can write.
+---@param book almanac.Runbook
+function M.trust(book)
+  local paths = {}
+  for path in pairs(book.script.files) do paths[#paths + 1] = path end
+  table.sort(paths)
+  for _, path in ipairs(paths) do library_file.trust(path) end
 end
 
 --- Loads a runbook from texts that were kept, whatever is on disk now.

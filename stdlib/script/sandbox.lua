@@ -130,10 +130,11 @@ end
 
 --- A file that a step requires. A run that keeps to a plan takes what the plan was made of, and one that executes
 --- keeps the file: what it defines is needed for the way back, which runs no step.
-local function meet_late(name, file)
+local function meet_late(name, file, kept)
   local context = task.context()
   local run = context and context.run
   if not run then return end
+  if not (kept and kept[file.path]) then task.with({ permit = "read" }, library_file.trust, file.path) end
   local plan = run.bound and run.bound.plan
   if plan then require("almanac.run.plan.binding").check_file(plan, file.path, file.text) end
   run.mode.file(run, name, file.path, file.text)
@@ -197,7 +198,7 @@ function M.load(path, text, kept)
       file = { is_late = is_loaded }
       file.path, file.text = read_lib(directory, name, kept)
     end
-    if file.is_late then meet_late(name, file) end
+    if file.is_late then meet_late(name, file, kept) end
     if not loaded[name] then load_file(name, file) end
     return file.value
   end

@@ -23,6 +23,20 @@ function M.read(path, options) end
 ---@return string
 function M.read_own(path, noun, private) end
 
+--- Refuses a file that is to be run where it, or a directory from it up to the working directory, is
+--- neither ours nor root's, or can be written by others. A link is followed, and where it is looked at,
+--- too. Permit "read".
+---
+--- Raises: `not_found`, `io`, `refused`.
+---@param path string
+function M.check_script(path) end
+
+--- Whether something is there that is ours or root's, and that nobody else can write; in a directory such
+--- as /tmp everybody removes what is his own alone, and it counts. Permit "read".
+---@param path string
+---@return boolean
+function M.is_trusted(path) end
+
 --- The SHA-256 of a file. Permit "read".
 ---
 --- Raises: `io`.
@@ -59,13 +73,25 @@ function M.list(pattern) end
 ---@param options? { mode?: integer }  of a new file
 function M.write(path, text, options) end
 
---- A file of the program's own, such as a plan: 0600, written as by write. Permit "read": it is no
---- effect, and out of the reach of scripts.
+--- Writes a file for the operator: a temporary one beside it, synced and renamed. No symbolic link of
+--- the project is written through, none of another user's, and none where others can write. It is
+--- 0600. One that is `shared`, as files of a project are, has the mode of the one that is there, or as
+--- the umask lets it, and its directories are made. What is no file (/dev/stdout, a pipe) takes the
+--- text. Permit "read": it is no effect, and out of the reach of scripts.
 ---
---- Raises: `not_found`, `io`.
+--- Raises: `refused`, `not_found`, `io`.
 ---@param path string
 ---@param text string
-function M.keep(path, text) end
+---@param options? { shared?: boolean, is_new?: boolean }  is_new: it takes nobody's place
+function M.keep(path, text, options) end
+
+--- What is where keep would write: so that nothing is written where one of several files cannot be.
+--- Permit "read".
+---
+--- Raises: `refused` (a link that is not written through), `io`.
+---@param path string
+---@return "nothing"|"file"|"stream"
+function M.target(path) end
 
 --- Removes a file, or an empty directory. Permit "effect".
 ---

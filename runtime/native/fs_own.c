@@ -1,0 +1,191 @@
+/* What others may have written, or put there: nothing rests on it, and nothing of it is run. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <lauxlib.h>
+
+#include "base/buf.h"
+#include "base/trust.h"
+#include "engine/lua_buf.h"
+#include "engine/vm_error.h"
+#include "native/fs_priv.h"
+
+#define OWN_MAX (16 * 1024 * 1024)
+
+static int refuse(struct err *e, const char *path, const char *noun, const char *why)
+{
+    return err_set(e, ERR_REFUSED, "%s is no %s to trust: %s", path, noun, why);
+}
+
+/* A file on which something rests: who it is of is looked at on what was opened. */
+static int read_own(const char *path, const char *noun, bool private, struct buf *out,
+                    struct err *e)
+{
+    mode_t closed = private ? S_IRWXG | S_IRWXO : S_IWGRP | S_IWOTH;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+    enum trust trust = TRUST_LINK;
+    struct stat st;
+
+    if (fd < 0 && errno != ELOOP)
+        return fs_error(e, errno, "read", path);
+    if (fd >= 0 && fstat(fd, &st) < 0) {
+        trust = TRUST_OTHER;
+    } else if (fd >= 0) {
+        if (!private && trust_is_private_group(st.st_gid))
+            closed &= ~(mode_t)S_IWGRP;
+        trust = trust_of(&st, closed, !private);
+    }
+    if (trust == TRUST_OURS)
+        return fs_read_open(fd, path, out, e);
+    if (fd >= 0)
+        close(fd);
+    switch (trust) {
+    case TRUST_LINK:
+        refuse(e, path, noun, "it is a symbolic link");
+        return err_hint(e, "name the file itself");
+    case TRUST_OTHER:
+        refuse(e, path, noun, "it belongs to another user");
+        return err_hint(e,
+                        "make sure that it is the one you mean, and make a copy of your own: cp "
+                        "%s COPY",
+                        path);
+    default:
+        refuse(e, path, noun, private ? "others can read or write it" : "others can write to it");
+        return err_hint(e, "make sure that nobody has changed it, then: chmod %s %s",
+                        private ? "600" : "go-w", path);
+    }
+}
+
+/// The text of a file that is ours (or root's, unless it is private), no link, and that nobody else
+/// can write; a private one nobody else can read either. Permit "read".
+///
+/// Raises: `not_found`, `io`, `limit`, `refused`.
+///@param path string
+///@param noun string       what it is, for errors: "plan"
+///@param private? boolean
+///@return string
+int fs_read_own(lua_State *L)
+{
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.read_own");
+    const char *noun = luaL_checkstring(L, 2);
+    bool private = lua_toboolean(L, 3); /* before the buffer takes that place */
+    struct buf *b = lua_buf_new(L, OWN_MAX);
+    struct err e;
+
+    if (read_own(path, noun, private, b, &e) < 0)
+        return vm_raise(L, &e);
+    lua_pushlstring(L, buf_str(b), b->len);
+    buf_release(b);
+    return 1;
+}
+
+/* --- scripts --- */
+
+/* Why something is not trusted to be run, or NULL. */
+static const char *script_fault(const struct stat *st)
+{
+    switch (trust_to_read(st)) {
+    case TRUST_OTHER:
+        return "belongs to another user";
+    case TRUST_OPEN:
+        return "can be written by others";
+    default:
+        return NULL;
+    }
+}
+
+static int refuse_script(const char *path, const char *what, const char *why, struct err *e)
+{
+    bool is_other = strncmp(why, "belongs", 7) == 0;
+
+    err_set(e, ERR_REFUSED, "%s is not run: %s %s", path, strcmp(what, path) == 0 ? "it" : what,
+            why);
+    if (is_other)
+        return err_hint(e,
+                        "read it, and work on a copy of your own; or run almanac as its owner. "
+                        "Where that user's files are yours (in a container, say): "
+                        "ALMANAC_TRUST_UID=$(stat -c %%u %s)",
+                        what);
+    return err_hint(e, "make sure that nobody has changed it, then: chmod go-w %s", what);
+}
+
+/* Looks at a directory, and, below the working directory, at those above it up to that: who can
+ * write one puts what he likes in the place of what is in it. `dir` is absolute, and is used up. */
+static int check_directories(const char *script, char *dir, const char *here, struct err *e)
+{
+    size_t len = strlen(here);
+    struct stat st;
+
+    for (;;) {
+        bool is_below = strncmp(dir, here, len) == 0 && (dir[len] == '/' || !dir[len]);
+        const char *shown = !is_below ? dir : dir[len] ? dir + len + 1 : ".";
+        const char *why;
+
+        if (stat(dir, &st) < 0)
+            return fs_error(e, errno, "look at", shown);
+        why = script_fault(&st);
+        if (why)
+            return refuse_script(script, shown, why, e);
+        if (!is_below || !dir[len])
+            return 0;
+        *strrchr(dir, '/') = '\0';
+    }
+}
+
+/* Looks at where the file is, and at where the link is that leads there. */
+static int check_place(const char *path, struct err *e)
+{
+    char here[PATH_MAX], dir[PATH_MAX], real[PATH_MAX];
+
+    if (!getcwd(here, sizeof here) || !realpath(path, real))
+        return fs_error(e, errno, "read", path);
+    fs_parent(real, dir, sizeof dir);
+    if (check_directories(path, dir, here, e) < 0)
+        return -1;
+    fs_parent(path, dir, sizeof dir);
+    if (!realpath(dir, real))
+        return fs_error(e, errno, "read", path);
+    return check_directories(path, real, here, e);
+}
+
+/// Whether something is there that is ours or root's, and that nobody else can write; in a directory such
+/// as /tmp everybody removes what is his own alone, and it counts. Permit "read".
+///@param path string
+///@return boolean
+int fs_is_trusted(lua_State *L)
+{
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.is_trusted");
+    struct stat st;
+
+    lua_pushboolean(L, stat(path, &st) == 0 && trust_to_read(&st) == TRUST_OURS);
+    return 1;
+}
+
+/// Refuses a file that is to be run where it, or a directory from it up to the working directory, is
+/// neither ours nor root's, or can be written by others. A link is followed, and where it is looked at,
+/// too. Permit "read".
+///
+/// Raises: `not_found`, `io`, `refused`.
+///@param path string
+int fs_check_script(lua_State *L)
+{
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.check_script");
+    const char *why;
+    struct stat st;
+    struct err e;
+    int rc;
+
+    if (stat(path, &st) < 0) {
+        fs_error(&e, errno, "read", path);
+        return vm_raise(L, &e);
+    }
+    why = script_fault(&st);
+    rc = why ? refuse_script(path, path, why, &e) : check_place(path, &e);
+    return rc < 0 ? vm_raise(L, &e) : 0;
+}

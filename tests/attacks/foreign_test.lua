@@ -1,0 +1,154 @@
+-- Scripts that somebody else can write are looked at, and not run: whatever is run has the rights of who runs it. For root
+-- another user's files are another's, too.
+local fs = require "native.fs"
+local process = require "native.process"
+local project = require "tests.project"
+local t = require "tests.harness"
+
+local LIB = 'local lib = require "lib.tools" return runbook { run = function() step("x", function() return lib end) end }'
+local LATE = 'return runbook { run = function() step("x", function() return require "lib.tools" end) end }'
+
+local is_root = process.user() == "root" and t.must({ "id", "-u" }):find "^0" ~= nil
+
+local function new()
+  local p = project.new { book = LIB, late = LATE }
+  fs.mkdir(p.dir .. "/runbooks/lib")
+  t.write_file(p.dir .. "/runbooks/lib/tools.lua", "return 'TOOLS'")
+  return p
+end
+
+--- Looking at it goes on, and says so; plan, run and what goes on with a run refuse.
+local function refused(p, book, what, env)
+  for _, words in ipairs { { "list" }, { "check" }, { "show", book } } do
+    local code, out, err = p:run(words, env)
+    t.eq(code, 0, table.concat(words, " ") .. ": " .. out .. err)
+    if words[2] == "book" then t.has(out, "you cannot run it: ") end
+  end
+  for _, words in ipairs { { "plan", book }, { "run", book, "--no-ask" }, { "backtest", "book", "--at", "2026-01-01" } } do
+    local code, out, err = p:run(words, env)
+    local said = table.concat(words, " ") .. ": " .. out .. err
+    t.ok(code ~= 0 or words[1] == "backtest" and book ~= "book", said)
+    if words[2] == book then t.has(said, what) end
+  end
+  local _, log = p:run({ "log" }, env)
+  t.lacks(log, "TOOLS")
+end
+
+local function both(p, what)
+  refused(p, "book", what)
+  refused(p, "late", what)
+end
+
+t.test("a file that others can write: a runbook, a library, one that a step loads late", function()
+  local p = new()
+  t.eq(p:run { "run", "book" }, 0)
+  t.must { "rm", "-r", p.dir .. "/.almanac" }
+  for _, mode in ipairs { "666", "646", "664" } do
+    t.must { "chmod", mode, p.dir .. "/runbooks/lib/tools.lua" }
+    both(p, "runbooks/lib/tools.lua is not run: it can be written by others")
+  end
+  t.must { "chmod", "644", p.dir .. "/runbooks/lib/tools.lua" }
+  t.must { "chmod", "o+w", p.dir .. "/runbooks/book.lua" }
+  refused(p, "book", "runbooks/book.lua is not run: it can be written by others")
+  t.has(select(3, p:run { "run", "book" }), "chmod go-w runbooks/book.lua")
+end)
+
+t.test("a directory that others can write, up to the project's own; one like /tmp is closed", function()
+  local p = new()
+  for _, dir in ipairs { "runbooks/lib", "runbooks", "." } do
+    t.must { "chmod", "777", p.dir .. "/" .. dir }
+    both(p, ".lua is not run: " .. dir .. " can be written by others")
+    t.must { "chmod", "1777", p.dir .. "/" .. dir }
+    t.eq(p:run { "run", "book" }, 0)
+    t.must { "chmod", "755", p.dir .. "/" .. dir }
+    t.must { "rm", "-r", p.dir .. "/.almanac" }
+  end
+end)
+
+t.test("a link leads to where others can write, or lies there", function()
+  local p, open = new(), t.tmpdir()
+  t.must { "mv", p.dir .. "/runbooks/lib/tools.lua", open .. "/tools.lua" }
+  t.must { "ln", "-s", open .. "/tools.lua", p.dir .. "/runbooks/lib/tools.lua" }
+  t.eq(p:run { "run", "book" }, 0)
+  t.must { "chmod", "777", open }
+  t.must { "rm", "-r", p.dir .. "/.almanac" }
+  both(p, "runbooks/lib/tools.lua is not run: " .. fs.real(open) .. " can be written by others")
+  t.must { "chmod", "755", open }
+  t.must { "chmod", "666", open .. "/tools.lua" }
+  both(p, "runbooks/lib/tools.lua is not run: it can be written by others")
+  t.must { "chmod", "644", open .. "/tools.lua" }
+  t.must { "chmod", "777", p.dir .. "/runbooks/lib" }
+  both(p, "runbooks/lib/tools.lua is not run: runbooks/lib can be written by others")
+end)
+
+t.test("a run that was stopped does not go on, nor back, with a file that others can write by now", function()
+  local p = project.new { book = [[return runbook { run = function()
+    step("a", { undo = function() fs.write("undone", "x") end }, function() fs.write("a", "x") end)
+    step("b", function() error "no" end) end }]] }
+  t.eq(p:run { "run", "book", "--no-ask" }, 1)
+  t.must { "chmod", "666", p.dir .. "/runbooks/book.lua" }
+  local code, out, err = p:run { "resume", "--no-ask" }
+  t.ok(code ~= 0, out .. err)
+  t.has(err, "runbooks/book.lua is not run: it can be written by others")
+  t.must { "chmod", "644", p.dir .. "/runbooks/book.lua" }
+  code, out, err = p:run { "rollback", "--no-ask" }
+  t.eq(code, 0, out .. err)
+  t.eq(t.read_file(p.dir .. "/undone"), "x")
+end)
+
+t.test("another user's project, for root: looked at, not run; what sudo's caller owns is his, and so is a named user's", function()
+  if not is_root then
+    print "skipped: only root gives a file away"
+    return
+  end
+  local p = new()
+  t.must { "chown", "-R", "nobody", p.dir }
+  for _, book in ipairs { "book", "late" } do refused(p, book, "runbooks/" .. book .. ".lua is not run: it belongs to another user") end
+  t.must { "chown", "root", p.dir, p.dir .. "/runbooks", p.dir .. "/runbooks/book.lua", p.dir .. "/runbooks/late.lua" }
+  both(p, "runbooks/lib/tools.lua is not run: it belongs to another user")
+  t.must { "chown", "-R", "root", p.dir }
+  t.must { "chown", "nobody", p.dir }
+  both(p, "is not run: . belongs to another user")
+  t.must { "chown", "-R", "nobody", p.dir }
+  local uid = t.must({ "id", "-u", "nobody" }):gsub("%s", "")
+  for _, variable in ipairs { "SUDO_UID", "ALMANAC_TRUST_UID" } do
+    t.eq(p:run({ "run", "book" }, { [variable] = uid }), 0, variable)
+    for _, no in ipairs { "", "x", uid .. "x", " " .. uid, "-" .. uid, "0" .. "1", tostring((tonumber(uid)) + (1 << 32)) } do
+      t.has(select(3, p:run({ "run", "book" }, { [variable] = no })), "is not run: it belongs to another user")
+    end
+  end
+end)
+
+t.test("another user's project, for who is not root: SUDO_UID says nothing to him", function()
+  if not is_root then return end
+  -- Not below the tests' own directory, which is closed to others.
+  local dir = t.must({ "mktemp", "-d", "/tmp/almanac-test.XXXXXX" }):gsub("%s+$", "")
+  t.defer(function() fs.remove_tree(dir) end)
+  fs.mkdir(dir .. "/runbooks")
+  fs.mkdir(dir .. "/below")
+  t.write_file(dir .. "/runbooks/book.lua", "return runbook { run = function() end }")
+  t.must { "chown", "-R", "daemon", dir }
+  t.must { "chmod", "755", dir }
+  local function run(where, env, ...)
+    local all = { HOME = dir, KUBECONFIG = false, NO_COLOR = "1" }
+    for name, value in pairs(env) do all[name] = value end
+    return t.run({ "setpriv", "--reuid=nobody", "--clear-groups", process.exe(), ... }, { cwd = dir .. where, env = all })
+  end
+  local uid = t.must({ "id", "-u", "daemon" }):gsub("%s", "")
+  local code, _, err = run("", { SUDO_UID = uid }, "plan", "book")
+  if err:find "^setpriv: failed to execute" then
+    print "skipped: nobody cannot reach the program"
+    return
+  end
+  t.eq(code, 1, err)
+  t.has(err, "runbooks/book.lua is not run: it belongs to another user")
+  t.has(err, "ALMANAC_TRUST_UID=")
+  t.must { "chmod", "777", dir .. "/below" }
+  code, _, err = run("/below", {}, "plan", "book")
+  t.eq(code, 1, err)
+  t.has(err, 'no runbook "book"')
+  t.has(err, "the project in " .. dir .. " is another user's, or others can write there: it is not searched")
+  t.must { "chown", "-R", "root", dir }
+  code, _, err = run("", {}, "plan", "book")
+  t.eq(code, 0, err)
+end)
