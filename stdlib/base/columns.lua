@@ -111,6 +111,23 @@ function M.pad(text, width)
   return text .. (" "):rep(width - M.of(text))
 end
 
+--- Rows of cells as lines, each column as wide as its widest cell.
+---@param rows string[][]
+---@param between? string  default two blanks
+---@return string[]
+function M.aligned(rows, between)
+  local widths, out = {}, {}
+  for _, row in ipairs(rows) do
+    for i, cell in ipairs(row) do widths[i] = math.max(widths[i] or 0, M.of(cell)) end
+  end
+  for i, row in ipairs(rows) do
+    local cells = {}
+    for k, cell in ipairs(row) do cells[k] = M.pad(cell, widths[k]) end
+    out[i] = table.concat(cells, between or "  "):gsub(" +$", "")
+  end
+  return out
+end
+
 --- A line cut to a number of columns, with "…" where something is left out; escape sequences stay whole.
 ---@param line string
 ---@param width integer
@@ -146,24 +163,76 @@ function M.map(line, fn)
   return table.concat(out)
 end
 
---- A line as rows of a number of columns, each but the first behind a prefix.
+--- A run's id, as journal/run makes it: it is copied in one piece, so that no row ends in it.
+local RUN_ID = "[%w_-]+%-%d%d%d%d%d%d%d%d%-%d%d%d%d%d%d%-%x%x%x%x"
+
+---@class almanac.columns.Rows  a line that is broken into rows
+---@field out string[]
+---@field shown integer  columns of the row that is being filled
+---@field width integer
+---@field prefix string
+---@field blanks integer?  place in out of the blanks that the row ends with
+local Rows = {}
+Rows.__index = Rows
+
+function Rows:begin(prefix)
+  if self.blanks then self.out[self.blanks] = "" end
+  self.blanks = nil
+  self.out[#self.out + 1] = "\n" .. prefix
+  self.shown = M.of(prefix)
+end
+
+function Rows:add(text, columns)
+  if columns > 0 then self.blanks = nil end
+  self.out[#self.out + 1] = text
+  self.shown = self.shown + columns
+end
+
+--- Blanks at the end of a row are left out: the next one begins behind its prefix.
+function Rows:add_blanks(text)
+  local room = math.max(0, self.width - self.shown)
+  self:add(text:sub(1, room), math.min(#text, room))
+  self.blanks = #self.out
+end
+
+local function add_in_pieces(rows, word)
+  local at = 1
+  while at <= #word do
+    local after, columns = cluster(word, at)
+    if rows.shown + columns > rows.width then rows:begin(rows.prefix) end
+    rows:add(word:sub(at, after - 1), columns)
+    at = after
+  end
+end
+
+--- A word stays whole where a row has room for it. A run's id stays so anyway: one that has no room behind the prefix
+--- stands at the first column, and only a terminal that is narrower than the id breaks it, which it joins when it is copied.
+function Rows:add_word(word)
+  local columns = M.of(word)
+  if self.shown + columns <= self.width then return self:add(word, columns) end
+  local behind_prefix = M.of(self.prefix) + columns <= self.width
+  if behind_prefix or word:find("^[(\"']?" .. RUN_ID .. "[)\"',;:.]*$") then
+    self:begin(behind_prefix and self.prefix or "")
+    return self:add(word, columns)
+  end
+  add_in_pieces(self, word)
+end
+
+--- A line as rows of a number of columns, each but the first behind a prefix, broken between words where that is possible.
 ---@param line string
 ---@param width integer
 ---@param prefix string  narrower than that
 ---@return string rows  with newlines between
 function M.wrap(line, width, prefix)
   if M.of(line) <= width then return line end
-  local shown, out, at = 0, {}, 1
-  local before = M.of(prefix)
+  local rows, at = setmetatable({ out = {}, shown = 0, width = width, prefix = prefix }, Rows), 1
   while at <= #line do
-    local escape = line:match("^" .. colour.PATTERN, at)
-    local after, columns = at + #(escape or ""), 0
-    if not escape then after, columns = cluster(line, at) end
-    if shown + columns > width then out[#out + 1], shown = "\n" .. prefix, before end
-    out[#out + 1] = line:sub(at, after - 1)
-    at, shown = after, shown + columns
+    local escape, blanks = line:match("^" .. colour.PATTERN, at), line:match("^ +", at)
+    local word = not escape and not blanks and line:match("^[^ \27]+", at) or not escape and not blanks and line:sub(at, at)
+    if escape then rows:add(escape, 0) elseif blanks then rows:add_blanks(blanks) else rows:add_word(word) end
+    at = at + #(escape or blanks or word)
   end
-  return table.concat(out)
+  return table.concat(rows.out)
 end
 
 return M

@@ -17,7 +17,7 @@ function M.run(words, operator)
   if not given then return 0 end
   if #rest ~= 1 then errors.usage "usage: almanac abandon RUN --reason TEXT" end
   if not given.reason or not given.reason:find "%S" then
-    errors.usage "almanac abandon needs --reason TEXT: the journal keeps why a run was given up"
+    errors.usage "it needs --reason TEXT: the journal keeps why a run was given up"
   end
   config.load(given)
   return require("almanac.session.abandon").run(rest[1], given.reason, given, operator)

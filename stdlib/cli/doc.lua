@@ -22,6 +22,13 @@ local function width()
   return math.min(terminal.isatty(1) and terminal.size() or 80, MAX_WIDTH)
 end
 
+--- What a word stands for that is the last part of a name: "secret" for param.secret. Several are listed and refused.
+local function only_one(word)
+  local full = manual.ending_in(word)
+  if #full < 2 then return manual.find(full[1] or "") end
+  errors.raise { kind = "usage", message = string.format("%q is the name of several", word), hint = "almanac doc " .. table.concat(full, "\nalmanac doc ") }
+end
+
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
@@ -32,6 +39,7 @@ function M.run(words, operator)
     return 0
   end
   local page, entry = manual.find(name)
+  if not page then page, entry = only_one(name) end
   if not page then
     errors.raise {
       kind = "usage", message = string.format("runbooks see no %q%s", name, nearest.suffix(name, manual.names())),

@@ -31,10 +31,11 @@ function M.run(words, operator)
     operator:json(json.array(books))
     return 0
   end
-  for _, book in ipairs(books) do
-    operator:result(string.format("%s %s%s\n", columns.pad(book.name, 20), terminal.one_line(book.summary),
-      book.builtin and "  [built in]" or "  [" .. book.path .. "]"))
+  local rows = {}
+  for i, book in ipairs(books) do
+    rows[i] = { book.name, book.builtin and "[built in]" or "[" .. book.path .. "]", terminal.one_line(book.summary) }
   end
+  operator:result(terminal.lines(columns.aligned(rows)))
   return 0
 end
 

@@ -4,6 +4,7 @@
 local children = require "almanac.config.children"
 local commands = require "almanac.cli.commands"
 local errors = require "almanac.base.errors"
+local help = require "almanac.cli.help"
 local interrupt = require "almanac.base.interrupt"
 local operators = require "almanac.run.operator"
 local process = require "native.process"
@@ -16,21 +17,6 @@ local M = {}
 --- Makes the effects of the standard library known, before a runbook is loaded.
 local function use_effects()
   require("almanac.run.definitions").use_catalogue(require "almanac.session.catalogue")
-end
-
-local function help()
-  local out = {
-    "usage: almanac [--stdlib DIR] COMMAND [words…]",
-    "",
-    "Runs operational runbooks written in Lua: journalled, resumable, nothing twice.",
-    "",
-  }
-  for _, command in ipairs(commands.all) do
-    if not command.hidden then out[#out + 1] = string.format("  %-10s %s", command.name, command.summary) end
-  end
-  out[#out + 1] = ""
-  out[#out + 1] = "almanac COMMAND --help says what a command takes."
-  return table.concat(out, "\n") .. "\n"
 end
 
 --- What was probably meant by a word that is no command: a runbook is run, or the command of nearly that name.
@@ -51,6 +37,12 @@ local function settle(name, code, operator, drives)
   return drives and code ~= 0 and code or 1
 end
 
+--- What stands before an error. How a command is called names the command.
+local function before(name, err)
+  local is_usage = type(err.message) == "string" and err.message:find "^usage: "
+  return is_usage and "" or "almanac " .. name .. ": "
+end
+
 local function run(command, words, operator)
   local name = command.name
   children.apply()
@@ -66,13 +58,37 @@ local function run(command, words, operator)
   if ok then return settle(name, code or 0, operator, command.drives) end
   local err = code
   settle(name, 1, operator)
-  operator:say("almanac " .. name .. ": " .. errors.format(err))
+  operator:say(before(name, err) .. errors.format(err))
   if err.kind == "script" and err.traceback and process.getenv "ALMANAC_DEBUG" then operator:say(err.traceback) end
   if interrupt.of(err) then return 130 end
   local refused = err.kind == "usage" or err.kind == "refused"
   if command.drives then refused = not operator.begun end
   return refused and not command.detailed and 2 or 1
 end
+
+--- Refuses a word that is no command.
+local function refuse(name, operator)
+  local guess = meant(name)
+  operator:say(string.format("almanac: no %s '%s'%s\n  next: almanac --help lists the commands", name:find "^%-" and "option" or "command",
+    terminal.one_line(name), guess and "; did you mean 'almanac " .. guess .. "'?" or ""))
+  return 2
+end
+
+--- almanac help: the commands; almanac help WORD: what a command takes, or a runbook.
+local function say_help(words, operator)
+  local name = words[1]
+  if not name then
+    operator:result(help.text())
+    return settle("help", 0, operator)
+  end
+  words[#words + 1] = "--help"
+  local command = commands.find(name)
+  if command then return run(command, table.move(words, 2, #words, 1, {}), operator) end
+  if meant(name) == "run " .. name then return run(commands.find "run", words, operator) end
+  return refuse(name, operator)
+end
+
+local OPTIONS = { ["--help"] = "help", ["-h"] = "help", ["--version"] = "version", ["-V"] = "version" }
 
 --- The program: returns its exit code.
 ---@return integer
@@ -81,20 +97,15 @@ function M.main()
   local operator = operators.new()
   local words = { table.unpack(process.argv, 1, #process.argv) }
   local name = table.remove(words, 1)
-  if name == "help" or name == "--help" or name == "-h" then
-    operator:result(help())
-    return settle("help", 0, operator)
-  elseif not name then
-    operator:say((help():gsub("\n$", "")))
+  if not name then
+    operator:say((help.text():gsub("\n$", "")))
     return 2
   end
-  if name == "--version" or name == "-V" then name = "version" end
+  name = OPTIONS[name] or name
+  if name == "help" then return say_help(words, operator) end
   local command = commands.find(name)
   if command then return run(command, words, operator) end
-  local guess = meant(name)
-  operator:say(string.format("almanac: no command '%s'%s\n  next: almanac --help lists the commands", terminal.one_line(name),
-    guess and "; did you mean 'almanac " .. guess .. "'?" or ""))
-  return 2
+  return refuse(name, operator)
 end
 
 return M

@@ -1,7 +1,9 @@
 --- Options of a command: declared data, parsed and shown by --help.
 local errors = require "almanac.base.errors"
-
+local nearest = require "almanac.base.nearest"
 local project = require "almanac.config.project"
+local prose = require "almanac.base.prose"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -79,17 +81,43 @@ local function is_path(option, value)
   return takes == "FILE" or takes == "DIR" or takes == "KEY" or takes == "PATH" and value:find "/" ~= nil
 end
 
+--- Columns of help: longer lines are hard to read.
+local WIDTH_MAX = 100
+
+---@return integer
+function M.help_width()
+  return math.min(terminal.isatty(1) and terminal.size() or WIDTH_MAX, WIDTH_MAX)
+end
+
+--- The lines that say how it is called; those behind the first are of the program, too.
+local function add_synopsis(out, usage)
+  for line in usage:gmatch "[^\n]+" do
+    out[#out + 1] = (#out == 0 and "usage: " or "       ") .. "almanac " .. line:match "^%s*(.*)$"
+  end
+end
+
 local function help(usage, declared, about)
-  local out = { "usage: almanac " .. usage, "" }
-  if about then
-    out[#out + 1] = about
-    out[#out + 1] = ""
+  local width, out, rows = M.help_width(), {}, {}
+  local synopsis, text = usage:match "^%s*(.-)\n\n(.*)$"
+  add_synopsis(out, synopsis or usage)
+  out[#out + 1] = ""
+  if text then prose.add_text(out, text:match "^(.-)%s*$", width) end
+  for _, part in ipairs { text and "" or nil, about, about and "" } do out[#out + 1] = part end
+  for i, option in ipairs(declared) do
+    rows[i] = { (option.short and option.short .. ", " or "") .. option[1] .. shown_value(option), option[3] }
   end
-  for _, option in ipairs(declared) do
-    local left = (option.short and option.short .. ", " or "") .. option[1] .. shown_value(option)
-    out[#out + 1] = string.format("  %-26s %s", left, option[3])
-  end
-  return table.concat(out, "\n") .. "\n"
+  prose.add_rows(out, rows, "  ", width)
+  return (table.concat(out, "\n"):gsub("\n*$", "\n"))
+end
+
+--- No option of that name: which was meant, and where they are listed.
+local function refuse(usage, declared, name)
+  local known = { ["--help"] = true }
+  for _, option in ipairs(declared) do known[option[1]] = true end
+  errors.raise {
+    kind = "usage", message = string.format("no option %s%s", name, nearest.suffix(name, known)),
+    hint = "almanac " .. usage:match "^%s*(%S+)" .. " --help lists them",
+  }
 end
 
 --- Parses the words of a command.
@@ -111,11 +139,7 @@ function M.parse(usage, declared, words, operator, about)
     local name, inline = word:match "^(%-%-[^=]+)=(.*)$"
     local option = M.find(declared, name or word)
     if not option and word:find "^%-." and word ~= "--" then
-      errors.raise {
-        kind = "usage",
-        message = "no option " .. (name or word),
-        hint = "almanac " .. usage:match "^%S+" .. " --help",
-      }
+      refuse(usage, declared, name or word)
     elseif not option then
       rest[#rest + 1] = word
     elseif not option[2] and inline then

@@ -78,19 +78,52 @@ local function statuses_of(given)
   return given.status and words_of(given.status, known, "status")
 end
 
---- One run on one line.
-local function line_of(found)
-  local took = found.duration and duration.format(found.duration) or ""
-  local parts = {
-    columns.pad(found.id, 40) .. " " .. columns.pad(found.status, 11), os.date("%Y-%m-%d %H:%M:%S", found.started_ms // 1000),
-    columns.pad(took, 8), columns.pad(found.operator or "", 8),
+--- What is said of a run in columns, and what stands behind them.
+local function cells_of(found)
+  return {
+    found.id, found.status, os.date("%Y-%m-%d %H:%M:%S", found.started_ms // 1000),
+    found.duration and duration.format(found.duration) or "", found.operator or "",
   }
+end
+
+local function rest_of(found)
+  local parts = {}
+  if found.caller then parts[#parts + 1] = "in " .. found.caller end
   if found.environment then parts[#parts + 1] = "on " .. found.environment end
   local params = parameters.text(found.params, found.durations)
   if params ~= "" then parts[#parts + 1] = params end
-  if found.caller then parts[#parts + 1] = "in " .. found.caller end
   if found.error then parts[#parts + 1] = "✗ " .. (found.step and found.step .. ": " or "") .. found.error end
-  return (table.concat(parts, "  "):gsub("%s+$", ""))
+  return terminal.one_line(table.concat(parts, "  "))
+end
+
+--- The lines of a run: one, where there is room; else its id, which is copied, stands whole, and what follows is cut.
+local function add_lines(out, cells, rest, width)
+  local line = rest == "" and cells or cells .. "  " .. rest
+  if not width or columns.of(line) <= width then
+    out[#out + 1] = line
+    return
+  end
+  if columns.of(cells) > width then
+    local id, others = cells:match "^(%S+) +(.*)$"
+    out[#out + 1], cells = id, "  " .. others
+  end
+  out[#out + 1] = columns.fit(cells, width)
+  if rest ~= "" then out[#out + 1] = columns.fit("  " .. rest, width) end
+end
+
+--- The runs as lines, below one another; for a terminal of so many columns, or as long as they are.
+---@param list almanac.FoundRun[]
+---@param width integer?
+---@return string[]
+local function lines_of(list, width)
+  local rows, out = {}, {}
+  for i, found in ipairs(list) do rows[i] = cells_of(found) end
+  local aligned = columns.aligned(rows)
+  for i, found in ipairs(list) do
+    local rest = rest_of(found)
+    add_lines(out, aligned[i], width and terminal.spelt(rest) or rest, width)
+  end
+  return out
 end
 
 local function shown(found, fields)
@@ -125,16 +158,12 @@ function M.run(words, operator)
   config.load(given)
   local journal <close> = store.open "ro"
   if wanted.runbook then check_known(journal, wanted.runbook) end
-  local code, width = 0, terminal.isatty(1) and terminal.size()
-  for _, found in ipairs(find.runs(journal, wanted)) do
+  local code, list = 0, find.runs(journal, wanted)
+  for _, found in ipairs(list) do
     code = math.max(code, doubt.say(journal, found.id, operator))
-    if given.json then
-      operator:json(shown(found, fields))
-    else
-      local line = terminal.one_line(line_of(found))
-      operator:result((width and columns.fit(terminal.spelt(line), width) or line) .. "\n")
-    end
+    if given.json then operator:json(shown(found, fields)) end
   end
+  if not given.json then operator:result(terminal.lines(lines_of(list, terminal.isatty(1) and terminal.size() or nil))) end
   return code
 end
 

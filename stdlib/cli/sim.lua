@@ -170,7 +170,7 @@ end
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
-  if rest[1] then errors.usage("almanac sim takes no %s", rest[1]) end
+  if rest[1] then errors.usage("it takes no %s", rest[1]) end
   local task, signals = require "native.task", require "native.signals"
   local serving = task.spawn(serve, given, operator)
   signals.guard(serving)

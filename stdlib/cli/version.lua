@@ -11,7 +11,7 @@ M.options = { { "--json", nil, "as JSON" } }
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
-  if rest[1] then errors.usage("almanac version takes no %s", rest[1]) end
+  if rest[1] then errors.usage("it takes no %s", rest[1]) end
   local lua = _VERSION:match "%S+$"
   local commit = process.commit ~= "" and process.commit or nil
   if given.json then

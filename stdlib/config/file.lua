@@ -249,7 +249,7 @@ function M.load(options)
     load_file(file, options.environment)
   elseif options.config or options.environment then
     errors.raise {
-      kind = "refused", message = "cannot read " .. file,
+      kind = "refused", message = "there is no " .. file,
       hint = options.environment and "-e names an environment of almanac.yaml in this directory" or nil,
     }
   end

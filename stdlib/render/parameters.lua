@@ -16,14 +16,18 @@ end
 ---@param specs table<string, almanac.Param>
 ---@return string[] lines
 function M.lines(specs)
-  local out = { next(specs) and "parameters:" or "parameters: none" }
-  for _, name in ipairs(param.sorted_names(specs)) do
+  local names, rows, out = param.sorted_names(specs), {}, { next(specs) and "parameters:" or "parameters: none" }
+  local widest = 0
+  for i, name in ipairs(names) do
     local spec = specs[name]
     local default = spec.default ~= nil and "default " .. param.shown(spec, spec.default)
-    local state = spec.required and "required" or default or "optional"
-    out[#out + 1] = string.format("  %s %s, %s%s", columns.pad(name, 12), spec.type, state, spec.help and "  " .. spec.help or "")
-    local limits = constraint(spec)
-    if limits then out[#out + 1] = string.format("  %-12s %s", "", limits) end
+    rows[i] = { "  " .. name, spec.type, spec.required and "required" or default or "optional", spec.help or "" }
+    widest = math.max(widest, columns.of(rows[i][1]))
+  end
+  for i, line in ipairs(columns.aligned(rows)) do
+    local limits = constraint(specs[names[i]])
+    out[#out + 1] = line
+    if limits then out[#out + 1] = (" "):rep(widest + 2) .. limits end
   end
   return out
 end

@@ -1,6 +1,5 @@
 --- What a runbook reads of almanac.yaml's `vars`, as text: the value that holds, where it is written, and what it is.
 local columns = require "almanac.base.columns"
-local duration = require "almanac.base.duration"
 local param = require "almanac.base.param"
 local settings = require "almanac.config.settings"
 local vars = require "almanac.run.vars"
@@ -17,7 +16,7 @@ end
 
 local function shown(spec, value)
   if value == nil then return "-" end
-  return spec.type == "duration" and duration.format(value) or param.shown(spec, value)
+  return param.shown(spec, value)
 end
 
 local function widest(rows, i)

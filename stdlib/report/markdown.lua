@@ -49,7 +49,7 @@ local function table_of(heads, rows)
   return table.concat(out, "\n")
 end
 
-local ICONS = { good = "✅", bad = "❌", open = "⏸️", ["taken back"] = "↩️" }
+local ICONS = { good = "✅", bad = "❌", open = "⏳", ["taken back"] = "↩" }
 
 local function header(report)
   local run, verdict = report.run, report.verdict

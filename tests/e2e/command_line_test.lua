@@ -153,3 +153,22 @@ t.test("a step that raises a table without a message says what is in it", functi
   t.has(err, "an error without a message: code = 5")
   t.has(err, "book.lua:1")
 end)
+
+t.test("almanac help says what a command takes, or a runbook; what is neither is guessed", function()
+  local p = project.new { book = "return runbook { params = { n = param.integer { help = 'how many' } }, run = function() end }" }
+  local _, run_help = p:run { "run", "--help" }
+  local code, out = p:run { "help", "run" }
+  t.eq({ code, out }, { 0, run_help })
+  code, out = p:run { "help", "book" }
+  t.eq(code, 0)
+  t.has(out, "n  integer  optional  how many")
+  local err
+  code, out, err = p:run { "help", "rnu" }
+  t.eq({ code, out }, { 2, "" })
+  t.has(err, "did you mean 'almanac run'?")
+  code, _, err = p:run { "run", "--jsno" }
+  t.eq(code, 2)
+  t.has(err, "no option --jsno; did you mean --json?")
+  code, _, err = p:run { "status", "a", "b" }
+  t.eq({ code, err:match "^[^\n]*" }, { 2, "usage: almanac status [RUN]" })
+end)

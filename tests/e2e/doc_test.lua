@@ -74,3 +74,14 @@ t.test("meta replaces no file of somebody else's, and then writes nothing", func
   t.ok(not fs.exists(dir .. "/.luarc.json"), "nothing was written")
   t.eq(meta(dir), 2)
 end)
+
+t.test("the last part of a name is enough where it is the name of one", function()
+  local _, whole = doc "param.secret"
+  local code, out = doc "secret"
+  t.eq({ code, out }, { 0, whole })
+  local err
+  code, _, err = doc "apply"
+  t.eq(code, 2)
+  t.has(err, "almanac doc k8s.apply")
+  t.has(err, "almanac doc kustomize.apply")
+end)

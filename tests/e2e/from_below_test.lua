@@ -73,7 +73,7 @@ t.test("a name that is nearly a runbook's is guessed, and --help behind a name t
     code, out = below(p, words)
     t.eq(code, 0)
     t.has(out, "book: Writes")
-    t.has(out, "integer, required  how many")
+    t.has(out, "integer  required  how many")
     t.has(out, "--params FILE")
   end
   local _, listed = below(p, { "list" })

@@ -1,6 +1,8 @@
 -- almanac runs: what it shows of each, and which it leaves away.
 local json = require "native.json"
+local process = require "native.process"
 local projects = require "tests.project"
+local ptys = require "tests.pty"
 local t = require "tests.harness"
 
 local BOOK = [[
@@ -48,4 +50,23 @@ t.test("a word that is no status, field or time is refused with those that are",
     t.eq(code, 2)
     t.has(err, case[2])
   end
+end)
+
+t.test("at 40 columns the ids of runs, and the words that are typed with them, stand whole", function()
+  local p = projects.new { book = BOOK, ["restart-everything"] = BOOK }
+  p:run { "run", "book", "tag=v1", "fail=true", "--no-ask" }
+  p:run { "run", "restart-everything", "tag=v1", "fail=true", "--no-ask" }
+  local ids, exe = {}, process.exe()
+  local _, listed = p:run { "runs", "--json=id" }
+  for line in listed:gmatch "[^\n]+" do ids[#ids + 1] = json.decode(line).id end
+  t.eq(#ids, 2)
+  local pty = ptys.open({ width = 40, height = 60 }, string.format("%s runs; %s status; %s status book", exe, exe, exe), { cwd = p.dir })
+  pty:wait "ended"
+  local shown = pty.screen:text()
+  for _, id in ipairs(ids) do
+    local _, count = (shown .. "\n"):gsub("%f[%w]" .. id:gsub("%-", "%%-") .. "[: ]*\n?", "")
+    t.ok(count >= 4, string.format("%s stands whole %d times in:\n%s", id, count, shown))
+  end
+  t.has(shown, "  failed")
+  t.has(shown, "  fail=true tag=v1  ✗ the step:")
 end)

@@ -121,6 +121,18 @@ function M.names()
   return out
 end
 
+--- The full names of the entries that a page has under a name.
+---@param name string  "apply"
+---@return string[]    "k8s.apply", "kustomize.apply", in the order of the alphabet
+function M.ending_in(name)
+  local out = {}
+  for full in pairs(M.names()) do
+    if full:match "%.([^.]+)$" == name then out[#out + 1] = full end
+  end
+  table.sort(out)
+  return out
+end
+
 --- Whether an entry is a value and no function.
 local function is_constant(page, entry)
   local value = public.value(page.name)

@@ -1,45 +1,13 @@
 --- The manual as text for a terminal: pages and entries, wrapped to a width.
-local columns = require "almanac.base.columns"
 local manual = require "almanac.script.manual.manual"
+local prose = require "almanac.base.prose"
 
 local M = {}
 
---- Words in lines of a width, the first behind `head`, the others below where it ends.
-local function add_wrapped(out, head, text, width)
-  local indent = (" "):rep(columns.of(head))
-  local line, empty = head, true
-  for word in text:gmatch "%S+" do
-    if not empty and columns.of(line) + 1 + columns.of(word) > width then
-      out[#out + 1] = line
-      line, empty = indent, true
-    end
-    line, empty = line .. (empty and "" or " ") .. word, false
-  end
-  out[#out + 1] = (line:gsub("%s+$", ""))
-end
-
 local function add_paragraphs(out, text, width)
   for paragraph in (text .. "\n\n"):gmatch "(.-)\n\n+" do
-    add_wrapped(out, "  ", paragraph, width)
+    prose.add(out, "  ", paragraph, width)
     out[#out + 1] = ""
-  end
-end
-
---- A list of names and what is said of each, below one another. Behind a long name the words begin on a line of
---- their own.
-local function add_rows(out, rows, indent, width)
-  local longest, most = 0, width * 2 // 5
-  for _, row in ipairs(rows) do
-    local size = columns.of(row[1])
-    if size <= most then longest = math.max(longest, size) end
-  end
-  for _, row in ipairs(rows) do
-    local head = row[1]
-    if columns.of(head) > most then
-      out[#out + 1] = indent .. head
-      head = ""
-    end
-    add_wrapped(out, indent .. columns.pad(head, longest) .. "  ", row[2], width)
   end
 end
 
@@ -68,9 +36,9 @@ local function add_options(out, entry, width)
       local rows = {}
       field_rows(rows, declaration.fields, "")
       out[#out + 1] = "  " .. value.name .. ":"
-      add_rows(out, rows, "    ", width)
+      prose.add_rows(out, rows, "    ", width)
       for _, group in ipairs(declaration.one_of or {}) do
-        add_wrapped(out, "    ", "One of " .. table.concat(group, ", ") .. ".", width)
+        prose.add(out, "    ", "One of " .. table.concat(group, ", ") .. ".", width)
       end
       out[#out + 1] = ""
     end
@@ -100,11 +68,11 @@ local function add_entry(out, page, entry, width)
   add_paragraphs(out, entry.text, width)
   local rows = value_rows(entry)
   if #rows > 0 then
-    add_rows(out, rows, "  ", width)
+    prose.add_rows(out, rows, "  ", width)
     out[#out + 1] = ""
   end
   add_options(out, entry, width)
-  add_wrapped(out, "  Raises: ", entry.raises or "", width)
+  prose.add(out, "  Raises: ", entry.raises or "", width)
   if entry.example then out[#out + 1] = "\n    " .. entry.example:gsub("\n", "\n    ") end
   out[#out + 1] = ""
 end
@@ -137,7 +105,7 @@ function M.page(page, width)
     rows[i] = { is_constant and manual.full_name(page, entry) or manual.signature(page, entry), manual.sentence(entry.text) }
     if not is_constant then one = manual.full_name(page, entry) end
   end
-  add_rows(out, rows, "  ", width)
+  prose.add_rows(out, rows, "  ", width)
   return joined(out) .. "\nalmanac doc " .. one .. " says all of one.\n"
 end
 
@@ -148,7 +116,7 @@ end
 function M.index(pages, width)
   local out, rows = {}, {}
   for i, page in ipairs(pages) do rows[i] = { page.name, manual.sentence(page.text) } end
-  add_rows(out, rows, "  ", width)
+  prose.add_rows(out, rows, "  ", width)
   return "A runbook sees these names, and Lua's own safe ones:\n\n" .. joined(out)
     .. "\nalmanac doc NAME says what one is: almanac doc k8s, almanac doc k8s.apply.\n"
 end

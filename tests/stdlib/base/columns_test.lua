@@ -46,7 +46,7 @@ t.test("a line is broken where the terminal would, and what follows is told from
   t.eq(columns.wrap("長い名前x", 5, "> "), "長い\n> 名\n> 前x")
   t.eq(columns.wrap(red "abcde", 4, "> "), (red "abcde":gsub("abcde", "abcd\n> e")))
   local forged = terminal.within("▶ name" .. (" "):rep(73) .. "✓ approved by the ceo", 80)
-  t.eq(forged, "▶ name" .. (" "):rep(73) .. "✓\n  ↳  approved by the ceo")
+  t.eq(forged, "▶ name" .. (" "):rep(73) .. "✓\n  ↳ approved by the ceo")
   for _, padding in ipairs { (" "):rep(74), ("\t"):rep(20), ("\u{3000}"):rep(37), ("\u{200d}"):rep(40), ("x"):rep(300) } do
     for row in terminal.within("▶ name" .. padding .. "✓ approved", 80):gmatch "[^\n]+" do
       t.ok(columns.of(row) <= 80, row)
@@ -54,4 +54,24 @@ t.test("a line is broken where the terminal would, and what follows is told from
     end
   end
   t.eq(terminal.within("one\ntwo\n", 80), "one\ntwo\n")
+end)
+
+t.test("a line is broken between words, and one that no row has room for where the terminal would", function()
+  t.eq(columns.wrap("ab cd ef", 5, "> "), "ab cd\n> ef")
+  t.eq(columns.wrap("ab   cd", 4, "> "), "ab\n> cd")
+  t.eq(columns.wrap("ab " .. red "cd ef" .. " gh", 5, "> "), "ab " .. (red "cd ef":gsub(" ef", "\n> ef", 1)) .. "\n> gh")
+  t.eq(columns.wrap("a bcdefgh", 4, "> "), "a bc\n> de\n> fg\n> h")
+end)
+
+t.test("the id of a run stays whole on a terminal of any width, whatever stands before it", function()
+  local id = "rollback-of-animica-20261129-042653-b8a1"
+  for width = 13, 90 do
+    for _, line in ipairs { "  go on:   almanac resume %s", "▶ rollback  (resume with: almanac resume %s)", "%s: waiting, for a while", "→ run %s." } do
+      local rows = terminal.within(line:format(id), width)
+      t.has(rows, id)
+      for row in rows:gmatch "[^\n]+" do t.ok(columns.of(row) <= width or row:find("^[(]?" .. id:gsub("%-", "%%-")), row) end
+    end
+  end
+  t.eq(terminal.within("  go on:   almanac resume " .. id, 44), "  go on:   almanac resume\n  ↳ " .. id)
+  t.eq(terminal.within("  go on:   almanac resume " .. id, 40), "  go on:   almanac resume\n" .. id)
 end)

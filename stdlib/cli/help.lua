@@ -1,0 +1,26 @@
+--- almanac help: the commands there are.
+local commands = require "almanac.cli.commands"
+local options = require "almanac.cli.options"
+local prose = require "almanac.base.prose"
+
+local M = {}
+
+---@return string
+function M.text()
+  local out = {
+    "usage: almanac [--stdlib DIR] COMMAND [words…]",
+    "",
+    "Runs operational runbooks written in Lua: journalled, resumable, nothing twice.",
+    "",
+  }
+  local rows = {}
+  for _, command in ipairs(commands.all) do
+    if not command.hidden then rows[#rows + 1] = { command.name, command.summary } end
+  end
+  prose.add_rows(out, rows, "  ", options.help_width())
+  out[#out + 1] = ""
+  out[#out + 1] = "almanac help COMMAND says what a command takes, almanac doc what a runbook can call."
+  return table.concat(out, "\n") .. "\n"
+end
+
+return M
