@@ -26,7 +26,10 @@ end
 local function only_one(word)
   local full = manual.ending_in(word)
   if #full < 2 then return manual.find(full[1] or "") end
-  errors.raise { kind = "usage", message = string.format("%q is the name of several", word), hint = "almanac doc " .. table.concat(full, "\nalmanac doc ") }
+  errors.raise {
+    kind = "usage", message = string.format("%q is the name of several", word),
+    hint = "almanac doc " .. table.concat(full, "\nalmanac doc "),
+  }
 end
 
 function M.run(words, operator)

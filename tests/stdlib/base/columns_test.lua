@@ -66,7 +66,9 @@ end)
 t.test("the id of a run stays whole on a terminal of any width, whatever stands before it", function()
   local id = "rollback-of-animica-20261129-042653-b8a1"
   for width = 13, 90 do
-    for _, line in ipairs { "  go on:   almanac resume %s", "▶ rollback  (resume with: almanac resume %s)", "%s: waiting, for a while", "→ run %s." } do
+    for _, line in ipairs {
+      "  go on:   almanac resume %s", "▶ rollback  (resume with: almanac resume %s)", "%s: waiting, for a while", "→ run %s.",
+    } do
       local rows = terminal.within(line:format(id), width)
       t.has(rows, id)
       for row in rows:gmatch "[^\n]+" do t.ok(columns.of(row) <= width or row:find("^[(]?" .. id:gsub("%-", "%%-")), row) end
