@@ -6,13 +6,16 @@ local screen = require "almanac.cli.screen"
 
 local M = {}
 
-M.options = options.join(screen.options, options.common, options.cluster)
+M.options = options.join({
+  { "--skip", "STEP", "leave this step as it is, and take back the rest", many = true },
+}, screen.options, options.common, options.cluster)
 
 M.usage = [[rollback [RUN] [options]
 
 Takes back the done steps of a run, newest first; without RUN those of the newest run that did
 something, which is shown and asked about; where nobody can be asked it must be the only one. It is a run
-of its own: journalled, and resumed with almanac resume.]]
+of its own: journalled, and resumed with almanac resume. What never took place is not taken back; an undo that fails
+stops it: it can be tried again, or left out with --skip.]]
 
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)

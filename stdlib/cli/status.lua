@@ -6,9 +6,11 @@ local heads = require "almanac.journal.head"
 local holder = require "almanac.session.holder"
 local json = require "native.json"
 local options = require "almanac.cli.options"
+local ownership = require "almanac.journal.ownership"
 local shell_word = require "almanac.base.shell_word"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
+local taken_back = require "almanac.journal.taken_back"
 local task = require "native.task"
 local parameters = require "almanac.journal.parameters"
 local screen = require "almanac.cli.screen"
@@ -65,15 +67,31 @@ local function may_undo(state)
   return false
 end
 
+--- How the run is gone on with, or taken back. One whose rollback was begun only goes back.
+local function add_ways_on(out, journal, row, state)
+  local words, open = store.words(row.id), ownership.open_rollbacks(journal, row.id)[1]
+  if open then out[#out + 1] = string.format("  its rollback %s is %s", open, states.status(journal, open)) end
+  if not (open and ownership.has_acted(journal, open)) then out[#out + 1] = "  go on:   almanac resume " .. words end
+  if may_undo(state) and not row.runbook:find "^rollback%-of%-" then out[#out + 1] = "  go back: almanac rollback " .. words end
+end
+
 --- The run that made it.
 local function part_of(row)
   local caller = json.decode(row.meta).caller
   return caller and { string.format("  part of: %s, step %q", caller.run, caller.path) } or {}
 end
 
-local function closing(row, state)
-  if state.status == "done" or state.status == "running" or state.status == "undone" then return part_of(row) end
+--- What its rollbacks left as it is, and how that is taken back.
+local function add_left(out, row, state)
+  local list = taken_back.list(state)
+  for _, left in ipairs(list) do out[#out + 1] = string.format("  ! %s: %s", left.path, taken_back.describe(left)) end
+  if list[1] then out[#out + 1] = "  take that back: almanac rollback " .. store.words(row.id) end
+end
+
+local function closing(journal, row, state)
   local out = part_of(row)
+  add_left(out, row, state)
+  if state.status == "done" or state.status == "running" or state.status == "undone" then return out end
   local err = state.error
   if err and err.message then
     for line in err.message:gmatch "[^\n]+" do out[#out + 1] = "  " .. line end
@@ -83,10 +101,7 @@ local function closing(row, state)
   if state.abandoned then
     out[#out + 1] = string.format("  given up by %s: %s", state.abandoned.by, state.abandoned.reason)
   else
-    out[#out + 1] = "  go on:   almanac resume " .. store.words(row.id)
-  end
-  if may_undo(state) and not row.runbook:find "^rollback%-of%-" then
-    out[#out + 1] = "  go back: almanac rollback " .. store.words(row.id)
+    add_ways_on(out, journal, row, state)
   end
   return out
 end
@@ -97,7 +112,7 @@ local function show(journal, row, operator)
   local out = { heading(row, state), origin(row, json.decode(row.meta), state) }
   local view = { color = screen.color(), now_ms = task.wall_ms(), notes = 10 }
   for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end
-  for _, line in ipairs(closing(row, state)) do out[#out + 1] = line end
+  for _, line in ipairs(closing(journal, row, state)) do out[#out + 1] = line end
   out[#out + 1] = "  head:    " .. heads.of(journal, row.id)
   operator:result(terminal.lines(out))
 end
@@ -109,7 +124,7 @@ local function show_json(journal, row, operator)
   operator:json {
     id = row.id, runbook = row.runbook, status = state.status, params = state.params, operator = meta.operator, host = meta.host,
     environment = meta.environment, started_ms = state.started, ended_ms = state.ended,
-    error = state.error, steps = json.array(state.roots), head = { seq = seq, hash = hash },
+    error = state.error, steps = json.array(state.roots), left = json.array(taken_back.list(state)), head = { seq = seq, hash = hash },
   }
 end
 

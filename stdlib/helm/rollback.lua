@@ -126,9 +126,10 @@ local function recover(input, ctx)
   if verdict == "done" then return "done", history.public(revision) end
   if verdict == "pending" then
     repair.settle(input, revision.revision, ctx.id)
-    return "not_done"
+    return "again"
   end
-  if verdict == "nothing" or verdict == "failed" then return "not_done" end
+  if verdict == "nothing" then return "not_done" end
+  if verdict == "failed" then return "again" end
   return "unknown", string.format("release %s is at revision %d (%s: %s), which this rollback did not make",
     input.release, revision.revision, revision.status, revision.description)
 end
@@ -187,7 +188,7 @@ effect.define("helm.uninstall", {
   recover = function(input, ctx)
     history.check_driver(ctx.before)
     survivors.wait(ctx.id, "helm uninstall " .. input.release, input.timeout)
-    if not is_gone(history.observe(input)) then return "not_done" end -- "uninstalling" is gone on with
+    if not is_gone(history.observe(input)) then return "again" end -- "uninstalling" is gone on with
     return "done", { removed = true, revision = ctx.before.revision }
   end,
 })

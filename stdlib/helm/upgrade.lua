@@ -140,11 +140,11 @@ local function recover(input, ctx)
   if verdict == "done" then return "done", history.public(revision) end
   if verdict == "pending" then
     repair.settle(input, revision.revision, ctx.id)
-    return "not_done"
+    return "again"
   end
   if verdict == "failed" then
     step.note(string.format("revision %d of %s failed: %s", revision.revision, input.release, revision.description))
-    return "not_done"
+    return "again"
   end
   if verdict == "nothing" then return "not_done" end
   return "unknown", string.format("release %s is now at revision %d (%s: %s), and no revision after %d carries this " ..

@@ -101,7 +101,7 @@ effect.define("compose.up", {
     survivors.wait(ctx.id, "compose up", input.timeout or project.TIMEOUT)
     local state = project.state("compose.up", input)
     if project.is_unchanged(state) then return "done", project.containers_in(state) end
-    return "not_done" -- it goes on with what is missing
+    return "again" -- it goes on with what is missing
   end,
   undo = function(input, _, ctx)
     for _, service in ipairs(ctx.before) do
@@ -143,7 +143,7 @@ effect.define("compose.down", {
   end,
   recover = function(_, ctx)
     survivors.wait(ctx.id, "compose down", project.TIMEOUT)
-    return "not_done" -- taking away what is gone does no harm
+    return "again" -- taking away what is gone does no harm
   end,
   title = titled "down", allow = allow,
 })
@@ -171,7 +171,7 @@ effect.define("compose.pull", {
     end
     return out
   end,
-  recover = function() return "not_done" end, -- pulling again gives the same
+  recover = function() return "again" end, -- pulling again gives the same
   title = titled "pull", allow = allow_images,
 })
 
@@ -216,9 +216,8 @@ effect.define("compose.restart", {
     for _, one in ipairs(chosen_containers(input)) do
       if ctx.before[one.id] == one.started then left[#left + 1] = one.id end
     end
-    if #left > 0 then
-      project.restart(left, ctx)
-    end
+    if #left > 0 and ctx.is_undone then return "again" end
+    if #left > 0 then project.restart(left, ctx) end
     return "done", project.rows(chosen_containers(input))
   end,
   title = titled "restart", allow = allow,
@@ -258,7 +257,7 @@ effect.define("compose.run", {
     local code = project.once_ended(name, input.timeout or project.TIMEOUT)
     if code == 0 then return "done", { service = input.service, name = name, stdout = project.once_output(name) } end
     if code then step.note(string.format("%s ended with code %d; it is run again", name, code)) end
-    return "not_done"
+    return code and "again" or "not_done"
   end,
   title = function(input)
     return string.format("compose run %s%s", table.concat({ input.service, table.unpack(input.argv or {}) }, " "),

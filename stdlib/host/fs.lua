@@ -237,7 +237,7 @@ effect.define("fs.mkdir", {
     native.mkdir(input.path)
     return input.path
   end,
-  recover = function() return "not_done" end, -- making it again is fine
+  recover = function() return "again" end, -- making it again is fine
   holds = is_there,
 })
 

@@ -227,7 +227,7 @@ effect.define("git.untag", {
     if now then tool.run(git(input, CHANGE), words, ctx.id, { idempotent = true }) end
     return { name = input.name }
   end,
-  recover = function() return "not_done" end, -- what is deleted already is left alone
+  recover = function() return "again" end, -- what is deleted already is left alone
   preview = function(input) return { nothing = tagged(input) == nil or nil } end,
   title = function(input) return "git tag --delete " .. input.name end,
   allow = TAG_ALLOW,

@@ -107,7 +107,7 @@ effect.define("git.commit", {
     return "not_done"
   end,
   undo = function(input, result)
-    if result.changed then effect.perform("git.revert", { commit = result.commit, dir = input.dir }) end
+    if result and result.changed then effect.perform("git.revert", { commit = result.commit, dir = input.dir }) end
   end,
   title = function(input) return "git commit: " .. input.message:match "^[^\n]*" end,
   allow = ALLOW,

@@ -98,6 +98,7 @@ local function begin(start, options, access)
   if started.kind == "not_found" and #options.argv == 1 and options.argv[1]:find "%s" then
     started.hint = "no shell takes the line apart: give each word on its own, or write sh.bash"
   end
+  if started.in_doubt == nil and not errors.is_interrupt(started) then started.in_doubt = false end -- no program ran
   error(started, 0)
 end
 
@@ -221,7 +222,7 @@ effect.define("sh.run", {
       if not check_passes(input) then return "not_done" end
       return "done", already_done
     end
-    if input.idempotent then return "not_done" end
+    if input.idempotent then return "again" end
     return "unknown", string.format("%s was started, and %s; it has no check to ask", M.quote(input.argv),
       waited and "ended while nobody could see how" or "its end was not seen")
   end,

@@ -81,7 +81,7 @@ effect.define("grafana.annotate", {
   end,
   recover = function(input, ctx) return services.recover(input.optional, function() return look(ctx.id) end) end,
   undo = function(_, result)
-    if result.made then effect.perform("grafana.remove", { id = result.id }) end
+    if result and result.made then effect.perform("grafana.remove", { id = result.id }) end
   end,
   title = function() return "annotate Grafana" end,
   allow = allow,
@@ -94,7 +94,7 @@ effect.define("grafana.remove", {
     services.delete(open "grafana.remove", "/api/annotations/" .. input.id)
     return { id = input.id }
   end,
-  recover = function() return "not_done" end, -- what is deleted already is left alone
+  recover = function() return "again" end, -- what is deleted already is left alone
   preview = function() return {} end,
   title = function(input) return string.format("delete annotation %d of Grafana", input.id) end,
   allow = allow,

@@ -57,7 +57,9 @@ M.kinds = {
   ["step.redo"] = kind("durable", "forget", "operator keep_effects"),
   ["step.renamed"] = kind("durable", "rename", "from digest operator"), -- its path is the new one
   ["step.distinct"] = kind("durable", "keep", "operator"), -- it is none that is gone from the script
-  ["step.undone"] = kind("durable", "forget", "by"),
+  ["step.undone"] = kind("durable", "forget", "by place effect"), -- by a rollback; the place among the undos of the step
+  -- how: "skipped", or "nothing", for it never took place; who: said so, why: what stood in the way
+  ["step.left"] = kind("durable", "keep", "by place effect how who why"),
   ["step.replayed"] = kind("told", "skip", "*"), -- what its step.done carried
   -- their effects
   ["effect.intent"] = kind("durable", "keep", "op ordinal tries digest before id input title source"),
@@ -98,7 +100,7 @@ for name, declared in pairs(M.kinds) do M.uses[name] = declared.replay end
 local WORDS = {
   answer = true, at = true, by = true, digest = true, id = true, kind = true, level = true, op = true, ordinal = true,
   plan = true, script = true, state = true, status = true, stream = true,
-  head = true, principal = true, runner = true, signature = true, signatures = true, signed = true,
+  how = true, head = true, principal = true, runner = true, signature = true, signatures = true, signed = true,
 }
 
 --- How a run stands after an event of its own.
@@ -177,7 +179,7 @@ local TYPES = {
   id = "string", kind = "string", level = "string", message = "string", name = "string", must_sign = "table", needs = "number",
   op = "string", operator = "string", ordinal = "string", params = "table", principal = "string", question = "string", reason = "string",
   runbook = "string", runner = "table", started = "number", status = "string", text = "string", time = "number", title = "string",
-  since = "number", choices = "table", pattern = "string",
+  since = "number", choices = "table", pattern = "string", place = "number", how = "string", who = "string",
   until_ms = "number", at_ms = "number", head = "string", signed = "string", signature = "string",
 }
 
@@ -185,6 +187,7 @@ local TYPES = {
 local NEEDED = {
   ["step.renamed"] = { "from" }, ["step.interrupted"] = { "level" }, ["effect.intent"] = { "op", "id", "ordinal" },
   ["effect.outcome"] = { "op", "id", "ordinal" }, ["effect.in_doubt"] = { "id" }, ["run.end"] = { "status" },
+  ["step.left"] = { "by", "place", "how" },
 }
 
 local function corrupt(event, why)

@@ -38,7 +38,9 @@ local M = {}
 ---@field distinct table<string, boolean> paths of steps that are none of those that are gone from the script
 ---@field plan table?      that the run is bound to
 ---@field undone { path: string, by: string }?  the first step that a rollback took back
----@field taken_back table<string, integer>  how often something of a path was
+---@field settled table<string, table<integer, "undone"|"nothing">>  by path and place: what a rollback took back, or found
+---  that it never took place
+---@field skipped table<string, table<integer, string>>  the same: what a rollback left as it is, by the rollback
 ---@field is_way_back boolean?  what was taken back counts as done still
 local Replay = {}
 Replay.__index = Replay
@@ -48,7 +50,7 @@ Replay.__index = Replay
 function M.new()
   return setmetatable({
     begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, files = {}, digests = {}, renamed = {},
-    distinct = {}, runners = {}, notices = {}, taken_back = {},
+    distinct = {}, runners = {}, notices = {}, settled = {}, skipped = {},
   }, Replay)
 end
 
@@ -119,12 +121,27 @@ on["step.redo"] = function(replay, one)
   for _, by_path in pairs(replay.kept) do by_path[one.path] = nil end
 end
 
+--- What a rollback says of one of its undos. Before there were places, each was the next one.
+local function settle(replay, one, how)
+  local settled = replay.settled[one.path] or {}
+  replay.settled[one.path] = settled
+  settled[one.data.place or #settled + 1] = how
+end
+
 on["step.undone"] = function(replay, one)
   replay.undone = replay.undone or { path = one.path, by = one.data.by }
-  replay.taken_back[one.path] = (replay.taken_back[one.path] or 0) + 1
+  settle(replay, one, "undone")
   if replay.is_way_back then return end
   if replay.done then replay.done:forget(one.path) end
   forget_effects(replay, function(path) return under(path, one.path) end)
+end
+
+on["step.left"] = function(replay, one)
+  local data = one.data
+  if data.how == "nothing" then return settle(replay, one, "nothing") end
+  local skipped = replay.skipped[one.path] or {}
+  replay.skipped[one.path] = skipped
+  skipped[data.place] = data.by
 end
 
 local function moved(path, from, to)

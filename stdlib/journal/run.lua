@@ -236,6 +236,13 @@ function Run:forget_children(path)
   if self.done then self.done:unmeet_below(path) end
 end
 
+--- Forgets that a step which failed was met, so that it may be run once more.
+---@param path string
+function Run:forget(path)
+  self.seen[path] = nil
+  self:forget_children(path)
+end
+
 --- Keeps the script that this execution is made with, unless the last one was made with the same.
 ---@param script almanac.KeptScript
 function Run:keep_script(script)

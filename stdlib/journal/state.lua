@@ -6,6 +6,7 @@ local family = require "almanac.journal.family"
 local gates = require "almanac.journal.gate"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
+local taken_back = require "almanac.journal.taken_back"
 
 local M = {}
 
@@ -22,7 +23,10 @@ local M = {}
 ---@field connection { to: string, why: string?, lost_ms: integer?, back_ms: integer? }?  of a watch that lost it
 ---@field message string?    of the failure
 ---@field notes string[]
----@field effects table[]    { id, title, status }; of one that is a run: run, its id
+---@field effects table[]    { id, title, status }; of one that is a run: run, its id; undone: it was taken back; left: it
+---  was not, for it never took place ("nothing") or somebody left it out ("skipped")
+---@field left almanac.LeftUndo[]?  what a rollback left out
+---@field before_undo string?       its status before that
 ---@field asks string?       the question that it waits with
 ---@field choices string[]?  its answers, where they are not yes and no
 ---@field pattern string?    what its answer must fit, where that is any text
@@ -200,9 +204,8 @@ on["step.renamed"] = function(state, path, data, time_ms)
   move(state, node, path)
 end
 
-on["step.undone"] = function(state, path, _, time_ms)
-  node_of(state, path, time_ms).status = "undone"
-end
+on["step.undone"] = function(state, path, data, time_ms) taken_back.undone(node_of(state, path, time_ms), data) end
+on["step.left"] = function(state, path, data, time_ms) taken_back.left(node_of(state, path, time_ms), data) end
 
 on["note"] = function(state, path, data, time_ms)
   local notes = node_of(state, path, time_ms).notes

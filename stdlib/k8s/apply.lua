@@ -121,7 +121,7 @@ effect.define("k8s.apply", {
     end
     return done
   end,
-  recover = function() return "not_done" end, -- applying again gives the same
+  recover = function() return "again" end, -- applying again gives the same
   holds = function(input, result)
     local out = {}
     for i, object in ipairs(result and input.objects or {}) do

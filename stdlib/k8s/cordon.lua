@@ -69,7 +69,7 @@ local function define(who, other, cordoned)
       patch(input)
       return { node = input.node, cordoned = cordoned, before = ctx.before.cordoned }
     end,
-    recover = function() return "not_done" end, -- again it is the same
+    recover = function() return "again" end, -- it is the same then
     undo = function(input, result, ctx)
       -- One that was so before stays so; in doubt, only what was observed is known.
       local before = ctx.before and ctx.before.cordoned

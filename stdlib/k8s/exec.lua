@@ -279,7 +279,8 @@ local function recover(input, ctx)
   if not gone then
     return "unknown", string.format("%s may still run in %s (that could not be looked up: %s)", name_of(input), where(place), why)
   end
-  if input.check or input.idempotent then return "not_done" end
+  if input.check then return "not_done" end
+  if input.idempotent then return "again" end
   return "unknown", string.format("it was started in %s, and its end was not seen; it has no check to ask", where(place))
 end
 

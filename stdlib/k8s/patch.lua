@@ -85,7 +85,7 @@ effect.define("k8s.patch", {
     return write.summary(patch_write(write.target("k8s.patch", input), input), ctx.before)
   end,
   recover = function(input, ctx)
-    if input.type ~= "json" then return "not_done" end -- merging again gives the same
+    if input.type ~= "json" then return "again" end -- merging again gives the same
     local now = objects.find("k8s.patch", write.target("k8s.patch", input))
     if now and ctx.before and now.metadata.resourceVersion == ctx.before.resource_version then return "not_done" end
     return "unknown", "the object has changed since, and a JSON patch done twice may differ from one done once"
@@ -137,10 +137,11 @@ local scale = {
       replicas = input.replicas, before = ctx.before and ctx.before.replicas,
     }
   end,
-  recover = function() return "not_done" end, -- scaling again gives the same
-  undo = function(input, result)
-    if not result.before then return end
-    effect.perform("k8s.scale", { ref = input.ref, replicas = result.before,
+  recover = function() return "again" end, -- scaling again gives the same
+  undo = function(input, result, ctx)
+    local before = (result or ctx.before).before or ctx.before.replicas
+    if not before then return end
+    effect.perform("k8s.scale", { ref = input.ref, replicas = before,
       opts = { namespace = input.namespace, context = input.context } })
   end,
   preview = function(input, before)

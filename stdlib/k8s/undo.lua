@@ -271,7 +271,7 @@ effect.define("k8s.undo", {
     return "not_done"
   end,
   undo = function(input, result)
-    if not result.changed or not result.from then return end
+    if not result or not result.changed or not result.from then return end -- without one it did not take place
     effect.perform("k8s.undo", { ref = input.ref,
       opts = { namespace = input.namespace, context = input.context, to = result.from } })
   end,

@@ -12,7 +12,7 @@ effect = {}
 ---@field observe? function  a read of input: what is there before
 ---@field preview? function  a read of input, and of what observe saw: what would change
 ---@field preview_observes? boolean  the preview looks for itself: observe is not called before it
----@field recover? function  an intent without an outcome: "done" and the result, "not_done" or "unknown"
+---@field recover? function  an intent without an outcome: "done" and the result, "not_done", "again" (it may be made once more, whether or not it took place) or "unknown"
 ---@field title? function  of input: one line for people
 ---@field undo? function  takes a done one back, by effects
 

@@ -1,6 +1,7 @@
 --- The tree of a run as lines of text. Pure: a state, a time and a width give lines.
 local errors = require "almanac.base.errors"
 local duration = require "almanac.base.duration"
+local taken_back = require "almanac.journal.taken_back"
 local gates = require "almanac.render.gate"
 local terminal = require "almanac.base.terminal"
 
@@ -94,6 +95,7 @@ end
 ---@return string
 function M.effect_line(effect, color)
   local text = effect.run and run_line(effect) or M.first_line(effect.title or effect.op) .. (effect_marks[effect.status] or "")
+  if effect.undone then text = text .. " (taken back)" elseif effect.left == "nothing" then text = text .. " (nothing to take back)" end
   return paint("→ " .. text, effect.status == "failed" and "31" or "35", color)
 end
 
@@ -122,6 +124,9 @@ local function add_node(lines, node, depth, view)
   local indent = string.rep("  ", depth + 1)
   for _, effect in ipairs(node.effects) do
     lines[#lines + 1] = indent .. M.effect_line(effect, view.color)
+  end
+  for _, left in ipairs(node.left or {}) do
+    lines[#lines + 1] = indent .. paint("! " .. M.first_line(taken_back.describe(left)), "33", view.color)
   end
   local first = math.max(1, #node.notes - (view.notes or 3) + 1)
   for i = first, #node.notes do

@@ -41,9 +41,11 @@ end
 local function output_of(step)
   local lines = {}
   for _, note in ipairs(step.notes) do lines[#lines + 1] = "note: " .. note end
-  for _, effect in ipairs(step.effects) do lines[#lines + 1] = string.format("effect: %s: %s", effect.title or effect.op, effect.status) end
+  for _, effect in ipairs(step.effects) do
+    lines[#lines + 1] = string.format("effect: %s: %s", effect.title or effect.op, words.effect(effect))
+  end
   for _, line in ipairs(step.output) do lines[#lines + 1] = line.text end
-  if step.status == "undone" then lines[#lines + 1] = "it was done, and then undone" end
+  if step.status == "undone" then lines[#lines + 1] = "it was taken back" end
   if not lines[1] then return nil end
   return tag("system-out", nil, words.cut(errors.printable(table.concat(lines, "\n")), OUTPUT_BYTES), "\n")
 end

@@ -87,7 +87,7 @@ local function changes(report)
     return rows[1] and "### Planned, and what happened\n\n" .. table_of({ "step", "effect", "planned", "happened" }, rows)
   end
   for i, effect in ipairs(report.effects) do
-    rows[i] = { span(effect.path), span(effect.title), effect.undone and "done, taken back" or span(effect.status) }
+    rows[i] = { span(effect.path), span(effect.title), words.effect(effect) }
   end
   return rows[1] and "### What it changed\n\n" .. table_of({ "step", "effect", "outcome" }, rows)
 end

@@ -6,6 +6,7 @@ local json = require "native.json"
 local outcome = require "almanac.run.plan.outcome"
 local param = require "almanac.base.param"
 local parameters = require "almanac.journal.parameters"
+local taken_back = require "almanac.journal.taken_back"
 local timelines = require "almanac.report.timeline"
 local verdicts = require "almanac.report.verdict"
 local watches = require "almanac.report.watches"
@@ -49,7 +50,8 @@ local OUTPUT_LINES = 60 -- of a step, the last ones
 ---@field title string
 ---@field status string          "begun", "done", "recovered", "failed", "in doubt"; of a run that is called: how it stands
 ---@field run? string            the run that it made
----@field undone? boolean        its step was taken back
+---@field undone? boolean        it was taken back
+---@field left? "nothing"|"skipped"  it was not: it never took place, or it was left out
 ---@field at_ms integer
 ---@field input? any
 ---@field before? any
@@ -202,11 +204,19 @@ local function effects_of(self, node)
     local more = self.effects[effect.id] or {}
     out[i] = {
       id = effect.id, path = node.path, op = effect.op, title = effect.title or effect.op, status = effect.status, run = effect.run,
-      undone = node.status == "undone" or nil, at_ms = more.at_ms, input = more.input, before = more.before, result = more.result,
+      undone = effect.undone, left = effect.left, at_ms = more.at_ms, input = more.input, before = more.before, result = more.result,
       error = more.error,
     }
   end
   return out
+end
+
+--- What it said, and what a rollback left of it.
+local function notes_of(node)
+  if not node.left then return node.notes end
+  local notes = json.array { table.unpack(node.notes) }
+  for _, left in ipairs(node.left) do notes[#notes + 1] = taken_back.describe(left) end
+  return notes
 end
 
 local function seconds_of(node, spans)
@@ -229,7 +239,7 @@ local function add_step(self, report, node, depth)
   local step = {
     id = #report.steps + 1, path = node.path, name = node.name, depth = depth, is_leaf = #node.children == 0, status = node.status,
     spans = json.array(spans), seconds = seconds_of(node, spans), attempts = node.attempts, message = node.message, kind = node.kind,
-    at = more.at, excerpt = more.excerpt, retries = more.retries, notes = node.notes, output = more.output,
+    at = more.at, excerpt = more.excerpt, retries = more.retries, notes = notes_of(node), output = more.output,
     output_left_off = more.left_off > 0 and more.left_off or nil, effects = effects_of(self, node), result = node.result,
     asks = node.asks, choices = node.asks and node.choices, pattern = node.asks and node.pattern,
     is_gate = more.gate ~= nil or nil, is_canary = more.canary ~= nil or nil,
@@ -318,7 +328,7 @@ local function run_of(self, state, facts)
     ended_ms = last and last.ended ~= "running" and last.ended_ms or nil, environment = meta.environment, context = meta.context,
     kubeconfig = meta.kubeconfig, config = meta.config, lock = meta.lock, version = meta.version, digest = meta.digest,
     caller = type(meta.caller) == "table" and meta.caller.run or nil, undoes = meta.undoes, undone_by = self.undone_by,
-    abandoned = state.abandoned,
+    abandoned = state.abandoned, left = json.array(taken_back.list(state)),
   }
 end
 

@@ -64,9 +64,21 @@ function say.waiting(report)
   return "Was answered, and waits for somebody to go on with it"
 end
 
+--- What a rollback left as it is.
+local function left_of(report)
+  local paths, seen = {}, {}
+  for _, left in ipairs(report.run.left or {}) do
+    if not seen[left.path] then paths[#paths + 1] = "“" .. left.path .. "”" end
+    seen[left.path] = true
+  end
+  return paths[1] and table.concat(paths, ", ")
+end
+
 function say.undone(report)
-  local failed = report.error and "Failed" .. failure(report) .. "; then all of it was undone" or "All of it was undone"
-  return failed .. (report.run.undone_by and " by " .. report.run.undone_by or "")
+  local left = left_of(report)
+  local what = left and "it was undone but for " .. left .. ", NOT taken back" or "all of it was undone"
+  local text = report.error and "Failed" .. failure(report) .. "; then " .. what or what:sub(1, 1):upper() .. what:sub(2)
+  return text .. (report.run.undone_by and " by " .. report.run.undone_by or "")
 end
 
 function say.abandoned(report)
@@ -104,6 +116,7 @@ local function commands(report)
   if status == "failed" or status == "paused" or status == "interrupted" or status == "crashed" or status == "waiting" then
     add("go on", "resume")
   end
+  if status == "undone" and left_of(report) then add("take back what was left", "rollback") end
   if status ~= "running" and status ~= "undone" and status ~= "abandoned" and may_undo(report) then add("take it back", "rollback") end
   if status == "crashed" or status == "failed" then
     out[#out + 1] = { what = "give it up", command = string.format("almanac abandon %s --reason TEXT", run.words) }

@@ -13,6 +13,17 @@ M.MARKS = {
 }
 
 M.STATUS = { cut = "killed", waiting = "not reached" }
+M.EFFECT = { begun = "begun, no outcome", recovered = "done; found so after a crash" }
+
+--- What became of an effect.
+---@param effect almanac.report.Effect
+---@return string
+function M.effect(effect)
+  local word = M.EFFECT[effect.status] or effect.status
+  if effect.undone then return word .. ", taken back" end
+  if effect.left == "nothing" then return word .. "; it never took place" end
+  return effect.left and word .. ", NOT taken back" or word
+end
 
 ---@param status string of a step
 ---@return string

@@ -14,6 +14,9 @@ local M = {}
 ---@field run string     run id
 ---@field before any     what observe() saw
 ---@field emit fun(kind: string, data: table)  journals something of the effect's own
+---@field is_undone boolean?  in recover: the run is taken back, so that there is nothing to go on with
+
+---@alias almanac.Recovered "done"|"not_done"|"again"|"unknown"  "again": it may be made once more, whether or not it took place
 
 ---@class almanac.EffectAllow   what a runbook's `allow` is asked for before the effect begins
 ---@field category string       the key of `allow`: "helm", or a word of the operator's own
@@ -25,7 +28,7 @@ local M = {}
 ---@field preview? fun(input: any, before: any): table   a read: what would change; before: what observe saw
 ---@field preview_observes? boolean   the preview looks for itself: observe is not called before it
 ---@field apply fun(input: any, ctx: almanac.EffectContext): any
----@field recover? fun(input: any, ctx: almanac.EffectContext): "done"|"not_done"|"unknown", any
+---@field recover? fun(input: any, ctx: almanac.EffectContext): almanac.Recovered, any
 ---@field holds? fun(input: any, result: any): almanac.Standing[]   what is asked before a stopped run goes on
 ---@field undo? fun(input: any, result: any, ctx: almanac.EffectContext)
 ---@field title? fun(input: any): string   one line for people
@@ -55,7 +58,8 @@ local DEFINITION = fields.declare("effect.define", {
   preview = { "function", help = "a read of input, and of what observe saw: what would change" },
   preview_observes = { "flag", help = "the preview looks for itself: observe is not called before it" },
   apply = { "function", required = true, help = "makes the change; is given input and a context, and gives plain data" },
-  recover = { "function", help = "an intent without an outcome: \"done\" and the result, \"not_done\" or \"unknown\"" },
+  recover = { "function", help = "an intent without an outcome: \"done\" and the result, \"not_done\", \"again\" (it may be made " ..
+    "once more, whether or not it took place) or \"unknown\"" },
   holds = {
     "function", help = "pure, of input and result: a list of { about = what it is, look = a read that says how it is otherwise }, " ..
       "asked before a stopped run goes on",
@@ -174,6 +178,13 @@ function M.find(name, own)
   if type(name) ~= "string" then return nil end
   if not builtin[name] then catalogue.load(name) end
   return builtin[name] or own and own[name]
+end
+
+--- Whether an effect is the standard library's. What a script defines changes the world by other effects alone.
+---@param name string
+---@return boolean
+function M.is_builtin(name)
+  return M.find(name) ~= nil
 end
 
 --- One line for people about an effect with that input.

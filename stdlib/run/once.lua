@@ -43,9 +43,10 @@ local function try_effect(frame, fn, ...)
   return task.with({ permit = "effect", shield = "pause", context = { run = frame.run, step = frame } }, errors.try, fn, ...)
 end
 
+--- What an effect is handed besides its input.
 local function context_of(frame, call, intent)
   return {
-    id = intent.id, run = frame.run.id, before = intent.before,
+    id = intent.id, run = call.run or frame.run.id, before = intent.before,
     emit = function(kind, data) frame.run:record_own(kind, frame.path, { effect = call.name, id = intent.id, data = data }) end,
   }
 end
@@ -54,6 +55,16 @@ end
 local function is_in_doubt(err)
   if err.in_doubt ~= nil then return err.in_doubt end
   return interrupt.of(err) ~= nil or err.kind == "timeout"
+end
+
+--- Kinds of errors with which nothing was begun.
+local REFUSED = { refused = true, usage = true, outside_step = true, auth = true, tls = true }
+
+--- Whether a failed apply did nothing for sure, as far as its error says. A command that failed ran, and an answer that
+--- refuses a request is one of 400 to 499.
+local function is_refused(err)
+  local status = (err.kind == "http" or err.kind == "api") and tonumber(err.status) or 0
+  return REFUSED[err.kind] or err.in_doubt == false and err.kind ~= "command" and status < 500 or status >= 400 and status < 500
 end
 
 --- Journals how the effect ended: with its result, or with the error that it failed with.
@@ -127,7 +138,7 @@ local function apply(frame, call, tries, known)
     err.in_doubt = true
     run:record("effect.in_doubt", frame.path, { op = call.name, id = intent.id, ordinal = key, message = redaction.text(err.message) })
   else
-    record_outcome(frame, key, intent, { error = { kind = err.kind, message = err.message } })
+    record_outcome(frame, key, intent, { error = { kind = err.kind, message = err.message, refused = is_refused(err) or nil } })
   end
   error(err, 0)
 end
@@ -192,22 +203,35 @@ local function ask_in_doubt(frame, known, why)
   }
 end
 
+local STATES = { done = true, not_done = true, again = true, unknown = true }
+
+--- What `recover` of an effect says of one that was begun.
+---@param frame almanac.Frame  of the step that asks; what recover repairs is a part of the effect there
+---@param call { name: string, definition: almanac.EffectDefinition, key: string, run: string? }  run: that made it, where
+---  another one asks
+---@param intent table
+---@param input any
+---@param is_undone boolean?  the run is taken back
+---@return almanac.Recovered
+---@return any result, or why it is unknown
+function M.ask_world(frame, call, intent, input, is_undone)
+  if not call.definition.recover then return "unknown" end
+  local ctx = context_of(frame, call, intent)
+  ctx.is_undone = is_undone
+  local ok, state, result = try_effect(recovery_frame(frame, call.key), call.definition.recover, input, ctx)
+  if not ok then error(state, 0) end
+  -- What is none of these words says nothing: a branch without a return is no "not_done".
+  if STATES[state] then return state, result end
+  return "unknown", string.format("recover of %s gave %s, not \"done\", \"not_done\", \"again\" or \"unknown\"", call.name,
+    type(state) == "string" and string.format("%q", state) or tostring(state))
+end
+
 --- An intent without an outcome: whether it took place, and its result.
 local function recover(frame, call, known)
   local key, intent = call.key, known.intent
   local same = intent.digest == call.digest
-  local state, result = "unknown", nil
-  if call.definition.recover then
-    local ok, a, b = try_effect(recovery_frame(frame, key), call.definition.recover, same and call.input or intent.input,
-      context_of(frame, call, intent))
-    if not ok then error(a, 0) end
-    state, result = a, b
-    -- What is none of the three words says nothing: a branch without a return is no "not_done".
-    if state ~= "done" and state ~= "not_done" and state ~= "unknown" then
-      state, result = "unknown", string.format("recover of %s gave %s, not \"done\", \"not_done\" or \"unknown\"", call.name,
-        type(a) == "string" and string.format("%q", a) or tostring(a))
-    end
-  end
+  local state, result = M.ask_world(frame, call, intent, same and call.input or intent.input)
+  if state == "again" then state = "not_done" end
   if state == "unknown" then
     local choice = ask_in_doubt(frame, known, type(result) == "string" and result or nil)
     if choice == "abort" then errors.raise { kind = "cancelled", message = "aborted by the operator" } end

@@ -1,18 +1,22 @@
 --- Undo: what takes back a run, newest first. The closures come from walking the script over its
---- journal; the rollback itself is a run of its own, journalled and resumable.
+--- journal; the rollback itself (run/rollback.lua) is a run of its own, journalled and resumable.
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local step = require "almanac.run.step"
 local task = require "native.task"
+local took_place = require "almanac.run.took_place"
 local walk = require "almanac.run.mode.walk"
 
 local M = {}
 
 ---@class almanac.Undo
----@field path string    of the step that is taken back
----@field what string    for people
----@field name string    of the step that takes it back
----@field fn function    runs in a step, and changes the world through effects only
+---@field path string     of the step that is taken back
+---@field place integer   of several at that path, newest first
+---@field what string     for people
+---@field name string     of the step that takes it back
+---@field effect string?  id of the one effect that it takes back; nil: all that is in the step
+---@field doubts almanac.Doubt[]?  effects that may not have taken place, where there is no other reason to take it back
+---@field take fun(result: any)    runs in a step, and changes the world through effects only; result: of an effect in doubt
 
 --- Loads the files that steps of the run required: a walk runs no done step, and what they define is asked for.
 ---@return boolean complete
@@ -87,7 +91,7 @@ function M.unreached(run)
   local by_path, met, out = visits_with_undo(run), {}, {}
   for _, visit in ipairs(run.visits) do met[type(visit) == "table" and visit.path or visit] = true end
   for _, path in ipairs(run.done:with_undo()) do
-    if not met[path] and not owner_of(by_path, path) and not run.replay.taken_back[path] then out[#out + 1] = path end
+    if not met[path] and not owner_of(by_path, path) and not run.replay.settled[path] then out[#out + 1] = path end
   end
   return out
 end
@@ -96,15 +100,19 @@ local function of_step(visit, seq, title)
   return {
     path = visit.path, seq = seq, what = string.format("%s: its undo%s", visit.path,
     title and " (takes back " .. title .. ")" or ""),
-    fn = function() return visit.undo(visit.result) end,
+    take = function() return visit.undo(visit.result) end,
   }
 end
 
 local function of_effect(item, definition, title)
+  local intent, outcome = item.intent, item.outcome
   return {
-    path = item.path, seq = item.seq, what = item.path .. ": takes back " .. title,
-    fn = function() return definition.undo(item.intent.input, item.outcome and item.outcome.result,
-    { before = item.intent.before }) end,
+    path = item.path, seq = item.seq, what = item.path .. ": takes back " .. title, effect = intent.id,
+    take = function(found)
+      local result = found
+      if outcome and outcome.ok then result = outcome.result end
+      return definition.undo(intent.input, result, { before = intent.before })
+    end,
   }
 end
 
@@ -120,67 +128,100 @@ local function is_part(item, by_place, own)
   end
 end
 
+--- The effects that are parts of this one, and of these in turn.
+local function doubt_of(item, items, own)
+  local prefix, parts = item.intent.ordinal .. ".", {}
+  for _, other in ipairs(items) do
+    local ordinal = other.intent.ordinal
+    if other.path == item.path and ordinal:sub(1, #prefix) == prefix and not ordinal:find(".", #prefix + 1, true) then
+      parts[#parts + 1] = doubt_of(other, items, own)
+    end
+  end
+  return { known = item, definition = definitions.find(item.intent.op, own), parts = parts }
+end
+
+--- Says of an undo of which effects it is not sure that they took place; of none, where one of them is.
+local function note_doubts(undo, effects, items, own)
+  local doubts = {}
+  for i, item in ipairs(effects) do
+    if took_place.is_sure(item) then return end
+    doubts[i] = doubt_of(item, items, own)
+  end
+  if not doubts[1] then return end
+  local known = doubts[1].known
+  undo.doubts = doubts
+  undo.what = string.format("%s, if it took place: it %s", undo.what, known.outcome and "failed" or "was begun, and not heard of again")
+end
+
+--- What the steps that have an undo of their own take back: of each the newest effect in it and below, and all of them.
+---@return table<string, { visit: almanac.Visit, seq: integer, title: string, effects: almanac.KnownEffect[] }> by path
+local function owned_by_steps(items, visits)
+  local owned = {}
+  for _, item in ipairs(items) do
+    local visit = owner_of(visits, item.path)
+    if visit then
+      local entry = owned[visit.path] or { visit = visit, seq = item.seq, title = item.intent.title or item.intent.op, effects = {} }
+      owned[visit.path] = entry
+      table.insert(entry.effects, item)
+    end
+  end
+  return owned
+end
+
+local function failed_title(item)
+  local title = item.intent.title or item.intent.op
+  return took_place.is_sure(item) and title or title .. (item.outcome and " (it failed)" or " (it may not have taken place)")
+end
+
 --- All that the run did, newest first, as if nothing of it were taken back already.
 local function all_of(run)
-  local undos, left, claimed = {}, {}, {}
+  local undos, left, own = {}, {}, run.definitions
   local visits = visits_with_undo(run)
   local items, by_place = run.replay:effects_newest_first(), {}
   for _, item in ipairs(items) do by_place[item.path .. "#" .. item.intent.ordinal] = item end
-  local function claim(owner, seq, title)
-    if not claimed[owner.path] then undos[#undos + 1] = of_step(owner, seq, title) end
-    claimed[owner.path] = true
+  local owned = owned_by_steps(items, visits)
+  for _, entry in pairs(owned) do
+    local undo = of_step(entry.visit, entry.seq, entry.title)
+    if not entry.visit.done then note_doubts(undo, entry.effects, items, own) end
+    undos[#undos + 1] = undo
   end
   for _, item in ipairs(items) do
-    local title = item.intent.title or item.intent.op
-    local owner = owner_of(visits, item.path)
-    local definition, part = definitions.find(item.intent.op, run.definitions), is_part(item, by_place, run.definitions)
-    if owner then
-      claim(owner, item.seq, title)
-    elseif not part and definition and definition.undo then
-      undos[#undos + 1] = of_effect(item, definition, title)
-    elseif not part then
-      left[#left + 1] = title
+    local definition = definitions.find(item.intent.op, own)
+    local counts = not owner_of(visits, item.path) and not is_part(item, by_place, own)
+    if counts and definition and definition.undo then
+      local undo = of_effect(item, definition, item.intent.title or item.intent.op)
+      note_doubts(undo, { item }, items, own)
+      undos[#undos + 1] = undo
+    elseif counts then
+      left[#left + 1] = failed_title(item)
     end
   end
   for path, visit in pairs(visits) do -- done without an effect
-    if visit.done then claim(owner_of(visits, path), run.done:seq(path)) end
+    local owner = owner_of(visits, path)
+    if visit.done and not owned[owner.path] then
+      owned[owner.path] = {}
+      undos[#undos + 1] = of_step(owner, run.done:seq(path))
+    end
   end
   table.sort(undos, function(a, b) return a.seq > b.seq end)
   return undos, left
 end
 
---- What undoing the run would do, newest first.
+--- What undoing the run would do, newest first. What was settled by a rollback is not listed: taken back, or known never to
+--- have taken place. What one skipped is.
 ---@param run almanac.Run  after M.walk_back()
 ---@return almanac.Undo[] undos
 ---@return string[] left  titles of the effects that nothing takes back
 function M.list(run)
   local all, left = all_of(run)
-  local undos, counts, taken_back = {}, {}, run.replay.taken_back
+  local undos, counts, settled = {}, {}, run.replay.settled
   for _, undo in ipairs(all) do
-    local count = (counts[undo.path] or 0) + 1
-    counts[undo.path] = count
-    undo.name = "undo " .. undo.path:gsub("/", " › ") .. (count > 1 and " (" .. count .. ")" or "")
-    if count > (taken_back[undo.path] or 0) then undos[#undos + 1] = undo end
+    local place = (counts[undo.path] or 0) + 1
+    counts[undo.path], undo.place = place, place
+    undo.name = "undo " .. undo.path:gsub("/", " › ") .. (place > 1 and " (" .. place .. ")" or "")
+    if not (settled[undo.path] or {})[place] then undos[#undos + 1] = undo end
   end
   return undos, left
-end
-
---- The body of a rollback run. What is taken back is marked in the original, so that resuming
---- either of them does nothing twice.
----@param original almanac.Run  in a mode that may write
----@param undos almanac.Undo[]
----@param by string  id of the rollback run
----@return fun()
-function M.body(original, undos, by)
-  return function()
-    for _, undo in ipairs(undos) do
-      step.run(undo.name, { digest = undo.what }, function()
-        undo.fn()
-        return { undone = undo.path }
-      end)
-      original:record("step.undone", undo.path, { by = by })
-    end
-  end
 end
 
 return M

@@ -50,13 +50,13 @@ function M.roll_back(session, row, stopped, named)
   return drive.exit[take_back.run(session, original, way, held, stopped)]
 end
 
---- The run that a rollback without one means: it did something, and nothing takes it back yet.
+--- The run that a rollback without one means: it did something, and is not taken back. One whose rollback was stopped is
+--- gone on with.
 local function wanted(journal)
   return {
     command = "rollback", what = "to roll back", question = "Roll this run back?",
     accepts = function(row, status)
-      return status ~= "undone" and not row.runbook:find "^rollback%-of%-" and ownership.has_acted(journal, row.id) and
-        #ownership.open_rollbacks(journal, row.id) == 0
+      return status ~= "undone" and not row.runbook:find "^rollback%-of%-" and ownership.has_acted(journal, row.id)
     end,
   }
 end

@@ -1,26 +1,62 @@
 --- Taking a run back: the run that does it, journalled and resumable, newest step first.
 local drive = require "almanac.session.drive"
+local errors = require "almanac.base.errors"
 local equipment = require "almanac.session.equipment"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
 local json = require "native.json"
 local origin = require "almanac.session.origin"
 local ownership = require "almanac.journal.ownership"
+local rollback = require "almanac.run.rollback"
 local runs = require "almanac.journal.run"
+local shell_word = require "almanac.base.shell_word"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local undo = require "almanac.run.undo"
 
 local M = {}
 
+--- Whether the operator named an undo as one to be left out: by the step that is taken back, or the one that does it.
+local function is_named(item, words)
+  return words == item.path or words == item.name
+end
+
+local function is_skipped(item, options)
+  for _, words in ipairs(options.skip or {}) do
+    if is_named(item, words) then return true end
+  end
+  return false
+end
+
+--- Refuses to leave out what is not there.
+---@param undos almanac.Undo[]
+---@param options table
+function M.check_skipped(undos, options)
+  for _, words in ipairs(options.skip or {}) do
+    local found = false
+    for _, item in ipairs(undos) do found = found or is_named(item, words) end
+    if not found then
+      local lines = {}
+      for i, item in ipairs(undos) do lines[i] = "  " .. item.path end
+      errors.raise {
+        kind = "refused", message = string.format("--skip %s: there is no undo of that step", words),
+        hint = #undos == 0 and "there is nothing left to undo" or "the steps that would be taken back are:\n" .. table.concat(lines, "\n"),
+      }
+    end
+  end
+end
+
 --- What undo would do, for people.
 ---@param walked almanac.Run  after undo.walk_back()
 ---@param undos almanac.Undo[]
 ---@param left string[]
+---@param options table
 ---@return string
-local function describe(walked, undos, left)
+local function describe(walked, undos, left, options)
   local out = { #undos == 0 and "there is nothing to undo" or "undo would, newest first:" }
-  for _, item in ipairs(undos) do out[#out + 1] = "  ↩ " .. item.what end
+  for _, item in ipairs(undos) do
+    out[#out + 1] = is_skipped(item, options) and "  ∅ " .. item.path .. ": left as it is (--skip)" or "  ↩ " .. item.what
+  end
   for _, title in ipairs(#undos > 0 and left or {}) do out[#out + 1] = "  · nothing takes back: " .. title end
   for _, path in ipairs(undo.unreached(walked)) do
     out[#out + 1] = string.format("  ! %s has an undo that cannot be reached: it lies behind what the step around it looked at", path)
@@ -32,7 +68,8 @@ end
 ---@param walked almanac.Run  after undo.walk_back()
 ---@return string
 function M.describe(walked)
-  return describe(walked, undo.list(walked))
+  local undos, left = undo.list(walked)
+  return describe(walked, undos, left, {})
 end
 
 --- The newest other run that did something and is not over, and the command that goes on with it.
@@ -70,6 +107,46 @@ local function open_rollback(session, original, way, stopped, frame)
   return run
 end
 
+--- What an undo that failed stops, and how to go on from there: asked of the operator, or written below the error.
+---@param session almanac.Session
+---@param original almanac.Run
+---@return fun(item: almanac.Undo, err: almanac.Error): "retry"|"skip"|"quit"
+local function when_failed(session, original)
+  local operator = session.operator
+  return function(item, err)
+    if err.let_go then return "quit" end -- asked of the run within
+    if operator:can_be_asked() then
+      drive.say_failure(operator, err)
+      local answer = operator:choose(string.format("The undo of %q failed: what is older is not taken back yet. What now?", item.path),
+        { "retry", "skip", "quit" })
+      err.let_go, err.told = true, answer ~= nil
+      return answer or "quit"
+    end
+    err.let_go = true
+    local skip = string.format("almanac rollback %s --skip %s", store.words(original.id), shell_word.quoted(item.path))
+    err.hint = string.format("%sto leave %q as it is, and take back the rest: %s", err.hint and err.hint .. "\n" or "", item.path, skip)
+    return "quit"
+  end
+end
+
+local function choices_of(session, original)
+  return {
+    failed = when_failed(session, original),
+    is_skipped = function(item) return is_skipped(item, session.options) end,
+  }
+end
+
+--- Says what a rollback that is done has left as it is.
+local function tell_left(session, original, by)
+  for path, places in pairs(original.replay.skipped) do
+    for place, id in pairs(places) do
+      if id == by and (original.replay.settled[path] or {})[place] == nil then
+        session.operator:say(string.format("! NOT taken back: %s; once more: almanac rollback %s", path, store.words(original.id)))
+      end
+    end
+  end
+end
+
 --- Takes a run back. The caller owns the run and its lock.
 ---@param session almanac.Session
 ---@param original almanac.Run
@@ -80,18 +157,21 @@ end
 ---@return string status of the rollback
 function M.run(session, original, way, held, stopped, told)
   local undos, left = undo.list(way.walked)
+  M.check_skipped(undos, session.options)
   if #undos == 0 and not stopped then
     end_without(session, original)
     return "done"
   end
   if not told then
-    session.operator:say(#undos == 0 and original.id .. ": there is nothing left to undo" or describe(way.walked, undos, left))
+    session.operator:say(#undos == 0 and original.id .. ": there is nothing left to undo"
+      or describe(way.walked, undos, left, session.options))
   end
   local run = open_rollback(session, original, way, stopped)
   held:attach(run)
-  local status, err = drive.execute(run, undo.body(original, undos, run.id))
+  local status, err = drive.execute(run, rollback.body(run, original, undos, choices_of(session, original)))
   if status == "done" then original:record("run.end", "", { status = "undone", by = run.id }) end
-  drive.conclude(run, status, err)
+  drive.conclude(run, status, err, status ~= "done" and err.told)
+  if status == "done" then tell_left(session, original, run.id) end
   return status
 end
 
@@ -108,7 +188,7 @@ function M.run_within(session, original, way, frame, stopped)
   if #undos > 0 or stopped then
     local run = open_rollback(session, original, way, stopped, frame)
     by, run.held = run.id, frame.run.held
-    drive.execute_within(run, frame, undo.body(original, undos, run.id))
+    drive.execute_within(run, frame, rollback.body(run, original, undos, choices_of(session, original)))
   end
   original:record("run.end", "", { status = "undone", by = by })
 end

@@ -47,7 +47,7 @@ t.test("input, title and allow.of compute, observe and preview read: none of the
   end
 end)
 
-t.test("what recover says that is none of its three words is in doubt, and not done again", function()
+t.test("what recover says that is none of its words is in doubt, and not done again", function()
   local p = project.new { book = [[
 effect.define("my.thing", {
   apply = function() fs.write("calls", (fs.exists "calls" and fs.read "calls" or "") .. "x") end,
@@ -59,7 +59,7 @@ return runbook { run = function() step("s", function() effect.perform("my.thing"
   t.eq(t.read_file(p.dir .. "/calls"), "x")
   local code, _, err = p:run { "resume" }
   t.eq(code, 3, err)
-  t.has(err, 'recover of my.thing gave nil, not "done", "not_done" or "unknown"')
+  t.has(err, 'recover of my.thing gave nil, not "done", "not_done", "again" or "unknown"')
   t.eq(t.read_file(p.dir .. "/calls"), "x")
 end)
 

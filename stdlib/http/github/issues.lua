@@ -121,7 +121,7 @@ effect.define("github.issue", {
   end,
   -- Nobody but an owner can delete an issue.
   undo = function(input, result)
-    if result.made then effect.perform("github.close", { repo = input.repo, number = result.number }) end
+    if result and result.made then effect.perform("github.close", { repo = input.repo, number = result.number }) end
   end,
   title = function(input) return "open an issue in " .. input.repo end,
   allow = allow,
@@ -135,7 +135,7 @@ effect.define("github.close", {
       { state = "closed", state_reason = "not_planned" })
     return { number = input.number }
   end,
-  recover = function() return "not_done" end, -- closed once more, it is closed
+  recover = function() return "again" end, -- closed once more, it is closed
   preview = function() return {} end,
   title = function(input) return string.format("close #%d of %s", input.number, input.repo) end,
   allow = allow,
@@ -181,7 +181,7 @@ effect.define("github.comment", {
     end)
   end,
   undo = function(input, result)
-    if result.made then effect.perform("github.uncomment", { repo = input.repo, id = result.id }) end
+    if result and result.made then effect.perform("github.uncomment", { repo = input.repo, id = result.id }) end
   end,
   title = function(input) return string.format("comment on #%d of %s", input.number, input.repo) end,
   allow = allow,
@@ -194,7 +194,7 @@ effect.define("github.uncomment", {
     services.delete(api.open("github.uncomment", input.repo), string.format("/repos/%s/issues/comments/%d", input.repo, input.id))
     return { id = input.id }
   end,
-  recover = function() return "not_done" end, -- what is deleted already is left alone
+  recover = function() return "again" end, -- what is deleted already is left alone
   preview = function() return {} end,
   title = function(input) return string.format("delete a comment in %s", input.repo) end,
   allow = allow,

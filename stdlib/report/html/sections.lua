@@ -118,7 +118,7 @@ function M.changes(report)
   local link = linker(report)
   return table_of({ "time", "step", "effect", "outcome" }, report.effects, function(effect)
     return effect.at_ms and tag("span", { "class", "time" }, words.clock(effect.at_ms)), link(effect.path), effect.title,
-      tag_of(steps.effect_class(effect), steps.effect_status(effect))
+      tag_of(steps.effect_class(effect), words.effect(effect))
   end)
 end
 

@@ -43,14 +43,6 @@ function M.excerpt(excerpt, at)
     tag("pre", nil, lines) }
 end
 
-local EFFECT_WORDS = { begun = "begun, no outcome", recovered = "done; found so after a crash", ["in doubt"] = "in doubt" }
-
----@param effect almanac.report.Effect
----@return string
-function M.effect_status(effect)
-  return (EFFECT_WORDS[effect.status] or effect.status) .. (effect.undone and ", taken back" or "")
-end
-
 ---@param effect almanac.report.Effect
 ---@return string class
 function M.effect_class(effect)
@@ -78,7 +70,7 @@ local ARROW = markup.raw "→ "
 
 --- Not folded by itself, for the step is: a browser takes long over ten thousand things that fold.
 local function effect_body(effect)
-  return { effect_lines[M.effect_class(effect)](ARROW, effect.title or effect.op, " ", dim(M.effect_status(effect))),
+  return { effect_lines[M.effect_class(effect)](ARROW, effect.title or effect.op, " ", dim(words.effect(effect))),
     pre(effect_text(effect)) }
 end
 

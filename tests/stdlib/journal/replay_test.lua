@@ -103,7 +103,7 @@ t.test("the done steps that have an undo are known, and in order to undo the run
   journal:append("r", "step.undone", "c/d", '{"by":"rollback-1"}', false)
   t.eq(replays.load(journal, "r").done:with_undo(), { "a" })
   local replay = replays.load(journal, "r", true)
-  t.eq({ replay.done:with_undo(), replay.taken_back }, { { "a", "c/d" }, { ["c/d"] = 1 } })
+  t.eq({ replay.done:with_undo(), replay.settled }, { { "a", "c/d" }, { ["c/d"] = { "undone" } } })
 end)
 
 t.test("a renamed step keeps what it and those below it did, under its new path", function()

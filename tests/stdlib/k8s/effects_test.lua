@@ -65,7 +65,7 @@ t.test("apply makes objects, says what it made, and is idempotent", function()
   t.eq({ made[1].kind, made[1].name, made[1].namespace, made[1].changed }, { "Deployment", "web", "team", true })
   local again = apply { config_map("c", { a = "b" }) }
   t.eq(again[1].changed, false)
-  t.eq(definitions.find "k8s.apply".recover(input, ctx), "not_done")
+  t.eq(definitions.find "k8s.apply".recover(input, ctx), "again")
   t.eq(definitions.find "k8s.apply".title(input), "apply deployment/web, configmap/c")
   t.eq(k8s.get("cm/c", { namespace = "team" }).data, { a = "b" })
 end)

@@ -275,7 +275,7 @@ t.test("exec over TLS with a client certificate: 10 MB, stdin; checks, recovery,
   state, why = definition.recover(other, ctx)
   t.eq(state, "unknown")
   t.has(why, "its end was not seen; it has no check to ask")
-  t.eq(definition.recover(definition.input(command({ "touch", "/data/x" }, { idempotent = true })), ctx), "not_done")
+  t.eq(definition.recover(definition.input(command({ "touch", "/data/x" }, { idempotent = true })), ctx), "again")
   t.eq(definition.recover(definition.input(command({ "touch", "/data/x" }, { check = { "test", "-e", "/data/x" } })), ctx), "not_done")
   -- A recovery waits for what still runs.
   local slow = command({ "sleep", "0.5" }, { idempotent = true })

@@ -64,7 +64,7 @@ t.test("the undo is given what the step returned", function()
   local run = walked.walk_back({ { "step.done", "a", { result = { revision = 3 } } } }, function()
     step.step("a", { undo = function(result) got = result end }, function() end)
   end)
-  undo.list(run)[1].fn()
+  undo.list(run)[1].take()
   t.eq(got, { revision = 3 })
 end)
 
