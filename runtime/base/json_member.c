@@ -2,9 +2,14 @@
 
 #include <string.h>
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 static const char *skip_space(const char *p, const char *end)
 {
-    while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
+    while (p < end && is_space(*p))
         p++;
     return p;
 }
@@ -33,48 +38,84 @@ static const char *skip_value(const char *p, const char *end)
     size_t depth = 0;
 
     while (p < end) {
-        if (*p == '"') {
+        switch (*p) {
+        case '"':
             p = skip_string(p, end);
             continue;
-        }
-        if (*p == '{' || *p == '[')
+        case '{':
+        case '[':
             depth++;
-        else if ((*p == '}' || *p == ']' || *p == ',') && depth == 0)
-            return p;
-        else if (*p == '}' || *p == ']')
-            depth--;
+            break;
+        case '}':
+        case ']':
+            if (depth-- == 0)
+                return p;
+            break;
+        case ',':
+            if (depth == 0)
+                return p;
+            break;
+        }
         p++;
     }
     return end;
 }
 
-bool json_member(const char *text, size_t len, const char *name, const char **value,
-                 size_t *value_len)
+/* The one of that name which is not found yet. */
+static struct json_wanted *wanted_of(const char *name, size_t len, struct json_wanted *wanted,
+                                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!wanted[i].value && strlen(wanted[i].name) == len &&
+            memcmp(wanted[i].name, name, len) == 0)
+            return &wanted[i];
+    }
+    return NULL;
+}
+
+static void take_value(struct json_wanted *one, const char *value, const char *behind)
+{
+    while (behind > value && is_space(behind[-1]))
+        behind--;
+    one->value = value;
+    one->len = (size_t)(behind - value);
+}
+
+void json_members(const char *text, size_t len, struct json_wanted *wanted, size_t count)
 {
     const char *end = text + len, *p = skip_space(text, end);
-    size_t name_len = strlen(name);
+    size_t missing = count;
 
     if (p == end || *p != '{')
-        return false;
+        return;
     for (p = skip_space(p + 1, end); p < end && *p == '"'; p = skip_space(p + 1, end)) {
         const char *key = p + 1, *behind = skip_string(p, end);
-        bool found = (size_t)(behind - key) == name_len + 1 && memcmp(key, name, name_len) == 0;
+        struct json_wanted *one = wanted_of(key, (size_t)(behind - key) - 1, wanted, count);
 
         p = skip_space(behind, end);
         if (p == end || *p != ':')
-            return false;
+            return;
         p = skip_space(p + 1, end);
         behind = skip_value(p, end);
-        if (found) {
-            while (behind > p && strchr(" \t\r\n", behind[-1]))
-                behind--;
-            *value = p;
-            *value_len = (size_t)(behind - p);
-            return true;
+        if (one) {
+            take_value(one, p, behind);
+            missing--;
         }
-        if (behind == end || *behind != ',')
-            return false;
+        if (missing == 0 || behind == end || *behind != ',')
+            return;
         p = behind;
     }
-    return false;
+}
+
+bool json_member(const char *text, size_t len, const char *name, const char **value,
+                 size_t *value_len)
+{
+    struct json_wanted wanted = {.name = name};
+
+    json_members(text, len, &wanted, 1);
+    if (!wanted.value)
+        return false;
+    *value = wanted.value;
+    *value_len = wanted.len;
+    return true;
 }

@@ -1,6 +1,7 @@
 /* The one way in for events: queue, chain, transaction. */
 #include "journal/journal.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,31 +14,38 @@
 #define QUEUE_COUNT_MAX 256
 #define QUEUE_BYTES_MAX (256u << 10)
 
-static void put_u64(unsigned char *p, uint64_t v)
+static char *put_u64(char *p, uint64_t v)
 {
-    for (int i = 0; i < 8; i++)
-        p[i] = (unsigned char)(v >> (8 * i));
+    v = htole64(v);
+    memcpy(p, &v, sizeof v);
+    return p + sizeof v;
 }
 
-static int add_counted(struct buf *b, const void *bytes, size_t len)
+static char *put_bytes(char *p, const void *bytes, size_t len)
 {
-    unsigned char n[8];
+    memcpy(p, bytes, len);
+    return p + len;
+}
 
-    put_u64(n, len);
-    return buf_add(b, n, sizeof n) < 0 || buf_add(b, bytes, len) < 0 ? -1 : 0;
+static char *put_counted(char *p, const char *text, size_t len)
+{
+    return put_bytes(put_u64(p, len), text, len);
 }
 
 int journal_genesis(struct buf *b, const struct journal_run *run, unsigned char hash[DIGEST_SIZE])
 {
-    unsigned char created[8];
+    static const char title[] = "almanac run 1";
+    size_t title_len = strlen(title), id_len = strlen(run->id), runbook_len = strlen(run->runbook);
+    char *p;
 
-    put_u64(created, (uint64_t)run->created_ms);
     buf_reset(b);
-    if (buf_adds(b, "almanac run 1") < 0 || buf_add(b, created, sizeof created) < 0 ||
-        add_counted(b, run->id, strlen(run->id)) < 0 ||
-        add_counted(b, run->runbook, strlen(run->runbook)) < 0 ||
-        add_counted(b, run->meta, run->meta_len) < 0)
+    p = buf_claim(b, title_len + id_len + runbook_len + run->meta_len + 4 * sizeof(uint64_t));
+    if (!p)
         return -1;
+    p = put_u64(put_bytes(p, title, title_len), (uint64_t)run->created_ms);
+    p = put_counted(p, run->id, id_len);
+    p = put_counted(p, run->runbook, runbook_len);
+    put_counted(p, run->meta, run->meta_len);
     digest_bytes(b->data, b->len, hash);
     return 0;
 }
@@ -45,16 +53,18 @@ int journal_genesis(struct buf *b, const struct journal_run *run, unsigned char 
 int journal_event_hash(struct buf *b, const unsigned char before[DIGEST_SIZE],
                        const struct journal_event *event, unsigned char hash[DIGEST_SIZE])
 {
-    unsigned char fixed[DIGEST_SIZE + 16];
+    char *p;
 
-    memcpy(fixed, before, DIGEST_SIZE);
-    put_u64(fixed + DIGEST_SIZE, event->seq);
-    put_u64(fixed + DIGEST_SIZE + 8, (uint64_t)event->time_ms);
     buf_reset(b);
-    if (buf_add(b, fixed, sizeof fixed) < 0 || add_counted(b, event->kind, event->kind_len) < 0 ||
-        add_counted(b, event->path, event->path_len) < 0 ||
-        add_counted(b, event->payload, event->payload_len) < 0)
+    p = buf_claim(b, DIGEST_SIZE + 5 * sizeof(uint64_t) + event->kind_len + event->path_len +
+                         event->payload_len);
+    if (!p)
         return -1;
+    p = put_u64(put_bytes(p, before, DIGEST_SIZE), event->seq);
+    p = put_u64(p, (uint64_t)event->time_ms);
+    p = put_counted(p, event->kind, event->kind_len);
+    p = put_counted(p, event->path, event->path_len);
+    put_counted(p, event->payload, event->payload_len);
     digest_bytes(b->data, b->len, hash);
     return 0;
 }

@@ -33,42 +33,51 @@ static uint32_t hash_of(const char *bytes, size_t len)
     return hash;
 }
 
-/* The slot that holds the path, or the free one where it belongs. */
-static uint32_t *slot_of(const struct journal_done *d, const char *path, size_t len, uint32_t hash)
+static bool is_at(const struct journal_done *d, const struct done_step *step, const char *path,
+                  size_t path_len)
 {
-    size_t at = hash & (d->slot_count - 1);
+    return step->path_len == path_len && memcmp(d->bytes.data + step->path, path, path_len) == 0;
+}
 
-    for (;; at = (at + 1) & (d->slot_count - 1)) {
-        const struct done_step *step = &d->steps[d->slots[at] - 1];
+/* The slot that holds the path, or the free one where it belongs. */
+static struct done_slot *slot_of(const struct journal_done *d, const char *path, size_t len,
+                                 uint32_t hash)
+{
+    for (size_t at = hash & (d->slot_count - 1);; at = (at + 1) & (d->slot_count - 1)) {
+        struct done_slot *slot = &d->slots[at];
 
-        if (d->slots[at] == 0 || (step->hash == hash && step->path_len == len &&
-                                  memcmp(d->bytes.data + step->path, path, len) == 0))
-            return &d->slots[at];
+        if (slot->step == 0 ||
+            (slot->hash == hash && is_at(d, &d->steps[slot->step - 1], path, len)))
+            return slot;
     }
 }
 
 static struct done_step *find(const struct journal_done *d, const char *path, size_t len)
 {
-    uint32_t slot = d->slot_count ? *slot_of(d, path, len, hash_of(path, len)) : 0;
+    uint32_t step = d->slot_count ? slot_of(d, path, len, hash_of(path, len))->step : 0;
 
-    return slot ? &d->steps[slot - 1] : NULL;
+    return step ? &d->steps[step - 1] : NULL;
 }
 
 static int grow_slots(struct journal_done *d)
 {
     size_t count = d->slot_count ? d->slot_count * 2 : SLOTS_MIN;
-    uint32_t *slots = calloc(count, sizeof *slots);
+    struct done_slot *slots = calloc(count, sizeof *slots);
 
     if (!slots)
         return -1;
+    for (size_t i = 0; i < d->slot_count; i++) {
+        size_t at = d->slots[i].hash & (count - 1);
+
+        if (d->slots[i].step == 0)
+            continue;
+        while (slots[at].step != 0)
+            at = (at + 1) & (count - 1);
+        slots[at] = d->slots[i];
+    }
     free(d->slots);
     d->slots = slots;
     d->slot_count = count;
-    for (size_t i = 0; i < d->count; i++) {
-        struct done_step *step = &d->steps[i];
-
-        *slot_of(d, d->bytes.data + step->path, step->path_len, step->hash) = (uint32_t)i + 1;
-    }
     return 0;
 }
 
@@ -92,21 +101,27 @@ static struct done_step *add_step(struct journal_done *d, size_t path, size_t pa
 {
     struct done_step *step = &d->steps[d->count++];
     const char *bytes = d->bytes.data + path;
+    uint32_t hash = hash_of(bytes, path_len);
 
-    *step =
-        (struct done_step){.path = path, .path_len = path_len, .hash = hash_of(bytes, path_len)};
-    *slot_of(d, bytes, path_len, step->hash) = (uint32_t)d->count;
+    *step = (struct done_step){.path = path, .path_len = path_len};
+    *slot_of(d, bytes, path_len, hash) = (struct done_slot){hash, (uint32_t)d->count};
     return step;
 }
 
-static struct done_value value_of(const char *payload, size_t len, const char *name)
+static struct done_value value_of(const char *payload, const struct json_wanted *wanted)
 {
-    const char *text;
-    size_t text_len;
-
-    if (!json_member(payload, len, name, &text, &text_len))
+    if (!wanted->value)
         return (struct done_value){0, 0};
-    return (struct done_value){(uint32_t)(text - payload), (uint32_t)text_len};
+    return (struct done_value){(uint32_t)(wanted->value - payload), (uint32_t)wanted->len};
+}
+
+static void read_values(struct done_step *step, const char *payload)
+{
+    struct json_wanted wanted[] = {{.name = "result"}, {.name = "digest"}};
+
+    json_members(payload, step->payload_len, wanted, 2);
+    step->result = value_of(payload, &wanted[0]);
+    step->digest = value_of(payload, &wanted[1]);
 }
 
 int journal_done_set(struct journal_done *d, uint64_t seq, const char *path, size_t path_len,
@@ -127,8 +142,7 @@ int journal_done_set(struct journal_done *d, uint64_t seq, const char *path, siz
     step->seq = seq;
     step->payload = d->bytes.len - payload_len;
     step->payload_len = payload_len;
-    step->result = value_of(payload, payload_len, "result");
-    step->digest = value_of(payload, payload_len, "digest");
+    read_values(step, payload);
     d->forgotten -= step->forgotten;
     step->forgotten = false;
     return 0;
@@ -188,12 +202,6 @@ int journal_done_rename(struct journal_done *d, const char *from, size_t from_le
     }
     buf_release(&path);
     return failed;
-}
-
-static bool is_at(const struct journal_done *d, const struct done_step *step, const char *path,
-                  size_t path_len)
-{
-    return step->path_len == path_len && memcmp(d->bytes.data + step->path, path, path_len) == 0;
 }
 
 struct done_step *journal_done_find(struct journal_done *d, const char *path, size_t path_len)

@@ -17,10 +17,16 @@ struct journal_done {
     struct done_step *steps;
     size_t count, cap; /* of steps, forgotten ones too */
     size_t forgotten;
-    uint32_t *slots;   /* hash table: index into steps plus 1, 0 where free */
-    size_t slot_count; /* a power of two, at least twice count */
-    uint32_t pass;     /* the replay under way, from 1 */
+    struct done_slot *slots; /* the hash table of the paths */
+    size_t slot_count;       /* a power of two, at least twice count */
+    uint32_t pass;           /* the replay under way, from 1 */
     size_t next; /* the step behind the last one found: a replay asks for them in their order */
+};
+
+/* The hash is here, too: most slots that are passed over are told from it, without a look at the
+ * step. */
+struct done_slot {
+    uint32_t hash, step; /* its index in steps plus 1, 0 where free */
 };
 
 /* A value in a payload; len is 0 when the payload has none. */
@@ -32,8 +38,7 @@ struct done_step {
     size_t path, path_len, payload, payload_len; /* offsets into bytes */
     uint64_t seq;                                /* of its event */
     struct done_value result, digest;            /* JSON */
-    uint32_t hash;
-    uint32_t met; /* the last pass that met it */
+    uint32_t met;                                /* the last pass that met it */
     bool forgotten;
 };
 

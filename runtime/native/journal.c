@@ -253,27 +253,28 @@ static int l_undeclared(lua_State *L)
 
 /* ---- reading ---- */
 
-/* The kind is wanted itself, or by its beginning when that ends with a dot. */
-static bool kind_wanted(const char *kind, const struct journal_event *ev)
+/* Events of a kind, the argument; of one that ends with a dot, all that begin so. */
+static enum reader_take take_kind(void *arg, const struct journal_event *ev)
 {
-    size_t len = kind ? strlen(kind) : 0;
+    const char *kind = arg;
+    size_t len = strlen(kind);
 
-    if (len == 0)
-        return true;
     if (ev->kind_len < len || memcmp(ev->kind, kind, len) != 0)
-        return false;
-    return ev->kind_len == len || kind[len - 1] == '.';
+        return READER_PASS;
+    return ev->kind_len == len || len == 0 || kind[len - 1] == '.' ? READER_COPY : READER_PASS;
 }
 
 static int batch_add(void *arg, const struct journal_event *ev)
 {
     struct journal_reader *r = arg;
     struct journal_item *item = &r->items[r->count];
+    enum reader_take take = r->take ? r->take(r->arg, ev) : READER_COPY;
 
-    if (!kind_wanted(r->kind, ev)) {
-        r->after = ev->seq;
+    if (take == READER_STOP)
+        return 1;
+    r->after = ev->seq;
+    if (take == READER_PASS)
         return 0;
-    }
     item->event = *ev;
     item->kind = r->bytes.len;
     item->path = item->kind + ev->kind_len;
@@ -287,9 +288,8 @@ static int batch_add(void *arg, const struct journal_event *ev)
     item->hashed = ev->hash != NULL;
     if (ev->hash)
         memcpy(item->hash, ev->hash, DIGEST_SIZE);
-    r->after = ev->seq;
     r->count++;
-    return r->count == BATCH_COUNT || r->bytes.len >= BATCH_BYTES;
+    return take == READER_COPY_LAST || r->count == BATCH_COUNT || r->bytes.len >= BATCH_BYTES;
 }
 
 void journal_reader_fill(lua_State *L, struct journal *j, const char *run, struct journal_reader *r)
@@ -334,7 +334,7 @@ struct journal_reader *journal_reader_new(lua_State *L, uint64_t after)
     struct journal_reader *r = lua_newuserdatauv(L, sizeof *r, 0);
 
     r->after = after;
-    r->kind = NULL;
+    r->take = NULL;
     r->count = r->at = 0;
     r->failed = false;
     memset(&r->chain, 0, sizeof r->chain);
@@ -379,6 +379,7 @@ static int l_events(lua_State *L)
 {
     struct journal *j = journal_arg(L, "events");
     const char *run = journal_text_arg(L, 2, "events", "the run's id");
+    struct journal_reader *reader;
     const char *kind;
     lua_Integer after = 0;
     uint64_t seq;
@@ -396,7 +397,9 @@ static int l_events(lua_State *L)
     lua_settop(L, 4);
     lua_insert(L, 3); /* the kind's text lives as long as the iterator */
     lua_settop(L, 3);
-    journal_reader_new(L, (uint64_t)after)->kind = kind;
+    reader = journal_reader_new(L, (uint64_t)after);
+    reader->take = kind ? take_kind : NULL;
+    reader->arg = (void *)kind;
     lua_insert(L, 3);
     lua_pushcclosure(L, events_next, 4);
     return 1;

@@ -24,9 +24,12 @@ struct fold_kind {
 
 struct fold {
     struct journal_done *done;
+    struct journal_chain *chain;
     struct fold_kind kinds[KINDS_MAX];
     size_t kind_count;
     lua_Integer kept;
+    bool failed;  /* memory ran out */
+    bool stopped; /* what is left is not read */
 };
 
 static int use_of(lua_State *L, const char *name)
@@ -71,6 +74,36 @@ static enum fold_use fold_use(struct fold *fold, const struct journal_event *ev)
     return FOLD_KEEP;
 }
 
+/* What needs no Lua, which is most of a long run, is folded from the row itself. */
+static enum reader_take fold_row(void *arg, const struct journal_event *ev)
+{
+    struct fold *fold = arg;
+
+    if (!journal_chain_add(fold->chain, ev)) {
+        fold->stopped = true;
+        return READER_STOP;
+    }
+    switch (fold_use(fold, ev)) {
+    case FOLD_SKIP:
+        return READER_PASS;
+    case FOLD_DONE:
+        if (journal_done_set(fold->done, ev->seq, ev->path, ev->path_len, ev->payload,
+                             ev->payload_len) == 0)
+            return READER_PASS;
+        fold->failed = true;
+        return READER_STOP;
+    case FOLD_FORGET:
+        journal_done_forget(fold->done, ev->path, ev->path_len);
+        return READER_COPY;
+    case FOLD_RENAME:
+        return READER_COPY_LAST; /* it is done before the next row is looked at */
+    case FOLD_BEGUN:
+    case FOLD_KEEP:
+        break;
+    }
+    return READER_COPY;
+}
+
 /* Where the parts of the result stand while the pass goes on. */
 enum { AT_KINDS = 3, AT_FOLD, AT_READER, AT_RESULT, AT_DONE, AT_BEGUN, AT_KEPT };
 
@@ -105,30 +138,19 @@ static void fold_rename(lua_State *L, const struct journal_event *ev, struct fol
     lua_pop(L, 1);
 }
 
+/* What was copied out, for Lua. */
 static void fold_event(lua_State *L, const struct journal_event *ev, struct fold *fold)
 {
-    switch (fold_use(fold, ev)) {
-    case FOLD_SKIP:
-        return;
-    case FOLD_BEGUN:
+    enum fold_use use = fold_use(fold, ev);
+
+    if (use == FOLD_BEGUN) {
         lua_pushlstring(L, ev->path, ev->path_len);
         lua_pushboolean(L, 1);
         lua_rawset(L, AT_BEGUN);
         return;
-    case FOLD_DONE:
-        if (journal_done_set(fold->done, ev->seq, ev->path, ev->path_len, ev->payload,
-                             ev->payload_len) < 0)
-            vm_raisef(L, ERR_MEMORY, "cannot read the run: out of memory");
-        return;
-    case FOLD_FORGET:
-        journal_done_forget(fold->done, ev->path, ev->path_len);
-        break;
-    case FOLD_RENAME:
-        fold_rename(L, ev, fold);
-        break;
-    case FOLD_KEEP:
-        break;
     }
+    if (use == FOLD_RENAME)
+        fold_rename(L, ev, fold);
     fold_keep(L, ev, fold);
 }
 
@@ -164,7 +186,6 @@ int journal_fold(lua_State *L)
     const struct journal_event *ev;
     struct journal_reader *r;
     struct fold *fold;
-    bool whole = true;
     struct err e;
 
     lua_settop(L, AT_KINDS);
@@ -172,6 +193,9 @@ int journal_fold(lua_State *L)
     memset(fold, 0, sizeof *fold);
     read_kinds(L, AT_KINDS, fold);
     r = journal_reader_new(L, 0);
+    r->take = fold_row;
+    r->arg = fold;
+    fold->chain = &r->chain;
     if (journal_chain_begin(j, run, &r->chain, &e) < 0)
         return vm_raise(L, &e);
     lua_createtable(L, 0, 5);
@@ -180,12 +204,11 @@ int journal_fold(lua_State *L)
     lua_newtable(L);
     do {
         journal_reader_fill(L, j, run, r);
-        while (whole && (ev = journal_reader_next(r)) != NULL) {
-            whole = journal_chain_add(&r->chain, ev);
-            if (whole)
-                fold_event(L, ev, fold);
-        }
-    } while (whole && r->count > 0);
+        if (fold->failed)
+            return vm_raisef(L, ERR_MEMORY, "cannot read the run: out of memory");
+        while ((ev = journal_reader_next(r)) != NULL)
+            fold_event(L, ev, fold);
+    } while (!fold->stopped && r->count > 0);
     fold_verdict(L, j, r);
     lua_setfield(L, AT_RESULT, "kept");
     lua_setfield(L, AT_RESULT, "begun");

@@ -24,10 +24,17 @@ struct journal_item {
     bool hashed;
 };
 
+/* What becomes of an event when it is read: it is copied out; so, and the batch ends with it; it
+ * is passed over; it is not read, nor are those behind it. */
+enum reader_take { READER_COPY, READER_COPY_LAST, READER_PASS, READER_STOP };
+
 /* A userdata, so that an error of Lua's in the middle releases it. */
 struct journal_reader {
     uint64_t after;
-    const char *kind; /* only events of it; "run." stands for all that begin so; NULL: all */
+    /* Says so of each; called while a statement is open, so it must not jump. NULL: all are copied
+     * out. */
+    enum reader_take (*take)(void *arg, const struct journal_event *ev);
+    void *arg;
     struct buf bytes;
     size_t count, at;
     bool failed; /* memory ran out in the callback */
@@ -55,7 +62,7 @@ int journal_propose_and_wait(lua_State *L, struct journal_handle *handle);
 void journal_commit_proposals(struct journal_handle *handle);
 void journal_proposal_setup(lua_State *L);
 
-/* Pushes a reader of the events behind a seq. */
+/* Pushes a reader of all events behind a seq. */
 struct journal_reader *journal_reader_new(lua_State *L, uint64_t after);
 /* Fetches the next batch of a run's events; raises what reading raises. */
 void journal_reader_fill(lua_State *L, struct journal *j, const char *run,

@@ -112,10 +112,21 @@ static void test_member(void)
     CHECK(member("{\"a\\", "b", NULL) && member("{\"a\"", "a", NULL) && member("{]", "a", NULL));
 }
 
+static void test_members(void)
+{
+    struct json_wanted wanted[] = {{.name = "c"}, {.name = "none"}, {.name = "a"}};
+
+    json_members("{\"a\":1,\"b\":{\"c\":2},\"c\": [3] ,\"a\":4}", 37, wanted, 3);
+    CHECK(wanted[0].len == 3 && memcmp(wanted[0].value, "[3]", 3) == 0);
+    CHECK(!wanted[1].value);
+    CHECK(wanted[2].len == 1 && *wanted[2].value == '1'); /* the first of a name */
+}
+
 int main(void)
 {
     test_steps();
     test_rename();
     test_member();
+    test_members();
     return 0;
 }
