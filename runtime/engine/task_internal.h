@@ -55,6 +55,7 @@ struct sched {
     int rounds;             /* since the turn began: how often ready tasks made others ready */
     size_t live;            /* tasks not ended */
     bool effects_forbidden; /* for good: nothing in this process can lift it */
+    bool checks_faces;      /* see task.face */
 };
 
 /* The words for them in Lua, by their numbers; NULL at the end. */

@@ -100,7 +100,7 @@ static int face_finish(lua_State *L, int status, lua_KContext ctx)
 static int face_call(lua_State *L)
 {
     sched_check(L);
-    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, lua_upvalueindex(vm_of(L)->sched->checks_faces ? 2 : 1));
     lua_insert(L, 1);
     lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, face_finish);
     return face_finish(L, LUA_OK, 0);
@@ -110,13 +110,27 @@ static int face_call(lua_State *L)
 /// would take the place of the script's frame, and an error could not name its line. What interrupts
 /// the task is raised before: C that calls it again and again has no line of the script between.
 ///@param fn function
+///@param checked? function  stands behind it in the place of fn from task.check_faces() on; default fn
 ///@return function
 static int l_face(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    lua_settop(L, 1);
-    lua_pushcclosure(L, face_call, 1);
+    lua_settop(L, 2);
+    if (lua_isnil(L, 2)) {
+        lua_pushvalue(L, 1);
+        lua_replace(L, 2);
+    }
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_pushcclosure(L, face_call, 2);
     return 1;
+}
+
+/// There is something now that faces have to look for: a script that made nothing of the kind, as
+/// most do not, pays nothing for it.
+static int l_check_faces(lua_State *L)
+{
+    vm_of(L)->sched->checks_faces = true;
+    return 0;
 }
 
 /// From now on no code of this process has the permit "effect", whatever permit says; there is no
@@ -198,6 +212,7 @@ int luaopen_native_task(lua_State *L)
                                          {"with", task_with},
                                          {"forbid_effects", l_forbid_effects},
                                          {"face", l_face},
+                                         {"check_faces", l_check_faces},
                                          {"inside", l_inside},
                                          {"check", l_check},
                                          {"require_permit", l_require_permit},

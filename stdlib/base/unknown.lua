@@ -4,6 +4,7 @@
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local steady = require "almanac.base.steady"
+local task = require "native.task"
 
 local M = {}
 
@@ -37,6 +38,7 @@ end
 function M.new(step)
   local value = setmetatable({}, Unknown)
   steps[value], made.any = step, true
+  task.check_faces()
   return value
 end
 

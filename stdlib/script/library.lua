@@ -72,10 +72,6 @@ end
 
 local own_coroutines = setmetatable({}, { __mode = "k" }) ---@type table<thread, boolean>
 
---- Whether a script made one yet: most do not, and each call of a public function asks.
----@type { any: boolean }
-M.made = { any = false }
-
 local function in_own_coroutine()
   return own_coroutines[coroutine.running()] == true
 end
@@ -90,7 +86,7 @@ end
 --- yields would take along what the step may do. Raises kind "usage" in one of the script's own.
 ---@param name string public name of the function
 function M.refuse_coroutine(name)
-  if not M.made.any or not in_own_coroutine() then return end
+  if not in_own_coroutine() then return end
   errors.raise {
     kind = "usage", message = name .. " was called inside a coroutine of the script's own",
     hint = "call it from the step itself; parallel { … } does several things at once",
@@ -103,7 +99,8 @@ local function coroutines()
   local library = copy(coroutine)
   library.create = function(fn)
     local co = coroutine.create(fn)
-    own_coroutines[co], M.made.any = true, true
+    own_coroutines[co] = true
+    task.check_faces()
     return co
   end
   library.wrap = function(fn)

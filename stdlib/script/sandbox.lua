@@ -17,9 +17,6 @@ local COMPUTES = { duration = true, errors = true, json = true, note = true, par
 
 local OF_STEP = { ["runbook.call"] = true }
 
--- A long replay goes through these for each of its steps.
-local unknowns, coroutines, refuse_coroutine = unknown.made, library.made, library.refuse_coroutine
-
 local function first_unknown(...)
   for i = 1, select("#", ...) do
     local value = unknown.first((select(i, ...)))
@@ -28,15 +25,14 @@ local function first_unknown(...)
 end
 
 --- What a script gets of a public function: one that says so when it is handed what a plan does not know,
---- and that belongs to the step itself, unless it only computes.
+--- and that belongs to the step itself, unless it only computes. Until there is an unknown, or a coroutine of the
+--- script's own, there is nothing to look for.
 local function seen_of(name, fn)
   local is_of_step = not COMPUTES[name:match "^%w+"] or OF_STEP[name]
-  return task.face(function(...)
-    if coroutines.any and is_of_step then refuse_coroutine(name) end
-    if unknowns.any then
-      local value = first_unknown(...)
-      if value ~= nil then return require("almanac.run.step").handed(value, fn, ...) end
-    end
+  return task.face(fn, function(...)
+    if is_of_step then library.refuse_coroutine(name) end
+    local value = first_unknown(...)
+    if value ~= nil then return require("almanac.run.step").handed(value, fn, ...) end
     return fn(...)
   end)
 end

@@ -93,8 +93,13 @@ function M.forbid_effects() end
 --- would take the place of the script's frame, and an error could not name its line. What interrupts
 --- the task is raised before: C that calls it again and again has no line of the script between.
 ---@param fn function
+---@param checked? function  stands behind it in the place of fn from task.check_faces() on; default fn
 ---@return function
-function M.face(fn) end
+function M.face(fn, checked) end
+
+--- There is something now that faces have to look for: a script that made nothing of the kind, as
+--- most do not, pays nothing for it.
+function M.check_faces() end
 
 --- Calls fn, which resumes or closes the coroutine: what stops the task stops that, too.
 ---@param coroutine thread
