@@ -43,7 +43,10 @@ local M = {}
 ---@field watches boolean?  a guard watches
 ---@field finishes_siblings boolean  parallel goes on with the others when a branch fails
 
-local no_options = {}
+--- The options of a step that has none: most have none, which a long replay tells from its being this table.
+M.NO_OPTIONS = {}
+
+local no_options = M.NO_OPTIONS
 local current_context, unknowns = task.context, unknown.made -- a replay asks for them in each of its steps
 
 --- The current step, or nil.
@@ -199,7 +202,7 @@ end
 ---@param opts almanac.StepOptions
 ---@param fn fun(input: any): any
 ---@return any result plain data
-function M.run(name, opts, fn)
+local function run_step(name, opts, fn)
   local context = current_context()
   local run = context and context.run
   if not run then
@@ -224,6 +227,8 @@ function M.run(name, opts, fn)
   return run.mode.step(frame, opts, fn)
 end
 
+M.run = run_step
+
 local OPTIONS = fields.declare("step", {
   undo = { "function", help = "takes the done step back; it is given what the step returned" },
   timeout = { "seconds", help = "for one try of the step" },
@@ -243,11 +248,11 @@ local OPTIONS = fields.declare("step", {
 
 --- step(name, [options], fn): the function that scripts call.
 function M.step(name, opts, fn)
-  if fn == nil and type(opts) == "function" then return M.run(name, no_options, opts) end
+  if fn == nil and type(opts) == "function" then return run_step(name, no_options, opts) end
   if type(fn) ~= "function" then
     errors.usage("step %q: its last argument must be a function, not a %s", tostring(name), type(fn))
   end
-  return M.run(name, fields.check(OPTIONS, opts, string.format("step %q", tostring(name))), fn)
+  return run_step(name, fields.check(OPTIONS, opts, string.format("step %q", tostring(name))), fn)
 end
 
 --- Calls fn as the body of a run is called: outside every step.

@@ -35,6 +35,7 @@ end
 function M.walk(run, book, params)
   run.definitions, run.script, run.loaded = definitions.scope(book.script.definitions), book.script.digest, book.script
   run.lacks_files = not load_late(run, book)
+  walk.begin(run)
   local handle = task.spawn(step.within, run, book.run, params)
   local ok, err = handle:join()
   if not ok and err.kind ~= "frontier" and err.kind ~= "outside_step" then return err end

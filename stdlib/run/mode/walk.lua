@@ -1,5 +1,6 @@
 --- The mode that only looks: a script is walked over the journal of its run. Done steps and effects give
 --- their results, the first that is not done is the frontier, and nothing runs, asks or is written.
+local digest_of = require("almanac.base.source").digest
 local errors = require "almanac.base.errors"
 local outlook = require "almanac.run.outlook"
 local renamed = require "almanac.run.renamed"
@@ -8,6 +9,8 @@ local task = require "native.task"
 local used_files = require "almanac.run.used_files"
 
 local M = { finishes_siblings = true }
+
+local NO_OPTIONS = step.NO_OPTIONS
 
 ---@class almanac.Visit  a step that a walk met; one that is done, not edited and has no undo is its path alone
 ---@field path string
@@ -37,11 +40,16 @@ end
 
 function M.skip() end
 
+--- Whether the script has the files that all of the run was made with.
+local function has_its_files(run)
+  local scripts, script = run.replay.scripts, run.loaded
+  return #scripts == 0 or not script or #scripts == 1 and scripts[1].digest == script.digest
+end
+
 --- A file that the step uses and that is not what it was when the step was done.
 local function edited_file(run, path, fn)
   local scripts, script = run.replay.scripts, run.loaded
-  if #scripts == 0 or not script then return nil end
-  if #scripts == 1 and scripts[1].digest == script.digest then return nil end
+  if has_its_files(run) then return nil end
   local kept = used_files.script_at(scripts, run.done:seq(path))
   run.edited_files = run.edited_files or {}
   local edited = run.edited_files[kept]
@@ -89,27 +97,40 @@ local function add_unchanged(run, path)
   if n % MANY == 0 then count_first(run) end
 end
 
+--- A done step of a run that is taken back, or not all of which is as it was.
+local function look_closely(run, path, name, opts, fn, result, same)
+  local undo, was = opts.undo, run.replay.renamed[path]
+  same = same or was ~= nil and was.digest == step.digest(opts, fn)
+  local uses = same and edited_file(run, path, fn) or nil
+  if not same or undo or was or uses then
+    run.visits[#run.visits + 1] = {
+      path = path, done = true, edited = not same, undo = undo, result = result, was = was and was.from, uses = uses,
+    }
+  elseif opts ~= branch then
+    add_unchanged(run, path)
+  end
+  if opts.branches then meet_branches(run, path, opts.branches) end
+  if opts.inside then
+    walk_inside(run, path, name, opts, fn)
+  elseif run.around and run.around[path] then
+    run.unentered[#run.unentered + 1] = function() walk_inside(run, path, name, opts, fn) end
+  end
+end
+
+--- Begins a walk, of a run whose script is loaded: says whether there is more to look at in a done step than its source.
+---@param run almanac.Run
+function M.begin(run)
+  run.looks_at_source = has_its_files(run) and not run.around and next(run.replay.renamed) == nil
+end
+
 function M.meet(run, path, name, opts, fn)
-  local digest = step.digest(opts, fn)
-  local first, result, same = run.done:meet(path, name, digest)
-  if first then
-    run.replayed = run.replayed + 1
-    local undo, was = opts.undo, run.replay.renamed[path]
-    same = same or was ~= nil and was.digest == digest
-    local uses = same and edited_file(run, path, fn) or nil
-    if not same or undo or was or uses then
-      run.visits[#run.visits + 1] = {
-        path = path, done = true, edited = not same, undo = undo, result = result, was = was and was.from, uses = uses,
-      }
-    elseif opts ~= branch then
-      add_unchanged(run, path)
-    end
-    if opts.branches then meet_branches(run, path, opts.branches) end
-    if opts.inside then
-      walk_inside(run, path, name, opts, fn)
-    elseif run.around and run.around[path] then
-      run.unentered[#run.unentered + 1] = function() walk_inside(run, path, name, opts, fn) end
-    end
+  local first, result, same = run.done:meet(path, name, opts.digest or digest_of(fn))
+  if not first then return first, result end
+  run.replayed = run.replayed + 1
+  if same and run.looks_at_source and opts == NO_OPTIONS then
+    add_unchanged(run, path)
+  else
+    look_closely(run, path, name, opts, fn, result, same)
   end
   return first, result
 end
