@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/buf.h"
-#include "base/percent.h"
+#include "base/url_path.h"
 
 /* Whether two URLs have scheme, host and port in common. */
 static bool same_origin(const char *a, const char *b)
@@ -39,59 +39,6 @@ static bool is_loopback(const char *host)
            strcmp(host, "[::1]") == 0;
 }
 
-/* Whether what stands between two slashes is . or .. to somebody: servers take away what follows a
- * semicolon, and what is not to be seen. */
-static bool segment_is_dots(const char *text, size_t len)
-{
-    size_t i, dots = 0;
-
-    for (i = 0; i < len && text[i] != ';'; i++) {
-        if ((unsigned char)text[i] <= ' ')
-            continue;
-        if (text[i] != '.')
-            return false;
-        dots++;
-    }
-    return dots == 1 || dots == 2;
-}
-
-static bool segments_have_dots(const char *path, size_t len)
-{
-    size_t at = 0, end;
-
-    for (end = 0; end <= len; end++) {
-        if (end < len && path[end] != '/' && path[end] != '\\')
-            continue;
-        if (segment_is_dots(path + at, end - at))
-            return true;
-        at = end + 1;
-    }
-    return false;
-}
-
-enum { DECODED_MAX = 4 }; /* by how many servers behind one another */
-
-/* Whether a segment of the path is . or .., spelled out or encoded, also more than once. */
-static bool path_has_dots(const char *path)
-{
-    size_t len = strlen(path), before;
-    char *plain = malloc(len + 1);
-    bool found = !plain;
-    int round;
-
-    if (plain)
-        memcpy(plain, path, len);
-    for (round = 0; !found && round < DECODED_MAX; round++) {
-        before = len;
-        len = percent_decode(plain, plain, len, false);
-        found = segments_have_dots(plain, len);
-        if (len == before)
-            break;
-    }
-    free(plain);
-    return found;
-}
-
 /* A path that leads elsewhere than it reads would pass whoever looked at it before us. A redirect
  * is the server's word, and resolved as such. */
 static int check_path(const char *url, struct err *e)
@@ -101,7 +48,7 @@ static int check_path(const char *url, struct err *e)
     int rc = 0;
 
     if (u && !curl_url_set(u, CURLUPART_URL, url, CURLU_PATH_AS_IS) &&
-        !curl_url_get(u, CURLUPART_PATH, &path, 0) && path_has_dots(path)) {
+        !curl_url_get(u, CURLUPART_PATH, &path, 0) && url_path_has_dots(path)) {
         rc = err_set(e, ERR_USAGE, "the path of a URL holds a segment . or ..: %s", path);
         err_hint(e, "write the path that is meant");
     }

@@ -31,9 +31,13 @@ local function namespaces_of(patterns)
   return out
 end
 
-local function fits(patterns, names, fence)
+--- Categories in which small and large letters are the same.
+local FOLDED = { headers = true }
+
+local function fits(patterns, names, fence, is_folded)
   for _, pattern in ipairs(patterns or {}) do
     for _, name in ipairs(names) do
+      if is_folded then pattern, name = pattern:lower(), name:lower() end
       if glob.match(pattern, name, fence) then return true end
     end
   end
@@ -59,7 +63,7 @@ end
 local function covers(allow, target)
   local category = target.category
   if target.server then return covers_server(allow.k8s, target.server) or covers_server(allow.helm, target.server) end
-  if fits(allow[category], target.names, FENCES[category]) then return true end
+  if fits(allow[category], target.names, FENCES[category], FOLDED[category]) then return true end
   if category == "env" then return covers_variable(allow.shell, target.names[2]) end
   return category == "k8s" and fits(namespaces_of(allow.helm), target.names, FENCES.k8s)
 end

@@ -1,6 +1,5 @@
 --- http: requests to web services. Reads are retried where that is safe; everything else is an
 --- effect with an Idempotency-Key, and happens once.
-local codec = require "native.codec"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
@@ -178,15 +177,38 @@ local function decoded(who, opts, response)
   return response
 end
 
--- Reads ------------------------------------------------------------------------------------------
-
---- Frameworks take the method from the query: a read with it is a write.
-local function refuse_method_in_query(who, url)
-  local query = codec.percent_decode(secret.reveal(url):match "^[^?#]*%??([^#]*)"):lower()
-  if not ("&" .. query:gsub(";", "&")):find "&_method=" then return end
-  errors.raise { kind = "usage", message = who .. ": the query has _method, which would make another method of it",
+--- Frameworks take the method from the query, or from a field of a form: a read with it is a write, and a write another one.
+local function refuse_other_method(who, what, text)
+  local name = methods.override(text)
+  if not name then return end
+  errors.raise { kind = "usage", message = string.format("%s: the %s has %s, which would make another method of it", who, what, name),
     hint = "call http.put, http.delete, … so that a plan shows what is done" }
 end
+
+local function refuse_method_in_query(who, url)
+  local text = secret.reveal(url)
+  if type(text) == "string" then refuse_other_method(who, "query", text:match "^[^?#]*%??([^#]*)") end -- else it is not known yet
+end
+
+local function header_of(given, wanted)
+  for name, value in pairs(given or {}) do
+    if name:lower():gsub("_", "-") == wanted then return tostring(secret.reveal(value)):lower() end
+  end
+  return ""
+end
+
+--- A body that says nothing of its type is sent as a form's.
+local function refuse_method_in_form(who, opts)
+  local body, is = secret.reveal(opts.body), header_of(opts.headers, "content-type")
+  if type(body) ~= "string" then return end
+  if is == "" or is:find("form-urlencoded", 1, true) then return refuse_other_method(who, "form", body) end
+  if not is:find("multipart/", 1, true) then return end
+  for name in body:gmatch '[nN][aA][mM][eE]%*?%s*=%s*"?([^"\r\n;]*)' do
+    refuse_other_method(who, "form", (name:gsub("^[%w-]*'[%w-]*'", "")))
+  end
+end
+
+-- Reads ------------------------------------------------------------------------------------------
 
 local function read(who, method, opts, given)
   step.require_read(who)
@@ -261,6 +283,8 @@ local function write_input(raw)
     errors.usage("%s: %q is no method: it is one word, such as PURGE", who, raw.method)
   end
   if opts.body ~= nil and opts.json ~= nil then errors.usage("%s: give body or json, not both", who) end
+  refuse_method_in_query(who, opts.url)
+  refuse_method_in_form(who, opts)
   if opts.retry then errors.usage("%s: a write is not retried; put it in a step with retry", who) end
   if opts.json ~= nil then
     opts.headers = { ["Content-Type"] = "application/json" }

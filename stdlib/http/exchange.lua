@@ -106,9 +106,10 @@ end
 ---@param request table
 ---@return almanac.Target[]
 function M.targets(request)
-  local out = { urls.target(request.who, request.url) }
+  local out = urls.targets(request.who, request.url)
   local leads = headers.leads(request.headers)
   for _, host in ipairs(leads.hosts) do out[#out + 1] = urls.target(request.who, request.url, host) end
+  for _, name in ipairs(leads.others) do out[#out + 1] = { category = "headers", names = { name } } end
   if request.server_name then out[#out + 1] = urls.target(request.who, request.url, request.server_name) end
   if leads.destination then
     out[#out + 1] = urls.target(request.who, urls.resolve(request.who, request.url, leads.destination))

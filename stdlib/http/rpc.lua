@@ -71,12 +71,25 @@ local function with_reason(url, method, err)
   error(err, 0)
 end
 
+local function is_json(kind)
+  return kind == "application/json" or kind == "application/json-rpc" or kind:find "^application/[%w.-]+%+json$" ~= nil
+end
+
 local function request_of(url, params, method, opts)
   local request = {}
   for key, value in pairs(opts) do request[key] = value end
   request.effect, request.url = nil, url
   request.headers = { ["Content-Type"] = "application/json" }
-  for name, value in pairs(opts.headers or {}) do request.headers[name] = value end
+  for name, value in pairs(opts.headers or {}) do
+    if name:lower():gsub("_", "-") ~= "content-type" then
+      request.headers[name] = value
+    elseif not is_json(tostring(secret.reveal(value)):lower():match "^[^;%s]*") then
+      errors.raise { kind = "usage", message = "http.rpc: the header " .. name .. " would make something else of the call",
+        hint = "JSON-RPC is sent as application/json" }
+    else
+      request.headers["Content-Type"] = value
+    end
+  end
   return request, { jsonrpc = "2.0", id = ID, method = method, params = params or json.array {} }
 end
 

@@ -140,6 +140,19 @@ function M.target(who, url, host)
   return { category = "http", names = names }
 end
 
+--- Where a URL leads: as it is written, and, where its path has an encoded slash, as a server reads it that decodes before it
+--- looks. `*` crosses neither.
+---@param who string
+---@param url string
+---@return almanac.Target[]
+function M.targets(who, url)
+  local out = { M.target(who, url) }
+  local before, path, rest = url:match "^(%a[%w+.-]*://[^/?#]*)([^?#]*)(.*)$"
+  local decoded = path and path:gsub("%%25", "%%"):gsub("%%2[fF]", "/"):gsub("%%5[cC]", "/")
+  if decoded and decoded ~= path:gsub("%%25", "%%") then out[2] = M.target(who, before .. decoded .. rest) end
+  return out
+end
+
 -- Queries ----------------------------------------------------------------------------------------
 
 local function text_of(who, name, value)

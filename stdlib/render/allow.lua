@@ -86,6 +86,8 @@ local function http(verb)
   end
 end
 words.http = { change = http "read and send to", read = http "read" }
+local header = plain "send the header %s, of which a server makes what it likes"
+words.headers = { change = header, read = header }
 words.fs = { change = plain "read and write files %s", read = plain "read files %s" }
 
 local function keyed(key, keyed_format, format)

@@ -49,7 +49,7 @@ local names ---@type table<string, boolean>  that a script sees
 local catalogue = {}
 
 --- What `allow` of a runbook is asked for: by these effects, by reads alone (registry), and by what goes with others.
-catalogue.categories = { registry = true, env = true, images = true }
+catalogue.categories = { registry = true, env = true, headers = true, images = true }
 for _, entry in pairs(effects) do catalogue.categories[entry.allow] = true end
 
 --- Loads the module that defines an effect of the standard library; nothing where there is none.

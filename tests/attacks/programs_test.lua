@@ -39,20 +39,46 @@ t.test("a header that says where the message ends would send a second request be
 end)
 
 t.test("a header or a query that makes another method or URL of a request is refused", function()
-  for _, header in ipairs { "X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X_HTTP_Method_Override" } do
+  for _, header in ipairs { "X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X_HTTP_Method_Override",
+    "X-Original-Method", "HTTP-Method", "X-Forwarded-Method", "Method-Override", "x-verb-override" } do
     for _, verb in ipairs { "get", "head", "post" } do
       refused(string.format("http.%s('http://127.0.0.1:9/', { headers = { [%q] = 'DELETE' } })", verb, header),
         "the header " .. header .. " would make another method of it")
     end
   end
-  for _, header in ipairs { "X-Original-URL", "x-rewrite-url", "X_Original_Url" } do
+  for _, header in ipairs { "X-Original-URL", "x-rewrite-url", "X_Original_Url", "X-Forwarded-Uri", "x-forwarded-path",
+    "X_Forwarded_Prefix", "X-Envoy-Original-Path", "X-Accel-Redirect", "X-Sendfile", "X-URL-Override", "X-Original-URI" } do
     refused(string.format("http.get('http://127.0.0.1:9/', { headers = { [%q] = '/admin' } })", header),
       "the header " .. header .. " would make another URL of it")
   end
   for _, call in ipairs { "http.get 'http://127.0.0.1:9/x?a=1&_method=DELETE'", "http.get 'http://127.0.0.1:9/?%5fmethod=put'",
     "http.get('http://127.0.0.1:9/', { query = { _method = 'DELETE' } })", "http.head 'http://127.0.0.1:9/?a;_METHOD=x'",
     "http.rpc('http://127.0.0.1:9/?_method=delete', 'x')" } do
-    refused(call, "the query has _method, which would make another method of it")
+    t.has(select(2, run(call)):lower():gsub("%%5f", "_"), "the query has _method, which would make another method of it")
+  end
+  for _, name in ipairs { "X-HTTP-Method", "_HttpMethod", "_method[]", "_method[a]", "_method%00", "_method%00x", "_method%20",
+    "%20_method", "+_method", ".method", "%2emethod", "%255fmethod", "__method",
+    "x_http_method_override", "_MethodOverride", "HTTP-METHOD" } do
+    local words = name .. ", which would make another method of it"
+    refused("http.get 'http://127.0.0.1:9/?a=1&" .. name .. "=DELETE'", "the query has " .. words)
+    refused("http.post('http://127.0.0.1:9/?" .. name .. "')", "the query has " .. words)
+    refused("http.post('http://127.0.0.1:9/', { body = 'a=1&" .. name .. "=DELETE' })", "the form has " .. words)
+    refused("http.put('http://127.0.0.1:9/', { body = '" .. name .. "=x;a', headers = { ['content_type'] = "
+      .. "'Application/x-www-form-urlencoded; charset=utf-8' } })", "the form has " .. words)
+  end
+  for _, field in ipairs { 'name="_method"', "name=_method", 'NAME = "_method"', "name*=utf-8''_method",
+    'x; name="X-HTTP-Method-Override"' } do
+    refused(string.format("http.post('http://127.0.0.1:9/', { body = %q, headers = { ['Content-Type'] = "
+      .. "'multipart/form-data; boundary=x' } })", "--x\r\nContent-Disposition: form-data; "
+      .. field .. "\r\n\r\nDELETE\r\n--x--"), "which would make another method of it")
+  end
+  for _, kind in ipairs { "application/x-www-form-urlencoded", "text/plain", "application/jsonx;json" } do
+    refused("http.rpc('http://127.0.0.1:9/', 'x', { '&_method=DELETE&' }, { headers = { ['content-type'] = '" .. kind .. "' } })",
+      "would make something else of the call")
+  end
+  for _, body in ipairs { "method=x", "a=_method", "payment_method=card", "shipping-method=x", "_methods=x" } do
+    local _, said = run("http.post('http://127.0.0.1:9/?" .. body .. "', { body = '" .. body .. "' })")
+    t.lacks(said, "another method", body)
   end
   for method, words in pairs {
     ["DELETE /admin HTTP/1.1\r\nX: "] = "is no method", ["A B"] = "is no method", [""] = "method must be text",
