@@ -9,7 +9,7 @@ t.test("a module is one file: sandbox, check, reference, stubs and luacheck know
   t.must { "cp", "docs/generate.lua", "docs/natives.lua", dir .. "/docs" }
   t.must { "mkdir", dir .. "/runtime" }
   t.must { "cp", "-r", "runtime/native", "runtime/engine", dir .. "/runtime" }
-  pages.check("docs/how-to/add-a-module.md", dir)
+  pages.check("docs/how-to/add-a-module.md", { dir = dir })
   t.has(t.read_file(dir .. "/out/stdlib/meta/dns.lua"), "---@class dns.lookup.options\n---@field timeout? string|number  for the answer")
   t.has(t.read_file(dir .. "/out/docs/reference/modules/dns.md"), "## dns.lookup(name, options?)")
 end)

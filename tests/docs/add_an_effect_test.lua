@@ -5,7 +5,7 @@ local t = require "tests.harness"
 
 t.test("an effect of one's own: previewed, killed, recovered and taken back, as the page shows", function()
   local dir = t.tmpdir()
-  pages.check("docs/how-to/add-an-effect.md", dir)
+  pages.check("docs/how-to/add-an-effect.md", { dir = dir })
 end)
 
 t.test("killed at every write, the effect happens once and is taken back once", function()

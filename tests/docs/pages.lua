@@ -1,65 +1,96 @@
---- Pages of docs/ as tests: the files that they show, and the commands with what they print.
-local process = require "native.process"
+--- Pages of docs/ as tests, word for word: the files that they show, and the commands with what they print.
+local page = require "tests.docs.page"
+local session = require "tests.docs.session"
+local settled = require "tests.docs.settled"
 local t = require "tests.harness"
 
 local M = {}
 
---- What differs from run to run.
-local function settled(text)
-  text = text:gsub("(%l[%l-]*)%-%d%d%d%d%d%d%d%d%-%d%d%d%d%d%d%-%x%x%x%x", "%1-RUN")
-  text = text:gsub("%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d UTC", "TIME"):gsub("SHA256:[%w+/]+", "KEY")
-  text = text:gsub("%d%d%d%d%-%d%d%-%d%dT[%d:.]+Z", "TIME"):gsub("the plan %x%x%x%x%x%x%x%x%x%x%x%x", "the plan DIGEST")
-  text = text:gsub("event %d+, " .. ("%x"):rep(64), "event N, HASH")
-  text = ("\n" .. text):gsub("\n%d%d:%d%d:%d%d ", "\nCLOCK "):sub(2)
-  return (text:gsub("([✓✗] [^\n]-)  %d+[%d.]*m?s\n", "%1  TIME\n"))
+local function write(dir, block)
+  local path = dir .. "/" .. block.path
+  t.must { "mkdir", "-p", (path:match "^(.*)/") }
+  t.write_file(path, block.text)
 end
 
---- Writes the files that a page shows: a path between `…` and a colon, then a block.
----@param page string
+--- Writes the files that a page shows.
+---@param text string  the page
 ---@param dir string
-function M.write_files(page, dir)
-  local written = 0
-  for path, text in page:gmatch "\n`([%w_./-]+)`:\n\n```%a*\n(.-\n)```\n" do
-    t.must { "mkdir", "-p", (dir .. "/" .. path):match "^(.*)/" }
-    t.write_file(dir .. "/" .. path, text)
-    written = written + 1
+function M.write_files(text, dir)
+  for _, block in ipairs(page.blocks(text)) do
+    if block.kind == "file" then write(dir, block) end
   end
-  t.ok(written > 0, "the page shows files")
 end
 
---- Runs the commands of a page's console blocks; gives the page with what they print now.
----@param page string
----@param dir string
----@return string
-function M.run_commands(page, dir)
-  local bin = dir .. "/.bin"
-  t.must { "mkdir", "-p", bin }
-  t.must { "ln", "-sf", process.exe(), bin .. "/almanac" }
-  local env = { PATH = bin .. ":" .. process.getenv "PATH", HOME = dir, NO_COLOR = "1", KUBECONFIG = false }
-  local out, at = {}, 1
-  while true do -- no gsub: its callback cannot wait
-    local from, to, block = page:find("```console\n(.-)```", at)
-    if not from then break end
-    out[#out + 1] = page:sub(at, from - 1) .. "```console\n"
-    for command in block:gmatch "%$ ([^\n]*)\n" do
-      local _, printed = t.run({ "sh", "-c", "exec 2>&1; " .. command .. "; true" }, { cwd = dir, env = env })
-      out[#out + 1] = "$ " .. command .. "\n" .. (printed ~= "" and not printed:find "\n$" and printed .. "\n" or printed)
-    end
-    out[#out + 1] = "```"
-    at = to + 1
+--- Puts each `from` of a list of { from, to } into its `to`.
+local function replaced(text, list, from, to)
+  for _, one in ipairs(list) do
+    text = text:gsub(one[from]:gsub("%p", "%%%0"), (one[to]:gsub("%%", "%%%%")))
   end
-  return table.concat(out) .. page:sub(at)
+  return text
+end
+
+--- Types a command and gives what it prints. One that ends with & is left in the background; at a line ^C of what the
+--- page shows Ctrl-C is pressed, when the line before it was printed.
+local function typed(shell, command, shown)
+  local background = command:match "^(.-)%s*&$"
+  if background then return shell:type_in_background(background, select(2, shown:gsub("\n", ""))) end
+  local before = ("\n" .. shown):match "\n([^\n]*)\n%^C\n"
+  if not before then return shell:type(command) end
+  local line = settled.settled(before)
+  return shell:type_and_interrupt(command, function(printed) return settled.same(line .. "\n", printed .. "\n") end)
+end
+
+---@class tests.PageOptions
+---@field dir? string                  where its commands are typed; default: a fresh one
+---@field as? string                   what the page calls that directory
+---@field env? table<string, string>
+---@field given? { [1]: string, [2]: string }[]  what the page says, and what stands for it here, e.g. ports
+
+--- What the page says and what stands for it here: what was given, the directory, and what the commands print.
+local function known_of(opts, dir)
+  local known = {}
+  for _, one in ipairs(opts.given or {}) do known[#known + 1] = one end
+  known[#known + 1] = { opts.as or "/home/ann/ops", dir }
+  return known
+end
+
+local function check_command(shell, one, known, name)
+  local printed = typed(shell, replaced(one.command, known, 1, 2), one.shown)
+  local same = settled.same(one.shown, replaced(printed, known.fixed, 2, 1))
+  for shown, now in pairs(settled.pairs_of(one.shown, printed)) do
+    if shown ~= now then table.insert(known, 1, { shown, now }) end
+  end
+  if same then return one.shown end
+  printed = replaced(printed, known.fixed, 2, 1)
+  if t.getenv "GOLDEN" ~= "update" then
+    t.eq(settled.settled(printed), settled.settled(one.shown), name .. ": $ " .. one.command)
+  end
+  return printed
 end
 
 --- Checks that a page tells what happens. `GOLDEN=update` writes what does.
 ---@param path string  of the page
----@param dir string   where its files are and its commands run
-function M.check(path, dir)
-  local page = t.read_file(path)
-  M.write_files(page, dir)
-  local now = M.run_commands(page, dir)
-  if t.getenv "GOLDEN" == "update" then return t.write_file(path, now) end
-  t.eq(settled(now), settled(page), path)
+---@param opts? tests.PageOptions
+function M.check(path, opts)
+  opts = opts or {}
+  local text = t.read_file(path)
+  local dir = opts.dir or t.tmpdir()
+  local known = known_of(opts, dir)
+  known.fixed = table.move(known, 1, #known, 1, {})
+  local shell = session.start(dir, opts.env or {})
+  local now = {}
+  for _, block in ipairs(page.blocks(text)) do
+    if block.kind == "file" then
+      write(dir, { path = block.path, text = replaced(block.text, known, 1, 2) })
+    elseif block.kind == "console" then
+      local out = {}
+      for _, one in ipairs(page.commands(block.text)) do
+        out[#out + 1] = "$ " .. one.command .. "\n" .. check_command(shell, one, known, path)
+      end
+      now[#now + 1] = { block.text, table.concat(out) }
+    end
+  end
+  if t.getenv "GOLDEN" == "update" then t.write_file(path, (replaced(text, now, 1, 2))) end
 end
 
 return M

@@ -1,0 +1,98 @@
+--- What differs from run to run, and nothing else: the one list of patterns by which pages of docs/ are compared with what
+--- is printed now.
+local M = {}
+
+local function digits(n) return ("%d"):rep(n) end
+local function hex(n) return ("%x"):rep(n) end
+
+local RUN = "%l[%l_-]*%-" .. digits(8) .. "%-" .. digits(6) .. "%-" .. hex(4)
+
+---@type { [1]: string, [2]: string }[] a pattern, and what stands for it
+local PATTERNS = {
+  -- times
+  { digits(4) .. "%-%d%d%-%d%d %d%d:%d%d:%d%d UTC", "TIME" },
+  { digits(4) .. "%-%d%d%-%d%dT[%d:.]+Z", "TIME" },
+  { digits(4) .. "%-%d%d%-%d%d %d%d:%d%d:%d%d", "TIME" },
+  { "%f[^\n\0]%d%d:%d%d:%d%d ", "CLOCK " },
+  { "%d%d:%d%d:%d%dZ", "CLOCK" },
+  -- ids
+  { "%f[%w](%l[%l_-]*)%-" .. digits(8) .. "%-" .. digits(6) .. "%-" .. hex(4), "%1-RUN" },
+  { "(pod[s/ ]%-?[%l-]+)%-%x+%-%w%w%w%w%w%f[%W]", "%1-POD" },
+  { "(%l[%l-]+)%-" .. hex(8) .. hex(2) .. "%f[%W]", "%1-REVISION" },
+  { "%(" .. hex(8) .. "%)", "(UID)" },
+  { "token=%x+", "token=TOKEN" },
+  -- digests
+  { "SHA256:[%w+/]+", "KEY" },
+  { "event %d+, " .. hex(64), "event N, HASH" },
+  { "the (%l+) " .. hex(12) .. "%f[%X]", "the %1 DIGEST" },
+  { "%f[%x]" .. hex(64) .. "%f[%X]", "DIGEST" },
+  -- durations
+  { "([✓✗][^\n]-)  %d[%d.]*m?s%f[\n\0]", "%1  ELAPSED" },
+  { "  %f[%d]%d[%dms.]*[ms]%f[\n\0]", "  ELAPSED" },
+  { "(after) %d[%dms.]*s", "%1 ELAPSED" },
+  -- ports
+  { "(127%.0%.0%.1):%d+", "%1:PORT" },
+}
+
+---@param text string
+---@return string
+function M.settled(text)
+  for _, one in ipairs(PATTERNS) do text = text:gsub(one[1], one[2]) end
+  return text
+end
+
+--- What a reader takes over from what was printed: ids of runs, addresses.
+local TAKEN_OVER = { RUN, "127%.0%.0%.1:%d+" }
+
+--- What of `shown` stands for what of `printed`, two texts that are settled alike.
+---@param shown string
+---@param printed string
+---@return table<string, string>
+function M.pairs_of(shown, printed)
+  local found = {}
+  for _, pattern in ipairs(TAKEN_OVER) do
+    local next_printed = printed:gmatch(pattern)
+    for one in shown:gmatch(pattern) do
+      local now = next_printed()
+      if now then found[one] = found[one] or now end
+    end
+  end
+  return found
+end
+
+local function lines_of(text)
+  local lines = {}
+  for line in text:gmatch "([^\n]*)\n" do lines[#lines + 1] = line end
+  return lines
+end
+
+--- A line that ends with … may have been cut there.
+local function same_line(shown, printed)
+  if shown == printed then return true end
+  local begins = shown:match "^(.*%S) ?…$"
+  return begins ~= nil and #begins >= 8 and printed:sub(1, #begins) == begins
+end
+
+--- Whether a page shows what was printed. A line that is … alone stands for any lines that were left out.
+---@param shown string    by a page
+---@param printed string  now
+---@return boolean
+function M.same(shown, printed)
+  local want, got = lines_of(M.settled(shown)), lines_of(M.settled(printed))
+  local function from(i, j)
+    while i <= #want do
+      if want[i]:match "^%s*…$" then
+        for k = j, #got + 1 do
+          if from(i + 1, k) then return true end
+        end
+        return false
+      end
+      if got[j] == nil or not same_line(want[i], got[j]) then return false end
+      i, j = i + 1, j + 1
+    end
+    return j > #got
+  end
+  return from(1, 1)
+end
+
+return M
