@@ -52,7 +52,8 @@ function M.run(words, operator)
     if given.json then
       operator:json { seq = seq, time_ms = time_ms, kind = kind, path = path, data = json.decode(payload) }
     else
-      operator:result(string.format("%5d %s %-16s %s  %s\n", seq, clock(time_ms), kind, path, payload))
+      local data = json.encode(json.decode(payload), { canonical = true }) -- the same order each time
+      operator:result(string.format("%5d %s %-16s %s  %s\n", seq, clock(time_ms), kind, path, data))
     end
   end
   local status = given.follow and watch.events(journal, id, print_event)

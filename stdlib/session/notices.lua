@@ -43,8 +43,9 @@ local texts = {}
 
 function texts.on_start(run)
   local meta = run.meta
-  return string.format("▶ %s began, by %s on %s %s", name_of(run), meta.operator or "?", meta.host or "?",
+  local text = string.format("▶ %s began, by %s on %s %s", name_of(run), meta.operator or "?", meta.host or "?",
     parameters.text(meta.params, meta.durations))
+  return (text:gsub(" $", "")) -- without parameters
 end
 
 function texts.on_wait(run, err)

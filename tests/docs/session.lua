@@ -62,6 +62,10 @@ function Session:type(command)
   return self:printed()
 end
 
+--- Where it is.
+---@return string
+function Session:directory() return (self:type "pwd":gsub("\n$", "")) end
+
 --- Types a command that goes on in the background, and gives its first lines when they are there.
 ---@param command string  without its &
 ---@param lines integer   how many lines to wait for

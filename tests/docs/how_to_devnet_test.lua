@@ -1,0 +1,13 @@
+-- The how-tos of the devnet, word for word.
+local devnet = require "tests.docs.devnet"
+local pages = require "tests.docs.pages"
+local t = require "tests.harness"
+
+if not pages.wanted() then return end
+
+t.test("the pages about the devnet tell what happens", function()
+  local world = devnet.start { rpc_rate = 8400 }
+  for _, name in ipairs { "backtest-limits", "guard-a-wait", "repair-a-pending-release", "judge-a-canary" } do
+    devnet.check(world, "docs/how-to/" .. name .. ".md")
+  end
+end)

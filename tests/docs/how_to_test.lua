@@ -1,0 +1,28 @@
+-- The how-tos that need no cluster but what they start themselves, word for word.
+local fs = require "native.fs"
+local pages = require "tests.docs.pages"
+local ports = require "tests.docs.ports"
+local t = require "tests.harness"
+
+if not pages.wanted() then return end
+
+local function case(name, opts)
+  t.test("docs/how-to/" .. name .. ".md tells what happens", function()
+    pages.check("docs/how-to/" .. name .. ".md", opts and opts() or {})
+  end)
+end
+
+case "edit-during-an-incident"
+case "lock-a-release"
+case "make-runs-of-runs"
+case "require-signed-approvals"
+case "tell-people"
+case "watch-a-run"
+case("serve-the-runs", function() return { given = ports.free { "8484" } } end)
+case "connect-to-a-cluster"
+case("simulated-cluster", function()
+  local dir = t.tmpdir()
+  fs.mkdir(dir .. "/ops")
+  t.must { "cp", "-r", "tests/fixtures/devnet/ops/helm", dir .. "/ops" }
+  return { dir = dir }
+end)
