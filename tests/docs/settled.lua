@@ -81,6 +81,8 @@ local function same_line(shown, printed)
   return begins ~= nil and #begins >= 8 and printed:sub(1, #begins) == begins
 end
 
+local function is_cut(line) return line:find "^%s*…$" ~= nil end
+
 --- Whether a page shows what was printed. A line that is … alone stands for any lines that were left out.
 ---@param shown string    by a page
 ---@param printed string  now
@@ -89,7 +91,7 @@ function M.same(shown, printed)
   local want, got = lines_of(M.settled(shown)), lines_of(M.settled(printed))
   local function from(i, j)
     while i <= #want do
-      if want[i]:match "^%s*…$" then
+      if is_cut(want[i]) then
         for k = j, #got + 1 do
           if from(i + 1, k) then return true end
         end
@@ -101,6 +103,62 @@ function M.same(shown, printed)
     return j > #got
   end
   return from(1, 1)
+end
+
+--- The longest list of pairs i, j, both growing, with shown line i the same as printed line j.
+local function anchors(want, got)
+  local best = {}
+  for i = #want + 1, 1, -1 do
+    best[i] = {}
+    for j = #got + 1, 1, -1 do
+      if i > #want or j > #got then
+        best[i][j] = 0
+      elseif not is_cut(want[i]) and same_line(want[i], got[j]) then
+        best[i][j] = 1 + best[i + 1][j + 1]
+      else
+        best[i][j] = math.max(best[i + 1][j], best[i][j + 1])
+      end
+    end
+  end
+  local pairs_found, i, j = {}, 1, 1
+  while i <= #want and j <= #got do
+    if not is_cut(want[i]) and same_line(want[i], got[j]) then
+      pairs_found[#pairs_found + 1] = { i, j }
+      i, j = i + 1, j + 1
+    elseif best[i + 1][j] >= best[i][j + 1] then
+      i = i + 1
+    else
+      j = j + 1
+    end
+  end
+  pairs_found[#pairs_found + 1] = { #want + 1, #got + 1 }
+  return pairs_found
+end
+
+--- What a page should show of what was printed: cut where it was cut before. A line that changed beside a cut falls into it.
+---@param shown string
+---@param printed string
+---@return string
+function M.shown_anew(shown, printed)
+  local shown_lines, printed_lines = lines_of(shown), lines_of(printed)
+  local out, i, j = {}, 1, 1
+  for _, anchor in ipairs(anchors(lines_of(M.settled(shown)), lines_of(M.settled(printed)))) do
+    local cut
+    while i < anchor[1] do
+      cut = cut or is_cut(shown_lines[i]) and shown_lines[i]
+      i = i + 1
+    end
+    if cut then
+      out[#out + 1], j = cut, anchor[2]
+    else
+      while j < anchor[2] do
+        out[#out + 1], j = printed_lines[j], j + 1
+      end
+    end
+    out[#out + 1] = shown_lines[i]
+    i, j = i + 1, j + 1
+  end
+  return #out > 0 and table.concat(out, "\n") .. "\n" or ""
 end
 
 return M
