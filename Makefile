@@ -7,7 +7,7 @@
 #   make install    the program, its manual pages, completion, documents and examples, below PREFIX
 #                   (/usr/local); make uninstall takes just these away
 #   make deb        a package of Debian
-#   make docs       the reference, the stubs and luacheck's globals, from stdlib/public
+#   make docs       the reference, the stubs and luacheck's globals, from stdlib/public; the gallery, from real runs
 #   make check      layers, formatting, luacheck, a build with -Werror
 #   make deps       what the above need, into .deps/ (Debian: apt packages too)
 #
@@ -201,9 +201,11 @@ test: deps
 	@[ "$(SANITIZE)" != 1 ] || ! command -v clang >/dev/null || $(MAKE) --no-print-directory SANITIZE= FUZZ=1 fuzzers
 	@sh tests/run.sh $(B) $(TESTS)
 
-# What is made from stdlib/public; make check compares.
-docs: build
+# What is made from stdlib/public, which make check compares; and the gallery, from real runs, which a test compares.
+docs: deps
+	@$(MAKE) --no-print-directory build
 	@$(B)/almanac lua docs/generate.lua .
+	@GOLDEN=update sh tests/run.sh $(B) tests/docs/gallery_test.lua
 
 check: deps
 	@CC="$(CC)" MAKE="$(MAKE)" sh tests/check/check.sh

@@ -9,7 +9,7 @@ for _, pattern in ipairs { "docs/tutorial/*.md", "docs/how-to/*.md" } do
 end
 
 --- Each block that is only shown is one that somebody must keep true by hand: there shall not be more of them unnoticed.
-local ONLY_SHOWN = 13
+local ONLY_SHOWN = 14
 
 t.test("what is only shown says why, and there is little of it", function()
   local unsaid, shown = {}, 0

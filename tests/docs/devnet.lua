@@ -24,10 +24,12 @@ end
 --- Checks a page in a directory of its own.
 ---@param world tests.World
 ---@param path string
-function M.check(world, path)
+---@param given? { [1]: string, [2]: string }[]  more that the page says, and what stands for it
+function M.check(world, path, given)
   local env = { HOME = world.dir }
   for name, value in pairs(world.env) do env[name] = value end
-  pages.check(path, { dir = directory(world), env = env, given = { { "http://127.0.0.1:9090", world.prometheus } } })
+  given = table.move(given or {}, 1, #(given or {}), 2, { { "http://127.0.0.1:9090", world.prometheus } })
+  pages.check(path, { dir = directory(world), env = env, given = given })
 end
 
 return M

@@ -16,6 +16,7 @@ case "edit-during-an-incident"
 case "lock-a-release"
 case "make-runs-of-runs"
 case "require-signed-approvals"
+case "take-a-run-back"
 case "tell-people"
 case "watch-a-run"
 case("serve-the-runs", function() return { given = ports.free { "8484" } } end)

@@ -51,10 +51,12 @@ local function known_of(opts, dir)
   local known = {}
   for _, one in ipairs(opts.given or {}) do known[#known + 1] = one end
   known[#known + 1] = { "/home/ann/ops", dir }
-  known[#known + 1] = { "ann@laptop", process.user() .. "@" .. process.hostname() }
-  known[#known + 1] = { "ann on laptop", process.user() .. " on " .. process.hostname() }
-  known[#known + 1] = { '"operator":"ann"', '"operator":"' .. process.user() .. '"' }
-  known[#known + 1] = { '"host":"laptop"', '"host":"' .. process.hostname() .. '"' }
+  local user, host = process.user(), process.hostname()
+  for _, form in ipairs { "%s@%s", "%s on %s", "`%s` on `%s`" } do
+    known[#known + 1] = { form:format("ann", "laptop"), form:format(user, host) }
+  end
+  known[#known + 1] = { '"operator":"ann"', '"operator":"' .. user .. '"' }
+  known[#known + 1] = { '"host":"laptop"', '"host":"' .. host .. '"' }
   return known
 end
 
@@ -66,6 +68,7 @@ local function check_command(shell, one, known, name)
   end
   if same then return one.shown end
   printed = replaced(printed, known.fixed, 2, 1)
+  t.lacks("\n" .. printed, "\n```", name .. ": what $ " .. one.command .. " prints would end its block")
   if t.getenv "GOLDEN" ~= "update" then
     t.eq(settled.settled(printed), settled.settled(one.shown), name .. ": $ " .. one.command)
   end

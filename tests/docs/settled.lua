@@ -16,26 +16,32 @@ local PATTERNS = {
   { "%f[^\n\0]%d%d:%d%d:%d%d ", "CLOCK " },
   { "%d%d:%d%d:%d%dZ", "CLOCK" },
   { "%d%d:%d%d:%d%d%.%d%d%d ", "CLOCK " },
+  { "%d%d:%d%d:%d%d UTC", "CLOCK UTC" },
   { "%u%l%l %u%l%l +%d+ %d%d:%d%d:%d%d " .. digits(4), "TIME" },
   -- durations
   { "([✓✗][^\n]-)  %d[%d.]*m?s%f[\n\0]", "%1  ELAPSED" },
   { "  %f[%d]%d[%dms.]*[ms]%f[\n\0]", "  ELAPSED" },
+  { "%(%d[%dms.]*s%)", "(ELAPSED)" },
   { "(after) %d[%dms.]*s", "%1 ELAPSED" },
+  { "(in) %d[%dms.]*s%f[%W]", "%1 ELAPSED" },
   { "(since) %d[%dms.]*s", "%1 ELAPSED" },
   { '("elapsed[_%l]*":)[%d.e-]+', "%1ELAPSED" },
   { '("started":)%d+', "%1TIME" },
-  { "(TIME  )%d[%dms.]*s +%S+ +", "%1ELAPSED  WHO  " }, -- a line of almanac runs
+  { '("at_ms":)%d+', "%1TIME" },
+  { "(TIME  )%d[%dms.]*s +%S+", "%1ELAPSED  WHO" }, -- a line of almanac runs
+  { "(TIME)    +%S+", "%1  WHO" },                   -- and one of a run that never ended
   -- ids
   { "%f[%w](%l[%l_-]*)%-" .. digits(8) .. "%-" .. digits(6) .. "%-" .. hex(4), "%1-RUN" },
   { "(pod[s/ ]%-?[%l-]+)%-%x+%-%w%w%w%w%w%f[%W]", "%1-POD" },
   { "(%l[%l-]+)%-" .. hex(8) .. hex(2) .. "%f[%W]", "%1-REVISION" },
   { "%(" .. hex(8) .. "%)", "(UID)" },
+  { "(commit )[%x-]*[dirty]*", "%1COMMIT" },
   { "token=%x+", "token=TOKEN" },
   { "%f[%x]" .. hex(16) .. "%f[%X]", "ID" },
   { '"pid":%d+', '"pid":PID' },
   -- digests
   { "SHA256:[%w+/]+", "KEY" },
-  { "event %d+, " .. hex(64), "event N, HASH" },
+  { "event %d+, %x+", "event N, HASH" },
   { "the (%l+) " .. hex(12) .. "%f[%X]", "the %1 DIGEST" },
   { "%f[%x]" .. hex(64) .. "%f[%X]", "DIGEST" },
   -- ports
