@@ -28,6 +28,9 @@ void task_unref(struct task *task); /* NULL is fine */
 
 /* Raises the task's interrupt to this level, and that of its children. */
 void task_interrupt(struct task *task, enum interrupt level);
+/* What the errors of its next pause say, and those of its children: a static text. NULL: that the
+ * operator paused it. */
+void task_say_paused(struct task *task, const char *by);
 bool task_ended(const struct task *task);
 /* Pushes true and the results, or false and the error table, of an ended task; returns how many
  * values it pushed. */

@@ -67,6 +67,19 @@ static void signals_take(int signum)
     sigaction(signum, &action, NULL);
 }
 
+/* What its task, paused, says of why. */
+static const char *words_of(int signum)
+{
+    switch (signum) {
+    case SIGHUP:
+        return "its terminal was closed";
+    case SIGTERM:
+        return "paused by SIGTERM";
+    default:
+        return "paused by the operator";
+    }
+}
+
 static void signals_came(uv_signal_t *uv, int signum)
 {
     struct signals *signals = uv->data;
@@ -75,6 +88,8 @@ static void signals_came(uv_signal_t *uv, int signum)
         return;
     signals->count++;
     signals->last = signum;
+    if (signals->task && signals->count == 1)
+        task_say_paused(signals->task, words_of(signum));
     if (signals->task)
         task_interrupt(signals->task, signals->count == 1 ? INTERRUPT_PAUSE : INTERRUPT_CANCEL);
     if (signals->waiter) {

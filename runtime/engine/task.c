@@ -100,13 +100,26 @@ void task_poke(struct task *task)
     op->cancel(op);
 }
 
+void task_say_paused(struct task *task, const char *by)
+{
+    task->paused_by = by;
+}
+
+/* What paused a task, or one that it is a child of. */
+static const char *paused_by(const struct task *task)
+{
+    while (task && !task->paused_by)
+        task = task->parent;
+    return task ? task->paused_by : "paused by the operator";
+}
+
 void task_push_interrupt(lua_State *L, enum interrupt level)
 {
     struct err e;
 
     switch (level) {
     case INTERRUPT_PAUSE:
-        err_set(&e, ERR_PAUSED, "paused by the operator");
+        err_set(&e, ERR_PAUSED, "%s", paused_by(vm_of(L)->sched->current));
         break;
     case INTERRUPT_TIMEOUT:
         err_set(&e, ERR_TIMEOUT, "the time limit passed");

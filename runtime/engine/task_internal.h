@@ -35,6 +35,7 @@ struct task {
     struct op *pending; /* the one operation it waits for */
     struct join *joins; /* who waits for its end */
     enum interrupt interrupt, shield;
+    const char *paused_by; /* of a guarded one, by what; NULL: nobody said */
     enum permit permit;
     struct deadline *deadlines; /* a stack, outermost first */
     size_t deadline_count, deadline_cap;

@@ -9,7 +9,10 @@ local redaction = require "almanac.base.redaction"
 local reopen = require "almanac.session.reopen"
 local signed_answer = require "almanac.session.signed_answer"
 local signers = require "almanac.session.signers"
+local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
+local task = require "native.task"
+local tree = require "almanac.render.tree"
 
 local M = {}
 
@@ -28,6 +31,16 @@ local function described(open)
   local out = {}
   for i, question in ipairs(open) do out[i] = string.format("%s: %s", question.shown, question.question) end
   return table.concat(out, "\n")
+end
+
+--- What a run asks at its terminal is answered there.
+local function check_terminal(journal, id)
+  local put = states.put(states.load(journal, id))[1]
+  if not put then return end
+  errors.raise {
+    kind = "refused", message = string.format("%s asks at the terminal where it runs: %s", id, tree.asked(put, task.wall_ms())),
+    hint = "answer there; or pause it there by Ctrl-C, and resume it with --no-ask: then it waits for an answer from elsewhere",
+  }
 end
 
 --- The open question that was meant.
@@ -107,6 +120,7 @@ function M.run(answer, name, usage, words, operator)
   config.load(given)
   local journal <close> = store.open "rw"
   local id = store.find(journal, rest[1]).id
+  check_terminal(journal, id)
   local question = choose(questions.own(journal, id), id, rest[words_before + 1])
   answer = questions.word_of(question, answer)
   load_policy(question.row, answer, question, given)

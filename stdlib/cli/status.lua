@@ -33,7 +33,7 @@ M.options = options.join({
 
 local function heading(row, state)
   local text = row.id .. ": " .. state.status
-  if state.holder then text = text .. ", " .. holder.describe(json.encode(state.holder)) end
+  if state.holder then text = text .. ", " .. holder.describe(json.encode(state.holder), row.id) end
   return text
 end
 
@@ -43,6 +43,14 @@ local function origin(row, meta, state)
   return string.format("  started: %s by %s%s%s%s", os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000),
     meta.operator or state.operator or "somebody", meta.host and " on " .. meta.host or "",
     meta.environment and ", environment " .. meta.environment or "", words ~= "" and "; " .. words or "")
+end
+
+--- What is asked at the terminal of the run.
+local function add_asked(out, state)
+  for _, put in ipairs(states.put(state)) do
+    out[#out + 1] = "  asks:    " .. tree.asked(put, task.wall_ms())
+    out[#out + 1] = "  answer:  at that terminal, where the run goes on"
+  end
 end
 
 --- The commands that answer what the run waits with.
@@ -56,6 +64,13 @@ local function add_answers(out, state, words)
         or string.format("  answer:  almanac approve %s (or reject)", words)
       return
     end
+  end
+end
+
+--- What one branch waits with, while others go on: it is answered when they are over.
+local function add_waiting(out, state)
+  for _, node in pairs(state.nodes) do
+    if node.asks then out[#out + 1] = "  asks:    " .. node.asks .. " (answered when its other branches are over)" end
   end
 end
 
@@ -91,6 +106,8 @@ end
 local function closing(journal, row, state)
   local out = part_of(row)
   add_left(out, row, state)
+  add_asked(out, state)
+  if state.status == "running" then add_waiting(out, state) end
   if state.status == "done" or state.status == "running" or state.status == "undone" then return out end
   local err = state.error
   if err and err.message then

@@ -71,6 +71,9 @@ M.kinds = {
   -- what steps keep of their own
   ["confirm.asked"] = kind("durable", "keep", "question script plan at_ms needs choices pattern must_sign since"),
   ["confirm.answered"] = kind("durable", "keep", "question answer by at_ms script plan reason principal head signed signature"),
+  -- what is asked at the run's terminal, by whom it is seen there; at "", of the run
+  ["question.put"] = kind("durable", "skip", "question choices by"),
+  ["question.over"] = kind("durable", "skip", ""),
   ["sleep.until"] = kind("durable", "keep", "until_ms"),
   ["gate.start"] = kind("soon", "skip", "query op limit critical hold interval grace tolerate"), -- what its samples are held against
   -- held, unwatched: seconds up to this sample, of which the watch itself takes no notice

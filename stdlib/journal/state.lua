@@ -30,12 +30,20 @@ local M = {}
 ---@field asks string?       the question that it waits with
 ---@field choices string[]?  its answers, where they are not yes and no
 ---@field pattern string?    what its answer must fit, where that is any text
+---@field put almanac.Put?    what is asked of it at the run's terminal
 ---@field needs integer?     how many signed answers that takes yet
 ---@field gate almanac.GateSeen?   of one that watches a number
 ---@field children almanac.Node[]
 ---@field replayed boolean?  done in an earlier execution
 
+---@class almanac.Put   a question at a terminal
+---@field question string
+---@field choices string[]?  nil: a text is asked for
+---@field by string          of whom: user@host
+---@field since integer      ms
+
 ---@class almanac.State
+---@field put almanac.Put?   what is asked at its terminal, of no step: what is to be done after a failure
 ---@field status "running"|"done"|"failed"|"paused"|"interrupted"|"waiting"|"undone"|"abandoned"|"crashed"
 ---@field roots almanac.Node[]
 ---@field nodes table<string, almanac.Node>
@@ -81,10 +89,12 @@ on["run.start"] = function(state, _, data, time_ms)
 end
 
 --- What was under way when the program died is under way no more.
-on["run.resume"] = function(state)
-  state.ended, state.error = nil, nil
+on["run.resume"] = function(state, _, _, time_ms)
+  state.ended, state.error, state.put = nil, nil, nil
+  state.started = state.started or time_ms
   state.executions = state.executions + 1
   for _, node in pairs(state.nodes) do
+    node.put = nil
     if node.status ~= "done" and node.status ~= "skipped" then
       node.status, node.message, node.progress = "waiting", nil, nil
     end
@@ -243,6 +253,18 @@ on["confirm.asked"] = function(state, path, data, time_ms)
   node.pattern = data.pattern
 end
 
+local function asked_at(state, path, time_ms)
+  return path == "" and state or node_of(state, path, time_ms)
+end
+
+on["question.put"] = function(state, path, data, time_ms)
+  asked_at(state, path, time_ms).put = { question = data.question, choices = data.choices, by = data.by, since = time_ms }
+end
+
+on["question.over"] = function(state, path, _, time_ms)
+  asked_at(state, path, time_ms).put = nil
+end
+
 on["confirm.answered"] = function(state, path, data, time_ms)
   local node = node_of(state, path, time_ms)
   node.needs = approval.goes_on(node, data.answer) and (node.needs or 1) - 1 or 0
@@ -293,8 +315,9 @@ end
 
 --- A process that died ended nothing: its steps were cut short at its last event.
 local function mark_crashed(state, last_ms)
-  state.status, state.ended = "crashed", last_ms
+  state.status, state.ended, state.put = "crashed", last_ms, nil
   for _, node in pairs(state.nodes) do
+    node.put = nil
     if node.status == "running" or node.status == "retrying" then
       node.status, node.ended, node.message = "cut", last_ms, "cut short"
     end
@@ -312,6 +335,7 @@ local function fold(journal, id, wanted, watch)
     local holder = journal:holder(id)
     if holder then state.holder = require("native.json").decode(holder) else mark_crashed(state, last_ms) end
   end
+  if state.put and not state.holder and not journal:holder(id) then state.put = nil end -- after its end: whoever asked is gone
   return state
 end
 
@@ -322,6 +346,16 @@ end
 ---@return almanac.State
 function M.load(journal, id, watch)
   return fold(journal, id, nil, watch)
+end
+
+--- What is asked at the terminal of a run now, the oldest question first.
+---@param state almanac.State
+---@return almanac.Put[]
+function M.put(state)
+  local out = { state.put }
+  for _, node in pairs(state.nodes) do out[#out + 1] = node.put end
+  table.sort(out, function(a, b) return a.since < b.since end)
+  return out
 end
 
 --- How a run stands. The last event of most says it; the others are read.

@@ -79,6 +79,15 @@ function M.held(gate, now_ms)
   return string.format("held %s of %s", duration.format(held_now(gate, now_ms)), duration.format(gate.hold))
 end
 
+--- "12s unwatched": time of which no sample knows. Less than a second, or than there is between two samples, is none.
+---@param gate almanac.GateSeen
+---@return string?
+function M.unwatched(gate)
+  local seconds = gate.unwatched or 0
+  if seconds < math.max(1, gate.interval or 0) then return nil end
+  return duration.format(math.floor(seconds)) .. " unwatched"
+end
+
 --- What keeps one from seeing how it is: "no answer for 12s: connection refused"; nil: it is seen.
 ---@param gate almanac.GateSeen
 ---@param began_ms integer
@@ -100,7 +109,7 @@ function M.line(node, view)
   local parts = { terminal.paint(M.claim(gate), good and "32" or "31", view.color) }
   parts[#parts + 1] = M.distance(gate)
   parts[#parts + 1] = node.status ~= "failed" and M.held(gate, running and view.now_ms or nil) or nil
-  if (gate.unwatched or 0) > 0 then parts[#parts + 1] = duration.format(gate.unwatched) .. " unwatched" end
+  parts[#parts + 1] = M.unwatched(gate)
   local trouble = running and M.trouble(gate, node.started, view.now_ms)
   if trouble then parts[#parts + 1] = terminal.paint(terminal.spelt(trouble), "33", view.color) end
   return table.concat(parts, ", ")

@@ -75,6 +75,10 @@ on["effect.in_doubt"] = function(self, path, data) say(self, "→", path, data.o
 on["confirm.answered"] = function(self, path, data)
   say(self, "·", path, approval.describe(data))
 end
+--- At the terminal of another process: the one that asks prints the question itself.
+on["question.put"] = function(self, path, data)
+  if not self.run.operator then say(self, "?", path, string.format("asks %s at the terminal: %s", data.by, data.question)) end
+end
 on["progress"] = function(self, path, data)
   local last = self.progress[path]
   local now = task.now()

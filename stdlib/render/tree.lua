@@ -3,6 +3,7 @@ local errors = require "almanac.base.errors"
 local duration = require "almanac.base.duration"
 local taken_back = require "almanac.journal.taken_back"
 local gates = require "almanac.render.gate"
+local step_name = require "almanac.base.step_name"
 local terminal = require "almanac.base.terminal"
 
 local paint = terminal.paint
@@ -17,6 +18,8 @@ local marks = {
   retrying = { "↻", "33" }, undone = { "↩", "33" }, paused = { "‖", "33" }, cancelled = { "⊘", "33" },
 }
 
+local STOPPED = { paused = true, cancelled = true, cut = true }
+
 local effect_marks = {
   done = "", recovered = " (found done after a crash)", begun = " (begun)", failed = " (failed)",
   ["in doubt"] = " (in doubt)",
@@ -28,8 +31,8 @@ local effect_marks = {
 ---@return string glyph
 ---@return string code SGR
 function M.mark(node, spin)
-  local mark = marks[node.status] or marks.running
-  if node.status == "running" and spin then return M.spinner(spin), mark[2] end
+  local mark = marks[node.put and "asking" or node.status] or marks.running
+  if node.status == "running" and spin and not node.put then return M.spinner(spin), mark[2] end
   return mark[1], mark[2]
 end
 
@@ -68,18 +71,51 @@ function M.waits_with(node, now_ms)
   return duration.format(math.max(0, math.ceil((node.until_ms - now_ms) / 1000))) .. " left"
 end
 
-local function node_line(node, depth, view)
+--- A question at the run's terminal, and what may be answered; one that is the name of its step is not repeated.
+---@param put almanac.Put
+---@param name string?  of the step
+---@return string
+function M.question(put, name)
+  local question = step_name.of(put.question) ~= name and M.first_line(put.question) or ""
+  local choices = put.choices and table.concat(put.choices, " or ") .. "?" or ""
+  return question .. (question ~= "" and choices ~= "" and " " or "") .. choices
+end
+
+--- Of whom it is asked, since when, and what.
+---@param put almanac.Put
+---@param now_ms integer
+---@param name string?  of the step
+---@return string
+function M.asked(put, now_ms, name)
+  return string.format("%s since %s (%s): %s", put.by, os.date("%H:%M:%S", put.since // 1000),
+    duration.format(math.max(0, (now_ms - put.since) // 1000)), M.question(put, name))
+end
+
+--- What stopped a step, where it stopped several below it: it is said once, and not of each of them.
+local function shared_message(node)
+  if not STOPPED[node.status] then return nil end
+  local count = 0
+  for _, child in ipairs(node.children) do
+    if child.message == node.message then count = count + 1 end
+  end
+  return count > 1 and node.message or nil
+end
+
+local function node_line(node, depth, view, said)
   local glyph, code = M.mark(node)
   local line = string.rep("  ", depth) .. paint(glyph, code, view.color) .. " " .. terminal.spelt(node.name)
-  line = line .. paint(M.elapsed(node, view.now_ms), "90", view.color)
+  if not node.put then line = line .. paint(M.elapsed(node, view.now_ms), "90", view.color) end
   if node.replayed then line = line .. paint("  (done before)", "90", view.color) end
   if node.attempts then line = line .. paint("  (attempt " .. node.attempts .. ")", "33", view.color) end
-  if node.gate then
+  if node.put then
+    line = line .. paint("  asks " .. M.asked(node.put, view.now_ms, node.name), "33", view.color)
+  elseif node.gate then
     line = line .. "  " .. gates.line(node, view)
   elseif node.status == "running" and M.waits_with(node, view.now_ms) then
     line = line .. paint("  " .. M.first_line(M.waits_with(node, view.now_ms)), "36", view.color)
   end
-  if node.message and #node.children == 0 then
+  local is_said_here = #node.children == 0 and node.message ~= said or shared_message(node) and shared_message(node) ~= said
+  if node.message and is_said_here then
     line = line .. paint("  " .. M.first_line(node.message), node.status == "failed" and "31" or "33", view.color)
   end
   return line
@@ -119,8 +155,9 @@ local function failed_last(children)
   return table.move(failed, 1, #failed, #out + 1, out)
 end
 
-local function add_node(lines, node, depth, view)
-  lines[#lines + 1] = node_line(node, depth, view)
+local function add_node(lines, node, depth, view, said)
+  lines[#lines + 1] = node_line(node, depth, view, said)
+  said = shared_message(node) or said
   local indent = string.rep("  ", depth + 1)
   for _, effect in ipairs(node.effects) do
     lines[#lines + 1] = indent .. M.effect_line(effect, view.color)
@@ -132,7 +169,7 @@ local function add_node(lines, node, depth, view)
   for i = first, #node.notes do
     lines[#lines + 1] = indent .. paint("· " .. M.first_line(node.notes[i]), "90", view.color)
   end
-  for _, child in ipairs(failed_last(node.children)) do add_node(lines, child, depth + 1, view) end
+  for _, child in ipairs(failed_last(node.children)) do add_node(lines, child, depth + 1, view, said) end
 end
 
 --- The whole tree.

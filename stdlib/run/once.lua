@@ -2,6 +2,7 @@
 --- (write-ahead), its outcome after. An intent without an outcome goes through recover(), which looks at the
 --- world; what cannot be told is asked, never guessed.
 local approval = require "almanac.journal.approval"
+local at_terminal = require "almanac.run.at_terminal"
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
@@ -190,7 +191,9 @@ local function ask_in_doubt(frame, known, why)
   if frame.run.approvals then
     choice, by = ask_signed(frame, known, why)
   else
-    choice = operator.of(frame.run):in_doubt(frame.path, intent, why)
+    choice = at_terminal.ask(frame.run, frame.path, in_doubt_words(intent, why), { "redo", "done", "abort" }, function()
+      return operator.of(frame.run):in_doubt(frame.path, intent, why)
+    end)
   end
   if choice then
     frame.run:record("effect.answered", frame.path,

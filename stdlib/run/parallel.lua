@@ -24,12 +24,15 @@ local function sorted_names(branches)
   return names
 end
 
---- The error that stands for several: a real failure before an interrupt that it caused.
+--- The error that stands for several: a real failure before an interrupt that it caused. An interrupt says how many more
+--- steps it stopped.
 local function worst(failures)
-  local first
+  local first, stopped = nil, 0
   for _, err in ipairs(failures) do
+    if errors.is_interrupt(err) then stopped = stopped + 1 + (err.others or 0) end
     if not first or (errors.is_interrupt(first) and not errors.is_interrupt(err)) then first = err end
   end
+  if first and errors.is_interrupt(first) and stopped > 1 then first.others = stopped - 1 end
   if first and #failures > 1 then
     local also = {}
     for _, err in ipairs(failures) do

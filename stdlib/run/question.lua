@@ -1,6 +1,7 @@
 --- Questions with choices, as confirm asks them with two: at the terminal, or answered from elsewhere with almanac
 --- answer. What was said, by whom, is journalled.
 local approval = require "almanac.journal.approval"
+local at_terminal = require "almanac.run.at_terminal"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local operator = require "almanac.run.operator"
@@ -39,8 +40,10 @@ end
 ---@return almanac.Answer
 function M.put(frame, text, choices, waiting)
   local who = operator.of(frame.run)
-  local answer
-  if choices then answer = who:choose(text, choices) else answer = who:text(text, waiting.pattern) end
+  local answer = at_terminal.ask(frame.run, frame.path, text, choices, function()
+    if choices then return who:choose(text, choices) end
+    return who:text(text, waiting.pattern)
+  end)
   if answer == nil then M.wait(frame, text, waiting) end
   return approval.answer(frame, text, answer)
 end

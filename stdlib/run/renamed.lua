@@ -2,6 +2,7 @@
 --- the done one like one that is gone. It is recognised by its source, in which nothing but the name differs,
 --- or by `was` in its options; and whoever operates the run says whether it is the same. One that was renamed and
 --- edited at once is met at its first effect: it stops before that, and wants to be told.
+local at_terminal = require "almanac.run.at_terminal"
 local errors = require "almanac.base.errors"
 local operators = require "almanac.run.operator"
 local process = require "native.process"
@@ -198,9 +199,12 @@ end
 function M.decide(run, path, candidates)
   if not candidates[1].digest then return M.record(run, path, candidates[1]) end
   for _, was in ipairs(candidates) do
-    local answer = operators.of(run):choose(string.format(
-      "Step %q is new, and %q, which took place, is gone from the script and has the same source.\n" ..
-      "  same: it is that step, and what it did and returned counts\n  another: it is run", path, was.path), { "same", "another" })
+    local is_new = string.format("Step %q is new, and %q, which took place, is gone from the script and has the same source.",
+      path, was.path)
+    local answer = at_terminal.ask(run, path, is_new, { "same", "another" }, function()
+      return operators.of(run):choose(is_new ..
+        "\n  same: it is that step, and what it did and returned counts\n  another: it is run", { "same", "another" })
+    end)
     if not answer then raise_unknown(run, path, candidates) end
     if answer == "same" then return M.record(run, path, was) end
   end

@@ -1,4 +1,5 @@
 --- The course of a run: driven until it is done, stopped or undone. After a failure the operator says which.
+local at_terminal = require "almanac.run.at_terminal"
 local binding = require "almanac.run.plan.binding"
 local drive = require "almanac.session.drive"
 local equipment = require "almanac.session.equipment"
@@ -14,8 +15,10 @@ local way_back = require "almanac.session.way_back"
 local M = {}
 
 --- Asks; nil when the answer is a Ctrl-C.
-local function choose(operator, question, choices)
-  local ok, answer = drive.join(task.spawn(operator.choose, operator, question, choices))
+local function choose(run, operator, question, choices)
+  local ok, answer = drive.join(task.spawn(at_terminal.ask, run, "", question, choices, function()
+    return operator:choose(question, choices)
+  end))
   if ok then return answer end
   if not interrupt.of(answer) then error(answer, 0) end
   operator:say ""
@@ -33,7 +36,7 @@ local function after_failure(session, run, book, values, err)
   local way = way_back.with(session, runs.load_to_undo(session.journal, run.id, execute), book, values)
   operator:say(take_back.describe(way.walked))
   local may_undo = #undo.list(way.walked) > 0
-  return choose(operator, "What now?", may_undo and { "retry", "undo", "stop" } or { "retry", "stop" }), true
+  return choose(run, operator, "What now?", may_undo and { "retry", "undo", "stop" } or { "retry", "stop" }), true
 end
 
 local function go_back(session, run, book, values, held, status, err, told)

@@ -151,7 +151,8 @@ local function describe_end(run, status, err, told)
     return
   end
   if status == "paused" or status == "interrupted" then
-    operator:say(string.format("‖ %s is %s%s", id, status, err.step and " at: " .. err.step or ""))
+    local others = err.others and string.format(", and %d other step%s", err.others, err.others == 1 and "" or "s") or ""
+    operator:say(string.format("‖ %s is %s%s%s", id, status, err.step and " at: " .. err.step or "", others))
   elseif status == "waiting" then
     operator:say("‖ " .. id .. " waits\n" .. errors.format(err))
   elseif told then

@@ -17,12 +17,13 @@ function M.text(run_id)
 end
 
 ---@param text string? JSON of a holder
+---@param id string?   the run that was named already
 ---@return string
-function M.describe(text)
+function M.describe(text, id)
   local ok, holder = pcall(json.decode, text or "")
   if not ok or type(holder) ~= "table" then return "holder unknown" end
-  return string.format("%s, by %s on %s (pid %s), since %s", holder.run or "?", holder.operator or "?",
-    holder.host or "?", holder.pid or "?", holder.started or "?")
+  return string.format("%sby %s on %s (pid %s), since %s", holder.run == id and "" or (holder.run or "?") .. ", ",
+    holder.operator or "?", holder.host or "?", holder.pid or "?", holder.started or "?")
 end
 
 --- Refuses unless this process is the only one with the run.
@@ -32,7 +33,7 @@ function M.own(journal, id)
   local ok, other = journal:lock_run(id, M.text(id))
   if not ok then
     errors.raise {
-      kind = "refused", message = string.format("run %s is under way in another process: %s", id, M.describe(other)),
+      kind = "refused", message = string.format("run %s is under way in another process: %s", id, M.describe(other, id)),
       hint = "almanac status " .. id .. " shows where it is",
     }
   end

@@ -1,6 +1,8 @@
 -- A run looked at from another process: status --watch and log --follow show it as it goes on, and end as it ends.
 local json = require "native.json"
+local process = require "native.process"
 local project = require "tests.project"
+local ptys = require "tests.pty"
 local t = require "tests.harness"
 
 --- A runbook that waits for a file, and then ends as `ending` says.
@@ -76,4 +78,42 @@ t.test("with --json it tells the events, of runs that it made as well", function
     if event.kind == "note" then t.ok(event.run:find "^inner") end
   end
   t.eq({ kinds[1], (table.concat(kinds, " "):find("note", 1, true)) ~= nil }, { "run.start", true })
+end)
+
+t.test("a question at the terminal of a run is shown to those who look from elsewhere: whom it asks, since when, what", function()
+  local p = project.new { book = [[return runbook { run = function()
+    parallel("both", {
+      a = function() confirm "Go on with it?" end,
+      b = function() while not fs.exists "go" do sh.read { "sleep", "0.1" } end end,
+    })
+    step("break", function() sh.run { "false" } end)
+  end }]] }
+  local pty = ptys.open({ width = 80, height = 24 }, process.exe() .. " run book", { cwd = p.dir })
+  pty:wait "%[y%]es"
+  local asks = " %S+@%S+ since %d%d:%d%d:%d%d %(%d+m?s%): "
+  local watch = p:spawn { "status", "--watch", "--plain" }
+  watch:wait_line "%? both/a/Go on with it%?  asks %S+@%S+ at the terminal: Go on with it%?"
+  local _, out = p:run { "status" }
+  t.ok(out:find("? Go on with it%?  asks" .. asks .. "yes or no%?"), out)
+  t.ok(out:find("\n  asks:   " .. asks .. "Go on with it%? yes or no%?\n  answer:  at that terminal"), out)
+  local code, _, err = p:run { "approve", p:newest() }
+  t.eq(code, 2)
+  t.has(err, "asks at the terminal where it runs")
+  t.write_file(p.dir .. "/go", "")
+  pty:type "yes\n"
+  pty:wait "What now%?"
+  _, out = p:run { "status" }
+  t.ok(out:find("\n  asks:   " .. asks .. "What now%? retry or stop%?\n"), out)
+  t.lacks(out, "Go on with it? yes or no?")
+  pty:type "stop\n"
+  t.eq({ pty:ended(), (watch:wait()) }, { 1, 1 })
+  t.lacks(select(2, p:run { "status" }), "asks:")
+end)
+
+t.test("a run whose terminal was closed says so", function()
+  local p, run = start ""
+  run:kill "HUP"
+  t.eq((run:wait()), 130)
+  t.has(select(2, p:run { "status" }), "‖ wait  ")
+  t.has(select(2, p:run { "status" }), "its terminal was closed")
 end)

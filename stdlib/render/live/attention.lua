@@ -37,7 +37,7 @@ end
 local function own_level(node, now_ms)
   local level = BY_STATUS[node.status] or M.RUNNING
   if level == M.OVER then return level end
-  if node.asks then return math.max(level, M.BAD) end
+  if node.asks or node.put then return math.max(level, M.BAD) end
   for _, effect in ipairs(node.effects) do
     if effect.status == "in doubt" then return math.max(level, M.BAD) end
   end

@@ -3,6 +3,7 @@ local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local gates = require "almanac.render.gate"
 local terminal = require "almanac.base.terminal"
+local tree = require "almanac.render.tree"
 
 local M = {}
 
@@ -51,7 +52,7 @@ function M.lines(node, view)
   add(out, "status", node.status .. (node.attempts and " at attempt " .. node.attempts or ""))
   add(out, "time", times_of(node, view.now_ms))
   add(out, "waits", node.status == "running" and node.progress or nil)
-  add(out, "asks", node.asks)
+  add(out, "asks", node.put and tree.asked(node.put, view.now_ms) or node.asks)
   add(out, "why", node.message)
   if node.gate then add_gate(out, node, view) end
   for _, effect in ipairs(node.effects) do

@@ -8,6 +8,7 @@ local columns = require "almanac.base.columns"
 local details = require "almanac.render.live.details"
 local duration = require "almanac.base.duration"
 local outline = require "almanac.render.live.outline"
+local prose = require "almanac.base.prose"
 local row_text = require "almanac.render.live.row_text"
 local terminal = require "almanac.base.terminal"
 local tree = require "almanac.render.tree"
@@ -88,9 +89,7 @@ end
 local function page_of(model, view, size)
   if view.screen == "help" then
     local out = { paint("Keys", "1", model.color) }
-    for _, line in ipairs(view.leaves and views.HELP_WATCHING or views.HELP) do
-      out[#out + 1] = string.format("  %-15s %s", line[1], line[2])
-    end
+    prose.add_rows(out, view.leaves and views.HELP_WATCHING or views.HELP, "  ", size.width)
     return out
   end
   local node = model.state.nodes[view.cursor]
@@ -123,7 +122,7 @@ local function body(model, view, size, room, facts)
     pinned, shown = rows[worst], room - 1
     top = scroll({ top = top }, #rows, shown, cursor)
   end
-  view.rows, view.top, view.room = rows, top, shown
+  view.rows, view.top, view.room, view.worst = rows, top, shown, worst and rows[worst].node.path
   local layout = row_text.layout(table.move(rows, top, math.min(#rows, top + shown - 1), 1, {}), look)
   if pinned then
     local text = row_text.line(setmetatable({ depth = 0 }, { __index = pinned }), row_text.layout({ pinned }, look), look, false)
@@ -143,7 +142,10 @@ end
 function M.lines(model, view, size)
   local facts = attention.of(model.state, model.now_ms, model.known)
   local out = { header(model, facts[model.state], size.width) }
-  local room = size.rows - 1
+  if model.state.put then
+    out[2] = columns.fit(paint("? asks " .. tree.asked(model.state.put, model.now_ms), "33", model.color), size.width)
+  end
+  local room = size.rows - #out
   if room < 1 then return out, facts end
   local show = view.screen == "tree" and body or page
   local lines, above, below = show(model, view, size, room, facts)
@@ -154,7 +156,7 @@ function M.lines(model, view, size)
   else
     last = nil
   end
-  table.move(lines, 1, #lines, 2, out)
+  table.move(lines, 1, #lines, #out + 1, out)
   out[#out + 1] = last
   return out, facts
 end

@@ -30,7 +30,7 @@ local GATE_MARKS = {
 
 local function mark_of(node, look)
   local level = look.facts[node].own
-  if node.asks and level ~= attention.OVER then return "?", YELLOW end
+  if (node.asks or node.put) and level ~= attention.OVER then return "?", YELLOW end
   if node.gate and node.status == "running" then
     if node.gate.ok == nil and level == attention.RUNNING then return "·", GREY end
     return table.unpack(GATE_MARKS[level])
@@ -111,9 +111,8 @@ local function gate_text(row, layout, look)
   local last = trouble or layout.held > 0 and how_long(node, look) or ""
   local code = trouble and YELLOW or good and GREY or RED
   parts[#parts + 1] = "  " .. paint(terminal.spelt(last), code, look.color)
-  if (gate.unwatched or 0) > 0 and not trouble then
-    parts[#parts + 1] = paint(string.format(", %s unwatched", duration.format(math.floor(gate.unwatched))), YELLOW, look.color)
-  end
+  local unwatched = not trouble and gates.unwatched(gate)
+  if unwatched then parts[#parts + 1] = paint(", " .. unwatched, YELLOW, look.color) end
   return table.concat(parts)
 end
 
@@ -132,16 +131,28 @@ local function silence(node, look)
   return string.format("nothing new for %s", duration.format(quiet))
 end
 
+--- A question at the run's terminal: of its name as much is shown as leaves room for whom it asks.
+local function asking_text(row, look)
+  local put = row.node.put
+  local asks = string.format("asks %s for %s", put.by, duration.format(math.max(0, (look.now_ms - put.since) // 1000)))
+  local question = tree.question(put, row.node.name)
+  if question ~= "" then asks = asks .. ": " .. question end
+  local room = look.width - 2 * row.depth - 4 - columns.of(asks)
+  return columns.fit(terminal.spelt(row.name), math.max(NAME_MIN, room)) .. "  " .. paint(asks, YELLOW, look.color)
+end
+
 local function step_text(row, look)
   local node = row.node
+  if node.put then return asking_text(row, look) end
   local parts = { terminal.spelt(row.name), paint(tree.elapsed(node, look.now_ms, true), GREY, look.color) }
   local function add(text, code)
     if text and text ~= "" then parts[#parts + 1] = "  " .. paint(tree.first_line(text), code, look.color) end
   end
   if node.replayed then add("done before", GREY) end
   if node.attempts then add("attempt " .. node.attempts, YELLOW) end
-  if node.asks and look.facts[node].own ~= attention.OVER then add(node.asks, YELLOW) end
-  if node.status == "running" then
+  if node.asks and look.facts[node].own ~= attention.OVER then
+    add(node.asks, YELLOW)
+  elseif node.status == "running" then
     add(tree.waits_with(node, look.now_ms), CYAN)
     add(silence(node, look), YELLOW)
   end
@@ -154,7 +165,7 @@ end
 --- A failed gate says why; its numbers are in its details.
 local function one_step(row, layout, look)
   local glyph, code = mark_of(row.node, look)
-  local is_gate = row.node.gate and row.node.status ~= "failed" and look.facts[row.node].own ~= attention.STOPPED
+  local is_gate = row.node.gate and not row.node.put and row.node.status ~= "failed" and look.facts[row.node].own ~= attention.STOPPED
   return paint(glyph, code, look.color) .. " " .. (is_gate and gate_text(row, layout, look) or step_text(row, look))
 end
 

@@ -11,6 +11,8 @@ local M = {}
 ---@field only "all"|"open"|"bad"
 ---@field top integer        the first row that is shown
 ---@field room integer       rows that were shown
+---@field worst string?      path of the step that wants to be looked at most
+---@field lent boolean?      the step of the details was not chosen: the frame goes on by itself when they are left
 ---@field rows almanac.live.Row[]  of the last frame, all of them
 ---@field leaves boolean     q ends it
 ---@field left boolean       it was pressed
@@ -87,9 +89,19 @@ local function toggle(self)
   if row and row.open then fold(self) else unfold(self) end
 end
 
+--- The details of the step that is chosen; else of the one that wants to be looked at most, or of the first.
 local function look_at_details(self)
-  if not self.cursor then move(self, 1) end
+  if not self.cursor then
+    self.lent = true
+    self.cursor = self.worst
+    if not self.cursor then move(self, 1) end
+  end
   if self.cursor then self.screen = "details" end
+end
+
+local function leave_page(self)
+  if self.lent then self.cursor, self.lent = nil, nil end
+  self.screen, self.top = "tree", 1
 end
 
 local NEXT_ONLY = { all = "open", open = "bad", bad = "all" }
@@ -145,9 +157,9 @@ function View:press(key)
   if key == "q" and self.leaves then
     self.left = true
   elseif key == "?" then
-    show(self, self.screen == "help" and "tree" or "help")
+    if self.screen == "help" then leave_page(self) else show(self, "help") end
   elseif self.screen ~= "tree" and (key == "escape" or key == "q" or key == "d" or key == "enter") then
-    show(self, "tree")
+    leave_page(self)
   else
     local act = (self.screen == "tree" and tree_keys or page_keys)[key]
     if act then act(self) end

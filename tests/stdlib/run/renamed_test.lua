@@ -97,10 +97,13 @@ end)
 local function decided(answers, candidates_of)
   local said, asked = {}, 0
   local run = { id = "r", record = function(_, kind, path, data) said = { kind, path, data.from } end }
-  run.operator = { choose = function()
-    asked = asked + 1
-    return answers[asked]
-  end }
+  run.operator = {
+    can_be_asked = function() return #answers > 0 end,
+    choose = function()
+      asked = asked + 1
+      return answers[asked]
+    end,
+  }
   renamed.decide(run, "new", candidates_of)
   return said, asked
 end
