@@ -34,7 +34,8 @@ end
 ---@return string[]
 function Terminal:lines(opts)
   local lines = {}
-  for line in tmux(self, "capture-pane", "-p", "-S", opts and opts.above and "-" or "0"):gmatch "([^\n]*)\n" do lines[#lines + 1] = line end
+  local shown = tmux(self, "capture-pane", "-p", "-S", opts and opts.above and "-" or "0") .. "\n" -- its last one comes without
+  for line in shown:gmatch "([^\n]*)\n" do lines[#lines + 1] = line end
   return lines
 end
 

@@ -1,5 +1,6 @@
 --- Errors: one shape for all of them, and how a person reads one.
 local interrupt = require "almanac.base.interrupt"
+local lines = require "almanac.base.lines"
 local trace = require "native.trace"
 
 local M = {}
@@ -67,12 +68,11 @@ end
 local OUTPUT_LINES = 20
 
 local function add_output(out, name, text)
-  if type(text) ~= "string" or text == "" then return end
-  local lines = {}
-  for line in text:gmatch "[^\n]+" do lines[#lines + 1] = line end
-  local first = math.max(1, #lines - OUTPUT_LINES + 1)
+  local all = {}
+  for line in text:gmatch "[^\n]+" do all[#all + 1] = line end
+  local first = math.max(1, #all - OUTPUT_LINES + 1)
   out[#out + 1] = "  " .. name .. ":" .. (first > 1 and string.format(" (the last %d lines)", OUTPUT_LINES) or "")
-  for i = first, #lines do out[#out + 1] = "    | " .. lines[i] end
+  for i = first, #all do out[#out + 1] = "    | " .. all[i] end
 end
 
 --- Text of others (a child's output, a pod's log) as it may be shown on a terminal: colours and cursor
@@ -85,21 +85,41 @@ function M.printable(text)
   return (text:gsub("[^%C\t\n]", function(c) return string.format("\\x%02x", c:byte()) end))
 end
 
---- The error in full, as it is shown once at the top.
----@param err almanac.Error
----@return string text several lines, no newline at the end
-function M.format(err)
-  local out = { (tostring(err.message or err):gsub("\n", "\n  ")) }
-  if err.step then out[#out + 1] = "  step:  " .. err.step end
+--- Redacted before it is broken into marked lines: a mark within a secret would hide it from those who look for it.
+local function shown(text)
+  return M.printable(require("almanac.base.redaction").text(text))
+end
+
+local function add_place(out, err)
   local place, line = M.place(err)
-  if place then out[#out + 1] = "  at:    " .. place .. (line and line ~= "" and "\n           " .. line or "") end
+  if not place then return end
+  out[#out + 1] = "  at:    " .. shown(place)
+  if line and line ~= "" then out[#out + 1] = "       | " .. shown(line) end
+end
+
+--- The error in full, as it is shown once at the top: what others wrote in it is marked from its second line on.
+---@param err almanac.Error
+---@param before? string  stands before the message
+---@return string[] lines
+function M.lines(err, before)
+  local message = tostring(err.message or err)
+  local out = lines.marked((before or "") .. shown(message), "  ")
+  if err.step then out[#out + 1] = "  step:  " .. shown(err.step) end
+  add_place(out, err)
   for _, field in ipairs { "logs", "stdout", "stderr" } do
     local text = err[field]
-    local is_said = type(text) == "string" and tostring(err.message):find((text:gsub("%s+$", "")), 1, true)
-    if not is_said then add_output(out, field, text) end
+    local is_new = type(text) == "string" and text ~= "" and not message:find((text:gsub("%s+$", "")), 1, true)
+    if is_new then add_output(out, field, shown(text)) end
   end
-  if err.hint then out[#out + 1] = "  next:  " .. err.hint:gsub("\n", "\n         ") end
-  return M.printable(require("almanac.base.redaction").text(table.concat(out, "\n")))
+  for _, line in ipairs(err.hint and lines.marked("  next:  " .. shown(err.hint), "       ") or {}) do out[#out + 1] = line end
+  return out
+end
+
+--- The same as one text.
+---@param err almanac.Error
+---@return string text  no newline at its end
+function M.format(err)
+  return table.concat(M.lines(err), "\n")
 end
 
 return M

@@ -3,6 +3,7 @@
 --- a mark that nobody else knows.
 local colour = require "almanac.base.colour"
 local columns = require "almanac.base.columns"
+local lines = require "almanac.base.lines"
 local native = require "native.terminal"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
@@ -40,22 +41,24 @@ function M.one_line(text)
   return (text:gsub("\r?\n", "\\n"))
 end
 
---- Lines that follow the first are indented, so that none passes for one of ours.
----@param text string
----@param indent string
----@return string
-function M.hanging(text, indent)
-  return (text:gsub("\r?\n", "\n" .. indent))
+--- What is said, as text: a line of ours, or several. What others wrote in one is marked from its second line on, and is
+--- redacted before: a mark within a secret would hide it from those who look for it.
+---@param said string|string[]
+---@return string text  no newline at its end
+function M.said(said)
+  if type(said) == "string" then said = { said } end
+  local out = {}
+  for i, line in ipairs(said) do
+    out[i] = line:find("\n", 1, true) and lines.hanging(redaction.text(line)) or line
+  end
+  return table.concat(out, "\n")
 end
 
---- Lines of which none holds a newline of its own.
----@param lines string[]
+--- Lines of ours, as text.
+---@param list string[]
 ---@return string text with a newline at the end of each
-function M.lines(lines)
-  local out = {}
-  for i, line in ipairs(lines) do out[i] = M.one_line(line) end
-  out[#out + 1] = ""
-  return table.concat(out, "\n")
+function M.lines(list)
+  return #list == 0 and "" or M.said(list) .. "\n"
 end
 
 local lost
@@ -119,11 +122,11 @@ end
 
 --- Draws a frame over the one before, of so many rows, below which the cursor is.
 ---@param rows integer           of the frame before
----@param lines (string|false)[] none wider than the terminal; false: that one stays as it is
+---@param frame (string|false)[] none wider than the terminal; false: that one stays as it is
 ---@param above string           whole lines that stay, where the frame began; then no line may stay as it is
-function M.draw(rows, lines, above)
+function M.draw(rows, frame, above)
   local shown = {}
-  for i, line in ipairs(lines) do shown[i] = line and M.one_line(redaction.text(line)) end
+  for i, line in ipairs(frame) do shown[i] = line and M.one_line(redaction.text(line)) end
   return native.draw(2, rows, shown, fitted(2, redaction.text(above)), colour.MARK)
 end
 

@@ -12,6 +12,7 @@ local signers = require "almanac.session.signers"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local task = require "native.task"
+local terminal = require "almanac.base.terminal"
 local tree = require "almanac.render.tree"
 
 local M = {}
@@ -99,7 +100,7 @@ local function described_answer(id, question, data, judgement)
   else
     out[#out + 1] = "  go on:   almanac resume " .. store.words(id)
   end
-  return table.concat(out, "\n") .. "\n"
+  return terminal.lines(out)
 end
 
 --- Journals the answer.

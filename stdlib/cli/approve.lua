@@ -7,6 +7,7 @@ local options = require "almanac.cli.options"
 local plan_signatures = require "almanac.session.plan_signatures"
 local project = require "almanac.config.project"
 local screen = require "almanac.cli.screen"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -41,7 +42,7 @@ local function sign_plan(words, operator)
     }
   end
   local judgement = plan_signatures.sign(path, given, show)
-  operator:result(plan_signatures.describe(rest[1], judgement) .. "\n")
+  operator:result(terminal.lines(plan_signatures.describe(rest[1], judgement)))
   return 0
 end
 

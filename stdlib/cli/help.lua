@@ -5,8 +5,8 @@ local prose = require "almanac.base.prose"
 
 local M = {}
 
----@return string
-function M.text()
+---@return string[]
+function M.lines()
   local out = {
     "usage: almanac [--stdlib DIR] COMMAND [words…]",
     "",
@@ -20,7 +20,7 @@ function M.text()
   prose.add_rows(out, rows, "  ", options.help_width())
   out[#out + 1] = ""
   out[#out + 1] = "almanac help COMMAND says what a command takes, almanac doc what a runbook can call."
-  return table.concat(out, "\n") .. "\n"
+  return out
 end
 
 return M

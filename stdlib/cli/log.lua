@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local heads = require "almanac.journal.head"
 local options = require "almanac.cli.options"
 local store = require "almanac.journal.store"
+local terminal = require "almanac.base.terminal"
 local watch = require "almanac.cli.watch"
 
 local M = {}
@@ -53,7 +54,7 @@ function M.run(words, operator)
       operator:json { seq = seq, time_ms = time_ms, kind = kind, path = path, data = json.decode(payload) }
     else
       local data = json.encode(json.decode(payload), { canonical = true }) -- the same order each time
-      operator:result(string.format("%5d %s %-16s %s  %s\n", seq, clock(time_ms), kind, path, data))
+      operator:result(terminal.lines { string.format("%5d %s %-16s %s  %s", seq, clock(time_ms), kind, path, data) })
     end
   end
   local status = given.follow and watch.events(journal, id, print_event)

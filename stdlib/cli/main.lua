@@ -58,7 +58,7 @@ local function run(command, words, operator)
   if ok then return settle(name, code or 0, operator, command.drives) end
   local err = code
   settle(name, 1, operator)
-  operator:say(before(name, err) .. errors.format(err))
+  operator:say(errors.lines(err, before(name, err)))
   if err.kind == "script" and err.traceback and process.getenv "ALMANAC_DEBUG" then operator:say(err.traceback) end
   if interrupt.of(err) then return 130 end
   local refused = err.kind == "usage" or err.kind == "refused"
@@ -69,8 +69,11 @@ end
 --- Refuses a word that is no command.
 local function refuse(name, operator)
   local guess = meant(name)
-  operator:say(string.format("almanac: no %s '%s'%s\n  next: almanac --help lists the commands", name:find "^%-" and "option" or "command",
-    terminal.one_line(name), guess and "; did you mean 'almanac " .. guess .. "'?" or ""))
+  operator:say {
+    string.format("almanac: no %s '%s'%s", name:find "^%-" and "option" or "command", terminal.one_line(name),
+      guess and "; did you mean 'almanac " .. guess .. "'?" or ""),
+    "  next: almanac --help lists the commands",
+  }
   return 2
 end
 
@@ -78,7 +81,7 @@ end
 local function say_help(words, operator)
   local name = words[1]
   if not name then
-    operator:result(help.text())
+    operator:result(terminal.lines(help.lines()))
     return settle("help", 0, operator)
   end
   words[#words + 1] = "--help"
@@ -98,7 +101,7 @@ function M.main()
   local words = { table.unpack(process.argv, 1, #process.argv) }
   local name = table.remove(words, 1)
   if not name then
-    operator:say((help.text():gsub("\n$", "")))
+    operator:say(help.lines())
     return 2
   end
   name = OPTIONS[name] or name

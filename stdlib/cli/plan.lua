@@ -36,7 +36,7 @@ end
 local function fail(err, given, operator)
   local so_far = err.plan
   if so_far and #so_far.effects > 0 and not given.json then operator:result(shown(so_far, {}) .. "\n") end
-  operator:say("almanac plan: " .. errors.format(err))
+  operator:say(errors.lines(err, "almanac plan: "))
   if given.out and require("native.fs").exists(given.out) then
     operator:say(string.format("  note:  %s is left as it was: it is no plan of this", given.out))
   end

@@ -73,7 +73,7 @@ local function page(book)
   local out = { book.summary == "" and book.name or book.name .. ": " .. book.summary }
   local help = about(book)
   if help ~= "" then out[#out + 1] = "" end
-  for line in help:gmatch "[^\n]+" do out[#out + 1] = "  " .. line end
+  for line in help:gmatch "[^\n]+" do out[#out + 1] = "  | " .. line end
   if help ~= "" then out[#out + 1] = "" end
   add(out, parameter_words.lines(book.params))
   add(out, allow_words.lines(book.allow, settings.context))

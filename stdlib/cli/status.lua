@@ -111,7 +111,7 @@ local function closing(journal, row, state)
   if state.status == "done" or state.status == "running" or state.status == "undone" then return out end
   local err = state.error
   if err and err.message then
-    for line in err.message:gmatch "[^\n]+" do out[#out + 1] = "  " .. line end
+    out[#out + 1] = "  why:     " .. err.message
     if err.at then out[#out + 1] = "  at:      " .. err.at end
   end
   add_answers(out, state, store.words(row.id))

@@ -60,7 +60,7 @@ end
 
 function Live:event(event)
   state.apply(self.state, event)
-  if event.kind == "said" then self:above("· " .. terminal.hanging(event.data.text, "  ")) end
+  if event.kind == "said" then self:above(terminal.said("· " .. event.data.text)) end
   if event.kind ~= "output" then return end
   local text = terminal.one_line(errors.printable(event.data.text))
   keep_output(self.model.output, event.path, text)

@@ -58,7 +58,7 @@ on["step.retry"] = function(self, path, data)
   say(self, "↻", path, string.format("attempt %d failed: %s; again in %s", data.attempt, data.message,
     duration.format(data.delay)))
 end
-on["said"] = function(self, _, data) self.write(self.clock .. "· " .. terminal.hanging(data.text, "  ") .. "\n") end
+on["said"] = function(self, _, data) self.write(self.clock .. terminal.said("· " .. data.text) .. "\n") end
 on["note"] = function(self, path, data) say(self, "·", path, data.text) end
 --- Whose output it is: branches print side by side.
 on["output"] = function(self, path, data)

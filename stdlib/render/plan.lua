@@ -102,17 +102,6 @@ local function add_change(out, indent, change, color)
   for _, field in ipairs(change.fields or {}) do add_field(out, indent .. "    ", field, color) end
 end
 
---- A text of several lines, the later ones indented by two more.
-local function add_lines(out, indent, text, paint_line)
-  local more = ""
-  for line in (text .. "\n"):gmatch "(.-)\r?\n" do
-    out[#out + 1] = indent .. more .. paint_line(line)
-    more = "  "
-  end
-end
-
-local function as_it_is(line) return line end
-
 local function is_refused(change)
   return change.action == "conflict" or change.action == "reject"
 end
@@ -126,8 +115,8 @@ local function add_stop(out, indent, planned, color)
       break
     end
   end
-  add_lines(out, indent, "WOULD STOP THE RUN: " .. text, function(line) return paint(line, "1;31", color) end)
-  for line in (planned.hint or ""):gmatch "[^\n]+" do out[#out + 1] = indent .. "  " .. line end
+  out[#out + 1] = indent .. paint("WOULD STOP THE RUN: " .. text, "1;31", color)
+  if planned.hint then out[#out + 1] = indent .. "  " .. planned.hint end
 end
 
 local function add_effect(out, indent, planned, color)
@@ -206,7 +195,7 @@ function M.text(plan, counts, undos, color)
   end
   out[#out + 1] = ""
   if plan.stopped then
-    add_lines(out, "", paint("The plan stops here: ", "1;31", color) .. plan.stopped, as_it_is)
+    out[#out + 1] = paint("The plan stops here: ", "1;31", color) .. plan.stopped:gsub("\n  ", "\n")
     out[#out + 1] = ""
   end
   if plan.held_by then
@@ -228,7 +217,7 @@ local outcome_marks = {
 local function add_outcome(out, head, item, color)
   local mark = outcome_marks[item.state]
   out[#out + 1] = paint(string.format("%s %s  %s", mark[1], head, item.state), mark[2], color)
-  for line in (item.why or ""):gmatch "[^\n]+" do out[#out + 1] = "    " .. line end
+  if item.why then out[#out + 1] = "    " .. item.why end
 end
 
 --- What was planned beside what happened.

@@ -18,12 +18,13 @@ local ASK = fields.declare("ask", {
   link = { "text", help = "where more about it stands: shown beside the question" },
 }, { at = 2 })
 
---- What is wrong with the choices: they are told apart by their first letters at a terminal.
+--- What is wrong with the choices: they are typed, and told apart by their first letters at a terminal.
 local function check_choices(choices)
   local by_letter = {}
   if #choices < 2 then errors.usage("ask: choices takes two answers or more") end
   for _, choice in ipairs(choices) do
     local letter = operator.letter(choice)
+    if choice:find "%c" then errors.usage("ask: the choice %q holds a control character: it is typed as an answer", choice) end
     if by_letter[letter] then
       errors.usage("ask: the choices %q and %q begin with the same letter, by which they are answered", by_letter[letter], choice)
     end

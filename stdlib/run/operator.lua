@@ -54,8 +54,10 @@ function Operator:can_be_asked()
 end
 
 --- Says something to a person, above what is being drawn.
----@param text string lines
-function Operator:say(text)
+---@param said string|string[]  a line of ours, or several: what stands behind a newline in one is marked as another's
+function Operator:say(said)
+  if #said == 0 and type(said) == "table" then return end
+  local text = terminal.said(said)
   if self.renderer then self.renderer:above(text) else terminal.write(2, text .. "\n") end
 end
 
@@ -98,13 +100,13 @@ function Operator:hide()
 end
 
 --- Prints a prompt and reads a line; nil where nobody can be asked, and at the end of input.
----@param prompt string
+---@param prompt string|string[]  as said; the answer is typed behind the last line
 ---@param hidden? boolean  a secret: it is not shown while it is typed, and taken with its blanks
 ---@return string?
 function Operator:line(prompt, hidden)
   if not self:can_be_asked() then return nil end
   if self.renderer then self.renderer:suspend(true) end
-  local line = terminal.ask(prompt, hidden)
+  local line = terminal.ask(terminal.said(prompt), hidden)
   if self.renderer then self.renderer:suspend(false) end
   return line and (hidden and line or line:match "^%s*(.-)%s*$")
 end
@@ -116,8 +118,15 @@ function M.letter(choice)
   return choice:match "^[\xC2-\xF4][\x80-\xBF]+" or choice:sub(1, 1)
 end
 
+--- What is asked, and below it how it is answered.
+local function prompt_of(question, below)
+  local lines = type(question) == "table" and table.move(question, 1, #question, 1, {}) or { question }
+  lines[#lines + 1] = below
+  return lines
+end
+
 --- One of several answers, by its first letter or in full; nil where nobody answers.
----@param question string
+---@param question string|string[]  as said
 ---@param choices string[]
 ---@return string?
 function Operator:choose(question, choices)
@@ -128,7 +137,7 @@ function Operator:choose(question, choices)
     shown[i] = "[" .. letter .. "]" .. choice:sub(#letter + 1)
   end
   while true do
-    local answer = self:line(question .. "\n  " .. table.concat(shown, "  ") .. " > ")
+    local answer = self:line(prompt_of(question, "  " .. table.concat(shown, "  ") .. " > "))
     if answer == nil then return nil end
     for _, choice in ipairs(choices) do
       if answer == choice or answer == M.letter(choice) then return choice end
@@ -138,13 +147,13 @@ function Operator:choose(question, choices)
 end
 
 --- A text that a Lua pattern fits; nil where nobody answers.
----@param question string
+---@param question string|string[]  as said
 ---@param pattern string
 ---@return string?
 function Operator:text(question, pattern)
   if not self:can_be_asked() then return nil end
   while true do
-    local answer = self:line(question .. "\n  > ")
+    local answer = self:line(prompt_of(question, "  > "))
     if answer == nil or answer:find(pattern) then return answer end
     question = "That does not fit the pattern " .. pattern .. "."
   end
@@ -157,9 +166,10 @@ end
 ---@return "redo"|"done"|"abort"|nil
 function Operator:in_doubt(path, intent, why)
   if self.in_doubt_answer then return self.in_doubt_answer end
-  local question = string.format("An effect is in doubt.\n  step:   %s\n  effect: %s\n%s", path,
-    intent.title or intent.op, "It was begun, and nobody knows whether it took place" .. (why and ": " .. why or "."))
-  return self:choose(question, { "redo", "done", "abort" })
+  return self:choose({
+    "An effect is in doubt.", "  step:   " .. path, "  effect: " .. (intent.title or intent.op),
+    "It was begun, and nobody knows whether it took place" .. (why and ": " .. why or "."),
+  }, { "redo", "done", "abort" })
 end
 
 return M

@@ -60,7 +60,7 @@ end
 --- Lines for people.
 ---@param run almanac.Run in the mode walk, after undo.walk()
 ---@param book almanac.Runbook
----@return string
+---@return string[]
 function M.describe(run, book)
   local out = { "resuming " .. run.id }
   local left_out = count_left_out(run.visits)
@@ -74,7 +74,7 @@ function M.describe(run, book)
     if not visit.done then first_open = false end
   end
   for _, path in ipairs(gone_from(run, book)) do out[#out + 1] = string.format("  - %s %s", columns.pad(path, 40), words.gone) end
-  return table.concat(out, "\n")
+  return out
 end
 
 return M

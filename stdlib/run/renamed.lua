@@ -185,8 +185,8 @@ local function raise_unknown(run, path, candidates)
     kind = "renamed", waiting = true, step = path,
     message = string.format("step %q is not in this run, and %s, which took place, is gone from the script and has the same " ..
       "source: is it the same step?", path, table.concat(names, " or ")),
-    hint = string.format("it is the same: %s\n         (or was = %q in its options)\n         it is another one, which is to run: " ..
-      "almanac resume %s --not-renamed %s", table.concat(same, "\n         or: "), candidates[1].path:match "[^/]*$", run.id,
+    hint = string.format("it is the same: %s\n(or was = %q in its options)\nit is another one, which is to run: " ..
+      "almanac resume %s --not-renamed %s", table.concat(same, "\nor: "), candidates[1].path:match "[^/]*$", run.id,
       shell_word.quoted(path)),
   }
 end
@@ -202,8 +202,9 @@ function M.decide(run, path, candidates)
     local is_new = string.format("Step %q is new, and %q, which took place, is gone from the script and has the same source.",
       path, was.path)
     local answer = at_terminal.ask(run, path, is_new, { "same", "another" }, function()
-      return operators.of(run):choose(is_new ..
-        "\n  same: it is that step, and what it did and returned counts\n  another: it is run", { "same", "another" })
+      return operators.of(run):choose({
+        is_new, "  same: it is that step, and what it did and returned counts", "  another: it is run",
+      }, { "same", "another" })
     end)
     if not answer then raise_unknown(run, path, candidates) end
     if answer == "same" then return M.record(run, path, was) end
@@ -260,7 +261,7 @@ function M.check_effect(frame, op, title)
         kind = "renamed", waiting = true, step = frame.path,
         message = string.format("step %q is not in this run, and would do: %s; step %q, which is gone from the script, did: %s. "
           .. "Is it the same step, renamed and edited?", path, title, old, intent.title or intent.op),
-        hint = string.format("it is the same: write step(%q, { was = %q }, …), or: almanac resume %s --renamed %s\n         "
+        hint = string.format("it is the same: write step(%q, { was = %q }, …), or: almanac resume %s --renamed %s\n"
           .. "it is another one, which is to run: almanac resume %s --not-renamed %s", name, old_name, run:outermost(),
           shell_word.quoted(path .. "=" .. old), run:outermost(), shell_word.quoted(path)),
       }

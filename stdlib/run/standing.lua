@@ -107,17 +107,17 @@ local function add_lines(out, list)
   if #list > SHOWN then out[#out + 1] = string.format("  ! and %d more", #list - SHOWN) end
 end
 
---- Lines for people; nil when all stands.
+--- Lines for people; none when all stands.
 ---@param otherwise almanac.StandingAnswer[]
 ---@param unasked almanac.StandingAnswer[]
----@return string?
+---@return string[]
 function M.describe(otherwise, unasked)
   local out = {}
   if #otherwise > 0 then out[1] = "what was done is not so any more:" end
   add_lines(out, otherwise)
   if #unasked > 0 then out[#out + 1] = "could not be asked whether it still is so:" end
   add_lines(out, unasked)
-  return #out > 0 and table.concat(out, "\n") or nil
+  return out
 end
 
 return M

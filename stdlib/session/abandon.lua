@@ -28,8 +28,10 @@ local function give_up_lease(operator, lock, family)
   if ok then return true end
   if errors.is_interrupt(err) then error(err, 0) end
   local where = locks.lease_of(lock)
-  operator:say(string.format("! the lease %s/%s could not be given up: %s\n  when its cluster is there: kubectl -n %s delete lease %s",
-    where.namespace, where.name, err.message, where.namespace, where.name))
+  operator:say {
+    string.format("! the lease %s/%s could not be given up: %s", where.namespace, where.name, err.message),
+    string.format("  when its cluster is there: kubectl -n %s delete lease %s", where.namespace, where.name),
+  }
   return false
 end
 

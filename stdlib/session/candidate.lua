@@ -46,17 +46,17 @@ end
 
 --- A run for the one who is asked about it.
 ---@param candidate almanac.Candidate
----@return string lines
+---@return string[] lines
 function M.describe(candidate)
   local row = candidate.row
   local meta = json.decode(row.meta)
-  return table.concat({
+  return {
     row.id,
     "  runbook: " .. row.runbook .. (next(meta.params or {}) and " " .. parameters.text(meta.params, meta.durations) or ""),
     "  status:  " .. candidate.status,
     string.format("  started: %s, %s", os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000), age(row)),
     string.format("  by:      %s on %s", meta.operator or "?", meta.host or "?"),
-  }, "\n")
+  }
 end
 
 local function ask(operator, wanted, candidate, running)
@@ -74,7 +74,7 @@ local function refuse(wanted, found, running)
   end
   if #found > LISTED then lines[#lines + 1] = "  and older ones: almanac runs" end
   errors.raise {
-    kind = "refused", hint = table.concat(lines, "\n        "),
+    kind = "refused", hint = table.concat(lines, "\n"),
     message = #running > 0 and string.format("%s is under way, and the run %s is an older one", running[1], wanted.what)
       or "there are several runs " .. wanted.what,
   }

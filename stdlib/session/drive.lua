@@ -101,7 +101,7 @@ function M.execute(run, body)
     operator:say("! the end of the run could not be journalled: " .. why.message)
     if ok then return "failed", why end
   end
-  notices.tell_rest(run, function(text) operator:say(text) end)
+  notices.tell_rest(run, function(said) operator:say(said) end)
   return status, result
 end
 
@@ -139,8 +139,8 @@ end
 ---@param operator almanac.Operator
 ---@param err almanac.Error|any
 function M.say_failure(operator, err)
-  operator:say("✗ " .. errors.format(err))
-  for _, other in ipairs(err.also or {}) do operator:say("✗ also: " .. errors.format(other)) end
+  operator:say(errors.lines(err, "✗ "))
+  for _, other in ipairs(err.also or {}) do operator:say(errors.lines(other, "✗ also: ")) end
 end
 
 --- How it ended, and the commands that go on from there.
@@ -154,7 +154,8 @@ local function describe_end(run, status, err, told)
     local others = err.others and string.format(", and %d other step%s", err.others, err.others == 1 and "" or "s") or ""
     operator:say(string.format("‖ %s is %s%s%s", id, status, err.step and " at: " .. err.step or "", others))
   elseif status == "waiting" then
-    operator:say("‖ " .. id .. " waits\n" .. errors.format(err))
+    operator:say("‖ " .. id .. " waits")
+    operator:say(errors.lines(err, "  why:   "))
   elseif told then
     operator:say(string.format("✗ %s failed%s", id, err.step and " at: " .. err.step or ""))
   else

@@ -194,14 +194,17 @@ local function say_untold(open, say)
     table.insert(known.hooks, one.hook)
   end
   for _, channel in ipairs(channels) do
-    say(string.format("! channel %s was not told (%s): %s\n  it is kept, and tried again by the next run, resume or rollback here",
-      channel, table.concat(by_channel[channel].hooks, ", "), by_channel[channel].why or "it was not tried"))
+    say {
+      string.format("! channel %s was not told (%s): %s", channel, table.concat(by_channel[channel].hooks, ", "),
+        by_channel[channel].why or "it was not tried"),
+      "  it is kept, and tried again by the next run, resume or rollback here",
+    }
   end
 end
 
 --- Tells what is due when an execution is over, and says what has to wait.
 ---@param run almanac.Run
----@param say fun(text: string)
+---@param say fun(said: string|string[])
 function M.tell_rest(run, say)
   for try = 1, LAST_TRIES do
     if tell_open(run) then return end

@@ -108,7 +108,8 @@ end
 function M.resolve(book, given, operator, places)
   M.check_files(book, defaults_of(book, given), book.allow)
   local ok, values = errors.try(given_params.resolve, book.name, book.params, given, function(name, spec, why)
-    return operator:line((why and why .. "\n" or "") .. prompt_of(name, spec), spec.type == "secret")
+    local prompt = prompt_of(name, spec)
+    return operator:line(why and { why, prompt } or prompt, spec.type == "secret")
   end)
   if ok then return strict(book, values) end
   local err = values

@@ -83,13 +83,13 @@ end
 --- How a plan stands that was signed, for people.
 ---@param name string
 ---@param judgement almanac.Judgement
----@return string
+---@return string[] lines
 function M.describe(name, judgement)
-  local out = string.format("signed %s: %d of %d (%s)", name, #judgement.accepted, judgement.quorum, signers.people(judgement))
+  local signed = string.format("signed %s: %d of %d (%s)", name, #judgement.accepted, judgement.quorum, signers.people(judgement))
   if judgement.missing > 0 then
-    return string.format("%s; it takes %d more: almanac approve %s --sign", out, judgement.missing, M.as_file(name))
+    return { string.format("%s; it takes %d more: almanac approve %s --sign", signed, judgement.missing, M.as_file(name)) }
   end
-  return string.format("%s\n  run it:  almanac run --plan %s", out, name)
+  return { signed, "  run it:  almanac run --plan " .. name }
 end
 
 return M

@@ -71,17 +71,18 @@ local function describe_parts(journal, run)
     local status = id and journal:run(id) and states.status(journal, id)
     if status and not ownership.is_over(status) then
       local place = ownership.place(journal, id)
-      out[#out + 1] = string.format("\n  %s goes on with %s: %s%s", known.path, id, status, place and string.format(" at %q", place) or "")
+      out[#out + 1] = string.format("  %s goes on with %s: %s%s", known.path, id, status, place and string.format(" at %q", place) or "")
     end
   end
-  return table.concat(out)
+  return out
 end
 
 --- Says what the resume will do, step by step. Raises what the script raises before its frontier.
 local function announce(session, run, book, values)
   local walked, walk_error = walk_with_names(run, book, values)
   if not session.options.json then
-    session.operator:say(outlook.describe(walked, book) .. describe_parts(session.journal, run))
+    session.operator:say(outlook.describe(walked, book))
+    session.operator:say(describe_parts(session.journal, run))
   end
   if walk_error then error(walk_error, 0) end
 end
@@ -112,8 +113,10 @@ end
 local function restore_params(session, run, book)
   local values, dropped = params.restore(book, run, session.operator, session.anew)
   if dropped ~= "" then
-    session.operator:say(string.format("! the script does not take %s any more, which the run was started with\n" ..
-      "  under another name: almanac resume %s name=value", dropped, run.id))
+    session.operator:say {
+      string.format("! the script does not take %s any more, which the run was started with", dropped),
+      string.format("  under another name: almanac resume %s name=value", run.id),
+    }
   end
   return values
 end
@@ -124,13 +127,15 @@ local function stands(session, run, book)
   local operator, options = session.operator, session.options
   equipment.give(session, run, book)
   local otherwise, unasked = standing.ask(run)
-  local text = standing.describe(otherwise, unasked)
-  if text then operator:say(text) end
+  operator:say(standing.describe(otherwise, unasked))
   if #otherwise == 0 or options.anyway then return true end
   local answer = operator:choose("Go on all the same?", { "yes", "no" })
   if answer == nil then
-    operator:say(string.format("‖ %s waits: nothing was run\n  go on all the same:   almanac resume %s --anyway\n" ..
-      "  do a step once more:  almanac resume %s --redo STEP", run.id, store.words(run.id), store.words(run.id)))
+    operator:say {
+      string.format("‖ %s waits: nothing was run", run.id),
+      string.format("  go on all the same:   almanac resume %s --anyway", store.words(run.id)),
+      string.format("  do a step once more:  almanac resume %s --redo STEP", store.words(run.id)),
+    }
   end
   return answer == "yes"
 end
@@ -149,7 +154,8 @@ local function resume(session, run, named)
   answer_names(run, options)
   if options.redo then
     local again = redo.record(run, options.redo)
-    session.operator:say("to be run again, where the script still gets there:\n  " .. table.concat(again, "\n  "))
+    session.operator:say "to be run again, where the script still gets there:"
+    for _, path in ipairs(again) do session.operator:say("  " .. path) end
   end
   announce(session, run, book, values)
   if not stands(session, run, book) then return drive.exit.waiting end

@@ -51,7 +51,7 @@ end
 ---@param undos almanac.Undo[]
 ---@param left string[]
 ---@param options table
----@return string
+---@return string[] lines
 local function describe(walked, undos, left, options)
   local out = { #undos == 0 and "there is nothing to undo" or "undo would, newest first:" }
   for _, item in ipairs(undos) do
@@ -61,12 +61,12 @@ local function describe(walked, undos, left, options)
   for _, path in ipairs(undo.unreached(walked)) do
     out[#out + 1] = string.format("  ! %s has an undo that cannot be reached: it lies behind what the step around it looked at", path)
   end
-  return table.concat(out, "\n")
+  return out
 end
 
 --- What undo would do, for people.
 ---@param walked almanac.Run  after undo.walk_back()
----@return string
+---@return string[] lines
 function M.describe(walked)
   local undos, left = undo.list(walked)
   return describe(walked, undos, left, {})
@@ -78,7 +78,7 @@ local function other_run(journal, original)
     local status = row.id ~= original.id and states.status(journal, row.id)
     if status and status ~= "running" and not ownership.is_over(status) and ownership.has_acted(journal, row.id) then
       local command = json.decode(row.meta).undoes and "resume" or "rollback"
-      return string.format("\n  %s (%s) did something: almanac %s %s", row.id, status, command, store.words(row.id))
+      return string.format("  %s (%s) did something: almanac %s %s", row.id, status, command, store.words(row.id))
     end
   end
 end
@@ -91,8 +91,9 @@ local function end_without(session, original)
     original:record("run.end", "", { status = "undone", by = undone.by })
     session.operator:say(original.id .. ": there is nothing left to undo")
   else
-    session.operator:say(string.format("%s (%s): there is nothing to undo%s", original.id, status,
-      other_run(session.journal, original) or ""))
+    session.operator:say {
+      string.format("%s (%s): there is nothing to undo", original.id, status), other_run(session.journal, original),
+    }
   end
 end
 

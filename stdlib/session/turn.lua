@@ -42,7 +42,7 @@ function M.ways_on(owner)
   local out = { "go on with it: almanac resume " .. words }
   if not owner.undoes then out[#out + 1] = "take it back:  almanac rollback " .. words end
   out[#out + 1] = "give it up:    almanac abandon " .. words .. " --reason TEXT"
-  return table.concat(out, "\n        ")
+  return table.concat(out, "\n")
 end
 
 --- Who holds a lock, in words.

@@ -101,12 +101,12 @@ function M.find(session, original)
   if kept and not (way and way.book.script.digest == kept.digest) then
     local then_way, then_why = try(session, original, function() return runbook.load_kept(original.meta.script, kept.sources) end)
     if then_way then
-      operator:say("! today's script cannot take the run back: " .. why.message .. "\n  the script that it was made with does")
+      operator:say { "! today's script cannot take the run back: " .. why.message, "  the script that it was made with does" }
       way, why = then_way, then_why
     end
   end
   if not way then error(why, 0) end
-  if why then operator:say("! the script stops before its end: " .. why.message .. "\n  what it did until there is taken back") end
+  if why then operator:say { "! the script stops before its end: " .. why.message, "  what it did until there is taken back" } end
   return add_lost(session, original, way)
 end
 

@@ -59,7 +59,7 @@ end }]] }
   t.eq(p:run { "check", "book" }, 0)
   local code, _, err = p:run { "run", "book" }
   t.eq(code, 3, err)
-  t.has(err, "waiting for the operator: told #devnet?\n  and https://grafana.example/d/peers is green")
+  t.has(err, "waiting for the operator: told #devnet?\n  | and https://grafana.example/d/peers is green")
   local _, out = p:run { "approve", p:newest() }
   t.has(out, "told devnet? and https: grafana.example d peers is green")
   t.eq(p:run { "resume", p:newest() }, 0)

@@ -105,9 +105,9 @@ t.test("show begins with what the runbook says of itself: its help, else its fir
     help = "--- not this\nreturn runbook { help = 'For all.\\nAlways.', run = function() end }",
     none = "return runbook { run = function() end }",
   }
-  t.has(select(2, p:run { "show", "comment" }), "comment\n\n  When: at night.\n  Touches: nothing.\n\nparameters: none\n")
+  t.has(select(2, p:run { "show", "comment" }), "comment\n\n  | When: at night.\n  | Touches: nothing.\n\nparameters: none\n")
   local _, out = p:run { "show", "help" }
-  t.has(out, "help\n\n  For all.\n  Always.\n\nparameters: none\n")
+  t.has(out, "help\n\n  | For all.\n  | Always.\n\nparameters: none\n")
   t.lacks(out, "not this")
   t.has(select(2, p:run { "show", "none" }), "none\nparameters: none\n")
 end)

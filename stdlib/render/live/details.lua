@@ -2,6 +2,7 @@
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local gates = require "almanac.render.gate"
+local lines = require "almanac.base.lines"
 local terminal = require "almanac.base.terminal"
 local tree = require "almanac.render.tree"
 
@@ -15,13 +16,10 @@ local function shown(text)
   return terminal.spelt(errors.printable(tostring(text)))
 end
 
---- Lines of a label and what it stands for; further lines of a text stand below its first.
+--- Lines of a label and what it stands for; further lines of a text stand below its first, marked.
 local function add(out, label, text)
   if text == nil or text == "" then return end
-  for line in (shown(text) .. "\n"):gmatch "(.-)\n" do
-    out[#out + 1] = string.format("  %-9s %s", label, line)
-    label = ""
-  end
+  for _, line in ipairs(lines.marked(string.format("  %-9s %s", label, shown(text)), (" "):rep(10))) do out[#out + 1] = line end
 end
 
 local function times_of(node, now_ms)

@@ -1,4 +1,6 @@
 --- Findings: what a check says, in order and in the forms it is shown in.
+local lines = require "almanac.base.lines"
+
 local M = {}
 
 --- A longer line is not shown beside what is said of it: nobody wrote it.
@@ -82,10 +84,10 @@ function M.format(finding)
     -- Tabs stay tabs, so that the mark stands below its place however wide they are shown.
     local stop = utf8.offset(finding.source, finding.column) or #finding.source + 1
     local before = finding.source:sub(1, stop - 1):gsub("[^\t\128-\191]", " "):gsub("[\128-\191]", "")
-    out[#out + 1] = "    " .. finding.source
-    out[#out + 1] = "    " .. before .. "^"
+    out[#out + 1] = "  | " .. finding.source
+    out[#out + 1] = "  | " .. before .. "^"
   end
-  if finding.hint then out[#out + 1] = "  next: " .. finding.hint:gsub("\n", "\n        ") end
+  for _, line in ipairs(finding.hint and lines.marked("  next: " .. finding.hint, "      ") or {}) do out[#out + 1] = line end
   return table.concat(out, "\n") .. "\n"
 end
 

@@ -7,7 +7,7 @@ local walked = require "tests.walked"
 local function lines_of(events, body)
   local run = walked.walk(events, body)
   local lines = {}
-  for line in outlook.describe(run, walked.book(body)):gmatch "[^\n]+" do lines[#lines + 1] = (line:gsub("%s+", " ")) end
+  for _, line in ipairs(outlook.describe(run, walked.book(body))) do lines[#lines + 1] = (line:gsub("%s+", " ")) end
   return lines
 end
 

@@ -2,6 +2,7 @@
 local candidate = require "almanac.session.candidate"
 local json = require "native.json"
 local t = require "tests.harness"
+local terminal = require "almanac.base.terminal"
 
 --- A journal with runs { id, status }, the oldest first.
 local function journal_of(runs)
@@ -20,7 +21,7 @@ end
 local function operator(answer)
   local said = {}
   return {
-    said = said, can_be_asked = function() return answer ~= nil end, say = function(_, text) said[#said + 1] = text end,
+    said = said, can_be_asked = function() return answer ~= nil end, say = function(_, text) said[#said + 1] = terminal.said(text) end,
     choose = function() return answer end,
   }
 end

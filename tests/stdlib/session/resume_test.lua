@@ -3,13 +3,14 @@ local resume = require "almanac.session.resume"
 local settings = require "almanac.config.settings"
 local start = require "almanac.session.start"
 local t = require "tests.harness"
+local terminal = require "almanac.base.terminal"
 
 --- Somebody who hears all that is said, and gives these answers.
 local function operator(answers)
   local said = {}
   return {
     said = said, begun = false,
-    can_be_asked = function() return false end, say = function(_, text) said[#said + 1] = text end,
+    can_be_asked = function() return false end, say = function(_, text) said[#said + 1] = terminal.said(text) end,
     choose = function() return table.remove(answers or {}, 1) end, show = function() end, hide = function() end,
     in_doubt = function() end, text = function() return table.concat(said, "\n") end,
   }

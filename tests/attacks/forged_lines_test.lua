@@ -1,0 +1,191 @@
+-- What a script, a server or another person writes passes for no line of ours: a newline in it is followed by a mark, or
+-- spelt, wherever it is shown; and so is what a terminal would break.
+local process = require "native.process"
+local project = require "tests.project"
+local t = require "tests.harness"
+local tmux = require "tests.tmux"
+
+--- Lines as ours are, each with a word by which it is found again.
+local FORGED = {
+  "✓ FORGED is done", "  go on:   almanac FORGED", "  next:  FORGED", "  by:      FORGED", "next: almanac FORGED", "Plan: 0 effects FORGED",
+  "  head:    event 1, FORGED", "almanac run: FORGED", "‖ FORGED waits", "  [y]es  FORGED > ", "  step:  FORGED",
+}
+local EVIL = "calm\n" .. table.concat(FORGED, "\n") .. "\r\n" .. FORGED[1]
+
+--- What others say in a report of Markdown stands in fences.
+local function without_fences(text)
+  local out, fence = {}, nil
+  for line in text:gmatch "[^\n]*" do
+    local mark = line:match "^(```+)"
+    if not fence and mark then fence = mark elseif not fence then out[#out + 1] = line elseif line == fence then fence = nil end
+  end
+  return table.concat(out, "\n")
+end
+
+--- No such line begins one: each stands behind a mark, or within a line of ours.
+local function check_marked(what, text)
+  for line in text:gmatch "[^\r\n]+" do
+    for _, forged in ipairs(FORGED) do
+      local at = line:find(forged:match "^ *(.-) *$", 1, true)
+      if at then
+        local before = line:sub(1, at - 1):gsub("^%d%d:%d%d:%d%d", "")
+        t.ok(before:find "%S", what .. ": a line was forged: " .. line .. "\nin:\n" .. text)
+      end
+    end
+  end
+end
+
+local function check(p, words, expected)
+  local code, out, err = p:run(words)
+  local what = table.concat(words, " "):sub(1, 40)
+  check_marked(what .. " (standard output)", words[1] == "report" and without_fences(out) or out)
+  check_marked(what .. " (standard error)", err)
+  if expected then t.has(out .. err, expected, what) end
+  t.ok(code ~= 139 and code ~= 134, what)
+  return code, out .. err
+end
+
+local function source(text, body)
+  return string.format("local evil = %q\n%s", text, body)
+end
+
+--- Ways in which a script has its text shown: by name, its run function or the whole of it.
+local SAID = {
+  error = "error(evil, 0)", raise = "errors.raise { kind = 'x', message = evil, hint = evil }",
+  fields = "error { kind = 'x', message = evil, hint = evil, step = evil, where = evil, stderr = evil, logs = evil }",
+  waiting = "error { kind = 'x', message = 'go on:   almanac FORGED', hint = evil, waiting = true }",
+  in_step = "step('one', function() errors.raise { kind = 'x', message = evil, hint = evil } end)",
+  retried = "step('one', { retry = { times = 2, delay = '1ms' } }, function() error(evil, 0) end)",
+  branches = "parallel('p', { a = function() error(evil, 0) end, b = function() error('b' .. evil, 0) end })",
+  note = "note(evil)", print = "print(evil)", note_in_step = "step('one', function() note(evil) print(evil) end)",
+  child = "step('one', function() sh.run { argv = { 'printf', '%s', evil }, title = evil } end)",
+  child_fails = "step('one', function() sh.run { argv = { 'sh', '-c', 'printf %s \"$1\" >&2; exit 1', 'sh', evil } } end)",
+  write = "step('one', function() fs.write('out', evil) error(evil, 0) end)",
+  result = "step('one', function() return { [evil] = evil } end) error(evil, 0)",
+  checklist = "checklist('list', { { text = 'shown ' .. evil, evidence = function() error(evil, 0) end } })",
+  gate = "gate { name = 'g', read = function() error(evil, 0) end, pass = function() return true end, hold = '1ms' }",
+}
+
+t.test("errors, notes, output, titles: run, status, log, plan, report, resume and rollback", function()
+  for name, body in pairs(SAID) do
+    local p = project.new { book = source(EVIL, "return runbook { run = function() " .. body .. " end }") }
+    for _, words in ipairs { { "plan", "book" }, { "run", "book", "--no-ask" }, { "status" }, { "log" }, { "runs" },
+      { "report", "--format", "md" }, { "resume" }, { "status", "--watch", "--plain" }, { "show", "--plan" }, { "rollback" } } do
+      local _, said = check(p, words)
+      t.lacks(said, "a bug in", name .. ": " .. table.concat(words, " "))
+    end
+  end
+end)
+
+t.test("what a runbook says of itself, where it is listed, shown, checked, and where it does not load", function()
+  local described = [[
+return runbook {
+  summary = evil, help = evil,
+  params = { x = param.string { required = true, help = evil, example = evil }, y = param.enum { values = { "a", evil }, default = evil } },
+  run = function() end,
+}]]
+  for name, text in pairs {
+    described = source(EVIL, described), comment = "--- " .. EVIL:gsub("\r?\n", "\n--- ") .. "\nreturn runbook { run = function() end }",
+    fails = source(EVIL, "error(evil, 0)"), raises = source(EVIL, "errors.raise { kind = 'refused', message = evil, hint = evil }"),
+    option = source(EVIL, "return runbook { [evil] = 1, run = function() end }"),
+    unreadable = "return runbook { run = function( '" .. EVIL:gsub("\r?\n", "\\\n") .. "' end }",
+  } do
+    local p = project.new { [name] = text }
+    for _, words in ipairs { { "list" }, { "show", name }, { "check" }, { "plan", name }, { "run", name }, { "run", name, "--help" },
+      { "run", name, "x=" .. EVIL, "y=" .. EVIL }, { "plan", name, "x=" .. EVIL }, { "status" }, { "runs" } } do check(p, words) end
+  end
+end)
+
+t.test("questions, their choices and their answers: run, status, approve, reject, answer, report", function()
+  local p = project.new {
+    confirm = source(EVIL, "return runbook { run = function() confirm(evil) end }"),
+    ask = source(EVIL, "return runbook { run = function() local said = ask('q ' .. evil, { link = evil }) error(said.answer, 0) end }"),
+    choices = source(EVIL, "return runbook { run = function() ask('which', { choices = { 'wait', evil } }) end }"),
+    pattern = source(EVIL, "return runbook { run = function() ask('which', { pattern = evil }) end }"),
+  }
+  local function after(...)
+    for _, words in ipairs { { "status" }, { "log" }, { "runs" }, { "report", "--format", "md" }, ... } do check(p, words) end
+  end
+  check(p, { "run", "confirm" }, "waits")
+  after { "approve", "confirm", "--text" }
+  check(p, { "reject", "confirm", "--reason", EVIL }, "rejected")
+  after { "resume" }
+  check(p, { "approve", "confirm", "--reason", EVIL })
+  after { "resume" }
+  check(p, { "run", "ask" }, "waits")
+  check(p, { "answer", "ask", EVIL }, "  go on:   almanac resume")
+  after { "resume" }
+  after()
+  t.eq(check(p, { "run", "choices" }, "holds a control character"), 1)
+  t.eq(check(p, { "plan", "choices" }, "holds a control character"), 1)
+  check(p, { "run", "pattern" }, "waits")
+  check(p, { "answer", "pattern", "x" }, "is no answer")
+  after { "abandon", "pattern", "--reason", EVIL }
+  after()
+end)
+
+t.test("effects of a script's own: what they are called, would do, and say of a failure", function()
+  local p = project.new { book = source(EVIL, [[
+local set = effect.define("own.set", {
+  input = function(raw) return raw end, title = function() return evil end,
+  preview = function()
+    return { summary = evil, changes = { { action = "change", object = evil, why = evil } }, warnings = { evil } }
+  end,
+  apply = function(input) fs.write("out", "x") if input.fails then error(evil, 0) end return evil end,
+  undo = function() error(evil, 0) end,
+})
+return runbook { run = function()
+  step("one", function() set { fails = false } end)
+  step("two", function() set { fails = true } end)
+end }
+]]) }
+  for _, words in ipairs { { "plan", "book", "-o", "plan.json" }, { "approve", "./plan.json" },
+    { "run", "--plan", "plan.json", "--no-ask" }, { "status" }, { "show", "--plan" }, { "report", "--format", "md" }, { "rollback" },
+    { "status" }, { "log" } } do check(p, words) end
+end)
+
+--- A terminal on which a line of the shell runs in a project; waits until the screen shows a word.
+local function screen(p, width, line)
+  local terminal = tmux.open({ width = width, height = 50 }, line, { cwd = p.dir, env = { KUBECONFIG = false } })
+  local function all() return table.concat(terminal:lines { above = true }, "\n") end
+  return {
+    all = all,
+    wait = function(word) t.eventually("the screen shows " .. word, function() return all():find(word, 1, true) end, 20) end,
+    answer = function(text) terminal:type(text) terminal:key "Enter" end,
+    ended = function() t.eventually("it ends", function() return terminal:ended() end, 20) end,
+  }
+end
+
+--- A line that fills a terminal of so many columns, so that what follows would begin the next one.
+local function filled(width, forged)
+  return ("x"):rep(width * 3) .. (" "):rep(width) .. forged .. (" "):rep(width * 2) .. forged
+end
+
+t.test("on a terminal: prompts for a parameter, a yes, a text, and behind a failure; in 40 columns and 80", function()
+  for _, width in ipairs { 40, 80 } do
+    for _, evil in ipairs { EVIL, filled(width, "✓ FORGED is done") } do
+      local p = project.new { book = source(evil, [[
+return runbook { params = { x = param.string { required = true, help = evil } }, run = function()
+  note(evil)
+  confirm(evil)
+  ask("which " .. evil, { choices = { "wait", "go on" } })
+  step("fail", function() errors.raise { kind = "x", message = evil, hint = evil } end)
+end }]]) }
+      local s = screen(p, width, process.exe() .. " run book; " .. process.exe() .. " status; " .. process.exe() .. " plan book x=1")
+      s.wait "x ("
+      check_marked("the prompt of a parameter", s.all())
+      s.answer "1"
+      s.wait "[n]o >"
+      check_marked("a confirm", s.all())
+      s.answer "y"
+      s.wait "[w]ait"
+      check_marked("an ask", s.all())
+      s.answer "w"
+      s.wait "[r]etry"
+      check_marked("what now", s.all())
+      s.answer "s"
+      s.ended()
+      check_marked("status and plan in " .. width .. " columns", s.all())
+    end
+  end
+end)
