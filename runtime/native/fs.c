@@ -465,6 +465,7 @@ int luaopen_native_fs(lua_State *L)
         {"mkdir", fs_mkdir},
         {"remove_tree", fs_remove_tree},
         {"links", fs_links},
+        {"leads", fs_leads},
         {"tmpdir", fs_tmpdir},
         {"real", fs_real},
         {NULL, NULL},

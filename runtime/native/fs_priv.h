@@ -39,5 +39,6 @@ int fs_target(lua_State *L);
 int fs_remove_tree(lua_State *L);
 int fs_mkdir(lua_State *L);
 int fs_links(lua_State *L);
+int fs_leads(lua_State *L);
 
 #endif

@@ -157,6 +157,21 @@ int fs_links(lua_State *L)
     return 1;
 }
 
+/// Where a symbolic link says that it leads, whatever is there. Permit "read".
+///@param path string
+///@return string? leads  nil where there is no link
+int fs_leads(lua_State *L)
+{
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.leads");
+    char leads[PATH_MAX];
+    ssize_t n = readlink(path, leads, sizeof leads);
+
+    if (n <= 0 || (size_t)n == sizeof leads)
+        return 0;
+    lua_pushlstring(L, leads, (size_t)n);
+    return 1;
+}
+
 static int make_directories(const char *path, struct err *e)
 {
     char part[PATH_MAX];

@@ -34,30 +34,31 @@ local WRITE = fields.declare("fs.write", {
   },
 }, { at = 3 })
 
---- Every read of a path begins with it.
+--- Every read of a path begins with it. Of a path with a ".." that is looked at which `allow` was asked about: by the path as
+--- it was given the answer would say whether what is before the ".." is there.
+---@return string path
 local function look(who, path)
   step.require_read(who)
-  if reach.is_asked() and type(path) == "string" and path ~= "" then reach.require(who, "read", { place.read(path) }) end
+  if not reach.is_asked() or type(path) ~= "string" or path == "" then return path end
+  reach.require(who, "read", { place.read(path) })
+  return ("/" .. path .. "/"):find("/../", 1, true) and place.resolve(path) or path
 end
 
 --- The content of a file.
 function M.read(path, options)
-  look("fs.read", path)
-  return native.read(path, fields.check(READ, options))
+  return native.read(look("fs.read", path), fields.check(READ, options))
 end
 
 ---@param path string
 ---@return boolean
 function M.exists(path)
-  look("fs.exists", path)
-  return native.exists(path)
+  return native.exists(look("fs.exists", path))
 end
 
 ---@param path string
 ---@return { type: "file"|"directory"|"link"|"other", size: integer, mtime: number, mode: integer }?
 function M.stat(path)
-  look("fs.stat", path)
-  return native.stat(path)
+  return native.stat(look("fs.stat", path))
 end
 
 --- The paths that match a pattern with * ? and [], sorted.
@@ -66,15 +67,16 @@ function M.list(pattern)
   if not reach.is_asked() then return native.list(pattern) end
   local out = json.array {}
   for _, path in ipairs(native.list(pattern)) do
-    if #reach.refusals("fs.list", "read", { place.read(path) }) == 0 then out[#out + 1] = path end
+    -- What is found by way of a ".." would say that what is before it is there.
+    local is_plain = not ("/" .. path:gsub("^[./]+", "")):find("/../", 1, true)
+    if is_plain and #reach.refusals("fs.list", "read", { place.read(path) }) == 0 then out[#out + 1] = path end
   end
   return out
 end
 
 --- SHA-256 of a file's content, or nil when there is no such file.
 function M.digest(path)
-  look("fs.digest", path)
-  return native.digest(path)
+  return native.digest(look("fs.digest", path))
 end
 
 local PATH = { "text", required = true, words = "text", help = "relative to where almanac was started" }

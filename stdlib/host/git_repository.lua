@@ -54,6 +54,7 @@ local FAILED = { ok = { [1] = true, [128] = true } }
 ---@param dir string?
 ---@return almanac.git.Place?
 local function place_of(dir)
+  if dir and (fs.stat(dir) or {}).type ~= "directory" then return nil end -- that it is not there is told to who may look there
   local words = arguments.new("git", "rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir", "--git-path", "hooks")
   local result = tool.ask(git_in(dir, { changes = true }), words, FAILED)
   local top, common, hooks = result.stdout:match "^([^\n]+)\n([^\n]+)\n([^\n]+)\n$"

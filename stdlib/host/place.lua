@@ -7,19 +7,30 @@ local sh = require "native.sh"
 
 local M = {}
 
---- A path from the root, links followed; what is not there yet is named in the directory where it would be.
+local LINKS_MAX = 40 -- as the kernel follows at most
+
+--- `links` is how many may be followed still: of those that lead to nothing, which are followed here.
+local function resolve(path, links)
+  local real = fs.real(path)
+  if real then return real end
+  local above, name = path:match "^(.*)/([^/]+)/*$"
+  local parent = above == "" and "/" or resolve(above, links)
+  if name == "." then return parent end
+  if name == ".." then return parent:match "^(.+)/[^/]*$" or "/" end -- what is not there is no link
+  local there = parent:gsub("/$", "") .. "/" .. name
+  local leads = links > 0 and fs.leads(there)
+  if not leads then return there end
+  return resolve(leads:sub(1, 1) == "/" and leads or parent:gsub("/$", "") .. "/" .. leads, links - 1)
+end
+
+--- A path from the root, links followed; what is not there yet is named in the directory where it would be, also behind a
+--- link: else who asks would be told whether something is there, by being refused or not.
 ---@param path string
 ---@param cwd? string  what a relative path begins at
 ---@return string
 function M.resolve(path, cwd)
   if path:sub(1, 1) ~= "/" then path = (cwd and M.resolve(cwd) or process.cwd()) .. "/" .. path end
-  local real = fs.real(path)
-  if real then return real end
-  local above, name = path:match "^(.*)/([^/]+)/*$"
-  local parent = above == "" and "/" or M.resolve(above)
-  if name == "." then return parent end
-  if name == ".." then return parent:match "^(.+)/[^/]*$" or "/" end -- what is not there is no link
-  return parent:gsub("/$", "") .. "/" .. name
+  return resolve(path, LINKS_MAX)
 end
 
 --- The directory that almanac was started in.

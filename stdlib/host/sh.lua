@@ -114,11 +114,13 @@ end
 
 local PROGRAM = { "text", required = true, help = "of a program" }
 
---- Where a program is, or nil.
+--- Where a program is, or nil. Under `allow`, of one that may be run.
 function M.which(name)
   step.require_read "sh.which"
   name = fields.value("sh.which", "name", PROGRAM, name)
-  if name:find("/", 1, true) and reach.is_asked() then reach.require("sh.which", "read", { place.read(name) }) end
+  if reach.is_asked() then
+    reach.require("sh.which", "read", name:find("/", 1, true) and { place.read(name) } or place.program { argv = { name } })
+  end
   return native.which(name)
 end
 

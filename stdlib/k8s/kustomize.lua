@@ -6,6 +6,7 @@ local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local k8s_apply = require "almanac.k8s.apply"
 local place = require "almanac.host.place"
+local reach = require "almanac.run.reach"
 local settings = require "almanac.config.settings"
 local sh = require "native.sh"
 local step = require "almanac.run.step"
@@ -31,6 +32,7 @@ end
 local function check_directory(who, dir)
   if type(dir) == "string" and dir ~= "" then
     arguments.check_word(who, "the directory", dir)
+    if reach.is_asked() then reach.require(who, "read", { place.read(dir) }) end
     if (fs.stat(dir) or {}).type == "directory" then return end -- of anything else kustomize makes a URL, and fetches it
     errors.raise { kind = "not_found", message = string.format("%s: there is no directory %s", who, dir),
       hint = "it is relative to the directory that almanac was started in; an overlay from elsewhere is fetched first" }

@@ -91,7 +91,7 @@ function sh.read(first, ...) end
 ---  elapsed in seconds
 function sh.run(first, ...) end
 
---- Where a program is, or nil. A read.
+--- Where a program is, or nil. A read; under `allow` of a program that may be run, or by a path that may be read.
 ---
 --- Raises: `usage`.
 ---

@@ -59,7 +59,7 @@ M.read = impl.read
 ---  elapsed in seconds
 M.run = impl.run
 
---- Where a program is, or nil. A read.
+--- Where a program is, or nil. A read; under `allow` of a program that may be run, or by a path that may be read.
 ---
 --- Raises: `usage`.
 ---

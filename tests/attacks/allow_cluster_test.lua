@@ -25,6 +25,17 @@ t.test("k8s: every way out is refused in words, and nothing is done", function()
   t.eq(cluster.state_of(p), before, "the cluster was changed")
 end)
 
+t.test("k8s: who may look into a namespace may look at it: its labels say what applies to what is there", function()
+  local p = world()
+  for _, allow in ipairs { '{ k8s = { "ns1" } }', '{ read = { k8s = { "ns1" } } }', '{ k8s = { "namespace/ns1" } }' } do
+    p:edit("book", "return runbook { allow = " .. allow .. [[, run = function() step("x", function()
+      note("it is " .. k8s.get("namespace/ns1").metadata.name) end) end }]])
+    local code, out, err = p:run({ "run", "book", "--no-ask" }, p.env)
+    t.eq(code, 0, out .. err)
+    t.has(out .. err, "it is ns1")
+  end
+end)
+
 t.test("helm: every way out is refused in words, and nothing is done", function()
   local p = world()
   cluster.add_charts(p)

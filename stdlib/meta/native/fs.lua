@@ -120,6 +120,11 @@ function M.remove_tree(path) end
 ---@return string[] paths  which begin with the given one
 function M.links(path) end
 
+--- Where a symbolic link says that it leads, whatever is there. Permit "read".
+---@param path string
+---@return string? leads  nil where there is no link
+function M.leads(path) end
+
 --- Makes a directory for files of this process. Permit "effect".
 ---
 --- Raises: `io`.
