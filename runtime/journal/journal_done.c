@@ -216,10 +216,20 @@ struct done_step *journal_done_find(struct journal_done *d, const char *path, si
     return step->forgotten ? NULL : step;
 }
 
+bool journal_done_meet(struct journal_done *d, struct done_step *step)
+{
+    if (step->met == d->pass)
+        return false;
+    step->met = d->pass;
+    step->met_as = ++d->met_count;
+    return true;
+}
+
 void journal_done_begin_pass(struct journal_done *d)
 {
     d->pass++;
     d->next = 0;
+    d->met_count = 0;
 }
 
 void journal_done_unmeet_below(struct journal_done *d, const char *path, size_t path_len)

@@ -20,6 +20,7 @@ struct journal_done {
     struct done_slot *slots; /* the hash table of the paths */
     size_t slot_count;       /* a power of two, at least twice count */
     uint32_t pass;           /* the replay under way, from 1 */
+    uint32_t met_count;      /* how many steps it met */
     size_t next; /* the step behind the last one found: a replay asks for them in their order */
 };
 
@@ -38,7 +39,7 @@ struct done_step {
     size_t path, path_len, payload, payload_len; /* offsets into bytes */
     uint64_t seq;                                /* of its event */
     struct done_value result, digest;            /* JSON */
-    uint32_t met;                                /* the last pass that met it */
+    uint32_t met, met_as; /* the last pass that met it, and as which of its steps, from 1 */
     bool forgotten;
 };
 
@@ -57,6 +58,8 @@ int journal_done_rename(struct journal_done *d, const char *from, size_t from_le
                         size_t to_len);
 /* The step, or NULL when it is not done. It is valid until the next set. */
 struct done_step *journal_done_find(struct journal_done *d, const char *path, size_t path_len);
+/* This pass meets the step: whether for the first time. */
+bool journal_done_meet(struct journal_done *d, struct done_step *step);
 /* Begins a pass over the script, in which no step was met yet. */
 void journal_done_begin_pass(struct journal_done *d);
 /* Steps below a path (path_len 0: none) were not met in this pass after all. */

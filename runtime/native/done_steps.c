@@ -134,8 +134,7 @@ static int done_meet(lua_State *L)
     if (!step)
         return 0;
     payload = done->bytes.data + step->payload;
-    lua_pushboolean(L, step->met != done->pass);
-    step->met = done->pass;
+    lua_pushboolean(L, journal_done_meet(done, step));
     push_result(L, payload, step->result);
     lua_pushboolean(L, digest && same_digest(L, payload, step->digest, digest, digest_len));
     return 3;
@@ -150,6 +149,35 @@ static int done_is_met(lua_State *L)
     struct done_step *step = step_arg(L, done);
 
     lua_pushboolean(L, step && step->met == done->pass);
+    return 1;
+}
+
+/// How many steps this pass met.
+///@return integer
+static int done_met_count(lua_State *L)
+{
+    lua_pushinteger(L, done_arg(L)->met_count);
+    return 1;
+}
+
+/// The paths of those that this pass met, in the order in which it did.
+///@param first integer  of them, from 1
+///@param last integer
+///@return string[]
+static int done_met_paths(lua_State *L)
+{
+    struct journal_done *done = done_arg(L);
+    lua_Integer first = luaL_checkinteger(L, 2), last = luaL_checkinteger(L, 3);
+
+    lua_newtable(L);
+    for (size_t i = 0; i < done->count; i++) {
+        const struct done_step *step = &done->steps[i];
+
+        if (step->met != done->pass || step->met_as < first || step->met_as > last)
+            continue;
+        lua_pushlstring(L, done->bytes.data + step->path, step->path_len);
+        lua_rawseti(L, -2, step->met_as - first + 1);
+    }
     return 1;
 }
 
@@ -305,6 +333,8 @@ void done_steps_setup(lua_State *L)
     ///@class native.journal.Done
     static const luaL_Reg methods[] = {
         {"is_met", done_is_met},
+        {"met_count", done_met_count},
+        {"met_paths", done_met_paths},
         {"begin_pass", done_begin_pass},
         {"unmeet_below", done_unmeet_below},
         {"forget", done_forget},

@@ -21,10 +21,8 @@ local FLUSH_SECONDS = 0.1
 ---@field replay almanac.Replay   what earlier executions did, and this one so far
 ---@field done table?        the done steps, of the replay; nil in a run that has none
 ---@field effects table<string, almanac.KnownEffect>  of the replay
----@field replayed integer   done steps that this execution met
 ---@field seen table<string, boolean>     paths of this execution's own steps
----@field visits table       steps that a walk met; only the path of one that is done and unchanged
----@field unlisted integer    of these, so many before the first that is in visits
+---@field visits (almanac.Visit|almanac.Stretch|string)[]  what a walk met
 ---@field draft almanac.PlanDraft?        the plan that is being made
 ---@field past almanac.Past?              the backtest that is being made
 ---@field allow table?       what the runbook may touch
@@ -43,7 +41,7 @@ local FLUSH_SECONDS = 0.1
 ---@field approvals almanac.Approvals?    judges signed answers; nil: an answer of anybody counts
 ---@field observers fun(event: almanac.Event)[]
 ---@field opening almanac.Event[]  recorded before anybody observed
----@field tells_replays boolean           one of them wants to hear of done steps that are met
+---@field tells_replays boolean           the mode is told of each done step that is met
 local Run = {}
 Run.__index = Run
 
@@ -58,13 +56,13 @@ local function new(fields)
   local replay = fields.replay or replays.new()
   fields.replay, fields.done, fields.effects = replay, replay.done, replay.effects
   if fields.done then fields.done:begin_pass() end
-  fields.replayed, fields.tells_replays = 0, false
+  fields.tells_replays = false
   fields.seen = {}
   fields.observers = {}
   fields.opening = {}
   fields.deferred = {}
   fields.progress = progress.new()
-  fields.visits, fields.unlisted = {}, 0
+  fields.visits = {}
   return setmetatable(fields, Run)
 end
 
@@ -152,6 +150,12 @@ function Run:observe(fn, all)
   self.tells_replays = self.tells_replays or all
   for _, event in ipairs(all and self.opening or {}) do fn(event) end
   if all then self.opening = {} end
+end
+
+--- How many done steps this execution met.
+---@return integer
+function Run:replayed()
+  return self.done and self.done:met_count() or 0
 end
 
 --- The run that is gone on with in order to go on with this one: the outermost of those that made it, or itself.

@@ -89,18 +89,19 @@ end
 
 --- What was done before is counted: resume has listed it.
 function Plain:say_replayed()
-  local count = self.run.replayed - self.told
+  local replayed = self.run:replayed()
+  local count = replayed - self.told
   if count > 0 then
     self.write(self.clock .. string.format("✓ %d %s done before\n", count, count == 1 and "step was" or "steps were"))
   end
-  self.told = self.run.replayed
+  self.told = replayed
 end
 
 function Plain:event(event)
   local fn = on[event.kind]
   if not fn then return end
   clock(self, event.time_ms)
-  if self.run.replayed ~= self.told then self:say_replayed() end
+  if self.run:replayed() ~= self.told then self:say_replayed() end
   fn(self, event.path, event.data, event)
 end
 

@@ -19,7 +19,7 @@ end
 
 --- Done steps of the journal that the walk did not meet: gone, or behind the frontier.
 local function gone_from(run, book)
-  local unmet = run.replayed < run.done:count() and run.done:unmet() or {}
+  local unmet = run:replayed() < run.done:count() and run.done:unmet() or {}
   if #unmet == 0 then return {} end
   local gone = {}
   for _, path in ipairs(unmet) do
@@ -36,7 +36,7 @@ local function class_of(run, visit)
 end
 
 --- Of steps that are done and unchanged, one behind the other, so many are listed; the rest counted.
-M.UNCHANGED_SHOWN = 12
+local UNCHANGED_SHOWN = 12
 
 local function line_of(visit, class, first_open)
   local word = words[class]
@@ -50,11 +50,29 @@ local function line_of(visit, class, first_open)
   return line
 end
 
---- The first of the visits whose lines are left out, because they only say once more that nothing changed.
+--- How many of the first steps are left out, because they only say once more that nothing changed.
 local function count_left_out(visits)
-  local n = 0
-  while type(visits[n + 1]) == "string" do n = n + 1 end
-  return math.max(0, n - M.UNCHANGED_SHOWN)
+  local unchanged = 0
+  for _, visit in ipairs(visits) do
+    if not visit.first then break end
+    unchanged = unchanged + visit.last - visit.first + 1
+  end
+  return math.max(0, unchanged - UNCHANGED_SHOWN)
+end
+
+--- The visits one by one, but for the first of the unchanged steps.
+local function listed_of(run, left_out)
+  local out = {}
+  for _, visit in ipairs(run.visits) do
+    if visit.first then
+      local skipped = math.min(left_out, visit.last - visit.first + 1)
+      left_out = left_out - skipped
+      for _, path in ipairs(run.done:met_paths(visit.first + skipped, visit.last)) do out[#out + 1] = { path = path, done = true } end
+    else
+      out[#out + 1] = visit
+    end
+  end
+  return out
 end
 
 --- Lines for people.
@@ -64,12 +82,9 @@ end
 function M.describe(run, book)
   local out = { "resuming " .. run.id }
   local left_out = count_left_out(run.visits)
-  local before = run.unlisted + left_out
-  if before > 0 then out[2] = string.format("  ✓ %d steps before these %31s", before, words.done) end
+  if left_out > 0 then out[2] = string.format("  ✓ %d steps before these %31s", left_out, words.done) end
   local first_open = true
-  for i = left_out + 1, #run.visits do
-    local visit = run.visits[i]
-    if type(visit) == "string" then visit = { path = visit, done = true } end
+  for _, visit in ipairs(listed_of(run, left_out)) do
     out[#out + 1] = line_of(visit, class_of(run, visit), first_open)
     if not visit.done then first_open = false end
   end

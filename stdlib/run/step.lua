@@ -31,8 +31,10 @@ local M = {}
 ---@class almanac.Mode  what an execution of a script is for: run/mode/{execute,walk,plan}
 ---@field step fun(frame: almanac.Frame, opts: almanac.StepOptions, fn: function): any  a step that is not done
 ---@field skip fun(frame: almanac.Frame)                     a step whose `when` is false
----@field meet fun(run: almanac.Run, path: string, name: string, opts: almanac.StepOptions, fn: function): boolean?, any, boolean?
----  looks for a done step: whether it is met for the first time, and its result; nothing when it is not done
+---@field compares boolean?  whether a done step still has the source that it was done with
+---@field met (fun(run: almanac.Run, path: string, name: string, opts: almanac.StepOptions, fn: function, result: any, same: boolean))?
+---  a done step gives its result. One that is compared, is the same and has no options is passed over, and so are all where
+---  nothing is compared, unless the run wants to be told of each
 ---@field file fun(run: almanac.Run, name: string, path: string, text: string)   a step requires a library
 ---@field input fun(definition: almanac.EffectDefinition, raw: any): any   an effect's input, checked
 ---@field effect fun(frame: almanac.Frame, call: almanac.EffectCall): any
@@ -43,11 +45,9 @@ local M = {}
 ---@field watches boolean?  a guard watches
 ---@field finishes_siblings boolean  parallel goes on with the others when a branch fails
 
---- The options of a step that has none: most have none, which a long replay tells from its being this table.
-M.NO_OPTIONS = {}
-
-local no_options = M.NO_OPTIONS
-local current_context, unknowns = task.context, unknown.made -- a replay asks for them in each of its steps
+local no_options = {}
+-- A replay asks for them in each of its steps.
+local current_context, digest_of, unknowns = task.context, source.digest, unknown.made
 
 --- The current step, or nil.
 ---@return almanac.Frame?
@@ -215,8 +215,15 @@ local function run_step(name, opts, fn)
     path = parent.path .. "/" .. name
   end
   if run.done then
-    local first, result = run.mode.meet(run, path, name, opts, fn)
-    if first then return result end
+    local mode = run.mode
+    local compares = mode.compares
+    local first, result, same = run.done:meet(path, name, compares and (opts.digest or digest_of(fn)) or nil)
+    if first then
+      if run.tells_replays or compares and not (same and opts == no_options) then
+        mode.met(run, path, name, opts, fn, result, same)
+      end
+      return result
+    end
     if first == false then raise_twice(path) end
   end
   check_name(name, path)

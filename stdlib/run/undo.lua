@@ -38,6 +38,7 @@ function M.walk(run, book, params)
   walk.begin(run)
   local handle = task.spawn(step.within, run, book.run, params)
   local ok, err = handle:join()
+  walk.finish(run)
   if not ok and err.kind ~= "frontier" and err.kind ~= "outside_step" then return err end
 end
 

@@ -10,6 +10,16 @@ local Done = {}
 ---@return boolean
 function Done:is_met(path) end
 
+--- How many steps this pass met.
+---@return integer
+function Done:met_count() end
+
+--- The paths of those that this pass met, in the order in which it did.
+---@param first integer  of them, from 1
+---@param last integer
+---@return string[]
+function Done:met_paths(first, last) end
+
 --- Begins another pass: no step is met.
 function Done:begin_pass() end
 

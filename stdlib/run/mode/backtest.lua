@@ -5,7 +5,7 @@ local plan = require "almanac.run.mode.plan"
 local step = require "almanac.run.step"
 local unknown = require "almanac.base.unknown"
 
-local M = { finishes_siblings = true, skip = plan.skip, meet = plan.meet, file = plan.file, input = plan.input }
+local M = { finishes_siblings = true, skip = plan.skip, file = plan.file, input = plan.input }
 
 --- Kinds of what a step makes of values that are not known.
 local expected = { unknown_value = true, refused = true, gate = true, not_found = true, no_data = true, evidence = true }

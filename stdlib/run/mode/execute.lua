@@ -51,7 +51,9 @@ end
 function M.step(frame, opts, fn)
   local run = frame.run
   if run.done and is_done_under_another_name(frame, opts, fn) then
-    return (select(2, M.meet(run, frame.path, frame.name)))
+    local _, result = run.done:meet(frame.path, frame.name)
+    if run.tells_replays then M.met(run, frame.path) end
+    return result
   end
   local retry = opts.retry or default_retry
   local started = task.wall_ms()
@@ -88,13 +90,8 @@ function M.skip(frame)
   frame.run:record("step.done", frame.path, { skipped = true, started = task.wall_ms(), elapsed_ms = 0 })
 end
 
-function M.meet(run, path, name)
-  local first, result = run.done:meet(path, name)
-  if first then
-    run.replayed = run.replayed + 1
-    if run.tells_replays then run:tell_replay(path) end
-  end
-  return first, result
+function M.met(run, path)
+  run:tell_replay(path)
 end
 
 function M.file(run, name, path, text)

@@ -38,9 +38,6 @@ end
 
 function M.skip() end
 
---- A plan has no journal, so nothing is done.
-function M.meet() end
-
 function M.file() end
 
 --- The input may hold what only the run will know, which no check can judge: then it is what was given.

@@ -1,18 +1,18 @@
 --- The mode that only looks: a script is walked over the journal of its run. Done steps and effects give
 --- their results, the first that is not done is the frontier, and nothing runs, asks or is written.
-local digest_of = require("almanac.base.source").digest
 local errors = require "almanac.base.errors"
-local outlook = require "almanac.run.outlook"
 local renamed = require "almanac.run.renamed"
 local step = require "almanac.run.step"
 local task = require "native.task"
 local used_files = require "almanac.run.used_files"
 
-local M = { finishes_siblings = true }
+local M = { finishes_siblings = true, compares = true }
 
-local NO_OPTIONS = step.NO_OPTIONS
+---@class almanac.Stretch  done steps of which there is nothing to say but that they were met
+---@field first integer  as which of the pass
+---@field last integer
 
----@class almanac.Visit  a step that a walk met; one that is done, not edited and has no undo is its path alone
+---@class almanac.Visit  another step that a walk met; in a walk back one of which there is nothing to say is its path alone
 ---@field path string
 ---@field done boolean
 ---@field edited boolean?
@@ -27,13 +27,23 @@ local function raise_frontier(path)
   errors.raise { kind = "frontier", message = "not done yet: " .. path, step = path }
 end
 
+--- Adds a visit, behind the stretch of done steps that were met since the one before it.
+---@param before integer   done steps that were met before it
+---@param visit? almanac.Visit  nil: it is not to be listed
+local function add_visit(run, before, visit)
+  local visits, first = run.visits, (run.listed or 0) + 1
+  if before >= first and not run.around then visits[#visits + 1] = { first = first, last = before } end
+  run.listed = run.done:met_count()
+  visits[#visits + 1] = visit
+end
+
 --- What lies in the frontier is looked at as far as pure computing leads.
 function M.step(frame, opts, fn)
-  local visits, digest = frame.run.visits, step.digest(opts, fn)
-  visits[#visits + 1] = {
+  local run, digest = frame.run, step.digest(opts, fn)
+  add_visit(run, run.done:met_count(), {
     path = frame.path, done = false, digest = digest, undo = opts.undo,
     maybe = renamed.candidates(frame, opts, digest, fn),
-  }
+  })
   task.with({ context = { run = frame.run, step = frame } }, errors.try, fn, opts.input)
   raise_frontier(frame.path)
 end
@@ -64,7 +74,11 @@ local branch = { inside = true }
 
 --- The branches of a done parallel: those that were edited are visits of their own, and so are the steps in each.
 local function meet_branches(run, path, branches)
-  for _, name in ipairs(branches.names) do M.meet(run, path .. "/" .. name, name, branch, branches.of[name]) end
+  for _, name in ipairs(branches.names) do
+    local below, fn = path .. "/" .. name, branches.of[name]
+    local first, result, same = run.done:meet(below, name, step.digest(branch, fn))
+    if first then M.met(run, below, name, branch, fn, result, same) end
+  end
 end
 
 --- Meets the steps of a done step. What else it does is not looked at: a read, and what it is needed for, is not
@@ -74,40 +88,19 @@ local function walk_inside(run, path, name, opts, fn)
   task.with({ context = { run = run, step = frame } }, errors.try, fn, opts.input)
 end
 
---- So many visits are looked through for what can be counted alone.
-local MANY = 1024
-
---- A walk that goes back needs to know of each step that it met it; an outlook counts the unchanged ones before the
---- last few, and a hundred thousand texts would be in the collector's way.
-local function count_first(run)
-  local visits, shown = run.visits, outlook.UNCHANGED_SHOWN
-  local n = #visits
-  if run.around then return end
-  for i = 1, n do
-    if type(visits[i]) ~= "string" then return end
-  end
-  table.move(visits, n - shown + 1, n, 1)
-  for i = shown + 1, n do visits[i] = nil end
-  run.unlisted = run.unlisted + n - shown
-end
-
-local function add_unchanged(run, path)
-  local n = #run.visits + 1
-  run.visits[n] = path
-  if n % MANY == 0 then count_first(run) end
-end
-
---- A done step of a run that is taken back, or not all of which is as it was.
-local function look_closely(run, path, name, opts, fn, result, same)
+--- Looks at a done step that was just met.
+function M.met(run, path, name, opts, fn, result, same)
   local undo, was = opts.undo, run.replay.renamed[path]
   same = same or was ~= nil and was.digest == step.digest(opts, fn)
   local uses = same and edited_file(run, path, fn) or nil
   if not same or undo or was or uses then
-    run.visits[#run.visits + 1] = {
+    add_visit(run, run.done:met_count() - 1, {
       path = path, done = true, edited = not same, undo = undo, result = result, was = was and was.from, uses = uses,
-    }
-  elseif opts ~= branch then
-    add_unchanged(run, path)
+    })
+  elseif run.around then -- a walk that goes back needs to know of each step that it was met
+    run.visits[#run.visits + 1] = path
+  elseif opts == branch then
+    add_visit(run, run.done:met_count() - 1)
   end
   if opts.branches then meet_branches(run, path, opts.branches) end
   if opts.inside then
@@ -120,19 +113,13 @@ end
 --- Begins a walk, of a run whose script is loaded: says whether there is more to look at in a done step than its source.
 ---@param run almanac.Run
 function M.begin(run)
-  run.looks_at_source = has_its_files(run) and not run.around and next(run.replay.renamed) == nil
+  run.tells_replays = run.around ~= nil or not has_its_files(run) or next(run.replay.renamed) ~= nil
 end
 
-function M.meet(run, path, name, opts, fn)
-  local first, result, same = run.done:meet(path, name, opts.digest or digest_of(fn))
-  if not first then return first, result end
-  run.replayed = run.replayed + 1
-  if same and run.looks_at_source and opts == NO_OPTIONS then
-    add_unchanged(run, path)
-  else
-    look_closely(run, path, name, opts, fn, result, same)
-  end
-  return first, result
+--- Ends a walk: what was met last is listed, too.
+---@param run almanac.Run
+function M.finish(run)
+  add_visit(run, run.done:met_count())
 end
 
 --- Meets what lies in the done steps of run.around that the walk met, as far as pure computing leads. They are entered

@@ -12,7 +12,10 @@ definitions.define("walktest.touch", { apply = function() error "a walk must not
 
 local function paths(run)
   local out = {}
-  for i, visit in ipairs(run.visits) do out[i] = type(visit) == "string" and visit or visit.path .. (visit.done and "" or "?") end
+  for _, visit in ipairs(run.visits) do
+    for _, path in ipairs(visit.first and run.done:met_paths(visit.first, visit.last) or {}) do out[#out + 1] = path end
+    if visit.path then out[#out + 1] = visit.path .. (visit.done and "" or "?") end
+  end
   return out
 end
 
