@@ -12,8 +12,11 @@
 
 #include "base/err.h"
 
+struct loop_timer;
+
 struct loop {
     uv_loop_t uv;
+    struct loop_timer *timers; /* those that go by the clock */
 };
 
 int loop_init(struct loop *loop, struct err *e);
@@ -21,6 +24,9 @@ int loop_init(struct loop *loop, struct err *e);
 void loop_release(struct loop *loop);
 /* Waits for something and runs its callbacks; with wait false returns at once. */
 void loop_run_once(struct loop *loop, bool wait);
+/* In the place of a wait where the clock is simulated, and the last turn was one without a wait:
+ * until there is something to do, or the clock has jumped. */
+void loop_rest(struct loop *loop);
 /* Milliseconds since its last turn began, or came back from its wait. */
 int64_t loop_stale_ms(const struct loop *loop);
 /* For the callback of a uv_timer_t of one's own: libuv runs timers that are due before it waits
@@ -28,17 +34,19 @@ int64_t loop_stale_ms(const struct loop *loop);
  * wait; loop_timer does it by itself. */
 void loop_wake(struct loop *loop);
 
-/* Monotonic seconds; the zero is arbitrary. */
+/* Monotonic seconds, by the clock (base/clock.h); the zero is arbitrary. */
 double loop_now(void);
 /* Wall clock: milliseconds since 1970-01-01T00:00:00Z. */
 int64_t loop_wall_ms(void);
 
-/* A one-shot timer. Allocated by loop_timer_start(); NULL when memory is out. It may be stopped
+/* A one-shot timer, by the clock. Allocated by loop_timer_start(); NULL when memory is out. It may be stopped
  * at any time, also from its own callback; stopping is what frees it, so every started timer is
  * stopped exactly once. */
-struct loop_timer;
 typedef void (*loop_timer_fn)(void *arg);
 struct loop_timer *loop_timer_start(struct loop *loop, double seconds, loop_timer_fn fn, void *arg);
+/* One that goes by the computer's clock, also where the other is simulated. */
+struct loop_timer *loop_timer_start_real(struct loop *loop, double seconds, loop_timer_fn fn,
+                                         void *arg);
 void loop_timer_stop(struct loop_timer *timer); /* NULL is fine */
 
 #endif

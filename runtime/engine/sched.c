@@ -6,6 +6,7 @@
 #include <sys/time.h>
 #include <lauxlib.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
 #include "engine/task_internal.h"
 #include "engine/vm.h"
@@ -377,13 +378,31 @@ static void sched_end_turn(struct sched *sched)
     }
 }
 
+/* Nobody has to be resumed: waits for something to happen. */
+static void sched_wait(struct sched *sched)
+{
+    struct loop *loop = sched->vm->loop;
+
+    if (!clock_is_simulated()) {
+        loop_run_once(loop, true);
+        return;
+    }
+    loop_run_once(loop, false);
+    if (!sched->ready)
+        loop_rest(loop);
+}
+
 void sched_run(struct sched *sched, struct task *root)
 {
     while (!root->ended) {
         sched_run_ready(sched);
         sched_end_turn(sched);
-        if (!root->ended)
-            loop_run_once(sched->vm->loop, !sched->ready);
+        if (root->ended)
+            break;
+        if (sched->ready)
+            loop_run_once(sched->vm->loop, false);
+        else
+            sched_wait(sched);
     }
 }
 

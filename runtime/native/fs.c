@@ -12,6 +12,7 @@
 #include <lauxlib.h>
 
 #include "base/buf.h"
+#include "base/confine.h"
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -34,6 +35,7 @@ const char *fs_check_path(lua_State *L, int arg, enum permit permit, const char 
 {
     size_t len;
     const char *path;
+    struct err e;
 
     task_require(L, permit, who);
     if (lua_type(L, arg) != LUA_TSTRING)
@@ -42,6 +44,8 @@ const char *fs_check_path(lua_State *L, int arg, enum permit permit, const char 
     path = lua_tolstring(L, arg, &len);
     if (!len || strlen(path) != len)
         vm_raisef(L, ERR_USAGE, "%s: the path is empty or holds a zero byte", who);
+    if (permit == PERMIT_EFFECT && confine_check(path, &e) < 0)
+        vm_raise(L, &e);
     return path;
 }
 

@@ -1,12 +1,14 @@
 #include "native/modules.h"
 
 #include "engine/vm_load.h"
+#include "native/clock.h"
 #include "native/codec.h"
 #include "native/digest.h"
 #include "native/embedded.h"
 #include "native/fs.h"
 #include "native/http.h"
 #include "native/httpd.h"
+#include "native/isolation.h"
 #include "native/journal.h"
 #include "native/json.h"
 #include "native/k8s.h"
@@ -27,12 +29,14 @@ void modules_register(lua_State *L)
         const char *name;
         lua_CFunction open;
     } modules[] = {
+        {"clock", luaopen_native_clock},
         {"codec", luaopen_native_codec},
         {"digest", luaopen_native_digest},
         {"embedded", luaopen_native_embedded},
         {"fs", luaopen_native_fs},
         {"http", luaopen_native_http},
         {"httpd", luaopen_native_httpd},
+        {"isolation", luaopen_native_isolation},
         {"journal", luaopen_native_journal},
         {"json", luaopen_native_json},
         {"k8s", luaopen_native_k8s},

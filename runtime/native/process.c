@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <lauxlib.h>
 
+#include "base/fault.h"
 #include "base/loop.h"
 #include "engine/task.h"
 #include "engine/vm_error.h"
@@ -130,6 +131,14 @@ static int l_interrupt(lua_State *L)
     return 0;
 }
 
+/// Passes a named point, where a test can end the program: ALMANAC_FAULT="point:N:kill".
+///@param point string
+static int l_pass(lua_State *L)
+{
+    (void)fault_at(luaL_checkstring(L, 1));
+    return 0;
+}
+
 void process_set_argv(lua_State *L, int argc, char **argv)
 {
     lua_createtable(L, argc, 0);
@@ -149,7 +158,7 @@ int luaopen_native_process(lua_State *L)
     static const luaL_Reg functions[] = {
         {"getenv", l_getenv}, {"pid", l_pid}, {"exe", l_exe},     {"hostname", l_hostname},
         {"user", l_user},     {"cwd", l_cwd}, {"chdir", l_chdir}, {"interrupt", l_interrupt},
-        {NULL, NULL},
+        {"pass", l_pass},     {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

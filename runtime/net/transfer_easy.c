@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/url_path.h"
+#include "net/detour.h"
 
 /* Whether two URLs have scheme, host and port in common. */
 static bool same_origin(const char *a, const char *b)
@@ -66,12 +67,29 @@ static curl_socket_t transfer_open_socket(void *arg, curlsocktype purpose,
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+/* Has the connection go where a test wants it: see detour.h. */
+static int take_detour(struct transfer *t, CURLU *u, const char *to)
+{
+    char where[512];
+
+    snprintf(where, sizeof where, "::%s", to);
+    curl_slist_free_all(t->connect_to);
+    t->connect_to = curl_slist_append(NULL, where);
+    if (!t->connect_to || curl_url_set(u, CURLUPART_SCHEME, "http", 0))
+        return -1;
+    curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);
+    curl_easy_setopt(t->easy, CURLOPT_UNIX_SOCKET_PATH, NULL);
+    curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
+    return 0;
+}
+
 int transfer_easy_set_url(struct transfer *t, const char *url, const char *unix_socket,
                           const char *server_name, struct err *e)
 {
     CURLU *u = curl_url();
     char *host = NULL, *port = NULL, *scheme = NULL, *full = NULL;
     struct buf text = BUF_INIT(4096);
+    const char *detour;
     int rc = -1;
 
     if (!u || curl_url_set(u, CURLUPART_URL, url, 0) ||
@@ -95,6 +113,11 @@ int transfer_easy_set_url(struct transfer *t, const char *url, const char *unix_
             goto out;
         }
         curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);
+    }
+    detour = detour_of(buf_str(&text));
+    if (detour && take_detour(t, u, detour) < 0) {
+        err_set(e, ERR_MEMORY, "out of memory in a request");
+        goto out;
     }
     if (curl_url_get(u, CURLUPART_URL, &full, 0)) {
         err_set(e, ERR_MEMORY, "out of memory in a request");
@@ -204,6 +227,16 @@ static int transfer_set_headers(struct transfer *t, const struct transfer_spec *
         if (given)
             continue;
         more = curl_slist_append(t->headers, header);
+        if (!more)
+            return -1;
+        t->headers = more;
+    }
+    if (detour_is_set()) {
+        struct curl_slist *more;
+
+        snprintf(line, sizeof line, "%s: %s", DETOUR_SCHEME,
+                 strncasecmp(spec->url, "https:", 6) == 0 ? "https" : "http");
+        more = curl_slist_append(t->headers, line);
         if (!more)
             return -1;
         t->headers = more;

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "proc/proc_env.h"
 #include "proc/proc_priv.h"
 
@@ -102,6 +103,8 @@ static void close_output(struct proc *p, struct output *o)
 static void proc_finish(struct proc *p)
 {
     p->state = PROC_DONE;
+    if (p->pid)
+        clock_let_go();
     stop_timer(&p->stop_timer);
     stop_timer(&p->drain_timer);
     close_handle(&p->process, &p->process_open);

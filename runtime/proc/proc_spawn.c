@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "proc/proc_env.h"
 #include "proc/proc_priv.h"
+#include "proc/stand_in.h"
 
 struct spawn_fds {
     int child[3];  /* what the child gets, -1: /dev/null */
@@ -184,6 +186,7 @@ static int proc_start(struct proc *p, const struct proc_spec *spec, const char *
         return spawn_error(rc, spec, file, e);
     p->pid = p->process.pid;
     p->started = loop_now();
+    clock_hold();
     proc_read(p);
     if (spec->input && proc_write(p, spec->input, spec->input_len, e) < 0) {
         proc_group_signal(p, SIGKILL);
@@ -194,15 +197,15 @@ static int proc_start(struct proc *p, const struct proc_spec *spec, const char *
     return 0;
 }
 
-int proc_spawn(struct loop *loop, const struct proc_spec *spec, struct proc **out, struct err *e)
+/* As it is said, whoever runs. */
+static int spawn_program(struct loop *loop, const struct proc_spec *spec, struct proc **out,
+                         struct err *e)
 {
     struct proc *p = NULL;
     char *file = NULL;
     char **env = NULL;
     int rc = -1;
 
-    if (!spec->argv || !spec->argv[0] || !spec->argv[0][0])
-        return err_set(e, ERR_USAGE, "no program to start: argv is empty");
     if (check_cwd(spec->cwd, e) < 0)
         return -1;
     env = proc_env_make(spec->env_keep, spec->env_set, spec->env_unset);
@@ -222,4 +225,23 @@ int proc_spawn(struct loop *loop, const struct proc_spec *spec, struct proc **ou
     }
     *out = p;
     return 0;
+}
+
+int proc_spawn(struct loop *loop, const struct proc_spec *spec, struct proc **out, struct err *e)
+{
+    struct proc_spec other = *spec;
+    const char **argv;
+    int rc;
+
+    if (!spec->argv || !spec->argv[0] || !spec->argv[0][0])
+        return err_set(e, ERR_USAGE, "no program to start: argv is empty");
+    if (!stand_in_needed(spec->argv[0]))
+        return spawn_program(loop, spec, out, e);
+    argv = stand_in_for(spec->argv);
+    if (!argv)
+        return err_set(e, ERR_MEMORY, "out of memory starting %s", spec->argv[0]);
+    other.argv = argv;
+    rc = spawn_program(loop, &other, out, e);
+    free(argv);
+    return rc;
 }
