@@ -45,7 +45,7 @@ static int64_t seen_ahead;
 static enum { OWNER_LOOKS, OWNER_ASKS, OWNER_MAKES_SURE } owner;
 static uint32_t owner_saw_turns;
 
-static int64_t real_ns(clockid_t id)
+static int64_t time_of(clockid_t id)
 {
     struct timespec now;
 
@@ -53,15 +53,20 @@ static int64_t real_ns(clockid_t id)
     return (int64_t)now.tv_sec * 1000 * MS + now.tv_nsec;
 }
 
+int64_t clock_real_ns(void)
+{
+    return time_of(CLOCK_MONOTONIC);
+}
+
 int64_t clock_ns(void)
 {
-    return real_ns(CLOCK_MONOTONIC) + (page ? atomic_load(&page->ahead) : 0);
+    return clock_real_ns() + (page ? atomic_load(&page->ahead) : 0);
 }
 
 int64_t clock_wall_ms(void)
 {
     if (!page)
-        return real_ns(CLOCK_REALTIME) / MS;
+        return time_of(CLOCK_REALTIME) / MS;
     return page->wall_ms + (clock_ns() - page->start) / MS;
 }
 

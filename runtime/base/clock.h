@@ -20,6 +20,8 @@
 #define CLOCK_NEVER INT64_MAX
 
 int64_t clock_ns(void);
+/* By the computer's clock, whatever is simulated. */
+int64_t clock_real_ns(void);
 /* Milliseconds since 1970-01-01T00:00:00Z. */
 int64_t clock_wall_ms(void);
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 
 /* Between two looks for something to do while a simulated clock is waited for. */
-#define REST_NS 200000
+#define REST_NS 50000
 #define TIMER_MAX_S 1e9
 
 struct loop_timer {

@@ -93,6 +93,17 @@ end
 
 local OPTIONS = { ["--help"] = "help", ["-h"] = "help", ["--version"] = "version", ["-V"] = "version" }
 
+--- Performs the command of a name, in the place of the one that the program was called with.
+---@param name string
+---@param words string[]
+---@param operator almanac.Operator
+---@return integer exit code
+function M.perform(name, words, operator)
+  local command = commands.find(name)
+  if not command then errors.usage("no command '%s'", name) end
+  return run(command, words, operator)
+end
+
 --- The program: returns its exit code.
 ---@return integer
 function M.main()

@@ -28,6 +28,10 @@ function Progress:take(event, now)
   return due
 end
 
+--- Whether there are some that the journal will get.
+---@return boolean
+function Progress:is_late() return next(self.late) ~= nil end
+
 --- Those that the journal gets now.
 ---@param now number seconds
 ---@return almanac.Event[]

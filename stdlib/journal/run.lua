@@ -49,7 +49,7 @@ Run.__index = Run
 ---@param runbook string
 ---@return string
 function M.new_id(runbook)
-  return string.format("%s-%s-%s", runbook:gsub("[^%w_-]", "_"), os.date "!%Y%m%d-%H%M%S", digest.random_hex(2))
+  return string.format("%s-%s-%s", runbook:gsub("[^%w_-]", "_"), os.date("!%Y%m%d-%H%M%S", task.wall_ms() // 1000), digest.random_hex(2))
 end
 
 local function new(fields)
@@ -198,12 +198,21 @@ local function write_deferred(self, done_path)
   end
 end
 
+--- Has the flusher look again, where it waits for something to do.
+local function wake_flusher(self)
+  local idle = self.idle
+  if not idle then return end
+  self.idle = nil
+  idle:notify()
+end
+
 local function write(self, event, kept)
   if self.journal and kept == "durable" then
     write_deferred(self, event.kind == "step.done" and event.path or nil)
     append(self, event, true)
   elseif self.journal and kept == "soon" then
     self.deferred[#self.deferred + 1] = event
+    wake_flusher(self)
   end
   if kept ~= "told" then self.replay:add(event) end
   if self.journal and not self.observers[1] then self.opening[#self.opening + 1] = event end
@@ -228,6 +237,7 @@ function Run:tell_progress(path, text, kept)
   local event = { kind = "progress", path = path, data = { text = text }, time_ms = task.wall_ms() }
   local due = kept ~= false and self.progress:take(event, task.now())
   write(self, event, due and "soon" or "told")
+  if self.progress:is_late() then wake_flusher(self) end
 end
 
 --- Forgets the paths of the steps below one that failed, so that its next attempt may use them.
@@ -283,11 +293,16 @@ function Run:flush()
   end
 end
 
---- Commits what is not durable yet every tenth of a second, until it is cancelled.
+--- Commits what is not durable yet every tenth of a second, where there is something, until it is cancelled.
 ---@return table handle
 function Run:start_flusher()
+  local something = task.condition()
   return task.spawn(function()
     while true do
+      if #self.deferred == 0 and not self.progress:is_late() and not (self.journal and self.journal:pending()) then
+        self.idle = something
+        something:wait()
+      end
       task.sleep(FLUSH_SECONDS)
       for _, event in ipairs(self.progress:due(task.now())) do self.deferred[#self.deferred + 1] = event end
       self:flush()

@@ -122,16 +122,20 @@ local function apply(frame, call, tries, known)
     id = sha256(run.id .. "\n" .. frame.path .. "#" .. key .. "\n" .. tries):sub(1, 16),
     input = call.concealed, title = definitions.title(call.name, call.input, run.definitions),
   }
+  process.pass "effect.begins"
   run:record("effect.intent", frame.path, intent)
+  process.pass "effect.intended"
   if definition.goes_on then
     local result = redaction.result(go_on(subframe(frame, key), call, intent))
     record_outcome(frame, key, intent, { result = result })
     return result
   end
   local ok, result = try_effect(subframe(frame, key), definition.apply, call.input, context_of(frame, call, intent))
+  process.pass "effect.applied"
   if ok then
     result = redaction.result(result)
     record_outcome(frame, key, intent, { result = result })
+    process.pass "effect.ended"
     return result
   end
   local err = result

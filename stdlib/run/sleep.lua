@@ -7,6 +7,9 @@ local task = require "native.task"
 
 local M = {}
 
+--- The wall clock goes on while a computer sleeps, and this one does not: it is looked at again so often.
+local LOOK_SECONDS = 5
+
 local function wait(seconds)
   local before = step.previous "sleep.until"
   local until_ms = before[1] and before[1].until_ms
@@ -18,7 +21,7 @@ local function wait(seconds)
     local left = (until_ms - task.wall_ms()) / 1000
     if left <= 0 then return nil end
     step.progress(duration.format(math.ceil(left)) .. " left", false)
-    task.sleep(math.min(left, 1))
+    task.sleep(math.min(left, LOOK_SECONDS))
   end
 end
 

@@ -6,26 +6,51 @@ local M = {}
 
 local FOLDER = "stdlib/public/"
 
---- The names, in their order.
----@return string[]
-function M.names()
+--- Those that only files of tests see.
+local TESTS = "stdlib/testing/public/"
+
+--- Whether a script is a file of tests.
+---@param path string
+---@return boolean
+function M.is_test(path) return path:find "_test%.lua$" ~= nil end
+
+local function names_in(folder)
   local out = {}
-  for _, path in ipairs(embedded.list(FOLDER)) do out[#out + 1] = path:match "([^/]+)%.lua$" end
+  for _, path in ipairs(embedded.list(folder)) do out[#out + 1] = path:match "([^/]+)%.lua$" end
   table.sort(out)
   return out
 end
 
-local known ---@type table<string, boolean>?
+--- The names, in their order.
+---@return string[]
+function M.names() return names_in(FOLDER) end
+
+--- The names that only files of tests see.
+---@return string[]
+function M.test_names() return names_in(TESTS) end
+
+local known, tests ---@type table<string, boolean>?, table<string, boolean>?
+
+local function set_of(names)
+  local out = {}
+  for _, one in ipairs(names) do out[one] = true end
+  return out
+end
 
 --- Whether a script sees that name.
 ---@param name string
 ---@return boolean
 function M.has(name)
-  if not known then
-    known = {}
-    for _, one in ipairs(M.names()) do known[one] = true end
-  end
+  known = known or set_of(M.names())
   return known[name] ~= nil
+end
+
+--- Whether a file of tests alone sees that name, or sees another under it than a runbook does.
+---@param name string
+---@return boolean
+function M.has_test(name)
+  tests = tests or set_of(M.test_names())
+  return tests[name] ~= nil
 end
 
 --- What a script sees under a name: a table of functions, or a function.
@@ -33,6 +58,13 @@ end
 ---@return any
 function M.value(name)
   return require("almanac.public." .. name)
+end
+
+--- What a file of tests sees under a name of its own.
+---@param name string
+---@return any
+function M.test_value(name)
+  return require("almanac.testing.public." .. name)
 end
 
 --- The source of a name's file.

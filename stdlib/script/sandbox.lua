@@ -12,8 +12,8 @@ local unknown = require "almanac.base.unknown"
 local M = {}
 
 --- Modules that only compute: they may be used in a coroutine of the script's own.
-local COMPUTES = { duration = true, errors = true, json = true, note = true, param = true, runbook = true, timestamp = true,
-  yaml = true }
+local COMPUTES = { assert = true, duration = true, errors = true, json = true, note = true, param = true, runbook = true,
+  timestamp = true, yaml = true }
 
 local OF_STEP = { ["runbook.call"] = true }
 
@@ -48,18 +48,26 @@ local function face_of(name, module)
   return setmetatable(face, { __call = function(_, ...) return call(...) end, __metatable = {} })
 end
 
-local function face(name)
-  if type(name) ~= "string" or not public.has(name) then return nil end
-  local value = public.value(name)
+local function face(name, is_test)
+  if type(name) ~= "string" then return nil end
+  local value
+  if is_test and public.has_test(name) then
+    value = public.test_value(name)
+  elseif public.has(name) then
+    value = public.value(name)
+  end
+  if value == nil then return nil end
   return type(value) == "table" and face_of(name, value) or seen_of(name, value)
 end
 
 --- Every global name that a script may use; for `almanac check`.
+---@param is_test? boolean  it is a file of tests
 ---@return table<string, boolean>
-function M.names()
+function M.names(is_test)
   local names = { _G = true, require = true }
   for name in pairs(library.of {}) do names[name] = true end
   for _, name in ipairs(public.names()) do names[name] = true end
+  for _, name in ipairs(is_test and public.test_names() or {}) do names[name] = true end
   return names
 end
 
@@ -70,14 +78,15 @@ local function no_global(name)
   }
 end
 
-local function new_env(require_lib)
+local function new_env(require_lib, is_test)
   local env = {}
   local globals = library.of(env)
+  if is_test then globals.assert = nil end -- there is another one
   globals._G = env
   globals.require = require_lib
   setmetatable(globals, {
     __index = function(_, name)
-      local value = face(name)
+      local value = face(name, is_test)
       if value == nil then no_global(name) end
       globals[name] = value
       return value
@@ -198,7 +207,7 @@ function M.load(path, text, kept)
     if not loaded[name] then load_file(name, file) end
     return file.value
   end
-  env = new_env(require_file)
+  env = new_env(require_file, public.is_test(path))
   local result = task.with({ permit = "compute", context = { definitions = definitions } }, load_main, compile(path, text, env))
   is_loaded = true
   local names = {}

@@ -1,0 +1,131 @@
+--- almanac test [FILE…]
+local children = require "almanac.config.children"
+local clock = require "native.clock"
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local fs = require "native.fs"
+local junit = require "almanac.testing.junit"
+local moment = require "almanac.base.moment"
+local options = require "almanac.cli.options"
+local process = require "native.process"
+local project = require "almanac.config.project"
+local runner = require "almanac.testing.runner"
+local screen = require "almanac.cli.screen"
+local signals = require "native.signals"
+local task = require "native.task"
+local tell = require "almanac.testing.tell"
+
+local M = {}
+
+M.usage = [[test [FILE…] [options]
+
+Runs tests of runbooks: files that end with _test.lua, in runbooks/tests/ or named. Each case has a world of its own: a
+simulated cluster, answers that the file gives for everything else, and a clock that jumps, so that gates and waits take
+no time. Nothing real is reached: no cluster, no service, no program but helm (against the simulated cluster), and no
+journal of yours. The world of a run that failed is kept and named.
+Exit codes: 0 all passed, 1 some did not, 2 usage.]]
+
+M.options = {
+  { "--filter", "TEXT", "only cases whose names hold it" },
+  { "--list", nil, "the cases there are, and run none" },
+  { "--junit", "FILE", "the results as JUnit's XML as well" },
+  { "--timeout", "DURATION", "real time that a case may take (default 60s)" },
+  { "--at", "TIME", "when the simulated clock begins (default 2026-01-14 10:00 UTC, a Wednesday)" },
+}
+
+local PATTERNS = { "runbooks/tests/*_test.lua", "runbooks/tests/*/*_test.lua" }
+
+local START = "2026-01-14T10:00:00Z"
+
+local function files_of(words)
+  local out = {}
+  for _, word in ipairs(words) do
+    local path = project.path(word)
+    if not path:find "_test%.lua$" then
+      local named = "runbooks/tests/" .. path .. "_test.lua"
+      if not fs.exists(named) then
+        errors.raise { kind = "usage", message = word .. " is no file of tests: its name must end with _test.lua",
+          hint = "almanac test runbooks/tests/NAME_test.lua, or the name of the runbook: almanac test NAME" }
+      end
+      path = named
+    elseif not fs.exists(path) then
+      errors.raise { kind = "usage", message = "there is no file " .. path }
+    end
+    out[#out + 1] = path
+  end
+  if words[1] then return out end
+  for _, pattern in ipairs(PATTERNS) do
+    for _, path in ipairs(fs.list(pattern)) do out[#out + 1] = path end
+  end
+  if not out[1] then
+    errors.raise { kind = "usage", message = "there is nothing to test: no runbooks/tests/*_test.lua here",
+      hint = "almanac new NAME writes a runbook with a test beside it; docs/how-to/test-a-runbook.md" }
+  end
+  return out
+end
+
+local function list(files, filter, operator)
+  for _, path in ipairs(files) do
+    for _, case in ipairs(runner.cases(path, fs.read(path))) do
+      if not filter or case.name:find(filter, 1, true) then
+        operator:result(string.format("%s: %s%s\n", path, case.name, case.fn and "" or " (pending)"))
+      end
+    end
+  end
+  return 0
+end
+
+--- When the clock begins, in milliseconds.
+local function beginning(given)
+  if not given.at then return math.floor(require("almanac.base.timestamp").epoch(START) * 1000) end
+  return math.floor(moment.parse("--at", given.at, task.wall_ms() / 1000) * 1000)
+end
+
+local function run_all(files, given, operator)
+  local dir = fs.tmpdir "almanac-test-"
+  local results, kept = {}, false
+  local voice = tell.new { color = screen.color(), write = function(text) operator:result(text) end }
+  clock.simulate(dir .. "/clock", beginning(given))
+  local limit = given.timeout and duration.parse(given.timeout) or 60
+  local ok, err = errors.try(function()
+    for _, path in ipairs(files) do
+      runner.run(path, {
+        dir = dir, project = process.cwd(), clock = dir .. "/clock", limit = limit, filter = given.filter,
+        told = function(result)
+          results[#results + 1] = result
+          kept = kept or result.kept ~= nil and #result.kept > 0
+          voice:result(result)
+        end,
+      })
+    end
+  end)
+  if not kept then task.with({ shield = "cancel" }, fs.remove_tree, dir) end
+  if not ok then error(err, 0) end
+  voice:summary(results)
+  return results
+end
+
+local function perform(files, given, operator)
+  local results = run_all(files, given, operator)
+  if given.junit then fs.keep(project.path(given.junit), junit.text(results)) end
+  if #results == 0 then errors.usage("no case of these files has %q in its name", given.filter or "") end
+  for _, result in ipairs(results) do
+    if result.status == "failed" or result.status == "error" then return 1 end
+  end
+  return 0
+end
+
+function M.run(words, operator)
+  local given, rest = options.parse(M.usage, M.options, words, operator)
+  if not given then return 0 end
+  local files = files_of(rest)
+  if given.list then return list(files, given.filter, operator) end
+  children.pass_all()
+  local handle = task.spawn(perform, files, given, operator)
+  signals.guard(handle)
+  local ok, result = handle:join()
+  if not ok then error(errors.wrap(result), 0) end
+  return result
+end
+
+return M

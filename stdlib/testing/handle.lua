@@ -1,0 +1,162 @@
+--- What a test gets of a world, a run and a plan: what there is to read as fields, and what can be done by methods. What
+--- they are made of is not theirs to see.
+local duration = require "almanac.base.duration"
+local errors = require "almanac.base.errors"
+local runs = require "almanac.testing.run"
+local task = require "native.task"
+
+local M = {}
+
+local inside = setmetatable({}, { __mode = "k" }) ---@type table<table, any>
+
+local function of(who, handle)
+  local known = inside[handle]
+  if not known then
+    errors.raise { kind = "usage", message = who .. ": it is called with a colon", hint = "write " .. who:gsub("%.", ":") .. "(…)" }
+  end
+  return known
+end
+
+--- Calls one of our functions with the permits that it needs: a test has none.
+local function perform(fn, ...)
+  return task.with({ permit = "effect" }, fn, ...)
+end
+
+-- Runs -------------------------------------------------------------------------------------------
+
+local Run = {}
+
+--- Copies into the handle what the run has now.
+local function show(handle, run)
+  for _, name in ipairs { "id", "runbook", "status", "code", "signal", "stdout", "output", "error", "effects", "gates", "steps",
+    "seconds", "params", "report" } do
+    handle[name] = run[name]
+  end
+  return handle
+end
+
+local run_mt = { __index = Run, __metatable = false }
+
+local function run_handle(run)
+  local handle = setmetatable({}, run_mt)
+  inside[handle] = run
+  return show(handle, run)
+end
+
+local function again(who, verb)
+  return function(self, words)
+    local run = of(who, self)
+    if not run.id then errors.usage("%s: the run was refused before it began", who) end
+    return show(self, perform(runs.again, run, verb, words))
+  end
+end
+
+Run.resume, Run.rollback = again("run.resume", "resume"), again("run.rollback", "rollback")
+Run.approve, Run.reject, Run.answer = again("run.approve", "approve"), again("run.reject", "reject"), again("run.answer", "answer")
+
+--- The run that a handle stands for; raises kind "usage" for anything else.
+function M.run(who, handle)
+  local run = type(handle) == "table" and inside[handle]
+  if not run or getmetatable(handle) ~= false then errors.usage("%s: takes a run, as world:run gives it", who) end
+  return run
+end
+
+-- Worlds -----------------------------------------------------------------------------------------
+
+local World = {}
+local world_mt = { __index = World, __metatable = false }
+
+function World:run(name, params, options)
+  return run_handle(perform(runs.start, of("world.run", self), name, params, options))
+end
+
+function World:plan(name, params, options)
+  return perform(runs.plan, of("world.plan", self), name, params, options)
+end
+
+--- Seconds since the world was made, by its clock.
+function World:seconds()
+  local world = of("world.seconds", self)
+  return world:now() - world.began
+end
+
+--- Lets time pass.
+function World:pass(length)
+  of("world.pass", self)
+  perform(task.sleep, duration.parse(length))
+end
+
+--- Calls a function when so much time has passed, while a run goes on.
+function World:after(length, fn)
+  local world, seconds = of("world.after", self), duration.parse(length)
+  if type(fn) ~= "function" then errors.usage("world.after: takes a duration and a function") end
+  perform(task.spawn, function()
+    task.sleep(seconds)
+    local ok, err = errors.try(world.call, world, fn)
+    if not ok then table.insert(world.complaints, err) end
+  end)
+end
+
+--- Answers otherwise from now on: prom, alerts, loki, http, sh.
+function World:set(answers)
+  local world, spec = of("world.set", self), {}
+  for name, value in pairs(world.spec) do spec[name] = value end
+  for name, value in pairs(answers) do
+    if name ~= "prom" and name ~= "alerts" and name ~= "loki" and name ~= "http" and name ~= "sh" then
+      errors.usage("world.set: sets answers of prom, alerts, loki, http and sh, not %q", tostring(name))
+    end
+    spec[name] = value
+  end
+  world.spec = spec
+end
+
+--- Puts faults of the cluster on and off.
+function World:fault(add, remove)
+  local ok, why = of("world.fault", self).served.cluster.faults:change(add or {}, remove or {})
+  if not ok then errors.usage("world.fault: %s", why) end
+end
+
+local function resource_of(store, word)
+  for _, resource in ipairs(store.served.list) do
+    if word == resource.singular or word == resource.plural or word:lower() == resource.kind:lower() then return resource end
+    for _, short in ipairs(resource.short_names or {}) do
+      if word == short then return resource end
+    end
+  end
+  errors.usage("world.get: the cluster has no kind %q", word)
+end
+
+local function copy(value)
+  if type(value) ~= "table" then return value end
+  local out = {}
+  for key, item in pairs(value) do out[key] = copy(item) end
+  return out
+end
+
+--- An object as it is in the cluster; nil: there is none.
+function World:get(ref, namespace)
+  local store = of("world.get", self).served.cluster.store
+  local kind, name = tostring(ref):match "^([^/]+)/(.+)$"
+  if not kind then errors.usage('world.get: takes an object, such as "deployment/web", and its namespace') end
+  return copy((store:get(resource_of(store, kind).key, namespace or "default", name)))
+end
+
+--- A handle on a world.
+---@param world almanac.testing.World
+---@return table
+function M.of_world(world)
+  local handle = setmetatable({ commands = world.commands, requests = world.requests, writes = world.writes }, world_mt)
+  inside[handle] = world
+  return handle
+end
+
+--- The world that a handle stands for; raises kind "usage" for anything else.
+function M.world(who, handle)
+  local world = type(handle) == "table" and inside[handle]
+  if not world or not world.served then errors.usage("%s: takes a world, as world { … } makes it", who) end
+  return world
+end
+
+M.perform = perform
+
+return M

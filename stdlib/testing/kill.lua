@@ -1,0 +1,170 @@
+--- A run that is killed before and behind each of its effects, in a fresh world each time, and gone on with: what it did
+--- must be what it does undisturbed, once.
+local assertion = require "almanac.testing.assertion"
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+local runs = require "almanac.testing.run"
+local stage = require "almanac.testing.stage"
+
+local M = {}
+
+--- Where a run is killed, in the order of an effect's life, and whether it took place by then.
+local POINTS = {
+  { name = "effect.begins", words = "before its intent is journalled", happened = false },
+  { name = "effect.intended", words = "behind its intent, before it is begun", happened = false },
+  { name = "effect.applied", words = "when it took place, before that is journalled", happened = true },
+  { name = "effect.ended", words = "behind its outcome", happened = true },
+}
+
+local RESUMES_MAX = 10
+
+--- Kinds that controllers make, under names that chance gives.
+local MADE = { Pod = true, ReplicaSet = true, Event = true, ControllerRevision = true, Endpoints = true, EndpointSlice = true,
+  Lease = true, Node = true, Namespace = true }
+
+local CHANGES = { uid = true, resourceVersion = true, creationTimestamp = true, managedFields = true, status = true,
+  annotations = true, time = true, renewTime = true, acquireTime = true }
+
+--- An object without what differs from world to world.
+local function plain(value)
+  if type(value) ~= "table" then return value end
+  local out = {}
+  for key, item in pairs(value) do
+    if not CHANGES[key] then out[key] = plain(item) end
+  end
+  return out
+end
+
+local function objects_of(world)
+  local out, store = {}, world.served.cluster.store
+  for _, resource in ipairs(store.served.list) do
+    if not MADE[resource.kind] and resource.key == resource.storage then
+      for _, object in ipairs(store:list(resource.key) or {}) do
+        local name = string.format("%s %s/%s", resource.kind, object.metadata.namespace or "", object.metadata.name)
+        out[name] = object.type == "helm.sh/release.v1" and { labels = { status = object.metadata.labels.status } } or plain(object)
+      end
+    end
+  end
+  return out
+end
+
+local function count(into, key) into[key] = (into[key] or 0) + 1 end
+
+--- What a world has of a run: what was called, what was asked to change, and what is in the cluster.
+local function traces_of(world)
+  local called = {}
+  for _, command in ipairs(world.commands) do
+    if world.effects_of[command.line] then count(called, "sh " .. command.line) end
+  end
+  for _, request in ipairs(world.requests) do
+    if request.method ~= "GET" and request.method ~= "HEAD" then count(called, request.method .. " " .. request.url) end
+  end
+  return { called = called, objects = objects_of(world) }
+end
+
+--- The lines of commands that are effects, not reads.
+local function effect_lines(run)
+  local sh, out = require "almanac.testing.world.sh", {}
+  for _, effect in ipairs(run.effects) do
+    local argv = type(effect.input) == "table" and effect.input.argv
+    if type(argv) == "table" then out[sh.line(argv)] = true end
+  end
+  return out
+end
+
+local function approve_all(run)
+  for _ = 1, RESUMES_MAX do
+    if run.status ~= "waiting" then return end
+    runs.again(run, "approve")
+    runs.again(run, "resume")
+  end
+end
+
+--- Goes on with a killed run until it is over. What nobody can tell is answered with the truth: the test knows it.
+local function go_on(run, happened, asked)
+  for _ = 1, RESUMES_MAX do
+    runs.again(run, "resume")
+    if not (run.error and run.error.kind == "in_doubt") then return end
+    asked[#asked + 1] = run.error.message
+    runs.again(run, "resume", { "--in-doubt", happened and "done" or "redo" })
+    if run.status == "done" then return end
+  end
+end
+
+local function differences(want, got)
+  local out = {}
+  for key, n in pairs(want.called) do
+    if got.called[key] ~= n then
+      out[#out + 1] = string.format("%s: %d times, not %s", key, got.called[key] or 0, n == 1 and "once" or n .. " times")
+    end
+  end
+  for key, n in pairs(got.called) do
+    if not want.called[key] then out[#out + 1] = string.format("%s: %d times, not at all without the kill", key, n) end
+  end
+  table.sort(out)
+  local ok, err = errors.try(assertion.words().same, want.objects, got.objects)
+  if not ok then out[#out + 1] = "the cluster is another: " .. (err.message:match "at: ([^\n]*)" or err.message) end
+  return out
+end
+
+local function fresh(world, options)
+  local other = stage.world(world.spec)
+  if options.prepare then options.prepare(other) end
+  return other
+end
+
+local function fail(where, what, run)
+  assertion.fail(string.format("%s:\n  %s\n  almanac status %s --store %s/.almanac", where, what, run.id or "", run.world.cwd))
+end
+
+--- One kill, and what became of it.
+local function kill_once(world, reference, name, params, options, point, i)
+  local effect = reference.run.effects[i]
+  local where = string.format("killed at effect %d, %s: %s", i, effect.title, point.words)
+  local other = fresh(world, options)
+  other.effects_of = reference.lines
+  local run = runs.start(other, name, params, {
+    environment = options.environment, words = options.words, env = { ALMANAC_FAULT = string.format("%s:%d:kill", point.name, i) },
+  })
+  if not run.signal and run.code ~= -1 then fail(where, "the run did not get there; it ended " .. run.status, run) end
+  if run.id then
+    go_on(run, point.happened, reference.asked)
+    if options.approve then approve_all(run) end
+  end
+  if run.status ~= reference.run.status then
+    fail(where, string.format("the run ends %s, not %s%s", run.status, reference.run.status, run.error and ": " .. run.error.message or ""), run)
+  end
+  local found = differences(reference.traces, traces_of(other))
+  if found[1] then fail(where, table.concat(found, "\n  "), run) end
+  stage.drop(other)
+end
+
+--- Kills a run of a world at each of its effects.
+---@param world almanac.testing.World  the kind of world: each run has a fresh one
+---@param name string
+---@param params? table<string, any>
+---@param options { environment?: string, words?: string[], prepare?: fun(world: table), approve?: boolean }
+---@return { kills: integer, effects: table[], asked: string[] }
+function M.at_every_effect(world, name, params, options)
+  local first = fresh(world, options)
+  local run = runs.start(first, name, params, options)
+  if options.approve then approve_all(run) end
+  if #run.effects == 0 then
+    assertion.fail(string.format("%s has no effect at which it could be killed; it ended %s%s", name, run.status,
+      run.error and ": " .. run.error.message or "\n  " .. run.output))
+  end
+  local reference = { run = run, lines = effect_lines(run), asked = {} }
+  first.effects_of = reference.lines
+  reference.traces = traces_of(first)
+  stage.drop(first)
+  local kills = 0
+  for i = 1, #run.effects do
+    for _, point in ipairs(POINTS) do
+      kill_once(world, reference, name, params, options, point, i)
+      kills = kills + 1
+    end
+  end
+  return { kills = kills, effects = run.effects, asked = json.array(reference.asked) }
+end
+
+return M

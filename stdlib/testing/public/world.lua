@@ -1,0 +1,50 @@
+--- world: what a run of a test meets: a simulated cluster, answers of everything else, and a clock that does not wait.
+local fields = require "almanac.base.fields"
+local handle = require "almanac.testing.handle"
+local stage = require "almanac.testing.stage"
+
+local ANSWERS = "what is asked, and the answer"
+
+local WORLD = fields.declare("world", {
+  objects = { "texts|list", help = "objects of the cluster: tables, or files of manifests or snapshots" },
+  namespaces = { "list", of = "text", help = "made beforehand" },
+  faults = { "list", of = "text", help = "of the cluster, as almanac sim --fault takes them" },
+  ready_time = { "seconds", default = 0.2, help = "from a container's start to its being ready" },
+  prom = {
+    "map|function", help = ANSWERS .. " of Prometheus by query: a number, a list of series, or a function of the seconds so far",
+  },
+  alerts = { "list|function", may_be_empty = true, help = "that fire: name, severity, summary, labels" },
+  loki = { "map", help = ANSWERS .. " of Loki by query: lines, or a number; left out: what the cluster's pods print" },
+  http = { "map", help = ANSWERS .. ' of web services by "GET https://host/path" or "GET /path": text, a status, or a table' },
+  sh = { "map", help = ANSWERS .. " of programs by their command lines: what they print, an exit code, or a table" },
+  real_sh = { "list", of = "text", help = "programs that run as they are, by these words" },
+  helm = { "text", shown_default = "helm on PATH", help = "the helm that upgrades the simulated cluster" },
+  files = { "map", help = "texts of files, by their paths in the project" },
+  copy = { "list", of = "text", help = "what of the project the run may write to: it gets a copy" },
+  config = { "table", help = "what almanac.yaml says otherwise" },
+  env = { "map", help = "variables of the environment" },
+})
+
+--- What a run of a test meets. Nothing in it is real but the runbook and Almanac itself; what a test gave no answer for is
+--- an error that names the line to add. Only in cases of tests.
+---
+--- Its methods: `run(name, params?, options?)`, `plan(name, params?, options?)`, `get("deployment/web", namespace)`,
+--- `pass("5m")`, `after("3m", fn)`, `set { prom = … }`, `fault { "crash=web" }`, `seconds()`. Its fields: `commands`,
+--- `requests` and `writes`, what was called of programs, of web services and of the cluster.
+---
+--- Raises: `usage`.
+---
+--- ```lua test
+--- it("has an answer", function()
+---   local w = world { sh = { ["git rev-parse HEAD"] = "a1b2c3d\n" } }
+---   assert.equal(0, #w.commands)
+--- end)
+--- ```
+---@param spec? world.options
+---@return table world
+local function world(spec)
+  local checked = fields.check(WORLD, spec)
+  return handle.of_world(handle.perform(stage.world, checked))
+end
+
+return world

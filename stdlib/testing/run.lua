@@ -1,0 +1,179 @@
+--- Runs of a test: `almanac run` and its like, each a process of its own in the test's world, and what their journals say.
+local clock = require "native.clock"
+local errors = require "almanac.base.errors"
+local fs = require "native.fs"
+local json = require "native.json"
+local sh = require "native.sh"
+local folder = require "almanac.testing.world.folder"
+
+local M = {}
+
+---@class almanac.testing.Outcome  how a process ended
+---@field code integer       128 and more: a signal ended it
+---@field signal? string
+---@field stdout string
+---@field stderr string
+
+--- Of the operator's environment what programs need anywhere, and nothing that leads elsewhere.
+local KEPT = { "PATH", "LANG", "LANGUAGE", "LC_*", "TZ", "TZDIR", "USER", "LOGNAME" }
+
+local function environment(world, more)
+  local env = {
+    HOME = world.dir .. "/home", TMPDIR = world.dir .. "/tmp", KUBECONFIG = world.dir .. "/kubeconfig", NO_COLOR = "1", TERM = "dumb",
+    [folder.SECRET] = world.secret,
+    http_proxy = "http://" .. world.address, https_proxy = "http://" .. world.address, no_proxy = "127.0.0.1",
+  }
+  for name, value in pairs(world.spec.env or {}) do env[name] = tostring(value) end
+  for name, value in pairs(more or {}) do env[name] = value end
+  return env
+end
+
+local function description(world, seat)
+  return json.encode {
+    dir = world.dir, address = world.address, api = world.served.api:match "^%a+://(.*)$", stand_in = world.stand_in,
+    real = json.array(world.real), clock = world.clock, seat = seat,
+  }
+end
+
+--- The line that somebody has to add where the test had no answer.
+local function raise_unanswered(world)
+  local first = world.unanswered[1]
+  if not first then return end
+  world.unanswered = {}
+  errors.raise { kind = "no_answer", message = "the test gives no answer for " .. first.what, hint = "in its world: " .. first.line }
+end
+
+--- Performs a command of almanac in a world, to its end.
+---@param world almanac.testing.World
+---@param words string[]
+---@param env? table<string, string>
+---@return almanac.testing.Outcome
+function M.perform(world, words, env)
+  local seat = clock.seat()
+  local file = string.format("%s/seat-%d.json", world.dir, seat)
+  fs.write(file, description(world, seat), { mode = 0x180 })
+  local argv = { world.exe, "under-test", file, table.unpack(words) }
+  clock.excuse(1) -- it is a child of ours, and goes by the clock by itself
+  local ok, result = errors.try(sh.exec, {
+    argv = argv, cwd = world.cwd, env = environment(world, env), keep_env = KEPT, who = "almanac test", max_output = 4 << 20, grace = 1,
+  })
+  clock.excuse(-1)
+  clock.leave(seat)
+  if not ok then error(result, 0) end
+  return { code = result.code or -1, signal = result.signal, stdout = result.stdout, stderr = result.stderr }
+end
+
+--- What the journal says of a run: the report as JSON; nil: there is none.
+---@param world almanac.testing.World
+---@param id? string  nil: the newest
+---@return table?
+function M.report(world, id)
+  if not fs.exists(world.cwd .. "/.almanac") then return nil end
+  local words = { "report", "--format", "json" }
+  if id then table.insert(words, 2, id) end
+  local told = M.perform(world, words)
+  if told.code ~= 0 then return nil end
+  return json.decode(told.stdout, { null = "absent", max_bytes = 256 << 20 })
+end
+
+local function gates_of(report)
+  local out = {}
+  for _, gate in ipairs(report.gates) do
+    local name = gate.path:match "([^/]+)$"
+    out[gate.path], out[name] = gate, gate
+  end
+  return out
+end
+
+local function by_path(list)
+  local out = {}
+  for _, one in ipairs(list) do out[one.path] = one end
+  return out
+end
+
+--- Puts what the journal says into the run that the test holds.
+local function take(run, report)
+  run.id, run.status, run.error, run.report = report.run.id, report.run.status, report.error, report
+  run.effects, run.gates, run.steps = report.effects, gates_of(report), by_path(report.steps)
+  run.seconds = report.run.ended_ms and (report.run.ended_ms - report.run.started_ms) / 1000 or nil
+  run.params = {}
+  for _, one in ipairs(report.params) do run.params[one.name] = one.value end
+end
+
+local function params_file(world, params)
+  if not params or next(params) == nil then return nil end
+  world.files = (world.files or 0) + 1
+  local path = string.format("%s/params-%d.json", world.dir, world.files)
+  fs.write(path, json.encode(params), { mode = 0x180 })
+  return path
+end
+
+local function more_words(words, options)
+  if options.environment then table.move({ "-e", options.environment }, 1, 2, #words + 1, words) end
+  return table.move(options.words or {}, 1, #(options.words or {}), #words + 1, words)
+end
+
+local function told_by(run, outcome)
+  run.code, run.signal, run.stdout, run.output = outcome.code, outcome.signal, outcome.stdout, outcome.stderr
+end
+
+--- Runs a runbook.
+---@param world almanac.testing.World
+---@param name string
+---@param params? table<string, any>
+---@param options? { environment?: string, words?: string[], env?: table<string, string> }
+---@return table run
+function M.start(world, name, params, options)
+  options = options or {}
+  local words = { "run", name, "--no-ask", "--plain" }
+  local file = params_file(world, params)
+  if file then table.move({ "--params", file }, 1, 2, #words + 1, words) end
+  local outcome = M.perform(world, more_words(words, options), options.env)
+  local run = { world = world, runbook = name, effects = {}, gates = {}, steps = {}, params = params or {}, status = "refused" }
+  told_by(run, outcome)
+  local report = M.report(world)
+  if report and not world.known[report.run.id] then
+    world.known[report.run.id] = true
+    take(run, report)
+  end
+  table.insert(world.runs, run)
+  raise_unanswered(world)
+  return run
+end
+
+--- Performs a command about a run that is there, such as resume or approve.
+---@param run table
+---@param verb string
+---@param more? string[]
+---@param env? table<string, string>
+---@return table run
+function M.again(run, verb, more, env)
+  local words = { verb, run.id }
+  table.move(more or {}, 1, #(more or {}), 3, words)
+  if verb == "resume" or verb == "rollback" then table.move({ "--no-ask", "--plain" }, 1, 2, #words + 1, words) end
+  told_by(run, M.perform(run.world, words, env))
+  take(run, assert(M.report(run.world, run.id)))
+  raise_unanswered(run.world)
+  return run
+end
+
+--- Plans a runbook.
+---@param world almanac.testing.World
+---@param name string
+---@param params? table<string, any>
+---@param options? { environment?: string, words?: string[] }
+---@return table plan  code, text, output; and what is in its file: effects, gates, asks, steps, counts
+function M.plan(world, name, params, options)
+  world.files = (world.files or 0) + 1
+  local out = string.format("%s/plan-%d.json", world.dir, world.files)
+  local words = { "plan", name, "-o", out }
+  local file = params_file(world, params)
+  if file then table.move({ "--params", file }, 1, 2, #words + 1, words) end
+  local told = M.perform(world, more_words(words, options or {}))
+  local plan = fs.exists(out) and json.decode(fs.read(out), { null = "absent", max_bytes = 256 << 20 }).plan or { effects = {}, gates = {} }
+  plan.code, plan.text, plan.output, plan.file = told.code, told.stdout, told.stderr, out
+  raise_unanswered(world)
+  return plan
+end
+
+return M

@@ -1,0 +1,132 @@
+--- The directory that a run of a test works in: like the project, but almanac.yaml leads to the test's world, and what is
+--- written stays there.
+local errors = require "almanac.base.errors"
+local fs = require "native.fs"
+local json = require "native.json"
+local sh = require "native.sh"
+local yaml = require "native.yaml"
+
+local M = {}
+
+local CONFIG = "almanac.yaml"
+
+--- Endpoints of a name of their own; others are registries, by their hosts.
+local SERVICES = { "prometheus", "loki", "alertmanager", "github", "grafana" }
+
+--- Where a service of almanac.yaml is in a test.
+---@param name string
+---@return string host
+function M.host(name) return name .. ".test" end
+
+--- The variable that stands for every token and password of almanac.yaml.
+M.SECRET = "ALMANAC_TEST_SECRET"
+
+local function run(words)
+  local result = sh.exec { argv = words, who = "almanac test" }
+  if result.code ~= 0 then errors.raise { kind = "io", message = table.concat(words, " ") .. ": " .. result.stderr } end
+end
+
+local function name_of(path) return path:match "([^/]+)$" end
+
+--- Links to what is in the project, and copies of what the run may write to. What begins with a dot stays away: so do
+--- the journal and a repository.
+local function fill(dir, project, spec)
+  local links, is_copied = { "ln", "-s", "-t", dir, "--" }, {}
+  local function copy(path)
+    local name = path:match "^%./*([^/]+)" or path:match "^[^/]+"
+    local source = project .. "/" .. tostring(name)
+    if not name or is_copied[name] or not fs.exists(source) then return end
+    is_copied[name] = true
+    run { "cp", "-R", "--", source, dir }
+  end
+  for _, path in ipairs(spec.copy or {}) do copy(path) end
+  for path in pairs(spec.files or {}) do copy(path) end -- written behind a link it would be the operator's
+  for _, path in ipairs(fs.list((project:gsub("[%[*?\\]", "\\%0")) .. "/*")) do
+    if name_of(path) ~= CONFIG and not is_copied[name_of(path)] then links[#links + 1] = path end
+  end
+  if #links > 5 then run(links) end
+end
+
+local function merge(into, from)
+  for key, value in pairs(from) do
+    if type(value) == "table" and type(into[key]) == "table" and not json.is_array(value) then merge(into[key], value) else into[key] = value end
+  end
+end
+
+local function without_secrets(name, given, is_service)
+  local out = type(given) == "table" and {} or nil
+  if not out then return is_service and "http://" .. M.host(name) or given end
+  for key, value in pairs(given) do out[key] = value end
+  if is_service then out.url = "http://" .. M.host(name) end
+  for _, key in ipairs { "token", "password" } do out[key] = out[key] and "env:" .. M.SECRET end
+  return out
+end
+
+--- Has a section of almanac.yaml lead to the test's world.
+local function lead(values, contexts)
+  for _, key in ipairs { "kubeconfig", "helm", "kustomize", "store" } do values[key] = nil end
+  if values.context then contexts[values.context] = true end
+  local services = {}
+  for _, name in ipairs(SERVICES) do services[name] = true end
+  for name, given in pairs(values.endpoints or {}) do values.endpoints[name] = without_secrets(name, given, services[name]) end
+  for name, channel in pairs(values.channels or {}) do
+    if type(channel) == "table" and channel.url then channel.url = "http://" .. M.host(name) .. "/channel" end
+  end
+end
+
+--- almanac.yaml of the run: the project's, with what the test says over it.
+---@param project string
+---@param spec table    of the world
+---@param places table  kubeconfig and helm
+---@return table values
+---@return string[] contexts  that it names
+local function config_of(project, spec, places)
+  local path, contexts = project .. "/" .. CONFIG, {}
+  local values = fs.exists(path) and yaml.decode(fs.read(path), { name = CONFIG }) or {}
+  merge(values, spec.config or {})
+  lead(values, contexts)
+  for _, environment in pairs(values.environments or {}) do lead(environment, contexts) end
+  values.endpoints = values.endpoints or {}
+  for _, name in ipairs(SERVICES) do
+    values.endpoints[name] = values.endpoints[name] or "http://" .. M.host(name)
+  end
+  values.kubeconfig, values.helm = places.kubeconfig, places.helm
+  local names = {}
+  for name in pairs(contexts) do names[#names + 1] = name end
+  return values, names
+end
+
+local function kubeconfig_of(served, contexts)
+  local config = served:kubeconfig()
+  for _, name in ipairs(contexts) do
+    config.contexts[#config.contexts + 1] = { name = name, context = config.contexts[1].context }
+  end
+  return config
+end
+
+--- Makes the directory, with what is beside it: `project`, kubeconfig, a home, the programs that may run.
+---@param dir string      that is there, for all of it
+---@param project string  the operator's
+---@param spec table      of the world
+---@param served table    the simulated cluster
+---@return string cwd
+---@return string[] real  programs that run as they are
+function M.make(dir, project, spec, served)
+  local cwd = dir .. "/project"
+  for _, path in ipairs { cwd, dir .. "/home", dir .. "/bin", dir .. "/tmp" } do fs.mkdir(path) end
+  fill(cwd, project, spec)
+  for path, text in pairs(spec.files or {}) do
+    if path:find "/" then fs.mkdir(cwd .. "/" .. path:match "^(.*)/") end
+    fs.write(cwd .. "/" .. path, text)
+  end
+  local helm = sh.which(spec.helm or "helm")
+  if helm then run { "ln", "-s", "--", helm, dir .. "/bin/helm" } end
+  local values, contexts = config_of(project, spec, { kubeconfig = dir .. "/kubeconfig", helm = dir .. "/bin/helm" })
+  fs.write(cwd .. "/" .. CONFIG, json.encode(values, { indent = 2 }) .. "\n")
+  fs.write(dir .. "/kubeconfig", json.encode(kubeconfig_of(served, contexts)) .. "\n", { mode = 0x180 })
+  local real = { dir .. "/bin/helm" }
+  for _, name in ipairs(spec.real_sh or {}) do real[#real + 1] = name end
+  return cwd, real
+end
+
+return M

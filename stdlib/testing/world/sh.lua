@@ -1,0 +1,49 @@
+--- Programs as a test says they are. None runs: one of ours stands in for each, hands on what it was called with, and
+--- prints what the test answers.
+local errors = require "almanac.base.errors"
+local http = require "almanac.testing.world.http"
+local json = require "native.json"
+local lookup = require "almanac.testing.world.lookup"
+local shell_word = require "almanac.base.shell_word"
+
+local M = {}
+
+--- A command as it is named in a test: its words, quoted where they have to be.
+---@param argv string[]
+---@return string
+function M.line(argv)
+  local words = {}
+  for i, word in ipairs(argv) do words[i] = shell_word.plain(word) end
+  return table.concat(words, " ")
+end
+
+--- What a test answered, as the stand-in takes it: text is what is printed, a number the exit code.
+local function plain(answer)
+  if type(answer) == "number" then return { code = answer, stdout = "", stderr = "" } end
+  if type(answer) ~= "table" then return { code = 0, stdout = tostring(answer or ""), stderr = "" } end
+  return { code = answer.code or 0, stdout = answer.stdout or "", stderr = answer.stderr or "" }
+end
+
+local function answer_to(self, asked, line)
+  local answer, pattern = lookup.find(self.spec.sh or {}, line)
+  if pattern == nil then self:no_answer("sh " .. line, string.format("sh = { [%s] = \"\" }", json.encode(line))) end
+  answer = http.next_of(self, "sh " .. pattern, answer)
+  if type(answer) == "function" then answer = self:call(answer, asked.argv, asked.stdin) end
+  self:take(type(answer) == "table" and answer.takes, true)
+  return plain(answer)
+end
+
+--- Answers a stand-in.
+---@param self almanac.testing.World
+---@param request table
+---@param response table
+function M.handle(self, request, response)
+  local asked = json.decode(request.body)
+  local line = M.line(asked.argv)
+  table.insert(self.commands, { line = line, argv = asked.argv, at = self:now() - self.began })
+  local ok, answer = errors.try(answer_to, self, asked, line)
+  if not ok then answer = { code = 127, stdout = "", stderr = tostring(answer.message) .. "\n" } end
+  response:send(200, { ["Content-Type"] = "application/json" }, json.encode(answer))
+end
+
+return M
