@@ -12,6 +12,7 @@ local stubs = require "almanac.script.manual.stubs"
 local terminal = require "native.terminal"
 
 local PAGES, META, MORE = "docs/reference/modules/", "stdlib/meta/", "docs/explanation/modules/"
+local TEST_PAGES = "docs/reference/testing/"
 local NATIVE = "docs/reference/native.md"
 
 local root = process.argv[#process.argv]
@@ -36,8 +37,15 @@ for _, page in ipairs(pages) do
   write(META .. page.name .. ".lua", stubs.page(page))
 end
 write(PAGES .. "README.md", markdown.index(pages))
+local tests = manual.test_pages()
+for _, page in ipairs(tests) do
+  write(TEST_PAGES .. page.name .. ".md", markdown.page(page))
+  write(META .. "testing/" .. page.name .. ".lua", stubs.page(page))
+end
+write(TEST_PAGES .. "README.md", markdown.test_index(tests))
 local modules = natives.all(lacks)
 for _, native in ipairs(modules) do write(META .. "native/" .. native.name .. ".lua", natives.stub(native)) end
 write(NATIVE, natives.page(modules))
 write(META .. "luacheck.lua", luacheck.std(pages))
+write(META .. "testing/luacheck.lua", luacheck.std(tests))
 return gaps == 0 and 0 or 1

@@ -40,8 +40,8 @@ static struct page *page; /* NULL: the computer's clock */
 static unsigned own_seat;
 static int64_t seen_ahead;
 
-/* The owner asks; when all have answered, he looks himself once more, for what they sent before; and
- * when nobody worked meanwhile, nothing is under way. */
+/* The owner asks; when all have answered, he looks himself once more, for what they sent before;
+ * and when nobody worked meanwhile, nothing is under way. */
 static enum { OWNER_LOOKS, OWNER_ASKS, OWNER_MAKES_SURE } owner;
 static uint32_t owner_saw_turns;
 

@@ -26,8 +26,8 @@ static bool is_below(const char *path)
     return strncmp(path, confine_dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
-/* Where a path leads; of one that is not there yet, where the nearest directory above it does. NULL:
- * nobody knows. */
+/* Where a path leads; of one that is not there yet, where the nearest directory above it does.
+ * NULL: nobody knows. */
 static char *real_of(const char *path)
 {
     char *above = strdup(path), *real = NULL;
@@ -56,5 +56,6 @@ int confine_check(const char *path, struct err *e)
     if (is_allowed)
         return 0;
     err_set(e, ERR_REFUSED, "a test changes no file outside of its own directory: %s", path);
-    return err_hint(e, "have the directory copied for the test: world { copy = { \"DIRECTORY\" } }");
+    return err_hint(e,
+                    "have the directory copied for the test: world { copy = { \"DIRECTORY\" } }");
 }

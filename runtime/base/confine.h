@@ -7,7 +7,8 @@
 
 /* There is no way back. */
 int confine_set(const char *dir, struct err *e);
-/* Whether a path may be changed; ERR_REFUSED where it leads out of the directory, by a link, too. */
+/* Whether a path may be changed; ERR_REFUSED where it leads out of the directory, by a link, too.
+ */
 int confine_check(const char *path, struct err *e);
 
 #endif

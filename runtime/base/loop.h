@@ -39,9 +39,9 @@ double loop_now(void);
 /* Wall clock: milliseconds since 1970-01-01T00:00:00Z. */
 int64_t loop_wall_ms(void);
 
-/* A one-shot timer, by the clock. Allocated by loop_timer_start(); NULL when memory is out. It may be stopped
- * at any time, also from its own callback; stopping is what frees it, so every started timer is
- * stopped exactly once. */
+/* A one-shot timer, by the clock. Allocated by loop_timer_start(); NULL when memory is out. It may
+ * be stopped at any time, also from its own callback; stopping is what frees it, so every started
+ * timer is stopped exactly once. */
 typedef void (*loop_timer_fn)(void *arg);
 struct loop_timer *loop_timer_start(struct loop *loop, double seconds, loop_timer_fn fn, void *arg);
 /* One that goes by the computer's clock, also where the other is simulated. */

@@ -78,9 +78,8 @@ static int l_real(lua_State *L)
 int luaopen_native_clock(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"simulate", l_simulate}, {"join", l_join},     {"seat", l_seat},
-        {"leave", l_leave},       {"excuse", l_excuse}, {"real", l_real},
-        {NULL, NULL},
+        {"simulate", l_simulate}, {"join", l_join}, {"seat", l_seat}, {"leave", l_leave},
+        {"excuse", l_excuse},     {"real", l_real}, {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

@@ -73,7 +73,10 @@ static int l_files(lua_State *L)
 int luaopen_native_isolation(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"requests", l_requests}, {"programs", l_programs}, {"files", l_files}, {NULL, NULL},
+        {"requests", l_requests},
+        {"programs", l_programs},
+        {"files", l_files},
+        {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

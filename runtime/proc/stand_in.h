@@ -12,7 +12,8 @@
  * these words. Copied. There is no way back. */
 int stand_in_set(const char *const *words, const char *const *real, struct err *e);
 bool stand_in_needed(const char *program);
-/* What is started in the place of argv: an array to be freed, its words not. NULL: out of memory. */
+/* What is started in the place of argv: an array to be freed, its words not. NULL: out of memory.
+ */
 const char **stand_in_for(const char *const *argv);
 
 #endif

@@ -8,6 +8,7 @@ local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
 local project = require "almanac.config.project"
+local public = require "almanac.script.public"
 local runbook = require "almanac.script.runbook"
 local script = require "almanac.script.lint.script"
 local settings = require "almanac.config.settings"
@@ -29,7 +30,8 @@ local function default_files()
   local fs = require "native.fs"
   local files = {}
   -- Libraries first: an error in one is reported there, not in each runbook that requires it.
-  for _, pattern in ipairs { "runbooks/lib/*.lua", "runbooks/lib/*/*.lua", "runbooks/*.lua" } do
+  local patterns = { "runbooks/lib/*.lua", "runbooks/lib/*/*.lua", "runbooks/*.lua", "runbooks/tests/*_test.lua" }
+  for _, pattern in ipairs(patterns) do
     for _, path in ipairs(fs.list(pattern)) do files[#files + 1] = path end
   end
   return files
@@ -76,7 +78,11 @@ end
 
 local function check_file(path, found)
   local _, text = runbook.find(path)
-  script.check(path, text, found, not library_file.is_library(path) and function() return runbook.look(path) end or nil)
+  local function load()
+    if public.is_test(path) then return require("almanac.testing.runner").cases(path, text) end
+    return runbook.look(path)
+  end
+  script.check(path, text, found, not library_file.is_library(path) and load or nil)
 end
 
 local function counted(n, what)

@@ -82,7 +82,7 @@ local function beginning(given)
 end
 
 local function run_all(files, given, operator)
-  local dir = fs.tmpdir "almanac-test-"
+  local dir = fs.tmpdir "almanac-test"
   local results, kept = {}, false
   local voice = tell.new { color = screen.color(), write = function(text) operator:result(text) end }
   clock.simulate(dir .. "/clock", beginning(given))

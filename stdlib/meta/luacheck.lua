@@ -1,4 +1,4 @@
--- Made by `make docs` from stdlib/public/: edit that. In .luacheckrc:
+-- Made by `make docs`. In .luacheckrc:
 --   stds.almanac = dofile "luacheck.lua"
 --   std = "lua54+almanac"
 return {

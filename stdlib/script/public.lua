@@ -53,13 +53,6 @@ function M.has_test(name)
   return tests[name] ~= nil
 end
 
---- What a script sees under a name: a table of functions, or a function.
----@param name string
----@return any
-function M.value(name)
-  return require("almanac.public." .. name)
-end
-
 --- What a file of tests sees under a name of its own.
 ---@param name string
 ---@return any
@@ -67,11 +60,26 @@ function M.test_value(name)
   return require("almanac.testing.public." .. name)
 end
 
+--- What a script sees under a name: a table of functions, or a function.
+---@param name string
+---@return any
+function M.value(name)
+  if not M.has(name) then return M.test_value(name) end
+  return require("almanac.public." .. name)
+end
+
+--- The file of a name.
+---@param name string
+---@return string
+function M.file(name)
+  return (M.has(name) and FOLDER or TESTS) .. name .. ".lua"
+end
+
 --- The source of a name's file.
 ---@param name string
 ---@return string
 function M.source(name)
-  return embedded.read(FOLDER .. name .. ".lua")
+  return embedded.read(M.file(name))
 end
 
 local loaded = {}
@@ -79,8 +87,9 @@ local loaded = {}
 --- Loads what a name is implemented by, so that its fields are declared: most of it waits for its first call.
 ---@param name string
 function M.load(name)
-  if loaded[name] or not M.has(name) then return end
+  if loaded[name] or not (M.has(name) or M.has_test(name)) then return end
   loaded[name] = true
+  if not M.has(name) then M.test_value(name) end -- it declares its fields itself
   for module in M.source(name):gmatch 'require%s*%(?%s*"(almanac%.[%w_.]+)"' do require(module) end
 end
 

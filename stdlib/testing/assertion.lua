@@ -63,11 +63,13 @@ local function difference(want, got, path, seen)
   if seen[want] then return nil end
   seen[want] = true
   for _, key in ipairs(sorted_keys(want)) do
-    local at, a, b = difference(rawget(want, key), rawget(got, key), path .. (type(key) == "string" and "." or "") .. key_text(key), seen)
+    local below = path .. (type(key) == "string" and "." or "") .. key_text(key)
+    local at, a, b = difference(rawget(want, key), rawget(got, key), below, seen)
     if at then return at, a, b end
   end
   for _, key in ipairs(sorted_keys(got)) do
-    if rawget(want, key) == nil then return path .. (type(key) == "string" and "." or "") .. key_text(key), nil, rawget(got, key) end
+    local below = path .. (type(key) == "string" and "." or "") .. key_text(key)
+    if rawget(want, key) == nil then return below, nil, rawget(got, key) end
   end
   seen[want] = nil
 end
@@ -102,7 +104,9 @@ checks.same = { 2, function(want, got)
 end }
 
 local function is(words, fits)
-  return { 1, function(got) return fits(got), string.format("expected: %s\n     got: %s", words, M.shown(got)), "expected: not " .. words end }
+  return { 1, function(got)
+    return fits(got), string.format("expected: %s\n     got: %s", words, M.shown(got)), "expected: not " .. words
+  end }
 end
 
 checks.is_true = is("true", function(v) return v == true end)

@@ -132,7 +132,8 @@ local function kill_once(world, reference, name, params, options, point, i)
     if options.approve then approve_all(run) end
   end
   if run.status ~= reference.run.status then
-    fail(where, string.format("the run ends %s, not %s%s", run.status, reference.run.status, run.error and ": " .. run.error.message or ""), run)
+    local why = run.error and ": " .. run.error.message or ""
+    fail(where, string.format("the run ends %s, not %s%s", run.status, reference.run.status, why), run)
   end
   local found = differences(reference.traces, traces_of(other))
   if found[1] then fail(where, table.concat(found, "\n  "), run) end

@@ -8,7 +8,7 @@ local terminal = require "native.terminal"
 --- what they may see is named.
 local ORDER = {
   "base", "config", "journal", "run", "host", "k8s", "http", "helm", "snapshot", "observe", "public", "script", "session",
-  "report", "serve", "render", "rehearsal", "cli",
+  "report", "serve", "render", "rehearsal", "testing", "cli",
 }
 local SEES = {
   render = { "base", "config", "journal", "run", "render" },
@@ -102,7 +102,7 @@ local function sees(folder, other)
     return false
   end
   local rank = rank_of(ORDER)
-  if folder == "cli" or folder == "rehearsal" then return rank[other] ~= nil or other:find "^sim" ~= nil end
+  if folder == "cli" or folder == "rehearsal" or folder == "testing" then return rank[other] ~= nil or other:find "^sim" ~= nil end
   return rank[folder] ~= nil and rank[other] ~= nil and rank[other] <= rank[folder]
 end
 

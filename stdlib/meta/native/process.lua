@@ -46,4 +46,8 @@ function M.chdir(path) end
 ---@param name "INT"|"TERM"
 function M.interrupt(pid, name) end
 
+--- Passes a named point, where a test can end the program: ALMANAC_FAULT="point:N:kill".
+---@param point string
+function M.pass(point) end
+
 return M

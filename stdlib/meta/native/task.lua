@@ -44,7 +44,8 @@ function M.spawn(fn, ...) end
 ---
 --- Raises: `paused`, `timeout`, `cancelled`, as every wait that is interrupted.
 ---@param seconds number
-function M.sleep(seconds) end
+---@param real? boolean  by the computer's clock, also where it is simulated
+function M.sleep(seconds, real) end
 
 --- Something to wait for; it keeps no state of its own.
 ---@return native.task.Condition

@@ -2,6 +2,7 @@
 local findings = require "almanac.script.lint.findings"
 local json = require "native.json"
 local library_file = require "almanac.script.library_file"
+local public = require "almanac.script.public"
 local runbook = require "almanac.script.runbook"
 local script = require "almanac.script.lint.script"
 
@@ -16,7 +17,8 @@ local severities = { error = 1, warning = 2 }
 function M.of(document, open)
   local found = findings.new()
   local function load() return runbook.load_kept(document.path, open) end
-  script.check(document.path, document.text, found, not library_file.is_library(document.path) and load or nil)
+  local is_book = not library_file.is_library(document.path) and not public.is_test(document.path)
+  script.check(document.path, document.text, found, is_book and load or nil)
   local out = {}
   for _, finding in ipairs(found:sorted()) do
     if finding.file == document.path then

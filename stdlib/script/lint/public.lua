@@ -1,5 +1,6 @@
 --- What scripts can see: the globals of the sandbox and the fields of those that are tables.
 local errors = require "almanac.base.errors"
+local names = require "almanac.script.public"
 local sandbox = require "almanac.script.sandbox"
 
 local M = {}
@@ -13,13 +14,16 @@ Public.__index = Public
 ---@param path string  of the script: what it requires lies beside it
 ---@return almanac.lint.Public
 function M.new(path)
-  return setmetatable({ names = sandbox.names(), directory = path:match "^(.*/)[^/]*$" or "", known = {} }, Public)
+  local is_test = names.is_test(path)
+  return setmetatable({
+    names = sandbox.names(is_test), file = (path:match "^(.*/)[^/]*$" or "") .. (is_test and "(check)_test.lua" or "(check)"), known = {},
+  }, Public)
 end
 
 --- The value that a script would see, or nil when it cannot be had.
 local function value_of(self, expression)
   -- Asked of the sandbox itself, so that no list of names has to be kept in step with it.
-  local ok, script = errors.try(sandbox.load, self.directory .. "(check)", "return " .. expression)
+  local ok, script = errors.try(sandbox.load, self.file, "return " .. expression)
   return ok and script.result
 end
 

@@ -105,7 +105,7 @@ end
 local function exported(line, returned)
   local field = line:match "^M%.([%w_]+)%s*=" or line:match "^function M%.([%w_]+)%("
   if field then return field end
-  local own = line:match "^local ([%w_]+)%s*="
+  local own = line:match "^local ([%w_]+)%s*=" or line:match "^local function ([%w_]+)%("
   return own == returned and returned ~= "M" and own or nil
 end
 

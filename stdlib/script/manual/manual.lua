@@ -21,12 +21,18 @@ function M.page(name)
   return annotations.read(name, public.source(name))
 end
 
----@return almanac.manual.Page[] in the order of their names
-function M.pages()
+local function pages_of(names)
   local out = {}
-  for i, name in ipairs(public.names()) do out[i] = M.page(name) end
+  for i, name in ipairs(names) do out[i] = M.page(name) end
   return out
 end
+
+---@return almanac.manual.Page[] in the order of their names
+function M.pages() return pages_of(public.names()) end
+
+--- Those of the names that files of tests see besides.
+---@return almanac.manual.Page[]
+function M.test_pages() return pages_of(public.test_names()) end
 
 --- The declared fields that an argument's type names: "k8s.get.options".
 ---@param type_text string
@@ -102,7 +108,7 @@ end
 ---@return almanac.manual.Entry?
 function M.find(name)
   local head = name:match "^[^.]+"
-  if not head or not public.has(head) then return nil end
+  if not head or not (public.has(head) or public.has_test(head)) then return nil end
   local page = M.page(head)
   for _, entry in ipairs(page.entries) do
     if M.full_name(page, entry) == name then return page, entry end
@@ -114,9 +120,11 @@ end
 ---@return table<string, true>
 function M.names()
   local out = {}
-  for _, page in ipairs(M.pages()) do
-    out[page.name] = true
-    for _, entry in ipairs(page.entries) do out[M.full_name(page, entry)] = true end
+  for _, pages in ipairs { M.pages(), M.test_pages() } do
+    for _, page in ipairs(pages) do
+      out[page.name] = true
+      for _, entry in ipairs(page.entries) do out[M.full_name(page, entry)] = true end
+    end
   end
   return out
 end

@@ -1,5 +1,6 @@
 --- The manual as pages of Markdown.
 local manual = require "almanac.script.manual.manual"
+local public = require "almanac.script.public"
 
 local M = {}
 
@@ -73,19 +74,15 @@ end
 ---@param more? string  path of a page with more about it, from this one
 ---@return string
 function M.page(page, more)
-  local made = "<!-- Made by `make docs` from stdlib/public/" .. page.name .. ".lua: edit that. -->"
+  local made = "<!-- Made by `make docs` from " .. public.file(page.name) .. ": edit that. -->"
   local out = { made, "# " .. page.name, "", page.text, "" }
   if more then out[#out + 1] = string.format("How it behaves, and why: [%s](%s).\n", page.name, more) end
   for _, entry in ipairs(page.entries) do add_entry(out, page, entry) end
   return (table.concat(out, "\n"):gsub("\n+$", "\n"))
 end
 
---- The page that lists the others.
----@param pages almanac.manual.Page[]
----@return string
-function M.index(pages)
-  local out = { "<!-- Made by `make docs` from stdlib/public/: edit that. -->", "# What a script sees", "",
-    "A runbook sees these names, Lua's own safe ones, and `require \"lib.NAME\"` for a file beside it. Nothing else.", "" }
+local function list(pages, folder, title, text)
+  local out = { "<!-- Made by `make docs` from " .. folder .. ": edit that. -->", "# " .. title, "", text, "" }
   for _, page in ipairs(pages) do
     local names = {}
     for i, entry in ipairs(page.entries) do names[i] = code(entry.name) end
@@ -93,6 +90,23 @@ function M.index(pages)
       page.entries[1] and page.entries[1].name == page.name and "" or " " .. table.concat(names, " "))
   end
   return table.concat(out, "\n") .. "\n"
+end
+
+--- The page that lists the others.
+---@param pages almanac.manual.Page[]
+---@return string
+function M.index(pages)
+  return list(pages, "stdlib/public/", "What a script sees",
+    "A runbook sees these names, Lua's own safe ones, and `require \"lib.NAME\"` for a file beside it. Nothing else.")
+end
+
+--- The page that lists those of tests.
+---@param pages almanac.manual.Page[]
+---@return string
+function M.test_index(pages)
+  return list(pages, "stdlib/testing/public/", "What a test sees",
+    "A file of tests (`runbooks/tests/NAME_test.lua`) sees these names, and of the [modules](../modules/README.md) of scripts " ..
+      "what computes.")
 end
 
 return M

@@ -2,6 +2,7 @@
 --- https://luals.github.io/wiki/definition-files/
 local fields = require "almanac.base.fields"
 local manual = require "almanac.script.manual.manual"
+local public = require "almanac.script.public"
 
 local M = {}
 
@@ -57,7 +58,7 @@ local ALIASES = {
 ---@param page almanac.manual.Page
 ---@return string
 function M.page(page)
-  local out = { "---@meta", "-- Made by `make docs` from stdlib/public/" .. page.name .. ".lua: edit that.", "" }
+  local out = { "---@meta", "-- Made by `make docs` from " .. public.file(page.name) .. ": edit that.", "" }
   if not (page.entries[1] and page.entries[1].name == page.name) then
     out[#out + 1] = "--- " .. page.text:gsub("\n\n", "\n---\n--- ")
     out[#out + 1] = page.name .. " = {}\n"

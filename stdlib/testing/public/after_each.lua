@@ -4,7 +4,7 @@
 ---
 --- Raises: `usage`.
 ---
---- ```lua test
+--- ```lua
 --- local open = 0
 --- after_each(function() open = 0 end)
 --- it("opens", function() open = open + 1 end)

@@ -10,7 +10,7 @@ local M = assertion.words()
 ---
 --- Raises: `assertion`.
 ---
---- ```lua test
+--- ```lua
 --- it("is a tag", function() assert.matches("^v%d", "v1") end)
 --- ```
 ---@param value any

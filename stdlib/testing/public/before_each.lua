@@ -4,7 +4,7 @@
 ---
 --- Raises: `usage`.
 ---
---- ```lua test
+--- ```lua
 --- local list
 --- before_each(function() list = {} end)
 --- it("begins empty", function() assert.same({}, list) end)

@@ -4,7 +4,7 @@
 ---
 --- Raises: `usage`.
 ---
---- ```lua test
+--- ```lua
 --- describe("restart", function()
 ---   it("counts", function() assert.equal(2, 1 + 1) end)
 --- end)

@@ -6,7 +6,7 @@ local handle = require "almanac.testing.handle"
 ---
 --- Raises: `assertion`, `usage`.
 ---
---- ```lua test
+--- ```lua
 --- it("does nothing", function()
 ---   local run = world {}:run("list-pods")
 ---   expect_effects(run, {})

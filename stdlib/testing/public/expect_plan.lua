@@ -6,7 +6,7 @@ local expectation = require "almanac.testing.expectation"
 ---
 --- Raises: `assertion`, `usage`.
 ---
---- ```lua test
+--- ```lua
 --- it("would do nothing", function()
 ---   expect_plan(world {}:plan("list-pods"), {})
 --- end)
@@ -15,7 +15,8 @@ local expectation = require "almanac.testing.expectation"
 ---@param effects (string|table)[]  each by its kind, a part of its title, or a table of fields
 local function expect_plan(plan, effects)
   if type(plan) ~= "table" or not plan.effects or not plan.text then errors.usage "expect_plan: takes a plan, as world:plan gives it" end
-  local why = plan.stopped and "\n  the plan stops: " .. plan.stopped or plan.output ~= "" and "\n  " .. plan.output:gsub("\n", "\n  ") or ""
+  local said = plan.output ~= "" and "\n  " .. plan.output:gsub("\n", "\n  ") or ""
+  local why = plan.stopped and "\n  the plan stops: " .. plan.stopped or said
   expectation.check("expect_plan", effects, plan.effects, why)
 end
 

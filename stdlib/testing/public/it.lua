@@ -4,7 +4,7 @@
 ---
 --- Raises: `usage`.
 ---
---- ```lua test
+--- ```lua
 --- it("adds", function() assert.equal(3, 1 + 2) end)
 --- ```
 ---@param name string  what is so, as in "it waits for the gate"

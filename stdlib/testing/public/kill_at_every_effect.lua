@@ -16,7 +16,7 @@ local KILL = fields.declare("kill_at_every_effect", {
 ---
 --- Raises: `assertion`, `usage`.
 ---
---- ```lua test
+--- ```lua
 --- it("happens once", function()
 ---   local killed = kill_at_every_effect(world { sh = { ["ops/migrate.sh"] = "" } }, "migrate")
 ---   assert.equal(4, killed.kills)

@@ -4,7 +4,7 @@
 ---
 --- Raises: `usage`.
 ---
---- ```lua test
+--- ```lua
 --- pending("goes back when the gate fails", "rollback is not written yet")
 --- ```
 ---@param name string

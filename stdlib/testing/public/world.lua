@@ -34,7 +34,7 @@ local WORLD = fields.declare("world", {
 ---
 --- Raises: `usage`.
 ---
---- ```lua test
+--- ```lua
 --- it("has an answer", function()
 ---   local w = world { sh = { ["git rev-parse HEAD"] = "a1b2c3d\n" } }
 ---   assert.equal(0, #w.commands)

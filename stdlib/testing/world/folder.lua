@@ -49,7 +49,8 @@ end
 
 local function merge(into, from)
   for key, value in pairs(from) do
-    if type(value) == "table" and type(into[key]) == "table" and not json.is_array(value) then merge(into[key], value) else into[key] = value end
+    local is_mapping = type(value) == "table" and not json.is_array(value)
+    if is_mapping and type(into[key]) == "table" then merge(into[key], value) else into[key] = value end
   end
 end
 

@@ -38,10 +38,10 @@ local World = {}
 World.__index = World
 
 --- Seconds since 1970, by the simulated clock.
-function World:now() return task.wall_ms() / 1000 end
+function World.now() return task.wall_ms() / 1000 end
 
 --- Calls a function of the test: it only computes.
-function World:call(fn, ...) return task.with({ permit = "compute" }, fn, ...) end
+function World.call(_, fn, ...) return task.with({ permit = "compute" }, fn, ...) end
 
 --- Notes that the test has no answer, and raises it.
 ---@param what string  that was asked
@@ -54,7 +54,7 @@ end
 --- Lets an answer take its time.
 ---@param length any         a duration, or nil
 ---@param is_program? boolean  the process that asks keeps the clock from jumping
-function World:take(length, is_program)
+function World.take(_, length, is_program)
   if not length then return end
   if is_program then clock.excuse(1) end
   local ok, err = errors.try(task.sleep, duration.parse(length))

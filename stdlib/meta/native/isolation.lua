@@ -1,0 +1,29 @@
+---@meta native.isolation
+-- Made by `make docs` from runtime/native/isolation.c: edit that.
+
+--- A process in which a runbook is tested: it reaches nothing but what the test put there. There is no way back from any of these.
+---@class native.isolation
+local M = {}
+
+--- Every request goes to that server of a test, whatever its URL says: the host is in Host, the scheme
+--- in X-Almanac-Scheme.
+---
+--- Raises: `usage`.
+---@param to string  "127.0.0.1:PORT"
+---@param through? string  the one other origin that is reached, host:port
+function M.requests(to, through) end
+
+--- These words are started in the place of every program, those of its command behind them.
+---
+--- Raises: `memory`.
+---@param words string[]
+---@param real string[]  programs that are run as they are, where they are called by just these words
+function M.programs(words, real) end
+
+--- No file outside of that directory is written or removed by native.fs.
+---
+--- Raises: `io`.
+---@param dir string
+function M.files(dir) end
+
+return M

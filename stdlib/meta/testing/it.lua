@@ -1,0 +1,13 @@
+---@meta
+-- Made by `make docs` from stdlib/testing/public/it.lua: edit that.
+
+--- A case: it fails where its function raises. Only in files of tests.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- it("adds", function() assert.equal(3, 1 + 2) end)
+--- ```
+---@param name string  what is so, as in "it waits for the gate"
+---@param fn fun()
+function it(name, fn) end

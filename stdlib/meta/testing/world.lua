@@ -1,0 +1,38 @@
+---@meta
+-- Made by `make docs` from stdlib/testing/public/world.lua: edit that.
+
+---@class world.options
+---@field alerts? any[]|function  that fire: name, severity, summary, labels
+---@field config? table  what almanac.yaml says otherwise
+---@field copy? string[]  what of the project the run may write to: it gets a copy
+---@field env? table  variables of the environment
+---@field faults? string[]  of the cluster, as almanac sim --fault takes them
+---@field files? table  texts of files, by their paths in the project
+---@field helm? string  the helm that upgrades the simulated cluster
+---@field http? table  what is asked, and the answer of web services by "GET https://host/path" or "GET /path": text, a status, or a table
+---@field loki? table  what is asked, and the answer of Loki by query: lines, or a number; left out: what the cluster's pods print
+---@field namespaces? string[]  made beforehand
+---@field objects? string|string[]|any[]  objects of the cluster: tables, or files of manifests or snapshots
+---@field prom? table|function  what is asked, and the answer of Prometheus by query: a number, a list of series, or a function of the seconds so far
+---@field ready_time? string|number  from a container's start to its being ready
+---@field real_sh? string[]  programs that run as they are, by these words
+---@field sh? table  what is asked, and the answer of programs by their command lines: what they print, an exit code, or a table
+
+--- What a run of a test meets. Nothing in it is real but the runbook and Almanac itself; what a test gave no answer for is
+--- an error that names the line to add. Only in cases of tests.
+---
+--- Its methods: `run(name, params?, options?)`, `plan(name, params?, options?)`, `get("deployment/web", namespace)`,
+--- `pass("5m")`, `after("3m", fn)`, `set { prom = … }`, `fault { "crash=web" }`, `seconds()`. Its fields: `commands`,
+--- `requests` and `writes`, what was called of programs, of web services and of the cluster.
+---
+--- Raises: `usage`.
+---
+--- ```lua
+--- it("has an answer", function()
+---   local w = world { sh = { ["git rev-parse HEAD"] = "a1b2c3d\n" } }
+---   assert.equal(0, #w.commands)
+--- end)
+--- ```
+---@param spec? world.options
+---@return table world
+function world(spec) end
