@@ -8,6 +8,8 @@ local M = {}
 local MARKS = { passed = "✓", failed = "✗", error = "✗", pending = "‖" }
 local COLORS = { passed = "32", failed = "31", error = "31", pending = "33" }
 
+local SLOW_SECONDS = 5 -- of real time, for which a case is named
+
 local Voice = {}
 Voice.__index = Voice
 
@@ -52,7 +54,7 @@ function Voice:result(result)
     self.write(terminal.one_line(result.file) .. "\n")
   end
   local why = result.status == "pending" and result.why ~= "" and "  (" .. terminal.one_line(result.why) .. ")" or ""
-  local took = result.seconds >= 1 and string.format("  (%.1f s)", result.seconds) or ""
+  local took = result.seconds >= SLOW_SECONDS and string.format("  (%.1f s)", result.seconds) or ""
   self.write(string.format("  %s %s%s%s\n", painted(self, result.status, MARKS[result.status]), terminal.one_line(result.name), why, took))
   if not result.error then return end
   self.write(indented(errors.format(result.error)))
