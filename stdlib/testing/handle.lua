@@ -93,7 +93,7 @@ function World:after(length, fn)
   perform(task.spawn, function()
     task.sleep(seconds)
     local ok, err = errors.try(world.call, world, fn)
-    if not ok then table.insert(world.complaints, err) end
+    if not ok then world:complain(err) end
   end)
 end
 

@@ -45,6 +45,7 @@ local function perform(case)
     case.fn()
   end)
   local behind = each(after)
+  stage.close() -- they live in this task
   if not ok then error(err, 0) end
   if behind then error(behind, 0) end
 end

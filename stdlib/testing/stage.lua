@@ -47,13 +47,18 @@ function M.drop(world)
   end
 end
 
---- Ends the case: its worlds, and, where nobody is to look at them, what they left.
+--- Ends the worlds of the case; what they left stays.
+function M.close()
+  for _, world in ipairs(current.worlds) do world:close() end
+end
+
+--- Ends the case: where nobody is to look at them, what they left.
 ---@param keep boolean
 ---@return almanac.testing.World[] kept  those in which something was run
 function M.finish(keep)
   local kept = {}
+  M.close()
   for _, world in ipairs(current.worlds) do
-    world:close()
     if keep and #world.runs > 0 then kept[#kept + 1] = world else world:remove() end
   end
   current = nil

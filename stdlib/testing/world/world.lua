@@ -51,6 +51,11 @@ function World:no_answer(what, line)
   errors.raise { kind = "no_answer", message = string.format("the test gives no answer for %s; in its world: %s", what, line) }
 end
 
+--- Something went wrong in the world itself; the case fails of it.
+function World:complain(what)
+  if not self.closed then table.insert(self.complaints, what) end -- what is under way is cancelled at its end
+end
+
 --- Lets an answer take its time.
 ---@param length any         a duration, or nil
 ---@param is_program? boolean  the process that asks keeps the clock from jumping
@@ -103,7 +108,7 @@ local function start_cluster(self, project)
   local objects, resources = objects_of(self.spec, project)
   local served, why = server.start {
     objects = objects, resources = resources, namespaces = self.spec.namespaces, faults = self.spec.faults,
-    ready_time = self.spec.ready_time, report = function(text) table.insert(self.complaints, text) end,
+    ready_time = self.spec.ready_time, report = function(text) self:complain(text) end,
     request_log = note_of(self), devnet_ready = true,
   }
   if not served then errors.usage("world: %s", why) end
@@ -124,7 +129,7 @@ function M.new(spec, dir, project)
   start_cluster(self, project)
   self.listener = httpd.listen {
     port = 0, body_max = 64 << 20, handler = function(request, response) dispatch(self, request, response) end,
-    on_error = function(err) table.insert(self.complaints, tostring(err)) end,
+    on_error = function(err) self:complain(tostring(err)) end,
   }
   self.address = "127.0.0.1:" .. self.listener:port()
   self.cwd, self.real = folder.make(dir, project, spec, self.served)
@@ -133,6 +138,7 @@ end
 
 --- Ends it. Its directory stays.
 function World:close()
+  self.closed = true
   if self.life then
     self.life:cancel()
     self.life:join()
