@@ -3,6 +3,7 @@
 local errors = require "almanac.base.errors"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
+local secret = require "almanac.base.secret"
 
 local M = {}
 
@@ -53,7 +54,13 @@ end
 ---@return any? value
 ---@return almanac.ParamFault? fault
 local function parsed_of(name, spec, value)
+  if spec.required and type(value) == "string" and not value:find "%S" then
+    return nil, { name = name, spec = spec, must = "is required, and is given without a value" }
+  end
   local parsed, must = param.value_of(name, spec, value)
+  if spec.required and secret.is(parsed) and secret.reveal(parsed) == "" then
+    return nil, { name = name, spec = spec, must = "is required, and there is nothing in " .. tostring(value) }
+  end
   if parsed ~= nil then return parsed end
   local but = spec.type ~= "secret" and ", not " .. shown_value(value) or ""
   return nil, { name = name, spec = spec, must = string.format("must be %s%s", must, but) }

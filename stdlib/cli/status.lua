@@ -1,4 +1,5 @@
 --- almanac status [RUN]
+local anew = require "almanac.journal.anew"
 local config = require "almanac.config.file"
 local doubt = require "almanac.cli.doubt"
 local errors = require "almanac.base.errors"
@@ -51,6 +52,14 @@ local function add_asked(out, state)
     out[#out + 1] = "  asks:    " .. tree.asked(put, task.wall_ms())
     out[#out + 1] = "  answer:  at that terminal, where the run goes on"
   end
+end
+
+--- What it was given anew since.
+local function add_anew(out, meta, state)
+  if not state.anew or #state.anew == 0 then return end
+  local last = state.anew[#state.anew]
+  out[#out + 1] = string.format("  given anew: %s; by %s, %s", anew.text(state.anew, meta.durations), last.by or "somebody",
+    os.date("%Y-%m-%d %H:%M:%S", last.at_ms // 1000))
 end
 
 --- The commands that answer what the run waits with.
@@ -126,7 +135,9 @@ end
 --- The tree, how it stands, and what goes on from here.
 local function show(journal, row, operator)
   local state = states.load(journal, row.id)
-  local out = { heading(row, state), origin(row, json.decode(row.meta), state) }
+  local meta = json.decode(row.meta)
+  local out = { heading(row, state), origin(row, meta, state) }
+  add_anew(out, meta, state)
   local view = { color = screen.color(), now_ms = task.wall_ms(), notes = 10 }
   for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end
   for _, line in ipairs(closing(journal, row, state)) do out[#out + 1] = line end
@@ -139,7 +150,7 @@ local function show_json(journal, row, operator)
   local seq, hash = journal:head(row.id)
   local meta = json.decode(row.meta)
   operator:json {
-    id = row.id, runbook = row.runbook, status = state.status, params = state.params, operator = meta.operator, host = meta.host,
+    id = row.id, runbook = row.runbook, status = state.status, params = state.params, anew = state.anew, operator = meta.operator, host = meta.host,
     environment = meta.environment, started_ms = state.started, ended_ms = state.ended,
     error = state.error, steps = json.array(state.roots), left = json.array(taken_back.list(state)), head = { seq = seq, hash = hash },
   }

@@ -34,7 +34,7 @@ end
 M.kinds = {
   -- the run
   ["run.start"] = kind("durable", "keep", "runbook params operator digest pid undoes runner host version"),
-  ["run.resume"] = kind("durable", "keep", "operator digest pid params runner host version"),
+  ["run.resume"] = kind("durable", "keep", "operator digest pid params anew runner host version"), -- anew: names, secrets too
   ["run.end"] = kind("durable", "keep", "status error by result"), -- result: what a run that another one made gave it
   ["run.plan"] = kind("durable", "keep", "*"), -- the whole plan that it is bound to
   ["run.unbound"] = kind("durable", "keep", "operator"),
@@ -182,7 +182,7 @@ local TYPES = {
   id = "string", kind = "string", level = "string", message = "string", name = "string", must_sign = "table", needs = "number",
   op = "string", operator = "string", ordinal = "string", params = "table", principal = "string", question = "string", reason = "string",
   runbook = "string", runner = "table", started = "number", status = "string", text = "string", time = "number", title = "string",
-  since = "number", choices = "table", pattern = "string", place = "number", how = "string", who = "string",
+  since = "number", choices = "table", pattern = "string", anew = "table", place = "number", how = "string", who = "string",
   until_ms = "number", at_ms = "number", head = "string", signed = "string", signature = "string",
 }
 

@@ -1,5 +1,6 @@
 --- State: what a run looks like, computed from its events and from nothing else. A live run, a
 --- crashed one and a finished one are folded by the same function. Pure.
+local anew = require "almanac.journal.anew"
 local approval = require "almanac.journal.approval"
 local events = require "almanac.journal.event"
 local family = require "almanac.journal.family"
@@ -48,6 +49,7 @@ local M = {}
 ---@field roots almanac.Node[]
 ---@field nodes table<string, almanac.Node>
 ---@field params table?
+---@field anew almanac.GivenAnew[]?  those that a resume gave otherwise, oldest first
 ---@field cluster string?  where it works, once it was asked for something
 ---@field started integer? ms
 ---@field ended integer? ms
@@ -89,7 +91,10 @@ on["run.start"] = function(state, _, data, time_ms)
 end
 
 --- What was under way when the program died is under way no more.
-on["run.resume"] = function(state, _, _, time_ms)
+on["run.resume"] = function(state, _, data, time_ms)
+  state.anew = state.anew or json.array {}
+  for _, given in ipairs(anew.of(state.params, data, time_ms)) do table.insert(state.anew, given) end
+  state.params = anew.over(state.params, data.params)
   state.ended, state.error, state.put = nil, nil, nil
   state.started = state.started or time_ms
   state.executions = state.executions + 1

@@ -71,7 +71,9 @@ local function properties_of(report)
   add("script", run.digest)
   add("plan", report.plan and report.plan.digest)
   add("head", heads.text(report.journal.seq, report.journal.hash))
-  for _, param in ipairs(report.params) do add("parameter " .. param.name, param.text) end
+  for _, param in ipairs(report.params) do
+    add("parameter " .. param.name, param.text .. (param.was and " (" .. param.was .. ")" or ""))
+  end
   return markup.join("    ", tag("properties", nil, "\n", out, "    "), "\n")
 end
 

@@ -140,7 +140,10 @@ end
 
 local function about(report)
   local run, lines = report.run, {}
-  for i, param in ipairs(report.params) do lines[i] = string.format("- %s = %s", span(param.name), span(words.value(param.text))) end
+  for i, param in ipairs(report.params) do
+    lines[i] = string.format("- %s = %s%s", span(param.name), span(words.value(param.text)),
+      param.was and " (" .. span(param.was) .. ")" or "")
+  end
   lines[#lines + 1] = string.format("- run %s, script %s, almanac %s", span(run.id), span((run.digest or ""):sub(1, 16)),
     span(run.version or "?"))
   lines[#lines + 1] = string.format("- journal head: event %d, %s", report.journal.seq, span(report.journal.hash))

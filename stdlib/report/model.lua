@@ -1,5 +1,6 @@
 --- A report: everything that a reader wants to know of a run, as plain data, computed from its events and from
 --- nothing else. What it looks like is for the renderers beside this file. Pure.
+local anew = require "almanac.journal.anew"
 local decisions = require "almanac.report.decisions"
 local excerpts = require "almanac.report.excerpt"
 local json = require "native.json"
@@ -72,7 +73,7 @@ local OUTPUT_LINES = 60 -- of a step, the last ones
 ---@field canaries almanac.report.Canary[]
 ---@field decisions almanac.report.Decision[]
 ---@field plan? table
----@field params { name: string, value: any, text: string }[]  text: as it is typed
+---@field params { name: string, value: any, text: string, was: string? }[]  text: as it is typed; was: before it was given anew
 ---@field journal { events: integer, seq: integer, hash: string, broken: string? }
 ---@field compared? table        with the last good run
 ---@field rollbacks string[]     runs that take it back
@@ -283,11 +284,21 @@ local function counts_of(report)
   return counts
 end
 
-local function params_of(params, durations)
-  local out = json.array {}
+--- What each was before it was given anew, in words.
+local function were(given_anew, durations)
+  local out = {}
+  for _, given in ipairs(given_anew or {}) do out[given.name] = out[given.name] or anew.was(given, durations) end
+  return out
+end
+
+local function params_of(params, durations, given_anew)
+  local out, was = json.array {}, were(given_anew, durations)
   for i, name in ipairs(param.sorted_names(type(params) == "table" and params or {})) do
-    out[i] = { name = name, value = params[name], text = parameters.value(params[name], parameters.is_duration(durations, name)) }
+    out[i] = { name = name, value = params[name], text = parameters.value(params[name], parameters.is_duration(durations, name)),
+      was = was[name] }
+    was[name] = nil
   end
+  for _, name in ipairs(param.sorted_names(was)) do table.insert(out, { name = name, text = "", was = was[name] }) end
   return out
 end
 
@@ -341,7 +352,7 @@ function Model:finish(state, facts)
   local report = {
     format = M.FORMAT, run = run_of(self, state, facts), error = self.error, executions = json.array(self.timeline.executions),
     steps = json.array {}, effects = json.array {}, gates = json.array {}, canaries = json.array {},
-    decisions = self.decisions.list, params = params_of(state.params, facts.meta.durations), rollbacks = json.array(facts.rollbacks),
+    decisions = self.decisions.list, params = params_of(state.params, facts.meta.durations, state.anew), rollbacks = json.array(facts.rollbacks),
     journal = { events = self.count, seq = facts.head.seq, hash = facts.head.hash, broken = facts.broken },
   }
   for _, node in ipairs(state.roots) do add_step(self, report, node, 0) end

@@ -6,7 +6,7 @@ local shell_word = require "almanac.base.shell_word"
 local M = {}
 
 local words = {
-  done = "done, unchanged", edited = "done, but edited since", next = "next", new = "new",
+  done = "done, unchanged", edited = "done, but edited since", given = "done, but given other values since", next = "next", new = "new",
   gone = "gone from the script, unless its name is computed",
 }
 
@@ -29,9 +29,9 @@ local function gone_from(run, book)
   return gone
 end
 
---- One of "done", "edited", "next", "new" for a step that the walk met.
+--- One of "done", "edited", "given", "next", "new" for a step that the walk met.
 local function class_of(run, visit)
-  if visit.done then return visit.edited and "edited" or "done" end
+  if visit.done then return visit.edited and (visit.given and "given" or "edited") or "done" end
   return run.replay.begun[visit.path] and "next" or "new"
 end
 
@@ -46,7 +46,7 @@ local function line_of(visit, class, first_open)
     line = string.format("%s; but %s, which it uses, was edited since: --redo %s", line, visit.uses, shell_word.quoted(visit.path))
   end
   if visit.was then line = string.format("%s; renamed from %q", line, visit.was) end
-  if class == "edited" then line = line .. string.format("; run again with --redo %s", shell_word.quoted(visit.path)) end
+  if visit.edited then line = line .. string.format("; run again with --redo %s", shell_word.quoted(visit.path)) end
   return line
 end
 

@@ -57,10 +57,11 @@ end
 
 --- Journals that the run goes on.
 ---@param run almanac.Run  with its equipment
----@param params table<string, any>?  that are given anew
-function M.go_on(run, params)
+---@param params table<string, any>?  that are given anew, as they are journalled
+---@param names string[]?             of these, with those that no journal holds
+function M.go_on(run, params, names)
   local data = execution(run)
-  data.params = params
+  data.params, data.anew = params, names
   run:record("run.resume", "", data)
 end
 

@@ -1,4 +1,5 @@
 --- Resuming a run: it is read once, walked once to say what it will do, and run once.
+local anew = require "almanac.journal.anew"
 local binding = require "almanac.run.plan.binding"
 local calls = require "almanac.session.calls"
 local candidate = require "almanac.session.candidate"
@@ -13,6 +14,7 @@ local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
 local outlook = require "almanac.run.outlook"
 local ownership = require "almanac.journal.ownership"
+local param = require "almanac.base.param"
 local params = require "almanac.session.params"
 local plan_signatures = require "almanac.session.plan_signatures"
 local process = require "native.process"
@@ -22,6 +24,7 @@ local reopen = require "almanac.session.reopen"
 local rollback = require "almanac.session.rollback"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
+local secrets_used = require "almanac.run.secrets_used"
 local settings = require "almanac.config.settings"
 local standing = require "almanac.run.standing"
 local states = require "almanac.journal.state"
@@ -121,6 +124,28 @@ local function restore_params(session, run, book)
   return values
 end
 
+--- What is given anew, as it is journalled; what differs is said.
+---@return { params: table<string, any>?, anew: string[]? }
+local function given_anew(session, run, book, values)
+  local given = session.anew
+  if not next(given) then return {} end
+  local out = { params = params.journalled(book.params, given, params.of(given, values)), anew = param.sorted_names(given) }
+  local list = anew.of(anew.over(run.meta.params, run.replay.params), out, 0)
+  if #list > 0 then session.operator:say("given anew: " .. anew.text(list, run.meta.durations)) end
+  return out
+end
+
+--- What was done with a secret that is given anew was done with the one before.
+local function say_old_secrets(session, run, book)
+  for _, name in ipairs(param.sorted_names(session.anew)) do
+    local used = param.holds_secret(book.params[name]) and secrets_used.steps(run.replay, name) or {}
+    if #used > 0 then
+      session.operator:say(string.format("! %s is given anew; these were done with the one before, and stay as they are:\n  %s\n" ..
+        "  once more, with the new one: almanac resume %s --redo STEP", name, table.concat(used, "\n  "), store.words(run.id)))
+    end
+  end
+end
+
 --- Whether the run may go on, as far as what it did is concerned: it is so still, or the operator goes on all the
 --- same.
 local function stands(session, run, book)
@@ -157,11 +182,13 @@ local function resume(session, run, named)
     session.operator:say "to be run again, where the script still gets there:"
     for _, path in ipairs(again) do session.operator:say("  " .. path) end
   end
+  local given = given_anew(session, run, book, values)
   announce(session, run, book, values)
+  say_old_secrets(session, run, book)
   if not stands(session, run, book) then return drive.exit.waiting end
   run = run:as(execute)
   equipment.give(session, run, book)
-  equipment.go_on(run, next(session.anew) and params.journalled(book.params, session.anew, params.of(session.anew, values)) or nil)
+  equipment.go_on(run, given.params, given.anew)
   if options.without_plan then run:record("run.unbound", "", { operator = process.user() }) end
   return course.run(session, run, book, values, held)
 end

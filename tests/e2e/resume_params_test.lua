@@ -63,3 +63,74 @@ t.test("a run that keeps to a plan keeps its parameters", function()
   t.eq(code, 2, err)
   t.has(err, "which was made for its parameters")
 end)
+
+local given = [[
+return runbook {
+  params = { ticket = param.string { required = true }, token = param.secret { required = true }, wait = param.duration { default = "1ms" } },
+  run = function(p)
+    step("use", function() sh.run { argv = { "sh", "-c", 'echo "$TOKEN" >> world' }, env = { TOKEN = p.token } } end)
+    step("look", function() return 1 end)
+    sleep("settle", p.wait)
+    parallel("sides", { [p.ticket] = function() end })
+    step("last", function() if not fs.exists "good" then error { kind = "command", message = "bad" } end end)
+  end,
+}
+]]
+
+local tokens = { OLD = "old-token", NEW = "new-token" }
+
+local function stopped()
+  local p = project.new { book = given }
+  t.eq((p:run({ "run", "book", "ticket=A1", "token=env:OLD", "--no-ask" }, tokens)), 1)
+  return p
+end
+
+t.test("what is given anew is said, and shown by status and reports; nothing is called edited for it", function()
+  local p = stopped()
+  local code, _, err = p:run({ "resume", "ticket=B2", "wait=2s", "token=env:NEW", "--no-ask" }, tokens)
+  t.eq(code, 1, err)
+  t.has(err, "given anew: ticket=B2 (was A1), token=env:NEW (was env:OLD), wait=2s (was 1ms)")
+  t.has(err, "settle                                   done, but given other values since")
+  t.has(err, "sides                                    done, but given other values since")
+  t.lacks(err, "edited since")
+  t.has(err, "token is given anew; these were done with the one before, and stay as they are:\n  use\n")
+  local status = select(2, p:run { "status" })
+  t.has(status, "ticket=B2 token=env:NEW wait=2s")
+  t.has(status, "given anew: ticket=B2 (was A1), ")
+  t.eq((p:run { "report", "-o", "report.md" }), 0)
+  t.has(t.read_file(p.dir .. "/report.md"), "- `ticket` = `B2` (`was A1`)")
+  t.eq((p:run { "report", "-o", "report.html" }), 0)
+  t.has(t.read_file(p.dir .. "/report.html"), "(was A1)")
+  t.has(select(2, p:run { "status", "--json" }), '"was":"A1"')
+end)
+
+t.test("a secret that is typed anew is named, and its text is not", function()
+  local p = stopped()
+  local code, _, err = p:run({ "resume", "token=another-token", "--no-ask" }, tokens)
+  t.eq(code, 1, err)
+  t.has(err, "token (a secret, given anew)")
+  t.has(select(2, p:run { "status" }), "token (a secret, given anew)")
+  t.lacks(err .. select(2, p:run { "status" }) .. select(2, p:run { "log" }), "another-token")
+end)
+
+t.test("a step whose script was edited is edited still, whatever is given anew", function()
+  local p = stopped()
+  p:edit("book", (given:gsub("return 1 end", "return 2 end"):gsub("sleep%(\"settle\", p.wait%)", 'sleep("settle", "3ms")')))
+  local _, _, err = p:run({ "resume", "ticket=B2", "--no-ask" }, tokens)
+  t.has(err, "look                                     done, but edited since")
+  t.has(err, "settle                                   done, but edited since")
+end)
+
+for what, words in pairs {
+  ["no text"] = { "ticket=", "token=env:OLD" }, ["a blank"] = { "ticket= ", "token=env:OLD" },
+  ["a secret of no text"] = { "ticket=A1", "token=" }, ["a variable that is empty"] = { "ticket=A1", "token=env:NOTHING" },
+} do
+  t.test("what is required is not given by " .. what, function()
+    local p, env = stopped(), { OLD = "old-token", NOTHING = "" }
+    for _, command in ipairs { { "run", "book" }, { "resume" }, { "plan", "book" } } do
+      local code, _, err = p:run({ command[1], command[2] or words[1], table.unpack(words, command[2] and 1 or 2) }, env)
+      t.eq(code, command[1] == "plan" and 1 or 2, err)
+      t.has(err, "is required, and ")
+    end
+  end)
+end

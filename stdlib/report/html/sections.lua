@@ -303,7 +303,9 @@ end
 ---@return any
 function M.about(report)
   local run, params = report.run, {}
-  for i, param in ipairs(report.params) do params[i] = { param.name, code(words.value(param.text, 2000)) } end
+  for i, param in ipairs(report.params) do
+    params[i] = { param.name, join(code(words.value(param.text, 2000)), param.was and " (" .. param.was .. ")") }
+  end
   local head = string.format("event %d, sha256:%s", report.journal.seq, report.journal.hash)
   return join(
     #params > 0 and { tag("h3", nil, "Parameters"), pairs_of(params) }, tag("h3", nil, "Run"),

@@ -16,6 +16,7 @@ local M = { finishes_siblings = true, compares = true }
 ---@field path string
 ---@field done boolean
 ---@field edited boolean?
+---@field given boolean?   edited, but only in what it was given: the script is the one that it was done with
 ---@field undo function?
 ---@field result any
 ---@field digest string?   of a step that is not done
@@ -54,6 +55,13 @@ function M.skip() end
 local function has_its_files(run)
   local scripts, script = run.replay.scripts, run.loaded
   return #scripts == 0 or not script or #scripts == 1 and scripts[1].digest == script.digest
+end
+
+--- Whether a step that stands for values, such as a gate's limits, was done with today's script: then it was given others.
+local function is_given_otherwise(run, path, opts)
+  if not opts.digest or not run.loaded then return false end
+  local kept = used_files.script_at(run.replay.scripts, run.done:seq(path))
+  return kept ~= nil and kept.digest == run.loaded.digest
 end
 
 --- A file that the step uses and that is not what it was when the step was done.
@@ -95,7 +103,8 @@ function M.met(run, path, name, opts, fn, result, same)
   local uses = same and edited_file(run, path, fn) or nil
   if not same or undo or was or uses then
     add_visit(run, run.done:met_count() - 1, {
-      path = path, done = true, edited = not same, undo = undo, result = result, was = was and was.from, uses = uses,
+      path = path, done = true, edited = not same, given = not same and is_given_otherwise(run, path, opts), undo = undo, result = result,
+      was = was and was.from, uses = uses,
     })
   elseif run.around then -- a walk that goes back needs to know of each step that it was met
     run.visits[#run.visits + 1] = path
