@@ -14,6 +14,7 @@ local M = {}
 
 M.options = options.join({
   { "--plan", "FILE", "run what was planned, and stop before anything else" },
+  { "--anyway", nil, "with --plan: begin though the plan says that the run would stop" },
   { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
   { "--wait", "DURATION", "queue behind the run that holds the lock, so long (without =DURATION as long as it takes)", optional = true },
   { "--override-freeze", "REASON", "begin outside of the windows of almanac.yaml; the journal keeps why" },

@@ -1,6 +1,7 @@
 --- A plan as text for its reviewer. Pure.
 local columns = require "almanac.base.columns"
 local json = require "native.json"
+local outcome = require "almanac.run.plan.outcome"
 local line_diff = require "almanac.render.line_diff"
 local terminal = require "almanac.base.terminal"
 local timestamp = require "almanac.base.timestamp"
@@ -216,7 +217,7 @@ local outcome_marks = {
 
 local function add_outcome(out, head, item, color)
   local mark = outcome_marks[item.state]
-  out[#out + 1] = paint(string.format("%s %s  %s", mark[1], head, item.state), mark[2], color)
+  out[#out + 1] = paint(string.format("%s %s  %s", mark[1], head, outcome.words(item)), mark[2], color)
   if item.why then out[#out + 1] = "    " .. item.why end
 end
 
@@ -228,7 +229,7 @@ end
 ---@param color boolean
 ---@return string
 function M.outcome(id, status, plan, events, color)
-  local effects, gates, unbound = require("almanac.run.plan.outcome").compare(plan, events)
+  local effects, gates, unbound = outcome.compare(plan, events)
   local out = { string.format("%s: %s; planned by %s at %s", id, status, plan.made_by,
     timestamp.shown(plan.made_ms / 1000)) }
   if unbound then out[#out + 1] = "the operator went on without the plan" end

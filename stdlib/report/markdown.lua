@@ -3,6 +3,7 @@
 local errors = require "almanac.base.errors"
 local number = require "almanac.base.number"
 local terminal = require "native.terminal"
+local outcome = require "almanac.run.plan.outcome"
 local words = require "almanac.report.words"
 
 local M = {}
@@ -82,7 +83,7 @@ local function changes(report)
   local rows = {}
   if report.plan then
     for i, item in ipairs(report.plan.effects) do
-      rows[i] = { span(item.path), span(item.title), span(item.planned and item.planned.summary or ""), item.state }
+      rows[i] = { span(item.path), span(item.title), span(item.planned and item.planned.summary or ""), outcome.words(item) }
     end
     return rows[1] and "### Planned, and what happened\n\n" .. table_of({ "step", "effect", "planned", "happened" }, rows)
   end

@@ -90,7 +90,7 @@ function M.run(name, given, options, operator)
   local values = params.resolve(book, given, operator, places)
   local journalled = params.journalled(book.params, given, values)
   if plan then
-    binding.check_start(plan, book, journalled)
+    binding.check_start(plan, book, journalled, options.anyway)
     clusters.check(plan)
   end
   local lock = locks.of(book.lock, values)

@@ -6,6 +6,7 @@ local markup = require "almanac.report.markup"
 local plots = require "almanac.report.html.plot"
 local number = require "almanac.base.number"
 local steps = require "almanac.report.html.steps"
+local outcome = require "almanac.run.plan.outcome"
 local words = require "almanac.report.words"
 
 local join, tag = markup.join, markup.tag
@@ -85,7 +86,7 @@ local OUTCOMES = { ["as planned"] = "s-done", done = "s-done", failed = "s-faile
 
 --- What became of an effect, or of a gate, and why.
 local function outcome_of(item)
-  return join(tag_of(OUTCOMES[item.state] or "s-running", item.state),
+  return join(tag_of(OUTCOMES[item.state] or "s-running", outcome.words(item)),
     item.why and tag("p", { "class", "dim" }, errors.printable(item.why)), item.saw and tag("p", { "class", "dim" }, item.saw))
 end
 

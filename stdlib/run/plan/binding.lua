@@ -123,10 +123,41 @@ local function check_reach(plan)
   }
 end
 
+--- What a plan says of its own run: where that would stop, or the plan itself did.
+---@param plan table
+---@return string? why
+local function stops_at(plan)
+  if plan.stopped then return "the plan goes no further than: " .. tostring(plan.stopped):match "^[^\n]*" end
+  for _, planned in ipairs(plan.effects or {}) do
+    if planned.would_fail then return string.format("%s: %s", planned.path, tostring(planned.would_fail):match "^[^\n]*") end
+  end
+  for _, step in ipairs(plan.steps or {}) do
+    if step.would_fail and step.surely then return string.format("%s: %s", step.path, tostring(step.would_fail):match "^[^\n]*") end
+  end
+end
+
+--- Refuses a plan that says that its run would stop: that one would stop with a part of it done. What an earlier step of
+--- the run puts right, no plan can know, so the operator may begin all the same.
+---@param plan table
+---@param anyway boolean?
+local function check_whole(plan, anyway)
+  local why = stops_at(plan)
+  if not why or anyway then return end
+  errors.raise {
+    kind = "refused", message = "the plan says that its run would stop: " .. why,
+    hint = "mend that, and make a new plan; where a step of the run itself puts it right: almanac run --plan FILE --anyway",
+  }
+end
+
 --- Refuses to begin a run that is not the planned one: another script, stdlib or parameter; or one that cannot be.
-function M.check_start(plan, book, params)
+---@param plan table
+---@param book almanac.Runbook
+---@param params table
+---@param anyway boolean?  though the plan says that the run would stop
+function M.check_start(plan, book, params, anyway)
   M.check_script(plan, book)
   check_reach(plan)
+  check_whole(plan, anyway)
   if plan.stdlib ~= files.stdlib_digest() then
     errors.raise {
       kind = "refused",

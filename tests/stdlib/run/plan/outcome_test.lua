@@ -59,3 +59,42 @@ t.test("gates come in the plan's order, with what they saw", function()
   _, gates = states { sample("g", { value = "+Inf" }) }
   t.eq({ gates[1].saw, gates[2].saw }, { "1 sample, the last +Inf" })
 end)
+
+t.test("after an edit, effects are paired by what they are, and not by their place", function()
+  local planned = { gates = {}, effects = {} }
+  for i, name in ipairs { "stop", "copy", "begin" } do
+    planned.effects[i] = { path = "s", ordinal = tostring(i - 1), op = "x.y", digest = name, title = name }
+  end
+  local events = { { kind = "run.unbound", path = "", data = {} } }
+  for i, name in ipairs { "look", "stop", "copy" } do
+    events[#events + 1] = { kind = "effect.intent", path = "s", data = { op = "x.y", digest = name, ordinal = tostring(i - 1), title = name } }
+    events[#events + 1] = { kind = "effect.outcome", path = "s", data = { ordinal = tostring(i - 1), ok = true } }
+  end
+  local out = {}
+  for i, item in ipairs((outcome.compare(planned, events))) do out[i] = item.title .. ": " .. item.state end
+  t.eq(out, { "stop: as planned", "copy: as planned", "begin: not reached", "look: not in the plan" })
+end)
+
+t.test("a step that was renamed, and one that was moved, are the planned ones", function()
+  local effects = outcome.compare(plan, {
+    intent("a", "1"), ended("a", true), { kind = "step.renamed", path = "new a", data = { from = "a" } },
+    { kind = "effect.intent", path = "moved", data = { op = "x.y", digest = "2", ordinal = "3", title = "do b" } },
+    { kind = "effect.outcome", path = "moved", data = { ordinal = "3", ok = true } },
+    { kind = "step.done", path = "g", data = {} }, { kind = "step.renamed", path = "k", data = { from = "g" } },
+  })
+  t.eq({ effects[1].path, effects[1].state }, { "new a", "as planned" })
+  t.eq({ effects[2].path, effects[2].state }, { "moved", "as planned" })
+  t.eq({ effects[3].state, effects[4] }, { "not reached", nil })
+end)
+
+t.test("what was taken back, or left, is said", function()
+  local effects = outcome.compare(plan, {
+    intent("a", "1"), ended("a", true), intent("b", "2"), ended("b", false), intent("c", "3"), ended("c", true),
+    { kind = "step.left", path = "c", data = { how = "skipped", place = 1, by = "r" } },
+    { kind = "step.left", path = "b", data = { how = "nothing", place = 1, by = "r" } },
+    { kind = "step.undone", path = "a", data = { by = "r", place = 1 } },
+  })
+  local words = {}
+  for i, item in ipairs(effects) do words[i] = outcome.words(item) end
+  t.eq(words, { "as planned, taken back", "failed; it never took place", "as planned, NOT taken back" })
+end)
