@@ -150,7 +150,8 @@ local function show_json(journal, row, operator)
   local seq, hash = journal:head(row.id)
   local meta = json.decode(row.meta)
   operator:json {
-    id = row.id, runbook = row.runbook, status = state.status, params = state.params, anew = state.anew, operator = meta.operator, host = meta.host,
+    id = row.id, runbook = row.runbook, status = state.status, params = state.params, anew = state.anew,
+    operator = meta.operator, host = meta.host,
     environment = meta.environment, started_ms = state.started, ended_ms = state.ended,
     error = state.error, steps = json.array(state.roots), left = json.array(taken_back.list(state)), head = { seq = seq, hash = hash },
   }

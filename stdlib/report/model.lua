@@ -352,7 +352,8 @@ function Model:finish(state, facts)
   local report = {
     format = M.FORMAT, run = run_of(self, state, facts), error = self.error, executions = json.array(self.timeline.executions),
     steps = json.array {}, effects = json.array {}, gates = json.array {}, canaries = json.array {},
-    decisions = self.decisions.list, params = params_of(state.params, facts.meta.durations, state.anew), rollbacks = json.array(facts.rollbacks),
+    decisions = self.decisions.list, params = params_of(state.params, facts.meta.durations, state.anew),
+    rollbacks = json.array(facts.rollbacks),
     journal = { events = self.count, seq = facts.head.seq, hash = facts.head.hash, broken = facts.broken },
   }
   for _, node in ipairs(state.roots) do add_step(self, report, node, 0) end
