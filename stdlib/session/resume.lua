@@ -1,5 +1,4 @@
 --- Resuming a run: it is read once, walked once to say what it will do, and run once.
-local anew = require "almanac.journal.anew"
 local binding = require "almanac.run.plan.binding"
 local calls = require "almanac.session.calls"
 local candidate = require "almanac.session.candidate"
@@ -10,6 +9,7 @@ local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local family = require "almanac.journal.family"
+local given_otherwise = require "almanac.journal.anew"
 local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
 local outlook = require "almanac.run.outlook"
@@ -130,8 +130,8 @@ local function given_anew(session, run, book, values)
   local given = session.anew
   if not next(given) then return {} end
   local out = { params = params.journalled(book.params, given, params.of(given, values)), anew = param.sorted_names(given) }
-  local list = anew.of(anew.over(run.meta.params, run.replay.params), out, 0)
-  if #list > 0 then session.operator:say("given anew: " .. anew.text(list, run.meta.durations)) end
+  local list = given_otherwise.of(given_otherwise.over(run.meta.params, run.replay.params), out, 0)
+  if #list > 0 then session.operator:say("given anew: " .. given_otherwise.text(list, run.meta.durations)) end
   return out
 end
 

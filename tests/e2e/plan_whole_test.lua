@@ -21,7 +21,8 @@ local SET = [[effect.define("toy.set", {
 
 for what, case in pairs {
   ["an effect that would fail"] = { FIRST .. SET, "set: " },
-  ["what allow refuses"] = { FIRST .. [[step("far", function() fs.write("elsewhere/world", "x") end)]], "far: ", [[allow = { fs = { "out/**" } },]] },
+  ["what allow refuses"] = {
+    FIRST .. [[step("far", function() fs.write("elsewhere/world", "x") end)]], "far: ", [[allow = { fs = { "out/**" } },]] },
   ["a script that computes with what is not known"] = {
     FIRST .. [[local r = step("run", function() return sh.run { argv = { "true" } } end) if r.code + 1 > 5 then note "x" end]],
     "the plan goes no further than: " },
