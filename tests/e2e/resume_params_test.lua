@@ -66,7 +66,9 @@ end)
 
 local given = [[
 return runbook {
-  params = { ticket = param.string { required = true }, token = param.secret { required = true }, wait = param.duration { default = "1ms" } },
+  params = {
+    ticket = param.string { required = true }, token = param.secret { required = true }, wait = param.duration { default = "1ms" },
+  },
   run = function(p)
     step("use", function() sh.run { argv = { "sh", "-c", 'echo "$TOKEN" >> world' }, env = { TOKEN = p.token } } end)
     step("look", function() return 1 end)

@@ -67,7 +67,8 @@ t.test("after an edit, effects are paired by what they are, and not by their pla
   end
   local events = { { kind = "run.unbound", path = "", data = {} } }
   for i, name in ipairs { "look", "stop", "copy" } do
-    events[#events + 1] = { kind = "effect.intent", path = "s", data = { op = "x.y", digest = name, ordinal = tostring(i - 1), title = name } }
+    local data = { op = "x.y", digest = name, ordinal = tostring(i - 1), title = name }
+    events[#events + 1] = { kind = "effect.intent", path = "s", data = data }
     events[#events + 1] = { kind = "effect.outcome", path = "s", data = { ordinal = tostring(i - 1), ok = true } }
   end
   local out = {}
