@@ -140,8 +140,10 @@ local function say_old_secrets(session, run, book)
   for _, name in ipairs(param.sorted_names(session.anew)) do
     local used = param.holds_secret(book.params[name]) and secrets_used.steps(run.replay, name) or {}
     if #used > 0 then
-      session.operator:say(string.format("! %s is given anew; these were done with the one before, and stay as they are:\n  %s\n" ..
-        "  once more, with the new one: almanac resume %s --redo STEP", name, table.concat(used, "\n  "), store.words(run.id)))
+      local said = { string.format("! %s is given anew; these were done with the one before, and stay as they are:", name) }
+      for i, path in ipairs(used) do said[i + 1] = "  " .. path end
+      said[#said + 1] = string.format("  once more, with the new one: almanac resume %s --redo STEP", store.words(run.id))
+      session.operator:say(said)
     end
   end
 end
