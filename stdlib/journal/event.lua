@@ -80,6 +80,7 @@ M.kinds = {
   ["gate.sample"] = kind("soon", "keep", "time value ok missing series error permanent resumed held unwatched"),
   ["canary.start"] = kind("durable", "keep", "begin digest bounds spec"), -- begin in milliseconds since 1970
   ["canary.sample"] = kind("soon", "keep", "begin time values"), -- of the watch that began then
+  ["guard.start"] = kind("soon", "skip", "gates alerts interval on_breach"), -- what its samples are held against
   ["guard.sample"] = kind("soon", "skip", "name time value ok why"),
   ["guard.breach"] = kind("durable", "keep", "breaches on_breach"),
   ["guard.answered"] = kind("durable", "keep", "answer by reason"),

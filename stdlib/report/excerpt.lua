@@ -18,7 +18,7 @@ function M.of(sources, at)
   local text, wanted = path and sources[path], math.tointeger(tonumber(number))
   if type(text) ~= "string" or not wanted then return nil end
   local out, n = { path = path, line = wanted, lines = {} }, 0
-  for line in (text .. "\n"):gmatch "(.-)\r?\n" do
+  for line in (text:gsub("\n$", "") .. "\n"):gmatch "(.-)\r?\n" do
     n = n + 1
     if n >= wanted - AROUND and n <= wanted + AROUND then
       table.insert(out.lines, { number = n, text = line, here = n == wanted or nil })

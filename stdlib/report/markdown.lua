@@ -93,15 +93,20 @@ local function changes(report)
   return rows[1] and "### What it changed\n\n" .. table_of({ "step", "effect", "outcome" }, rows)
 end
 
+local function gate_row(name, gate)
+  local last, spec = gate.samples[#gate.samples], gate.spec or {}
+  local value, limit = last and number.of(last.value), number.of(spec.limit)
+  return {
+    span(name), span(gate.verdict or "not decided"), span(value and number.short(value) or last and last.what or ""),
+    limit and span(spec.op .. " " .. number.short(limit)) or "", span(gate.why or ""),
+  }
+end
+
 local function watched(report)
   local rows = {}
-  for _, gate in ipairs(report.gates) do
-    local last, spec = gate.samples[#gate.samples], gate.spec or {}
-    local value, limit = last and number.of(last.value), number.of(spec.limit)
-    rows[#rows + 1] = {
-      span(gate.path), span(gate.verdict or "not decided"), span(value and number.short(value) or last and last.what or ""),
-      limit and span(spec.op .. " " .. number.short(limit)) or "", span(gate.why or ""),
-    }
+  for _, gate in ipairs(report.gates) do rows[#rows + 1] = gate_row(gate.path, gate) end
+  for _, guard in ipairs(report.guards) do
+    for _, gate in ipairs(guard.gates) do rows[#rows + 1] = gate_row(guard.path .. ": " .. gate.name, gate) end
   end
   for _, canary in ipairs(report.canaries) do
     for _, metric in ipairs(canary.metrics) do

@@ -3,6 +3,7 @@
 local anew = require "almanac.journal.anew"
 local decisions = require "almanac.report.decisions"
 local excerpts = require "almanac.report.excerpt"
+local guards = require "almanac.report.guards"
 local json = require "native.json"
 local outcome = require "almanac.run.plan.outcome"
 local param = require "almanac.base.param"
@@ -71,6 +72,7 @@ local OUTPUT_LINES = 60 -- of a step, the last ones
 ---@field effects almanac.report.Effect[]
 ---@field gates almanac.report.Gate[]
 ---@field canaries almanac.report.Canary[]
+---@field guards almanac.report.Guard[]
 ---@field decisions almanac.report.Decision[]
 ---@field plan? table
 ---@field params { name: string, value: any, text: string, was: string? }[]  text: as it is typed; was: before it was given anew
@@ -95,7 +97,8 @@ Model.__index = Model
 ---@return almanac.report.Model
 function M.new()
   return setmetatable({
-    timeline = timelines.new(), decisions = decisions.new(), details = {}, effects = {}, gates = {}, canaries = {}, sources = {},
+    timeline = timelines.new(), decisions = decisions.new(), guards = guards.new(),
+    details = {}, effects = {}, gates = {}, canaries = {}, sources = {},
     count = 0, plan_events = {},
   }, Model)
 end
@@ -191,6 +194,7 @@ function Model:add(event, state)
   local node = state.nodes[event.path]
   self.timeline:add(event, node)
   self.decisions:add(event)
+  self.guards:add(event, node)
   if self.plan and (event.kind:find "^effect%." or event.kind:find "^step%." or event.kind == "gate.sample" or
     event.kind == "run.unbound") then
     table.insert(self.plan_events, { kind = event.kind, path = event.path, data = event.data })
@@ -361,6 +365,7 @@ function Model:finish(state, facts)
   for _, one in ipairs(self.canaries) do one.watch = detail(self, one.node).canary end
   close_watches(report, self.gates, report.gates)
   close_watches(report, self.canaries, report.canaries)
+  report.guards = self.guards:finish(report.steps)
   if self.error then self.error.excerpt = excerpts.of(self.sources, self.error.at) end
   report.plan = plan_of(self)
   report.counts = counts_of(report)

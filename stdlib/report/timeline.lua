@@ -25,12 +25,13 @@ local M = {}
 ---@field private asked table<table, almanac.report.Span>  by node: a question outlives the process that asked
 ---@field private last table<string, integer>  by run: when something was heard of it
 ---@field private of table<table, almanac.report.Span[]>  by node
+---@field private sleeps table<table, true>
 local Timeline = {}
 Timeline.__index = Timeline
 
 ---@return almanac.report.Timeline
 function M.new()
-  return setmetatable({ executions = {}, open = {}, asked = {}, last = {}, of = {} }, Timeline)
+  return setmetatable({ executions = {}, open = {}, asked = {}, last = {}, of = {}, sleeps = {} }, Timeline)
 end
 
 --- The spans of a node, oldest first.
@@ -101,7 +102,8 @@ on["run.end"] = function(self, event, run)
   if run == "" and last then last.ended, last.ended_ms = event.data.status, event.time_ms end
 end
 
-on["step.start"] = function(self, event, run, node) begin(self, run, node, "work", event.time_ms) end
+--- A sleep goes on behind a resume without a word.
+on["step.start"] = function(self, event, run, node) begin(self, run, node, self.sleeps[node] and "wait" or "work", event.time_ms) end
 
 on["step.done"] = function(self, event, run, node)
   if finish(self, run, node, event.time_ms) or event.data.skipped then return end
@@ -130,7 +132,25 @@ on["gate.start"] = turns_into "watch"
 on["gate.sample"] = turns_into "watch"
 on["canary.start"] = turns_into "watch"
 on["canary.sample"] = turns_into "watch"
-on["sleep.until"] = turns_into "wait"
+on["sleep.until"] = function(self, event, run, node)
+  self.sleeps[node] = true
+  turns_into "wait"(self, event, run, node)
+end
+
+--- A question at the terminal; behind its answer the step goes on.
+on["question.put"] = function(self, event, run, node)
+  finish(self, run, node, event.time_ms)
+  begin(self, run, node, "approval", event.time_ms)
+end
+
+on["question.over"] = function(self, event, run, node)
+  if finish(self, run, node, event.time_ms) then begin(self, run, node, "work", event.time_ms) end
+end
+
+--- A guard goes on behind its answer.
+on["guard.answered"] = function(self, event, run, node)
+  if event.data.answer == "go on" and not open_of(self, run)[node] then begin(self, run, node, "work", event.time_ms) end
+end
 
 on["confirm.asked"] = function(self, event, run, node)
   if self.asked[node] then return end

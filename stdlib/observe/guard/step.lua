@@ -3,6 +3,7 @@
 local approval = require "almanac.journal.approval"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
+local json = require "native.json"
 local pasts = require "almanac.observe.guard.past"
 local pool = require "almanac.base.pool"
 local question = require "almanac.run.question"
@@ -119,8 +120,19 @@ local function earlier(frame)
   return let, open and open.breaches
 end
 
+--- What is watched, for those who draw it.
+local function tell_start(spec)
+  local gates = json.array {}
+  for i, gate in ipairs(spec.gates) do
+    gates[i] = { name = gate.name, query = gate.query, op = gate.op, limit = gate.limit, critical = gate.critical,
+      tolerate = gate.tolerate }
+  end
+  step.emit("guard.start", { gates = gates, alerts = spec.alerts, interval = spec.interval, on_breach = spec.on_breach })
+end
+
 local function follow(frame, spec, fn)
   local let, open = earlier(frame)
+  tell_start(spec)
   local watch = watches.new(spec, let)
   while true do
     if open then

@@ -14,15 +14,15 @@ local verdicts = require "almanac.observe.gate.verdict"
 
 local M = {}
 
---- What stays as it is, is journalled so often.
-local EVIDENCE_SECONDS = 60
+--- What stays as it is, is journalled so often, behind its first looks, which a plot of a short watch needs.
+local EVIDENCE_SECONDS, FIRST_LOOKS = 60, 60
 --- The looks at all alerts, as a condition of their own.
 local ALERTS = "alerts"
 
 ---@class almanac.guard.Watch
 ---@field spec almanac.guard.Spec
 ---@field known table<string, almanac.guard.Condition>
----@field told table<string, { state: string, at: number }>  what the journal has of each
+---@field told table<string, { state: string, at: number, count: integer }>  what the journal has of each
 local Watch = {}
 Watch.__index = Watch
 
@@ -46,8 +46,9 @@ end
 --- Journals what was seen, where it is news.
 local function keep(self, name, state, data)
   local told, now = self.told[name], task.now()
-  if told and told.state == state and now - told.at < EVIDENCE_SECONDS then return end
-  self.told[name] = { state = state, at = now }
+  local count = told and told.count or 0
+  if count >= FIRST_LOOKS and told.state == state and now - told.at < EVIDENCE_SECONDS then return end
+  self.told[name] = { state = state, at = now, count = count + 1 }
   data.name = name
   step.emit("guard.sample", data)
 end

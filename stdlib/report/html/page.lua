@@ -70,7 +70,7 @@ local function first_failure(report)
       tag("code", nil, err.step)),
     tag("p", { "class", "message" }, errors.printable(step and step.message or err and err.message or "")),
     steps.excerpt(step and step.excerpt or err and err.excerpt, step and step.at or err and err.at), logs,
-    err and err.hint and tag("p", nil, tag("strong", nil, "next: "), err.hint),
+    err and err.hint and tag("p", { "class", "hint" }, tag("strong", nil, "next: "), err.hint),
     step and step.output[1] and not logs[1] and tag("p", { "class", "dim" }, "what it printed is in the step"))
 end
 
@@ -85,6 +85,7 @@ local function sections_of(report)
   add("timeline", "Timeline", timeline.render(report))
   add("changes", report.plan and "Planned, and what happened" or "What it changed", sections.changes(report))
   add("gates", "Gates", sections.gates(report))
+  add("guards", "Guards", sections.guards(report))
   add("canary", "Canary", sections.canaries(report))
   add("decisions", "Who decided what", sections.decisions(report))
   add("steps", "Steps", steps.render(report))

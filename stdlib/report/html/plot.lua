@@ -47,10 +47,22 @@ local function axes_of(from, to, values)
   }
 end
 
-local function frame(axes, format)
+--- Round values that lie on an axis, three to six of them: multiples of 1, 2 or 5 times a power of ten; of the
+--- unit, where there is one, and no parts of that.
+local function ticks(axes, unit)
+  local least = math.max((axes.high - axes.low) / 6 / (unit or 1), unit and 1 or 0)
+  local power, step = 10 ^ math.floor(math.log(least, 10)), nil
+  for _, factor in ipairs { 10, 5, 2, 1 } do
+    if factor * power >= least then step = factor * power * (unit or 1) end
+  end
   local out = {}
-  for i = 0, 2 do
-    local value = axes.low + (axes.high - axes.low) * i / 2
+  for i = math.ceil(axes.low / step - 1e-9), math.floor(axes.high / step + 1e-9) do out[#out + 1] = i * step end
+  return out
+end
+
+local function frame(axes, format, unit)
+  local out = {}
+  for _, value in ipairs(ticks(axes, unit)) do
     local y = axes.y(value)
     out[#out + 1] = tag("line", { "class", "grid", "x1", LEFT, "x2", WIDTH - RIGHT, "y1", place(y), "y2", place(y) })
     out[#out + 1] = tag("text", { "class", "dim right", "x", LEFT - 6, "y", place(y + 4) }, format(value))
@@ -86,9 +98,15 @@ end
 
 -- Gates ------------------------------------------------------------------------------------------
 
-local function points_of(gate)
-  local every, out = math.max(1, #gate.samples // POINTS), {}
+--- What was seen, with a break where nobody ran it.
+local function points_of(gate, executions)
+  local every, out, last, begun = math.max(1, #gate.samples // POINTS), {}, nil, 1
   for i, sample in ipairs(gate.samples) do
+    while executions[begun] and executions[begun].started_ms <= sample.ms do
+      if last and executions[begun].started_ms > last then out[#out + 1] = { ms = sample.ms, is_break = true } end
+      begun = begun + 1
+    end
+    last = sample.ms
     if i % every == 0 or i == 1 or i == #gate.samples or not sample.ok then
       out[#out + 1] = { ms = sample.ms, value = number.of(sample.value), ok = sample.ok, what = sample.what }
     end
@@ -116,11 +134,22 @@ local function mark(axes, point)
   return tag("circle", { "class", "none", "cx", place(x), "cy", place(y), "r", 3 }, title)
 end
 
+local function breach_line(axes, breach)
+  local x = axes.x(math.max(axes.from, math.min(axes.to, breach.ms)))
+  return {
+    tag("line", { "class", "breach", "x1", place(x), "x2", place(x), "y1", TOP, "y2", HEIGHT - BOTTOM }),
+    tag("path", { "class", "breach-mark", "d", string.format("M%.1f %dl5 9h-10z", x, TOP - 6) },
+      tag("title", nil, string.format("breach at %s: %s", words.clock(breach.ms), breach.why))),
+  }
+end
+
 --- The plot of a gate; nil: it took no sample.
 ---@param gate almanac.report.Gate
+---@param executions almanac.report.Execution[]
+---@param breaches? almanac.report.Breach[]  of the guard whose gate it is
 ---@return almanac.report.Markup?
-function M.gate(gate)
-  local points, spec = points_of(gate), gate.spec or {}
+function M.gate(gate, executions, breaches)
+  local points, spec = points_of(gate, executions), gate.spec or {}
   if not points[1] then return nil end
   local limit = number.of(spec.limit or gate.result and gate.result.limit)
   local critical, values = number.of(spec.critical), {}
@@ -134,8 +163,10 @@ function M.gate(gate)
       place(math.max(2, axes.x(hold.to_ms) - x)), "height", 10 },
       tag("title", nil, "healthy for " .. words.length((hold.to_ms - hold.from_ms) / 1000)))
   end
-  for i, point in ipairs(points) do marks[i] = mark(axes, point) end
-  return svg("values of the gate " .. gate.path, critical and critical_band(axes, spec, critical), held, frame(axes, number.short),
+  for _, point in ipairs(points) do marks[#marks + 1] = not point.is_break and mark(axes, point) or nil end
+  for _, breach in ipairs(breaches or {}) do marks[#marks + 1] = breach_line(axes, breach) end
+  return svg("values of the gate " .. (gate.name or gate.path), critical and critical_band(axes, spec, critical), held,
+    frame(axes, number.short),
     limit and across(axes, "limit", limit, string.format("%s %s", spec.op or "limit", number.short(limit))),
     lines("value", axes, points), marks)
 end
@@ -182,7 +213,8 @@ end
 function M.evidence(metric)
   local list = metric.evidence
   if not list[1] then return nil end
-  local values = { 0, metric.fails_at, metric.passes_at }
+  local with_label = 1.2 * math.max(metric.fails_at, metric.passes_at)
+  local values = { 0, metric.fails_at, metric.passes_at, with_label }
   for _, one in ipairs(list) do -- what is decided may go on to any height
     values[#values + 1] = math.min(one.bad, 1.6 * metric.fails_at)
     values[#values + 1] = math.min(one.good, 1.6 * metric.passes_at)
@@ -191,9 +223,15 @@ function M.evidence(metric)
   local axes = axes_of(list[1].ms, list[#list].ms, values)
   local function odds(value) return string.format(value < 1 and "%.2g : 1" or "%.0f : 1", math.exp(value)) end
   local is_one = math.abs(metric.fails_at - metric.passes_at) < 0.01 * axes.high
-  return svg("evidence about " .. metric.name, frame(axes, odds),
-    across(axes, "limit", metric.fails_at, is_one and "bad from here on fails, good passes" or "bad from here on fails"),
-    not is_one and across(axes, "limit", metric.passes_at, "good from here on passes"),
+  local function bound(value, label, is_upper) -- on the left, where there is no evidence yet
+    local y = axes.y(value)
+    return join(across(axes, "limit", value),
+      tag("text", { "class", "label", "x", LEFT + 4, "y", place(is_upper and y - 5 or y + 14) }, label))
+  end
+  local is_higher = metric.fails_at >= metric.passes_at
+  return svg("evidence about " .. metric.name, frame(axes, odds, math.log(10)),
+    bound(metric.fails_at, is_one and "bad from here on fails, good passes" or "bad from here on fails", is_higher),
+    not is_one and bound(metric.passes_at, "good from here on passes", not is_higher),
     lines("bad-line", axes, series(list, "bad")), lines("good-line", axes, series(list, "good")), decided_line(axes, metric))
 end
 

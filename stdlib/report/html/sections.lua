@@ -125,7 +125,10 @@ end
 
 -- What was watched -------------------------------------------------------------------------------
 
-local VERDICTS = { pass = "s-done", fail = "s-failed", error = "s-failed", ["no data"] = "s-failed", inconclusive = "s-running" }
+local VERDICTS = {
+  pass = "s-done", held = "s-done", breach = "s-failed", fail = "s-failed", error = "s-failed",
+  ["no data"] = "s-failed", inconclusive = "s-running",
+}
 
 local function verdict_tag(verdict)
   return tag_of(VERDICTS[verdict] or "s-waiting", verdict or "not decided")
@@ -135,9 +138,9 @@ local function gate_line(gate)
   local spec, last = gate.spec, gate.samples[#gate.samples]
   if not spec then return string.format("%s; an older almanac kept no limits", words.plural(#gate.samples, "sample")) end
   local value = last and number.of(last.value)
-  return string.format("healthy when %s %s%s, for %s; %s%s", spec.op, number.short(number.of(spec.limit) or 0),
+  return string.format("healthy when %s %s%s%s; %s%s", spec.op, number.short(number.of(spec.limit) or 0),
     spec.critical and ", critical at " .. number.short(number.of(spec.critical) or 0) or "",
-    duration.format(tonumber(spec.hold) or 0), words.plural(#gate.samples, "sample"),
+    tonumber(spec.hold) and ", for " .. duration.format(tonumber(spec.hold)) or "", words.plural(#gate.samples, "sample"),
     last and ", the last " .. (value and number.short(value) or last.what or "without a value") or "")
 end
 
@@ -166,7 +169,7 @@ local function legend(list)
 end
 
 --- What went wrong comes first; what held is folded where there is much of it.
-local RANKS = { pass = 3 }
+local RANKS = { pass = 3, held = 3 }
 local UNFOLDED_MAX = 4
 
 --- The gates in the order in which one looks at them, each with its number.
@@ -177,9 +180,10 @@ local function ordered(gates)
   return out
 end
 
-local function gate_body(gate)
-  return join(gate.why and tag("p", { "class", "message" }, errors.printable(gate.why)),
-    tag("div", { "class", "pair" }, plots.gate(gate), gate.spec and tag("div", nil, tag("p", { "class", "dim" },
+local function gate_body(report, gate, breaches)
+  return join(gate.why and not breaches and tag("p", { "class", "message" }, errors.printable(gate.why)),
+    tag("div", { "class", "pair" }, plots.gate(gate, report.executions, breaches), gate.spec and tag("div", nil,
+      tag("p", { "class", "dim" },
       "the query; one click selects it"), tag("pre", { "class", "copy" }, gate.spec.query))))
 end
 
@@ -192,11 +196,66 @@ function M.gates(report)
     local gate, id = one.gate, "g" .. one.number
     if gate.verdict == "pass" and #report.gates > UNFOLDED_MAX then
       out[#out + 1] = tag("details", { "id", id, "class", "gate" }, tag("summary", nil, gate.path, " ", verdict_tag(gate.verdict),
-        tag("span", { "class", "dim" }, " ", gate_line(gate))), gate_body(gate))
+        tag("span", { "class", "dim" }, " ", gate_line(gate))), gate_body(report, gate))
     else
       out[#out + 1] = tag("section", { "id", id }, tag("h3", nil, link(gate.path), " ", verdict_tag(gate.verdict)),
-        tag("p", { "class", "dim" }, gate_line(gate)), gate_body(gate))
+        tag("p", { "class", "dim" }, gate_line(gate)), gate_body(report, gate))
     end
+  end
+  return out
+end
+
+local GUARDS = { held = "s-done", ["let pass"] = "s-running", breach = "s-failed" }
+
+--- What a guard met, and what was said to it.
+local function breach_line(breach)
+  local answer = breach.answer and string.format("%s: %s, by %s%s", words.clock(breach.answered_ms), breach.answer, breach.by or "?",
+    breach.reason and " (" .. breach.reason .. ")" or "") or "nobody has answered"
+  return join(tag("p", { "class", "message" }, words.clock(breach.ms), " breach: ", errors.printable(breach.why)),
+    tag("p", { "class", "dim" }, answer))
+end
+
+--- The alerts that a guard saw, where that changed.
+local function alerts_of(guard)
+  local items, last = {}, nil
+  for _, look in ipairs(guard.alerts or {}) do
+    local said = look.ok and "none fires" or look.ok == false and (look.what or "some fire") or "not known: " .. (look.what or "")
+    if said ~= last then items[#items + 1] = { look.ms, said } end
+    last = said
+  end
+  if not items[1] then return nil end
+  return join(tag("h3", nil, "alerts"), table_of({ "from", "alerts" }, items, function(item)
+    return tag("span", { "class", "time" }, words.clock(item[1])), errors.printable(item[2])
+  end))
+end
+
+local function guard_gates(report, guard)
+  local out = {}
+  for i, one in ipairs(ordered(guard.gates)) do
+    local gate, own = one.gate, {}
+    for _, breach in ipairs(guard.breaches) do
+      for _, name in ipairs(breach.gates) do
+        if name == gate.name then own[#own + 1] = breach end
+      end
+    end
+    out[i] = join(tag("h3", nil, gate.name, " ", verdict_tag(gate.verdict)), tag("p", { "class", "dim" }, gate_line(gate)),
+      gate_body(report, gate, own))
+  end
+  return out
+end
+
+---@param report almanac.Report
+---@return any
+function M.guards(report)
+  if not report.guards[1] then return nil end
+  local out, link = { #report.gates == 0 and legend(GATE_LEGEND) or nil }, linker(report)
+  for i, guard in ipairs(report.guards) do
+    local breaches = {}
+    for k, breach in ipairs(guard.breaches) do breaches[k] = breach_line(breach) end
+    out[#out + 1] = tag("section", { "id", "w" .. i },
+      tag("h3", nil, link(guard.path), " ", tag_of(GUARDS[guard.verdict] or "s-waiting", guard.verdict or "not over")),
+      guard.interval and tag("p", { "class", "dim" }, "looks every ", duration.format(guard.interval), "; on a breach: ", guard.on_breach),
+      breaches, guard_gates(report, guard), alerts_of(guard))
   end
   return out
 end

@@ -58,6 +58,7 @@ details[open]>summary.head::before{content:"▾"}
 .head .mark{flex:none;width:1.1em;text-align:center}.head .name{flex:1}.head .aside{color:var(--dim);font-size:.9em;white-space:nowrap}
 .d1 .name{padding-left:1.4rem}.d2 .name{padding-left:2.8rem}.d3 .name{padding-left:4.2rem}.d4 .name{padding-left:5.6rem}
 .body{padding:0 0 .8rem 2.9rem}
+.hint{white-space:pre-wrap;overflow-wrap:anywhere}
 .message{color:var(--bad);white-space:pre-wrap;overflow-wrap:anywhere}
 .first{border:1px solid var(--bad);border-radius:8px;padding:.4rem 1rem .8rem}
 .first.open{border-color:var(--open)}.first.open .message{color:var(--open)}
@@ -75,6 +76,8 @@ svg .mid{text-anchor:middle}svg a:hover text{text-decoration:underline}
 .work{fill:var(--work)}.watch{fill:var(--watch)}.wait{fill:url(#dots)}.approval{fill:var(--approval)}.retry{fill:url(#slant)}
 .failed{fill:var(--failed)}.stopped{fill:var(--wait)}
 .killed{stroke:var(--failed);stroke-width:2;stroke-dasharray:5 3}.resumed{stroke:var(--held);stroke-width:2}
+.breach{stroke:var(--failed);stroke-width:1.2;stroke-dasharray:2 3}.breach-mark{fill:var(--failed);stroke:var(--bg);stroke-width:1}
+.answer-mark{fill:var(--approval);stroke:var(--fg);stroke-width:1}
 .kill-mark{fill:var(--failed)}.resume-mark{fill:var(--held)}
 .value,.arm-canary,.arm-baseline,.bad-line,.good-line{fill:none;stroke-width:1.8;stroke-linejoin:round}
 .value{stroke:var(--work)}.arm-canary{stroke:var(--failed)}.arm-baseline{stroke:var(--work);stroke-dasharray:6 3}

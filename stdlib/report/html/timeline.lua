@@ -113,6 +113,16 @@ local function label_width(rows)
   return math.min(LABEL_MOST, width)
 end
 
+local MARK_CLASSES = { breach = "breach-mark", answer = "answer-mark" }
+
+--- What a guard met, and what was answered.
+local function mark_of(mark, y, x_of)
+  local title = tag("title", nil, string.format("%s at %s: %s", mark.what, words.clock(mark.ms), mark.text))
+  local x = x_of(mark.ms)
+  local d = mark.what == "breach" and string.format("M%.1f %dl5 9h-10z", x, y + 5) or string.format("M%.1f %dl5 5l-5 5l-5-5z", x, y + 5)
+  return tag("path", { "class", MARK_CLASSES[mark.what], "d", d }, title)
+end
+
 local function row(step, at, x_of)
   local y = TOP + (at - 1) * ROW
   local indent = indent_of(step)
@@ -122,6 +132,7 @@ local function row(step, at, x_of)
     tag("a", { "href", "#s" .. step.id }, tag("text", { "x", 4 + indent, "y", y + 14 }, tag("title", nil, step.path), label)),
   }
   for _, span in ipairs(step.spans) do out[#out + 1] = bar(span, y, x_of) end
+  for _, mark in ipairs(step.marks or {}) do out[#out + 1] = mark_of(mark, y, x_of) end
   return out
 end
 
@@ -193,6 +204,7 @@ local function legend(report)
   local seen, out = {}, {}
   for _, step in ipairs(report.steps) do
     for _, span in ipairs(step.spans) do seen[class_of(span)] = true end
+    for _, mark in ipairs(step.marks or {}) do seen[mark.what] = true end
   end
   local function swatch(shape, text)
     out[#out + 1] = tag("span", nil, tag("svg", { "width", 18, "height", 12, "viewBox", "0 0 18 12", "aria-hidden", "true" }, shape), text)
@@ -200,6 +212,8 @@ local function legend(report)
   for _, one in ipairs(LEGEND) do
     if seen[one[1]] then swatch(tag("rect", { "class", one[1], "width", 18, "height", 12, "rx", 2 }), one[2]) end
   end
+  if seen.breach then swatch(tag("path", { "class", "breach-mark", "d", "M9 1l5 9h-10z" }), "a guard's breach") end
+  if seen.answer then swatch(tag("path", { "class", "answer-mark", "d", "M9 1l5 5l-5 5l-5-5z" }), "its answer") end
   if report.counts.kills > 0 then swatch(tag("line", { "class", "killed", "x1", 9, "x2", 9, "y1", 0, "y2", 12 }), "killed") end
   if #report.executions > 1 then
     swatch(tag("line", { "class", "resumed", "x1", 9, "x2", 9, "y1", 0, "y2", 12 }), "went on")
