@@ -53,6 +53,8 @@ M.all = {
   { name = "lsp", summary = "serve an editor: mistakes, completion and plans as one types", module = "almanac.cli.lsp", looks = true },
   { name = "sim", summary = "serve a simulated Kubernetes cluster and devnet", module = "almanac.cli.sim", here = true },
   { name = "test", summary = "run the tests of runbooks: nothing real is touched, and no time passes", module = "almanac.cli.test" },
+  { name = "snapshot", summary = "write down what a namespace holds, with nothing secret in it", module = "almanac.cli.snapshot",
+    looks = true },
   { name = "completion", summary = "print the script that completes commands in bash, fish or zsh", module = "almanac.cli.completion",
     takes = "shell", here = true },
   { name = "complete", summary = "say what a word may become", module = "almanac.cli.complete", looks = true, hidden = true },

@@ -25,7 +25,7 @@ function M.parse_aggregated(list)
           group = group.metadata and group.metadata.name or "", version = version.version,
           kind = r.responseKind and r.responseKind.kind or "", resource = r.resource,
           singular = r.singularResource ~= "" and r.singularResource or r.resource,
-          short = r.shortNames or {}, namespaced = r.scope == "Namespaced",
+          short = r.shortNames or {}, namespaced = r.scope == "Namespaced", verbs = r.verbs,
         }
       end
     end
@@ -44,7 +44,7 @@ function M.parse_legacy(list)
       out[#out + 1] = {
         group = group, version = version, kind = r.kind, resource = r.name,
         singular = r.singularName ~= "" and r.singularName or r.kind:lower(), short = r.shortNames or {},
-        namespaced = r.namespaced,
+        namespaced = r.namespaced, verbs = r.verbs,
       }
     end
   end
@@ -85,6 +85,14 @@ local function fetch(client)
     end
   end
   return out
+end
+
+--- Every resource that the cluster serves, the preferred version of each group first. Asks the server.
+---@param client almanac.k8s.Client
+---@return almanac.k8s.Resource[]
+function M.all(client)
+  client.resources = fetch(client)
+  return client.resources
 end
 
 local function matches(r, word, version, group)

@@ -9,6 +9,7 @@ local M = {}
 ---@field singular string
 ---@field short string[]
 ---@field namespaced boolean
+---@field verbs string[]?      what can be done with it; nil: nobody asked
 
 -- group, version, kind, plural, short names, scope ("c": the cluster)
 local builtin_rows = {

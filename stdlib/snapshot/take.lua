@@ -1,0 +1,220 @@
+--- Taking a snapshot: what the namespaces hold, of every kind that the server has, with nothing secret in it. Only gets
+--- and lists; what may not be read is said.
+local clean = require "almanac.snapshot.clean"
+local client = require "almanac.k8s.client"
+local discovery = require "almanac.k8s.discovery"
+local errors = require "almanac.base.errors"
+local json = require "native.json"
+local needles = require "almanac.snapshot.needles"
+local release = require "almanac.snapshot.release"
+local task = require "native.task"
+local timestamp = require "almanac.base.timestamp"
+
+local M = {}
+
+local WHO = "almanac snapshot"
+local PAGE = 500
+local DECODE = { max_bytes = 256 << 20, big = "text", null = "absent" }
+
+--- What happened, and numbers of the moment: no part of what there is.
+local PASSING = { ["/events"] = true, ["events.k8s.io/events"] = true, ["metrics.k8s.io/pods"] = true }
+
+--- Kinds in no namespace that what is in one goes by.
+local AROUND = { "customresourcedefinitions.apiextensions.k8s.io", "storageclasses.storage.k8s.io",
+  "priorityclasses.scheduling.k8s.io" }
+
+local function api_version_of(resource)
+  return resource.group == "" and resource.version or resource.group .. "/" .. resource.version
+end
+
+--- One request whose answer is not looked at for secrets: what is secret in it is found here, by what it is.
+local function get(opened, path, query)
+  local text = client.request(opened, { who = WHO, path = path, query = query, text = true })
+  return json.decode(text, DECODE)
+end
+
+--- The objects of a kind, page by page.
+local function list(opened, resource, namespace)
+  local out, query = {}, { limit = PAGE }
+  local path = discovery.path(resource, namespace)
+  while true do
+    local page = get(opened, path, query)
+    local kind = (page.kind or ""):gsub("List$", "")
+    for _, object in ipairs(page.items or {}) do
+      object.apiVersion, object.kind = object.apiVersion or page.apiVersion, object.kind or kind
+      out[#out + 1] = object
+    end
+    query.continue = page.metadata and page.metadata.continue
+    if not query.continue or query.continue == "" then return out end
+  end
+end
+
+local function can_list(resource)
+  if PASSING[resource.group .. "/" .. resource.resource] then return false end
+  for _, verb in ipairs(resource.verbs or {}) do
+    if verb == "list" then return true end
+  end
+  return false
+end
+
+--- One resource of each kind: the version that the server prefers.
+local function namespaced_kinds(resources)
+  local out, seen = {}, {}
+  for _, resource in ipairs(resources) do
+    local name = resource.group .. "/" .. resource.resource
+    if resource.namespaced and not seen[name] and can_list(resource) then
+      seen[name] = true
+      out[#out + 1] = resource
+    end
+  end
+  return out
+end
+
+local function is_controlled(object)
+  for _, ref in ipairs(object.metadata.ownerReferences or {}) do
+    if ref.controller then return true end
+  end
+  return false
+end
+
+---@class almanac.snapshot.Taking
+---@field objects table[]
+---@field seen table<string, boolean>  uids: some kinds are served by two groups
+---@field unread { resource: string, namespace: string?, why: string }[]
+---@field resources table<string, string>
+
+local function keep(taking, resource, objects)
+  for _, object in ipairs(objects) do
+    local uid = object.metadata.uid or ""
+    -- Pods of a workload are made anew, by whoever has the workload.
+    if not taking.seen[uid] and not (object.kind == "Pod" and is_controlled(object)) then
+      taking.seen[uid] = true
+      taking.objects[#taking.objects + 1] = object
+      taking.resources[api_version_of(resource) .. "/" .. object.kind] = resource.resource
+    end
+  end
+end
+
+--- Reads a kind; what may not be read, or is served by nobody just now, is noted.
+local function read(taking, opened, resource, namespace, select)
+  local ok, found = errors.try(list, opened, resource, namespace)
+  if ok then return keep(taking, resource, select and select(found) or found) end
+  if found.kind ~= "auth" and found.kind ~= "api" and found.kind ~= "not_found" then error(found, 0) end
+  local name = resource.resource .. (resource.group ~= "" and "." .. resource.group or "")
+  taking.unread[#taking.unread + 1] = { resource = name, namespace = namespace, why = tostring(found.message):match "^[^\n]*" }
+end
+
+--- Definitions of the kinds that are there, and classes that are named there.
+local function read_around(taking, opened, resources)
+  local groups, named = {}, {}
+  for _, object in ipairs(taking.objects) do
+    groups[object.apiVersion:match "^(.-)/" or ""] = true
+    local spec = type(object.spec) == "table" and object.spec or {}
+    named[spec.storageClassName or ""] = true
+    for _, template in ipairs(spec.volumeClaimTemplates or {}) do named[template.spec.storageClassName or ""] = true end
+    named[type(spec.template) == "table" and type(spec.template.spec) == "table" and spec.template.spec.priorityClassName or ""] = true
+  end
+  for _, name in ipairs(AROUND) do
+    local resource = discovery.find(resources, name)
+    if resource then
+      read(taking, opened, resource, nil, function(found)
+        local out = {}
+        for _, object in ipairs(found) do
+          local wanted = object.kind == "CustomResourceDefinition" and groups[object.spec.group] or named[object.metadata.name]
+          if wanted then out[#out + 1] = object end
+        end
+        return out
+      end)
+    end
+  end
+end
+
+--- Names of things, which are no secrets though a Secret may hold them, too.
+local function words_of(objects)
+  local words = {}
+  local function add(word) if type(word) == "string" then words[word] = true end end
+  for _, object in ipairs(objects) do
+    local meta = object.metadata
+    add(meta.name)
+    add(meta.namespace)
+    add(object.kind)
+    for key, value in pairs(meta.labels or {}) do
+      add(key)
+      add(value)
+    end
+  end
+  return words
+end
+
+--- Takes out what is secret; a record that is none is left out.
+local function clean_all(taking)
+  local known, opened = needles.new(words_of(taking.objects)), {}
+  local kept = {}
+  for _, object in ipairs(taking.objects) do
+    local is_record, why = release.is(object), nil
+    if is_record then
+      opened[object], why = release.open(object)
+      for _, one in ipairs(opened[object] and release.objects(opened[object]) or {}) do
+        if one.kind == "Secret" then known:learn(one) end
+      end
+    elseif object.kind == "Secret" then
+      known:learn(object)
+    end
+    if why then
+      taking.unread[#taking.unread + 1] = { resource = object.metadata.name, namespace = object.metadata.namespace,
+        why = "it is no record of helm: " .. why }
+    else
+      kept[#kept + 1] = object
+    end
+  end
+  local cleaning = { needles = known, emptied = {} }
+  for _, object in ipairs(kept) do
+    if opened[object] then release.clean(cleaning, object, opened[object]) else clean.object(cleaning, object) end
+    clean.tidy(object)
+  end
+  taking.objects = kept
+  return cleaning.emptied
+end
+
+local function server_version(opened)
+  local ok, answer = errors.try(get, opened, "/version")
+  return ok and answer.gitVersion or nil
+end
+
+local function cluster_uid(opened)
+  local ok, answer = errors.try(get, opened, "/api/v1/namespaces/kube-system")
+  return ok and answer.metadata and answer.metadata.uid or nil
+end
+
+--- Takes a snapshot of the cluster that the settings lead to. Reads alone.
+---@param namespaces string[]  empty: the context's
+---@return almanac.SnapshotHeader header  without what the file knows
+---@return table[] objects
+function M.take(namespaces)
+  local opened = client.open()
+  if not namespaces[1] then namespaces = { opened.info.namespace } end
+  local resources = discovery.all(opened)
+  local taking = { objects = {}, seen = {}, unread = {}, resources = {} }
+  for _, namespace in ipairs(namespaces) do
+    local ok, object = errors.try(get, opened, "/api/v1/namespaces/" .. namespace)
+    if ok then
+      object.apiVersion, object.kind = "v1", "Namespace"
+      taking.objects[#taking.objects + 1] = object
+    elseif object.status == 404 then
+      errors.raise { kind = "not_found", message = string.format("there is no namespace %s in %s", namespace, opened.info.server),
+        hint = "almanac snapshot -n NAMESPACE -o FILE" }
+    elseif object.kind ~= "auth" and object.kind ~= "api" then
+      error(object, 0)
+    end
+    for _, resource in ipairs(namespaced_kinds(resources)) do read(taking, opened, resource, namespace) end
+  end
+  read_around(taking, opened, resources)
+  local emptied = clean_all(taking)
+  return {
+    taken = timestamp.utc(task.wall_ms() // 1000), server = opened.info.server, context = opened.info.context,
+    server_version = server_version(opened), cluster = cluster_uid(opened), namespaces = json.array(namespaces),
+    unread = json.array(taking.unread), emptied = json.array(emptied), resources = taking.resources,
+  }, taking.objects
+end
+
+return M
