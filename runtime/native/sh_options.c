@@ -156,6 +156,7 @@ void sh_options_read(lua_State *L, int t, int keep, const char *who, struct proc
     spec->cwd = vm_opt_string(L, t, "cwd", who, NULL, NULL);
     spec->input = vm_opt_string(L, t, "stdin", who, &spec->input_len, NULL);
     spec->keep_stdin = vm_opt_boolean(L, t, "keep_stdin", who, 0);
+    spec->foreground = vm_opt_boolean(L, t, "foreground", who, 0);
     spec->grace = vm_opt_number(L, t, "grace", who, -1);
     cap = vm_opt_integer(L, t, "max_output", who, PROC_OUTPUT_MAX);
     if (cap < 1 || cap > OUTPUT_MAX)

@@ -119,6 +119,11 @@ static void proc_finish(struct proc *p)
 
 void proc_group_signal(struct proc *p, int signum)
 {
+    if (p->foreground) {
+        if (p->state == PROC_RUNNING)
+            kill(p->pid, signum);
+        return;
+    }
     /* The group's id stays reserved while it has members, so this cannot reach a stranger
      * unless the group is empty and its number was given out again in the same moment. */
     if (kill(-p->pid, signum) < 0 && errno == EPERM)
@@ -403,7 +408,7 @@ int proc_kill(struct proc *p, int signum, struct err *e)
 {
     if (p->state != PROC_RUNNING)
         return err_set(e, ERR_NOT_FOUND, "the process has ended already");
-    if (kill(-p->pid, signum) < 0)
+    if (kill(p->foreground ? p->pid : -p->pid, signum) < 0)
         return err_set_errno(e, ERR_IO, errno, "cannot send signal %d to process group %d", signum,
                              (int)p->pid);
     return 0;

@@ -8,6 +8,9 @@
  * open is not waited for: once the pipes were quiet for a moment they are dropped. After
  * proc_stop() the rest of the group is killed first.
  *
+ * A child in the foreground is another almanac: it has our streams and our process group, a
+ * terminal's Ctrl-C reaches both, and a signal of ours that process alone.
+ *
  * Callbacks run from the loop only, never inside the call that caused them; the last is `done`.
  */
 #ifndef ALMANAC_PROC_H
@@ -45,6 +48,7 @@ struct proc_spec {
     const void *input;            /* written to stdin, copied; NULL: stdin is /dev/null */
     size_t input_len;
     bool keep_stdin;   /* leave stdin open for proc_write() */
+    bool foreground;   /* our streams and group; nothing is captured */
     size_t output_max; /* per stream, 0: PROC_OUTPUT_MAX */
     double grace;      /* seconds, negative: PROC_GRACE */
     proc_line_fn line; /* may be NULL */

@@ -32,6 +32,7 @@ struct proc {
     uv_pipe_t in;
     bool in_open;
     bool in_closing; /* close once the queue is written */
+    bool foreground; /* in our process group */
     size_t in_queued;
     struct output out[2];
     int handles; /* not yet closed */

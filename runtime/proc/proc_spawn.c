@@ -34,13 +34,15 @@ static void spawn_fds_release(struct spawn_fds *fds)
     }
 }
 
-static int spawn_fds_open(struct spawn_fds *fds, bool want_stdin, struct err *e)
+static int spawn_fds_open(struct spawn_fds *fds, const struct proc_spec *spec, struct err *e)
 {
     int i;
 
     for (i = 0; i < 3; i++)
         fds->child[i] = fds->parent[i] = -1;
-    for (i = want_stdin ? 0 : 1; i < 3; i++) {
+    if (spec->foreground)
+        return 0;
+    for (i = spec->input || spec->keep_stdin ? 0 : 1; i < 3; i++) {
         int pair[2];
 
         if (pipe2(pair, O_CLOEXEC) < 0) {
@@ -80,6 +82,7 @@ static struct proc *proc_new(struct loop *loop, const struct proc_spec *spec)
         return NULL;
     p->loop = loop;
     p->grace = spec->grace < 0 ? PROC_GRACE : spec->grace;
+    p->foreground = spec->foreground;
     p->line = spec->line;
     p->done = spec->done;
     p->arg = spec->arg;
@@ -102,15 +105,17 @@ static int spawn_process(struct proc *p, const struct proc_spec *spec, const cha
         .args = (char **)spec->argv,
         .env = env,
         .cwd = spec->cwd,
-        .flags = UV_PROCESS_DETACHED, /* setsid(): see the header */
+        .flags = spec->foreground ? 0 : UV_PROCESS_DETACHED, /* setsid(): see the header */
         .stdio_count = 3,
         .stdio = stdio,
     };
     int i;
 
     for (i = 0; i < 3; i++) {
-        stdio[i].flags = fds->child[i] < 0 ? UV_IGNORE : UV_INHERIT_FD;
-        stdio[i].data.fd = fds->child[i];
+        int fd = spec->foreground ? i : fds->child[i];
+
+        stdio[i].flags = fd < 0 ? UV_IGNORE : UV_INHERIT_FD;
+        stdio[i].data.fd = fd;
     }
     p->process.data = p;
     p->handles++;
@@ -174,10 +179,10 @@ static int proc_start(struct proc *p, const struct proc_spec *spec, const char *
     struct spawn_fds fds;
     int rc, i;
 
-    if (spawn_fds_open(&fds, spec->input || spec->keep_stdin, e) < 0)
+    if (spawn_fds_open(&fds, spec, e) < 0)
         return -1;
     rc = fds.parent[0] >= 0 ? open_pipe(p, &p->in, &p->in_open, &fds.parent[0]) : 0;
-    for (i = 0; i < 2 && rc == 0; i++)
+    for (i = 0; i < 2 && rc == 0 && !spec->foreground; i++)
         rc = open_pipe(p, &p->out[i].pipe, &p->out[i].open, &fds.parent[i + 1]);
     if (rc == 0)
         rc = spawn_process(p, spec, file, env, &fds);

@@ -25,6 +25,13 @@ local function misleading(fs, path)
   return real and not real:find "%.lua$" and real or nil
 end
 
+local put = {} ---@type table<string, string>
+
+--- From now on a text stands for a script's file, whatever is on disk.
+---@param path string
+---@param text string
+function M.put(path, text) put[path] = text end
+
 --- The text of a script's file and where it is: the one on disk, else the one built into the program.
 ---@param path string
 ---@param builtin? string|false its path there; default the same, false: there is none
@@ -32,6 +39,7 @@ end
 ---@return string? path
 ---@return string? leads  where the file is a link to what is no Lua file: then nothing is read
 function M.file(path, builtin)
+  if put[path] then return put[path], path end
   local fs = require "native.fs"
   if fs.exists(path) then
     local leads = misleading(fs, path)

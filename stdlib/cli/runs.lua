@@ -38,7 +38,7 @@ M.options = options.join({
 --- Fields of almanac.FoundRun, for --json.
 local FIELDS = {
   id = true, runbook = true, status = true, started_ms = true, ended_ms = true, duration = true, operator = true, host = true,
-  environment = true, version = true, params = true, error = true, step = true, caller = true, undoes = true,
+  environment = true, version = true, params = true, error = true, step = true, caller = true, undoes = true, rehearsal = true,
 }
 
 --- The words between commas, each of which must be known.
@@ -87,7 +87,7 @@ local function cells_of(found)
 end
 
 local function rest_of(found)
-  local parts = {}
+  local parts = { found.rehearsal and "REHEARSAL" or nil }
   if found.caller then parts[#parts + 1] = "in " .. found.caller end
   if found.environment then parts[#parts + 1] = "on " .. found.environment end
   local params = parameters.text(found.params, found.durations)

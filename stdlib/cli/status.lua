@@ -33,7 +33,7 @@ M.options = options.join({
 }, options.common)
 
 local function heading(row, state)
-  local text = row.id .. ": " .. state.status
+  local text = (json.decode(row.meta).rehearsal and "REHEARSAL " or "") .. row.id .. ": " .. state.status
   if state.holder then text = text .. ", " .. holder.describe(json.encode(state.holder), row.id) end
   return text
 end
@@ -118,6 +118,7 @@ local function closing(journal, row, state)
   add_asked(out, state)
   if state.status == "running" then add_waiting(out, state) end
   if state.status == "done" or state.status == "running" or state.status == "undone" then return out end
+  local is_rehearsal = json.decode(row.meta).rehearsal ~= nil -- it goes on, or back, where it is rehearsed
   local err = state.error
   if err and err.message then
     out[#out + 1] = "  why:     " .. err.message
@@ -126,7 +127,7 @@ local function closing(journal, row, state)
   add_answers(out, state, store.words(row.id))
   if state.abandoned then
     out[#out + 1] = string.format("  given up by %s: %s", state.abandoned.by, state.abandoned.reason)
-  else
+  elseif not is_rehearsal then
     add_ways_on(out, journal, row, state)
   end
   return out

@@ -240,6 +240,20 @@ local function load_file(file, environment_name)
   settings.environment, settings.file = name, file
 end
 
+local pinned = {} ---@type table<string, any>
+
+--- Settings that hold from now on, whatever the file and the command line say: those of a rehearsal. Of endpoints only
+--- those that are named.
+---@param values table<string, any>
+function M.pin(values) pinned = values end
+
+local function put_pinned()
+  for key, value in pairs(pinned) do
+    if key ~= "endpoints" then settings[key] = value end
+  end
+  for name, given in pairs(pinned.endpoints or {}) do settings.endpoints[name] = given end
+end
+
 --- Reads the file (when there is one) into the settings.
 ---@param options table<string, string>  of the command line: config, environment, kubeconfig, context, store, helm
 function M.load(options)
@@ -256,6 +270,7 @@ function M.load(options)
   for _, key in ipairs { "kubeconfig", "context", "store", "helm" } do
     if options[key] then settings[key] = options[key] end
   end
+  put_pinned()
   children.apply()
 end
 

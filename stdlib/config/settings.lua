@@ -21,6 +21,7 @@ local M = {
   approval = {},        ---@type almanac.ApprovalPolicy who may approve, and for how long
   environment = nil,    ---@type string? name given with -e
   file = nil,           ---@type string? the almanac.yaml that was read
+  rehearsal = nil,      ---@type almanac.RehearsalMark? nothing outside of it is changed: what is run is a rehearsal
 }
 
 return M

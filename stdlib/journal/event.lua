@@ -47,6 +47,7 @@ M.kinds = {
   ["notice.sent"] = kind("durable", "keep", "id"),
   ["notice.failed"] = kind("durable", "keep", "id message"),
   ["notice.dropped"] = kind("durable", "keep", "id message"),
+  ["rehearsal"] = kind("soon", "skip", "text"), -- what the rehearsal that the run is part of put on, or took away
   ["run.abandoned"] = kind("durable", "keep", "reason by"),
   -- its steps
   ["step.start"] = kind("soon", "begun", "attempt"),

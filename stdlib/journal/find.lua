@@ -88,6 +88,7 @@ local function found_of(journal, row)
     durations = meta.durations,
     error = type(err.message) == "string" and errors.printable(err.message):match "^[^\n]*" or nil, step = err.step,
     caller = type(meta.caller) == "table" and meta.caller.run or nil, undoes = meta.undoes,
+    rehearsal = meta.rehearsal ~= nil or nil,
   }
 end
 

@@ -45,7 +45,8 @@ function M.new(run, options)
     state = state.new(), canvas = canvases.new(), view = views.new { leaves = options.leave ~= nil },
     passing = options.passing, leave = options.leave,
     model = {
-      runbook = meta.runbook or run.id, environment = meta.environment, cluster = meta.context, spin = 0, output = {},
+      runbook = (meta.rehearsal and "REHEARSAL " or "") .. (meta.runbook or run.id),
+      environment = meta.environment, cluster = meta.context, spin = 0, output = {},
       color = not process.getenv "NO_COLOR", keys = false,
     },
   }, Live)
@@ -61,6 +62,7 @@ end
 function Live:event(event)
   state.apply(self.state, event)
   if event.kind == "said" then self:above(terminal.said("· " .. event.data.text)) end
+  if event.kind == "rehearsal" then self:above("✂ " .. terminal.one_line(event.data.text)) end
   if event.kind ~= "output" then return end
   local text = terminal.one_line(errors.printable(event.data.text))
   keep_output(self.model.output, event.path, text)

@@ -59,6 +59,7 @@ on["step.retry"] = function(self, path, data)
     duration.format(data.delay)))
 end
 on["said"] = function(self, _, data) self.write(self.clock .. terminal.said("· " .. data.text) .. "\n") end
+on["rehearsal"] = function(self, _, data) self.write(self.clock .. "✂ " .. terminal.one_line(data.text) .. "\n") end
 on["note"] = function(self, path, data) say(self, "·", path, data.text) end
 --- Whose output it is: branches print side by side.
 on["output"] = function(self, path, data)

@@ -63,6 +63,7 @@ local function properties_of(report)
     if value == nil then return end
     out[#out + 1] = markup.join("      ", tag("property", { "name", name, "value", words.value(value, 2000) }), "\n")
   end
+  add("rehearsal", words.rehearsal(report))
   add("run", run.id)
   add("status", run.status)
   add("operator", run.operator)
@@ -98,7 +99,8 @@ function M.render(report)
         errors.printable(report.error and report.error.message or report.verdict.text))), "\n")
   end
   local time = seconds(((run.ended_ms or run.started_ms) - run.started_ms) / 1000)
-  local suite = tag("testsuite", { "name", run.runbook, "id", run.id, "hostname", run.host or "unknown", "timestamp",
+  local name = (run.rehearsal and "REHEARSAL " or "") .. run.runbook
+  local suite = tag("testsuite", { "name", name, "id", run.id, "hostname", run.host or "unknown", "timestamp",
     os.date("!%Y-%m-%dT%H:%M:%S", run.started_ms // 1000), "tests", count.tests, "failures", count.failure, "errors", count.error,
     "skipped", count.skipped, "time", time }, "\n", properties_of(report), cases,
     "    ", tag("system-out", nil, report.verdict.text, "\n"), "\n  ")

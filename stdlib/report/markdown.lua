@@ -53,12 +53,14 @@ end
 local ICONS = { good = "✅", bad = "❌", open = "⏳", ["taken back"] = "↩" }
 
 local function header(report)
-  local run, verdict = report.run, report.verdict
+  local run, verdict, rehearsal = report.run, report.verdict, words.rehearsal(report)
   local out = {
-    string.format("## %s %s: %s", ICONS[verdict.tone], span(run.runbook), verdict.word), "", span(verdict.text), "",
+    string.format("## %s%s %s: %s", rehearsal and "REHEARSAL " or "", ICONS[verdict.tone], span(run.runbook), verdict.word),
+    "", span(verdict.text), "",
     string.format("%s on %s, %s%s", span(run.operator or "?"), span(run.host or "?"), words.span(run.started_ms, run.ended_ms),
       run.environment and ", environment " .. span(run.environment) or ""),
   }
+  if rehearsal then out[#out + 1] = "\n**" .. span(rehearsal) .. "**" end
   if report.journal.broken then out[#out + 1] = "\n**The journal is not to be believed:** " .. span(report.journal.broken) end
   out[#out + 1] = ""
   for _, one in ipairs(verdict.next) do out[#out + 1] = string.format("- %s: %s", one.what, span(one.command)) end

@@ -343,6 +343,7 @@ local function run_of(self, state, facts)
     ended_ms = last and last.ended ~= "running" and last.ended_ms or nil, environment = meta.environment, context = meta.context,
     kubeconfig = meta.kubeconfig, config = meta.config, lock = meta.lock, version = meta.version, digest = meta.digest,
     caller = type(meta.caller) == "table" and meta.caller.run or nil, undoes = meta.undoes, undone_by = self.undone_by,
+    rehearsal = type(meta.rehearsal) == "table" and meta.rehearsal or nil,
     abandoned = state.abandoned, left = json.array(taken_back.list(state)),
   }
 end

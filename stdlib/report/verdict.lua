@@ -110,6 +110,7 @@ local function commands(report)
   local run, out = report.run, json.array {}
   local function add(what, command) out[#out + 1] = { what = what, command = "almanac " .. command .. " " .. run.words } end
   local status = run.status
+  if run.rehearsal then return out end -- it goes on, or back, where it is rehearsed
   if status == "running" then add("see where it stands", "status") end
   local step = status == "waiting" and asking(report)
   if step then add_answers(out, step, run.words) end

@@ -118,4 +118,12 @@ function M.logs(err)
   return out
 end
 
+--- What a report of a rehearsal says on each of its pages; nil of a run.
+---@param report almanac.Report
+---@return string?
+function M.rehearsal(report)
+  local mark = report.run.rehearsal
+  return mark and "REHEARSAL: nothing but " .. tostring(mark.copy or "a simulated cluster") .. " was changed"
+end
+
 return M

@@ -38,6 +38,7 @@ local M = {}
 ---@alias almanac.Definitions table<string, almanac.EffectDefinition>  the effects of one script
 
 local builtin = {} ---@type almanac.Definitions
+local stands_in ---@type (fun(name: string, definition: almanac.EffectDefinition): almanac.EffectDefinition)?
 
 ---@class almanac.Catalogue  of the standard library's effects
 ---@field load fun(name: string)               loads the module that defines an effect, if there is one
@@ -177,15 +178,21 @@ end
 function M.find(name, own)
   if type(name) ~= "string" then return nil end
   if not builtin[name] then catalogue.load(name) end
-  return builtin[name] or own and own[name]
+  local found = builtin[name] or own and own[name]
+  return found and stands_in and stands_in(name, found) or found
 end
 
 --- Whether an effect is the standard library's. What a script defines changes the world by other effects alone.
 ---@param name string
 ---@return boolean
 function M.is_builtin(name)
-  return M.find(name) ~= nil
+  if not builtin[name] then catalogue.load(name) end
+  return builtin[name] ~= nil
 end
+
+--- From now on every effect of this process goes by what stands in for its definition: a rehearsal's.
+---@param fn fun(name: string, definition: almanac.EffectDefinition): almanac.EffectDefinition
+function M.stand_in(fn) stands_in = fn end
 
 --- One line for people about an effect with that input.
 ---@param name string

@@ -20,6 +20,8 @@ local M = {}
 ---@class almanac.Operator
 ---@field begun boolean      a run was driven: until then an error means that nothing was done
 ---@field lost string?       why results could not be written
+---@field answers (fun(question: string, choices: string[]): string)?  answers in his place: a rehearsal's --yes
+---@field watcher fun(run: almanac.Run)?  sees each run that is driven, before it begins
 local Operator = {}
 Operator.__index = Operator
 
@@ -130,6 +132,7 @@ end
 ---@param choices string[]
 ---@return string?
 function Operator:choose(question, choices)
+  if self.answers then return self.answers(question, choices) end
   if not self:can_be_asked() then return nil end
   local shown = {}
   for i, choice in ipairs(choices) do

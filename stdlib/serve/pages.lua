@@ -102,7 +102,7 @@ function M.runs(list, asked)
   for i, found in ipairs(list) do
     local cells = {}
     for k, cell in ipairs {
-      tag("a", { "href", "/run/" .. found.id }, found.id),
+      markup.join(found.rehearsal and tag("strong", nil, "REHEARSAL "), tag("a", { "href", "/run/" .. found.id }, found.id)),
       tag("span", { "class", "tag " .. (TAGS[found.status] or "s-running") }, found.status),
       tag("span", { "class", "time" }, words.time(found.started_ms)), words.length(found.duration), found.operator or "",
       parameters.text(found.params, found.durations), found.error or "",

@@ -161,6 +161,7 @@ local function describe_end(run, status, err, told)
   else
     M.say_failure(operator, err)
   end
+  if run.meta.rehearsal then return end -- it goes on, or back, where it is rehearsed
   local words = store.words(id)
   operator:say("  go on:   almanac resume " .. words)
   local may_undo = next(run.effects) ~= nil or run.has_undo -- a run that only looked has nothing to take back

@@ -23,7 +23,10 @@ function M.give(session, run, book, frame)
   run.allow, run.on_owner, run.definitions = book.allow, book.on_owner, definitions.scope(book.script.definitions)
   run.script, run.loaded = book.script.digest, book.script
   run.approvals = run.journal and approvals.of(run.journal, run.id, run.replay)
-  if not frame then return end
+  if not frame then
+    if session.operator.watcher then session.operator.watcher(run) end
+    return
+  end
   run.caller = frame.run
   run:be_seen_in(frame)
 end

@@ -4,10 +4,23 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local ownership = require "almanac.journal.ownership"
 local process = require "native.process"
+local settings = require "almanac.config.settings"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 
 local M = {}
+
+--- A rehearsal goes on where it is rehearsed, and nowhere else: its cluster is gone, and any other one is real.
+local function check_rehearsal(run)
+  if (run.meta.rehearsal ~= nil) == (settings.rehearsal ~= nil) then return end
+  errors.raise {
+    kind = "refused",
+    message = run.meta.rehearsal and run.id .. " is a rehearsal, and over: its cluster is gone, and no other one may be touched for it"
+      or run.id .. " is no rehearsal",
+    hint = run.meta.rehearsal and string.format("rehearse anew: almanac rehearse %s; its report: almanac report %s", run.meta.runbook,
+      store.words(run.id)) or nil,
+  }
+end
 
 --- The settings that the run was started with, under those of this command line. Its files (script,
 --- chart, values) are named from where it was started.
@@ -15,6 +28,7 @@ local M = {}
 ---@param options table of the command line
 function M.settings(run, options)
   local meta = run.meta
+  check_rehearsal(run)
   if meta.cwd and meta.cwd ~= process.cwd() and require("native.fs").exists(meta.cwd) then
     errors.raise {
       kind = "refused", message = string.format("%s was started in %s, where its files are", run.id, meta.cwd),

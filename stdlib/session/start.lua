@@ -108,7 +108,8 @@ function M.run(name, given, options, operator)
   if override then run:record("run.override", "", override) end
   if plan then run:record("run.plan", "", plan) end
   if not options.json then
-    operator:say(string.format("▶ %s  (resume with: almanac resume %s)", book.name, store.words(run.id)))
+    operator:say(run.meta.rehearsal and string.format("▶ %s, a rehearsal: %s", book.name, run.id)
+      or string.format("▶ %s  (resume with: almanac resume %s)", book.name, store.words(run.id)))
   end
   return course.run(session, run, book, values, held)
 end

@@ -16,12 +16,20 @@ local function random_uuid()
     h:sub(21, 32))
 end
 
-local function listen(self, handler, port, tls)
-  self.listeners[#self.listeners + 1] = require("native.httpd").listen {
-    port = port or 0, handler = handler, tls = tls, body_max = BODY_MAX,
+--- Listens with what is kept under a name, on the port that it had before if it had one.
+local function listen(self, name)
+  local kept = self.kept[name]
+  self.listeners[name] = require("native.httpd").listen {
+    port = kept.port, handler = kept.handler, tls = kept.tls, body_max = BODY_MAX,
     on_error = function(err, request) self.report(("%s %s: %s"):format(request.method, request.path, tostring(err))) end,
   }
-  return "127.0.0.1:" .. self.listeners[#self.listeners]:port()
+  kept.port = self.listeners[name]:port()
+end
+
+local function begin(self, name, port, handler, tls)
+  self.kept[name] = { port = port or 0, handler = handler, tls = tls }
+  listen(self, name)
+  return "127.0.0.1:" .. self.kept[name].port
 end
 
 --- The handler behind a network: requests wait side by side, as they do there.
@@ -56,20 +64,21 @@ function server.start(o)
   for key, v in pairs(o) do options[key] = v end
   local c, why = cluster.new(options)
   if not c then return nil, why end
-  local self = setmetatable({ cluster = c, listeners = {}, report = o.report, tls = o.tls }, Server)
+  local self = setmetatable({ cluster = c, listeners = {}, kept = {}, report = o.report, tls = o.tls }, Server)
   local ports, tls = o.ports or {}, o.tls
-  self.api = (tls and "https://" or "http://") .. listen(self, delayed(c.handle_api, o.latency), ports.api,
+  self.api = (tls and "https://" or "http://") .. begin(self, "api", ports.api, delayed(c.handle_api, o.latency),
     tls and { cert = tls.cert, key = tls.key, client_ca = tls.client_ca })
-  self.devnet = "http://" .. listen(self, c.handle_devnet, ports.devnet)
-  self.loki = "http://" .. listen(self, c.handle_loki, ports.loki)
+  self.devnet = "http://" .. begin(self, "devnet", ports.devnet, c.handle_devnet)
+  self.loki = "http://" .. begin(self, "loki", ports.loki, c.handle_loki)
   return self
 end
 
 --- A kubeconfig that leads to it.
 ---@param token? string
 ---@param namespace? string of its context (default "default")
+---@param context? string its name (default "sim")
 ---@return table
-function Server:kubeconfig(token, namespace)
+function Server:kubeconfig(token, namespace, context)
   local function embedded(path) return base64.encode(require("native.fs").read(path)) end
   local at, user, tls = { server = self.api }, {}, self.tls
   if tls then at["certificate-authority-data"] = embedded(tls.ca) end
@@ -78,18 +87,28 @@ function Server:kubeconfig(token, namespace)
   end
   if token then user.token = token end
   return {
-    apiVersion = "v1", kind = "Config", ["current-context"] = "sim",
+    apiVersion = "v1", kind = "Config", ["current-context"] = context or "sim",
     clusters = { { name = "sim", cluster = at } }, users = { { name = "sim", user = user } },
-    contexts = { { name = "sim", context = { cluster = "sim", user = "sim", namespace = namespace or "default" } } },
+    contexts = { { name = context or "sim", context = { cluster = "sim", user = "sim", namespace = namespace or "default" } } },
   }
 end
 
 --- Lets the cluster live, until the task is interrupted.
 function Server:run() self.cluster.agenda:serve(require "native.task") end
 
+--- Takes one of its services off the network, connections and all, or puts it back where it was.
+---@param name "api"|"devnet"|"loki"
+---@param up boolean
+function Server:put(name, up)
+  if up == (self.listeners[name] ~= nil) then return end
+  if up then return listen(self, name) end
+  self.listeners[name]:close()
+  self.listeners[name] = nil
+end
+
 --- Ends its sockets.
 function Server:close()
-  for _, listener in ipairs(self.listeners) do listener:close() end
+  for _, listener in pairs(self.listeners) do listener:close() end
   self.listeners = {}
 end
 

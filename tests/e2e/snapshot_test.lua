@@ -1,5 +1,6 @@
 -- almanac snapshot: what a namespace holds, read with gets and lists alone, with nothing secret in it; and a simulated
 -- cluster that has it, in which helm finds its release.
+local base64 = require "almanac.base.base64"
 local clients = require "tests.sim_clients"
 local fs = require "native.fs"
 local json = require "native.json"
@@ -81,8 +82,9 @@ spec:
   group: shop.example.com
   scope: Namespaced
   names: { kind: Till, plural: tills }
-  versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } } }]
-]]):gsub("DSN", DSN_PASSWORD):gsub("BASE64", require("almanac.base.base64").encode("x" .. DSN_PASSWORD .. "y")):gsub("URLPASS", URL_PASSWORD))
+  versions:
+  - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } } }
+]]):gsub("DSN", DSN_PASSWORD):gsub("BASE64", base64.encode("x" .. DSN_PASSWORD .. "y")):gsub("URLPASS", URL_PASSWORD))
   sim.must("kubectl34", "apply --server-side -f " .. sim.dir .. "/more.yaml")
   t.write_file(sim.dir .. "/till.yaml",
     "apiVersion: shop.example.com/v1\nkind: Till\nmetadata: { name: first }\nspec: { drawer: 3, clientSecret: " .. BY_NAME .. " }\n")
@@ -183,6 +185,7 @@ t.test("what is missing is said, with the next step", function()
   t.eq(code, 1)
   t.has(err, "there is no namespace nowhere")
   t.ok(not fs.exists(sim.dir .. "/x.yaml"), "nothing is written")
+  local _
   code, _, err = t.run { ALMANAC, "snapshot" }
   t.eq(code, 2)
   t.has(err, "usage: almanac snapshot -o FILE")

@@ -9,6 +9,7 @@
 ---@field keep_env? string[]  of Almanac's environment, besides what every child gets: NAME or PREFIX*
 ---@field stdin? string
 ---@field keep_stdin? boolean  of start: it is written to
+---@field foreground? boolean  another almanac: with our streams, in our process group
 ---@field timeout? number
 ---@field grace? number  between TERM and KILL
 ---@field max_output? integer  bytes of each stream

@@ -41,6 +41,12 @@ local function facts(report)
   return table.concat(out, " · ")
 end
 
+--- On every page that is printed, too.
+local function rehearsal(report)
+  local text = words.rehearsal(report)
+  return text and tag("p", { "class", "rehearsal" }, text)
+end
+
 local function header(report)
   local verdict, next_lines = report.verdict, {}
   for i, one in ipairs(verdict.next) do
@@ -132,10 +138,12 @@ function M.render(report, live)
     links[i] = tag("a", { "href", "#" .. section.id }, section.title)
     parts[i] = tag("section", { "id", section.id }, tag("h2", nil, section.title), section.content)
   end
-  local title = string.format("%s %s: %s", ICONS[report.verdict.tone], report.verdict.word, report.run.id)
+  local mark = report.run.rehearsal and "REHEARSAL " or ""
+  local title = string.format("%s%s %s: %s", mark, ICONS[report.verdict.tone], report.verdict.word, report.run.id)
   local footer = tag("footer", nil, "Made by almanac from the journal of ", tag("code", nil, report.run.id), ", ",
     words.plural(report.journal.events, "event"), "; head ", tag("code", nil, report.journal.hash:sub(1, 16)), ".")
-  return M.wrap(title, markup.join(live and live.bar, header(report), tag("nav", nil, links), parts, footer), live, report.journal.seq)
+  local content = markup.join(rehearsal(report), live and live.bar, header(report), tag("nav", nil, links), parts, footer)
+  return M.wrap(title, content, live, report.journal.seq)
 end
 
 return M

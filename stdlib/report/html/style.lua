@@ -94,7 +94,9 @@ button,input[type=text]{font:inherit;color:inherit;background:var(--bg);border:1
 button{cursor:pointer}button:hover{border-color:var(--link)}
 footer{margin-top:3rem;color:var(--dim);font-size:.88rem;border-top:1px solid var(--line);padding-top:.8rem}
 @media (max-width:640px){.next{grid-template-columns:1fr}.body{padding-left:.6rem}td.key{width:auto}}
-@media print{body{font-size:11px}main{max-width:none;padding:0}nav,.chips{display:none}pre{max-height:none}
+.rehearsal{position:sticky;top:0;z-index:2;margin:0 0 1rem;padding:.4rem .8rem;font-weight:600;color:#1a1300;background:#ffd75e}
+@media print{.rehearsal{position:fixed;top:0;left:0;right:0;margin:0}main{padding-top:2.5rem!important}
+body{font-size:11px}main{max-width:none;padding:0}nav,.chips{display:none}pre{max-height:none}
 .step{content-visibility:visible;break-inside:avoid}details::details-content{content-visibility:visible;display:block}
 h2,h3{break-after:avoid}svg,.first{break-inside:avoid}*{print-color-adjust:exact}}
 ]]

@@ -1,0 +1,17 @@
+--- almanac rehearsed FILE COMMAND words…: the inside of a rehearsal, started by almanac rehearse.
+local errors = require "almanac.base.errors"
+
+local M = { options = {} }
+
+M.usage = "rehearsed FILE COMMAND [words…]\n\nThe inside of a rehearsal; almanac rehearse starts it."
+
+local COMMANDS = { run = "almanac.cli.run", resume = "almanac.cli.resume", rollback = "almanac.cli.rollback" }
+
+function M.run(words, operator)
+  local module = COMMANDS[words[2]]
+  if not module then errors.usage "almanac rehearsed is for almanac rehearse to start" end
+  require("almanac.rehearsal.inside").enter(words[1]):accompany(operator)
+  return require(module).run({ table.unpack(words, 3) }, operator)
+end
+
+return M

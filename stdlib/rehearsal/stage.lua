@@ -1,0 +1,215 @@
+--- The stage of a rehearsal: the simulated cluster, what is asked of Prometheus, and what goes wrong when. It lives in the
+--- process that was started, and outlives the one that runs the runbook, which may be killed on it.
+local errors = require "almanac.base.errors"
+local fs = require "native.fs"
+local json = require "native.json"
+local moments = require "almanac.rehearsal.moment"
+local schedules = require "almanac.rehearsal.schedule"
+local server = require "almanac.sim.server"
+local task = require "native.task"
+
+local M = {}
+
+local Stage = {}
+Stage.__index = Stage
+
+local JSON = { ["Content-Type"] = "application/json" }
+local SETTLE_LIMIT, LOOK_SECONDS = 30, 0.1
+local OUTAGES = { ["api-down"] = "api", ["loki-silent"] = "loki" }
+--- Headers of an answer that are Prometheus' own; others are of the connection.
+local FORWARDED = { ["content-type"] = true }
+
+-- What happens ------------------------------------------------------------------------------------
+
+--- Notes what the rehearsal did, and gives the words of it.
+function Stage:tell(text)
+  self.story[#self.story + 1] = { seconds = self.begun and task.now() - self.begun or 0, text = text }
+  return text
+end
+
+local function switch(self, entry, on)
+  if entry.what == "fault" then
+    self.served.cluster.faults:change(on and { entry.name } or {}, on and {} or { entry.name })
+  elseif entry.name == "prom-silent" then
+    self.prometheus_is_silent = on
+  else
+    self.served:put(OUTAGES[entry.name], not on)
+  end
+end
+
+--- Puts a fault on, and has it taken off when its time is over. What is said of it.
+local function put_on(self, entry)
+  switch(self, entry, true)
+  local lasts = entry.when.lasts
+  if lasts then
+    self.served.cluster.agenda:after(lasts, "rehearsal\0" .. entry.name, function()
+      switch(self, entry, false)
+      self:order { say = { self:tell(entry.name .. " is over") } }
+    end)
+  end
+  local is_outage = schedules.OUTAGES[entry.name]
+  return self:tell(entry.name .. (is_outage and ": " .. is_outage or " is put on"))
+end
+
+--- What the inside is answered, for what comes now.
+local function answer_of(self, entries, where)
+  local answer = { say = json.array {} }
+  for _, entry in ipairs(entries) do
+    if entry.what == "kill" then
+      answer.die = true
+      answer.say[#answer.say + 1] = self:tell("killed " .. where)
+    else
+      answer.say[#answer.say + 1] = put_on(self, entry)
+    end
+  end
+  return answer
+end
+
+local function at_point(self, message)
+  if message.what == "step" then return answer_of(self, self.schedule:at_step(message.path), "") end
+  local entries, n = self.schedule:at_effect(message.id, message.what)
+  local where = string.format("%s effect %d (%s)%s", message.what == "applied" and "behind" or "before", n, message.op,
+    message.what == "applied" and ", whose outcome was not written down yet" or ", which was begun")
+  return answer_of(self, entries, where)
+end
+
+-- What is served -----------------------------------------------------------------------------------
+
+--- Has the inside do something as soon as it listens.
+function Stage:order(order)
+  self.orders[#self.orders + 1] = order
+  self.ordered:notify()
+end
+
+local function give_orders(self, response)
+  response:on_close(function() self.ordered:notify() end)
+  while not self.orders[1] and not response:closed() do self.ordered:wait() end
+  if response:closed() then return nil end
+  return table.remove(self.orders, 1)
+end
+
+--- Asks the real Prometheus what the inside asked.
+local function forward(self, request, response)
+  if self.prometheus_is_silent or not self.prometheus then
+    return response:send(503, { ["Content-Type"] = "text/plain" }, "nobody answers\n")
+  end
+  local query = request.raw_query ~= "" and "?" .. request.raw_query or ""
+  local ok, answer = errors.try(require("native.http").request, {
+    who = "almanac rehearse", method = request.method, url = self.prometheus .. request.raw_path:gsub("^/prometheus", "") .. query,
+    body = request.body ~= "" and request.body or nil, timeout = 60, read = true,
+    headers = { ["Content-Type"] = request.headers["content-type"], Authorization = request.headers.authorization },
+  })
+  if not ok then return response:send(502, { ["Content-Type"] = "text/plain" }, answer.message .. "\n") end
+  local headers = {}
+  for name, value in pairs(answer.headers) do headers[FORWARDED[name:lower()] and name or ""] = value end
+  headers[""] = nil
+  response:send(answer.status, headers, answer.body)
+end
+
+local function handle(self, request, response)
+  if request.path:find "^/prometheus/" then return forward(self, request, response) end
+  if request.headers.authorization ~= "Bearer " .. self.token then return response:send(403, JSON, "{}") end
+  local answer
+  if request.path == "/point" then
+    answer = at_point(self, json.decode(request.body))
+  elseif request.path == "/orders" then
+    answer = give_orders(self, response)
+  elseif request.path == "/dying" then
+    self.killed = true
+    self.child:kill "KILL"
+  end
+  if answer then response:send(200, JSON, json.encode(answer)) end
+end
+
+-- The cluster --------------------------------------------------------------------------------------
+
+--- Workloads that are not what they are to be yet.
+local function unsettled(store)
+  local out = {}
+  for _, gvr in ipairs { "apps/v1/deployments", "apps/v1/statefulsets" } do
+    for _, object in ipairs((store:list(gvr))) do
+      local wanted, status = object.spec.replicas or 1, object.status or {}
+      if (status.availableReplicas or status.readyReplicas or 0) < wanted then
+        out[#out + 1] = string.format("%s/%s", object.kind:lower(), object.metadata.name)
+      end
+    end
+  end
+  return out
+end
+
+--- Waits until the copy is up.
+---@return string[] left  what did not come up
+function Stage:settle()
+  local limit = task.now() + SETTLE_LIMIT
+  while true do
+    local left = unsettled(self.served.cluster.store)
+    if #left == 0 or task.now() > limit then return left end
+    task.sleep(LOOK_SECONDS)
+  end
+end
+
+---@class almanac.rehearsal.StageOptions
+---@field objects table[]
+---@field header almanac.SnapshotHeader?
+---@field namespaces string[]
+---@field schedule table
+---@field directory string     where its files are
+---@field context string       name of the context
+---@field namespace string     of the context
+---@field prometheus string?   URL of a real one
+---@field report fun(text: string)
+
+local function log_of(lines)
+  return function(method, path, query, status)
+    lines[#lines + 1] = json.encode { method = method, path = path, query = query, status = status }
+  end
+end
+
+--- Opens a stage, in tasks of its own. It ends with `close`.
+---@param o almanac.rehearsal.StageOptions
+---@return table stage  raises kind "usage" for a fault that there is none of
+function M.open(o)
+  local self = setmetatable({
+    schedule = o.schedule, story = {}, orders = {}, ordered = task.condition(), requests = {}, prometheus = o.prometheus,
+    token = require("native.digest").random_hex(16), directory = o.directory,
+  }, Stage)
+  local served, why = server.start {
+    report = function(text) if not self.closed then o.report(text) end end,
+    objects = o.objects, resources = o.header and o.header.resources, namespaces = o.namespaces,
+    request_log = log_of(self.requests), devnet_namespace = o.namespaces[1],
+  }
+  if not served then errors.usage("%s", why) end
+  self.served = served
+  self.life = task.spawn(served.run, served)
+  self.control = require("native.httpd").listen {
+    port = 0, handler = function(request, response) return handle(self, request, response) end,
+    on_error = function(err) o.report(tostring(err)) end,
+  }
+  self.url = "http://127.0.0.1:" .. self.control:port()
+  self.kubeconfig = o.directory .. "/kubeconfig"
+  fs.write(self.kubeconfig, json.encode(served:kubeconfig(nil, o.namespace, o.context)) .. "\n", { mode = 384 })
+  return self
+end
+
+--- The clock of the rehearsal begins: what comes by it is due from now on.
+function Stage:begin()
+  self.begun = task.now()
+  for i, entry in ipairs(self.schedule:timed()) do
+    self.served.cluster.agenda:after(entry.when.seconds, "rehearsal\0" .. i, function()
+      entry.came = true
+      if entry.what ~= "kill" then return self:order { say = { put_on(self, entry) } } end
+      self:order { say = { self:tell("killed " .. moments.text(entry.when)) }, die = true }
+    end)
+  end
+end
+
+--- Writes down what the API was asked, and ends everything.
+function Stage:close()
+  self.closed = true -- what was under way in the cluster is cut off, and that is no news
+  fs.write(self.directory .. "/requests.jsonl", table.concat(self.requests, "\n") .. "\n", { mode = 384 })
+  self.served:close()
+  self.control:close()
+  self.life:cancel()
+end
+
+return M

@@ -1,0 +1,90 @@
+--- What stands in for effects in a rehearsal. Those on a cluster happen, for the cluster is a simulated one; those that a
+--- script defines are made, since they change the world by others alone; all others are previewed, by what a plan may do,
+--- and give what they are expected to give.
+local effects = require "almanac.run.definitions"
+local errors = require "almanac.base.errors"
+local previews = require "almanac.run.plan.preview"
+local step = require "almanac.run.step"
+local task = require "native.task"
+
+local M = {}
+
+M.PREFIX = "rehearsed, not done: "
+
+--- Effects that a simulated cluster answers, and runs that are rehearsed as the one that makes them.
+local SIMULATED = { k8s = true, helm = true, runbook = true }
+
+--- What a program that ended well, or a server that took a request, gives where nobody can know more.
+local EXPECTED = {
+  ["sh.run"] = function() return { code = 0, stdout = "", stderr = "", elapsed = 0, truncated = false } end,
+  ["http.request"] = function(input)
+    local status = type(input.expect) == "table" and input.expect[1] or input.expect
+    return { status = math.type(status) == "integer" and status or 200, headers = {}, body = "", elapsed = 0 }
+  end,
+}
+
+---@class almanac.rehearsal.Stage  what is told of each effect
+---@field point fun(self, stage: "begun"|"applied", name: string, ctx: almanac.EffectContext)
+
+local function told(stage, name, definition)
+  local copy = {}
+  for field, value in pairs(definition) do copy[field] = value end
+  copy.apply = function(input, ctx)
+    stage:point("begun", name, ctx)
+    local result = definition.apply(input, ctx)
+    stage:point("applied", name, ctx)
+    return result
+  end
+  return copy
+end
+
+--- What the effect would do, asked as a plan asks: nothing in it may change anything.
+local function preview_of(definition, input)
+  local context = task.context()
+  return task.with({ permit = "read", context = context }, previews.make, definition, input)
+end
+
+local function previewed(stage, name, definition)
+  local copy = {}
+  for field, value in pairs(definition) do copy[field] = value end
+  copy.apply = function(input, ctx)
+    stage:point("begun", name, ctx)
+    local preview = preview_of(definition, input)
+    if preview.would_fail then errors.raise { kind = "refused", message = preview.would_fail, hint = preview.hint } end
+    if preview.summary then step.note(preview.summary) end
+    local result = preview.result
+    if result == nil and not preview.gives_nothing and EXPECTED[name] then
+      result = EXPECTED[name](input)
+      step.note "what it gives nobody can know: an empty success stands for it"
+    end
+    stage:point("applied", name, ctx)
+    return result
+  end
+  -- What a run would know of it after a crash, a rehearsal does: also that it knows nothing, and has to ask.
+  copy.recover = definition.recover and function(input, ctx)
+    return task.with({ permit = "read", context = task.context() }, definition.recover, input, ctx)
+  end
+  copy.holds = nil -- it never took place
+  copy.title = function(input)
+    return M.PREFIX .. (definition.title and definition.title(input) or name)
+  end
+  return copy
+end
+
+--- Has every effect of this process go by a stand-in.
+---@param stage almanac.rehearsal.Stage
+---@param real table<string, boolean>  modules of effects that are made all the same: "sh"
+function M.use(stage, real)
+  local made = setmetatable({}, { __mode = "k" })
+  effects.stand_in(function(name, definition)
+    if definition.goes_on then return definition end
+    if not made[definition] then
+      local module = name:match "^[^.]*"
+      local happens = SIMULATED[module] or real[module] or not effects.is_builtin(name)
+      made[definition] = (happens and told or previewed)(stage, name, definition)
+    end
+    return made[definition]
+  end)
+end
+
+return M

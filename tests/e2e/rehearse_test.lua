@@ -1,0 +1,239 @@
+-- almanac rehearse: a runbook on a simulated copy of its namespace. What is outside stays as it is; faults, kills and
+-- edits come when they were asked for; and what is shown of it is said to be a rehearsal.
+local clients = require "tests.sim_clients"
+local fs = require "native.fs"
+local httpd = require "native.httpd"
+local json = require "native.json"
+local process = require "native.process"
+local t = require "tests.harness"
+
+local ALMANAC, ROOT, NS = process.exe(), process.cwd(), clients.NS
+local HELM = ROOT .. "/.deps/bin/helm3"
+local OLD, NEW = "v0.5.0-a1b2c3d", "v0.5.1-b2c3d4e"
+
+local kept
+
+--- The text of a snapshot of a cluster with helm's release in it, taken once.
+local function snapshot()
+  if not kept then
+    local real = clients.start()
+    real.must("helm3", clients.upgrade(OLD))
+    t.must { ALMANAC, "snapshot", "-o", real.dir .. "/devnet.yaml", "-n", NS, "--kubeconfig", real.kubeconfig }
+    kept = t.read_file(real.dir .. "/devnet.yaml")
+  end
+  return kept
+end
+
+--- The real cluster, as far as these tests go: a simulated one that has those objects.
+local function real_cluster(...)
+  local objects = t.tmpdir() .. "/devnet.yaml"
+  t.write_file(objects, snapshot())
+  return clients.start("--objects", objects, ...)
+end
+
+local ROLLOUT = [[
+return runbook {
+  summary = "upgrade the devnet",
+  params = { tag = param.string { required = true } },
+  run = function(p)
+    step("upgrade", function()
+      helm.upgrade { release = "animica-devnet", chart = "ops/helm/animica-devnet", set = { ["global.imageTag"] = p.tag } }
+    end)
+    step("ready", function() return k8s.rollout("statefulset/animica-node", { namespace = "animica-devnet", timeout = "20s" }) end)
+    step("revisions", function() return #helm.history { release = "animica-devnet" } end)
+  end,
+}
+]]
+
+local Project = {}
+Project.__index = Project
+
+local function project(runbooks, config, real)
+  local p = setmetatable({ dir = t.tmpdir() }, Project)
+  t.must { "mkdir", "-p", p.dir .. "/runbooks", p.dir .. "/ops" }
+  t.must { "cp", "-r", ROOT .. "/tests/fixtures/devnet/ops/helm", p.dir .. "/ops/helm" }
+  for name, text in pairs(runbooks) do t.write_file(p.dir .. "/runbooks/" .. name .. ".lua", text) end
+  t.write_file(p.dir .. "/almanac.yaml", ("kubeconfig: %s\nhelm: %s\n%s"):format(real and real.kubeconfig or "nowhere", HELM, config or ""))
+  if not real then t.write_file(p.dir .. "/devnet.yaml", snapshot()) end
+  return p
+end
+
+function Project:run(words)
+  local argv = { ALMANAC, table.unpack(words) }
+  return t.run(argv, { cwd = self.dir, timeout = 60, env = { HOME = self.dir, KUBECONFIG = false, NO_COLOR = "1" } })
+end
+
+function Project:rehearse(...)
+  local code, out, err = self:run { "rehearse", ... }
+  self.store = err:match "%-%-store (%S+)"
+  return code, err, out
+end
+
+function Project:status()
+  local _, out = self:run { "status", "--json", "--store", self.store }
+  return json.decode(out)
+end
+
+--- What the steps of the run returned, by name.
+function Project:results()
+  local out = {}
+  for _, node in ipairs(self:status().steps) do out[node.name] = node.result end
+  return out
+end
+
+t.test("a rollout is done on the copy, and what is shown of it says that it was one", function()
+  local p = project { rollout = ROLLOUT }
+  local code, err = p:rehearse("rollout", "tag=" .. NEW, "--snapshot", "devnet.yaml")
+  t.eq(code, 0, err)
+  t.has(err, "REHEARSAL: nothing outside of it is changed")
+  t.has(err, "a copy of animica-devnet as it was")
+  t.has(err, "REHEARSAL: it would be done (done)")
+  t.eq(p:results().revisions, 2)
+  local _, runs = p:run { "runs" }
+  t.ok(not runs:find "rollout", "it is not among the runs")
+  for words, mark in pairs {
+    ["runs"] = "REHEARSAL", ["status"] = "^REHEARSAL rollout", ["report"] = "## REHEARSAL ", ["report --format xml"] =
+      '<property name="rehearsal" value="REHEARSAL: nothing but a copy of animica%-devnet', ["report --format json"] = '"rehearsal": {',
+    ["report --format html"] = '<title>REHEARSAL .*<p class="rehearsal">REHEARSAL: nothing but',
+  } do
+    local argv = {}
+    for word in (words .. " --store " .. p.store):gmatch "%S+" do argv[#argv + 1] = word end
+    local shown, out = p:run(argv)
+    t.eq(shown, 0, words)
+    t.ok(out:find(mark), words .. ": " .. out:sub(1, 600))
+  end
+  local _, report = p:run { "report", "--store", p.store }
+  t.ok(not report:find "almanac rollback", "nothing leads to a real cluster")
+end)
+
+t.test("a node that crashes fails it, as it would", function()
+  local p = project { rollout = ROLLOUT }
+  local fault = "crash=animica-node:" .. NEW
+  local code, err = p:rehearse("rollout", "tag=" .. NEW, "--snapshot", "devnet.yaml", "--fault", fault .. "@effect 1")
+  t.eq(code, 1)
+  t.has(err, fault .. " is put on")
+  t.has(err, "REHEARSAL: it would fail (failed)")
+  t.has(err, "CrashLoopBackOff")
+  t.ok(not err:find "almanac resume", "it goes on nowhere")
+  for _, command in ipairs { "resume", "rollback" } do
+    local refused, _, why = p:run { command, p:status().id, "--store", p.store }
+    t.eq(refused, 2, command)
+    t.has(why, "is a rehearsal, and over: its cluster is gone")
+  end
+end)
+
+t.test("killed behind every effect, the release has one revision more", function()
+  local p = project { rollout = ROLLOUT }
+  local code, err = p:rehearse("rollout", "tag=" .. NEW, "--snapshot", "devnet.yaml", "--kill", "every", "--no-ask")
+  t.eq(code, 0, err)
+  t.has(err, "killed behind effect 1 (helm.upgrade), whose outcome was not written down yet")
+  t.has(err, "helm.upgrade: found done after a crash")
+  t.eq(p:results().revisions, 2)
+end)
+
+t.test("an outage passes, and what was to come and did not is said", function()
+  local p = project { rollout = ROLLOUT }
+  local code, err = p:rehearse("rollout", "tag=" .. NEW, "--snapshot", "devnet.yaml", "--fault", "api-down@step ready+1s", "--fault",
+    "low-peers@step never")
+  t.eq(code, 0, err)
+  t.has(err, "api-down: the API answers nobody")
+  t.has(err, "api-down is over")
+  t.has(err, '! low-peers was to come when step "never" begins, and did not')
+end)
+
+t.test("edited while it is killed", function()
+  local p = project { rollout = ROLLOUT }
+  t.write_file(p.dir .. "/better.lua", (ROLLOUT:gsub('step%("revisions", function%(%) return', 'step("counted", function() return 10 *')))
+  local code, err = p:rehearse("rollout", "tag=" .. NEW, "--snapshot", "devnet.yaml", "--kill", "effect 1", "--edit", "better.lua")
+  t.eq(code, 0, err)
+  t.has(err, "better.lua takes the place of runbooks/rollout.lua")
+  t.eq(p:results().counted, 20)
+  t.eq(t.read_file(p.dir .. "/runbooks/rollout.lua"), ROLLOUT, "the file is as it was")
+end)
+
+-- Everything that a runbook can change besides a cluster, in as many ways as there are to get there.
+local OUTSIDE = [[
+effect.define("own.touch", {
+  input = function(raw) return raw end,
+  observe = function() return fs.exists("TOUCHED") end,
+  apply = function(input) fs.write("TOUCHED", input) sh.run { "touch", "TOUCHED2" } return true end,
+  undo = function() fs.write("UNDONE", "x") end,
+})
+return runbook {
+  summary = "changes what it can",
+  params = { url = param.string { required = true } },
+  run = function(p)
+    step("files", function() fs.write("WRITTEN", "x") fs.mkdir("MADE") end)
+    step("programs", function() sh.run { "touch", "RUN" } sh.bash("touch BASHED") end)
+    step("servers", function() http.post(p.url .. "/posted", { json = {} }) http.put(p.url .. "/put", { body = "x" }) end)
+    step("people", function() notify.send { channel = "ops", text = "x" } end)
+    step("repositories", function() git.tag { name = "v1", message = "x" } end)
+    step("own", function() effect.perform("own.touch", "x") end)
+    step("undone", { undo = function() fs.write("UNDO", "x") end }, function() return 1 end)
+    parallel("side by side", { a = function() step("in it", function() sh.run { "touch", "SIDE" } end) end })
+    step("cluster", function()
+      k8s.apply { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "made", namespace = "animica-devnet" } }
+    end)
+    step("wrong", function() sh.run { "touch", "LAST" } error "it fails in the end" end)
+  end,
+  on_failure = "undo",
+}
+]]
+
+t.test("what is outside stays as it is: files, programs, servers, people, repositories, the real cluster", function()
+  local asked = {}
+  local server <close> = httpd.listen { port = 0, handler = function(request, response)
+    asked[#asked + 1] = request.method .. " " .. request.path
+    response:send(200, {}, "")
+  end }
+  local url = "http://127.0.0.1:" .. server:port()
+  local real = real_cluster()
+  local p = project({ outside = OUTSIDE }, ("channels: { ops: { kind: webhook, url: %q } }\nhooks: { on_start: [ops], on_fail: [ops] }\n")
+    :format(url .. "/hook"), real)
+  t.must({ "git", "init", "-q" }, { cwd = p.dir })
+  t.must({ "git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x" }, { cwd = p.dir })
+  local configmaps = #real.get("configmaps").items
+  local before = t.must({ "find", ".", "-not", "-path", "./.almanac*", "-not", "-path", "./.git/*" }, { cwd = p.dir })
+  local code, err = p:rehearse("outside", "url=" .. url, "--kill", "every", "--yes", "-n", NS)
+  t.eq(code, 4, err)
+  t.has(err, "no --snapshot is given: what is there now is read, and nothing changed")
+  t.has(err, "rehearsed, not done: run touch RUN")
+  t.has(err, "rehearsed, not done: POST " .. url .. "/posted")
+  t.eq(t.must({ "find", ".", "-not", "-path", "./.almanac*", "-not", "-path", "./.git/*" }, { cwd = p.dir }), before, "files")
+  t.eq(t.must({ "git", "tag" }, { cwd = p.dir }), "", "tags")
+  t.eq(asked, {}, "requests")
+  t.eq(#real.get("configmaps").items, configmaps, "the real cluster")
+end)
+
+t.test("the real cluster was asked nothing but what there is", function()
+  local log = t.tmpdir() .. "/asked"
+  local other = real_cluster("--request-log", log)
+  local p = project({ rollout = ROLLOUT }, nil, other)
+  local code, err = p:rehearse("rollout", "tag=" .. NEW, "-n", NS)
+  t.eq(code, 0, err)
+  other.process:kill "TERM"
+  other.process:wait()
+  local count = 0
+  for line in t.read_file(log):gmatch "[^\n]+" do
+    t.eq(json.decode(line).method, "GET", line)
+    count = count + 1
+  end
+  t.ok(count > 10, "it was read")
+end)
+
+t.test("what cannot be rehearsed is refused before anything begins", function()
+  local p = project { rollout = ROLLOUT }
+  for words, why in pairs {
+    ["rehearse"] = "usage: almanac rehearse RUNBOOK", ["rehearse rollout --fault crush=x"] = "no such fault: crush=x",
+    ["rehearse rollout --fault crash=x@soon"] = '"soon" is no moment', ["rehearse rollout --kill sometimes"] = '"sometimes" is no moment',
+    ["rehearse rollout --empty --snapshot x"] = "one of them", ["rehearse nowhere"] = "no runbook \"nowhere\"",
+    ["rehearse rollout --edit nothing.lua --empty"] = "there is no such file", ["rehearsed x y"] = "for almanac rehearse to start",
+  } do
+    local argv = {}
+    for word in words:gmatch "%S+" do argv[#argv + 1] = word end
+    local code, _, err = p:run(argv)
+    t.eq(code, 2, words .. "\n" .. err)
+    t.has(err, why)
+  end
+  t.ok(not fs.exists(p.dir .. "/.almanac/rehearsals"), "nothing was begun")
+end)
