@@ -8,6 +8,7 @@
 #                   (/usr/local); make uninstall takes just these away
 #   make deb        a package of Debian
 #   make docs       the reference, the stubs and luacheck's globals, from stdlib/public; the gallery, from real runs
+#   make site       the pages as HTML, with search, into build/site/
 #   make check      layers, formatting, luacheck, a build with -Werror
 #   make deps       what the above need, into .deps/ (Debian: apt packages too)
 #
@@ -84,7 +85,7 @@ UNIT_TESTS := $(patsubst tests/runtime/%.c,$(B)/unit/%,$(sort $(wildcard tests/r
 
 FUZZ_TARGETS := gzip journal json kubeconfig needles plan watch websocket yaml
 
-.PHONY: build demo test docs check bench install uninstall man completion deb clean deps fmt unit fuzz fuzzers FORCE
+.PHONY: build demo test docs site check bench install uninstall man completion deb clean deps fmt unit fuzz fuzzers FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -206,6 +207,11 @@ docs: deps
 	@$(MAKE) --no-print-directory build
 	@$(B)/almanac lua docs/generate.lua .
 	@GOLDEN=update sh tests/run.sh $(B) tests/docs/gallery_test.lua
+
+# The pages as HTML, in build/site: to be read from the disk, or put on any server.
+site: deps
+	@$(MAKE) --no-print-directory build
+	@sh docs/site/site.sh $(B) $(B)/site
 
 check: deps
 	@CC="$(CC)" MAKE="$(MAKE)" sh tests/check/check.sh

@@ -221,6 +221,20 @@ fetch_with_libraries() { # directory program package…
     touch "$stamp"
 }
 
+# --- Sphinx, for the site ----------------------------------------------------
+
+# Debian's Sphinx and docutils look for their files below /usr. These look beside themselves.
+fetch_sphinx() {
+    [ ! -e .deps/sphinx.stamp ] || return 0
+    fetch_with_libraries sphinx usr/share/sphinx/scripts/python3/sphinx-build python3-sphinx python3-myst-parser furo \
+        libjs-sphinxdoc libjs-jquery libjs-underscore python3-yaml python3-pygments
+    [ -e .deps/sphinx.stamp ] || return 0
+    sed -i "s|'/usr/share/sphinx'|path.abspath(path.join(path.dirname(__file__), '../../../../share/sphinx'))|" \
+        .deps/sphinx/usr/lib/python3/dist-packages/sphinx/__init__.py
+    sed -i "s|os.path.join('/usr/share/docutils/', suffix)|os.path.join(os.path.dirname(__file__), '../../../../share/docutils', suffix)|" \
+        .deps/sphinx/usr/lib/python3/dist-packages/docutils/__init__.py
+}
+
 # --- clang: the fuzz targets, in the sanitized test run ---------------------
 
 # Without it these tests say that they are skipped.
@@ -247,5 +261,6 @@ fetch_package docker-registry registry docker-registry
     fetch_compose_plugin
     fetch_with_libraries browser usr/lib/chromium/chromium-headless-shell chromium-headless-shell fonts-dejavu-core
     fetch_with_libraries postgresql usr/lib/postgresql/15/bin/postgres postgresql-15 postgresql-client-15
+    fetch_sphinx
     install_clang
 }
