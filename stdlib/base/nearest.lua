@@ -37,6 +37,20 @@ function M.find(name, candidates)
   return best
 end
 
+--- The candidate nearest to a name, where no other one is as near: what was surely meant.
+---@param name string
+---@param candidates table<string, any>  the names are its keys
+---@return string?
+function M.only(name, candidates)
+  local best = M.find(name, candidates)
+  if not best then return nil end
+  local others = {}
+  for candidate in pairs(candidates) do others[candidate] = candidate ~= best or nil end
+  local second = M.find(name, others)
+  if second and M.distance(name:lower(), second:lower()) <= M.distance(name:lower(), best:lower()) then return nil end
+  return best
+end
+
 --- The question that names it: "did you mean helm?"; nil where none is near.
 ---@param name any
 ---@param candidates table<string, any>

@@ -3,7 +3,9 @@ local config = require "almanac.config.file"
 local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
 local findings = require "almanac.script.lint.findings"
+local fs = require "native.fs"
 local library_file = require "almanac.script.library_file"
+local mend = require "almanac.script.lint.mend"
 local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
@@ -17,17 +19,19 @@ local terminal = require "almanac.base.terminal"
 local M = {}
 
 M.usage = [[
-check [FILE…] [--json | --sarif]
+check [FILE…] [--json | --sarif | --fix | --diff]
 
 Checks runbooks for mistakes without running them. FILE is a Lua file or the name of a runbook;
-without one, all of runbooks/ and almanac.yaml are checked.
+without one, all of runbooks/ and almanac.yaml are checked. What --fix mends are names that there are not, where
+one other name is near: of functions, options, parameters, kinds of objects and keys of almanac.yaml.
 Exit code: 0 nothing wrong (warnings may be), 1 errors were found, 2 usage.]]
 M.options = options.join({
   { "--json", nil, "one JSON object a line" }, { "--sarif", nil, "one SARIF document, for code hosts and editors" },
+  { "--fix", nil, "mend what is surely meant otherwise, and show what was changed" },
+  { "--diff", nil, "show what --fix would change (also --fix --dry-run)" }, { "--dry-run", nil, "of --fix: change nothing" },
 }, options.common)
 
 local function default_files()
-  local fs = require "native.fs"
   local files = {}
   -- Libraries first: an error in one is reported there, not in each runbook that requires it.
   local patterns = { "runbooks/lib/*.lua", "runbooks/lib/*/*.lua", "runbooks/*.lua", "runbooks/tests/*_test.lua" }
@@ -57,6 +61,7 @@ local function check_books(found)
       found:add {
         file = place.file, line = place.line, column = place.column, kind = "error", rule = "config", source = "",
         message = string.format("params: there is no runbook %q%s", name, nearest.suffix(name, names)),
+        mend = mend.of(name, names, settings.params),
       }
     end
   end
@@ -66,13 +71,13 @@ end
 local function check_config(given, found)
   local ok, err = errors.try(config.load, given)
   if ok then return check_books(found) end
-  if given.config and not require("native.fs").exists(given.config) then error(err, 0) end
+  if given.config and not fs.exists(given.config) then error(err, 0) end
   local place = { file = err.file or given.config or "almanac.yaml", line = err.line or 1, column = err.column or 1 }
   local before = document.before(place)
   local message = err.message:sub(1, #before) == before and err.message:sub(#before + 1) or err.message
   found:add {
     file = place.file, line = place.line, column = place.column, kind = "error", rule = "config", message = message,
-    hint = err.hint, source = "",
+    hint = err.hint, source = "", mend = err.mend,
   }
 end
 
@@ -83,6 +88,42 @@ local function check_file(path, found)
     return runbook.look(path)
   end
   script.check(path, text, found, not library_file.is_library(path) and load or nil)
+end
+
+local function check_all(given, files)
+  local found = findings.new()
+  check_config(given, found)
+  for _, path in ipairs(files) do check_file(path, found) end
+  return found
+end
+
+--- The findings that can be mended, by file, and the files in order.
+local function mendable(sorted)
+  local by_file, files = {}, {}
+  for _, finding in ipairs(sorted) do
+    if finding.mend and not by_file[finding.file] then
+      files[#files + 1] = finding.file
+      by_file[finding.file] = {}
+    end
+    if finding.mend then table.insert(by_file[finding.file], finding) end
+  end
+  return files, by_file
+end
+
+--- Mends what can be mended, or only shows it; gives how many places.
+local function fix(sorted, writes, operator)
+  local files, by_file = mendable(sorted)
+  local total = 0
+  for _, path in ipairs(files) do
+    if fs.exists(path) then -- a built-in one is nobody's to change
+      local text = fs.read(path)
+      local mended, count = mend.apply(text, by_file[path])
+      if count > 0 then operator:result(mend.unified(path, text, mended)) end
+      if count > 0 and writes then fs.keep(path, mended, { shared = true }) end
+      total = total + count
+    end
+  end
+  return total
 end
 
 local function counted(n, what)
@@ -102,8 +143,11 @@ end
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
-  if given.json and given.sarif then errors.usage "give --json or --sarif, not both" end
-  local found = findings.new()
+  local writes, fixes = given.fix and not (given.diff or given.dry_run), given.fix or given.diff
+  if (given.json and 1 or 0) + (given.sarif and 1 or 0) + (fixes and 1 or 0) > 1 then
+    errors.usage "give --json, --sarif or --fix, not several"
+  end
+  if given.dry_run and not given.fix then errors.usage "--dry-run is of --fix" end
   local files = #rest > 0 and given_files(rest) or default_files()
   if #files == 0 then
     errors.raise {
@@ -111,11 +155,21 @@ function M.run(words, operator)
       hint = "name a file, or go to the directory that holds runbooks/",
     }
   end
-  check_config(given, found)
-  for _, path in ipairs(files) do check_file(path, found) end
+  local found = check_all(given, files)
+  local mended, more = 0, fixes and fix(found:sorted(), writes, operator) or 0
+  while more > 0 do -- a slip may hide another one; each pass leaves fewer
+    mended, more = mended + more, 0
+    if writes then
+      found = check_all(given, files)
+      more = fix(found:sorted(), writes, operator)
+    end
+  end
   show(given, found:sorted(), operator)
   local failed, warned = found:count()
   terminal.write(2, string.format("%s checked: %s, %s\n", counted(#files, "file"), counted(failed, "error"), counted(warned, "warning")))
+  if fixes then
+    terminal.write(2, string.format("%s %s\n", counted(mended, "name"), writes and "mended" or "would be mended: almanac check --fix"))
+  end
   return failed > 0 and 1 or 0
 end
 

@@ -59,11 +59,12 @@ end
 ---@param path string[]
 ---@param message string
 ---@param hint string?
-function Document:refuse(path, message, hint)
+---@param mend? { from: string, to: string }  of a name
+function Document:refuse(path, message, hint, mend)
   local place = self:place(path)
   errors.raise {
     kind = "refused", message = M.before(place) .. message, hint = hint,
-    file = place.file, line = place.line, column = place.column,
+    file = place.file, line = place.line, column = place.column, mend = mend,
   }
 end
 

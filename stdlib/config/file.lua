@@ -49,9 +49,18 @@ local function refuse_type(doc, value, words, path)
   doc:refuse(path, string.format("%s must be %s, not a %s", #path > 0 and table.concat(path, ".") or "the file", words, is))
 end
 
-local function refuse_key(doc, key, level, path)
+local function refuse_key(doc, key, level, path, beside)
+  local meant = nearest.only(tostring(key), level)
+  if meant == "*" or beside[meant] ~= nil then meant = nil end
   doc:refuse(below(path, key), string.format("no key %q%s%s", tostring(key), #path > 0 and " in " .. table.concat(path, ".") or "",
-    nearest.suffix(key, level)), "there are " .. names(level))
+    nearest.suffix(key, level)), "there are " .. names(level), meant and { from = tostring(key), to = meant } or nil)
+end
+
+local function sorted_keys(value)
+  local keys = {}
+  for key in pairs(value) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  return keys
 end
 
 local check
@@ -71,9 +80,9 @@ function check(doc, value, level, path)
   local want = type(level) == "string" and level or "mapping"
   if type(value) ~= (want == "mapping" and "table" or want) or json.is_array(value) then refuse_type(doc, value, words, path) end
   if want ~= "mapping" then return end
-  for key, item in pairs(value) do
-    local next_level = level[key] or level["*"]
-    if not next_level then refuse_key(doc, key, level, path) end
+  for _, key in ipairs(sorted_keys(value)) do -- of several mistakes the same one is said each time
+    local item, next_level = value[key], level[key] or level["*"]
+    if not next_level then refuse_key(doc, key, level, path, value) end
     if item == json.null then
       item = type(next_level) == "table" and (next_level.list_of and json.array {} or {}) or nil
       value[key] = item

@@ -15,6 +15,7 @@ local SHOWN_MAX = 1000
 ---@field message string
 ---@field hint? string    what to do next
 ---@field source string   the line
+---@field mend? { from: string, to: string }  the name that stands there, and the one that was surely meant
 
 ---@class almanac.lint.Findings
 ---@field list almanac.lint.Finding[]

@@ -1,5 +1,6 @@
 --- Names that there are not: unknown globals, assignments to globals, unknown fields of the public
 --- modules and of the libraries that a script requires.
+local mend = require "almanac.script.lint.mend"
 local nearest = require "almanac.base.nearest"
 local tree = require "almanac.script.lint.tree"
 
@@ -56,7 +57,8 @@ local function check_name(node, assigned, public, report)
   if public.names[node.name] or assigned[node.name] or node.name == "_ENV" then return end
   local hint = instead[node.name] or nearest.question(node.name, public.names, "'%s'")
     or string.format("if it is a name of your own, write local %s = … before this line", node.name)
-  report(node.pos, "error", "unknown-global", string.format("there is no global '%s'", node.name), hint)
+  report(node.pos, "error", "unknown-global", string.format("there is no global '%s'", node.name), hint,
+    not instead[node.name] and mend.of(node.name, public.names) or nil)
 end
 
 local function check_field(node, origin, assigned, public, report)
@@ -69,7 +71,8 @@ local function check_field(node, origin, assigned, public, report)
   local message = kind == "function" and string.format("%s is a function; it has no field '%s'", root, origin.field)
     or string.format("%s has no field '%s'", root, origin.field)
   -- A library may fill in its table later than it is loaded.
-  report(node.key.pos, origin.lib and "warning" or "error", "unknown-field", message, hint)
+  report(node.key.pos, origin.lib and "warning" or "error", "unknown-field", message, hint,
+    not origin.lib and not instead[name] and mend.of(origin.field, fields) or nil)
 end
 
 local function check_assign(node, report)

@@ -3,6 +3,7 @@
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local literal = require "almanac.script.lint.literal"
+local mends = require "almanac.script.lint.mend"
 local names = require "almanac.script.public"
 local refs = require "almanac.script.lint.refs"
 local task = require "native.task"
@@ -37,6 +38,16 @@ local function check_value(who, path, spec, node, report)
     fields.shown(known[1])), spec.help)
 end
 
+--- The names that are written in a table constructor.
+local function named_in(node)
+  local named = {}
+  for _, item in ipairs(node.items) do
+    local key = item.key and tree.resolve(item.key)
+    if key and key.tag == "String" then named[key.value] = true end
+  end
+  return named
+end
+
 --- Checks what a table constructor holds under names; what is computed is left alone.
 function check_table(who, prefix, declared, node, report)
   local given, open = {}, false
@@ -53,7 +64,7 @@ function check_table(who, prefix, declared, node, report)
         open = true -- what is missing may be what was meant
         local where = prefix ~= "" and prefix:sub(1, -2) .. ": " or ""
         report(item.key.pos, "error", "option-name", string.format("%s: %s%s", who, where, fields.unknown_name(key.value, declared)),
-          "it has " .. fields.names(declared))
+          "it has " .. fields.names(declared), mends.of(key.value, declared, named_in(node)))
       end
     end
   end

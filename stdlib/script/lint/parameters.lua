@@ -1,5 +1,6 @@
 --- Fields of a runbook's parameters: `p.tagg` where params has tag raises when the step is reached, perhaps in the
 --- middle of the night.
+local mend = require "almanac.script.lint.mend"
 local nearest = require "almanac.base.nearest"
 local tree = require "almanac.script.lint.tree"
 
@@ -74,7 +75,8 @@ local function uses_of(main, of, report)
     local name = tree.constant_text(node.key)
     if name then used[name] = true else whole[node] = parent end
     if name and node.key.tag == "String" and not of.names[name] then
-      report(node.key.pos, "error", "unknown-parameter", string.format("the runbook has no parameter '%s'", name), hint_of(name, of.names))
+      report(node.key.pos, "error", "unknown-parameter", string.format("the runbook has no parameter '%s'", name), hint_of(name, of.names),
+        mend.of(name, of.names))
     end
   end)
   for _, parent in pairs(whole) do

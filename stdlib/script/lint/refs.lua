@@ -1,6 +1,7 @@
 --- Kinds of objects that are written nearly as one that every cluster has: "deploymnet/web". Which other kinds
 --- a cluster has, only the cluster knows.
 local discovery = require "almanac.k8s.discovery"
+local mend = require "almanac.script.lint.mend"
 local nearest = require "almanac.base.nearest"
 
 local M = {}
@@ -28,7 +29,8 @@ function M.check(text, pos, report)
   if not kind or #kind < SHORTEST or kind:find "%." or known()[kind:lower()] then return end
   local guess = nearest.question(kind, known())
   if guess then
-    report(pos, "warning", "object-kind", string.format("%q is no kind that every cluster has", kind), guess)
+    report(pos, "warning", "object-kind", string.format("%q is no kind that every cluster has", kind), guess,
+      mend.of(kind, known()))
   end
 end
 

@@ -64,11 +64,11 @@ function M.check(path, text, findings, load)
     local line = lines:place(err.pos)
     error(string.format("%s:%d: the parser of almanac check refuses what Lua takes: %s", path, line, err.message))
   end
-  local function report(pos, kind, rule, message, hint)
+  local function report(pos, kind, rule, message, hint, mend)
     local line, column = lines:place(pos)
     findings:add {
       file = path, line = line, column = column, kind = kind, rule = rule, message = message, hint = hint,
-      source = lines:line(line),
+      source = lines:line(line), mend = mend,
     }
   end
   local function report_at(file, line, rule, message, hint)
