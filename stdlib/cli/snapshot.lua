@@ -39,7 +39,7 @@ local function describe(given, header, objects)
     out[#out + 1] = string.format("! not read: %s%s: %s", entry.resource, entry.namespace and " in " .. entry.namespace or "", entry.why)
   end
   out[#out + 1] = "next: almanac rehearse RUNBOOK --snapshot " .. given.out
-  return table.concat(out, "\n")
+  return out
 end
 
 function M.run(words, operator)
