@@ -1,6 +1,7 @@
 // A real client of the Language Server Protocol: starts `almanac lsp`, opens a document, and does what the lines of
-// standard input say, each a JSON list: ["open", path, text], ["change", path, text], or [method, path, line, character].
-// Prints the answer of each as a line of JSON; of open and change the diagnostics that follow.
+// standard input say, each a JSON list: ["open", path, text], ["change", path, text],
+// ["edit", path, [startLine, startCharacter, endLine, endCharacter, text], …], or [method, path, line, character].
+// Prints the answer of each as a line of JSON; of open, change and edit the diagnostics that follow.
 // Usage: node tests/lsp_client.js ALMANAC DIRECTORY MODULES
 const [almanac, directory, modules] = process.argv.slice(2);
 const lsp = require(modules + "/vscode-languageserver-protocol/node");
@@ -22,12 +23,17 @@ connection.listen();
 
 async function act([what, path, ...more]) {
   const textDocument = { uri: uri(path) };
-  if (what === "open" || what === "change") {
+  if (what === "open" || what === "change" || what === "edit") {
     const diagnostics = new Promise((resolve) => { waiting[uri(path)] = resolve; });
     version++;
     if (what === "open") {
       await connection.sendNotification(lsp.DidOpenTextDocumentNotification.type,
         { textDocument: { ...textDocument, languageId: "lua", version, text: more[0] } });
+    } else if (what === "edit") {
+      const contentChanges = more.map(([line, character, endLine, endCharacter, text]) =>
+        ({ range: { start: { line, character }, end: { line: endLine, character: endCharacter } }, text }));
+      await connection.sendNotification(lsp.DidChangeTextDocumentNotification.type,
+        { textDocument: { ...textDocument, version }, contentChanges });
     } else {
       await connection.sendNotification(lsp.DidChangeTextDocumentNotification.type,
         { textDocument: { ...textDocument, version }, contentChanges: [{ text: more[0] }] });

@@ -38,6 +38,17 @@ local function list(operator)
   end
 end
 
+--- The first one tells by its name how it is tried: the new one's is put there, and what stands behind keeps its column.
+local function renamed(text, name)
+  local longer = #name - #"first"
+  text = text:gsub("^%-%-%- A first runbook: it ", "--- It ")
+  return (text:gsub("%f[^\n](%-%-%-[^\n]-almanac %l+)([^\n]*)", function(head, rest)
+    local behind = rest:match "^ first( .*)$"
+    if behind then return head .. " " .. name .. behind:gsub("  +", function(blanks) return blanks .. (" "):rep(-longer) end, 1) end
+    return head .. rest:gsub("   +", function(blanks) return blanks .. (" "):rep(longer) end, 1)
+  end))
+end
+
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
@@ -55,8 +66,7 @@ function M.run(words, operator)
     errors.usage("no template %q%s; almanac new --list shows them", template, nearest.suffix(template, templates))
   end
   local path = "runbooks/" .. name .. ".lua"
-  -- The first one tells how it is tried, by its name.
-  local text = templates[template]:gsub("almanac (%l+) first ", function(verb) return "almanac " .. verb .. " " .. name .. " " end)
+  local text = renamed(templates[template], name)
   scaffold.write({ { path = path, text = text } }, "take another name")
   operator:result(string.format("%s, from the template %s\nnext: read it, almanac check %s, almanac plan %s\n", path, template, name, name))
   return 0

@@ -14,7 +14,7 @@ const main = () => document.querySelector("main");
 let busy = false;
 new EventSource(location.pathname + "/events").onmessage = async event => {
   const typing = document.activeElement && document.activeElement.type === "text";
-  if (busy || typing || +event.data <= +main().dataset.seq) return;
+  if (busy || typing || +event.data <= +main().dataset.events) return;
   busy = true;
   try {
     const answer = await fetch(location.href, { credentials: "same-origin" });

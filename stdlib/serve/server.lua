@@ -3,6 +3,7 @@ local access = require "almanac.serve.access"
 local actions = require "almanac.serve.actions"
 local errors = require "almanac.base.errors"
 local find = require "almanac.journal.find"
+local followers = require "almanac.journal.follower"
 local forms = require "almanac.serve.form"
 local moment = require "almanac.base.moment"
 local pages = require "almanac.serve.pages"
@@ -78,15 +79,15 @@ local function show_run(response, journal, row, guard)
   response:send(200, headers_of(policy), html)
 end
 
---- Says each time that the journal has more of a run, until the reader goes.
+--- Says each time how many events the journal has of a run and of those that it made, until the reader goes.
 local function tell(response, journal, id)
   response:start(200, { ["Content-Type"] = "text/event-stream", ["Cache-Control"] = "no-store" })
-  local told, spoke = -1, task.now()
+  local follower, count, told, spoke = followers.new(journal, id), 0, -1, task.now()
   while not response:closed() do
-    local seq = journal:last_seq(id)
-    if seq ~= told then
-      told, spoke = seq, task.now()
-      response:write(string.format("data: %d\n\n", seq))
+    follower:read(function() count = count + 1 end)
+    if count ~= told then
+      told, spoke = count, task.now()
+      response:write(string.format("data: %d\n\n", count))
     elseif task.now() - spoke > BEAT_SECONDS then
       spoke = task.now()
       response:write ":\n\n"

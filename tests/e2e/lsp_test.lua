@@ -144,3 +144,38 @@ t.test("rubbish ends the server with a word; a script that does not end loading 
   local answers = ask(p, { { "open", "runbooks/book.lua", "while true do end\n" .. book } })
   t.has(answers[2][1].message, "loading it does not end")
 end)
+
+t.test("changes come piece by piece, in UTF-16 units: what is known then is what is known of the whole text", function()
+  local p = new_project()
+  local line, after_name = at(book, "write\"")
+  local edits = {
+    { line, 14, line, 19, "wrote" }, -- behind ä, of one unit, and 𝄞, of two
+    { line + 1, 17, line + 1, 17, ", 5, { nonsense = 1 }" },
+    { 0, 0, 1, 0, "local tools = require \"lib.tools\"\r\nlocal unused = 1\n" },
+    { 10, 0, 11, 0, "" },
+  }
+  local text = book
+  local function apply(from, to, with) text = text:sub(1, from - 1) .. with .. text:sub(to) end
+  local from = assert(text:find("write\"", 1, true))
+  t.ok(after_name > 14, "its bytes are more than its units")
+  apply(from, from + 5, "wrote")
+  from = assert(text:find(', "x")', 1, true))
+  local column = from - assert(text:find("      fs.write", 1, true))
+  edits[2][2], edits[2][4] = column, column
+  apply(from, from, ", 5, { nonsense = 1 }")
+  from = assert(text:find("\n", 1, true)) + 1
+  apply(1, from, "local tools = require \"lib.tools\"\r\nlocal unused = 1\n")
+  local starts = { 1 }
+  for stop in text:gmatch "()\n" do starts[#starts + 1] = stop + 1 end
+  apply(starts[11], starts[12], "")
+  local answers = ask(p, {
+    { "open", "runbooks/book.lua", book }, { "edit", "runbooks/book.lua", table.unpack(edits) },
+    { "textDocument/documentSymbol", "runbooks/book.lua" },
+    { "open", "runbooks/whole.lua", text }, { "textDocument/documentSymbol", "runbooks/whole.lua" },
+  })
+  t.eq(answers[1].capabilities.textDocumentSync.change, 2)
+  t.eq(answers[3], answers[5])
+  t.ok(#answers[3] > 0, "it has mistakes by which it is known")
+  t.eq(answers[4], answers[6])
+  t.has(json.encode(answers[4]), "wrote")
+end)

@@ -57,6 +57,35 @@ t.test("a run that is under way tells of each event, and is paused from its page
   t.has(s.curl "/?since=soon", "since takes a time")
 end)
 
+t.test("what a run tells of that the watched one made is told, too: the page has as many events as were told", function()
+  local p = projects.new {
+    outer = [[return runbook { run = function() step("call", function() runbook.call("inner", {}) end) end }]],
+    inner = [[return runbook { run = function()
+      step("one", function() end)
+      step("two", function() while not fs.exists "go" do sh.read { "sleep", "0.05" } end end)
+    end }]],
+  }
+  local run = p:spawn { "run", "outer", "--no-ask" }
+  run:wait_line "▶ call/inner/two"
+  local s = serving(p)
+  local id
+  for line in select(2, p:run { "runs", "--json=id" }):gmatch "[^\n]+" do id = line:match '"(outer%-[^"]*)"' or id end
+  local stream = t.spawn { "curl", "-sSN", "-H", "Authorization: Bearer " .. s.token, s.url .. "/run/" .. id .. "/events" }
+  local first = tonumber(stream:wait_line("^data: ", 20):match "%d+")
+  local function shown() return tonumber(s.curl("/run/" .. id):match 'data%-events="(%d+)"') end
+  t.ok(shown() >= first)
+  fs.write(p.dir .. "/go", "")
+  t.eq(run:wait(20), 0)
+  local last
+  t.eventually("all events were told", function()
+    last = last or stream:wait_line("^data: ", 20)
+    local told = tonumber(last:match "%d+")
+    if told >= shown() then return true end
+    last = nil
+  end)
+  stream:kill "TERM"
+end)
+
 t.test("and cancelled", function()
   local p, run, s = under_way()
   t.eq(stop(s, p:newest(), "cancel"), "303")

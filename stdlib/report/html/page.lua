@@ -109,10 +109,10 @@ end
 ---@param title string
 ---@param content any     of its main part
 ---@param live? almanac.report.Live
----@param seq? integer    the last event that it tells of
+---@param count? integer  how many events it tells of
 ---@return string html
 ---@return string policy  Content-Security-Policy
-function M.wrap(title, content, live, seq)
+function M.wrap(title, content, live, count)
   local policy = policy_of(CSS, live)
   local head = tag("head", nil, tag("meta", { "charset", "utf-8" }),
     tag("meta", { "http-equiv", "Content-Security-Policy", "content", policy }),
@@ -123,7 +123,7 @@ function M.wrap(title, content, live, seq)
     live and live.refresh and tag("meta", { "http-equiv", "refresh", "content", live.refresh }),
     tag("title", nil, title), tag("style", nil, markup.raw(CSS)))
   local script = live and live.script and tag("script", nil, markup.raw(live.script))
-  local main = tag("main", { "data-seq", seq or false }, content)
+  local main = tag("main", { "data-events", count or false }, content)
   local html = tag("html", { "lang", "en" }, head, tag("body", nil, timeline.patterns(), main, script))
   return "<!doctype html>\n" .. html.text .. "\n", policy
 end
@@ -143,7 +143,7 @@ function M.render(report, live)
   local footer = tag("footer", nil, "Made by almanac from the journal of ", tag("code", nil, report.run.id), ", ",
     words.plural(report.journal.events, "event"), "; head ", tag("code", nil, report.journal.hash:sub(1, 16)), ".")
   local content = markup.join(rehearsal(report), live and live.bar, header(report), tag("nav", nil, links), parts, footer)
-  return M.wrap(title, content, live, report.journal.seq)
+  return M.wrap(title, content, live, report.journal.events)
 end
 
 return M

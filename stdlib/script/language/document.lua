@@ -71,6 +71,16 @@ function Document:position(offset)
   return { line = low - 1, character = units }
 end
 
+--- The document with a change in it, as an editor tells it.
+---@param change { range: { start: table, ["end"]: table }?, text: string }  without a range it is the whole text
+---@return almanac.language.Document
+function Document:changed(change)
+  if not change.range then return M.new(self.uri, self.path, change.text) end
+  local from, to = self:offset(change.range.start), self:offset(change.range["end"])
+  if to < from then from, to = to, from end
+  return M.new(self.uri, self.path, self.text:sub(1, from - 1) .. change.text .. self.text:sub(to))
+end
+
 --- The range of two bytes, the second behind its end.
 ---@param from integer
 ---@param to integer

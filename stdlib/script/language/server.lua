@@ -14,7 +14,7 @@ local process = require "native.process"
 
 local M = {}
 
-local FULL = 1                              -- TextDocumentSyncKind: each change brings the whole text
+local INCREMENTAL = 2 -- TextDocumentSyncKind: each change is of a range
 local METHOD_NOT_FOUND, INVALID_REQUEST, INTERNAL = -32601, -32600, -32603
 local STEP, NOT_INITIALIZED = 12, -32002    -- SymbolKind.Function
 
@@ -63,9 +63,9 @@ function Server:publish(uri)
   self.send { jsonrpc = "2.0", method = "textDocument/publishDiagnostics", params = { uri = uri, diagnostics = list } }
 end
 
-function Server:put(uri, text)
-  self.open[uri] = documents.new(uri, self:path_of(uri), text)
-  self:publish(uri)
+function Server:put(document)
+  self.open[document.uri] = document
+  self:publish(document.uri)
 end
 
 --- The document of a request, and the byte of its position.
@@ -77,11 +77,17 @@ end
 
 local notifications, requests = {}, {}
 
-notifications["textDocument/didOpen"] = function(self, params) self:put(params.textDocument.uri, params.textDocument.text) end
+notifications["textDocument/didOpen"] = function(self, params)
+  local uri = params.textDocument.uri
+  self:put(documents.new(uri, self:path_of(uri), params.textDocument.text))
+end
 
+--- Each change is of the text that the one before left.
 notifications["textDocument/didChange"] = function(self, params)
-  local last = params.contentChanges[#params.contentChanges]
-  if last then self:put(params.textDocument.uri, last.text) end
+  local document = self.open[params.textDocument.uri]
+  if not document then return end
+  for _, change in ipairs(params.contentChanges) do document = document:changed(change) end
+  self:put(document)
 end
 
 --- What a library says may have changed what its runbooks are.
@@ -101,7 +107,7 @@ function requests.initialize(self)
   return {
     capabilities = {
       positionEncoding = "utf-16",
-      textDocumentSync = { openClose = true, change = FULL, save = true },
+      textDocumentSync = { openClose = true, change = INCREMENTAL, save = true },
       completionProvider = { triggerCharacters = json.array { ".", '"', "{" } },
       hoverProvider = true, definitionProvider = true, documentSymbolProvider = true, codeLensProvider = { resolveProvider = false },
     },
