@@ -208,7 +208,6 @@ function M.run(id, anew, options, operator)
   local session = calls.session(journal, operator, options, anew)
   if run.meta.undoes then
     reopen.check_goes_on(run)
-    if next(anew) then errors.usage "a rollback takes no parameters: it goes on with those of the run that it takes back" end
     return rollback.roll_back(session, store.find(journal, run.meta.undoes), run, true)
   end
   return resume(session, run, named)

@@ -45,6 +45,7 @@ function M.roll_back(session, row, stopped, named)
   end
   reopen.settings(original, session.options)
   local way = way_back.find(session, original)
+  way_back.check_given(way, original, session.anew)
   holder.own(journal, row.id)
   local held <close> = locks.take(journal, reopen.lock_of(meta), ownership.family_of(row.id, meta), operator)
   return drive.exit[take_back.run(session, original, way, held, stopped)]
@@ -63,13 +64,14 @@ end
 
 --- almanac rollback [RUN]
 ---@param id string? nil: the only one, or the one that the operator says yes to
+---@param given table<string, any>  parameters: secrets that the run needs
 ---@param options table
 ---@param operator almanac.Operator
 ---@return integer exit code
-function M.run(id, options, operator)
+function M.run(id, given, options, operator)
   local journal <close> = store.open "rw"
   local row, named = candidate.pick(journal, id, wanted(journal), operator)
-  return M.roll_back(calls.session(journal, operator, options), row, nil, named)
+  return M.roll_back(calls.session(journal, operator, options, given), row, nil, named)
 end
 
 return M

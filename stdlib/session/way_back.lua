@@ -5,8 +5,11 @@ local allow = require "almanac.base.allow"
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
+local nearest = require "almanac.base.nearest"
+local param = require "almanac.base.param"
 local params = require "almanac.session.params"
 local runbook = require "almanac.script.runbook"
+local store = require "almanac.journal.store"
 local undo = require "almanac.run.undo"
 local walk = require "almanac.run.mode.walk"
 
@@ -22,13 +25,50 @@ local function walked_with(original, book, values)
   return { book = book, walked = walked, allow = book.allow }, undo.walk_back(walked, book, values)
 end
 
+--- Whether the journal of a run has a parameter's value.
+local function has(original, spec, name)
+  return not param.holds_secret(spec) and (original.meta.params[name] ~= nil or original.replay.params[name] ~= nil)
+end
+
+--- Of what a rollback is given, what the run lacks: secrets, and what its journal does not have.
+local function lacking(book, original, given)
+  local out = {}
+  for name, value in pairs(given or {}) do
+    local spec = book.params[name]
+    if spec and not has(original, spec, name) then out[name] = value end
+  end
+  return out
+end
+
+--- Refuses what a rollback is given and does not need: it goes by the parameters that the run had.
+---@param way almanac.WayBack
+---@param original almanac.Run
+---@param given table<string, any>?
+function M.check_given(way, original, given)
+  for _, name in ipairs(param.sorted_names(given or {})) do
+    local spec = way.book.params[name]
+    if not spec then
+      errors.raise {
+        kind = "refused", message = string.format("%s has no parameter %q%s", way.book.name, name, nearest.suffix(name, way.book.params)),
+        hint = "a rollback takes the secrets that the run needs, and nothing else",
+      }
+    end
+    if has(original, spec, name) then
+      errors.raise {
+        kind = "refused", message = string.format("the run has %s already, and is taken back as it was made", name),
+        hint = "leave it away: a rollback takes the secrets that the run needs, and nothing else",
+      }
+    end
+  end
+end
+
 --- The way with a script that may not load, or want other parameters than the run has.
 ---@return almanac.WayBack?
 ---@return almanac.Error? why
 local function try(session, original, load)
   local ok, way, why = errors.try(function()
     local book = load()
-    return walked_with(original, book, (params.restore(book, original, session.operator)))
+    return walked_with(original, book, (params.restore(book, original, session.operator, lacking(book, original, session.anew))))
   end)
   local err = why or not ok and way or nil
   if err and interrupt.of(err) then error(err, 0) end
@@ -104,6 +144,9 @@ function M.find(session, original)
       operator:say { "! today's script cannot take the run back: " .. why.message, "  the script that it was made with does" }
       way, why = then_way, then_why
     end
+  end
+  if not way and why.parameter then
+    why.hint = string.format("give it to the rollback: almanac rollback %s %s=…", store.words(original.id), why.parameter)
   end
   if not way then error(why, 0) end
   if why then operator:say { "! the script stops before its end: " .. why.message, "  what it did until there is taken back" } end
