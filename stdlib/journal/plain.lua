@@ -4,6 +4,7 @@
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local redaction = require "almanac.base.redaction"
+local secret = require "almanac.base.secret"
 
 local M = {}
 
@@ -76,6 +77,17 @@ end
 
 local always_plain = { ["nil"] = true, boolean = true }
 
+--- Where a value holds a secret of the script's own, an opaque one: "" for the value itself.
+local function secret_at(value, at, seen)
+  if type(value) ~= "table" or seen[value] then return nil end
+  if secret.is(value) then return at end
+  seen[value] = true
+  for key, item in next, value do
+    local found = secret_at(item, at .. "." .. tostring(key), seen)
+    if found then return found end
+  end
+end
+
 --- What somebody returned, as the journal will give it back: plain data, without the secrets.
 ---@param value any
 ---@param form string  for people: whose result it is, by name
@@ -90,6 +102,14 @@ function M.result(value, form, name)
     local kept = redaction.result(value)
     refuse_hidden(value, kept, form, name)
     return kept
+  end
+  local at = secret_at(value, "", {})
+  if at then
+    errors.raise {
+      kind = "usage", message = string.format(form .. " returned a secret%s: a result is journalled, and no journal holds a secret", name,
+        at ~= "" and " at " .. at or ""),
+      hint = "use it in the step that has it, and return what is none; a parameter is at hand in every step",
+    }
   end
   errors.raise {
     kind = "usage", message = string.format(form .. " returned what cannot be journalled: %s", name, err.message),

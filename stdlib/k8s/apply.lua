@@ -117,7 +117,10 @@ effect.define("k8s.apply", {
   apply = function(input, ctx)
     local done = {}
     for i, object in ipairs(input.objects) do
-      done[i] = write.summary(apply_one(input, object), ctx.before and ctx.before[i])
+      local before = ctx.before and ctx.before[i]
+      local now, target = apply_one(input, object)
+      done[i] = write.summary(now, before)
+      write.tell_anew(target, before)
     end
     return done
   end,
@@ -191,7 +194,11 @@ effect.define("k8s.create", {
     if #input.objects ~= 1 then errors.usage "k8s.create: give one object" end
     return { object = input.objects[1], namespace = input.namespace, context = input.context }
   end,
-  apply = function(input, ctx) return write.summary(create_write(input, ctx.id)) end,
+  apply = function(input, ctx)
+    local made = write.summary(create_write(input, ctx.id))
+    write.tell_anew(apply_target(input, input.object), { absent = true })
+    return made
+  end,
   recover = function(input, ctx)
     local now = objects.find("k8s.create", apply_target(input, input.object))
     if now and (now.metadata.annotations or {})[write.annotation] == ctx.id then return "done", write.summary(now) end

@@ -105,6 +105,15 @@ function M.summary(object, before)
   }
 end
 
+--- Says in a rollback that an object had to be made once more: it has what it is given there, and nothing else that it had.
+---@param target table
+---@param before table?  its identity before
+function M.tell_anew(target, before)
+  local frame = step.current()
+  if not (before and before.absent and frame and frame.run.meta.undoes) then return end
+  step.note(string.format("%s was gone: it is made anew, with what it is given here, as another object (uid)", target.label))
+end
+
 --- What an effect will return, as far as it is known beforehand. A dry run makes up a uid for what is not there.
 ---@param object table
 ---@param live? table

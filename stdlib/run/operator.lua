@@ -127,11 +127,21 @@ local function prompt_of(question, below)
   return lines
 end
 
+--- What the answer "?" is answered with.
+local function explained(choices, meanings)
+  local out = {}
+  for i, choice in ipairs(choices) do
+    out[i] = string.format("  %s, or %s%s", M.letter(choice), choice, meanings[choice] and ": " .. meanings[choice] or "")
+  end
+  return out
+end
+
 --- One of several answers, by its first letter or in full; nil where nobody answers.
 ---@param question string|string[]  as said
 ---@param choices string[]
+---@param meanings table<string, string>?  what follows from each, which "?" shows
 ---@return string?
-function Operator:choose(question, choices)
+function Operator:choose(question, choices, meanings)
   if self.answers then return self.answers(question, choices) end
   if not self:can_be_asked() then return nil end
   local shown = {}
@@ -145,7 +155,7 @@ function Operator:choose(question, choices)
     for _, choice in ipairs(choices) do
       if answer == choice or answer == M.letter(choice) then return choice end
     end
-    question = "Please answer with one of the letters in brackets."
+    question = answer == "?" and explained(choices, meanings or {}) or "Please answer with one of the letters in brackets."
   end
 end
 

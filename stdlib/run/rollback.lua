@@ -51,7 +51,8 @@ local function take_back(frame, original, item)
     if answer and answer.answer == LEAVE then return { left = item.path, how = "skipped", who = answer.by, why = answer.reason } end
     result = found
   end
-  item.take(result)
+  local said = item.take(result)
+  if type(said) == "string" then step.note(said) end -- an undo's own words
   return { undone = item.path }
 end
 
@@ -66,7 +67,7 @@ end
 ---@param run almanac.Run
 ---@param original almanac.Run
 ---@param item almanac.Undo
----@param failed fun(item: almanac.Undo, err: almanac.Error): "retry"|"skip"|"quit"
+---@param failed fun(run: almanac.Run, item: almanac.Undo, err: almanac.Error): "retry"|"skip"|"quit"
 ---@return almanac.UndoResult
 local function run_step(run, original, item, failed)
   while true do
@@ -75,7 +76,7 @@ local function run_step(run, original, item, failed)
     end)
     if ok then return result end
     if interrupt.of(result) or result.waiting then error(result, 0) end
-    local answer = failed(item, result)
+    local answer = failed(run, item, result)
     if answer == "skip" then return skip(run, item, result.message) end
     if answer ~= "retry" then error(result, 0) end
     run:forget(item.name)
@@ -95,7 +96,7 @@ end
 
 ---@class almanac.RollbackChoices
 ---@field is_skipped fun(item: almanac.Undo): boolean   the operator wants it left out
----@field failed fun(item: almanac.Undo, err: almanac.Error): "retry"|"skip"|"quit"
+---@field failed fun(run: almanac.Run, item: almanac.Undo, err: almanac.Error): "retry"|"skip"|"quit"
 
 ---@param run almanac.Run       that takes it back
 ---@param original almanac.Run  in a mode that may write

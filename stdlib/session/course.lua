@@ -14,10 +14,15 @@ local way_back = require "almanac.session.way_back"
 
 local M = {}
 
+local MEANINGS = {
+  retry = "goes on with the script as it is now: what is done stays done", undo = "takes back what was done, newest first",
+  stop = "leaves it as it is; almanac resume goes on later, almanac rollback takes it back",
+}
+
 --- Asks; nil when the answer is a Ctrl-C.
 local function choose(run, operator, question, choices)
   local ok, answer = drive.join(task.spawn(at_terminal.ask, run, "", question, choices, function()
-    return operator:choose(question, choices)
+    return operator:choose(question, choices, MEANINGS)
   end))
   if ok then return answer end
   if not interrupt.of(answer) then error(answer, 0) end
@@ -40,7 +45,7 @@ local function after_failure(session, run, book, values, err)
 end
 
 local function go_back(session, run, book, values, held, status, err, told)
-  if not session.operator:can_be_asked() then drive.conclude(run, status, err) end
+  if not told then drive.conclude(run, status, err, false, "it is taken back") end
   local original = runs.load_to_undo(session.journal, run.id, execute)
   local undone = take_back.run(session, original, way_back.with(session, original, book, values), held, nil, told)
   return undone == "done" and drive.exit.undone or drive.exit[undone] or drive.exit.failed

@@ -144,7 +144,7 @@ function M.say_failure(operator, err)
 end
 
 --- How it ended, and the commands that go on from there.
-local function describe_end(run, status, err, told)
+local function describe_end(run, status, err, told, next_is)
   local id, operator = run.id, operators.of(run)
   if status == "done" then
     operator:say(string.format("✓ %s is done", id))
@@ -162,6 +162,7 @@ local function describe_end(run, status, err, told)
     M.say_failure(operator, err)
   end
   if run.meta.rehearsal then return end -- it goes on, or back, where it is rehearsed
+  if next_is then return operator:say("  next:    " .. next_is) end
   local words = store.words(id)
   operator:say("  go on:   almanac resume " .. words)
   local may_undo = next(run.effects) ~= nil or run.has_undo -- a run that only looked has nothing to take back
@@ -175,8 +176,9 @@ end
 ---@param status string
 ---@param err almanac.Error|any
 ---@param told boolean?  the error was shown already
-function M.conclude(run, status, err, told)
-  describe_end(run, status, err, told)
+---@param next_is string?  what follows at once, in the place of the commands
+function M.conclude(run, status, err, told, next_is)
+  describe_end(run, status, err, told, next_is)
   tell_head(run)
 end
 

@@ -1,4 +1,5 @@
 --- Taking a run back: the run that does it, journalled and resumable, newest step first.
+local at_terminal = require "almanac.run.at_terminal"
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
 local equipment = require "almanac.session.equipment"
@@ -108,18 +109,24 @@ local function open_rollback(session, original, way, stopped, frame)
   return run
 end
 
+local MEANINGS = {
+  retry = "runs this undo once more", skip = "leaves the step as it is, and takes back the rest",
+  quit = "stops here; almanac rollback goes on later, with the script as it is then",
+}
+
 --- What an undo that failed stops, and how to go on from there: asked of the operator, or written below the error.
 ---@param session almanac.Session
 ---@param original almanac.Run
----@return fun(item: almanac.Undo, err: almanac.Error): "retry"|"skip"|"quit"
+---@return fun(run: almanac.Run, item: almanac.Undo, err: almanac.Error): "retry"|"skip"|"quit"
 local function when_failed(session, original)
   local operator = session.operator
-  return function(item, err)
+  return function(run, item, err)
     if err.let_go then return "quit" end -- asked of the run within
     if operator:can_be_asked() then
       drive.say_failure(operator, err)
-      local answer = operator:choose(string.format("The undo of %q failed: what is older is not taken back yet. What now?", item.path),
-        { "retry", "skip", "quit" })
+      local text, choices = string.format("The undo of %q failed: what is older is not taken back yet. What now?", item.path),
+        { "retry", "skip", "quit" }
+      local answer = at_terminal.ask(run, item.name, text, choices, function() return operator:choose(text, choices, MEANINGS) end)
       err.let_go, err.told = true, answer ~= nil
       return answer or "quit"
     end

@@ -34,3 +34,24 @@ t.test("what undo does is said once", function()
   t.eq(pty:ended(), 4)
   t.eq(count(pty, "undo would, newest first"), 1)
 end)
+
+t.test("a question mark is answered with what each choice does", function()
+  local pty = open(UNDOABLE .. BROKEN)
+  pty:wait "%[r%]etry +%[u%]ndo +%[s%]top"
+  pty:type "?\n"
+  pty:wait "u, or undo: takes back what was done, newest first"
+  t.has(pty.screen:text(), "s, or stop: leaves it as it is; almanac resume goes on later")
+  pty:type "s\n"
+  t.eq(pty:ended(), 1)
+end)
+
+t.test("on_failure = undo: what follows is said, and no commands that it makes untrue", function()
+  local p = project.new { book = 'return runbook { on_failure = "undo", run = function() ' .. UNDOABLE .. BROKEN .. " end }" }
+  local code, _, err = p:run { "run", "book" }
+  t.eq(code, 4, err)
+  t.has(err, "✗ it is broken")
+  t.has(err, "next:    it is taken back")
+  t.has(err, "taken back\n")
+  t.lacks(err, "go back:")
+  t.lacks(err, "go on:")
+end)

@@ -151,6 +151,19 @@ end)]])
   t.eq(world.get("configmaps/new").code, 404)
 end)
 
+t.test("a rollback says of an object that it made once more that it is another one", function()
+  local world = start(WEB, { "deployment/web" })
+  local manifest = '{ apiVersion = "v1", kind = "ConfigMap", metadata = { name = "kept", namespace = "team" }, data = { a = "b" } }'
+  world.run("before", 'step("make", function() k8s.apply(' .. manifest .. ") end)")
+  local printed = world.run("change", 'step("take away", { undo = function() k8s.apply(' .. manifest .. [[) end }, function()
+    k8s.delete("configmap/kept", { namespace = "team" }) end)]])
+  local code, _, err = world.roll_back(printed)
+  t.eq(code, 0, err)
+  t.has(err, "configmap/kept was gone: it is made anew, with what it is given here")
+  t.eq(world.get("configmaps/kept").data, { a = "b" })
+  t.lacks(world.run("again", 'step("make", function() k8s.apply(' .. manifest .. ") end)"), "made anew")
+end)
+
 t.test("evict: the budget's words, the wait for it, the one pod by its uid", function()
   local world = start(WEB .. BUDGET, { "deployment/web" })
   local pod = world.get("pods?labelSelector=app%3Dweb").items[1].metadata

@@ -124,3 +124,24 @@ t.test("a sleep without a name says how it is written; one of no duration says s
   _, _, err = p:run { "run", "other", "--no-ask" }
   t.has(err, 'sleep: length must be a duration ("90s", "5m", seconds), not "5 parsecs"')
 end)
+
+for what, returned in pairs { ["a secret"] = "p.token", ["a secret in a table"] = "{ all = { p.token } }" } do
+  t.test("a step that returns " .. what .. " fails, and ends: the hint says what to return", function()
+    local p = project.new { book = 'return runbook { params = { token = param.secret { required = true } }, run = function(p) ' ..
+      'step("give", function() return ' .. returned .. " end) end }" }
+    local code, _, err = p:run({ "run", "book", "token=env:TOKEN", "--no-ask" }, { TOKEN = "a-long-secret" })
+    t.eq(code, 1, err)
+    t.has(err, 'step "give" returned a secret')
+    t.has(err, "no journal holds a secret")
+    t.has(err, "use it in the step that has it")
+    local status = select(2, p:run { "status" })
+    t.has(status, "✗ give")
+    t.lacks(err .. status, "a-long-secret")
+  end)
+end
+
+t.test("a result that cannot be journalled ends its step, whatever it is", function()
+  local p = project.new { book = 'return runbook { run = function() step("give", function() return print end) end }' }
+  t.eq((p:run { "run", "book", "--no-ask" }), 1)
+  t.has(select(2, p:run { "status" }), "✗ give")
+end)

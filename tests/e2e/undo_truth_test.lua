@@ -33,13 +33,13 @@ end }
 ]]
 end
 
-local function ran(last)
+local function ran(last, done)
   local p = project.new { book = source(last) }
   fs.mkdir(p.dir .. "/runbooks/lib")
   t.write_file(p.dir .. "/runbooks/lib/world.lua", LIBRARY)
   local code, _, err = p:run { "run", "book", "--no-ask" }
   t.eq(code, 1, err)
-  t.eq(p:lines "world", { "one", "two" })
+  t.eq(p:lines "world", done or { "one", "two" })
   p.id = p:newest()
   return p
 end
@@ -239,4 +239,15 @@ t.test("at a terminal: quit leaves the rest, and the rollback is gone on with", 
   local code, _, err = p:run { "rollback" }
   t.eq(code, 0, err)
   t.eq(p:lines "world", { "one", "two", "three", "undo three", "undo two", "undo one" })
+end)
+
+t.test("an undo's own words are shown: notes, what it prints, and what it returns", function()
+  local p = ran([[effect.define("toy.on", { apply = function() world.line "three" end,
+      undo = function() note "looking" sh.run { argv = { "echo", "printed" } } return "it is off" end })
+    step("three", function() effect.perform("toy.on", {}) error "bad" end)]], { "one", "two", "three" })
+  local code, _, err = p:run { "rollback" }
+  t.eq(code, 0, err)
+  for _, words in ipairs { "looking", "| printed", "it is off" } do t.has(err, words) end
+  local status = select(2, p:run { "status", p:newest() })
+  t.has(status, "it is off")
 end)

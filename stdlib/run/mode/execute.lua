@@ -61,8 +61,8 @@ function M.step(frame, opts, fn)
   while true do
     local before = task.now()
     local ok, result = step.attempt(frame, opts, fn)
+    if ok then ok, result = errors.try(plain.result, result, "step %q", frame.path) end
     if ok then
-      result = plain.result(result, "step %q", frame.path)
       run.has_undo = run.has_undo or opts.undo ~= nil
       run:record("step.done", frame.path, {
         result = result, digest = step.digest(opts, fn), started = started,
