@@ -185,14 +185,25 @@ struct place view_place(const struct view *view, size_t at)
     return view->places ? view->places[at] : (struct place){at, at + 1};
 }
 
+/* The bytes of a word may stand in another order in the text. */
+static struct place view_range(const struct view *view, size_t from, size_t to)
+{
+    struct place all = {view_place(view, from).from, view_place(view, to - 1).to};
+
+    for (size_t at = from; view->depth > 0 && at < to; at++) {
+        struct place one = view_place(view, at);
+
+        all.from = one.from < all.from ? one.from : all.from;
+        all.to = one.to > all.to ? one.to : all.to;
+    }
+    return all;
+}
+
 static int tell(struct looking *l, const struct view *view, size_t from, size_t to, int needle)
 {
+    struct place range = view_range(view, from, to);
     struct found found = {
-        .from = view_place(view, from).from,
-        .to = view_place(view, to - 1).to,
-        .needle = needle,
-        .encoded = view->depth > 0,
-    };
+        .from = range.from, .to = range.to, .needle = needle, .encoded = view->depth > 0};
 
     while (found.encoded && found.to < l->len && l->text[found.to] == '=')
         found.to++; /* what fills up base64 */
@@ -315,7 +326,9 @@ int needles_look_view(struct looking *l, const struct view *view)
         else if (l->needles->first[c] >= 0)
             error = look_for(l, view, at, view->text[at]);
     }
-    return error ? error : needles_look_encoded(l, view);
+    if (error == 0)
+        error = needles_look_encoded(l, view);
+    return error || view->depth > 0 ? error : needles_look_dumped(l, view);
 }
 
 int needles_look(const struct needles *needles, const char *text, size_t len, struct look *look)

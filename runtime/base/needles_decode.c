@@ -37,7 +37,29 @@ static int base64_value(unsigned char c)
         return 62;
     if (c == '/' || c == '_')
         return 63;
-    return c != '\0' && strchr("\r\n\\%&", c) ? ASK : NONE;
+    return c != '\0' && strchr("\r\n\\%&'\"`\033", c) ? ASK : NONE;
+}
+
+/* Whether a spelling joins what is before and behind it: parts of a text that a program puts
+ * together, a line that goes on, what steers a terminal. A quotation mark by itself ends a run. */
+static bool is_joint(const struct spelling *one)
+{
+    return one->count == 0 && one->len > 1;
+}
+
+static bool is_quote(char c)
+{
+    return c == '"' || c == '\'' || c == '`';
+}
+
+/* A text that ends within a joint may go on behind it. */
+static size_t cut_or_none(const struct view *view, size_t at, const struct spellings *all,
+                          int *value)
+{
+    bool is_cut = all->cut && is_quote(view->text[at]);
+
+    *value = is_cut ? BETWEEN : NONE;
+    return is_cut ? view->len - at : 1;
 }
 
 /* Lines may end anywhere, also where their ends are escaped, as in JSON; + and / may be escaped,
@@ -58,11 +80,11 @@ static size_t base64_at(const struct view *view, size_t at, int *value)
 
         if (symbol >= 0)
             *value = symbol;
-        if (symbol >= 0 || (one->count == 1 && (one->bytes[0] == '\n' || one->bytes[0] == '\r')))
+        if (symbol >= 0 || is_joint(one) ||
+            (one->count == 1 && (one->bytes[0] == '\n' || one->bytes[0] == '\r')))
             return one->len;
     }
-    *value = NONE;
-    return 1;
+    return cut_or_none(view, at, &all, value);
 }
 
 static int hex_value(unsigned char c)
@@ -75,7 +97,7 @@ static int hex_value(unsigned char c)
     digit = c ? strchr(upper, c) : NULL;
     if (digit)
         return (int)(digit - upper) + 10;
-    if (c == '0' || c == '\\')
+    if (c != '\0' && strchr("0\\'\"`\033", c))
         return ASK;
     return c != '\0' && strchr(" \t\r\n:,-", c) ? BETWEEN : NONE;
 }
@@ -84,14 +106,24 @@ static int hex_value(unsigned char c)
 static size_t hex_at(const struct view *view, size_t at, int *value)
 {
     char next = at + 1 < view->len ? view->text[at + 1] : '\0';
+    struct spellings all;
 
     *value = BETWEEN;
-    if (next == 'x' || next == 'X')
+    if ((view->text[at] == '0' || view->text[at] == '\\') && (next == 'x' || next == 'X'))
         return 2;
-    *value = view->text[at] == '0' ? 0 : NONE;
-    return 1;
+    *value = 0;
+    if (view->text[at] == '0')
+        return 1;
+    *value = BETWEEN;
+    spellings_at(view->text + at, view->text + view->len, &all);
+    for (size_t i = all.count; i-- > 1;) {
+        if (is_joint(&all.of[i]))
+            return all.of[i].len;
+    }
+    return cut_or_none(view, at, &all, value);
 }
 
+/* Bytes as numbers: Go's %v, a Buffer of Node in JSON, od -t u1. */
 static int decimal_value(unsigned char c)
 {
     if (c >= '0' && c <= '9')
@@ -99,17 +131,41 @@ static int decimal_value(unsigned char c)
     return c != '\0' && strchr(" \t\r\n,", c) ? BETWEEN : NONE;
 }
 
-/* Bytes as numbers: Go's %v, a Buffer of Node in JSON. */
-static size_t decimal_at(const struct view *view, size_t at, int *value)
+static size_t number_at(const struct view *view, size_t at, int base, int *value)
 {
     size_t n = 0;
 
-    for (*value = 0; at + n < view->len && view->text[at + n] >= '0' && view->text[at + n] <= '9';
-         n++)
-        *value = *value < 256 ? *value * 10 + view->text[at + n] - '0' : 256;
+    for (*value = 0; at + n < view->len; n++) {
+        int digit = view->text[at + n] - '0';
+
+        if (digit < 0 || digit >= base)
+            break;
+        *value = *value < 256 ? *value * base + digit : 256;
+    }
     if (*value > 255)
         *value = NONE;
     return n;
+}
+
+static size_t decimal_at(const struct view *view, size_t at, int *value)
+{
+    return number_at(view, at, 10, value);
+}
+
+/* od -b, and lists with 0o or a backslash before each. */
+static int octal_value(unsigned char c)
+{
+    if (c >= '0' && c <= '7')
+        return ASK;
+    return c != '\0' && strchr(" \t\r\n,\\", c) ? BETWEEN : NONE;
+}
+
+static size_t octal_at(const struct view *view, size_t at, int *value)
+{
+    if (view->text[at] != '0' || at + 1 == view->len || (view->text[at + 1] | 0x20) != 'o')
+        return number_at(view, at, 8, value);
+    *value = BETWEEN;
+    return 2;
 }
 
 static const struct encoding {
@@ -122,6 +178,7 @@ static const struct encoding {
     {base64_value, base64_at, 6, 4, 2},
     {hex_value, hex_at, 4, 2, 4},
     {decimal_value, decimal_at, 8, 1, 0},
+    {octal_value, octal_at, 8, 1, 0},
 };
 
 void needles_fill_symbols(signed char symbols[NEEDLES_ENCODINGS][256])
@@ -140,9 +197,8 @@ void decoded_release(struct decoded *decoded)
     free(decoded->of_bytes);
 }
 
-static int decoded_grow(struct decoded *d)
+static int decoded_grow(struct decoded *d, size_t cap)
 {
-    size_t cap = d->cap ? 2 * d->cap : 256;
     unsigned char *symbols = realloc(d->symbols, cap);
     struct place *of_symbols = realloc(d->of_symbols, cap * sizeof *of_symbols);
     char *bytes = realloc(d->bytes, cap);
@@ -158,9 +214,14 @@ static int decoded_grow(struct decoded *d)
     return 0;
 }
 
+int decoded_reserve(struct decoded *d, size_t bytes)
+{
+    return bytes > d->cap ? decoded_grow(d, bytes) : 0;
+}
+
 static int decoded_add(struct decoded *d, int value, struct place place)
 {
-    if (d->count == d->cap && decoded_grow(d) < 0)
+    if (d->count == d->cap && decoded_grow(d, d->cap ? 2 * d->cap : 256) < 0)
         return -1;
     d->symbols[d->count] = (unsigned char)value;
     d->of_symbols[d->count] = place;
@@ -199,6 +260,19 @@ static size_t decode(struct decoded *d, unsigned bits, unsigned dropped, struct 
     return n;
 }
 
+/* What a byte is, where the one behind it tells that it is no joint: most quotation marks are none.
+ */
+static int value_at(const struct view *view, size_t at, const signed char *symbols)
+{
+    int value = symbols[(unsigned char)view->text[at]];
+    char next;
+
+    if (value != ASK || !is_quote(view->text[at]))
+        return value;
+    next = at + 1 < view->len ? view->text[at + 1] : ' ';
+    return next == view->text[at] || (next && strchr(" \t\r\n+.&\\|", next)) ? ASK : NONE;
+}
+
 /* How many bytes are to be skipped at the beginning of a run of plain symbols that is too short for
  * a needle; 0: it is looked through. */
 static size_t too_short_at(const struct view *view, size_t at, const signed char *symbols,
@@ -208,9 +282,17 @@ static size_t too_short_at(const struct view *view, size_t at, const signed char
 
     while (n < least && at + n < view->len && symbols[(unsigned char)view->text[at + n]] >= 0)
         n++;
-    return n < least && at + n < view->len && symbols[(unsigned char)view->text[at + n]] == NONE
-               ? n
-               : 0;
+    return n < least && at + n < view->len && value_at(view, at + n, symbols) == NONE ? n : 0;
+}
+
+/* How many bytes begin no run. */
+static size_t no_symbols(const struct view *view, size_t at, const signed char *symbols)
+{
+    size_t n = 0;
+
+    while (at + n < view->len && symbols[(unsigned char)view->text[at + n]] < ASK)
+        n++;
+    return n;
 }
 
 /* Looks through what a run of symbols decodes to. */
@@ -246,7 +328,7 @@ static int look_as(struct looking *l, const struct view *view, const struct enco
     int error = 0;
 
     for (size_t at = 0, n; at < view->len && error == 0; at += n) {
-        int value = symbols[(unsigned char)view->text[at]];
+        int value = value_at(view, at, symbols);
 
         n = value >= 0 && d->count == 0 && !run.begins ? too_short_at(view, at, symbols, least) : 0;
         if (n > 0)
@@ -260,6 +342,7 @@ static int look_as(struct looking *l, const struct view *view, const struct enco
             if (d->count > 0)
                 error = look_run(l, e, run);
             run.begins = false;
+            n += no_symbols(view, at + n, symbols);
         }
     }
     run.ends = view->ends;

@@ -4,8 +4,8 @@
 
 #include "base/needles.h"
 
-#define NEEDLES_DEPTH 2 /* encodings within one another */
-#define NEEDLES_ENCODINGS 3
+#define NEEDLES_DEPTH 3 /* encodings within one another */
+#define NEEDLES_ENCODINGS 4
 
 /* A range of the text that was given. */
 struct place {
@@ -46,6 +46,10 @@ size_t needles_shortest(const struct needles *needles);
 int needles_look_view(struct looking *l, const struct view *view);
 void needles_note_bits(struct looking *l, unsigned value, unsigned bits, size_t from);
 int needles_look_encoded(struct looking *l, const struct view *view);
+/* Looks through what the words of a dump may hold, of the text that was given. */
+int needles_look_dumped(struct looking *l, const struct view *view);
+/* Room for so many bytes. */
+int decoded_reserve(struct decoded *decoded, size_t bytes);
 /* Where the byte of a view comes from. */
 struct place view_place(const struct view *view, size_t at);
 void decoded_release(struct decoded *decoded);

@@ -9,9 +9,9 @@
 #define ENTITY_MAX 12 /* bytes of the longest */
 
 const bool spelling_begins[256] = {
-    ['\0'] = true, ['\\'] = true, ['%'] = true,  ['&'] = true, ['='] = true,
-    ['+'] = true,  ['\''] = true, ['"'] = true,  ['`'] = true, ['^'] = true,
-    ['$'] = true,  ['\r'] = true, ['\n'] = true,
+    ['\0'] = true, ['\\'] = true, ['%'] = true,  ['&'] = true,    ['='] = true,
+    ['+'] = true,  ['\''] = true, ['"'] = true,  ['`'] = true,    ['^'] = true,
+    ['$'] = true,  ['\r'] = true, ['\n'] = true, ['\033'] = true,
 };
 
 static void add(struct spellings *out, const char *bytes, size_t count, size_t len)
@@ -113,7 +113,7 @@ static void add_number(struct spellings *out, const char *p, const char *q, cons
     if (code >= 0xd800 && code < 0xdc00) { /* the first half of a surrogate pair */
         const char *r = q;
 
-        while (r < end && *r == '\\')
+        while (r < end && (*r == '\\' || *r == '%'))
             r++;
         out->cut = out->cut || end - r < 5;
         if (r > q && r < end && *r == 'u' && number_at(r + 1, end, 4, 16, &low) == 4)
@@ -181,7 +181,8 @@ static void add_backslash(struct spellings *out, const char *p, const char *end)
 
 /* ---- the others ---- */
 
-/* %XX, of which the percent sign may be written so again: %25XX. */
+/* %XX, of which the percent sign may be written so again: %25XX. %uXXXX is JavaScript's escape().
+ */
 static void add_percent(struct spellings *out, const char *p, const char *end)
 {
     const char *q = p + 1;
@@ -191,6 +192,8 @@ static void add_percent(struct spellings *out, const char *p, const char *end)
         size_t n = number_at(q, end, 2, 16, &code);
 
         out->cut = out->cut || (n < 2 && q + n == end);
+        if (q < end && (*q == 'u' || *q == 'U'))
+            add_number(out, p, q, end, 4);
         if (n < 2)
             return;
         q += 2;
@@ -270,6 +273,82 @@ static void add_newline(struct spellings *out, const char *p, const char *end)
     add_nothing(out, newline + blanks);
 }
 
+/* ---- what stands between ---- */
+
+static size_t space_at(const char *p, const char *end)
+{
+    size_t n = 0;
+
+    while (p + n < end && strchr(" \t\r\n", p[n]) && p[n])
+        n++;
+    return n;
+}
+
+/* From a quotation mark on, what stands between two parts of a text that a program of several lines
+ * puts together: `" +\n  "`, `" . "`, `" \\\n "`; 0: nothing does. */
+static size_t joint_at(const char *p, const char *end, bool *cut)
+{
+    const char *q = p + 1;
+
+    q += space_at(q, end);
+    if (q < end && *q && strchr("+.&\\|", *q))
+        q += q + 1 < end && q[1] == *q ? 2 : 1;
+    q += space_at(q, end);
+    *cut = *cut || q == end;
+    return q < end && q > p + 1 && *q == *p ? (size_t)(q + 1 - p) : 0;
+}
+
+#define SEQUENCE_MAX 4096 /* bytes of one that steers a terminal */
+
+/* How many bytes behind an escape steer a terminal with it (ECMA-48, 5.4, 5.6). `escape` is how it
+ * is written, which is how the one is written that ends a string, too. */
+static size_t sequence_at(const char *p, const char *end, const char *escape, size_t len, bool *cut)
+{
+    const char *limit = end - p > SEQUENCE_MAX ? p + SEQUENCE_MAX : end, *q = p;
+
+    if (q < limit && *q && strchr("]PX^_", *q)) {
+        while (q < limit && *q != '\a' &&
+               !((size_t)(limit - q) >= len && memcmp(q, escape, len) == 0))
+            q++;
+        if (q < limit && *q != '\a')
+            q += len;
+        else if (q < limit)
+            return (size_t)(q + 1 - p);
+        while (q < limit && *q == '\\')
+            q++;
+    } else {
+        if (q < limit && *q == '[')
+            q++;
+        while (q < limit && *q >= ' ' && *q <= '?')
+            q++;
+        q += q < limit;
+    }
+    *cut = *cut || q == end;
+    return (size_t)(q - p);
+}
+
+/* Of whatever may be meant by an escape: it may stand for nothing, with what belongs to it. */
+static void add_sequences(struct spellings *out, const char *p, const char *end)
+{
+    size_t count = out->count;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t len = out->of[i].len;
+
+        if (out->of[i].count == 1 && out->of[i].bytes[0] == '\033')
+            add_nothing(out, len + sequence_at(p + len, end, p, len, &out->cut));
+    }
+}
+
+static void add_quote(struct spellings *out, const char *p, const char *end)
+{
+    size_t joint = joint_at(p, end, &out->cut);
+
+    add_nothing(out, 1);
+    if (joint)
+        add_nothing(out, joint);
+}
+
 void spellings_at(const char *p, const char *end, struct spellings *out)
 {
     out->count = 0;
@@ -295,10 +374,12 @@ void spellings_at(const char *p, const char *end, struct spellings *out)
     case '\n':
         add_newline(out, p, end);
         break;
-    case '\0': /* between the letters of UTF-16 */
     case '\'':
     case '"':
     case '`':
+        add_quote(out, p, end);
+        break;
+    case '\0': /* between the letters of UTF-16 */
     case '^':
     case '$':
         add_nothing(out, 1);
@@ -306,4 +387,5 @@ void spellings_at(const char *p, const char *end, struct spellings *out)
     default:
         break;
     }
+    add_sequences(out, p, end);
 }

@@ -2,7 +2,8 @@
  *
  * Beside the byte itself: escapes with backslashes (C, JSON, Go, Python, shells; nested, so that
  * their backslashes doubled), %XX, HTML's entities, quoted-printable, a plus for a space, quotes
- * that a shell takes away, and lines that were wrapped or folded. A text is read in every way that
+ * that a shell takes away, lines that were wrapped or folded, parts of a text that a program puts
+ * together, and what steers a terminal between them. A text is read in every way that
  * it can be read in, so that nobody needs to know who wrote it. */
 #ifndef ALMANAC_SPELLING_H
 #define ALMANAC_SPELLING_H

@@ -40,6 +40,7 @@ static void reader_options(lua_State *L, struct yaml_reader *r)
         return;
     r->name = vm_opt_string(L, 2, "name", r->who, NULL, r->name);
     r->places = vm_opt_boolean(L, 2, "places", r->who, false);
+    r->is_private = vm_opt_boolean(L, 2, "private", r->who, false);
     r->max_depth = (int)vm_opt_integer(L, 2, "max_depth", r->who, r->max_depth);
     r->nodes_left = vm_opt_integer(L, 2, "max_nodes", r->who, r->nodes_left);
     null = vm_opt_string(L, 2, "null", r->who, NULL, "keep");
@@ -208,6 +209,7 @@ int luaopen_native_yaml(lua_State *L)
     ///@field dialect? "core"|"kubernetes"  "core"
     ///@field max_depth? integer  128
     ///@field max_nodes? integer  1,000,000
+    ///@field private? boolean  errors show no line of it: it may hold secrets
     ///@field places? boolean  also where each key and item is
     static const luaL_Reg functions[] = {
         {"decode", yaml_decode},

@@ -41,7 +41,7 @@ int yaml_raise_at(lua_State *L, struct yaml_reader *r, enum err_kind kind, yaml_
     const char *shown = line;
     struct err e = {0};
 
-    copy_line(r, mark.line, line, sizeof line);
+    copy_line(r, mark.line, line, r->is_private ? 1 : sizeof line);
     shown += strspn(line, " ");
     /* The data is wrong, not the call. */
     err_set(&e, kind == ERR_USAGE ? ERR_PARSE : kind, "%s, line %zu, column %zu: %s%s%s", r->name,

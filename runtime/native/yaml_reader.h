@@ -25,6 +25,7 @@ struct yaml_reader {
     lua_Integer nodes_left;
     int anchors;     /* stack index: table of anchor -> value */
     int marks;       /* stack index: table of path -> line, or 0 */
+    bool is_private; /* errors show no line of it */
     bool places;     /* instead of JSON Pointer (RFC 6901) -> {line, column} */
     int warnings;    /* stack index: table of what kubectl takes and no standard allows, or 0 */
     struct buf path; /* of the node being read, while marks are wanted */

@@ -85,13 +85,20 @@ local function asked_for(name, spec, ask)
   end
 end
 
+--- A name that there is none of, or a word that is no key=value, may be a secret in the wrong place: of what does not look like
+--- a name only the beginning is shown.
+local function shown_word(word)
+  if #word <= 24 and word:find "^%a[%a_-]*$" then return string.format("%q", word) end
+  return string.format("%q", word:sub(1, 3) .. "…")
+end
+
 local function check_names(runbook, specs, given)
   for _, name in ipairs(param.sorted_names(given)) do
     if not specs[name] then
       local known = param.sorted_names(specs)
       errors.raise {
         kind = "refused",
-        message = string.format("%s has no parameter %q%s", runbook, name, nearest.suffix(name, specs)),
+        message = string.format("%s has no parameter %s%s", runbook, shown_word(name), nearest.suffix(name, specs)),
         hint = #known > 0 and "it takes " .. table.concat(known, ", ") or "it takes none", parameter = name,
       }
     end
@@ -134,12 +141,12 @@ end
 ---@return table<string, string>
 function M.from_words(words)
   local given = {}
-  for _, word in ipairs(words) do
+  for i, word in ipairs(words) do
     local key, value = word:match "^([%w_-]+)=(.*)$"
     if not key then
       errors.raise {
         kind = "usage",
-        message = string.format("%q is no parameter", word),
+        message = string.format("%s is no parameter%s", shown_word(word), words[2] and string.format(" (the word %d of them)", i) or ""),
         hint = "parameters are given as key=value",
       }
     end

@@ -24,7 +24,8 @@ Document.__index = Document
 function M.read(file, null, own)
   local fs, yaml = require "native.fs", require "native.yaml"
   local ok, value, places = errors.try(function()
-    return yaml.decode(own and fs.read_own(file, "configuration") or fs.read(file), { name = file, places = true, null = null or "keep" })
+    local text = own and fs.read_own(file, "configuration") or fs.read(file)
+    return yaml.decode(text, { name = file, places = true, null = null or "keep", private = true })
   end)
   if not ok then
     local err = value

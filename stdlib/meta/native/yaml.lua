@@ -7,6 +7,7 @@
 ---@field dialect? "core"|"kubernetes"  "core"
 ---@field max_depth? integer  128
 ---@field max_nodes? integer  1,000,000
+---@field private? boolean  errors show no line of it: it may hold secrets
 ---@field places? boolean  also where each key and item is
 
 --- YAML on libyaml, as the public `yaml`. Plain scalars are as base/yaml_scalar.h says. Keys are always strings. A sequence is marked as json.array, null is json.null. An alias is copied, and its nodes count against max_nodes. Unknown anchors are refused, and of the dialect "core" duplicate keys and unknown tags: "kubernetes" takes the last one, and text, and warns. There a key is the text that JSON has for it (on: "true", 0x10: "16"), !!binary is decoded, and NaN and infinities are refused. Pure: allowed outside steps.

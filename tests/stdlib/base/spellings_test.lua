@@ -32,6 +32,24 @@ for before in ("", "u", "us", "user:"):
     out[f"base64 {before} of .NET"] = e.replace("+", "\\u002B")
     out[f"base64 {before} of base64"] = base64.b64encode(e.encode()).decode()
     out[f"hex {before} of base64"] = e.encode().hex()
+e3 = b
+for _ in range(3): e3 = base64.b64encode(e3)
+out["base64 of base64 of base64"] = e3.decode()
+e = base64.b64encode(("user:" + s).encode()).decode()
+for quote, joint in (('"', ' +\n    '), ("'", " . "), ('"', "\n  "), ('"', " \\\n"), ("'", ' ||\n'), ("\u0060", "+")):
+    glue = quote + joint + quote
+    out["base64 put together by " + repr(joint)] = quote + fold(e, 7, glue) + quote
+    out["hex put together by " + repr(joint)] = quote + fold(b.hex(), 6, glue) + quote
+    if quote not in s: out["put together by " + repr(joint)] = quote + fold(s, 5, glue) + quote
+for name, escape in (("a colour", "\033[1;31m"), ("a link", "\033]8;;https://example.org/x\033\\"), ("a title", "\033]0;x\a"),
+    ("a spelt colour", "\\x1b[0m"), ("a spelt link", "\\u001b]8;;http://x\\u001b\\\\")):
+    out["with " + name + " inside"] = fold(s, 3, escape)
+    out["base64 with " + name + " inside"] = fold(e, 6, escape)
+out["escape() of JavaScript"] = "".join("%%u%04x" % ord(c) if ord(c) > 255 or c.isalpha() else "%%%02X" % ord(c) for c in s)
+out["escape() of every letter, upper"] = "".join("%%U%04X" % ord(c) for c in s)
+out["octal list"] = " ".join("%03o" % c for c in b)
+out["octal list of C"] = ", ".join("\\%03o" % c for c in b)
+out["octal list of Python"] = str([oct(c) for c in b]).replace("'", "")
 out["base64 of JSON"] = base64.b64encode(json.dumps({"k": s}).encode()).decode()
 if s.isascii(): out["base64 of UTF-16"] = base64.b64encode(s.encode("utf-16-le")).decode()
 h = b.hex()
@@ -85,6 +103,12 @@ printf '%s\0' "${x@A}"
 (set -x; : "$x") 2>&1; printf '\0'
 printf '%s' "$x" | base64 -w 11; printf '\0'
 printf '%s' "$x" | xxd -p -c 6; printf '\0'
+printf '\n'; printf '%s' "$x" | xxd; printf '\0'
+printf '\n'; printf '%s' "$x" | xxd -g 1 -c 10; printf '\0'
+for form in -b -x "" -o "-t x4" "-t x8" "-t o4" "-t x1" "-t u1" "-t x1z" "-A x -t x1"; do
+  printf '\n'; printf '%s' "$x" | od $form; printf '\0'
+  printf '%s' "$x" | od -A n $form; printf '\0'
+done
 ]]
 
 local function forms(text)
@@ -150,6 +174,21 @@ t.test("base64 whose lines come one by one is held back until it is known what i
   end
 end)
 
+t.test("a dump, and parts that a program puts together, whose lines come one by one", function()
+  secret.new("plain", SECRETS.plain)
+  for _, words in ipairs { "od -x", "od -b", "od", "xxd", "hexdump -C", "hexdump", "od -A n -t x4",
+    "base64 -w 12 | sed 's/^/  \"/; s/$/\" +/'" } do
+    local printed = t.must({ "sh", "-c", "printf 'a user:%s is it' '" .. SECRETS.plain .. "' | " .. words })
+    local lines = { "before" }
+    for line in printed:gmatch "[^\n]+" do lines[#lines + 1] = line end
+    lines[#lines + 1] = "behind"
+    local out = table.concat(streamed(lines), "\n")
+    t.has(out, "(secret plain)", words .. "\n" .. printed)
+    t.has(out, "behind")
+    t.lacks(out, "tail", words)
+  end
+end)
+
 t.test("a line that may go on with a secret is shown when the next has come, or when there is none", function()
   secret.new("plain", SECRETS.plain)
   t.eq(streamed { "hunter2-e", "", "no" }, { "hunter2-e", "", "no" })
@@ -169,6 +208,8 @@ t.test("a text made to be slow is not", function()
   secret.new("quotes", ("'\""):rep(8))
   local before = require("native.task").now()
   for _, text in ipairs { ("\\"):rep(20000), ("'\""):rep(10000), ("%25"):rep(6000), ("&amp;"):rep(4000), ("\n"):rep(20000),
-    ("QUFB"):rep(5000), ("31"):rep(10000), ("1,"):rep(10000), ("=\n"):rep(10000) } do redaction.text(text) end
+    ("QUFB"):rep(5000), ("31"):rep(10000), ("\27]"):rep(10000), ("\"+\n"):rep(10000), ("3131 "):rep(5000),
+    ("0000000 31\n"):rep(3000), ("\27" .. ("x"):rep(50)):rep(400), ("\\x1b]"):rep(4000), ("000000 "):rep(5000),
+    ("\" "):rep(10000), ("1,"):rep(10000), ("=\n"):rep(10000) } do redaction.text(text) end
   t.ok(require("native.task").now() - before < 10, require("native.task").now() - before)
 end)

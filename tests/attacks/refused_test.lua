@@ -1,0 +1,70 @@
+-- What is refused before a run begins shows no secret: in the wrong parameter, under a wrong name, in a file that cannot be read.
+local project = require "tests.project"
+local t = require "tests.harness"
+
+local BOOK = [[return runbook { params = { token = param.secret { required = true }, tag = param.string { pattern = "^v%d+$" },
+  n = param.integer {}, e = param.enum { values = { "a", "b" } }, d = param.duration {}, a = param.boolean {},
+  l = param.list { of = param.integer {} } }, run = function(p) step("x", function() return #p.token end) end }]]
+local SECRET = "dG9rLWh1bnRlcjI"
+
+local function each_command(p, words, check)
+  for _, command in ipairs { "plan", "run" } do
+    local all = { command, "book", table.unpack(words) }
+    local code, out, err = p:run(all, { SECRET = SECRET })
+    local what = table.concat(all, " ") .. ": " .. out .. err
+    t.ok(code == 1 or code == 2, what)
+    check(out .. err, what)
+  end
+end
+
+local function silent(p, words, has)
+  each_command(p, words, function(said, what)
+    t.lacks(said, SECRET, what)
+    if has then t.has(said, has, what) end
+  end)
+end
+
+t.test("the same text in a parameter that refuses it, before and after the secret's name", function()
+  local p = project.new { book = BOOK }
+  for _, name in ipairs { "tag", "n", "e", "d", "a", "l" } do
+    silent(p, { "token=" .. SECRET, name .. "=" .. SECRET }, "parameter " .. name .. " must be")
+    silent(p, { name .. "=x" .. SECRET .. "x", "token=" .. SECRET }, "parameter " .. name .. " must be")
+    silent(p, { name .. "=" .. SECRET, "token=env:SECRET" }, "parameter " .. name .. " must be")
+  end
+end)
+
+t.test("a word that is no key=value, or whose key there is none of", function()
+  local p = project.new { book = BOOK }
+  for _, words in ipairs { { SECRET }, { "token=", SECRET }, { "token:" .. SECRET }, { "token=a", SECRET }, { SECRET .. "=" },
+    { SECRET .. "==" },
+    { "tokem=" .. SECRET }, { "--token=" .. SECRET }, { "--tokem", SECRET }, { "token=a", "nosuch=" .. SECRET } } do
+    silent(p, words)
+  end
+  silent(p, { "tokem=x" }, 'book has no parameter "tokem"; did you mean token?')
+  silent(p, { "token=a", "nonsense" }, '"nonsense" is no parameter (the word 2 of them)')
+end)
+
+t.test("a file of parameters, and almanac.yaml, that cannot be read", function()
+  local p = project.new { book = BOOK }
+  for _, text in ipairs { "token: [" .. SECRET, 'token: "' .. SECRET .. '\\q"', "token: {a: " .. SECRET .. "}",
+    "token: " .. SECRET .. "\ntoken: x",
+    "token: " .. SECRET .. ": x", "\ttoken: " .. SECRET, "token: !x " .. SECRET, "token: [" .. SECRET .. "]" } do
+    t.write_file(p.dir .. "/p.yaml", text .. "\n")
+    silent(p, { "--params", "p.yaml" }, "p.yaml, line ")
+    t.write_file(p.dir .. "/almanac.yaml", "params:\n  book:\n    " .. text:gsub("\n", "\n    ") .. "\n")
+    silent(p, {}, "almanac.yaml, line ")
+    local _, said = p:run { "check" }
+    t.lacks(said, SECRET, text)
+    t.must { "rm", p.dir .. "/almanac.yaml" }
+  end
+end)
+
+t.test("a kubeconfig that cannot be read", function()
+  local p = project.new { book = "return runbook { run = function() step('x', function() k8s.info() end) end }" }
+  for _, text in ipairs { "users: [{name: a, user: {token: " .. SECRET, 'users:\n- name: "' .. SECRET .. '\\q"', "users: " .. SECRET,
+    "\tusers: " .. SECRET, "users:\n- name: a\n  user:\n    token: [" .. SECRET .. "]" } do
+    t.write_file(p.dir .. "/config", text .. "\n")
+    local _, out, err = p:run { "plan", "book", "--kubeconfig", "config" }
+    t.lacks(out .. err, SECRET, text)
+  end
+end)
