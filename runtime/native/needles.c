@@ -150,10 +150,31 @@ static int l_open(lua_State *L)
     return 1;
 }
 
+/// Whether a text holds one of the others, spelt just so.
+///@param text string
+///@param ... string
+///@return boolean
+static int l_any(lua_State *L)
+{
+    size_t len, wanted_len;
+    const char *text = luaL_checklstring(L, 1, &len);
+
+    for (int i = 2; i <= lua_gettop(L); i++) {
+        const char *wanted = luaL_checklstring(L, i, &wanted_len);
+
+        if (memmem(text, len, wanted, wanted_len)) {
+            lua_pushboolean(L, 1);
+            return 1;
+        }
+    }
+    lua_pushboolean(L, 0);
+    return 1;
+}
+
 /// Texts that are looked for in others.
 int luaopen_native_needles(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"new", l_new}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"new", l_new}, {"any", l_any}, {NULL, NULL}};
     ///@class native.needles.Needles
     static const luaL_Reg methods[] = {
         {"add", l_add}, {"find", l_find}, {"open", l_open}, {NULL, NULL}};

@@ -17,6 +17,7 @@ local NAME_MIN = 8
 local known = {} ---@type almanac.KnownText[]  by their number among the needles
 local numbers = {} ---@type table<string, integer>
 local needles = require("native.needles").new()
+local holds_any = require("native.needles").any
 local opaque = setmetatable({}, { __mode = "k" }) ---@type table<table, string> secrets, and their labels
 local any = false
 
@@ -336,11 +337,6 @@ function M.data(value, kept)
   return copy_of(value, kept)
 end
 
---- Whether data written as this text cannot hold anything to hide.
-local function is_clean(text)
-  return not any and not text:find("://", 1, true) and not text:find('"Secret"', 1, true) and not text:find('"headers"', 1, true)
-end
-
 --- JSON of data, redacted.
 ---@param value any
 ---@param options? table  of json.encode
@@ -349,7 +345,7 @@ end
 function M.encode(value, options, kept)
   if any then return json.encode(M.data(value, kept), options) end
   local text = json.encode(value, options)
-  return is_clean(text) and text or json.encode(M.data(value, kept), options)
+  return holds_any(text, "://", '"Secret"', '"headers"') and json.encode(M.data(value, kept), options) or text
 end
 
 --- What a step or an effect gives back: as the journal will give it back, so that a run that is resumed

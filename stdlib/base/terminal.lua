@@ -29,8 +29,11 @@ function M.within(text, width)
   return (text:gsub("[^\n]+", function(line) return (shown_line(line, width)) end))
 end
 
+local terminals = {} ---@type table<integer, boolean>  by descriptor: each line that is shown asks
+
 local function fitted(fd, text)
-  return native.isatty(fd) and M.within(text, (native.size())) or text
+  if terminals[fd] == nil then terminals[fd] = native.isatty(fd) end
+  return terminals[fd] and M.within(text, (native.size())) or text
 end
 
 --- One line stays one line: newlines in what others wrote are spelt.

@@ -191,7 +191,7 @@ end
 --- their end says when they began.
 local function write_deferred(self, done_path)
   local deferred = self.deferred
-  if #deferred == 0 then return end
+  if not deferred[1] then return end
   self.deferred = {}
   for _, event in ipairs(deferred) do
     if event.path ~= done_path or event.kind ~= "step.start" then append(self, event, false) end

@@ -32,4 +32,10 @@ local M = {}
 ---@return native.needles.Needles
 function M.new() end
 
+--- Whether a text holds one of the others, spelt just so.
+---@param text string
+---@param ... string
+---@return boolean
+function M.any(text, ...) end
+
 return M
