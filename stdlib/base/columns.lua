@@ -1,7 +1,6 @@
 --- How many columns of a terminal a text takes: wide characters take two, combining ones none, a sequence of
 --- emoji joined by U+200D is one character. Pure. Whatever pads or cuts a line counts by this.
 local colour = require "almanac.base.colour"
-local ranges = require "almanac.base.column_ranges"
 local redaction = require "almanac.base.redaction"
 
 local M = {}
@@ -30,6 +29,7 @@ local function width_of(code)
   if code >= BOXES and code <= BLOCKS_END then return 1 end
   if code < 0x20 or code == 0x7F then return 0 end
   if code < 0x300 then return code == 0xAD and 1 or code >= 0x80 and code < 0xA0 and 0 or 1 end
+  local ranges = require "almanac.base.column_ranges" -- large, and most of what is shown needs none of it
   if within(ranges.zero, code) then return 0 end
   return within(ranges.wide, code) and 2 or 1
 end

@@ -3,7 +3,6 @@ local arguments = require "almanac.k8s.arguments"
 local client = require "almanac.k8s.client"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
-local logs = require "almanac.k8s.logs"
 local objects = require "almanac.k8s.objects"
 local step = require "almanac.run.step"
 
@@ -49,7 +48,7 @@ end
 function M.pods(ref, opts)
   step.require_read "k8s.pods"
   opts = fields.check(PODS, opts)
-  local newest, all = logs.pods_of("k8s.pods", objects.one("k8s.pods", ref, opts))
+  local newest, all = require("almanac.k8s.logs").pods_of("k8s.pods", objects.one("k8s.pods", ref, opts))
   return newest, all
 end
 

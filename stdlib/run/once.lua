@@ -8,7 +8,6 @@ local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local operator = require "almanac.run.operator"
-local previews = require "almanac.run.plan.preview"
 local process = require "native.process"
 local question = require "almanac.run.question"
 local redaction = require "almanac.base.redaction"
@@ -85,7 +84,7 @@ end
 --- Refuses to change what others keep, and would take back: as the plan has it, the effect's preview is asked.
 local function check_owners(frame, call)
   if frame.run.on_owner ~= "refuse" or not call.definition.preview or call.definition.goes_on then return end
-  local context = { run = frame.run, step = frame }
+  local context, previews = { run = frame.run, step = frame }, require "almanac.run.plan.preview"
   local preview = task.with({ permit = "read", shield = "none", context = context }, previews.make, call.definition, call.input)
   local kept = previews.kept(preview)
   if kept[1] then errors.raise { kind = "refused", message = table.concat(kept, "; "), hint = previews.KEPT_HINT } end

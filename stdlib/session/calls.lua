@@ -8,7 +8,6 @@ local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
 local interrupt = require "almanac.base.interrupt"
 local locks = require "almanac.session.lock"
-local mode = require "almanac.run.mode.plan"
 local origin = require "almanac.session.origin"
 local ownership = require "almanac.journal.ownership"
 local param = require "almanac.base.param"
@@ -24,8 +23,6 @@ local standing = require "almanac.run.standing"
 local states = require "almanac.journal.state"
 local step = require "almanac.run.step"
 local store = require "almanac.journal.store"
-local take_back = require "almanac.session.take_back"
-local way_back = require "almanac.session.way_back"
 
 local M = {}
 
@@ -177,10 +174,10 @@ function Calls:undo(frame, id)
   if not status or status == "undone" then return end
   holder.own(journal, id)
   local original = runs.load_to_undo(journal, id, execute)
-  local way = way_back.find(self.session, original)
+  local way = require("almanac.session.way_back").find(self.session, original)
   local open = ownership.open_rollbacks(journal, id)[1]
   local stopped = open and runs.load(journal, open, execute)
-  take_back.run_within(self.session, original, way, frame, stopped)
+  require("almanac.session.take_back").run_within(self.session, original, way, frame, stopped)
 end
 
 function Calls:made(id)
@@ -215,7 +212,7 @@ function Calls:plan(frame, called)
   local values, journalled = new_values(self, book, called)
   local lock = locks.of(book.lock, values)
   locks.check_allowed(lock, book.allow)
-  local run = runs.unrecorded(origin.of(book, journalled, lock, self.session.options), mode)
+  local run = runs.unrecorded(origin.of(book, journalled, lock, self.session.options), require "almanac.run.mode.plan")
   equipment.give(self.session, run, book, frame)
   run.draft = caller.draft:nest(frame.path, book, run.meta)
   caller.draft.held_by = caller.draft.held_by or locks.held_by(lock)

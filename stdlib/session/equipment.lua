@@ -1,8 +1,8 @@
 --- The equipment of a run: what an execution of it has of its session and its script, and how it begins in the journal.
-local approvals = require "almanac.session.approvals"
 local definitions = require "almanac.run.definitions"
 local process = require "native.process"
 local runner = require "almanac.session.runner"
+local settings = require "almanac.config.settings"
 
 local M = {}
 
@@ -22,7 +22,8 @@ function M.give(session, run, book, frame)
   run.operator, run.calls = session.operator, session.calls
   run.allow, run.on_owner, run.definitions = book.allow, book.on_owner, definitions.scope(book.script.definitions)
   run.script, run.loaded = book.script.digest, book.script
-  run.approvals = run.journal and approvals.of(run.journal, run.id, run.replay)
+  run.approvals = run.journal and settings.approval.allowed_signers and
+    require("almanac.session.approvals").of(run.journal, run.id, run.replay) or nil
   if not frame then
     if session.operator.watcher then session.operator.watcher(run) end
     return

@@ -1,13 +1,19 @@
 --- The use of a plan: a run may begin with it once, and while it is good.
 local ages = require "almanac.base.age"
+local binding = require "almanac.run.plan.binding"
+local clusters = require "almanac.session.clusters"
+local config = require "almanac.config.file"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local event = require "almanac.journal.event"
+local files = require "almanac.run.plan.file"
 local holder = require "almanac.session.holder"
 local json = require "native.json"
+local plan_signatures = require "almanac.session.plan_signatures"
 local settings = require "almanac.config.settings"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
+local task = require "native.task"
 
 local M = {}
 
@@ -31,6 +37,48 @@ function M.check_time(plan, name, now_ms)
   elseif plan.expires_ms and plan.expires_ms < now_ms then
     refuse(string.format("%s expired %s ago", name, duration.format((now_ms - plan.expires_ms) / 1000)), again)
   end
+end
+
+--- Who made the plan does not choose the almanac.yaml by which it is judged: whose signatures count stands there.
+local function check_config(plan, options)
+  local with = (plan.choice or {}).config
+  if with == nil or with == options.config then return end
+  errors.raise {
+    kind = "refused", message = string.format("%s was made with --config %s", options.plan, with),
+    hint = string.format("where that is the file that you mean: almanac run --plan %s --config %s", options.plan, with),
+  }
+end
+
+--- The plan that a run is started with. What it was made with, such as the environment, is that of the run too.
+---@param options table  of the command line
+---@return table plan
+function M.open(options)
+  local plan = files.read(options.plan)
+  local planned, given = plan.environment, options.environment
+  if given and given ~= planned then
+    errors.raise {
+      kind = "refused",
+      message = string.format("%s was made for %s, not for %s", options.plan, planned and "environment " .. planned or "no environment",
+        given),
+      hint = string.format("leave -e away: the environment is that of the plan; or make one for %s: almanac plan %s -e %s", given,
+        plan.runbook, given),
+    }
+  end
+  check_config(plan, options)
+  config.restore(options, plan.choice or {})
+  M.check_time(plan, options.plan, task.wall_ms())
+  plan_signatures.check(plan, options.plan)
+  return plan
+end
+
+--- Refuses to start a run with a plan that was made for something else.
+---@param plan table
+---@param book almanac.Runbook
+---@param journalled table<string, any>  the parameters of the run
+---@param anyway boolean?  see binding.check_start
+function M.check_start(plan, book, journalled, anyway)
+  binding.check_start(plan, book, journalled, anyway)
+  clusters.check(plan)
 end
 
 --- Whether a run of before its plan was noted in its row keeps to the plan.

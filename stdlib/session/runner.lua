@@ -2,8 +2,6 @@
 --- allowed_signers knows. Both are kept with each start and resume: whoever ran a part of it ran it.
 local process = require "native.process"
 local settings = require "almanac.config.settings"
-local signers = require "almanac.session.signers"
-local ssh = require "almanac.host.ssh"
 
 local M = {}
 
@@ -18,7 +16,8 @@ Runner.__index = Runner
 ---@return { keys: string[], principals: string[] }?
 function M.note()
   if settings.approval.runner_may_approve ~= false then return nil end
-  local text, keys, principals = signers.files().signers, {}, {}
+  local ssh = require "almanac.host.ssh"
+  local text, keys, principals = require("almanac.session.signers").files().signers, {}, {}
   for _, key in ipairs(ssh.at_hand()) do
     local names = ssh.principals(text, key.blob)
     if names[1] then keys[#keys + 1] = key.fingerprint end

@@ -1,20 +1,14 @@
 --- Starting a run: from the script on disk to the run in the journal.
-local binding = require "almanac.run.plan.binding"
 local calls = require "almanac.session.calls"
-local clusters = require "almanac.session.clusters"
-local config = require "almanac.config.file"
 local course = require "almanac.session.course"
 local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
-local files = require "almanac.run.plan.file"
 local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
 local opening = require "almanac.session.opening"
 local origin = require "almanac.session.origin"
 local params = require "almanac.session.params"
-local plan_signatures = require "almanac.session.plan_signatures"
-local plan_use = require "almanac.session.plan_use"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
@@ -24,34 +18,9 @@ local vars = require "almanac.run.vars"
 
 local M = {}
 
---- Who made the plan does not choose the almanac.yaml by which it is judged: whose signatures count stands there.
-local function check_config(plan, options)
-  local with = (plan.choice or {}).config
-  if with == nil or with == options.config then return end
-  errors.raise {
-    kind = "refused", message = string.format("%s was made with --config %s", options.plan, with),
-    hint = string.format("where that is the file that you mean: almanac run --plan %s --config %s", options.plan, with),
-  }
-end
-
---- The plan of the command line. What it was made with, such as the environment, is that of the run too.
-local function open_plan(options)
-  local plan = files.read(options.plan)
-  local planned, given = plan.environment, options.environment
-  if given and given ~= planned then
-    errors.raise {
-      kind = "refused",
-      message = string.format("%s was made for %s, not for %s", options.plan, planned and "environment " .. planned or "no environment",
-        given),
-      hint = string.format("leave -e away: the environment is that of the plan; or make one for %s: almanac plan %s -e %s", given,
-        plan.runbook, given),
-    }
-  end
-  check_config(plan, options)
-  config.restore(options, plan.choice or {})
-  plan_use.check_time(plan, options.plan, task.wall_ms())
-  plan_signatures.check(plan, options.plan)
-  return plan
+--- What a run with a plan needs: most have none.
+local function plan_use()
+  return require "almanac.session.plan_use"
 end
 
 --- Refuses a run without a plan where almanac.yaml wants one.
@@ -67,8 +36,8 @@ end
 local function create(journal, meta, id, plan, options)
   meta.plan = plan and plan.digest or false
   if not plan then return runs.create(journal, meta, execute, id) end
-  plan_use.check_time(plan, options.plan, task.wall_ms())
-  local claim = plan_use.claim(journal, plan, options.plan, id)
+  plan_use().check_time(plan, options.plan, task.wall_ms())
+  local claim = plan_use().claim(journal, plan, options.plan, id)
   local run = runs.create(journal, meta, execute, id)
   claim.release()
   return run
@@ -81,7 +50,7 @@ end
 ---@param operator almanac.Operator
 ---@return integer exit code
 function M.run(name, given, options, operator)
-  local plan = options.plan and open_plan(options)
+  local plan = options.plan and plan_use().open(options)
   local book = runbook.load(name or plan.script)
   check_planned(book, options)
   vars.check(book)
@@ -89,14 +58,11 @@ function M.run(name, given, options, operator)
   given = params.over(plan and plan.params or settings.params[book.name] or {}, given)
   local values = params.resolve(book, given, operator, places)
   local journalled = params.journalled(book.params, given, values)
-  if plan then
-    binding.check_start(plan, book, journalled, options.anyway)
-    clusters.check(plan)
-  end
+  if plan then plan_use().check_start(plan, book, journalled, options.anyway) end
   local lock = locks.of(book.lock, values)
   locks.check_allowed(lock, book.allow)
   local journal <close> = store.open "create"
-  if plan then plan_use.check_unused(journal, plan, options.plan) end
+  if plan then plan_use().check_unused(journal, plan, options.plan) end
   local id = runs.new_id(book.name)
   local held <close> = locks.take(journal, lock, id, operator, options.wait)
   local override = opening.check(options.override_freeze) -- after the waiting
