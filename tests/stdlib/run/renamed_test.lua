@@ -48,7 +48,7 @@ local function candidates(old, new, done)
   local recorder = { step = function(frame, opts, fn)
     digests[frame.path] = opts.digest or source.digest(fn)
     return fn()
-  end, meet = function() end }
+  end }
   require("almanac.run.step").within(runs.unrecorded({}, recorder), old_run)
   local journal <close> = require("native.journal").open { dir = t.tmpdir() .. "/store" }
   journal:create { id = "r", runbook = "book", meta = "{}" }
