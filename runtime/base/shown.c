@@ -20,12 +20,13 @@ static uint32_t code_point(const unsigned char *p, size_t len)
     return code;
 }
 
-/* C1, what splits or reorders lines (Unicode Standard Annex 9, Trojan Source), and what is not
- * seen: a name that looks like another one must not be another one. */
+/* C1, what splits or reorders lines (Unicode Standard Annex 9, Trojan Source), what is not seen (a
+ * name that looks like another one must not be another one), and what is no character. */
 static int is_spelt(uint32_t code)
 {
     return (code >= 0x80 && code <= 0x9f) || code == 0x2028 || code == 0x2029 ||
-           (code >= 0xfff9 && code <= 0xfffb) || unicode_is_invisible(code);
+           (code >= 0xfff9 && code <= 0xfffb) || unicode_is_invisible(code) ||
+           unicode_is_noncharacter(code);
 }
 
 /* More marks than this over one character would be drawn over the lines around it. No script needs

@@ -121,6 +121,11 @@ bool unicode_is_invisible(uint32_t code)
     return is_within(invisible, sizeof invisible / sizeof *invisible, code);
 }
 
+bool unicode_is_noncharacter(uint32_t code)
+{
+    return (code & 0xfffe) == 0xfffe || (code >= 0xfdd0 && code <= 0xfdef);
+}
+
 bool unicode_is_mark(uint32_t code)
 {
     return is_within(marks, sizeof marks / sizeof *marks, code);

@@ -190,6 +190,73 @@ static void vm_push_fields(lua_State *L)
     lua_pushstring(L, out);
 }
 
+static const char opaque_key; /* in the registry: the metatables of opaque values, as keys */
+
+void vm_error_says(lua_State *L)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &opaque_key) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &opaque_key);
+    }
+    lua_insert(L, -2);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+/* Turns an opaque value on top into what stands in its place. */
+static void vm_say_opaque(lua_State *L)
+{
+    bool opaque = false;
+
+    if (lua_type(L, -1) != LUA_TTABLE || !lua_getmetatable(L, -1))
+        return;
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &opaque_key) == LUA_TTABLE) {
+        lua_pushvalue(L, -2);
+        opaque = lua_rawget(L, -2) == LUA_TBOOLEAN;
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 2);
+    if (opaque) {
+        luaL_tolstring(L, -1, NULL);
+        lua_replace(L, -2);
+    }
+}
+
+/* Fields of ours in the error on top, to which a script may have given a value of any kind: opaque
+ * values are said, numbers are text, and what else is no text is left out. The message is not: see
+ * vm_need_message(). */
+static void vm_settle_fields(lua_State *L)
+{
+    static const char *const texts[] = {"message",   "hint",      "step", "where",
+                                        "raised_at", "traceback", "file"};
+    static const char *const numbers[] = {"line", "column"};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (vm_raw_field(L, texts[i]) == LUA_TSTRING || lua_isnil(L, -1)) {
+            lua_pop(L, 1);
+            continue;
+        }
+        vm_say_opaque(L);
+        if (!lua_tostring(L, -1) && i > 0) { /* turns a number into text where it stands */
+            lua_pop(L, 1);
+            lua_pushnil(L);
+        }
+        vm_set_raw_field(L, texts[i]);
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (vm_raw_field(L, numbers[i]) != LUA_TNIL && !lua_isinteger(L, -1)) {
+            lua_pushnil(L);
+            lua_replace(L, -2);
+            vm_set_raw_field(L, numbers[i]);
+        } else {
+            lua_pop(L, 1);
+        }
+    }
+}
+
 /* A script may raise any table, also one that says nothing in words: then its fields are what it
  * says. */
 static void vm_need_message(lua_State *L)
@@ -197,11 +264,6 @@ static void vm_need_message(lua_State *L)
     const char *fields;
     int type = vm_raw_field(L, "message");
 
-    if (type == LUA_TNUMBER) {
-        lua_tostring(L, -1); /* turns it into text where it stands */
-        vm_set_raw_field(L, "message");
-        return;
-    }
     lua_pop(L, 1);
     if (type == LUA_TSTRING)
         return;
@@ -223,6 +285,7 @@ static void vm_need_message(lua_State *L)
 void vm_decorate_error(lua_State *L)
 {
     luaL_checkstack(L, 10, "error");
+    vm_say_opaque(L);
     if (!lua_istable(L, -1)) {
         const char *text = luaL_tolstring(L, -1, NULL);
         int memory = strcmp(text, "not enough memory") == 0;
@@ -233,6 +296,7 @@ void vm_decorate_error(lua_State *L)
         lua_pop(L, 1);
     } else {
         vm_own_error(L);
+        vm_settle_fields(L);
         vm_need_message(L);
     }
     if (vm_raw_field(L, "where") == LUA_TNIL) {

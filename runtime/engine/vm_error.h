@@ -26,6 +26,9 @@ int vm_raisef(lua_State *L, enum err_kind kind, const char *fmt, ...)
 void vm_decorate_error(lua_State *L);
 /* The same as a message handler for lua_pcall. */
 int vm_traceback(lua_State *L);
+/* Pops a metatable of opaque values, whose __tostring is ours: one of them that is raised, or is an
+ * error's message or hint, is said as that says. */
+void vm_error_says(lua_State *L);
 /* Pushes "file:line" of the innermost function that is not of the stdlib, or nil. */
 void vm_push_where(lua_State *L);
 /* Calls the function below its nargs arguments, as lua_pcall with vm_traceback. On failure pops

@@ -58,14 +58,25 @@ static int l_decorate(lua_State *L)
     return 1;
 }
 
+/// The metatable of opaque values: one that is raised, or is the message or hint of an error, is said
+/// as its __tostring says it.
+///@param metatable table  gets a __tostring of the standard library
+///@return table metatable
+static int l_opaque(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_pushvalue(L, 1);
+    vm_error_says(L);
+    return 1;
+}
+
 /// Where the running code stands, and errors that know where they came from.
 int luaopen_native_trace(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"where", l_where},
-                                         {"place", l_place},
-                                         {"error", l_error},
-                                         {"decorate", l_decorate},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"where", l_where},   {"place", l_place},
+                                         {"error", l_error},   {"decorate", l_decorate},
+                                         {"opaque", l_opaque}, {NULL, NULL}};
 
     luaL_newlib(L, functions);
     return 1;

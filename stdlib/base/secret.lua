@@ -3,13 +3,14 @@
 local json = require "native.json"
 local redaction = require "almanac.base.redaction"
 local steady = require "almanac.base.steady"
+local trace = require "native.trace"
 
 local M = {}
 
 local texts = setmetatable({}, { __mode = "k" })
 local shown = setmetatable({}, { __mode = "k" }) ---@type table<table, string> what stands in its place
 
-local Secret = {}
+local Secret = trace.opaque {}
 
 local function labelled(label, text, whole)
   local value = setmetatable({}, Secret)

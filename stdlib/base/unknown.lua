@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local steady = require "almanac.base.steady"
 local task = require "native.task"
+local trace = require "native.trace"
 
 local M = {}
 
@@ -13,7 +14,7 @@ local vague = setmetatable({}, { __mode = "k" })
 local made = { any = false }
 local texts = {} ---@type table<string, any>  what unknowns print as: one of those that print so
 
-local Unknown = {}
+local Unknown = trace.opaque {}
 Unknown.__metatable = "unknown"
 Unknown.__name = "unknown"
 Unknown.__tostring = function(self)

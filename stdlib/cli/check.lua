@@ -12,6 +12,7 @@ local param = require "almanac.base.param"
 local project = require "almanac.config.project"
 local public = require "almanac.script.public"
 local runbook = require "almanac.script.runbook"
+local sandbox = require "almanac.script.sandbox"
 local script = require "almanac.script.lint.script"
 local settings = require "almanac.config.settings"
 local terminal = require "almanac.base.terminal"
@@ -81,11 +82,11 @@ local function check_config(given, found)
   }
 end
 
-local function check_file(path, found)
+local function check_file(path, found, patience)
   local _, text = runbook.find(path)
   local function load()
-    if public.is_test(path) then return require("almanac.testing.runner").cases(path, text) end
-    return runbook.look(path)
+    if public.is_test(path) then return require("almanac.testing.runner").cases(path, text, patience) end
+    return runbook.look(path, patience)
   end
   script.check(path, text, found, not library_file.is_library(path) and load or nil)
 end
@@ -93,7 +94,8 @@ end
 local function check_all(given, files)
   local found = findings.new()
   check_config(given, found)
-  for _, path in ipairs(files) do check_file(path, found) end
+  local patience = sandbox.patience()
+  for _, path in ipairs(files) do check_file(path, found, patience) end
   return found
 end
 

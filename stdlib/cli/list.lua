@@ -4,6 +4,7 @@ local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local options = require "almanac.cli.options"
 local runbook = require "almanac.script.runbook"
+local sandbox = require "almanac.script.sandbox"
 local terminal = require "almanac.base.terminal"
 
 local M = {}
@@ -11,8 +12,8 @@ local M = {}
 M.usage = "list [--json]\n\nThe runbooks: those in runbooks/ here, and the built-in ones."
 M.options = options.join({ { "--json", nil, "as JSON" } }, options.common)
 
-local function describe(found)
-  local ok, book = errors.try(runbook.look, found.path)
+local function describe(found, patience)
+  local ok, book = errors.try(runbook.look, found.path, patience)
   return {
     name = found.name, path = found.path, builtin = found.builtin,
     summary = ok and book.summary or "(does not load: " .. tostring(book.message) .. ")",
@@ -24,8 +25,8 @@ function M.run(words, operator)
   if not given then return 0 end
   if #rest > 0 then errors.usage "usage: almanac list" end
   config.load(given)
-  local books = {}
-  for i, found in ipairs(runbook.all()) do books[i] = describe(found) end
+  local books, patience = {}, sandbox.patience()
+  for i, found in ipairs(runbook.all()) do books[i] = describe(found, patience) end
   if given.json then
     local json = require "native.json"
     operator:json(json.array(books))

@@ -1,6 +1,7 @@
 --- A release's manifest as objects, and what helm adds to them. Pure.
 local diff = require "almanac.base.diff"
 local json = require "native.json"
+local listed = require "almanac.k8s.listed"
 local param = require "almanac.base.param"
 local yaml = require "native.yaml"
 
@@ -17,14 +18,13 @@ local function given(value)
   return value ~= nil and value ~= json.null
 end
 
-local function add_object(out, object)
-  if type(object) ~= "table" or not given(object.kind) then return end
-  if object.kind:find "List$" and given(object.items) then
-    for _, item in ipairs(object.items) do add_object(out, item) end
-    return
+local function add_document(out, document)
+  for _, object in ipairs(listed.add({}, document)) do
+    if type(object) == "table" and given(object.kind) then
+      if type(object.metadata) ~= "table" then object.metadata = {} end
+      out[#out + 1] = object
+    end
   end
-  if type(object.metadata) ~= "table" then object.metadata = {} end
-  out[#out + 1] = object
 end
 
 --- The objects of a manifest, in its order.
@@ -35,7 +35,7 @@ end
 function M.objects(text, name)
   local documents, warnings = yaml.decode_all(text, { name = name, dialect = "kubernetes" })
   local out = {}
-  for _, document in ipairs(documents) do add_object(out, document) end
+  for _, document in ipairs(documents) do add_document(out, document) end
   return out, warnings
 end
 

@@ -153,11 +153,19 @@ local function lines(text)
   return out
 end
 
---- The configuration as the program reads it.
+--- The configuration as the program reads it. Raises kind "corrupt" where that is none.
 ---@param input table
----@return table
+---@return table config  with services, perhaps none
 function M.config(input)
-  return yaml.decode(ask(input, "config"), { name = "the Compose file" })
+  local config = yaml.decode(ask(input, "config"), { name = "the Compose file" })
+  if type(config) ~= "table" then
+    errors.raise {
+      kind = "corrupt", message = "the program says nothing of the Compose file in " .. input.dir,
+      hint = "look what it says itself: docker compose config",
+    }
+  end
+  if type(config.services) ~= "table" then config.services = {} end
+  return config
 end
 
 local function inspect(ids)

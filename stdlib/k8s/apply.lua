@@ -4,6 +4,7 @@ local arguments = require "almanac.k8s.arguments"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local listed = require "almanac.k8s.listed"
 local objects = require "almanac.k8s.objects"
 local pool = require "almanac.base.pool"
 local previews = require "almanac.k8s.preview"
@@ -33,8 +34,8 @@ local function apply_input(raw, who)
   local manifest, opts = raw.manifest, fields.check(fields.of(who), raw.opts)
   if type(manifest) == "string" then manifest = objects_of(manifest) end
   if type(manifest) ~= "table" then errors.usage("%s: the manifest must be YAML text or a table", who) end
-  if manifest.kind == "List" then manifest = manifest.items end
-  local list = manifest.kind and { manifest } or manifest
+  local list = {}
+  for _, object in ipairs(manifest.kind and { manifest } or manifest) do listed.add(list, object) end
   if #list == 0 then errors.usage("%s: the manifest holds no object", who) end
   local out = {}
   for i, object in ipairs(list) do

@@ -18,9 +18,7 @@ local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&qu
 function M.escape(text)
   text = tostring(text)
   if not text:find "[^?-~(-; !#-%%=]" then return text end -- most is plain
-  if text:find "[^\n\32-\126]" then
-    text = terminal.spelt(text):gsub("\xEF\xBF([\xBE\xBF])", { ["\xBE"] = "\\ufffe", ["\xBF"] = "\\uffff" })
-  end
+  if text:find "[^\n\32-\126]" then text = terminal.spelt(text) end
   return (text:gsub("[&<>\"']", ENTITIES))
 end
 

@@ -94,9 +94,18 @@ function M.refuse_coroutine(name)
 end
 
 --- coroutine, with what a script makes by it still heard by timeouts and Ctrl-C. The threads of the run
---- itself are not to be resumed, closed or left.
+--- itself are not to be resumed, closed, left or looked at: what another branch does is no input of this one. The thread
+--- that asks is its own to ask about.
 local function coroutines()
   local library = copy(coroutine)
+  for _, name in ipairs { "status", "isyieldable" } do
+    local ask = coroutine[name]
+    library[name] = function(...)
+      local co = ...
+      if co ~= coroutine.running() then check_own(name, co) end
+      return ask(...)
+    end
+  end
   library.create = function(fn)
     local co = coroutine.create(fn)
     own_coroutines[co] = true

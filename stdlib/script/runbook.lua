@@ -38,8 +38,8 @@ function M.find(name)
   }
 end
 
-local function load(path, text, short, kept)
-  local script = sandbox.load(path, text, kept)
+local function load(path, text, short, kept, patience)
+  local script = sandbox.load(path, text, kept, patience)
   local book = declaration.of(script.result)
   if not book then
     errors.raise {
@@ -56,9 +56,11 @@ end
 
 --- Loads a runbook to be looked at, whosever it is: loading only computes.
 ---@param name string
+---@param patience? almanac.LoadPatience  of who looks at several
 ---@return almanac.Runbook book  also with name, path, script (almanac.Script) and builtin
-function M.look(name)
-  return load(M.find(name))
+function M.look(name, patience)
+  local path, text, short = M.find(name)
+  return load(path, text, short, nil, patience)
 end
 
 --- Loads a runbook to be run or planned; one with a file that others can write is refused.

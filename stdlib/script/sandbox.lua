@@ -164,14 +164,30 @@ end
 
 --- Loading only computes, and not much: what takes longer has no end.
 local LOAD_SECONDS = 5
+--- What each may take when those before it took all that there is for several.
+local LEAST_SECONDS = 0.2
 
-local function load_main(chunk)
-  local token = task.push_deadline(LOAD_SECONDS)
+---@class almanac.LoadPatience
+---@field left number  seconds
+
+--- For those who load several scripts: all of them together may take what one may, and each a moment, so that a hundred
+--- without an end are told soon, too.
+---@return almanac.LoadPatience
+function M.patience()
+  return { left = LOAD_SECONDS }
+end
+
+local function load_main(chunk, patience)
+  local began, seconds = task.now(), patience and math.max(patience.left, LEAST_SECONDS) or LOAD_SECONDS
+  local token = task.push_deadline(seconds)
   local ok, result = errors.try(chunk)
-  if not task.pop_deadline(token) and ok then return result end
+  local expired = task.pop_deadline(token)
+  if patience then patience.left = patience.left - (task.now() - began) end
+  if not expired and ok then return result end
   if ok or result.kind == "timeout" then
     errors.raise {
-      kind = "limit", message = string.format("loading it does not end: %d seconds are over", LOAD_SECONDS),
+      kind = "limit", message = string.format(seconds < 1 and "loading it does not end: %.1f seconds are over; the others " ..
+        "took what all have together" or "loading it does not end: %.0f seconds are over", seconds),
       where = not ok and errors.place(result) or nil,
       hint = "its top level only declares the runbook; look for a loop without an end there",
     }
@@ -183,8 +199,9 @@ end
 ---@param path string
 ---@param text string
 ---@param kept? table<string, string>  texts of the files that it requires, by path, in the place of those on disk
+---@param patience? almanac.LoadPatience  of who loads several
 ---@return almanac.Script
-function M.load(path, text, kept)
+function M.load(path, text, kept, patience)
   local files, sources = { [path] = digest.sha256(text) }, { [path] = text }
   local loaded, required, definitions, is_loaded = {}, {}, {}, false
   local directory = library_file.directory(path)
@@ -208,7 +225,8 @@ function M.load(path, text, kept)
     return file.value
   end
   env = new_env(require_file, public.is_test(path))
-  local result = task.with({ permit = "compute", context = { definitions = definitions } }, load_main, compile(path, text, env))
+  local result = task.with({ permit = "compute", context = { definitions = definitions } }, load_main,
+    compile(path, text, env), patience)
   is_loaded = true
   local names = {}
   for name in pairs(files) do names[#names + 1] = name end

@@ -29,7 +29,7 @@ local function of_plan(replay)
   local runner = runners.barred(replay)
   return {
     what = "plan", went_on = true, judgement = plan_signatures.judge(plan, runner, true),
-    wrong = files.digest(plan) ~= plan.digest and "it is not the plan that its digest stands for" or nil,
+    wrong = not files.is_whole(plan) and "it is not the plan that its digest stands for" or nil,
   }
 end
 

@@ -140,7 +140,9 @@ end
 ---@param err almanac.Error|any
 function M.say_failure(operator, err)
   operator:say(errors.lines(err, "✗ "))
-  for _, other in ipairs(err.also or {}) do operator:say(errors.lines(other, "✗ also: ")) end
+  for _, other in ipairs(type(err.also) == "table" and err.also or {}) do
+    operator:say(errors.lines(errors.wrap(other), "✗ also: "))
+  end
 end
 
 --- How it ended, and the commands that go on from there.

@@ -97,9 +97,10 @@ end
 --- The cases of a file.
 ---@param path string
 ---@param text string
+---@param patience? almanac.LoadPatience  of who loads several
 ---@return almanac.testing.Case[]
-function M.cases(path, text)
-  return suite.collect(function() sandbox.load(path, text) end)
+function M.cases(path, text, patience)
+  return suite.collect(function() sandbox.load(path, text, nil, patience) end)
 end
 
 --- Runs the cases of a file that the filter lets through; each is told when it is over.

@@ -71,6 +71,30 @@ t.test("the thread of another branch is not to be resumed, closed or wrapped", f
   end
 end)
 
+t.test("nor looked at, from wherever it is asked; one of the script's own is, and the one that asks", function()
+  local told = { "status", "isyieldable" }
+  for _, name in ipairs(told) do
+    for _, call in ipairs { "coroutine.%s(other)", "pcall(coroutine.%s, other) coroutine.%s(other)",
+      "coroutine.wrap(function() coroutine.%s(other) end)()", "table.pack(other, 1) load('coroutine.%s(...)')(other)" } do
+      local code, err = run(string.format([[
+  local other
+  parallel("both", {
+    one = function() other = coroutine.running() step("one", function() sh.run { argv = { "sleep", "0.3" } } end) end,
+    two = function() step("two", function() while not other do sh.read { argv = { "true" } } end %s end) end,
+  })]], call:gsub("%%s", name)))
+      t.eq(code, 1, call .. err)
+      t.has(err, "coroutine." .. name .. " takes a coroutine that the script made", call)
+    end
+  end
+  local code, err = run [[
+  local co = coroutine.create(function(me) assert(coroutine.status(coroutine.running()) == "running") coroutine.yield() end)
+  assert(coroutine.status(co) == "suspended" and coroutine.isyieldable(co) ~= nil)
+  coroutine.resume(co)
+  assert(coroutine.status(coroutine.running()) == "running" and type(coroutine.isyieldable()) == "boolean")
+  assert(not pcall(coroutine.status) and not pcall(coroutine.status, 1))]]
+  t.eq(code, 0, err)
+end)
+
 t.test("coroutines of the script's own still do what they are for", function()
   local code, err = run [[
   local each = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end)

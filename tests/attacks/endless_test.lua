@@ -34,6 +34,21 @@ t.test("who looks at a runbook of which the top level has no end is told so", fu
   end
 end)
 
+t.test("who looks at several of which the top level has no end waits as for one, and is told which they are", function()
+  local books = { fine = "return runbook { summary = 'is fine', run = function() end }" }
+  for i = 1, 8 do books["endless" .. i] = i % 2 == 0 and "while true do pcall(error) end" or "require 'lib.loop'" end
+  local p = project.new(books)
+  t.must({ "mkdir", "runbooks/lib" }, { cwd = p.dir })
+  t.write_file(p.dir .. "/runbooks/lib/loop.lua", "while true do end")
+  local looks, before = { list = p:spawn { "list" }, check = p:spawn { "check" } }, task.now()
+  for command, process in pairs(looks) do
+    local _, out = process:wait(60)
+    t.ok(task.now() - before < 20, command .. " took " .. (task.now() - before) .. " s")
+    for i = 1, 8 do t.has(out:match("[^\n]*endless" .. i .. "[^\n]*") or out, "loading it does not end", command .. " " .. i) end
+    if command == "list" then t.has(out, "is fine") end
+  end
+end)
+
 t.test("what would turn for ever in C without a word of Lua is refused or over at once", function()
   local p = project.new { book = [[
 return runbook { run = function() step("x", function()

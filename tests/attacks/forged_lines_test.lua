@@ -77,6 +77,23 @@ t.test("errors, notes, output, titles: run, status, log, plan, report, resume an
   end
 end)
 
+t.test("an error whose fields are of no kind that they could be is shown all the same, by every command", function()
+  local odd = "error { kind = {}, message = 'odd', hint = { 1 }, step = { 2 }, where = { 3 }, raised_at = { 5 }, stderr = {}, logs = 7, " ..
+    "traceback = {}, also = { 5, {}, { message = evil, also = 7 } }, file = {}, line = {}, column = {} }"
+  for name, text in pairs {
+    top = source(EVIL, odd), run = source(EVIL, "return runbook { run = function() " .. odd .. " end }"),
+    step = source(EVIL, "return runbook { run = function() step('s', function() " .. odd .. " end) end }"),
+    also = source(EVIL, "return runbook { run = function() error { message = 'odd', also = 5 } end }"),
+  } do
+    local p = project.new { [name] = text }
+    for _, words in ipairs { { "plan", name }, { "run", name, "--no-ask" }, { "status" }, { "runs" }, { "report", "--format", "md" },
+      { "report", "--format", "html" }, { "report", "--format", "xml" }, { "check" }, { "list" }, { "show", name } } do
+      local _, said = check(p, words)
+      t.lacks(said, "attempt to", name .. ": " .. table.concat(words, " "))
+    end
+  end
+end)
+
 t.test("what a runbook says of itself, where it is listed, shown, checked, and where it does not load", function()
   local described = [[
 return runbook {

@@ -133,3 +133,13 @@ t.test("JSON: it is read back as it was, and is of the documented version", func
   local report = json.decode(json_report.render(hostile_report()))
   t.eq({ report.format, report.run.status, #report.steps }, { 1, "failed", 1 })
 end)
+
+t.test("JSON: what would steer the terminal of who prints the file is spelt, and read back as it was", function()
+  local steering = "\u{9b}2K\u{85}\u{202e}\u{2066}\u{200d}\u{fffe}\u{e0041}\127\27[2K"
+  local text = json_report.render { title = steering, [steering] = "é ✓ 日本" }
+  for _, code in utf8.codes(steering) do
+    if code > 126 then t.lacks(text, utf8.char(code), string.format("U+%04X", code)) end
+  end
+  t.has(text, "é ✓ 日本")
+  t.eq(json.decode(text), { title = steering, [steering] = "é ✓ 日本" })
+end)

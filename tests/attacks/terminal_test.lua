@@ -9,6 +9,7 @@ local STEERING = {
   erase = "\27[2K", up = "\27[5A", cr = "\rPlan: 0 effects", title = "\27]0;x\7", csi = "\194\1552K", bell = "\7", hidden = "\27[8m",
   red = "\27[31m", bidi = "\u{202e}", joiner = "\u{200d}", filler = "\u{3164}",
   soft = "\u{ad}", variant = "\u{fe0f}", isolate = "\u{2066}", separator = "\u{2028}", raw = "\1552K", tag = "\u{e0041}",
+  none = "\u{fffe}", none_either = "\u{fdd0}",
 }
 
 local function check_calm(texts)
@@ -74,6 +75,24 @@ t.test("in colour, only our own colours pass", function()
   t.eq(terminal.one_line "a\r\nb\nc", "a\\nb\\nc")
   t.eq(terminal.said "a\nb", "a\n  | b")
   t.eq(terminal.lines { "a\nb", "c" }, "a\n  | b\nc\n")
+end)
+
+t.test("a plan's file, the last plan and reports may be printed, what would steer is spelt; the run keeps to the plan", function()
+  local p = project.new { book = string.format([[
+local evil = %q
+return runbook { summary = evil, run = function()
+  step("one", function() note(evil) sh.run { argv = { "true", evil }, title = "title " .. evil } end)
+end }]], EVIL) }
+  t.eq(p:run { "plan", "book", "-o", "plan.json" }, 2)
+  t.eq(p:run { "run", "--plan", "plan.json", "--no-ask" }, 0)
+  t.eq(p:run { "plan", "book" }, 2)
+  for _, form in ipairs { "md", "html", "xml", "json" } do t.eq(p:run { "report", "-o", "report." .. form }, 0) end
+  local files = { "plan.json", ".almanac/plan-book.json", "report.md", "report.html", "report.xml", "report.json" }
+  for _, file in ipairs(files) do
+    local text = t.read_file(p.dir .. "/" .. file)
+    t.ok(utf8.len(text), file)
+    for name, part in pairs(STEERING) do t.lacks(text, part, file .. " " .. name) end
+  end
 end)
 
 t.test("the name of a file is no line of ours: one with a control character is refused, and not listed", function()

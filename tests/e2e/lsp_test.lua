@@ -113,7 +113,7 @@ t.test("hover, definition and the tree of steps", function()
     { "textDocument/rename", "runbooks/book.lua" }, { "textDocument/hover", "runbooks/nope.lua", 0, 0 },
   })
   t.has(answers[3].contents.value, "fs.write(path, text, options?)")
-  t.has(answers[4].contents.value, "parameter `file`: string: where")
+  t.has(answers[4].contents.value, "parameter file: string: where")
   t.has(answers[5].uri, "runbooks/lib/tools.lua")
   t.eq(answers[6].range.start.line, 0)
   local names = {}
@@ -124,6 +124,18 @@ t.test("hover, definition and the tree of steps", function()
   t.has(answers[9].contents.value, "`summary` of runbook")
   t.eq(answers[10].error.code, -32601)
   t.has(answers[11].error.message, "is not open")
+end)
+
+t.test("what a script says of a parameter is no markup: no image is fetched, no link is there to be followed", function()
+  local evil = "![x](https://evil.example/i.png) [run](command:workbench.action.quit) <img src=https://evil.example> https://evil.example"
+  local p = project.new { book = "" }
+  local text = string.format("return runbook { params = { file = param.string { help = %q } }, run = function(p) return p.file end }",
+    evil .. "\u{202e}")
+  local line, character = at(text, "p.file", 3)
+  local answers = ask(p, { { "open", "runbooks/book.lua", text }, { "textDocument/hover", "runbooks/book.lua", line, character } })
+  t.eq(answers[3].contents.kind, "plaintext")
+  t.has(answers[3].contents.value, evil)
+  t.lacks(answers[3].contents.value, "\u{202e}")
 end)
 
 t.test("at each step what the last plan said of it", function()

@@ -28,4 +28,10 @@ function M.error(err) end
 ---@return table err
 function M.decorate(value) end
 
+--- The metatable of opaque values: one that is raised, or is the message or hint of an error, is said
+--- as its __tostring says it.
+---@param metatable table  gets a __tostring of the standard library
+---@return table metatable
+function M.opaque(metatable) end
+
 return M

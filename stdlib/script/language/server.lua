@@ -127,9 +127,9 @@ end
 
 requests["textDocument/hover"] = function(self, params)
   local document, offset = self:place(params)
-  local text, from, to = hover.at(document, offset)
+  local text, from, to, kind = hover.at(document, offset)
   if not text then return json.null end
-  return { contents = { kind = "markdown", value = text }, range = document:range(from, to) }
+  return { contents = { kind = kind, value = text }, range = document:range(from, to) }
 end
 
 requests["textDocument/definition"] = function(self, params)

@@ -16,6 +16,14 @@ local cases = {
     call = string.format([[k8s.apply { apiVersion = "v1", kind = "List", items = { %s, %s } }]], config_map("ok", "ns1"),
       config_map("pwned", "ns3")),
     words = [[k8s.apply: this runbook may not touch k8s "ns3"]] },
+  { tried = "an item of a List within text", allow = NS1,
+    call = [==[k8s.apply [[
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: ok, namespace: ns1}}
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: pwned, namespace: ns3}}]]]==],
+    words = [[k8s.apply: this runbook may not touch k8s "ns3"]] },
   { tried = "a second document", allow = NS1,
     call = [==[k8s.apply [[{apiVersion: v1, kind: ConfigMap, metadata: {name: ok, namespace: ns1}}
 ---

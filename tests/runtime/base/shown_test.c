@@ -37,6 +37,11 @@ int main(void)
     check_shown("a\u200db\u00adc\u3164d\u115fe\uffa0f\u180eg\ufe0fh\u2800i",
                 "a\\u200db\\u00adc\\u3164d\\u115fe\\uffa0f\\u180eg\\ufe0fh\\u2800i");
     check_shown("\U000e0100\u034f\U0001d173", "\\udb40\\udd00\\u034f\\ud834\\udd73");
+    /* what is no character, in any plane; what is kept for private use, and the last before them,
+     * stay */
+    check_shown("a\uffffb\ufffec\ufdd0d\ufdefe\U0001fffef\U0010ffffg",
+                "a\\uffffb\\ufffec\\ufdd0d\\ufdefe\\ud83f\\udffef\\udbff\\udfffg");
+    check_shown("\ufffd\ufdcf\ufdf0\ue000\U0010fffd", "\ufffd\ufdcf\ufdf0\ue000\U0010fffd");
     /* marks that pile up, of any script; what people write stays */
     check_shown("e\u0301\u0323 \u0e01\u0e49\u0e47 \u05e9\u05c1\u05b8",
                 "e\u0301\u0323 \u0e01\u0e49\u0e47 \u05e9\u05c1\u05b8");

@@ -16,6 +16,34 @@ t.test("a table that raises when it is looked at is an error as any other", func
   t.eq(looked, {})
 end)
 
+t.test("fields of ours that a script gave another kind of value are left out, or text", function()
+  local function raised(value)
+    return select(2, task.spawn(function() error(value, 0) end):join())
+  end
+  local err = raised { message = "m", hint = {}, step = { 1 }, raised_at = print, file = true, line = "x", column = {}, mine = { 1 } }
+  t.eq({ err.message, err.hint, err.step, err.raised_at, err.file, err.line, err.column, err.mine[1] },
+    { "m", nil, nil, nil, nil, nil, nil, 1 })
+  err = raised { message = 7, hint = 8, where = {}, traceback = {}, line = 3, column = 4.5 }
+  t.eq({ err.message, err.hint, err.line, err.column }, { "7", "8", 3, nil })
+  t.eq({ type(err.where), type(err.traceback) }, { "string", "string" })
+end)
+
+t.test("an opaque value is said as what stands in its place, also within text; one that pretends is none", function()
+  local secret = require("almanac.base.secret").new("token", "hunter2hunter2")
+  local function raised(value)
+    return select(2, task.spawn(function() error(value, 0) end):join())
+  end
+  t.eq(raised(secret).message, "(secret token)")
+  t.eq(raised("refused: " .. secret).message, "refused: (secret token)")
+  local err = raised { kind = "x", message = secret .. " is old", hint = "not " .. secret }
+  t.eq({ err.kind, err.message, err.hint }, { "x", "(secret token) is old", "not (secret token)" })
+  local ran = false
+  local pretends = setmetatable({}, { __metatable = "secret", __tostring = function() ran = true return "x" end })
+  t.eq(raised(pretends).message, "an error without a message")
+  t.eq(raised({ message = pretends }).message, "an error without a message: message = a table")
+  t.eq(ran, false, "nothing of a script's runs on the way")
+end)
+
 t.test("an error without a message says its fields; what has one keeps it", function()
   local function raised(value)
     local ok, err = task.spawn(function() error(value, 0) end):join()
