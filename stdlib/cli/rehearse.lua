@@ -19,6 +19,7 @@ M.options = options.join({
   { "--seed", "N", "of random kills (default 1)", number = { 0, whole = true } },
   { "--yes", nil, "questions are answered with yes" },
   { "--in-doubt", "ANSWER", "redo, done or abort: for an effect of which nobody can tell, after a kill, whether it took place" },
+  { "--rollback", nil, "the run is taken back in the end" },
   { "--edit", "FILE", "it takes the runbook's place where the run is killed, or stops" },
   { "--real", "MODULE", "effects of this module are made: sh, http, git, … (repeatable)", many = true },
   { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
@@ -29,7 +30,7 @@ M.usage = [[rehearse RUNBOOK [key=value…] [options]
 Runs a runbook on a simulated copy of its namespace, with outages, kills and edits. Only effects on the cluster and releases
 of helm take place, in the copy; all others are previewed. Reads are made, as in a plan.
 WHEN is a duration behind the begin (30s), "step NAME" or "effect N"; +DURATION behind it says how long: --fault api-down@30s+20s.
-Exit codes: those of run.]]
+Exit codes: those of run; with --rollback that of the rollback.]]
 
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator, books.about)

@@ -136,7 +136,8 @@ local function listen(given, note)
   }
   if given.objects then
     local objects, header = snapshot_file.read(given.objects)
-    wanted.objects, wanted.resources = objects, header and header.resources
+    wanted.objects = objects
+    wanted.resources, wanted.unread = snapshot_file.cluster_options(header)
   end
   local served, why = server.start(wanted)
   if not served then errors.usage("%s%s", given.objects and given.objects .. ": " or "", why) end

@@ -21,6 +21,7 @@ M.options = options.join({
 local function plural(n, what) return string.format("%d %s%s", n, what, n == 1 and "" or "s") end
 
 --- What was taken, and what was not.
+---@return string[] lines
 local function describe(given, header, objects)
   local count = { release = {} }
   for _, object in ipairs(objects) do

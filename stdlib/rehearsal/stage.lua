@@ -6,6 +6,7 @@ local json = require "native.json"
 local moments = require "almanac.rehearsal.moment"
 local schedules = require "almanac.rehearsal.schedule"
 local server = require "almanac.sim.server"
+local snapshot_file = require "almanac.snapshot.file"
 local task = require "native.task"
 
 local M = {}
@@ -14,7 +15,7 @@ local Stage = {}
 Stage.__index = Stage
 
 local JSON = { ["Content-Type"] = "application/json" }
-local SETTLE_LIMIT, LOOK_SECONDS = 30, 0.1
+local SETTLE_LIMIT, LOOK_SECONDS, REACH_SECONDS = 30, 0.1, 3
 local OUTAGES = { ["api-down"] = "api", ["loki-silent"] = "loki" }
 --- Headers of an answer that are Prometheus' own; others are of the connection.
 local FORWARDED = { ["content-type"] = true }
@@ -148,6 +149,14 @@ function Stage:settle()
   end
 end
 
+--- Why a Prometheus does not answer at all, or nil. Whom it lets in is for the one who asks it.
+local function why_silent(url)
+  local ok, answer = errors.try(require("native.http").request, {
+    who = "almanac rehearse", method = "GET", url = url .. "/-/ready", timeout = REACH_SECONDS, read = true,
+  })
+  return not ok and tostring(answer.message):match "^[^\n]*" or nil
+end
+
 ---@class almanac.rehearsal.StageOptions
 ---@field objects table[]
 ---@field header almanac.SnapshotHeader?
@@ -157,6 +166,7 @@ end
 ---@field context string       name of the context
 ---@field namespace string     of the context
 ---@field prometheus string?   URL of a real one
+---@field in_cluster string?   URL of one that is reached through the API
 ---@field report fun(text: string)
 
 local function log_of(lines)
@@ -171,11 +181,12 @@ end
 function M.open(o)
   local self = setmetatable({
     schedule = o.schedule, story = {}, orders = {}, ordered = task.condition(), requests = {}, prometheus = o.prometheus,
-    token = require("native.digest").random_hex(16), directory = o.directory,
+    token = require("native.digest").random_hex(16), directory = o.directory, in_cluster = o.in_cluster,
   }, Stage)
+  local resources, unread = snapshot_file.cluster_options(o.header)
   local served, why = server.start {
     report = function(text) if not self.closed then o.report(text) end end,
-    objects = o.objects, resources = o.header and o.header.resources, namespaces = o.namespaces,
+    objects = o.objects, resources = resources, unread = unread, namespaces = o.namespaces,
     request_log = log_of(self.requests), devnet_namespace = o.namespaces[1],
   }
   if not served then errors.usage("%s", why) end
@@ -186,8 +197,10 @@ function M.open(o)
     on_error = function(err) o.report(tostring(err)) end,
   }
   self.url = "http://127.0.0.1:" .. self.control:port()
-  self.kubeconfig = o.directory .. "/kubeconfig"
-  fs.write(self.kubeconfig, json.encode(served:kubeconfig(nil, o.namespace, o.context)) .. "\n", { mode = 384 })
+  self.prometheus_fault = o.prometheus and why_silent(o.prometheus) or nil
+  local here = o.directory:find "^/" and "" or require("native.process").cwd() .. "/" -- a program may work elsewhere
+  self.kubeconfig = here .. o.directory .. "/kubeconfig"
+  fs.keep(self.kubeconfig, json.encode(served:kubeconfig(nil, o.namespace, o.context)) .. "\n")
   return self
 end
 
@@ -206,7 +219,7 @@ end
 --- Writes down what the API was asked, and ends everything.
 function Stage:close()
   self.closed = true -- what was under way in the cluster is cut off, and that is no news
-  fs.write(self.directory .. "/requests.jsonl", table.concat(self.requests, "\n") .. "\n", { mode = 384 })
+  fs.keep(self.directory .. "/requests.jsonl", table.concat(self.requests, "\n") .. "\n")
   self.served:close()
   self.control:close()
   self.life:cancel()

@@ -131,6 +131,7 @@ end
 ---@field devnet_namespace? string      (default animica-devnet)
 ---@field objects? table[]              there beforehand, as another cluster has them (see control/restore.lua); the one
 ---  node then stands for all of that cluster's: it has every label, and room for all
+---@field unread? table<string, boolean>  resources that could not be read there: what pods ask of them is made up, empty
 ---@field resources? table<string, string>  plural names of their custom kinds: "apiVersion/Kind" → resource
 
 --- Namespaces that are there already stay as they are.
@@ -193,7 +194,7 @@ function cluster.new(o)
     always_ready = o.devnet_ready, namespace = o.devnet_namespace })
   self.handle_devnet = function(request, response) return self.devnet:handle(request, response) end
   self.handle_loki = function(request, response) return self.loki:handle(request, response) end
-  self.restored, why = restore.into(self.store, o.objects or {}, o.resources)
+  self.restored, why = restore.into(self.store, o.objects or {}, o.resources, o.unread)
   if not self.restored then return nil, why end
   make_namespaces(self, o.namespaces or {}, self.restored.namespaces)
   tick(self, math.max(0.2, math.min(o.block_time or 6, 5)))

@@ -19,6 +19,7 @@ local BYTES_MAX = 256 << 20
 ---@field cluster string?     uid of kube-system: which cluster it is
 ---@field namespaces string[]
 ---@field unread { resource: string, why: string }[]  kinds that were not to be read
+---@field not_ready string[]  pods of workloads that were not
 ---@field emptied { object: string, what: string }[]  what was taken out
 ---@field resources table<string, string>  plural names: "apiVersion/Kind" → resource
 ---@field digest string       SHA-256 of the objects
@@ -76,6 +77,17 @@ function M.read(path)
   end
   header.objects = nil
   return objects, header
+end
+
+--- What the simulated cluster is started with besides the objects.
+---@param header almanac.SnapshotHeader?
+---@return table<string, string>? resources
+---@return table<string, boolean>? unread
+function M.cluster_options(header)
+  if not header then return nil end
+  local unread = {}
+  for _, one in ipairs(header.unread or {}) do unread[one.resource] = true end
+  return header.resources, unread
 end
 
 return M

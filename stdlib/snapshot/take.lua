@@ -82,12 +82,23 @@ end
 ---@field seen table<string, boolean>  uids: some kinds are served by two groups
 ---@field unread { resource: string, namespace: string?, why: string }[]
 ---@field resources table<string, string>
+---@field not_ready string[]  pods of workloads, which are not kept
+
+local function is_ready(pod)
+  local phase = pod.status and pod.status.phase
+  if phase == "Succeeded" then return true end
+  for _, condition in ipairs(pod.status and pod.status.conditions or {}) do
+    if condition.type == "Ready" then return condition.status == "True" end
+  end
+  return false
+end
 
 local function keep(taking, resource, objects)
   for _, object in ipairs(objects) do
     local uid = object.metadata.uid or ""
-    -- Pods of a workload are made anew, by whoever has the workload.
-    if not taking.seen[uid] and not (object.kind == "Pod" and is_controlled(object)) then
+    local is_made = object.kind == "Pod" and is_controlled(object) -- anew, by whoever has the workload
+    if is_made and not is_ready(object) then taking.not_ready[#taking.not_ready + 1] = "pod/" .. object.metadata.name end
+    if not taking.seen[uid] and not is_made then
       taking.seen[uid] = true
       taking.objects[#taking.objects + 1] = object
       taking.resources[api_version_of(resource) .. "/" .. object.kind] = resource.resource
@@ -194,7 +205,7 @@ function M.take(namespaces)
   local opened = client.open()
   if not namespaces[1] then namespaces = { opened.info.namespace } end
   local resources = discovery.all(opened)
-  local taking = { objects = {}, seen = {}, unread = {}, resources = {} }
+  local taking = { objects = {}, seen = {}, unread = {}, resources = {}, not_ready = {} }
   for _, namespace in ipairs(namespaces) do
     local ok, object = errors.try(get, opened, "/api/v1/namespaces/" .. namespace)
     if ok then
@@ -212,8 +223,10 @@ function M.take(namespaces)
   local emptied = clean_all(taking)
   return {
     taken = timestamp.utc(task.wall_ms() // 1000), server = opened.info.server, context = opened.info.context,
-    server_version = server_version(opened), cluster = cluster_uid(opened), namespaces = json.array(namespaces),
-    unread = json.array(taking.unread), emptied = json.array(emptied), resources = taking.resources,
+    server_version = server_version(opened), cluster = cluster_uid(opened),
+    namespaces = json.array(namespaces),
+    not_ready = json.array(taking.not_ready), unread = json.array(taking.unread), emptied = json.array(emptied),
+    resources = taking.resources,
   }, taking.objects
 end
 

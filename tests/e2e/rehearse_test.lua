@@ -174,9 +174,26 @@ return runbook {
     step("cluster", function()
       k8s.apply { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "made", namespace = "animica-devnet" } }
     end)
+    step("elsewhere", function()
+      local ok, err = errors.try(k8s.get, "namespace/default", { context = "real" })
+      assert(not ok, "there is no other cluster")
+      note("no way: " .. err.message)
+      note("kubectl goes to " .. sh.read("sh", "-c", "echo $KUBECONFIG").stdout)
+    end)
+    runbook.call("nested", { url = p.url })
     step("wrong", function() sh.run { "touch", "LAST" } error "it fails in the end" end)
   end,
   on_failure = "undo",
+}
+]]
+
+local NESTED = [[
+return runbook {
+  summary = "the same, in a run that it makes",
+  params = { url = param.string { required = true } },
+  run = function(p)
+    step("nested", function() sh.run { "touch", "NESTED" } http.delete(p.url .. "/nested") end)
+  end,
 }
 ]]
 
@@ -188,8 +205,8 @@ t.test("what is outside stays as it is: files, programs, servers, people, reposi
   end }
   local url = "http://127.0.0.1:" .. server:port()
   local real = real_cluster()
-  local p = project({ outside = OUTSIDE }, ("channels: { ops: { kind: webhook, url: %q } }\nhooks: { on_start: [ops], on_fail: [ops] }\n")
-    :format(url .. "/hook"), real)
+  local channels = ("channels: { ops: { kind: webhook, url: %q } }\nhooks: { on_start: [ops], on_fail: [ops] }\n"):format(url .. "/hook")
+  local p = project({ outside = OUTSIDE, nested = NESTED }, channels, real)
   t.must({ "git", "init", "-q" }, { cwd = p.dir })
   t.must({ "git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x" }, { cwd = p.dir })
   local configmaps = #real.get("configmaps").items
@@ -198,11 +215,32 @@ t.test("what is outside stays as it is: files, programs, servers, people, reposi
   t.eq(code, 4, err)
   t.has(err, "no --snapshot is given: what is there now is read, and nothing changed")
   t.has(err, "rehearsed, not done: run touch RUN")
+  t.has(err, "rehearsed, not done: run touch NESTED")
+  t.has(err, "no way: ")
+  t.has(err, "kubectl goes to " .. p.dir .. "/.almanac/rehearsals/")
   t.has(err, "rehearsed, not done: POST " .. url .. "/posted")
   t.eq(t.must({ "find", ".", "-not", "-path", "./.almanac*", "-not", "-path", "./.git/*" }, { cwd = p.dir }), before, "files")
   t.eq(t.must({ "git", "tag" }, { cwd = p.dir }), "", "tags")
   t.eq(asked, {}, "requests")
   t.eq(#real.get("configmaps").items, configmaps, "the real cluster")
+end)
+
+t.test("effects of a module that is named are made; and it is taken back where that was asked for", function()
+  local p = project { real = [[
+return runbook { summary = "x", run = function()
+  step("programs", { undo = function() sh.run { "touch", "UNDONE" } end }, function()
+    sh.run { "touch", "MADE" }
+    fs.write("NOT", "x")
+  end)
+end }
+]] }
+  local code, err = p:rehearse("real", "--empty", "--real", "sh", "--rollback")
+  t.eq(code, 0, err)
+  t.has(err, "real: sh")
+  t.has(err, "REHEARSAL: it would be done, and could be taken back (undone)")
+  t.ok(fs.exists(p.dir .. "/MADE"))
+  t.ok(fs.exists(p.dir .. "/UNDONE"))
+  t.ok(not fs.exists(p.dir .. "/NOT"))
 end)
 
 t.test("the real cluster was asked nothing but what there is", function()

@@ -3,6 +3,8 @@
 local base64 = require "almanac.base.base64"
 local clients = require "tests.sim_clients"
 local fs = require "native.fs"
+local http = require "native.http"
+local httpd = require "native.httpd"
 local json = require "native.json"
 local t = require "tests.harness"
 local yaml = require "native.yaml"
@@ -177,6 +179,34 @@ t.test("a user who may only look, and not at everything: what is not read is sai
   here.process:wait()
   for line in t.read_file(log):gmatch "[^\n]+" do t.eq(json.decode(line).method, "GET", line) end
   t.ok(#yaml.decode(t.read_file(here.dir .. "/again.yaml")).objects > 5)
+end)
+
+--- A server before another one that refuses what a user may not see.
+local function refusing(url, pattern)
+  return httpd.listen { port = 0, body_max = 64 << 20, handler = function(request, response)
+    if request.raw_path:find(pattern) then
+      return response:send(403, { ["Content-Type"] = "application/json" }, json.encode { kind = "Status", apiVersion = "v1",
+        status = "Failure", reason = "Forbidden", code = 403, message = "secrets is forbidden" })
+    end
+    local query = request.raw_query ~= "" and "?" .. request.raw_query or ""
+    local answer = http.request { who = "test", method = request.method, url = url .. request.raw_path .. query, read = true,
+      headers = { Accept = request.headers.accept } }
+    response:send(answer.status, { ["Content-Type"] = answer.headers["content-type"] }, answer.body)
+  end }
+end
+
+t.test("who may not see Secrets gets the rest; in the copy what its pods ask of them is there, and empty", function()
+  local sim = shop()
+  local server <close> = refusing(sim.api, "/secrets")
+  local config = json.decode(t.read_file(sim.kubeconfig))
+  config.clusters[1].cluster.server = "http://127.0.0.1:" .. server:port()
+  t.write_file(sim.dir .. "/partly", json.encode(config))
+  local code, err = snapshot(sim, sim.dir .. "/x.yaml", sim.dir .. "/partly")
+  t.eq(code, 0, err)
+  t.has(err, "! not read: secrets in animica-devnet: ")
+  local copy = clients.start("--objects", sim.dir .. "/x.yaml")
+  copy.must("kubectl34", "rollout status deployment/web --timeout=20s")
+  t.eq(copy.get("secret db").data, { password = "" })
 end)
 
 t.test("what is missing is said, with the next step", function()

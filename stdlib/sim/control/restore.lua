@@ -106,6 +106,53 @@ local function fault_of(o)
   return nil
 end
 
+--- What containers of a pod ask for: { kind, name, key }.
+local function references(spec, out)
+  local function add(kind, ref, key)
+    if ref and ref.name and not ref.optional then out[#out + 1] = { kind = kind, name = ref.name, key = key } end
+  end
+  for _, list in ipairs { spec.containers or {}, spec.initContainers or {} } do
+    for _, container in ipairs(list) do
+      for _, from in ipairs(container.envFrom or {}) do
+        add("Secret", from.secretRef)
+        add("ConfigMap", from.configMapRef)
+      end
+      for _, env in ipairs(container.env or {}) do
+        local secret, config = value.dig(env, "valueFrom", "secretKeyRef"), value.dig(env, "valueFrom", "configMapKeyRef")
+        add("Secret", secret, secret and secret.key)
+        add("ConfigMap", config, config and config.key)
+      end
+    end
+  end
+  return out
+end
+
+local GVR = { Secret = "v1/secrets", ConfigMap = "v1/configmaps" }
+
+--- Puts an empty one where pods ask for a Secret or ConfigMap that could not be read there: it is there, and they run.
+local function stand_in(store, o, ref)
+  local ns, gvr = o.metadata.namespace, GVR[ref.kind]
+  if not store:peek(gvr, ns, ref.name) then
+    store:restore(gvr, { apiVersion = "v1", kind = ref.kind, metadata = { name = ref.name, namespace = ns,
+      annotations = { ["almanac.sim/not-read"] = "true" } }, data = {} })
+  end
+  local object = store:peek(gvr, ns, ref.name)
+  if ref.key and value.dig(object, "metadata", "annotations", "almanac.sim/not-read") and not object.data[ref.key] then
+    store:modify(gvr, ns, ref.name, function(changed) changed.data[ref.key] = "" end)
+  end
+end
+
+--- Makes up for kinds that were not to be read.
+local function make_up(store, objects, unread)
+  for _, o in ipairs(objects) do
+    local spec = o.kind == "Pod" and o.spec or value.dig(o, "spec", "template", "spec")
+      or value.dig(o, "spec", "jobTemplate", "spec", "template", "spec")
+    for _, ref in ipairs(type(spec) == "table" and references(spec, {}) or {}) do
+      if unread[GVR[ref.kind]:match "/(.*)$"] then stand_in(store, o, ref) end
+    end
+  end
+end
+
 local function title(o)
   local meta = o.metadata
   return ("%s %s%s"):format(o.kind, meta.namespace and meta.namespace .. "/" or "", meta.name)
@@ -150,8 +197,9 @@ end
 ---@param store table
 ---@param objects table[] not changed
 ---@param resources? table<string, string> the plural names of custom kinds: "apiVersion/Kind" → resource
+---@param unread? table<string, boolean> resources that were not to be read where the objects come from
 ---@return sim.Restored|nil restored, string|nil why
-function restore.into(store, objects, resources)
+function restore.into(store, objects, resources, unread)
   for i, o in ipairs(objects) do
     local why = fault_of(o)
     if why then return nil, ("object %d: %s"):format(i, why) end
@@ -170,6 +218,7 @@ function restore.into(store, objects, resources)
       restored.namespaces[#restored.namespaces + 1] = ns
     end
   end
+  if unread then make_up(store, objects, unread) end
   return restored
 end
 

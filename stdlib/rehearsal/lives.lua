@@ -1,0 +1,155 @@
+--- The lives of the inside of a rehearsal: each is a process, which runs the runbook, goes on with it, or takes it back, and
+--- may be killed.
+local errors = require "almanac.base.errors"
+local fs = require "native.fs"
+local json = require "native.json"
+local process = require "native.process"
+local sh = require "native.sh"
+local signals = require "native.signals"
+local states = require "almanac.journal.state"
+local task = require "native.task"
+
+local M = {}
+
+local Lives = {}
+Lives.__index = Lives
+
+local DONE, UNDONE, FAILED = 0, 4, 1 -- exit codes
+local ROUNDS = 1000                  -- kills of one rehearsal
+
+---@class almanac.rehearsal.LivesOptions
+---@field stage table
+---@field scene table       of almanac.rehearsal.Scene
+---@field path string       of the scene's file
+---@field script string     path of the runbook
+---@field given table       options of the command line
+---@field operator almanac.Operator
+
+---@param o almanac.rehearsal.LivesOptions
+function M.new(o) return setmetatable(o, Lives) end
+
+--- Writes down what the next life finds.
+function Lives:write_scene()
+  local stage = self.stage
+  self.scene.control, self.scene.token, self.scene.steps = stage.url, stage.token, stage.schedule:needs_steps()
+  fs.keep(self.path, json.encode(self.scene))
+end
+
+--- Hands a TERM on, as long as the rehearsal goes: a terminal's Ctrl-C has reached the inside already.
+---@return table handle
+function Lives:hand_on_signals()
+  return task.spawn(function()
+    while true do
+      local name, child = signals.wait(), self.stage.child
+      if name == "TERM" and child then errors.try(child.kill, child, name) end
+    end
+  end)
+end
+
+--- Options of the command line that are the inside's, too.
+local function passed_on(given)
+  local out = {}
+  for _, name in ipairs { "config", "environment", "helm" } do
+    if given[name] then table.move({ "--" .. name, given[name] }, 1, 2, #out + 1, out) end
+  end
+  for _, name in ipairs { "json", "plain", "no_ask" } do
+    if given[name] then out[#out + 1] = "--" .. name:gsub("_", "-") end
+  end
+  return out
+end
+
+--- One life, to its end.
+---@return integer code
+local function live(self, words)
+  local stage = self.stage
+  local argv = { process.exe(), "rehearsed", self.path, table.unpack(words) }
+  for _, word in ipairs(passed_on(self.given)) do argv[#argv + 1] = word end
+  stage.killed = false
+  stage.child = sh.start {
+    argv = argv, foreground = true, keep_env = { "*" }, who = "almanac rehearse",
+    env = { KUBECONFIG = stage.kubeconfig, KUBERNETES_SERVICE_HOST = false, KUBERNETES_SERVICE_PORT = false, ALMANAC_FAULT = false },
+  }
+  local result = task.with({ shield = "cancel" }, stage.child.wait, stage.child)
+  stage.child = nil
+  return result.code or FAILED
+end
+
+---@class almanac.rehearsal.Standing
+---@field run string      the run that is rehearsed
+---@field status string   of it
+---@field goes_on string  what is resumed: the run, or what takes it back
+
+--- How the rehearsed run stands; nil: it did not begin.
+---@return almanac.rehearsal.Standing?
+function Lives:standing()
+  local store = self.scene.settings.store
+  if not fs.exists(store) then return nil end
+  local journal <close> = require("native.journal").open { dir = store, mode = "ro" }
+  local first, last
+  for _, row in ipairs(journal:runs()) do
+    local meta = json.decode(row.meta)
+    if not meta.caller then
+      last = last or row.id
+      if not meta.undoes then first = row.id end
+    end
+  end
+  return first and { run = first, status = states.status(journal, first), goes_on = last } or nil
+end
+
+--- Puts the edited runbook in its place, once.
+local function edit(self)
+  local file = self.given.edit
+  if not file or self.scene.files then return end
+  self.scene.files = { [self.script] = fs.read(file) }
+  self:write_scene()
+  self.operator:say(self.stage:tell(string.format("%s takes the place of %s", file, self.script)))
+end
+
+--- Goes on where it was killed; and once where it stopped, with the runbook that was edited.
+local function goes_on(self)
+  local stands = self:standing()
+  if not stands then return nil end
+  if self.stage.killed then return stands end
+  local may_be_edited = self.given.edit and not self.scene.files and stands.status ~= "done" and stands.status ~= "undone"
+  return may_be_edited and stands or nil
+end
+
+--- Runs a command of the inside to its end, over its kills and its edit.
+---@param words string[]
+---@return integer code
+function Lives:through(words)
+  local code = live(self, words)
+  for _ = 1, ROUNDS do
+    local stands = goes_on(self)
+    if not stands then break end
+    self.operator:say(string.format("✂ %s; going on with %s", self.stage.killed and "killed" or "stopped", stands.goes_on))
+    edit(self)
+    local again = { "resume", stands.goes_on }
+    if self.given.in_doubt then table.move({ "--in-doubt", self.given.in_doubt }, 1, 2, 3, again) end
+    code = live(self, again)
+  end
+  return code
+end
+
+--- The run, from its first step to its end.
+---@param name string of the runbook
+---@param words string[] key=value
+---@return integer code
+function Lives:run(name, words)
+  local first = { "run", name, table.unpack(words) }
+  if self.given.params then table.move({ "--params", self.given.params }, 1, 2, #first + 1, first) end
+  local code = self:through(first)
+  local stands = self:standing()
+  if code == DONE and stands and stands.status == "undone" then return UNDONE end -- by a rollback that was killed
+  return code
+end
+
+--- Takes the run back, where it did something and is not taken back.
+---@return integer? code
+function Lives:take_back()
+  local stands = self:standing()
+  if not stands or stands.status == "undone" then return nil end
+  return self:through { "rollback", stands.run }
+end
+
+return M

@@ -1,0 +1,83 @@
+--- What a rehearsal says of itself, before and after.
+local duration = require "almanac.base.duration"
+local moments = require "almanac.rehearsal.moment"
+local shell_word = require "almanac.base.shell_word"
+
+local M = {}
+
+local SHOWN = 5 -- of a list
+
+local function add(out, name, text) out[#out + 1] = string.format("  %-11s %s", name .. ":", text) end
+
+--- The first of a list, and how many more there are.
+local function some(list)
+  local shown = table.concat(list, ", ", 1, math.min(#list, SHOWN))
+  return #list > SHOWN and string.format("%s and %d more", shown, #list - SHOWN) or shown
+end
+
+local function add_cluster(out, stage, header, copy, left)
+  add(out, "cluster", copy)
+  local sick = header and header.not_ready or {}
+  if sick[1] then add(out, "healed", some(sick) .. ": not ready there, and new here") end
+  if left[1] then add(out, "not up", some(left)) end
+  for _, one in ipairs(header and header.unread or {}) do add(out, "not read", one.resource .. ": " .. one.why) end
+  for _, one in ipairs(stage.served.cluster.restored.left_out) do add(out, "left out", one.object .. ": " .. one.why) end
+end
+
+local function prometheus_of(stage)
+  if not stage.prometheus then
+    return stage.in_cluster and stage.in_cluster .. " leads into the copy" or "none: gates have no data"
+  end
+  return stage.prometheus .. (stage.prometheus_fault and " does not answer (" .. stage.prometheus_fault .. "): gates have no data"
+    or ", the real one: its numbers are of the real cluster")
+end
+
+--- What is rehearsed, on what, and what will go wrong.
+---@param stage table
+---@param header almanac.SnapshotHeader?
+---@param copy string
+---@param given table
+---@param left string[]  workloads that did not come up
+---@return string[] lines
+function M.introduction(stage, header, copy, given, left)
+  local out = { "REHEARSAL: nothing outside of it is changed" }
+  add_cluster(out, stage, header, copy, left)
+  add(out, "prometheus", prometheus_of(stage))
+  add(out, "loki", "simulated")
+  add(out, "effects", "of k8s and helm on the copy" .. (given.real and "; real: " .. table.concat(given.real, ", ") or "")
+    .. "; all others are previewed")
+  for _, entry in ipairs(stage.schedule.entries) do
+    add(out, entry.what == "kill" and "kill" or "fault", (entry.what == "kill" and "" or entry.name .. " ") .. moments.text(entry.when))
+  end
+  if stage.schedule.kills then add(out, "kill", string.format("%s, seed %d", stage.schedule.kills, given.seed)) end
+  return out
+end
+
+local VERDICTS = { [0] = "it would be done", [1] = "it would fail", [2] = "it would be refused", [3] = "it would wait for an answer",
+  [4] = "it would fail and be undone", [130] = "it was interrupted" }
+
+--- How it ended, what happened when, and where to look.
+---@param stage table
+---@param stands almanac.rehearsal.Standing?
+---@param code integer   of the run
+---@param back integer?  of what took it back
+---@return string[] lines
+function M.conclusion(stage, stands, code, back)
+  local verdict = VERDICTS[code] or "it ended with " .. tostring(code)
+  if back then verdict = verdict .. (back == 0 and ", and could be taken back" or ", and taking it back would not be done") end
+  local out = { string.format("REHEARSAL: %s%s", verdict, stands and " (" .. stands.status .. ")" or "") }
+  for _, entry in ipairs(stage.story) do
+    out[#out + 1] = string.format("  %6s  %s", duration.format(math.floor(entry.seconds)), entry.text)
+  end
+  for _, entry in ipairs(stage.schedule:missed()) do
+    out[#out + 1] = string.format("! %s was to come %s, and did not", entry.name, moments.text(entry.when))
+  end
+  if stands then
+    local store = shell_word.plain(stage.directory .. "/journal")
+    out[#out + 1] = string.format("  report:  almanac report %s --store %s -o rehearsal.html", stands.run, store)
+    out[#out + 1] = "  requests to the simulated API: " .. stage.directory .. "/requests.jsonl"
+  end
+  return out
+end
+
+return M
