@@ -25,6 +25,8 @@ local M = {}
 ---@field effects table<string, almanac.KnownEffect>  by "path#ordinal"
 ---@field intents string[] keys of effects in the order in which they were begun
 ---@field kept table<string, table<string, almanac.Event[]>>  by kind and path: what steps go on from
+---@field redone table<string, { seq: integer?, titles: string[] }>  by path: the last redo of a step, and the effects that it
+---  had had; seq nil: of this execution
 ---@field notices almanac.Notice[]  by id, too
 ---@field status string?   of the run, by its last word
 ---@field result any         of a run that another one made, when it is done
@@ -50,7 +52,7 @@ Replay.__index = Replay
 function M.new()
   return setmetatable({
     begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, files = {}, digests = {}, renamed = {},
-    distinct = {}, runners = {}, notices = {}, settled = {}, skipped = {},
+    distinct = {}, runners = {}, notices = {}, settled = {}, skipped = {}, redone = {},
   }, Replay)
 end
 
@@ -115,8 +117,24 @@ on["effect.outcome"] = function(replay, one)
   if known and known.intent.id == one.data.id then known.outcome = one.data end
 end
 
+--- The effects of a step that took place, in the order in which they were begun.
+local function titles_of(replay, path)
+  local titles, is_told = {}, {}
+  for _, key in ipairs(replay.intents) do
+    local known = replay.effects[key]
+    if known and known.path == path and known.outcome and known.outcome.ok and not is_told[key] then
+      is_told[key], titles[#titles + 1] = true, known.intent.title or known.intent.op
+    end
+  end
+  return titles
+end
+
 on["step.redo"] = function(replay, one)
   if replay.done then replay.done:forget(one.path) end
+  local titles = one.data.keep_effects and {} or titles_of(replay, one.path)
+  local before = replay.redone[one.path]
+  if not titles[1] and before then titles = before.titles end -- not one of them has taken place since
+  if titles[1] then replay.redone[one.path] = { seq = one.seq, titles = titles } end
   if not one.data.keep_effects then forget_effects(replay, function(path) return path == one.path end) end
   for _, by_path in pairs(replay.kept) do by_path[one.path] = nil end
 end
@@ -176,6 +194,7 @@ on["step.renamed"] = function(replay, one)
   if replay.done then replay.done:rename(from, to) end
   move_keys(replay.begun, from, to)
   move_keys(replay.renamed, from, to)
+  move_keys(replay.redone, from, to)
   for _, by_path in pairs(replay.kept) do move_keys(by_path, from, to) end
   move_effects(replay, from, to)
   replay.renamed[to] = { from = from, digest = one.data.digest }

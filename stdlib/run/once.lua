@@ -209,6 +209,20 @@ local function ask_in_doubt(frame, known, why)
   }
 end
 
+--- Where answers are signed, to make what was made already once more is one as well: for each step, and for each redo of
+--- it anew.
+local function check_redo(frame)
+  local redone = frame.run.approvals and frame.run.replay.redone[frame.path]
+  if not redone then return end
+  local asking = { run = frame.run, path = frame.path .. "#redo" }
+  local text = string.format("step %q took place in this run, and is to take place once more: %s. Redo or stop?", frame.path,
+    table.concat(redone.titles, "; "))
+  local given = question.ask(asking, text, { "redo", "stop" }, { must_sign = { "redo" }, since = approval.since(asking, redone.seq) })
+  if given.answer == "redo" then return end
+  errors.raise { kind = "refused", message = string.format("%s said that %q is not to be done once more", given.by, frame.path),
+    hint = "to be asked again: almanac resume " .. frame.run:outermost() .. " --redo " .. shell_word.quoted(frame.path) }
+end
+
 local STATES = { done = true, not_done = true, again = true, unknown = true }
 
 --- What `recover` of an effect says of one that was begun.
@@ -289,6 +303,7 @@ function M.perform(frame, call)
   elseif renamed.is_edited(run) then
     renamed.check_effect(frame, call.name, definitions.title(call.name, call.input, run.definitions))
   end
+  check_redo(frame)
   if run.held then run.held:check() end
   if run.bound then run.bound:check(frame, call, known ~= nil) end
   check_owners(frame, call)

@@ -165,3 +165,70 @@ t.test("signatures for one answer are none for the other, and those for one try 
   t.ok(p:run({ "resume", id, "--plain" }, runner) ~= 0)
   t.eq(p:lines "log", { "ran", "ran" })
 end)
+
+-- Redo -------------------------------------------------------------------------------------------
+
+local TWICE = [[
+return runbook { run = function()
+  step("first", function() sh.run { argv = { "sh", "-c", "echo first >> log" } } end)
+  step("looks", function() return sh.read { argv = { "true" } }.code end)
+  step("second", function()
+    sh.run { argv = { "sh", "-c", "echo second >> log" } }
+    sh.run { argv = { "sh", "-c", "echo third >> log" } }
+  end)
+  step("last", function() sh.run { argv = { "sh", "-c", "echo last >> log; test -e go" } } end)
+end }]]
+
+local function stopped(policy, ...)
+  local p = approvals.new(policy, ...)
+  p:edit("book", TWICE)
+  run(p, 1, { "run", "book", "--no-ask" })
+  t.eq(p:lines "log", { "first", "second", "third", "last" })
+  t.write_file(p.dir .. "/go", "")
+  return p, p:newest()
+end
+
+t.test("to do a done step once more is signed, for each step, and for each redo anew", function()
+  local alice, mallory = signers.person "alice", signers.person "mallory"
+  local p, id = stopped("", alice:line())
+  local said = run(p, 3, { "resume", id, "--redo", "second", "--plain" })
+  t.has(said, 'waiting for signed approvals: step "second" took place in this run, and is to take place once more: run sh -c')
+  t.has(said, "almanac answer " .. id .. ' "redo" --sign')
+  t.has(run(p, 2, { "answer", id, "redo" }), "only a signed approval counts here")
+  t.has(run(p, 2, { "answer", id, "redo", "--sign=" .. mallory.key }), "does not name whose the key SHA256:")
+  t.has(run(p, 3, { "resume", id, "--plain" }), "(0 of 1)")
+  t.eq(#p:lines "log", 4, "nothing was done again")
+  forge(p, id, "confirm.answered", "second#redo",
+    { question = "x", answer = "redo", by = "ceo@headquarters", at_ms = require("native.task").wall_ms() })
+  t.has(run(p, 3, { "resume", id, "--plain" }), "(0 of 1)")
+  run(p, 0, { "answer", id, "redo", "--sign=" .. alice.key }, alice:env())
+  run(p, 0, { "resume", id })
+  t.eq(p:lines "log", { "first", "second", "third", "last", "second", "third", "last" })
+  t.has(run(p, 0, { "verify", id }), "second#redo: 1 of 1 signatures count")
+end)
+
+t.test("a signature for one redo is none for the next, nor for another step; what only looked is anybody's to repeat", function()
+  local alice = signers.person "alice"
+  local p, id = stopped("", alice:line())
+  t.has(run(p, 3, { "resume", id, "--redo", "looks", "--plain" }), 'step "second" took place')
+  run(p, 0, { "answer", id, "redo", "--sign=" .. alice.key }, alice:env())
+  t.must { "rm", p.dir .. "/go" }
+  run(p, 1, { "resume", id, "--no-ask" })
+  t.eq(p:lines "log", { "first", "second", "third", "last", "second", "third", "last" })
+  t.has(run(p, 3, { "resume", id, "--redo", "second", "--plain" }), "(0 of 1)")
+  t.has(run(p, 3, { "resume", id, "--redo", "first", "--plain" }), 'step "first" took place')
+  run(p, 0, { "answer", id, "redo", "first#redo", "--sign=" .. alice.key }, alice:env())
+  t.has(run(p, 3, { "resume", id, "--plain" }), 'step "second" took place')
+  t.eq(p:lines "log", { "first", "second", "third", "last", "second", "third", "last", "first" })
+end)
+
+t.test("a quorum of two holds for a redo, and a stop is anybody's to say", function()
+  local alice, bob = signers.person "alice", signers.person "bob"
+  local p, id = stopped(", quorum: 2", alice:line(), bob:line())
+  run(p, 3, { "resume", id, "--redo", "second", "--plain" })
+  t.has(run(p, 0, { "answer", id, "redo", "--sign=" .. alice.key }, alice:env()), "it takes 1 more")
+  t.has(run(p, 3, { "resume", id, "--plain" }), "(1 of 2: alice@example.com)")
+  run(p, 0, { "answer", id, "stop" })
+  t.has(run(p, 1, { "resume", id, "--no-ask" }), 'said that "second" is not to be done once more')
+  t.eq(#p:lines "log", 4, "nothing was done again")
+end)
