@@ -196,7 +196,7 @@ fetch_compose_plugin() {
     touch "$stamp"
 }
 
-# --- A browser for the pages, a PostgreSQL ------------------------------------
+# --- A browser for the pages, GNU screen, a PostgreSQL ------------------------------------
 
 # Unpacked, not installed: with the libraries and the font that this machine lacks, which apt knows. Without one its tests
 # say that they are skipped.
@@ -260,6 +260,7 @@ fetch_package docker-registry registry docker-registry
     fetch_docker
     fetch_compose_plugin
     fetch_with_libraries browser usr/lib/chromium/chromium-headless-shell chromium-headless-shell fonts-dejavu-core
+    fetch_with_libraries gnu-screen usr/bin/screen screen
     fetch_with_libraries postgresql usr/lib/postgresql/15/bin/postgres postgresql-15 postgresql-client-15
     fetch_sphinx
     install_clang
