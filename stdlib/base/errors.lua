@@ -90,11 +90,15 @@ local function shown(text)
   return M.printable(require("almanac.base.redaction").text(text))
 end
 
+--- What stands before a line of an error: as wide as "go back:", which follows on the lines of an error that ended a run.
+local function label(word) return string.format("  %-9s", word .. ":") end
+local BELOW = (" "):rep(9)
+
 local function add_place(out, err)
   local place, line = M.place(err)
   if not place then return end
-  out[#out + 1] = "  at:    " .. shown(place)
-  if line and line ~= "" then out[#out + 1] = "       | " .. shown(line) end
+  out[#out + 1] = label("at") .. shown(place)
+  if line and line ~= "" then out[#out + 1] = BELOW .. "| " .. shown(line) end
 end
 
 --- The error in full, as it is shown once at the top: what others wrote in it is marked from its second line on.
@@ -104,14 +108,14 @@ end
 function M.lines(err, before)
   local message = tostring(err.message or err)
   local out = lines.marked((before or "") .. shown(message), "  ")
-  if err.step then out[#out + 1] = "  step:  " .. shown(err.step) end
+  if err.step then out[#out + 1] = label("step") .. shown(err.step) end
   add_place(out, err)
   for _, field in ipairs { "logs", "stdout", "stderr" } do
     local text = err[field]
     local is_new = type(text) == "string" and text ~= "" and not message:find((text:gsub("%s+$", "")), 1, true)
     if is_new then add_output(out, field, shown(text)) end
   end
-  for _, line in ipairs(err.hint and lines.marked("  next:  " .. shown(err.hint), "       ") or {}) do out[#out + 1] = line end
+  for _, line in ipairs(err.hint and lines.marked(label("next") .. shown(err.hint), BELOW) or {}) do out[#out + 1] = line end
   return out
 end
 

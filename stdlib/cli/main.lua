@@ -72,7 +72,7 @@ local function refuse(name, operator)
   operator:say {
     string.format("almanac: no %s '%s'%s", name:find "^%-" and "option" or "command", terminal.one_line(name),
       guess and "; did you mean 'almanac " .. guess .. "'?" or ""),
-    "  next: almanac --help lists the commands",
+    "  next:    almanac help lists the commands",
   }
   return 2
 end

@@ -157,7 +157,7 @@ local function describe_end(run, status, err, told, next_is)
     operator:say(string.format("‖ %s is %s%s%s", id, status, err.step and " at: " .. err.step or "", others))
   elseif status == "waiting" then
     operator:say("‖ " .. id .. " waits")
-    operator:say(errors.lines(err, "  why:   "))
+    operator:say(errors.lines(err, "  why:     "))
   elseif told then
     operator:say(string.format("✗ %s failed%s", id, err.step and " at: " .. err.step or ""))
   else

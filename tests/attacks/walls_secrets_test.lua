@@ -136,7 +136,7 @@ end }]] }
     { "log", "--json" }, { "report" } }, env)
   lacks(all, { "correct-horse", "staple-of", "many-lines", base64.encode("correct-horse-battery"):sub(1, 24),
     base64.encode("staple-of\nmany-lines"):sub(1, 20) })
-  t.has(all["2 run book --no-ask"], "step:  fails")
+  t.has(all["2 run book --no-ask"], "step:    fails")
   walls.whole(p, "Secrets")
 end)
 

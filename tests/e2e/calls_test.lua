@@ -88,7 +88,7 @@ t.test("a run that fails in the one it makes is resumed there; the runs without 
   local p = new()
   put(p, "bad")
   local _, said = must(p, { "run", "deploy", "tag=v1" }, 1)
-  t.has(said, "step:  canary/judge")
+  t.has(said, "step:    canary/judge")
   t.has(must(p, { "status" }, 0), runs_of(p, "canary")[1].id .. ": failed")
   take_away(p, "bad")
   local _, told = must(p, { "resume" }, 0)
@@ -297,7 +297,7 @@ t.test("a part with on_failure = undo takes itself back; resumed, the whole begi
   local p = new { canary = (CANARY:gsub("return runbook {", 'return runbook { on_failure = "undo",')) }
   put(p, "bad")
   local _, said = must(p, { "run", "deploy", "tag=v1" }, 1)
-  t.has(said, "step:  canary/judge")
+  t.has(said, "step:    canary/judge")
   t.eq(p:lines "world", { "first" })
   t.eq(runs_of(p, "canary")[1].status, "undone")
   t.eq(runs_of(p, "deploy")[1].status, "failed")

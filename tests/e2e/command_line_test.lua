@@ -100,7 +100,7 @@ end }]] }
   local code, _, err = p:run { "run", "book" }
   t.eq(code, 1, err)
   t.has(err, "memory")
-  t.has(err, "step:  big")
+  t.has(err, "step:    big")
 end)
 
 t.test("Ctrl-C ends what is no run: a script that never finishes loading", function()

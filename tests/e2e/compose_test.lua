@@ -177,7 +177,7 @@ t.test("without docker the plan says what is missing", function()
   local p = project.new { up = book [[compose.up { dir = "stack", nothing = 1 }]] }
   local _, _, err = p:run { "run", "up" }
   t.has(err, 'compose.up: no option "nothing"')
-  t.has(err, "next:  it has dir, env, files, project, services, timeout")
+  t.has(err, "next:    it has dir, env, files, project, services, timeout")
   p:edit("up", book [[compose.up { dir = "stack" }]])
   t.must { "mkdir", p.dir .. "/stack" }
   local code, out = p:run({ "plan", "up" }, { PATH = p.dir })

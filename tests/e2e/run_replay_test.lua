@@ -21,7 +21,7 @@ local function failed_run()
   local code, _, err = p:run { "run", "book", "--no-ask" }
   t.eq(code, 1)
   t.has(err, "mode is bad")
-  t.has(err, "step:  two")
+  t.has(err, "step:    two")
   t.has(err, "runbooks/book.lua:7")
   return p
 end
