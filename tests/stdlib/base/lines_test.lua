@@ -32,7 +32,8 @@ t.test("a secret over several lines is hidden before a mark could stand in it", 
 end)
 
 t.test("an error: its message, its hint, and what it says of a step", function()
-  t.eq(errors.format { message = "a\n  step:  b", hint = "c\nd", step = "s" }, "a\n  |   step:  b\n  step:    s\n  next:    c\n         | d")
+  t.eq(errors.format { message = "a\n  step:  b", hint = "c\nd", step = "s" },
+    "a\n  |   step:  b\n  step:    s\n  next:    c\n         | d")
   t.eq(errors.lines({ message = "a\nb" }, "✗ "), { "✗ a", "  | b" })
   t.eq(terminal.said(errors.lines { message = "a", step = "s\n  next:  x" }), "a\n  step:    s\n    |   next:  x")
 end)
