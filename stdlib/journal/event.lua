@@ -20,8 +20,8 @@ local M = {}
 
 ---@class almanac.EventKind
 ---@field fields string    names of what it may carry; "*": anything
----@field kept "durable"|"soon"|"told"  on the disk before the run goes on; with the next tenth of a second;
----  not at all, for it is only told to those who watch
+---@field kept "durable"|"prompt"|"soon"|"told"  on the disk before the run goes on; at once, but for what comes in the tenth
+---  of a second behind another; with the next tenth of a second; not at all, for it is only told to those who watch
 ---@field replay "done"|"begun"|"forget"|"rename"|"keep"|"skip"  what the fold of native.journal does with it
 
 local function kind(kept, replay, fields)
@@ -88,7 +88,7 @@ M.kinds = {
   ["progress"] = kind("soon", "skip", "text"), -- some of it: see Run:tell_progress
   ["connection"] = kind("soon", "skip", "to state why"), -- of a watch; state: "lost" or "back"
   ["note"] = kind("soon", "skip", "text"),
-  ["output"] = kind("soon", "skip", "stream text"),
+  ["output"] = kind("prompt", "skip", "stream text"), -- who is asked about an effect in doubt is shown it
   -- what is only told
   ["run.head"] = kind("told", "skip", "seq hash"), -- the end of its chain of hashes
   ["said"] = kind("told", "skip", "text"),

@@ -206,6 +206,14 @@ local function wake_flusher(self)
   idle:notify()
 end
 
+--- Commits what was said after a silence. A journal that cannot be written is the next durable event's to tell.
+local function write_promptly(self)
+  local now = task.now()
+  if now - (self.prompted or -math.huge) < FLUSH_SECONDS then return wake_flusher(self) end
+  self.prompted = now
+  if not errors.try(self.flush, self) then wake_flusher(self) end
+end
+
 local function write(self, event, kept)
   if self.journal and kept == "durable" then
     write_deferred(self, event.kind == "step.done" and event.path or nil)
@@ -213,6 +221,9 @@ local function write(self, event, kept)
   elseif self.journal and kept == "soon" then
     self.deferred[#self.deferred + 1] = event
     wake_flusher(self)
+  elseif self.journal and kept == "prompt" then
+    self.deferred[#self.deferred + 1] = event
+    write_promptly(self)
   end
   if kept ~= "told" then self.replay:add(event) end
   if self.journal and not self.observers[1] then self.opening[#self.opening + 1] = event end

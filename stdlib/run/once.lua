@@ -8,6 +8,7 @@ local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local operator = require "almanac.run.operator"
+local printed = require "almanac.run.printed"
 local process = require "native.process"
 local question = require "almanac.run.question"
 local redaction = require "almanac.base.redaction"
@@ -189,13 +190,14 @@ end
 
 --- Asks what to do with an effect of which nobody can tell whether it took place.
 local function ask_in_doubt(frame, known, why)
-  local intent = known.intent
+  local intent, lines = known.intent, printed.lines(frame.run, known)
   local choice, by
   if frame.run.approvals then
+    for _, line in ipairs(lines) do step.note("it had printed: " .. line) end -- what is signed is the question alone
     choice, by = ask_signed(frame, known, why)
   else
     choice = at_terminal.ask(frame.run, frame.path, in_doubt_words(intent, why), { "redo", "done", "abort" }, function()
-      return operator.of(frame.run):in_doubt(frame.path, intent, why)
+      return operator.of(frame.run):in_doubt(frame.path, intent, why, lines)
     end)
   end
   if choice then
@@ -203,8 +205,10 @@ local function ask_in_doubt(frame, known, why)
       { id = intent.id, ordinal = intent.ordinal, answer = choice, by = by or process.user() })
     return choice
   end
+  local message = in_doubt_words(intent, why)
+  if lines[1] then message = message .. "\nit had printed:\n" .. table.concat(lines, "\n") end
   errors.raise {
-    kind = "in_doubt", waiting = true, message = in_doubt_words(intent, why), step = frame.path,
+    kind = "in_doubt", waiting = true, message = message, step = frame.path,
     hint = string.format("look for yourself, then: almanac resume %s --in-doubt redo|done|abort", frame.run:outermost()),
   }
 end

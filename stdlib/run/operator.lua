@@ -172,17 +172,24 @@ function Operator:text(question, pattern)
   end
 end
 
+local DOUBT = {
+  redo = "it did not take place: it is made once more", done = "it took place: the run goes on as if it had ended well",
+  abort = "the run stops here, and asks again when it is resumed",
+}
+
 --- What to do with an effect of which nobody can tell whether it took place.
 ---@param path string of its step
 ---@param intent table
 ---@param why string?
+---@param printed string[]?  what it had printed
 ---@return "redo"|"done"|"abort"|nil
-function Operator:in_doubt(path, intent, why)
+function Operator:in_doubt(path, intent, why, printed)
   if self.in_doubt_answer then return self.in_doubt_answer end
-  return self:choose({
-    "An effect is in doubt.", "  step:   " .. path, "  effect: " .. (intent.title or intent.op),
-    "It was begun, and nobody knows whether it took place" .. (why and ": " .. why or "."),
-  }, { "redo", "done", "abort" })
+  local said = { "An effect is in doubt.", "  step:   " .. path, "  effect: " .. (intent.title or intent.op) }
+  if printed and printed[1] then said[#said + 1] = "It had printed:" end
+  for _, line in ipairs(printed or {}) do said[#said + 1] = "  | " .. line end
+  said[#said + 1] = "It was begun, and nobody knows whether it took place" .. (why and ": " .. why or ".")
+  return self:choose(said, { "redo", "done", "abort" }, DOUBT)
 end
 
 return M

@@ -3,7 +3,7 @@ local event = require "almanac.journal.event"
 local t = require "tests.harness"
 
 t.test("every kind says how it is kept and what a replay does with it", function()
-  local kept = { durable = true, soon = true, told = true }
+  local kept = { durable = true, soon = true, prompt = true, told = true }
   local replay = { done = true, begun = true, forget = true, rename = true, keep = true, skip = true }
   for name, declared in pairs(event.kinds) do
     t.ok(kept[declared.kept] and replay[declared.replay], name)
