@@ -28,6 +28,9 @@ return runbook {
     observe = param.duration { default = "10m", help = "how long the devnet's gates must hold" },
     keep = param.duration { default = "30m", help = "shadow: how long the canary stays as a fallback" },
     verify_window = param.duration { default = "10m", min = 1, help = "that verify looks back on" },
+    alerts = param.duration {
+      default = "20m", min = 1, help = "verify: without a critical alert; shorter, where one was let pass on the way",
+    },
     reset = param.string { help = "the devnet's name in full, where a change of the chain needs a reset" },
     knobs = param.list { default = {}, help = "what else was changed: Θ, Γ, fees" },
     todos = param.list { default = {}, help = "follow-up tasks, an issue for each" },
@@ -38,7 +41,7 @@ return runbook {
       backout_owner = p.backout_owner, window = p.window })
     runbook.call("preflight", { tag = made.tag, reset = p.reset })
     to_the_devnet(p, made.tag)
-    runbook.call("verify", { window = p.verify_window })
+    runbook.call("verify", { window = p.verify_window, alerts = p.alerts })
     runbook.call("announce", { tag = made.tag, change_owner = p.change_owner, backout_owner = p.backout_owner,
       knobs = p.knobs, todos = p.todos })
     return { tag = made.tag }

@@ -87,6 +87,7 @@ return runbook {
     strict = param.boolean { default = false, help = "the smoke check must reach explorer and metrics" },
   },
   pass_env = devnet.smoke_env,
+  vars = { devnet = config.declaration },
   allow = {
     helm = { devnet.release, devnet.canary.release },
     k8s = { devnet.namespace, devnet.canary.namespace },

@@ -15,13 +15,14 @@ local vars_words = require "almanac.render.vars"
 
 local M = {}
 
-M.usage = [[show RUNBOOK [--source]
+M.usage = [[show RUNBOOK [--source | --vars]
        show [RUN] --plan
 
 What a runbook does, takes and may touch. With --plan: what was planned for a run, beside what
 happened.]]
 M.options = options.join({
-  { "--source", nil, "print its source" }, { "--plan", nil, "the plan of a run that was started with one, and its outcome" },
+  { "--source", nil, "print its source" }, { "--vars", nil, "list all vars of almanac.yaml that it shares, not only those written there" },
+  { "--plan", nil, "the plan of a run that was started with one, and its outcome" },
 }, options.common)
 
 --- The newest plan of a run, and its events.
@@ -68,8 +69,9 @@ local function add(out, lines)
 end
 
 --- The page of a runbook: first what it is for, what it touches and how it is undone, as its author says it.
+---@param all_vars boolean?  of almanac.yaml's vars those that are not written, too
 ---@return string[] lines
-local function page(book)
+local function page(book, all_vars)
   local out = { book.summary == "" and book.name or book.name .. ": " .. book.summary }
   local help = about(book)
   if help ~= "" then out[#out + 1] = "" end
@@ -84,7 +86,7 @@ local function page(book)
   out[#out + 1] = "file: " .. book.path .. (book.builtin and " (built in)" or "") .. "   digest " .. book.script.digest:sub(1, 16)
   local trusted, err = errors.try(runbook.trust, book)
   if not trusted then out[#out + 1] = "you cannot run it: " .. err.message end
-  local of_vars = vars_words.lines(book.vars)
+  local of_vars = vars_words.lines(book.vars, all_vars)
   if #of_vars > 0 then out[#out + 1] = "" end
   add(out, of_vars)
   return out
@@ -106,7 +108,7 @@ function M.run(words, operator)
     operator:result(text)
     return 0
   end
-  operator:result(terminal.lines(page(runbook.look(name))))
+  operator:result(terminal.lines(page(runbook.look(name), given.vars)))
   return 0
 end
 

@@ -25,13 +25,18 @@ local function widest(rows, i)
   return most
 end
 
-local function add_section(out, section, declaration)
+local function add_section(out, section, declaration, all)
   local values, specs = vars.checked(section, declaration)
-  local rows = {}
+  local rows, folded, written = {}, 0, settings.var_places[section] or {}
   for _, name in ipairs(param.sorted_names(specs)) do
-    rows[#rows + 1] = { name, shown(specs[name], values[name]), origin(section, name, values[name]), specs[name].help or "" }
+    if all or written[name] then
+      rows[#rows + 1] = { name, shown(specs[name], values[name]), origin(section, name, values[name]), specs[name].help or "" }
+    else
+      folded = folded + 1
+    end
   end
-  out[#out + 1] = "vars." .. section .. ":"
+  local rest = folded > 0 and string.format(" %s%d as they are by default, with --vars", rows[1] and "and " or "", folded) or ""
+  out[#out + 1] = "vars." .. section .. ":" .. rest
   local first, second, third = widest(rows, 1), math.min(widest(rows, 2), VALUE_MAX), widest(rows, 3)
   for _, row in ipairs(rows) do
     local value = columns.fit(row[2], VALUE_MAX)
@@ -40,12 +45,14 @@ local function add_section(out, section, declaration)
   end
 end
 
---- A line for each value, by section. Raises what is wrong with one.
+--- A line for each value that is written, by section, and how many are not: what sections hold is for all runbooks that
+--- share them. Raises what is wrong with one.
 ---@param declared table<string, table<string, almanac.Param>>
+---@param all boolean?  a line for each of the others, too
 ---@return string[]
-function M.lines(declared)
+function M.lines(declared, all)
   local out = {}
-  for _, section in ipairs(param.sorted_names(declared)) do add_section(out, section, declared[section]) end
+  for _, section in ipairs(param.sorted_names(declared)) do add_section(out, section, declared[section], all) end
   return out
 end
 

@@ -13,12 +13,11 @@ local function killed(command, env)
     end) end }]], command) }
   env = env or {}
   env.TOKEN = "a-long-secret-token"
-  local code, out = nil, nil
+  local out
   for n = 4, 40 do -- the first write at which the command has ended, and nobody wrote that down
     t.must { "rm", "-rf", p.dir .. "/.almanac", p.dir .. "/ended" }
     env.ALMANAC_FAULT = string.format("journal.append:%d:kill", n)
-    code = p:run({ "run", "book" }, env)
-    t.eq(code, -1, "there is a write at which the command has ended")
+    t.eq((p:run({ "run", "book" }, env)), -1, "there is a write at which the command has ended")
     out = select(2, p:run { "log", p:newest(), "--json" })
     if t.read_file(p.dir .. "/ended") and out:find('"output"', 1, true) then break end
   end

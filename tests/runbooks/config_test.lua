@@ -58,8 +58,8 @@ end)
 t.test("a mistyped key stops a rollout before it begins, and not when its release is upgraded", function()
   local p = project.new {}
   t.write_file(p.dir .. "/almanac.yaml", "vars: { devnet: { imges: [x] } }\n")
-  for _, name in ipairs { "rollout", "cutover", "canary", "preflight", "verify" } do
-    local code, _, err = p:run { "run", name, name ~= "verify" and name ~= "cutover" and "tag=v0.5.0-a1b2c3d" or nil }
+  for _, name in ipairs { "rollout", "cutover", "canary", "preflight", "verify", "rollback" } do
+    local code, _, err = p:run { "run", name, name ~= "verify" and name ~= "cutover" and name ~= "rollback" and "tag=v0.5.0-a1b2c3d" or nil }
     t.eq(code, 2, err)
     t.has(err, 'no key "imges" in vars.devnet; did you mean images?')
   end

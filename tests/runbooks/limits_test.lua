@@ -39,7 +39,7 @@ vars:
 t.test("the example has every limit with its default, and each gate says what to do", function()
   local shown = yaml.decode(t.read_file "docs/devnet-almanac.yaml").vars.devnet_limits
   local p = new("", 10)
-  local out = select(2, p:run { "show", "book" })
+  local out = select(2, p:run { "show", "book", "--vars" })
   local example = new(yaml.encode { vars = { devnet_limits = shown } })
   local written = select(2, example:run { "show", "book" })
   local keys = 0
@@ -59,6 +59,9 @@ t.test("show, plan and a failure say which limit holds and where it is written",
   local code, out, err = p:run { "show", "book" }
   t.eq(code, 0, err)
   t.ok(out:find "\n  beacon_age +8s +almanac.yaml:6 +beacon must be below it; seconds\n", out)
+  t.ok(out:find "\nvars%.devnet_limits: and %d+ as they are by default, with %-%-vars\n", out)
+  t.lacks(out, "head_lag")
+  out = select(2, p:run { "show", "book", "--vars" })
   t.ok(out:find "\n  head_lag +5 +default +node head lag must be at most it; blocks\n", out)
   code, out, err = p:run { "plan", "book" }
   t.eq(code, 0, err)
