@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <uv.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
 #include "net/transfer_fault.h"
 
@@ -193,6 +194,7 @@ static void transfer_free(struct transfer *t)
     if (!t)
         return;
     loop_timer_stop(t->stall_timer);
+    loop_timer_stop(t->limit_timer);
     if (t->easy)
         curl_easy_cleanup(t->easy);
     curl_slist_free_all(t->headers);
@@ -337,7 +339,8 @@ static void transfer_completed(struct transfer *t, CURLcode code)
         /* curl knows the connection only as long as the handle is in its pool. */
         t->state = TRANSFER_CONNECTED;
         loop_timer_stop(t->stall_timer);
-        t->stall_timer = NULL;
+        loop_timer_stop(t->limit_timer);
+        t->stall_timer = t->limit_timer = NULL;
         t->callbacks.on_connected(t, t->arg);
     } else if (code == CURLE_OK) {
         transfer_finish(t, NULL);
@@ -426,6 +429,33 @@ static void transfer_stall_check(void *arg)
     pool_settle(t->pool);
 }
 
+static void transfer_limit_reached(void *arg)
+{
+    struct transfer *t = arg;
+    struct err e;
+
+    loop_timer_stop(t->limit_timer);
+    t->limit_timer = NULL;
+    if (t->state == TRANSFER_ENDED)
+        return;
+    transfer_explain(t, CURLE_OPERATION_TIMEDOUT, &e);
+    t->failure = e;
+    t->failed = true;
+    pool_settle(t->pool);
+}
+
+/* false: out of memory. */
+static bool transfer_start_timers(struct transfer *t)
+{
+    struct loop *loop = t->pool->loop;
+
+    if (t->stall_timeout > 0)
+        t->stall_timer = loop_timer_start(loop, t->stall_timeout, transfer_stall_check, t);
+    if (t->total_timeout > 0 && clock_is_simulated())
+        t->limit_timer = loop_timer_start(loop, t->total_timeout, transfer_limit_reached, t);
+    return !(t->stall_timeout > 0 && !t->stall_timer);
+}
+
 struct transfer *transfer_start(struct transfers *pool, const struct transfer_spec *spec,
                                 const struct transfer_callbacks *callbacks, void *arg,
                                 struct err *e)
@@ -448,9 +478,7 @@ struct transfer *transfer_start(struct transfers *pool, const struct transfer_sp
     t->total_timeout = spec->total_timeout;
     t->stall_timeout = spec->stall_timeout;
     t->started = t->last_activity = loop_now();
-    if (t->stall_timeout > 0)
-        t->stall_timer = loop_timer_start(pool->loop, t->stall_timeout, transfer_stall_check, t);
-    if ((t->stall_timeout > 0 && !t->stall_timer) || transfer_easy_prepare(t, spec, e) < 0) {
+    if (!transfer_start_timers(t) || transfer_easy_prepare(t, spec, e) < 0) {
         transfer_free(t);
         return NULL;
     }

@@ -51,6 +51,7 @@ struct transfer {
     double last_activity;
     curl_off_t last_count;
     struct loop_timer *stall_timer;
+    struct loop_timer *limit_timer; /* of a simulated clock: curl knows the computer's alone */
     struct err failure;
 };
 
