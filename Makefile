@@ -80,7 +80,7 @@ SOURCES := $(filter-out $(EMBED_WRITE),$(sort $(wildcard runtime/*.c runtime/*/*
 OBJECTS := $(SOURCES:runtime/%.c=$(B)/obj/%.o)
 # Everything but main(): what the unit tests link, each what it uses.
 LIBRARY := $(B)/libalmanac.a
-LUA_FILES := $(sort $(shell find stdlib runbooks -name '*.lua' 2>/dev/null))
+LUA_FILES := $(sort $(shell find stdlib runbooks -name '*.lua' -not -path 'runbooks/tests/*' 2>/dev/null))
 UNIT_TESTS := $(patsubst tests/runtime/%.c,$(B)/unit/%,$(sort $(wildcard tests/runtime/*/*_test.c)))
 
 FUZZ_TARGETS := gzip journal json kubeconfig needles plan watch websocket yaml

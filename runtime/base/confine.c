@@ -56,6 +56,5 @@ int confine_check(const char *path, struct err *e)
     if (is_allowed)
         return 0;
     err_set(e, ERR_REFUSED, "a test changes no file outside of its own directory: %s", path);
-    return err_hint(e,
-                    "have the directory copied for the test: world { copy = { \"DIRECTORY\" } }");
+    return err_hint(e, "it works in a copy of the project: write to a path below that");
 }

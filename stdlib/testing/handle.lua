@@ -54,6 +54,11 @@ end
 Run.resume, Run.rollback = again("run.resume", "resume"), again("run.rollback", "rollback")
 Run.approve, Run.reject, Run.answer = again("run.approve", "approve"), again("run.reject", "reject"), again("run.answer", "answer")
 
+--- Gives the run up, and the lock that it holds.
+function Run:abandon(reason)
+  return show(self, perform(runs.again, of("run.abandon", self), "abandon", { "--reason", tostring(reason or "the test is over with it") }))
+end
+
 --- The run that a handle stands for; raises kind "usage" for anything else.
 function M.run(who, handle)
   local run = type(handle) == "table" and inside[handle]

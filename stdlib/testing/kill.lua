@@ -20,10 +20,10 @@ local RESUMES_MAX = 10
 
 --- Kinds that controllers make, under names that chance gives.
 local MADE = { Pod = true, ReplicaSet = true, Event = true, ControllerRevision = true, Endpoints = true, EndpointSlice = true,
-  Lease = true, Node = true, Namespace = true }
+  Lease = true, Node = true, Namespace = true, PersistentVolume = true }
 
 local CHANGES = { uid = true, resourceVersion = true, creationTimestamp = true, managedFields = true, status = true,
-  annotations = true, time = true, renewTime = true, acquireTime = true }
+  annotations = true, volumeName = true, time = true, renewTime = true, acquireTime = true }
 
 --- An object without what differs from world to world.
 local function plain(value)

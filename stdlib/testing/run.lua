@@ -125,7 +125,7 @@ end
 ---@return table run
 function M.start(world, name, params, options)
   options = options or {}
-  local words = { "run", name, "--no-ask", "--plain" }
+  local words = { "run", name, "--plain" }
   local file = params_file(world, params)
   if file then table.move({ "--params", file }, 1, 2, #words + 1, words) end
   local outcome = M.perform(world, more_words(words, options), options.env)
@@ -150,7 +150,7 @@ end
 function M.again(run, verb, more, env)
   local words = { verb, run.id }
   table.move(more or {}, 1, #(more or {}), 3, words)
-  if verb == "resume" or verb == "rollback" then table.move({ "--no-ask", "--plain" }, 1, 2, #words + 1, words) end
+  if verb == "resume" or verb == "rollback" then words[#words + 1] = "--plain" end
   told_by(run, M.perform(run.world, words, env))
   take(run, assert(M.report(run.world, run.id)))
   raise_unanswered(run.world)

@@ -1,6 +1,7 @@
 --- How results are told: a line for each case, what failed in full, and the counts.
 local assertion = require "almanac.testing.assertion"
 local errors = require "almanac.base.errors"
+local redaction = require "almanac.base.redaction"
 local terminal = require "almanac.base.terminal"
 
 local M = {}
@@ -46,6 +47,14 @@ local function indented(text)
   return terminal.lines(lines)
 end
 
+--- What a case failed of. The lines of an assertion are ours; what is in them of others is printable, and within them.
+local function text_of(err)
+  if err.kind ~= "assertion" then return errors.format(err) end
+  local place, line = errors.place(err)
+  local at = place and string.format("\n  at:    %s\n         %s", place, line or "") or ""
+  return errors.printable(redaction.text(tostring(err.message) .. at))
+end
+
 --- A case is over.
 ---@param result almanac.testing.Result
 function Voice:result(result)
@@ -57,7 +66,7 @@ function Voice:result(result)
   local took = result.seconds >= SLOW_SECONDS and string.format("  (%.1f s)", result.seconds) or ""
   self.write(string.format("  %s %s%s%s\n", painted(self, result.status, MARKS[result.status]), terminal.one_line(result.name), why, took))
   if not result.error then return end
-  self.write(indented(errors.format(result.error)))
+  self.write(indented(text_of(result.error)))
   for _, line in ipairs(kept_lines(result)) do self.write(indented(line)) end
 end
 

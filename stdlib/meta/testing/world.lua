@@ -4,7 +4,7 @@
 ---@class world.options
 ---@field alerts? any[]|function  that fire: name, severity, summary, labels
 ---@field config? table  what almanac.yaml says otherwise
----@field copy? string[]  what of the project the run may write to: it gets a copy
+---@field copy? string[]  what of the project a run gets, as a copy
 ---@field env? table  variables of the environment
 ---@field faults? string[]  of the cluster, as almanac sim --fault takes them
 ---@field files? table  texts of files, by their paths in the project
@@ -16,7 +16,15 @@
 ---@field prom? table|function  what is asked, and the answer of Prometheus by query: a number, a list of series, or a function of the seconds so far
 ---@field ready_time? string|number  from a container's start to its being ready
 ---@field real_sh? string[]  programs that run as they are, by these words
+---@field releases? world.options.releases[]  installed beforehand, by the real helm
 ---@field sh? table  what is asked, and the answer of programs by their command lines: what they print, an exit code, or a table
+
+---@class world.options.releases
+---@field chart string  directory of the chart
+---@field release string  its name
+---@field namespace? string  where it is
+---@field set? table  values by their paths
+---@field values? string|string[]  files of values
 
 --- What a run of a test meets. Nothing in it is real but the runbook and Almanac itself; what a test gave no answer for is
 --- an error that names the line to add. Only in cases of tests.

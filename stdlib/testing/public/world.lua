@@ -7,6 +7,15 @@ local ANSWERS = "what is asked, and the answer"
 
 local WORLD = fields.declare("world", {
   objects = { "texts|list", help = "objects of the cluster: tables, or files of manifests or snapshots" },
+  releases = {
+    "list", of = {
+      release = { "name", required = true, help = "its name" },
+      namespace = { "name", shown_default = "the release's name", help = "where it is" },
+      chart = { "text", required = true, help = "directory of the chart" },
+      values = { "texts", help = "files of values" },
+      set = { "map", help = "values by their paths" },
+    }, help = "installed beforehand, by the real helm",
+  },
   namespaces = { "list", of = "text", help = "made beforehand" },
   faults = { "list", of = "text", help = "of the cluster, as almanac sim --fault takes them" },
   ready_time = { "seconds", default = 0.2, help = "from a container's start to its being ready" },
@@ -20,7 +29,10 @@ local WORLD = fields.declare("world", {
   real_sh = { "list", of = "text", help = "programs that run as they are, by these words" },
   helm = { "text", shown_default = "helm on PATH", help = "the helm that upgrades the simulated cluster" },
   files = { "map", help = "texts of files, by their paths in the project" },
-  copy = { "list", of = "text", help = "what of the project the run may write to: it gets a copy" },
+  copy = {
+    "list", of = "text", shown_default = "all that does not begin with a dot",
+    help = "what of the project a run gets, as a copy",
+  },
   config = { "table", help = "what almanac.yaml says otherwise" },
   env = { "map", help = "variables of the environment" },
 })

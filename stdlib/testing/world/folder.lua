@@ -1,5 +1,6 @@
 --- The directory that a run of a test works in: like the project, but almanac.yaml leads to the test's world, and what is
 --- written stays there.
+local digest = require "native.digest"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
@@ -24,27 +25,66 @@ M.SECRET = "ALMANAC_TEST_SECRET"
 local function run(words)
   local result = sh.exec { argv = words, who = "almanac test" }
   if result.code ~= 0 then errors.raise { kind = "io", message = table.concat(words, " ") .. ": " .. result.stderr } end
+  return result.stdout
 end
 
 local function name_of(path) return path:match "([^/]+)$" end
 
---- Links to what is in the project, and copies of what the run may write to. What begins with a dot stays away: so do
---- the journal and a repository.
-local function fill(dir, project, spec)
-  local links, is_copied = { "ln", "-s", "-t", dir, "--" }, {}
-  local function copy(path)
-    local name = path:match "^%./*([^/]+)" or path:match "^[^/]+"
-    local source = project .. "/" .. tostring(name)
-    if not name or is_copied[name] or not fs.exists(source) then return end
-    is_copied[name] = true
-    run { "cp", "-R", "--", source, dir }
+--- What of the project a run gets: all but what begins with a dot, which is the journal, the repository and the like; or
+--- what the test says.
+local function parts_of(project, wanted)
+  local out = {}
+  for _, path in ipairs(wanted or fs.list((project:gsub("[%[*?\\]", "\\%0")) .. "/*")) do
+    local name = wanted and path:gsub("^%./", ""):gsub("/+$", "") or name_of(path)
+    if name ~= CONFIG then
+      if name:find "^/" or ("/" .. name .. "/"):find("/../", 1, true) or not fs.exists(project .. "/" .. name) then
+        errors.usage("world: copy: there is no %q in the project", name)
+      end
+      out[#out + 1] = name
+    end
   end
-  for _, path in ipairs(spec.copy or {}) do copy(path) end
-  for path in pairs(spec.files or {}) do copy(path) end -- written behind a link it would be the operator's
-  for _, path in ipairs(fs.list((project:gsub("[%[*?\\]", "\\%0")) .. "/*")) do
-    if name_of(path) ~= CONFIG and not is_copied[name_of(path)] then links[#links + 1] = path end
+  return out
+end
+
+local SIZE_MAX = 64 * 1024 -- KiB
+
+local function check_size(project, parts)
+  local words = { "du", "-sck", "--" }
+  for _, name in ipairs(parts) do words[#words + 1] = project .. "/" .. name end
+  local size = tonumber(run(words):match "(%d+)%s+%S+%s*$")
+  if size and size <= SIZE_MAX then return end
+  errors.raise {
+    kind = "usage", message = string.format("world: each run would get a copy of the project, which holds %d MiB", size // 1024),
+    hint = 'say what of it they need: world { copy = { "runbooks", "ops/helm" } }',
+  }
+end
+
+local whole = {} ---@type table<string, string>  copies of the project, by what is in them
+
+--- A copy of the project that no run works in: theirs are linked to it, for what Almanac writes takes the place of a file.
+--- So there is no link that leads to the operator's own.
+local function whole_copy(root, project, wanted)
+  local key = project .. "\0" .. table.concat(wanted or {}, "\0")
+  if whole[key] then return whole[key] end
+  local parts = parts_of(project, wanted)
+  local dir = root .. "/project-" .. digest.random_hex(4)
+  fs.mkdir(dir)
+  if parts[1] then
+    check_size(project, parts)
+    for _, name in ipairs(parts) do
+      local above = name:match "^(.*)/"
+      if above then fs.mkdir(dir .. "/" .. above) end
+      run { "cp", "-R", "-L", "--", project .. "/" .. name, dir .. "/" .. name }
+    end
   end
-  if #links > 5 then run(links) end
+  whole[key] = dir
+  return dir
+end
+
+--- Fills the directory of a run. A program that runs for real may write into a file, and gets files of its own.
+local function fill(dir, root, project, spec)
+  local from = whole_copy(root, project, spec.copy)
+  run { "cp", "-R", spec.real_sh and "-p" or "-l", "--", from .. "/.", dir }
 end
 
 local function merge(into, from)
@@ -88,7 +128,7 @@ local function config_of(project, spec, places)
   lead(values, contexts)
   for _, environment in pairs(values.environments or {}) do lead(environment, contexts) end
   values.endpoints = values.endpoints or {}
-  for _, name in ipairs(SERVICES) do
+  for _, name in ipairs { "prometheus", "loki" } do
     values.endpoints[name] = values.endpoints[name] or "http://" .. M.host(name)
   end
   values.kubeconfig, values.helm = places.kubeconfig, places.helm
@@ -115,7 +155,7 @@ end
 function M.make(dir, project, spec, served)
   local cwd = dir .. "/project"
   for _, path in ipairs { cwd, dir .. "/home", dir .. "/bin", dir .. "/tmp" } do fs.mkdir(path) end
-  fill(cwd, project, spec)
+  fill(cwd, dir:match "^(.*)/", project, spec)
   for path, text in pairs(spec.files or {}) do
     if path:find "/" then fs.mkdir(cwd .. "/" .. path:match "^(.*)/") end
     fs.write(cwd .. "/" .. path, text)

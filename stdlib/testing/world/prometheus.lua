@@ -101,6 +101,17 @@ local function alerts(self)
   return { alerts = out }
 end
 
+--- The same as Alertmanager has them: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
+local function active(self)
+  local out = json.array {}
+  for i, one in ipairs(alerts(self).alerts) do
+    out[i] = { labels = one.labels, annotations = one.annotations, startsAt = one.activeAt, endsAt = one.activeAt,
+      status = { state = "active", silencedBy = json.array {}, inhibitedBy = json.array {} }, fingerprint = tostring(i),
+      receivers = json.array {}, updatedAt = one.activeAt }
+  end
+  return out
+end
+
 local PATHS = {
   ["/api/v1/query"] = instant, ["/api/v1/query_range"] = range, ["/api/v1/alerts"] = alerts,
   ["/api/v1/rules"] = function() return { groups = json.array {} } end,
@@ -113,6 +124,10 @@ local PATHS = {
 ---@param response table
 ---@return boolean
 function M.handle(self, request, response)
+  if request.path == "/api/v2/alerts" then
+    response:send(200, { ["Content-Type"] = "application/json" }, json.encode(active(self)))
+    return true
+  end
   local answer = PATHS[request.path]
   if not answer then return false end
   local headers = { ["Content-Type"] = "application/json" }

@@ -11,6 +11,7 @@ local httpd = require "native.httpd"
 local loki = require "almanac.testing.world.loki"
 local process = require "native.process"
 local prometheus = require "almanac.testing.world.prometheus"
+local releases = require "almanac.testing.world.releases"
 local server = require "almanac.sim.server"
 local sh = require "almanac.testing.world.sh"
 local snapshot_file = require "almanac.snapshot.file"
@@ -70,7 +71,7 @@ end
 local function dispatch(self, request, response)
   local host = (request.headers.host or ""):gsub(":%d+$", "")
   if host == M.STAND_IN then return sh.handle(self, request, response) end
-  if host == folder.host "prometheus" or request.path:find "^/api/v1/query" then
+  if host == folder.host "prometheus" or host == folder.host "alertmanager" or request.path:find "^/api/v1/query" then
     if prometheus.handle(self, request, response) then return end
   elseif host == folder.host "loki" or request.path:find "^/loki/api/" then
     return loki.handle(self, request, response)
@@ -106,6 +107,7 @@ end
 
 local function start_cluster(self, project)
   local objects, resources = objects_of(self.spec, project)
+  for _, object in ipairs(releases.known(self) or {}) do objects[#objects + 1] = object end
   local served, why = server.start {
     objects = objects, resources = resources, namespaces = self.spec.namespaces, faults = self.spec.faults,
     ready_time = self.spec.ready_time, report = function(text) self:complain(text) end,
@@ -133,6 +135,7 @@ function M.new(spec, dir, project)
   }
   self.address = "127.0.0.1:" .. self.listener:port()
   self.cwd, self.real = folder.make(dir, project, spec, self.served)
+  releases.install(self)
   return self
 end
 

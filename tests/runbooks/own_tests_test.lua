@@ -1,0 +1,21 @@
+-- The tests of the devnet's runbooks, runbooks/tests/, by almanac test: in a directory like the devnet's repository.
+local fs = require "native.fs"
+local process = require "native.process"
+local projects = require "tests.project"
+local t = require "tests.harness"
+
+local root = process.cwd()
+
+for _, path in ipairs(fs.list "runbooks/tests/*_test.lua") do
+  local name = path:match "([^/]+)_test%.lua$"
+  t.test("the tests of " .. name .. " pass", function()
+    local project = projects.new {}
+    t.must { "cp", "-r", "tests/fixtures/devnet/ops", project.dir }
+    t.must { "cp", "-r", "runbooks/tests", project.dir .. "/runbooks" }
+    t.must { "mkdir", project.dir .. "/bin" }
+    t.must { "ln", "-s", root .. "/.deps/bin/helm4", project.dir .. "/bin/helm" }
+    local code, out, err = project:run({ "test", name }, { PATH = project.dir .. "/bin:" .. process.getenv "PATH" })
+    t.eq(code, 0, out .. err)
+    t.has(out, ", 0 failed")
+  end)
+end
