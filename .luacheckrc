@@ -11,6 +11,6 @@ for _, folder in ipairs { "runbooks", "tests/fixtures", "tests/bench/runbooks" }
   files[folder] = { std = "lua54+almanac" }
 end
 stds.almanac_test = dofile "stdlib/meta/testing/luacheck.lua"
-for _, folder in ipairs { "runbooks/tests", "runbooks/templates/*_test.lua" } do
+for _, folder in ipairs { "runbooks/tests", "runbooks/templates/tests" } do
   files[folder] = { std = "lua54+almanac+almanac_test" }
 end

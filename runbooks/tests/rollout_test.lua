@@ -19,7 +19,8 @@ describe("rollout", function()
   end)
 
   it("fails at once where RPC errors become critical", function()
-    local w = devnet.world { prom = devnet.prometheus { ["animica_rpc_requests_total{status"] = function(t) return t < 60 and 0 or 0.3 end } }
+    local bad = function(t) return t < 60 and 0 or 0.3 end
+    local w = devnet.world { prom = devnet.prometheus { ["animica_rpc_requests_total{status"] = bad } }
     local run = w:run("rollout", { tag = devnet.new, observe = "2m" })
     assert.equal("failed", run.status)
     assert.contains('gate "RPC errors"', run.error.message)

@@ -43,6 +43,8 @@ local YAML = [[
 local LUACHECK = [[
 stds.almanac = dofile ".almanac-stubs/luacheck.lua"
 std = "lua54+almanac"
+stds.almanac_test = dofile ".almanac-stubs/testing/luacheck.lua"
+files["runbooks/tests"] = { std = "lua54+almanac+almanac_test" }
 exclude_files = { ".almanac-stubs" }
 ]]
 
@@ -76,6 +78,7 @@ function M.run(words, operator)
   local files = {
     { path = "almanac.yaml", text = YAML },
     { path = "runbooks/first.lua", text = embedded.read(scaffold.FOLDER .. "first.lua") },
+    scaffold.test("first", "first"),
     { path = ".luarc.json", text = meta.settings(STUBS) },
     { path = ".luacheckrc", text = LUACHECK },
     { path = ".vscode/tasks.json", text = TASKS },

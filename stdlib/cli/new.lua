@@ -11,8 +11,9 @@ local M = {}
 M.usage = [[new NAME [--template TEMPLATE]
        new --list
 
-Writes runbooks/NAME.lua from a template: a whole runbook that was tested, to be made one's own. --list says which
-there are; without --template it is `first`, the one to learn by.]]
+Writes runbooks/NAME.lua from a template: a whole runbook that was tested, to be made one's own; and a test of it,
+runbooks/tests/NAME_test.lua, which passes. --list says which there are; without --template it is `first`, the one
+to learn by.]]
 M.options = {
   { "--template", "TEMPLATE", "what to begin with" },
   { "--list", nil, "the templates there are" },
@@ -23,7 +24,7 @@ M.options = {
 function M.templates()
   local out = {}
   for _, path in ipairs(embedded.list(scaffold.FOLDER)) do
-    local name = path:match "([^/]+)%.lua$"
+    local name = path:sub(#scaffold.FOLDER + 1):match "^([^/]+)%.lua$"
     if name then out[name] = embedded.read(path) end
   end
   return out
@@ -66,9 +67,18 @@ function M.run(words, operator)
     errors.usage("no template %q%s; almanac new --list shows them", template, nearest.suffix(template, templates))
   end
   local path = "runbooks/" .. name .. ".lua"
+<<<<<<< HEAD
   local text = renamed(templates[template], name)
   scaffold.write({ { path = path, text = text } }, "take another name")
   operator:result(string.format("%s, from the template %s\nnext: read it, almanac check %s, almanac plan %s\n", path, template, name, name))
+=======
+  -- The first one tells how it is tried, by its name.
+  local text = templates[template]:gsub("almanac (%l+) first ", function(verb) return "almanac " .. verb .. " " .. name .. " " end)
+  local test = scaffold.test(template, name)
+  scaffold.write({ { path = path, text = text }, test }, "take another name")
+  operator:result(string.format("%s, from the template %s\n%s\nnext: read it, almanac check %s, almanac test %s, almanac plan %s\n",
+    path, template, test.path, name, name, name))
+>>>>>>> b1444aa (Each template has a test beside it, which new writes too and which passes at once)
   return 0
 end
 

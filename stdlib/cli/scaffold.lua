@@ -1,4 +1,5 @@
 --- Files that a command puts into a project: all of them, or, where one would go over somebody's own, none.
+local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 
@@ -6,6 +7,18 @@ local M = {}
 
 --- The texts that are embedded under runbooks/templates/, by name.
 M.FOLDER = "runbooks/templates/"
+
+--- The test of a template, for a runbook of that name.
+---@param template string
+---@param name string
+---@return { path: string, text: string }
+function M.test(template, name)
+  local text = embedded.read(M.FOLDER .. "tests/" .. template .. "_test.lua")
+  local plain = template:gsub("%-", "%%-")
+  text = text:gsub('"' .. plain .. '"', '"' .. name .. '"'):gsub("^%-%- " .. plain .. ",", "-- " .. name .. ",")
+    :gsub("almanac test " .. plain, "almanac test " .. name)
+  return { path = "runbooks/tests/" .. name .. "_test.lua", text = text }
+end
 
 --- Writes files that are not there yet.
 ---@param files { path: string, text: string }[]

@@ -1,5 +1,6 @@
 -- almanac test touches nothing real: whatever a runbook does, no service, cluster, program, file or journal of the
 -- operator's is reached.
+local fs = require "native.fs"
 local httpd = require "native.httpd"
 local process = require "native.process"
 local projects = require "tests.project"
@@ -37,7 +38,7 @@ local function attack(step, want, options)
   t.eq(code, 1, out .. err)
   t.has(out .. err, want)
   t.eq(t.read_file(project.dir .. "/data/kept"), "as it was")
-  t.eq(require("native.fs").exists(project.dir .. "/.almanac"), false, "there is no journal of the operator's")
+  t.eq(fs.exists(project.dir .. "/.almanac"), false, "there is no journal of the operator's")
   t.must { "sh", "-c", 'for d in "$TMPDIR"/almanac-test-*; do [ -e "$d/clock" ] && rm -rf "$d"; done; true' }
   return out
 end
@@ -70,7 +71,7 @@ t.test("no program: by a name, by a path, by a shell, of the standard library's 
   attack("sh.bash 'touch " .. mark .. "'", "the test gives no answer for sh bash -euo pipefail -c")
   attack("git.head()", "the test gives no answer for sh git")
   attack("sh.run('helm', 'version')", "the test gives no answer for sh helm version")
-  t.eq(require("native.fs").exists(mark), false, "a program ran")
+  t.eq(fs.exists(mark), false, "a program ran")
 end)
 
 t.test("no cluster but the simulated one, whatever the operator's kubeconfig says", function()
@@ -86,7 +87,8 @@ contexts: [{ name: real, context: { cluster: real, user: real } }]
   local files = { kubeconfig = kubeconfig, [".kube/config"] = kubeconfig }
   local project = projects.new {
     attack = "return runbook { summary = 'x', run = function() step('a', function()\n" ..
-      "k8s.apply { { apiVersion = 'v1', kind = 'ConfigMap', metadata = { name = 'm', namespace = 'shop' }, data = { a = 'b' } } } end) end }",
+      "local m = { apiVersion = 'v1', kind = 'ConfigMap', metadata = { name = 'm', namespace = 'shop' }, data = { a = 'b' } }\n" ..
+      "return k8s.apply { m } end) end }",
   }
   t.must { "mkdir", project.dir .. "/runbooks/tests", project.dir .. "/.kube" }
   for name, text in pairs(files) do t.write_file(project.dir .. "/" .. name, text) end
@@ -103,28 +105,36 @@ contexts: [{ name: real, context: { cluster: real, user: real } }]
   t.eq(#asked, 0, "the real cluster was asked " .. table.concat(asked, ", "))
 end)
 
-t.test("no file of the project, by a link, by .. and by an absolute path; a copy is the run's own", function()
+t.test("no file of the project: a run has a copy, also of what a link leads to, and nothing else", function()
   local elsewhere = t.tmpdir()
-  attack("fs.write('data/kept', 'changed')", "a test changes no file outside of its own directory: data/kept")
-  attack("fs.remove 'data/kept'", "a test changes no file outside of its own directory")
-  attack("fs.mkdir 'data/new'", "a test changes no file outside of its own directory")
-  attack(string.format("fs.write(%q, 'x')", elsewhere .. "/x"), "a test changes no file outside of its own directory")
-  t.eq(require("native.fs").exists(elsewhere .. "/x"), false)
+  t.write_file(elsewhere .. "/x", "as it was")
+  attack("fs.write('data/kept', 'changed') fs.remove 'data/kept' fs.mkdir 'data/new'", "is done")
+  local refused = "a test changes no file outside of its own directory"
+  attack(string.format("fs.write(%q, 'changed')", elsewhere .. "/x"), refused)
+  attack(string.format("fs.remove(%q)", elsewhere .. "/x"), refused)
+  attack("fs.write('../../../../x', 'x')", refused)
   local project = projects.new {
-    attack = "return runbook { summary = 'x', run = function() step('a', function() fs.write('data/kept', 'changed') end) end }",
+    attack = "return runbook { summary = 'x', run = function() step('a', function() fs.write('out/x', 'changed') end) end }",
+    real = "return runbook { summary = 'x', run = function() step('a', function()\n" ..
+      "return sh.run { 'sh', '-c', 'cat data/kept; echo changed > data/kept' }.stdout end) end }",
   }
   t.must { "mkdir", project.dir .. "/runbooks/tests", project.dir .. "/data" }
+  t.must { "ln", "-s", elsewhere, project.dir .. "/out" }
   t.write_file(project.dir .. "/data/kept", "as it was")
   project:edit("tests/attack_test", [[
-    it("writes to a copy", function()
-      assert.equal("done", world { copy = { "data" } }:run("attack").status)
-      assert.equal("done", world { files = { ["data/more"] = "x" } }:run("attack").status)
+    it("writes to copies", function()
+      assert.equal("done", world {}:run("attack").status)
+      assert.equal("done", world { files = { ["data/more"] = "x", ["out/x"] = "x" } }:run("attack").status)
+    end)
+    it("has a program of its own, which writes where it stands", function()
+      for _ = 1, 2 do assert.equal("as it was", world { real_sh = { "sh" } }:run("real").steps["a"].result) end
     end)
   ]])
   local code, out = project:run { "test" }
   t.eq(code, 0, out)
   t.eq(t.read_file(project.dir .. "/data/kept"), "as it was")
-  t.eq(require("native.fs").exists(project.dir .. "/data/more"), false)
+  t.eq(t.read_file(elsewhere .. "/x"), "as it was")
+  t.eq(fs.exists(project.dir .. "/data/more"), false)
 end)
 
 t.test("a file of tests computes, and no more: it reaches nothing by itself", function()

@@ -100,6 +100,19 @@ t.test("new: a wrong name, a wrong template, a runbook that is there", function(
   for _, name in ipairs { "backup-migrate", "blue-green", "certificates", "first", "incident", "restart" } do t.has(list, name) end
 end)
 
+t.test("each template has a test beside it, which passes at once; with luacheck, too", function()
+  local p = from "first"
+  for _, name in ipairs { "backup-migrate", "blue-green", "certificates", "incident", "restart" } do
+    local out = must(p, 0, { "new", "my-" .. name, "--template", name })
+    t.has(out, "runbooks/tests/my-" .. name .. "_test.lua")
+  end
+  local out = must(p, 0, { "test" })
+  t.has(out, "runbooks/tests/my-restart_test.lua")
+  t.has(out, "17 passed, 0 failed")
+  must(p, 0, { "check" })
+  t.must({ "luacheck", "-q", "runbooks" }, { cwd = p.dir })
+end)
+
 t.test("eject copies a built-in runbook with its libraries, which run from then on; what is there is kept", function()
   local p = project.new {}
   fs.mkdir(p.dir .. "/runbooks/lib")

@@ -1,6 +1,7 @@
 --- Programs as a test says they are. None runs: one of ours stands in for each, hands on what it was called with, and
 --- prints what the test answers.
 local errors = require "almanac.base.errors"
+local fs = require "native.fs"
 local http = require "almanac.testing.world.http"
 local json = require "native.json"
 local lookup = require "almanac.testing.world.lookup"
@@ -24,12 +25,27 @@ local function plain(answer)
   return { code = answer.code or 0, stdout = answer.stdout or "", stderr = answer.stderr or "" }
 end
 
+--- Writes the files that a program is answered to have written, below where the run works.
+local function write_files(self, files)
+  for path, text in pairs(files or {}) do
+    if type(path) ~= "string" or path:find "^/" or ("/" .. path .. "/"):find("/../", 1, true) then
+      errors.usage("world: sh: writes: %q is no path below the project", tostring(path))
+    end
+    local above = path:match "^(.*)/"
+    if above then fs.mkdir(self.cwd .. "/" .. above) end
+    fs.write(self.cwd .. "/" .. path, tostring(text))
+  end
+end
+
 local function answer_to(self, asked, line)
   local answer, pattern = lookup.find(self.spec.sh or {}, line)
   if pattern == nil then self:no_answer("sh " .. line, string.format("sh = { [%s] = \"\" }", json.encode(line))) end
   answer = http.next_of(self, "sh " .. pattern, answer)
   if type(answer) == "function" then answer = self:call(answer, asked.argv, asked.stdin) end
-  self:take(type(answer) == "table" and answer.takes, true)
+  if type(answer) == "table" then
+    write_files(self, answer.writes)
+    self:take(answer.takes, true)
+  end
   return plain(answer)
 end
 
