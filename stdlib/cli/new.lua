@@ -67,18 +67,10 @@ function M.run(words, operator)
     errors.usage("no template %q%s; almanac new --list shows them", template, nearest.suffix(template, templates))
   end
   local path = "runbooks/" .. name .. ".lua"
-<<<<<<< HEAD
-  local text = renamed(templates[template], name)
-  scaffold.write({ { path = path, text = text } }, "take another name")
-  operator:result(string.format("%s, from the template %s\nnext: read it, almanac check %s, almanac plan %s\n", path, template, name, name))
-=======
-  -- The first one tells how it is tried, by its name.
-  local text = templates[template]:gsub("almanac (%l+) first ", function(verb) return "almanac " .. verb .. " " .. name .. " " end)
   local test = scaffold.test(template, name)
-  scaffold.write({ { path = path, text = text }, test }, "take another name")
+  scaffold.write({ { path = path, text = renamed(templates[template], name) }, test }, "take another name")
   operator:result(string.format("%s, from the template %s\n%s\nnext: read it, almanac check %s, almanac test %s, almanac plan %s\n",
     path, template, test.path, name, name, name))
->>>>>>> b1444aa (Each template has a test beside it, which new writes too and which passes at once)
   return 0
 end
 
