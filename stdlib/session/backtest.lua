@@ -1,7 +1,7 @@
 --- A backtest: the script is run with its gates, guards and canaries judged by what Prometheus remembers.
 local calls = require "almanac.session.calls"
-local definitions = require "almanac.run.definitions"
 local drive = require "almanac.session.drive"
+local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local mode = require "almanac.run.mode.backtest"
 local origin = require "almanac.session.origin"
@@ -37,26 +37,22 @@ local function values_of(book, given, options, operator)
   return values
 end
 
-local function unrecorded(book, past, operator, own_calls)
+local function unrecorded(session, book, past, frame)
   local run = runs.unrecorded(origin.of(book, {}, nil, {}), mode)
-  run.operator, run.calls, run.past = operator, own_calls, past
-  run.definitions = definitions.scope(book.script.definitions)
+  equipment.give(session, run, book, frame)
+  run.past = past
   return run
 end
 
 ---@class almanac.BacktestCalls : almanac.Calls  how a run of a backtest makes runs: it goes into them
----@field operator almanac.Operator
----@field options table
+---@field session almanac.Session
 local Calls = {}
 Calls.__index = Calls
 
 function Calls:plan(frame, called)
-  local caller = frame.run
-  local book = calls.load(caller, called)
-  local values = values_of(book, params.over(settings.params[book.name] or {}, called.params), self.options, self.operator)
-  local run = unrecorded(book, caller.past:nest(frame.path), self.operator, self)
-  run.caller = caller
-  run:be_seen_in(frame)
+  local session, book = self.session, calls.load(frame.run, called)
+  local values = values_of(book, params.over(settings.params[book.name] or {}, called.params), session.options, session.operator)
+  local run = unrecorded(session, book, frame.run.past:nest(frame.path), frame)
   return { result = step.within(run, function() return book.run(values) end) }
 end
 
@@ -72,7 +68,9 @@ function M.make(name, given, window, options, operator)
   vars.check(book)
   local values = values_of(book, params.over(settings.params[book.name] or {}, given), options, operator)
   local past = pasts.new(book.name, window)
-  local run = unrecorded(book, past, operator, setmetatable({ operator = operator, options = options }, Calls))
+  local session = { operator = operator, options = options }
+  session.calls = setmetatable({ session = session }, Calls)
+  local run = unrecorded(session, book, past)
   local ok, err = drive.show(run, function() return book.run(values) end)
   if not ok and err.kind ~= "unknown_value" and err.kind ~= "refused" then error(err, 0) end
   past.stopped = not ok and errors.format(err) or nil
