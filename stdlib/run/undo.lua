@@ -6,6 +6,7 @@ local step = require "almanac.run.step"
 local task = require "native.task"
 local took_place = require "almanac.run.took_place"
 local walk = require "almanac.run.mode.walk"
+local whose_undo = require "almanac.run.whose_undo"
 
 local M = {}
 
@@ -76,16 +77,6 @@ local function visits_with_undo(run)
   return by_path
 end
 
---- The outermost of these steps that contains the path.
-local function owner_of(by_path, path)
-  local owner
-  while path do
-    owner = by_path[path] or owner
-    path = path:match "^(.*)/"
-  end
-  return owner
-end
-
 --- Done steps that have an undo which the walk did not get to, and none of a step around them stands for it.
 ---@param run almanac.Run  after M.walk_back()
 ---@return string[] paths
@@ -93,15 +84,14 @@ function M.unreached(run)
   local by_path, met, out = visits_with_undo(run), {}, {}
   for _, visit in ipairs(run.visits) do met[type(visit) == "table" and visit.path or visit] = true end
   for _, path in ipairs(run.done:with_undo()) do
-    if not met[path] and not owner_of(by_path, path) and not run.replay.settled[path] then out[#out + 1] = path end
+    if not met[path] and not whose_undo.owner(by_path, path) and not run.replay.settled[path] then out[#out + 1] = path end
   end
   return out
 end
 
 local function of_step(visit, seq, title)
   return {
-    path = visit.path, seq = seq, what = string.format("%s: its undo%s", visit.path,
-    title and " (takes back " .. title .. ")" or ""),
+    path = visit.path, seq = seq, what = whose_undo.of_step(visit.path, title),
     take = function() return visit.undo(visit.result) end,
   }
 end
@@ -109,7 +99,7 @@ end
 local function of_effect(item, definition, title)
   local intent, outcome = item.intent, item.outcome
   return {
-    path = item.path, seq = item.seq, what = item.path .. ": takes back " .. title, effect = intent.id,
+    path = item.path, seq = item.seq, what = whose_undo.of_effect(item.path, title), effect = intent.id,
     take = function(found)
       local result = found
       if outcome and outcome.ok then result = outcome.result end
@@ -160,7 +150,7 @@ end
 local function owned_by_steps(items, visits)
   local owned = {}
   for _, item in ipairs(items) do
-    local visit = owner_of(visits, item.path)
+    local visit = whose_undo.owner(visits, item.path)
     if visit then
       local entry = owned[visit.path] or { visit = visit, seq = item.seq, title = item.intent.title or item.intent.op, effects = {} }
       owned[visit.path] = entry
@@ -189,7 +179,7 @@ local function all_of(run)
   end
   for _, item in ipairs(items) do
     local definition = definitions.find(item.intent.op, own)
-    local counts = not owner_of(visits, item.path) and not is_part(item, by_place, own)
+    local counts = not whose_undo.owner(visits, item.path) and not is_part(item, by_place, own)
     if counts and definition and definition.undo then
       local undo = of_effect(item, definition, item.intent.title or item.intent.op)
       note_doubts(undo, { item }, items, own)
@@ -199,7 +189,7 @@ local function all_of(run)
     end
   end
   for path, visit in pairs(visits) do -- done without an effect
-    local owner = owner_of(visits, path)
+    local owner = whose_undo.owner(visits, path)
     if visit.done and not owned[owner.path] then
       owned[owner.path] = {}
       undos[#undos + 1] = of_step(owner, run.done:seq(path))

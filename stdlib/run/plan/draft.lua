@@ -6,6 +6,7 @@ local orders = require "almanac.run.plan.order"
 local previews = require "almanac.run.plan.preview"
 local secret = require "almanac.base.secret"
 local unknown = require "almanac.base.unknown"
+local whose_undo = require "almanac.run.whose_undo"
 
 local M = {}
 
@@ -212,22 +213,20 @@ end
 ---@param plan almanac.PlanDraft
 ---@return string[]
 function M.undos(plan)
-  local out, claimed = {}, {}
-  local function owner_of(path)
-    for _, step in ipairs(plan.steps) do
-      if step.undo and (path == step.path or path:sub(1, #step.path + 1) == step.path .. "/") then return step end
-    end
+  local out, claimed, with_undo = {}, {}, {}
+  for _, step in ipairs(plan.steps) do
+    if step.undo then with_undo[step.path] = step end
   end
   for i = #plan.effects, 1, -1 do
     local planned = plan.effects[i]
-    local owner, definition = owner_of(planned.path), definitions.find(planned.op, plan.own)
+    local owner, definition = whose_undo.owner(with_undo, planned.path), definitions.find(planned.op, plan.own)
     if planned.nothing or planned.nested then
       claimed[planned.path] = true -- what changes nothing has nothing to take back
     elseif owner and not claimed[owner.path] then
       claimed[owner.path] = true
-      out[#out + 1] = string.format("%s: its undo (takes back %s)", owner.path, planned.title)
+      out[#out + 1] = whose_undo.of_step(owner.path, planned.title)
     elseif not owner and definition and definition.undo then
-      out[#out + 1] = planned.path .. ": takes back " .. planned.title
+      out[#out + 1] = whose_undo.of_effect(planned.path, planned.title)
     elseif not owner then
       out[#out + 1] = planned.path .. ": does not take back " .. planned.title
     end

@@ -1,0 +1,35 @@
+--- Whose undo takes back what was done at a path, and how that is said: of a run that is taken back, and of one that
+--- is planned. Pure.
+local M = {}
+
+--- The outermost of these steps that contains the path: its undo stands for all that is in it.
+---@generic T
+---@param by_path table<string, T>  the steps that have an undo
+---@param path string
+---@return T?
+function M.owner(by_path, path)
+  local owner
+  while path do
+    owner = by_path[path] or owner
+    path = path:match "^(.*)/"
+  end
+  return owner
+end
+
+--- The undo of a step, in words.
+---@param path string
+---@param title string?  of the newest effect that it takes back; nil: it made none
+---@return string
+function M.of_step(path, title)
+  return string.format("%s: its undo%s", path, title and " (takes back " .. title .. ")" or "")
+end
+
+--- The undo of an effect, in words.
+---@param path string
+---@param title string
+---@return string
+function M.of_effect(path, title)
+  return path .. ": takes back " .. title
+end
+
+return M
