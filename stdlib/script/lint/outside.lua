@@ -26,7 +26,11 @@ local functions = {
   ["effect.perform"] = true,
 }
 
-local function touches_world(origin, public)
+--- Whether what is called reads or changes the world.
+---@param origin almanac.lint.Origin?  of what is called
+---@param public almanac.lint.Public
+---@return boolean
+function M.touches_world(origin, public)
   if not origin or not origin.global or not origin.field then return false end
   local pure = M.modules[origin.global]
   if not pure then return functions[tree.dotted(origin)] or false end
@@ -62,7 +66,7 @@ function M.check(main, public, report)
     elseif node.tag == "Call" then
       local innermost = functions_around[#functions_around]
       local origin = (innermost == main or runs[innermost]) and tree.origin(node.callee)
-      if touches_world(origin, public) then
+      if M.touches_world(origin, public) then
         local name = tree.dotted(origin)
         local where = innermost == main and "while the script is loaded" or "in run, outside a step"
         report(node.pos, "warning", "outside-step", string.format("%s is called %s", name, where),

@@ -15,6 +15,7 @@ local results = require "almanac.script.lint.results"
 local source = require "almanac.base.source"
 local steps = require "almanac.script.lint.steps"
 local text_lines = require "almanac.script.lint.text"
+local undo_reach = require "almanac.script.lint.undo_reach"
 local unknown_use = require "almanac.script.lint.unknown_use"
 local unpacked = require "almanac.script.lint.unpacked"
 
@@ -91,6 +92,7 @@ function M.check(path, text, findings, load)
   commands.check(main, report)
   libraries.check(main, path, report)
   results.check(main, report)
+  undo_reach.check(main, visible, function(pos) return lines:line_of(pos) end, report)
   unknown_use.check(main, visible, report)
   unpacked.check(main, report)
   local loaded = load and declaration.check(main, path, load, report, report_at)

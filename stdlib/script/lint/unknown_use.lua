@@ -11,9 +11,11 @@ local performers = {
   ["sh.bash"] = true,
 }
 
---- The name of the effect that a call performs.
+--- The name of the effect that a call performs; nil where it performs none.
+---@param call almanac.lint.Node
 ---@param public almanac.lint.Public
-local function performed(call, public)
+---@return string?
+function M.performed(call, public)
   local origin = tree.origin(call.callee)
   if not origin or not origin.global or not origin.field then return nil end
   public:fields(origin) -- loads the module, which defines its effects
@@ -44,7 +46,7 @@ local function effect_of(node, public)
   local fn = tree.step_function(node)
   local returned = fn and tree.last_return(fn)
   if returned then return effect_of(returned, public) end
-  return performed(node, public)
+  return M.performed(node, public)
 end
 
 --- What a node decides by the truth of: conditions, `not`, and the left side of `and` and `or`.

@@ -147,6 +147,24 @@ t.test("outside a step: what run and the top level call, and no more", function(
   t.eq(rules_of "return sh.quote { 'a' }", "")
 end)
 
+t.test("an undo behind a read: what computing alone does not get to, unless a step around it has one", function()
+  local function rules_in(outer, before, undo)
+    return rules_of(string.format("return function() step('a', %sfunction() %s step('b', {%s}, print) end) end", outer, before, undo))
+  end
+  t.eq(rules_in("", "sh.read { 'ls' }", "undo = print"), "1:75 undo-behind-read")
+  t.eq(rules_in("{ undo = print }, ", "sh.read { 'ls' }", "undo = print"), "")
+  t.eq(rules_in("options, ", "sh.read { 'ls' }", "undo = print"), "1:29 unknown-global")
+  t.eq(rules_in("", "sh.run { 'ls' }", "undo = print"), "")
+  t.eq(rules_in("", "note 'x'", "undo = print"), "")
+  t.eq(rules_in("", "sh.read { 'ls' }", ""), "")
+  t.eq(rules_in("", "step('read', function() return sh.read { 'ls' } end)", "undo = print"), "")
+  t.eq(rules_in("", "step('c', { undo = print }, print) sh.read { 'ls' }", ""), "")
+  t.eq(rules_of [[
+return function()
+  step('a', function() sh.read { 'ls' } step('b', function() step('c', { undo = print }, print) end) end)
+end]], "2:81 undo-behind-read")
+end)
+
 t.test("options: names and literal types are those that the function declares", function()
   t.eq(rules_of 'local _ = param.string { requird = true }', "1:26 option-name")
   t.eq(rules_of 'local _ = param.string { required = "yes" }', "1:37 option-type")
