@@ -67,6 +67,7 @@ end
 local sequences = {
   A = function(self, count) self.row = math.max(1, self.row - math.max(1, count)) end,
   B = function(self, count) self.row = math.min(self.height, self.row + math.max(1, count)) end,
+  C = function(self, count) self.column = math.min(self.width, self.column + math.max(1, count)) end,
   K = function(self)
     for i = self.column, self.width do self.rows[self.row][i] = " " end
   end,

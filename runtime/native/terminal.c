@@ -118,6 +118,25 @@ static int l_draw(lua_State *L)
     return push_written(L, shown_put(fd, out));
 }
 
+/// Draws the line that is being typed over the cursor's row, and puts the cursor behind so many of its columns.
+///@param fd integer
+///@param line string  narrower than the terminal
+///@param column integer
+///@return boolean
+///@return string? why
+static int l_edit(lua_State *L)
+{
+    int fd = (int)luaL_checkinteger(L, 1), column = (int)luaL_checkinteger(L, 3);
+    size_t len;
+    const char *line = luaL_checklstring(L, 2, &len);
+    struct buf *out = lua_buf_new(L, DRAWN_MAX);
+
+    if (buf_adds(out, "\r\33[K") < 0 || shown_add(out, line, len, NULL) < 0 ||
+        buf_adds(out, "\r") < 0 || (column > 0 && buf_addf(out, "\33[%dC", column) < 0))
+        return push_written(L, ENOMEM);
+    return push_written(L, shown_put(fd, out));
+}
+
 /// Whether this process may draw on a terminal and read from it: false in the background.
 ///@param fd integer
 ///@return boolean
@@ -284,6 +303,7 @@ int luaopen_native_terminal(lua_State *L)
         {"size", l_size},
         {"write", l_write},
         {"draw", l_draw},
+        {"edit", l_edit},
         {"foreground", l_foreground},
         {"continued", l_continued},
         {"spelt", l_spelt},

@@ -8,7 +8,7 @@ local native = require "native.terminal"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
 
-local M = { isatty = native.isatty, size = native.size, spelt = native.spelt, continued = native.continued,
+local M = { isatty = native.isatty, size = native.size, edit = native.edit, spelt = native.spelt, continued = native.continued,
   paint = colour.paint }
 
 --- Where a terminal breaks a line: what follows begins with this, so that it is none of ours, however long the blanks

@@ -44,6 +44,7 @@ M.all = {
   { name = "check", summary = "check runbooks for mistakes without running them", module = "almanac.cli.check",
     takes = "runbook", looks = true },
   { name = "doc", summary = "say what a runbook can call, and how", module = "almanac.cli.doc", takes = "name", looks = true },
+  { name = "repl", summary = "try calls one by one: reads real, effects previewed", module = "almanac.cli.repl", looks = true },
   { name = "init", summary = "begin a project: almanac.yaml, a first runbook, what editors need", module = "almanac.cli.init",
     here = true },
   { name = "new", summary = "write a runbook from a template", module = "almanac.cli.new" },

@@ -54,18 +54,24 @@ function M.blocks(page)
   return blocks
 end
 
---- The commands of a ```console block: what follows `$ `, with lines continued by a backslash, and what each prints.
+--- The commands of a ```console block: what follows `$ `, with lines continued by a backslash, and those of a here-document
+--- behind `> `; and what each prints.
 ---@param text string
----@return { command: string, shown: string }[]
+---@return { command: string, typed: string, shown: string }[]  typed: as the page has it
 function M.commands(text)
-  local commands, continued = {}, false
+  local commands, continued, document = {}, false, nil
   for line in text:gmatch "([^\n]*)\n" do
     local last = commands[#commands]
     local typed = line:match "^%$ (.*)$"
-    if typed and not continued then
-      commands[#commands + 1] = { command = typed, shown = "" }
+    local more = document and line:match "^> (.*)$"
+    if more then
+      last.command, last.typed = last.command .. "\n" .. more, last.typed .. "\n" .. line
+      if more == document then document = nil end
+    elseif typed and not continued then
+      commands[#commands + 1] = { command = typed, typed = line, shown = "" }
+      document = typed:match "<<(%u+)$"
     elseif continued then
-      last.command = last.command .. "\n" .. line
+      last.command, last.typed = last.command .. "\n" .. line, last.typed .. "\n" .. line
     elseif last then
       last.shown = last.shown .. line .. "\n"
     else

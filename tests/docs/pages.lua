@@ -101,7 +101,7 @@ function M.check(path, opts)
     elseif block.kind == "console" then
       local out = {}
       for _, one in ipairs(page.commands(block.text)) do
-        out[#out + 1] = "$ " .. one.command .. "\n" .. check_command(shell, one, known, path)
+        out[#out + 1] = one.typed .. "\n" .. check_command(shell, one, known, path)
       end
       now[#now + 1] = { block.text, table.concat(out) }
     end

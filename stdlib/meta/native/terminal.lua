@@ -34,6 +34,14 @@ function M.write(fd, text, mark) end
 ---@return string? why
 function M.draw(fd, rows, lines, above, mark) end
 
+--- Draws the line that is being typed over the cursor's row, and puts the cursor behind so many of its columns.
+---@param fd integer
+---@param line string  narrower than the terminal
+---@param column integer
+---@return boolean
+---@return string? why
+function M.edit(fd, line, column) end
+
 --- Whether this process may draw on a terminal and read from it: false in the background.
 ---@param fd integer
 ---@return boolean

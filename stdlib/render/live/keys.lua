@@ -16,25 +16,26 @@ local CONTROLS = {
 }
 
 --- The next key, and the place behind it; nil for a sequence that is none of ours.
-local function key_at(bytes, at)
+local function key_at(bytes, at, controls)
   local first = bytes:sub(at, at)
   if first == ESCAPE then
     local sequence, after = bytes:match("^[%[O]([%d;]*[%a~])()", at + 1)
     if sequence then return SEQUENCES[sequence] or SEQUENCES[sequence:sub(-1)], after end
     return "escape", at + 1
   end
-  if first:byte() < 0x20 or first == "\127" then return CONTROLS[first], at + 1 end
+  if first:byte() < 0x20 or first == "\127" then return controls[first], at + 1 end
   local char = bytes:match("^[%z\1-\127\194-\244][\128-\191]*", at) or first
   return utf8.len(char) and char or nil, at + #char
 end
 
 --- The keys of what was read at once: a name, or the character itself.
 ---@param bytes string
+---@param controls? table<string, string>  what control characters mean, where it is something else than in a frame
 ---@return string[]
-function M.of(bytes)
+function M.of(bytes, controls)
   local out, at = {}, 1
   while at <= #bytes do
-    local key, after = key_at(bytes, at)
+    local key, after = key_at(bytes, at, controls or CONTROLS)
     out[#out + 1] = key
     at = after
   end
