@@ -299,16 +299,11 @@ static int l_read_line(lua_State *L)
 int luaopen_native_terminal(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"isatty", l_isatty},
-        {"size", l_size},
-        {"write", l_write},
-        {"draw", l_draw},
-        {"edit", l_edit},
-        {"foreground", l_foreground},
-        {"continued", l_continued},
-        {"spelt", l_spelt},
-        {"read_line", l_read_line},
-        {NULL, NULL},
+        {"isatty", l_isatty},       {"size", l_size},
+        {"write", l_write},         {"draw", l_draw},
+        {"edit", l_edit},           {"foreground", l_foreground},
+        {"continued", l_continued}, {"spelt", l_spelt},
+        {"read_line", l_read_line}, {NULL, NULL},
     };
 
     vm_type_new(L, READ_TYPE, read_line_gc, NULL, NULL);
