@@ -17,6 +17,7 @@ local place = require "almanac.host.place"
 local reach = require "almanac.run.reach"
 local redaction = require "almanac.base.redaction"
 local redirects = require "almanac.http.redirect"
+local slow = require "almanac.run.slow"
 local urls = require "almanac.http.url"
 
 local M = {}
@@ -142,10 +143,10 @@ function M.request(request)
     reach.require(request.who, access_of(request), request.within)
   elseif reach.is_asked() then
     local function ask(stop) reach.require(request.who, access_of(stop), M.targets(stop)) end
-    if not through then return redirects.follow(request, ask) end
+    if not through then return slow.name(urls.origin(request.url), redirects.follow, request, ask) end
     ask(request)
   end
-  if not through then return native.request(request) end
+  if not through then return slow.name(urls.origin(request.url), native.request, request) end
   refuse_credentials(request)
   local k8s_client = require "almanac.k8s.client" -- a run that asks nothing of a cluster need not load it
   local client = k8s_client.open {}

@@ -27,6 +27,11 @@ function M.is_url(text) return text:find "^%w[%w+.-]*://" ~= nil end
 ---@return string
 function M.without_user(url) return (url:gsub("^(%a[%w+.-]*://)[^/@]*@", "%1")) end
 
+--- Scheme, host and port of a URL, for people.
+---@param url string
+---@return string
+function M.origin(url) return M.without_user(url):match "^%a[%w+.-]*://[^/?#]*" or "the server" end
+
 --- A URL with the user and password that another one of the same origin has.
 ---@param from string
 ---@param url string

@@ -12,6 +12,7 @@ local secret = require "almanac.base.secret"
 local secret_values = require "almanac.k8s.secret_values"
 local settings = require "almanac.config.settings"
 local step = require "almanac.run.step"
+local slow = require "almanac.run.slow"
 local task = require "native.task"
 
 local M = {}
@@ -171,7 +172,7 @@ local function is_success(status) return status >= 200 and status <= 299 end
 
 --- The answer of a request, or nil and its refusal.
 local function ask(client, request)
-  local response = client.native:request(request)
+  local response = slow.name(client.info.server, client.native.request, client.native, request)
   if is_success(response.status) then return response end
   return nil, response
 end
