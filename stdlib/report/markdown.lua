@@ -62,6 +62,7 @@ local function header(report)
   }
   if rehearsal then out[#out + 1] = "\n**" .. span(rehearsal) .. "**" end
   if report.journal.broken then out[#out + 1] = "\n**The journal is not to be believed:** " .. span(report.journal.broken) end
+  for _, put in ipairs(report.asked) do out[#out + 1] = "\n? " .. span(words.asked(put)) end
   out[#out + 1] = ""
   for _, one in ipairs(verdict.next) do out[#out + 1] = string.format("- %s: %s", one.what, span(one.command)) end
   return table.concat(out, "\n")

@@ -9,6 +9,7 @@ local outcome = require "almanac.run.plan.outcome"
 local param = require "almanac.base.param"
 local parameters = require "almanac.journal.parameters"
 local taken_back = require "almanac.journal.taken_back"
+local states = require "almanac.journal.state"
 local timelines = require "almanac.report.timeline"
 local verdicts = require "almanac.report.verdict"
 local watches = require "almanac.report.watches"
@@ -73,6 +74,7 @@ local OUTPUT_LINES = 60 -- of a step, the last ones
 ---@field gates almanac.report.Gate[]
 ---@field canaries almanac.report.Canary[]
 ---@field guards almanac.report.Guard[]
+---@field asked almanac.Put[]    at the terminal where it runs, now
 ---@field decisions almanac.report.Decision[]
 ---@field plan? table
 ---@field params { name: string, value: any, text: string, was: string? }[]  text: as it is typed; was: before it was given anew
@@ -367,6 +369,7 @@ function Model:finish(state, facts)
   close_watches(report, self.gates, report.gates)
   close_watches(report, self.canaries, report.canaries)
   report.guards = self.guards:finish(report.steps)
+  report.asked = json.array(states.put(state))
   if self.error then self.error.excerpt = excerpts.of(self.sources, self.error.at) end
   report.plan = plan_of(self)
   report.counts = counts_of(report)

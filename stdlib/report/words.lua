@@ -64,6 +64,14 @@ function M.length(seconds)
   return duration.format(math.floor(seconds + 0.5))
 end
 
+--- What is asked at the terminal of a run that is under way.
+---@param put almanac.Put
+---@return string
+function M.asked(put)
+  local choices = type(put.choices) == "table" and " " .. table.concat(put.choices, " or ") .. "?" or ""
+  return string.format("%s is asked at the terminal since %s UTC: %s%s", put.by, M.clock(put.since), M.first_line(put.question), choices)
+end
+
 ---@param n integer
 ---@param word string
 ---@return string

@@ -47,6 +47,13 @@ local function rehearsal(report)
   return text and tag("p", { "class", "rehearsal" }, text)
 end
 
+--- Who is asked what now: it is answered where the run goes on.
+local function asked(report)
+  local out = {}
+  for i, put in ipairs(report.asked) do out[i] = tag("p", nil, tag("strong", nil, "? "), words.asked(put)) end
+  return out
+end
+
 local function header(report)
   local verdict, next_lines = report.verdict, {}
   for i, one in ipairs(verdict.next) do
@@ -55,7 +62,7 @@ local function header(report)
   return tag("header", { "class", "verdict " .. verdict.tone },
     tag("h1", nil, tag("span", { "class", "word" }, ICONS[verdict.tone], " ", verdict.word), " ", report.run.runbook),
     tag("p", { "class", "what" }, verdict.text),
-    tag("p", { "class", "dim" }, facts(report)),
+    tag("p", { "class", "dim" }, facts(report)), asked(report),
     report.journal.broken and tag("p", { "class", "message" }, "The journal is not to be believed: ", report.journal.broken),
     next_lines[1] and tag("dl", { "class", "next" }, next_lines))
 end

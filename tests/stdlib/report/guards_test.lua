@@ -78,3 +78,13 @@ t.test("a question at the terminal is a span of its own, behind which the step g
   t.eq(kinds(report.steps[1]), { "work", "approval", "work" })
   t.eq(kinds(report.steps[2]), { "wait", "wait" })
 end)
+
+t.test("what is asked at the terminal of a run that is under way stands on top, until it is answered", function()
+  local put = { "question.put", "a", { question = "Go on?", choices = { "yes", "no" }, by = "alice@here" }, 2 }
+  local report = report_events.report { START, { "step.start", "a", {}, 1 }, put }
+  t.eq({ #report.asked, report.asked[1].by }, { 1, "alice@here" })
+  t.has(html.render(report), "alice@here is asked at the terminal since ")
+  t.has(require("almanac.report.markdown").render(report), "UTC: Go on? yes or no?")
+  report = report_events.report { START, { "step.start", "a", {}, 1 }, put, { "question.over", "a", {}, 3 } }
+  t.eq(#report.asked, 0)
+end)
