@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FILE_MAX (8L << 20)
 
@@ -17,6 +18,7 @@ int kube_yaml_load(struct kube_yaml *y, const char *path, struct err *e)
 {
     FILE *file = fopen(path, "rbe");
     yaml_parser_t parser;
+    struct stat st;
     int rc = -1;
 
     memset(y, 0, sizeof *y);
@@ -24,6 +26,14 @@ int kube_yaml_load(struct kube_yaml *y, const char *path, struct err *e)
         return 1;
     if (!file)
         return err_set_errno(e, ERR_IO, errno, "cannot read %s", path);
+    if (fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & S_IWOTH) {
+        fclose(file);
+        err_set(e, ERR_REFUSED, "%s is no kubeconfig to trust: others can write to it", path);
+        return err_hint(e,
+                        "it says which programs are run for credentials; make sure that nobody has "
+                        "changed it, then: chmod go-w %s",
+                        path);
+    }
     if (fseek(file, 0, SEEK_END) != 0 || ftell(file) < 0 || ftell(file) > FILE_MAX) {
         fclose(file);
         return err_set(e, ERR_USAGE, "%s is no file of at most 8 MiB", path);

@@ -17,18 +17,15 @@ local function new()
   return p
 end
 
---- Looking at it goes on, and says so; plan, run and what goes on with a run refuse.
+--- Looking at it goes on, and says so; what would run it refuses.
 local function refused(p, book, what, env)
-  for _, words in ipairs { { "list" }, { "check" }, { "show", book } } do
-    local code, out, err = p:run(words, env)
-    t.eq(code, 0, table.concat(words, " ") .. ": " .. out .. err)
-    if words[2] == "book" then t.has(out, "you cannot run it: ") end
-  end
-  for _, words in ipairs { { "plan", book }, { "run", book, "--no-ask" }, { "backtest", "book", "--at", "2026-01-01" } } do
-    local code, out, err = p:run(words, env)
-    local said = table.concat(words, " ") .. ": " .. out .. err
-    t.ok(code ~= 0 or words[1] == "backtest" and book ~= "book", said)
-    if words[2] == book then t.has(said, what) end
+  local code, out, err = p:run({ "show", book }, env)
+  t.eq(code, 0, out .. err)
+  if book == "book" then t.has(out, "you cannot run it: ") end
+  for _, words in ipairs { { "plan", book }, { "run", book, "--no-ask" } } do
+    code, out, err = p:run(words, env)
+    t.ok(code ~= 0, table.concat(words, " ") .. ": " .. out .. err)
+    t.has(out .. err, what, table.concat(words, " "))
   end
   local _, log = p:run({ "log" }, env)
   t.lacks(log, "TOOLS")
@@ -50,6 +47,8 @@ t.test("a file that others can write: a runbook, a library, one that a step load
   t.must { "chmod", "644", p.dir .. "/runbooks/lib/tools.lua" }
   t.must { "chmod", "o+w", p.dir .. "/runbooks/book.lua" }
   refused(p, "book", "runbooks/book.lua is not run: it can be written by others")
+  for _, words in ipairs { { "list" }, { "check" } } do t.eq(p:run(words), 0, words[1]) end
+  t.has(select(3, p:run { "backtest", "book", "--at", "2026-01-01" }), "runbooks/book.lua is not run: it can be written by others")
   t.has(select(3, p:run { "run", "book" }), "chmod go-w runbooks/book.lua")
 end)
 
@@ -79,6 +78,22 @@ t.test("a link leads to where others can write, or lies there", function()
   t.must { "chmod", "644", open .. "/tools.lua" }
   t.must { "chmod", "777", p.dir .. "/runbooks/lib" }
   both(p, "runbooks/lib/tools.lua is not run: runbooks/lib can be written by others")
+end)
+
+t.test("a kubeconfig that everybody can write is not used: it names programs that are run", function()
+  local p = project.new { book = "return runbook { run = function() step('x', function() return k8s.info() end) end }" }
+  t.write_file(p.dir .. "/config", [[{ current-context: c, contexts: [{ name: c, context: { cluster: c, user: u } }],
+    clusters: [{ name: c, cluster: { server: "http://127.0.0.1:9" } }], users: [{ name: u, user: { exec: {
+      apiVersion: client.authentication.k8s.io/v1, command: touch, args: [pwned], interactiveMode: Never } } }] }]])
+  for _, mode in ipairs { "666", "602", "777" } do
+    t.must { "chmod", mode, p.dir .. "/config" }
+    for _, command in ipairs { "plan", "run" } do
+      local code, out, err = p:run { command, "book", "--kubeconfig", "config" }
+      t.ok(code ~= 0, out .. err)
+      t.has(out .. err, "config is no kubeconfig to trust: others can write to it")
+    end
+  end
+  t.eq(fs.exists(p.dir .. "/pwned"), false)
 end)
 
 t.test("a run that was stopped does not go on, nor back, with a file that others can write by now", function()
@@ -113,7 +128,7 @@ t.test("another user's project, for root: looked at, not run; what sudo's caller
   local uid = t.must({ "id", "-u", "nobody" }):gsub("%s", "")
   for _, variable in ipairs { "SUDO_UID", "ALMANAC_TRUST_UID" } do
     t.eq(p:run({ "run", "book" }, { [variable] = uid }), 0, variable)
-    for _, no in ipairs { "", "x", uid .. "x", " " .. uid, "-" .. uid, "0" .. "1", tostring((tonumber(uid)) + (1 << 32)) } do
+    for _, no in ipairs { "", uid .. "x", " " .. uid, "1", tostring(tonumber(uid) + (1 << 32)) } do
       t.has(select(3, p:run({ "run", "book" }, { [variable] = no })), "is not run: it belongs to another user")
     end
   end
