@@ -2,6 +2,7 @@
 --- schema has it: https://github.com/jenkinsci/xunit-plugin (junit-10.xsd). Pure.
 local errors = require "almanac.base.errors"
 local heads = require "almanac.journal.head"
+local lines = require "almanac.base.lines"
 local markup = require "almanac.report.markup"
 local words = require "almanac.report.words"
 
@@ -32,22 +33,22 @@ local function outcome_of(step, report)
   if not kind then return nil end
   local message = step.message and words.first_line(step.message) or words.status(step.status)
   if kind == "skipped" then return tag("skipped", { "message", message }) end
-  local text = errors.printable(step.message or words.status(step.status)) .. place_of(step)
+  local text = lines.hanging(errors.printable(step.message or words.status(step.status))) .. place_of(step)
   local err = report.error
   for _, log in ipairs(err and err.step == step.path and words.logs(err) or {}) do text = text .. "\n" .. log.name .. ":\n" .. log.text end
   return tag(kind, { "message", message, "type", step.kind or step.status }, text)
 end
 
 local function output_of(step)
-  local lines = {}
-  for _, note in ipairs(step.notes) do lines[#lines + 1] = "note: " .. note end
+  local out = {}
+  for _, note in ipairs(step.notes) do out[#out + 1] = lines.hanging("note: " .. note) end
   for _, effect in ipairs(step.effects) do
-    lines[#lines + 1] = string.format("effect: %s: %s", effect.title or effect.op, words.effect(effect))
+    out[#out + 1] = lines.hanging(string.format("effect: %s: %s", effect.title or effect.op, words.effect(effect)))
   end
-  for _, line in ipairs(step.output) do lines[#lines + 1] = line.text end
-  if step.status == "undone" then lines[#lines + 1] = "it was taken back" end
-  if not lines[1] then return nil end
-  return tag("system-out", nil, words.cut(errors.printable(table.concat(lines, "\n")), OUTPUT_BYTES), "\n")
+  for _, line in ipairs(step.output) do out[#out + 1] = "| " .. line.text end
+  if step.status == "undone" then out[#out + 1] = "it was taken back" end
+  if not out[1] then return nil end
+  return tag("system-out", nil, words.cut(errors.printable(table.concat(out, "\n")), OUTPUT_BYTES), "\n")
 end
 
 local function case_of(step, report)

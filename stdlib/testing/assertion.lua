@@ -80,7 +80,7 @@ end
 function M.fail(message, said)
   local told = said ~= nil and tostring(said):gsub("%s+$", "") or ""
   if told:find("\n", 1, true) then
-    message = message .. "\n" .. told
+    message = message .. "\n| " .. told:gsub("\n", "\n| ")
   elseif told ~= "" then
     message = told .. "\n" .. message
   end

@@ -1,6 +1,7 @@
 --- What a test says of plans and runs: the effects that are in them, in their order.
 local assertion = require "almanac.testing.assertion"
 local errors = require "almanac.base.errors"
+local lines = require "almanac.base.lines"
 
 local M = {}
 
@@ -47,6 +48,7 @@ local function side_by_side(wanted, got, first)
       out[#out + 1] = string.format("  %s         got: %s", mark, got[i] ~= nil and told(got[i]) or "nothing")
     end
   end
+  for i, line in ipairs(out) do out[i] = lines.hanging(line) end -- titles are the script's
   return table.concat(out, "\n")
 end
 

@@ -21,7 +21,7 @@ function M.new(options)
 end
 
 local function painted(self, status, text)
-  return self.color and string.format("\27[%sm%s\27[0m", COLORS[status], text) or text
+  return terminal.paint(text, COLORS[status], self.color)
 end
 
 --- What there is to look at where a run was: its journal, which is kept.
@@ -31,28 +31,29 @@ local function kept_lines(result)
     for _, run in ipairs(world.runs) do
       if run.id then
         local why = run.error and ": " .. tostring(run.error.message) or ""
-        out[#out + 1] = string.format("%s ended %s%s\n  look:  almanac status %s --store %s/.almanac", run.runbook, run.status, why,
-          run.id, world.cwd)
+        out[#out + 1] = string.format("%s ended %s%s", run.runbook, run.status, why)
+        out[#out + 1] = string.format("  look:  almanac status %s --store %s/.almanac", run.id, world.cwd)
       elseif run.output ~= "" then
-        out[#out + 1] = run.runbook .. " was refused:\n" .. run.output:gsub("\n+$", "")
+        out[#out + 1] = run.runbook .. " was refused:\n" .. run.output
       end
     end
   end
   return out
 end
 
-local function indented(text)
-  local lines = {}
-  for line in (text .. "\n"):gmatch "(.-)\n" do lines[#lines + 1] = "    " .. line end
-  return terminal.lines(lines)
+local function indented(lines)
+  local out = {}
+  for i, line in ipairs(lines) do out[i] = "    " .. line end
+  return terminal.lines(out)
 end
 
 --- What a case failed of. The lines of an assertion are ours; what is in them of others is printable, and within them.
-local function text_of(err)
-  if err.kind ~= "assertion" then return errors.format(err) end
-  local place, line = errors.place(err)
-  local at = place and string.format("\n  at:    %s\n         %s", place, line or "") or ""
-  return errors.printable(redaction.text(tostring(err.message) .. at))
+local function lines_of(err)
+  if err.kind ~= "assertion" then return errors.lines(err) end
+  local out = {}
+  for line in (errors.printable(redaction.text(tostring(err.message))) .. "\n"):gmatch "(.-)\n" do out[#out + 1] = line end
+  local below = errors.lines { message = "", where = err.where, raised_at = err.raised_at }
+  return table.move(below, 2, #below, #out + 1, out)
 end
 
 --- A case is over.
@@ -66,8 +67,8 @@ function Voice:result(result)
   local took = result.seconds >= SLOW_SECONDS and string.format("  (%.1f s)", result.seconds) or ""
   self.write(string.format("  %s %s%s%s\n", painted(self, result.status, MARKS[result.status]), terminal.one_line(result.name), why, took))
   if not result.error then return end
-  self.write(indented(text_of(result.error)))
-  for _, line in ipairs(kept_lines(result)) do self.write(indented(line)) end
+  self.write(indented(lines_of(result.error)))
+  self.write(indented(kept_lines(result)))
 end
 
 local function counted(results)

@@ -141,6 +141,21 @@ t.test("questions, their choices and their answers: run, status, approve, reject
   after()
 end)
 
+t.test("a test of runbooks that fails, and the run that it looks at; in a report of JUnit", function()
+  local book = "return runbook { run = function() step('x', function() note(evil) error(evil, 0) end) end }"
+  local p = project.new { book = source(EVIL, book) }
+  t.must({ "mkdir", "runbooks/tests" }, { cwd = p.dir })
+  p:edit("tests/book_test", source(EVIL, [[
+it("fails", function() error(evil, 0) end)
+it("runs", function() expect_effects(world({}):run "book", { "one" }) end)
+]]))
+  local code, said = check(p, { "test" }, "calm")
+  t.eq(code, 1, said)
+  check(p, { "run", "book", "--no-ask" })
+  local _, xml = check(p, { "report", "--format", "xml" }, "FORGED")
+  t.lacks(xml, "\n✓ FORGED")
+end)
+
 t.test("effects of a script's own: what they are called, would do, and say of a failure", function()
   local p = project.new { book = source(EVIL, [[
 local set = effect.define("own.set", {
