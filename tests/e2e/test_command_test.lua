@@ -85,7 +85,7 @@ t.test("what fails is told with both sides and the place, and its journal is kep
   t.eq(code, 1, out)
   t.has(out, "> 2. expected: k8s.scale")
   t.has(out, "got: restart deployment/web")
-  t.has(out, "at:    runbooks/tests/migrate_test.lua:13")
+  t.has(out, "at:      runbooks/tests/migrate_test.lua:13")
   t.has(out, "the test gives no answer for sh git rev-parse HEAD")
   t.has(out, 'in its world: sh = { ["git rev-parse HEAD"] = "" }')
   local id, store = out:match "look:  almanac status (%S+) %-%-store (%S+)"
