@@ -1,10 +1,13 @@
 --- Directing a rehearsal: the stage is set, the runbook runs on it in a process of its own, which is killed and gone on
 --- with as was asked for, and in the end it is said what happened.
+local catalogue = require "almanac.session.catalogue"
 local errors = require "almanac.base.errors"
 local faults = require "almanac.sim.world.faults"
 local fs = require "native.fs"
 local json = require "native.json"
 local lives = require "almanac.rehearsal.lives"
+local nearest = require "almanac.base.nearest"
+local param = require "almanac.base.param"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local schedules = require "almanac.rehearsal.schedule"
@@ -98,6 +101,21 @@ local function endpoints_of(stage)
   return out
 end
 
+--- Refuses a module that has no effects.
+local function check_real(given, book)
+  local known = {}
+  for _, name in ipairs(catalogue.names()) do known[name:match "^[^.]*"] = true end
+  for name in pairs(book.script.definitions) do known[name:match "^[^.]*"] = true end
+  for _, module in ipairs(given.real or {}) do
+    if not known[module] then
+      errors.raise {
+        kind = "usage", message = string.format("--real %s: no effect is of that module%s", module, nearest.suffix(module, known)),
+        hint = "one of " .. table.concat(param.sorted_names(known), ", "),
+      }
+    end
+  end
+end
+
 --- What holds for the inside, whatever almanac.yaml and the command line say.
 local function settings_of(stage, context, copy, header, given)
   return {
@@ -137,6 +155,7 @@ end
 function M.run(name, words, given, operator)
   local book = runbook.load(name)
   local schedule = schedule_of(given)
+  check_real(given, book)
   if given.edit and not fs.exists(given.edit) then errors.usage("--edit %s: there is no such file", given.edit) end
   local stage, held = open_stage(book, schedule, given, operator)
   local life = lives.new {

@@ -2,6 +2,7 @@
 --- the command line say, stand-ins for its effects, and tells the stage where it is; which may answer that it dies here.
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
+local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local stand_in = require "almanac.rehearsal.stand_in"
 local step = require "almanac.run.step"
@@ -23,17 +24,17 @@ local FOREVER = 3600 -- seconds
 ---@field yes boolean?    questions are answered by what lets the run go on
 ---@field files table<string, string>?  texts that stand for files: of a runbook that was edited
 
---- Tells the stage something, and does what it answers.
+--- Tells the stage something, and gives what it answers. An order is waited for, and so can be interrupted.
 local function tell(self, path, message)
-  local response = task.with({ permit = "read", shield = path ~= "/orders" and "cancel" or nil }, require("native.http").request, {
+  local shield = path ~= "/orders" and "cancel" or nil
+  local ok, response = errors.try(task.with, { permit = "read", shield = shield }, require("native.http").request, {
     who = "almanac rehearse", method = "POST", url = self.scene.control .. path, body = json.encode(message), timeout = FOREVER,
     read = true, headers = { Authorization = "Bearer " .. self.scene.token, ["Content-Type"] = "application/json" },
   })
-  if response.status ~= 200 then
-    errors.raise { kind = "refused", message = "the stage of this rehearsal is gone, and so is its cluster",
-      hint = "rehearse anew: almanac rehearse RUNBOOK" }
-  end
-  return json.decode(response.body)
+  if ok and response.status == 200 then return json.decode(response.body) end
+  if not ok and interrupt.of(response) then error(response, 0) end
+  errors.raise { kind = "refused", message = "the stage of this rehearsal is gone, and so is its cluster",
+    hint = "rehearse anew: almanac rehearse RUNBOOK" }
 end
 
 --- Leaves the terminal as a program leaves it that is not killed, and waits for the end.

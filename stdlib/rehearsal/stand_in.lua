@@ -4,12 +4,11 @@
 local effects = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local previews = require "almanac.run.plan.preview"
+local rehearsed = require "almanac.journal.rehearsed"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
 local M = {}
-
-M.PREFIX = "rehearsed, not done: "
 
 --- Effects that a simulated cluster answers, and runs that are rehearsed as the one that makes them.
 local SIMULATED = { k8s = true, helm = true, runbook = true }
@@ -66,7 +65,7 @@ local function previewed(stage, name, definition)
   end
   copy.holds = nil -- it never took place
   copy.title = function(input)
-    return M.PREFIX .. (definition.title and definition.title(input) or name)
+    return rehearsed.title(definition.title and definition.title(input) or name)
   end
   return copy
 end

@@ -9,6 +9,7 @@ local outcome = require "almanac.run.plan.outcome"
 local param = require "almanac.base.param"
 local parameters = require "almanac.journal.parameters"
 local taken_back = require "almanac.journal.taken_back"
+local rehearsed = require "almanac.journal.rehearsed"
 local states = require "almanac.journal.state"
 local timelines = require "almanac.report.timeline"
 local verdicts = require "almanac.report.verdict"
@@ -51,7 +52,8 @@ local OUTPUT_LINES = 60 -- of a step, the last ones
 ---@field path string
 ---@field op string
 ---@field title string
----@field status string          "begun", "done", "recovered", "failed", "in doubt"; of a run that is called: how it stands
+---@field status string          "begun", "done", "recovered", "failed", "in doubt", "previewed" (of a rehearsal);
+---                              of a run that is called: how it stands
 ---@field run? string            the run that it made
 ---@field undone? boolean        it was taken back
 ---@field left? "nothing"|"skipped"  it was not: it never took place, or it was left out
@@ -205,12 +207,13 @@ function Model:add(event, state)
   if fn and (node or event.kind:find "^run%.") then fn(self, event, node) end
 end
 
-local function effects_of(self, node)
+local function effects_of(self, report, node)
   local out = json.array {}
   for i, effect in ipairs(node.effects) do
     local more = self.effects[effect.id] or {}
     out[i] = {
-      id = effect.id, path = node.path, op = effect.op, title = effect.title or effect.op, status = effect.status, run = effect.run,
+      id = effect.id, path = node.path, op = effect.op, title = effect.title or effect.op, run = effect.run,
+      status = report.run.rehearsal and rehearsed.is(effect.title) and "previewed" or effect.status,
       undone = effect.undone, left = effect.left, at_ms = more.at_ms, input = more.input, before = more.before, result = more.result,
       error = more.error,
     }
@@ -247,7 +250,7 @@ local function add_step(self, report, node, depth)
     id = #report.steps + 1, path = node.path, name = node.name, depth = depth, is_leaf = #node.children == 0, status = node.status,
     spans = json.array(spans), seconds = seconds_of(node, spans), attempts = node.attempts, message = node.message, kind = node.kind,
     at = more.at, excerpt = more.excerpt, retries = more.retries, notes = notes_of(node), output = more.output,
-    output_left_off = more.left_off > 0 and more.left_off or nil, effects = effects_of(self, node), result = node.result,
+    output_left_off = more.left_off > 0 and more.left_off or nil, effects = effects_of(self, report, node), result = node.result,
     asks = node.asks, choices = node.asks and node.choices, pattern = node.asks and node.pattern,
     is_gate = more.gate ~= nil or nil, is_canary = more.canary ~= nil or nil,
   }

@@ -214,12 +214,17 @@ t.test("what is outside stays as it is: files, programs, servers, people, reposi
   local code, err = p:rehearse("outside", "url=" .. url, "--kill", "every", "--yes", "-n", NS)
   t.eq(code, 4, err)
   t.has(err, "no --snapshot is given: what is there now is read, and nothing changed")
-  t.has(err, "rehearsed, not done: run touch RUN")
-  t.has(err, "rehearsed, not done: run touch NESTED")
+  t.has(err, "previewed: run touch RUN")
+  t.has(err, "previewed: run touch NESTED")
   t.has(err, "no way: ")
   t.has(err, "kubectl goes to " .. p.dir .. "/.almanac/rehearsals/")
-  t.has(err, "rehearsed, not done: POST " .. url .. "/posted")
+  t.has(err, "previewed: POST " .. url .. "/posted")
   t.eq(t.must({ "find", ".", "-not", "-path", "./.almanac*", "-not", "-path", "./.git/*" }, { cwd = p.dir }), before, "files")
+  local _, report = p:run { "report", "--format", "json", "--store", p.store }
+  for _, effect in ipairs(json.decode(report).effects) do
+    local took_place = effect.op == "k8s.apply" or effect.op == "own.touch" or effect.op == "runbook.call"
+    t.eq(effect.status == "previewed", not took_place, effect.title .. ": " .. effect.status)
+  end
   t.eq(t.must({ "git", "tag" }, { cwd = p.dir }), "", "tags")
   t.eq(asked, {}, "requests")
   t.eq(#real.get("configmaps").items, configmaps, "the real cluster")
@@ -264,6 +269,7 @@ t.test("what cannot be rehearsed is refused before anything begins", function()
   for words, why in pairs {
     ["rehearse"] = "usage: almanac rehearse RUNBOOK", ["rehearse rollout --fault crush=x"] = "no such fault: crush=x",
     ["rehearse rollout --fault crash=x@soon"] = '"soon" is no moment', ["rehearse rollout --kill sometimes"] = '"sometimes" is no moment',
+    ["rehearse rollout --empty --real shh"] = '--real shh: no effect is of that module; did you mean sh?',
     ["rehearse rollout --empty --snapshot x"] = "one of them", ["rehearse nowhere"] = "no runbook \"nowhere\"",
     ["rehearse rollout --edit nothing.lua --empty"] = "there is no such file", ["rehearsed x y"] = "for almanac rehearse to start",
   } do

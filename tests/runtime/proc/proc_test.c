@@ -506,6 +506,37 @@ static void test_kill(void)
     proc_free(c.proc);
 }
 
+/* In our group: what reaches it must not reach us. */
+static void test_foreground(void)
+{
+    static const char *const argv[] = {"sleep", "100", NULL};
+    struct child c;
+    struct proc_spec s = spec_of(&c, argv);
+    struct err e;
+    pid_t pid;
+
+    s.foreground = true;
+    start(&c, &s);
+    CHECK(getpgid(proc_pid(c.proc)) == getpgrp());
+    CHECK(proc_kill(c.proc, SIGKILL, &e) == 0);
+    CHECK(wait_for(&c).signal == SIGKILL && !c.lines);
+    proc_free(c.proc);
+
+    s = spec_of(&c, argv);
+    s.foreground = true;
+    start(&c, &s);
+    proc_stop(c.proc);
+    CHECK(wait_for(&c).signal == SIGTERM);
+    proc_free(c.proc);
+
+    s = spec_of(&c, argv);
+    s.foreground = true;
+    start(&c, &s);
+    pid = proc_pid(c.proc);
+    proc_free(c.proc);
+    CHECK(kill(pid, 0) < 0 && errno == ESRCH);
+}
+
 int main(void)
 {
     struct err e;
@@ -529,6 +560,7 @@ int main(void)
     test_many();
     test_find_by_env();
     test_kill();
+    test_foreground();
     loop_release(&loop);
     return 0;
 }
