@@ -4,7 +4,6 @@
 local children = require "almanac.config.children"
 local commands = require "almanac.cli.commands"
 local errors = require "almanac.base.errors"
-local help = require "almanac.cli.help"
 local interrupt = require "almanac.base.interrupt"
 local operators = require "almanac.run.operator"
 local process = require "native.process"
@@ -81,7 +80,7 @@ end
 local function say_help(words, operator)
   local name = words[1]
   if not name then
-    operator:result(terminal.lines(help.lines()))
+    operator:result(terminal.lines(require("almanac.cli.help").lines()))
     return settle("help", 0, operator)
   end
   words[#words + 1] = "--help"
@@ -112,7 +111,7 @@ function M.main()
   local words = { table.unpack(process.argv, 1, #process.argv) }
   local name = table.remove(words, 1)
   if not name then
-    operator:say(help.lines())
+    operator:say(require("almanac.cli.help").lines())
     return 2
   end
   name = OPTIONS[name] or name

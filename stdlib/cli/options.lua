@@ -1,8 +1,6 @@
 --- Options of a command: declared data, parsed and shown by --help.
 local errors = require "almanac.base.errors"
-local nearest = require "almanac.base.nearest"
 local project = require "almanac.config.project"
-local prose = require "almanac.base.prose"
 local terminal = require "almanac.base.terminal"
 
 local M = {}
@@ -97,6 +95,7 @@ local function add_synopsis(out, usage)
 end
 
 local function help(usage, declared, about)
+  local prose = require "almanac.base.prose" -- a run without --help has no need of it
   local width, out, rows = M.help_width(), {}, {}
   local synopsis, text = usage:match "^%s*(.-)\n\n(.*)$"
   add_synopsis(out, synopsis or usage)
@@ -115,7 +114,7 @@ local function refuse(usage, declared, name)
   local known = { ["--help"] = true }
   for _, option in ipairs(declared) do known[option[1]] = true end
   errors.raise {
-    kind = "usage", message = string.format("no option %s%s", name, nearest.suffix(name, known)),
+    kind = "usage", message = string.format("no option %s%s", name, require("almanac.base.nearest").suffix(name, known)),
     hint = "almanac " .. usage:match "^%s*(%S+)" .. " --help lists them",
   }
 end
