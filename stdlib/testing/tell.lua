@@ -1,5 +1,4 @@
 --- How results are told: a line for each case, what failed in full, and the counts.
-local assertion = require "almanac.testing.assertion"
 local errors = require "almanac.base.errors"
 local redaction = require "almanac.base.redaction"
 local terminal = require "almanac.base.terminal"
@@ -8,8 +7,6 @@ local M = {}
 
 local MARKS = { passed = "✓", failed = "✗", error = "✗", pending = "‖" }
 local COLORS = { passed = "32", failed = "31", error = "31", pending = "33" }
-
-local SLOW_SECONDS = 5 -- of real time, for which a case is named
 
 local Voice = {}
 Voice.__index = Voice
@@ -64,8 +61,7 @@ function Voice:result(result)
     self.write(terminal.one_line(result.file) .. "\n")
   end
   local why = result.status == "pending" and result.why ~= "" and "  (" .. terminal.one_line(result.why) .. ")" or ""
-  local took = result.seconds >= SLOW_SECONDS and string.format("  (%.1f s)", result.seconds) or ""
-  self.write(string.format("  %s %s%s%s\n", painted(self, result.status, MARKS[result.status]), terminal.one_line(result.name), why, took))
+  self.write(string.format("  %s %s%s\n", painted(self, result.status, MARKS[result.status]), terminal.one_line(result.name), why))
   if not result.error then return end
   self.write(indented(lines_of(result.error)))
   self.write(indented(kept_lines(result)))
@@ -86,7 +82,5 @@ function Voice:summary(results)
   if count.pending > 0 then words[#words + 1] = string.format("%d pending", count.pending) end
   self.write(painted(self, failed > 0 and "failed" or "passed", table.concat(words, ", ")) .. "\n")
 end
-
-M.shown = assertion.shown
 
 return M

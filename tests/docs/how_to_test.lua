@@ -18,6 +18,7 @@ case "make-runs-of-runs"
 case "require-signed-approvals"
 case "take-a-run-back"
 case "tell-people"
+case "test-a-runbook"
 case "watch-a-run"
 case("serve-the-runs", function() return { given = ports.free { "8484" } } end)
 case "connect-to-a-cluster"
