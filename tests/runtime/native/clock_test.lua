@@ -1,0 +1,84 @@
+-- native.clock: time jumps to the next timer when nothing is to do, and not while something real is.
+local process = require "native.process"
+local t = require "tests.harness"
+
+--- Runs a text on the runtime, with a simulated clock; what it prints.
+local function simulated(text)
+  local dir = t.tmpdir()
+  t.write_file(dir .. "/x.lua", string.format([[
+local clock, task = require "native.clock", require "native.task"
+local dir = %q
+clock.simulate(dir .. "/clock", 1700000000000)
+local function say(text) require("native.terminal").write(1, text .. "\n") end
+]], dir) .. text)
+  local code, out, err = t.run({ process.exe(), "lua", dir .. "/x.lua" })
+  t.eq(code, 0, err)
+  return out
+end
+
+t.test("a day passes at once, and timers fire in their order", function()
+  t.eq(simulated [[
+local began = task.wall_ms()
+say("begins " .. began // 1000)
+local b = task.spawn(function() task.sleep(7200) say "two hours" end)
+local a = task.spawn(function() task.sleep(3600) say "an hour" end)
+task.sleep(86400)
+say("a day " .. (task.wall_ms() - began) // 1000)
+]], "begins 1700000000\nan hour\ntwo hours\na day 86400")
+end)
+
+t.test("a child of the real world keeps it from jumping, and one that is excused does not", function()
+  t.eq(simulated [[
+local sh = require "native.sh"
+local began = task.wall_ms()
+local timer = task.spawn(function() task.sleep(3600) end)
+sh.exec { argv = { "sh", "-c", "sleep 0.2" } }
+say(task.wall_ms() - began < 60000 and "it waited" or "it jumped")
+clock.excuse(1)
+sh.exec { argv = { "sh", "-c", "sleep 0.2" } }
+clock.excuse(-1)
+say(task.wall_ms() - began >= 3600000 and "it jumped" or "it waited")
+]], "it waited\nit jumped")
+end)
+
+t.test("a request that waits for its answer times out by it; one that is answered late is answered", function()
+  t.eq(simulated [[
+local http = require "native.http"
+local function answer(_, response)
+  task.sleep(100)
+  response:send(200, {}, "late")
+end
+local server = require("native.httpd").listen { port = 0, handler = answer }
+local url = "http://127.0.0.1:" .. server:port() .. "/"
+say(http.request { url = url, who = "t", timeout = 200 }.body)
+local ok, err = pcall(http.request, { url = url, who = "t", timeout = 30 })
+say(err.kind)
+server:close()
+]], "late\ntimeout")
+end)
+
+t.test("a sleep of real time is one", function()
+  t.eq(simulated [[
+local real = clock.real()
+task.sleep(0.2, true)
+say(clock.real() - real >= 0.19 and "real" or "not")
+]], "real")
+end)
+
+t.test("a process with a seat: nothing jumps before it rests, nor while it works", function()
+  t.eq(simulated(string.format([[
+local sh = require "native.sh"
+local seat = clock.seat()
+require("native.fs").write(dir .. "/child.lua", string.format("local clock, task = require 'native.clock', require 'native.task'\n" ..
+  "clock.join(%%q, %%d)\nlocal began = task.now()\nlocal n = 0\nfor i = 1, 2e7 do n = n + i end\n" ..
+  "local worked = task.now() - began\ntask.sleep(600)\n" ..
+  "require('native.terminal').write(1, (worked < 60 and 'worked ' or 'jumped ') .. (task.now() - began >= 600 and 'slept' or 'woke'))",
+  dir .. "/clock", seat))
+local timer = task.spawn(function() task.sleep(3600) end)
+clock.excuse(1)
+local result = sh.exec { argv = { %q, "lua", dir .. "/child.lua" } }
+clock.excuse(-1)
+clock.leave(seat)
+say(result.stdout .. result.stderr)
+]], process.exe())), "worked slept")
+end)
