@@ -57,7 +57,7 @@ end
 function M.of(frame, run_id, doubt)
   local known, definition = doubt.known, doubt.definition
   local intent, outcome = known.intent, known.outcome
-  if definition and definition.goes_on then return "yes" end -- what there is of it, its own record says
+  if definition and definition.goes_on then return "yes" end
   local in_parts = parts_of(frame, run_id, doubt)
   if not definition then return in_parts == "yes" and "yes" or "unknown" end
   local call = { name = intent.op, definition = definition, key = intent.ordinal, run = run_id }

@@ -138,6 +138,8 @@ local function note_doubts(undo, effects, items, own)
   for i, item in ipairs(effects) do
     if took_place.is_sure(item) then return end
     doubts[i] = doubt_of(item, items, own)
+    local definition = doubts[i].definition
+    if definition and definition.goes_on then return end -- what there is of it, its own record says
   end
   if not doubts[1] then return end
   local known = doubts[1].known
