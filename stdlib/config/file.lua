@@ -1,6 +1,5 @@
 --- almanac.yaml and its environments: read once, checked whole, put into the settings.
 local approval = require "almanac.config.approval"
-local calendar = require "almanac.config.calendar"
 local children = require "almanac.config.children"
 local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
@@ -146,7 +145,7 @@ local function read_periods(doc, values, path)
   for _, key in ipairs { "windows", "freezes" } do
     for i, raw in ipairs(values[key] or {}) do
       local at = below(below(path, key), i - 1)
-      local ok, period, why, field = errors.try(calendar.period, raw)
+      local ok, period, why, field = errors.try(require("almanac.config.calendar").period, raw)
       if not ok then doc:refuse(below(at, "zone"), period.message, period.hint) end
       if not period then doc:refuse(field and below(at, field) or at, table.concat(at, ".") .. ": " .. why) end
       values[key][i] = period

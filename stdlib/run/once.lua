@@ -12,7 +12,6 @@ local printed = require "almanac.run.printed"
 local process = require "native.process"
 local question = require "almanac.run.question"
 local redaction = require "almanac.base.redaction"
-local renamed = require "almanac.run.renamed"
 local secret = require "almanac.base.secret"
 local sha256 = require("native.digest").sha256
 local shell_word = require "almanac.base.shell_word"
@@ -304,8 +303,11 @@ function M.perform(frame, call)
       return result
     end
     tries = result
-  elseif renamed.is_edited(run) then
-    renamed.check_effect(frame, call.name, definitions.title(call.name, call.input, run.definitions))
+  elseif run.done then
+    local renamed = require "almanac.run.renamed"
+    if renamed.is_edited(run) then
+      renamed.check_effect(frame, call.name, definitions.title(call.name, call.input, run.definitions))
+    end
   end
   check_redo(frame)
   if run.held then run.held:check() end

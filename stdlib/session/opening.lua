@@ -1,6 +1,5 @@
 --- Whether a run may begin now, by the windows and freezes of almanac.yaml; and the reason of one that begins all
 --- the same.
-local calendar = require "almanac.config.calendar"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local process = require "native.process"
@@ -23,8 +22,9 @@ end
 ---@param reason string?  of --override-freeze
 ---@return { reason: string, closed: string, by: string }? override  for the journal: it was closed, and why it is begun
 function M.check(reason)
+  if #settings.windows == 0 and #settings.freezes == 0 then return nil end
   local now = task.wall_ms() // 1000
-  local opening = calendar.decide(settings.windows, settings.freezes, now)
+  local opening = require("almanac.config.calendar").decide(settings.windows, settings.freezes, now)
   if opening.open then return nil end
   local closed = describe(opening, now)
   if reason then return { reason = reason, closed = closed, by = process.user() } end

@@ -5,7 +5,6 @@ local interrupt = require "almanac.base.interrupt"
 local once = require "almanac.run.once"
 local plain = require "almanac.journal.plain"
 local redaction = require "almanac.base.redaction"
-local renamed = require "almanac.run.renamed"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
@@ -42,6 +41,7 @@ end
 
 --- Whether a step that is not done turns out to be one that is, under another name.
 local function is_done_under_another_name(frame, opts, fn)
+  local renamed = require "almanac.run.renamed"
   local found = renamed.candidates(frame, opts, step.digest(opts, fn), fn)
   if #found == 0 then return false end
   renamed.decide(frame.run, frame.path, found)
