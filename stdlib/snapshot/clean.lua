@@ -41,12 +41,25 @@ local function clean_variables(c, list, path)
   end
 end
 
+--- Bytes of a ConfigMap: what holds something secret is emptied, for a part of them is not to be replaced in base64.
+local function clean_bytes(c, bytes, path)
+  for key, value in pairs(bytes) do
+    local _, changed = c.needles:clean(value)
+    if changed then
+      bytes[key] = ""
+      note(c, path .. "." .. tostring(key))
+    end
+  end
+end
+
 --- Cleans what is in a table: texts, and values by the names of their keys.
 local function clean_table(c, value, path)
   for key, item in pairs(value) do
     local at = path == "" and tostring(key) or path .. "." .. tostring(key)
     if is_variables(key, item) then
       clean_variables(c, item, at)
+    elseif key == "binaryData" and type(item) == "table" then
+      clean_bytes(c, item, at)
     elseif type(item) == "table" then
       if not IDENTITY[key] then clean_table(c, item, at) end
     elseif type(item) == "string" and not IDENTITY[key] then

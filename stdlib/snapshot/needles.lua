@@ -43,6 +43,7 @@ end
 ---@param object table
 function Needles:learn(object)
   local function add(key, text)
+    if text:find "^%s*%-%-%-%-%-BEGIN CERTIFICATE" then return end -- it is shown to whoever connects
     local label = string.format("(secret %s/%s)", tostring(object.metadata and object.metadata.name), tostring(key))
     know(self, text, label)
     know(self, text:match "^%s*(.-)%s*$", label)
