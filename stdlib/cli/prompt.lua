@@ -14,7 +14,7 @@ local M = {}
 local CONTROLS = {
   ["\r"] = "enter", ["\n"] = "enter", ["\127"] = "backspace", ["\b"] = "backspace", ["\t"] = "complete", ["\1"] = "home", ["\5"] = "end",
   ["\2"] = "left", ["\6"] = "right", ["\16"] = "up", ["\14"] = "down", ["\21"] = "rub out", ["\11"] = "cut off", ["\23"] = "rub word",
-  ["\4"] = "end of input",
+  ["\4"] = "end of input", ["\0"] = "end of input", -- the terminal's own word for a Ctrl-D that came between two lines
 }
 
 local BACKGROUND_SECONDS = 0.2
@@ -22,6 +22,7 @@ local BACKGROUND_SECONDS = 0.2
 ---@class almanac.Prompt
 ---@field history string[]
 ---@field complete fun(before: string): string[], string  what may follow a text, and the part that it begins with
+---@field lines (string|false)[]  that were typed at once, and wait; false: the end of the input
 local Prompt = {}
 Prompt.__index = Prompt
 
@@ -29,7 +30,7 @@ Prompt.__index = Prompt
 ---@param complete fun(before: string): string[], string
 ---@return almanac.Prompt
 function M.new(history, complete)
-  return setmetatable({ history = history, complete = complete }, Prompt)
+  return setmetatable({ history = history, complete = complete, lines = {} }, Prompt)
 end
 
 --- What all of several words begin with.
@@ -69,7 +70,7 @@ local function take(self, prompt)
     if keyboard.on() then draw(self, prompt) else task.sleep(BACKGROUND_SECONDS) end
     local bytes = keyboard.read()
     if not bytes then return nil end
-    for _, key in ipairs(keys.of(self.rest .. bytes, CONTROLS)) do
+    for _, key in ipairs(keys.of(bytes, CONTROLS)) do
       if key == "enter" then
         draw(self, prompt)
         terminal.write(2, "\n")
@@ -94,7 +95,6 @@ end
 ---@return string|false|nil line  false: it was given up; nil at the end of the input
 function Prompt:ask(prompt)
   if not (terminal.isatty(0) and terminal.isatty(2)) then return native.read_line() end
-  self.lines, self.rest = self.lines or {}, ""
   if #self.lines > 0 then return table.remove(self.lines, 1) or nil end -- of what was pasted
   local ok, line = drive.join(task.spawn(take, self, prompt))
   keyboard.off()
