@@ -10,10 +10,12 @@ local SECTIONS = {
   { "Begin", "docs/tutorial/*.md", "docs/devnet.md" },
   { "How to", "docs/how-to/*.md" },
   { "Reference", "docs/reference/commands.md", "docs/reference/gallery.md", "docs/reference/report.md",
-    "docs/reference/modules/README.md", "docs/reference/modules/*.md", "docs/reference/*.md" },
+    "docs/reference/modules/README.md", "docs/reference/modules/*.md", "docs/reference/testing/README.md",
+    "docs/reference/testing/*.md", "docs/reference/*.md" },
   { "Explanation", "docs/explanation/*.md" },
   { "In depth", "docs/explanation/modules/*.md", "docs/explanation/decisions/*.md" },
   { "The project", "CONTRIBUTING.md", "CHANGELOG.md" },
+  { "More", "docs/*.md", "docs/*/*.md", "docs/*/*/*.md" },
 }
 
 local function write(path, text)
@@ -39,6 +41,7 @@ local function copy_linked(path, text)
 end
 
 local seen = {}
+local EMPTY = 5 -- lines of a toctree without a page
 
 local function toctree(section)
   local lines = { "```{toctree}", ":hidden:", ":caption: " .. section[1], "" }
@@ -56,7 +59,7 @@ local function toctree(section)
     end
   end
   lines[#lines + 1] = "```"
-  return table.concat(lines, "\n")
+  return #lines > EMPTY and table.concat(lines, "\n") or ""
 end
 
 local first = { fs.read "README.md" }
