@@ -148,7 +148,10 @@ static int state_look(struct journal *j, const char *id, struct run_state *s, st
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         return journal_fail(j, rc, "read the last event", e);
     if (!same) {
-        err_set(e, ERR_CORRUPT, "run %s: its last event is not the one its head names", id);
+        err_set(e, ERR_CORRUPT,
+                "the journal of run %s is damaged at event %llu: its last event is not the one its "
+                "head names",
+                id, (unsigned long long)s->seq);
         return err_hint(e, "the journal in %s was changed by other means; it is not added to",
                         j->dir);
     }
