@@ -1,4 +1,5 @@
 -- almanac test: cases of runbooks in worlds of their own, in which no time passes.
+local manual = require "almanac.script.manual.manual"
 local projects = require "tests.project"
 local t = require "tests.harness"
 
@@ -105,6 +106,26 @@ t.test("killed before and behind each effect, it does everything once", function
   ]]
   local code, out = project:run { "test" }
   t.eq(code, 0, out)
+end)
+
+t.test("each example of the reference is a test that passes", function()
+  local project = projects.new {
+    ["list-pods"] = "return runbook { summary = 'x', run = function() step('a', function() return #k8s.list('pods') end) end }",
+    migrate = "return runbook { summary = 'x', run = function() step('a', function() sh.run 'ops/migrate.sh' end) end }",
+  }
+  t.must { "mkdir", project.dir .. "/runbooks/tests" }
+  for _, page in ipairs(manual.test_pages()) do project:edit("tests/" .. page.name .. "_test", page.entries[1].example) end
+  local code, out = project:run { "test" }
+  t.eq(code, 0, out)
+  t.has(out, " passed, 0 failed, 1 pending")
+end)
+
+t.test("a run that was refused had not even no effects", function()
+  local project = project_of [[ it("is refused", function() expect_effects(w:run("migrate", { hodl = "1m" }), {}) end) ]]
+  local code, out = project:run { "test" }
+  t.eq(code, 1)
+  t.has(out, "the run was refused before it began")
+  t.has(out, "hodl")
 end)
 
 t.test("the list, the filter, and what is none", function()

@@ -1,7 +1,8 @@
 ---@meta
 -- Made by `make docs` from stdlib/testing/public/expect_effects.lua: edit that.
 
---- Says which effects a run had, in their order, and no others. Only in cases of tests.
+--- Says which effects a run had, in their order, and no others. A run that was refused before it began had not even none.
+--- Only in cases of tests.
 ---
 --- Raises: `assertion`, `usage`.
 ---

@@ -28,8 +28,10 @@ local function entries_of(out, page)
   end
 end
 
-local function modules(out)
-  for _, page in ipairs(manual.pages()) do
+local function modules(out, is_test)
+  local pages = manual.pages()
+  for _, page in ipairs(is_test and manual.test_pages() or {}) do pages[#pages + 1] = page end
+  for _, page in ipairs(pages) do
     local _, entry = manual.find(page.name)
     local is_function = page.entries[1] and page.entries[1].name == page.name
     add(out, page.name, is_function and FUNCTION or MODULE, is_function and manual.signature(page, page.entries[1]) or nil,
@@ -82,7 +84,9 @@ function M.at(document, offset)
   elseif context.call and context.key then
     options(out, context)
   end
-  if not head and not context.text and (not context.key or #out == 0) then modules(out) end
+  if not head and not context.text and (not context.key or #out == 0) then
+    modules(out, public.is_test(document.path))
+  end
   return json.array(out)
 end
 

@@ -1,9 +1,11 @@
 --- expect_effects: says which effects a run had.
+local assertion = require "almanac.testing.assertion"
 local expectation = require "almanac.testing.expectation"
 local handle = require "almanac.testing.handle"
 local lines = require "almanac.base.lines"
 
---- Says which effects a run had, in their order, and no others. Only in cases of tests.
+--- Says which effects a run had, in their order, and no others. A run that was refused before it began had not even none.
+--- Only in cases of tests.
 ---
 --- Raises: `assertion`, `usage`.
 ---
@@ -17,8 +19,10 @@ local lines = require "almanac.base.lines"
 ---@param effects (string|table)[]  each by its kind, a part of its title, or a table of fields: { op =, input = {…} }
 local function expect_effects(run, effects)
   local known = handle.run("expect_effects", run)
-  local why = known.error and "\n" .. lines.hanging(string.format("  the run ended %s: %s", known.status, known.error.message)) or
-    known.status == "refused" and "\n  the run was refused:\n  " .. known.output:gsub("\n", "\n  ") or ""
+  if known.status == "refused" then
+    assertion.fail("the run was refused before it began:\n  " .. known.output:gsub("\n+$", ""):gsub("\n", "\n  "))
+  end
+  local why = known.error and "\n" .. lines.hanging(string.format("  the run ended %s: %s", known.status, known.error.message)) or ""
   expectation.check("expect_effects", effects, known.effects, why)
 end
 
