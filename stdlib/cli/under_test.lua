@@ -3,6 +3,7 @@
 local clock = require "native.clock"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
+local handed_programs = require "almanac.run.handed_programs"
 local isolation = require "native.isolation"
 local json = require "native.json"
 local process = require "native.process"
@@ -18,6 +19,7 @@ function M.run(words, operator)
   isolation.files(world.dir)
   isolation.requests(world.address, world.api)
   isolation.programs({ process.exe(), "stand-in", world.address, world.stand_in }, world.real)
+  handed_programs.withhold "a test"
   clock.join(world.clock, world.seat)
   return require("almanac.cli.main").perform(table.remove(words, 1), words, operator)
 end

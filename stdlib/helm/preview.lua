@@ -3,6 +3,7 @@
 local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
 local errors = require "almanac.base.errors"
+local handed = require "almanac.helm.handed"
 local history = require "almanac.helm.history"
 local manifests = require "almanac.helm.manifest"
 local objects = require "almanac.k8s.objects"
@@ -120,7 +121,6 @@ end
 local function look_ahead(trial, input, current)
   local outlook = outlook_of(input, current)
   trial:set_method(outlook.last and records.revision_of(outlook.last).server_side or not current and cli.version().major > 3)
-  if input.post_renderer then return outlook end -- a program of the operator's is not run for a guess
   local ok, expected = errors.try(renders.expected, input, outlook.last)
   if ok then trial:anticipate(outlook.old, manifests.join(outlook.definitions, expected)) end
   return outlook
@@ -158,11 +158,23 @@ local function judge_hooks(who, input, rendering)
   return rendering.hooks
 end
 
---- What helm.upgrade would do.
----@param input table normalised
+--- An upgrade that cannot be rendered without a program of the script's choosing.
+local function unrendered(input, before)
+  return {
+    summary = string.format("revision %d of %s, not previewed", before.revision + 1, input.chart), changes = {},
+    warnings = { handed.words(input) }, ground = { release_ground(input, before) },
+    result = predicted(input, before, {}, history.description(input, before)),
+  }
+end
+
+--- What helm.upgrade would do. No program of the script's choosing has a part in it, in a run that is bound to a plan either:
+--- what is compared there was made in the same way.
+---@param given table normalised
 ---@param before table of observe
 ---@return almanac.Preview
-function M.upgrade(input, before)
+function M.upgrade(given, before)
+  if handed.fetched_by_plugin(given) then return unrendered(given, before) end
+  local input = handed.without_renderer(given)
   local current = current_revision(input, before)
   local trial = trials.new {
     who = "helm.upgrade", release = input.release, namespace = input.namespace, server_side = false,
@@ -180,8 +192,9 @@ function M.upgrade(input, before)
   trial:set_method(rendering.server_side)
   local hooks, hook_ground = manifests.hook_changes(judge_hooks("helm.upgrade", input, rendering), current and "upgrade" or "install")
   local preview = trial:preview(outlook.old, manifests.join(outlook.definitions, rendering.objects), hooks)
-  preview.warnings = manifests.join(renders.tag_warnings(input, rendering.objects), rendering.warnings, preview.warnings)
-  preview.ground = manifests.join(preview.ground, hook_ground, charts.ground(input, rendering.digest))
+  preview.warnings = manifests.join({ handed.words(given) }, renders.tag_warnings(input, rendering.objects), rendering.warnings,
+    preview.warnings)
+  preview.ground = manifests.join(preview.ground, hook_ground, charts.ground(given, rendering.digest))
   if not trial:has_namespace() and not input.create_namespace then
     preview.would_fail = string.format("there is no namespace %s: helm cannot keep the release's record there", input.namespace)
   end

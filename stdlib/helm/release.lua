@@ -7,13 +7,18 @@ local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
 local effect = require "almanac.run.effect"
 local fields = require "almanac.base.fields"
+local handed = require "almanac.helm.handed"
+local handed_programs = require "almanac.run.handed_programs"
 local history = require "almanac.helm.history"
 local json = require "native.json"
 local proven = require "almanac.helm.proven"
+local reach = require "almanac.run.reach"
 local records = require "almanac.helm.records"
 local repair = require "almanac.helm.repair"
 local renders = require "almanac.helm.render"
+local scopes = require "almanac.helm.scope"
 local step = require "almanac.run.step"
+local unknown = require "almanac.base.unknown"
 local values = require "almanac.helm.values"
 require "almanac.helm.rollback" -- these two define effects
 require "almanac.helm.upgrade"
@@ -151,7 +156,13 @@ end
 --- Renders a chart without touching anything.
 function M.template(chart)
   local input, opts = target_of("helm.template", chart)
-  return renders.template("helm.template", charts.input("helm.template", opts, input))
+  input = handed.settle("helm.template", charts.input("helm.template", opts, input))
+  local words = handed_programs.withheld_by() and handed.words(input)
+  if not words then return renders.template("helm.template", input) end
+  if reach.is_asked() then reach.require("helm.template", "read", scopes.of_chart(input)) end
+  step.explain("helm.template: " .. words)
+  local frame = step.current()
+  return unknown.new(frame and frame.path or "helm.template")
 end
 
 --- Upgrades a release. Never waits for its workloads: k8s.rollout does that, and says why not.

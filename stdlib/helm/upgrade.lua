@@ -5,6 +5,7 @@ local cli = require "almanac.helm.cli"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local handed = require "almanac.helm.handed"
 local history = require "almanac.helm.history"
 local manifests = require "almanac.helm.manifest"
 local parse = require "almanac.helm.parse"
@@ -102,6 +103,7 @@ local function check_objects(input, before)
 end
 
 local function apply(input, ctx)
+  input = handed.settle("helm.upgrade", input)
   cli.version()
   charts.check(input)
   check_force(input, ctx.before)

@@ -2,6 +2,7 @@
 --- the command line say, stand-ins for its effects, and tells the stage where it is; which may answer that it dies here.
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
+local handed_programs = require "almanac.run.handed_programs"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local stand_in = require "almanac.rehearsal.stand_in"
@@ -87,6 +88,14 @@ local function affirmative(choices)
   return choices[1]
 end
 
+--- A question as it is said, of one line or several, and its answer behind it.
+local function answered(question, answer)
+  local lines = type(question) == "table" and table.move(question, 1, #question, 1, {}) or { question }
+  lines[1] = "? " .. lines[1]
+  lines[#lines] = string.format("%s %s (--yes)", lines[#lines], answer)
+  return lines
+end
+
 --- Has the operator's runs seen, and where that was asked for his questions answered.
 ---@param operator almanac.Operator
 function Inside:accompany(operator)
@@ -94,7 +103,7 @@ function Inside:accompany(operator)
   if not self.scene.yes then return end
   operator.answers = function(question, choices)
     local answer = affirmative(choices)
-    operator:say(string.format("? %s %s (--yes)", question, answer))
+    operator:say(answered(question, answer))
     return answer
   end
 end
@@ -109,6 +118,7 @@ function M.enter(path)
   local real = {}
   for _, module in ipairs(scene.real) do real[module] = true end
   stand_in.use(self, real)
+  if not real.sh then handed_programs.withhold "a rehearsal" end
   for name, text in pairs(scene.files or {}) do require("almanac.base.source").put(name, text) end
   return self
 end

@@ -20,7 +20,7 @@ local M = {}
 ---@class almanac.Operator
 ---@field begun boolean      a run was driven: until then an error means that nothing was done
 ---@field lost string?       why results could not be written
----@field answers (fun(question: string, choices: string[]): string)?  answers in his place: a rehearsal's --yes
+---@field answers (fun(question: string|string[], choices: string[]): string)?  answers in his place: a rehearsal's --yes
 ---@field watcher fun(run: almanac.Run)?  sees each run that is driven, before it begins
 local Operator = {}
 Operator.__index = Operator

@@ -43,6 +43,7 @@ local M = {}
 ---@field explain fun(frame: almanac.Frame, text: string)
 ---@field read (fun(frame: almanac.Frame, who: string))?  raises where a read is not to be made
 ---@field watches boolean?  a guard watches
+---@field starts_handed boolean?  programs that a script hands to another program are started
 ---@field finishes_siblings boolean  parallel goes on with the others when a branch fails
 
 local no_options = {}

@@ -133,12 +133,15 @@ runtimeConfig: { platformCommand: [ { command: "${HELM_PLUGIN_DIR}/stamp.sh" } ]
 ]])
     end
     write "stamped"
-    if is_plugin then -- bound by what comes out of it
-      bound(world, { "chart=c", "post=" .. name }, function() write "again" end,
-        "settings as release c renders it has changed", "again")
+    local words = { "chart=c", "post=" .. name }
+    if is_plugin then -- of the operator's own, and not bound
+      world:almanac(2, { "plan", "book", "-o", "plan.json", table.unpack(words) })
+      world:almanac(0, { "run", "--plan", "plan.json", "--no-ask" })
+      t.eq(text_of(world), "stamped")
     else
-      bound(world, { "chart=c", "post=" .. name }, function() write "stamped#" end, "post-renderer ./stamp.sh has changed", "stamped")
+      bound(world, words, function() write "stamped#" end, "post-renderer ./stamp.sh has changed", "stamped")
     end
+    t.has(world:almanac(2, { "plan", "book", table.unpack(words) }), "the post-renderer was not run: " .. name)
     local allowed = 'allow = { helm = { "animica-devnet/c" }, read = { fs = { "**" } } },'
     t.write_file(world.dir .. "/runbooks/book.lua", (BOOK:gsub("ALLOW", allowed)))
     local _, err = world:almanac(1, { "run", "book", "chart=c", "post=" .. name, "--no-ask" })

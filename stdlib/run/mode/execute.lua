@@ -8,7 +8,7 @@ local redaction = require "almanac.base.redaction"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
-local M = { finishes_siblings = false, watches = true }
+local M = { finishes_siblings = false, watches = true, starts_handed = true }
 
 local default_retry = { times = 1 }
 

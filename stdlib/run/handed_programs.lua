@@ -1,0 +1,26 @@
+--- Programs that a script hands to another program, which starts them: helm a post-renderer, or a plugin that fetches values.
+--- They are children of a child, so that the right to change nothing does not hold them. A run starts them; whoever looks, in a
+--- plan, a preview, a rehearsal or a test, does without, and says so.
+local step = require "almanac.run.step"
+
+local M = {}
+
+local stage ---@type string? what the whole process is instead of a run
+
+--- From now on this process starts none, whatever it runs.
+---@param where string in words: "a rehearsal"
+function M.withhold(where) stage = where end
+
+--- What a run is made in that is none: "a rehearsal"; nil where it is one.
+---@return string?
+function M.stage() return stage end
+
+--- Who does without them here, in words; nil where they are started.
+---@return string?
+function M.withheld_by()
+  if stage then return stage end
+  local frame = step.current()
+  return not (frame and frame.run.mode.starts_handed) and "a plan" or nil
+end
+
+return M
