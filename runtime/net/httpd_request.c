@@ -162,6 +162,17 @@ static void request_read_groups(struct httpd_request *req, gnutls_x509_crt_t cer
     req->client_groups = buf_detach(&groups, NULL);
 }
 
+/* Whether the authority signed it for a client: one that is for servers only, as each of them has,
+ * is nobody's. One that names no purpose is good for any. */
+static bool request_is_verified(gnutls_session_t session)
+{
+    gnutls_typed_vdata_st purpose = {.type = GNUTLS_DT_KEY_PURPOSE_OID,
+                                     .data = (unsigned char *)GNUTLS_KP_TLS_WWW_CLIENT};
+    unsigned int status = 0;
+
+    return gnutls_certificate_verify_peers(session, &purpose, 1, &status) == 0 && status == 0;
+}
+
 /* The common name of the client's certificate, if it sent one; a certificate that does not verify
  * refuses the request. */
 static void request_read_cn(struct httpd_request *req)
@@ -171,7 +182,7 @@ static void request_read_cn(struct httpd_request *req)
     gnutls_session_t session = info ? info->tls_session : NULL;
     const gnutls_datum_t *chain;
     gnutls_x509_crt_t cert;
-    unsigned int count = 0, status = 0;
+    unsigned int count = 0;
     char cn[256];
     size_t len = sizeof cn;
 
@@ -180,7 +191,7 @@ static void request_read_cn(struct httpd_request *req)
     chain = gnutls_certificate_get_peers(session, &count);
     if (!chain || count == 0)
         return;
-    if (gnutls_certificate_verify_peers2(session, &status) < 0 || status != 0) {
+    if (!request_is_verified(session)) {
         req->refused = true;
         return;
     }

@@ -152,34 +152,83 @@ t.test("over a network it is not served without TLS, and a token that others can
   t.eq(code, 2, err)
 end)
 
-t.test("over TLS a client certificate of the authority is enough, and answers in its own name; another one is nothing", function()
-  local p = projects.new { book = BOOK }
-  t.eq((p:run { "run", "book" }), 3)
-  local dir, other = t.tmpdir(), t.tmpdir()
-  local maker = p:spawn { "sim", "--tls", dir } -- it makes an authority, a server's certificate, and one of the client "operator"
+--- An authority, a server's certificate and one of the client "operator", in a directory.
+local function authority(p)
+  local dir = t.tmpdir()
+  local maker = p:spawn { "sim", "--tls", dir }
   maker:wait_line("^api=", 30)
   maker:kill "TERM"
-  tls.certificate(other)
+  return dir
+end
+
+--- A server of that authority.
+---@return fun(certificate: string?, path: string, ...: string): string  what is answered, and its status, to who has that certificate
+---@return string path  of the newest run
+local function served(p, dir)
   local server = p:spawn { "serve", "--port", "0", "--cert", dir .. "/server.pem", "--key", dir .. "/server.key", "--client-ca",
     dir .. "/ca.pem" }
   local url = server:wait_line("^https://127", 20):match "^(https://127%.0%.0%.1:%d+)/"
-  local function curl(certificate, path, ...)
+  return function(certificate, path, ...)
     local words = { "curl", "-sS", "--cacert", dir .. "/ca.pem", "-w", "\n%{http_code}", url .. path, ... }
-    for _, word in ipairs(certificate or {}) do words[#words + 1] = word end
+    if certificate then table.move({ "--cert", certificate .. ".pem", "--key", certificate .. ".key" }, 1, 4, #words + 1, words) end
     local _, out = t.run(words)
     return out
-  end
-  local ours, theirs = { "--cert", dir .. "/client.pem", "--key", dir .. "/client.key" }, { "--cert", other .. "/cert.pem", "--key",
-    other .. "/key.pem" }
-  local path = "/run/" .. p:newest()
-  for _, certificate in ipairs { {}, theirs } do
+  end, "/run/" .. p:newest()
+end
+
+--- A certificate of CN=operator that the authority signs, with those extensions.
+---@return string path  without its ending
+local function signed(dir, name, extensions, ca)
+  t.write_file(dir .. "/" .. name .. ".ext", extensions)
+  t.must({ "sh", "-ec", [[
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=operator -keyout "$1.key" -out "$1.csr"
+    openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -CAcreateserial -days 2 -extfile "$1.ext" -out "$1.pem"
+  ]], "sh", name, ca or "ca" }, { cwd = dir })
+  return dir .. "/" .. name
+end
+
+t.test("over TLS a client certificate of the authority is enough, and answers in its own name; another one is nothing", function()
+  local p = projects.new { book = BOOK }
+  t.eq((p:run { "run", "book" }), 3)
+  local dir, other = authority(p), t.tmpdir()
+  tls.certificate(other)
+  t.must({ "sh", "-c", "mv cert.pem own.pem; mv key.pem own.key" }, { cwd = other })
+  local curl, path = served(p, dir)
+  for _, certificate in ipairs { false, other .. "/own" } do
     local said = curl(certificate, path)
     t.ok(said:find "401$" or said:find "000$", said)
     t.lacks(said, "roll on")
   end
-  local page = curl(ours, path)
+  local page = curl(dir .. "/client", path)
   t.has(page, "roll on")
-  t.has(curl(ours, path .. "/answer", "-d", form_of(page, { answer = "yes" })), "303")
+  t.has(curl(dir .. "/client", path .. "/answer", "-d", form_of(page, { answer = "yes" })), "303")
   local _, log = p:run { "log", p:newest() }
   t.has(log, '"by":"operator"')
+end)
+
+t.test("over TLS a certificate of the authority that is for something else than clients is nothing", function()
+  local p = projects.new { book = BOOK }
+  t.eq((p:run { "run", "book" }), 3)
+  local dir = authority(p)
+  local curl, path = served(p, dir)
+  signed(dir, "servers", "basicConstraints=critical,CA:TRUE\nextendedKeyUsage=serverAuth\n")
+  local refused = {
+    server = signed(dir, "a", "extendedKeyUsage=serverAuth\n"),
+    others = signed(dir, "b", "extendedKeyUsage=critical,codeSigning,emailProtection,timeStamping\n"),
+    ["by an authority for servers"] = signed(dir, "c", "extendedKeyUsage=clientAuth\n", "servers"),
+    ["by no authority"] = signed(dir, "d", "extendedKeyUsage=clientAuth\n", "a"),
+  }
+  for _, name in ipairs { "c", "d" } do -- their chain is sent, too
+    local above = name == "c" and "servers" or "a"
+    t.write_file(dir .. "/" .. name .. ".pem", t.read_file(dir .. "/" .. name .. ".pem") .. t.read_file(dir .. "/" .. above .. ".pem"))
+  end
+  for what, certificate in pairs(refused) do
+    local said = curl(certificate, path)
+    t.ok(said:find "40[13]$" or said:find "000$", what .. ": " .. said)
+    t.lacks(said, "roll on", what)
+  end
+  for what, extensions in pairs { ["no purpose"] = "basicConstraints=CA:FALSE\n", both = "extendedKeyUsage=serverAuth,clientAuth\n",
+    any = "extendedKeyUsage=anyExtendedKeyUsage\n" } do
+    t.has(curl(signed(dir, "good", extensions), path), "roll on", what)
+  end
 end)
