@@ -23,6 +23,8 @@ struct walk {
     char here[PATH_MAX]; /* the project: where we work */
     int links;
     bool make;
+    mode_t mode; /* of the directories that are made */
+    bool into;   /* the last name is a directory's, too */
 };
 
 static int fail(const struct walk *w, struct err *e)
@@ -143,7 +145,7 @@ static int enter(struct walk *w, const char *name, struct err *e)
     struct stat st;
     int dir;
 
-    if (w->make && mkdirat(target->dir, name, 0777) < 0 && errno != EEXIST)
+    if (w->make && mkdirat(target->dir, name, w->mode) < 0 && errno != EEXIST)
         return fail(w, e);
     if (fstatat(target->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return fail(w, e);
@@ -208,6 +210,11 @@ static int step(struct walk *w, struct err *e)
         return fail(w, e);
     if (next_name(w, name, sizeof name, &is_last) < 0)
         return fail(w, e);
+    if (w->into) {
+        if (*name && strcmp(name, ".") != 0 && enter(w, name, e) < 0)
+            return -1;
+        return w->left[0] ? 0 : 1; /* a link has put there where it leads */
+    }
     if (is_last && (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
         return fail_with(w, EISDIR, e);
     if (is_last)
@@ -215,23 +222,56 @@ static int step(struct walk *w, struct err *e)
     return strcmp(name, ".") == 0 || !*name ? 0 : enter(w, name, e);
 }
 
-int target_open(struct target *target, const char *path, bool make, struct err *e)
+static int walk(struct walk *w, struct err *e)
 {
-    struct walk w = {.target = target, .path = path, .make = make};
+    struct target *target = w->target;
     int rc = 0;
 
     memset(target, 0, sizeof *target);
     target->dir = -1;
-    if ((size_t)snprintf(w.left, sizeof w.left, "%s", path) >= sizeof w.left)
-        return fail_with(&w, ENAMETOOLONG, e);
-    if (!getcwd(w.here, sizeof w.here) || start(&w, false) < 0)
-        return fail(&w, e);
+    if ((size_t)snprintf(w->left, sizeof w->left, "%s", w->path) >= sizeof w->left)
+        return fail_with(w, ENAMETOOLONG, e);
+    if (!getcwd(w->here, sizeof w->here) || start(w, false) < 0)
+        return fail(w, e);
     while (rc == 0)
-        rc = step(&w, e);
+        rc = step(w, e);
     if (rc > 0)
         return 0;
     target_close(target);
     return -1;
+}
+
+int target_open(struct target *target, const char *path, bool make, struct err *e)
+{
+    struct walk w = {.target = target, .path = path, .make = make, .mode = 0777};
+
+    return walk(&w, e);
+}
+
+static int refuse_directory(const char *path, enum trust trust, struct err *e)
+{
+    const char *why = trust == TRUST_OPEN ? "others can write to it" : "it belongs to another user";
+
+    err_set(e, ERR_REFUSED, "%s is no directory to trust: %s", path, why);
+    if (trust == TRUST_OPEN)
+        return err_hint(e, "make sure that nobody has changed what is in it, then: chmod go-w %s",
+                        path);
+    return err_hint(e, "look who made it; move it away, and one of your own is made");
+}
+
+int target_directory(const char *path, struct err *e)
+{
+    struct target target;
+    struct walk w = {.target = &target, .path = path, .make = true, .mode = 0700, .into = true};
+    enum trust trust = TRUST_OTHER;
+    struct stat st;
+
+    if (walk(&w, e) < 0)
+        return -1;
+    if (fstat(target.dir, &st) == 0)
+        trust = trust_of(&st, S_IWGRP | S_IWOTH, false);
+    target_close(&target);
+    return trust == TRUST_OURS ? 0 : refuse_directory(path, trust, e);
 }
 
 void target_close(struct target *target)

@@ -35,6 +35,11 @@ struct target {
  * found, io); then there is nothing to close. */
 int target_open(struct target *target, const char *path, bool make, struct err *e);
 
+/* Makes a directory that is ours alone to write in, 0700, with those above it that are missing; one
+ * that is there must be so. Links on the way are judged as above, before anything is made behind
+ * them. 0, or -1 with *e (refused, io). */
+int target_directory(const char *path, struct err *e);
+
 /* Puts a file there: a temporary one beside it, synced and renamed, so that after a crash the old
  * or the new text is there. With `is_new` it takes nobody's place. 0, or -1 with errno; EEXIST. */
 int target_put(const struct target *target, const char *text, size_t len, mode_t mode, bool is_new);

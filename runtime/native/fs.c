@@ -464,6 +464,7 @@ int luaopen_native_fs(lua_State *L)
         {"list", fs_list},
         {"write", fs_write},
         {"keep", fs_keep},
+        {"keep_directory", fs_keep_directory},
         {"target", fs_target},
         {"remove", fs_remove},
         {"mkdir", fs_mkdir},

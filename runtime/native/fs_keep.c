@@ -54,6 +54,20 @@ int fs_keep(lua_State *L)
     return rc ? fail(L, rc, path) : 0;
 }
 
+/// Makes a directory for what we write for the operator, 0700, with those above it that are missing.
+/// No symbolic link of the project is followed, and one that is there must be ours, and closed to the
+/// writing of others. Permit "read".
+///
+/// Raises: `refused`, `io`.
+///@param path string
+int fs_keep_directory(lua_State *L)
+{
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.keep_directory");
+    struct err e;
+
+    return target_directory(path, &e) < 0 ? vm_raise(L, &e) : 0;
+}
+
 /// What is where keep would write: so that nothing is written where one of several files cannot be.
 /// Permit "read".
 ///

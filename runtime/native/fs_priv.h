@@ -33,6 +33,7 @@ int fs_is_trusted(lua_State *L);
 
 /* Functions of native.fs: files that we write for the operator. */
 int fs_keep(lua_State *L);
+int fs_keep_directory(lua_State *L);
 int fs_target(lua_State *L);
 
 /* Functions of native.fs: directories and what is in them. */

@@ -128,14 +128,26 @@ local function settings_of(stage, context, copy, header, given)
   }
 end
 
+--- Makes the directory of a rehearsal. The kubeconfig of its run lies there: nobody else may put one in its place, nor a
+--- directory above it.
+---@return string path
+local function make_directory(id)
+  local path = settings.store
+  fs.keep_directory(path)
+  for _, name in ipairs { "rehearsals", id } do
+    path = path .. "/" .. name
+    fs.keep_directory(path)
+  end
+  return path
+end
+
 --- Opens the stage that the options ask for, and lets the copy come up.
 local function open_stage(book, schedule, given, operator)
   local objects, header, namespaces = copy_of(given, book, operator)
-  local directory = string.format("%s/rehearsals/%s", settings.store, runs.new_id(book.name))
+  local directory = make_directory(runs.new_id(book.name))
   local context = settings.context or header and header.context or "rehearsal"
   local url = endpoint_url "prometheus"
   local is_http = url and url:find "^https?://"
-  fs.mkdir(directory)
   local stage = stages.open {
     objects = objects, header = header, namespaces = namespaces, schedule = schedule, directory = directory, context = context,
     namespace = namespaces[1] or "default", prometheus = is_http and url:gsub("/+$", "") or nil,

@@ -85,6 +85,14 @@ function M.write(path, text, options) end
 ---@param options? { shared?: boolean, is_new?: boolean }  is_new: it takes nobody's place
 function M.keep(path, text, options) end
 
+--- Makes a directory for what we write for the operator, 0700, with those above it that are missing.
+--- No symbolic link of the project is followed, and one that is there must be ours, and closed to the
+--- writing of others. Permit "read".
+---
+--- Raises: `refused`, `io`.
+---@param path string
+function M.keep_directory(path) end
+
 --- What is where keep would write: so that nothing is written where one of several files cannot be.
 --- Permit "read".
 ---
