@@ -17,7 +17,7 @@ local M = {}
 function M.run(session, run, book, values, held)
   while true do
     local plan = run.replay.plan
-    run.bound = plan and require("almanac.run.plan.binding").to(plan) or nil
+    run.bound = plan and require("almanac.run.plan.binding").to(plan, run) or nil
     held:attach(run)
     run:keep_script(book.script)
     local status, err = drive.execute(run, function() return book.run(values) end)

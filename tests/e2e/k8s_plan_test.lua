@@ -71,6 +71,25 @@ t.test("scale, restart and patch of one Deployment in one planned run", function
   t.has(err, "done")
 end)
 
+t.test("a run that waited for an answer goes on over its own scale, patch and creation", function()
+  local cluster = setting()
+  local function half(replicas, image, value)
+    return string.format([[
+    step("scale %s", function() k8s.scale("deployment/web", %d, { namespace = "team" }) end)
+    step("patch %s", function() k8s.patch("statefulset/node", { spec = { template = { spec = { containers = {
+      { name = "node", image = %q } } } } } }, { namespace = "team" }) end)
+    step("apply %s", function() k8s.apply { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "c", namespace = "team" },
+      data = { a = %q } } end)]], value, replicas, value, image, value, value)
+  end
+  local file = cluster.script("halves", half(2, "x/node:v2", "new") .. '\nconfirm "go on"\n' .. half(3, "x/node:v3", "newer"))
+  cluster.almanac(2, "plan", "-o", "plan.json", file)
+  local _, err = cluster.almanac(3, "run", "--no-ask", "--plan", "plan.json")
+  local id = err:match "approve (%S+)"
+  cluster.almanac(0, "approve", id)
+  _, err = cluster.almanac(0, "resume", "--no-ask", id)
+  t.has(err, "is done")
+end)
+
 t.test("somebody else's scale is still a moved ground, and what to do next are commands", function()
   local cluster = setting()
   local file = cluster.script("scale", 'step("scale", function() k8s.scale("deploy/web", 2, { namespace = "team" }) end)')

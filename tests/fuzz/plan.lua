@@ -16,10 +16,12 @@ fs.write(path, "", { mode = 384 })
 
 local BOOK = { name = "r", path = "runbooks/r.lua", params = {}, script = { digest = ("0"):rep(64), files = {} } }
 
+local RUN = { id = "r", journal = { events = function() return function() end end } } -- without events
+
 local function use(plan)
   for _, look in ipairs {
     function() binding.check_start(plan, BOOK, {}) end,
-    function() binding.to(plan) end,
+    function() binding.to(plan, RUN) end,
     function() render.outcome("r", "done", plan, {}, false) end,
   } do
     local ok, err = errors.try(look)

@@ -3,6 +3,7 @@
 local definitions = require "almanac.run.definitions"
 local diff = require "almanac.base.diff"
 local errors = require "almanac.base.errors"
+local family = require "almanac.journal.family"
 local files = require "almanac.run.plan.file"
 local json = require "native.json"
 local param = require "almanac.base.param"
@@ -171,15 +172,20 @@ end
 ---@class almanac.PlanBinding
 ---@field digest string   of the plan
 ---@field plan table      as it was saved
----@field touched table<string, boolean>  by ref: what this run changed itself
+---@field touched table<string, "whole"|"part">  by ref: what this run changed itself, and how much of it
 local Binding = {}
 Binding.__index = Binding
 
---- Binds a run to a plan.
+--- Binds a run to a plan. What the run changed before, and the runs that it made, is in its journal: each execution of it
+--- begins with that.
 ---@param plan table?  as it was saved
+---@param run almanac.Run
 ---@return almanac.PlanBinding?  nil where there is no plan
-function M.to(plan)
-  return plan and setmetatable({ digest = plan.digest, plan = plan, touched = {} }, Binding)
+function M.to(plan, run)
+  if not plan then return nil end
+  local bound = setmetatable({ digest = plan.digest, plan = plan, touched = {} }, Binding)
+  family.visit(run.journal, run.id, function(event) bound:touch(event.path, event.data.ordinal) end, "effect.intent")
+  return bound
 end
 
 local function stripped(entries, below)
@@ -241,15 +247,21 @@ local function deviates(frame, message, hint)
   }
 end
 
+--- A value of the ground in words.
+local function shown(value)
+  return value == nil and "not there" or json.encode(value)
+end
+
 local function check_ground(frame, planned, fresh, touched)
   local by_ref = {}
   for _, item in ipairs(redaction.data(fresh.ground or {})) do by_ref[item.ref] = item end -- as the plan was written
   for _, item in ipairs(planned.ground or {}) do
-    local now = by_ref[item.ref]
-    if not touched[item.ref] and (not now or not diff.equal(now.object, item.object) or now.digest ~= item.digest) then
+    local now, is_own = by_ref[item.ref], touched[item.ref] or item.of and touched[item.of] == "whole"
+    if not is_own and (not now or not diff.equal(now.object, item.object) or now.digest ~= item.digest) then
       local change = now and diff.diff(item.object, now.object)[1]
-      deviates(frame, string.format("%s has changed since the plan was made%s", item.ref, change and ": " .. change.path or ""),
-        change and string.format("planned on: %s\nnow:        %s", json.encode(change.old), json.encode(change.new)))
+      local field = change and change.path ~= "" and ": " .. change.path or "" -- none: all of it is another
+      deviates(frame, string.format("%s has changed since the plan was made%s", item.ref, field),
+        change and string.format("planned on: %s\nnow:        %s", shown(change.old), shown(change.new)))
     end
   end
 end
@@ -260,8 +272,8 @@ end
 function Binding:touch(path, key)
   local planned = planned_for(self.plan, path, key)
   for _, item in ipairs(planned and planned.ground or {}) do
-    self.touched[item.ref] = true
-    if item.of then self.touched[item.of] = true end
+    self.touched[item.ref] = "whole"
+    if item.of then self.touched[item.of] = self.touched[item.of] or "part" end
   end
 end
 

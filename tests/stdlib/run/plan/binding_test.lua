@@ -2,6 +2,9 @@
 local bindings = require "almanac.run.plan.binding"
 local t = require "tests.harness"
 
+--- A run that has no events yet.
+local FRESH = { id = "r", journal = { events = function() return function() end end } }
+
 local function planned(fields)
   local effect = { path = "s", ordinal = "0", op = "x.y", digest = "d", input = { n = 1 } }
   for key, value in pairs(fields or {}) do effect[key] = value end
@@ -11,7 +14,7 @@ end
 local function bound(effect, more)
   local plan = { runbook = "book", digest = "p", effects = { effect } }
   for key, value in pairs(more or {}) do plan[key] = value end
-  return bindings.to(plan)
+  return bindings.to(plan, FRESH)
 end
 
 local function check(binding, call, begun, frame)
@@ -22,7 +25,7 @@ local function check(binding, call, begun, frame)
   return pcall(binding.check, binding, frame, full, begun or false)
 end
 
-t.test("there is no binding without a plan", function() t.eq(bindings.to(nil), nil) end)
+t.test("there is no binding without a plan", function() t.eq(bindings.to(nil, FRESH), nil) end)
 
 t.test("the planned effect passes; another one, or another input, stops the run before it begins", function()
   t.eq((check(bound(planned()))), true)
@@ -65,6 +68,57 @@ t.test("ground that moved stops it, unless this run moved it itself or had begun
   local binding = bound(effect)
   binding:touch("s", "0")
   t.eq((check(binding, { definition = preview(2) })), true, "the run's own change")
+end)
+
+t.test("what the run changed before, and what a run changed that it made, is known from its journal", function()
+  local function intent(seq, path, op, before)
+    local payload = require("native.json").encode { op = op, id = "i" .. seq, ordinal = "0", before = before }
+    return { seq, 0, "effect.intent", path, payload }
+  end
+  local rows = { r = { intent(1, "own", "x.y"), intent(2, "made", "runbook.call", { run = "c" }) }, c = { intent(1, "inner", "x.y") } }
+  local journal = { run = function(_, id) return rows[id] end }
+  function journal.events(_, id)
+    local i = 0
+    return function()
+      i = i + 1
+      if rows[id][i] then return table.unpack(rows[id][i]) end
+    end
+  end
+  local plan = { effects = {
+    planned { path = "own", ground = { { ref = "a", object = 1 } } },
+    planned { path = "made/inner", ground = { { ref = "b", object = 1 } } },
+    planned { path = "never", ground = { { ref = "c", object = 1 } } },
+  } }
+  t.eq(bindings.to(plan, { id = "r", journal = journal }).touched, { a = "whole", b = "whole" })
+end)
+
+t.test("who changed the whole of an object changed its parts, and not the other way round", function()
+  local function touched_by(changed, item)
+    local plan = { runbook = "book", digest = "p", effects = {
+      planned { ground = { changed } }, planned { ordinal = "1", ground = { item } },
+    } }
+    local binding = bindings.to(plan, FRESH)
+    binding:touch("s", "0")
+    local now = { ref = item.ref, of = item.of, object = 2 }
+    return (check(binding, { key = "1", definition = { preview = function() return { ground = { now } } end } }))
+  end
+  local whole, replicas = { ref = "web", object = 1 }, { ref = "web: replicas", of = "web", object = 1 }
+  t.eq({ touched_by(whole, replicas), touched_by(replicas, whole), touched_by(replicas, replicas) }, { true, true, true })
+  t.eq(touched_by({ ref = "web: image", of = "web", object = 1 }, replicas), false)
+end)
+
+t.test("a part that is another as a whole is told without a field", function()
+  local effect = planned { ground = { { ref = "web: replicas", object = 3 }, { ref = "door" } } }
+  local function now(replicas, door)
+    local ground = { { ref = "web: replicas", object = replicas }, { ref = "door", object = door } }
+    return { preview = function() return { ground = ground } end }
+  end
+  local _, err = check(bound(effect), { definition = now(0) })
+  t.eq(err.message, "web: replicas has changed since the plan was made")
+  t.has(err.hint, "planned on: 3\nnow:        0")
+  _, err = check(bound(effect), { definition = now(3, "open") })
+  t.eq(err.message, "door has changed since the plan was made")
+  t.has(err.hint, 'planned on: not there\nnow:        "open"')
 end)
 
 t.test("ground that a secret is in is the planned one, which was written without it", function()

@@ -1,0 +1,73 @@
+-- A run that keeps to a plan over several executions: what it changed in those before is its own change still, and what
+-- somebody else changed meanwhile stops it.
+local project = require "tests.project"
+local t = require "tests.harness"
+
+local TWICE = [[
+return runbook { run = function()
+  step("first", function() fs.write("f.txt", "1") end)
+  confirm "go on"
+  step("second", function()
+    fs.write("f.txt", "2")
+    fs.write("g.txt", "2")
+  end)
+end }]]
+
+--- Plans a runbook, and runs it up to its question.
+local function waiting(runbooks)
+  local p = project.new(runbooks)
+  t.write_file(p.dir .. "/f.txt", "0")
+  t.eq(p:run { "plan", "book", "-o", "plan.json" }, 2)
+  local code, _, err = p:run { "run", "--plan", "plan.json", "--no-ask" }
+  t.eq(code, 3, err)
+  t.eq(p:lines "f.txt", { "1" })
+  return p, err:match "approve (book%S+)"
+end
+
+local function goes_on(code, p, id, ...)
+  t.eq(p:run { "approve", id }, 0)
+  local got, _, err = p:run { "resume", id, "--no-ask", ... }
+  t.eq(got, code, err)
+  return err
+end
+
+t.test("a run that waited for an answer goes on over what it changed itself", function()
+  local p, id = waiting { book = TWICE }
+  goes_on(0, p, id)
+  t.eq({ p:lines "f.txt", p:lines "g.txt" }, { { "2" }, { "2" } })
+end)
+
+t.test("what somebody else changed while it waited stops it", function()
+  local p, id = waiting { book = TWICE }
+  t.write_file(p.dir .. "/g.txt", "theirs")
+  t.has(goes_on(3, p, id), "g.txt has changed since the plan was made")
+  t.eq({ p:lines "f.txt", p:lines "g.txt" }, { { "2" }, { "theirs" } })
+end)
+
+t.test("a step that is made once more stands on what it made itself", function()
+  local p, id = waiting { book = TWICE }
+  goes_on(0, p, id, "--redo", "first")
+  t.eq(p:lines "f.txt", { "2" })
+end)
+
+t.test("what a run changed that it made is its own change, too, on both sides of the call", function()
+  local p, id = waiting {
+    inner = [[return runbook { run = function() step("first", function() fs.write("f.txt", "1") end) end }]],
+    book = [[
+return runbook { run = function()
+  runbook.call "inner"
+  confirm "go on"
+  runbook.call "other"
+  step("last", function() fs.write("f.txt", "3") end)
+end }]],
+    other = [[return runbook { run = function() step("again", function() fs.write("f.txt", "2") end) end }]],
+  }
+  goes_on(0, p, id)
+  t.eq(p:lines "f.txt", { "3" })
+end)
+
+t.test("a question within the run that it made is no other ground, too", function()
+  local p, id = waiting { inner = TWICE, book = [[return runbook { run = function() runbook.call "inner" end }]] }
+  goes_on(0, p, id)
+  t.eq(p:lines "f.txt", { "2" })
+end)
