@@ -61,30 +61,38 @@ function M.objects(release)
   return out
 end
 
---- A manifest as it was, but for documents in which something is secret.
+--- What stands before a document, and says where it is from.
+local function head_of(c, document)
+  local head = document:match "^(\n?%-%-%-[^\n]*\n(#[^\n]*\n)*)" or document:match "^\n?%-%-%-[^\n]*\n" or ""
+  local source = document:match "\n(# Source:[^\n]*\n)" or ""
+  return (c.needles:clean(head .. source))
+end
+
+--- A manifest as it was, but for documents in which something is secret; comments, too.
 local function clean_manifest(c, text)
   local out = {}
   for i, document in ipairs(documents(text)) do
     local object, count = decoded(document), #c.emptied
-    if object then clean.object(c, object) end
-    out[i] = document
-    if #c.emptied > count then
-      local head = document:match "^(\n?%-%-%-[^\n]*\n(#[^\n]*\n)*)" or document:match "^\n?%-%-%-[^\n]*\n" or ""
-      local source = document:match "\n(# Source:[^\n]*\n)" or ""
-      out[i] = head .. source .. yaml.encode(object):gsub("\n$", "")
+    local cleaned, changed = c.needles:clean(document)
+    if object then
+      clean.object(c, object)
+      if changed or #c.emptied > count then cleaned = head_of(c, document) .. yaml.encode(object):gsub("\n$", "") end
+    elseif document:find "Secret" then
+      cleaned = head_of(c, document) -- of what cannot be read nobody knows what is in it
     end
+    out[i] = cleaned
   end
   return table.concat(out)
 end
 
---- A chart without its sources, which no command reads from a record.
-local function clean_chart(c, chart)
+--- A chart without its sources, which no command reads from a record. Its schema goes when something is in it.
+local function strip_chart(c, chart)
   if type(chart) ~= "table" then return end
-  if type(chart.values) == "table" then clean.values(c, chart.values, "chart values") end
   for _, field in ipairs { "templates", "files" } do
     if type(chart[field]) == "table" then chart[field] = json.array {} end
   end
-  for _, part in ipairs(type(chart.dependencies) == "table" and chart.dependencies or {}) do clean_chart(c, part) end
+  if type(chart.schema) == "string" and select(2, c.needles:clean(chart.schema)) then chart.schema = nil end
+  for _, part in ipairs(type(chart.dependencies) == "table" and chart.dependencies or {}) do strip_chart(c, part) end
 end
 
 --- Cleans a release, and puts it into its record.
@@ -92,7 +100,7 @@ end
 ---@param object table the record
 ---@param release table of M.open
 function M.clean(c, object, release)
-  local name = string.format("release %s revision %s", tostring(release.name), tostring(release.version))
+  local name = string.format("release %s revision %s", (c.needles:clean_name(tostring(release.name))), tostring(release.version))
   local function within(fn, ...)
     local from = #c.emptied + 1
     local result = fn(c, ...)
@@ -104,16 +112,20 @@ function M.clean(c, object, release)
     return result
   end
   c.object = name
-  if type(release.config) == "table" then within(clean.values, release.config, "values") end
-  within(clean_chart, release.chart)
-  if type(release.manifest) == "string" then release.manifest = within(clean_manifest, release.manifest) end
-  for _, hook in ipairs(type(release.hooks) == "table" and release.hooks or {}) do
-    if type(hook.manifest) == "string" then hook.manifest = within(clean_manifest, hook.manifest) end
+  local manifests = {} -- texts of objects, which are cleaned as these
+  local function take_manifest(holder)
+    if type(holder) == "table" and type(holder.manifest) == "string" then
+      manifests[#manifests + 1], holder.manifest = { holder, within(clean_manifest, holder.manifest) }, nil
+    end
   end
-  if type(release.info) == "table" and type(release.info.notes) == "string" then
-    release.info.notes = c.needles:clean(release.info.notes)
-  end
+  take_manifest(release)
+  for _, hook in ipairs(type(release.hooks) == "table" and release.hooks or {}) do take_manifest(hook) end
+  strip_chart(c, release.chart)
+  within(clean.values, release, "")
+  for _, one in ipairs(manifests) do one[1].manifest = one[2] end
   local text = base64.encode(json.encode(release))
+  object.data, object.stringData, object.binaryData = nil, nil, nil
+  clean.object(c, object)
   object.data = { release = object.kind == "Secret" and base64.encode(text) or text }
 end
 

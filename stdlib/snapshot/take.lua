@@ -1,12 +1,10 @@
 --- Taking a snapshot: what the namespaces hold, of every kind that the server has, with nothing secret in it. Only gets
 --- and lists; what may not be read is said.
-local clean = require "almanac.snapshot.clean"
+local cleaning = require "almanac.snapshot.cleaning"
 local client = require "almanac.k8s.client"
 local discovery = require "almanac.k8s.discovery"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
-local needles = require "almanac.snapshot.needles"
-local release = require "almanac.snapshot.release"
 local task = require "native.task"
 local timestamp = require "almanac.base.timestamp"
 
@@ -140,53 +138,6 @@ local function read_around(taking, opened, resources)
   end
 end
 
---- Names of things, which are no secrets though a Secret may hold them, too.
-local function words_of(objects)
-  local words = {}
-  local function add(word) if type(word) == "string" then words[word] = true end end
-  for _, object in ipairs(objects) do
-    local meta = object.metadata
-    add(meta.name)
-    add(meta.namespace)
-    add(object.kind)
-    for key, value in pairs(meta.labels or {}) do
-      add(key)
-      add(value)
-    end
-  end
-  return words
-end
-
---- Takes out what is secret; a record that is none is left out.
-local function clean_all(taking)
-  local known, opened = needles.new(words_of(taking.objects)), {}
-  local kept = {}
-  for _, object in ipairs(taking.objects) do
-    local is_record, why = release.is(object), nil
-    if is_record then
-      opened[object], why = release.open(object)
-      for _, one in ipairs(opened[object] and release.objects(opened[object]) or {}) do
-        if one.kind == "Secret" then known:learn(one) end
-      end
-    elseif object.kind == "Secret" then
-      known:learn(object)
-    end
-    if why then
-      taking.unread[#taking.unread + 1] = { resource = object.metadata.name, namespace = object.metadata.namespace,
-        why = "it is no record of helm: " .. why }
-    else
-      kept[#kept + 1] = object
-    end
-  end
-  local cleaning = { needles = known, emptied = {} }
-  for _, object in ipairs(kept) do
-    if opened[object] then release.clean(cleaning, object, opened[object]) else clean.object(cleaning, object) end
-    clean.tidy(object)
-  end
-  taking.objects = kept
-  return cleaning.emptied
-end
-
 local function server_version(opened)
   local ok, answer = errors.try(get, opened, "/version")
   return ok and answer.gitVersion or nil
@@ -220,14 +171,17 @@ function M.take(namespaces)
     for _, resource in ipairs(namespaced_kinds(resources)) do read(taking, opened, resource, namespace) end
   end
   read_around(taking, opened, resources)
-  local emptied = clean_all(taking)
+  local cleaned = cleaning.all(taking.objects, namespaces)
+  table.move(cleaned.unread, 1, #cleaned.unread, #taking.unread + 1, taking.unread)
+  local said = cleaned.said { server = opened.info.server, context = opened.info.context, not_ready = json.array(taking.not_ready),
+    unread = json.array(taking.unread) }
   return {
-    taken = timestamp.utc(task.wall_ms() // 1000), server = opened.info.server, context = opened.info.context,
+    taken = timestamp.utc(task.wall_ms() // 1000), server = said.server, context = said.context,
     server_version = server_version(opened), cluster = cluster_uid(opened),
     namespaces = json.array(namespaces),
-    not_ready = json.array(taking.not_ready), unread = json.array(taking.unread), emptied = json.array(emptied),
+    not_ready = said.not_ready, unread = said.unread, emptied = json.array(cleaned.emptied),
     resources = taking.resources,
-  }, taking.objects
+  }, cleaned.objects
 end
 
 return M
