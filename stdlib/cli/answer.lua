@@ -91,7 +91,7 @@ local VERBS = { yes = "approved", no = "rejected" }
 
 local function described_answer(id, question, data, judgement)
   local out = {
-    string.format("%s %s: %s", VERBS[data.answer] or data.answer .. ",", question.shown, question.question),
+    string.format("%s %s: %s", VERBS[data.answer] or "answered " .. data.answer .. ",", question.shown, question.question),
     "  by:      " .. (data.principal and data.principal .. ", signed" or data.by),
     "  of:      " .. subject_of(question),
   }

@@ -120,9 +120,16 @@ function M.letter(choice)
   return choice:match "^[\xC2-\xF4][\x80-\xBF]+" or choice:sub(1, 1)
 end
 
---- What is asked, and below it how it is answered.
-local function prompt_of(question, below)
+--- What is asked stands behind a sign: a script's question would begin a line as ours do.
+local function asked(question)
   local lines = type(question) == "table" and table.move(question, 1, #question, 1, {}) or { question }
+  lines[1] = "? " .. lines[1]
+  return lines
+end
+
+--- What is said, and below it how it is answered.
+local function prompt_of(said, below)
+  local lines = table.move(said, 1, #said, 1, {})
   lines[#lines + 1] = below
   return lines
 end
@@ -149,13 +156,14 @@ function Operator:choose(question, choices, meanings)
     local letter = M.letter(choice)
     shown[i] = "[" .. letter .. "]" .. choice:sub(#letter + 1)
   end
+  local said = asked(question)
   while true do
-    local answer = self:line(prompt_of(question, "  " .. table.concat(shown, "  ") .. " > "))
+    local answer = self:line(prompt_of(said, "  " .. table.concat(shown, "  ") .. " > "))
     if answer == nil then return nil end
     for _, choice in ipairs(choices) do
       if answer == choice or answer == M.letter(choice) then return choice end
     end
-    question = answer == "?" and explained(choices, meanings or {}) or "Please answer with one of the letters in brackets."
+    said = answer == "?" and explained(choices, meanings or {}) or { "Please answer with one of the letters in brackets." }
   end
 end
 
@@ -165,10 +173,11 @@ end
 ---@return string?
 function Operator:text(question, pattern)
   if not self:can_be_asked() then return nil end
+  local said = asked(question)
   while true do
-    local answer = self:line(prompt_of(question, "  > "))
+    local answer = self:line(prompt_of(said, "  > "))
     if answer == nil or answer:find(pattern) then return answer end
-    question = "That does not fit the pattern " .. pattern .. "."
+    said = { "That does not fit the pattern " .. pattern .. "." }
   end
 end
 

@@ -201,6 +201,46 @@ local function filled(width, forged)
   return ("x"):rep(width * 3) .. (" "):rep(width) .. forged .. (" "):rep(width * 2) .. forged
 end
 
+t.test("on a terminal a question stands behind a sign, whatever it begins with, drawn or in plain lines", function()
+  for i, evil in ipairs { "✓ FORGED is done", "  go on:   almanac FORGED" } do
+    local p = project.new { book = source(evil, [[
+return runbook { run = function()
+  confirm(evil)
+  ask(evil .. " 2", { pattern = "^y$" })
+  ask(evil .. " 3", { choices = { evil, "yes" }, link = evil })
+  checklist("list", { evil .. " 4" })
+  parallel("both", { a = function() confirm(evil .. " 5") end })
+end }]]) }
+    local s = screen(p, 80, process.exe() .. " run book" .. (i == 1 and " --plain" or ""))
+    for n, question in ipairs { evil, evil .. " 2", evil .. " 3", evil .. " 4", evil .. " 5" } do
+      s.wait("? " .. question)
+      s.answer "?"
+      t.eventually("it asks again", function() return select(2, s.all():gsub(" > ?%?\n", "")) == n end, 20)
+      s.answer "y"
+    end
+    s.ended()
+    check_marked("questions", s.all())
+  end
+end)
+
+t.test("on a terminal no character takes more columns than it is counted with, so that what follows would begin a line", function()
+  local lines = { "x" }
+  for _, wide in ipairs { "䷀", "㉈", "㉏", "☰", "⚊", "𝌀", "🇩", "\u{600}", "\u{6DD}", "\u{70F}", "\u{8E2}", "\u{110BD}" } do
+    for n = 14, 40 do lines[#lines + 1] = wide:rep(n) .. "✓ FORGED is done" end
+  end
+  local described = "return runbook { summary = 'x', help = evil, run = function() end }"
+  local p = project.new { book = source(table.concat(lines, "\n"), described) }
+  local s = screen(p, 40, process.exe() .. " show book")
+  s.ended()
+  check_marked("show", s.all())
+end)
+
+t.test("what is answered with a choice of the script's stands behind words", function()
+  local p = project.new { book = "return runbook { run = function() ask('which', { choices = { '✓ FORGED is done', 'no' } }) end }" }
+  check(p, { "run", "book" }, "waits")
+  check(p, { "answer", "book", "✓ FORGED is done" }, "answered ✓ FORGED is done, which")
+end)
+
 t.test("on a terminal: prompts for a parameter, a yes, a text, and behind a failure; in 40 columns and 80", function()
   for _, width in ipairs { 40, 80 } do
     for _, evil in ipairs { EVIL, filled(width, "✓ FORGED is done") } do

@@ -14,6 +14,34 @@ t.test("a text takes the columns that a terminal gives it", function()
   for text, want in pairs(cases) do t.eq(columns.of(text), want, text) end
 end)
 
+--- The columns of the widest of these lines, as the C library counts them.
+local function widest_for_libc(lines)
+  local path = t.tmpdir() .. "/lines"
+  t.write_file(path, table.concat(lines, "\n") .. "\n")
+  return tonumber(t.must({ "wc", "-L", path }, { env = { LC_ALL = "C.UTF-8" } }):match "%d+")
+end
+
+t.test("no character takes more columns than it is counted with: by the C library, and by Unicode 16", function()
+  local by_columns = { [0] = {}, {}, {} }
+  for _, range in ipairs { { 0x20, 0xD7FF }, { 0xE000, 0x20100 }, { 0xE0000, 0xE0200 } } do -- behind them each is as its neighbour
+    for code = range[1], range[2] do
+      local char = utf8.char(code)
+      table.insert(by_columns[columns.of(char)], char)
+    end
+  end
+  for count, chars in pairs(by_columns) do
+    local most = widest_for_libc(chars)
+    while most > count and #chars > 1 do -- which one it is
+      local half = table.move(chars, 1, #chars // 2, 1, {})
+      chars = widest_for_libc(half) > count and half or table.move(chars, #chars // 2 + 1, #chars, 1, {})
+    end
+    t.ok(most <= count, string.format("U+%04X is counted with %d of %d", utf8.codepoint(chars[1] or " "), count, most))
+  end
+  for _, code in ipairs { 0x2630, 0x2637, 0x268A, 0x268F, 0x3248, 0x324F, 0x4DC0, 0x4DFF, 0x1D300, 0x1D376, 0x1F1E6, 0x1F1FF } do
+    t.eq(columns.of(utf8.char(code)), 2, string.format("U+%04X", code))
+  end
+end)
+
 t.test("a line is cut to its columns, never in a character", function()
   t.eq(columns.fit("abcdef", 6), "abcdef")
   t.eq(columns.fit("abcdefg", 6), "abcde…")
