@@ -6,24 +6,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *confine_dir; /* NULL: anywhere */
+enum { CONFINE_DIRS_MAX = 8 };
 
-int confine_set(const char *dir, struct err *e)
+struct confine_dirs {
+    char *list[CONFINE_DIRS_MAX];
+    size_t count;
+};
+
+static bool confine_is_set; /* false: anywhere */
+static struct confine_dirs confine_read, confine_written;
+
+static int add_dirs(struct confine_dirs *to, const char *const *dirs, struct err *e)
 {
-    char *real = realpath(dir, NULL);
+    for (size_t i = 0; dirs[i]; i++) {
+        char *real = realpath(dirs[i], NULL);
 
-    if (!real)
-        return err_set_errno(e, ERR_IO, errno, "cannot find %s", dir);
-    free(confine_dir);
-    confine_dir = real;
+        if (!real && errno == ENOENT)
+            continue;
+        if (!real)
+            return err_set_errno(e, ERR_IO, errno, "cannot find %s", dirs[i]);
+        if (to->count == CONFINE_DIRS_MAX) {
+            free(real);
+            return err_set(e, ERR_LIMIT, "more than %d directories to keep to", CONFINE_DIRS_MAX);
+        }
+        to->list[to->count++] = real;
+    }
     return 0;
 }
 
-static bool is_below(const char *path)
+int confine_set(const char *const *read, const char *const *written, struct err *e)
 {
-    size_t len = strlen(confine_dir);
+    confine_is_set = true;
+    if (add_dirs(&confine_read, read, e) < 0)
+        return -1;
+    return add_dirs(&confine_written, written, e);
+}
 
-    return strncmp(path, confine_dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
+static bool is_below(const char *path, const struct confine_dirs *dirs)
+{
+    for (size_t i = 0; i < dirs->count; i++) {
+        size_t len = strlen(dirs->list[i]);
+
+        if (strncmp(path, dirs->list[i], len) == 0 && (path[len] == '/' || path[len] == '\0'))
+            return true;
+    }
+    return false;
 }
 
 /* Where a path leads; of one that is not there yet, where the nearest directory above it does.
@@ -47,14 +74,26 @@ static char *real_of(const char *path)
     return real;
 }
 
-int confine_check(const char *path, struct err *e)
+static int check(const char *path, bool is_read, struct err *e)
 {
-    char *real = confine_dir ? real_of(path) : NULL;
-    bool is_allowed = !confine_dir || (real && is_below(real));
+    char *real = confine_is_set ? real_of(path) : NULL;
+    bool is_allowed = !confine_is_set || (real && is_below(real, &confine_written)) ||
+                      (is_read && real && is_below(real, &confine_read));
 
     free(real);
     if (is_allowed)
         return 0;
-    err_set(e, ERR_REFUSED, "a test changes no file outside of its own directory: %s", path);
-    return err_hint(e, "it works in a copy of the project: write to a path below that");
+    err_set(e, ERR_REFUSED, "a test touches no file outside of its own directory: %s", path);
+    return err_hint(e, "it works in a copy of the project, without links that lead out of it; "
+                       "files in its world has texts of others");
+}
+
+int confine_check_write(const char *path, struct err *e)
+{
+    return check(path, false, e);
+}
+
+int confine_check_read(const char *path, struct err *e)
+{
+    return check(path, true, e);
 }

@@ -31,11 +31,10 @@ int fs_error(struct err *e, int errnum, const char *verb, const char *path)
                          path);
 }
 
-const char *fs_check_path(lua_State *L, int arg, enum permit permit, const char *who)
+static const char *path_at(lua_State *L, int arg, enum permit permit, const char *who)
 {
     size_t len;
     const char *path;
-    struct err e;
 
     task_require(L, permit, who);
     if (lua_type(L, arg) != LUA_TSTRING)
@@ -44,7 +43,15 @@ const char *fs_check_path(lua_State *L, int arg, enum permit permit, const char 
     path = lua_tolstring(L, arg, &len);
     if (!len || strlen(path) != len)
         vm_raisef(L, ERR_USAGE, "%s: the path is empty or holds a zero byte", who);
-    if (permit == PERMIT_EFFECT && confine_check(path, &e) < 0)
+    return path;
+}
+
+const char *fs_check_path(lua_State *L, int arg, enum permit permit, const char *who)
+{
+    const char *path = path_at(L, arg, permit, who);
+    struct err e;
+
+    if ((permit == PERMIT_EFFECT ? confine_check_write : confine_check_read)(path, &e) < 0)
         vm_raise(L, &e);
     return path;
 }
@@ -421,7 +428,7 @@ static int fs_remove(lua_State *L)
 ///@return string? real  nil where there is none
 static int fs_real(lua_State *L)
 {
-    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.real");
+    const char *path = path_at(L, 1, PERMIT_READ, "fs.real");
     char real[PATH_MAX];
 
     if (!realpath(path, real))
@@ -471,6 +478,7 @@ int luaopen_native_fs(lua_State *L)
         {"remove_tree", fs_remove_tree},
         {"links", fs_links},
         {"leads", fs_leads},
+        {"copy_tree", fs_copy_tree},
         {"tmpdir", fs_tmpdir},
         {"real", fs_real},
         {NULL, NULL},

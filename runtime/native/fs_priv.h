@@ -41,5 +41,6 @@ int fs_remove_tree(lua_State *L);
 int fs_mkdir(lua_State *L);
 int fs_links(lua_State *L);
 int fs_leads(lua_State *L);
+int fs_copy_tree(lua_State *L);
 
 #endif

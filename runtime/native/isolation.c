@@ -55,15 +55,33 @@ static int l_programs(lua_State *L)
     return 0;
 }
 
-/// No file outside of that directory is written or removed by native.fs.
+/// A program is started by those words, its arguments behind them.
 ///
-/// Raises: `io`.
-///@param dir string
-static int l_files(lua_State *L)
+/// Raises: `memory`.
+///@param program string  as it is called
+///@param words string[]
+static int l_guard(lua_State *L)
 {
+    const char *program = luaL_checkstring(L, 1);
     struct err e;
 
-    if (confine_set(luaL_checkstring(L, 1), &e) < 0)
+    if (stand_in_guard(program, words_of(L, 2), &e) < 0)
+        return vm_raise(L, &e);
+    return 0;
+}
+
+/// No file outside of those directories is read by native.fs, and none outside of the second ones is
+/// written or removed.
+///
+/// Raises: `io`, `limit`.
+///@param read string[]
+///@param written string[]
+static int l_files(lua_State *L)
+{
+    const char **read = words_of(L, 1), **written = words_of(L, 2);
+    struct err e;
+
+    if (confine_set(read, written, &e) < 0)
         return vm_raise(L, &e);
     return 0;
 }
@@ -75,6 +93,7 @@ int luaopen_native_isolation(lua_State *L)
     static const luaL_Reg functions[] = {
         {"requests", l_requests},
         {"programs", l_programs},
+        {"guard", l_guard},
         {"files", l_files},
         {NULL, NULL},
     };

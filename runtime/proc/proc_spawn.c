@@ -232,6 +232,9 @@ static int spawn_program(struct loop *loop, const struct proc_spec *spec, struct
     return 0;
 }
 
+/* What a stand-in gets of our environment. */
+static const char *const stand_in_env[] = {"PATH", "ALMANAC_EFFECT", NULL};
+
 int proc_spawn(struct loop *loop, const struct proc_spec *spec, struct proc **out, struct err *e)
 {
     struct proc_spec other = *spec;
@@ -246,6 +249,9 @@ int proc_spawn(struct loop *loop, const struct proc_spec *spec, struct proc **ou
     if (!argv)
         return err_set(e, ERR_MEMORY, "out of memory starting %s", spec->argv[0]);
     other.argv = argv;
+    other.env_keep = stand_in_env; /* nothing of the script's: a variable can have it run code */
+    other.env_set = NULL;
+    other.env_unset = NULL;
     rc = spawn_program(loop, &other, out, e);
     free(argv);
     return rc;

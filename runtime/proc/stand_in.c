@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char **stand_in_words, **stand_in_real;
+static char **stand_in_words, **stand_in_real, **stand_in_guard_words;
+static char *stand_in_guarded;
 
 static size_t count(const char *const *words)
 {
@@ -38,6 +39,15 @@ int stand_in_set(const char *const *words, const char *const *real, struct err *
     return 0;
 }
 
+int stand_in_guard(const char *program, const char *const *words, struct err *e)
+{
+    stand_in_guarded = strdup(program);
+    stand_in_guard_words = copy(words);
+    if (!stand_in_guarded || !stand_in_guard_words)
+        return err_set(e, ERR_MEMORY, "out of memory");
+    return 0;
+}
+
 static bool is_real(const char *program)
 {
     for (size_t i = 0; stand_in_real[i]; i++)
@@ -53,12 +63,15 @@ bool stand_in_needed(const char *program)
 
 const char **stand_in_for(const char *const *argv)
 {
-    size_t own = count((const char *const *)stand_in_words), given = count(argv);
+    bool is_guarded = stand_in_guarded && strcmp(stand_in_guarded, argv[0]) == 0;
+    char **words = is_guarded ? stand_in_guard_words : stand_in_words;
+    const char *const *rest = is_guarded ? argv + 1 : argv;
+    size_t own = count((const char *const *)words), given = count(rest);
     const char **out = calloc(own + given + 1, sizeof *out);
 
     if (!out)
         return NULL;
-    memcpy(out, stand_in_words, own * sizeof *out);
-    memcpy(out + own, argv, given * sizeof *out);
+    memcpy(out, words, own * sizeof *out);
+    memcpy(out + own, rest, given * sizeof *out);
     return out;
 }

@@ -64,6 +64,8 @@ M.all = {
   { name = "complete", summary = "say what a word may become", module = "almanac.cli.complete", looks = true, hidden = true },
   { name = "under-test", summary = "perform a command in the world of a test", module = "almanac.cli.under_test", here = true,
     alone = true, hidden = true },
+  { name = "helm-under-test", summary = "run helm in the world of a test", module = "almanac.cli.helm_under_test", here = true,
+    alone = true, hidden = true },
   { name = "stand-in", summary = "stand in for a program of a test", module = "almanac.cli.stand_in", here = true, alone = true,
     hidden = true },
   { name = "version", summary = "print the version", module = "almanac.cli.version", here = true, alone = true },

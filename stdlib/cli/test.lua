@@ -1,5 +1,4 @@
 --- almanac test [FILE…]
-local children = require "almanac.config.children"
 local clock = require "native.clock"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
@@ -21,14 +20,17 @@ M.usage = [[test [FILE…] [options]
 
 Runs tests of runbooks: files that end with _test.lua, in runbooks/tests/ or named. Each case has a world of its own: a
 simulated cluster, answers that the file gives for everything else, and a clock that jumps, so that gates and waits take
-no time. Nothing real is reached: no cluster, no service, no program but helm (against the simulated cluster), and no
-journal of yours. The world of a run that failed is kept and named.
+no time. Nothing real is reached, whatever a test or a runbook says, but for --real: no cluster, no service, no file but
+those of a copy of the project, no journal of yours, and no program but helm, which gets charts of the copy and the
+simulated cluster. The world of a run that failed is kept and named.
 Exit codes: 0 all passed, 1 some did not, 2 usage.]]
 
 M.options = {
   { "--filter", "TEXT", "only cases whose names hold it" },
   { "--list", nil, "the cases there are, and run none" },
   { "--junit", "FILE", "the results as JUnit's XML as well" },
+  { "--real", "MODULE", "sh: the programs that the tests name in real_sh are run for real, with your rights", many = true },
+  { "--helm", "PATH", "the helm binary (default: helm on PATH)" },
   { "--timeout", "DURATION", "real time that a case may take (default 60s)" },
   { "--at", "TIME", "when the simulated clock begins (default 2026-01-14 10:00 UTC, a Wednesday)" },
 }
@@ -66,7 +68,7 @@ end
 
 local function list(files, filter, operator)
   for _, path in ipairs(files) do
-    for _, case in ipairs(runner.cases(path, fs.read(path))) do
+    for _, case in ipairs(runner.cases(path, runner.text(path))) do
       if not filter or case.name:find(filter, 1, true) then
         operator:result(string.format("%s: %s%s\n", path, case.name, case.fn and "" or " (pending)"))
       end
@@ -81,16 +83,27 @@ local function beginning(given)
   return math.floor(moment.parse("--at", given.at, task.wall_ms() / 1000) * 1000)
 end
 
+--- What who runs the tests allows them.
+local function granted_by(given)
+  local real = {}
+  for _, module in ipairs(given.real or {}) do
+    if module ~= "sh" then errors.usage("--real %s: tests can run programs of sh for real, and nothing else", module) end
+    real[module] = true
+  end
+  return { real = real, helm = given.helm }
+end
+
 local function run_all(files, given, operator)
   local dir = fs.tmpdir "almanac-test"
   local results, kept = {}, false
   local voice = tell.new { color = screen.color(), write = function(text) operator:result(text) end }
   clock.simulate(dir .. "/clock", beginning(given))
+  local granted = granted_by(given)
   local limit = given.timeout and duration.parse(given.timeout) or 60
   local ok, err = errors.try(function()
     for _, path in ipairs(files) do
       runner.run(path, {
-        dir = dir, project = process.cwd(), clock = dir .. "/clock", limit = limit, filter = given.filter,
+        dir = dir, project = process.cwd(), clock = dir .. "/clock", granted = granted, limit = limit, filter = given.filter,
         told = function(result)
           results[#results + 1] = result
           kept = kept or result.kept ~= nil and #result.kept > 0
@@ -120,7 +133,6 @@ function M.run(words, operator)
   if not given then return 0 end
   local files = files_of(rest)
   if given.list then return list(files, given.filter, operator) end
-  children.pass_all()
   local handle = task.spawn(perform, files, given, operator)
   signals.guard(handle)
   local ok, result = handle:join()

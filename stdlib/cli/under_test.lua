@@ -16,10 +16,12 @@ M.options = {}
 function M.run(words, operator)
   local world = json.decode(fs.read_own(table.remove(words, 1), "world of a test"))
   if not words[1] then errors.usage "usage: almanac under-test FILE COMMAND WORD…" end
-  isolation.files(world.dir)
+  local zones = process.getenv "TZDIR" or "/usr/share/zoneinfo"
+  isolation.files({ world.dir, zones }, { world.dir .. "/project", world.dir .. "/home", world.dir .. "/tmp" })
   isolation.requests(world.address, world.api)
   isolation.programs({ process.exe(), "stand-in", world.address, world.stand_in }, world.real)
   handed_programs.withhold "a test"
+  if world.helm then isolation.guard(world.dir .. "/bin/helm", world.helm) end
   clock.join(world.clock, world.seat)
   return require("almanac.cli.main").perform(table.remove(words, 1), words, operator)
 end

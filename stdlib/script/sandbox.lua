@@ -138,8 +138,8 @@ end
 local function meet_late(name, file, kept)
   local context = task.context()
   local run = context and context.run
-  if not run then return end
   if not (kept and kept[file.path]) then task.with({ permit = "read" }, library_file.trust, file.path) end
+  if not run then return end
   local plan = run.bound and run.bound.plan
   if plan then require("almanac.run.plan.binding").check_file(plan, file.path, file.text) end
   run.mode.file(run, name, file.path, file.text)

@@ -4,6 +4,7 @@ local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local runs = require "almanac.testing.run"
 local task = require "native.task"
+local variables = require "almanac.testing.world.variables"
 
 local M = {}
 
@@ -72,7 +73,9 @@ local World = {}
 local world_mt = { __index = World, __metatable = false }
 
 function World:run(name, params, options)
-  return run_handle(perform(runs.start, of("world.run", self), name, params, options))
+  local given = options or {}
+  local allowed = { environment = given.environment, words = given.words, env = variables.check("world.run", given.env) }
+  return run_handle(perform(runs.start, of("world.run", self), name, params, allowed))
 end
 
 function World:plan(name, params, options)

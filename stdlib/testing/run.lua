@@ -5,6 +5,8 @@ local fs = require "native.fs"
 local json = require "native.json"
 local sh = require "native.sh"
 local folder = require "almanac.testing.world.folder"
+local variables = require "almanac.testing.world.variables"
+local words_of = require "almanac.testing.words"
 
 local M = {}
 
@@ -23,7 +25,7 @@ local function environment(world, more)
     [folder.SECRET] = world.secret,
     http_proxy = "http://" .. world.address, https_proxy = "http://" .. world.address, no_proxy = "127.0.0.1",
   }
-  for name, value in pairs(world.spec.env or {}) do env[name] = tostring(value) end
+  for name, value in pairs(variables.check("world", world.spec.env)) do env[name] = value end
   for name, value in pairs(more or {}) do env[name] = value end
   return env
 end
@@ -31,7 +33,7 @@ end
 local function description(world, seat)
   return json.encode {
     dir = world.dir, address = world.address, api = world.served.api:match "^%a+://(.*)$", stand_in = world.stand_in,
-    real = json.array(world.real), clock = world.clock, seat = seat,
+    real = world.real, helm = world.helm and json.array(world.helm), clock = world.clock, seat = seat,
   }
 end
 
@@ -108,9 +110,13 @@ local function params_file(world, params)
   return path
 end
 
-local function more_words(words, options)
-  if options.environment then table.move({ "-e", options.environment }, 1, 2, #words + 1, words) end
-  return table.move(options.words or {}, 1, #(options.words or {}), #words + 1, words)
+local function more_words(words, options, plan)
+  local more = words_of.check("world." .. words[1], words[1], options.words, plan)
+  if options.environment then
+    local name = words_of.name("world." .. words[1], "an environment", options.environment)
+    table.move({ "-e", name }, 1, 2, #words + 1, words)
+  end
+  return table.move(more, 1, #more, #words + 1, words)
 end
 
 local function told_by(run, outcome)
@@ -125,10 +131,10 @@ end
 ---@return table run
 function M.start(world, name, params, options)
   options = options or {}
-  local words = { "run", name, "--plain" }
+  local words = { "run", words_of.name("world.run", "a runbook", name), "--plain" }
   local file = params_file(world, params)
   if file then table.move({ "--params", file }, 1, 2, #words + 1, words) end
-  local outcome = M.perform(world, more_words(words, options), options.env)
+  local outcome = M.perform(world, more_words(words, options, world.planned), options.env)
   local run = { world = world, runbook = name, effects = {}, gates = {}, steps = {}, params = params or {}, status = "refused" }
   told_by(run, outcome)
   local report = M.report(world)
@@ -149,7 +155,8 @@ end
 ---@return table run
 function M.again(run, verb, more, env)
   local words = { verb, run.id }
-  table.move(more or {}, 1, #(more or {}), 3, words)
+  more = words_of.check("run." .. verb, verb, more)
+  table.move(more, 1, #more, 3, words)
   if verb == "resume" or verb == "rollback" then words[#words + 1] = "--plain" end
   told_by(run, M.perform(run.world, words, env))
   take(run, assert(M.report(run.world, run.id)))
@@ -166,11 +173,12 @@ end
 function M.plan(world, name, params, options)
   world.files = (world.files or 0) + 1
   local out = string.format("%s/plan-%d.json", world.dir, world.files)
-  local words = { "plan", name, "-o", out }
+  local words = { "plan", words_of.name("world.plan", "a runbook", name), "-o", out }
   local file = params_file(world, params)
   if file then table.move({ "--params", file }, 1, 2, #words + 1, words) end
   local told = M.perform(world, more_words(words, options or {}))
   local plan = fs.exists(out) and json.decode(fs.read(out), { null = "absent", max_bytes = 256 << 20 }).plan or { effects = {}, gates = {} }
+  world.planned = out
   plan.code, plan.text, plan.output, plan.file = told.code, told.stdout, told.stderr, out
   raise_unanswered(world)
   return plan

@@ -1,7 +1,7 @@
 --- Runs the cases of files, one after another.
 local clock = require "native.clock"
 local errors = require "almanac.base.errors"
-local fs = require "native.fs"
+local library_file = require "almanac.script.library_file"
 local sandbox = require "almanac.script.sandbox"
 local stage = require "almanac.testing.stage"
 local suite = require "almanac.testing.suite"
@@ -23,6 +23,7 @@ local M = {}
 ---@field dir string          for worlds
 ---@field project string      the operator's
 ---@field clock string        file of the simulated clock
+---@field granted almanac.testing.Granted
 ---@field limit number        seconds that a case may take
 ---@field filter? string      a part of the names of cases
 ---@field read fun(path: string): string
@@ -82,7 +83,7 @@ local function run_case(file, case, options)
     return result
   end
   local began = clock.real()
-  stage.begin(options.dir, options.project, options.clock)
+  stage.begin(options.dir, options.project, options.clock, options.granted)
   local ok, err = errors.try(limited, case, options.limit)
   local complaint = ok and complaint_of(stage.worlds())
   if complaint then ok, err = false, errors.wrap(complaint) end
@@ -98,16 +99,28 @@ end
 ---@param path string
 ---@param text string
 ---@param patience? almanac.LoadPatience  of who loads several
+---@param is_run? boolean  they are to be run: a file that others can write is refused
 ---@return almanac.testing.Case[]
-function M.cases(path, text, patience)
-  return suite.collect(function() sandbox.load(path, text, nil, patience) end)
+function M.cases(path, text, patience, is_run)
+  return suite.collect(function()
+    if is_run then library_file.trust(path) end
+    local script = sandbox.load(path, text, nil, patience)
+    for name in pairs(is_run and script.files or {}) do library_file.trust(name) end
+  end)
+end
+
+--- The text of a file of tests; a link to what is no Lua file is refused.
+---@param path string
+---@return string
+function M.text(path)
+  return (library_file.text(path, false)) or errors.usage("there is no file %s", path)
 end
 
 --- Runs the cases of a file that the filter lets through; each is told when it is over.
 ---@param path string
 ---@param options almanac.testing.Options
 function M.run(path, options)
-  local ok, cases = errors.try(M.cases, path, fs.read(path))
+  local ok, cases = errors.try(M.cases, path, M.text(path), nil, true)
   if not ok then
     options.told { file = path, name = "loading the file", status = "error", error = cases, seconds = 0 }
     return

@@ -6,14 +6,23 @@ local worlds = require "almanac.testing.world.world"
 
 local M = {}
 
-local current ---@type { dir: string, project: string, clock: string, worlds: almanac.testing.World[], count: integer }?
+---@class almanac.testing.Stage
+---@field dir string
+---@field project string
+---@field clock string
+---@field granted almanac.testing.Granted
+---@field worlds almanac.testing.World[]
+---@field count integer
+
+local current ---@type almanac.testing.Stage?
 
 --- Begins a case.
 ---@param dir string      that is there, for its worlds
 ---@param project string  the operator's
 ---@param clock string    file of the simulated clock
-function M.begin(dir, project, clock)
-  current = { dir = dir, project = project, clock = clock, worlds = {}, count = 0 }
+---@param granted almanac.testing.Granted
+function M.begin(dir, project, clock, granted)
+  current = { dir = dir, project = project, clock = clock, granted = granted, worlds = {}, count = 0 }
 end
 
 --- Makes a world for the case that runs.
@@ -27,7 +36,7 @@ function M.world(spec)
   current.count = current.count + 1
   local dir = string.format("%s/%d-%s", current.dir, current.count, digest.random_hex(4))
   fs.mkdir(dir)
-  local world = worlds.new(spec, dir, current.project)
+  local world = worlds.new(spec, dir, current.project, current.granted)
   world.clock, world.stand_in, world.known, world.runs = current.clock, worlds.STAND_IN, {}, {}
   table.insert(current.worlds, world)
   return world

@@ -133,6 +133,18 @@ function M.links(path) end
 ---@return string? leads  nil where there is no link
 function M.leads(path) end
 
+--- Copies a file, or a directory with all that is in it, from below a directory to the same place
+--- below another. Regular files and directories: no link is followed; one that leads to something in
+--- the first directory is copied as a link, and what is anything else is left out. Permit "effect".
+---
+--- Raises: `not_found`, `io`, `limit`.
+---@param from string  a directory
+---@param path string  below it, with names alone: no "..", no "/" before it
+---@param to string    a directory that is there
+---@param max integer  bytes that may be copied
+---@return integer left  of max
+function M.copy_tree(from, path, to, max) end
+
 --- Makes a directory for files of this process. Permit "effect".
 ---
 --- Raises: `io`.

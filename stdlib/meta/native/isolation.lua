@@ -20,10 +20,19 @@ function M.requests(to, through) end
 ---@param real string[]  programs that are run as they are, where they are called by just these words
 function M.programs(words, real) end
 
---- No file outside of that directory is written or removed by native.fs.
+--- A program is started by those words, its arguments behind them.
 ---
---- Raises: `io`.
----@param dir string
-function M.files(dir) end
+--- Raises: `memory`.
+---@param program string  as it is called
+---@param words string[]
+function M.guard(program, words) end
+
+--- No file outside of those directories is read by native.fs, and none outside of the second ones is
+--- written or removed.
+---
+--- Raises: `io`, `limit`.
+---@param read string[]
+---@param written string[]
+function M.files(read, written) end
 
 return M

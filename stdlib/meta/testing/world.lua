@@ -8,14 +8,13 @@
 ---@field env? table  variables of the environment
 ---@field faults? string[]  of the cluster, as almanac sim --fault takes them
 ---@field files? table  texts of files, by their paths in the project
----@field helm? string  the helm that upgrades the simulated cluster
 ---@field http? table  what is asked, and the answer of web services by "GET https://host/path" or "GET /path": text, a status, or a table
 ---@field loki? table  what is asked, and the answer of Loki by query: lines, or a number; left out: what the cluster's pods print
 ---@field namespaces? string[]  made beforehand
 ---@field objects? string|string[]|any[]  objects of the cluster: tables, or files of manifests or snapshots
 ---@field prom? table|function  what is asked, and the answer of Prometheus by query: a number, a list of series, or a function of the seconds so far
 ---@field ready_time? string|number  from a container's start to its being ready
----@field real_sh? string[]  programs that run as they are, by these words
+---@field real_sh? string[]  programs that run as they are, by these words, where the tests are run with --real sh
 ---@field releases? world.options.releases[]  installed beforehand, by the real helm
 ---@field sh? table  what is asked, and the answer of programs by their command lines: what they print, an exit code, or a table
 

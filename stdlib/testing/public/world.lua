@@ -26,8 +26,7 @@ local WORLD = fields.declare("world", {
   loki = { "map", help = ANSWERS .. " of Loki by query: lines, or a number; left out: what the cluster's pods print" },
   http = { "map", help = ANSWERS .. ' of web services by "GET https://host/path" or "GET /path": text, a status, or a table' },
   sh = { "map", help = ANSWERS .. " of programs by their command lines: what they print, an exit code, or a table" },
-  real_sh = { "list", of = "text", help = "programs that run as they are, by these words" },
-  helm = { "text", shown_default = "helm on PATH", help = "the helm that upgrades the simulated cluster" },
+  real_sh = { "list", of = "text", help = "programs that run as they are, by these words, where the tests are run with --real sh" },
   files = { "map", help = "texts of files, by their paths in the project" },
   copy = {
     "list", of = "text", shown_default = "all that does not begin with a dot",

@@ -4,6 +4,8 @@ local digest = require "native.digest"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
+local place = require "almanac.testing.world.place"
+local scripts = require "almanac.testing.world.scripts"
 local sh = require "native.sh"
 local yaml = require "native.yaml"
 
@@ -22,41 +24,41 @@ function M.host(name) return name .. ".test" end
 --- The variable that stands for every token and password of almanac.yaml.
 M.SECRET = "ALMANAC_TEST_SECRET"
 
-local function run(words)
-  local result = sh.exec { argv = words, who = "almanac test" }
+--- Links the files of a copy of ours into another directory.
+local function link_files(from, to, is_copy)
+  local words = { "cp", "-R", is_copy and "-p" or "-l", "--", from .. "/.", to }
+  local result = sh.exec { argv = words, keep_env = { "PATH" }, who = "almanac test" }
   if result.code ~= 0 then errors.raise { kind = "io", message = table.concat(words, " ") .. ": " .. result.stderr } end
-  return result.stdout
 end
-
-local function name_of(path) return path:match "([^/]+)$" end
 
 --- What of the project a run gets: all but what begins with a dot, which is the journal, the repository and the like; or
 --- what the test says.
 local function parts_of(project, wanted)
   local out = {}
   for _, path in ipairs(wanted or fs.list((project:gsub("[%[*?\\]", "\\%0")) .. "/*")) do
-    local name = wanted and path:gsub("^%./", ""):gsub("/+$", "") or name_of(path)
-    if name ~= CONFIG then
-      if name:find "^/" or ("/" .. name .. "/"):find("/../", 1, true) or not fs.exists(project .. "/" .. name) then
-        errors.usage("world: copy: there is no %q in the project", name)
-      end
-      out[#out + 1] = name
-    end
+    local name = wanted and place.names("world: copy", path) or path:match "([^/]+)$"
+    if wanted then place.existing("world: copy", project, name) end
+    if name ~= CONFIG then out[#out + 1] = name end
   end
   return out
 end
 
-local SIZE_MAX = 64 * 1024 -- KiB
+local SIZE_MAX = 64 << 20 -- bytes
 
-local function check_size(project, parts)
-  local words = { "du", "-sck", "--" }
-  for _, name in ipairs(parts) do words[#words + 1] = project .. "/" .. name end
-  local size = tonumber(run(words):match "(%d+)%s+%S+%s*$")
-  if size and size <= SIZE_MAX then return end
+local function copy_part(project, name, dir, left)
+  local ok, result = errors.try(fs.copy_tree, project, name, dir, left)
+  if ok then return result end
+  if result.kind ~= "limit" then error(result, 0) end
   errors.raise {
-    kind = "usage", message = string.format("world: each run would get a copy of the project, which holds %d MiB", size // 1024),
+    kind = "usage",
+    message = string.format("world: each run would get a copy of the project, which holds more than %d MiB", SIZE_MAX >> 20),
     hint = 'say what of it they need: world { copy = { "runbooks", "ops/helm" } }',
   }
+end
+
+--- A script that others can write is not run, nor a copy of it.
+local function trust_scripts(project, dir)
+  for _, path in ipairs(scripts.below(dir .. "/runbooks")) do fs.check_script(project .. path:sub(#dir + 1)) end
 end
 
 local whole = {} ---@type table<string, string>  copies of the project, by what is in them
@@ -66,25 +68,18 @@ local whole = {} ---@type table<string, string>  copies of the project, by what 
 local function whole_copy(root, project, wanted)
   local key = project .. "\0" .. table.concat(wanted or {}, "\0")
   if whole[key] then return whole[key] end
-  local parts = parts_of(project, wanted)
   local dir = root .. "/project-" .. digest.random_hex(4)
   fs.mkdir(dir)
-  if parts[1] then
-    check_size(project, parts)
-    for _, name in ipairs(parts) do
-      local above = name:match "^(.*)/"
-      if above then fs.mkdir(dir .. "/" .. above) end
-      run { "cp", "-R", "-L", "--", project .. "/" .. name, dir .. "/" .. name }
-    end
-  end
+  local left = SIZE_MAX
+  for _, name in ipairs(parts_of(project, wanted)) do left = copy_part(project, name, dir, left) end
+  trust_scripts(project, dir)
   whole[key] = dir
   return dir
 end
 
 --- Fills the directory of a run. A program that runs for real may write into a file, and gets files of its own.
 local function fill(dir, root, project, spec)
-  local from = whole_copy(root, project, spec.copy)
-  run { "cp", "-R", spec.real_sh and "-p" or "-l", "--", from .. "/.", dir }
+  link_files(whole_copy(root, project, spec.copy), dir, spec.real_sh)
 end
 
 local function merge(into, from)
@@ -150,24 +145,20 @@ end
 ---@param project string  the operator's
 ---@param spec table      of the world
 ---@param served table    the simulated cluster
+---@param helm? string    as the operator names it
 ---@return string cwd
 ---@return string[] real  programs that run as they are
-function M.make(dir, project, spec, served)
+---@return string? helm   the binary; nil: there is none
+function M.make(dir, project, spec, served, helm)
   local cwd = dir .. "/project"
-  for _, path in ipairs { cwd, dir .. "/home", dir .. "/bin", dir .. "/tmp" } do fs.mkdir(path) end
+  for _, name in ipairs { "/project", "/home", "/bin", "/tmp", "/helm" } do fs.mkdir(dir .. name) end
   fill(cwd, dir:match "^(.*)/", project, spec)
-  for path, text in pairs(spec.files or {}) do
-    if path:find "/" then fs.mkdir(cwd .. "/" .. path:match "^(.*)/") end
-    fs.write(cwd .. "/" .. path, text)
-  end
-  local helm = sh.which(spec.helm or "helm")
-  if helm then run { "ln", "-s", "--", helm, dir .. "/bin/helm" } end
+  for path, text in pairs(spec.files or {}) do place.write("world: files", cwd, path, text) end
+  local found = sh.which(helm or "helm")
   local values, contexts = config_of(project, spec, { kubeconfig = dir .. "/kubeconfig", helm = dir .. "/bin/helm" })
   fs.write(cwd .. "/" .. CONFIG, json.encode(values, { indent = 2 }) .. "\n")
   fs.write(dir .. "/kubeconfig", json.encode(kubeconfig_of(served, contexts)) .. "\n", { mode = 0x180 })
-  local real = { dir .. "/bin/helm" }
-  for _, name in ipairs(spec.real_sh or {}) do real[#real + 1] = name end
-  return cwd, real
+  return cwd, json.array(spec.real_sh or {}), found
 end
 
 return M

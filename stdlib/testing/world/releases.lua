@@ -2,7 +2,6 @@
 --- further world of the same kind.
 local digest = require "native.digest"
 local errors = require "almanac.base.errors"
-local fs = require "native.fs"
 local json = require "native.json"
 local sh = require "native.sh"
 
@@ -12,7 +11,7 @@ local made = {} ---@type table<string, table[]>  objects, by what was installed
 
 local function key_of(world)
   local spec = world.spec
-  return digest.sha256(json.encode({ world.project, spec.helm or "", json.array(spec.releases), spec.files or {} }, { canonical = true }))
+  return digest.sha256(json.encode({ world.project, json.array(spec.releases), spec.files or {} }, { canonical = true }))
 end
 
 --- What installing the world's releases made, where another world did that before.
@@ -24,7 +23,8 @@ end
 
 local function words_of(world, one)
   local namespace = one.namespace or one.release
-  local words = { world.dir .. "/bin/helm", "install", one.release, one.chart, "--namespace", namespace, "--create-namespace" }
+  local words = table.move(world.helm, 1, #world.helm, 1, {})
+  table.move({ "install", one.release, one.chart, "--namespace", namespace, "--create-namespace" }, 1, 6, #words + 1, words)
   for _, file in ipairs(one.values or {}) do table.move({ "--values", file }, 1, 2, #words + 1, words) end
   local names = {}
   for name in pairs(one.set or {}) do names[#names + 1] = name end
@@ -49,14 +49,14 @@ end
 ---@param world almanac.testing.World
 function M.install(world)
   if not world.spec.releases or made[key_of(world)] then return end
-  if not fs.exists(world.dir .. "/bin/helm") then
+  if not world.helm then
     errors.raise { kind = "usage", message = "world: releases are installed by helm, and there is none on PATH",
-      hint = "install helm 3 or 4, or name it: world { helm = PATH }" }
+      hint = "install helm 3 or 4, or name it: almanac test --helm PATH" }
   end
   for _, one in ipairs(world.spec.releases) do
     local ok, result = errors.try(sh.exec, {
       argv = words_of(world, one), cwd = world.cwd, who = "world",
-      env = { KUBECONFIG = world.dir .. "/kubeconfig", HOME = world.dir .. "/home" }, keep_env = { "PATH" },
+      keep_env = { "PATH" },
     })
     if not ok or result.code ~= 0 then
       errors.raise { kind = "usage", message = string.format("world: helm could not install %s: %s", one.release,

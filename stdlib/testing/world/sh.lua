@@ -1,10 +1,10 @@
 --- Programs as a test says they are. None runs: one of ours stands in for each, hands on what it was called with, and
 --- prints what the test answers.
 local errors = require "almanac.base.errors"
-local fs = require "native.fs"
 local http = require "almanac.testing.world.http"
 local json = require "native.json"
 local lookup = require "almanac.testing.world.lookup"
+local place = require "almanac.testing.world.place"
 local shell_word = require "almanac.base.shell_word"
 
 local M = {}
@@ -27,14 +27,7 @@ end
 
 --- Writes the files that a program is answered to have written, below where the run works.
 local function write_files(self, files)
-  for path, text in pairs(files or {}) do
-    if type(path) ~= "string" or path:find "^/" or ("/" .. path .. "/"):find("/../", 1, true) then
-      errors.usage("world: sh: writes: %q is no path below the project", tostring(path))
-    end
-    local above = path:match "^(.*)/"
-    if above then fs.mkdir(self.cwd .. "/" .. above) end
-    fs.write(self.cwd .. "/" .. path, tostring(text))
-  end
+  for path, text in pairs(files or {}) do place.write("world: sh: writes", self.cwd, path, tostring(text)) end
 end
 
 local function answer_to(self, asked, line)

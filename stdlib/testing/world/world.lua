@@ -6,9 +6,11 @@ local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local folder = require "almanac.testing.world.folder"
 local fs = require "native.fs"
+local helm = require "almanac.testing.world.helm"
 local http = require "almanac.testing.world.http"
 local httpd = require "native.httpd"
 local loki = require "almanac.testing.world.loki"
+local place = require "almanac.testing.world.place"
 local process = require "native.process"
 local prometheus = require "almanac.testing.world.prometheus"
 local releases = require "almanac.testing.world.releases"
@@ -22,11 +24,16 @@ local M = {}
 --- Where a stand-in asks.
 M.STAND_IN = "stand-in.test"
 
+---@class almanac.testing.Granted  what who runs the tests allows them; a test's author cannot
+---@field real table<string, boolean>  modules whose programs run for real: sh
+---@field helm? string                 the helm binary
+
 ---@class almanac.testing.World
 ---@field spec table          as the test gave it, checked
 ---@field dir string
 ---@field cwd string          where runs work
 ---@field real string[]       programs that run as they are
+---@field helm? string[]      what helm is started by
 ---@field served table        the simulated cluster
 ---@field address string      of everything else, host:port
 ---@field began number        seconds since 1970
@@ -86,7 +93,7 @@ local function objects_of(spec, project)
   if type(given) == "string" then given = { given } end
   for _, one in ipairs(given) do
     if type(one) == "string" then
-      local list, header = snapshot_file.read(one:find "^/" and one or project .. "/" .. one)
+      local list, header = snapshot_file.read(place.existing("world: objects", project, one))
       for _, object in ipairs(list) do out[#out + 1] = object end
       resources = header and header.resources or resources
     else
@@ -122,8 +129,13 @@ end
 ---@param spec table    checked
 ---@param dir string    that is there and empty
 ---@param project string  the operator's project
+---@param granted almanac.testing.Granted
 ---@return almanac.testing.World
-function M.new(spec, dir, project)
+function M.new(spec, dir, project, granted)
+  if spec.real_sh and not granted.real.sh then
+    errors.raise { kind = "usage", message = "world: real_sh: no program runs for real unless who runs the tests says so",
+      hint = "look at what it runs (" .. table.concat(spec.real_sh, ", ") .. "), then: almanac test --real sh" }
+  end
   local self = setmetatable({
     spec = spec, dir = dir, requests = {}, writes = {}, commands = {}, unanswered = {}, complaints = {}, turns = {},
     began = task.wall_ms() / 1000, project = project, exe = process.exe(), secret = digest.random_hex(8),
@@ -134,7 +146,9 @@ function M.new(spec, dir, project)
     on_error = function(err) self:complain(tostring(err)) end,
   }
   self.address = "127.0.0.1:" .. self.listener:port()
-  self.cwd, self.real = folder.make(dir, project, spec, self.served)
+  local found
+  self.cwd, self.real, found = folder.make(dir, project, spec, self.served, granted.helm)
+  self.helm = found and helm.words(self.exe, found, dir, self.address)
   releases.install(self)
   return self
 end
