@@ -1,5 +1,6 @@
 /* confine: the directories out of which this process reads and writes no file by native.fs.
- * For tests: what is tested works beside files of the operator's, which are not its to see or change.
+ * For tests: what is tested works beside files of the operator's, which are not its to see or
+ * change.
  */
 #ifndef ALMANAC_CONFINE_H
 #define ALMANAC_CONFINE_H
