@@ -120,7 +120,7 @@ end
 ---@param path string
 ---@param options almanac.testing.Options
 function M.run(path, options)
-  local ok, cases = errors.try(M.cases, path, M.text(path), nil, true)
+  local ok, cases = errors.try(function() return M.cases(path, M.text(path), nil, true) end)
   if not ok then
     options.told { file = path, name = "loading the file", status = "error", error = cases, seconds = 0 }
     return

@@ -190,7 +190,6 @@ t.test("helm of a test works on charts of the project, and asks no server", func
   for _, fields in ipairs {
     "chart = '" .. url .. "/x.tgz'", "chart = 'oci://127.0.0.1/x'", "chart = 'repo/x'", "chart = '/etc'", "chart = 's'",
     "chart = 'c', values = '" .. url .. "/x?leak=1'", "chart = 'c', values = '/etc/passwd'", "chart = 'c', values = { '../kubeconfig' }",
-    "chart = 'c', post_renderer = 'bin/pr'",
   } do
     steps[#steps + 1] = "step('" .. #steps .. "', function() helm.template { release = 'w', " .. fields .. " } end)"
   end
@@ -210,9 +209,10 @@ t.test("helm of a test works on charts of the project, and asks no server", func
   t.lacks(said, "PASSED")
   t.has(said, "all tried")
   t.eq(read "called", "")
-  local project = project_of("helm.template { release = 'w', chart = 'c' }", SHOWS, chart)
+  local project = project_of("helm.template { release = 'w', chart = 'c', post_renderer = 'bin/pr' }", SHOWS, chart)
   t.lacks(told(project, { SECRETVAR = "topsecret" }, { "--helm", helm }), "a test's helm")
   t.has(read "called", "template")
+  t.lacks(read "called", "post-renderer")
   t.has(read "env", "HELM_NO_PLUGINS=1")
   t.lacks(read "env", "topsecret")
   t.eq(#asked, 0, table.concat(asked, " "))
@@ -228,4 +228,20 @@ t.test("scripts that others can write are not run: a test, a library of it, a ru
   end
   t.must { "chmod", "777", project.dir .. "/runbooks" }
   t.has(told(project), "is not run: runbooks can be written by others")
+end)
+
+t.test("a link in the place of a test or of almanac.yaml is not read", function()
+  local private = t.tmpdir() .. "/private"
+  t.write_file(private, "SECRETLINE=hush1234\n")
+  local project = project_of("", SHOWS)
+  t.must { "ln", "-s", private, project.dir .. "/runbooks/tests/link_test.lua" }
+  local out = told(project)
+  t.has(out, "which is no Lua file")
+  t.lacks(out, "hush1234")
+  t.lacks(select(3, project:run { "test", "--list" }), "hush1234")
+  t.must { "rm", project.dir .. "/runbooks/tests/link_test.lua" }
+  t.must { "ln", "-sf", private, project.dir .. "/almanac.yaml" }
+  out = told(project)
+  t.lacks(out, "hush1234")
+  t.has(out, "almanac.yaml")
 end)

@@ -118,7 +118,7 @@ end
 ---@return string[] contexts  that it names
 local function config_of(project, spec, places)
   local path, contexts = project .. "/" .. CONFIG, {}
-  local values = fs.exists(path) and yaml.decode(fs.read(path), { name = CONFIG }) or {}
+  local values = fs.exists(path) and yaml.decode(fs.read_own(path, "configuration"), { name = CONFIG }) or {}
   merge(values, spec.config or {})
   lead(values, contexts)
   for _, environment in pairs(values.environments or {}) do lead(environment, contexts) end
