@@ -240,7 +240,7 @@ end
 -- The ground of a plan ----------------------------------------------------------------------------
 
 local function of_file(ref, path)
-  return fs.exists(path) and { ref = ref, digest = fs.digest(path) } or nil
+  return fs.exists(path) and { ref = ref, digest = fs.digest(path), is_read = true } or nil
 end
 
 --- What a rendering rests on besides the objects that came out of it: the chart's archive, and the program
@@ -250,7 +250,7 @@ end
 ---@return table[] ground
 function M.ground(input, digest)
   local out = {}
-  if digest then out[#out + 1] = { ref = "chart " .. input.chart, digest = digest } end
+  if digest then out[#out + 1] = { ref = "chart " .. input.chart, digest = digest, is_read = true } end
   if not urls.is_url(input.chart) and input.chart:find "%.tgz$" then
     out[#out + 1] = of_file("chart " .. input.chart, input.chart)
   end

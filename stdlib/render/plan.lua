@@ -124,6 +124,9 @@ local function add_effect(out, indent, planned, color)
   local head = planned.title .. (planned.nothing and "  (nothing would change)" or "")
   out[#out + 1] = indent .. paint("→ " .. head, planned.nothing and "90" or "35", color)
   if planned.summary then out[#out + 1] = indent .. "  " .. planned.summary end
+  if planned.on_top then
+    out[#out + 1] = indent .. "  " .. paint("on top of the planned change before: previewed as of now", "33", color)
+  end
   for _, warning in ipairs(planned.warnings or {}) do out[#out + 1] = indent .. "  " .. paint("WARNING " .. warning, "1;33", color) end
   if planned.would_fail then add_stop(out, indent .. "  ", planned, color) end
   local same = 0
@@ -212,7 +215,7 @@ end
 
 local outcome_marks = {
   ["as planned"] = { "✓", "32" }, done = { "✓", "32" }, failed = { "✗", "31" }, ["in doubt"] = { "?", "33" },
-  ["not reached"] = { "·", "90" }, ["not in the plan"] = { "!", "1;33" },
+  ["not reached"] = { "·", "90" }, ["not in the plan"] = { "!", "1;33" }, ["without the plan"] = { "!", "1;33" },
 }
 
 local function add_outcome(out, head, item, color)

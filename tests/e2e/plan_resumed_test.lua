@@ -71,3 +71,33 @@ t.test("a question within the run that it made is no other ground, too", functio
   goes_on(0, p, id)
   t.eq(p:lines "f.txt", { "2" })
 end)
+
+t.test("what was refused, and made without the plan, is not told to be as planned", function()
+  local p, id = waiting { book = TWICE }
+  t.write_file(p.dir .. "/g.txt", "theirs")
+  goes_on(3, p, id)
+  local code, _, err = p:run { "resume", id, "--no-ask", "--without-plan" }
+  t.eq(code, 0, err)
+  local _, shown = p:run { "show", id, "--plan" }
+  t.has(shown, "write g.txt (1 bytes)  without the plan\n    it had been refused: g.txt has changed since the plan was made")
+  local _, kept = shown:gsub("  as planned", "")
+  t.eq(kept, 2, shown)
+end)
+
+t.test("a plan says of a second change to the same object that it stands on the first", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  step("away", function() fs.write("f.txt", "1") end)
+  step("back", function() fs.write("f.txt", "0") end)
+  step("same", function() fs.write("g.txt", "0") end)
+end }]] }
+  t.write_file(p.dir .. "/f.txt", "0")
+  t.write_file(p.dir .. "/g.txt", "0")
+  local code, out = p:run { "plan", "book" }
+  t.eq(code, 2, out)
+  local back = out:match "\nback\n(.-)\nsame\n"
+  t.has(back, "on top of the planned change before: previewed as of now")
+  t.lacks(back, "nothing would change")
+  t.has(out, "3 effects, 1 of them would change nothing")
+  t.has(out, "back: takes back write f.txt")
+end)

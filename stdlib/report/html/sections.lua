@@ -82,7 +82,9 @@ local function diff_of(planned)
   return tag("details", nil, tag("summary", { "class", "dim" }, "the planned difference"), tag("pre", nil, out))
 end
 
-local OUTCOMES = { ["as planned"] = "s-done", done = "s-done", failed = "s-failed", ["not in the plan"] = "s-failed" }
+local OUTCOMES = {
+  ["as planned"] = "s-done", done = "s-done", failed = "s-failed", ["not in the plan"] = "s-failed", ["without the plan"] = "s-failed",
+}
 
 --- What became of an effect, or of a gate, and why.
 local function outcome_of(item)

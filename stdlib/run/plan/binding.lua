@@ -272,7 +272,7 @@ end
 function Binding:touch(path, key)
   local planned = planned_for(self.plan, path, key)
   for _, item in ipairs(planned and planned.ground or {}) do
-    self.touched[item.ref] = "whole"
+    if not item.is_read then self.touched[item.ref] = "whole" end
     if item.of then self.touched[item.of] = self.touched[item.of] or "part" end
   end
 end

@@ -19,6 +19,7 @@ local M = {}
 ---@field digest string
 ---@field open? { at: string, after: string }[]  parts of the input that only the run will know
 ---@field refused? { category: string, target: string, access: string }[]  what `allow` does not name
+---@field on_top? boolean  an effect before it changes the same object: it is previewed on what is there before that
 ---@field as_given? boolean  the input is what the script gave: it could not be checked yet
 
 ---@class almanac.PlanDraft
@@ -128,9 +129,32 @@ function Draft:add_gate(path, sample)
   self.gates[#self.gates + 1] = self.order:add { path = self.below .. path, text = sample.text, ok = sample.ok, value = sample.value }
 end
 
+--- Marks the effects that stand on what one before them changes: today's world does not tell what they will do. That one of
+--- them would change nothing now says nothing of it, nor of the run that it is a part of.
+local function mark_on_top(effects)
+  local changed = {} -- by ref: "whole", or "part" where it is one of the parts that it has
+  for _, planned in ipairs(effects) do
+    for _, item in ipairs(planned.ground or {}) do
+      local before = changed[item.ref] or item.of and changed[item.of] == "whole"
+      if before and not item.is_read then planned.on_top, planned.nothing = true, nil end
+    end
+    for _, item in ipairs(planned.nothing and {} or planned.ground or {}) do
+      changed[item.ref] = "whole"
+      if item.of then changed[item.of] = changed[item.of] or "part" end
+    end
+  end
+  for _, planned in ipairs(effects) do
+    local below = planned.nested and planned.nothing and planned.path .. "/"
+    for _, inner in ipairs(below and effects or {}) do
+      if inner.on_top and inner.path:sub(1, #below) == below then planned.nothing = nil end
+    end
+  end
+end
+
 --- Puts everything into the order of the script: branches side by side were met as their looks came back.
 function Draft:settle()
   for _, entries in ipairs { self.effects, self.steps, self.gates, self.asks, self.possible } do self.order:sort(entries) end
+  mark_on_top(self.effects)
 end
 
 --- Adds an effect with what became of its preview.

@@ -7,7 +7,7 @@ local M = {}
 ---@class almanac.PlanOutcome
 ---@field path string
 ---@field title string
----@field state "as planned"|"failed"|"in doubt"|"not reached"|"not in the plan"
+---@field state "as planned"|"failed"|"in doubt"|"not reached"|"not in the plan"|"without the plan"
 ---@field why? string
 ---@field planned? table   of the plan
 ---@field within? string[] titles of effects that it needed besides
@@ -24,6 +24,21 @@ end
 
 local on = {}
 
+--- An effect is refused in its step, and every step around that fails of it as well.
+local function take_refusal(seen, path, message)
+  for refused in pairs(seen.refused) do
+    if is_under(refused, path) then return end
+  end
+  seen.refused[path] = message
+end
+
+--- Why the effect that a step begins next was refused before; nil: it was not, or was put right and kept to the plan.
+local function refusal_of(seen, path)
+  local message = seen.refused[path]
+  seen.refused[path] = nil
+  return seen.unbound and message or nil
+end
+
 on["effect.intent"] = function(seen, path, data)
   local parent, rest = tostring(data.ordinal):match "^(%d+)(%.?.*)$"
   local key = key_of(path, parent)
@@ -35,7 +50,7 @@ on["effect.intent"] = function(seen, path, data)
   if not seen.by_key[key] then seen.order[#seen.order + 1] = key end
   seen.by_key[key] = {
     path = path, ordinal = parent, id = data.id, title = data.title or data.op, op = data.op, digest = data.digest, state = "in doubt",
-    within = {},
+    within = {}, refused = refusal_of(seen, path) or (seen.by_key[key] or {}).refused,
   }
   if data.id then seen.by_id[data.id] = seen.by_key[key] end
 end
@@ -55,11 +70,14 @@ end
 
 on["run.unbound"] = function(seen) seen.unbound = true end
 on["step.done"] = function(seen, path) seen.steps[path] = "done" end
-on["step.failed"] = function(seen, path, data)
+on["step.interrupted"] = function(seen, path, data)
   seen.steps[path] = "failed"
   seen.failures[path] = data.message
 end
-on["step.interrupted"] = on["step.failed"]
+on["step.failed"] = function(seen, path, data)
+  on["step.interrupted"](seen, path, data)
+  if data.kind == "plan_mismatch" then take_refusal(seen, path, data.message) end
+end
 
 --- What is known by path, or below it, has another one from then on.
 on["step.renamed"] = function(seen, path, data)
@@ -72,7 +90,7 @@ on["step.renamed"] = function(seen, path, data)
       seen.by_key[seen.order[i]] = item
     end
   end
-  for _, by_path in ipairs { seen.steps, seen.failures, seen.samples } do
+  for _, by_path in ipairs { seen.steps, seen.failures, seen.samples, seen.refused } do
     by_path[path], by_path[data.from] = by_path[data.from], nil
   end
   table.insert(seen.renamed, { from = data.from, to = path })
@@ -157,7 +175,7 @@ end
 ---@return { path: string, text: string, state: string, why: string?, saw: string? }[] gates in the plan's order
 ---@return boolean unbound the operator went on without the plan
 function M.compare(plan, events)
-  local seen = { by_key = {}, by_id = {}, order = {}, steps = {}, failures = {}, samples = {}, renamed = {}, unbound = false }
+  local seen = { by_key = {}, by_id = {}, order = {}, steps = {}, failures = {}, samples = {}, renamed = {}, refused = {}, unbound = false }
   for _, event in ipairs(events) do
     if on[event.kind] then on[event.kind](seen, event.path, event.data) end
   end
@@ -172,6 +190,8 @@ function M.compare(plan, events)
       entry.state, entry.why = item.state == "done" and "as planned" or item.state, item.why
       if item.digest ~= planned.digest and not planned.open then
         entry.state, entry.why = "not in the plan", "it became: " .. item.title
+      elseif item.refused and item.state == "done" then
+        entry.state, entry.why = "without the plan", "it had been refused: " .. item.refused
       end
     end
     effects[i] = entry

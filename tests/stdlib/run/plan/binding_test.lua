@@ -107,6 +107,12 @@ t.test("who changed the whole of an object changed its parts, and not the other 
   t.eq(touched_by({ ref = "web: image", of = "web", object = 1 }, replicas), false)
 end)
 
+t.test("what an effect only reads is not its own from then on", function()
+  local binding = bound(planned { ground = { { ref = "chart c.tgz", digest = "1", is_read = true }, { ref = "web", object = 1 } } })
+  binding:touch("s", "0")
+  t.eq(binding.touched, { web = "whole" })
+end)
+
 t.test("a part that is another as a whole is told without a field", function()
   local effect = planned { ground = { { ref = "web: replicas", object = 3 }, { ref = "door" } } }
   local function now(replicas, door)

@@ -81,6 +81,28 @@ t.test("a judgement about the world now is noted, and the plan goes on; any othe
   t.raises("network", plan, function() step.step("look", function() error { kind = "network", message = "gone" } end) end)
 end)
 
+t.test("an effect on what one before it changes is none that changes nothing", function()
+  local draft = plan(function() end)
+  local function planned(path, ground, nothing)
+    local one = { path = path, op = "x.y", title = path, ground = ground, nothing = nothing }
+    table.insert(draft.effects, one)
+    return one
+  end
+  local replicas, image = { ref = "web: replicas", of = "web" }, { ref = "web: image", of = "web" }
+  local chart = { ref = "chart c.tgz", is_read = true }
+  local marks = {}
+  local all = {
+    planned("same", { replicas }, true), planned("down", { replicas, chart }), planned("up", { replicas }, true),
+    planned("image", { image }, true), planned("whole", { { ref = "web" } }, true), planned("image later", { image }, true),
+    planned("other", { { ref = "other" }, chart }, true), planned("blind", nil, nil),
+  }
+  draft.order = { sort = function() end } -- they are in their order
+  draft:settle()
+  for i, one in ipairs(all) do marks[i] = one.on_top and "on top" or one.nothing and "nothing" or "change" end
+  t.eq(marks, { "nothing", "change", "on top", "nothing", "on top", "on top", "nothing", "change" })
+  t.eq({ drafts.counts(draft).nothing, all[3].nothing }, { 3, nil })
+end)
+
 t.test("undo is foretold newest first; what changes nothing has nothing to take back", function()
   local draft = plan(function()
     step.step("a", function() effect.perform("drafttest.change", { to = "on" }) end)

@@ -36,6 +36,28 @@ t.test("another input, and what nobody planned, are named", function()
     { "do a: not in the plan", "do b: not reached", "do c: not reached", "did z: not in the plan" })
 end)
 
+t.test("what was refused, and made without the plan, is not as planned; what was put right is", function()
+  local function refused(path)
+    return { kind = "step.failed", path = path, data = { kind = "plan_mismatch", message = "f has changed" } }
+  end
+  local unbound = { kind = "run.unbound", path = "", data = {} }
+  local out, _, _, effects = states {
+    refused "b", refused "around", unbound, intent("a", "1"), ended("a", true), intent("b", "2"), ended("b", true),
+    intent("c", "3"), ended("c", true),
+  }
+  t.eq(out, { "do a: as planned", "do b: without the plan", "do c: as planned" })
+  t.eq(effects[2].why, "it had been refused: f has changed")
+  t.eq((states { refused "b", intent("b", "2"), ended("b", true), unbound })[2], "do b: as planned")
+end)
+
+t.test("a refusal belongs to the innermost step that failed of it", function()
+  local function refused(path)
+    return { kind = "step.failed", path = path, data = { kind = "plan_mismatch", message = "f has changed" } }
+  end
+  t.eq((states { refused "a/in", refused "a", { kind = "run.unbound", path = "", data = {} }, intent("a", "1"), ended("a", true) })[1],
+    "do a: as planned")
+end)
+
 t.test("what an effect needed besides belongs to it", function()
   local _, _, _, effects = states { intent("a", "1"), intent("a", "r", "0.1000"), ended("a", true) }
   t.eq(effects[1].within, { "did a" })
