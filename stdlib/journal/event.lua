@@ -67,7 +67,7 @@ M.kinds = {
   ["effect.outcome"] = kind("durable", "keep", "op id ordinal digest ok result error recovered"),
   ["effect.in_doubt"] = kind("soon", "skip", "op id ordinal message"),
   ["effect.answered"] = kind("durable", "skip", "id ordinal answer by"),
-  ["effect.recovered"] = kind("durable", "skip", "op id ordinal state"),
+  ["effect.recovered"] = kind("durable", "keep", "op id ordinal state sure"), -- sure: "not_done" is no "again"
   ["effect.replayed"] = kind("told", "skip", "*"), -- what its effect.outcome carried
   -- what steps keep of their own
   ["confirm.asked"] = kind("durable", "keep", "question script plan at_ms needs choices pattern must_sign since"),

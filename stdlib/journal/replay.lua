@@ -12,6 +12,9 @@ local M = {}
 ---@field seq integer?     of its intent in the journal; nil: of this execution
 ---@field intent table     payload of effect.intent
 ---@field outcome table?   payload of effect.outcome; nil: nobody knows
+---@field surely_not boolean?  it was found not to have taken place
+---@field first table?     payload of the first intent to make it that may have taken place, where this is a later one:
+---  the world of before the effect is what that one saw
 
 ---@class almanac.KeptScript  what a run was made with
 ---@field digest string
@@ -25,6 +28,7 @@ local M = {}
 ---@field effects table<string, almanac.KnownEffect>  by "path#ordinal"
 ---@field intents string[] keys of effects in the order in which they were begun
 ---@field kept table<string, table<string, almanac.Event[]>>  by kind and path: what steps go on from
+---@field made_before table<string, table<string, almanac.KnownEffect>>  by path and ordinal: what a step that is redone had made
 ---@field redone table<string, { seq: integer?, titles: string[] }>  by path: the last redo of a step, and the effects that it
 ---  had had; seq nil: of this execution
 ---@field notices almanac.Notice[]  by id, too
@@ -52,12 +56,37 @@ Replay.__index = Replay
 function M.new()
   return setmetatable({
     begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, files = {}, digests = {}, renamed = {},
-    distinct = {}, runners = {}, notices = {}, settled = {}, skipped = {}, redone = {},
+    distinct = {}, runners = {}, notices = {}, settled = {}, skipped = {}, redone = {}, made_before = {},
   }, Replay)
 end
 
 local function under(path, root)
   return path == root or path:sub(1, #root + 1) == root .. "/"
+end
+
+--- The first intent to make an effect that may have taken place; nil: none that is known may have.
+---@param known almanac.KnownEffect?
+local function first_of(known)
+  if not known or known.first then return known and known.first end
+  local failure = known.outcome and known.outcome.error
+  return not known.surely_not and not (failure and failure.refused) and known.intent or nil
+end
+
+--- What an effect's undo goes back to: what there was before it could have changed anything.
+---@param known almanac.KnownEffect
+---@return any
+function M.undo_to(known)
+  return (known.first or known.intent).before
+end
+
+--- Keeps what a step had made, and makes once more: what there was before is known to the first try only.
+local function keep_made(replay, path)
+  for _, known in pairs(replay.effects) do
+    if known.path == path then
+      local made = replay.made_before[path] or {}
+      replay.made_before[path], made[known.intent.ordinal] = made, known
+    end
+  end
 end
 
 --- Forgets the effects whose path is one of those that `is_meant` accepts.
@@ -107,14 +136,24 @@ for _, state in ipairs { "due", "begun", "sent", "failed", "dropped" } do
 end
 
 on["effect.intent"] = function(replay, one)
-  local key = one.path .. "#" .. one.data.ordinal
-  replay.effects[key] = { path = one.path, seq = one.seq, intent = one.data }
+  local intent = one.data
+  local key = one.path .. "#" .. intent.ordinal
+  local earlier = replay.effects[key] or (replay.made_before[one.path] or {})[intent.ordinal]
+  local first = first_of(earlier)
+  if first and (first.op ~= intent.op or first.digest ~= intent.digest) then first = nil end -- that was another effect
+  replay.effects[key] = { path = one.path, seq = one.seq, intent = intent, first = first }
   replay.intents[#replay.intents + 1] = key
 end
 
 on["effect.outcome"] = function(replay, one)
   local known = replay.effects[one.path .. "#" .. one.data.ordinal]
   if known and known.intent.id == one.data.id then known.outcome = one.data end
+end
+
+-- One of before does not say whether it is sure: "not_done" stood for "again", too.
+on["effect.recovered"] = function(replay, one)
+  local known = replay.effects[one.path .. "#" .. one.data.ordinal]
+  if known and known.intent.id == one.data.id then known.surely_not = one.data.state == "not_done" and one.data.sure end
 end
 
 --- The effects of a step that took place, in the order in which they were begun.
@@ -135,7 +174,10 @@ on["step.redo"] = function(replay, one)
   local before = replay.redone[one.path]
   if not titles[1] and before then titles = before.titles end -- not one of them has taken place since
   if titles[1] then replay.redone[one.path] = { seq = one.seq, titles = titles } end
-  if not one.data.keep_effects then forget_effects(replay, function(path) return path == one.path end) end
+  if not one.data.keep_effects then
+    keep_made(replay, one.path)
+    forget_effects(replay, function(path) return path == one.path end)
+  end
   for _, by_path in pairs(replay.kept) do by_path[one.path] = nil end
 end
 
@@ -151,6 +193,9 @@ on["step.undone"] = function(replay, one)
   settle(replay, one, "undone")
   if replay.is_way_back then return end
   if replay.done then replay.done:forget(one.path) end
+  for path in pairs(replay.made_before) do
+    if under(path, one.path) then replay.made_before[path] = nil end
+  end
   forget_effects(replay, function(path) return under(path, one.path) end)
 end
 
@@ -195,6 +240,7 @@ on["step.renamed"] = function(replay, one)
   move_keys(replay.begun, from, to)
   move_keys(replay.renamed, from, to)
   move_keys(replay.redone, from, to)
+  move_keys(replay.made_before, from, to)
   for _, by_path in pairs(replay.kept) do move_keys(by_path, from, to) end
   move_effects(replay, from, to)
   replay.renamed[to] = { from = from, digest = one.data.digest }

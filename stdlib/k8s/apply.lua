@@ -118,7 +118,7 @@ effect.define("k8s.apply", {
   apply = function(input, ctx)
     local done = {}
     for i, object in ipairs(input.objects) do
-      local before = ctx.before and ctx.before[i]
+      local before = ctx.undo_to and ctx.undo_to[i]
       local now, target = apply_one(input, object)
       done[i] = write.summary(now, before)
       write.tell_anew(target, before)

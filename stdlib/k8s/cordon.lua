@@ -67,14 +67,13 @@ local function define(who, other, cordoned)
     end,
     apply = function(input, ctx)
       patch(input)
-      return { node = input.node, cordoned = cordoned, before = ctx.before.cordoned }
+      return { node = input.node, cordoned = cordoned, before = ctx.undo_to.cordoned }
     end,
     recover = function() return "again" end, -- it is the same then
     undo = function(input, result, ctx)
-      -- One that was so before stays so; in doubt, only what was observed is known.
       local before = ctx.before and ctx.before.cordoned
-      if result then before = result.before end
-      if before == cordoned then return end
+      if before == nil and result then before = result.before end
+      if before == cordoned then return end -- one that was so before stays so
       effect.perform(other, { node = input.node, opts = { context = input.context } })
     end,
     title = function(input) return who:match "%.(.*)$" .. " node/" .. input.node end,

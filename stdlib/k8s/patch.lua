@@ -82,7 +82,7 @@ effect.define("k8s.patch", {
   end,
   observe = write.observe "k8s.patch",
   apply = function(input, ctx)
-    return write.summary(patch_write(write.target("k8s.patch", input), input), ctx.before)
+    return write.summary(patch_write(write.target("k8s.patch", input), input), ctx.undo_to)
   end,
   recover = function(input, ctx)
     if input.type ~= "json" then return "again" end -- merging again gives the same
@@ -134,12 +134,12 @@ local scale = {
     local object = scale_to(input, input.replicas)
     return {
       name = object.metadata.name, namespace = object.metadata.namespace, uid = object.metadata.uid,
-      replicas = input.replicas, before = ctx.before and ctx.before.replicas,
+      replicas = input.replicas, before = ctx.undo_to and ctx.undo_to.replicas,
     }
   end,
   recover = function() return "again" end, -- scaling again gives the same
   undo = function(input, result, ctx)
-    local before = (result or ctx.before).before or ctx.before.replicas
+    local before = ctx.before and ctx.before.replicas or result and result.before
     if not before then return end
     effect.perform("k8s.scale", { ref = input.ref, replicas = before,
       opts = { namespace = input.namespace, context = input.context } })

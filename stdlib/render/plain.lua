@@ -69,8 +69,15 @@ on["effect.intent"] = function(self, path, data) say(self, "→", path, data.tit
 on["effect.outcome"] = function(self, path, data)
   if data.recovered then say(self, "→", path, data.op .. ": found done after a crash") end
 end
+--- "again": nobody looked whether it took place; "redo": nobody could tell, and the operator wants it so.
+local RECOVERED = {
+  not_done = " had not taken place before the crash; now",
+  again = ": begun before the crash; made once more, it does no harm",
+  redo = ": begun before the crash; made once more, as was answered",
+}
 on["effect.recovered"] = function(self, path, data)
-  if data.state ~= "done" then say(self, "→", path, data.op .. " had not taken place before the crash; now") end
+  local words = RECOVERED[data.state]
+  if words then say(self, "→", path, data.op .. words) end
 end
 on["effect.in_doubt"] = function(self, path, data) say(self, "→", path, data.op .. " is in doubt: " .. data.message) end
 on["confirm.answered"] = function(self, path, data)

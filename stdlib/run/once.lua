@@ -12,6 +12,7 @@ local printed = require "almanac.run.printed"
 local process = require "native.process"
 local question = require "almanac.run.question"
 local redaction = require "almanac.base.redaction"
+local replays = require "almanac.journal.replay"
 local secret = require "almanac.base.secret"
 local sha256 = require("native.digest").sha256
 local shell_word = require "almanac.base.shell_word"
@@ -43,10 +44,12 @@ local function try_effect(frame, fn, ...)
   return task.with({ permit = "effect", shield = "pause", context = { run = frame.run, step = frame } }, errors.try, fn, ...)
 end
 
---- What an effect is handed besides its input.
-local function context_of(frame, call, intent)
+--- What an effect is handed besides its input. `before` is what this try saw, `undo_to` what the first one did that may
+--- have changed something.
+local function context_of(frame, call, known)
+  local intent = known.intent
   return {
-    id = intent.id, run = call.run or frame.run.id, before = intent.before,
+    id = intent.id, run = call.run or frame.run.id, before = intent.before, undo_to = replays.undo_to(known),
     emit = function(kind, data) frame.run:record_own(kind, frame.path, { effect = call.name, id = intent.id, data = data }) end,
   }
 end
@@ -97,9 +100,9 @@ local function source_of(frame)
 end
 
 --- Applies what goes on where it was: how it fails is in its own record, and here it stays begun.
-local function go_on(frame, call, intent)
+local function go_on(frame, call, known)
   local context = { run = frame.run, step = frame }
-  return task.with({ permit = "effect", context = context }, call.definition.apply, call.input, context_of(frame, call, intent))
+  return task.with({ permit = "effect", context = context }, call.definition.apply, call.input, context_of(frame, call, known))
 end
 
 --- Refuses what the runbook's `allow` does not name.
@@ -123,13 +126,14 @@ local function apply(frame, call, tries, known)
   }
   process.pass "effect.begins"
   run:record("effect.intent", frame.path, intent)
+  known = run.effects[frame.path .. "#" .. key]
   process.pass "effect.intended"
   if definition.goes_on then
-    local result = redaction.result(go_on(subframe(frame, key), call, intent))
+    local result = redaction.result(go_on(subframe(frame, key), call, known))
     record_outcome(frame, key, intent, { result = result })
     return result
   end
-  local ok, result = try_effect(subframe(frame, key), definition.apply, call.input, context_of(frame, call, intent))
+  local ok, result = try_effect(subframe(frame, key), definition.apply, call.input, context_of(frame, call, known))
   process.pass "effect.applied"
   if ok then
     result = redaction.result(result)
@@ -232,14 +236,14 @@ local STATES = { done = true, not_done = true, again = true, unknown = true }
 ---@param frame almanac.Frame  of the step that asks; what recover repairs is a part of the effect there
 ---@param call { name: string, definition: almanac.EffectDefinition, key: string, run: string? }  run: that made it, where
 ---  another one asks
----@param intent table
+---@param known almanac.KnownEffect
 ---@param input any
 ---@param is_undone boolean?  the run is taken back
 ---@return almanac.Recovered
 ---@return any result, or why it is unknown
-function M.ask_world(frame, call, intent, input, is_undone)
+function M.ask_world(frame, call, known, input, is_undone)
   if not call.definition.recover then return "unknown" end
-  local ctx = context_of(frame, call, intent)
+  local ctx = context_of(frame, call, known)
   ctx.is_undone = is_undone
   local ok, state, result = try_effect(recovery_frame(frame, call.key), call.definition.recover, input, ctx)
   if not ok then error(state, 0) end
@@ -253,14 +257,14 @@ end
 local function recover(frame, call, known)
   local key, intent = call.key, known.intent
   local same = intent.digest == call.digest
-  local state, result = M.ask_world(frame, call, intent, same and call.input or intent.input)
-  if state == "again" then state = "not_done" end
+  local state, result = M.ask_world(frame, call, known, same and call.input or intent.input)
   if state == "unknown" then
     local choice = ask_in_doubt(frame, known, type(result) == "string" and result or nil)
     if choice == "abort" then errors.raise { kind = "cancelled", message = "aborted by the operator" } end
-    state, result = choice == "done" and "done" or "not_done", nil
+    state, result = choice == "done" and "done" or "redo", nil
   end
-  frame.run:record("effect.recovered", frame.path, { op = call.name, id = intent.id, ordinal = key, state = state })
+  frame.run:record("effect.recovered", frame.path,
+    { op = call.name, id = intent.id, ordinal = key, state = state, sure = state == "not_done" or nil })
   if state ~= "done" then return false end
   result = redaction.result(result)
   record_outcome(frame, key, intent, { result = result, recovered = true })

@@ -7,6 +7,7 @@ local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local once = require "almanac.run.once"
 local redaction = require "almanac.base.redaction"
+local replays = require "almanac.journal.replay"
 local task = require "native.task"
 
 local M = {}
@@ -34,7 +35,7 @@ local function has_changed(frame, doubt)
   if not ok and interrupt.of(now) then error(now, 0) end
   if not ok then return nil end
   if now ~= nil then now = json.decode(json.encode(redaction.data(now))) end -- as it was journalled
-  return not diff.equal(intent.before, now)
+  return not diff.equal(replays.undo_to(doubt.known), now)
 end
 
 --- What is known of the parts of an effect: of a script's own there is nothing else that it could have done.
@@ -61,13 +62,14 @@ function M.of(frame, run_id, doubt)
   local in_parts = parts_of(frame, run_id, doubt)
   if not definition then return in_parts == "yes" and "yes" or "unknown" end
   local call = { name = intent.op, definition = definition, key = intent.ordinal, run = run_id }
-  local state, result = once.ask_world(frame, call, intent, intent.input, true)
+  local state, result = once.ask_world(frame, call, known, intent.input, true)
   if state == "done" then return "yes", result end
   if in_parts == "yes" then return "yes" end
-  if state == "not_done" then return "no" end
+  local is_only = not known.first -- no earlier try may have taken place
+  if state == "not_done" and is_only then return "no" end
   local changed = has_changed(frame, doubt)
   if changed ~= nil then return changed and "yes" or "no" end
-  if outcome and outcome.error and outcome.error.refused then return "no" end
+  if is_only and outcome and outcome.error and outcome.error.refused then return "no" end
   if definitions.is_builtin(intent.op) then return "unknown" end
   return in_parts
 end

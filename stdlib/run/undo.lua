@@ -2,6 +2,7 @@
 --- journal; the rollback itself (run/rollback.lua) is a run of its own, journalled and resumable.
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
+local replays = require "almanac.journal.replay"
 local step = require "almanac.run.step"
 local task = require "native.task"
 local took_place = require "almanac.run.took_place"
@@ -103,7 +104,8 @@ local function of_effect(item, definition, title)
     take = function(found)
       local result = found
       if outcome and outcome.ok then result = outcome.result end
-      return definition.undo(intent.input, result, { before = intent.before })
+      local before = replays.undo_to(item)
+      return definition.undo(intent.input, result, { before = before, undo_to = before })
     end,
   }
 end

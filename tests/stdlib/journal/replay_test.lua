@@ -35,6 +35,54 @@ t.test("an effect is known by its intent, and settled by the outcome of the same
   end)
 end)
 
+local function seen(id, before, more)
+  local data = intent(id)
+  data.digest, data.before = more or "same", before
+  return data
+end
+
+local function recovered(id, state, sure)
+  return { op = "x.y", id = id, ordinal = "0", state = state, sure = sure }
+end
+
+local function failed(id, refused)
+  return { op = "x.y", id = id, ordinal = "0", ok = false, error = { kind = "io", message = "no", refused = refused } }
+end
+
+t.test("an undo goes back to what the first try saw that may have changed something", function()
+  local twice = {
+    { "a killed try", {}, 3 },
+    { "made again", { { "effect.recovered", "a", recovered("1", "again") } }, 3 },
+    { "by an almanac of before", { { "effect.recovered", "a", recovered("1", "not_done") } }, 3 },
+    { "surely not done", { { "effect.recovered", "a", recovered("1", "not_done", true) } }, 4 },
+    { "failed", { { "effect.outcome", "a", failed "1" } }, 3 },
+    { "refused", { { "effect.outcome", "a", failed("1", true) } }, 4 },
+    { "redone", { { "effect.outcome", "a", outcome "1" }, { "step.redo", "a" } }, 3 },
+    { "taken back", { { "effect.outcome", "a", outcome "1" }, { "step.undone", "a", { by = "r" } } }, 4 },
+    { "redone and taken back", { { "effect.outcome", "a", outcome "1" }, { "step.redo", "a" },
+      { "step.undone", "a", { by = "r" } } }, 4 },
+  }
+  for _, one in ipairs(twice) do
+    local events = { { "effect.intent", "a", seen("1", 3) } }
+    table.move(one[2], 1, #one[2], 2, events)
+    events[#events + 1] = { "effect.intent", "a", seen("2", 4) }
+    both_ways(events, function(replay, how)
+      t.eq(replays.undo_to(replay.effects["a#0"]), one[3], one[1] .. ", " .. how)
+    end)
+  end
+  both_ways({
+    { "effect.intent", "a", seen("1", 3) }, { "effect.recovered", "a", recovered("1", "again") },
+    { "effect.intent", "a", seen("2", 4) }, { "effect.recovered", "a", recovered("2", "not_done", true) },
+    { "effect.intent", "a", seen("3", 5) },
+  }, function(replay, how) t.eq(replays.undo_to(replay.effects["a#0"]), 3, how) end)
+  both_ways({ { "effect.intent", "a", seen("1", 3) }, { "effect.intent", "a", seen("2", 4, "another input") } },
+    function(replay, how) t.eq(replays.undo_to(replay.effects["a#0"]), 4, how) end)
+  both_ways({
+    { "effect.intent", "a", seen("1", 3) }, { "effect.outcome", "a", outcome "1" }, { "step.redo", "a" },
+    { "step.renamed", "b", { from = "a" } }, { "effect.intent", "b", seen("2", 4) },
+  }, function(replay, how) t.eq(replays.undo_to(replay.effects["b#0"]), 3, how) end)
+end)
+
 t.test("a redo forgets the step's own effects, unless it only contains what is redone", function()
   both_ways({
     { "effect.intent", "a", intent "1" }, { "effect.intent", "a/b", intent "2" },
