@@ -1,6 +1,6 @@
 --- Approvals: the questions that a run waits for, and what was answered from elsewhere with
 --- almanac approve or reject. An answer is bound to what was asked about: the plan that the run keeps
---- to, and the script; when either is another one by then, it does not count.
+--- to, the script, and the parameters; when one of them is another by then, it does not count.
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
 local statement = require "almanac.base.statement"
@@ -8,6 +8,9 @@ local task = require "native.task"
 local timestamp = require "almanac.base.timestamp"
 
 local M = {}
+
+--- Why an answer does not count any more that was given before parameters of the run were given anew.
+M.OVERTAKEN = "parameters of the run were given anew since then"
 
 ---@class almanac.Question
 ---@field path string       of the step that asks
@@ -29,6 +32,7 @@ local M = {}
 ---@field head string?      the end of the journal's chain then: its event and hash
 ---@field signed string?    the text that was signed
 ---@field signature string? of ssh-keygen, armoured
+---@field overtaken boolean? parameters of the run were given anew since
 
 --- What an answer given now would be about.
 ---@param run almanac.Run
@@ -142,6 +146,7 @@ function M.claims(id, path, question, answers)
       and type(given.signature) == "string"
     claims[#claims + 1] = {
       principal = given.principal, by = given.by, at_ms = given.at_ms, text = given.signed, signature = given.signature,
+      overtaken = given.overtaken,
       why = not is_signed and "it is not signed" or nil,
       wanted = is_signed and M.statement(id, path, {
         question = redaction.text(question.question), answer = question.answer or "yes", reason = given.reason, script = about.script,
@@ -205,7 +210,9 @@ function M.given(frame, question)
   end
   if not last then return nil end
   local about = subject(frame.run)
-  if last.script ~= about.script then
+  if last.overtaken and last.answer ~= "no" then
+    return nil, string.format("%s answered %s, but %s", last.by, last.answer, M.OVERTAKEN)
+  elseif last.script ~= about.script then
     return nil, string.format("%s answered %s, but the script was edited since then", last.by, last.answer)
   elseif last.plan ~= about.plan then
     return nil, string.format("%s answered %s, but to a run with another plan", last.by, last.answer)
@@ -238,6 +245,7 @@ function M.chosen(frame, question)
   local last_asked, last = asked[#asked], answers[#answers]
   if not last_asked or not last or last_asked.question ~= question or last.at_ms < last_asked.at_ms then return nil end
   local about = subject(frame.run)
+  if last.overtaken then return nil, string.format("%s answered %s, but %s", last.by, last.answer, M.OVERTAKEN) end
   if last.script ~= about.script or last.plan ~= about.plan then
     return nil, string.format("%s answered %s, but the script or the plan is another one since then", last.by, last.answer)
   end

@@ -108,10 +108,18 @@ local function begins(replay, one)
   if one.data.digest then replay.digests[one.data.digest] = true end
 end
 
+--- What was answered so far was answered about other parameters.
+local function overtake_answers(replay)
+  for _, answers in pairs(replay.kept["confirm.answered"] or {}) do
+    for _, one in ipairs(answers) do one.overtaken = true end
+  end
+end
+
 on["run.start"] = begins
 on["run.resume"] = function(replay, one)
   begins(replay, one)
   for name, value in pairs(one.data.params or {}) do replay.params[name] = value end
+  if next(one.data.anew or one.data.params or {}) then overtake_answers(replay) end
 end
 on["run.end"] = function(replay, one)
   take_status(replay, one)
@@ -317,14 +325,14 @@ function M.load(journal, id, is_way_back)
 end
 
 --- The payloads of a kind that the step has from before, oldest first; with `time_ms`, and `seq` where
---- the journal gave it.
+--- the journal gave it; `overtaken` where parameters were given anew since.
 ---@param kind string
 ---@param path string
 ---@return table[]
 function Replay:previous(kind, path)
   local found = {}
   for i, one in ipairs((self.kept[kind] or {})[path] or {}) do
-    local data = { time_ms = one.time_ms, seq = one.seq }
+    local data = { time_ms = one.time_ms, seq = one.seq, overtaken = one.overtaken }
     for name, value in pairs(one.data) do data[name] = value end
     found[i] = data
   end

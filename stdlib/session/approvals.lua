@@ -50,7 +50,10 @@ end
 function Approvals:judge(path, question, answers, as_then)
   local asked = first_behind(self.replay:previous("confirm.asked", path), question.since or 0)
   local claims = approval.claims(self.id, path, question, answers)
-  for _, claim in ipairs(claims) do claim.why = claim.why or other_journal(self, claim, asked and asked.seq or math.huge) end
+  for _, claim in ipairs(claims) do
+    claim.why = claim.why or claim.overtaken and not as_then and approval.OVERTAKEN
+      or other_journal(self, claim, asked and asked.seq or math.huge)
+  end
   return signers.judge(claims, {
     good = settings.approval.valid_for, as_then = as_then,
     runner = runners.barred(self.replay),

@@ -131,7 +131,14 @@ local function given_anew(session, run, book, values)
   if not next(given) then return {} end
   local out = { params = params.journalled(book.params, given, params.of(given, values)), anew = param.sorted_names(given) }
   local list = given_otherwise.of(given_otherwise.over(run.meta.params, run.replay.params), out, 0)
-  if #list > 0 then session.operator:say("given anew: " .. given_otherwise.text(list, run.meta.durations)) end
+  if #list > 0 then
+    local said = { "given anew: " .. given_otherwise.text(list, run.meta.durations) }
+    if run.done and run.done:paths()[1] then
+      said[2] = "  what is done was done with what it was before, and stays; a step once more: almanac resume "
+        .. store.words(run.id) .. " --redo STEP"
+    end
+    session.operator:say(said)
+  end
   return out
 end
 

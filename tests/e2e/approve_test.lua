@@ -83,6 +83,46 @@ t.test("an approval does not hold for a script that was edited after it", functi
   t.eq(p:lines "log", { "before" })
 end)
 
+t.test("an approval does not hold for parameters that were given anew after it", function()
+  local asks = BOOK:gsub("runbook {", "runbook { params = { image = param.string { required = true } },"):gsub("run = function%(%)", "run = function(p)")
+    :gsub('"echo after >> log"', '"echo " .. p.image .. " >> log"')
+  local p = project.new { book = asks }
+  t.eq((p:run { "run", "book", "image=v1" }), 3)
+  t.eq(p:run { "approve", p:newest() }, 0)
+  local code, _, err = p:run { "resume", "image=v2" }
+  t.eq(code, 3, err)
+  t.has(err, "given anew: image=v2 (was v1)\n  what is done was done with what it was before, and stays; a step once more: almanac resume ")
+  t.has(err, "answered yes, but parameters of the run were given anew since then")
+  t.eq(p:lines "log", { "before" })
+  t.eq((p:run { "resume" }), 3, "an answer that was overtaken stays so")
+  t.eq(p:run { "approve", p:newest() }, 0)
+  code, _, err = p:run { "resume" }
+  t.eq(code, 0, err)
+  t.eq(p:lines "log", { "before", "v2" })
+end)
+
+t.test("a text or a choice that was answered before parameters were given anew is asked for again; a no is not", function()
+  local asking = [[
+    return runbook { params = { n = param.integer { default = 1 } }, run = function(p)
+      local colour = ask("which colour?", { choices = { "red", "green" } })
+      step("after", function() sh.run { argv = { "sh", "-c", "echo " .. colour.answer .. p.n .. " >> log" } } end)
+    end }]]
+  local p = project.new { book = asking, other = (BOOK:gsub("runbook {", "runbook { params = { n = param.integer { default = 1 } },")) }
+  t.eq((p:run { "run", "book" }), 3)
+  t.eq(p:run { "answer", p:newest(), "red" }, 0)
+  local code, _, err = p:run { "resume", "n=2" }
+  t.eq(code, 3, err)
+  t.has(err, 'answered red, but parameters of the run were given anew')
+  t.eq(p:run { "answer", p:newest(), "green" }, 0)
+  t.eq((p:run { "resume" }), 0)
+  t.eq(p:lines "log", { "green2" })
+  t.eq((p:run { "run", "other" }), 3)
+  t.eq(p:run { "reject", p:newest() }, 0)
+  code, _, err = p:run { "resume", p:newest(), "n=2" }
+  t.eq(code, 1, err)
+  t.has(err, "said no")
+end)
+
 t.test("the approval of a planned run names the plan, and falls with it", function()
   local p = project.new { book = BOOK }
   t.eq(p:run { "plan", "book", "-o", "plan.json" }, 2)

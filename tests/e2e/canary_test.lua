@@ -103,21 +103,6 @@ t.test("an equal canary passes, one of three times the errors fails, a slow one 
   t.has(out .. err, "NO VALUE NOW: errors: no sample of both arms")
 end)
 
-t.test("the runbook of the how-to, planned as its page shows", function()
-  local page, dir, url = t.read_file "docs/how-to/judge-a-canary.md", t.tmpdir(), world()
-  local script = page:match "```lua\n(.-)```":gsub('interval = "15s"', string.format('interval = %g, history = "3s"', EVERY))
-  t.write_file(dir .. "/canary.lua", script)
-  t.write_file(dir .. "/almanac.yaml", json.encode {
-    environment = "test", environments = { test = { endpoints = { prometheus = url } } },
-  })
-  t.eq((almanac(dir, "check", "canary.lua")), 0)
-  local _, out, err = almanac(dir, "plan", "canary.lua")
-  local function settled(text) -- numbers are those of the moment
-    return (text:gsub("%d[%d.]* of %d+", "N of N"):gsub("[%d.]+ %%", "N %%"))
-  end
-  t.has(settled(out .. err), (settled(page):match "\ncanary\n  (gate: [^\n]*)…"))
-end)
-
 --- The events that a run with --json printed, of a kind.
 local function events(text, kind)
   local out = {}

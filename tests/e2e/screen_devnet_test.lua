@@ -33,6 +33,7 @@ local function look(terminal)
   for _, line in ipairs(lines) do
     if columns.of(line) > terminal.width then return "wider than the screen: " .. line .. "\n" .. shown, count end
     local indent, rest = line:match "^( *)[\x80-\xff]+ (%w.*)"
+    if line:find "^ *↳ " then rest = nil end -- a printed line goes on there
     local name = rest and (rest:match "^(.-)  " or rest:match "^[^…]+")
     if name and name:find("…", 1, true) then
       count = count + 1 -- cut, it may be the beginning of several
