@@ -52,22 +52,6 @@ t.test("a key that is not allowed is refused, when it signs and when it is in th
   resume(p, id, "the approval of alice@example.com does not count: the key is one of mallory@example.com, not of alice@example.com")
 end)
 
-t.test("an approval does not count for parameters that were given anew after it, nor does it with a second one", function()
-  local alice, bob = signers.person "alice", signers.person "bob"
-  local p = new(", quorum: 2", alice:line(), bob:line())
-  p:edit("book", (BOOK:gsub("runbook {", "runbook { params = { image = param.string { default = 'v1' } },")))
-  local id = waiting(p)
-  approve(p, alice, 0, id, "--sign=" .. alice.key)
-  local code, _, err = p:run({ "resume", id, "image=v2", "--plain" }, runner)
-  t.eq(code, 3, err)
-  t.has(err, "the approval of alice@example.com does not count: parameters of the run were given anew since then")
-  t.has(err, "(0 of 2)")
-  t.has(approve(p, bob, 0, id, "--sign=" .. bob.key), "1 of 2")
-  resume(p, id, "(1 of 2: bob@example.com)")
-  approve(p, alice, 0, id, "--sign=" .. alice.key)
-  resume(p, id)
-end)
-
 t.test("the runner does not count where almanac.yaml says so: by his key, his name, another key of his", function()
   local alice, bob = signers.person("alice", { in_ssh = true }), signers.person "bob"
   local second = signers.person "alice"

@@ -19,6 +19,22 @@ local function forge(p, id, kind, path, data)
   require("almanac.journal.event").append(journal, id, kind, path, data)
 end
 
+t.test("an approval does not count for parameters that were given anew after it, nor does it with a second one", function()
+  local alice, bob = signers.person "alice", signers.person "bob"
+  local p = approvals.new(", quorum: 2", alice:line(), bob:line())
+  p:edit("book", (approvals.BOOK:gsub("runbook {", "runbook { params = { image = param.string { default = 'v1' } },")))
+  local id = approvals.waiting(p)
+  approvals.approve(p, alice, 0, id, "--sign=" .. alice.key)
+  local code, _, err = p:run({ "resume", id, "image=v2", "--plain" }, runner)
+  t.eq(code, 3, err)
+  t.has(err, "the approval of alice@example.com does not count: parameters of the run were given anew since then")
+  t.has(err, "(0 of 2)")
+  t.has(approvals.approve(p, bob, 0, id, "--sign=" .. bob.key), "1 of 2")
+  approvals.resume(p, id, "(1 of 2: bob@example.com)")
+  approvals.approve(p, alice, 0, id, "--sign=" .. alice.key)
+  approvals.resume(p, id)
+end)
+
 -- Guards -----------------------------------------------------------------------------------------
 
 local GUARDED = [[

@@ -283,7 +283,7 @@ t.test("exec over TLS with a client certificate: 10 MB, stdin; checks, recovery,
   t.eventually("it runs", function()
     return processes():find("sleep\0" .. "0.5", 1, true)
   end)
-  t.eq(definition.recover(definition.input(slow), ctx), "not_done")
+  t.eq(definition.recover(definition.input(slow), ctx), "again")
   t.eq(child:done(), true)
   -- Secrets are opened for the pod alone.
   local word = secret.new("token", "hunter2-hunter2")

@@ -11,7 +11,7 @@ local function operator(...)
   return {
     asked = asked,
     line = function(_, prompt, hidden)
-      asked[#asked + 1] = prompt .. (hidden and "(hidden)" or "")
+      asked[#asked + 1] = (type(prompt) == "table" and table.concat(prompt, "\n") or prompt) .. (hidden and "(hidden)" or "")
       return table.remove(answers, 1)
     end,
   }
