@@ -84,8 +84,8 @@ t.test("an approval does not hold for a script that was edited after it", functi
 end)
 
 t.test("an approval does not hold for parameters that were given anew after it", function()
-  local asks = BOOK:gsub("runbook {", "runbook { params = { image = param.string { required = true } },"):gsub("run = function%(%)", "run = function(p)")
-    :gsub('"echo after >> log"', '"echo " .. p.image .. " >> log"')
+  local asks = BOOK:gsub("runbook {", "runbook { params = { image = param.string { required = true } },")
+    :gsub("run = function%(%)", "run = function(p)"):gsub('"echo after >> log"', '"echo " .. p.image .. " >> log"')
   local p = project.new { book = asks }
   t.eq((p:run { "run", "book", "image=v1" }), 3)
   t.eq(p:run { "approve", p:newest() }, 0)
@@ -107,7 +107,8 @@ t.test("a text or a choice that was answered before parameters were given anew i
       local colour = ask("which colour?", { choices = { "red", "green" } })
       step("after", function() sh.run { argv = { "sh", "-c", "echo " .. colour.answer .. p.n .. " >> log" } } end)
     end }]]
-  local p = project.new { book = asking, other = (BOOK:gsub("runbook {", "runbook { params = { n = param.integer { default = 1 } },")) }
+  local other = BOOK:gsub("runbook {", "runbook { params = { n = param.integer { default = 1 } },")
+  local p = project.new { book = asking, other = other }
   t.eq((p:run { "run", "book" }), 3)
   t.eq(p:run { "answer", p:newest(), "red" }, 0)
   local code, _, err = p:run { "resume", "n=2" }
