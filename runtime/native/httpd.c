@@ -452,7 +452,7 @@ static int take_function(lua_State *L, const char *key, bool required)
 /// ends.
 ///
 /// Raises: `usage`, `io` (the address is taken), `tls`.
-///@param options { port: integer, address?: string, tls?: { cert: string, key: string, client_ca?: string }, body_max?: integer, handler: fun(request: native.httpd.Request, response: native.httpd.Response), on_error?: fun(err: table, request: native.httpd.Request) }  port 0: a free one; address 127.0.0.1; body_max in bytes
+///@param options { port: integer, address?: string, tls?: { cert: string, key: string, client_ca?: string }, private?: boolean, body_max?: integer, handler: fun(request: native.httpd.Request, response: native.httpd.Response), on_error?: fun(err: table, request: native.httpd.Request) }  port 0: a free one; address 127.0.0.1; private: other users of the machine, but for root, are not let in; body_max in bytes
 ///@return native.httpd.Server
 static int httpd_listen(lua_State *L)
 {
@@ -464,6 +464,7 @@ static int httpd_listen(lua_State *L)
     lua_settop(L, 1);
     o.address = vm_opt_string(L, 1, "address", "httpd.listen", NULL, "127.0.0.1");
     o.port = (int)vm_opt_integer(L, 1, "port", "httpd.listen", 0);
+    o.private = vm_opt_boolean(L, 1, "private", "httpd.listen", false);
     o.body_max = (size_t)vm_opt_integer(L, 1, "body_max", "httpd.listen", 0);
     if (vm_opt_table(L, 1, "tls", "httpd.listen")) { /* stays at index 2 */
         o.cert = vm_opt_string(L, 2, "cert", "httpd.listen", NULL, NULL);

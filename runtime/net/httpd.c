@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "net/peer.h"
 
 #define BODY_MAX_DEFAULT ((size_t)16 << 20)
 #define STREAM_MAX_DEFAULT ((size_t)64 << 20)
@@ -93,7 +94,15 @@ static int pems_read(struct pems *pems, const struct httpd_options *o, struct er
     return 0;
 }
 
-static struct MHD_Daemon *daemon_start(struct httpd *httpd, const struct pems *pems,
+static enum MHD_Result accept_ours(void *cls, const struct sockaddr *client, socklen_t len)
+{
+    const struct httpd *httpd = cls;
+
+    (void)len;
+    return peer_is_ours(client, httpd->port) ? MHD_YES : MHD_NO;
+}
+
+static struct MHD_Daemon *daemon_start(struct httpd *httpd, const struct pems *pems, bool private,
                                        struct sockaddr *addr)
 {
     struct MHD_OptionItem tls[4];
@@ -110,12 +119,12 @@ static struct MHD_Daemon *daemon_start(struct httpd *httpd, const struct pems *p
             tls[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, pems->ca};
     }
     tls[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
-    return MHD_start_daemon(flags, 0, NULL, NULL, httpd_request_handle, httpd, MHD_OPTION_SOCK_ADDR,
-                            addr, MHD_OPTION_URI_LOG_CALLBACK, httpd_request_new, httpd,
-                            MHD_OPTION_NOTIFY_COMPLETED, httpd_request_completed, httpd,
-                            MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_ARRAY,
-                            tls, MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, private ? accept_ours : NULL, httpd, httpd_request_handle,
+                            httpd, MHD_OPTION_SOCK_ADDR, addr, MHD_OPTION_URI_LOG_CALLBACK,
+                            httpd_request_new, httpd, MHD_OPTION_NOTIFY_COMPLETED,
+                            httpd_request_completed, httpd, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned int)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            CONNECTION_MEMORY, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 static int daemon_address(const struct httpd_options *o, struct sockaddr_storage *ss, struct err *e)
@@ -136,7 +145,11 @@ static int daemon_address(const struct httpd_options *o, struct sockaddr_storage
     } else {
         return err_set(e, ERR_USAGE, "not an IP address to listen on: %s", address);
     }
-    return 0;
+    if (!o->private)
+        return 0;
+    if (strcmp(address, "127.0.0.1") != 0)
+        return err_set(e, ERR_USAGE, "a server of one user listens on 127.0.0.1, not %s", address);
+    return peer_known(e);
 }
 
 static void httpd_handle_closed(uv_handle_t *handle)
@@ -190,7 +203,7 @@ int httpd_start(struct httpd **out, struct loop *loop, const struct httpd_option
     if (pems_read(&pems, options, e) < 0)
         goto out;
     errno = 0;
-    httpd->daemon = daemon_start(httpd, &pems, (struct sockaddr *)&ss);
+    httpd->daemon = daemon_start(httpd, &pems, options->private, (struct sockaddr *)&ss);
     saved = errno;
     if (!httpd->daemon) {
         err_set_errno(e, ERR_IO, saved ? saved : EINVAL, "cannot serve on %s port %d",

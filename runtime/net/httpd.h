@@ -28,6 +28,7 @@ struct httpd_options {
     const char *key;       /* */
     const char *client_ca; /* PEM file: client certificates are asked for, and refused unless it
                             * signed them. A client without one is let in, with no name. */
+    bool private;          /* who is neither our user nor root is not let in; on 127.0.0.1 only */
     size_t body_max;       /* a larger request body is answered 413; 0: 16 MiB */
     size_t stream_max;     /* bytes kept for a slow reader; 0: 64 MiB */
 };

@@ -131,7 +131,7 @@ local function listen(given, note)
     backoff = given.backoff, block_time = given.block_time, rpc_rate = given.rpc_rate,
     devnet_ready = given.devnet_ready, devnet_namespace = given.devnet_namespace,
     tokens = given.token and { [given.token] = "operator" } or nil, users = users_of(given),
-    request_log = note, tls = tls_of(given), latency = given.latency,
+    request_log = note, tls = tls_of(given), latency = given.latency, open = true,
     ports = { api = given.port, devnet = given.devnet_port, loki = given.loki_port },
   }
   if given.objects then

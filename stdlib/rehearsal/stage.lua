@@ -193,7 +193,7 @@ function M.open(o)
   self.served = served
   self.life = task.spawn(served.run, served)
   self.control = require("native.httpd").listen {
-    port = 0, handler = function(request, response) return handle(self, request, response) end,
+    port = 0, private = true, handler = function(request, response) return handle(self, request, response) end,
     on_error = function(err) o.report(tostring(err)) end,
   }
   self.url = "http://127.0.0.1:" .. self.control:port()

@@ -20,7 +20,7 @@ end
 local function listen(self, name)
   local kept = self.kept[name]
   self.listeners[name] = require("native.httpd").listen {
-    port = kept.port, handler = kept.handler, tls = kept.tls, body_max = BODY_MAX,
+    port = kept.port, handler = kept.handler, tls = kept.tls, body_max = BODY_MAX, private = self.private,
     on_error = function(err, request) self.report(("%s %s: %s"):format(request.method, request.path, tostring(err))) end,
   }
   kept.port = self.listeners[name]:port()
@@ -53,6 +53,7 @@ end
 ---@class sim.ServerOptions: sim.ClusterOptions  what is left out of it has a default here
 ---@field ports? { api?: integer, devnet?: integer, loki?: integer }  default: any free ones
 ---@field tls? sim.ServerTls
+---@field open? boolean    every user of the machine is let in, and not only who started it
 ---@field latency? number  seconds that each answer of the API is late
 
 --- Puts a cluster together and listens. It moves on in `Server:run`.
@@ -64,7 +65,8 @@ function server.start(o)
   for key, v in pairs(o) do options[key] = v end
   local c, why = cluster.new(options)
   if not c then return nil, why end
-  local self = setmetatable({ cluster = c, listeners = {}, kept = {}, report = o.report, tls = o.tls }, Server)
+  local self = setmetatable({ cluster = c, listeners = {}, kept = {}, report = o.report, tls = o.tls,
+    private = not o.open }, Server)
   local ports, tls = o.ports or {}, o.tls
   self.api = (tls and "https://" or "http://") .. begin(self, "api", ports.api, delayed(c.handle_api, o.latency),
     tls and { cert = tls.cert, key = tls.key, client_ca = tls.client_ca })

@@ -94,7 +94,7 @@ local M = {}
 --- ends.
 ---
 --- Raises: `usage`, `io` (the address is taken), `tls`.
----@param options { port: integer, address?: string, tls?: { cert: string, key: string, client_ca?: string }, body_max?: integer, handler: fun(request: native.httpd.Request, response: native.httpd.Response), on_error?: fun(err: table, request: native.httpd.Request) }  port 0: a free one; address 127.0.0.1; body_max in bytes
+---@param options { port: integer, address?: string, tls?: { cert: string, key: string, client_ca?: string }, private?: boolean, body_max?: integer, handler: fun(request: native.httpd.Request, response: native.httpd.Response), on_error?: fun(err: table, request: native.httpd.Request) }  port 0: a free one; address 127.0.0.1; private: other users of the machine, but for root, are not let in; body_max in bytes
 ---@return native.httpd.Server
 function M.listen(options) end
 

@@ -142,7 +142,7 @@ function M.new(spec, dir, project, granted)
   }, World)
   start_cluster(self, project)
   self.listener = httpd.listen {
-    port = 0, body_max = 64 << 20, handler = function(request, response) dispatch(self, request, response) end,
+    port = 0, private = true, body_max = 64 << 20, handler = function(request, response) dispatch(self, request, response) end,
     on_error = function(err) self:complain(tostring(err)) end,
   }
   self.address = "127.0.0.1:" .. self.listener:port()
