@@ -20,6 +20,7 @@ local plan_signatures = require "almanac.session.plan_signatures"
 local process = require "native.process"
 local redo = require "almanac.run.redo"
 local renamed = require "almanac.run.renamed"
+local replays = require "almanac.journal.replay"
 local reopen = require "almanac.session.reopen"
 local rollback = require "almanac.session.rollback"
 local runbook = require "almanac.script.runbook"
@@ -90,6 +91,19 @@ local function announce(session, run, book, values)
   if walk_error then error(walk_error, 0) end
 end
 
+--- Refuses to go on by itself with a run that one made which keeps to a plan: what it does was planned with that one, and
+--- is compared where that one makes it.
+local function check_callers_plan(session, run)
+  local root = run:outermost()
+  if session.options.without_plan or root == run.id or not session.journal:run(root) then return end
+  if not replays.load(session.journal, root).plan then return end
+  errors.raise {
+    kind = "refused", message = string.format("this run was made by %s, which keeps to a plan", root),
+    hint = string.format("go on with that: almanac resume %s; or go on with this one without the plan: almanac resume %s --without-plan",
+      root, run.id),
+  }
+end
+
 --- The plan that the run goes on with, unless the operator leaves it.
 local function check_plan(session, run, book)
   local plan = run.replay.plan
@@ -99,6 +113,7 @@ local function check_plan(session, run, book)
       hint = plan and "leave --without-plan away" or "take it back: almanac rollback " .. store.words(run.id),
     }
   end
+  check_callers_plan(session, run)
   if not plan or session.options.without_plan then return end
   if next(session.anew) then
     errors.raise {

@@ -101,3 +101,19 @@ end }]] }
   t.has(out, "3 effects, 1 of them would change nothing")
   t.has(out, "back: takes back write f.txt")
 end)
+
+t.test("a run that was made within a plan does not go on by itself without it", function()
+  local p, id = waiting { inner = TWICE, book = [[return runbook { run = function() runbook.call "inner" end }]] }
+  local inner = p:newest()
+  t.ok(inner:find "^inner", inner)
+  t.write_file(p.dir .. "/g.txt", "theirs")
+  t.eq(p:run { "approve", id }, 0)
+  local code, _, err = p:run { "resume", inner, "--no-ask" }
+  t.eq(code, 2, err)
+  t.has(err, "this run was made by " .. id .. ", which keeps to a plan")
+  t.has(err, "almanac resume " .. id)
+  t.eq({ p:lines "f.txt", p:lines "g.txt" }, { { "1" }, { "theirs" } })
+  local stopped, _, why = p:run { "resume", id, "--no-ask" }
+  t.eq(stopped, 3, why)
+  t.has(why, "g.txt has changed since the plan was made")
+end)
