@@ -9,6 +9,9 @@ local M = {}
 --- What helm fetches by itself; its plugins come behind these.
 local OWN_SCHEMES = { http = true, https = true, oci = true }
 
+--- How whoever reviews a plan gets an exact one.
+local HOW = " (plan --start-programs starts it)"
+
 --- A path or URL that helm hands to a plugin. As for helm, a colon behind a word makes a scheme.
 local function is_for_plugin(text)
   local scheme = text:match "^(%a[%w+.-]*):"
@@ -37,15 +40,25 @@ function M.without_renderer(input)
   return out
 end
 
+--- What a preview renders; nil where nothing can be rendered without a program that it does not start.
+---@generic T: almanac.HelmChartInput
+---@param input T
+---@return T? rendered
+---@return string? words  what is said of a program that was not started
+function M.previewed(input)
+  if handed_programs.are_previewed() then return input end
+  return not M.fetched_by_plugin(input) and M.without_renderer(input) or nil, M.words(input)
+end
+
 --- What is said of an input of which a program was not started; nil where there is none.
 ---@param input almanac.HelmChartInput
 ---@return string?
 function M.words(input)
   local url = M.fetched_by_plugin(input)
-  if url then return string.format("the helm plugin that fetches %s was not run: not previewed", url) end
+  if url then return string.format("the helm plugin that fetches %s was not run: not previewed%s", url, HOW) end
   if not input.post_renderer then return nil end
-  return string.format("the post-renderer was not run: %s; what it makes of these objects is not shown, so this is not previewed exactly",
-    table.concat(input.post_renderer, " "))
+  return string.format("the post-renderer was not run: %s; what it makes of these objects is not shown, so this is not previewed exactly%s",
+    table.concat(input.post_renderer, " "), HOW)
 end
 
 --- The input that a run renders. What is no run goes on without the post-renderer.

@@ -159,22 +159,22 @@ local function judge_hooks(who, input, rendering)
 end
 
 --- An upgrade that cannot be rendered without a program of the script's choosing.
-local function unrendered(input, before)
+local function unrendered(input, before, said)
   return {
     summary = string.format("revision %d of %s, not previewed", before.revision + 1, input.chart), changes = {},
-    warnings = { handed.words(input) }, ground = { release_ground(input, before) },
+    warnings = { said }, ground = { release_ground(input, before) },
     result = predicted(input, before, {}, history.description(input, before)),
   }
 end
 
---- What helm.upgrade would do. No program of the script's choosing has a part in it, in a run that is bound to a plan either:
---- what is compared there was made in the same way.
+--- What helm.upgrade would do. A program of the script's choosing has no part in it, unless that was asked for; nor in a run that
+--- is bound to the plan: what is compared there is made in the same way.
 ---@param given table normalised
 ---@param before table of observe
 ---@return almanac.Preview
 function M.upgrade(given, before)
-  if handed.fetched_by_plugin(given) then return unrendered(given, before) end
-  local input = handed.without_renderer(given)
+  local input, said = handed.previewed(given)
+  if not input then return unrendered(given, before, said) end
   local current = current_revision(input, before)
   local trial = trials.new {
     who = "helm.upgrade", release = input.release, namespace = input.namespace, server_side = false,
@@ -192,7 +192,7 @@ function M.upgrade(given, before)
   trial:set_method(rendering.server_side)
   local hooks, hook_ground = manifests.hook_changes(judge_hooks("helm.upgrade", input, rendering), current and "upgrade" or "install")
   local preview = trial:preview(outlook.old, manifests.join(outlook.definitions, rendering.objects), hooks)
-  preview.warnings = manifests.join({ handed.words(given) }, renders.tag_warnings(input, rendering.objects), rendering.warnings,
+  preview.warnings = manifests.join({ said }, renders.tag_warnings(input, rendering.objects), rendering.warnings,
     preview.warnings)
   preview.ground = manifests.join(preview.ground, hook_ground, charts.ground(given, rendering.digest))
   if not trial:has_namespace() and not input.create_namespace then

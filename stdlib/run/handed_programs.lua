@@ -5,6 +5,7 @@ local step = require "almanac.run.step"
 
 local M = {}
 
+local in_previews = false
 local stage ---@type string? what the whole process is instead of a run
 
 --- From now on this process starts none, whatever it runs.
@@ -15,12 +16,19 @@ function M.withhold(where) stage = where end
 ---@return string?
 function M.stage() return stage end
 
+--- From now on a plan, and what a run compares with one that was made so, has them started: whoever reviews it says so.
+function M.start_in_previews() in_previews = true end
+
+--- Whether previews have them started.
+---@return boolean
+function M.are_previewed() return in_previews and not stage end
+
 --- Who does without them here, in words; nil where they are started.
 ---@return string?
 function M.withheld_by()
   if stage then return stage end
   local frame = step.current()
-  return not (frame and frame.run.mode.starts_handed) and "a plan" or nil
+  return not in_previews and not (frame and frame.run.mode.starts_handed) and "a plan" or nil
 end
 
 return M

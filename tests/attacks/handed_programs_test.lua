@@ -127,6 +127,37 @@ t.test("a run that keeps to a plan does what the plan could not show, and is bou
   t.eq(fs.exists(p.dir .. "/pwned"), true)
 end)
 
+t.test("a plan starts it where whoever reviews says so, and its run is bound to what came of it", function()
+  local p = world "helm3"
+  t.write_file(p.dir .. "/bin/stamp", "#!/bin/sh\nsed s/one/stamped/\n")
+  t.must { "chmod", "+x", p.dir .. "/bin/stamp" }
+  for _, call in ipairs { upgrade ", post_renderer = 'bin/stamp'", upgrade ", values = 'evil://x'" } do
+    p:edit("book", book("note(#" .. template ", post_renderer = 'bin/stamp'":gsub("return #", "") .. ") " .. call))
+    local code, out, err = p:run({ "plan", "book", "-o", "plan.json", "--start-programs" }, p.env)
+    t.eq(code, 2, out .. err)
+    t.lacks(out, "was not run")
+    t.has(out, "configmap/settings")
+    code, out, err = p:run({ "run", "--plan", "plan.json", "--no-ask" }, p.env)
+    t.eq(code, 0, out .. err)
+  end
+  t.eq(fs.exists(p.dir .. "/pwned"), true)
+end)
+
+t.test("a test of a runbook starts none", function()
+  local p = world "helm3"
+  t.must { "mkdir", p.dir .. "/runbooks/tests", p.dir .. "/tools" }
+  t.must { "ln", "-s", BIN .. "helm3", p.dir .. "/tools/helm" }
+  p.env.PATH = p.dir .. "/tools:" .. t.getenv "PATH"
+  p:edit("tests/book_test", "it('is run', function() local w = world { namespaces = { 'ns1' } } "
+    .. "error('told: ' .. w:run('book').output) end)")
+  for _, call in ipairs { upgrade ", post_renderer = 'bin/post'", template ", post_renderer = 'bin/post'" } do
+    p:edit("book", (book(call):gsub("runbook {", "runbook { summary = 'x',")))
+    local _, out, err = p:run({ "test" }, p.env)
+    t.eq(fs.exists(p.dir .. "/pwned"), false, out .. err)
+    t.has(out .. err, "a test does not run the post-renderer")
+  end
+end)
+
 t.test("under allow a run starts no program that is not named, and a plan says so", function()
   local p = world "helm3"
   p:edit("book", "return runbook { allow = { helm = { 'ns1' }, read = { fs = { '**' } } }, run = function() step('x', function() "

@@ -2,6 +2,7 @@
 local drafts = require "almanac.run.plan.draft"
 local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
+local handed_programs = require "almanac.run.handed_programs"
 local json = require "native.json"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
@@ -56,6 +57,7 @@ function M.encode(plan, book)
     script_digest = book.script.digest, sources = sources, effects = json.array(redacted_effects(plan)), steps = json.array(plan.steps),
     gates = json.array(plan.gates), asks = json.array(plan.asks), possible = json.array(plan.possible), calls = json.array(plan.calls),
     counts = drafts.counts(plan), undo = json.array(drafts.undos(plan)), stopped = plan.stopped,
+    starts_programs = handed_programs.are_previewed() or nil,
   }
   local text = terminal.spelt(redaction.encode(file, { canonical = true }, PLAN_WORDS)) -- who prints the file is safe
   return '{"digest":"' .. sha256(text) .. '","plan":' .. text .. "}\n"
@@ -129,7 +131,7 @@ end
 local SHAPE = {
   runbook = "string", script = "string", params = { map = "any" }, environment = "string?", version = "string",
   choice = { optional = { map = "string" } }, stdlib = "string", script_digest = "string", made_by = "string", made_ms = "integer",
-  expires_ms = "number?", sources = { map = "string" }, stopped = "string?",
+  expires_ms = "number?", starts_programs = "boolean?", sources = { map = "string" }, stopped = "string?",
   clusters = { optional = { list = { server = "string?", context = "string?", uid = "string?" } } },
   effects = { list = at {
     op = "string", ordinal = "string", digest = "string", title = "string", summary = "string?", would_fail = "string?",
