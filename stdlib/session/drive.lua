@@ -4,8 +4,10 @@ local heads = require "almanac.journal.head"
 local interrupt = require "almanac.base.interrupt"
 local notices = require "almanac.session.notices"
 local operators = require "almanac.run.operator"
+local ownership = require "almanac.journal.ownership"
 local redaction = require "almanac.base.redaction"
 local signals = require "native.signals"
+local states = require "almanac.journal.state"
 local step = require "almanac.run.step"
 local store = require "almanac.journal.store"
 local task = require "native.task"
@@ -15,6 +17,12 @@ local M = {}
 
 --- Exit codes of run, resume and rollback.
 M.exit = { done = 0, failed = 1, refused = 2, waiting = 3, undone = 4, paused = 130, interrupted = 130 }
+
+--- Whom to give up for the lock: what a rollback that stopped takes back holds it as well, and is given up with it.
+local function holder_of(run)
+  local original = run.meta.undoes
+  return original and not ownership.is_over(states.status(run.journal, original)) and original or run.id
+end
 
 --- Says on the terminal what a Ctrl-C does, as it comes.
 local function watch_signals(operator)
@@ -170,7 +178,8 @@ local function describe_end(run, status, err, told, next_is)
   local may_undo = next(run.effects) ~= nil or run.has_undo -- a run that only looked has nothing to take back
   if may_undo and not run.meta.undoes then operator:say("  go back: almanac rollback " .. words) end
   local lock = run.held and run.held:name()
-  if lock then operator:say(string.format("  it holds the lock %q; give up: almanac abandon %s --reason TEXT", lock, words)) end
+  if not lock then return end
+  operator:say(string.format("  it holds the lock %q; give up: almanac abandon %s --reason TEXT", lock, store.words(holder_of(run))))
 end
 
 --- The closing lines: what happened, the commands that go on from here, and the head of the journal.
