@@ -14,6 +14,10 @@ local tool = require "almanac.host.tool"
 
 local M = {}
 
+--- git fetches what is remote in an overlay, and takes the ref of its URL for an option: with a repository on this machine,
+--- or by a transport that is a program, that is a program of the overlay's choosing (--upload-pack).
+local FETCHES = { GIT_ALLOW_PROTOCOL = "https:ssh", GIT_TERMINAL_PROMPT = "0" }
+
 local MISSING = "install kustomize or kubectl, or name one of them in almanac.yaml (kustomize: PATH)"
 
 --- The program that renders, and the words before the directory: kubectl has kustomize built in.
@@ -25,7 +29,7 @@ local function renderer(who)
     errors.raise { kind = "not_found", message = "there is neither kustomize nor kubectl on PATH", hint = MISSING }
   end
   local is_kubectl = program:match "[^/]*$":find "^kubectl" ~= nil
-  return { program = program, missing = MISSING, keep_env = children.of.kubectl },
+  return { program = program, missing = MISSING, keep_env = children.of.kubectl, env = FETCHES },
     arguments.new(who, is_kubectl and "kustomize" or "build")
 end
 

@@ -176,13 +176,14 @@ t.test("kustomize starts no function, plugin or helm that an overlay names", fun
     .. "      exec: { path: " .. p.dir .. "/bin/post }\n"
   for i, text in ipairs { "generators: [fn.yaml]\n", "transformers: [fn.yaml]\n", "validators: [fn.yaml]\n",
     "helmCharts: [{ name: c, repo: 'http://127.0.0.1:9/', version: '1' }]\nhelmGlobals: { chartHome: ../chart }\n",
-    "resources: ['evil::" .. p.dir .. "']\n", "resources: ['ext::sh -c touch% " .. p.dir .. "/pwned']\n" } do
+    "resources: ['evil::" .. p.dir .. "']\n", "resources: ['ext::sh -c touch% " .. p.dir .. "/pwned']\n",
+    "resources: ['file:///nowhere/r.git//?ref=--upload-pack=touch " .. p.dir .. "/pwned']\n" } do
     local dir = p.dir .. "/overlay" .. i
     t.must { "mkdir", dir }
     t.write_file(dir .. "/kustomization.yaml", text)
     t.write_file(dir .. "/fn.yaml", exec)
   end
-  looked_at(p, "overlays", book "for i = 1, 6 do note(select(2, pcall(kustomize.build, 'overlay' .. i)).message) end",
+  looked_at(p, "overlays", book "for i = 1, 7 do note(select(2, pcall(kustomize.build, 'overlay' .. i)).message) end",
     { rehearse = "accumulating resources" })
 end)
 
