@@ -51,7 +51,8 @@ definitions.define(family.CALL, {
   holds = function(_, _, before, calls) return calls and calls:made(before.run) or {} end,
   undo = function(_, _, ctx)
     local frame = step.current()
-    calls_of(frame):undo(frame, ctx.before.run)
+    -- Each try may have begun a run of its own: the one before was taken back by then.
+    calls_of(frame):undo(frame, ctx.tried.run)
   end,
   title = function(called) return "run " .. called.runbook end,
   allow = { category = "runbook", of = function(called) return called.runbook end },

@@ -105,7 +105,7 @@ local function of_effect(item, definition, title)
       local result = found
       if outcome and outcome.ok then result = outcome.result end
       local before = replays.undo_to(item)
-      return definition.undo(intent.input, result, { before = before, undo_to = before })
+      return definition.undo(intent.input, result, { before = before, undo_to = before, tried = intent.before })
     end,
   }
 end
