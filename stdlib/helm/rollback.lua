@@ -135,8 +135,8 @@ local function recover(input, ctx)
 end
 
 local function undo(input, _, ctx)
-  if history.observe(input).revision == ctx.before.revision then return end
-  way_back.take(input, ctx.before, "rollback")
+  if history.observe(input).revision == ctx.undo_to.revision then return end
+  way_back.take(input, ctx.undo_to, "rollback")
 end
 
 effect.define("helm.rollback", {

@@ -155,7 +155,7 @@ local function recover(input, ctx)
 end
 
 local function undo(input, _, ctx)
-  local before = ctx.before
+  local before = ctx.undo_to
   local now = history.observe(input)
   if now.revision == before.revision then
     step.note(string.format("release %s is still at revision %d: nothing to take back", input.release, now.revision))

@@ -104,7 +104,7 @@ effect.define("compose.up", {
     return "again" -- it goes on with what is missing
   end,
   undo = function(input, _, ctx)
-    for _, service in ipairs(ctx.before) do
+    for _, service in ipairs(ctx.undo_to) do
       if #service.containers > 0 then
         errors.raise {
           kind = "refused",

@@ -104,7 +104,7 @@ local function observe_file(input)
 end
 
 local function put_back(input, _, ctx)
-  local before = ctx.before
+  local before = ctx.undo_to
   if not before.exists then
     effect.perform("fs.remove", { path = input.path })
   elseif before.text then
@@ -212,8 +212,8 @@ effect.define("fs.remove", {
   end,
   holds = function(input) return { { about = about(input) } } end,
   undo = function(input, result, ctx)
-    if not ctx.before.exists then return end
-    if ctx.before.directory then
+    if not ctx.undo_to.exists then return end
+    if ctx.undo_to.directory then
       effect.perform("fs.mkdir", { path = input.path })
     else
       put_back(input, result, ctx)

@@ -210,8 +210,8 @@ effect.define("git.tag", {
     return "not_done"
   end,
   undo = function(input, _, ctx)
-    if ctx.before.tagged then return end
-    effect.perform("git.untag", { name = input.name, commit = ctx.before.commit, dir = input.dir })
+    if ctx.undo_to.tagged then return end
+    effect.perform("git.untag", { name = input.name, commit = ctx.undo_to.commit, dir = input.dir })
   end,
   title = function(input) return "git tag " .. input.name end,
   allow = TAG_ALLOW,
@@ -348,7 +348,7 @@ effect.define("git.checkout", {
     return "not_done"
   end,
   undo = function(input, _, ctx)
-    effect.perform("git.checkout", { ref = ctx.before.branch or ctx.before.head, dir = input.dir })
+    effect.perform("git.checkout", { ref = ctx.undo_to.branch or ctx.undo_to.head, dir = input.dir })
   end,
   title = function(input) return "git checkout " .. input.ref end,
   allow = CHECKOUT_ALLOW,

@@ -74,9 +74,10 @@ end
 
 --- What an effect's undo goes back to: what there was before it could have changed anything.
 ---@param known almanac.KnownEffect
+---@param goes_on boolean?  it keeps a record of its own: an earlier try of it was taken back by then
 ---@return any
-function M.undo_to(known)
-  return (known.first or known.intent).before
+function M.undo_to(known, goes_on)
+  return (not goes_on and known.first or known.intent).before
 end
 
 --- Keeps what a step had made, and makes once more: what there was before is known to the first try only.

@@ -71,7 +71,7 @@ local function define(who, other, cordoned)
     end,
     recover = function() return "again" end, -- it is the same then
     undo = function(input, result, ctx)
-      local before = ctx.before and ctx.before.cordoned
+      local before = ctx.undo_to and ctx.undo_to.cordoned
       if before == nil and result then before = result.before end
       if before == cordoned then return end -- one that was so before stays so
       effect.perform(other, { node = input.node, opts = { context = input.context } })

@@ -139,7 +139,7 @@ local scale = {
   end,
   recover = function() return "again" end, -- scaling again gives the same
   undo = function(input, result, ctx)
-    local before = ctx.before and ctx.before.replicas or result and result.before
+    local before = ctx.undo_to and ctx.undo_to.replicas or result and result.before
     if not before then return end
     effect.perform("k8s.scale", { ref = input.ref, replicas = before,
       opts = { namespace = input.namespace, context = input.context } })

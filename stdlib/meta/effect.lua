@@ -14,7 +14,7 @@ effect = {}
 ---@field preview_observes? boolean  the preview looks for itself: observe is not called before it
 ---@field recover? function  an intent without an outcome: "done" and the result, "not_done", "again" (it may be made once more, whether or not it took place) or "unknown"
 ---@field title? function  of input: one line for people
----@field undo? function  takes a done one back, by effects
+---@field undo? function  takes a done one back, by effects: of input, result and a context, whose undo_to is what observe saw before
 
 ---@class effect.define.options.allow
 ---@field category string  the key of allow: a word

@@ -51,8 +51,7 @@ definitions.define(family.CALL, {
   holds = function(_, _, before, calls) return calls and calls:made(before.run) or {} end,
   undo = function(_, _, ctx)
     local frame = step.current()
-    -- Each try may have begun a run of its own: the one before was taken back by then.
-    calls_of(frame):undo(frame, ctx.tried.run)
+    calls_of(frame):undo(frame, ctx.undo_to.run)
   end,
   title = function(called) return "run " .. called.runbook end,
   allow = { category = "runbook", of = function(called) return called.runbook end },

@@ -12,9 +12,14 @@ local M = {}
 ---@class almanac.EffectContext
 ---@field id string      effect id: 16 hex digits, the same after a crash; an idempotency key
 ---@field run string     run id
----@field before any     what observe() saw
+---@field before any     what observe() saw before this try
+---@field undo_to any    what observe() saw before the first try that may have changed something: what `undo` goes back to
 ---@field emit fun(kind: string, data: table)  journals something of the effect's own
 ---@field is_undone boolean?  in recover: the run is taken back, so that there is nothing to go on with
+
+---@class almanac.UndoContext   what undo is handed
+---@field undo_to any    as apply had it
+---@field before any     the same, as effects call it that were written when each was made once
 
 ---@alias almanac.Recovered "done"|"not_done"|"again"|"unknown"  "again": it may be made once more, whether or not it took place
 
@@ -30,7 +35,7 @@ local M = {}
 ---@field apply fun(input: any, ctx: almanac.EffectContext): any
 ---@field recover? fun(input: any, ctx: almanac.EffectContext): almanac.Recovered, any
 ---@field holds? fun(input: any, result: any): almanac.Standing[]   what is asked before a stopped run goes on
----@field undo? fun(input: any, result: any, ctx: almanac.EffectContext)
+---@field undo? fun(input: any, result: any, ctx: almanac.UndoContext)
 ---@field title? fun(input: any): string   one line for people
 ---@field allow? almanac.EffectAllow
 ---@field goes_on? boolean   see M.define
@@ -65,7 +70,8 @@ local DEFINITION = fields.declare("effect.define", {
     "function", help = "pure, of input and result: a list of { about = what it is, look = a read that says how it is otherwise }, " ..
       "asked before a stopped run goes on",
   },
-  undo = { "function", help = "takes a done one back, by effects" },
+  undo = { "function", help = "takes a done one back, by effects: of input, result and a context, whose undo_to is what observe saw " ..
+    "before" },
   title = { "function", help = "of input: one line for people" },
   allow = {
     "shape", help = "what `allow` of a runbook is asked for",

@@ -44,12 +44,10 @@ local function try_effect(frame, fn, ...)
   return task.with({ permit = "effect", shield = "pause", context = { run = frame.run, step = frame } }, errors.try, fn, ...)
 end
 
---- What an effect is handed besides its input. `before` is what this try saw, `undo_to` what the first one did that may
---- have changed something.
 local function context_of(frame, call, known)
   local intent = known.intent
   return {
-    id = intent.id, run = call.run or frame.run.id, before = intent.before, undo_to = replays.undo_to(known),
+    id = intent.id, run = call.run or frame.run.id, before = intent.before, undo_to = replays.undo_to(known, call.definition.goes_on),
     emit = function(kind, data) frame.run:record_own(kind, frame.path, { effect = call.name, id = intent.id, data = data }) end,
   }
 end

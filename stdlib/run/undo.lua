@@ -104,8 +104,8 @@ local function of_effect(item, definition, title)
     take = function(found)
       local result = found
       if outcome and outcome.ok then result = outcome.result end
-      local before = replays.undo_to(item)
-      return definition.undo(intent.input, result, { before = before, undo_to = before, tried = intent.before })
+      local undo_to = replays.undo_to(item, definition.goes_on)
+      return definition.undo(intent.input, result, { undo_to = undo_to, before = undo_to })
     end,
   }
 end

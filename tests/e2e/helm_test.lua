@@ -207,7 +207,7 @@ both("undo goes back to what was good before, and uninstalls what was installed"
   local function undo(seen)
     local known = seen.run.effects["it#0"]
     must(function()
-      definitions.find("helm.upgrade").undo(known.intent.input, known.outcome.result, { before = known.intent.before })
+      definitions.find("helm.upgrade").undo(known.intent.input, known.outcome.result, { undo_to = known.intent.before })
     end)
   end
   undo(second)

@@ -86,6 +86,7 @@ end
 
 local AGAIN = 'recover = function() return "again" end,'
 local BY_BEFORE = 'undo = function(_, _, ctx) effect.perform("toy.restore", ctx.before.text) end,'
+local BY_UNDO_TO = BY_BEFORE:gsub("ctx%.before", "ctx.undo_to")
 local BY_RESULT = 'undo = function(_, result) effect.perform("toy.restore", result.was) end,'
 
 local function case(call, prepare, changed, back, head)
@@ -112,6 +113,7 @@ local cases = {
   ["fs.write of a new one"] = case(in_step 'fs.write("world", "new")', function() end, world_is "new", world_is(nil)),
   ["fs.remove"] = case(in_step 'fs.remove("world")', write_world, world_is(nil), world_is "old"),
   ["an own effect, whose undo takes ctx.before"] = own_case("apply = function(text) set(text) end," .. AGAIN .. BY_BEFORE),
+  ["an own effect, whose undo takes ctx.undo_to"] = own_case("apply = function(text) set(text) end," .. AGAIN .. BY_UNDO_TO),
   ["an own effect, whose result has what was before"] = own_case(
     "apply = function(text, ctx) set(text) return { was = ctx.undo_to.text } end," .. AGAIN .. BY_RESULT),
   ["an own effect made of another"] = case([[step("change it", function() effect.perform("toy.outer", "new") end)]], write_world,

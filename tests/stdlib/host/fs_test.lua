@@ -89,7 +89,7 @@ t.test("undo puts the old content back, or removes what was made", function()
   in_step(function()
     for _, key in ipairs { "s#0", "s#1" } do
       local known = run.effects[key]
-      definitions.find("fs.write").undo(known.intent.input, known.outcome.result, { before = known.intent.before })
+      definitions.find("fs.write").undo(known.intent.input, known.outcome.result, { undo_to = known.intent.before })
     end
   end)
   t.eq(native.read(dir .. "/old"), "before")
