@@ -59,18 +59,20 @@ static int l_hostname(lua_State *L)
     return 1;
 }
 
-/// Who is at the terminal, also under sudo.
+/// Who is at the terminal, as the system says: a name, or the number of a user who has none. Under sudo, who called it; only root
+/// is believed to be there by sudo, for anybody can set its variable.
 ///@return string
 static int l_user(lua_State *L)
 {
-    const char *name = getenv("SUDO_USER");
-    struct passwd *pw;
+    const char *caller = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+    const struct passwd *pw = caller && *caller ? NULL : getpwuid(getuid());
 
-    if (!name || !*name) {
-        pw = getpwuid(getuid());
-        name = pw ? pw->pw_name : getenv("USER");
-    }
-    lua_pushstring(L, name ? name : "unknown");
+    if (caller && *caller)
+        lua_pushstring(L, caller);
+    else if (pw)
+        lua_pushstring(L, pw->pw_name);
+    else
+        lua_pushfstring(L, "%I", (LUAI_UACINT)getuid());
     return 1;
 }
 

@@ -25,7 +25,8 @@ function M.exe() end
 ---@return string
 function M.hostname() end
 
---- Who is at the terminal, also under sudo.
+--- Who is at the terminal, as the system says: a name, or the number of a user who has none. Under sudo, who called it; only root
+--- is believed to be there by sudo, for anybody can set its variable.
 ---@return string
 function M.user() end
 

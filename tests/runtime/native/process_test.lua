@@ -1,3 +1,5 @@
+local fs = require "native.fs"
+local process = require "native.process"
 local t = require "tests.harness"
 
 t.test("a program's lines are waited for, and its exit code kept", function()
@@ -22,4 +24,28 @@ t.test("run gives code, stdout and stderr; must fails with both", function()
   t.eq({ t.run { "sh", "-c", "echo $WORD; echo e >&2; exit 1" } }, { 1, "", "e" })
   t.eq(t.must({ "sh", "-c", "echo $WORD" }, { env = { WORD = "w" } }), "w")
   t.has(t.raises(nil, t.must, { "sh", "-c", "echo why >&2; exit 4" }).assertion, "exit 4\n\nwhy")
+end)
+
+t.test("who is at the terminal is what the system says; SUDO_USER counts for root alone", function()
+  local dir = t.must({ "mktemp", "-d", "/tmp/almanac-test.XXXXXX" }):gsub("%s+$", "") -- not below the tests' own, which is closed to others
+  t.defer(function() fs.remove_tree(dir) end)
+  t.must { "chmod", "755", dir }
+  t.write_file(dir .. "/who.lua", 'print(require("native.process").user())')
+  local function user(env, ...)
+    local words = { ... }
+    table.move({ process.exe(), "lua", dir .. "/who.lua" }, 1, 3, #words + 1, words)
+    return t.run(words, { cwd = dir, env = env })
+  end
+  local uid = t.must({ "id", "-u" }):gsub("%s", "")
+  local _, name = user({ SUDO_USER = "bob", USER = "eve" })
+  t.eq(name, uid == "0" and "bob" or process.user())
+  if uid ~= "0" then return end
+  t.eq(select(2, user { SUDO_USER = "", USER = "eve" }), "root")
+  local code, whose, err = user({ SUDO_USER = "bob", USER = "eve" }, "setpriv", "--reuid=nobody", "--clear-groups")
+  if err:find "^setpriv: failed to execute" then
+    print "skipped: nobody cannot reach the program"
+    return
+  end
+  t.eq({ code, whose }, { 0, "nobody" }, err)
+  t.eq(select(2, user({ USER = "eve" }, "setpriv", "--reuid=54321", "--clear-groups")), "54321")
 end)
