@@ -8,6 +8,7 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
+local urls = require "almanac.http.url"
 
 local M = {}
 
@@ -80,12 +81,25 @@ local function bearer_challenge(header)
   return parts.realm and parts
 end
 
---- A password goes to a token service in the clear only where the registry is asked in the clear as well.
+--- Whether two URLs of http:// lead to one server.
+local function is_same_server(who, a, b)
+  local one, other = urls.parse(who, a), urls.parse(who, b)
+  return one.host == other.host and (one.port or "80") == (other.port or "80")
+end
+
+--- Where a registry sends for its tokens is its own choice, or that of whoever is between: a token service is asked without
+--- TLS only where the registry is as well, and gets the operator's password then only where the registry itself does.
 local function check_realm(self, realm)
-  if realm:find "^https://" or realm:find "^http://" and self.url:find "^http://" then return end
+  if realm:find "^https://" then return end
+  local hint = "a registry with TLS has a token service with TLS"
+  if realm:find "^http://" and self.url:find "^http://" then
+    local is_near = is_of_this_machine(urls.parse(self.who, realm).authority) or is_same_server(self.who, realm, self.url)
+    if is_near or not self.credentials.authorization then return end
+    hint = string.format("no password goes there without TLS; a token for the registry itself does: endpoints: { %q: { url: %q, " ..
+      "token: \"env:NAME\" } }", self.reference.host, self.url)
+  end
   errors.raise {
-    kind = "refused", message = string.format("%s: %s sends for its tokens to %s", self.who, self.url, realm),
-    hint = "a registry with TLS has a token service with TLS",
+    kind = "refused", message = string.format("%s: %s sends for its tokens to %s", self.who, self.url, realm), hint = hint,
   }
 end
 
