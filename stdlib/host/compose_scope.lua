@@ -60,16 +60,21 @@ local function named(input)
   return name ~= name_of(input.dir) and { { category = "compose", names = { "project=" .. name } } } or {}
 end
 
---- Those of the services that a call is about, and of what they depend on. What is built has none before.
+--- Adds those of a service: what it runs, which has none before where it is built, and what it mounts.
+local function add_images(out, service)
+  if service.image then out[#out + 1] = brought_images.named(service.image) end
+  for _, volume in ipairs(service.volumes or {}) do
+    if type(volume) == "table" and volume.type == "image" then out[#out + 1] = brought_images.named(tostring(volume.source)) end
+  end
+end
+
+--- Those of the services that a call is about, and of what they depend on.
 local function images(input)
   local out = named(input)
   if not reach.is_asked "images" then return out end
   local config = project.config(input)
   local about = { services = input.service and { input.service } or input.services }
-  for _, name in ipairs(project.services("compose", about, config, true)) do
-    local image = config.services[name].image
-    if image then out[#out + 1] = brought_images.named(image) end
-  end
+  for _, name in ipairs(project.services("compose", about, config, true)) do add_images(out, config.services[name]) end
   return out
 end
 

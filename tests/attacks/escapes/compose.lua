@@ -1,10 +1,11 @@
 --- Ways out of `allow` by directories, files and projects of Compose.
 local ALLOW = [[{ compose = { "stack" } }]]
+local MOUNTED = [[{ compose = { "mounted" }, images = { "ghcr.io/org/*" } }]]
 local IMAGES = [[{ compose = { "stack" }, images = { "ghcr.io/org/*" } }]]
 return {
   category = "compose", set_up = [[
     mkdir -p stack other bin; ln -s ../other stack/alias
-    mkdir named moved led; echo 'COMPOSE_FILE="../other/compose.yaml"' > moved/.env
+    mkdir named moved led mounted; echo 'COMPOSE_FILE="../other/compose.yaml"' > moved/.env
     printf '# x\nexport DOCKER_HOST=tcp://evil.invalid:2375\n' > led/.env
     cat > bin/docker <<'END'
 #!/bin/sh
@@ -16,6 +17,8 @@ esac
 END
     chmod +x bin/docker
     printf 'name: production\nservices: {web: {image: evil/x}}\n' > named/config.yaml
+    printf 'name: mounted\nservices: {web: {image: ghcr.io/org/web, volumes: [a:/a, {type: image, source: evil/x, target: /x}]}}\n' \
+      > mounted/config.yaml
     printf 'name: stack\nservices: {web: {image: ghcr.io/org/web}, db: {image: evil/x}}\n' > stack/config.yaml
   ]],
   { tried = "another directory", allow = ALLOW, call = [[compose.up { dir = "other" }]],
@@ -42,6 +45,8 @@ END
     words = [[compose.pull: this runbook may not touch images "docker.io/evil/x:latest"]] },
   { category = "images", tried = "one that is run once", allow = IMAGES, call = [[compose.run { dir = "stack", service = "db" }]],
     words = [[compose.run: this runbook may not touch images "docker.io/evil/x:latest"]] },
+  { category = "images", tried = "an image that is mounted", allow = MOUNTED, call = [[compose.up { dir = "mounted" }]],
+    words = [[compose.up: this runbook may not touch images "docker.io/evil/x:latest"]] },
   { tried = "a read elsewhere", allow = ALLOW, call = [[compose.ps { dir = "other" }]],
     words = [[this runbook may not read compose "other"]] },
 }
