@@ -18,6 +18,14 @@ function M.fault(text)
   return plain_name.fault(text, M.MAX)
 end
 
+--- Whether a path is that of a step, or lies in it.
+---@param path string
+---@param outer string  of the step
+---@return boolean
+function M.is_within(path, outer)
+  return path == outer or path:sub(1, #outer + 1) == outer .. "/"
+end
+
 ---@param text string
 ---@return boolean
 function M.fits(text)

@@ -21,7 +21,7 @@ end
 --- What helm needs a plugin for, of a chart and its values; nil where it needs none.
 ---@param input almanac.HelmChartInput
 ---@return string?
-function M.fetched_by_plugin(input)
+local function fetched_by_plugin(input)
   if is_for_plugin(input.chart) then return input.chart end
   for _, file in ipairs(input.values) do
     if is_for_plugin(file) then return file end
@@ -32,7 +32,7 @@ end
 ---@generic T: almanac.HelmChartInput
 ---@param input T
 ---@return T
-function M.without_renderer(input)
+local function without_renderer(input)
   if not input.post_renderer then return input end
   local out = {}
   for key, value in pairs(input) do out[key] = value end
@@ -47,14 +47,14 @@ end
 ---@return string? words  what is said of a program that was not started
 function M.previewed(input)
   if handed_programs.are_previewed() then return input end
-  return not M.fetched_by_plugin(input) and M.without_renderer(input) or nil, M.words(input)
+  return not fetched_by_plugin(input) and without_renderer(input) or nil, M.words(input)
 end
 
 --- What is said of an input of which a program was not started; nil where there is none.
 ---@param input almanac.HelmChartInput
 ---@return string?
 function M.words(input)
-  local url = M.fetched_by_plugin(input)
+  local url = fetched_by_plugin(input)
   if url then return string.format("the helm plugin that fetches %s was not run: not previewed%s", url, HOW) end
   if not input.post_renderer then return nil end
   return string.format("the post-renderer was not run: %s; what it makes of these objects is not shown, so this is not previewed exactly%s",
@@ -69,7 +69,7 @@ end
 function M.settle(who, input)
   local stage = handed_programs.stage()
   if not stage then return input end
-  local url = M.fetched_by_plugin(input)
+  local url = fetched_by_plugin(input)
   if url then
     errors.raise { kind = "refused", in_doubt = false,
       message = string.format("%s: helm fetches %s by a plugin, a program that %s does not start", who, url, stage),
@@ -79,7 +79,7 @@ function M.settle(who, input)
     step.note(string.format("%s does not run the post-renderer %s: this is what the chart alone renders to", stage,
       table.concat(input.post_renderer, " ")))
   end
-  return M.without_renderer(input)
+  return without_renderer(input)
 end
 
 return M

@@ -37,18 +37,6 @@ function M.of(before, data, time_ms)
   return out
 end
 
---- The parameters with what is given anew.
----@param before table<string, any>?
----@param params table<string, any>?
----@return table<string, any>
-function M.over(before, params)
-  local out = {}
-  for _, values in ipairs { before or {}, params or {} } do
-    for name, value in pairs(values) do out[name] = value end
-  end
-  return out
-end
-
 --- What it was, in words: "was 3".
 ---@param given almanac.GivenAnew
 ---@param durations any  as of parameters.is_duration

@@ -5,6 +5,18 @@ local param = require "almanac.base.param"
 
 local M = {}
 
+--- Parameters that were given over those of before: the defaults, or those of an earlier execution.
+---@param before table<string, any>?
+---@param given table<string, any>?
+---@return table<string, any>
+function M.over(before, given)
+  local out = {}
+  for _, values in ipairs { before or {}, given or {} } do
+    for name, value in pairs(values) do out[name] = value end
+  end
+  return out
+end
+
 --- What an item of a list or a map is typed as; nil: it cannot be.
 local function item_text(item, is_duration)
   if type(item) == "table" then return nil end

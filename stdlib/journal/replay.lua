@@ -4,6 +4,7 @@ local errors = require "almanac.base.errors"
 local event = require "almanac.journal.event"
 local json = require "native.json"
 local notice = require "almanac.journal.notice"
+local step_name = require "almanac.base.step_name"
 
 local M = {}
 
@@ -58,10 +59,6 @@ function M.new()
     begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, files = {}, digests = {}, renamed = {},
     distinct = {}, runners = {}, notices = {}, settled = {}, skipped = {}, redone = {}, made_before = {},
   }, Replay)
-end
-
-local function under(path, root)
-  return path == root or path:sub(1, #root + 1) == root .. "/"
 end
 
 --- The first intent to make an effect that may have taken place; nil: none that is known may have.
@@ -203,9 +200,9 @@ on["step.undone"] = function(replay, one)
   if replay.is_way_back then return end
   if replay.done then replay.done:forget(one.path) end
   for path in pairs(replay.made_before) do
-    if under(path, one.path) then replay.made_before[path] = nil end
+    if step_name.is_within(path, one.path) then replay.made_before[path] = nil end
   end
-  forget_effects(replay, function(path) return under(path, one.path) end)
+  forget_effects(replay, function(path) return step_name.is_within(path, one.path) end)
 end
 
 on["step.left"] = function(replay, one)
@@ -217,14 +214,14 @@ on["step.left"] = function(replay, one)
 end
 
 local function moved(path, from, to)
-  return under(path, from) and to .. path:sub(#from + 1) or path
+  return step_name.is_within(path, from) and to .. path:sub(#from + 1) or path
 end
 
 --- Gives what is known by path, or below it, its new path.
 local function move_keys(by_path, from, to)
   local found = {}
   for path in pairs(by_path) do
-    if under(path, from) then found[#found + 1] = path end
+    if step_name.is_within(path, from) then found[#found + 1] = path end
   end
   for _, path in ipairs(found) do by_path[moved(path, from, to)], by_path[path] = by_path[path], nil end
 end
@@ -232,12 +229,12 @@ end
 local function move_effects(replay, from, to)
   for i, key in ipairs(replay.intents) do
     local known = replay.effects[key]
-    if known and known.path .. "#" .. known.intent.ordinal == key and under(known.path, from) then
+    if known and known.path .. "#" .. known.intent.ordinal == key and step_name.is_within(known.path, from) then
       local path = moved(known.path, from, to)
       local new = path .. "#" .. known.intent.ordinal
       replay.effects[key], replay.effects[new] = nil, known
       known.path, replay.intents[i] = path, new
-    elseif not known and under(key:match "^(.*)#", from) then
+    elseif not known and step_name.is_within(key:match "^(.*)#", from) then
       replay.intents[i] = moved(key:match "^(.*)#", from, to) .. key:match "#[^#]*$" -- an earlier try of one that was moved
     end
   end

@@ -7,6 +7,7 @@ local family = require "almanac.journal.family"
 local gates = require "almanac.journal.gate"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
+local parameters = require "almanac.journal.parameters"
 local taken_back = require "almanac.journal.taken_back"
 
 local M = {}
@@ -94,7 +95,7 @@ end
 on["run.resume"] = function(state, _, data, time_ms)
   state.anew = state.anew or json.array {}
   for _, given in ipairs(anew.of(state.params, data, time_ms)) do table.insert(state.anew, given) end
-  state.params = anew.over(state.params, data.params)
+  state.params = parameters.over(state.params, data.params)
   state.ended, state.error, state.put = nil, nil, nil
   state.started = state.started or time_ms
   state.executions = state.executions + 1

@@ -215,8 +215,8 @@ end
 --- Of the step at `path`, or of those in it, an effect of that kind that took place or may have.
 local function effect_below(run, path, op)
   for _, known in pairs(run.effects) do
-    local is_below = known.path == path or known.path:sub(1, #path + 1) == path .. "/"
-    if is_below and known.intent.op == op and not (known.outcome and not known.outcome.ok) then return known.intent end
+    local is_meant = step_name.is_within(known.path, path) and known.intent.op == op
+    if is_meant and not (known.outcome and not known.outcome.ok) then return known.intent end
   end
 end
 

@@ -5,6 +5,7 @@ local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local mode = require "almanac.run.mode.backtest"
 local origin = require "almanac.session.origin"
+local parameters = require "almanac.journal.parameters"
 local params = require "almanac.session.params"
 local pasts = require "almanac.run.past"
 local runbook = require "almanac.script.runbook"
@@ -51,7 +52,7 @@ Calls.__index = Calls
 
 function Calls:plan(frame, called)
   local session, book = self.session, calls.load(frame.run, called)
-  local values = values_of(book, params.over(settings.params[book.name] or {}, called.params), session.options, session.operator)
+  local values = values_of(book, parameters.over(settings.params[book.name], called.params), session.options, session.operator)
   local run = unrecorded(session, book, frame.run.past:nest(frame.path), frame)
   return { result = step.within(run, function() return book.run(values) end) }
 end
@@ -66,7 +67,7 @@ end
 function M.make(name, given, window, options, operator)
   local book = runbook.load(name)
   vars.check(book)
-  local values = values_of(book, params.over(settings.params[book.name] or {}, given), options, operator)
+  local values = values_of(book, parameters.over(settings.params[book.name], given), options, operator)
   local past = pasts.new(book.name, window)
   local session = { operator = operator, options = options }
   session.calls = setmetatable({ session = session }, Calls)

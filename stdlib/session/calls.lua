@@ -86,7 +86,7 @@ end
 
 --- The parameters of a run that is begun.
 local function new_values(self, book, called)
-  local given = params.over(settings.params[book.name] or {}, called.params)
+  local given = parameters.over(settings.params[book.name], called.params)
   check_secrets(book, called.params)
   local values = params.resolve(book, given, self.session.operator)
   return values, params.journalled(book.params, given, values)

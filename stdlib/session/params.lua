@@ -14,17 +14,6 @@ local settings = require "almanac.config.settings"
 
 local M = {}
 
---- What was given, over the defaults: those of almanac.yaml, or of the plan.
----@param defaults table<string, any>
----@param given table<string, any>
----@return table<string, any>
-function M.over(defaults, given)
-  local merged = {}
-  for name, value in pairs(defaults) do merged[name] = value end
-  for name, value in pairs(given) do merged[name] = value end
-  return merged
-end
-
 --- A name that is mistyped is no absent value: "image=" .. tostring(p.tagg) would run with nil.
 local function strict(book, values)
   return setmetatable(values, {
@@ -161,14 +150,14 @@ end
 ---@return string dropped  "name=value …" of what the run was started with and the script does not take any more
 function M.restore(book, run, operator, anew)
   local given, gone = {}, {}
-  for name, value in pairs(M.over(run.meta.params, run.replay.params)) do
+  for name, value in pairs(parameters.over(run.meta.params, run.replay.params)) do
     if book.params[name] then
       given[name] = value
     else
       gone[name] = value
     end
   end
-  return M.resolve(book, M.over(given, anew or {}), operator), parameters.text(gone, run.meta.durations)
+  return M.resolve(book, parameters.over(given, anew), operator), parameters.text(gone, run.meta.durations)
 end
 
 return M

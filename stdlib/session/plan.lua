@@ -9,6 +9,7 @@ local interrupt = require "almanac.base.interrupt"
 local locks = require "almanac.session.lock"
 local mode = require "almanac.run.mode.plan"
 local origin = require "almanac.session.origin"
+local parameters = require "almanac.journal.parameters"
 local params = require "almanac.session.params"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
@@ -28,7 +29,7 @@ function M.make(name, given, options, operator)
   local book = runbook.load(name)
   vars.check(book)
   local places = params.places(book, given, options)
-  given = params.over(settings.params[book.name] or {}, given)
+  given = parameters.over(settings.params[book.name], given)
   local values = params.resolve(book, given, operator, places)
   local lock = locks.of(book.lock, values)
   locks.check_allowed(lock, book.allow)

@@ -15,6 +15,7 @@ local locks = require "almanac.session.lock"
 local outlook = require "almanac.run.outlook"
 local ownership = require "almanac.journal.ownership"
 local param = require "almanac.base.param"
+local parameters = require "almanac.journal.parameters"
 local params = require "almanac.session.params"
 local plan_signatures = require "almanac.session.plan_signatures"
 local process = require "native.process"
@@ -145,7 +146,7 @@ local function given_anew(session, run, book, values)
   local given = session.anew
   if not next(given) then return {} end
   local out = { params = params.journalled(book.params, given, params.of(given, values)), anew = param.sorted_names(given) }
-  local list = given_otherwise.of(given_otherwise.over(run.meta.params, run.replay.params), out, 0)
+  local list = given_otherwise.of(parameters.over(run.meta.params, run.replay.params), out, 0)
   if #list > 0 then
     local said = { "given anew: " .. given_otherwise.text(list, run.meta.durations) }
     if run.done and run.done:paths()[1] then

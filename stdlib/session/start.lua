@@ -8,6 +8,7 @@ local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
 local opening = require "almanac.session.opening"
 local origin = require "almanac.session.origin"
+local parameters = require "almanac.journal.parameters"
 local params = require "almanac.session.params"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
@@ -55,7 +56,7 @@ function M.run(name, given, options, operator)
   check_planned(book, options)
   vars.check(book)
   local places = not plan and params.places(book, given, options) or nil
-  given = params.over(plan and plan.params or settings.params[book.name] or {}, given)
+  given = parameters.over(plan and plan.params or settings.params[book.name], given)
   local values = params.resolve(book, given, operator, places)
   local journalled = params.journalled(book.params, given, values)
   if plan then plan_use().check_start(plan, book, journalled, options.anyway) end

@@ -32,7 +32,7 @@ end
 --- Refuses to leave out what is not there.
 ---@param undos almanac.Undo[]
 ---@param options table
-function M.check_skipped(undos, options)
+local function check_skipped(undos, options)
   for _, words in ipairs(options.skip or {}) do
     local found = false
     for _, item in ipairs(undos) do found = found or is_named(item, words) end
@@ -165,7 +165,7 @@ end
 ---@return string status of the rollback
 function M.run(session, original, way, held, stopped, told)
   local undos, left = undo.list(way.walked)
-  M.check_skipped(undos, session.options)
+  check_skipped(undos, session.options)
   if #undos == 0 and not stopped then
     end_without(session, original)
     return "done"

@@ -51,12 +51,10 @@ t.test("a file of a world is written below it", function()
     local project = project_of("", case(string.format("world { files = { [%q] = 'x' } }:run('attack')", path)))
     t.has(told(project), "is no path below the project")
   end
-  for _, field in ipairs { "writes" } do
-    local project = project_of("sh.run 'x'", case(string.format(
-      "error('told: ' .. world { sh = { x = { %s = { ['../../x'] = 'x' } } } }:run('attack').output)", field)))
-    t.has(told(project), "is no path below the project")
-  end
-  local project = project_of("", case "world { objects = '../../etc/passwd' }" .. case "world { objects = '/etc/passwd' }" ..
+  local project = project_of("sh.run 'x'", case
+    "error('told: ' .. world { sh = { x = { writes = { ['../../x'] = 'x' } } } }:run('attack').output)")
+  t.has(told(project), "is no path below the project")
+  project = project_of("", case "world { objects = '../../etc/passwd' }" .. case "world { objects = '/etc/passwd' }" ..
     case "world { copy = { '../x' } }" .. case "world { copy = { '/etc' } }")
   t.eq(select(2, told(project):gsub("is no path below the project", "")), 4)
   t.eq(fs.list(outside .. "/*"), {})

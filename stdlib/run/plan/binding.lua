@@ -13,6 +13,7 @@ local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
 local source = require "almanac.base.source"
+local step_name = require "almanac.base.step_name"
 
 local M = {}
 
@@ -282,7 +283,7 @@ end
 --- Whether the plan foresaw that a step might make such an effect.
 local function is_possible(plan, path, op)
   for _, item in ipairs(plan.possible or {}) do
-    if item.op == op and (path == item.path or path:sub(1, #item.path + 1) == item.path .. "/") then return true end
+    if item.op == op and step_name.is_within(path, item.path) then return true end
   end
   return false
 end

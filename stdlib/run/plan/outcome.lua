@@ -1,6 +1,7 @@
 --- What was planned beside what happened: a plan's effects and gates, and the events of the run that was
 --- bound to it. Pure.
 local number = require "almanac.base.number"
+local step_name = require "almanac.base.step_name"
 
 local M = {}
 
@@ -18,16 +19,12 @@ local function key_of(path, ordinal)
   return path .. "#" .. ordinal
 end
 
-local function is_under(path, root)
-  return path == root or path:sub(1, #root + 1) == root .. "/"
-end
-
 local on = {}
 
 --- An effect is refused in its step, and every step around that fails of it as well.
 local function take_refusal(seen, path, message)
   for refused in pairs(seen.refused) do
-    if is_under(refused, path) then return end
+    if step_name.is_within(refused, path) then return end
   end
   seen.refused[path] = message
 end
@@ -83,7 +80,7 @@ end
 on["step.renamed"] = function(seen, path, data)
   for i, key in ipairs(seen.order) do
     local item = seen.by_key[key]
-    if is_under(item.path, data.from) then
+    if step_name.is_within(item.path, data.from) then
       seen.by_key[key] = nil
       item.path = path .. item.path:sub(#data.from + 1)
       seen.order[i] = key_of(item.path, item.ordinal)
@@ -99,7 +96,7 @@ end
 local function each_taken_back(seen, path, id, fn)
   if id then return seen.by_id[id] and fn(seen.by_id[id]) end
   for _, item in pairs(seen.by_key) do
-    if is_under(item.path, path) then fn(item) end
+    if step_name.is_within(item.path, path) then fn(item) end
   end
 end
 
@@ -114,7 +111,7 @@ end
 --- The path that a planned step has now.
 local function path_now(seen, path)
   for _, renamed in ipairs(seen.renamed) do
-    if is_under(path, renamed.from) then path = renamed.to .. path:sub(#renamed.from + 1) end
+    if step_name.is_within(path, renamed.from) then path = renamed.to .. path:sub(#renamed.from + 1) end
   end
   return path
 end

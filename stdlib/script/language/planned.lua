@@ -1,6 +1,7 @@
 --- What the last plan of a runbook said, at the steps of its text: code lenses.
 local json = require "native.json"
 local last_plan = require "almanac.run.plan.last"
+local step_name = require "almanac.base.step_name"
 
 local M = {}
 
@@ -22,8 +23,7 @@ end
 local function step_of(plan, path)
   local found
   for _, step in ipairs(plan.steps or {}) do
-    local is_it = step.path == path or path:sub(1, #step.path + 1) == step.path .. "/"
-    if is_it and (not found or #step.path > #found.path) then found = step end
+    if step_name.is_within(path, step.path) and (not found or #step.path > #found.path) then found = step end
   end
   return found
 end

@@ -34,3 +34,9 @@ t.test("all of them; the journal of an older version does not say which are dura
   t.eq(parameters.text({ tag = "v1", observe = 600 }), "observe=600 tag=v1")
   t.eq(parameters.text(nil), "")
 end)
+
+t.test("what is given goes before the defaults, and neither is changed", function()
+  local defaults, given = { tag = "v1", observe = "1m" }, { tag = "v2" }
+  t.eq(parameters.over(defaults, given), { tag = "v2", observe = "1m" })
+  t.eq({ defaults, given }, { { tag = "v1", observe = "1m" }, { tag = "v2" } })
+end)

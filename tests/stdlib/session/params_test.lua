@@ -25,12 +25,6 @@ local book = {
   },
 }
 
-t.test("what is given goes before the defaults, and neither is changed", function()
-  local defaults, given = { tag = "v1", observe = "1m" }, { tag = "v2" }
-  t.eq(params.over(defaults, given), { tag = "v2", observe = "1m" })
-  t.eq({ defaults, given }, { { tag = "v1", observe = "1m" }, { tag = "v2" } })
-end)
-
 t.test("a required one that is missing is asked for, a secret without showing it", function()
   local who = operator("v3", "hunter2-hunter2")
   local values = params.resolve(book, {}, who)
