@@ -1,5 +1,6 @@
 --- Parameters that a run was given anew while it was stopped: what they are now, and what they were. Pure.
 local diff = require "almanac.base.diff"
+local json = require "native.json"
 local parameters = require "almanac.journal.parameters"
 local param = require "almanac.base.param"
 
@@ -33,6 +34,23 @@ function M.of(before, data, time_ms)
     if now == nil or not diff.equal(was, now) then
       out[#out + 1] = { name = name, was = was, now = now, by = data.operator, at_ms = time_ms }
     end
+  end
+  return out
+end
+
+--- The names of what a resume gives otherwise, or of which nobody can tell. A required one that the journal has no text of was
+--- a text before as well, and each resume has to give it: that is no other one.
+---@param specs table<string, almanac.Param>
+---@param before table<string, any>  the parameters until then
+---@param given table<string, any>
+---@param params table<string, any>  of what is given, as it is journalled
+---@return string[]
+function M.names(specs, before, given, params)
+  local out = json.array {}
+  for _, name in ipairs(param.sorted_names(given)) do
+    local was, now = before[name], params[name]
+    local is_untold = was == nil and now == nil and not specs[name].required
+    if is_untold or not diff.equal(was, now) then out[#out + 1] = name end
   end
   return out
 end

@@ -62,7 +62,7 @@ end
 --- Journals that the run goes on.
 ---@param run almanac.Run  with its equipment
 ---@param params table<string, any>?  that are given anew, as they are journalled
----@param names string[]?             of these, with those that no journal holds
+---@param names string[]?             of what is given otherwise, with what no journal holds
 function M.go_on(run, params, names)
   local data = execution(run)
   data.params, data.anew = params, names

@@ -145,8 +145,10 @@ end
 local function given_anew(session, run, book, values)
   local given = session.anew
   if not next(given) then return {} end
-  local out = { params = params.journalled(book.params, given, params.of(given, values)), anew = param.sorted_names(given) }
-  local list = given_otherwise.of(parameters.over(run.meta.params, run.replay.params), out, 0)
+  local before = parameters.over(run.meta.params, run.replay.params)
+  local out = { params = params.journalled(book.params, given, params.of(given, values)) }
+  out.anew = given_otherwise.names(book.params, before, given, out.params)
+  local list = given_otherwise.of(before, out, 0)
   if #list > 0 then
     local said = { "given anew: " .. given_otherwise.text(list, run.meta.durations) }
     if run.done and run.done:paths()[1] then

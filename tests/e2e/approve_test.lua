@@ -101,6 +101,30 @@ t.test("an approval does not hold for parameters that were given anew after it",
   t.eq(p:lines "log", { "before", "v2" })
 end)
 
+t.test("an approval holds for what a resume has to give once more: a secret that no journal keeps, and what is as it was", function()
+  local asks = BOOK:gsub("runbook {",
+    "runbook { params = { token = param.secret { required = true }, other = param.secret {}, n = param.integer { default = 1 } },")
+  local p = project.new { book = asks }
+  local env = { TOKEN = "a-long-secret" }
+  local function resumed(token, ...)
+    t.eq((p:run({ "run", "book", "--no-ask", token }, env)), 3)
+    local id = p:newest()
+    t.eq(p:run { "approve", id }, 0)
+    local code, _, err = p:run({ "resume", id, "--no-ask", ... }, env)
+    return code, err
+  end
+  t.eq((resumed "token=a-long-secret"), 2, "it has to be given")
+  local code, err = resumed("token=a-long-secret", "token=a-long-secret", "n=1")
+  t.eq(code, 0, err)
+  t.lacks(err, "given anew: ")
+  for _, words in ipairs { { "token=a-long-secret", "token=env:TOKEN" }, { "token=env:TOKEN", "token=a-long-secret" },
+    { "token=a-long-secret", "token=a-long-secret", "other=another-secret" }, { "token=env:TOKEN", "n=2" } } do
+    code, err = resumed(table.unpack(words))
+    t.eq(code, 3, err)
+    t.has(err, "parameters of the run were given anew since then")
+  end
+end)
+
 t.test("a text or a choice that was answered before parameters were given anew is asked for again; a no is not", function()
   local asking = [[
     return runbook { params = { n = param.integer { default = 1 } }, run = function(p)
