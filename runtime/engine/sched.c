@@ -247,6 +247,8 @@ static void task_finish(struct task *task)
     task->sched->live--;
     loop_timer_stop(task->deadline_timer);
     task->deadline_timer = NULL;
+    loop_timer_stop(task->limit_timer);
+    task->limit_timer = NULL;
     while ((join = task->joins)) {
         task->joins = join->next;
         join->next = NULL;

@@ -55,12 +55,10 @@ static int sleep_finish(lua_State *L, int status, lua_KContext ctx)
 ///
 /// Raises: `paused`, `timeout`, `cancelled`, as every wait that is interrupted.
 ///@param seconds number
-///@param real? boolean  by the computer's clock, also where it is simulated
 int task_sleep(lua_State *L)
 {
     double seconds = luaL_checknumber(L, 1);
     struct loop *loop = vm_of(L)->loop;
-    bool real = lua_toboolean(L, 2);
     struct sleep *sleep;
 
     lua_settop(L, 1);
@@ -68,8 +66,7 @@ int task_sleep(lua_State *L)
     memset(sleep, 0, sizeof *sleep);
     luaL_setmetatable(L, SLEEP_TYPE);
     op_init(&sleep->op, sleep_cancel);
-    sleep->timer = real ? loop_timer_start_real(loop, seconds, sleep_fired, sleep)
-                        : loop_timer_start(loop, seconds, sleep_fired, sleep);
+    sleep->timer = loop_timer_start(loop, seconds, sleep_fired, sleep);
     if (!sleep->timer)
         vm_raisef(L, ERR_MEMORY, "out of memory");
     return op_wait(L, &sleep->op, 2, sleep_finish);

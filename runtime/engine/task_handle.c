@@ -2,6 +2,7 @@
 #include <string.h>
 #include <lauxlib.h>
 
+#include "base/loop.h"
 #include "engine/sched.h"
 #include "engine/task_internal.h"
 #include "engine/vm.h"
@@ -120,6 +121,28 @@ static int handle_cancel(lua_State *L)
     return 0;
 }
 
+static void limit_reached(void *arg)
+{
+    task_interrupt(arg, INTERRUPT_TIMEOUT);
+}
+
+/// Interrupts it, and its children, in so many seconds of the computer's clock, also where another
+/// one is simulated, and also while one of them computes and never waits. The last limit counts.
+///@param seconds number
+static int handle_limit(lua_State *L)
+{
+    struct task *task = task_check_handle(L, 1);
+    double seconds = luaL_checknumber(L, 2);
+
+    if (task->ended)
+        return 0;
+    loop_timer_stop(task->limit_timer);
+    task->limit_timer = loop_timer_start_real(vm_of(L)->loop, seconds, limit_reached, task);
+    if (!task->limit_timer)
+        return vm_raisef(L, ERR_MEMORY, "out of memory");
+    return 0;
+}
+
 /// Whether it is over.
 ///@return boolean
 static int handle_done(lua_State *L)
@@ -132,8 +155,11 @@ void task_open_handle(lua_State *L)
 {
     /// A task that was begun.
     ///@class native.task.Handle
-    static const luaL_Reg methods[] = {
-        {"join", handle_join}, {"cancel", handle_cancel}, {"done", handle_done}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"join", handle_join},
+                                       {"cancel", handle_cancel},
+                                       {"limit", handle_limit},
+                                       {"done", handle_done},
+                                       {NULL, NULL}};
 
     vm_type_new(L, HANDLE_TYPE, handle_gc, NULL, methods);
     vm_type_new(L, JOIN_TYPE, join_gc, NULL, NULL);

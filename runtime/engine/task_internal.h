@@ -40,6 +40,7 @@ struct task {
     struct deadline *deadlines; /* a stack, outermost first */
     size_t deadline_count, deadline_cap;
     struct loop_timer *deadline_timer;
+    struct loop_timer *limit_timer; /* of what its handle says; by the computer's clock */
     int context_ref;
     int result_ref, result_count;
     bool queued, returned, ended, ok;

@@ -46,26 +46,26 @@ local function perform(case)
     case.fn()
   end)
   local behind = each(after)
-  stage.close() -- they live in this task
+  task.with({ shield = "cancel" }, stage.close) -- they live in this task, which may be over its limit
   if not ok then error(err, 0) end
   if behind then error(behind, 0) end
 end
 
 --- A case in a task of its own, which has so many seconds of real time.
 local function limited(case, seconds)
-  local handle = task.spawn(function() task.with({ permit = "compute" }, perform, case) end)
-  local over = false
-  local watch = task.spawn(function()
-    task.sleep(seconds, true)
-    over = true
-    handle:cancel()
+  local is_over = false
+  local handle = task.spawn(function()
+    local ok, err = errors.try(task.with, { permit = "compute" }, perform, case)
+    is_over = task.interrupted() == "timeout"
+    if not ok then error(err, 0) end
   end)
+  handle:limit(seconds)
   local ok, err = handle:join()
-  watch:cancel()
-  watch:join()
-  if over then
-    errors.raise { kind = "timeout", message = string.format("the case took longer than %g s", seconds),
-      hint = "real time: a program that runs for long, or a loop without an end; --timeout gives it more" }
+  if is_over then
+    errors.raise {
+      kind = "timeout", message = string.format("the case took longer than %g s", seconds), where = not ok and errors.place(err) or nil,
+      hint = "real time: a program that runs for long, or a loop without an end; --timeout gives it more",
+    }
   end
   if not ok then error(errors.wrap(err), 0) end
 end

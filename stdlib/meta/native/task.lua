@@ -26,6 +26,11 @@ function Handle:join() end
 ---@param level? "pause"|"timeout"|"cancel"  "cancel"
 function Handle:cancel(level) end
 
+--- Interrupts it, and its children, in so many seconds of the computer's clock, also where another
+--- one is simulated, and also while one of them computes and never waits. The last limit counts.
+---@param seconds number
+function Handle:limit(seconds) end
+
 --- Whether it is over.
 ---@return boolean
 function Handle:done() end
@@ -44,8 +49,7 @@ function M.spawn(fn, ...) end
 ---
 --- Raises: `paused`, `timeout`, `cancelled`, as every wait that is interrupted.
 ---@param seconds number
----@param real? boolean  by the computer's clock, also where it is simulated
-function M.sleep(seconds, real) end
+function M.sleep(seconds) end
 
 --- Something to wait for; it keeps no state of its own.
 ---@return native.task.Condition

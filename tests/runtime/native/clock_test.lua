@@ -57,12 +57,21 @@ server:close()
 ]], "late\ntimeout")
 end)
 
-t.test("a sleep of real time is one", function()
+t.test("a limit of a task is real time, and reaches what computes and never waits, in its children, too", function()
   t.eq(simulated [[
-local real = clock.real()
-task.sleep(0.2, true)
-say(clock.real() - real >= 0.19 and "real" or "not")
-]], "real")
+local function loop() while true do end end
+local function limited(fn)
+  local real, handle = clock.real(), task.spawn(fn)
+  handle:limit(0.2)
+  local _, err = handle:join()
+  say(err.kind .. (clock.real() - real >= 0.19 and " in time" or " too early"))
+end
+limited(loop)
+limited(function() error((select(2, task.spawn(loop):join())), 0) end)
+limited(function()
+  while true do task.sleep(3600) end
+end)
+]], "timeout in time\ntimeout in time\ntimeout in time")
 end)
 
 t.test("a process with a seat: nothing jumps before it rests, nor while it works", function()
