@@ -168,7 +168,7 @@ function M.run(name, words, given, operator)
   local book = runbook.load(name)
   local schedule = schedule_of(given)
   check_real(given, book)
-  if given.edit and not fs.exists(given.edit) then errors.usage("--edit %s: there is no such file", given.edit) end
+  if given.edit then lives.edited(given.edit) end -- refused before anything is begun
   local stage, held = open_stage(book, schedule, given, operator)
   local life = lives.new {
     stage = stage, scene = { yes = given.yes, real = json.array(given.real or {}), settings = held },

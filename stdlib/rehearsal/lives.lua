@@ -3,6 +3,7 @@
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
+local library_file = require "almanac.script.library_file"
 local process = require "native.process"
 local sh = require "native.sh"
 local signals = require "native.signals"
@@ -96,11 +97,20 @@ function Lives:standing()
   return first and { run = first, status = states.status(journal, first), goes_on = last } or nil
 end
 
+--- The text of the edited runbook. It runs as the runbook's own would, and nobody else may have written it.
+---@param path string
+---@return string
+function M.edited(path)
+  local text = library_file.text(path, false) or errors.usage("--edit %s: there is no such file", path)
+  library_file.trust(path)
+  return text
+end
+
 --- Puts the edited runbook in its place, once.
 local function edit(self)
   local file = self.given.edit
   if not file or self.scene.files then return end
-  self.scene.files = { [self.script] = fs.read(file) }
+  self.scene.files = { [self.script] = M.edited(file) }
   self:write_scene()
   self.operator:say(self.stage:tell(string.format("%s takes the place of %s", file, self.script)))
 end

@@ -67,6 +67,27 @@ t.test("another user's directory is refused, for root", function()
   end
 end)
 
+t.test("an edited runbook that others can write, or wrote, is refused before anything is begun", function()
+  local p = place "x"
+  t.write_file(p.dir .. "/edited.lua", BOOK)
+  local function edited(what)
+    local code, out, err = p:run { "rehearse", "book", "--empty", "--no-ask", "--edit", "edited.lua" }
+    t.eq(code, 2, out .. err)
+    t.has(err, what)
+    t.ok(not fs.exists(p.dir .. "/.almanac/rehearsals"), "nothing was begun")
+  end
+  t.must { "chmod", "666", p.dir .. "/edited.lua" }
+  edited "edited.lua"
+  t.must { "chmod", "644", p.dir .. "/edited.lua" }
+  if is_root then
+    t.must { "chown", "nobody", p.dir .. "/edited.lua" }
+    edited "edited.lua"
+  end
+  t.must { "rm", p.dir .. "/edited.lua" }
+  t.must { "ln", "-s", "/etc/hostname", p.dir .. "/edited.lua" }
+  edited "which is no Lua file"
+end)
+
 t.test("what is made is closed to others; a store elsewhere that the operator has linked is followed", function()
   local elsewhere = t.tmpdir()
   fs.mkdir(elsewhere .. "/real")
