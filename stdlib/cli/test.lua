@@ -9,10 +9,12 @@ local options = require "almanac.cli.options"
 local process = require "native.process"
 local project = require "almanac.config.project"
 local runner = require "almanac.testing.runner"
+local sandbox = require "almanac.script.sandbox"
 local screen = require "almanac.cli.screen"
 local signals = require "native.signals"
 local task = require "native.task"
 local tell = require "almanac.testing.tell"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -67,10 +69,11 @@ local function files_of(words)
 end
 
 local function list(files, filter, operator)
+  local patience = sandbox.patience()
   for _, path in ipairs(files) do
-    for _, case in ipairs(runner.cases(path, runner.text(path))) do
+    for _, case in ipairs(runner.cases(path, runner.text(path), patience)) do
       if not filter or case.name:find(filter, 1, true) then
-        operator:result(string.format("%s: %s%s\n", path, case.name, case.fn and "" or " (pending)"))
+        operator:result(string.format("%s: %s%s\n", terminal.one_line(path), terminal.one_line(case.name), case.fn and "" or " (pending)"))
       end
     end
   end
