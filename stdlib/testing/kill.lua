@@ -82,12 +82,11 @@ end
 
 --- Goes on with a killed run until it is over. What nobody can tell is answered with the truth: the test knows it.
 local function go_on(run, happened, asked)
+  runs.again(run, "resume")
   for _ = 1, RESUMES_MAX do
-    runs.again(run, "resume")
-    if not (run.error and run.error.kind == "in_doubt") then return end
+    if run.status == "done" or not run.error or run.error.kind ~= "in_doubt" then return end -- one that is done keeps its last error
     asked[#asked + 1] = run.error.message
     runs.again(run, "resume", { "--in-doubt", happened and "done" or "redo" })
-    if run.status == "done" then return end
   end
 end
 
@@ -150,9 +149,11 @@ function M.at_every_effect(world, name, params, options)
   local first = fresh(world, options)
   local run = runs.start(first, name, params, options)
   if options.approve then approve_all(run) end
+  local why = run.error and ": " .. run.error.message or "\n  " .. run.output
   if #run.effects == 0 then
-    assertion.fail(string.format("%s has no effect at which it could be killed; it ended %s%s", name, run.status,
-      run.error and ": " .. run.error.message or "\n  " .. run.output))
+    assertion.fail(string.format("%s has no effect at which it could be killed; it ended %s%s", name, run.status, why))
+  elseif run.status == "failed" then -- and wherever it is killed: that would show nothing
+    fail("undisturbed", "the run fails" .. why, run)
   end
   local reference = { run = run, lines = effect_lines(run), asked = {} }
   first.effects_of = reference.lines

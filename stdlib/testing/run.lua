@@ -147,7 +147,10 @@ function M.start(world, name, params, options)
   return run
 end
 
---- Performs a command about a run that is there, such as resume or approve.
+--- Commands whose exit code is the run's; of others it says whether they did it.
+local DRIVES = { resume = true, rollback = true }
+
+--- Performs a command about a run that is there, such as resume or approve; raises kind "usage" where an answer was refused.
 ---@param run table
 ---@param verb string
 ---@param more? string[]
@@ -157,10 +160,14 @@ function M.again(run, verb, more, env)
   local words = { verb, run.id }
   more = words_of.check("run." .. verb, verb, more)
   table.move(more, 1, #more, 3, words)
-  if verb == "resume" or verb == "rollback" then words[#words + 1] = "--plain" end
+  if DRIVES[verb] then words[#words + 1] = "--plain" end
   told_by(run, M.perform(run.world, words, env))
   take(run, assert(M.report(run.world, run.id)))
   raise_unanswered(run.world)
+  if run.code ~= 0 and not DRIVES[verb] then
+    local said, hint = run.output:match "^almanac %l+: ([^\n]*)", run.output:match "\n  next: +([^\n]*)"
+    errors.raise { kind = "usage", message = string.format("run.%s: %s", verb, said or run.output), hint = hint }
+  end
   return run
 end
 

@@ -108,6 +108,47 @@ t.test("killed before and behind each effect, it does everything once", function
   t.eq(code, 0, out)
 end)
 
+t.test("a run that fails undisturbed shows nothing by failing wherever it is killed", function()
+  local project = project_of [[
+    it("happens once", function()
+      w:set { prom = { ["rate(errors[5m])"] = 0.9 } }
+      kill_at_every_effect(w, "migrate", { hold = "30s" })
+    end)
+  ]]
+  local code, out = project:run { "test" }
+  t.eq(code, 1)
+  t.has(out, '✗ happens once\n    undisturbed:\n      the run fails: gate "errors": fail')
+end)
+
+t.test("an answer that is refused fails the case", function()
+  local project = project_of [[
+    it("approves what asks nothing", function()
+      local run = w:run("migrate", { hold = "1s" })
+      run:approve()
+    end)
+  ]]
+  local code, out = project:run { "test" }
+  t.eq(code, 1)
+  t.has(out, " waits for no answer\n      at:      runbooks/tests/migrate_test.lua:15\n")
+end)
+
+t.test("a case that never ends is over at its limit, wherever it computes, and the next one is run", function()
+  local project = project_of [[
+    local function loop() while true do end end
+    it("computes", loop)
+    it("computes under pcall", function() while true do pcall(loop) end end)
+    it("has an answer that computes", function()
+      w:set { prom = loop }
+      w:run("migrate")
+    end)
+    it("is the next one", function() end)
+  ]]
+  local code, out = project:run { "test", "--timeout", "2s" }
+  t.eq(code, 1)
+  t.eq(select(2, out:gsub("the case took longer than 2 s\n +at: +runbooks/tests/migrate_test.lua:1%d\n", "")), 3, out)
+  t.has(out, "✓ is the next one")
+end)
+
 t.test("each example of the reference is a test that passes", function()
   local project = projects.new {
     ["list-pods"] = "return runbook { summary = 'x', run = function() step('a', function() return #k8s.list('pods') end) end }",
@@ -131,11 +172,13 @@ end)
 t.test("the list, the filter, and what is none", function()
   local project = project_of [[
     describe("a group", function() it("has a case", function() end) end)
+    it("has a name\nof two lines", function() end)
     it("has another", function() error "no" end)
   ]]
   local code, out = project:run { "test", "--list" }
   t.eq(code, 0)
   t.has(out, "runbooks/tests/migrate_test.lua: a group has a case\n")
+  t.has(out, "runbooks/tests/migrate_test.lua: has a name\\nof two lines\n")
   t.eq((project:run { "test", "--filter", "group" }), 0)
   t.eq((project:run { "test", "--filter", "nothing of it" }), 2)
   t.eq((project:run { "test", "nothing" }), 2)

@@ -9,7 +9,8 @@
 
 --- Kills a run before and behind each of its effects, with SIGKILL, in a fresh world each time; resumes it; and says that
 --- the outcome is the same as without the kill: how the run ends, what is in the cluster, and how often each command and
---- each request took place. What nobody can tell is answered as it is, and is in `asked`. Only in cases of tests.
+--- each request took place. What nobody can tell is answered as it is, and is in `asked`. A run that fails undisturbed fails the
+--- case. Only in cases of tests.
 ---
 --- Raises: `assertion`, `usage`.
 ---
