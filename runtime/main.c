@@ -76,7 +76,7 @@ static int main_command(struct vm *vm)
     } else {
         lua_getfield(L, 2, "traceback");
         fprintf(stderr, "almanac: a bug in the standard library: %s\n%s\n",
-                luaL_tolstring(L, 2, NULL), luaL_tolstring(L, 3, NULL));
+                luaL_tolstring(L, 2, NULL), luaL_optstring(L, 3, ""));
     }
     lua_settop(L, 0);
     task_unref(task);

@@ -282,6 +282,21 @@ static void vm_need_message(lua_State *L)
     vm_set_raw_field(L, "kind");
 }
 
+/* Whether the error on top is to say where the stack stood. A traceback costs more than all else of
+ * an error, as it looks for each function in all modules; who was cancelled did nothing wrong, and
+ * such errors are many: what only watched over a request is cancelled with its answer. */
+static bool vm_needs_traceback(lua_State *L)
+{
+    bool has_none = vm_raw_field(L, "traceback") == LUA_TNIL;
+    bool is_cancelled;
+
+    lua_pop(L, 1);
+    is_cancelled = vm_raw_field(L, "kind") == LUA_TSTRING &&
+                   strcmp(lua_tostring(L, -1), err_kind_name(ERR_CANCELLED)) == 0;
+    lua_pop(L, 1);
+    return has_none && !is_cancelled;
+}
+
 void vm_decorate_error(lua_State *L)
 {
     luaL_checkstack(L, 10, "error");
@@ -306,12 +321,9 @@ void vm_decorate_error(lua_State *L)
     } else {
         lua_pop(L, 1);
     }
-    if (vm_raw_field(L, "traceback") == LUA_TNIL) {
-        lua_pop(L, 1);
+    if (vm_needs_traceback(L)) {
         luaL_traceback(L, L, NULL, 0);
         vm_set_raw_field(L, "traceback");
-    } else {
-        lua_pop(L, 1);
     }
 }
 

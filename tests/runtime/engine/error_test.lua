@@ -16,6 +16,26 @@ t.test("a table that raises when it is looked at is an error as any other", func
   t.eq(looked, {})
 end)
 
+t.test("who is cancelled says where he stood, without the traceback that another error has", function()
+  local function ended(fn)
+    local child = task.spawn(fn)
+    task.sleep(0)
+    child:cancel()
+    local ok, err = child:join()
+    t.eq(ok, false)
+    return err
+  end
+  local cancelled = ended(function() task.sleep(100) end)
+  t.eq({ cancelled.kind, cancelled.traceback }, { "cancelled", nil })
+  t.has(cancelled.where, "error_test.lua")
+  local failed = ended(function()
+    pcall(task.sleep, 100)
+    error("on its way out", 0)
+  end)
+  t.eq(failed.message, "on its way out")
+  t.has(failed.traceback, "error_test.lua")
+end)
+
 t.test("fields of ours that a script gave another kind of value are left out, or text", function()
   local function raised(value)
     return select(2, task.spawn(function() error(value, 0) end):join())
