@@ -15,4 +15,10 @@ function M.list(prefix) end
 ---@return string?
 function M.read(path) end
 
+--- The SHA-256 of the text of an embedded file, which becomes no string of Lua: a plan asks for all of
+--- them.
+---@param path string
+---@return string? hex
+function M.digest(path) end
+
 return M

@@ -23,7 +23,7 @@ local FORMAT = 1
 --- SHA-256 over the built-in Lua, which a plan's meaning also depends on.
 function M.stdlib_digest()
   local parts = {}
-  for _, path in ipairs(embedded.list "stdlib/") do parts[#parts + 1] = path .. "\0" .. sha256(embedded.read(path)) end
+  for _, path in ipairs(embedded.list "stdlib/") do parts[#parts + 1] = path .. "\0" .. embedded.digest(path) end
   return sha256(table.concat(parts, "\n"))
 end
 

@@ -11,6 +11,8 @@ t.test("the built-in files are listed by prefix, and read", function()
   t.ok(#embedded.list "runbooks/" > 0, "there are runbooks")
   t.eq(embedded.list "nothing/", {})
   t.eq(embedded.read "stdlib/nothing.lua", nil)
+  t.eq(embedded.digest "stdlib/public/sh.lua", require("native.digest").sha256(embedded.read "stdlib/public/sh.lua"))
+  t.eq(embedded.digest "stdlib/nothing.lua", nil)
 end)
 
 t.test("what was compiled at build time knows its file, its lines and its names, for errors", function()
