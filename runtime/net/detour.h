@@ -1,6 +1,6 @@
 /* detour: every request of this process goes to one server of a test, whatever host and port its
- * URL names; but not those to the origins that are let through. There is no way round it, and none
- * back: what is tested reaches nothing of the real world.
+ * URL names; but not those to the one origin that is let through. There is no way round it, and
+ * none back: what is tested reaches nothing of the real world.
  *
  * The request is as it would have been, with the URL's host in Host, without TLS, and with its
  * scheme in X-Almanac-Scheme.

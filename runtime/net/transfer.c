@@ -432,14 +432,12 @@ static void transfer_stall_check(void *arg)
 static void transfer_limit_reached(void *arg)
 {
     struct transfer *t = arg;
-    struct err e;
 
     loop_timer_stop(t->limit_timer);
     t->limit_timer = NULL;
     if (t->state == TRANSFER_ENDED)
         return;
-    transfer_explain(t, CURLE_OPERATION_TIMEDOUT, &e);
-    t->failure = e;
+    transfer_explain(t, CURLE_OPERATION_TIMEDOUT, &t->failure);
     t->failed = true;
     pool_settle(t->pool);
 }
@@ -449,11 +447,13 @@ static bool transfer_start_timers(struct transfer *t)
 {
     struct loop *loop = t->pool->loop;
 
+    bool is_limited = t->total_timeout > 0 && clock_is_simulated();
+
     if (t->stall_timeout > 0)
         t->stall_timer = loop_timer_start(loop, t->stall_timeout, transfer_stall_check, t);
-    if (t->total_timeout > 0 && clock_is_simulated())
+    if (is_limited)
         t->limit_timer = loop_timer_start(loop, t->total_timeout, transfer_limit_reached, t);
-    return !(t->stall_timeout > 0 && !t->stall_timer);
+    return (t->stall_timer || t->stall_timeout <= 0) && (t->limit_timer || !is_limited);
 }
 
 struct transfer *transfer_start(struct transfers *pool, const struct transfer_spec *spec,

@@ -207,6 +207,16 @@ static void transfer_set_method(struct transfer *t, const struct transfer_spec *
     }
 }
 
+static int add_header(struct transfer *t, const char *line)
+{
+    struct curl_slist *more = curl_slist_append(t->headers, line);
+
+    if (!more)
+        return -1;
+    t->headers = more;
+    return 0;
+}
+
 static int transfer_set_headers(struct transfer *t, const struct transfer_spec *spec)
 {
     /* curl's own guesses: a form's type, and a wait for 100 Continue. */
@@ -217,38 +227,25 @@ static int transfer_set_headers(struct transfer *t, const struct transfer_spec *
 
     for (i = 0; i < spec->header_count + 2; i++) {
         const char *header = i < 2 ? off[i] : spec->headers[i - 2];
-        struct curl_slist *more;
         size_t j;
         bool given = false;
 
         for (j = 0; i < 2 && j < spec->header_count; j++)
             given |= strncasecmp(spec->headers[j], off[i], strlen(off[i])) == 0;
         host |= strncasecmp(header, "Host:", 5) == 0;
-        if (given)
-            continue;
-        more = curl_slist_append(t->headers, header);
-        if (!more)
+        if (!given && add_header(t, header) < 0)
             return -1;
-        t->headers = more;
     }
     if (detour_is_set()) {
-        struct curl_slist *more;
-
         snprintf(line, sizeof line, "%s: %s", DETOUR_SCHEME,
                  strncasecmp(spec->url, "https:", 6) == 0 ? "https" : "http");
-        more = curl_slist_append(t->headers, line);
-        if (!more)
+        if (add_header(t, line) < 0)
             return -1;
-        t->headers = more;
     }
     if (spec->tls.server_name && !host) { /* the URL's host is not the server's name then */
-        struct curl_slist *more;
-
         snprintf(line, sizeof line, "Host: %s", t->peer);
-        more = curl_slist_append(t->headers, line);
-        if (!more)
+        if (add_header(t, line) < 0)
             return -1;
-        t->headers = more;
     }
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
     return 0;
