@@ -1,6 +1,6 @@
 /* needles: texts that are looked for in others, however they are spelt there (base/spelling.h) or
- * encoded: base64 of either alphabet and any length of lines, hexadecimal, bytes in decimal, and
- * one of these within another. */
+ * encoded: base64 of either alphabet and any length of lines, hexadecimal, bytes in decimal or
+ * octal, one of these within another, and dumps as od, hexdump and xxd print them. */
 #ifndef ALMANAC_NEEDLES_H
 #define ALMANAC_NEEDLES_H
 

@@ -1,4 +1,4 @@
-/* needles_priv: what the two files of needles share. Nobody else includes it. */
+/* needles_priv: what the files of needles share. Nobody else includes it. */
 #ifndef ALMANAC_NEEDLES_PRIV_H
 #define ALMANAC_NEEDLES_PRIV_H
 
