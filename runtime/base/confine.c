@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+
 enum { CONFINE_DIRS_MAX = 8 };
 
 struct confine_dirs {
@@ -42,12 +44,10 @@ int confine_set(const char *const *read, const char *const *written, struct err 
     return add_dirs(&confine_written, written, e);
 }
 
-static bool is_below(const char *path, const struct confine_dirs *dirs)
+static bool is_below_any(const char *path, const struct confine_dirs *dirs)
 {
     for (size_t i = 0; i < dirs->count; i++) {
-        size_t len = strlen(dirs->list[i]);
-
-        if (strncmp(path, dirs->list[i], len) == 0 && (path[len] == '/' || path[len] == '\0'))
+        if (file_is_below(path, dirs->list[i]))
             return true;
     }
     return false;
@@ -77,8 +77,8 @@ static char *real_of(const char *path)
 static int check(const char *path, bool is_read, struct err *e)
 {
     char *real = confine_is_set ? real_of(path) : NULL;
-    bool is_allowed = !confine_is_set || (real && is_below(real, &confine_written)) ||
-                      (is_read && real && is_below(real, &confine_read));
+    bool is_allowed = !confine_is_set || (real && is_below_any(real, &confine_written)) ||
+                      (is_read && real && is_below_any(real, &confine_read));
 
     free(real);
     if (is_allowed)

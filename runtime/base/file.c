@@ -1,10 +1,20 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+bool file_is_below(const char *real, const char *dir)
+{
+    size_t len = strlen(dir);
+
+    return len > 1 && strncmp(real, dir, len) == 0 && (real[len] == '/' || !real[len]);
+}
 
 int file_write_all(int fd, const char *bytes, size_t len)
 {
@@ -25,6 +35,34 @@ int file_write_all(int fd, const char *bytes, size_t len)
         len -= (size_t)n;
     }
     return 0;
+}
+
+int file_make_synced(int dir, const char *name, const char *text, size_t len, mode_t mode)
+{
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int rc, saved;
+
+    if (fd < 0)
+        return -1;
+    rc = file_write_all(fd, text, len) != 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -1 : 0;
+    saved = errno;
+    if (close(fd) < 0 && rc == 0)
+        return -1;
+    errno = saved;
+    return rc;
+}
+
+int file_sync_directory(int dir, const char *path)
+{
+    int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc;
+
+    if (fd < 0)
+        return -1;
+    rc = fsync(fd);
+    close(fd);
+    /* Some file systems cannot sync a directory, and need not. */
+    return rc < 0 && errno != EINVAL ? -1 : 0;
 }
 
 int file_make_temporary(char *path, size_t size, const char *prefix)

@@ -43,20 +43,12 @@ static int fail_with(const struct walk *w, int errnum, struct err *e)
 
 /* --- links --- */
 
-/* Not of the root, below which everything is. */
-static bool is_below(const char *real, const char *dir)
-{
-    size_t len = strlen(dir);
-
-    return len > 1 && strncmp(real, dir, len) == 0 && (real[len] == '/' || !real[len]);
-}
-
 /* Why a link is not followed, or NULL. */
 static const char *link_fault(const struct walk *w, const struct stat *link)
 {
     struct stat dir;
 
-    if (is_below(w->target->real, w->here))
+    if (file_is_below(w->target->real, w->here))
         return "in the project, whose links are not written through";
     if (!trust_is_ours(link->st_uid) && link->st_uid != 0)
         return "of another user's";
@@ -69,7 +61,7 @@ static int refuse_link(const struct walk *w, const char *name, const char *why, 
 {
     const char *dir = w->target->real;
 
-    if (is_below(dir, w->here))
+    if (file_is_below(dir, w->here))
         dir += strlen(w->here) + (dir[strlen(w->here)] == '/');
     err_set(e, ERR_REFUSED, "cannot write %s: %s%s%s is a symbolic link %s", w->path, dir,
             *dir && strcmp(dir, "/") != 0 ? "/" : "", name, why);
@@ -283,21 +275,6 @@ void target_close(struct target *target)
 
 /* --- writing --- */
 
-static int write_temporary(int dir, const char *name, const char *text, size_t len, mode_t mode)
-{
-    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    int rc, saved;
-
-    if (fd < 0)
-        return -1;
-    rc = file_write_all(fd, text, len) != 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -1 : 0;
-    saved = errno;
-    if (close(fd) < 0 && rc == 0)
-        return -1;
-    errno = saved;
-    return rc;
-}
-
 /* A stream takes the text; a rename would put a file in its place. */
 static int write_through(const struct target *target, const char *text, size_t len)
 {
@@ -309,19 +286,6 @@ static int write_through(const struct target *target, const char *text, size_t l
     rc = file_write_all(fd, text, len) != 0 ? -1 : 0;
     close(fd);
     return rc;
-}
-
-static int sync_directory(int at)
-{
-    int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc;
-
-    if (fd < 0)
-        return -1;
-    rc = fsync(fd);
-    close(fd);
-    /* Some file systems cannot sync a directory, and need not. */
-    return rc < 0 && errno != EINVAL ? -1 : 0;
 }
 
 /* Gives the temporary file its name. Where the file system cannot refuse to replace, a link does.
@@ -348,8 +312,9 @@ int target_put(const struct target *target, const char *text, size_t len, mode_t
         return write_through(target, text, len);
     digest_random_hex(suffix, 8);
     snprintf(tmp, sizeof tmp, ".almanac-%s.tmp", suffix);
-    if (write_temporary(target->dir, tmp, text, len, mode) == 0 && settle(target, tmp, is_new) == 0)
-        return sync_directory(target->dir);
+    if (file_make_synced(target->dir, tmp, text, len, mode) == 0 &&
+        settle(target, tmp, is_new) == 0)
+        return file_sync_directory(target->dir, ".");
     saved = errno;
     unlinkat(target->dir, tmp, 0);
     errno = saved;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "journal/journal_priv.h"
 
 #define JOURNAL_BUSY_MS 5000
@@ -248,11 +249,7 @@ static int open_create(struct journal *j, struct err *e)
     if (fd < 0)
         return errno == EEXIST ? 0 : fail_io(j, SQLITE_CANTOPEN, "create the journal", errno, e);
     close(fd);
-    fd = open(j->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
+    (void)file_sync_directory(AT_FDCWD, j->dir);
     return 0;
 }
 

@@ -282,35 +282,6 @@ void fs_parent(const char *path, char *out, size_t size)
         snprintf(out, size, "%.*s", (int)(slash - path), path);
 }
 
-/* Makes a rename or an unlink in it durable. */
-static int sync_directory(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc;
-
-    if (fd < 0)
-        return -1;
-    rc = fsync(fd);
-    close(fd);
-    /* Some file systems cannot sync a directory, and need not. */
-    return rc < 0 && errno != EINVAL ? -1 : 0;
-}
-
-static int write_temporary(const char *tmp, const char *text, size_t len, mode_t mode)
-{
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    int rc, saved;
-
-    if (fd < 0)
-        return -1;
-    rc = file_write_all(fd, text, len) != 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -1 : 0;
-    saved = errno;
-    if (close(fd) < 0 && rc == 0)
-        return -1;
-    errno = saved;
-    return rc;
-}
-
 /* A device or a pipe takes the text; a rename would put a file in its place. */
 static int write_through(const char *path, const char *text, size_t len, struct err *e)
 {
@@ -339,12 +310,12 @@ static int write_atomic(const char *path, const char *text, size_t len, mode_t m
     fs_parent(real, dir, sizeof dir);
     digest_random_hex(suffix, 8);
     snprintf(tmp, sizeof tmp, "%s.%s.tmp", real, suffix);
-    if (write_temporary(tmp, text, len, mode) < 0 || rename(tmp, real) < 0) {
+    if (file_make_synced(AT_FDCWD, tmp, text, len, mode) < 0 || rename(tmp, real) < 0) {
         fs_error(e, errno, "write", path);
         unlink(tmp);
         return -1;
     }
-    return sync_directory(dir) < 0 ? fs_error(e, errno, "make durable", path) : 0;
+    return file_sync_directory(AT_FDCWD, dir) < 0 ? fs_error(e, errno, "make durable", path) : 0;
 }
 
 mode_t fs_new_mode(void)
@@ -403,7 +374,9 @@ static int remove_one(const char *path, struct err *e)
         return fs_error(e, errno, "remove", path);
     }
     fs_parent(path, dir, sizeof dir);
-    return sync_directory(dir) < 0 ? fs_error(e, errno, "make durable the removal of", path) : 1;
+    return file_sync_directory(AT_FDCWD, dir) < 0
+               ? fs_error(e, errno, "make durable the removal of", path)
+               : 1;
 }
 
 /// Removes a file, or an empty directory. Permit "effect".

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <lauxlib.h>
 
+#include "base/file.h"
 #include "engine/vm_error.h"
 
 enum { COPY_DEPTH_MAX = 64 };
@@ -35,9 +36,8 @@ static int copy_bytes(struct copy *copy, int in, int out)
             return -1;
         }
         copy->room -= (unsigned long long)n;
-        for (ssize_t at = 0, done; at < n; at += done)
-            if ((done = write(out, chunk + at, (size_t)(n - at))) < 0)
-                return -1;
+        if (file_write_all(out, chunk, (size_t)n) != 0)
+            return -1;
     }
     return n < 0 ? -1 : 0;
 }

@@ -11,6 +11,7 @@
 #include <lauxlib.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/trust.h"
 #include "engine/lua_buf.h"
 #include "engine/vm_error.h"
@@ -27,20 +28,16 @@ static int refuse(struct err *e, const char *path, const char *noun, const char 
 static int read_own(const char *path, const char *noun, bool private, struct buf *out,
                     struct err *e)
 {
-    mode_t closed = private ? S_IRWXG | S_IRWXO : S_IWGRP | S_IWOTH;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
     enum trust trust = TRUST_LINK;
     struct stat st;
 
     if (fd < 0 && errno != ELOOP)
         return fs_error(e, errno, "read", path);
-    if (fd >= 0 && fstat(fd, &st) < 0) {
+    if (fd >= 0 && fstat(fd, &st) < 0)
         trust = TRUST_OTHER;
-    } else if (fd >= 0) {
-        if (!private && trust_is_private_group(st.st_gid))
-            closed &= ~(mode_t)S_IWGRP;
-        trust = trust_of(&st, closed, !private);
-    }
+    else if (fd >= 0)
+        trust = private ? trust_of(&st, S_IRWXG | S_IRWXO, false) : trust_to_read(&st);
     if (trust == TRUST_OURS)
         return fs_read_open(fd, path, out, e);
     if (fd >= 0)
@@ -123,7 +120,7 @@ static int check_directories(const char *script, char *dir, const char *here, st
     struct stat st;
 
     for (;;) {
-        bool is_below = strncmp(dir, here, len) == 0 && (dir[len] == '/' || !dir[len]);
+        bool is_below = file_is_below(dir, here);
         const char *shown = !is_below ? dir : dir[len] ? dir + len + 1 : ".";
         const char *why;
 

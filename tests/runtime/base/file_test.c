@@ -1,4 +1,5 @@
-/* What writing files takes: all is written, and directories of this process are its own. */
+/* What files take: all is written, what is made takes nobody's place, and directories of this
+ * process are its own. */
 #include "base/file.h"
 
 #include <assert.h>
@@ -58,8 +59,41 @@ static void test_temporary_directory(void)
     assert(file_make_temporary(path, sizeof path, "x") == -1 && errno == ENOENT);
 }
 
+static void test_below(void)
+{
+    assert(file_is_below("/a/b", "/a/b") && file_is_below("/a/b/c", "/a/b"));
+    assert(!file_is_below("/a/bc", "/a/b") && !file_is_below("/a", "/a/b"));
+    assert(!file_is_below("/a", "/") && !file_is_below("/", "/"));
+}
+
+static void test_synced(void)
+{
+    char path[PATH_MAX], text[8] = "";
+    struct stat st;
+    int dir, fd;
+
+    assert(file_make_temporary(path, sizeof path, "almanac-test") == 0);
+    dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert(file_make_synced(dir, "one", "text", 4, 0640) == 0);
+    assert(file_make_synced(dir, "one", "other", 5, 0600) == -1 && errno == EEXIST);
+    assert(symlinkat("two", dir, "link") == 0);
+    assert(file_make_synced(dir, "link", "text", 4, 0600) == -1 && errno == EEXIST);
+    assert(fstatat(dir, "two", &st, 0) == -1 && errno == ENOENT);
+    fd = openat(dir, "one", O_RDONLY | O_CLOEXEC);
+    assert(read(fd, text, sizeof text) == 4 && strcmp(text, "text") == 0);
+    assert(fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0640);
+    close(fd);
+    assert(file_sync_directory(dir, ".") == 0 && file_sync_directory(AT_FDCWD, path) == 0);
+    assert(file_sync_directory(dir, "none") == -1 && errno == ENOENT);
+    assert(unlinkat(dir, "one", 0) == 0 && unlinkat(dir, "link", 0) == 0);
+    close(dir);
+    assert(rmdir(path) == 0);
+}
+
 int main(void)
 {
+    test_below();
+    test_synced();
     test_all_is_written();
     test_what_cannot_be_written_says_so();
     test_temporary_directory();
