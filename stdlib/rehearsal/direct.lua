@@ -131,20 +131,19 @@ end
 --- Makes the directory of a rehearsal. The kubeconfig of its run lies there: nobody else may put one in its place, nor a
 --- directory above it.
 ---@return string path
-local function make_directory(id)
-  local path = settings.store
-  fs.keep_directory(path)
-  for _, name in ipairs { "rehearsals", id } do
-    path = path .. "/" .. name
-    fs.keep_directory(path)
-  end
-  return path
+local function make_directory(name)
+  local above = settings.store .. "/rehearsals"
+  fs.keep_directory(settings.store)
+  fs.keep_directory(above)
+  local id = runs.new_id(name, function(drawn) return fs.exists(above .. "/" .. drawn) end)
+  fs.keep_directory(above .. "/" .. id)
+  return above .. "/" .. id
 end
 
 --- Opens the stage that the options ask for, and lets the copy come up.
 local function open_stage(book, schedule, given, operator)
   local objects, header, namespaces = copy_of(given, book, operator)
-  local directory = make_directory(runs.new_id(book.name))
+  local directory = make_directory(book.name)
   local context = settings.context or header and header.context or "rehearsal"
   local url = endpoint_url "prometheus"
   local is_http = url and url:find "^https?://"

@@ -27,6 +27,7 @@ local store = require "almanac.journal.store"
 local M = {}
 
 ---@class almanac.SessionCalls : almanac.Calls
+---@field chosen table<string, true>  ids of runs to be
 ---@field session almanac.Session
 local Calls = {}
 Calls.__index = Calls
@@ -39,7 +40,7 @@ Calls.__index = Calls
 ---@return almanac.Session
 function M.session(journal, operator, options, anew)
   local session = { journal = journal, operator = operator, options = options, anew = anew }
-  session.calls = setmetatable({ session = session }, Calls)
+  session.calls = setmetatable({ session = session, chosen = {} }, Calls)
   return session
 end
 
@@ -148,7 +149,10 @@ function Calls:choose(_, called, earlier)
   local journal = self.session.journal
   if earlier and status_of(journal, earlier) ~= "undone" then return earlier end
   local _, _, short = runbook.find(called.runbook)
-  return runs.new_id(short)
+  local chosen = self.chosen -- by calls at the same time, which have begun none yet
+  local id = runs.new_id(short, function(drawn) return chosen[drawn] or journal:run(drawn) end)
+  chosen[id] = true
+  return id
 end
 
 function Calls:go(frame, called, id)

@@ -64,7 +64,7 @@ function M.run(name, given, options, operator)
   locks.check_allowed(lock, book.allow)
   local journal <close> = store.open "create"
   if plan then plan_use().check_unused(journal, plan, options.plan) end
-  local id = runs.new_id(book.name)
+  local id = runs.new_id(book.name, runs.is_in(journal))
   local held <close> = locks.take(journal, lock, id, operator, options.wait)
   local override = opening.check(options.override_freeze) -- after the waiting
   local run = create(journal, origin.of(book, journalled, lock, options), id, plan, options)

@@ -157,7 +157,8 @@ t.test("a file of tests computes, and no more: it reaches nothing by itself", fu
 end)
 
 t.test("a stand-in is not had by a variable: a program of a run without a test runs", function()
-  local project = projects.new { x = "return runbook { summary = 'x', run = function() step('a', function() sh.run('touch', 'ran') end) end }" }
+  local book = "return runbook { summary = 'x', run = function() step('a', function() sh.run('touch', 'ran') end) end }"
+  local project = projects.new { x = book }
   t.eq((project:run({ "run", "x" }, { ALMANAC_TEST_SECRET = "x" })), 0)
   t.eq(fs.exists(project.dir .. "/ran"), true)
 end)

@@ -87,14 +87,25 @@ local function same_line(shown, printed)
   return begins ~= nil and #begins >= 8 and printed:sub(1, #begins) == begins
 end
 
+--- What is told of a wait while it lasts depends on when one looks: of a quick one nothing is told, and of what a slow machine
+--- takes long for, more than the page shows.
+local function without_waits(lines)
+  local out = {}
+  for _, line in ipairs(lines) do
+    if not line:find "^CLOCK … " then out[#out + 1] = line end
+  end
+  return out
+end
+
 local function is_cut(line) return line:find "^%s*…$" ~= nil end
 
---- Whether a page shows what was printed. A line that is … alone stands for any lines that were left out.
+--- Whether a page shows what was printed, but for what is told during waits. A line that is … alone stands for any lines that
+--- were left out.
 ---@param shown string    by a page
 ---@param printed string  now
 ---@return boolean
 function M.same(shown, printed)
-  local want, got = lines_of(M.settled(shown)), lines_of(M.settled(printed))
+  local want, got = without_waits(lines_of(M.settled(shown))), without_waits(lines_of(M.settled(printed)))
   local function from(i, j)
     while i <= #want do
       if is_cut(want[i]) then
