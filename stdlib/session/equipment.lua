@@ -1,5 +1,6 @@
 --- The equipment of a run: what an execution of it has of its session and its script, and how it begins in the journal.
 local definitions = require "almanac.run.definitions"
+local outer = require "almanac.session.outer"
 local process = require "native.process"
 local runner = require "almanac.session.runner"
 local settings = require "almanac.config.settings"
@@ -25,6 +26,7 @@ function M.give(session, run, book, frame)
   run.approvals = run.journal and settings.approval.allowed_signers and
     require("almanac.session.approvals").of(run.journal, run.id, run.replay) or nil
   if not frame then
+    run.caller = outer.caller(session.journal, run.meta)
     if session.operator.watcher then session.operator.watcher(run) end
     return
   end
@@ -35,10 +37,12 @@ end
 --- The same of a run that takes another one back.
 ---@param session almanac.Session
 ---@param run almanac.Run
+---@param original almanac.Run
 ---@param way almanac.WayBack
 ---@param frame almanac.Frame?
-function M.give_back(session, run, way, frame)
+function M.give_back(session, run, original, way, frame)
   M.give(session, run, way.book, frame)
+  if not frame then run.caller = outer.caller(session.journal, original.meta) end
   run.allow, run.on_owner, run.definitions = way.allow, nil, way.walked.definitions
 end
 

@@ -153,6 +153,9 @@ function Within:check() self.outer:check() end
 function Within:attach(run) self.part:attach(run) run.held = self end
 function Within:name() return self.part:name() end
 function Within:nest(...) return self.outer:nest(...) end
+--- Of one that took the family's by itself: ends what this process has of them.
+function Within:release() self.outer:release() end
+Within.__close = Within.release
 
 --- The lock of a run that this one's makes, unless the family has it: it is kept until this one is released.
 ---@param lock almanac.LockName?

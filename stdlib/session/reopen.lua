@@ -1,7 +1,9 @@
 --- Reopening a run of the journal: what it was started with, and what may stand in the way.
 local config = require "almanac.config.file"
+local diff = require "almanac.base.diff"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local locks = require "almanac.session.lock"
 local ownership = require "almanac.journal.ownership"
 local process = require "native.process"
 local settings = require "almanac.config.settings"
@@ -22,6 +24,26 @@ local function check_rehearsal(run)
   }
 end
 
+--- Refuses another environment, or another file, of which whose answers count is not what the run's own says: a run does
+--- not lose its approvals by a word on the command line.
+---@param run almanac.Run
+---@param options table
+---@param choice table<string, string>  of the run
+local function check_approval(run, options, choice)
+  local given = options.config and options.config ~= choice.config and options.config or options.environment
+  if not given or given == choice.environment then return end
+  if not errors.try(config.restore, {}, choice) then return end -- there is no such environment or file any more
+  local own = settings.approval
+  config.restore(options, choice)
+  if diff.equal(own, settings.approval) then return end
+  errors.raise {
+    kind = "refused",
+    message = string.format("%s was begun in %s, where other approvals are asked for than in %s", run.id,
+      choice.environment and "environment " .. choice.environment or "no environment", given),
+    hint = "leave -e and --config away: a run goes on where it was begun; or take it back, and start one there",
+  }
+end
+
 --- The settings that the run was started with, under those of this command line. Its files (script,
 --- chart, values) are named from where it was started.
 ---@param run almanac.Run
@@ -35,7 +57,11 @@ function M.settings(run, options)
       hint = string.format("cd %s", meta.cwd),
     }
   end
-  config.restore(options, meta.choice or {})
+  local choice = {}
+  for name, value in pairs(meta.choice or {}) do choice[name] = value end
+  choice.environment = choice.environment or meta.environment -- the default of then
+  check_approval(run, options, choice)
+  config.restore(options, choice)
 end
 
 --- The lock that a run was started with.
@@ -43,6 +69,35 @@ end
 ---@return almanac.LockName?
 function M.lock_of(meta)
   return meta.lock and { name = meta.lock, seconds = meta.lock_seconds }
+end
+
+--- Those that a run was started with, and those of the runs that made it, outermost first.
+local function locks_of(journal, meta)
+  local made_by = meta.caller and journal:run(meta.caller.run)
+  local out = made_by and locks_of(journal, json.decode(made_by.meta)) or {}
+  out[#out + 1] = M.lock_of(meta) or false
+  return out
+end
+
+--- Takes the lock of a run that is gone on with, or taken back, by itself: and those of the runs that made it, which hold
+--- for it as well.
+---@param journal table
+---@param run almanac.Run
+---@param operator almanac.Operator
+---@return almanac.Held|almanac.HeldWithin held  release(); also a to-be-closed value
+function M.take_locks(journal, run, operator)
+  local wanted = locks_of(journal, run.meta)
+  local held = locks.take(journal, wanted[1] or nil, ownership.family_of(run.id, run.meta), operator)
+  local within = held
+  for i = 2, #wanted do
+    local ok, part = errors.try(held.nest, held, wanted[i] or nil, operator)
+    if not ok then
+      held:release()
+      error(part, 0)
+    end
+    within = part
+  end
+  return within
 end
 
 --- The newest run that was started after this one and holds the same lock: what it did is what the

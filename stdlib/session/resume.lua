@@ -11,7 +11,6 @@ local execute = require "almanac.run.mode.execute"
 local family = require "almanac.journal.family"
 local given_otherwise = require "almanac.journal.anew"
 local holder = require "almanac.session.holder"
-local locks = require "almanac.session.lock"
 local outlook = require "almanac.run.outlook"
 local ownership = require "almanac.journal.ownership"
 local param = require "almanac.base.param"
@@ -200,7 +199,7 @@ local function resume(session, run, named)
   check_plan(session, run, book)
   local values = restore_params(session, run, book)
   holder.own(journal, run.id)
-  local held <close> = locks.take(journal, reopen.lock_of(meta), ownership.family_of(run.id, meta), session.operator)
+  local held <close> = reopen.take_locks(journal, run, session.operator)
   reopen.check_goes_on(run)
   run.operator = session.operator
   answer_names(run, options)

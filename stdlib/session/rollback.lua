@@ -5,7 +5,6 @@ local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
-local locks = require "almanac.session.lock"
 local ownership = require "almanac.journal.ownership"
 local reopen = require "almanac.session.reopen"
 local runs = require "almanac.journal.run"
@@ -47,7 +46,7 @@ function M.roll_back(session, row, stopped, named)
   local way = way_back.find(session, original)
   way_back.check_given(way, original, session.anew)
   holder.own(journal, row.id)
-  local held <close> = locks.take(journal, reopen.lock_of(meta), ownership.family_of(row.id, meta), operator)
+  local held <close> = reopen.take_locks(journal, original, operator)
   return drive.exit[take_back.run(session, original, way, held, stopped)]
 end
 

@@ -102,7 +102,7 @@ end
 local function open_rollback(session, original, way, stopped, frame)
   local journal = session.journal
   local run = stopped or runs.create(journal, origin.of_rollback(original, way.book, frame), execute)
-  equipment.give_back(session, run, way, frame)
+  equipment.give_back(session, run, original, way, frame)
   holder.own(journal, run.id)
   local begin = stopped and equipment.go_on or equipment.start
   begin(run)

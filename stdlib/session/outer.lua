@@ -1,0 +1,30 @@
+--- The runs that made one which is gone on with, or taken back, by itself: it keeps to what they may touch, and holds
+--- their locks, as where they go on with it.
+local errors = require "almanac.base.errors"
+local execute = require "almanac.run.mode.execute"
+local runbook = require "almanac.script.runbook"
+local runs = require "almanac.journal.run"
+
+local M = {}
+
+--- What a run may touch, by the script that it was made with last: its own is no other one's to edit.
+local function allow_of(run)
+  local path, kept = run.meta.script, run.replay.script
+  local ok, book = errors.try(function() return kept and runbook.load_kept(path, kept.sources) end)
+  if not ok or not book then book = runbook.load(path) end
+  return book.allow
+end
+
+--- The run that made one, with those that made it in turn.
+---@param journal table?
+---@param meta table  of the run
+---@return almanac.Run?  nil: nobody made it, or the journal does not have that one
+function M.caller(journal, meta)
+  local id = meta.caller and meta.caller.run
+  if not journal or not id or not journal:run(id) then return nil end
+  local caller = runs.load(journal, id, execute)
+  caller.allow, caller.caller = allow_of(caller), M.caller(journal, caller.meta)
+  return caller
+end
+
+return M
