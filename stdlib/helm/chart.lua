@@ -1,6 +1,7 @@
 --- What is given to render a release from: a chart, its version, values and a post-renderer; checked, and
 --- as helm's arguments.
 local arguments = require "almanac.host.arguments"
+local chart_schemas = require "almanac.helm.chart_schemas"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
@@ -20,6 +21,8 @@ local M = {}
 ---@field set_string? table
 ---@field plain_http? boolean
 ---@field post_renderer? string[]  program (helm 4: plugin) and its arguments
+---@field chart_file? string    where a chart of elsewhere was fetched to (almanac.helm.at_hand)
+---@field chart_digest? string  that its registry gives it
 
 --- The options that say what is rendered, besides release and namespace.
 M.fields = {
@@ -136,6 +139,22 @@ end
 
 -- The input ----------------------------------------------------------------------------------------
 
+--- What helm takes away at both ends of a chart's name, of what Unicode has besides ASCII's.
+--- https://pkg.go.dev/strings#TrimSpace
+local WIDE_SPACES = { "\u{85}", "\u{a0}", "\u{1680}", "\u{2028}", "\u{2029}", "\u{202f}", "\u{205f}", "\u{3000}" }
+for code = 0x2000, 0x200a do WIDE_SPACES[#WIDE_SPACES + 1] = utf8.char(code) end
+
+--- A chart's name that is the same for us and for helm.
+local function check_chart(who, chart)
+  arguments.check_word(who, "chart", chart)
+  local is_spaced = chart:find "^%s" or chart:find "%s$"
+  for _, space in ipairs(WIDE_SPACES) do
+    is_spaced = is_spaced or chart:sub(1, #space) == space or chart:sub(-#space) == space
+  end
+  if is_spaced then errors.usage("%s: chart must not begin or end with a space", who) end
+  return chart
+end
+
 --- Adds chart and values to an input.
 ---@generic T: table
 ---@param who string public function, for errors
@@ -143,7 +162,7 @@ end
 ---@param input T
 ---@return T
 function M.input(who, raw, input)
-  input.chart, input.version = arguments.check_word(who, "chart", raw.chart), raw.version
+  input.chart, input.version = check_chart(who, raw.chart), raw.version
   input.values = raw.values
   for _, file in ipairs(input.values) do check_values_file(who, file) end
   check_set(who, raw.set)
@@ -171,6 +190,12 @@ end
 function M.has_values(input)
   return #input.values > 0 or next(input.set or {}) ~= nil or next(input.set_string or {}) ~= nil
 end
+
+--- The chart as helm's word for it.
+---@param args almanac.Arguments
+---@param input almanac.HelmChartInput
+---@return almanac.Arguments
+function M.add_chart(args, input) return args:word("chart", input.chart_file or input.chart) end
 
 --- Version and values as helm's options.
 ---@param args almanac.Arguments
@@ -227,6 +252,9 @@ function M.check(input)
   local chart = input.chart
   if urls.is_url(chart) then return end
   for _, link in ipairs(M.links(chart)) do refuse_process(link) end
+  for _, reach in ipairs(chart_schemas.reaches(chart, true)) do
+    if reach.file then refuse_process(reach.file) end
+  end
   if fs.exists(chart) then return end
   local looks_like_path = chart:find "^[%./]" or chart:find "%.tgz$" or select(2, chart:gsub("/", "")) > 1 or not chart:find "/"
   if not looks_like_path then return end

@@ -1,5 +1,6 @@
 --- The previews of helm's effects: what would be applied, found out by helm; what that comes to, asked of
 --- the server object by object.
+local at_hand = require "almanac.helm.at_hand"
 local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
 local errors = require "almanac.base.errors"
@@ -175,6 +176,7 @@ end
 function M.upgrade(given, before)
   local input, said = handed.previewed(given)
   if not input then return unrendered(given, before, said) end
+  input = at_hand.take("helm.upgrade", input)
   local current = current_revision(input, before)
   local trial = trials.new {
     who = "helm.upgrade", release = input.release, namespace = input.namespace, server_side = false,
@@ -186,15 +188,15 @@ function M.upgrade(given, before)
     rendering = render_pending(input, before, outlook.last)
   else
     rendering, outlook = beside(function() return look_ahead(trial, input, current) end,
-      function() return renders.upgrade(input, not current) end)
+      function() return at_hand.render(input, renders.upgrade, input, not current) end)
     outlook = outlook or outlook_of(input, current)
   end
   trial:set_method(rendering.server_side)
   local hooks, hook_ground = manifests.hook_changes(judge_hooks("helm.upgrade", input, rendering), current and "upgrade" or "install")
   local preview = trial:preview(outlook.old, manifests.join(outlook.definitions, rendering.objects), hooks)
-  preview.warnings = manifests.join({ said }, renders.tag_warnings(input, rendering.objects), rendering.warnings,
+  preview.warnings = manifests.join({ said }, at_hand.words(input), renders.tag_warnings(input, rendering.objects), rendering.warnings,
     preview.warnings)
-  preview.ground = manifests.join(preview.ground, hook_ground, charts.ground(given, rendering.digest))
+  preview.ground = manifests.join(preview.ground, hook_ground, charts.ground(given, input.chart_digest or rendering.digest))
   if not trial:has_namespace() and not input.create_namespace then
     preview.would_fail = string.format("there is no namespace %s: helm cannot keep the release's record there", input.namespace)
   end

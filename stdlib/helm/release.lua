@@ -3,6 +3,7 @@
 ---
 --- `release` and `namespace` are in every call; the namespace is the release's name unless given.
 --- Kubeconfig, context and the binary come from the settings.
+local at_hand = require "almanac.helm.at_hand"
 local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
 local effect = require "almanac.run.effect"
@@ -158,7 +159,11 @@ function M.template(chart)
   local input, opts = target_of("helm.template", chart)
   input = handed.settle("helm.template", charts.input("helm.template", opts, input))
   local words = handed_programs.withheld_by() and handed.words(input)
-  if not words then return renders.template("helm.template", input) end
+  if not words then
+    input = at_hand.take("helm.template", input)
+    at_hand.tell(input)
+    return at_hand.render(input, renders.template, "helm.template", input)
+  end
   if reach.is_asked() then reach.require("helm.template", "read", scopes.of_chart(input)) end
   step.explain("helm.template: " .. words)
   local frame = step.current()

@@ -50,7 +50,7 @@ function M.template(who, input, options)
     args:option("--values", "-")
     stdin = json.encode(options.config)
   end
-  charts.add(args, input):word("release", input.release):word("chart", input.chart)
+  charts.add_chart(charts.add(args, input):word("release", input.release), input)
   return cli.read("template", input.chart, args:list(), stdin)
 end
 
@@ -113,7 +113,8 @@ function M.definitions(input)
   reach.require("helm.upgrade", "read", scopes.of_chart(input))
   charts.check(input)
   local args = arguments.new("helm.upgrade", "show", "crds"):option("--version", input.version)
-    :flag("--plain-http", input.plain_http):word("chart", input.chart)
+    :flag("--plain-http", input.plain_http)
+  charts.add_chart(args, input)
   return (manifests.objects(cli.read("show crds", input.chart, args:list()), "the crds of " .. input.chart))
 end
 
@@ -151,7 +152,7 @@ function M.upgrade(input, has_definitions)
   local args = cli.arguments("helm.upgrade", input.namespace, "upgrade"):option("--dry-run", "server")
     :flag("--disable-openapi-validation", true):option("--output", "json"):flag("--install", input.install)
     :flag("--create-namespace", input.create_namespace)
-  charts.add(args, input):word("release", input.release):word("chart", input.chart)
+  charts.add_chart(charts.add(args, input):word("release", input.release), input)
   local ok, result = errors.try(run, "helm upgrade " .. input.release, args:list())
   if not ok then
     if has_definitions and result.kind == "helm" and result.message:find("no matches for kind", 1, true) then

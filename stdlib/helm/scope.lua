@@ -2,6 +2,7 @@
 --- chart renders besides, in other namespaces or in none, is asked for as objects of the cluster are: of every
 --- document, list and hook, and of the definitions in crds/.
 local api_path = require "almanac.k8s.api_path"
+local chart_schemas = require "almanac.helm.chart_schemas"
 local charts = require "almanac.helm.chart"
 local discovery = require "almanac.k8s.discovery"
 local brought_images = require "almanac.base.brought_images"
@@ -34,7 +35,26 @@ local function url_read(url)
   return target
 end
 
---- What is read to render: the chart, its values, and the program that has the last word.
+--- What the schemas of a chart that is here have helm fetch: where each URL leads, and the files.
+---@param chart string  path
+---@return almanac.Target[]
+function M.of_schemas(chart)
+  local out = {}
+  for _, found in ipairs(chart_schemas.reaches(chart)) do
+    if found.unclear then
+      errors.raise { kind = "refused", in_doubt = false,
+        message = string.format("what a schema of the chart has helm fetch cannot be told, so `allow` cannot be asked (%s)", found.words),
+        hint = "write references whole (https://HOST/path, file:///path), or put what they refer to into the schema (#/definitions/x)" }
+    end
+    for _, target in ipairs(found.url and urls.targets("helm", found.url) or { place.read(found.file) }) do
+      target.access = "read"
+      out[#out + 1] = target
+    end
+  end
+  return out
+end
+
+--- What is read to render: the chart, what its schemas refer to, its values, and the program that has the last word.
 ---@param input almanac.HelmChartInput
 ---@return almanac.Target[]
 function M.of_chart(input)
@@ -48,6 +68,10 @@ function M.of_chart(input)
     out[1] = place.read(input.chart)
     table.insert(out[1].names, 2, "repository=" .. input.chart)
     for _, link in ipairs(charts.links(input.chart)) do out[#out + 1] = place.read(link) end
+    -- Of a chart that may not be read nothing is told.
+    if reach.is_asked() and not reach.refusals("helm", "read", out)[1] then
+      for _, target in ipairs(M.of_schemas(input.chart)) do out[#out + 1] = target end
+    end
   end
   for _, file in ipairs(input.values) do
     out[#out + 1] = urls.is_url(file) and url_read(file) or place.read(file)

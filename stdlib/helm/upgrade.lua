@@ -1,5 +1,6 @@
 --- The effect helm.upgrade: provable by its mark in the revision's description, repaired when a
 --- killed helm left it pending, never waiting (k8s.rollout does that better).
+local at_hand = require "almanac.helm.at_hand"
 local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
 local effect = require "almanac.run.effect"
@@ -88,7 +89,7 @@ local function argv_of(input, ctx)
     :option("--labels", supports_labels() and repair.labels(ctx.id) or nil)
     :flag("--install", input.install):flag("--create-namespace", input.create_namespace)
     :flag("--force-conflicts", input.force_conflicts)
-  return charts.add(args, input):word("release", input.release):word("chart", input.chart):list()
+  return charts.add_chart(charts.add(args, input):word("release", input.release), input):list()
 end
 
 --- What `allow` does not name is refused before helm applies the first object.
@@ -106,6 +107,7 @@ local function apply(input, ctx)
   input = handed.settle("helm.upgrade", input)
   cli.version()
   charts.check(input)
+  input = at_hand.take("helm.upgrade", input)
   check_force(input, ctx.before)
   if ctx.before.status and parse.is_pending(ctx.before.status) then
     repair.settle(input, ctx.before.revision)

@@ -23,12 +23,18 @@ function M.start_in_previews() in_previews = true end
 ---@return boolean
 function M.are_previewed() return in_previews and not stage end
 
+--- Whether what happens here only looks: it is no run.
+---@return boolean
+function M.only_looked()
+  local frame = step.current()
+  return stage ~= nil or not (frame and frame.run.mode.starts_handed)
+end
+
 --- Who does without them here, in words; nil where they are started.
 ---@return string?
 function M.withheld_by()
   if stage then return stage end
-  local frame = step.current()
-  return not in_previews and not (frame and frame.run.mode.starts_handed) and "a plan" or nil
+  return not in_previews and M.only_looked() and "a plan" or nil
 end
 
 return M

@@ -102,7 +102,12 @@ function Draft:explain(path, text)
   path = self.below .. path
   for i = #self.steps, 1, -1 do
     if self.steps[i].path == path then
-      self.steps[i].note = text
+      local said = self.steps[i].note
+      if not said then
+        self.steps[i].note = text
+      elseif not said:find(text, 1, true) then
+        self.steps[i].note = said .. "; " .. text
+      end
       return
     end
   end

@@ -1,9 +1,9 @@
 --- The one program that runs in the world of a test: helm, on the simulated cluster, on charts of the world's copy of the
 --- project. What it is called with is looked at word by word, for a script can call it, too: a chart or a file from a
 --- server, a plugin, a post-renderer, another kubeconfig and whatever else is not named here is refused.
+local chart_schemas = require "almanac.helm.chart_schemas"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
-local json = require "native.json"
 
 local M = {}
 
@@ -75,31 +75,10 @@ local function files_of(text)
   return out
 end
 
-local REFERENCES = { ["$ref"] = true, ["$dynamicRef"] = true, ["$recursiveRef"] = true }
-
---- A schema of values may refer to others anywhere: helm would fetch them.
-local function check_schema(value, path)
-  if type(value) ~= "table" then return end
-  for key, item in pairs(value) do
-    if REFERENCES[key] and type(item) == "string" and item:sub(1, 1) ~= "#" then
-      refuse(string.format("reads no other schema: %s refers to %s", path, item))
-    end
-    if key == "$schema" and type(item) == "string" and not item:find "^https?://json%-schema%.org/" then
-      refuse(string.format("reads no other schema: %s refers to %s", path, item))
-    end
-    check_schema(item, path)
-  end
-end
-
-local function check_schemas(chart, depth)
-  local escaped = chart:gsub("[%[*?\\]", "\\%0")
-  for _, path in ipairs(fs.list(escaped .. "/values.schema.json")) do
-    local ok, schema = errors.try(function() return json.decode(fs.read(path)) end)
-    if not ok then refuse("cannot read " .. path) end
-    check_schema(schema, path)
-  end
-  if depth == 0 then return end
-  for _, path in ipairs(fs.list(escaped .. "/charts/*")) do check_schemas(path, depth - 1) end
+--- A schema of values may refer to others: helm would fetch them.
+local function check_schemas(chart)
+  local reach = chart_schemas.reaches(chart, true)[1]
+  if reach then refuse("reads no other schema: " .. reach.words) end
 end
 
 --- Looks at a command line of helm; raises kind "refused" for one that would leave the world.
@@ -120,7 +99,7 @@ function M.check(argv, root)
   local chart = words[(verb == "show crds" and 2 or 1) + chart_at]
   if not chart then refuse("needs a chart") end
   check_path("a chart", chart, real)
-  check_schemas(chart, 4)
+  check_schemas(chart)
 end
 
 --- What helm gets of variables: a home and a kubeconfig of the world, no plugins, and every request elsewhere is one to the
