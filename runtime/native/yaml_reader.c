@@ -33,6 +33,13 @@ static void copy_line(const struct yaml_reader *r, size_t line, char *out, size_
     out[n] = '\0';
 }
 
+/* A word of the text as a message may hold it. In a private one it may be a secret that was not put
+ * in quotes: what it is, is to be looked up at the place. */
+static const char *quotable(const struct yaml_reader *r, const char *word)
+{
+    return r->is_private ? "…" : word;
+}
+
 /* Raises kind "parse" (or "limit") with the place. `context` may be NULL. */
 int yaml_raise_at(lua_State *L, struct yaml_reader *r, enum err_kind kind, yaml_mark_t mark,
                   const char *what)
@@ -228,7 +235,8 @@ static void read_alias(lua_State *L, struct yaml_reader *r)
 
     lua_pushstring(L, name);
     if (lua_rawget(L, r->anchors) == LUA_TNIL) {
-        snprintf(what, sizeof what, "*%.60s names no anchor that is complete here", name);
+        snprintf(what, sizeof what, "*%.60s names no anchor that is complete here",
+                 quotable(r, name));
         yaml_raise_at(L, r, ERR_USAGE, r->event.start_mark, what);
     }
     copy_value(L, r);
@@ -316,10 +324,10 @@ static void check_tag(lua_State *L, struct yaml_reader *r, const char *tag, stru
         }
         if (v->type == tags[i].type)
             return;
-        snprintf(what, sizeof what, "the value does not fit its tag %.60s", tag);
+        snprintf(what, sizeof what, "the value does not fit its tag %.60s", quotable(r, tag));
         yaml_raise_at(L, r, ERR_USAGE, r->event.start_mark, what);
     }
-    snprintf(what, sizeof what, "unknown tag %.80s", tag);
+    snprintf(what, sizeof what, "unknown tag %.80s", quotable(r, tag));
     tolerate(L, r, r->event.start_mark, what);
     v->type = YAML_SCALAR_STRING;
 }
@@ -423,7 +431,7 @@ static void add_pair(lua_State *L, struct yaml_reader *r, int base, yaml_mark_t 
     lua_pushvalue(L, -2);
     if (lua_rawget(L, base + M_SEEN) != LUA_TNIL) {
         snprintf(what, sizeof what, "duplicate key \"%.60s\", first at line %lld",
-                 lua_tostring(L, -3), (long long)lua_tointeger(L, -1));
+                 quotable(r, lua_tostring(L, -3)), (long long)lua_tointeger(L, -1));
         tolerate(L, r, mark, what);
     }
     lua_pop(L, 1);
@@ -533,7 +541,7 @@ static void check_collection_tag(lua_State *L, struct yaml_reader *r, const yaml
 
     if (!tag || strcmp((const char *)tag, "!") == 0 || strcmp((const char *)tag, standard) == 0)
         return;
-    snprintf(what, sizeof what, "unknown tag %.80s", (const char *)tag);
+    snprintf(what, sizeof what, "unknown tag %.80s", quotable(r, (const char *)tag));
     tolerate(L, r, r->event.start_mark, what);
 }
 

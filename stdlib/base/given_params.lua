@@ -1,6 +1,7 @@
 --- The parameters that were given: words of a command line, values of a file, answers at a prompt; checked against what
 --- is declared, before the first step.
 local errors = require "almanac.base.errors"
+local misplaced = require "almanac.base.misplaced"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
 local secret = require "almanac.base.secret"
@@ -85,20 +86,13 @@ local function asked_for(name, spec, ask)
   end
 end
 
---- A name that there is none of, or a word that is no key=value, may be a secret in the wrong place: of what does not look like
---- a name only the beginning is shown.
-local function shown_word(word)
-  if #word <= 24 and word:find "^%a[%a_-]*$" then return string.format("%q", word) end
-  return string.format("%q", word:sub(1, 3) .. "…")
-end
-
 local function check_names(runbook, specs, given)
   for _, name in ipairs(param.sorted_names(given)) do
     if not specs[name] then
       local known = param.sorted_names(specs)
       errors.raise {
         kind = "refused",
-        message = string.format("%s has no parameter %s%s", runbook, shown_word(name), nearest.suffix(name, specs)),
+        message = string.format("%s has no parameter %s%s", runbook, misplaced.word(name), nearest.suffix(name, specs)),
         hint = #known > 0 and "it takes " .. table.concat(known, ", ") or "it takes none", parameter = name,
       }
     end
@@ -146,7 +140,7 @@ function M.from_words(words)
     if not key then
       errors.raise {
         kind = "usage",
-        message = string.format("%s is no parameter%s", shown_word(word), words[2] and string.format(" (the word %d of them)", i) or ""),
+        message = misplaced.word(word) .. " is no parameter" .. (words[2] and string.format(" (the word %d of them)", i) or ""),
         hint = "parameters are given as key=value",
       }
     end

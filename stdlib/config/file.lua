@@ -4,6 +4,7 @@ local children = require "almanac.config.children"
 local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
 local hooks = require "almanac.config.hooks"
+local misplaced = require "almanac.base.misplaced"
 local nearest = require "almanac.base.nearest"
 local services = require "almanac.config.services"
 local settings = require "almanac.config.settings"
@@ -51,7 +52,7 @@ end
 local function refuse_key(doc, key, level, path, beside)
   local meant = nearest.only(tostring(key), level)
   if meant == "*" or beside[meant] ~= nil then meant = nil end
-  doc:refuse(below(path, key), string.format("no key %q%s%s", tostring(key), #path > 0 and " in " .. table.concat(path, ".") or "",
+  doc:refuse(below(path, key), string.format("no key %s%s%s", misplaced.word(key), #path > 0 and " in " .. table.concat(path, ".") or "",
     nearest.suffix(key, level)), "there are " .. names(level), meant and { from = tostring(key), to = meant } or nil)
 end
 
@@ -157,7 +158,7 @@ end
 local function check_names(doc, list, path)
   for i, name in ipairs(list or {}) do
     if not name:find "^[%a_][%w_]*%*?$" and name ~= "*" then
-      doc:refuse(below(path, i - 1), string.format("%q is no name of a variable", name),
+      doc:refuse(below(path, i - 1), string.format("%s is no name of a variable", misplaced.word(name)),
         "write NAME, or PREFIX* for all that begin so; their values stay in the environment")
     end
   end
@@ -185,7 +186,8 @@ local function pick_environment(doc, named)
   if not name then return nil end
   local environment = environments[name]
   if environment then return name, environment end
-  local message = string.format("no environment %q in %s%s", name, doc.file, nearest.suffix(name, environments))
+  local shown = named and string.format("%q", name) or misplaced.word(name)
+  local message = string.format("no environment %s in %s%s", shown, doc.file, nearest.suffix(name, environments))
   local hint = next(environments) and "there are " .. names(environments) or "it has no environments"
   if named then errors.raise { kind = "refused", message = message, hint = hint } end
   doc:refuse({ "environment" }, message, hint)

@@ -1,4 +1,5 @@
 --- The section `hooks` of almanac.yaml: which channels are told of a run, and when. Pure.
+local misplaced = require "almanac.base.misplaced"
 local nearest = require "almanac.base.nearest"
 
 local M = {}
@@ -25,7 +26,7 @@ function M.check(hooks, known)
   for hook in pairs(M.schema) do
     for _, name in ipairs(hooks[hook] or {}) do
       if not known[name] then
-        return string.format("%s: there is no channel %q%s", hook, name, nearest.suffix(name, known)), hook
+        return string.format("%s: there is no channel %s%s", hook, misplaced.word(name), nearest.suffix(name, known)), hook
       end
     end
   end

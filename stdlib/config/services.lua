@@ -1,5 +1,6 @@
 --- The sections `endpoints` and `channels` of almanac.yaml: what each entry may say.
 local json = require "native.json"
+local misplaced = require "almanac.base.misplaced"
 local nearest = require "almanac.base.nearest"
 local redaction = require "almanac.base.redaction"
 
@@ -16,12 +17,14 @@ local SCHEMES = { http = true, https = true, svc = true, pod = true }
 local function url_problem(url)
   local scheme, rest = url:match "^([%a][%w+.-]*)://(.*)$"
   if not scheme then
-    return string.format("%q has no scheme%s", url, url ~= "" and not url:find "%s" and "; did you mean http://" .. url .. "?" or "")
+    local shown = misplaced.url(url)
+    local is_whole = shown == string.format("%q", url)
+    return string.format("%s has no scheme%s", shown, url ~= "" and is_whole and "; did you mean http://" .. url .. "?" or "")
   end
   if not SCHEMES[scheme:lower()] then
-    return string.format("%q: a URL begins with http, https, svc or pod%s", url, nearest.suffix(scheme, SCHEMES))
+    return string.format("%s: a URL begins with http, https, svc or pod%s", misplaced.url(url), nearest.suffix(scheme, SCHEMES))
   end
-  if not rest:find "^[^/]" then return string.format("%q names no host", url) end
+  if not rest:find "^[^/]" then return string.format("%s names no host", misplaced.url(url)) end
 end
 
 --- What is wrong with an endpoint.
@@ -54,12 +57,12 @@ function M.channel_problem(name, channel)
   end
   local needs = KINDS[channel.kind]
   if not needs then
-    return string.format("%s: its kind is slack, webhook or command, not %s%s", name, tostring(channel.kind),
+    return string.format("%s: its kind is slack, webhook or command, not %s%s", name, misplaced.word(channel.kind),
       nearest.suffix(channel.kind, KINDS)), channel.kind ~= nil and "kind" or nil
   end
   for field in pairs(channel) do
     if field ~= "kind" and not needs[field] then
-      return string.format("%s: a %s has no %q%s", name, channel.kind, tostring(field), nearest.suffix(field, needs)), field
+      return string.format("%s: a %s has no %s%s", name, channel.kind, misplaced.word(field), nearest.suffix(field, needs)), field
     end
   end
   for field, want in pairs(needs) do

@@ -11,6 +11,7 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local exchange = require "almanac.http.exchange"
 local json = require "native.json"
+local misplaced = require "almanac.base.misplaced"
 local param = require "almanac.base.param"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
@@ -50,7 +51,7 @@ end
 local function channel_of(name)
   local channel = settings.channels[name]
   if not channel then
-    errors.raise { kind = "refused", message = string.format("there is no channel %q", name), hint = names_of(settings.channels) }
+    errors.raise { kind = "refused", message = "there is no channel " .. misplaced.word(name), hint = names_of(settings.channels) }
   end
   return channel
 end

@@ -54,7 +54,7 @@ function M.parse(exec, stdout)
     return nil, "it printed no ExecCredential"
   end
   if answer.apiVersion ~= exec.api_version then
-    return nil, string.format("it answered in %s, the kubeconfig says %s", tostring(answer.apiVersion), exec.api_version)
+    return nil, string.format("it did not answer in %s, as the kubeconfig says", exec.api_version)
   end
   local status = answer.status or {}
   if type(status) ~= "table" then return nil, "its status is no map" end
@@ -67,7 +67,7 @@ function M.parse(exec, stdout)
   if not out.token and not out.certificate then return nil, "it gave neither a token nor a certificate" end
   out.expires = timestamp.epoch(status.expirationTimestamp)
   if status.expirationTimestamp and not out.expires then
-    return nil, "its expirationTimestamp is no time: " .. status.expirationTimestamp
+    return nil, "its expirationTimestamp is no time"
   end
   return out
 end

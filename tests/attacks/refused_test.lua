@@ -48,6 +48,11 @@ t.test("a file of parameters, and almanac.yaml, that cannot be read", function()
   local p = project.new { book = BOOK }
   for _, text in ipairs { "token: [" .. SECRET, 'token: "' .. SECRET .. '\\q"', "token: {a: " .. SECRET .. "}",
     "token: " .. SECRET .. "\ntoken: x",
+    "token: *" .. SECRET, "token: !" .. SECRET, "token: !" .. SECRET .. " x", "token: ! {" .. SECRET .. ": x}",
+    "token: !" .. SECRET .. " {}",
+    "*" .. SECRET, "*" .. SECRET .. ": x", "token: &" .. SECRET .. " [*" .. SECRET .. "]", "token: %" .. SECRET, "token: @" .. SECRET,
+    "token: `" .. SECRET, "token: |" .. SECRET, "token: >" .. SECRET, "? " .. SECRET .. "\n: x\n? " .. SECRET .. "\n: y",
+    "token: !!int " .. SECRET, "token: !!" .. SECRET .. " x", "%TAG ! " .. SECRET .. "\n---\ntoken: !x y", "token: x\n--- *" .. SECRET,
     "token: " .. SECRET .. ": x", "\ttoken: " .. SECRET, "token: !x " .. SECRET, "token: [" .. SECRET .. "]" } do
     t.write_file(p.dir .. "/p.yaml", text .. "\n")
     silent(p, { "--params", "p.yaml" }, "p.yaml, line ")
@@ -57,6 +62,41 @@ t.test("a file of parameters, and almanac.yaml, that cannot be read", function()
     t.lacks(said, SECRET, text)
     t.must { "rm", p.dir .. "/almanac.yaml" }
   end
+end)
+
+t.test("an address or a token where almanac.yaml has a name, or a name's value", function()
+  local p = project.new { book = "return runbook { run = function() end }" }
+  local url = "https://hooks.example/" .. SECRET
+  for _, text in ipairs { "hooks: { on_fail: '" .. url .. "' }", "hooks: { on_fail: ['" .. url .. "'] }", "hooks: { '" .. url .. "': ops }",
+    "hooks: { on_fail: " .. SECRET .. " }", "channels: { ops: { kind: '" .. url .. "' } }",
+    "channels: { ops: { kind: slack, '" .. url .. "': x } }",
+    "channels: { ops: { kind: slack, urls: '" .. url .. "' } }", "channels: { ops: '" .. url .. "' }", "environment: '" .. url .. "'",
+    "endpoints: { github: " .. SECRET .. " }", "endpoints: { loki: { url: '" .. SECRET .. "' } }",
+    "endpoints: { loki: 'x://" .. SECRET .. "' }",
+    "endpoints: { loki: 'https:///" .. SECRET .. "' }", "endpoints: { loki: 'loki:3100/" .. SECRET .. "' }",
+    "endpoints: { github: { " .. SECRET .. ": x } }", "endpoints: { github: { token: { " .. SECRET .. ": x } } }",
+    "pass_env: ['TOKEN=" .. SECRET .. "']", "pass_env: { TOKEN: " .. SECRET .. " }", SECRET .. ": x",
+    "environments: { live: { hooks: { on_fail: '" .. url .. "' } } }\nenvironment: live" } do
+    t.write_file(p.dir .. "/almanac.yaml", text .. "\n")
+    for _, words in ipairs { { "check" }, { "plan", "book" } } do
+      local code, out, err = p:run(words)
+      t.ok(code ~= 0, text)
+      t.lacks(out .. err, SECRET, text)
+      t.has(out .. err, "almanac.yaml", text)
+    end
+  end
+  t.write_file(p.dir .. "/almanac.yaml", "")
+  p:edit("book", "return runbook { run = function() step('x', function() notify.send { channel = '" .. url .. "', text = 'x' } end) end }")
+  local _, out, err = p:run { "run", "book" }
+  t.has(out .. err, 'there is no channel "htt…"')
+end)
+
+t.test("docker's configuration, which holds passwords, that is no JSON", function()
+  local p = project.new { book = "return runbook { run = function() step('x', function() registry.tags 'h.invalid/a' end) end }" }
+  t.write_file(p.dir .. "/config.json", '{ "auths": { "h.invalid": { "auth": "' .. SECRET .. '"; } } }')
+  local _, out, err = p:run({ "plan", "book" }, { DOCKER_CONFIG = p.dir })
+  t.has(out .. err, "config.json: it is no JSON at line 1, column ")
+  t.lacks(out .. err, SECRET)
 end)
 
 t.test("a kubeconfig that cannot be read", function()

@@ -33,7 +33,7 @@ t.test("spoilt files are refused with exit code 2, and named", function()
       .. "did you mean prometheus?",
     ["environments:\n  a:\n    endpoints: { lokii: 'http://l' }"] = "line 3, column 18: environments.a.endpoints.lokii: ",
     ["channels:\n  ops: { kind: slak, url: 'env:X' }"] = "line 2, column 10: channels.ops: its kind is slack, webhook or command, "
-      .. "not slak; did you mean slack?",
+      .. "not \"slak\"; did you mean slack?",
     ["channels: { ops: 'https://hook' }"] = "column 13: channels.ops must be a mapping",
     ["channels: { ops: { url: 'env:X' } }"] = "channels.ops: its kind is slack, webhook or command, not nil",
     ["channels: { ops: { kind: slack } }"] = "column 13: channels.ops: a slack needs url",

@@ -34,8 +34,11 @@ local function read_config(path)
   if not path or not fs.exists(path) then return {} end
   local ok, config = errors.try(function() return json.decode(fs.read(path), { null = "absent" }) end)
   if ok and type(config) == "table" then return config end
+  -- The place is said without what stands there: that is often a password.
+  local why = ok and "it is no JSON object"
+    or config.line and string.format("it is no JSON at line %d, column %d", config.line, config.column)
   errors.raise {
-    kind = "refused", message = string.format("cannot read %s: %s", path, ok and "it is no JSON object" or config.message),
+    kind = "refused", message = string.format("cannot read %s: %s", path, why or config.message),
     hint = "docker login writes it; or name the registry under endpoints in almanac.yaml",
   }
 end
