@@ -6,6 +6,7 @@ local json = require "native.json"
 local moments = require "almanac.rehearsal.moment"
 local schedules = require "almanac.rehearsal.schedule"
 local server = require "almanac.sim.server"
+local settling = require "almanac.sim.control.settling"
 local snapshot_file = require "almanac.snapshot.file"
 local task = require "native.task"
 
@@ -15,7 +16,7 @@ local Stage = {}
 Stage.__index = Stage
 
 local JSON = { ["Content-Type"] = "application/json" }
-local SETTLE_LIMIT, LOOK_SECONDS, REACH_SECONDS = 30, 0.1, 3
+local SETTLE_SECONDS, REACH_SECONDS = 30, 3
 local OUTAGES = { ["api-down"] = "api", ["loki-silent"] = "loki" }
 --- Headers of an answer that are Prometheus' own; others are of the connection.
 local FORWARDED = { ["content-type"] = true }
@@ -124,30 +125,9 @@ end
 
 -- The cluster --------------------------------------------------------------------------------------
 
---- Workloads that are not what they are to be yet.
-local function unsettled(store)
-  local out = {}
-  for _, gvr in ipairs { "apps/v1/deployments", "apps/v1/statefulsets" } do
-    for _, object in ipairs((store:list(gvr))) do
-      local wanted, status = object.spec.replicas or 1, object.status or {}
-      if (status.availableReplicas or status.readyReplicas or 0) < wanted then
-        out[#out + 1] = string.format("%s/%s", object.kind:lower(), object.metadata.name)
-      end
-    end
-  end
-  return out
-end
-
 --- Waits until the copy is up.
 ---@return string[] left  what did not come up
-function Stage:settle()
-  local limit = task.now() + SETTLE_LIMIT
-  while true do
-    local left = unsettled(self.served.cluster.store)
-    if #left == 0 or task.now() > limit then return left end
-    task.sleep(LOOK_SECONDS)
-  end
-end
+function Stage:settle() return settling.wait(self.served.cluster.store, SETTLE_SECONDS) end
 
 --- Why a Prometheus does not answer at all, or nil. Whom it lets in is for the one who asks it.
 local function why_silent(url)

@@ -125,8 +125,9 @@ end
 on["run.plan"] = function(self, event) self.plan = not event.run and event.data or self.plan end
 
 on["run.end"] = function(self, event)
-  if not event.run and event.data.error then self.error = event.data.error end
-  if not event.run then self.undone_by = event.data.by end
+  if event.run then return end
+  if event.data.status ~= "undone" then self.error = event.data.error end -- why it was taken back stays
+  self.undone_by = event.data.by
 end
 
 local function keep_failure(self, event, node)

@@ -7,6 +7,7 @@ local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
 local ownership = require "almanac.journal.ownership"
 local reopen = require "almanac.session.reopen"
+local runner = require "almanac.session.runner"
 local runs = require "almanac.journal.run"
 local store = require "almanac.journal.store"
 local take_back = require "almanac.session.take_back"
@@ -43,6 +44,7 @@ function M.roll_back(session, row, stopped, named)
     stopped = open_one(session, row)
   end
   reopen.settings(original, session.options)
+  runner.check()
   local way = way_back.find(session, original)
   way_back.check_given(way, original, session.anew)
   holder.own(journal, row.id)

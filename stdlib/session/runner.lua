@@ -1,5 +1,6 @@
 --- Who runs a run, as far as this machine can tell: the user of the operating system, and the keys at hand that
 --- allowed_signers knows. Both are kept with each start and resume: whoever ran a part of it ran it.
+local errors = require "almanac.base.errors"
 local process = require "native.process"
 local settings = require "almanac.config.settings"
 
@@ -24,6 +25,16 @@ function M.note()
     table.move(names, 1, #names, #principals + 1, principals)
   end
   return { keys = keys, principals = principals }
+end
+
+--- Refuses where what says whose signatures count cannot be read: a run that began would end of it.
+function M.check()
+  if not settings.approval.allowed_signers then return end
+  local ok, err = errors.try(require("almanac.session.signers").files)
+  if ok then return end
+  err = errors.wrap(err)
+  errors.raise { kind = "refused", message = string.format("approval in %s: %s", settings.file, err.message),
+    hint = err.hint or "nobody's signature would count without it; allowed_signers and revoked_keys are paths from the project's directory" }
 end
 
 ---@return almanac.Runner

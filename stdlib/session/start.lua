@@ -11,6 +11,7 @@ local origin = require "almanac.session.origin"
 local parameters = require "almanac.journal.parameters"
 local params = require "almanac.session.params"
 local runbook = require "almanac.script.runbook"
+local runner = require "almanac.session.runner"
 local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
 local store = require "almanac.journal.store"
@@ -54,6 +55,7 @@ function M.run(name, given, options, operator)
   local plan = options.plan and plan_use().open(options)
   local book = runbook.load(name or plan.script)
   check_planned(book, options)
+  runner.check()
   vars.check(book)
   local places = not plan and params.places(book, given, options) or nil
   given = parameters.over(plan and plan.params or settings.params[book.name], given)

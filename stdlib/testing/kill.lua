@@ -2,6 +2,7 @@
 --- must be what it does undisturbed, once.
 local assertion = require "almanac.testing.assertion"
 local errors = require "almanac.base.errors"
+local handle = require "almanac.testing.handle"
 local json = require "native.json"
 local runs = require "almanac.testing.run"
 local stage = require "almanac.testing.stage"
@@ -72,19 +73,25 @@ local function effect_lines(run)
   return out
 end
 
-local function approve_all(run)
+local function is_in_doubt(run) return run.error ~= nil and run.error.kind == "in_doubt" end
+
+--- Approves what a run waits for, and goes on with it, until it waits for nothing.
+---@param run table
+---@param env? fun(): table<string, string>  variables of each process
+local function approve_all(run, env)
   for _ = 1, RESUMES_MAX do
-    if run.status ~= "waiting" then return end
+    if run.status ~= "waiting" or is_in_doubt(run) then return end
     runs.again(run, "approve")
-    runs.again(run, "resume")
+    runs.again(run, "resume", nil, env and env())
   end
 end
 
 --- Goes on with a killed run until it is over. What nobody can tell is answered with the truth: the test knows it.
-local function go_on(run, happened, asked)
+local function go_on(run, options, happened, asked)
   runs.again(run, "resume")
   for _ = 1, RESUMES_MAX do
-    if run.status == "done" or not run.error or run.error.kind ~= "in_doubt" then return end -- one that is done keeps its last error
+    if options.approve then approve_all(run) end
+    if not is_in_doubt(run) then return end
     asked[#asked + 1] = run.error.message
     runs.again(run, "resume", { "--in-doubt", happened and "done" or "redo" })
   end
@@ -108,12 +115,26 @@ end
 
 local function fresh(world, options)
   local other = stage.world(world.spec)
-  if options.prepare then options.prepare(other) end
+  if options.prepare then other:call(options.prepare, handle.of_world(other)) end
   return other
 end
 
 local function fail(where, what, run)
   assertion.fail(string.format("%s:\n  %s\n  almanac status %s --store %s/.almanac", where, what, run.id or "", run.world.cwd))
+end
+
+--- A run that is killed at an effect, wherever that is: a process begins to count anew, and behind a question it is another.
+---@return table run
+---@return boolean was_killed
+local function killed_run(world, name, params, options, point, i)
+  local run
+  local function fault()
+    local begun = run and #run.effects or 0
+    return { ALMANAC_FAULT = string.format("%s:%d:kill", point.name, i - begun) }
+  end
+  run = runs.start(world, name, params, { environment = options.environment, words = options.words, env = fault() })
+  if options.approve then approve_all(run, fault) end
+  return run, run.signal ~= nil or run.code == -1
 end
 
 --- One kill, and what became of it.
@@ -122,14 +143,9 @@ local function kill_once(world, reference, name, params, options, point, i)
   local where = string.format("killed at effect %d, %s: %s", i, effect.title, point.words)
   local other = fresh(world, options)
   other.effects_of = reference.lines
-  local run = runs.start(other, name, params, {
-    environment = options.environment, words = options.words, env = { ALMANAC_FAULT = string.format("%s:%d:kill", point.name, i) },
-  })
-  if not run.signal and run.code ~= -1 then fail(where, "the run did not get there; it ended " .. run.status, run) end
-  if run.id then
-    go_on(run, point.happened, reference.asked)
-    if options.approve then approve_all(run) end
-  end
+  local run, was_killed = killed_run(other, name, params, options, point, i)
+  if not was_killed then fail(where, "the run did not get there; it ended " .. run.status, run) end
+  if run.id then go_on(run, options, point.happened, reference.asked) end
   if run.status ~= reference.run.status then
     local why = run.error and ": " .. run.error.message or ""
     fail(where, string.format("the run ends %s, not %s%s", run.status, reference.run.status, why), run)

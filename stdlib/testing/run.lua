@@ -147,6 +147,20 @@ function M.start(world, name, params, options)
   return run
 end
 
+--- What a command that did not do it said.
+---@return string
+---@return string? hint
+local function said_by(run)
+  return run.output:match "^almanac %l+: ([^\n]*)" or run.output, run.output:match "\n  next: +([^\n]*)"
+end
+
+--- Why a rollback of a run stopped, which is a run of its own: the run's error is why that ended.
+local function rollback_error(run)
+  local newest = run.report.rollbacks[1]
+  local report = newest and M.report(run.world, newest)
+  return report and report.error or nil
+end
+
 --- Commands whose exit code is the run's; of others it says whether they did it.
 local DRIVES = { resume = true, rollback = true }
 
@@ -163,10 +177,12 @@ function M.again(run, verb, more, env)
   if DRIVES[verb] then words[#words + 1] = "--plain" end
   told_by(run, M.perform(run.world, words, env))
   take(run, assert(M.report(run.world, run.id)))
+  run.rollback_stopped = verb == "rollback" and run.code ~= 0
+  if run.rollback_stopped then run.error = rollback_error(run) or { kind = "refused", message = (said_by(run)) } end
   raise_unanswered(run.world)
   if run.code ~= 0 and not DRIVES[verb] then
-    local said, hint = run.output:match "^almanac %l+: ([^\n]*)", run.output:match "\n  next: +([^\n]*)"
-    errors.raise { kind = "usage", message = string.format("run.%s: %s", verb, said or run.output), hint = hint }
+    local said, hint = said_by(run)
+    errors.raise { kind = "usage", message = string.format("run.%s: %s", verb, said), hint = hint }
   end
   return run
 end

@@ -21,14 +21,20 @@ local function painted(self, status, text)
   return terminal.paint(text, COLORS[status], self.color)
 end
 
+--- How a run ended; where its rollback is what stopped, that.
+local function ending(run)
+  local why = run.error and ": " .. tostring(run.error.message) or ""
+  return run.rollback_stopped and string.format("%s: its rollback stopped%s", run.runbook, why)
+    or string.format("%s ended %s%s", run.runbook, run.status, why)
+end
+
 --- What there is to look at where a run was: its journal, which is kept.
 local function kept_lines(result)
   local out = {}
   for _, world in ipairs(result.kept or {}) do
     for _, run in ipairs(world.runs) do
       if run.id then
-        local why = run.error and ": " .. tostring(run.error.message) or ""
-        out[#out + 1] = string.format("%s ended %s%s", run.runbook, run.status, why)
+        out[#out + 1] = ending(run)
         out[#out + 1] = string.format("  look:  almanac status %s --store %s/.almanac", run.id, world.cwd)
       elseif run.output ~= "" then
         out[#out + 1] = run.runbook .. " was refused:\n" .. run.output

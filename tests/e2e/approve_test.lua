@@ -192,3 +192,12 @@ end }]])
   t.eq(busy, 2, why)
   t.has(why, "under way in another process")
 end)
+
+t.test("a run does not begin where nobody can tell whose signature counts", function()
+  local p = project.new { roll = 'return runbook { run = function() confirm "roll on" end }' }
+  t.write_file(p.dir .. "/almanac.yaml", "approval: { allowed_signers: signers, runner_may_approve: false }\n")
+  local code, _, err = p:run { "run", "roll" }
+  t.eq(code, 2, err)
+  t.has(err, "approval in almanac.yaml: cannot read signers: No such file or directory")
+  t.eq(p:newest(), nil, "there is no run")
+end)

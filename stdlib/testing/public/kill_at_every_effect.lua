@@ -6,7 +6,7 @@ local kill = require "almanac.testing.kill"
 local KILL = fields.declare("kill_at_every_effect", {
   environment = { "text", help = "of almanac.yaml" },
   words = { "list", of = "text", help = "more words of the command line" },
-  prepare = { "function", help = "called with each fresh world before the run" },
+  prepare = { "function", help = "called with each fresh world before its run; it answers as any" },
   approve = { "flag", help = "what the run waits for is approved" },
 }, { at = 4 })
 

@@ -110,6 +110,12 @@ local function lead(values, contexts)
   end
 end
 
+--- What concerns people is left out: nobody signs in a test, and nobody is told. A test that wants it says so.
+local function without_people(values)
+  values.approval, values.hooks = nil, nil
+  for _, environment in pairs(values.environments or {}) do without_people(environment) end
+end
+
 --- almanac.yaml of the run: the project's, with what the test says over it.
 ---@param project string
 ---@param spec table    of the world
@@ -119,6 +125,7 @@ end
 local function config_of(project, spec, places)
   local path, contexts = project .. "/" .. CONFIG, {}
   local values = fs.exists(path) and yaml.decode(fs.read_own(path, "configuration"), { name = CONFIG }) or {}
+  without_people(values)
   merge(values, spec.config or {})
   lead(values, contexts)
   for _, environment in pairs(values.environments or {}) do lead(environment, contexts) end
@@ -132,10 +139,13 @@ local function config_of(project, spec, places)
   return values, names
 end
 
+--- Every context that almanac.yaml names leads to the one cluster there is.
 local function kubeconfig_of(served, contexts)
   local config = served:kubeconfig()
   for _, name in ipairs(contexts) do
-    config.contexts[#config.contexts + 1] = { name = name, context = config.contexts[1].context }
+    if name ~= config.contexts[1].name then
+      config.contexts[#config.contexts + 1] = { name = name, context = config.contexts[1].context }
+    end
   end
   return config
 end

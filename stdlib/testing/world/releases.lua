@@ -47,7 +47,8 @@ end
 
 --- Installs the releases of a world, unless they are in it.
 ---@param world almanac.testing.World
-function M.install(world)
+---@param settle fun(world: almanac.testing.World)  waits until what was installed is up
+function M.install(world, settle)
   if not world.spec.releases or made[key_of(world)] then return end
   if not world.helm then
     errors.raise { kind = "usage", message = "world: releases are installed by helm, and there is none on PATH",
@@ -63,6 +64,7 @@ function M.install(world)
         ok and result.stderr or result.message) }
     end
   end
+  settle(world)
   made[key_of(world)] = all_objects(world.served.cluster.store)
 end
 

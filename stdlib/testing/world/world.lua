@@ -15,6 +15,7 @@ local process = require "native.process"
 local prometheus = require "almanac.testing.world.prometheus"
 local releases = require "almanac.testing.world.releases"
 local server = require "almanac.sim.server"
+local settling = require "almanac.sim.control.settling"
 local sh = require "almanac.testing.world.sh"
 local snapshot_file = require "almanac.snapshot.file"
 local task = require "native.task"
@@ -125,7 +126,14 @@ local function start_cluster(self, project)
   self.life = task.spawn(function() served:run() end)
 end
 
---- Makes the world that a test describes.
+local SETTLE_SECONDS = 30 -- besides what the test says that a pod takes
+
+--- Waits until the cluster is as one that has been up: what a fault keeps down stays so.
+local function settle(self)
+  settling.wait(self.served.cluster.store, SETTLE_SECONDS + (self.spec.ready_time or 0))
+end
+
+--- Makes the world that a test describes. Its time begins when what it has is up.
 ---@param spec table    checked
 ---@param dir string    that is there and empty
 ---@param project string  the operator's project
@@ -149,7 +157,9 @@ function M.new(spec, dir, project, granted)
   local found
   self.cwd, self.real, found = folder.make(dir, project, spec, self.served, granted.helm)
   self.helm = found and helm.words(self.exe, found, dir, self.address)
-  releases.install(self)
+  releases.install(self, settle)
+  settle(self)
+  self.began, self.writes = self.now(), {} -- what installed it is no write of a run
   return self
 end
 

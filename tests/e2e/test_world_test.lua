@@ -1,0 +1,117 @@
+-- The world of a test: up when its time begins, whatever almanac.yaml says of the operator's clusters and colleagues.
+local projects = require "tests.project"
+local t = require "tests.harness"
+
+local SCALE = [[
+return runbook {
+  summary = "Scales in two steps, with a question between",
+  allow = { k8s = { "shop" } },
+  run = function()
+    step("three", { undo = function() if var.broken then error "the way back is closed" end end }, function()
+      k8s.scale("deployment/web", 3, { namespace = "shop" })
+    end)
+    confirm("go on?")
+    step("four", function() k8s.scale("deployment/web", 4, { namespace = "shop" }) end)
+  end,
+}
+]]
+
+local WORLD = [[
+local web = {
+  apiVersion = "apps/v1", kind = "Deployment", metadata = { name = "web", namespace = "shop" },
+  spec = { replicas = 2, selector = { matchLabels = { app = "web" } },
+    template = { metadata = { labels = { app = "web" } }, spec = { containers = { { name = "web", image = "web:1" } } } } },
+}
+local queue = {
+  apiVersion = "apps/v1", kind = "StatefulSet", metadata = { name = "mq", namespace = "shop" },
+  spec = { replicas = 3, serviceName = "mq", selector = { matchLabels = { app = "mq" } },
+    template = { metadata = { labels = { app = "mq" } }, spec = { containers = { { name = "mq", image = "mq:1" } } } } },
+}
+local spec = { objects = { web, queue }, namespaces = { "shop" }, ready_time = 20 }
+]]
+
+local function project_of(cases)
+  local project = projects.new { scale = SCALE:gsub("var%.broken", "false") }
+  t.must { "mkdir", project.dir .. "/runbooks/tests" }
+  project:edit("tests/scale_test", WORLD .. cases)
+  return project
+end
+
+local function passes(project)
+  local code, out = project:run { "test" }
+  t.eq(code, 0, out)
+end
+
+t.test("what a world has is up when its time begins; what a fault keeps down is not waited for", function()
+  passes(project_of [[
+    it("is up", function()
+      local w = world(spec)
+      assert.equal(2, w:get("deployment/web", "shop").status.readyReplicas)
+      assert.equal(3, w:get("statefulset/mq", "shop").status.readyReplicas)
+      assert.near(0, w:seconds(), 1)
+    end)
+    it("is down", function()
+      local w = world { objects = { web, queue }, namespaces = { "shop" }, faults = { "crash=web" } }
+      assert.is_nil(w:get("deployment/web", "shop").status.readyReplicas)
+      assert.equal(3, w:get("statefulset/mq", "shop").status.readyReplicas)
+    end)
+  ]])
+end)
+
+local GOES_ON = [[
+  it("goes on", function()
+    local run = world(spec):run("scale")
+    assert.equal("waiting", run.status, run.output)
+    run:approve()
+    run:resume()
+    assert.equal("done", run.status, run.output)
+    assert.is_nil(run.error)
+  end)
+]]
+
+t.test("contexts of almanac.yaml lead to the world, also one of the simulator's name", function()
+  local project = project_of(GOES_ON)
+  t.write_file(project.dir .. "/almanac.yaml", "context: sim\nenvironment: far\nenvironments: { far: { context: prod, kubeconfig: /nowhere } }\n")
+  passes(project)
+end)
+
+t.test("nobody signs, and nobody is told, whatever almanac.yaml says; a test that wants it says so", function()
+  local project = project_of(GOES_ON .. [[
+    it("keeps to a plan", function()
+      local config = { approval = { plan_required = true } }
+      local run = world { objects = { web }, namespaces = { "shop" }, config = config }:run("scale")
+      assert.equal("refused", run.status)
+    end)
+  ]])
+  t.write_file(project.dir .. "/almanac.yaml", "approval: { quorum: 2, allowed_signers: nowhere, runner_may_approve: false, plan_required: true }\n"
+    .. "hooks: { on_start: ops, on_wait: ops }\nchannels: { ops: { kind: slack, url: 'env:SLACK' } }\n")
+  passes(project)
+end)
+
+t.test("a run that is asked in its middle is killed at the effects behind the question, too", function()
+  passes(project_of [[
+    it("happens once", function()
+      local seen = {}
+      local killed = kill_at_every_effect(world { objects = { web }, namespaces = { "shop" } }, "scale", nil, {
+        approve = true,
+        prepare = function(fresh) seen[#seen + 1] = fresh:get("deployment/web", "shop").spec.replicas end,
+      })
+      assert.equal(8, killed.kills)
+      assert.same({ 2, 2, 2, 2, 2, 2, 2, 2, 2 }, seen)
+    end)
+  ]])
+end)
+
+t.test("a rollback that fails is explained by its own error, and its run by its own", function()
+  local project = project_of [[
+    it("goes back", function()
+      local run = world { objects = { web }, namespaces = { "shop" } }:run("scale")
+      run:rollback()
+      assert.equal("undone", run.status)
+    end)
+  ]]
+  project:edit("scale", (SCALE:gsub("var%.broken", "true")))
+  local code, out = project:run { "test" }
+  t.eq(code, 1)
+  t.has(out, "scale: its rollback stopped: the way back is closed\n")
+end)
