@@ -1,14 +1,14 @@
---- What the steps of a run wait for, as the journal keeps it for whoever looks at the run from another process. It
---- changes often and is soon worth nothing: of each step the journal gets the first, and then the last of every few
---- seconds. Pure.
+--- What the steps of a run wait for, as the journal keeps it for whoever looks at the run from another process, and as a
+--- log has it, line by line. It changes often and is soon worth nothing: of each step they get the first, and then the
+--- last of every few seconds. Pure.
 local M = {}
 
 --- Seconds between two of one step.
 local SECONDS = 5
 
 ---@class almanac.Progress
----@field private kept table<string, number>  when the journal got the last of a step
----@field private late table<string, almanac.Event>  those that it will get
+---@field private kept table<string, number>  when the last of a step was given out
+---@field private late table<string, almanac.Event>  those that will be
 local Progress = {}
 Progress.__index = Progress
 
@@ -20,7 +20,7 @@ end
 --- Takes what a step waits for now.
 ---@param event almanac.Event
 ---@param now number seconds
----@return boolean due  the journal gets it now
+---@return boolean due  it is given out now
 function Progress:take(event, now)
   local due = now - (self.kept[event.path] or -math.huge) >= SECONDS
   self.late[event.path] = not due and event or nil
@@ -28,11 +28,15 @@ function Progress:take(event, now)
   return due
 end
 
---- Whether there are some that the journal will get.
+--- Whether there are some that will be given out.
 ---@return boolean
 function Progress:is_late() return next(self.late) ~= nil end
 
---- Those that the journal gets now.
+--- What the step waited for is over: nobody needs it any more.
+---@param path string
+function Progress:forget(path) self.late[path] = nil end
+
+--- Those that are given out now.
 ---@param now number seconds
 ---@return almanac.Event[]
 function Progress:due(now)

@@ -2,6 +2,7 @@
 local approval = require "almanac.journal.approval"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local progress = require "almanac.journal.progress"
 local task = require "native.task"
 local terminal = require "almanac.base.terminal"
 
@@ -10,15 +11,14 @@ local M = {}
 local Plain = {}
 Plain.__index = Plain
 
---- Progress of one step is printed at most this often.
-local PROGRESS_SECONDS = 5
+local LOOK_SECONDS = 1 -- at what steps wait for and was not printed yet
 
 local function to_stderr(text) terminal.write(2, text) end
 
 ---@param run almanac.Run
 ---@param write? fun(text: string)  takes whole lines; default: standard error
 function M.new(run, write)
-  return setmetatable({ run = run, progress = {}, told = 0, write = write or to_stderr }, Plain)
+  return setmetatable({ run = run, waits = progress.new(), said = {}, told = 0, write = write or to_stderr }, Plain)
 end
 
 --- The time of day of an event, made once a second.
@@ -87,12 +87,24 @@ end
 on["question.put"] = function(self, path, data)
   if not self.run.operator then say(self, "?", path, string.format("asks %s at the terminal: %s", data.by, data.question)) end
 end
-on["progress"] = function(self, path, data)
-  local last = self.progress[path]
-  local now = task.now()
-  if last and (last.text == data.text or now - last.at < PROGRESS_SECONDS) then return end
-  self.progress[path] = { text = data.text, at = now }
-  say(self, "…", path, data.text)
+local function say_progress(self, event)
+  self.said[event.path] = event.data.text
+  say(self, "…", event.path, event.data.text)
+end
+
+--- What a step waits for is printed now and then; the last of it always is, for the step may wait for long with it.
+on["progress"] = function(self, path, data, event)
+  if self.said[path] == data.text then return self.waits:forget(path) end
+  if self.waits:take(event, task.now()) then return say_progress(self, event) end
+  if self.idle then self.idle:notify() end
+end
+
+--- Prints what was said too soon behind the last, once it is time.
+---@param now number seconds
+function Plain:say_late(now)
+  local late = self.waits:due(now)
+  if late[1] then clock(self, task.wall_ms()) end
+  for _, event in ipairs(late) do say_progress(self, event) end
 end
 
 --- What was done before is counted: resume has listed it.
@@ -105,11 +117,14 @@ function Plain:say_replayed()
   self.told = replayed
 end
 
+local ENDS = { ["step.done"] = true, ["step.failed"] = true, ["step.interrupted"] = true, ["step.retry"] = true }
+
 function Plain:event(event)
   local fn = on[event.kind]
   if not fn then return end
   clock(self, event.time_ms)
   if self.run:replayed() ~= self.told then self:say_replayed() end
+  if ENDS[event.kind] then self.waits:forget(event.path) end
   fn(self, event.path, event.data, event)
 end
 
@@ -117,8 +132,25 @@ function Plain:above(text)
   self.write(text .. "\n")
 end
 
-function Plain.start() end
+--- Looks at what is late until it is stopped; a child of the task that calls it.
+function Plain:start()
+  self.idle = task.condition()
+  self.teller = task.spawn(function()
+    while true do
+      if not self.waits:is_late() then self.idle:wait() end
+      task.sleep(LOOK_SECONDS)
+      self:say_late(task.now())
+    end
+  end)
+end
+
+function Plain:stop()
+  if not self.teller then return end
+  self.teller:cancel()
+  self.teller:join()
+  self.teller, self.idle = nil, nil
+end
+
 function Plain.suspend() end
-function Plain.stop() end
 
 return M

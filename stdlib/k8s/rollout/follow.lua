@@ -205,9 +205,7 @@ end
 
 function Follower:fail_stuck(stuck, late)
   local message = late and string.format("%s %s: %s", workload_name(self), late, stuck.message) or stuck.message
-  self:fail(message, stuck.diagnosis, string.format(
-    "the pod has to be deleted: k8s.rollout(…, { heal = true }) does so, or: kubectl -n %s delete pod %s",
-    stuck.namespace, stuck.pod))
+  self:fail(message, stuck.diagnosis, "the pod has to be deleted: " .. stuck.remedy)
 end
 
 --- What holds up a StatefulSet: taken away where that is wanted. Without that, one that cannot become ready
@@ -321,7 +319,8 @@ function Follower:look()
   end
   if verdict.state == "failed" and self:knows_parts() then self:fail_by_verdict(verdict) end
   self.waiting_for = d
-  self:say(table.concat({ M.short(verdict.message), d and diagnosis.describe(d) or self.stuck and self.stuck.message }, "; "))
+  local held_up = self.stuck and string.format("%s; it goes on once that pod is deleted: %s", self.stuck.message, self.stuck.remedy)
+  self:say(table.concat({ M.short(verdict.message), d and diagnosis.describe(d) or held_up }, "; "))
   return nil
 end
 

@@ -22,6 +22,7 @@ local M = {}
 ---@field certain boolean   it cannot become ready; else it only had longer than its probes allow
 ---@field diagnosis almanac.rollout.Diagnosis
 ---@field message string
+---@field remedy string    how the pod gets deleted
 
 local number, get, condition = fields.number, fields.get, fields.condition
 
@@ -67,7 +68,7 @@ local function broken(pod, given)
   return nil
 end
 
---- What a pod that had its time says for itself, and how long that was; nil while it may still become ready.
+--- What a pod that had its time says for itself, and how long that is; nil while it may still become ready.
 local function overdue(pod, given)
   if not given.now then return nil end
   local finding = findings.of_pod(pod, {
@@ -81,12 +82,13 @@ local function overdue(pod, given)
     due, allowed = since and since + MOUNT_GRACE, MOUNT_GRACE
   end
   if not due or given.now < due then return nil end
-  return finding, given.now - due + allowed, allowed
+  return finding, allowed
 end
 
-local function describe(workload, stuck, had, allowed)
-  local why = stuck.certain and "that pod cannot" or string.format(
-    "that pod has not become ready in %s, and its probes allow %s", duration.format(had), duration.format(allowed))
+--- The same words at each look, however long it takes: they are shown, and a line for each would be a flood.
+local function describe(workload, stuck, allowed)
+  local why = stuck.certain and "that pod cannot"
+    or string.format("that pod has not become ready in the %s that its probes allow", duration.format(allowed))
   return string.format('statefulset "%s" waits for pod %s of revision %s to become ready before it replaces it by '
     .. "revision %s, and %s: %s", workload.metadata.name, stuck.pod, stuck.revision, stuck.wanted, why,
     diagnosis.describe(stuck.diagnosis, true))
@@ -105,15 +107,16 @@ function M.find(given)
   -- Below the partition, pods keep their revision: deleting one would bring it back as it is.
   local partition = number(get(workload, "spec", "updateStrategy", "rollingUpdate", "partition"))
   if not has or has == wanted or revision.is_terminating(pod) or ordinal(pod) < partition then return nil end
-  local finding, had, allowed = broken(pod, given), nil, nil
+  local finding, allowed = broken(pod, given), nil
   local certain = finding ~= nil
-  if not certain then finding, had, allowed = overdue(pod, given) end
+  if not certain then finding, allowed = overdue(pod, given) end
   if not finding then return nil, pod.metadata.name end
   local stuck = {
     pod = pod.metadata.name, uid = pod.metadata.uid, namespace = pod.metadata.namespace, revision = has, wanted = wanted,
     certain = certain, diagnosis = finding,
   }
-  stuck.message = describe(workload, stuck, had, allowed)
+  stuck.message = describe(workload, stuck, allowed)
+  stuck.remedy = string.format("k8s.rollout(…, { heal = true }) does so, or: kubectl -n %s delete pod %s", stuck.namespace, stuck.pod)
   return stuck
 end
 

@@ -47,3 +47,22 @@ t.test("a wait says the same once; what was done before is counted once", functi
     { "progress", "a", { text = "1 of 3" } }, { "progress", "a", { text = "1 of 3" } }, { "progress", "a", { text = "2 of 3" } },
   }, { replayed = function() return 2 end }), { "✓ 2 steps were done before\n", "… a  1 of 3\n" })
 end)
+
+t.test("what came too soon behind the last is printed when it is time, unless the step is over by then", function()
+  local out = {}
+  local renderer = plain.new({ replayed = function() return 0 end }, function(text) out[#out + 1] = text:gsub("^%S+ ", "") end)
+  local function tell(kind, path, data) renderer:event { kind = kind, path = path, data = data, time_ms = 0 } end
+  for _, path in ipairs { "a", "b", "c" } do
+    tell("progress", path, { text = "1 of 3" })
+    tell("progress", path, { text = "waits for pod x" })
+  end
+  tell("step.done", "b", { elapsed_ms = 0 })
+  tell("progress", "c", { text = "1 of 3" })
+  local now = require("native.task").now()
+  renderer:say_late(now + 4)
+  t.eq(out, { "… a  1 of 3\n", "… b  1 of 3\n", "… c  1 of 3\n", "✓ b  0s\n" })
+  renderer:say_late(now + 6)
+  t.eq(out[5], "… a  waits for pod x\n")
+  renderer:say_late(now + 60)
+  t.eq(#out, 5)
+end)

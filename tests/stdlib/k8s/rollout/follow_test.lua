@@ -258,7 +258,8 @@ t.test("without that it is waited for, and the end of the time names it", functi
     .. "animica-node-0 of revision")
   t.has(err.message, "statuscode: 503")
   t.has(err.hint, "heal = true")
-  t.has(f.said[#f.said], "its probes allow 8s")
+  t.has(f.said[#f.said], "not become ready in the 8s that its probes allow")
+  t.has(f.said[#f.said], "it goes on once that pod is deleted: k8s.rollout(…, { heal = true }) does so, or: kubectl -n ")
   t.eq(world.deleted, {})
 end)
 

@@ -24,8 +24,9 @@ t.test("a pod that is never ready is waited for as long as its probe allows, the
   t.eq({ found.revision, found.wanted }, { "animica-node-7f86949bb7", "animica-node-5bf69464c7" })
   t.eq({ found.diagnosis.reason, found.diagnosis.container }, { "ProbeFailing", "node" })
   t.has(found.message, 'statefulset "animica-node" waits for pod animica-node-0 of revision animica-node-7f86949bb7')
-  t.has(found.message, "that pod has not become ready in 18s, and its probes allow 8s: container node: ProbeFailing: "
+  t.has(found.message, "that pod has not become ready in the 8s that its probes allow: container node: ProbeFailing: "
     .. "Readiness probe failed: HTTP probe failed with statuscode: 503")
+  t.eq(stuck.find(given(300)).message, found.message, "the same words, however long it takes: each new line would be printed")
 end)
 
 t.test("a startup probe is given its time too", function()
