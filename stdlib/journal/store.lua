@@ -36,18 +36,32 @@ function M.words(id)
   return id .. " --store " .. shell_word.plain(settings.store)
 end
 
+--- The runs that a name fits: the one of that id, or all that have it as a part of theirs, the newest first.
+---@param journal table
+---@param name string
+---@return table[] rows
+function M.matching(journal, name)
+  local out = {}
+  for _, row in ipairs(journal:runs()) do
+    if name == row.id then return { row } end
+    if row.id:find(name, 1, true) then out[#out + 1] = row end
+  end
+  return out
+end
+
+--- The newest run that no other one made.
+local function newest(journal)
+  for _, row in ipairs(journal:runs()) do
+    if not json.decode(row.meta).caller then return row end
+  end
+end
+
 --- The run that was meant: an id, a unique part of one, or the newest that no other one made.
 ---@param journal table
 ---@param name string?
 ---@return table row
 function M.find(journal, name)
-  local rows = journal:runs()
-  local matching = {}
-  for _, row in ipairs(rows) do
-    if name == row.id then return row end
-    if name and row.id:find(name, 1, true) then matching[#matching + 1] = row end
-    if not name and not json.decode(row.meta).caller then return row end
-  end
+  local matching = name and M.matching(journal, name) or { newest(journal) }
   if #matching == 1 then return matching[1] end
   if #matching > 1 then
     local ids = {}

@@ -17,6 +17,7 @@ local LISTED = 5 -- candidates that a refusal names
 ---@field what string      "to resume"
 ---@field question string  asked on a terminal
 ---@field accepts fun(row: table, status: string): boolean
+---@field shows boolean?   the question waits until the caller has shown what it would do
 
 ---@class almanac.Candidate
 ---@field row table
@@ -59,15 +60,19 @@ function M.describe(candidate)
   }
 end
 
-local function ask(operator, wanted, candidate, running)
+local function show(operator, candidate, running)
   if #running > 0 then operator:say("! under way, and not meant: " .. table.concat(running, ", ")) end
   operator:say(M.describe(candidate))
-  if operator:choose(wanted.question, { "yes", "no" }) == "yes" then return candidate.row end
+end
+
+--- Asks whether it is the one; raises kind "refused" where it is not.
+local function ask(operator, wanted)
+  if operator:choose(wanted.question, { "yes", "no" }) == "yes" then return end
   errors.raise { kind = "refused", message = "nothing was done", hint = "name the run: almanac " .. wanted.command
     .. " RUN; almanac runs lists them" }
 end
 
-local function refuse(wanted, found, running)
+local function refuse(wanted, found, running, name)
   local lines = { "name the one that you mean: almanac " .. wanted.command .. " RUN" }
   for i = 1, math.min(#found, LISTED) do
     lines[#lines + 1] = string.format("  %s  %s, %s", found[i].row.id, found[i].status, age(found[i].row))
@@ -76,8 +81,19 @@ local function refuse(wanted, found, running)
   errors.raise {
     kind = "refused", hint = table.concat(lines, "\n"),
     message = #running > 0 and string.format("%s is under way, and the run %s is an older one", running[1], wanted.what)
-      or "there are several runs " .. wanted.what,
+      or string.format("%s several runs %s", name and string.format("%q fits", name) or "there are", wanted.what),
   }
+end
+
+--- The run of a name: of several that it fits, the only one that the command can mean.
+local function named_run(journal, name, wanted)
+  local matching, meant = store.matching(journal, name), {}
+  for _, row in ipairs(#matching > 1 and matching or {}) do
+    local status = states.status(journal, row.id)
+    if not json.decode(row.meta).caller and wanted.accepts(row, status) then meant[#meant + 1] = { row = row, status = status } end
+  end
+  if #meant > 1 then refuse(wanted, meant, {}, name) end
+  return meant[1] and meant[1].row or store.find(journal, name)
 end
 
 --- The run that is meant.
@@ -87,8 +103,9 @@ end
 ---@param operator almanac.Operator
 ---@return table row
 ---@return boolean named  the operator named it, or was asked
+---@return fun()? ask  where the question waits: asks it, and raises kind "refused" for a no
 function M.pick(journal, name, wanted, operator)
-  if name then return store.find(journal, name), true end
+  if name then return named_run(journal, name, wanted), true end
   local asked = operator:can_be_asked()
   local found, running = find(journal, wanted, asked and 1 or LISTED + 1)
   if #found == 0 then
@@ -98,7 +115,12 @@ function M.pick(journal, name, wanted, operator)
         #running > 0 and "; " .. running[1] .. " is under way" or ""),
     }
   end
-  if asked then return ask(operator, wanted, found[1], running), true end
+  if asked then
+    show(operator, found[1], running)
+    if wanted.shows then return found[1].row, true, function() ask(operator, wanted) end end
+    ask(operator, wanted)
+    return found[1].row, true
+  end
   if #found > 1 or #running > 0 then refuse(wanted, found, running) end
   return found[1].row, false
 end

@@ -49,7 +49,7 @@ end
 function M.go_back(session, run, book, values, held, status, err, told)
   if not told then drive.conclude(run, status, err, false, "it is taken back") end
   local original = runs.load_to_undo(session.journal, run.id, execute)
-  local undone = take_back.run(session, original, way_back.with(session, original, book, values), held, nil, told)
+  local undone = take_back.run(session, original, way_back.with(session, original, book, values), held, { told = told })
   return undone == "done" and drive.exit.undone or drive.exit[undone] or drive.exit.failed
 end
 

@@ -28,8 +28,9 @@ end
 ---@param row table       of the run
 ---@param stopped almanac.Run?
 ---@param named boolean   the operator named the run
+---@param ask? fun()       asks whether it is the one, once it was shown what would be taken back
 ---@return integer exit code
-function M.roll_back(session, row, stopped, named)
+function M.roll_back(session, row, stopped, named, ask)
   local journal, operator = session.journal, session.operator
   local original = runs.load_to_undo(journal, row.id, execute)
   local meta = original.meta
@@ -49,14 +50,14 @@ function M.roll_back(session, row, stopped, named)
   way_back.check_given(way, original, session.anew)
   holder.own(journal, row.id)
   local held <close> = reopen.take_locks(journal, original, operator)
-  return drive.exit[take_back.run(session, original, way, held, stopped)]
+  return drive.exit[take_back.run(session, original, way, held, { stopped = stopped, ask = ask })]
 end
 
 --- The run that a rollback without one means: it did something, and is not taken back. One whose rollback was stopped is
 --- gone on with.
 local function wanted(journal)
   return {
-    command = "rollback", what = "to roll back", question = "Roll this run back?",
+    command = "rollback", what = "to roll back", question = "Roll this run back?", shows = true,
     accepts = function(row, status)
       return status ~= "undone" and not row.runbook:find "^rollback%-of%-" and ownership.has_acted(journal, row.id)
     end,
@@ -71,8 +72,8 @@ end
 ---@return integer exit code
 function M.run(id, given, options, operator)
   local journal <close> = store.open "rw"
-  local row, named = candidate.pick(journal, id, wanted(journal), operator)
-  return M.roll_back(calls.session(journal, operator, options, given), row, nil, named)
+  local row, named, ask = candidate.pick(journal, id, wanted(journal), operator)
+  return M.roll_back(calls.session(journal, operator, options, given), row, nil, named, ask)
 end
 
 return M

@@ -160,20 +160,22 @@ end
 ---@param original almanac.Run
 ---@param way almanac.WayBack
 ---@param held table    its lock
----@param stopped almanac.Run?  a rollback of it that was stopped, to go on with
----@param told boolean?  what it undoes was shown
+---@param given { stopped: almanac.Run?, told: boolean?, ask: fun()? }  stopped: a rollback of it to go on with; told: what
+---  it undoes was shown; ask: raises where the operator, who sees that now, does not want it
 ---@return string status of the rollback
-function M.run(session, original, way, held, stopped, told)
+function M.run(session, original, way, held, given)
   local undos, left = undo.list(way.walked)
+  local stopped = given.stopped
   check_skipped(undos, session.options)
   if #undos == 0 and not stopped then
     end_without(session, original)
     return "done"
   end
-  if not told then
+  if not given.told then
     session.operator:say(#undos == 0 and original.id .. ": there is nothing left to undo"
       or describe(way.walked, undos, left, session.options))
   end
+  if given.ask then given.ask() end
   local run = open_rollback(session, original, way, stopped)
   held:attach(run)
   local status, err = drive.execute(run, rollback.body(run, original, undos, choices_of(session, original)))
