@@ -51,13 +51,36 @@ function M.only(name, candidates)
   return best
 end
 
+--- Whether a name is a longer one with letters left out: "img" of "image".
+local function abbreviates(name, whole)
+  local at = 1
+  for letter in name:gmatch "." do
+    local found = whole:find(letter, at, true)
+    if not found or at == 1 and found ~= 1 then return false end
+    at = found + 1
+  end
+  return #name > 1
+end
+
+--- The only candidate that a name abbreviates, or nil.
+local function abbreviated(name, candidates)
+  local found
+  for candidate in pairs(candidates) do
+    if abbreviates(name:lower(), candidate:lower()) then
+      if found then return nil end
+      found = candidate
+    end
+  end
+  return found
+end
+
 --- The question that names it: "did you mean helm?"; nil where none is near.
 ---@param name any
 ---@param candidates table<string, any>
 ---@param form string?  of the name: "'%s'"
 ---@return string?
 function M.question(name, candidates, form)
-  local guess = M.find(tostring(name), candidates)
+  local guess = M.find(tostring(name), candidates) or abbreviated(tostring(name), candidates)
   return guess and "did you mean " .. string.format(form or "%s", guess) .. "?" or nil
 end
 

@@ -69,8 +69,8 @@ local function check_books(found)
 end
 
 --- almanac.yaml, by reading it as every command does.
-local function check_config(given, found)
-  local ok, err = errors.try(config.load, given)
+local function check_config(given, found, texts)
+  local ok, err = errors.try(config.load, given, texts)
   if ok then return check_books(found) end
   if given.config and not fs.exists(given.config) then error(err, 0) end
   local place = { file = err.file or given.config or "almanac.yaml", line = err.line or 1, column = err.column or 1 }
@@ -82,20 +82,26 @@ local function check_config(given, found)
   }
 end
 
-local function check_file(path, found, patience)
-  local _, text = runbook.find(path)
+local function check_file(path, found, patience, texts)
+  local text = texts[path] or select(2, runbook.find(path))
   local function load()
     if public.is_test(path) then return require("almanac.testing.runner").cases(path, text, patience) end
-    return runbook.look(path, patience)
+    local sources = { [path] = text }
+    for name, other in pairs(texts) do sources[name] = other end
+    return runbook.load_kept(path, sources, patience)
   end
   script.check(path, text, found, not library_file.is_library(path) and load or nil)
 end
 
-local function check_all(given, files)
+--- What is wrong in files.
+---@param given table
+---@param files string[]
+---@param texts table<string, string>  what some of them would hold, by path
+local function check_all(given, files, texts)
   local found = findings.new()
-  check_config(given, found)
+  check_config(given, found, texts)
   local patience = sandbox.patience()
-  for _, path in ipairs(files) do check_file(path, found, patience) end
+  for _, path in ipairs(files) do check_file(path, found, patience, texts) end
   return found
 end
 
@@ -112,20 +118,42 @@ local function mendable(sorted)
   return files, by_file
 end
 
---- Mends what can be mended, or only shows it; gives how many places.
-local function fix(sorted, writes, operator)
+--- Mends once what can be mended; gives how many places.
+local function mend_once(sorted, texts)
   local files, by_file = mendable(sorted)
   local total = 0
   for _, path in ipairs(files) do
     if fs.exists(path) then -- a built-in one is nobody's to change
-      local text = fs.read(path)
-      local mended, count = mend.apply(text, by_file[path])
-      if count > 0 then operator:result(mend.unified(path, text, mended)) end
-      if count > 0 and writes then fs.keep(path, mended, { shared = true }) end
+      local count
+      texts[path], count = mend.apply(texts[path] or fs.read(path), by_file[path])
       total = total + count
     end
   end
   return total
+end
+
+--- Mends what can be mended, in memory: a slip may hide another one, and each pass leaves fewer.
+---@return table<string, string> texts  that files would hold
+---@return integer mended
+---@return almanac.lint.Findings left
+local function mend_all(given, files, found)
+  local texts, mended = {}, 0
+  while true do
+    local more = mend_once(found:sorted(), texts)
+    if more == 0 then return texts, mended, found end
+    mended, found = mended + more, check_all(given, files, texts)
+  end
+end
+
+--- Shows what is mended, and writes it.
+local function keep(texts, writes, operator)
+  for _, path in ipairs(param.sorted_names(texts)) do
+    local before = fs.read(path)
+    if texts[path] ~= before then
+      operator:result(mend.unified(path, before, texts[path]))
+      if writes then fs.keep(path, texts[path], { shared = true }) end
+    end
+  end
 end
 
 local function counted(n, what)
@@ -157,14 +185,12 @@ function M.run(words, operator)
       hint = "name a file, or go to the directory that holds runbooks/",
     }
   end
-  local found = check_all(given, files)
-  local mended, more = 0, fixes and fix(found:sorted(), writes, operator) or 0
-  while more > 0 do -- a slip may hide another one; each pass leaves fewer
-    mended, more = mended + more, 0
-    if writes then
-      found = check_all(given, files)
-      more = fix(found:sorted(), writes, operator)
-    end
+  local found, mended = check_all(given, files, {}), 0
+  if fixes then
+    local texts, left
+    texts, mended, left = mend_all(given, files, found)
+    keep(texts, writes, operator)
+    if writes then found = left end
   end
   show(given, found:sorted(), operator)
   local failed, warned = found:count()

@@ -11,8 +11,8 @@ local M = {}
 M.usage = [[
 doc [NAME]
 
-What a runbook can call. NAME is a module (k8s) or a function (k8s.apply, step); without one, all
-modules are listed.]]
+What a runbook can call, and a test. NAME is a module (k8s), a function (k8s.apply, step) or a method of what one
+gives (world.run, run.approve); without one, all modules are listed.]]
 
 M.options = {}
 
@@ -32,6 +32,16 @@ local function only_one(word)
   }
 end
 
+--- Where a method of what a function gives is told of: world.run, run.approve.
+local function telling(word)
+  local of, method = word:match "^(%a[%w_]*)[.:](%a[%w_]*)$"
+  local full = method and manual.telling_of(method) or {}
+  for _, name in ipairs(full) do
+    if name == of then return name end
+  end
+  return full[2] == nil and full[1] or nil
+end
+
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
@@ -43,6 +53,11 @@ function M.run(words, operator)
   end
   local page, entry = manual.find(name)
   if not page then page, entry = only_one(name) end
+  local told = not page and telling(name)
+  if told then
+    operator:say(string.format("%s is a method of what %s gives:", name, told))
+    page, entry = manual.find(told)
+  end
   if not page then
     errors.raise {
       kind = "usage", message = string.format("runbooks see no %q%s", name, nearest.suffix(name, manual.names())),

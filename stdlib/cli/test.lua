@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local junit = require "almanac.testing.junit"
 local moment = require "almanac.base.moment"
+local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
 local process = require "native.process"
 local project = require "almanac.config.project"
@@ -41,6 +42,13 @@ local PATTERNS = { "runbooks/tests/*_test.lua", "runbooks/tests/*/*_test.lua" }
 
 local START = "2026-01-14T10:00:00Z"
 
+--- The runbooks that have tests.
+local function tested()
+  local out = {}
+  for _, path in ipairs(fs.list(PATTERNS[1])) do out[path:match "([^/]+)_test%.lua$"] = true end
+  return out
+end
+
 local function files_of(words)
   local out = {}
   for _, word in ipairs(words) do
@@ -48,7 +56,8 @@ local function files_of(words)
     if not path:find "_test%.lua$" then
       local named = "runbooks/tests/" .. path .. "_test.lua"
       if not fs.exists(named) then
-        errors.raise { kind = "usage", message = word .. " is no file of tests: its name must end with _test.lua",
+        errors.raise { kind = "usage",
+          message = string.format("%s is no file of tests: its name must end with _test.lua%s", word, nearest.suffix(path, tested())),
           hint = "almanac test runbooks/tests/NAME_test.lua, or the name of the runbook: almanac test NAME" }
       end
       path = named

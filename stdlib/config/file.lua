@@ -226,8 +226,8 @@ local function check_hooks(doc, path, environment)
 end
 
 --- Reads the file into the settings.
-local function load_file(file, environment_name)
-  local doc = document.read(file, "keep", true) -- it says whose signatures count, and what programs read
+local function load_file(file, environment_name, text)
+  local doc = document.read(file, "keep", true, text) -- it says whose signatures count, and what programs read
   doc.value = doc.value == nil and {} or doc.value
   if type(doc.value) == "table" then services.hide_addresses(doc.value) end
   check(doc, doc.value, schema, {})
@@ -266,11 +266,12 @@ end
 
 --- Reads the file (when there is one) into the settings.
 ---@param options table<string, string>  of the command line: config, environment, kubeconfig, context, store, helm
-function M.load(options)
+---@param texts? table<string, string>  what files would hold, by path
+function M.load(options, texts)
   reset()
   local file = options.config or FILE
   if require("native.fs").exists(file) then
-    load_file(file, options.environment)
+    load_file(file, options.environment, texts and texts[file])
   elseif options.config or options.environment then
     errors.raise {
       kind = "refused", message = "there is no " .. file,

@@ -2,6 +2,7 @@
 --- how long. Pure.
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local nearest = require "almanac.base.nearest"
 
 local M = {}
 
@@ -14,17 +15,27 @@ local M = {}
 
 local HINT = "WHEN is a duration behind the run's begin (30s), step NAME, or effect N; +DURATION behind it says how long"
 
-local function seconds_of(who, text)
+--- What is no moment, with the word that its first one was probably meant to be.
+local function refuse(who, text, more)
+  local words = { step = true, effect = true }
+  for _, word in ipairs(more or {}) do words[word] = true end
+  errors.raise {
+    kind = "usage", message = string.format("%s: %q is no moment%s", who, text, nearest.suffix(text:match "^%a*", words)),
+    hint = HINT .. (more and "; or " .. table.concat(more, ", or ") or ""),
+  }
+end
+
+local function seconds_of(who, text, more)
   local ok, seconds = errors.try(duration.parse, text)
-  if ok then return seconds end
-  errors.raise { kind = "usage", message = string.format("%s: %q is no moment", who, text), hint = HINT }
+  return ok and seconds or refuse(who, text, more)
 end
 
 --- Reads "30s", "step upgrade the release", "effect 2", with "+20s" behind it. Raises kind "usage".
 ---@param who string  the option
 ---@param text string "": at once
+---@param more? string[]  what the option takes besides
 ---@return almanac.rehearsal.Moment
-function M.parse(who, text)
+function M.parse(who, text, more)
   local when, lasts = text:match "^(.-)%s*%+%s*([%d.]+%a[%w.]*)$"
   when = when or text
   local moment = { lasts = lasts and seconds_of(who, lasts) }
@@ -37,7 +48,7 @@ function M.parse(who, text)
   elseif when:find "^step%s" then
     moment.kind, moment.step = "step", when:match "^step%s+(.-)%s*$"
   else
-    moment.kind, moment.seconds = "at", seconds_of(who, when)
+    moment.kind, moment.seconds = "at", seconds_of(who, when, more)
   end
   return moment
 end

@@ -31,7 +31,7 @@ end
 ---@return almanac.rehearsal.Entry|"every"|"random"
 function M.kill(text)
   if text == "every" or text == "random" then return text end
-  local when = moments.parse("--kill", text)
+  local when = moments.parse("--kill", text, { "every", "random" })
   if when.lasts then errors.usage("--kill %s: a run that is killed stays so; it is resumed at once", text) end
   return { what = "kill", name = "kill", when = when }
 end

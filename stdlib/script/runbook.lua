@@ -84,9 +84,10 @@ end
 --- Loads a runbook from texts that were kept, whatever is on disk now.
 ---@param path string
 ---@param sources table<string, string>  path → text
+---@param patience? almanac.LoadPatience  of who looks at several
 ---@return almanac.Runbook book
-function M.load_kept(path, sources)
-  return load(path, sources[path], path:match "([^/]+)%.lua$" or path, sources)
+function M.load_kept(path, sources, patience)
+  return load(path, sources[path], path:match "([^/]+)%.lua$" or path, sources, patience)
 end
 
 --- Every runbook there is.

@@ -33,9 +33,10 @@ t.test("--diff shows what would be changed, and changes nothing; --fix --dry-run
     local code, out, err = p:run(words)
     t.eq(code, 1)
     t.has(out, "--- a/runbooks/a.lua\n+++ b/runbooks/a.lua\n@@ -1,11 +1,11 @@\n")
-    t.has(out, "-      return k8s.gett(\"deploymnet/web\")\n+      return k8s.get(\"deploymnet/web\")\n")
+    t.has(out, "-      return k8s.gett(\"deploymnet/web\")\n+      return k8s.get(\"deployment/web\")\n")
     t.has(out, "-enviroment: dev   # why\n+environment: dev   # why\n")
-    t.has(err, "names would be mended")
+    t.has(out, "+  dev: { kubeconfig: \"x\" }\n", "what a slip had hidden")
+    t.has(err, "8 names would be mended: almanac check --fix")
     t.eq(t.read_file(p.dir .. "/runbooks/a.lua"), SLIPS)
     t.eq(t.read_file(p.dir .. "/almanac.yaml"), YAML)
   end
@@ -53,6 +54,7 @@ t.test("--fix mends also what a slip had hidden, comments and quotes stay, and c
   local p = slips()
   local code, _, err = p:run { "check", "--fix" }
   t.eq(code, 0, err)
+  t.has(err, "8 names mended", "as many as --diff says")
   t.eq(t.read_file(p.dir .. "/runbooks/a.lua"), MENDED)
   t.eq(t.read_file(p.dir .. "/almanac.yaml"), (YAML:gsub("enviroment:", "environment:"):gsub("kubeconfg", "kubeconfig")))
   t.eq((p:run { "check" }), 0)

@@ -38,6 +38,16 @@ t.test("doc of a name that there is not says which was probably meant", function
   t.has(select(3, doc "io"), 'runbooks see no "io"')
 end)
 
+t.test("doc of a method shows the function that gives it", function()
+  for _, name in ipairs { "world.run", "world:pass", "run.approve", "run.resume" } do
+    local code, out, err = doc(name)
+    t.eq(code, 0, err)
+    t.has(err, name .. " is a method of what world gives:")
+    t.has(out, "world(spec?)\n")
+  end
+  t.eq((doc "run.fly"), 2)
+end)
+
 local function meta(dir, ...)
   return t.run({ process.exe(), "meta", ... }, { cwd = dir })
 end

@@ -4,7 +4,7 @@
 ---@class kill_at_every_effect.options
 ---@field approve? boolean  what the run waits for is approved
 ---@field environment? string  of almanac.yaml
----@field prepare? function  called with each fresh world before the run
+---@field prepare? function  called with each fresh world before its run; it answers as any
 ---@field words? string[]  more words of the command line
 
 --- Kills a run before and behind each of its effects, with SIGKILL, in a fresh world each time; resumes it; and says that

@@ -29,8 +29,12 @@
 --- an error that names the line to add. Only in cases of tests.
 ---
 --- Its methods: `run(name, params?, options?)`, `plan(name, params?, options?)`, `get("deployment/web", namespace)`,
---- `pass("5m")`, `after("3m", fn)`, `set { prom = … }`, `fault { "crash=web" }`, `seconds()`. Its fields: `commands`,
+--- `pass("5m")`, `after("3m", fn)`, `set({ prom = … })`, `fault({ "crash=web" })`, `seconds()`. Its fields: `commands`,
 --- `requests` and `writes`, what was called of programs, of web services and of the cluster.
+---
+--- A run has `approve(words?)`, `reject(words?)`, `answer(words)`, `resume(words?)`, `rollback(words?)` and `abandon(reason?)`, and
+--- the fields `status`, `code`, `output`, `error`, `effects`, `gates`, `steps`, `seconds`, `params` and `report`. A plan has
+--- `code`, `text`, `output` and `effects`. The words are those of the command line: `run:resume({ "--redo", "drain" })`.
 ---
 --- Raises: `usage`.
 ---

@@ -1,6 +1,7 @@
 --- Names of steps: each must be new where it stands, also on a loop's second turn.
 local step_name = require "almanac.base.step_name"
 local tree = require "almanac.script.lint.tree"
+local turns = require "almanac.script.lint.turns"
 
 local M = {}
 
@@ -40,7 +41,8 @@ end
 ---@class almanac.lint.StepScope  names used in a block; what is in scope around it in the same function
 ---@field names table<string, integer>
 ---@field outer? almanac.lint.StepScope
----@field loop? boolean  the block is run again and again
+---@field loop? almanac.lint.Node  the block is run again and again by it
+---@field once? almanac.lint.Once   in some of these turns only
 
 local function earlier(at, text)
   while at do
@@ -49,12 +51,22 @@ local function earlier(at, text)
   end
 end
 
-local function in_loop(at)
+--- The innermost loop that surely runs what stands here more than once, as far as can be told; nil: none does.
+local function loop_around(at)
+  local parts = {}
   while at do
-    if at.loop then return true end
+    if at.once then parts[#parts + 1] = at.once end
+    local is_once = not at.loop
+    for _, once in ipairs(parts) do is_once = is_once or turns.is_once(once, at.loop) end
+    if not is_once then return at.loop end
     at = at.outer
   end
-  return false
+end
+
+--- The name that differs from turn to turn: a question has its blank, a step its colon.
+local function differing(who, text, loop)
+  local is_question = who == "confirm" or who == "ask"
+  return string.format("put what differs into the name: %s(%q .. %s, …)", who, text .. (is_question and " " or ": "), turns.name_of(loop))
 end
 
 local function check_step(at, who, argument, place, report)
@@ -66,9 +78,12 @@ local function check_step(at, who, argument, place, report)
   if before then
     report(argument.pos, "error", "step-twice", string.format("two steps have the name %q here", text),
       string.format("the other is in line %d; a run knows steps by their names, so give each its own", (place(before))))
-  elseif in_loop(at) then
-    report(argument.pos, "warning", "step-in-loop", string.format("the second turn of the loop has a step of the same name %q", text),
-      string.format("put what differs into the name: %s(%q .. name, …)", who, text .. ": "))
+  else
+    local loop = loop_around(at)
+    if loop then
+      report(argument.pos, "warning", "step-in-loop", string.format("the second turn of the loop has a step of the same name %q", text),
+        differing(who, text, loop))
+    end
   end
   at.names[text] = at.names[text] or argument.pos
 end
@@ -81,19 +96,22 @@ end
 function M.check(main, place, report)
   local at ---@type almanac.lint.StepScope
   local opened = {} -- scopes by the node that opened them
+  local before = {} -- the parts of an `if` before each of them
 
-  local function open(node, outer, loop)
-    at = { names = {}, outer = outer, loop = loop, back = at }
+  local function open(node, outer, loop, once)
+    at = { names = {}, outer = outer, loop = loop, once = once, back = at }
     opened[node] = at
   end
 
   tree.walk(main, function(node, parent, field)
     if node.tag == "Function" then
-      open(node, nil, false)
+      open(node, nil)
     elseif node.tag == "Block" then
-      open(node, at, parent and loops[parent.tag] and not leaves(node))
+      open(node, at, parent and loops[parent.tag] and not leaves(node) and parent or nil, before[parent] and turns.of(parent, before[parent]))
     elseif field == "right" and (parent.op == "and" or parent.op == "or") then
-      open(node, at, false)
+      open(node, at)
+    elseif node.tag == "If" then
+      for i, clause in ipairs(node.clauses) do before[clause] = table.move(node.clauses, 1, i - 1, 1, {}) end
     end
     local who, argument = M.opener(node)
     if who and argument then check_step(at, who, argument, place, report) end

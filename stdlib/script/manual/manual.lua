@@ -141,6 +141,22 @@ function M.ending_in(name)
   return out
 end
 
+--- The entries whose text tells of a method of what they give: "run" and "pass" stand with world.
+---@param name string  of the method
+---@return string[] full names, in the order of the alphabet
+function M.telling_of(name)
+  local out = {}
+  for _, pages in ipairs { M.pages(), M.test_pages() } do
+    for _, page in ipairs(pages) do
+      for _, entry in ipairs(page.entries) do
+        if entry.text:find("`" .. name .. "(", 1, true) then out[#out + 1] = M.full_name(page, entry) end
+      end
+    end
+  end
+  table.sort(out)
+  return out
+end
+
 --- Whether an entry is a value and no function.
 local function is_constant(page, entry)
   local value = public.value(page.name)

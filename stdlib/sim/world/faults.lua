@@ -16,6 +16,8 @@
 ---
 --- Faults of what the devnet serves are listed in SERVED below; no-data=METRIC takes a metric away and
 --- series=METRIC serves it as several series.
+local nearest = require "almanac.base.nearest"
+
 local faults = {}
 
 local Faults = {}
@@ -37,6 +39,11 @@ faults.SERVED = {
 local SERVED = {}
 for _, name in ipairs(faults.SERVED) do SERVED[name] = true end
 
+local KINDS = {}
+for _, kinds in ipairs { WORKLOAD, METRIC, SERVED } do
+  for kind in pairs(kinds) do KINDS[kind] = true end
+end
+
 local HEX_TAGS = { crash = "dead", notready = "fade", missing = "404404", slow = "decade" }
 
 function faults.new()
@@ -54,8 +61,8 @@ function faults.parse(text)
     return nil, ("the fault %s needs a value: %s=%s"):format(kind, kind, METRIC[kind] and "METRIC" or "WORKLOAD")
   end
   if not SERVED[kind] then
-    return nil, ("no such fault: %s; there are crash, oomkill, notready, missing, unschedulable, refuse, slow, "
-      .. "log-errors (each =WORKLOAD), no-data and series (each =METRIC), %s"):format(text,
+    return nil, ("no such fault: %s%s; there are crash, oomkill, notready, missing, unschedulable, refuse, slow, "
+      .. "log-errors (each =WORKLOAD), no-data and series (each =METRIC), %s"):format(text, nearest.suffix(kind, KINDS),
       table.concat(faults.SERVED, ", "))
   end
   if v then return nil, ("the fault %s takes no value"):format(kind) end

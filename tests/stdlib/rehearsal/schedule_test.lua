@@ -19,6 +19,8 @@ t.test("moments are read as they are written", function()
   for _, text in ipairs { "soon", "effect 0", "effect x", "step", "-3s", "effect" } do
     t.raises("usage", function() moments.parse("--fault", text) end)
   end
+  t.has(t.raises("usage", schedules.kill, "evry").message, '"evry" is no moment; did you mean every?')
+  t.has(t.raises("usage", schedules.kill, "efect 2").message, "did you mean effect?")
 end)
 
 t.test("a moment is said as it was meant", function()

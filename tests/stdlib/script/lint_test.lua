@@ -136,6 +136,17 @@ t.test("steps: the same name twice in what surely runs, and in loops", function(
   t.eq(rules_of 'while true do step("a", print) break end', "")
   t.eq(rules_of 'for _ = 1, 2 do step("x", function() step("a", print) end) end', "1:22 step-in-loop")
   t.eq(rules_of 'step("a/b", print)', "1:6 step-name")
+  for _, once in ipairs {
+    'for i = 0, 2 do if i == 0 then confirm("on?") end end', 'for _, n in ipairs {} do if n.name == "b" and print then step("a", print) end end',
+    'for i = 1, 3 do local last = i == 3 if last then confirm("on?") end end',
+    'for i = 1, 3 do if i ~= 3 then print() else confirm("on?") end end',
+    'local asked for _ = 1, 3 do if not asked then asked = true confirm("on?") end end',
+  } do
+    t.eq(rules_of(once), "", once)
+  end
+  t.eq(rules_of 'for i = 1, 2 do for j = 1, 2 do if j == 1 then step("a" , print) end end end', "1:53 step-in-loop", "once a turn of the outer")
+  t.eq(rules_of 'for i = 1, 2 do if i > 0 then step("a", print) end end', "1:36 step-in-loop")
+  t.eq(rules_of 'for i = 1, 2 do if i == 0 then print() else step("a", print) end end', "1:50 step-in-loop")
 end)
 
 t.test("outside a step: what run and the top level call, and no more", function()
@@ -257,4 +268,8 @@ t.test("the nearest name", function()
   t.eq(nearest.distance("kitten", "sitting"), 3)
   t.eq(nearest.find("stpe", { step = true, sleep = true }), "step")
   t.eq(nearest.find("zebra", { step = true }), nil)
+  t.eq(nearest.question("img", { image = true, tag = true }), "did you mean image?")
+  t.eq(nearest.question("img", { image = true, imaging = true }), nil, "nobody can tell")
+  t.eq(nearest.question("mg", { image = true }), nil)
+  t.eq(nearest.only("img", { image = true }), nil, "a guess, that --fix does not make")
 end)
