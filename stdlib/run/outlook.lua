@@ -17,13 +17,13 @@ local function inside(path, run)
   return parent ~= nil
 end
 
---- Done steps of the journal that the walk did not meet: gone, or behind the frontier.
+--- Done steps of the journal that the walk did not meet, and that the script does not name: others lie behind the frontier.
 local function gone_from(run, book)
   local unmet = run:replayed() < run.done:count() and run.done:unmet() or {}
   if #unmet == 0 then return {} end
   local gone = {}
   for _, path in ipairs(unmet) do
-    if not inside(path, run) and not renamed.is_named(book.script.sources, path:match "([^/]*)$") then gone[#gone + 1] = path end
+    if not inside(path, run) and not renamed.may_be_named(book.script.sources, path:match "([^/]*)$") then gone[#gone + 1] = path end
   end
   table.sort(gone)
   return gone
@@ -35,8 +35,9 @@ local function class_of(run, visit)
   return run.replay.begun[visit.path] and "next" or "new"
 end
 
---- Of steps that are done and unchanged, one behind the other, so many are listed; the rest counted.
-local UNCHANGED_SHOWN = 12
+--- Of steps that are done and unchanged, one behind the other, so many are listed, and so many of those that are gone; the
+--- rest counted.
+local UNCHANGED_SHOWN, GONE_SHOWN = 12, 12
 
 local function line_of(visit, class, first_open)
   local word = words[class]
@@ -88,7 +89,9 @@ function M.describe(run, book)
     out[#out + 1] = line_of(visit, class_of(run, visit), first_open)
     if not visit.done then first_open = false end
   end
-  for _, path in ipairs(gone_from(run, book)) do out[#out + 1] = string.format("  - %s %s", columns.pad(path, 40), words.gone) end
+  local gone = gone_from(run, book)
+  for i = 1, math.min(#gone, GONE_SHOWN) do out[#out + 1] = string.format("  - %s %s", columns.pad(gone[i], 40), words.gone) end
+  if #gone > GONE_SHOWN then out[#out + 1] = string.format("  - and %d more %28s", #gone - GONE_SHOWN, words.gone) end
   return out
 end
 

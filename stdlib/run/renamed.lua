@@ -19,7 +19,9 @@ local M = {}
 
 ---@class almanac.MaybeRenamed
 ---@field path string     that the step had
----@field digest string?  of the source of today's, which is the same but for the name; nil: it is declared
+---@field digest string?  of the source of today's, which is the same but for the name
+---@field holds boolean?   it was never done, and steps in it were; today's step names one of them
+---@field declared boolean?  by `was`
 
 --- Whether the texts hold a name as a text of its own, or as the key of a branch.
 ---@param texts table<string, string>
@@ -31,6 +33,37 @@ function M.is_named(texts, name)
     if text:find('"' .. name .. '"', 1, true) or text:find("'" .. name .. "'", 1, true) or key and text:find(key) then
       return true
     end
+  end
+  return false
+end
+
+--- What a format of string.format gives, as a pattern; nil: the text is none.
+local function format_pattern(text)
+  if not text:find "%%[sdi]" then return nil end
+  return "^" .. text:gsub("%%[sdi]", "\0"):gsub("%p", "%%%0"):gsub("%z", ".+") .. "$"
+end
+
+--- Whether a text computes a name, as far as can be seen: a piece of it is joined to something there, or a format gives it.
+local function computes(text, name)
+  for from, piece, to in text:gmatch "()[\"']([^\n\"']+)[\"']()" do
+    local format = format_pattern(piece)
+    if format and name:find(format) then return true end
+    if #piece > 1 and #piece < #name and piece:find "%w" then
+      if name:sub(1, #piece) == piece and text:find("^%s*%.%.", to) then return true end
+      if name:sub(-#piece) == piece and text:sub(math.max(1, from - 8), from - 1):find "%.%.%s*$" then return true end
+    end
+  end
+  return false
+end
+
+--- Whether the texts may name a step so: they hold the name, or what computes it.
+---@param texts table<string, string>
+---@param name string
+---@return boolean
+function M.may_be_named(texts, name)
+  if M.is_named(texts, name) then return true end
+  for _, text in pairs(texts) do
+    if computes(text, name) then return true end
   end
   return false
 end
@@ -68,6 +101,18 @@ function M.old_sources(text, name, old)
   return out
 end
 
+--- Whether a source is that of a digest, but for the name of its step.
+---@param text string?   today's source
+---@param name string    today's name
+---@param old string     the old name
+---@param digest string? of the source then
+---@return string? piece  of the old name
+function M.is_renamed_source(text, name, old, digest)
+  for _, before in ipairs(text and M.old_sources(text, name, old) or {}) do
+    if sha256(before.text) == digest then return before.piece end
+  end
+end
+
 --- Whether a script that the run was made with names a step so.
 local function was_named(run, name)
   for _, script in ipairs(run.replay.scripts) do
@@ -79,9 +124,8 @@ end
 --- Whether the gone step has the source of this one, but for the name.
 local function is_same(run, gone, name, digest, text)
   local sources, old = run.loaded and run.loaded.sources or {}, gone.path:match "[^/]*$"
-  for _, then_ in ipairs(text and M.old_sources(text, name, old) or {}) do
-    if sha256(then_.text) == gone.digest then return not M.is_named(sources, then_.piece) end
-  end
+  local piece = M.is_renamed_source(text, name, old, gone.digest)
+  if piece then return not M.is_named(sources, piece) end
   return digest == gone.digest and M.is_named(sources, name) and not M.is_named(sources, old) and was_named(run, old)
 end
 
@@ -124,9 +168,30 @@ local function gone_of(run)
   return gone
 end
 
+local function is_unmet(run, path) return not run.seen[path] and not run.done:is_met(path) end
+
+--- The steps that were never done and in which others were, all of which this pass did not meet: the names of those, by
+--- its path.
+---@return table<string, string[]>
+local function holders_of(run)
+  if run.holders then return run.holders end
+  local out = {}
+  for _, gone in ipairs(gone_of(run)) do
+    local path, name = gone.path:match "^(.*)/([^/]*)$"
+    while path do
+      out[path] = out[path] or {}
+      table.insert(out[path], name)
+      path, name = path:match "^(.*)/([^/]*)$"
+    end
+  end
+  run.holders = out
+  return out
+end
+
+--- Whether a step, or one in it, took place and was not met.
 local function is_there(run, path)
-  if run.seen[path] or run.done:is_met(path) then return false end
-  if run.done:seq(path) then return true end
+  if not is_unmet(run, path) then return false end
+  if run.done:seq(path) or holders_of(run)[path] then return true end
   for _, known in pairs(run.effects) do
     if known.path == path then return true end
   end
@@ -139,6 +204,37 @@ local function sibling(path, name)
   return parent and parent .. "/" .. name or name
 end
 
+--- Whether a script that the run was made with names the one, and none both: those are two steps.
+local function is_instead(run, name, old)
+  local was = false
+  for _, script in ipairs(run.replay.scripts) do
+    if M.is_named(script.sources, old) then
+      if M.is_named(script.sources, name) then return false end
+      was = true
+    end
+  end
+  return was
+end
+
+--- Whether one of two steps took the place of the other: beside it, under a name that no script had with the old one.
+local function takes_the_place(run, path, gone)
+  local sources, old, name = run.loaded and run.loaded.sources or {}, gone:match "[^/]*$", path:match "[^/]*$"
+  return gone:match "^(.*)/" == path:match "^(.*)/" and is_there(run, gone) and M.is_named(sources, name)
+    and not M.is_named(sources, old) and is_instead(run, name, old)
+end
+
+--- The steps that were begun beside this one, are gone, and hold steps that this one names.
+local function gone_holders(frame, text)
+  local out = {}
+  for gone, names in pairs(text and holders_of(frame.run) or {}) do
+    local is_held = false
+    for _, name in ipairs(names) do is_held = is_held or M.may_be_named({ text }, name) end
+    if is_held and takes_the_place(frame.run, frame.path, gone) then out[#out + 1] = { path = gone, holds = true } end
+  end
+  table.sort(out, function(a, b) return a.path < b.path end)
+  return out
+end
+
 --- The gone steps that a step which is not done may be under a new name.
 ---@param frame almanac.Frame  of the step
 ---@param opts almanac.StepOptions
@@ -148,7 +244,7 @@ end
 function M.candidates(frame, opts, digest, fn)
   local run, out = frame.run, {}
   if not run.done then return out end
-  if opts.was and is_there(run, sibling(frame.path, opts.was)) then return { { path = sibling(frame.path, opts.was) } } end
+  if opts.was and is_there(run, sibling(frame.path, opts.was)) then return { { path = sibling(frame.path, opts.was), declared = true } } end
   local replay = run.replay
   if not M.is_edited(run) or replay.distinct[frame.path] or replay.begun[frame.path] then return out end
   local text = not opts.digest and source.text(fn) or nil
@@ -157,7 +253,7 @@ function M.candidates(frame, opts, digest, fn)
       out[#out + 1] = { path = gone.path, digest = digest }
     end
   end
-  return out
+  return #out > 0 and out or gone_holders(frame, text)
 end
 
 --- Journals that a step is one that is done.
@@ -175,6 +271,12 @@ function M.record_distinct(run, path)
   run:record("step.distinct", path, { operator = process.user() })
 end
 
+--- What is said of the steps that a new one may be.
+local function likeness(was, names)
+  return was.holds and string.format("%s, in which steps took place that the new one names, is gone from the script", names)
+    or string.format("%s, which took place, is gone from the script and has the same source", names)
+end
+
 local function raise_unknown(run, path, candidates)
   local names, same = {}, {}
   for i, was in ipairs(candidates) do
@@ -183,8 +285,8 @@ local function raise_unknown(run, path, candidates)
   end
   errors.raise {
     kind = "renamed", waiting = true, step = path,
-    message = string.format("step %q is not in this run, and %s, which took place, is gone from the script and has the same " ..
-      "source: is it the same step?", path, table.concat(names, " or ")),
+    message = string.format("step %q is not in this run, and %s: is it the same step?", path,
+      likeness(candidates[1], table.concat(names, " or "))),
     hint = string.format("it is the same: %s\n(or was = %q in its options)\nit is another one, which is to run: " ..
       "almanac resume %s --not-renamed %s", table.concat(same, "\nor: "), candidates[1].path:match "[^/]*$", run.id,
       shell_word.quoted(path)),
@@ -197,10 +299,9 @@ end
 ---@param path string
 ---@param candidates almanac.MaybeRenamed[]
 function M.decide(run, path, candidates)
-  if not candidates[1].digest then return M.record(run, path, candidates[1]) end
+  if candidates[1].declared then return M.record(run, path, candidates[1]) end
   for _, was in ipairs(candidates) do
-    local is_new = string.format("Step %q is new, and %q, which took place, is gone from the script and has the same source.",
-      path, was.path)
+    local is_new = string.format("Step %q is new, and %s.", path, likeness(was, string.format("%q", was.path)))
     local answer = at_terminal.ask(run, path, is_new, { "same", "another" }, function()
       return operators.of(run):choose({
         is_new, "  same: it is that step, and what it did and returned counts", "  another: it is run",
@@ -220,28 +321,17 @@ local function effect_below(run, path, op)
   end
 end
 
---- Whether a script that the run was made with names the one, and none both: those are two steps.
-local function is_instead(run, name, old)
-  local was = false
-  for _, script in ipairs(run.replay.scripts) do
-    if M.is_named(script.sources, old) then
-      if M.is_named(script.sources, name) then return false end
-      was = true
-    end
-  end
-  return was
-end
-
---- The step beside `path` that has its effects, and whose name is gone from the script; only where both names are
---- written in the script can that be told.
+--- The step beside `path` that has its effects, or in which they were, and whose name is gone from the script; only where
+--- both names are written in the script can that be told.
 local function edited_from(run, path, op)
-  local sources, parent, name = run.loaded and run.loaded.sources or {}, path:match "^(.*)/", path:match "[^/]*$"
-  if run.replay.distinct[path] or is_there(run, path) or not M.is_named(sources, name) then return nil end
-  for _, gone in ipairs(gone_of(run)) do
-    local old = gone.path:match "[^/]*$"
-    local intent = gone.path:match "^(.*)/" == parent and not M.is_named(sources, old) and is_there(run, gone.path)
-      and is_instead(run, name, old) and effect_below(run, gone.path, op)
-    if intent then return gone.path, intent end
+  if run.replay.distinct[path] or is_there(run, path) then return nil end
+  local beside = {}
+  for _, gone in ipairs(gone_of(run)) do beside[#beside + 1] = gone.path end
+  for gone in pairs(holders_of(run)) do beside[#beside + 1] = gone end
+  table.sort(beside)
+  for _, gone in ipairs(beside) do
+    local intent = takes_the_place(run, path, gone) and effect_below(run, gone, op)
+    if intent then return gone, intent end
   end
 end
 

@@ -79,6 +79,40 @@ t.test("a step that contains others takes them along; one that is met only later
   t.eq(p:lines "world", { "one", "inner", "last" })
 end)
 
+t.test("a step that was not over is recognised by the steps in it: what they did is not done again", function()
+  local p = failed_run()
+  p:edit("book", (works:gsub('step%("outer"', 'step("all nodes"')))
+  local code, _, err = p:run { "resume" }
+  t.eq(code, 2, err)
+  t.has(err, 'and "outer", in which steps took place that the new one names, is gone from the script: is it the same step?')
+  t.eq(p:lines "world", { "one", "inner" })
+  code, _, err = p:run { "resume", "--renamed", "all nodes=outer" }
+  t.eq(code, 0, err)
+  t.has(err, "✓ all nodes/inner                          done, unchanged\n")
+  t.eq(p:lines "world", { "one", "inner", "last" })
+end)
+
+t.test("one whose steps are elsewhere in the script stops before the first effect that the gone one has", function()
+  local p = failed_run()
+  p:edit("book", (works:gsub('step%("outer", function%(%)(.-)\n    end%)\n    step%("last"', 'step("all nodes", function() nodes() end)\n    step("last"')
+    :gsub("^", 'local function nodes() step("inner", function() sh.run { argv = { "sh", "-c", "echo inner >> world" } } end) end\n')))
+  local code, _, err = p:run { "resume" }
+  t.eq(code, 3, err)
+  t.has(err, 'step "outer", which is gone from the script, did:')
+  t.eq(p:lines "world", { "one", "inner" })
+  code, _, err = p:run { "resume", "--not-renamed", "all nodes" }
+  t.eq(code, 0, err)
+  t.eq(p:lines "world", { "one", "inner", "inner", "last" }, "that is what was said")
+end)
+
+t.test("a step of which only the name was edited is unchanged, whoever said that it is the same", function()
+  local p = failed_run()
+  p:edit("book", (works:gsub('step%("one"', 'step("eins"')))
+  local code, _, err = p:run { "resume", "--renamed", "eins=one" }
+  t.eq(code, 0, err)
+  t.has(err, '✓ eins                                     done, unchanged; renamed from "one"\n')
+end)
+
 t.test("what a renamed step did is taken back once", function()
   local undoable = source:gsub('step%("one", ', [[%0{
       undo = function() sh.run { argv = { "sh", "-c", "echo off >> world" } } end }, ]])

@@ -2,6 +2,7 @@
 --- their results, the first that is not done is the frontier, and nothing runs, asks or is written.
 local errors = require "almanac.base.errors"
 local renamed = require "almanac.run.renamed"
+local source = require "almanac.base.source"
 local step = require "almanac.run.step"
 local task = require "native.task"
 local used_files = require "almanac.run.used_files"
@@ -96,10 +97,17 @@ local function walk_inside(run, path, name, opts, fn)
   task.with({ context = { run = run, step = frame } }, errors.try, fn, opts.input)
 end
 
+--- Whether nothing but its name was edited of a step that is known to have had another.
+local function is_renamed_only(run, path, name, opts, fn, was)
+  if was.digest then return was.digest == step.digest(opts, fn) end
+  local text = not opts.digest and source.text(fn) or nil
+  return renamed.is_renamed_source(text, name, was.from:match "[^/]*$", run.replay:done_payload(path).digest) ~= nil
+end
+
 --- Looks at a done step that was just met.
 function M.met(run, path, name, opts, fn, result, same)
   local undo, was = opts.undo, run.replay.renamed[path]
-  same = same or was ~= nil and was.digest == step.digest(opts, fn)
+  same = same or was ~= nil and is_renamed_only(run, path, name, opts, fn, was)
   local uses = same and edited_file(run, path, fn) or nil
   if not same or undo or was or uses then
     add_visit(run, run.done:met_count() - 1, {

@@ -40,6 +40,16 @@ t.test("a done step that the script does not name any more is gone; one below a 
   t.eq(lines, { "resuming r", " ✓ outer done, unchanged", " - old name gone from the script, unless its name is computed" })
 end)
 
+t.test("what may lie behind a new step is not called gone", function()
+  local run = walked.walk({ { "step.done", "drain mq-0" }, { "step.done", "drained 1 of 3" }, { "step.done", "other" } },
+    function() step.step("look", one) end)
+  local book = walked.book(function() end)
+  book.script.sources = { ["book.lua"] = 'step("look", one) step("drain " .. node, f) step(string.format("drained %d of %d", i, n), f)' }
+  local lines = outlook.describe(run, book)
+  t.eq(#lines, 3, table.concat(lines, "\n"))
+  t.has(lines[3], "- other ")
+end)
+
 t.test("of many steps that are unchanged the last twelve are listed, and the rest counted", function()
   for _, n in ipairs { 40, 1024, 2500 } do
     local events = {}

@@ -29,6 +29,17 @@ t.test("a computed name is held by its literal piece", function()
   t.eq(texts('step("ready: " .. w, function() end)', "ready: web", "ready: db"), {}, "what differs is no literal")
 end)
 
+t.test("a name may be computed by what the script joins, or by a format", function()
+  local function may_be(text, name) return renamed.may_be_named({ text }, name) end
+  t.ok(may_be('step("drain " .. node, f)', "drain mq-0"))
+  t.ok(may_be("step(node .. ' is up', f)", "mq-0 is up"))
+  t.ok(may_be('step(("%s of %d"):format(a, b), f)', "node of 3"))
+  t.ok(may_be('step("a", f)', "a"))
+  t.ok(not may_be('step("drain " .. node, f)', "empty mq-0"))
+  t.ok(not may_be('step("drain", f)', "drain mq-0"), "nothing is joined to it")
+  t.ok(not may_be('step("%s up", f)', "mq-0 down"))
+end)
+
 t.test("a name is one of the script's where it is a text of its own or a branch's key", function()
   for text, is in pairs {
     ['step("one", f)'] = true, ["step('one', f)"] = true, ["{ one = f }"] = true, ['step("one two", f)'] = false,
@@ -112,7 +123,7 @@ t.test("whoever sits at a terminal is asked about each; what is declared is not 
   local two = { { path = "a", digest = "d" }, { path = "b", digest = "d" } }
   t.eq({ decided({ "another", "same" }, two) }, { { "step.renamed", "new", "b" }, 2 })
   t.eq({ decided({ "another", "another" }, two) }, { { "step.distinct", "new" }, 2 })
-  t.eq({ decided({}, { { path = "a" } }) }, { { "step.renamed", "new", "a" }, 0 })
+  t.eq({ decided({}, { { path = "a", declared = true } }) }, { { "step.renamed", "new", "a" }, 0 })
   local err = t.raises("renamed", function() decided({}, two) end)
   t.ok(err.waiting)
   t.has(err.message, '"a" or "b"')
