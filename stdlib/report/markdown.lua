@@ -60,6 +60,8 @@ local function header(report)
     string.format("%s on %s, %s%s", span(run.operator or "?"), span(run.host or "?"), words.span(run.started_ms, run.ended_ms),
       run.environment and ", environment " .. span(run.environment) or ""),
   }
+  local course = words.course(report.counts)
+  if course[1] then out[#out + 1] = "\n" .. table.concat(course, ", ") end
   if rehearsal then out[#out + 1] = "\n**" .. span(rehearsal) .. "**" end
   if report.journal.broken then out[#out + 1] = "\n**The journal is not to be believed:** " .. span(report.journal.broken) end
   for _, put in ipairs(report.asked) do out[#out + 1] = "\n? " .. span(words.asked(put)) end
@@ -134,6 +136,17 @@ local function decisions(report)
   return rows[1] and "### Who decided what\n\n" .. table_of({ "step", "question", "answer", "by", "bound to" }, rows)
 end
 
+--- How the run went on, where it did not go through at once.
+local function executions(report)
+  if #report.executions < 2 then return nil end
+  local rows = {}
+  for i, one in ipairs(report.executions) do
+    local said = words.execution(one)
+    rows[i] = { said.how, span(said.who), said.from, said.length, said.ended, one.digest and span(one.digest:sub(1, 12)) or "" }
+  end
+  return "### How it went on\n\n" .. table_of({ "how", "by", "from", "for", "ended", "script" }, rows)
+end
+
 local function steps(report)
   local lines = {}
   for _, step in ipairs(report.steps) do
@@ -164,7 +177,7 @@ end
 ---@return string
 function M.render(report)
   local out, size, left_off = {}, 0, false
-  for _, part in ipairs { header, failure, changes, watched, decisions, steps, about } do
+  for _, part in ipairs { header, failure, changes, watched, decisions, executions, steps, about } do
     local text = part(report)
     if text and size + #text > WHOLE_BYTES then
       left_off = true

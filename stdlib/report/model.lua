@@ -276,7 +276,7 @@ local function sort_effects(effects)
 end
 
 local function counts_of(report)
-  local counts = { steps = 0, effects = 0, gates = #report.gates, canaries = #report.canaries, retries = 0, kills = 0,
+  local counts = { steps = 0, effects = 0, gates = #report.gates, canaries = #report.canaries, retries = 0, kills = 0, edits = 0,
     resumes = #report.executions - 1, decisions = #report.decisions }
   for _, step in ipairs(report.steps) do
     if step.is_leaf then
@@ -290,6 +290,7 @@ local function counts_of(report)
   end
   for _, execution in ipairs(report.executions) do
     if execution.ended == "killed" then counts.kills = counts.kills + 1 end
+    if execution.edited then counts.edits = counts.edits + 1 end
   end
   return counts
 end

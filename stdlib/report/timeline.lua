@@ -15,6 +15,7 @@ local M = {}
 ---@field host? string         nil, as the version is, of an older almanac
 ---@field version? string      of almanac
 ---@field digest? string       of the script
+---@field edited? boolean      it is another one than the execution before had
 ---@field started_ms integer
 ---@field ended_ms integer     of its last event
 ---@field ended string         a status of a run; "killed": it left none
@@ -89,6 +90,7 @@ local function begin_execution(self, event, run, how)
   local data = event.data
   table.insert(self.executions, {
     how = how, operator = data.operator, host = data.host, version = data.version, digest = data.digest, started_ms = event.time_ms,
+    edited = before and before.digest and data.digest and data.digest ~= before.digest or nil,
   })
 end
 

@@ -79,6 +79,30 @@ function M.plural(n, word)
   return string.format("%d %s%s", n, word, n == 1 and "" or "s")
 end
 
+--- How often something befell a run: "killed once", "resumed 2 times". Nothing of what did not.
+---@param counts table<string, integer>  of a report
+---@return string[]
+function M.course(counts)
+  local out = {}
+  for _, one in ipairs { { "kills", "killed" }, { "resumes", "resumed" }, { "edits", "its script edited" } } do
+    local n = counts[one[1]]
+    if n > 0 then out[#out + 1] = string.format("%s %s", one[2], n == 1 and "once" or n .. " times") end
+  end
+  if counts.retries > 0 then out[#out + 1] = string.format("%d %s", counts.retries, counts.retries == 1 and "retry" or "retries") end
+  return out
+end
+
+--- One execution of a run, by its columns: how, by whom, when, and how it ended.
+---@param execution almanac.report.Execution
+---@return { how: string, who: string, from: string, length: string, ended: string }
+function M.execution(execution)
+  return {
+    how = execution.how .. (execution.edited and ", the script edited" or ""),
+    who = (execution.operator or "?") .. (execution.host and " on " .. execution.host or ""), from = M.time(execution.started_ms),
+    length = M.length((execution.ended_ms - execution.started_ms) / 1000), ended = execution.ended,
+  }
+end
+
 ---@param text any
 ---@return string
 function M.first_line(text)

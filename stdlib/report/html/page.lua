@@ -35,9 +35,8 @@ local function facts(report)
   out[1] = string.format("%s on %s", run.operator or "somebody", run.host or "some host")
   out[2] = words.span(run.started_ms, run.ended_ms)
   if run.environment then out[#out + 1] = "environment " .. run.environment end
-  if counts.kills > 0 then out[#out + 1] = "killed " .. (counts.kills == 1 and "once" or counts.kills .. " times") end
-  if counts.resumes > 0 then out[#out + 1] = "resumed " .. (counts.resumes == 1 and "once" or counts.resumes .. " times") end
-  if counts.retries > 0 then out[#out + 1] = words.plural(counts.retries, "retry"):gsub("retrys$", "retries") end
+  local course = words.course(counts)
+  table.move(course, 1, #course, #out + 1, out)
   return table.concat(out, " · ")
 end
 

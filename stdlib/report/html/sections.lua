@@ -347,8 +347,8 @@ end
 
 local function executions_of(report)
   return table_of({ "how", "by", "almanac", "script", "from", "for", "ended" }, report.executions, function(one)
-    return one.how, join(one.operator, one.host and " on " .. one.host), one.version, code(one.digest and one.digest:sub(1, 12)),
-      words.time(one.started_ms), words.length((one.ended_ms - one.started_ms) / 1000), one.ended
+    local said = words.execution(one)
+    return said.how, said.who, one.version, code(one.digest and one.digest:sub(1, 12)), said.from, said.length, said.ended
   end)
 end
 

@@ -40,6 +40,25 @@ t.test("Markdown: the whole of a small run", function()
   t.golden("report/mixed.md", markdown.render(mixed()))
 end)
 
+t.test("Markdown: kills, resumes and edits are told, as the page tells them", function()
+  local report = report_of {
+    { "run.start", "", { runbook = "r", operator = "alice", host = "here", digest = ("a"):rep(64) }, 0 },
+    { "step.start", "one", {}, 1 },
+    { "run.resume", "", { operator = "bob", host = "there", digest = ("b"):rep(64) }, 60 },
+    { "step.start", "one", {}, 61 }, { "step.retry", "one", { attempt = 1, message = "no", delay = 1 }, 62 },
+    { "run.end", "", { status = "paused" }, 64 },
+    { "run.resume", "", { operator = "bob", host = "there", digest = ("b"):rep(64) }, 70 },
+    { "step.done", "one", { elapsed_ms = 10, started = 1795912070000 }, 71 }, { "run.end", "", { status = "done" }, 72 },
+  }
+  local text = markdown.render(report)
+  t.has(text, "\nkilled once, resumed 2 times, its script edited once, 1 retry\n")
+  t.has(text, "### How it went on\n\n| how | by | from | for | ended | script |\n")
+  t.has(text, "| run | `alice on here` | 2026-11-29 00:26:40 UTC | 1s | killed | `aaaaaaaaaaaa` |\n")
+  t.has(text, "| resume, the script edited | `bob on there` | 2026-11-29 00:27:40 UTC | 4s | paused | `bbbbbbbbbbbb` |\n")
+  t.has(text, "| resume | `bob on there` | 2026-11-29 00:27:50 UTC | 2s | done | `bbbbbbbbbbbb` |\n")
+  t.has((page.render(report)), "killed once · resumed 2 times · its script edited once · 1 retry")
+end)
+
 t.test("Markdown: one of many long steps is no longer than a comment may be, and says that it is cut", function()
   local events = { { "run.start", "", { runbook = "long" } } }
   for i = 1, 3000 do
