@@ -9,7 +9,7 @@ local terminal = require "almanac.base.terminal"
 
 local M = {}
 
-M.usage = "list [--json]\n\nThe runbooks: those in runbooks/ here, and the built-in ones."
+M.usage = "list [--json]\n\nThe runbooks: those in runbooks/ here, and below them the built-in ones."
 M.options = options.join({ { "--json", nil, "as JSON" } }, options.common)
 
 local function describe(found, patience)
@@ -18,6 +18,26 @@ local function describe(found, patience)
     name = found.name, path = found.path, builtin = found.builtin,
     summary = ok and book.summary or "(does not load: " .. tostring(book.message) .. ")",
   }
+end
+
+--- The project's own come first: of the built-in ones, which are another project's, there are many.
+local function show(books, operator)
+  local own, builtin = {}, {}
+  for _, book in ipairs(books) do
+    local summary = terminal.one_line(book.summary)
+    if book.builtin then
+      builtin[#builtin + 1] = { book.name, summary }
+    else
+      own[#own + 1] = { book.name, "[" .. book.path .. "]", summary }
+    end
+  end
+  local lines = columns.aligned(own)
+  if builtin[1] then
+    if lines[1] then lines[#lines + 1] = "" end
+    lines[#lines + 1] = "Built in, for Animica's devnet (almanac eject NAME makes one yours):"
+    for _, line in ipairs(columns.aligned(builtin)) do lines[#lines + 1] = "  " .. line end
+  end
+  operator:result(terminal.lines(lines))
 end
 
 function M.run(words, operator)
@@ -32,11 +52,7 @@ function M.run(words, operator)
     operator:json(json.array(books))
     return 0
   end
-  local rows = {}
-  for i, book in ipairs(books) do
-    rows[i] = { book.name, book.builtin and "[built in]" or "[" .. book.path .. "]", terminal.one_line(book.summary) }
-  end
-  operator:result(terminal.lines(columns.aligned(rows)))
+  show(books, operator)
   return 0
 end
 

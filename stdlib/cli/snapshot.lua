@@ -49,7 +49,7 @@ function M.run(words, operator)
   if rest[1] then errors.usage("almanac snapshot takes no %s; a namespace is named with -n", rest[1]) end
   if not given.out then errors.usage "usage: almanac snapshot -o FILE [-n NAMESPACE]" end
   config.load(given)
-  local header, objects = require("almanac.snapshot.take").take(given.namespace or {})
+  local header, objects = require("almanac.snapshot.take").take(given.namespace or {}, function(text) operator:say(text) end)
   require("native.fs").keep(given.out, require("almanac.snapshot.file").text(header, objects, given.out:find "%.json$" ~= nil))
   operator:say(describe(given, header, objects))
   return 0

@@ -70,7 +70,7 @@ local function copy_of(given, book, operator)
     return objects, header, header and header.namespaces or namespaces
   end
   operator:say "no --snapshot is given: what is there now is read, and nothing changed"
-  local ok, header, objects = errors.try(require("almanac.snapshot.take").take, namespaces)
+  local ok, header, objects = errors.try(require("almanac.snapshot.take").take, namespaces, function(text) operator:say(text) end)
   if ok then return objects, header, header.namespaces end
   header.hint = "where the cluster is reached: almanac snapshot -o FILE, and here: --snapshot FILE; or begin with nothing: --empty"
   error(header, 0)

@@ -150,11 +150,16 @@ end
 
 --- Takes a snapshot of the cluster that the settings lead to. Reads alone.
 ---@param namespaces string[]  empty: the context's
+---@param say fun(text: string)  hears at once which namespace is meant, where none was named
 ---@return almanac.SnapshotHeader header  without what the file knows
 ---@return table[] objects
-function M.take(namespaces)
+function M.take(namespaces, say)
   local opened = client.open()
-  if not namespaces[1] then namespaces = { opened.info.namespace } end
+  if not namespaces[1] then
+    namespaces = { opened.info.namespace }
+    say(string.format("namespace %s, the one of %s; another one: -n NAMESPACE", opened.info.namespace,
+      opened.info.context and "the context " .. opened.info.context or opened.info.source))
+  end
   local resources = discovery.all(opened)
   local taking = { objects = {}, seen = {}, unread = {}, resources = {}, not_ready = {} }
   for _, namespace in ipairs(namespaces) do

@@ -77,6 +77,7 @@ t.test("a name that is nearly a runbook's is guessed, and --help behind a name t
     t.has(out, "--params FILE")
   end
   local _, listed = below(p, { "list" })
-  t.has(listed, "[runbooks/book.lua]")
-  t.has(listed, "[built in]")
+  t.has(listed, "book  [runbooks/book.lua]")
+  t.ok(listed:find("[runbooks/book.lua]", 1, true) < listed:find("Built in, for Animica's devnet", 1, true), "the project's own first")
+  t.has(listed, "\n  rollout    Upgrade the devnet")
 end)

@@ -124,6 +124,14 @@ local function named(objects, kind, name)
 end
 
 
+t.test("which namespace it takes where none is named stands on its first line", function()
+  local sim = clients.start()
+  local code, _, err = t.run({ ALMANAC, "snapshot", "-o", "x.yaml", "--kubeconfig", sim.kubeconfig },
+    { cwd = sim.dir, env = { HOME = sim.dir, KUBECONFIG = false } })
+  t.eq(code, 0, err)
+  t.ok(err:find "^namespace default, the one of the context %S+; another one: %-n NAMESPACE\n", err)
+end)
+
 t.test("nothing secret is in it, and helm finds its release where it is put", function()
   local sim = shop()
   local path = sim.dir .. "/shop.yaml"
