@@ -19,10 +19,10 @@ local Process = {}
 Process.__index = Process
 
 --- Runs `fn` with a time limit; true and its results, or false when the time was over.
-local function within(seconds, fn)
+local function within(seconds, fn, ...)
   local task = require "native.task"
   local token = task.push_deadline(seconds)
-  local result = table.pack(pcall(fn))
+  local result = table.pack(pcall(fn, ...))
   local expired = task.pop_deadline(token)
   if not result[1] and not expired then
     error(result[2], 0)
@@ -147,17 +147,20 @@ function Process:kill(signal)
   if not ok and err.kind ~= "not_found" then error(err, 0) end
 end
 
---- Waits for its end.
+--- Waits for its end; unless told for how long, as long as it prints a line now and then.
 ---@param timeout number|nil seconds
 ---@return integer code -1 when a signal ended it; see `signal`
 ---@return string stdout
 ---@return string stderr
 function Process:wait(timeout)
   if not self.ended then
-    local ok = within(timeout or PATIENCE, function()
-      while take(self) do end -- luacheck: ignore 542
-    end)
-    if not ok then
+    local function take_all() while take(self) do end end -- luacheck: ignore 542
+    local function take_each()
+      local ok, line
+      repeat ok, line = within(PATIENCE, take, self) until not (ok and line)
+    end
+    if timeout then within(timeout, take_all) else take_each() end
+    if not self.ended then
       fail(2, "still runs: " .. table.concat(self.argv, " ") .. "\n" .. self:text())
     end
   end

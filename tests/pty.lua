@@ -65,7 +65,7 @@ function Pty:wait(pattern)
   local ok, why = pcall(t.eventually, "the screen shows " .. pattern, function()
     text = self:look():text()
     return text:find(pattern)
-  end, 30)
+  end)
   if not ok then error({ assertion = tostring(why.assertion or why) .. "\n" .. text }, 0) end
   return text
 end
@@ -75,7 +75,7 @@ end
 function Pty:ended()
   local ok = pcall(t.eventually, "the line ends", function()
     return self:look():text():find "ended\n*$" and (t.read_file(self.dir .. "/code") or ""):find "\n"
-  end, 60)
+  end)
   if not ok then error({ assertion = "the line has not ended:\n" .. self.screen:text() }, 0) end
   self.over = true
   return tonumber(t.read_file(self.dir .. "/code"))

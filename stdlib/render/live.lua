@@ -16,8 +16,9 @@ local views = require "almanac.render.live.view"
 local M = {}
 
 local FRAME_SECONDS = 0.1
---- Of the time at most this part goes into drawing.
-local SHARE = 1 / 10
+--- Of the time at most this part goes into drawing, but no frame is older than so many seconds: a machine that is busy, or a
+--- terminal that takes nothing for a while, makes one take long.
+local SHARE, AGE_MAX = 1 / 10, 2
 --- A frame with more rows is never drawn: reading it would take longer than the frame lasts.
 local ROWS_MAX = 60
 --- Lines of output that the details of a step show.
@@ -61,12 +62,12 @@ end
 
 function Live:event(event)
   state.apply(self.state, event)
-  if event.kind == "said" then self:above(terminal.said("· " .. event.data.text)) end
-  if event.kind == "rehearsal" then self:above("✂ " .. terminal.one_line(event.data.text)) end
+  if event.kind == "said" then self:put(terminal.said("· " .. event.data.text)) end
+  if event.kind == "rehearsal" then self:put("✂ " .. terminal.one_line(event.data.text)) end
   if event.kind ~= "output" then return end
   local text = terminal.one_line(errors.printable(event.data.text))
   keep_output(self.model.output, event.path, text)
-  self:above(string.format("    %s | %s", event.path:match "[^/]*$", text))
+  self:put(string.format("    %s | %s", event.path:match "[^/]*$", text))
 end
 
 --- The lines of a frame for the terminal as it is now.
@@ -97,17 +98,25 @@ function Live:draw()
 end
 
 --- A line that stays, above the tree; while that is drawn, with its next frame.
-function Live:above(text)
+function Live:put(text)
   self.canvas:above(text)
   if (not self.ticker or self.suspended) and has_terminal(self) then self.canvas:draw({}) end
+end
+
+--- One that the operator waits for, as the answer to a key: its frame is the next one, however long the last took.
+function Live:above(text)
+  self.is_awaited = true
+  self:put(text)
 end
 
 local function tick(self)
   while true do
     local began = task.now()
+    self.is_awaited = false
     self:draw()
     self.model.spin = self.model.spin + 1
-    task.sleep(math.max(FRAME_SECONDS, (task.now() - began) / SHARE))
+    local due = math.min(task.now() + (task.now() - began) / SHARE, began + AGE_MAX)
+    repeat task.sleep(FRAME_SECONDS) until self.is_awaited or task.now() >= due
   end
 end
 

@@ -65,11 +65,11 @@ local function wait(terminal, pattern)
   t.eventually("the terminal shows " .. pattern, function()
     terminal.shown = table.concat(terminal:lines(), "\n")
     return terminal.shown:find(pattern)
-  end, 20)
+  end)
 end
 
 local function ended(terminal)
-  t.eventually("the run ends", function() return fs.exists(terminal.code) end, 30)
+  t.eventually("the run ends", function() return fs.exists(terminal.code) end)
   wait(terminal, "head:")
 end
 
@@ -83,7 +83,7 @@ t.test("a frame that fills the window stays in it, is whole after a resize, and 
       if line:find "said %d+ of twenty" then said = said + 1 end
     end
     return table.concat(lines, "\n"):find "said 20 of twenty"
-  end, 20)
+  end)
   t.eq(said, 20, "each line that was printed stands there once")
   t.ok(#lines <= 24 + 21, "what was drawn has not left the window: " .. #lines .. " lines")
   for _, width in ipairs { 40, 80 } do
@@ -93,7 +93,7 @@ t.test("a frame that fills the window stays in it, is whole after a resize, and 
       local shown = table.concat(terminal:lines(), "\n")
       local headers = select(2, shown:gsub("%d+ done +%d+s", ""))
       return shown:find(whole) and headers == 1
-    end, 20)
+    end)
   end
   fs.write(p.dir .. "/go", "")
   ended(terminal)
