@@ -7,8 +7,8 @@
 return runbook {
   summary = "Back a database up and migrate it",
   params = {
-    database = param.string { required = true, help = "as psql takes it: a name, or postgresql://HOST/NAME" },
-    migration = param.string { required = true, pattern = "%.sql$", help = "the file with the migration" },
+    database = param.string { required = true, example = "shop", help = "as psql takes it: a name, or postgresql://HOST/NAME" },
+    migration = param.string { required = true, pattern = "%.sql$", example = "42.sql", help = "the file with the migration" },
     backups = param.string { default = "backups", help = "the directory for backups" },
     timeout = param.duration { default = "1h", help = "for the backup, and for the migration" },
   },

@@ -11,9 +11,9 @@ local other = { blue = "green", green = "blue" }
 return runbook {
   summary = "Bring a new image up beside the old one, and move the service over",
   params = {
-    service = param.string { required = true, pattern = "^[a-z0-9-]+$", help = "whose Deployments are NAME-blue, NAME-green" },
-    container = param.string { required = true, help = "the container that gets the image" },
-    image = param.string { required = true, help = "the new image, with its tag" },
+    service = param.string { required = true, pattern = "^[a-z0-9-]+$", example = "web", help = "whose Deployments are NAME-blue, NAME-green" },
+    container = param.string { required = true, example = "web", help = "the container that gets the image" },
+    image = param.string { required = true, example = "web:v2", help = "the new image, with its tag" },
     timeout = param.duration { default = "5m", help = "until the new pods must be ready" },
     errors = param.string { default = "", help = "PromQL of the error rate; empty: no gate" },
     limit = param.number { default = 0.01, help = "the error rate must stay below it" },

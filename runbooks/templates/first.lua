@@ -7,7 +7,7 @@
 return runbook {
   summary = "Write a text into a file, keep what was there",
   params = {
-    text = param.string { required = true, help = "what is written" },
+    text = param.string { required = true, example = "hello", help = "what is written" },
     file = param.string { default = "greeting.txt", help = "into which file" },
   },
   allow = { fs = { "*.txt", "*.txt.old" } }, -- it can touch nothing else

@@ -8,7 +8,7 @@ local namespace = "default" -- yours; allow keeps the runbook to it
 return runbook {
   summary = "Restart a workload and see it healthy",
   params = {
-    workload = param.string { required = true, pattern = "^[a-z]+/[a-z0-9.-]+$", help = "such as deployment/web" },
+    workload = param.string { required = true, pattern = "^[a-z]+/[a-z0-9.-]+$", example = "deployment/web", help = "kind/name" },
     timeout = param.duration { default = "5m", help = "until its pods must be ready" },
     errors = param.string { default = "", help = "PromQL of its error rate; empty: no gate" },
     limit = param.number { default = 0.01, help = "the error rate must stay below it" },

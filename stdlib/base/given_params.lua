@@ -34,6 +34,17 @@ local function faults_text(faults)
   return table.concat(out, "; ")
 end
 
+--- How the parameters that a runbook must be given may be typed.
+---@param specs table<string, almanac.Param>
+---@return string[] words  "tag=v1.2"
+function M.examples(specs)
+  local out = {}
+  for _, name in ipairs(param.sorted_names(specs)) do
+    if specs[name].required then out[#out + 1] = example_of(name, specs[name]) end
+  end
+  return out
+end
+
 local function refuse(runbook, faults)
   local examples, hint = {}, {}
   for i, fault in ipairs(faults) do

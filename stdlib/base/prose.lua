@@ -47,7 +47,7 @@ end
 --- A list of names and what is said of each, below one another. Behind a long name the words begin on a line of
 --- their own.
 ---@param out string[]
----@param rows { [1]: string, [2]: string }[]
+---@param rows { [1]: string, [2]: string, heading: string? }[]  heading: stands above it, behind an empty line
 ---@param indent string
 ---@param width integer
 function M.add_rows(out, rows, indent, width)
@@ -58,6 +58,7 @@ function M.add_rows(out, rows, indent, width)
   end
   for _, row in ipairs(rows) do
     local head = row[1]
+    if row.heading then table.move({ "", row.heading }, 1, 2, #out + 1, out) end
     if columns.of(head) > most then
       out[#out + 1] = indent .. head
       head = ""

@@ -11,11 +11,13 @@ function M.lines()
     "usage: almanac [--stdlib DIR] COMMAND [words…]",
     "",
     "Runs operational runbooks written in Lua: journalled, resumable, nothing twice.",
-    "",
   }
-  local rows = {}
+  local rows, group = {}, nil
   for _, command in ipairs(commands.all) do
-    if not command.hidden then rows[#rows + 1] = { command.name, command.summary } end
+    if command.group then
+      rows[#rows + 1] = { command.name, command.summary, heading = command.group ~= group and command.group .. ":" or nil }
+      group = command.group
+    end
   end
   prose.add_rows(out, rows, "  ", options.help_width())
   out[#out + 1] = ""

@@ -2,8 +2,10 @@
 local columns = require "almanac.base.columns"
 local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
+local given_params = require "almanac.base.given_params"
 local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
+local runbook = require "almanac.script.runbook"
 local scaffold = require "almanac.cli.scaffold"
 
 local M = {}
@@ -69,8 +71,9 @@ function M.run(words, operator)
   local path = "runbooks/" .. name .. ".lua"
   local test = scaffold.test(template, name)
   scaffold.write({ { path = path, text = renamed(templates[template], name) }, test }, "take another name")
-  operator:result(string.format("%s, from the template %s\n%s\nnext: read it, almanac check %s, almanac test %s, almanac plan %s\n",
-    path, template, test.path, name, name, name))
+  local plan = table.concat({ "almanac plan", name, table.unpack(given_params.examples(runbook.look(path).params)) }, " ")
+  operator:result(string.format("%s, from the template %s\n%s\nnext: read it, almanac check %s, almanac test %s, %s\n", path, template,
+    test.path, name, name, plan))
   return 0
 end
 

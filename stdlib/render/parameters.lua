@@ -20,7 +20,7 @@ function M.lines(specs)
   local widest = 0
   for i, name in ipairs(names) do
     local spec = specs[name]
-    local default = spec.default ~= nil and "default " .. param.shown(spec, spec.default)
+    local default = spec.default ~= nil and "default " .. (spec.default == "" and '""' or param.shown(spec, spec.default))
     rows[i] = { "  " .. name, spec.type, spec.required and "required" or default or "optional", spec.help or "" }
     widest = math.max(widest, columns.of(rows[i][1]))
   end

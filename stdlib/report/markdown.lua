@@ -166,8 +166,10 @@ local function about(report)
     lines[i] = string.format("- %s = %s%s", span(param.name), span(words.value(param.text)),
       param.was and " (" .. span(param.was) .. ")" or "")
   end
-  lines[#lines + 1] = string.format("- run %s, script %s, almanac %s", span(run.id), span((run.digest or ""):sub(1, 16)),
-    span(run.version or "?"))
+  lines[#lines + 1] = string.format("- run %s, %salmanac %s", span(run.id),
+    run.digest and "script " .. span(run.digest:sub(1, 16)) .. ", " or "", span(run.version or "?"))
+  if run.undoes then lines[#lines + 1] = "- takes back " .. span(run.undoes) end
+  if report.rollbacks[1] then lines[#lines + 1] = "- taken back by " .. span(table.concat(report.rollbacks, ", ")) end
   lines[#lines + 1] = string.format("- journal head: event %d, %s", report.journal.seq, span(report.journal.hash))
   return "<details><summary>Parameters and versions</summary>\n\n" .. table.concat(lines, "\n") .. "\n\n</details>"
 end

@@ -85,15 +85,27 @@ local function refuse(wanted, found, running, name)
   }
 end
 
+--- Of several that a name fits, none can be meant.
+local function refuse_all(wanted, all, name)
+  local lines = {}
+  for i = 1, math.min(#all, LISTED) do lines[i] = string.format("%s  %s, %s", all[i].row.id, all[i].status, age(all[i].row)) end
+  errors.raise {
+    kind = "refused", message = string.format("%q fits several runs, and none %s", name, wanted.what), hint = table.concat(lines, "\n"),
+  }
+end
+
 --- The run of a name: of several that it fits, the only one that the command can mean.
 local function named_run(journal, name, wanted)
-  local matching, meant = store.matching(journal, name), {}
-  for _, row in ipairs(#matching > 1 and matching or {}) do
-    local status = states.status(journal, row.id)
-    if not json.decode(row.meta).caller and wanted.accepts(row, status) then meant[#meant + 1] = { row = row, status = status } end
+  local matching = store.matching(journal, name)
+  if #matching < 2 then return store.find(journal, name) end
+  local all, meant = {}, {}
+  for i, row in ipairs(matching) do
+    all[i] = { row = row, status = states.status(journal, row.id) }
+    if not json.decode(row.meta).caller and wanted.accepts(row, all[i].status) then meant[#meant + 1] = all[i] end
   end
-  if #meant > 1 then refuse(wanted, meant, {}, name) end
-  return meant[1] and meant[1].row or store.find(journal, name)
+  if #meant == 1 then return meant[1].row end
+  if #meant == 0 then refuse_all(wanted, all, name) end
+  refuse(wanted, meant, {}, name)
 end
 
 --- The run that is meant.

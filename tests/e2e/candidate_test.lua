@@ -77,7 +77,7 @@ t.test("a name that fits several means the only one that is left to take back, o
   must(p, { "rollback", a }, 0)
   t.has(must(p, { "rollback", "book" }, 0), "undo act")
   t.eq(p:lines "log", { "acted a", "acted b", "undone a", "undone b" })
-  t.has(must(p, { "rollback", "book" }, 2), '"book" fits several runs\n')
+  t.has(must(p, { "rollback", "book" }, 2), '"book" fits several runs, and none to roll back\n')
   local c = failed(p, "c")
   t.has(must(p, { "resume", "book" }, 0), c)
   t.has(must(p, { "resume", b }, 2), "was rolled back")
