@@ -11,7 +11,8 @@ local other = { blue = "green", green = "blue" }
 return runbook {
   summary = "Bring a new image up beside the old one, and move the service over",
   params = {
-    service = param.string { required = true, pattern = "^[a-z0-9-]+$", example = "web", help = "whose Deployments are NAME-blue, NAME-green" },
+    service = param.string { required = true, pattern = "^[a-z0-9-]+$", example = "web",
+      help = "whose Deployments are NAME-blue, NAME-green" },
     container = param.string { required = true, example = "web", help = "the container that gets the image" },
     image = param.string { required = true, example = "web:v2", help = "the new image, with its tag" },
     timeout = param.duration { default = "5m", help = "until the new pods must be ready" },

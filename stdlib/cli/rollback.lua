@@ -15,8 +15,10 @@ M.usage = [[rollback [RUN] [key=value…] [options]
 
 Takes back the done steps of a run, newest first; without RUN those of the newest run that did
 something, which is shown with what would be taken back, and asked about; where nobody can be asked it must be
-the only one. RUN may be a runbook's name where one run of it is left to take back. It is a run of its own: journalled, and resumed with almanac resume. What never took place is not taken back; an undo that fails
-stops it: it can be tried again, or left out with --skip. key=value gives a secret that the run needs, as none is journalled.]]
+the only one. RUN may be a runbook's name where one run of it is left to take back. It is a run of its own:
+journalled, and resumed with almanac resume. What never took place is not taken back; an undo that fails stops
+it: it can be tried again, or left out with --skip. key=value gives a secret that the run needs, as none is
+journalled.]]
 
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)

@@ -34,7 +34,7 @@ function M.check()
   if ok then return end
   err = errors.wrap(err)
   errors.raise { kind = "refused", message = string.format("approval in %s: %s", settings.file, err.message),
-    hint = err.hint or "nobody's signature would count without it; allowed_signers and revoked_keys are paths from the project's directory" }
+    hint = err.hint or "nobody's signature would count without it; allowed_signers and revoked_keys are paths from almanac.yaml on" }
 end
 
 ---@return almanac.Runner

@@ -71,7 +71,8 @@ local GOES_ON = [[
 
 t.test("contexts of almanac.yaml lead to the world, also one of the simulator's name", function()
   local project = project_of(GOES_ON)
-  t.write_file(project.dir .. "/almanac.yaml", "context: sim\nenvironment: far\nenvironments: { far: { context: prod, kubeconfig: /nowhere } }\n")
+  t.write_file(project.dir .. "/almanac.yaml",
+    "context: sim\nenvironment: far\nenvironments: { far: { context: prod, kubeconfig: /nowhere } }\n")
   passes(project)
 end)
 
@@ -83,7 +84,8 @@ t.test("nobody signs, and nobody is told, whatever almanac.yaml says; a test tha
       assert.equal("refused", run.status)
     end)
   ]])
-  t.write_file(project.dir .. "/almanac.yaml", "approval: { quorum: 2, allowed_signers: nowhere, runner_may_approve: false, plan_required: true }\n"
+  t.write_file(project.dir .. "/almanac.yaml",
+    "approval: { quorum: 2, allowed_signers: nowhere, runner_may_approve: false, plan_required: true }\n"
     .. "hooks: { on_start: ops, on_wait: ops }\nchannels: { ops: { kind: slack, url: 'env:SLACK' } }\n")
   passes(project)
 end)

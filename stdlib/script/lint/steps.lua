@@ -107,7 +107,8 @@ function M.check(main, place, report)
     if node.tag == "Function" then
       open(node, nil)
     elseif node.tag == "Block" then
-      open(node, at, parent and loops[parent.tag] and not leaves(node) and parent or nil, before[parent] and turns.of(parent, before[parent]))
+      local is_again = parent and loops[parent.tag] and not leaves(node)
+      open(node, at, is_again and parent or nil, before[parent] and turns.of(parent, before[parent]))
     elseif field == "right" and (parent.op == "and" or parent.op == "or") then
       open(node, at)
     elseif node.tag == "If" then

@@ -137,14 +137,16 @@ t.test("steps: the same name twice in what surely runs, and in loops", function(
   t.eq(rules_of 'for _ = 1, 2 do step("x", function() step("a", print) end) end', "1:22 step-in-loop")
   t.eq(rules_of 'step("a/b", print)', "1:6 step-name")
   for _, once in ipairs {
-    'for i = 0, 2 do if i == 0 then confirm("on?") end end', 'for _, n in ipairs {} do if n.name == "b" and print then step("a", print) end end',
+    'for i = 0, 2 do if i == 0 then confirm("on?") end end',
+    'for _, n in ipairs {} do if n.name == "b" and print then step("a", print) end end',
     'for i = 1, 3 do local last = i == 3 if last then confirm("on?") end end',
     'for i = 1, 3 do if i ~= 3 then print() else confirm("on?") end end',
     'local asked for _ = 1, 3 do if not asked then asked = true confirm("on?") end end',
   } do
     t.eq(rules_of(once), "", once)
   end
-  t.eq(rules_of 'for i = 1, 2 do for j = 1, 2 do if j == 1 then step("a" , print) end end end', "1:53 step-in-loop", "once a turn of the outer")
+  local nested = 'for i = 1, 2 do for j = 1, 2 do if j == 1 then step("a" , print) end end end'
+  t.eq(rules_of(nested), "1:53 step-in-loop", "once a turn of the outer")
   t.eq(rules_of 'for i = 1, 2 do if i > 0 then step("a", print) end end', "1:36 step-in-loop")
   t.eq(rules_of 'for i = 1, 2 do if i == 0 then print() else step("a", print) end end', "1:50 step-in-loop")
 end)
