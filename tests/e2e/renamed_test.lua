@@ -95,7 +95,8 @@ end)
 t.test("one whose steps are elsewhere in the script stops before the first effect that the gone one has", function()
   local p = failed_run()
   p:edit("book", (works:gsub('step%("outer", function%(%)(.-)\n    end%)\n    step%("last"',
-    'step("all nodes", function() nodes() end)\n    step("last"'):gsub("^", 'local function nodes() step("inner", function() sh.run { argv = { "sh", "-c", "echo inner >> world" } } end) end\n')))
+    'step("all nodes", function() nodes() end)\n    step("last"'):gsub("^",
+    'local function nodes() step("inner", function() sh.run { argv = { "sh", "-c", "echo inner >> world" } } end) end\n')))
   local code, _, err = p:run { "resume" }
   t.eq(code, 3, err)
   t.has(err, 'step "outer", which is gone from the script, did:')
