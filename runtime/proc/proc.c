@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -142,14 +143,44 @@ static uint64_t proc_bytes(const struct proc *p)
     return p->out[0].capture.total + p->out[1].capture.total;
 }
 
+static void take_bytes(struct proc *p, struct output *o, const char *bytes, size_t len)
+{
+    capture_add(&o->capture, bytes, len);
+    line_feed(p, o, bytes, len);
+}
+
+/* Reads what lies in a pipe at this moment. All that a child wrote before it ended is there, however
+ * long the loop, whose timers come before its pipes, had no turn to read it. */
+static void take_rest(struct proc *p, struct output *o)
+{
+    static char bytes[64 * 1024];
+    int fd, left = 0;
+    ssize_t n = 1;
+
+    if (!o->open || uv_fileno((uv_handle_t *)&o->pipe, &fd) < 0 || ioctl(fd, FIONREAD, &left) < 0)
+        return;
+    for (; o->open && left > 0 && n > 0; left -= (int)n) { /* a line's callback may free it */
+        n = read(fd, bytes, (size_t)left < sizeof bytes ? (size_t)left : sizeof bytes);
+        if (n > 0)
+            take_bytes(p, o, bytes, (size_t)n);
+    }
+}
+
 static void drain_tick(void *arg)
 {
     struct proc *p = arg;
-    uint64_t seen = proc_bytes(p);
-    bool quiet = seen == p->drain_seen || loop_now() - p->drain_started > DRAIN_LIMIT;
+    bool over = loop_now() - p->drain_started > DRAIN_LIMIT;
+    uint64_t seen;
 
     stop_timer(&p->drain_timer);
-    if (!p->held && quiet) {
+    if (!p->held) {
+        take_rest(p, &p->out[0]);
+        take_rest(p, &p->out[1]);
+    }
+    if (p->state == PROC_DONE)
+        return;
+    seen = proc_bytes(p);
+    if (!p->held && (over || seen == p->drain_seen)) {
         proc_finish(p);
         return;
     }
@@ -242,8 +273,7 @@ static void output_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     struct output *o = stream == (uv_stream_t *)&p->out[0].pipe ? &p->out[0] : &p->out[1];
 
     if (n > 0) {
-        capture_add(&o->capture, buf->base, (size_t)n);
-        line_feed(p, o, buf->base, (size_t)n);
+        take_bytes(p, o, buf->base, (size_t)n);
     } else if (n < 0) {
         close_output(p, o);
         proc_advance(p);

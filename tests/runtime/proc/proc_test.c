@@ -436,6 +436,29 @@ static void test_hold(void)
     proc_free(c.proc);
 }
 
+/* A child ends while nobody reads it, and whoever goes on comes so late that its time is over before
+ * the loop has looked at the pipe. */
+static void test_late(void)
+{
+    struct child c;
+    struct proc_spec s = spec_of(&c, SH("echo 1; echo 2; printf 3"));
+    struct proc_result result;
+    double begun = loop_now();
+
+    start(&c, &s);
+    proc_hold(c.proc, true);
+    while (kill(proc_pid(c.proc), 0) == 0 || loop_now() - begun < 0.3)
+        loop_run_once(&loop, false);
+    CHECK(c.lines == 0 && !c.done);
+    usleep(300000);
+    proc_hold(c.proc, false);
+    wait_for(&c);
+    CHECK(c.lines == 3 && strcmp(c.last, "0:3") == 0);
+    proc_result(c.proc, &result);
+    CHECK(result.code == 0);
+    proc_free(c.proc);
+}
+
 static void test_long_line(void)
 {
     struct child c;
@@ -556,6 +579,7 @@ int main(void)
     test_free_while_running();
     test_free_in_a_callback();
     test_hold();
+    test_late();
     test_long_line();
     test_many();
     test_find_by_env();
