@@ -149,8 +149,8 @@ static void take_bytes(struct proc *p, struct output *o, const char *bytes, size
     line_feed(p, o, bytes, len);
 }
 
-/* Reads what lies in a pipe at this moment. All that a child wrote before it ended is there, however
- * long the loop, whose timers come before its pipes, had no turn to read it. */
+/* Reads what lies in a pipe at this moment. All that a child wrote before it ended is there,
+ * however long the loop, whose timers come before its pipes, had no turn to read it. */
 static void take_rest(struct proc *p, struct output *o)
 {
     static char bytes[64 * 1024];

@@ -436,8 +436,8 @@ static void test_hold(void)
     proc_free(c.proc);
 }
 
-/* A child ends while nobody reads it, and whoever goes on comes so late that its time is over before
- * the loop has looked at the pipe. */
+/* A child ends while nobody reads it, and whoever goes on comes so late that its time is over
+ * before the loop has looked at the pipe. */
 static void test_late(void)
 {
     struct child c;
