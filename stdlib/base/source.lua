@@ -18,6 +18,19 @@ function M.remember(chunkname, text)
   texts[chunkname] = lines
 end
 
+--- Calls fn, which loads chunks that nobody runs: what was loaded under their names stays what functions are compared with.
+---@generic T
+---@param fn fun(...: any): T
+---@return T
+function M.aside(fn, ...)
+  local before = texts
+  texts = setmetatable({}, { __index = before })
+  local ok, result = pcall(fn, ...)
+  texts, digests = before, {}
+  if not ok then error(result, 0) end
+  return result
+end
+
 --- Where a link leads to what is no Lua file: an error shows the line it is about, a plan keeps the text, and a repository
 --- that somebody else made may hold links to anything.
 local function misleading(fs, path)

@@ -9,6 +9,7 @@ local M = {}
 
 M.options = options.join({
   { "--skip", "STEP", "leave this step as it is, and take back the rest", many = true },
+  { "--edited", nil, "by the script as it is now, also where the run keeps to a plan or approvals are signed" },
 }, screen.options, options.common, options.cluster)
 
 M.usage = [[rollback [RUN] [key=value…] [options]

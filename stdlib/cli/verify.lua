@@ -82,7 +82,13 @@ function M.run(words, operator)
   local good = not hash or compare(journal, id, hash, out)
   load_policy(row, given)
   if not signers.wanted() then out[#out + 1] = "  almanac.yaml names no signers: signatures were not looked at" end
-  for _, finding in ipairs(audit.signatures(journal, id, replays.load(journal, id))) do good = describe(finding, out) and good end
+  local replay = replays.load(journal, id)
+  for _, finding in ipairs(audit.signatures(journal, id, replay)) do good = describe(finding, out) and good end
+  for _, text in ipairs(audit.unsigned_texts(journal, id, replay)) do
+    good = false
+    out[#out + 1] = string.format("! events %d to %d: %d steps and effects are of another script than was signed", text.from, text.to,
+      text.count)
+  end
   operator:result(terminal.lines(out))
   return good and 0 or 1
 end

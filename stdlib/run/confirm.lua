@@ -45,7 +45,11 @@ function M.name_of(who, question)
   errors.usage("%s takes a question, not %s", who, type(question) == "string" and string.format("%q", question) or type(question))
 end
 
-local function confirm_now(frame, question)
+--- Asks, and raises what is left of a run to which nobody, or too few, said yes.
+---@param frame almanac.Frame  or what stands for one: run, and path
+---@param question string
+---@return table result
+function M.require(frame, question)
   local given = answer_of(frame, question)
   if given.answer == "no" then
     errors.raise {
@@ -81,7 +85,7 @@ function M.confirm(question, ...)
   local result = step.run(name, { digest = question }, function()
     now = true
     local frame = step.current()
-    return step.await(function() return confirm_now(frame, question) end, function(draft, path)
+    return step.await(function() return M.require(frame, question) end, function(draft, path)
       draft:add_question(path, question)
       return { by = "(known after " .. path .. ")", at_ms = 0 }
     end)

@@ -9,6 +9,7 @@ local library_file = require "almanac.script.library_file"
 local nearest = require "almanac.base.nearest"
 local project = require "almanac.config.project"
 local sandbox = require "almanac.script.sandbox"
+local source = require "almanac.base.source"
 local terminal = require "almanac.base.terminal"
 
 local M = {}
@@ -88,6 +89,16 @@ end
 ---@return almanac.Runbook book
 function M.load_kept(path, sources, patience)
   return load(path, sources[path], path:match "([^/]+)%.lua$" or path, sources, patience)
+end
+
+--- What a runbook of kept texts may touch. It is not run, and those of today stay what steps are compared with.
+---@param path string
+---@param sources table<string, string>  path → text
+---@return almanac.Allow?
+function M.kept_allow(path, sources)
+  local script = source.aside(sandbox.load, path, sources[path], sources)
+  local book = declaration.of(script.result)
+  return book and book.allow
 end
 
 --- Every runbook there is.

@@ -1,6 +1,8 @@
 --- An audit of a run by its journal: whether it is the one that somebody saw before, and whose signatures are in it.
 local approval = require "almanac.journal.approval"
 local approvals = require "almanac.session.approvals"
+local edited = require "almanac.session.edited"
+local events = require "almanac.journal.event"
 local files = require "almanac.run.plan.file"
 local plan_signatures = require "almanac.session.plan_signatures"
 local runners = require "almanac.session.runner"
@@ -33,13 +35,6 @@ local function of_plan(replay)
   }
 end
 
---- Whether anything happened behind the answer: of a guard, what it lets pass is journalled; the question about an
---- effect has the path of its step before the mark.
-local function went_on(replay, path)
-  local let = replay:previous("guard.answered", path)
-  return #let > 0 or replay.done ~= nil and replay.done:seq((path:match "^(.-)#" or path)) ~= nil
-end
-
 --- What was signed for a run, and whether it counts by almanac.yaml as it is now, and by the keys as they were when it
 --- was signed.
 ---@param journal table
@@ -62,11 +57,57 @@ function M.signatures(journal, id, replay)
     end
     if not is_input and (not last.choices or last.must_sign) then -- another one with choices is anybody's to answer
       findings[#findings + 1] = {
-        what = path, went_on = went_on(replay, path), judgement = judge:judge(path, last, answers, true),
+        what = path, went_on = edited.went_on(replay, path), judgement = judge:judge(path, last, answers, true),
       }
     end
   end
   return findings
+end
+
+--- The scripts for which there is a signature that counts, and the first event behind one.
+local function signed_for(journal, id, replay)
+  local judge, signed, first = approvals.of(journal, id, replay), {}, math.huge
+  if replay.plan and #plan_signatures.judge(replay.plan, runners.barred(replay), true).accepted > 0 then
+    signed[replay.plan.script_digest], first = true, 0
+  end
+  for path in pairs(replay.kept["confirm.asked"] or {}) do
+    for _, given in ipairs(replay:previous("confirm.answered", path)) do
+      local question = { question = given.question, answer = given.answer }
+      if given.signed and judge:judge(path, question, { given }, true).accepted[1] then
+        signed[given.script], first = true, math.min(first, given.seq)
+      end
+    end
+  end
+  return signed, first
+end
+
+---@class almanac.UnsignedText  what a run did with a script that nobody signed, behind a signature for another one
+---@field from integer   the first event
+---@field to integer
+---@field count integer  of steps that are done, and effects that were begun
+
+local DEEDS = { ["step.done"] = true, ["effect.intent"] = true }
+
+--- What a run did with other scripts than those that were signed, once one was.
+---@param journal table
+---@param id string
+---@param replay almanac.Replay
+---@return almanac.UnsignedText[]
+function M.unsigned_texts(journal, id, replay)
+  if not approvals.of(journal, id, replay) then return {} end
+  local signed, first = signed_for(journal, id, replay)
+  local found, current, open = {}, nil, nil
+  for event in events.each(journal, id) do
+    if event.kind == "run.script" then current, open = event.data.digest, nil end
+    if DEEDS[event.kind] and event.seq > first and current and not signed[current] then
+      if not open then
+        open = { from = event.seq, to = event.seq, count = 0 }
+        found[#found + 1] = open
+      end
+      open.to, open.count = event.seq, open.count + 1
+    end
+  end
+  return found
 end
 
 return M

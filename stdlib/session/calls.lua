@@ -128,8 +128,9 @@ local function run_book(self, frame, called, id, book)
   local begin = run.replay.status and equipment.go_on or equipment.start
   begin(run)
   held:attach(run)
-  run:keep_script(book.script)
   local ok, result = errors.try(drive.execute_within, run, frame, function()
+    if run.approvals then require("almanac.session.edited").check_approval(run) end
+    run:keep_script(book.script)
     return plain.result(book.run(values), "the runbook %s", book.name)
   end)
   if ok then return result end

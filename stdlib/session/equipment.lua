@@ -1,6 +1,5 @@
 --- The equipment of a run: what an execution of it has of its session and its script, and how it begins in the journal.
 local definitions = require "almanac.run.definitions"
-local outer = require "almanac.session.outer"
 local process = require "native.process"
 local runner = require "almanac.session.runner"
 local settings = require "almanac.config.settings"
@@ -14,6 +13,11 @@ local M = {}
 ---@field anew table<string, any>?  parameters that a resume was given
 ---@field calls almanac.Calls  how its runs make runs of their own
 
+--- The run that made one which goes on by itself.
+local function caller_of(session, meta)
+  return meta.caller and require("almanac.session.outer").caller(session.journal, meta) or nil
+end
+
 --- Gives a run what it goes by.
 ---@param session almanac.Session
 ---@param run almanac.Run
@@ -26,7 +30,7 @@ function M.give(session, run, book, frame)
   run.approvals = run.journal and settings.approval.allowed_signers and
     require("almanac.session.approvals").of(run.journal, run.id, run.replay) or nil
   if not frame then
-    run.caller = outer.caller(session.journal, run.meta)
+    run.caller = caller_of(session, run.meta)
     if session.operator.watcher then session.operator.watcher(run) end
     return
   end
@@ -42,7 +46,7 @@ end
 ---@param frame almanac.Frame?
 function M.give_back(session, run, original, way, frame)
   M.give(session, run, way.book, frame)
-  if not frame then run.caller = outer.caller(session.journal, original.meta) end
+  if not frame then run.caller = caller_of(session, original.meta) end
   run.allow, run.on_owner, run.definitions = way.allow, nil, way.walked.definitions
 end
 

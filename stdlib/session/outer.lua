@@ -10,9 +10,11 @@ local M = {}
 --- What a run may touch, by the script that it was made with last: its own is no other one's to edit.
 local function allow_of(run)
   local path, kept = run.meta.script, run.replay.script
-  local ok, book = errors.try(function() return kept and runbook.load_kept(path, kept.sources) end)
-  if not ok or not book then book = runbook.load(path) end
-  return book.allow
+  if kept then
+    local ok, allow = errors.try(runbook.kept_allow, path, kept.sources)
+    if ok then return allow end
+  end
+  return runbook.load(path).allow
 end
 
 --- The run that made one, with those that made it in turn.

@@ -35,7 +35,7 @@ local function check_approval(run, options, choice)
   if not errors.try(config.restore, {}, choice) then return end -- there is no such environment or file any more
   local own = settings.approval
   config.restore(options, choice)
-  if diff.equal(own, settings.approval) then return end
+  if not next(own) or diff.equal(own, settings.approval) then return end
   errors.raise {
     kind = "refused",
     message = string.format("%s was begun in %s, where other approvals are asked for than in %s", run.id,

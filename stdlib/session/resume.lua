@@ -5,6 +5,7 @@ local candidate = require "almanac.session.candidate"
 local clusters = require "almanac.session.clusters"
 local course = require "almanac.session.course"
 local drive = require "almanac.session.drive"
+local edited = require "almanac.session.edited"
 local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
@@ -88,6 +89,7 @@ local function announce(session, run, book, values)
     session.operator:say(outlook.describe(walked, book))
     session.operator:say(describe_parts(session.journal, run))
   end
+  edited.tell_allow(session.operator, run, book)
   if walk_error then error(walk_error, 0) end
 end
 

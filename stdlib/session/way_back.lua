@@ -3,12 +3,15 @@
 --- today's has lost.
 local allow = require "almanac.base.allow"
 local definitions = require "almanac.run.definitions"
+local edited = require "almanac.session.edited"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
 local params = require "almanac.session.params"
+local replays = require "almanac.journal.replay"
 local runbook = require "almanac.script.runbook"
+local signers = require "almanac.session.signers"
 local store = require "almanac.journal.store"
 local undo = require "almanac.run.undo"
 local walk = require "almanac.run.mode.walk"
@@ -130,14 +133,54 @@ function M.with(session, original, book, values)
   return add_lost(session, original, (walked_with(original, book, values)))
 end
 
+--- Whether a run is one of a reviewed text: it, or the run that made it, keeps to a plan, or answers are signed.
+local function is_reviewed(session, original)
+  if signers.wanted() or original.replay.plan then return true end
+  local root = original:outermost()
+  return root ~= original.id and session.journal:run(root) ~= nil and replays.load(session.journal, root).plan ~= nil
+end
+
+--- The way by the script that a run was made with, where today's is another one which nobody reviewed with it.
+local function reviewed_way(session, original)
+  local operator, kept = session.operator, original.replay.script
+  local ok, today = errors.try(runbook.look, original.meta.script)
+  if ok and today.script.digest == kept.digest then return nil end
+  local way, why = try(session, original, function() return runbook.load_kept(original.meta.script, kept.sources) end)
+  if why then
+    local by_now = string.format("by the script as it is now: almanac rollback %s --edited", store.words(original.id))
+    why.hint = (why.hint and why.hint .. "\n" or "") .. by_now
+    error(why, 0)
+  end
+  operator:say {
+    string.format("! %s was edited since: the run is taken back by the script that it was made with", original.meta.script),
+    "  by the one of now: almanac rollback " .. store.words(original.id) .. " --edited",
+  }
+  return way
+end
+
+--- Says that the script which takes a run back is another one than it was made with.
+local function tell_edited(operator, original, way)
+  local kept = original.replay.script
+  if not kept or kept.digest == way.book.script.digest then return end
+  operator:say(string.format("! %s was edited since: the run is taken back by the script as it is now", way.book.path))
+  edited.tell_allow(operator, original, way.book)
+end
+
 --- Finds the way back of a run in the journal.
 ---@param session almanac.Session
 ---@param original almanac.Run
 ---@return almanac.WayBack
 function M.find(session, original)
   local operator, kept = session.operator, original.replay.script
+  if kept and not session.options.edited and is_reviewed(session, original) then
+    local way = reviewed_way(session, original)
+    if way then return add_lost(session, original, way) end
+  end
   local way, why = try(session, original, function() return runbook.load(original.meta.script) end)
-  if way and not why then return add_lost(session, original, way) end
+  if way and not why then
+    tell_edited(operator, original, way)
+    return add_lost(session, original, way)
+  end
   if kept and not (way and way.book.script.digest == kept.digest) then
     local then_way, then_why = try(session, original, function() return runbook.load_kept(original.meta.script, kept.sources) end)
     if then_way then

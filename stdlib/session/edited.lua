@@ -1,0 +1,129 @@
+--- A run whose script was edited since it ran last: what it may touch otherwise is said, and what was signed for the text
+--- of before is asked anew.
+local approval = require "almanac.journal.approval"
+local confirm = require "almanac.run.confirm"
+local errors = require "almanac.base.errors"
+local param = require "almanac.base.param"
+local runbook = require "almanac.script.runbook"
+local task = require "native.task"
+
+local M = {}
+
+-- What it may touch --------------------------------------------------------------------------------
+
+--- The patterns of an `allow`, as `category: pattern`.
+local function patterns_of(allow)
+  local out = {}
+  for category, patterns in pairs(allow or {}) do
+    for _, pattern in ipairs(category == "read" and {} or patterns) do out[category .. ": " .. pattern] = true end
+  end
+  for category, patterns in pairs(allow and allow.read or {}) do
+    for _, pattern in ipairs(patterns) do out["read " .. category .. ": " .. pattern] = true end
+  end
+  return out
+end
+
+local function beyond(some, others)
+  local out = {}
+  for _, text in ipairs(param.sorted_names(some)) do
+    if not others[text] then out[#out + 1] = text end
+  end
+  return table.concat(out, ", ")
+end
+
+local function describe(before, now)
+  if not now then return "its allow is gone: nothing bounds what it touches; until now: " .. beyond(patterns_of(before), {}) end
+  if not before then return "it has an allow, which it had not until now" end
+  local was, is = patterns_of(before), patterns_of(now)
+  local more, less = beyond(is, was), beyond(was, is)
+  if more == "" and less == "" then return nil end
+  return "its allow is another one" .. (more ~= "" and "; it may touch besides: " .. more or "")
+    .. (less ~= "" and "; not any more: " .. less or "")
+end
+
+--- Says where a script may touch something else than the one that the run was made with until now.
+---@param operator almanac.Operator
+---@param run almanac.Run
+---@param book almanac.Runbook  today's
+function M.tell_allow(operator, run, book)
+  local kept = run.replay.script
+  if not kept or kept.digest == book.script.digest then return end
+  local ok, before = errors.try(runbook.kept_allow, run.meta.script, kept.sources)
+  if not ok then return end -- an older almanac loaded it
+  local said = (before or book.allow) and describe(before, book.allow)
+  if said then operator:say(string.format("! %s was edited: %s", book.path, said)) end
+end
+
+-- What was signed for it ---------------------------------------------------------------------------
+
+--- The end of the path at which it is asked whether what was signed at another one counts for today's script.
+local MARK = "#edited"
+
+--- The question about an effect, or a redo, has the path of its step before the mark.
+local function went_on(replay, path)
+  local is_done = replay.done ~= nil and replay.done:seq((path:match "^(.-)#" or path)) ~= nil
+  return is_done or #replay:previous("guard.answered", path) > 0
+end
+
+--- The newest answer that was signed, lets the run go on, and did.
+---@return almanac.Answer?  with its path
+---@return string? people  who signed it
+local function newest(run)
+  local found = {}
+  for path in pairs(run.replay.kept["confirm.answered"] or {}) do
+    local asked = run:previous("confirm.asked", path)
+    local is_own = path:sub(-#MARK) ~= MARK and went_on(run.replay, path)
+    for _, given in ipairs(is_own and run:previous("confirm.answered", path) or {}) do
+      given.path = path
+      local counts = given.signed and given.seq and approval.goes_on(asked[#asked] or {}, given.answer)
+      if counts then found[#found + 1] = given end
+    end
+  end
+  table.sort(found, function(a, b) return a.seq > b.seq end)
+  for _, given in ipairs(found) do
+    local path, question = given.path, { question = given.question, answer = given.answer }
+    if run.approvals:judge(path, question, { given }, true).accepted[1] then
+      return given, run.approvals:people(run.approvals:judge(path, question, run:previous("confirm.answered", path), true))
+    end
+  end
+end
+
+--- Why what was signed is not about this execution.
+---@param run almanac.Run
+---@param given almanac.Answer
+---@return string?
+local function otherwise(run, given)
+  local why = {}
+  if given.script ~= run.script then why[#why + 1] = "the script was edited" end
+  if given.overtaken then why[#why + 1] = "parameters were given anew" end
+  if given.plan ~= (run.bound and run.bound.digest) then why[#why + 1] = "the plan was left" end
+  return why[1] and table.concat(why, ", and ")
+end
+
+--- Where answers are signed, an approval is one of a script, of parameters and of a plan. A run that has passed its
+--- question, and goes on with others, waits until as many have signed that: it is asked, once, of the newest one.
+---@param run almanac.Run  that is executed, and has approvals
+function M.check_approval(run)
+  local given, people = task.with({ permit = "read" }, newest, run) -- between steps
+  local why = given and otherwise(run, given)
+  if not why then return end
+  task.with({ permit = "read" }, confirm.require, { run = run, path = given.path .. MARK }, string.format(
+    "%s since %s signed %q. Go on as it is now?", why, people, given.question))
+end
+
+--- Whether anything went on behind the answer at a path: it was asked about a script, which the run was made with
+--- since; its step is done; or its guard let pass.
+---@param replay almanac.Replay
+---@param path string
+---@return boolean
+function M.went_on(replay, path)
+  if path:sub(-#MARK) ~= MARK then return went_on(replay, path) end
+  local asked = replay:previous("confirm.asked", path)
+  local last = asked[#asked]
+  for _, kept in ipairs(replay.scripts) do
+    if kept.digest == last.script and kept.seq > last.seq then return true end
+  end
+  return false
+end
+
+return M
