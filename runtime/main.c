@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 
 #include "base/loop.h"
+#include "engine/plain_text.h"
 #include "engine/sched.h"
 #include "engine/signals.h"
 #include "engine/vm.h"
@@ -76,7 +77,7 @@ static int main_command(struct vm *vm)
     } else {
         lua_getfield(L, 2, "traceback");
         fprintf(stderr, "almanac: a bug in the standard library: %s\n%s\n",
-                luaL_tolstring(L, 2, NULL), luaL_optstring(L, 3, ""));
+                plain_text_push(L, 2), luaL_optstring(L, 3, ""));
     }
     lua_settop(L, 0);
     task_unref(task);

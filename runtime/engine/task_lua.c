@@ -179,6 +179,45 @@ static int l_set_context(lua_State *L)
     return 0;
 }
 
+/// How often there was no memory left, or no room on the stack. A script may catch either, and then
+/// knows how much there was.
+///@return integer
+static int l_exhaustions(lua_State *L)
+{
+    lua_pushinteger(L, vm_of(L)->exhaustions);
+    return 1;
+}
+
+/// Counts a thread that an error left where its stack was full.
+///@param coroutine thread
+static int l_look_at(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTHREAD);
+    vm_notice_depth(lua_tothread(L, 1));
+    return 0;
+}
+
+static int notice(lua_State *L)
+{
+    vm_notice_depth(L);
+    if (lua_isnil(L, lua_upvalueindex(1)))
+        return 1;
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+/// A message handler that counts an error for which the stack was full.
+///@param handler? function  what is called then, with what it gives in the place of the error
+///@return function
+static int l_noticing(lua_State *L)
+{
+    lua_settop(L, 1);
+    lua_pushcclosure(L, notice, 1);
+    return 1;
+}
+
 /// A clock that only goes forward.
 ///@return number seconds
 static int l_now(lua_State *L)
@@ -203,6 +242,9 @@ int luaopen_native_task(lua_State *L)
     static const luaL_Reg functions[] = {{"spawn", task_spawn},
                                          {"sleep", task_sleep},
                                          {"condition", task_condition},
+                                         {"exhaustions", l_exhaustions},
+                                         {"look_at", l_look_at},
+                                         {"noticing", l_noticing},
                                          {"now", l_now},
                                          {"wall_ms", l_wall_ms},
                                          {"context", l_context},

@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
+#include "engine/plain_text.h"
 #include "engine/sched.h"
 #include "engine/strings.h"
 #include "engine/task_internal.h"
@@ -28,8 +29,10 @@ static void *vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
         return pool_resize(&vm->pool, ptr, osize, 0);
     }
     if (nsize > osize && vm->memory_used + (nsize - osize) > vm->memory_cap && vm->sched &&
-        vm->sched->current)
+        vm->sched->current) {
+        vm->exhaustions++;
         return NULL;
+    }
     grown = pool_resize(&vm->pool, ptr, osize, nsize);
     if (grown)
         vm->memory_used += nsize - osize;
@@ -38,7 +41,7 @@ static void *vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 
 static int vm_panic(lua_State *L)
 {
-    const char *text = luaL_tolstring(L, -1, NULL);
+    const char *text = plain_text_push(L, -1);
 
     fprintf(stderr, "almanac: unprotected error: %s\n", text);
     BUG("unprotected error in Lua");
@@ -47,6 +50,16 @@ static int vm_panic(lua_State *L)
 struct vm *vm_of(lua_State *L)
 {
     return *(struct vm **)lua_getextraspace(L);
+}
+
+/* Room on a stack without which a script went too deep. It is full at a million values; how many
+ * calls that is differs by one where the timer looked. */
+#define VM_ROOM 2000
+
+void vm_notice_depth(lua_State *L)
+{
+    if (!lua_checkstack(L, VM_ROOM))
+        vm_of(L)->exhaustions++;
 }
 
 static int vm_open(lua_State *L)
@@ -60,10 +73,13 @@ static int vm_open(lua_State *L)
 
     for (size_t i = 0; i < sizeof libs / sizeof *libs; i++) {
         luaL_requiref(L, libs[i].name, libs[i].func, 1);
-        if (libs[i].func == luaopen_string)
+        if (libs[i].func == luaopen_string) {
             strings_replace(L);
+            plain_text_open_string(L);
+        }
         lua_pop(L, 1);
     }
+    plain_text_open_base(L);
     vm_open_error_type(L);
     vm_open_package(L);
     vm_register(L, "task", luaopen_native_task);

@@ -20,6 +20,7 @@ struct vm {
     struct pool pool;            /* the state's blocks */
     size_t memory_used;
     size_t memory_cap;
+    lua_Integer exhaustions; /* how often the cap refused memory, or a script's stack was full */
     const char *stdlib_dir; /* NULL: the embedded one */
 };
 
@@ -29,6 +30,8 @@ int vm_init(struct vm *vm, struct loop *loop, size_t memory_cap, struct err *e);
 void vm_release(struct vm *vm);
 /* The vm of a Lua state or of any thread of it. */
 struct vm *vm_of(lua_State *L);
+/* Counts an exhaustion when the thread's stack is full, as the error that is handled left it. */
+void vm_notice_depth(lua_State *L);
 /* The process's HTTP client pool; raises a Lua error when it cannot be made. */
 struct transfers *vm_transfers(lua_State *L);
 

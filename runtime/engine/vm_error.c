@@ -7,6 +7,9 @@
 #include <string.h>
 #include <lauxlib.h>
 
+#include "engine/plain_text.h"
+#include "engine/vm.h"
+
 /* Levels of tables that are kept of an error of a script's own. */
 #define VM_ERROR_DEPTH 16
 #define VM_ERROR_FIELDS 10000 /* in all; it may hold itself many times */
@@ -38,7 +41,7 @@ void vm_push_where(lua_State *L)
 static int error_tostring(lua_State *L)
 {
     lua_getfield(L, 1, "message");
-    luaL_tolstring(L, -1, NULL);
+    plain_text_push(L, -1);
     return 1;
 }
 
@@ -178,7 +181,7 @@ static void vm_push_fields(lua_State *L)
         if (n == SHOWN_FIELDS || lua_type(L, -2) != LUA_TSTRING)
             continue;
         if (scalar)
-            luaL_tolstring(L, -1, NULL);
+            plain_text_push(L, -1);
         else
             lua_pushfstring(L, "a %s", luaL_typename(L, -1));
         snprintf(shown[n++], SHOWN_BYTES, "%s = %s", lua_tostring(L, -3), lua_tostring(L, -1));
@@ -220,7 +223,7 @@ static void vm_say_opaque(lua_State *L)
     }
     lua_pop(L, 2);
     if (opaque) {
-        luaL_tolstring(L, -1, NULL);
+        plain_text_push(L, -1);
         lua_replace(L, -2);
     }
 }
@@ -299,10 +302,11 @@ static bool vm_needs_traceback(lua_State *L)
 
 void vm_decorate_error(lua_State *L)
 {
+    vm_notice_depth(L);
     luaL_checkstack(L, 10, "error");
     vm_say_opaque(L);
     if (!lua_istable(L, -1)) {
-        const char *text = luaL_tolstring(L, -1, NULL);
+        const char *text = plain_text_push(L, -1);
         int memory = strcmp(text, "not enough memory") == 0;
 
         vm_new_error(L, memory ? ERR_MEMORY : ERR_SCRIPT);
@@ -339,12 +343,12 @@ static void vm_take_error(lua_State *L, struct err *e)
     if (!e)
         return;
     if (!lua_istable(L, -1)) {
-        err_set(e, ERR_INTERNAL, "%s", luaL_tolstring(L, -1, NULL));
+        err_set(e, ERR_INTERNAL, "%s", plain_text_push(L, -1));
         lua_pop(L, 1);
         return;
     }
     lua_getfield(L, -1, "message");
-    err_set(e, ERR_INTERNAL, "%s", luaL_tolstring(L, -1, NULL));
+    err_set(e, ERR_INTERNAL, "%s", plain_text_push(L, -1));
     lua_getfield(L, -3, "hint");
     if (lua_isstring(L, -1))
         err_hint(e, "%s", lua_tostring(L, -1));

@@ -15,6 +15,7 @@
 #include "native/keyboard.h"
 #include "native/messages.h"
 #include "native/needles.h"
+#include "native/order.h"
 #include "native/process.h"
 #include "native/scratch.h"
 #include "native/sh.h"
@@ -43,6 +44,7 @@ void modules_register(lua_State *L)
         {"keyboard", luaopen_native_keyboard},
         {"messages", luaopen_native_messages},
         {"needles", luaopen_native_needles},
+        {"order", luaopen_native_order},
         {"process", luaopen_native_process},
         {"scratch", luaopen_native_scratch},
         {"sh", luaopen_native_sh},

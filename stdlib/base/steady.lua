@@ -8,10 +8,11 @@ local task = require "native.task"
 ---@return fun(a: A, b: B): R
 local function steady(fn)
   return function(a, b)
+    local collects = collectgarbage "isrunning"
     collectgarbage "stop"
     local thread = coroutine.create(fn)
     local ok, result = task.inside(thread, coroutine.resume, thread, a, b)
-    collectgarbage "restart"
+    if collects then collectgarbage "restart" end
     if not ok then error(result, 0) end
     return result
   end

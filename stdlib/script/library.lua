@@ -2,6 +2,7 @@
 --- their own only, and nothing that runs for ever without being heard.
 local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
+local order = require "native.order"
 local process = require "native.process"
 local protected = require "almanac.base.protected"
 local steady = require "almanac.base.steady"
@@ -46,8 +47,17 @@ end
 
 -- Errors -----------------------------------------------------------------------------------------
 
+local notice = task.noticing()
+
+local function safe_pcall(...)
+  if select("#", ...) == 0 then errors.usage "pcall takes a function" end
+  local fn = ...
+  return protected.not_kept(xpcall(fn, notice, select(2, ...)))
+end
+
 local function safe_xpcall(fn, handler, ...)
-  return protected.not_kept(xpcall(fn, function(err) return protected.must_pass(err) and err or handler(err) end, ...))
+  local handle = task.noticing(function(err) return protected.must_pass(err) and err or handler(err) end)
+  return protected.not_kept(xpcall(fn, handle, ...))
 end
 
 -- Metatables -------------------------------------------------------------------------------------
@@ -67,6 +77,9 @@ local function safe_setmetatable(t, mt)
   if safe_getmetatable(t) == false then errors.usage "setmetatable: this table has a metatable of its own" end
   if type(mt) == "table" then
     if rawget(mt, "__gc") ~= nil then errors.usage "setmetatable: __gc is not for scripts; it would run at any time" end
+    if rawget(mt, "__mode") ~= nil then
+      errors.usage "setmetatable: __mode is not for scripts; what is left in a weak table differs from run to run"
+    end
     own_metatables[mt] = true
     local concat = rawget(mt, "__concat")
     if type(concat) == "function" and not steadied[concat] then
@@ -116,6 +129,10 @@ local function coroutines()
       return ask(...)
     end
   end
+  local function noticed(co, ok, ...)
+    if not ok then task.look_at(co) end
+    return ok, ...
+  end
   library.create = function(fn)
     local co = coroutine.create(fn)
     own_coroutines[co] = true
@@ -128,11 +145,11 @@ local function coroutines()
       if not ok then error(..., 0) end
       return ...
     end
-    return function(...) return results(task.inside(co, coroutine.resume, co, ...)) end
+    return function(...) return results(noticed(co, task.inside(co, coroutine.resume, co, ...))) end
   end
   library.resume = function(co, ...)
     check_own("resume", co)
-    return protected.not_kept(task.inside(co, coroutine.resume, co, ...))
+    return protected.not_kept(noticed(co, task.inside(co, coroutine.resume, co, ...)))
   end
   library.close = function(co)
     check_own("close", co)
@@ -173,8 +190,8 @@ local function tables()
   end
   library.sort = function(t, before)
     check_plain("sort", t)
-    if type(before) == "function" then return table.sort(t, by(before)) end
-    return table.sort(t, before == nil and less or before)
+    if before ~= nil and type(before) ~= "function" then errors.usage("table.sort: takes a function, not a %s", type(before)) end
+    order.sort(t, before and by(before) or less)
   end
   library.move = function(from, first, last, ...)
     check_plain("move", from)
@@ -221,8 +238,8 @@ end
 ---@return table<string, any>
 function M.of(env)
   local globals = {
-    _VERSION = _VERSION, assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs,
-    pcall = function(...) return protected.not_kept(pcall(...)) end,
+    _VERSION = _VERSION, assert = assert, error = error, ipairs = ipairs, next = order.next, pairs = order.pairs,
+    pcall = safe_pcall,
     select = select, tonumber = tonumber, tostring = tostring, type = type, xpcall = safe_xpcall, rawequal = rawequal,
     rawget = rawget, rawlen = rawlen, rawset = rawset, getmetatable = safe_getmetatable, setmetatable = safe_setmetatable,
     coroutine = coroutines(), table = tables(), utf8 = copy(utf8), load = loader(env),

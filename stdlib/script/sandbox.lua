@@ -177,14 +177,13 @@ function M.patience()
   return { left = LOAD_SECONDS }
 end
 
-local function load_main(chunk, patience)
-  local began, seconds = task.now(), patience and math.max(patience.left, LEAST_SECONDS) or LOAD_SECONDS
-  local token = task.push_deadline(seconds)
+--- Runs the top level in the time that it has. What interrupts it, and what runs out,
+--- ends it, whatever it caught.
+local function top_level(chunk, seconds)
+  local token, exhausted = task.push_deadline(seconds), task.exhaustions()
   local ok, result = errors.try(chunk)
   local expired = task.pop_deadline(token)
-  if patience then patience.left = patience.left - (task.now() - began) end
-  if not expired and ok then return result end
-  if ok or result.kind == "timeout" then
+  if expired or not ok and result.kind == "timeout" then
     errors.raise {
       kind = "limit", message = string.format(seconds < 1 and "loading it does not end: %.1f seconds are over; the others " ..
         "took what all have together" or "loading it does not end: %.0f seconds are over", seconds),
@@ -192,7 +191,29 @@ local function load_main(chunk, patience)
       hint = "its top level only declares the runbook; look for a loop without an end there",
     }
   end
-  error(result, 0)
+  if task.exhaustions() > exhausted then
+    errors.raise {
+      kind = "memory", message = "loading it takes more memory, or more calls within calls, than there is",
+      where = not ok and errors.place(result) or nil,
+      hint = "its top level only declares the runbook: do in a step what takes more",
+    }
+  end
+  if not ok then error(result, 0) end
+  return result
+end
+
+--- Runs the top level in a task of its own, on an empty stack, and without the collector: a script that sees how deep it
+--- is, who calls it, or when something was collected, knows who looks at it, and could declare something else to a run.
+local function load_main(chunk, patience)
+  local began, seconds = task.now(), patience and math.max(patience.left, LEAST_SECONDS) or LOAD_SECONDS
+  local collects = collectgarbage "isrunning"
+  collectgarbage "stop"
+  local waited, ok, result = errors.try(function() return task.spawn(top_level, chunk, seconds):join() end)
+  if collects then collectgarbage "restart" end
+  if patience then patience.left = patience.left - (task.now() - began) end
+  if not waited then error(ok, 0) end
+  if not ok then error(result, 0) end
+  return result
 end
 
 --- Loads a script into a sandbox of its own and runs its top level, where it can only compute.
