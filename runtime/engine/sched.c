@@ -62,6 +62,7 @@ struct sched *sched_new(struct vm *vm)
         return NULL;
     sched->vm = vm;
     sched->ready_tail = &sched->ready;
+    sched->ticked_before = sched_ticking;
     sched_start_ticking(sched, SCHED_TICK_US);
     return sched;
 }
@@ -71,7 +72,7 @@ void sched_free(struct sched *sched)
     if (!sched)
         return;
     BUG_ON(sched->live != 0);
-    sched_start_ticking(sched, 0);
+    sched_start_ticking(sched->ticked_before, sched->ticked_before ? SCHED_TICK_US : 0);
     free(sched);
 }
 

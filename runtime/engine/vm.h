@@ -26,6 +26,9 @@ struct vm {
 
 /* memory_cap in bytes, 0 for the default (512 MiB). */
 int vm_init(struct vm *vm, struct loop *loop, size_t memory_cap, struct err *e);
+/* The same, and alike in every process: Lua's hashes begin with the same number. Not for data of
+ * others, who could choose keys that all hash alike. A shared Lua draws the number all the same. */
+int vm_init_alike(struct vm *vm, struct loop *loop, struct err *e);
 /* All tasks must have ended. */
 void vm_release(struct vm *vm);
 /* The vm of a Lua state or of any thread of it. */

@@ -163,31 +163,42 @@ static void vm_own_error(lua_State *L)
 #define SHOWN_FIELDS 8
 #define SHOWN_BYTES 80
 
-static int vm_compare_shown(const void *a, const void *b)
+/* Puts a field among those that are shown, which are the first by their names. */
+static size_t vm_show_field(char (*shown)[SHOWN_BYTES], size_t n, const char *field)
 {
-    return strcmp(a, b);
+    size_t at = n;
+
+    while (at > 0 && strcmp(field, shown[at - 1]) < 0)
+        at--;
+    if (at == SHOWN_FIELDS)
+        return n;
+    if (n == SHOWN_FIELDS)
+        n--;
+    memmove(shown[at + 1], shown[at], (n - at) * sizeof *shown);
+    memcpy(shown[at], field, sizeof *shown);
+    return n + 1;
 }
 
 /* "code = 5, state = down": the scalar fields of the table on top, in the order of their names. */
 static void vm_push_fields(lua_State *L)
 {
-    char shown[SHOWN_FIELDS][SHOWN_BYTES];
+    char shown[SHOWN_FIELDS][SHOWN_BYTES], field[SHOWN_BYTES];
     char out[SHOWN_FIELDS * (SHOWN_BYTES + 2)] = "";
     size_t n = 0, len = 0;
 
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         bool scalar = lua_isstring(L, -1) || lua_isboolean(L, -1);
 
-        if (n == SHOWN_FIELDS || lua_type(L, -2) != LUA_TSTRING)
+        if (lua_type(L, -2) != LUA_TSTRING)
             continue;
         if (scalar)
             plain_text_push(L, -1);
         else
             lua_pushfstring(L, "a %s", luaL_typename(L, -1));
-        snprintf(shown[n++], SHOWN_BYTES, "%s = %s", lua_tostring(L, -3), lua_tostring(L, -1));
+        snprintf(field, sizeof field, "%s = %s", lua_tostring(L, -3), lua_tostring(L, -1));
+        n = vm_show_field(shown, n, field);
         lua_pop(L, 1);
     }
-    qsort(shown, n, sizeof shown[0], vm_compare_shown);
     for (size_t i = 0; i < n; i++)
         len += (size_t)snprintf(out + len, sizeof out - len, "%s%s", i > 0 ? ", " : "", shown[i]);
     lua_pushstring(L, out);

@@ -1,6 +1,7 @@
 #include "native/modules.h"
 
 #include "engine/vm_load.h"
+#include "native/aside.h"
 #include "native/clock.h"
 #include "native/codec.h"
 #include "native/digest.h"
@@ -30,6 +31,7 @@ void modules_register(lua_State *L)
         const char *name;
         lua_CFunction open;
     } modules[] = {
+        {"aside", luaopen_native_aside},
         {"clock", luaopen_native_clock},
         {"codec", luaopen_native_codec},
         {"digest", luaopen_native_digest},

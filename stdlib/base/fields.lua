@@ -10,6 +10,7 @@
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local nearest = require "almanac.base.nearest"
+local order = require "native.order"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local unknown = require "almanac.base.unknown"
@@ -288,7 +289,7 @@ end
 
 function copy_of(who, prefix, fields, raw)
   local out = {}
-  for name, value in next, raw do
+  for name, value in order.next, raw do -- of several faults the same one is told, in every process
     local spec = fields[name]
     if not spec then
       local where = prefix ~= "" and prefix:sub(1, -2) .. ": " or ""
@@ -299,12 +300,14 @@ function copy_of(who, prefix, fields, raw)
     end
     out[name] = value_of(who, prefix, name, spec, value)
   end
+  local missing
   for name, spec in pairs(fields) do
     if out[name] == nil then
-      if spec.required then raise_missing(who, prefix .. name, spec) end
+      if spec.required and (not missing or name < missing) then missing = name end
       if spec.default ~= nil then out[name] = value_of(who, prefix, name, spec, spec.default) end
     end
   end
+  if missing then raise_missing(who, prefix .. missing, fields[missing]) end
   return out
 end
 

@@ -3,6 +3,7 @@ local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local json = require "native.json"
+local order = require "native.order"
 local patterns = require "almanac.base.pattern"
 local secret = require "almanac.base.secret"
 
@@ -174,7 +175,7 @@ types.map = {
       return nil, "names and values, as a=1,b=2"
     end
     local out = {}
-    for key, item in pairs(pairs_of) do
+    for key, item in order.next, pairs_of do
       local of = spec.of or M.string {}
       local parsed, must = types[of.type].parse(of, item)
       if parsed == nil then return nil, string.format("names and values whose %s is %s", tostring(key), must) end

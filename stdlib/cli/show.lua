@@ -108,7 +108,7 @@ function M.run(words, operator)
     operator:result(text)
     return 0
   end
-  operator:result(terminal.lines(page(runbook.look(name), given.vars)))
+  operator:result(terminal.lines(page(runbook.show(name), given.vars)))
   return 0
 end
 

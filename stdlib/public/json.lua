@@ -15,7 +15,7 @@ local DECODE = fields.declare("json.decode", {
 }, { at = 2 })
 
 local ENCODE = fields.declare("json.encode", {
-  canonical = { "flag", help = "names are sorted, so that equal values give equal texts" },
+  canonical = { "flag", default = true, help = "names are sorted, so that equal values give equal texts: they always are" },
   indent = { "integer", shown_default = "0", help = "spaces for each level; 0: all in one line" },
   max_depth = { "count", shown_default = "128", help = "of tables within tables" },
 }, { at = 2 })
@@ -48,19 +48,20 @@ function M.decode(text, options)
   return impl.decode(text, options and fields.check(DECODE, options))
 end
 
---- The JSON text of a value. With canonical = true names are sorted, so that equal values give equal texts; of data
---- with a secret in them the text is a secret. Pure.
+--- The JSON text of a value. Names are sorted, so that equal values give equal texts, in a resumed run, too;
+--- of data with a secret in them the text is a secret. Pure.
 ---
 --- Raises: `usage` (a function, a cycle, NaN).
 ---
 --- ```lua
---- assert(json.encode({ b = 1, a = { 1, 2 } }, { canonical = true }) == '{"a":[1,2],"b":1}')
+--- assert(json.encode { b = 1, a = { 1, 2 } } == '{"a":[1,2],"b":1}')
 --- ```
 ---@param value any
 ---@param options? json.encode.options
 ---@return string
 function M.encode(value, options)
-  options = options and fields.check(ENCODE, options)
+  options = fields.check(ENCODE, options or {})
+  options.canonical = true
   return secret.encoded(unknown.describe_all(value), function(data) return impl.encode(data, options) end)
 end
 

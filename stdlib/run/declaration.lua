@@ -3,6 +3,7 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local lock_name = require "almanac.run.lock_name"
 local nearest = require "almanac.base.nearest"
+local order = require "native.order"
 local param = require "almanac.base.param"
 local plain_name = require "almanac.base.plain_name"
 local trace = require "native.trace"
@@ -81,7 +82,7 @@ end
 --- A copy of an `allow` with its patterns checked.
 local function allow_of(name, given)
   local out = {}
-  for category, patterns in next, given do
+  for category, patterns in order.next, given do
     local where = name .. "." .. tostring(category)
     if category == "read" and name == "allow" then
       out.read = allow_of(where, fields.value("runbook", where, { "map", words = "a table of categories and patterns" }, patterns))
@@ -97,7 +98,7 @@ local PARAM_NAME_MAX = 200 -- bytes
 --- Parameters that a script declares, by name, as plain data.
 local function params_of(field, given)
   local out = {}
-  for name, spec in next, given do
+  for name, spec in order.next, given do
     local fault = plain_name.fault(name, PARAM_NAME_MAX)
     if fault then errors.usage("runbook: the name of a parameter %s: %s", fault, fields.shown(name)) end
     out[name] = param.again(spec)
@@ -116,7 +117,7 @@ end
 function M.declare(declaration)
   local copy = fields.check(DECLARATION, declaration)
   copy.params = params_of("params", copy.params)
-  for section, given in pairs(copy.vars) do
+  for section, given in order.next, copy.vars do
     local name = "vars." .. tostring(section)
     copy.vars[section] = params_of(name, fields.value("runbook", name, { "map", words = "a table of parameters" }, given))
   end

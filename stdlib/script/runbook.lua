@@ -14,6 +14,10 @@ local terminal = require "almanac.base.terminal"
 
 local M = {}
 
+local function check_apart(book)
+  if not book.builtin then require("almanac.script.declared_apart").check(book) end
+end
+
 --- Where a runbook of that name is: beside the operator first, then the built-in ones.
 ---@param name string "rollout", or a path that ends with .lua
 ---@return string path
@@ -64,12 +68,22 @@ function M.look(name, patience)
   return load(path, text, short, nil, patience)
 end
 
+--- Loads a runbook to be shown.
+---@param name string
+---@return almanac.Runbook book  as of look
+function M.show(name)
+  local book = M.look(name)
+  check_apart(book)
+  return book
+end
+
 --- Loads a runbook to be run or planned; one with a file that others can write is refused.
 ---@param name string
 ---@return almanac.Runbook book  as of look
 function M.load(name)
   local book = M.look(name)
   M.trust(book)
+  check_apart(book)
   return book
 end
 
