@@ -59,10 +59,12 @@ struct vm *vm_of(lua_State *L)
  * calls that is differs by one where the timer looked. */
 #define VM_ROOM 2000
 
-void vm_notice_depth(lua_State *L)
+bool vm_notice_depth(lua_State *L)
 {
-    if (!lua_checkstack(L, VM_ROOM))
-        vm_of(L)->exhaustions++;
+    bool is_full = !lua_checkstack(L, VM_ROOM);
+
+    vm_of(L)->exhaustions += is_full;
+    return is_full;
 }
 
 static int vm_open(lua_State *L)

@@ -2,6 +2,7 @@
 #ifndef ALMANAC_VM_H
 #define ALMANAC_VM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <lua.h>
 
@@ -33,8 +34,8 @@ int vm_init_alike(struct vm *vm, struct loop *loop, struct err *e);
 void vm_release(struct vm *vm);
 /* The vm of a Lua state or of any thread of it. */
 struct vm *vm_of(lua_State *L);
-/* Counts an exhaustion when the thread's stack is full, as the error that is handled left it. */
-void vm_notice_depth(lua_State *L);
+/* Whether the thread's stack is full, as the error that is handled left it: an exhaustion. */
+bool vm_notice_depth(lua_State *L);
 /* The process's HTTP client pool; raises a Lua error when it cannot be made. */
 struct transfers *vm_transfers(lua_State *L);
 

@@ -313,7 +313,8 @@ static bool vm_needs_traceback(lua_State *L)
 
 void vm_decorate_error(lua_State *L)
 {
-    vm_notice_depth(L);
+    bool is_full = vm_notice_depth(L);
+
     luaL_checkstack(L, 10, "error");
     vm_say_opaque(L);
     if (!lua_istable(L, -1)) {
@@ -336,7 +337,7 @@ void vm_decorate_error(lua_State *L)
     } else {
         lua_pop(L, 1);
     }
-    if (vm_needs_traceback(L)) {
+    if (!is_full && vm_needs_traceback(L)) { /* finding the ends of so deep a stack takes seconds */
         luaL_traceback(L, L, NULL, 0);
         vm_set_raw_field(L, "traceback");
     }

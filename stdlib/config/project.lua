@@ -51,13 +51,10 @@ end
 ---@return string? dir
 function M.passed_by() return passed_by end
 
---- A path that was typed, from where the command works.
----@param path string
----@return string
-function M.path(path)
-  if not typed_in or path:sub(1, 1) == "/" or path == "-" then return path end
+--- A path without what leads nowhere: "a/./b//../c" is "a/c".
+local function collapsed(path)
   local parts = {}
-  for part in (typed_in .. "/" .. path):gmatch "[^/]+" do
+  for part in path:gmatch "[^/]+" do
     if part == ".." and parts[1] and parts[#parts] ~= ".." then
       parts[#parts] = nil
     elseif part ~= "." then
@@ -65,6 +62,25 @@ function M.path(path)
     end
   end
   return parts[1] and table.concat(parts, "/") or "."
+end
+
+--- A path that was typed, from where the command works.
+---@param path string
+---@return string
+function M.path(path)
+  if not typed_in or path:sub(1, 1) == "/" or path == "-" then return path end
+  return collapsed(typed_in .. "/" .. path)
+end
+
+--- The one spelling of a path to a file in the working directory, however it was typed; another path as it is.
+---@param path string
+---@return string
+function M.spelling(path)
+  local here = process.cwd() .. "/"
+  local within = path:sub(1, #here) == here and path:sub(#here + 1) or path
+  if within:sub(1, 1) == "/" then return path end
+  local plain = collapsed(within)
+  return plain ~= path and fs.real(plain) ~= nil and fs.real(plain) == fs.real(path) and plain or path -- not behind a link
 end
 
 --- A word that may be the name of a runbook, or the path of its file.

@@ -37,17 +37,17 @@ function json.array(list) end
 function json.decode(text, options) end
 
 ---@class json.encode.options
----@field canonical? boolean  names are sorted, so that equal values give equal texts
+---@field canonical? boolean  names are sorted, so that equal values give equal texts: they always are
 ---@field indent? integer  spaces for each level; 0: all in one line
 ---@field max_depth? integer  of tables within tables
 
---- The JSON text of a value. With canonical = true names are sorted, so that equal values give equal texts; of data
---- with a secret in them the text is a secret. Pure.
+--- The JSON text of a value. Names are sorted, so that equal values give equal texts, in a resumed run, too;
+--- of data with a secret in them the text is a secret. Pure.
 ---
 --- Raises: `usage` (a function, a cycle, NaN).
 ---
 --- ```lua
---- assert(json.encode({ b = 1, a = { 1, 2 } }, { canonical = true }) == '{"a":[1,2],"b":1}')
+--- assert(json.encode { b = 1, a = { 1, 2 } } == '{"a":[1,2],"b":1}')
 --- ```
 ---@param value any
 ---@param options? json.encode.options

@@ -30,7 +30,8 @@ function M.find(name)
   end
   local short = name:match "([^/]+)%.lua$" or name
   local builtin = "runbooks/" .. short .. ".lua"
-  local wanted = name:find "%.lua$" and name or "runbooks/" .. name .. ".lua"
+  -- A script is told its path, and is not to know how it was typed.
+  local wanted = name:find "%.lua$" and project.spelling(name) or "runbooks/" .. name .. ".lua"
   local text, path = library_file.text(wanted, (not name:find "/" or name == builtin) and builtin)
   if text then return path, text, short end
   local names = {}

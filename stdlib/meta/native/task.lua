@@ -55,6 +55,20 @@ function M.sleep(seconds) end
 ---@return native.task.Condition
 function M.condition() end
 
+--- How often there was no memory left, or no room on the stack. A script may catch either, and then
+--- knows how much there was.
+---@return integer
+function M.exhaustions() end
+
+--- Counts a thread that an error left where its stack was full.
+---@param coroutine thread
+function M.look_at(coroutine) end
+
+--- A message handler that counts an error for which the stack was full.
+---@param handler? function  what is called then, with what it gives in the place of the error
+---@return function
+function M.noticing(handler) end
+
 --- A clock that only goes forward.
 ---@return number seconds
 function M.now() end

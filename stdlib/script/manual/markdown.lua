@@ -92,12 +92,32 @@ local function list(pages, folder, title, text)
   return table.concat(out, "\n") .. "\n"
 end
 
+--- What of Lua's own is another for scripts, and why.
+local LUAS_OWN = [[
+
+## Lua's own
+
+What a script computes is the same in every process: a run that is gone on with takes the same way, and what a reviewer is shown is
+what is run. So, otherwise than in Lua:
+
+- `pairs` and `next` go through 1, 2, 3, … to the first number that is missing, then the other numbers in their order, then
+  texts byte by byte, then `false` and `true`. A table may have one key that is a table or function; of several they raise: keep
+  them in a list besides. Keys that are added during a walk are not come by.
+- `table.sort` keeps what is equal in its order. `json.encode` and `yaml.encode` sort names.
+- `tostring` and `%s` of a table, function or thread are its type's name, and `%p` is refused: there are no addresses.
+- `setmetatable` refuses `__mode` and `__gc`.
+- `os.time`, `os.date`, `os.clock`, `os.getenv` and `math.random` are read in a step. There is no `io`, `debug`, `dofile`,
+  `collectgarbage`, `string.dump`, `os.execute` or `package`; `load` takes text.
+- The top level of a script may compute for 5 seconds. Where memory, or the stack, runs out there, loading ends, whatever `pcall` caught.
+- A runbook that declares something else when it is loaded once more, in a state of its own, is refused by `show`, `plan` and `run`.
+]]
+
 --- The page that lists the others.
 ---@param pages almanac.manual.Page[]
 ---@return string
 function M.index(pages)
   return list(pages, "stdlib/public/", "What a script sees",
-    "A runbook sees these names, Lua's own safe ones, and `require \"lib.NAME\"` for a file beside it. Nothing else.")
+    "A runbook sees these names, Lua's own safe ones, and `require \"lib.NAME\"` for a file beside it. Nothing else.") .. LUAS_OWN
 end
 
 --- The page that lists those of tests.
