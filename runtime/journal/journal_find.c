@@ -5,7 +5,8 @@
 
 /* How a run stands is said by the last of its turns: run.start, run.resume, run.end, run.abandoned.
  * It is looked for from the end of the run's events backwards: behind the end of a run there are
- * answers and notices only. A parameter is compared as JSON has it, 3, true or "3" of a string. */
+ * answers and notices only. A parameter is compared as JSON has it, 3, true or "3" of a string. A row
+ * that was changed into what nobody wrote fits whatever is wanted: it is not to hide a run. */
 static const char find_sql[] =
     "WITH wanted AS MATERIALIZED (SELECT json_extract(?1, '$.runbook') AS runbook,"
     "  json_extract(?1, '$.operator') AS operator, json_extract(?1, '$.environment') AS "
@@ -18,7 +19,11 @@ static const char find_sql[] =
     "   WHERE key BETWEEN (r.num << 32) AND (r.num << 32) + 4294967295"
     "   AND kind IN ('run.start', 'run.resume', 'run.end', 'run.abandoned')"
     "   ORDER BY key DESC LIMIT 1)"
-    " WHERE (w.runbook IS NULL OR r.runbook = w.runbook)"
+    " WHERE CASE WHEN typeof(r.created_ms) = 'integer' AND r.created_ms > 0"
+    "   AND r.created_ms < 253402300800000" /* the year 10000 */
+    "   AND CASE WHEN json_valid(r.meta) THEN json_type(r.meta) END = 'object'"
+    "   AND (w.statuses IS NULL OR json_valid(coalesce(e.payload, '{}')))"
+    " THEN (w.runbook IS NULL OR r.runbook = w.runbook)"
     " AND r.created_ms >= w.since_ms AND r.created_ms < w.until_ms"
     " AND (w.operator IS NULL OR json_extract(r.meta, '$.operator') = w.operator)"
     " AND (w.environment IS NULL OR json_extract(r.meta, '$.environment') = w.environment)"
@@ -28,6 +33,7 @@ static const char find_sql[] =
     " AND (w.statuses IS NULL OR instr(w.statuses, '|' || CASE e.kind"
     "   WHEN 'run.end' THEN json_extract(e.payload, '$.status')"
     "   WHEN 'run.abandoned' THEN 'abandoned' ELSE 'running' END || '|') > 0)"
+    " ELSE 1 END"
     " ORDER BY r.num DESC LIMIT coalesce(json_extract(?1, '$.limit'), -1)";
 
 static const char *text_or_empty(sqlite3_stmt *stmt, int column)

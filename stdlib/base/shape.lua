@@ -1,9 +1,9 @@
 --- The shape of data that came from outside, a plan file or a row of the journal: whoever can write the file can
 --- write any JSON there. Pure.
 ---
---- A shape is the name of a type ("string", "integer", "table", …; with a ? behind it the value may be absent), "any",
---- a table of shapes by field (other fields may be there), { list = shape } or { map = shape }; an optional one of
---- these is { optional = shape }.
+--- A shape is the name of a type ("string", "integer", "table", …; with a ? behind it the value may be absent), "count",
+--- an integer that is not negative, "any", a table of shapes by field (other fields may be there), { list = shape },
+--- { map = shape } or { one_of = words }; an optional one of these is { optional = shape }.
 local json = require "native.json"
 
 local M = {}
@@ -13,7 +13,15 @@ local below
 local function is_of(value, name)
   if name == "any" then return true end
   if name == "integer" then return math.type(value) == "integer" end
+  if name == "count" then return math.type(value) == "integer" and value >= 0 end
   return type(value) == name
+end
+
+local function is_word(value, words)
+  for _, word in ipairs(words) do
+    if value == word then return true end
+  end
+  return false
 end
 
 local function items_wrong(value, shape, at)
@@ -30,6 +38,7 @@ function below(value, shape, at)
     return not (optional == "?" and value == nil or is_of(value, name)) and at or nil
   end
   if shape.optional then return value ~= nil and below(value, shape.optional, at) or nil end
+  if shape.one_of then return not is_word(value, shape.one_of) and at or nil end
   if type(value) ~= "table" then return at end
   if shape.list or shape.map then return items_wrong(value, shape, at) end
   for field, inner in next, shape do

@@ -2,11 +2,11 @@
 local approval = require "almanac.journal.approval"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
-local json = require "native.json"
 local options = require "almanac.cli.options"
 local questions = require "almanac.session.questions"
 local redaction = require "almanac.base.redaction"
 local reopen = require "almanac.session.reopen"
+local rows = require "almanac.journal.row"
 local signed_answer = require "almanac.session.signed_answer"
 local signers = require "almanac.session.signers"
 local states = require "almanac.journal.state"
@@ -73,7 +73,7 @@ end
 local function load_policy(row, answer, question, given)
   local signs, goes_on = given.sign or given.signed, approval.goes_on(question, answer)
   if signs or given.text or goes_on and question.needs then
-    reopen.settings({ id = row.id, meta = json.decode(row.meta) }, given)
+    reopen.settings({ id = row.id, meta = rows.meta(row) }, given)
   end
   if signs or given.text or not goes_on or not question.needs then return end
   errors.raise {

@@ -81,7 +81,7 @@ end
 --- What is said of a run in columns, and what stands behind them.
 local function cells_of(found)
   return {
-    found.id, found.status, os.date("%Y-%m-%d %H:%M:%S", found.started_ms // 1000),
+    found.id, found.status, found.started_ms and os.date("%Y-%m-%d %H:%M:%S", found.started_ms // 1000) or "",
     found.duration and duration.format(found.duration) or "", found.operator or "",
   }
 end
@@ -160,7 +160,7 @@ function M.run(words, operator)
   if wanted.runbook then check_known(journal, wanted.runbook) end
   local code, list = 0, find.runs(journal, wanted)
   for _, found in ipairs(list) do
-    code = math.max(code, doubt.say(journal, found.id, operator))
+    code = math.max(code, found.is_corrupt and 1 or 0, doubt.say(journal, found.id, operator))
     if given.json then operator:json(shown(found, fields)) end
   end
   if not given.json then operator:result(terminal.lines(lines_of(list, terminal.isatty(1) and terminal.size() or nil))) end

@@ -8,6 +8,7 @@ local holder = require "almanac.session.holder"
 local json = require "native.json"
 local options = require "almanac.cli.options"
 local ownership = require "almanac.journal.ownership"
+local rows = require "almanac.journal.row"
 local shell_word = require "almanac.base.shell_word"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
@@ -33,7 +34,7 @@ M.options = options.join({
 }, options.common)
 
 local function heading(row, state)
-  local text = (json.decode(row.meta).rehearsal and "REHEARSAL " or "") .. row.id .. ": " .. state.status
+  local text = (rows.meta(row).rehearsal and "REHEARSAL " or "") .. row.id .. ": " .. state.status
   if state.holder then text = text .. ", " .. holder.describe(json.encode(state.holder), row.id) end
   return text
 end
@@ -101,7 +102,7 @@ end
 
 --- The run that made it.
 local function part_of(row)
-  local caller = json.decode(row.meta).caller
+  local caller = rows.meta(row).caller
   return caller and { string.format("  part of: %s, step %q", caller.run, caller.path) } or {}
 end
 
@@ -118,7 +119,7 @@ local function closing(journal, row, state)
   add_asked(out, state)
   if state.status == "running" then add_waiting(out, state) end
   if state.status == "done" or state.status == "running" or state.status == "undone" then return out end
-  local is_rehearsal = json.decode(row.meta).rehearsal ~= nil -- it goes on, or back, where it is rehearsed
+  local is_rehearsal = rows.meta(row).rehearsal ~= nil -- it goes on, or back, where it is rehearsed
   local err = state.error
   if err and err.message then
     out[#out + 1] = "  why:     " .. err.message
@@ -136,7 +137,7 @@ end
 --- The tree, how it stands, and what goes on from here.
 local function show(journal, row, operator)
   local state = states.load(journal, row.id)
-  local meta = json.decode(row.meta)
+  local meta = rows.meta(row)
   local out = { heading(row, state), origin(row, meta, state) }
   add_anew(out, meta, state)
   local view = { color = screen.color(), now_ms = task.wall_ms(), notes = 10 }
@@ -149,7 +150,7 @@ end
 local function show_json(journal, row, operator)
   local state = states.load(journal, row.id)
   local seq, hash = journal:head(row.id)
-  local meta = json.decode(row.meta)
+  local meta = rows.meta(row)
   operator:json {
     id = row.id, runbook = row.runbook, status = state.status, params = state.params, anew = state.anew,
     operator = meta.operator, host = meta.host,

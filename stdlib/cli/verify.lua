@@ -3,10 +3,10 @@ local audit = require "almanac.session.audit"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local heads = require "almanac.journal.head"
-local json = require "native.json"
 local options = require "almanac.cli.options"
 local process = require "native.process"
 local replays = require "almanac.journal.replay"
+local rows = require "almanac.journal.row"
 local signers = require "almanac.session.signers"
 local store = require "almanac.journal.store"
 local terminal = require "almanac.base.terminal"
@@ -60,7 +60,7 @@ end
 
 --- The policy of the run's environment, where its almanac.yaml is.
 local function load_policy(row, given)
-  local meta = json.decode(row.meta)
+  local meta = rows.meta(row)
   if meta.cwd == process.cwd() then config.restore(given, meta.choice or {}) end
 end
 

@@ -1,7 +1,7 @@
 --- A run that another process executes, shown as that process shows it, until it ends.
 local drive = require "almanac.session.drive"
 local followers = require "almanac.journal.follower"
-local json = require "native.json"
+local rows = require "almanac.journal.row"
 local screen = require "almanac.cli.screen"
 local task = require "native.task"
 
@@ -15,7 +15,7 @@ M.exit = setmetatable({ crashed = drive.exit.failed, abandoned = drive.exit.fail
 
 --- What a renderer wants to know of a run.
 local function watched(row)
-  return { id = row.id, meta = json.decode(row.meta), replayed = function() return 0 end }
+  return { id = row.id, meta = rows.meta(row), replayed = function() return 0 end }
 end
 
 --- Watches until the run ends, or whoever watches has seen enough.

@@ -4,6 +4,7 @@ local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local events = require "almanac.journal.event"
 local json = require "native.json"
+local rows = require "almanac.journal.row"
 
 local M = {}
 
@@ -21,7 +22,7 @@ local M = {}
 ---@field id string
 ---@field runbook string
 ---@field status string
----@field started_ms integer
+---@field started_ms? integer  nil: it is corrupt
 ---@field ended_ms? integer
 ---@field duration? number   seconds
 ---@field operator? string
@@ -34,6 +35,7 @@ local M = {}
 ---@field step? string       in which that happened
 ---@field caller? string     the run that made it
 ---@field undoes? string     the run that it takes back
+---@field is_corrupt? boolean  its row, or its last turn, is none that almanac writes: error says why
 
 --- All statuses that a run can have.
 M.STATUSES = { "running", "done", "failed", "paused", "interrupted", "waiting", "undone", "abandoned", "crashed" }
@@ -76,20 +78,39 @@ local function turn_of(row)
   return events.decode(0, row.turn_ms, row.turn, "", row.payload).data
 end
 
-local function found_of(journal, row)
-  local meta, data = json.decode(row.meta), turn_of(row)
+local known = {} ---@type table<string, boolean>
+for _, status in ipairs(M.STATUSES) do known[status] = true end
+
+--- A field of an error that was journalled, where it is a text.
+local function text_of(value)
+  return type(value) == "string" and value or nil
+end
+
+local function read(journal, row)
+  local meta, data = rows.meta(row), turn_of(row)
   local status = status_of(journal, row, data)
+  if not known[status] then
+    errors.raise { kind = "corrupt", message = string.format("the end of run %s in the journal has no status of almanac's", row.id) }
+  end
   local err = type(data.error) == "table" and data.error or {}
   local ended_ms = row.turn == "run.end" and row.turn_ms or nil
   return {
     id = row.id, runbook = row.runbook, status = status, started_ms = row.created_ms, ended_ms = ended_ms,
     duration = ended_ms and math.max(0, ended_ms - row.created_ms) / 1000 or nil, operator = meta.operator, host = meta.host,
-    environment = meta.environment, version = meta.version, params = type(meta.params) == "table" and meta.params or {},
+    environment = meta.environment, version = meta.version, params = meta.params or {},
     durations = meta.durations,
-    error = type(err.message) == "string" and errors.printable(err.message):match "^[^\n]*" or nil, step = err.step,
-    caller = type(meta.caller) == "table" and meta.caller.run or nil, undoes = meta.undoes,
+    error = text_of(err.message) and errors.printable(err.message):match "^[^\n]*" or nil, step = text_of(err.step),
+    caller = meta.caller and meta.caller.run or nil, undoes = meta.undoes,
     rehearsal = meta.rehearsal ~= nil or nil,
   }
+end
+
+--- What cannot be read is told as that: one row that was changed hides neither the others nor itself.
+local function found_of(journal, row)
+  local ok, found = errors.try(read, journal, row)
+  if ok then return found end
+  if errors.is_interrupt(found) then error(found, 0) end
+  return { id = row.id, runbook = row.runbook, status = "corrupt", params = {}, is_corrupt = true, error = errors.printable(found.message) }
 end
 
 local function set_of(list)
@@ -107,7 +128,7 @@ function M.runs(journal, wanted)
   local out, statuses = {}, set_of(wanted.statuses)
   for _, row in ipairs(journal:find(query_of(wanted))) do
     local found = found_of(journal, row)
-    if not statuses or statuses[found.status] then out[#out + 1] = found end
+    if not statuses or statuses[found.status] or found.is_corrupt then out[#out + 1] = found end
     if wanted.limit and #out >= wanted.limit then break end
   end
   return out

@@ -1,6 +1,7 @@
 --- Whom a lock belongs to: the run that took it, until that run is over. Computed from the journal alone, so
 --- that a run whose process is gone holds what it held.
 local json = require "native.json"
+local rows = require "almanac.journal.row"
 local states = require "almanac.journal.state"
 
 local M = {}
@@ -90,7 +91,7 @@ end
 ---@return almanac.LockOwner?
 function M.of(journal, name, family)
   for _, row in ipairs(journal:runs()) do
-    local meta = json.decode(row.meta)
+    local meta = rows.meta(row)
     local wanted = meta.lock == name and M.family_of(row.id, meta) ~= family
     local held = wanted and held_in_family(journal, row.id, meta)
     if held and held.lock.name == name then
@@ -109,7 +110,7 @@ end
 ---@return boolean
 function M.holds(journal, family)
   for _, row in ipairs(journal:runs()) do
-    local meta = json.decode(row.meta)
+    local meta = rows.meta(row)
     if M.family_of(row.id, meta) == family and held_in_family(journal, row.id, meta) then return true end
   end
   return false
@@ -122,7 +123,7 @@ end
 function M.open_rollbacks(journal, id)
   local out = {}
   for _, row in ipairs(journal:runs()) do
-    if json.decode(row.meta).undoes == id and not OVER[states.status(journal, row.id)] then out[#out + 1] = row.id end
+    if rows.meta(row).undoes == id and not OVER[states.status(journal, row.id)] then out[#out + 1] = row.id end
   end
   return out
 end
@@ -134,7 +135,7 @@ end
 function M.open_calls(journal, id)
   local out = {}
   for _, row in ipairs(journal:runs()) do
-    local caller = json.decode(row.meta).caller
+    local caller = rows.meta(row).caller
     if caller and caller.run == id and not OVER[states.status(journal, row.id)] then out[#out + 1] = row.id end
   end
   return out

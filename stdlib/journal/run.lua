@@ -6,6 +6,7 @@ local events = require "almanac.journal.event"
 local json = require "native.json"
 local progress = require "almanac.journal.progress"
 local replays = require "almanac.journal.replay"
+local rows = require "almanac.journal.row"
 local task = require "native.task"
 
 local M = {}
@@ -105,7 +106,7 @@ local function load(journal, id, mode, is_way_back)
   local row = journal:run(id)
   if not row then errors.raise { kind = "not_found", message = "no run " .. id .. " in the journal" } end
   return new {
-    id = id, meta = json.decode(row.meta), mode = mode, journal = journal, created_ms = row.created_ms,
+    id = id, meta = rows.meta(row), mode = mode, journal = journal, created_ms = row.created_ms,
     replay = replays.load(journal, id, is_way_back),
   }
 end
@@ -134,7 +135,7 @@ end
 ---@param row table  of journal:runs()
 ---@return almanac.Run
 function M.load_notices(journal, row)
-  local run = new { id = row.id, meta = json.decode(row.meta), journal = journal, created_ms = row.created_ms }
+  local run = new { id = row.id, meta = rows.meta(row), journal = journal, created_ms = row.created_ms }
   for event in events.each(journal, row.id, "notice.") do run.replay:add(event) end
   return run
 end

@@ -1,6 +1,6 @@
 --- The store: the journal of this directory, and how a run in it is named.
 local errors = require "almanac.base.errors"
-local json = require "native.json"
+local rows = require "almanac.journal.row"
 local settings = require "almanac.config.settings"
 local shell_word = require "almanac.base.shell_word"
 
@@ -52,7 +52,7 @@ end
 --- The newest run that no other one made.
 local function newest(journal)
   for _, row in ipairs(journal:runs()) do
-    if not json.decode(row.meta).caller then return row end
+    if not rows.meta(row).caller then return row end
   end
 end
 

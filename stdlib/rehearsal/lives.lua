@@ -5,6 +5,7 @@ local fs = require "native.fs"
 local json = require "native.json"
 local library_file = require "almanac.script.library_file"
 local process = require "native.process"
+local rows = require "almanac.journal.row"
 local sh = require "native.sh"
 local signals = require "native.signals"
 local states = require "almanac.journal.state"
@@ -88,7 +89,7 @@ function Lives:standing()
   local journal <close> = require("native.journal").open { dir = store, mode = "ro" }
   local first, last
   for _, row in ipairs(journal:runs()) do
-    local meta = json.decode(row.meta)
+    local meta = rows.meta(row)
     if not meta.caller then
       last = last or row.id
       if not meta.undoes then first = row.id end

@@ -112,7 +112,7 @@ local function add_stop(out, indent, planned, color)
   local text = planned.would_fail
   for _, change in ipairs(planned.changes or {}) do
     if is_refused(change) then
-      text = text:match "^(.-):" .. ", see below"
+      text = (text:match "^(.-):" or text) .. ", see below"
       break
     end
   end
@@ -138,7 +138,7 @@ end
 
 local function group(list)
   local by_path = {}
-  for _, item in ipairs(list) do
+  for _, item in ipairs(list or {}) do
     by_path[item.path] = by_path[item.path] or {}
     table.insert(by_path[item.path], item)
   end

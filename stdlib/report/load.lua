@@ -1,6 +1,6 @@
 --- Loading a report: from the journal to the plain data that is rendered.
-local json = require "native.json"
 local models = require "almanac.report.model"
+local rows = require "almanac.journal.row"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local task = require "native.task"
@@ -13,7 +13,7 @@ local function fold(journal, row, meta, good)
   local seq, hash = journal:head(row.id)
   local rollbacks = {}
   for _, other in ipairs(journal:runs()) do
-    local undoes = other.runbook:find "^rollback%-of%-" and json.decode(other.meta).undoes
+    local undoes = other.runbook:find "^rollback%-of%-" and rows.meta(other).undoes
     if undoes == row.id then rollbacks[#rollbacks + 1] = other.id end
   end
   return model:finish(state, {
@@ -36,9 +36,9 @@ end
 ---@param row table  of the journal
 ---@return almanac.Report
 function M.report(journal, row)
-  local meta = json.decode(row.meta)
+  local meta = rows.meta(row)
   local good = last_good(journal, row, meta)
-  return fold(journal, row, meta, good and fold(journal, good, json.decode(good.meta)) or nil)
+  return fold(journal, row, meta, good and fold(journal, good, rows.meta(good)) or nil)
 end
 
 return M

@@ -3,6 +3,7 @@
 --- two scripts never meet.
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local form = require "almanac.run.plan.form"
 local secret = require "almanac.base.secret"
 local task = require "native.task"
 local unknown = require "almanac.base.unknown"
@@ -111,11 +112,12 @@ local function with_permit(permit, fn)
   end
 end
 
-local function confine(definition)
+local function confine(name, definition)
   definition.input = with_permit("compute", definition.input)
   definition.title = with_permit("compute", definition.title)
   definition.observe = with_permit("read", definition.observe)
-  definition.preview = with_permit("read", definition.preview)
+  local preview = with_permit("read", definition.preview)
+  definition.preview = preview and function(...) return form.preview(name, preview(...)) end
   if definition.allow then definition.allow.of = with_permit("compute", definition.allow.of) end
 end
 
@@ -146,7 +148,7 @@ function M.define_own(name, definition)
   end
   local definitions = of_script()
   if not definitions then errors.usage("effect.define %q: there is no script here that it would belong to", tostring(name)) end
-  confine(add(definitions, name, definition))
+  confine(name, add(definitions, name, definition))
 end
 
 --- The effects of a script as one execution of it has them: what its body defines while it runs belongs to that

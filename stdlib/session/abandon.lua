@@ -7,6 +7,7 @@ local json = require "native.json"
 local locks = require "almanac.session.lock"
 local ownership = require "almanac.journal.ownership"
 local reopen = require "almanac.session.reopen"
+local rows = require "almanac.journal.row"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 
@@ -56,7 +57,7 @@ end
 function M.run(id, reason, options, operator)
   local journal <close> = store.open "rw"
   local row = store.find(journal, id)
-  local meta = json.decode(row.meta)
+  local meta = rows.meta(row)
   local family = ownership.family_of(row.id, meta)
   holder.own(journal, row.id)
   check_stopped(journal, row.id, states.status(journal, row.id))

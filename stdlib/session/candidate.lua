@@ -2,8 +2,8 @@
 --- be asked a guess must be the only one there is. A run that is under way is never meant.
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
-local json = require "native.json"
 local parameters = require "almanac.journal.parameters"
+local rows = require "almanac.journal.row"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local task = require "native.task"
@@ -29,7 +29,7 @@ local LISTED = 5 -- candidates that a refusal names
 local function find(journal, wanted, at_most)
   local found, running = {}, {}
   for _, row in ipairs(journal:runs()) do
-    local is_part = json.decode(row.meta).caller ~= nil -- of a run that is meant in its place
+    local is_part = rows.meta(row).caller ~= nil -- of a run that is meant in its place
     local status = is_part and "" or states.status(journal, row.id)
     if status == "running" then
       if #found == 0 then running[#running + 1] = row.id end
@@ -50,7 +50,7 @@ end
 ---@return string[] lines
 function M.describe(candidate)
   local row = candidate.row
-  local meta = json.decode(row.meta)
+  local meta = rows.meta(row)
   return {
     row.id,
     "  runbook: " .. row.runbook .. (next(meta.params or {}) and " " .. parameters.text(meta.params, meta.durations) or ""),
@@ -101,7 +101,7 @@ local function named_run(journal, name, wanted)
   local all, meant = {}, {}
   for i, row in ipairs(matching) do
     all[i] = { row = row, status = states.status(journal, row.id) }
-    if not json.decode(row.meta).caller and wanted.accepts(row, all[i].status) then meant[#meant + 1] = all[i] end
+    if not rows.meta(row).caller and wanted.accepts(row, all[i].status) then meant[#meant + 1] = all[i] end
   end
   if #meant == 1 then return meant[1].row end
   if #meant == 0 then refuse_all(wanted, all, name) end

@@ -8,8 +8,8 @@ local errors = require "almanac.base.errors"
 local event = require "almanac.journal.event"
 local files = require "almanac.run.plan.file"
 local holder = require "almanac.session.holder"
-local json = require "native.json"
 local plan_signatures = require "almanac.session.plan_signatures"
+local rows = require "almanac.journal.row"
 local settings = require "almanac.config.settings"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
@@ -92,7 +92,7 @@ end
 --- The run that began with a plan.
 local function user_of(journal, digest)
   for _, row in ipairs(journal:runs()) do
-    local meta = json.decode(row.meta)
+    local meta = rows.meta(row)
     if meta.plan == digest then return row.id end
     if meta.plan == nil and not meta.undoes and was_bound(journal, row.id, digest) then return row.id end
   end

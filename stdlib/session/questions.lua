@@ -3,9 +3,9 @@ local approval = require "almanac.journal.approval"
 local errors = require "almanac.base.errors"
 local events = require "almanac.journal.event"
 local holder = require "almanac.session.holder"
-local json = require "native.json"
 local ownership = require "almanac.journal.ownership"
 local replays = require "almanac.journal.replay"
+local rows = require "almanac.journal.row"
 local task = require "native.task"
 
 local M = {}
@@ -23,7 +23,7 @@ local function gather(journal, id, below, found, to_answer)
     found[#found + 1] = question
   end
   for _, made in ipairs(ownership.open_calls(journal, id)) do
-    gather(journal, made, below .. json.decode(journal:run(made).meta).caller.path .. "/", found, to_answer)
+    gather(journal, made, below .. rows.meta(journal:run(made)).caller.path .. "/", found, to_answer)
   end
   return found
 end

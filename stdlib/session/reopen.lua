@@ -2,10 +2,10 @@
 local config = require "almanac.config.file"
 local diff = require "almanac.base.diff"
 local errors = require "almanac.base.errors"
-local json = require "native.json"
 local locks = require "almanac.session.lock"
 local ownership = require "almanac.journal.ownership"
 local process = require "native.process"
+local rows = require "almanac.journal.row"
 local settings = require "almanac.config.settings"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
@@ -74,7 +74,7 @@ end
 --- Those that a run was started with, and those of the runs that made it, outermost first.
 local function locks_of(journal, meta)
   local made_by = meta.caller and journal:run(meta.caller.run)
-  local out = made_by and locks_of(journal, json.decode(made_by.meta)) or {}
+  local out = made_by and locks_of(journal, rows.meta(made_by)) or {}
   out[#out + 1] = M.lock_of(meta) or false
   return out
 end
@@ -107,7 +107,7 @@ local function later_run(journal, run)
   local family = ownership.family_of(run.id, run.meta)
   for _, row in ipairs(journal:runs()) do
     if row.id == run.id then return nil end
-    local meta = json.decode(row.meta)
+    local meta = rows.meta(row)
     local is_later = meta.lock == run.meta.lock and not meta.undoes and ownership.family_of(row.id, meta) ~= family
     if is_later then return row end
   end

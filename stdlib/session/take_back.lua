@@ -5,10 +5,10 @@ local errors = require "almanac.base.errors"
 local equipment = require "almanac.session.equipment"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
-local json = require "native.json"
 local origin = require "almanac.session.origin"
 local ownership = require "almanac.journal.ownership"
 local rollback = require "almanac.run.rollback"
+local rows = require "almanac.journal.row"
 local runs = require "almanac.journal.run"
 local shell_word = require "almanac.base.shell_word"
 local states = require "almanac.journal.state"
@@ -78,7 +78,7 @@ local function other_run(journal, original)
   for _, row in ipairs(journal:runs()) do
     local status = row.id ~= original.id and states.status(journal, row.id)
     if status and status ~= "running" and not ownership.is_over(status) and ownership.has_acted(journal, row.id) then
-      local command = json.decode(row.meta).undoes and "resume" or "rollback"
+      local command = rows.meta(row).undoes and "resume" or "rollback"
       return string.format("  %s (%s) did something: almanac %s %s", row.id, status, command, store.words(row.id))
     end
   end

@@ -23,6 +23,7 @@ local function use(plan)
     function() binding.check_start(plan, BOOK, {}) end,
     function() binding.to(plan, RUN) end,
     function() render.outcome("r", "done", plan, {}, false) end,
+    function() render.text(plan, plan.counts, plan.undo, false) end,
   } do
     local ok, err = errors.try(look)
     if not ok then expect.kind(err, REFUSED) end

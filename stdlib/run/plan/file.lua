@@ -2,6 +2,7 @@
 local drafts = require "almanac.run.plan.draft"
 local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
+local form = require "almanac.run.plan.form"
 local handed_programs = require "almanac.run.handed_programs"
 local json = require "native.json"
 local process = require "native.process"
@@ -121,29 +122,6 @@ function M.is_whole(plan)
   return sha256(terminal.spelt(text)) == plan.digest or sha256(text) == plan.digest -- an older almanac spelt nothing
 end
 
-local function at(fields)
-  fields.path = "string"
-  return fields
-end
-
---- What a plan has to be for those who read it. Its digest says that nobody changed it by mistake, and anybody can
---- compute another.
-local SHAPE = {
-  runbook = "string", script = "string", params = { map = "any" }, environment = "string?", version = "string",
-  choice = { optional = { map = "string" } }, stdlib = "string", script_digest = "string", made_by = "string", made_ms = "integer",
-  expires_ms = "number?", starts_programs = "boolean?", sources = { map = "string" }, stopped = "string?",
-  clusters = { optional = { list = { server = "string?", context = "string?", uid = "string?" } } },
-  effects = { list = at {
-    op = "string", ordinal = "string", digest = "string", title = "string", summary = "string?", would_fail = "string?",
-    open = { optional = { list = { at = "string", after = "string" } } },
-    ground = { optional = { list = { ref = "string", digest = "string?" } } },
-  } },
-  steps = { list = at { digest = "string?", file = "string?", first = "integer?", last = "integer?" } },
-  gates = { optional = { list = at { text = "string" } } },
-  asks = { optional = { list = at { question = "string" } } }, possible = { optional = { list = at { op = "string" } } },
-  calls = { optional = { list = at { script_digest = "string", params = { map = "any" } } } },
-}
-
 --- The plan that a text holds, of the file of that name.
 local function decode(name, body)
   local plan = json.decode(body)
@@ -154,7 +132,7 @@ local function decode(name, body)
       message = string.format("%s has plan format %s; this almanac reads %d", name, tostring(format), FORMAT),
     }
   end
-  local wrong = shape.wrong(plan, SHAPE)
+  local wrong = shape.wrong(plan, form.PLAN)
   if wrong then
     errors.raise {
       kind = "refused", message = string.format("%s is no plan of almanac's: %s is missing or of another type", name, wrong),
