@@ -76,8 +76,8 @@ static int main_command(struct vm *vm)
         code = (int)lua_tointeger(L, 2);
     } else {
         lua_getfield(L, 2, "traceback");
-        fprintf(stderr, "almanac: a bug in the standard library: %s\n%s\n",
-                plain_text_push(L, 2), luaL_optstring(L, 3, ""));
+        fprintf(stderr, "almanac: a bug in the standard library: %s\n%s\n", plain_text_push(L, 2),
+                luaL_optstring(L, 3, ""));
     }
     lua_settop(L, 0);
     task_unref(task);

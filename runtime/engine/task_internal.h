@@ -55,10 +55,10 @@ struct sched {
     struct task *ready, **ready_tail;
     struct turn_end *turn_ends;
     struct sched *ticked_before; /* whose turn with the timer it is when this one is gone */
-    int rounds;             /* since the turn began: how often ready tasks made others ready */
-    size_t live;            /* tasks not ended */
-    bool effects_forbidden; /* for good: nothing in this process can lift it */
-    bool checks_faces;      /* see task.face */
+    int rounds;                  /* since the turn began: how often ready tasks made others ready */
+    size_t live;                 /* tasks not ended */
+    bool effects_forbidden;      /* for good: nothing in this process can lift it */
+    bool checks_faces;           /* see task.face */
 };
 
 /* The words for them in Lua, by their numbers; NULL at the end. */

@@ -22,7 +22,7 @@ struct vm {
     size_t memory_used;
     size_t memory_cap;
     lua_Integer exhaustions; /* how often the cap refused memory, or a script's stack was full */
-    const char *stdlib_dir; /* NULL: the embedded one */
+    const char *stdlib_dir;  /* NULL: the embedded one */
 };
 
 /* memory_cap in bytes, 0 for the default (512 MiB). */

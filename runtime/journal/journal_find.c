@@ -5,8 +5,8 @@
 
 /* How a run stands is said by the last of its turns: run.start, run.resume, run.end, run.abandoned.
  * It is looked for from the end of the run's events backwards: behind the end of a run there are
- * answers and notices only. A parameter is compared as JSON has it, 3, true or "3" of a string. A row
- * that was changed into what nobody wrote fits whatever is wanted: it is not to hide a run. */
+ * answers and notices only. A parameter is compared as JSON has it, 3, true or "3" of a string. A
+ * row that was changed into what nobody wrote fits whatever is wanted: it is not to hide a run. */
 static const char find_sql[] =
     "WITH wanted AS MATERIALIZED (SELECT json_extract(?1, '$.runbook') AS runbook,"
     "  json_extract(?1, '$.operator') AS operator, json_extract(?1, '$.environment') AS "

@@ -1,5 +1,5 @@
-/* The order in which a script sees what a table holds. Lua's own goes by the addresses of keys, by a
- * number that each process draws, and by what was there before: a script that reads it knows in
+/* The order in which a script sees what a table holds. Lua's own goes by the addresses of keys, by
+ * a number that each process draws, and by what was there before: a script that reads it knows in
  * which process it is, and a run that is gone on with takes another way. */
 #include "native/order.h"
 

@@ -112,9 +112,11 @@ local function run_all(files, given, operator)
   clock.simulate(dir .. "/clock", beginning(given))
   local granted = granted_by(given)
   local limit = given.timeout and duration.parse(given.timeout) or 60
+  local patience = sandbox.patience()
   local ok, err = errors.try(function()
     for _, path in ipairs(files) do
       runner.run(path, {
+        patience = patience,
         dir = dir, project = process.cwd(), clock = dir .. "/clock", granted = granted, limit = limit, filter = given.filter,
         told = function(result)
           results[#results + 1] = result

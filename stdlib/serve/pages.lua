@@ -104,7 +104,8 @@ function M.runs(list, asked)
     for k, cell in ipairs {
       markup.join(found.rehearsal and tag("strong", nil, "REHEARSAL "), tag("a", { "href", "/run/" .. found.id }, found.id)),
       tag("span", { "class", "tag " .. (TAGS[found.status] or "s-running") }, found.status),
-      tag("span", { "class", "time" }, found.started_ms and words.time(found.started_ms) or ""), words.length(found.duration), found.operator or "",
+      tag("span", { "class", "time" },
+        found.started_ms and words.time(found.started_ms) or ""), words.length(found.duration), found.operator or "",
       parameters.text(found.params, found.durations), found.error or "",
     } do
       cells[k] = tag("td", nil, cell)

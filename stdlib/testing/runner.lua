@@ -27,6 +27,7 @@ local M = {}
 ---@field limit number        seconds that a case may take
 ---@field filter? string      a part of the names of cases
 ---@field read fun(path: string): string
+---@field patience? almanac.LoadPatience  of all files together
 ---@field told fun(result: almanac.testing.Result)
 
 --- Calls functions, each though one before it failed; the first failure.
@@ -120,7 +121,7 @@ end
 ---@param path string
 ---@param options almanac.testing.Options
 function M.run(path, options)
-  local ok, cases = errors.try(function() return M.cases(path, M.text(path), nil, true) end)
+  local ok, cases = errors.try(function() return M.cases(path, M.text(path), options.patience, true) end)
   if not ok then
     options.told { file = path, name = "loading the file", status = "error", error = cases, seconds = 0 }
     return

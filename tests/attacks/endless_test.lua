@@ -40,11 +40,16 @@ t.test("who looks at several of which the top level has no end waits as for one,
   local p = project.new(books)
   t.must({ "mkdir", "runbooks/lib" }, { cwd = p.dir })
   t.write_file(p.dir .. "/runbooks/lib/loop.lua", "while true do end")
-  local looks, before = { list = p:spawn { "list" }, check = p:spawn { "check" } }, task.now()
+  t.must({ "mkdir", "runbooks/tests" }, { cwd = p.dir })
+  for i = 1, 8 do t.write_file(p.dir .. "/runbooks/tests/endless" .. i .. "_test.lua", "while true do end") end
+  local looks, before = { list = p:spawn { "list" }, check = p:spawn { "check" }, test = p:spawn { "test" } }, task.now()
   for command, process in pairs(looks) do
     local _, out = process:wait(60)
     t.ok(task.now() - before < 20, command .. " took " .. (task.now() - before) .. " s")
-    for i = 1, 8 do t.has(out:match("[^\n]*endless" .. i .. "[^\n]*") or out, "loading it does not end", command .. " " .. i) end
+    for i = 1, 8 do
+      local said = out:match("endless" .. i .. "_test.lua\n.-does not end") or out:match("[^\n]*endless" .. i .. "[^\n]*") or out
+      t.has(said, command == "test" and "does not end" or "loading it does not end", command .. " " .. i)
+    end
     if command == "list" then t.has(out, "is fine") end
   end
 end)

@@ -95,7 +95,7 @@ t.test("a script sees the same in every command, in every process, however its p
   fs.mkdir(p.dir .. "/elsewhere")
   local first
   for _, words in ipairs {
-    { "show", "book" }, { "show", "book" }, { "list" }, { "check" }, { "plan", "book" }, { "run", "book" }, { "run", "book", "--no-ask", "--json" },
+    { "show", "book" }, { "show", "book" }, { "list" }, { "check" }, { "plan", "book" }, { "run", "book" },
     { "rehearse", "book", "--empty" }, { "backtest", "book", "--at", "2026-01-01T00:00:00Z" }, { "run", "book", "--help" },
     { "show", "./runbooks//book.lua" }, { "run", "runbooks/../runbooks/book.lua" }, { "plan", p.dir .. "/runbooks/book.lua" },
   } do

@@ -25,9 +25,9 @@ local PREVIEW = {
   ground = { optional = { list = { ref = "string", digest = "string?", of = "string?", is_read = "boolean?" } } },
 }
 
-local function with(shape, more)
+local function with(base, more)
   local out = {}
-  for _, fields in ipairs { shape, more } do
+  for _, fields in ipairs { base, more } do
     for field, inner in pairs(fields) do out[field] = inner end
   end
   return out

@@ -23,7 +23,9 @@ t.test("a runbook that declares the same apart is let pass, as often as one like
 end)
 
 t.test("one that declared something else here is refused, with the field", function()
-  for field, value in pairs { allow = { fs = { "/*" } }, summary = "x", params = {}, lock = "x", pass_env = { "HOME" }, on_failure = "undo" } do
+  for field, value in pairs {
+    allow = { fs = { "/*" } }, summary = "x", params = {}, lock = "x", pass_env = { "HOME" }, on_failure = "undo",
+  } do
     local book = load()
     book[field] = value
     local err = t.raises("refused", declared_apart.check, book)
