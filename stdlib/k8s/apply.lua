@@ -68,22 +68,20 @@ local function apply_one(input, object, dry)
   }, dry), target
 end
 
---- The namespaces that come into being with a manifest, and as which of its objects. What is in one cannot be tried: the
---- server refuses its dry run.
----@param live table<integer, table>  of the objects
----@return table<string, integer>
-local function made_namespaces(input, live)
-  local made = {}
-  for i, object in ipairs(input.objects) do
-    local name = object.metadata.name
-    if object.kind == "Namespace" and not live[i] then made[name] = made[name] or i end
+--- Whether an object cannot be tried because its namespace comes into being with the same manifest.
+local function waits_for_namespace(input, object, target)
+  for _, other in ipairs(input.objects) do
+    if other == object then return false end
+    if other.kind == "Namespace" and other.metadata.name == target.namespace then
+      return objects.find("k8s.apply", objects.one("k8s.apply", "namespace/" .. target.namespace, input)) == nil
+    end
   end
-  return made
+  return false
 end
 
 --- @return { change: table, ground: table, result: table? }
-local function preview_one(input, object, target, live, has_no_namespace)
-  if has_no_namespace then
+local function preview_one(input, object, target, live)
+  if waits_for_namespace(input, object, target) then
     return {
       change = { object = target.label, action = "create", why = "with its namespace" },
       ground = previews.ground(target.label, target.namespace, nil), result = write.predicted(object),
@@ -100,10 +98,8 @@ local function apply_preview(input)
   local targets = {}
   for i, object in ipairs(input.objects) do targets[i] = apply_target(input, object) end
   local live = objects.find_many("k8s.apply", targets)
-  local made = made_namespaces(input, live)
   local tried = pool.map(input.objects, pool.REQUESTS, function(object, i)
-    local with = made[targets[i].namespace]
-    return preview_one(input, object, targets[i], live[i], with ~= nil and with < i)
+    return preview_one(input, object, targets[i], live[i])
   end)
   local changes, ground, result = {}, {}, {}
   for i, one in ipairs(tried) do changes[i], ground[i], result[i] = one.change, one.ground, one.result end

@@ -7,35 +7,27 @@ local keepers = require "almanac.k8s.keeper"
 local M = {}
 
 local noise = {
-  managedFields = true, resourceVersion = true, generation = true, uid = true, creationTimestamp = true, selfLink = true,
-  deletionTimestamp = true, deletionGracePeriodSeconds = true,
+  "managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink", "deletionTimestamp",
+  "deletionGracePeriodSeconds",
 }
 local noisy_annotations = {
   ["kubectl.kubernetes.io/last-applied-configuration"] = true, ["deployment.kubernetes.io/revision"] = true,
   ["almanac/effect"] = true,
 }
 
-local function copy_without(fields, left_out)
-  local out = {}
-  for name, value in pairs(fields) do
-    if not left_out[name] then out[name] = value end
-  end
-  return out
-end
-
---- The part of an object that people decide about. What is the same in both is not copied: an object is large, and a plan
---- has many.
+--- The part of an object that people decide about.
 ---@param object table?
 ---@return table?
 function M.clean(object)
   if not object then return nil end
-  local out = copy_without(object, { status = true })
-  if out.metadata then
-    local meta = copy_without(out.metadata, noise)
-    meta.annotations = meta.annotations and copy_without(meta.annotations, noisy_annotations)
-    if meta.annotations and next(meta.annotations) == nil then meta.annotations = nil end
-    out.metadata = meta
+  local out = diff.copy(object)
+  out.status = nil
+  local meta = out.metadata or {}
+  for _, field in ipairs(noise) do meta[field] = nil end
+  for name in pairs(meta.annotations or {}) do
+    if noisy_annotations[name] then meta.annotations[name] = nil end
   end
+  if meta.annotations and next(meta.annotations) == nil then meta.annotations = nil end
   return out
 end
 
@@ -43,11 +35,8 @@ end
 local function mask(old, new)
   for _, field in ipairs { "data", "stringData" } do
     local a, b = old and old[field] or {}, new and new[field] or {}
-    local before, after = {}, {}
-    for key in pairs(a) do before[key] = "(secret)" end
-    for key, value in pairs(b) do after[key] = (a[key] == nil or a[key] == value) and "(secret)" or "(another secret)" end
-    if old and old[field] then old[field] = before end
-    if new and new[field] then new[field] = after end
+    for key, value in pairs(b) do b[key] = a[key] == nil and "(secret)" or a[key] == value and "(secret)" or "(another secret)" end
+    for key in pairs(a) do a[key] = "(secret)" end
   end
 end
 

@@ -79,7 +79,8 @@ function M.diagnose(given)
   end
   chosen = chosen or all[1]
   local progressing = condition(workload, "Progressing")
-  if workload.kind == "Deployment" and progressing and progressing.reason == "ProgressDeadlineExceeded" then
+  if workload.kind == "Deployment" and progressing and progressing.reason == "ProgressDeadlineExceeded"
+    and not revision.is_deadline_of_another(workload, given.replicasets or {}, get(progressing, "message")) then
     chosen = chosen or { reason = "ProgressDeadlineExceeded", detail = get(progressing, "message") }
     chosen.fatal = true
   end

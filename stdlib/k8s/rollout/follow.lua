@@ -7,6 +7,8 @@ local diagnosis = require "almanac.k8s.rollout.diagnosis"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local failure = require "almanac.k8s.rollout.failure"
+local fields = require "almanac.k8s.rollout.fields"
+local revision = require "almanac.k8s.rollout.revision"
 local shared_watches = require "almanac.k8s.rollout.shared_watches"
 local step = require "almanac.run.step"
 local stuck_set = require "almanac.k8s.rollout.stuck"
@@ -299,6 +301,16 @@ function Follower:diagnose()
   return diagnosis.diagnose(self:given())
 end
 
+--- The verdict of a Deployment whose conditions still tell of the deadline of a rollout before; nil: they do not.
+function Follower:newest_verdict()
+  local obj = self.workload
+  local progressing = obj.kind == "Deployment" and fields.condition(obj, "Progressing")
+  if not progressing or not revision.is_deadline_of_another(obj, self:given().replicasets, progressing.message) then return nil end
+  local status = {}
+  for name, value in pairs(obj.status) do status[name] = name ~= "conditions" and value or nil end
+  return verdicts.deployment { metadata = obj.metadata, spec = obj.spec, status = status }
+end
+
 --- One look at everything: the verdict when it is done, nil to go on; raises when it cannot be.
 function Follower:look()
   self:check_watches()
@@ -308,6 +320,10 @@ function Follower:look()
   self.verdict = verdict
   if verdict.state == "done" then return verdict end
   if not self.parts then self:use_parts() end
+  if verdict.state == "failed" then
+    verdict = self:newest_verdict() or verdict
+    self.verdict = verdict
+  end
   self:meet_stuck()
   local d = self:diagnose()
   if d and d.fatal and verdict.state ~= "failed" then

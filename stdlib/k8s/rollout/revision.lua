@@ -46,6 +46,24 @@ function M.label(workload, replicasets)
   return "pod-template-hash", hash
 end
 
+--- Whether a Deployment's condition that the deadline was exceeded is of a rollout before the newest: it keeps its words,
+--- and names the ReplicaSet of then, until the first pod of the newest has made progress. After a rollback of what timed
+--- out it would count as the rollback's own failure.
+--- https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/deployment/progress.go (syncRolloutStatus)
+---@param workload table
+---@param replicasets table[]
+---@param message string?  of the condition
+---@return boolean
+function M.is_deadline_of_another(workload, replicasets, message)
+  local named = tostring(message):match 'ReplicaSet "([^"]+)"'
+  local _, hash = M.label(workload, replicasets)
+  if not named or not hash then return false end
+  for _, rs in ipairs(replicasets) do
+    if rs.metadata.name == named then return get(rs, "metadata", "labels", "pod-template-hash") ~= hash end
+  end
+  return false
+end
+
 ---@param obj table
 ---@return boolean
 function M.is_terminating(obj)

@@ -37,8 +37,7 @@ end
 
 local function ctx_of(name, input, id)
   local definition = definitions.find(name)
-  local seen = definition.observe and definition.observe(input)
-  return { id = id or "0123456789abcdef", run = "r", before = seen, undo_to = seen }
+  return { id = id or "0123456789abcdef", run = "r", before = definition.observe and definition.observe(input) }
 end
 
 --- Applies an effect without a run; gives its result, its input and its context.

@@ -105,6 +105,23 @@ t.test("the progress deadline fails it", function()
   t.has(err.message, "ProgressDeadlineExceeded: ReplicaSet has timed out progressing.")
 end)
 
+t.test("a deadline that the rollout before exceeded is not this one's", function()
+  local world = new_world()
+  local state = copy(PROGRESS)
+  state.conditions = { { type = "Progressing", status = "False", reason = "ProgressDeadlineExceeded",
+    message = 'ReplicaSet "web-old" has timed out progressing.' } }
+  world:put(replicaset("old", 1))
+  world:put(replicaset("new", 2))
+  world:put(deployment(2, state))
+  local f = follow(world, "deployment/web")
+  f.wait_progress "pending termination"
+  world:put(deployment(2, DONE))
+  t.eq(f.result().generation, 2)
+  state.conditions[1].message = 'ReplicaSet "web-new" has timed out progressing.'
+  world:put(deployment(2, state))
+  t.has(t.raises("rollout", follow(world, "deployment/web").result).message, "ProgressDeadlineExceeded")
+end)
+
 t.test("an object that is deleted and made again is followed", function()
   local world = new_world()
   world:put(deployment(2, PROGRESS))
