@@ -13,8 +13,8 @@ Serves a simulated Kubernetes API, what the devnet's pods would serve (metrics, 
 health), and Loki, until Ctrl-C. helm and kubectl work against it with the kubeconfig it writes.
 When everything listens it prints one line: the URLs.
 
-Faults: crash, oomkill, notready, missing, unschedulable, refuse, slow, log-errors (each
-=WORKLOAD, or =WORKLOAD:TAG for one image), no-data and series (each =METRIC), and:
+Faults: crash, oomkill, notready, missing, unschedulable, refuse, slow, log-errors, unobserved
+(each =WORKLOAD, or =WORKLOAD:TAG for one image), no-data and series (each =METRIC), and:
   ]] .. table.concat(kinds.SERVED, " "):gsub("(" .. ("."):rep(80) .. "%S*) ", "%1\n  ") .. [[
 
 

@@ -1,15 +1,12 @@
 --- What is to go wrong in a rehearsal, and what of it comes now. Pure but for its own record of what has come.
 local errors = require "almanac.base.errors"
 local moments = require "almanac.rehearsal.moment"
+local outages = require "almanac.sim.outage"
 
 local M = {}
 
 local Schedule = {}
 Schedule.__index = Schedule
-
---- What the rehearsal breaks itself, besides the simulator's faults.
-M.OUTAGES = { ["api-down"] = "the API answers nobody", ["prom-silent"] = "Prometheus answers nobody",
-  ["loki-silent"] = "Loki answers nobody" }
 
 ---@class almanac.rehearsal.Entry
 ---@field what "fault"|"outage"|"kill"
@@ -23,7 +20,7 @@ M.OUTAGES = { ["api-down"] = "the API answers nobody", ["prom-silent"] = "Promet
 function M.fault(text)
   local name, when = text:match "^(.-)@(.*)$"
   name = name or text
-  return { what = M.OUTAGES[name] and "outage" or "fault", name = name, when = moments.parse("--fault " .. name, when or "") }
+  return { what = outages.WORDS[name] and "outage" or "fault", name = name, when = moments.parse("--fault " .. name, when or "") }
 end
 
 --- Reads when the run is killed.

@@ -4,7 +4,7 @@ local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
 local moments = require "almanac.rehearsal.moment"
-local schedules = require "almanac.rehearsal.schedule"
+local outages = require "almanac.sim.outage"
 local server = require "almanac.sim.server"
 local settling = require "almanac.sim.control.settling"
 local snapshot_file = require "almanac.snapshot.file"
@@ -17,7 +17,6 @@ Stage.__index = Stage
 
 local JSON = { ["Content-Type"] = "application/json" }
 local SETTLE_SECONDS, REACH_SECONDS = 30, 3
-local OUTAGES = { ["api-down"] = "api", ["loki-silent"] = "loki" }
 --- Headers of an answer that are Prometheus' own; others are of the connection.
 local FORWARDED = { ["content-type"] = true }
 
@@ -32,10 +31,8 @@ end
 local function switch(self, entry, on)
   if entry.what == "fault" then
     self.served.cluster.faults:change(on and { entry.name } or {}, on and {} or { entry.name })
-  elseif entry.name == "prom-silent" then
+  elseif outages.put(self.served, entry.name, on) then
     self.prometheus_is_silent = on
-  else
-    self.served:put(OUTAGES[entry.name], not on)
   end
 end
 
@@ -49,7 +46,7 @@ local function put_on(self, entry)
       self:order { say = { self:tell(entry.name .. " is over") } }
     end)
   end
-  local is_outage = schedules.OUTAGES[entry.name]
+  local is_outage = outages.WORDS[entry.name]
   return self:tell(entry.name .. (is_outage and ": " .. is_outage or " is put on"))
 end
 

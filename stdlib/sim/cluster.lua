@@ -121,6 +121,7 @@ end
 ---@field tokens? table<string, string> bearer tokens accepted; nil: anybody may
 ---@field users? sim.User[]|fun(): sim.User[]  see almanac.sim.identity; nil: anybody may
 ---@field request_log? fun(method: string, path: string, query: table, status: integer, user: string|nil)
+---@field asked? fun(request: table): boolean  called before a request of the API is looked at; false: nobody answers it
 ---@field faults? string[]
 ---@field namespaces? string[]          made beforehand
 ---@field ready_time? number            seconds until a pod is ready (default 0.5)
@@ -180,6 +181,7 @@ function cluster.new(o)
     proxy_anything = o.devnet_ready,
   })
   self.handle_api = function(request, response)
+    if o.asked and not o.asked(request) then return end
     if request.path == "/sim/faults" then return change_faults(self, request, response) end
     return handle(request, response)
   end

@@ -98,12 +98,17 @@ end
 --- Lets the cluster live, until the task is interrupted.
 function Server:run() self.cluster.agenda:serve(require "native.task") end
 
---- Takes one of its services off the network, connections and all, or puts it back where it was.
+--- Takes one of its services off the network, connections and all, or puts it back where it was: soon, by the task that
+--- runs the server, for what listens ends with the task that began it.
 ---@param name "api"|"devnet"|"loki"
 ---@param up boolean
 function Server:put(name, up)
   if up == (self.listeners[name] ~= nil) then return end
-  if up then return listen(self, name) end
+  if up then
+    return self.cluster.agenda:after(0, "listen\0" .. name, function()
+      if not self.listeners[name] then listen(self, name) end
+    end)
+  end
   self.listeners[name]:close()
   self.listeners[name] = nil
 end

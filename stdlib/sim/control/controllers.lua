@@ -45,8 +45,11 @@ local OWNERS = {
   DaemonSet = "apps/v1/daemonsets", Job = "batch/v1/jobs", Service = "v1/services",
 }
 
--- Seconds until a refused pod is tried again.
-local RETRY = 1
+-- Seconds until a refused pod is tried again, and by which a controller that is behind sees things late.
+local RETRY, BEHIND = 1, 5
+
+--- What a fault makes wait for its controller.
+local MAY_LAG = { ["apps/v1/deployments"] = true, ["apps/v1/statefulsets"] = true, ["apps/v1/daemonsets"] = true }
 
 local reconcile = {}
 
@@ -205,10 +208,17 @@ function Controllers:reconcile(gvr, ns, name)
   end
 end
 
+--- Seconds until a change of an object is seen.
+function Controllers:lag_of(gvr, ns, name)
+  local object = self.faults and MAY_LAG[gvr] and self.store:peek(gvr, ns, name)
+  local image = object and value.dig(object, "spec", "template", "spec", "containers", 1, "image")
+  return object and self.faults:on_pod("unobserved", ns, name, image) and BEHIND or self.lag
+end
+
 --- Has an object reconciled soon (after the lag), or after `seconds`.
 function Controllers:wake(gvr, ns, name, seconds)
   local key = ("reconcile\0%s\0%s\0%s"):format(gvr, ns or "", name)
-  self.agenda:after(seconds or self.lag, key, function() self:reconcile(gvr, ns, name) end)
+  self.agenda:after(seconds or self:lag_of(gvr, ns, name), key, function() self:reconcile(gvr, ns, name) end)
 end
 
 function Controllers:wake_owner(object)
@@ -292,7 +302,7 @@ end
 ---@param opts sim.ControllerOptions
 function controllers.start(store, opts)
   local self = setmetatable({ store = store, agenda = opts.agenda, events = opts.events, now = opts.now,
-    lag = opts.lag or 0.03, ca = opts.ca or "", refused = {} }, Controllers)
+    lag = opts.lag or 0.03, ca = opts.ca or "", refused = {}, faults = opts.faults }, Controllers)
   store:admit(function(_, res, object, old)
     if res.key == CLAIMS and not old then plumbing.protect(object) end
     if res.key == PODS and not old then

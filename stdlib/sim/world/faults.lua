@@ -8,6 +8,7 @@
 ---   refuse=WORKLOAD           an admission webhook refuses its pods
 ---   slow=WORKLOAD             it needs 20 seconds to become ready
 ---   log-errors=WORKLOAD       it logs errors
+---   unobserved=WORKLOAD       its controller sees each change 5 seconds late
 ---
 --- WORKLOAD is a name, or namespace/name; with :TAG behind it the fault is that image's alone, so that a new
 --- revision has it and the old one has not. Each also comes with an image tag: one that holds the
@@ -24,8 +25,7 @@ local Faults = {}
 Faults.__index = Faults
 
 local WORKLOAD = { crash = true, notready = true, missing = true, unschedulable = true, slow = true,
-  oomkill = true, refuse = true,
-  ["log-errors"] = true }
+  oomkill = true, refuse = true, unobserved = true, ["log-errors"] = true }
 local METRIC = { ["no-data"] = true, series = true }
 
 --- Faults of the devnet's metrics and services, without a value.
@@ -62,7 +62,7 @@ function faults.parse(text)
   end
   if not SERVED[kind] then
     return nil, ("no such fault: %s%s; there are crash, oomkill, notready, missing, unschedulable, refuse, slow, "
-      .. "log-errors (each =WORKLOAD), no-data and series (each =METRIC), %s"):format(text, nearest.suffix(kind, KINDS),
+      .. "log-errors, unobserved (each =WORKLOAD), no-data and series (each =METRIC), %s"):format(text, nearest.suffix(kind, KINDS),
       table.concat(faults.SERVED, ", "))
   end
   if v then return nil, ("the fault %s takes no value"):format(kind) end

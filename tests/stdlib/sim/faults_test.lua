@@ -2,7 +2,7 @@
 local t = require "tests.harness"
 local faults = require "almanac.sim.world.faults"
 
-local KINDS = { "crash", "oomkill", "refuse", "notready", "missing", "slow", "unschedulable", "log-errors" }
+local KINDS = { "crash", "oomkill", "refuse", "notready", "missing", "slow", "unschedulable", "log-errors", "unobserved" }
 
 local function image(tag) return "ghcr.io/animica/web:" .. tag end
 
