@@ -109,16 +109,17 @@ static int l_chdir(lua_State *L)
     return 0;
 }
 
-/// Interrupts another process, as its operator's Ctrl-C does. Permit "effect".
+/// Interrupts another process, as its operator's Ctrl-C does, or ends it. Permit "effect".
 ///
 /// Raises: `usage`, `io`.
 ///@param pid integer
-///@param name "INT"|"TERM"
+///@param name "INT"|"TERM"|"KILL"
 static int l_interrupt(lua_State *L)
 {
-    static const char *const names[] = {"INT", "TERM", NULL};
+    static const char *const names[] = {"INT", "TERM", "KILL", NULL};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGKILL};
     lua_Integer pid = luaL_checkinteger(L, 1);
-    int number = luaL_checkoption(L, 2, NULL, names) == 0 ? SIGINT : SIGTERM;
+    int number = numbers[luaL_checkoption(L, 2, NULL, names)];
 
     task_require(L, PERMIT_EFFECT, "process.interrupt");
     if (pid <= 1 || pid > INT_MAX) /* 0 and below are groups */

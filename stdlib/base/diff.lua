@@ -52,8 +52,8 @@ local function keyed(field, list)
 end
 
 local function equal(a, b)
-  if rawequal(a, b) then return true end
-  if type(a) ~= "table" or type(b) ~= "table" then return false end
+  if type(a) ~= type(b) then return false end
+  if type(a) ~= "table" then return a == b end
   for key, value in pairs(a) do
     if not equal(value, b[key]) then return false end
   end
@@ -70,14 +70,15 @@ local function sorted(keys)
   return keys
 end
 
---- The keys under which two tables differ.
-local function differing(a, b)
-  local keys = {}
-  for key, value in pairs(a) do
-    if not equal(value, b[key]) then keys[#keys + 1] = key end
-  end
-  for key in pairs(b) do
-    if a[key] == nil then keys[#keys + 1] = key end
+local function union(a, b)
+  local keys, seen = {}, {}
+  for _, t in ipairs { a, b } do
+    for key in pairs(t) do
+      if not seen[key] then
+        seen[key] = true
+        keys[#keys + 1] = key
+      end
+    end
   end
   return sorted(keys)
 end
@@ -90,14 +91,14 @@ end
 local compare
 
 local function compare_maps(out, path, old, new)
-  for _, key in ipairs(differing(old, new)) do compare(out, field_path(path, key), key, old[key], new[key]) end
+  for _, key in ipairs(union(old, new)) do compare(out, field_path(path, key), key, old[key], new[key]) end
 end
 
 local function compare_lists(out, path, field, old, new)
   local old_by, old_order = keyed(field, old)
   local new_by = keyed(field, new)
   if old_by and new_by and (#old_order > 0 or next(new_by)) then
-    for _, key in ipairs(differing(old_by, new_by)) do
+    for _, key in ipairs(union(old_by, new_by)) do
       compare(out, path .. "[" .. key .. "]", "", old_by[key], new_by[key])
     end
   else
@@ -110,8 +111,9 @@ local function are_unlike(a, b)
   return next(a) ~= nil and next(b) ~= nil and is_list(a) ~= is_list(b)
 end
 
---- Both ends of a change are given, which differ; nil is absent.
+--- Both ends of a change are given; nil is absent.
 function compare(out, path, field, old, new)
+  if equal(old, new) then return end
   if old == nil then
     out[#out + 1] = { path = path, kind = "added", new = new }
   elseif new == nil then
@@ -137,7 +139,7 @@ end
 ---@return almanac.Change[]
 function M.diff(old, new)
   local out = {}
-  if not equal(old, new) then compare(out, "", "", old, new) end
+  compare(out, "", "", old, new)
   return out
 end
 

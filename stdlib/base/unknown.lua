@@ -88,30 +88,20 @@ function M.within(value)
   return M.first(value) ~= nil
 end
 
---- The first `depth` keys as a JSON pointer (RFC 6901).
-local function pointer(keys, depth)
-  local parts = { "" }
-  for i = 1, depth do parts[i + 1] = tostring(keys[i]):gsub("~", "~0"):gsub("/", "~1") end
-  return table.concat(parts, "/")
-end
-
 --- Where a value is not known.
 ---@param value any
----@return { at: string, after: string }[] open  at: as a JSON pointer; after: the step that it waits for
+---@return { at: string, after: string }[] open  at: as a JSON pointer (RFC 6901); after: the step that it waits for
 function M.open(value)
-  local out, keys = {}, {} -- the keys that lead to what is looked at: most leads to nothing
-  local function look(item, depth)
+  local out = {}
+  local function look(item, at)
     local found = (steps[item] or type(item) == "string") and M.first(item)
     if found then
-      out[#out + 1] = { at = pointer(keys, depth), after = steps[found] }
+      out[#out + 1] = { at = at, after = steps[found] }
     elseif type(item) == "table" and type(getmetatable(item)) ~= "string" then
-      for key, part in next, item do
-        keys[depth + 1] = key
-        look(part, depth + 1)
-      end
+      for key, part in next, item do look(part, at .. "/" .. tostring(key):gsub("~", "~0"):gsub("/", "~1")) end
     end
   end
-  look(value, 0)
+  look(value, "")
   table.sort(out, function(a, b) return a.at < b.at end)
   return out
 end

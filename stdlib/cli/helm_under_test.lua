@@ -24,7 +24,9 @@ function M.run(words)
   env.ALMANAC_EFFECT = process.getenv "ALMANAC_EFFECT" -- so that it is found when it outlives the run
   sh.keep_env {}
   local child = sh.start { argv = { binary, table.unpack(words) }, foreground = true, keep_env = { "PATH" }, env = env, who = "helm" }
-  return child:wait().code or 1
+  local result = child:wait()
+  if result.signal == "KILL" then process.interrupt(process.pid(), "KILL") end -- who started helm sees how it ended
+  return result.code or 1
 end
 
 return M

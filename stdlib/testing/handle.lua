@@ -2,6 +2,7 @@
 --- they are made of is not theirs to see.
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local others = require "almanac.testing.world.others"
 local runs = require "almanac.testing.run"
 local task = require "native.task"
 local variables = require "almanac.testing.world.variables"
@@ -98,11 +99,7 @@ end
 function World:after(length, fn)
   local world, seconds = of("world.after", self), duration.parse(length)
   if type(fn) ~= "function" then errors.usage("world.after: takes a duration and a function") end
-  perform(task.spawn, function()
-    task.sleep(seconds)
-    local ok, err = errors.try(world.call, world, fn)
-    if not ok then world:complain(err) end
-  end)
+  perform(others.later, world, seconds, fn)
 end
 
 --- Answers otherwise from now on: prom, alerts, loki, http, sh.
@@ -118,20 +115,45 @@ function World:set(answers)
   world.spec = spec
 end
 
---- Puts faults of the cluster on and off.
-function World:fault(add, remove)
-  local ok, why = of("world.fault", self).served.cluster.faults:change(add or {}, remove or {})
-  if not ok then errors.usage("world.fault: %s", why) end
+--- Calls a function once, before the cluster looks at a request: "PATCH */statefulsets/web".
+function World:before(request, fn)
+  local world = of("world.before", self)
+  if type(request) ~= "string" or not request:find "^[%u*]+ " or type(fn) ~= "function" then
+    errors.usage('world.before: takes a request, such as "PATCH */statefulsets/web", and a function')
+  end
+  others.await(world, request, fn)
 end
 
-local function resource_of(store, word)
+--- Puts faults of the cluster, and outages, on and off.
+function World:fault(add, remove) perform(others.change, of("world.fault", self), add, remove) end
+
+--- Kills the helm that is at work, as the kernel does where memory is short.
+function World:kill_helm()
+  if perform(others.kill_helm, of("world.kill_helm", self)) == 0 then errors.usage("world.kill_helm: none is at work") end
+end
+
+local function resource_of(who, store, word)
   for _, resource in ipairs(store.served.list) do
     if word == resource.singular or word == resource.plural or word:lower() == resource.kind:lower() then return resource end
     for _, short in ipairs(resource.short_names or {}) do
       if word == short then return resource end
     end
   end
-  errors.usage("world.get: the cluster has no kind %q", word)
+  errors.usage("%s: the cluster has no kind %q", who, word)
+end
+
+local function object_of(who, ref)
+  local kind, name = tostring(ref):match "^([^/]+)/(.+)$"
+  if not kind then errors.usage('%s: takes an object, such as "deployment/web", and its namespace', who) end
+  return kind, name
+end
+
+--- Changes an object as somebody at a terminal does; the cluster knows by whom.
+function World:patch(ref, namespace, patch, by)
+  local world, kind, name = of("world.patch", self), object_of("world.patch", ref)
+  if type(patch) ~= "table" then errors.usage("world.patch: takes an object, its namespace and what is otherwise in it") end
+  perform(others.patch, world, resource_of("world.patch", world.served.cluster.store, kind), namespace or "default", name, patch,
+    tostring(by or "kubectl-edit"))
 end
 
 local function copy(value)
@@ -144,9 +166,8 @@ end
 --- An object as it is in the cluster; nil: there is none.
 function World:get(ref, namespace)
   local store = of("world.get", self).served.cluster.store
-  local kind, name = tostring(ref):match "^([^/]+)/(.+)$"
-  if not kind then errors.usage('world.get: takes an object, such as "deployment/web", and its namespace') end
-  return copy((store:get(resource_of(store, kind).key, namespace or "default", name)))
+  local kind, name = object_of("world.get", ref)
+  return copy((store:get(resource_of("world.get", store, kind).key, namespace or "default", name)))
 end
 
 --- A handle on a world.

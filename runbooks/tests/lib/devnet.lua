@@ -39,4 +39,44 @@ function devnet.world(more)
   return world(spec)
 end
 
+local RELEASE = { release = "animica-devnet", chart = "ops/helm/animica-devnet" }
+
+--- The devnet's release at these tags, one revision after another; a table says what else is to be said of one.
+---@param ... string|table
+function devnet.history(...)
+  local out = {}
+  for i, one in ipairs { ... } do
+    local revision = type(one) == "table" and one or { tag = one }
+    out[i] = { release = RELEASE.release, chart = RELEASE.chart, set = { ["global.imageTag"] = revision.tag }, status = revision.status,
+      server_side = revision.server_side }
+  end
+  return out
+end
+
+--- How the revisions of the release stand, the first one first: "superseded deployed".
+function devnet.revisions(w)
+  local out = {}
+  while true do
+    local name = string.format("secret/sh.helm.release.v1.%s.v%d", RELEASE.release, #out + 1)
+    local record = w:get(name, RELEASE.release)
+    if not record then return table.concat(out, " ") end
+    out[#out + 1] = record.metadata.labels.status
+  end
+end
+
+--- The tag that a workload is to have.
+---@param ref? string  without it, the node
+function devnet.tag(w, ref)
+  local object = w:get(ref or "statefulset/animica-node", RELEASE.release)
+  return object.spec.template.spec.containers[1].image:match ":([^:]+)$"
+end
+
+--- The tag of the node that serves; nil: none does.
+function devnet.serving(w)
+  local pod = w:get("pod/animica-node-0", RELEASE.release)
+  for _, condition in ipairs(pod and pod.status.conditions or {}) do
+    if condition.type == "Ready" and condition.status == "True" then return pod.spec.containers[1].image:match ":([^:]+)$" end
+  end
+end
+
 return devnet

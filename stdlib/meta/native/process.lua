@@ -40,11 +40,11 @@ function M.cwd() end
 ---@param path string
 function M.chdir(path) end
 
---- Interrupts another process, as its operator's Ctrl-C does. Permit "effect".
+--- Interrupts another process, as its operator's Ctrl-C does, or ends it. Permit "effect".
 ---
 --- Raises: `usage`, `io`.
 ---@param pid integer
----@param name "INT"|"TERM"
+---@param name "INT"|"TERM"|"KILL"
 function M.interrupt(pid, name) end
 
 --- Passes a named point, where a test can end the program: ALMANAC_FAULT="point:N:kill".

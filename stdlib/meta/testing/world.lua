@@ -15,22 +15,25 @@
 ---@field prom? table|function  what is asked, and the answer of Prometheus by query: a number, a list of series, or a function of the seconds so far
 ---@field ready_time? string|number  from a container's start to its being ready
 ---@field real_sh? string[]  programs that run as they are, by these words, where the tests are run with --real sh
----@field releases? world.options.releases[]  installed beforehand, by the real helm
+---@field releases? world.options.releases[]  installed beforehand, by the real helm; the same one again is its next revision
 ---@field sh? table  what is asked, and the answer of programs by their command lines: what they print, an exit code, or a table
 
 ---@class world.options.releases
 ---@field chart string  directory of the chart
 ---@field release string  its name
 ---@field namespace? string  where it is
+---@field server_side? boolean  false: applied by the client, as helm 3 does (helm 4)
 ---@field set? table  values by their paths
+---@field status? "failed"|"pending-install"|"pending-upgrade"|"pending-rollback"  how its helm left it
 ---@field values? string|string[]  files of values
 
 --- What a run of a test meets. Nothing in it is real but the runbook and Almanac itself; what a test gave no answer for is
 --- an error that names the line to add. Only in cases of tests.
 ---
 --- Its methods: `run(name, params?, options?)`, `plan(name, params?, options?)`, `get("deployment/web", namespace)`,
---- `pass("5m")`, `after("3m", fn)`, `set({ prom = … })`, `fault({ "crash=web" })`, `seconds()`. Its fields: `commands`,
---- `requests` and `writes`, what was called of programs, of web services and of the cluster.
+--- `pass("5m")`, `after("3m", fn)`, `before("PATCH */statefulsets/web", fn)`, `set({ prom = … })`, `fault({ "crash=web" }, { "api-down" })`
+--- (put on, taken off), `patch("deployment/web", namespace, patch, manager)`, `kill_helm()`, `seconds()`. Its fields:
+--- `commands`, `requests` and `writes`, what was called of programs, of web services and of the cluster.
 ---
 --- A run has `approve(words?)`, `reject(words?)`, `answer(words)`, `resume(words?)`, `rollback(words?)` and `abandon(reason?)`, and
 --- the fields `status`, `code`, `output`, `error`, `effects`, `gates`, `steps`, `seconds`, `params` and `report`. A plan has

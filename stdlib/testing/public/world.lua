@@ -14,7 +14,12 @@ local WORLD = fields.declare("world", {
       chart = { "text", required = true, help = "directory of the chart" },
       values = { "texts", help = "files of values" },
       set = { "map", help = "values by their paths" },
-    }, help = "installed beforehand, by the real helm",
+      status = {
+        "enum", values = { "failed", "pending-install", "pending-upgrade", "pending-rollback" }, shown_default = "deployed",
+        help = "how its helm left it",
+      },
+      server_side = { "flag", shown_default = "as helm does it", help = "false: applied by the client, as helm 3 does (helm 4)" },
+    }, help = "installed beforehand, by the real helm; the same one again is its next revision",
   },
   namespaces = { "list", of = "text", help = "made beforehand" },
   faults = { "list", of = "text", help = "of the cluster, as almanac sim --fault takes them" },
@@ -40,8 +45,9 @@ local WORLD = fields.declare("world", {
 --- an error that names the line to add. Only in cases of tests.
 ---
 --- Its methods: `run(name, params?, options?)`, `plan(name, params?, options?)`, `get("deployment/web", namespace)`,
---- `pass("5m")`, `after("3m", fn)`, `set({ prom = … })`, `fault({ "crash=web" })`, `seconds()`. Its fields: `commands`,
---- `requests` and `writes`, what was called of programs, of web services and of the cluster.
+--- `pass("5m")`, `after("3m", fn)`, `before("PATCH */statefulsets/web", fn)`, `set({ prom = … })`, `fault({ "crash=web" }, { "api-down" })`
+--- (put on, taken off), `patch("deployment/web", namespace, patch, manager)`, `kill_helm()`, `seconds()`. Its fields:
+--- `commands`, `requests` and `writes`, what was called of programs, of web services and of the cluster.
 ---
 --- A run has `approve(words?)`, `reject(words?)`, `answer(words)`, `resume(words?)`, `rollback(words?)` and `abandon(reason?)`, and
 --- the fields `status`, `code`, `output`, `error`, `effects`, `gates`, `steps`, `seconds`, `params` and `report`. A plan has

@@ -15,7 +15,7 @@ local OPTIONS = {
   ["--set-json"] = VALUE, ["--version"] = VALUE, ["--description"] = VALUE, ["--timeout"] = VALUE, ["--labels"] = VALUE,
   ["--dry-run"] = VALUE, ["--output"] = VALUE, ["--is-upgrade"] = FLAG, ["--no-hooks"] = FLAG, ["--install"] = FLAG,
   ["--create-namespace"] = FLAG, ["--force-conflicts"] = FLAG, ["--keep-history"] = FLAG, ["--short"] = FLAG,
-  ["--disable-openapi-validation"] = FLAG,
+  ["--disable-openapi-validation"] = FLAG, ["--server-side"] = VALUE,
 }
 
 --- The verbs, and which of the words behind them is a chart.

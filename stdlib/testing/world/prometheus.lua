@@ -124,6 +124,10 @@ local PATHS = {
 ---@param response table
 ---@return boolean
 function M.handle(self, request, response)
+  if self.prometheus_is_silent then
+    response:send(503, { ["Content-Type"] = "text/plain" }, "nobody answers\n")
+    return true
+  end
   if request.path == "/api/v2/alerts" then
     response:send(200, { ["Content-Type"] = "application/json" }, json.encode(active(self)))
     return true

@@ -10,6 +10,7 @@ local helm = require "almanac.testing.world.helm"
 local http = require "almanac.testing.world.http"
 local httpd = require "native.httpd"
 local loki = require "almanac.testing.world.loki"
+local others = require "almanac.testing.world.others"
 local place = require "almanac.testing.world.place"
 local process = require "native.process"
 local prometheus = require "almanac.testing.world.prometheus"
@@ -43,6 +44,8 @@ M.STAND_IN = "stand-in.test"
 ---@field commands table[]    what was called of programs
 ---@field unanswered table[]  what nobody had an answer for: { what, line }
 ---@field turns table<string, integer>
+---@field awaited table[]     requests of the cluster at which something happens: { request, fn }
+---@field prometheus_is_silent? boolean
 local World = {}
 World.__index = World
 
@@ -119,7 +122,7 @@ local function start_cluster(self, project)
   local served, why = server.start {
     objects = objects, resources = resources, namespaces = self.spec.namespaces, faults = self.spec.faults,
     ready_time = self.spec.ready_time, report = function(text) self:complain(text) end,
-    request_log = note_of(self), devnet_ready = true,
+    request_log = note_of(self), devnet_ready = true, asked = function(request) return others.asked(self, request) end,
   }
   if not served then errors.usage("world: %s", why) end
   self.served = served
@@ -145,7 +148,7 @@ function M.new(spec, dir, project, granted)
       hint = "look at what it runs (" .. table.concat(spec.real_sh, ", ") .. "), then: almanac test --real sh" }
   end
   local self = setmetatable({
-    spec = spec, dir = dir, requests = {}, writes = {}, commands = {}, unanswered = {}, complaints = {}, turns = {},
+    spec = spec, dir = dir, requests = {}, writes = {}, commands = {}, unanswered = {}, complaints = {}, turns = {}, awaited = {},
     began = task.wall_ms() / 1000, project = project, exe = process.exe(), secret = digest.random_hex(8),
   }, World)
   start_cluster(self, project)
