@@ -256,8 +256,9 @@ end)
 -- The API server's proxy answers 503 for a port that a service does not have, and 404 where there is no service.
 it("a service is not there, or not at that port, in words", function()
   local get = book 'step("get", function() return http.get("svc://animica-devnet/SERVICE").body end)'
-  local files = { ["runbooks/port.lua"] = get:gsub("SERVICE", "animica-node:99/healthz"), ["runbooks/gone.lua"] = get:gsub("SERVICE", "gone:80/") }
-  local w = devnet.world { files = files }
+  local w = devnet.world { files = {
+    ["runbooks/port.lua"] = get:gsub("SERVICE", "animica-node:99/healthz"), ["runbooks/gone.lua"] = get:gsub("SERVICE", "gone:80/"),
+  } }
   assert.contains("503", w:run("port").error.message)
   assert.contains("404", w:run("gone").error.message)
 end)

@@ -2,6 +2,7 @@
 local clock = require "native.clock"
 local errors = require "almanac.base.errors"
 local library_file = require "almanac.script.library_file"
+local others = require "almanac.testing.world.others"
 local sandbox = require "almanac.script.sandbox"
 local stage = require "almanac.testing.stage"
 local suite = require "almanac.testing.suite"
@@ -74,6 +75,8 @@ end
 local function complaint_of(worlds)
   for _, world in ipairs(worlds) do
     if world.complaints[1] then return world.complaints[1] end
+    local missed = others.missed(world)[1]
+    if missed then return string.format("world.before: the cluster was not asked %q", missed) end
   end
 end
 

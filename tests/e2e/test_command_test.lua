@@ -185,3 +185,38 @@ t.test("the list, the filter, and what is none", function()
   t.eq((project:run { "test" }), 1)
   t.eq((project:run { "check" }), 0, "check knows the names of tests")
 end)
+
+t.test("what happens meanwhile: at a request, by hand, a service that is away; and what was not asked fails the case", function()
+  local project = project_of [[
+    it("is changed by hand while it restarts", function()
+      w:before("PATCH */deployments/web", function()
+        w:patch("deployment/web", "shop", { metadata = { labels = { by = "hand" } } }, "kubectl-label")
+      end)
+      assert.equal("done", w:run("migrate", { hold = "1m" }).status)
+      local web = w:get("deployment/web", "shop")
+      assert.equal("hand", web.metadata.labels.by)
+      local managers = {}
+      for _, entry in ipairs(web.metadata.managedFields) do managers[entry.manager] = true end
+      assert.is_true(managers["kubectl-label"])
+    end)
+    it("outlasts an API and a Prometheus that are away", function()
+      w:before("PATCH */deployments/web", function()
+        w:fault { "api-down", "prom-silent" }
+        w:after("20s", function() w:fault({}, { "api-down", "prom-silent" }) end)
+      end)
+      local run = w:run("migrate", { hold = "1m" })
+      w:pass "1m"
+      if run.status ~= "done" then run:resume() end
+      assert.equal("done", run.status)
+    end)
+    it("waits for what nobody asks", function() w:before("PUT */deployments/web", function() end) end)
+    it("has no such fault", function() w:fault { "crush=web" } end)
+    it("has no such object", function() w:patch("deployment/wep", "shop", {}) end)
+  ]]
+  local code, out = project:run { "test" }
+  t.eq(code, 1)
+  t.has(out, "2 passed, 3 failed")
+  t.has(out, '"PUT */deployments/web"')
+  t.has(out, "no such fault: crush=web")
+  t.has(out, 'deployments.apps "wep" not found')
+end)

@@ -1,5 +1,6 @@
 --- What others do in a world while a run goes on: they change an object by hand, kill a helm, take a service off the
 --- network, at a moment that the test says.
+local codec = require "native.codec"
 local errors = require "almanac.base.errors"
 local http = require "native.http"
 local json = require "native.json"
@@ -89,9 +90,10 @@ end
 function M.patch(self, resource, namespace, name, patch, manager)
   local group = resource.group == "" and "/api/" or "/apis/" .. resource.group .. "/"
   local within = resource.namespaced and "/namespaces/" .. namespace or ""
+  local path = string.format("%s%s%s/%s/%s", group, resource.version, within, resource.resource, name)
   local response = http.request {
     who = "world.patch", method = "PATCH", read = true, body = json.encode(patch),
-    url = string.format("%s%s%s%s/%s/%s?fieldManager=%s", self.served.api, group, resource.version, within, resource.resource, name, manager),
+    url = self.served.api .. path .. "?fieldManager=" .. codec.percent_encode(manager),
     headers = { ["Content-Type"] = resource.custom and "application/merge-patch+json" or "application/strategic-merge-patch+json" },
   }
   if response.status >= 300 then
