@@ -259,6 +259,6 @@ it("a service is not there, or not at that port, in words", function()
   local w = devnet.world { files = {
     ["runbooks/port.lua"] = get:gsub("SERVICE", "animica-node:99/healthz"), ["runbooks/gone.lua"] = get:gsub("SERVICE", "gone:80/"),
   } }
-  assert.contains("503", w:run("port").error.message)
-  assert.contains("404", w:run("gone").error.message)
+  assert.contains('no service port 99 found for service "animica-node" (503', w:run("port").error.message)
+  assert.contains('services "gone" not found (404', w:run("gone").error.message)
 end)

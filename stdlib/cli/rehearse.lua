@@ -20,6 +20,8 @@ M.options = options.join({
   { "--yes", nil, "questions are answered with yes" },
   { "--in-doubt", "ANSWER", "redo, done or abort: for an effect of which nobody can tell, after a kill, whether it took place" },
   { "--rollback", nil, "the run is taken back in the end" },
+  { "--plan", "FILE", "what happens is held against this plan of the runbook; it binds nothing" },
+  { "--planned", nil, "a plan is made on the copy first, and what happens held against it" },
   { "--edit", "FILE", "it takes the runbook's place where the run is killed, or stops" },
   { "--real", "MODULE", "effects of this module are made: sh, http, git, … (repeatable)", many = true },
   { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
@@ -38,6 +40,7 @@ function M.run(words, operator)
   local name = table.remove(rest, 1)
   if not name or name:find "=" then errors.usage "usage: almanac rehearse RUNBOOK [key=value…]; almanac list shows the runbooks" end
   if given.empty and given.snapshot then errors.usage "--empty and --snapshot: one of them" end
+  if given.plan and given.planned then errors.usage "--plan and --planned: one of them" end
   given.seed = given.seed or 1
   config.load(given)
   local directing = task.spawn(require("almanac.rehearsal.direct").run, project.word(name), rest, given, operator)

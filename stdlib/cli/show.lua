@@ -29,7 +29,7 @@ M.options = options.join({
 local function planned_run(journal, id)
   local plan, events = nil, {}
   require("almanac.journal.family").visit(journal, id, function(event)
-    if event.kind == "run.plan" then plan = event.data end
+    if event.kind == "run.plan" or event.kind == "rehearsal.plan" then plan = event.data end
     events[#events + 1] = event
   end)
   if not plan then

@@ -48,6 +48,8 @@ M.kinds = {
   ["notice.failed"] = kind("durable", "keep", "id message"),
   ["notice.dropped"] = kind("durable", "keep", "id message"),
   ["rehearsal"] = kind("soon", "skip", "text"), -- what the rehearsal that the run is part of put on, or took away
+  ["rehearsal.plan"] = kind("soon", "skip", "*"), -- a plan that what happens is to be held against; it binds nothing
+  ["rehearsal.cluster"] = kind("durable", "skip", "changes folded waiting"), -- what was otherwise in the cluster in the end
   ["run.abandoned"] = kind("durable", "keep", "reason by"),
   -- its steps
   ["step.start"] = kind("soon", "begun", "attempt"),

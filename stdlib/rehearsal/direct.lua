@@ -8,6 +8,7 @@ local json = require "native.json"
 local lives = require "almanac.rehearsal.lives"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
+local plan_file = require "almanac.run.plan.file"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local schedules = require "almanac.rehearsal.schedule"
@@ -157,6 +158,28 @@ local function open_stage(book, schedule, given, operator)
   return stage, settings_of(stage, context, copy, header, given)
 end
 
+--- The plan of a file, which is to be one of this runbook.
+local function plan_of(given, book)
+  if not given.plan then return nil end
+  local plan = plan_file.read(given.plan)
+  if plan.runbook == book.name then return plan end
+  errors.raise { kind = "usage", message = string.format("--plan %s: it is a plan of %s, not of %s", given.plan, plan.runbook, book.name),
+    hint = string.format("make one: almanac plan %s … -o FILE", book.name) }
+end
+
+--- The rehearsal itself, with what takes it back where that was asked for.
+---@return integer code
+---@return integer? back
+local function perform(life, name, words, given, operator)
+  if given.planned then
+    local why = life:plan(name, words)
+    if why then operator:say("! " .. why) end
+  end
+  life.stage:begin()
+  local code = life:run(name, words)
+  return code, given.rollback and life:take_back() or nil
+end
+
 --- almanac rehearse RUNBOOK k=v…
 ---@param name string
 ---@param words string[]  key=value
@@ -167,21 +190,22 @@ function M.run(name, words, given, operator)
   local book = runbook.load(name)
   local schedule = schedule_of(given)
   check_real(given, book)
+  local plan = plan_of(given, book)
   if given.edit then lives.edited(given.edit) end -- refused before anything is begun
   local stage, held = open_stage(book, schedule, given, operator)
   local life = lives.new {
     stage = stage, scene = { yes = given.yes, real = json.array(given.real or {}), settings = held },
     path = stage.directory .. "/scene.json", script = book.path, given = given, operator = operator,
   }
-  life:write_scene()
+  life:hold_against(plan)
   local signalled = life:hand_on_signals()
-  stage:begin()
-  local ok, code, back = errors.try(function()
-    local code = life:run(name, words)
-    return code, given.rollback and life:take_back() or nil
-  end)
+  local ok, code, back = errors.try(perform, life, name, words, given, operator)
   signalled:cancel()
-  if ok then operator:say(telling.conclusion(stage, life:standing(), code, back)) end
+  if ok then
+    local difference = stage:difference()
+    life:record("rehearsal.cluster", difference)
+    operator:say(telling.conclusion(stage, life:standing(), code, back, { copy = difference, planned = life:beside_plan() }))
+  end
   stage:close()
   fs.remove(life.path)
   if not ok then error(code, 0) end

@@ -22,6 +22,7 @@ local FOREVER = 3600 -- seconds
 ---@field settings table  that hold
 ---@field real string[]
 ---@field steps boolean   it wants to know when steps begin
+---@field plan table?     what happens is held against it
 ---@field yes boolean?    questions are answered by what lets the run go on
 ---@field files table<string, string>?  texts that stand for files: of a runbook that was edited
 
@@ -72,6 +73,9 @@ function Inside:watch(run)
   self.orders = orders
   run:observe(function(event)
     if event.kind == "run.end" and not event.run then orders:cancel() end
+    if event.kind == "run.start" and not event.run and self.scene.plan and not run.meta.undoes then
+      run:record("rehearsal.plan", "", self.scene.plan)
+    end
     if event.kind == "step.start" and self.scene.steps then
       obey(self, tell(self, "/point", { what = "step", path = event.path }), run)
     end

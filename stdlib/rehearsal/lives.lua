@@ -1,9 +1,13 @@
 --- The lives of the inside of a rehearsal: each is a process, which runs the runbook, goes on with it, or takes it back, and
 --- may be killed.
 local errors = require "almanac.base.errors"
+local events = require "almanac.journal.event"
+local family = require "almanac.journal.family"
 local fs = require "native.fs"
 local json = require "native.json"
 local library_file = require "almanac.script.library_file"
+local plan_file = require "almanac.run.plan.file"
+local plans = require "almanac.render.plan"
 local process = require "native.process"
 local rows = require "almanac.journal.row"
 local sh = require "native.sh"
@@ -48,24 +52,30 @@ function Lives:hand_on_signals()
   end)
 end
 
+local SHOWN = { "json", "plain", "no_ask" }
+
 --- Options of the command line that are the inside's, too.
-local function passed_on(given)
+---@param given table
+---@param flags string[]  of those without a value
+local function passed_on(given, flags)
   local out = {}
   for _, name in ipairs { "config", "environment", "helm" } do
     if given[name] then table.move({ "--" .. name, given[name] }, 1, 2, #out + 1, out) end
   end
-  for _, name in ipairs { "json", "plain", "no_ask" } do
+  for _, name in ipairs(flags) do
     if given[name] then out[#out + 1] = "--" .. name:gsub("_", "-") end
   end
   return out
 end
 
 --- One life, to its end.
+---@param words string[]
+---@param flags? string[]  that it knows, of the command line's
 ---@return integer code
-local function live(self, words)
+local function live(self, words, flags)
   local stage = self.stage
   local argv = { process.exe(), "rehearsed", self.path, table.unpack(words) }
-  for _, word in ipairs(passed_on(self.given)) do argv[#argv + 1] = word end
+  for _, word in ipairs(passed_on(self.given, flags or SHOWN)) do argv[#argv + 1] = word end
   stage.killed = false
   stage.child = sh.start {
     argv = argv, foreground = true, keep_env = { "*" }, who = "almanac rehearse",
@@ -96,6 +106,28 @@ function Lives:standing()
     end
   end
   return first and { run = first, status = states.status(journal, first), goes_on = last } or nil
+end
+
+--- Writes into the journal of the rehearsed run what only the stage knows.
+---@param kind string
+---@param data table
+function Lives:record(kind, data)
+  local stands = self:standing()
+  if not stands then return end
+  local journal <close> = require("native.journal").open { dir = self.scene.settings.store, mode = "rw" }
+  events.append(journal, stands.run, kind, "", data)
+end
+
+--- What was planned, and what happened; nil: there is no plan, or no run.
+---@return string[]? lines
+function Lives:beside_plan()
+  local stands, seen = self:standing(), {}
+  if not stands or not self.scene.plan then return nil end
+  local journal <close> = require("native.journal").open { dir = self.scene.settings.store, mode = "ro" }
+  family.visit(journal, stands.run, function(event) seen[#seen + 1] = event end)
+  local out = {}
+  for line in plans.outcome(stands.run, stands.status, self.scene.plan, seen, false):gmatch "[^\n]+" do out[#out + 1] = line end
+  return out
 end
 
 --- The text of the edited runbook. It runs as the runbook's own would, and nobody else may have written it.
@@ -142,13 +174,39 @@ function Lives:through(words)
   return code
 end
 
+--- A command about the runbook with what was given.
+local function command(self, verb, name, words)
+  local out = { verb, name, table.unpack(words) }
+  if self.given.params then table.move({ "--params", self.given.params }, 1, 2, #out + 1, out) end
+  return out
+end
+
+--- Makes a plan on the copy, which what happens is held against.
+---@param name string of the runbook
+---@param words string[] key=value
+---@return string? why there is none
+function Lives:plan(name, words)
+  local path = self.stage.directory .. "/plan.json"
+  local argv = command(self, "plan", name, words)
+  table.move({ "--out", path }, 1, 2, #argv + 1, argv)
+  live(self, argv, {})
+  if not fs.exists(path) then return "no plan could be made on the copy" end
+  self:hold_against(plan_file.read(path))
+end
+
+--- Has what happens held against a plan.
+---@param plan table
+function Lives:hold_against(plan)
+  self.scene.plan = plan
+  self:write_scene()
+end
+
 --- The run, from its first step to its end.
 ---@param name string of the runbook
 ---@param words string[] key=value
 ---@return integer code
 function Lives:run(name, words)
-  local first = { "run", name, table.unpack(words) }
-  if self.given.params then table.move({ "--params", self.given.params }, 1, 2, #first + 1, first) end
+  local first = command(self, "run", name, words)
   local code = self:through(first)
   local stands = self:standing()
   if code == DONE and stands and stands.status == "undone" then return UNDONE end -- by a rollback that was killed

@@ -1,5 +1,7 @@
 --- The stage of a rehearsal: the simulated cluster, what is asked of Prometheus, and what goes wrong when. It lives in the
 --- process that was started, and outlives the one that runs the runbook, which may be killed on it.
+local contents = require "almanac.sim.contents"
+local differences = require "almanac.rehearsal.difference"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
@@ -124,7 +126,15 @@ end
 
 --- Waits until the copy is up.
 ---@return string[] left  what did not come up
-function Stage:settle() return settling.wait(self.served.cluster.store, SETTLE_SECONDS) end
+function Stage:settle()
+  local left = settling.wait(self.served.cluster.store, SETTLE_SECONDS)
+  self.before = contents.of(self.served.cluster.store)
+  return left
+end
+
+--- What is otherwise in the cluster since it had settled.
+---@return almanac.rehearsal.Difference
+function Stage:difference() return differences.of(self.before, contents.of(self.served.cluster.store)) end
 
 --- Why a Prometheus does not answer at all, or nil. Whom it lets in is for the one who asks it.
 local function why_silent(url)

@@ -1,11 +1,14 @@
 --- What a rehearsal says of itself, before and after.
+local differences = require "almanac.rehearsal.difference"
 local duration = require "almanac.base.duration"
 local moments = require "almanac.rehearsal.moment"
+local plans = require "almanac.render.plan"
 local shell_word = require "almanac.base.shell_word"
 
 local M = {}
 
-local SHOWN = 5 -- of a list
+local SHOWN = 5      -- of a list
+local LINES_MAX = 60 -- of what is otherwise in the copy
 
 local function add(out, name, text) out[#out + 1] = string.format("  %-11s %s", name .. ":", text) end
 
@@ -56,13 +59,26 @@ end
 local VERDICTS = { [0] = "it would be done", [1] = "it would fail", [2] = "it would be refused", [3] = "it would wait for an answer",
   [4] = "it would fail and be undone", [130] = "it was interrupted" }
 
+--- What is otherwise in the copy.
+local function add_difference(out, difference)
+  local lines = plans.changes(difference.changes, "  ", false)
+  if not lines[1] then lines[1] = "  nothing is otherwise" end
+  out[#out + 1] = "the copy, before and after:"
+  for i = 1, math.min(#lines, LINES_MAX) do out[#out + 1] = lines[i] end
+  if #lines > LINES_MAX then out[#out + 1] = string.format("  … and %d lines more: the report has them", #lines - LINES_MAX) end
+  local folded = differences.folded(difference)
+  if folded then out[#out + 1] = "  = " .. folded end
+  for _, text in ipairs(difference.waiting) do out[#out + 1] = "! not ready in the end: " .. text end
+end
+
 --- How it ended, what happened when, and where to look.
 ---@param stage table
 ---@param stands almanac.rehearsal.Standing?
 ---@param code integer   of the run
 ---@param back integer?  of what took it back
+---@param found { copy: almanac.rehearsal.Difference, planned: string[]? }
 ---@return string[] lines
-function M.conclusion(stage, stands, code, back)
+function M.conclusion(stage, stands, code, back, found)
   local verdict = VERDICTS[code] or "it ended with " .. tostring(code)
   if back then verdict = verdict .. (back == 0 and ", and could be taken back" or ", and taking it back would not be done") end
   local out = { string.format("REHEARSAL: %s%s", verdict, stands and " (" .. stands.status .. ")" or "") }
@@ -73,6 +89,11 @@ function M.conclusion(stage, stands, code, back)
     out[#out + 1] = string.format("! %s was to come %s, and did not", entry.name, moments.text(entry.when))
   end
   if stands then
+    if found.planned then
+      out[#out + 1] = "planned, and what happened:"
+      for _, line in ipairs(found.planned) do out[#out + 1] = "  " .. line end
+    end
+    add_difference(out, found.copy)
     local store = shell_word.plain(stage.directory .. "/journal")
     out[#out + 1] = string.format("  report:  almanac report %s --store %s -o rehearsal.html", stands.run, store)
     out[#out + 1] = "  requests to the simulated API: " .. stage.directory .. "/requests.jsonl"

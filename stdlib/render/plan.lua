@@ -103,6 +103,17 @@ local function add_change(out, indent, change, color)
   for _, field in ipairs(change.fields or {}) do add_field(out, indent .. "    ", field, color) end
 end
 
+--- Changes of objects, a line for each and for each of its fields. Pure.
+---@param changes table[]  as a plan has them
+---@param indent string
+---@param color boolean
+---@return string[] lines
+function M.changes(changes, indent, color)
+  local out = {}
+  for _, change in ipairs(changes) do add_change(out, indent, change, color) end
+  return out
+end
+
 local function is_refused(change)
   return change.action == "conflict" or change.action == "reject"
 end

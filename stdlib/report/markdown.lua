@@ -98,6 +98,22 @@ local function changes(report)
   return rows[1] and "### What it changed\n\n" .. table_of({ "step", "effect", "outcome" }, rows)
 end
 
+--- What a rehearsal made of its cluster.
+local function copy(report)
+  if not report.copy then return nil end
+  local lines = {}
+  for _, change in ipairs(report.copy.changes or {}) do
+    lines[#lines + 1] = string.format("%s: %s%s", change.object, change.action, change.why and ": " .. change.why or "")
+    for _, field in ipairs(change.fields or {}) do
+      lines[#lines + 1] = string.format("  %s: %s → %s", field.path, words.value(field.old), words.value(field.new))
+    end
+  end
+  local listed = lines[1] and M.fence(table.concat(lines, "\n"), "text") or "Nothing is otherwise than before."
+  local out = { "### The copy, before and after", listed }
+  for _, text in ipairs(words.copy(report.copy)) do out[#out + 1] = span(text) end
+  return table.concat(out, "\n\n")
+end
+
 local function gate_row(name, gate)
   local last, spec = gate.samples[#gate.samples], gate.spec or {}
   local value, limit = last and number.of(last.value), number.of(spec.limit)
@@ -179,7 +195,7 @@ end
 ---@return string
 function M.render(report)
   local out, size, left_off = {}, 0, false
-  for _, part in ipairs { header, failure, changes, watched, decisions, executions, steps, about } do
+  for _, part in ipairs { header, failure, changes, copy, watched, decisions, executions, steps, about } do
     local text = part(report)
     if text and size + #text > WHOLE_BYTES then
       left_off = true

@@ -83,6 +83,7 @@ local OUTPUT_LINES = 60 -- of a step, the last ones
 ---@field journal { events: integer, seq: integer, hash: string, broken: string? }
 ---@field compared? table        with the last good run
 ---@field rollbacks string[]     runs that take it back
+---@field copy? table            of a rehearsal: what is otherwise in its cluster: changes, folded, waiting
 
 ---@class almanac.report.Facts   what the events do not say
 ---@field row table              of the journal
@@ -123,6 +124,10 @@ on["run.script"] = function(self, event)
 end
 
 on["run.plan"] = function(self, event) self.plan = not event.run and event.data or self.plan end
+
+-- What it made of its cluster is known when all is over.
+on["rehearsal.plan"] = on["run.plan"]
+on["rehearsal.cluster"] = function(self, event) self.copy = not event.run and event.data or self.copy end
 
 on["run.end"] = function(self, event)
   if event.run then return end
@@ -205,7 +210,7 @@ function Model:add(event, state)
     table.insert(self.plan_events, { kind = event.kind, path = event.path, data = event.data })
   end
   local fn = on[event.kind]
-  if fn and (node or event.kind:find "^run%.") then fn(self, event, node) end
+  if fn and (node or event.kind:find "^run%." or event.kind:find "^rehearsal%.") then fn(self, event, node) end
 end
 
 local function effects_of(self, report, node)
@@ -376,7 +381,7 @@ function Model:finish(state, facts)
   report.guards = self.guards:finish(report.steps)
   report.asked = json.array(states.put(state))
   if self.error then self.error.excerpt = excerpts.of(self.sources, self.error.at) end
-  report.plan = plan_of(self)
+  report.plan, report.copy = plan_of(self), self.copy
   report.counts = counts_of(report)
   report.verdict = verdicts.of(report)
   if facts.good then report.compared = require("almanac.report.comparison").of(report, facts.good) end

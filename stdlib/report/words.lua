@@ -150,6 +150,19 @@ function M.logs(err)
   return out
 end
 
+--- What of a rehearsal's cluster is not listed, and what is not ready in it.
+---@param copy table  of the report
+---@return string[] lines
+function M.copy(copy)
+  local folded, out = copy.folded or {}, {}
+  if (folded.objects or 0) + (folded.fields or 0) > 0 then
+    out[1] = string.format("Besides, controllers made or changed %s, and wrote fields of %s.", M.plural(folded.objects or 0, "object"),
+      M.plural(folded.fields or 0, "other"))
+  end
+  for _, text in ipairs(copy.waiting or {}) do out[#out + 1] = "Not ready in the end: " .. text end
+  return out
+end
+
 --- What a report of a rehearsal says on each of its pages; nil of a run.
 ---@param report almanac.Report
 ---@return string?

@@ -1,6 +1,7 @@
 --- A run that is killed before and behind each of its effects, in a fresh world each time, and gone on with: what it did
 --- must be what it does undisturbed, once.
 local assertion = require "almanac.testing.assertion"
+local contents = require "almanac.sim.contents"
 local errors = require "almanac.base.errors"
 local handle = require "almanac.testing.handle"
 local json = require "native.json"
@@ -19,10 +20,6 @@ local POINTS = {
 
 local RESUMES_MAX = 10
 
---- Kinds that controllers make, under names that chance gives.
-local MADE = { Pod = true, ReplicaSet = true, Event = true, ControllerRevision = true, Endpoints = true, EndpointSlice = true,
-  Lease = true, Node = true, Namespace = true, PersistentVolume = true }
-
 local CHANGES = { uid = true, resourceVersion = true, creationTimestamp = true, managedFields = true, status = true,
   annotations = true, volumeName = true, time = true, renewTime = true, acquireTime = true }
 
@@ -37,13 +34,11 @@ local function plain(value)
 end
 
 local function objects_of(world)
-  local out, store = {}, world.served.cluster.store
-  for _, resource in ipairs(store.served.list) do
-    if not MADE[resource.kind] and resource.key == resource.storage then
-      for _, object in ipairs(store:list(resource.key) or {}) do
-        local name = string.format("%s %s/%s", resource.kind, object.metadata.namespace or "", object.metadata.name)
-        out[name] = object.type == "helm.sh/release.v1" and { labels = { status = object.metadata.labels.status } } or plain(object)
-      end
+  local out = {}
+  for _, object in ipairs(contents.of(world.served.cluster.store)) do
+    if not contents.MADE[object.kind] and object.kind ~= "Namespace" then
+      local name = string.format("%s %s/%s", object.kind, object.metadata.namespace or "", object.metadata.name)
+      out[name] = object.type == "helm.sh/release.v1" and { labels = { status = object.metadata.labels.status } } or plain(object)
     end
   end
   return out

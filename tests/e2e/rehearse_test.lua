@@ -104,6 +104,35 @@ t.test("a rollout is done on the copy, and what is shown of it says that it was 
   end
   local _, report = p:run { "report", "--store", p.store }
   t.ok(not report:find "almanac rollback", "nothing leads to a real cluster")
+  for _, text in ipairs { err, report } do
+    t.has(text, "statefulset/animica-node")
+    t.has(text, "release animica-devnet revision 2")
+  end
+  t.has(err, "~ deployment/animica-miner  changed")
+  t.has(err, "+ release animica-devnet revision 2  created: deployed")
+  t.ok(not err:find "configmap/chain%-params", "what is as it was is not listed")
+  local _, page = p:run { "report", "--store", p.store, "--format", "html" }
+  t.has(page, "The copy, before and after")
+end)
+
+t.test("what was planned stands beside what happened, and binds nothing", function()
+  local p = project { rollout = ROLLOUT }
+  local code, err, out = p:rehearse("rollout", "tag=" .. NEW, "--snapshot", "devnet.yaml", "--planned", "--kill", "effect 1")
+  t.eq(code, 0, err)
+  t.has(out, "→ helm upgrade animica-devnet to chart ops/helm/animica-devnet")
+  t.has(err, "upgrade: helm upgrade animica-devnet to chart ops/helm/animica-devnet with global.imageTag=" .. NEW .. "  as planned")
+  local _, report = p:run { "report", "--store", p.store }
+  t.has(report, "### Planned, and what happened")
+  local plan = p.store:gsub("/journal$", "/plan.json")
+  local edited = ROLLOUT:gsub("return #helm", 'k8s.restart("deployment/animica-miner", { namespace = "animica-devnet" }) return #helm')
+  t.write_file(p.dir .. "/runbooks/rollout.lua", edited)
+  code, err = p:rehearse("rollout", "tag=" .. NEW, "--snapshot", "devnet.yaml", "--plan", plan)
+  t.eq(code, 0, err)
+  t.has(err, "not in the plan")
+  t.write_file(p.dir .. "/runbooks/other.lua", ROLLOUT)
+  code, err = p:rehearse("other", "tag=" .. NEW, "--snapshot", "devnet.yaml", "--plan", plan)
+  t.eq(code, 2)
+  t.has(err, "it is a plan of rollout, not of other")
 end)
 
 t.test("a node that crashes fails it, as it would", function()

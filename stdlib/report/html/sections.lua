@@ -67,9 +67,10 @@ local function field_line(field)
   return tag("span", { "class", mark[2] }, string.format("%s %s: %s\n", mark[1], field.path, text))
 end
 
-local function diff_of(planned)
+--- Changes of objects, field by field; nil: there are none.
+local function changes_of(changes)
   local out, unchanged = {}, 0
-  for _, change in ipairs(planned.changes or {}) do
+  for _, change in ipairs(changes or {}) do
     if change.action == "unchanged" and not change.why then
       unchanged = unchanged + 1
     else
@@ -78,8 +79,23 @@ local function diff_of(planned)
     end
   end
   if unchanged > 0 then out[#out + 1] = unchanged .. " unchanged\n" end
-  if #out == 0 then return nil end
-  return tag("details", nil, tag("summary", { "class", "dim" }, "the planned difference"), tag("pre", nil, out))
+  return out[1] and tag("pre", nil, out) or nil
+end
+
+local function diff_of(planned)
+  local changes = changes_of(planned.changes)
+  return changes and tag("details", nil, tag("summary", { "class", "dim" }, "the planned difference"), changes)
+end
+
+--- What a rehearsal made of its cluster; nil of a run.
+---@param report almanac.Report
+---@return any
+function M.copy(report)
+  local copy = report.copy
+  if not copy then return nil end
+  local out = { changes_of(copy.changes) or tag("p", nil, "Nothing is otherwise than before.") }
+  for _, text in ipairs(words.copy(copy)) do out[#out + 1] = tag("p", { "class", "dim" }, text) end
+  return out
 end
 
 local OUTCOMES = {

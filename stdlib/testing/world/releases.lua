@@ -1,6 +1,7 @@
 --- Releases of helm in the world of a test: installed once by the real helm, and restored from what it made in every
 --- further world of the same kind.
 local base64 = require "almanac.base.base64"
+local contents = require "almanac.sim.contents"
 local digest = require "native.digest"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
@@ -79,11 +80,7 @@ end
 
 local function all_objects(store)
   local out = {}
-  for _, resource in ipairs(store.served.list) do
-    if resource.key == resource.storage then
-      for _, object in ipairs(store:list(resource.key) or {}) do out[#out + 1] = json.decode(json.encode(object)) end
-    end
-  end
+  for i, object in ipairs(contents.of(store)) do out[i] = json.decode(json.encode(object)) end
   return out
 end
 
