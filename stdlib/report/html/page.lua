@@ -2,6 +2,7 @@
 local base64 = require "almanac.base.base64"
 local errors = require "almanac.base.errors"
 local markup = require "almanac.report.markup"
+local objects = require "almanac.report.html.objects"
 local sections = require "almanac.report.html.sections"
 local sha256 = require("native.digest").sha256
 local steps = require "almanac.report.html.steps"
@@ -96,7 +97,7 @@ local function sections_of(report)
   if report.run.status ~= "done" then add("failure", is_open and "Where it stands" or "The first failure", first_failure(report)) end
   add("timeline", "Timeline", timeline.render(report))
   add("changes", report.plan and "Planned, and what happened" or "What it changed", sections.changes(report))
-  add("copy", "The copy, before and after", sections.copy(report))
+  add("copy", "The copy, before and after", objects.copy(report))
   add("gates", "Gates", sections.gates(report))
   add("guards", "Guards", sections.guards(report))
   add("canary", "Canary", sections.canaries(report))

@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local markup = require "almanac.report.markup"
 local plots = require "almanac.report.html.plot"
 local number = require "almanac.base.number"
+local objects = require "almanac.report.html.objects"
 local steps = require "almanac.report.html.steps"
 local outcome = require "almanac.run.plan.outcome"
 local words = require "almanac.report.words"
@@ -58,46 +59,6 @@ local function tag_of(class, text) return tag("span", { "class", "tag " .. class
 
 -- What was changed -------------------------------------------------------------------------------
 
-local FIELD_MARKS = { added = { "+", "d-add" }, removed = { "-", "d-del" }, changed = { "~", "d-change" } }
-
-local function field_line(field)
-  local mark = FIELD_MARKS[field.kind] or FIELD_MARKS.changed
-  local text = field.kind == "changed" and string.format("%s → %s", words.value(field.old), words.value(field.new))
-    or words.value(field.kind == "added" and field.new or field.old)
-  return tag("span", { "class", mark[2] }, string.format("%s %s: %s\n", mark[1], field.path, text))
-end
-
---- Changes of objects, field by field; nil: there are none.
-local function changes_of(changes)
-  local out, unchanged = {}, 0
-  for _, change in ipairs(changes or {}) do
-    if change.action == "unchanged" and not change.why then
-      unchanged = unchanged + 1
-    else
-      out[#out + 1] = string.format("%s: %s%s\n", change.object or "", change.action or "", change.why and ": " .. change.why or "")
-      for _, field in ipairs(type(change.fields) == "table" and change.fields or {}) do out[#out + 1] = { "  ", field_line(field) } end
-    end
-  end
-  if unchanged > 0 then out[#out + 1] = unchanged .. " unchanged\n" end
-  return out[1] and tag("pre", nil, out) or nil
-end
-
-local function diff_of(planned)
-  local changes = changes_of(planned.changes)
-  return changes and tag("details", nil, tag("summary", { "class", "dim" }, "the planned difference"), changes)
-end
-
---- What a rehearsal made of its cluster; nil of a run.
----@param report almanac.Report
----@return any
-function M.copy(report)
-  local copy = report.copy
-  if not copy then return nil end
-  local out = { changes_of(copy.changes) or tag("p", nil, "Nothing is otherwise than before.") }
-  for _, text in ipairs(words.copy(copy)) do out[#out + 1] = tag("p", { "class", "dim" }, text) end
-  return out
-end
-
 local OUTCOMES = {
   ["as planned"] = "s-done", done = "s-done", failed = "s-failed", ["not in the plan"] = "s-failed", ["without the plan"] = "s-failed",
 }
@@ -116,7 +77,7 @@ local function planned_effects(report)
     if not item.title then return link(item.path), "gate", item.text, outcome_of(item) end
     local planned = item.planned or {}
     local besides = item.within and tag("p", { "class", "dim" }, "and besides: " .. table.concat(item.within, ", "))
-    return link(item.path), join(item.title, besides, diff_of(planned)),
+    return link(item.path), join(item.title, besides, objects.planned(planned)),
       planned.would_fail and "would stop the run: " .. planned.would_fail or planned.summary, outcome_of(item)
   end)
 end
