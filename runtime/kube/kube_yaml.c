@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/trust.h"
+
 #define FILE_MAX (8L << 20)
 
 static int parse_failed(const yaml_parser_t *parser, const char *path, struct err *e)
@@ -12,6 +14,28 @@ static int parse_failed(const yaml_parser_t *parser, const char *path, struct er
                    parser->problem_mark.line + 1,
                    parser->problem ? parser->problem : "out of memory", parser->context ? ", " : "",
                    parser->context ? parser->context : "");
+}
+
+/* What a kubeconfig says is run: it is held to what scripts are. */
+static int check_trust(const struct stat *st, const char *path, struct err *e)
+{
+    switch (S_ISREG(st->st_mode) ? trust_to_read(st) : TRUST_OURS) {
+    case TRUST_OTHER:
+        err_set(e, ERR_REFUSED, "%s is no kubeconfig to trust: it belongs to another user", path);
+        return err_hint(e,
+                        "it says which programs are run for credentials; read it, and make a copy "
+                        "of your own: cp %s COPY. Where that user's files are yours (in a "
+                        "container, say): ALMANAC_TRUST_UID=%lu",
+                        path, (unsigned long)st->st_uid);
+    case TRUST_OPEN:
+        err_set(e, ERR_REFUSED, "%s is no kubeconfig to trust: others can write to it", path);
+        return err_hint(e,
+                        "it says which programs are run for credentials; make sure that nobody has "
+                        "changed it, then: chmod go-w %s",
+                        path);
+    default:
+        return 0;
+    }
 }
 
 int kube_yaml_load(struct kube_yaml *y, const char *path, struct err *e)
@@ -26,13 +50,9 @@ int kube_yaml_load(struct kube_yaml *y, const char *path, struct err *e)
         return 1;
     if (!file)
         return err_set_errno(e, ERR_IO, errno, "cannot read %s", path);
-    if (fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & S_IWOTH) {
+    if (fstat(fileno(file), &st) == 0 && check_trust(&st, path, e) < 0) {
         fclose(file);
-        err_set(e, ERR_REFUSED, "%s is no kubeconfig to trust: others can write to it", path);
-        return err_hint(e,
-                        "it says which programs are run for credentials; make sure that nobody has "
-                        "changed it, then: chmod go-w %s",
-                        path);
+        return -1;
     }
     if (fseek(file, 0, SEEK_END) != 0 || ftell(file) < 0 || ftell(file) > FILE_MAX) {
         fclose(file);

@@ -37,7 +37,26 @@ local function token_of(given)
   }
 end
 
+local function refuse_file(file, noun, why, hint)
+  errors.raise { kind = "refused", message = string.format("%s is no %s to trust: %s", file, noun, why), hint = hint }
+end
+
+--- Refuses a key that others read, and files that others say. A group may read a key of root's, as Debian's ssl-cert does.
+local function check_files(given)
+  for noun, file in pairs { certificate = given.cert, key = given.key, authority = given.client_ca } do
+    local stat = fs.stat(file) -- what is not there is told by who reads it
+    if stat and not fs.is_trusted(file) then
+      refuse_file(file, noun, "it belongs to another user, or others can write to it",
+        "make sure that nobody has changed it, then: chmod go-w " .. file .. "; or take a copy of your own")
+    end
+    if stat and noun == "key" and (stat.mode & 7 ~= 0 or stat.mode & 0x20 ~= 0 and stat.uid ~= 0) then
+      refuse_file(file, noun, "others can read it, and pass for this server", "make another one, or: chmod 600 " .. file)
+    end
+  end
+end
+
 local function tls_of(given, address)
+  check_files(given)
   if given.cert and given.key then return { cert = given.cert, key = given.key, client_ca = given.client_ca } end
   if given.cert or given.key or given.client_ca then errors.usage "--cert and --key go together, and --client-ca needs them" end
   if address:find "^127%." or address == "::1" then return nil end

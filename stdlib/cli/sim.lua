@@ -68,16 +68,22 @@ sign server /CN=almanac-sim-api 'subjectAltName=IP:127.0.0.1,DNS:localhost'
 sign client /O=system:masters/CN=operator 'extendedKeyUsage=clientAuth'
 ]]
 
+local MADE = { "ca.pem", "ca.key", "server.pem", "server.key", "client.pem", "client.key" }
+
 --- The TLS files that the options ask for: { cert, key, ca, client_ca, client_cert, client_key } or nil.
 local function tls_of(given)
   if given.tls then
     local fs, sh = require "native.fs", require "native.sh"
-    fs.mkdir(given.tls)
-    local made = sh.exec { argv = { "sh", "-c", MAKE_CERTIFICATES, "sh", given.tls }, who = "almanac sim" }
+    local held <close> = require("native.scratch").open()
+    local dir = held:keep("dir", ""):match "^(.*)/"
+    local made = sh.exec { argv = { "sh", "-c", MAKE_CERTIFICATES, "sh", dir }, who = "almanac sim" }
     if made.code ~= 0 then
       errors.raise { kind = "command", message = "openssl could not make certificates in " .. given.tls,
         hint = made.stderr, stderr = made.stderr }
     end
+    -- openssl writes through links, and we do not.
+    fs.keep_directory(given.tls)
+    for _, name in ipairs(MADE) do fs.keep(given.tls .. "/" .. name, fs.read(dir .. "/" .. name)) end
     local function file(name) return given.tls .. "/" .. name end
     return { cert = file "server.pem", key = file "server.key", ca = file "ca.pem", client_ca = file "ca.pem",
       client_cert = file "client.pem", client_key = file "client.key" }

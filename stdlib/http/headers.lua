@@ -21,7 +21,8 @@ local METHOD = { why = "would make another method of it",
   hint = "call http.put, http.delete, … or http.request { method = … }, so that a plan shows what is done" }
 local URL = { why = "would make another URL of it",
   hint = "give the URL that is meant, so that a plan shows it and allow is asked for it" }
-local METHODS = { "^x%-.*method", "^http%-.*method", "^method", "verb%-override", "method%-override" }
+local METHODS = { "^x%-.*method", "^http%-.*method", "^method", "^x%-.*verb", "^http%-.*verb", "^verb", "verb%-override",
+  "method%-override" }
 local URLS = {
   "^x%-.*original%-", "^x%-original", "^x%-.*rewrite", "ur[il]%-override", "path%-override", "^x%-accel%-", "^x%-sendfile",
   "^x%-lighttpd%-send", "^x%-reproxy%-",

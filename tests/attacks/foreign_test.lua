@@ -80,18 +80,32 @@ t.test("a link leads to where others can write, or lies there", function()
   both(p, "runbooks/lib/tools.lua is not run: runbooks/lib can be written by others")
 end)
 
-t.test("a kubeconfig that everybody can write is not used: it names programs that are run", function()
+t.test("a kubeconfig that others can write, or of another user, is not used: it names programs that are run", function()
   local p = project.new { book = "return runbook { run = function() step('x', function() return k8s.info() end) end }" }
   t.write_file(p.dir .. "/config", [[{ current-context: c, contexts: [{ name: c, context: { cluster: c, user: u } }],
     clusters: [{ name: c, cluster: { server: "http://127.0.0.1:9" } }], users: [{ name: u, user: { exec: {
       apiVersion: client.authentication.k8s.io/v1, command: touch, args: [pwned], interactiveMode: Never } } }] }]])
-  for _, mode in ipairs { "666", "602", "777" } do
-    t.must { "chmod", mode, p.dir .. "/config" }
+  local function is_refused(why)
     for _, command in ipairs { "plan", "run" } do
       local code, out, err = p:run { command, "book", "--kubeconfig", "config" }
       t.ok(code ~= 0, out .. err)
-      t.has(out .. err, "config is no kubeconfig to trust: others can write to it")
+      t.has(out .. err, "config is no kubeconfig to trust: " .. why)
     end
+  end
+  for _, mode in ipairs { "666", "602", "777", "664" } do
+    t.must { "chmod", mode, p.dir .. "/config" }
+    is_refused "others can write to it"
+  end
+  t.must { "chmod", "644", p.dir .. "/config" }
+  if is_root then
+    t.must { "chown", "1234", p.dir .. "/config" }
+    is_refused "it belongs to another user"
+    t.must { "ln", "-s", "config", p.dir .. "/link" }
+    local _, out, err = p:run { "plan", "book", "--kubeconfig", "link" }
+    t.has(out .. err, "link is no kubeconfig to trust: it belongs to another user")
+    _, out, err = p:run({ "plan", "book", "--kubeconfig", "config" }, { ALMANAC_TRUST_UID = "1234" })
+    t.lacks(out .. err, "to trust")
+    t.must { "rm", "-f", p.dir .. "/pwned" }
   end
   t.eq(fs.exists(p.dir .. "/pwned"), false)
 end)

@@ -61,7 +61,8 @@ t.test("a header or a query that makes another method or URL of a request is ref
   local cases = {}
   local function add(call, words) cases[#cases + 1] = { call, words } end
   for _, header in ipairs { "X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X_HTTP_Method_Override",
-    "X-Original-Method", "HTTP-Method", "X-Forwarded-Method", "Method-Override", "x-verb-override" } do
+    "X-Original-Method", "HTTP-Method", "X-Forwarded-Method", "Method-Override", "x-verb-override", "X-Verb",
+    "x_verb", "X-Http-Verb", "Verb", "X-Tunneled-Method", "X-Rest-Method" } do
     for _, verb in ipairs { "get", "head", "post" } do
       add(string.format("http.%s('http://127.0.0.1:9/', { headers = { [%q] = 'DELETE' } })", verb, header),
         "the header " .. header .. " would make another method of it")
@@ -76,6 +77,12 @@ t.test("a header or a query that makes another method or URL of a request is ref
     "http.get('http://127.0.0.1:9/', { query = { _method = 'DELETE' } })", "http.head 'http://127.0.0.1:9/?a;_METHOD=x'",
     "http.rpc('http://127.0.0.1:9/?_method=delete', 'x')" } do
     add(call, "which would make another method of it")
+  end
+  for _, field in ipairs { "method=DELETE", "method=delete", "Method=%50UT", "a=1&verb=PATCH", "x-verb=POST", "$method=DELETE", "%24method=PUT",
+    "http_verb=PURGE", "requestMethod=%20delete", "method=MOVE%00", "method%5B%5D=DELETE", "method=%2544ELETE", "method=MKCOL" } do
+    local words = field:match "([^&]*)=[^=]*$" .. ", which would make another method of it"
+    add("http.get 'http://127.0.0.1:9/?" .. field .. "'", "the query has " .. words)
+    add("http.post('http://127.0.0.1:9/', { body = '" .. field .. "' })", "the form has " .. words)
   end
   for _, name in ipairs { "X-HTTP-Method", "_HttpMethod", "_method[]", "_method[a]", "_method%00", "_method%00x", "_method%20",
     "%20_method", "+_method", ".method", "%2emethod", "%255fmethod", "__method",

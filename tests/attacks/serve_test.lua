@@ -1,4 +1,5 @@
 -- almanac serve: nothing without the token, nothing from another site's page, no header of a client's making.
+local fs = require "native.fs"
 local http = require "native.http"
 local projects = require "tests.project"
 local t = require "tests.harness"
@@ -204,6 +205,30 @@ t.test("over TLS a client certificate of the authority is enough, and answers in
   t.has(curl(dir .. "/client", path .. "/answer", "-d", form_of(page, { answer = "yes" })), "303")
   local _, log = p:run { "log", p:newest() }
   t.has(log, '"by":"operator"')
+end)
+
+t.test("a key that others can read, and what others can write or another user owns, is not used", function()
+  local p = projects.new { book = BOOK }
+  t.eq((p:run { "run", "book" }), 3)
+  local dir = authority(p)
+  local function refused(file, why)
+    local code, out, err = p:run { "serve", "--port", "0", "--cert", dir .. "/server.pem", "--key", dir .. "/server.key", "--client-ca",
+      dir .. "/ca.pem" }
+    t.eq(code, 2, out .. err)
+    t.has(err, file .. why)
+  end
+  for _, mode in ipairs { "666", "644", "604", "660", "640" } do
+    t.must { "chmod", mode, dir .. "/server.key" }
+    -- A group may read a key that is root's.
+    if mode ~= "640" or fs.stat(dir .. "/server.key").uid ~= 0 then refused("server.key", " is no key to trust: ") end
+  end
+  t.must { "chmod", "600", dir .. "/server.key" }
+  for file, noun in pairs { ["server.pem"] = "certificate", ["ca.pem"] = "authority" } do
+    t.must { "chmod", "666", dir .. "/" .. file }
+    refused(file, " is no " .. noun .. " to trust: it belongs to another user, or others can write to it")
+    t.must { "chmod", "644", dir .. "/" .. file }
+  end
+  t.ok(served(p, dir)(dir .. "/client", "/"):find "200$", "what is as it should be is used")
 end)
 
 t.test("over TLS a certificate of the authority that is for something else than clients is nothing", function()

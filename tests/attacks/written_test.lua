@@ -66,6 +66,21 @@ t.test("a file that is a link, dangling ones too: nothing is made behind it", fu
   untouched(outside)
 end)
 
+t.test("sim --tls makes its certificates in no directory and over no file that is a link", function()
+  local p, outside = place()
+  link(p, outside, "out")
+  refused(p, { "sim", "--tls", "out" }, "out")
+  refused(p, { "sim", "--tls", "out/deep" }, "out")
+  untouched(outside)
+  for _, name in ipairs { "ca.key", "server.pem", "client.key" } do
+    t.must { "mkdir", "-m", "700", "-p", p.dir .. "/tls" }
+    link(p, outside .. "/own", "tls/" .. name)
+    refused(p, { "sim", "--tls", "tls" }, "tls/" .. name)
+    untouched(outside, name)
+    t.must { "rm", "-r", p.dir .. "/tls" }
+  end
+end)
+
 t.test("plan -o and report -o over a link of the project, at its end or on the way: its target stays", function()
   local p, outside = place()
   t.eq(p:run { "run", "book" }, 0)
