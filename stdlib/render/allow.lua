@@ -70,7 +70,11 @@ local function env(pattern)
   if name:find "[*?]" then return "set variables of programs that are called " .. pattern end
   return string.format("set the variable %s of programs%s", pattern, variable.steers(name) and ", which makes them do something else" or "")
 end
-words.env = { change = env, read = env }
+local function env_read(pattern)
+  if pattern:find "[*?]" then return "take secrets from variables that are called " .. pattern end
+  return "take a secret from the variable " .. pattern
+end
+words.env = { change = env, read = env_read }
 words.shell = { change = shell, read = function(pattern) return shell(pattern) .. ", to look" end }
 
 local function plain(format)

@@ -217,6 +217,7 @@ function M.text(plan, counts, undos, color)
     out[#out + 1] = paint("A run would be refused now: its lock is held by " .. plan.held_by, "1;33", color)
   end
   out[#out + 1] = counts_line(counts)
+  if plan.secrets_from and plan.secrets_from[1] then out[#out + 1] = "Secrets: " .. table.concat(plan.secrets_from, ", ") end
   if #undos > 0 and counts.fail + counts.steps_fail == 0 then
     out[#out + 1] = "After it, almanac rollback would, newest first:"
     for _, what in ipairs(undos) do out[#out + 1] = "  ↩ " .. what end

@@ -1,4 +1,5 @@
 --- The parameters of a session: what was given, over the defaults; and what the journal keeps of them.
+local children = require "almanac.config.children"
 local diff = require "almanac.base.diff"
 local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
@@ -11,6 +12,7 @@ local reach = require "almanac.run.reach"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
+local terminal = require "almanac.base.terminal"
 
 local M = {}
 
@@ -75,10 +77,37 @@ function M.check_files(book, chosen, given)
   end
 end
 
+--- Refuses variables that the runbook itself has secrets be read from, where `allow` does not name them, and no child gets them.
+local function check_variables(book, chosen, given)
+  if not given and not reach.is_asked() then return end
+  for _, source in ipairs(M.sources(book, chosen, "env")) do
+    local who, targets = "runbook: params." .. source.name, { { category = "env", names = { source.place } } }
+    if not children.gets(source.place) then
+      reach.require(who, "read", targets)
+      if given then reach.require(who, "read", targets, given) end
+    end
+  end
+end
+
 local function defaults_of(book, given)
   local out = {}
   for name, spec in pairs(book.params) do
     if given[name] == nil then out[name] = spec.default end
+  end
+  return out
+end
+
+--- Which variables and files the secrets are taken from, in words: somebody says so, or the runbook does.
+---@param book almanac.Runbook
+---@param given table<string, any>
+---@return string[]
+function M.secrets_from(book, given)
+  local out, chosen = {}, defaults_of(book, given)
+  for name, value in pairs(given) do chosen[name] = value end
+  for _, scheme in ipairs { "env", "file" } do
+    for _, source in ipairs(M.sources(book, chosen, scheme)) do
+      out[#out + 1] = string.format("%s from %s:%s", source.name, scheme, terminal.one_line(source.place))
+    end
   end
   return out
 end
@@ -95,7 +124,9 @@ end
 ---@param places? table<string, almanac.Place>  of those that were written in a file
 ---@return table<string, any> values  a field that is no parameter raises kind "usage"
 function M.resolve(book, given, operator, places)
-  M.check_files(book, defaults_of(book, given), book.allow)
+  local defaults = defaults_of(book, given)
+  M.check_files(book, defaults, book.allow)
+  check_variables(book, defaults, book.allow)
   local ok, values = errors.try(given_params.resolve, book.name, book.params, given, function(name, spec, why)
     local prompt = prompt_of(name, spec)
     return operator:line(why and { why, prompt } or prompt, spec.type == "secret")

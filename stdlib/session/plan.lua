@@ -39,6 +39,7 @@ function M.make(name, given, options, operator)
   run.draft = drafts.new(book, meta)
   run.draft.own = run.definitions
   run.draft.held_by = locks.held_by(lock)
+  run.draft.secrets_from = params.secrets_from(book, given)
   local ok, err = drive.show(run, function() return book.run(values) end)
   run.draft:settle()
   if not ok and err.kind ~= "unknown_value" then

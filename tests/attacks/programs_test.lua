@@ -78,7 +78,8 @@ t.test("a header or a query that makes another method or URL of a request is ref
     "http.rpc('http://127.0.0.1:9/?_method=delete', 'x')" } do
     add(call, "which would make another method of it")
   end
-  for _, field in ipairs { "method=DELETE", "method=delete", "Method=%50UT", "a=1&verb=PATCH", "x-verb=POST", "$method=DELETE", "%24method=PUT",
+  for _, field in ipairs { "method=DELETE", "method=delete", "Method=%50UT", "a=1&verb=PATCH", "x-verb=POST",
+    "$method=DELETE", "%24method=PUT",
     "http_verb=PURGE", "requestMethod=%20delete", "method=MOVE%00", "method%5B%5D=DELETE", "method=%2544ELETE", "method=MKCOL" } do
     local words = field:match "([^&]*)=[^=]*$" .. ", which would make another method of it"
     add("http.get 'http://127.0.0.1:9/?" .. field .. "'", "the query has " .. words)

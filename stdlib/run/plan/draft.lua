@@ -36,6 +36,7 @@ local M = {}
 ---@field order almanac.PlanOrder
 ---@field stopped string?   why it goes no further
 ---@field held_by string?   who holds the lock that the run would need
+---@field secrets_from string[]?  "token from env:DEPLOY_TOKEN": where secrets are taken from
 ---@field calls { path: string, runbook: string, script: string, script_digest: string, params: table }[]  runs that it makes
 ---@field sources table<string, string>  texts of their files, by path
 ---@field outer almanac.PlanDraft?  the plan that this is a part of
