@@ -10,6 +10,10 @@ local words = {
   gone = "gone from the script, unless its name is computed",
 }
 
+--- Of steps that are done and unchanged, one behind the other, so many are listed, and so many of those that are gone; the
+--- rest counted.
+local UNCHANGED_SHOWN, GONE_SHOWN = 12, 12
+
 --- Did the walk meet one of the steps that this one lies in?
 local function inside(path, run)
   local parent = path:match "^(.*)/"
@@ -29,15 +33,33 @@ local function gone_from(run, book)
   return gone
 end
 
+--- Whether a script names steps by nothing but a variable: which these are cannot be seen in it.
+local function names_by_variables(sources)
+  for _, text in pairs(sources) do
+    for name in text:gmatch "%f[%w_]step%s*%(([^,\n]*)," do
+      if not name:find "[\"'%[]" then return true end
+    end
+  end
+  return false
+end
+
+--- The lines about steps that are gone. Of names that come from elsewhere, and may lie behind what is next, only their number
+--- is said: most of them are as they were.
+local function gone_lines(run, book, has_next)
+  local gone, out = gone_from(run, book), {}
+  if gone[1] and has_next and names_by_variables(book.script.sources) then
+    return { string.format("  · %d more done: behind what is next, or gone from the script, which computes names", #gone) }
+  end
+  for i = 1, math.min(#gone, GONE_SHOWN) do out[i] = string.format("  - %s %s", columns.pad(gone[i], 40), words.gone) end
+  if #gone > GONE_SHOWN then out[#out + 1] = string.format("  - and %d more %28s", #gone - GONE_SHOWN, words.gone) end
+  return out
+end
+
 --- One of "done", "edited", "given", "next", "new" for a step that the walk met.
 local function class_of(run, visit)
   if visit.done then return visit.edited and (visit.given and "given" or "edited") or "done" end
   return run.replay.begun[visit.path] and "next" or "new"
 end
-
---- Of steps that are done and unchanged, one behind the other, so many are listed, and so many of those that are gone; the
---- rest counted.
-local UNCHANGED_SHOWN, GONE_SHOWN = 12, 12
 
 local function line_of(visit, class, first_open)
   local word = words[class]
@@ -89,10 +111,8 @@ function M.describe(run, book)
     out[#out + 1] = line_of(visit, class_of(run, visit), first_open)
     if not visit.done then first_open = false end
   end
-  local gone = gone_from(run, book)
-  for i = 1, math.min(#gone, GONE_SHOWN) do out[#out + 1] = string.format("  - %s %s", columns.pad(gone[i], 40), words.gone) end
-  if #gone > GONE_SHOWN then out[#out + 1] = string.format("  - and %d more %28s", #gone - GONE_SHOWN, words.gone) end
-  return out
+  local gone = gone_lines(run, book, not first_open)
+  return table.move(gone, 1, #gone, #out + 1, out)
 end
 
 return M

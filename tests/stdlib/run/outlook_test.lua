@@ -48,6 +48,10 @@ t.test("what may lie behind a new step is not called gone", function()
   local lines = outlook.describe(run, book)
   t.eq(#lines, 3, table.concat(lines, "\n"))
   t.has(lines[3], "- other ")
+  book.script.sources = { ["book.lua"] = "step('look', one) for _, node in ipairs(nodes) do step(node.name, f) end" }
+  lines = outlook.describe(run, book)
+  t.eq(#lines, 3, table.concat(lines, "\n"))
+  t.has(lines[3], "· 3 more done: behind what is next, or gone from the script, which computes names")
 end)
 
 t.test("of many steps that are unchanged the last twelve are listed, and the rest counted", function()
