@@ -1,6 +1,6 @@
 --- The outlook of a resume: what it is about to do, step by step, before it does it. Pure.
 local columns = require "almanac.base.columns"
-local renamed = require "almanac.run.renamed"
+local naming = require "almanac.run.naming"
 local shell_word = require "almanac.base.shell_word"
 
 local M = {}
@@ -27,7 +27,7 @@ local function gone_from(run, book)
   if #unmet == 0 then return {} end
   local gone = {}
   for _, path in ipairs(unmet) do
-    if not inside(path, run) and not renamed.may_be_named(book.script.sources, path:match "([^/]*)$") then gone[#gone + 1] = path end
+    if not inside(path, run) and not naming.may_be_named(book.script.sources, path:match "([^/]*)$") then gone[#gone + 1] = path end
   end
   table.sort(gone)
   return gone
@@ -37,7 +37,7 @@ end
 local function names_by_variables(sources)
   for _, text in pairs(sources) do
     for name in text:gmatch "%f[%w_]step%s*%(([^,\n]*)," do
-      if not name:find "[\"'%[]" then return true end
+      if not name:find "[\"']" and not name:find("[[", 1, true) then return true end
     end
   end
   return false

@@ -4,9 +4,9 @@
 --- edited at once is met at its first effect: it stops before that, and wants to be told.
 local at_terminal = require "almanac.run.at_terminal"
 local errors = require "almanac.base.errors"
+local naming = require "almanac.run.naming"
 local operators = require "almanac.run.operator"
 local process = require "native.process"
-local sha256 = require("native.digest").sha256
 local shell_word = require "almanac.base.shell_word"
 local source = require "almanac.base.source"
 local step_name = require "almanac.base.step_name"
@@ -23,100 +23,10 @@ local M = {}
 ---@field holds boolean?   it was never done, and steps in it were; today's step names one of them
 ---@field declared boolean?  by `was`
 
---- Whether the texts hold a name as a text of its own, or as the key of a branch.
----@param texts table<string, string>
----@param name string
----@return boolean
-function M.is_named(texts, name)
-  local key = name:find "^[%a_][%w_]*$" and "%f[%w_]" .. name .. "%s*="
-  for _, text in pairs(texts) do
-    if text:find('"' .. name .. '"', 1, true) or text:find("'" .. name .. "'", 1, true) or key and text:find(key) then
-      return true
-    end
-  end
-  return false
-end
-
---- What a format of string.format gives, as a pattern; nil: the text is none.
-local function format_pattern(text)
-  if not text:find "%%[sdi]" then return nil end
-  return "^" .. text:gsub("%%[sdi]", "\0"):gsub("%p", "%%%0"):gsub("%z", ".+") .. "$"
-end
-
---- Whether a text computes a name, as far as can be seen: a piece of it is joined to something there, or a format gives it.
-local function computes(text, name)
-  for from, piece, to in text:gmatch "()[\"']([^\n\"']+)[\"']()" do
-    local format = format_pattern(piece)
-    if format and name:find(format) then return true end
-    if #piece > 1 and #piece < #name and piece:find "%w" then
-      if name:sub(1, #piece) == piece and text:find("^%s*%.%.", to) then return true end
-      if name:sub(-#piece) == piece and text:sub(math.max(1, from - 8), from - 1):find "%.%.%s*$" then return true end
-    end
-  end
-  return false
-end
-
---- Whether the texts may name a step so: they hold the name, or what computes it.
----@param texts table<string, string>
----@param name string
----@return boolean
-function M.may_be_named(texts, name)
-  if M.is_named(texts, name) then return true end
-  for _, text in pairs(texts) do
-    if computes(text, name) then return true end
-  end
-  return false
-end
-
---- What a name's piece was in the old name, when all around it is the same.
-local function old_piece(name, old, piece)
-  local from, to = name:find(piece, 1, true)
-  if not from or piece == "" then return nil end
-  local before, after = name:sub(1, from - 1), name:sub(to + 1)
-  if #old <= #before + #after or old:sub(1, #before) ~= before then return nil end
-  if after ~= "" and old:sub(-#after) ~= after then return nil end
-  return old:sub(#before + 1, #old - #after)
-end
-
---- The sources that a step may have had under its old name, and the texts in them that named it. A computed
---- name is held by its literal piece: "ready: " .. workload.
----@param text string   today's source
----@param name string   today's name
----@param old string    the old name
----@return { text: string, piece: string }[]
-function M.old_sources(text, name, old)
-  local out = {}
-  for from, quote, piece, to in text:gmatch "()([\"'])([^\n\"']-)%2()" do
-    local was = old_piece(name, old, piece)
-    if was and was ~= piece then
-      out[#out + 1] = { text = text:sub(1, from - 1) .. quote .. was .. quote .. text:sub(to), piece = was }
-    end
-  end
-  if name:find "^[%a_][%w_]*$" then
-    for from, to in text:gmatch("()%f[%w_]" .. name .. "%f[^%w_]()%s*=") do
-      local key = old:find "^[%a_][%w_]*$" and old or '["' .. old .. '"]'
-      out[#out + 1] = { text = text:sub(1, from - 1) .. key .. text:sub(to), piece = old }
-    end
-  end
-  return out
-end
-
---- Whether a source is that of a digest, but for the name of its step.
----@param text string?   today's source
----@param name string    today's name
----@param old string     the old name
----@param digest string? of the source then
----@return string? piece  of the old name
-function M.is_renamed_source(text, name, old, digest)
-  for _, before in ipairs(text and M.old_sources(text, name, old) or {}) do
-    if sha256(before.text) == digest then return before.piece end
-  end
-end
-
 --- Whether a script that the run was made with names a step so.
 local function was_named(run, name)
   for _, script in ipairs(run.replay.scripts) do
-    if M.is_named(script.sources, name) then return true end
+    if naming.is_named(script.sources, name) then return true end
   end
   return false
 end
@@ -124,9 +34,9 @@ end
 --- Whether the gone step has the source of this one, but for the name.
 local function is_same(run, gone, name, digest, text)
   local sources, old = run.loaded and run.loaded.sources or {}, gone.path:match "[^/]*$"
-  local piece = M.is_renamed_source(text, name, old, gone.digest)
-  if piece then return not M.is_named(sources, piece) end
-  return digest == gone.digest and M.is_named(sources, name) and not M.is_named(sources, old) and was_named(run, old)
+  local piece = naming.is_renamed_source(text, name, old, gone.digest)
+  if piece then return not naming.is_named(sources, piece) end
+  return digest == gone.digest and naming.is_named(sources, name) and not naming.is_named(sources, old) and was_named(run, old)
 end
 
 --- Whether any execution of the run was made with another script than this one.
@@ -208,8 +118,8 @@ end
 local function is_instead(run, name, old)
   local was = false
   for _, script in ipairs(run.replay.scripts) do
-    if M.is_named(script.sources, old) then
-      if M.is_named(script.sources, name) then return false end
+    if naming.is_named(script.sources, old) then
+      if naming.is_named(script.sources, name) then return false end
       was = true
     end
   end
@@ -219,17 +129,25 @@ end
 --- Whether one of two steps took the place of the other: beside it, under a name that no script had with the old one.
 local function takes_the_place(run, path, gone)
   local sources, old, name = run.loaded and run.loaded.sources or {}, gone:match "[^/]*$", path:match "[^/]*$"
-  return gone:match "^(.*)/" == path:match "^(.*)/" and is_there(run, gone) and M.is_named(sources, name)
-    and not M.is_named(sources, old) and is_instead(run, name, old)
+  return gone:match "^(.*)/" == path:match "^(.*)/" and is_there(run, gone) and naming.is_named(sources, name)
+    and not naming.is_named(sources, old) and is_instead(run, name, old)
+end
+
+local NAMES_MAX = 200 -- of the steps in one: one of the first is named, or none
+
+--- Whether a source names any of these steps.
+local function names_one(text, names)
+  for i = 1, math.min(#names, NAMES_MAX) do
+    if naming.may_be_named({ text }, names[i]) then return true end
+  end
+  return false
 end
 
 --- The steps that were begun beside this one, are gone, and hold steps that this one names.
 local function gone_holders(frame, text)
   local out = {}
   for gone, names in pairs(text and holders_of(frame.run) or {}) do
-    local is_held = false
-    for _, name in ipairs(names) do is_held = is_held or M.may_be_named({ text }, name) end
-    if is_held and takes_the_place(frame.run, frame.path, gone) then out[#out + 1] = { path = gone, holds = true } end
+    if takes_the_place(frame.run, frame.path, gone) and names_one(text, names) then out[#out + 1] = { path = gone, holds = true } end
   end
   table.sort(out, function(a, b) return a.path < b.path end)
   return out
@@ -321,15 +239,22 @@ local function effect_below(run, path, op)
   end
 end
 
+--- What is gone, and what holds it, by their paths.
+local function all_gone_of(run)
+  if run.all_gone then return run.all_gone end
+  local out = {}
+  for i, gone in ipairs(gone_of(run)) do out[i] = gone.path end
+  for path in pairs(holders_of(run)) do out[#out + 1] = path end
+  table.sort(out)
+  run.all_gone = out
+  return out
+end
+
 --- The step beside `path` that has its effects, or in which they were, and whose name is gone from the script; only where
 --- both names are written in the script can that be told.
 local function edited_from(run, path, op)
   if run.replay.distinct[path] or is_there(run, path) then return nil end
-  local beside = {}
-  for _, gone in ipairs(gone_of(run)) do beside[#beside + 1] = gone.path end
-  for gone in pairs(holders_of(run)) do beside[#beside + 1] = gone end
-  table.sort(beside)
-  for _, gone in ipairs(beside) do
+  for _, gone in ipairs(all_gone_of(run)) do
     local intent = takes_the_place(run, path, gone) and effect_below(run, gone, op)
     if intent then return gone, intent end
   end

@@ -1,6 +1,7 @@
 --- The mode that only looks: a script is walked over the journal of its run. Done steps and effects give
 --- their results, the first that is not done is the frontier, and nothing runs, asks or is written.
 local errors = require "almanac.base.errors"
+local naming = require "almanac.run.naming"
 local renamed = require "almanac.run.renamed"
 local source = require "almanac.base.source"
 local step = require "almanac.run.step"
@@ -101,7 +102,7 @@ end
 local function is_renamed_only(run, path, name, opts, fn, was)
   if was.digest then return was.digest == step.digest(opts, fn) end
   local text = not opts.digest and source.text(fn) or nil
-  return renamed.is_renamed_source(text, name, was.from:match "[^/]*$", run.replay:done_payload(path).digest) ~= nil
+  return naming.is_renamed_source(text, name, was.from:match "[^/]*$", run.replay:done_payload(path).digest) ~= nil
 end
 
 --- Looks at a done step that was just met.
