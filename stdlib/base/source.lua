@@ -105,6 +105,14 @@ function M.place(fn)
   return info.source:sub(2), info.linedefined, info.lastlinedefined
 end
 
+--- Where a function stands, in words: "runbooks/web.lua:7".
+---@param fn function
+---@return string
+function M.words(fn)
+  local file, line = M.place(fn)
+  return file and file .. ":" .. line or "code that is in no file"
+end
+
 --- SHA-256 of that text in hex; of the chunk's place for a function of the stdlib.
 ---@param fn function
 ---@return string

@@ -31,6 +31,7 @@ local FLUSH_SECONDS = 0.1
 ---@field has_undo boolean?   a step that has an undo was done in this execution
 ---@field held table?        the lock that it needs for its effects
 ---@field bound almanac.PlanBinding?      the plan that this execution keeps to
+---@field way_back almanac.UndoBinding?   of one that takes back a run which keeps to a plan
 ---@field script string?     digest of the runbook's files in this execution
 ---@field loaded almanac.Script?          the script itself
 ---@field edited_files table<almanac.KeptScript, table<string, boolean>|false>?  of each script before, what is not as it was

@@ -38,6 +38,14 @@ local function targets_of(allow, input)
   return out
 end
 
+--- What an effect touches, by its definition; nothing where that does not say.
+---@param definition almanac.EffectDefinition?
+---@param input any
+---@return almanac.Target[]
+function M.targets(definition, input)
+  return definition and definition.allow and targets_of(definition.allow, input) or {}
+end
+
 --- Why an effect is not allowed; empty where it is.
 ---@return table[] refusals
 local function refusals(name, definition, input)

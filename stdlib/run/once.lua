@@ -23,14 +23,14 @@ local M = {}
 
 --- The frame below which an effect's own effects are numbered: a repair that only a recovery makes
 --- must not shift the numbers of the effects that follow.
-local function subframe(frame, key)
-  return setmetatable({ prefix = key .. ".", ordinal = 0 }, { __index = frame })
+local function subframe(frame, key, name)
+  return setmetatable({ prefix = key .. ".", ordinal = 0, within = name }, { __index = frame })
 end
 
 --- What a recovery repairs is numbered apart from what an apply does, and each time anew: a run
 --- that is killed twice in an effect may have to repair twice.
-local function recovery_frame(frame, key)
-  local sub = subframe(frame, key)
+local function recovery_frame(frame, key, name)
+  local sub = subframe(frame, key, name)
   sub.ordinal = 1000
   while true do
     local known = frame.run.effects[frame.path .. "#" .. sub.prefix .. sub.ordinal]
@@ -127,11 +127,11 @@ local function apply(frame, call, tries, known)
   known = run.effects[frame.path .. "#" .. key]
   process.pass "effect.intended"
   if definition.goes_on then
-    local result = redaction.result(go_on(subframe(frame, key), call, known))
+    local result = redaction.result(go_on(subframe(frame, key, call.name), call, known))
     record_outcome(frame, key, intent, { result = result })
     return result
   end
-  local ok, result = try_effect(subframe(frame, key), definition.apply, call.input, context_of(frame, call, known))
+  local ok, result = try_effect(subframe(frame, key, call.name), definition.apply, call.input, context_of(frame, call, known))
   process.pass "effect.applied"
   if ok then
     result = redaction.result(result)
@@ -243,7 +243,7 @@ function M.ask_world(frame, call, known, input, is_undone)
   if not call.definition.recover then return "unknown" end
   local ctx = context_of(frame, call, known)
   ctx.is_undone = is_undone
-  local ok, state, result = try_effect(recovery_frame(frame, call.key), call.definition.recover, input, ctx)
+  local ok, state, result = try_effect(recovery_frame(frame, call.key, call.name), call.definition.recover, input, ctx)
   if not ok then error(state, 0) end
   -- What is none of these words says nothing: a branch without a return is no "not_done".
   if STATES[state] then return state, result end
@@ -297,6 +297,7 @@ function M.perform(frame, call)
   local run = frame.run
   local known = run.effects[frame.path .. "#" .. call.key]
   if not (known and known.outcome and known.outcome.ok) then check_allowed(call) end
+  if run.way_back then run.way_back:check(frame, call) end
   local tries = 1
   if known then
     local done, result = settle(frame, call, known)

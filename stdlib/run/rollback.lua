@@ -72,7 +72,9 @@ end
 local function run_step(run, original, item, failed)
   while true do
     local ok, result = errors.try(step.run, item.name, { digest = item.what }, function()
-      return take_back(step.current(), original, item)
+      local frame = step.current()
+      frame.by_script = item.by_script or false
+      return take_back(frame, original, item)
     end)
     if ok then return result end
     if interrupt.of(result) or result.waiting then error(result, 0) end

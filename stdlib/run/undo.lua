@@ -3,6 +3,7 @@
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local replays = require "almanac.journal.replay"
+local source = require "almanac.base.source"
 local step = require "almanac.run.step"
 local task = require "native.task"
 local took_place = require "almanac.run.took_place"
@@ -17,6 +18,7 @@ local M = {}
 ---@field what string     for people
 ---@field name string     of the step that takes it back
 ---@field effect string?  id of the one effect that it takes back; nil: all that is in the step
+---@field by_script almanac.ByScript?  a function of the script takes it back; nil: the library does
 ---@field doubts almanac.Doubt[]?  effects that may not have taken place, where there is no other reason to take it back
 ---@field take fun(result: any)    runs in a step, and changes the world through effects only; result: of an effect in doubt
 
@@ -90,9 +92,13 @@ function M.unreached(run)
   return out
 end
 
+local function by_script(path, fn)
+  return { of = path, at = source.words(fn) }
+end
+
 local function of_step(visit, seq, title)
   return {
-    path = visit.path, seq = seq, what = whose_undo.of_step(visit.path, title),
+    path = visit.path, seq = seq, what = whose_undo.of_step(visit.path, title), by_script = by_script(visit.path, visit.undo),
     take = function() return visit.undo(visit.result) end,
   }
 end
@@ -101,6 +107,7 @@ local function of_effect(item, definition, title)
   local intent, outcome = item.intent, item.outcome
   return {
     path = item.path, seq = item.seq, what = whose_undo.of_effect(item.path, title), effect = intent.id,
+    by_script = not definitions.is_builtin(intent.op) and by_script(item.path, definition.undo) or nil,
     take = function(found)
       local result = found
       if outcome and outcome.ok then result = outcome.result end

@@ -16,6 +16,33 @@ function M.owner(by_path, path)
   return owner
 end
 
+---@class almanac.UndoAuthor  a function of the script that takes something back
+---@field at string         where it stands
+---@field bounded boolean?  the runbook's `allow` bounds what it does
+
+--- What is not known of an undo before it runs: it goes by results.
+local function whatever(author)
+  return string.format(": whatever %s does%s", author.at, author.bounded and ", within allow" or "")
+end
+
+--- The undo of a planned step, in words.
+---@param path string
+---@param title string  of the newest effect that it takes back
+---@param author almanac.UndoAuthor
+---@return string
+function M.of_planned_step(path, title, author)
+  return string.format("%s: its undo, for %s%s", path, title, whatever(author))
+end
+
+--- The undo of a planned effect of the script's own, in words.
+---@param path string
+---@param title string
+---@param author almanac.UndoAuthor
+---@return string
+function M.of_own_effect(path, title, author)
+  return M.of_effect(path, title) .. whatever(author)
+end
+
 --- The undo of a step, in words.
 ---@param path string
 ---@param title string?  of the newest effect that it takes back; nil: it made none

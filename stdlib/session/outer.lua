@@ -2,6 +2,7 @@
 --- their locks, as where they go on with it.
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
+local replays = require "almanac.journal.replay"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 
@@ -27,6 +28,16 @@ function M.caller(journal, meta)
   local caller = runs.load(journal, id, execute)
   caller.allow, caller.caller = allow_of(caller), M.caller(journal, caller.meta)
   return caller
+end
+
+--- The plan that a run keeps to, or the run that made it does.
+---@param journal table
+---@param run almanac.Run
+---@return table?
+function M.plan(journal, run)
+  local root = run:outermost()
+  if root == run.id or not journal:run(root) then return run.replay.plan end
+  return replays.load(journal, root).plan
 end
 
 return M

@@ -6,6 +6,7 @@ local equipment = require "almanac.session.equipment"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
 local origin = require "almanac.session.origin"
+local outer = require "almanac.session.outer"
 local ownership = require "almanac.journal.ownership"
 local rollback = require "almanac.run.rollback"
 local rows = require "almanac.journal.row"
@@ -103,6 +104,9 @@ local function open_rollback(session, original, way, stopped, frame)
   local journal = session.journal
   local run = stopped or runs.create(journal, origin.of_rollback(original, way.book, frame), execute)
   equipment.give_back(session, run, original, way, frame)
+  -- Where there is an `allow`, that bounds what an undo may do, and was read with the plan.
+  local is_open = not way.allow and outer.plan(journal, original)
+  run.way_back = is_open and require("almanac.run.plan.undo_binding").to(original) or nil
   holder.own(journal, run.id)
   local begin = stopped and equipment.go_on or equipment.start
   begin(run)

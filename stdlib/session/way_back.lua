@@ -7,9 +7,9 @@ local edited = require "almanac.session.edited"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local nearest = require "almanac.base.nearest"
+local outer = require "almanac.session.outer"
 local param = require "almanac.base.param"
 local params = require "almanac.session.params"
-local replays = require "almanac.journal.replay"
 local runbook = require "almanac.script.runbook"
 local signers = require "almanac.session.signers"
 local store = require "almanac.journal.store"
@@ -135,9 +135,7 @@ end
 
 --- Whether a run is one of a reviewed text: it, or the run that made it, keeps to a plan, or answers are signed.
 local function is_reviewed(session, original)
-  if signers.wanted() or original.replay.plan then return true end
-  local root = original:outermost()
-  return root ~= original.id and session.journal:run(root) ~= nil and replays.load(session.journal, root).plan ~= nil
+  return signers.wanted() or outer.plan(session.journal, original) ~= nil
 end
 
 --- The way by the script that a run was made with, where today's is another one which nobody reviewed with it.

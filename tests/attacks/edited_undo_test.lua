@@ -83,3 +83,87 @@ t.test("otherwise, or when asked to, it is taken back by today's, which is said"
   t.has(run(p, 0, "rollback", p:newest(), "--plain", "--edited"), "by the script as it is now")
   t.eq(t.read_file(p.dir .. "/o1"), "back")
 end)
+
+-- What no plan showed --------------------------------------------------------------------------------
+
+--- A runbook that undoes itself, whose undo goes further than its plan.
+local function undoing(evil, allow)
+  return string.format([[
+return runbook { %s on_failure = "undo", run = function()
+  step("a", { undo = function(r) if r.n == 1 then %s end fs.remove "out/a" end }, function()
+    fs.write("out/a", "x")
+    return { n = #fs.list "out/*" }
+  end)
+  step("b", function() if fs.exists "out/a" then error "boo" end end)
+end }]], allow or "", evil)
+end
+
+local function planned(source, yaml)
+  local p = new(yaml)
+  fs.mkdir(p.dir .. "/out")
+  p:edit("book", source)
+  local said = run(p, 2, "plan", "book", "-o", "plan.json")
+  return p, said
+end
+
+local function is_there(p, name) return fs.exists(p.dir .. "/" .. name) end
+
+local EVIL = {
+  'sh.run("touch", "elsewhere")', 'fs.write("elsewhere", "x")', 'step("deeper", function() fs.write("elsewhere", "x") end)',
+  'parallel("p", { x = function() sh.run("touch", "elsewhere") end })', 'runbook.call("other")',
+  'effect.perform("own.evil", {})',
+}
+
+t.test("under a plan no undo touches what the run did not before somebody says so, also where nobody is asked", function()
+  for _, evil in ipairs(EVIL) do
+    local own = 'effect.define("own.evil", { apply = function() fs.write("elsewhere", "x") return {} end })\n'
+    local p, plan = planned(own .. undoing(evil))
+    p:edit("other", 'return runbook { run = function() step("x", function() fs.write("elsewhere", "x") end) end }')
+    t.has(plan, "↩ a: its undo, for write out/a (1 bytes): whatever runbooks/book.lua:3 does")
+    local said = run(p, 3, "run", "--plan", "plan.json", "--plain")
+    t.has(said, "The undo of a, runbooks/book.lua:3, goes beyond what the plan of the run shows: ")
+    t.has(run(p, 3, "resume", p:newest(), "--plain"), "goes beyond what the plan of the run shows")
+    t.has(run(p, 3, "rollback", "book", "--plain"), "goes beyond what the plan of the run shows")
+    t.eq({ is_there(p, "elsewhere"), is_there(p, "out/a") }, { false, true }, evil)
+  end
+end)
+
+t.test("with a word of the operator it goes on; with a stop, or --skip, it leaves it", function()
+  local p = planned(undoing 'sh.run("touch", "elsewhere") fs.write("more", "x")')
+  run(p, 3, "run", "--plan", "plan.json")
+  run(p, 0, "answer", p:newest(), "stop")
+  t.has(run(p, 1, "resume", p:newest(), "--plain"), "said stop before: run touch elsewhere")
+  t.eq(is_there(p, "elsewhere"), false)
+  p = planned(undoing 'sh.run("touch", "elsewhere") fs.write("more", "x")')
+  run(p, 3, "run", "--plan", "plan.json")
+  run(p, 0, "answer", p:newest(), "go on")
+  run(p, 0, "resume", p:newest())
+  t.eq({ is_there(p, "elsewhere"), is_there(p, "more"), is_there(p, "out/a") }, { true, true, false })
+end)
+
+t.test("where answers are signed, this one is", function()
+  local alice = signers.person "alice"
+  local p = new "approval: { allowed_signers: signers }\n"
+  t.write_file(p.dir .. "/signers", alice:line())
+  fs.mkdir(p.dir .. "/out")
+  p:edit("book", undoing 'sh.run("touch", "elsewhere")')
+  run(p, 2, "plan", "book", "-o", "plan.json", "--sign=" .. alice.key)
+  t.has(run(p, 3, "run", "--plan", "plan.json"), "waiting for signed approvals: The undo of a")
+  t.has(run(p, 2, "answer", p:newest(), "go on"), "only a signed approval counts here")
+  run(p, 0, "answer", p:newest(), "go on", "--sign=" .. alice.key)
+  run(p, 0, "resume", p:newest())
+  t.eq(is_there(p, "elsewhere"), true)
+end)
+
+t.test("an undo of what the run did is not asked about, nor one that allow bounds, nor one without a plan", function()
+  local p = planned(undoing "")
+  run(p, 4, "run", "--plan", "plan.json")
+  t.eq(is_there(p, "out/a"), false)
+  local bounded, plan = planned(undoing('fs.write("out/b", "x")', 'allow = { fs = { "out/*" }, read = { fs = { "out/*" } } },'))
+  t.has(plan, "whatever runbooks/book.lua:2 does, within allow")
+  run(bounded, 4, "run", "--plan", "plan.json")
+  t.eq({ is_there(bounded, "out/a"), is_there(bounded, "out/b") }, { false, true })
+  p = planned(undoing 'sh.run("touch", "elsewhere")')
+  run(p, 4, "run", "book")
+  t.eq(is_there(p, "elsewhere"), true)
+end)

@@ -1,5 +1,6 @@
 --- The mode of almanac plan: every step runs, reads are real, and each effect is previewed in the place of
 --- happening.
+local drafts = require "almanac.run.plan.draft"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local plain = require "almanac.journal.plain"
@@ -20,6 +21,7 @@ function M.step(frame, opts, fn)
   local file, first, last = source.place(fn)
   local entry = {
     path = frame.path, digest = step.digest(opts, fn), file = file, first = first, last = last, undo = opts.undo and true or nil,
+    undo_by = opts.undo and drafts.undo_author(opts.undo) or nil,
   }
   run.draft:add_step(entry)
   run:record("step.start", frame.path, { attempt = 1 })

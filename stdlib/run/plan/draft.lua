@@ -4,7 +4,9 @@ local definitions = require "almanac.run.definitions"
 local json = require "native.json"
 local orders = require "almanac.run.plan.order"
 local previews = require "almanac.run.plan.preview"
+local reach = require "almanac.run.reach"
 local secret = require "almanac.base.secret"
+local source = require "almanac.base.source"
 local unknown = require "almanac.base.unknown"
 local whose_undo = require "almanac.run.whose_undo"
 
@@ -20,7 +22,17 @@ local M = {}
 ---@field open? { at: string, after: string }[]  parts of the input that only the run will know
 ---@field refused? { category: string, target: string, access: string }[]  what `allow` does not name
 ---@field on_top? boolean  an effect before it changes the same object: it is previewed on what is there before that
+---@field undo_by? almanac.UndoAuthor  of an effect of the script's own that has an undo
 ---@field as_given? boolean  the input is what the script gave: it could not be checked yet
+
+---@class almanac.PlannedStep
+---@field path string
+---@field digest string
+---@field undo boolean?
+---@field undo_by almanac.UndoAuthor?
+---@field note string?
+---@field would_fail string?
+---@field surely boolean?
 
 ---@class almanac.PlanDraft
 ---@field runbook string
@@ -29,7 +41,7 @@ local M = {}
 ---@field on_owner "warn"|"refuse"?  of the runbook
 ---@field own almanac.Definitions?  effects of the script
 ---@field effects almanac.PlannedEffect[]
----@field steps { path: string, digest: string, undo: boolean?, note: string?, would_fail: string?, surely: boolean? }[]
+---@field steps almanac.PlannedStep[]
 ---@field gates { path: string, text: string, ok: boolean?, value: any }[]
 ---@field asks { path: string, question: string }[]
 ---@field possible { path: string, op: string }[]  effects that a step makes only where it meets the need
@@ -43,6 +55,13 @@ local M = {}
 ---@field below string      the path of the step that makes the run, and "/"; "" for the outermost
 local Draft = {}
 Draft.__index = Draft
+
+--- Who takes something back, of a function of the script.
+---@param fn function
+---@return almanac.UndoAuthor
+function M.undo_author(fn)
+  return { at = source.words(fn), bounded = reach.is_asked() or nil }
+end
 
 ---@param book almanac.Runbook
 ---@param meta table
@@ -169,6 +188,7 @@ local function add_effect(self, path, call, preview)
   local planned = {
     path = self.below .. path, ordinal = call.key, op = call.name, digest = call.digest, open = open[1] and open,
     as_given = open[1] and rawequal(call.input, call.raw) or nil,
+    undo_by = not definitions.is_builtin(call.name) and call.definition.undo and M.undo_author(call.definition.undo) or nil,
     title = definitions.title(call.name, call.input, self.own), input = unknown.describe_all(secret.conceal_all(call.input)),
   }
   for field, value in pairs(preview) do
@@ -254,9 +274,10 @@ function M.undos(plan)
       claimed[planned.path] = true -- what changes nothing has nothing to take back
     elseif owner and not claimed[owner.path] then
       claimed[owner.path] = true
-      out[#out + 1] = whose_undo.of_step(owner.path, planned.title)
+      out[#out + 1] = whose_undo.of_planned_step(owner.path, planned.title, owner.undo_by)
     elseif not owner and definition and definition.undo then
-      out[#out + 1] = whose_undo.of_effect(planned.path, planned.title)
+      out[#out + 1] = planned.undo_by and whose_undo.of_own_effect(planned.path, planned.title, planned.undo_by)
+        or whose_undo.of_effect(planned.path, planned.title)
     elseif not owner then
       out[#out + 1] = planned.path .. ": does not take back " .. planned.title
     end
