@@ -3,6 +3,7 @@
 --- Usage: almanac lua docs/generate.lua DIRECTORY (make docs gives the project's own). Exit 1, and a line for
 --- each, where the manual lacks something.
 local fs = require "native.fs"
+local manual_gaps = require "almanac.script.manual.gaps"
 local luacheck = require "almanac.script.manual.luacheck"
 local manual = require "almanac.script.manual.manual"
 local markdown = require "almanac.script.manual.markdown"
@@ -23,7 +24,7 @@ local function lacks(file, line, message)
   terminal.write(2, string.format("%s:%d: %s\n", file, line, message))
 end
 
-manual.check(lacks)
+manual_gaps.check(lacks)
 
 local function write(path, text)
   fs.mkdir(root .. "/" .. path:match "^(.*)/")

@@ -4,6 +4,8 @@
 local annotations = require "almanac.script.manual.annotations"
 local fs = require "native.fs"
 
+local types = assert(loadfile("docs/native_types.lua", "t"))() -- not of the program, so that require knows it not
+
 local M = {}
 
 ---@class docs.Class
@@ -24,6 +26,7 @@ local M = {}
 ---@field path string
 ---@field text string
 ---@field blocks table<string, string[]>     of a C function, by its name
+---@field bodies table<string, string>       of a C function, by its name
 ---@field tables { name: string, block: string[], registered: { name: string, fn: string, line: integer }[] }[]
 ---@field set { name: string, fn: string, line: integer }[]   functions put in a table one by one
 
@@ -33,7 +36,7 @@ end
 
 local function read(path)
   local text = fs.read(path)
-  local source = { path = path, text = text, blocks = {}, tables = {}, set = {} }
+  local source = { path = path, text = text, blocks = {}, bodies = {}, tables = {}, set = {} }
   local block, above = {}, {}
   for line in text:gmatch "(.-)\n" do
     local comment = line:match "^%s*///(.*)$"
@@ -46,6 +49,7 @@ local function read(path)
       block = {}
     end
   end
+  for fn, body in text:gmatch "\n[%a ]*int ([%w_]+)%(lua_State %*L%)\n({\n.-\n}\n)" do source.bodies[fn] = body end
   for at, name, body in text:gmatch "()luaL_Reg ([%w_]+)%[%] = (%b{})" do
     local one = { name = name, block = above[name], registered = {} }
     for place, key, fn in body:gmatch '(){"([%w_]+)", ([%w_]+)}' do
@@ -93,14 +97,17 @@ local function without_fields(block)
 end
 
 --- The entry of a registered function, whose block may stand in another file.
-local function entry_of(one, source, sources, report)
-  local block = source.blocks[one.fn]
+local function entry_of(one, source, sources, is_method, report)
+  local block, body = source.blocks[one.fn], source.bodies[one.fn]
   for _, other in ipairs(sources) do
-    if not block or #block == 0 then block = other.blocks[one.fn] end
+    if not block or #block == 0 then block, body = other.blocks[one.fn], other.bodies[one.fn] end
   end
   local entry = annotations.entry(block or {})
   entry.name, entry.line = one.name, one.line
   if entry.text == "" then report(source.path, one.line, one.name .. " (" .. one.fn .. ") has no summary above it") end
+  types.check(string.format("%s (%s)", one.name, one.fn), body or "", entry, is_method, function(message)
+    report(source.path, one.line, message)
+  end)
   return entry
 end
 
@@ -116,11 +123,11 @@ local function add_source(native, source, sources, classes, report)
     end
     if not of then report(source.path, list.registered[1].line, list.name .. " has no @class above it") end
     for _, one in ipairs(of and list.registered or {}) do
-      table.insert(of.entries, entry_of(one, source, sources, report))
+      table.insert(of.entries, entry_of(one, source, sources, of ~= native, report))
     end
   end
   local of = class or native
-  for _, one in ipairs(of and source.set or {}) do table.insert(of.entries, entry_of(one, source, sources, report)) end
+  for _, one in ipairs(of and source.set or {}) do table.insert(of.entries, entry_of(one, source, sources, of ~= native, report)) end
 end
 
 --- All native modules, by name.
@@ -150,8 +157,13 @@ function M.all(report)
   end
   table.sort(out, function(a, b) return a.name < b.name end)
   for _, native in ipairs(out) do
+    local function at_file(message) report(native.file, 1, "native." .. native.name .. ": " .. message) end
+    types.check_fields(native.fields, native.text, at_file)
     for _, class in ipairs(classes) do
-      if class.name:match "^native%.([%w_]+)%." == native.name then table.insert(native.classes, class) end
+      if class.name:match "^native%.([%w_]+)%." == native.name then
+        table.insert(native.classes, class)
+        types.check_fields(class.fields, class.text, at_file)
+      end
     end
   end
   return out

@@ -32,7 +32,7 @@ static int l_base64_decode(lua_State *L)
 /// What gzip packed.
 ///
 /// Raises: `corrupt`; `limit` (more than max bytes).
-///@param bytes string
+///@param data string
 ///@param max integer  bytes, at most 256 MiB
 ///@return string bytes
 static int l_gunzip(lua_State *L)

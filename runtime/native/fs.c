@@ -413,7 +413,7 @@ static int fs_real(lua_State *L)
 /// Makes a directory for files of this process. Permit "effect".
 ///
 /// Raises: `io`.
-///@param prefix string
+///@param prefix? string  of its name: "almanac"
 ///@return string path
 static int fs_tmpdir(lua_State *L)
 {

@@ -443,7 +443,7 @@ static int read_rest_finish(lua_State *L, int status, lua_KContext ctx)
 /// What is left of the answer; waits.
 ///
 /// Raises: `network`, `limit`.
-///@param max_bytes integer
+///@param max? integer  bytes of the whole answer: 16 MiB
 ///@return string
 static int stream_read_rest(lua_State *L)
 {

@@ -137,7 +137,7 @@ static size_t headers_read(lua_State *L, int index, struct httpd_header *h)
 /// The whole answer.
 ///@param status integer
 ///@param headers table<string, string>
-///@param body string
+///@param body? string
 ///@return boolean  false: the client is gone
 static int response_send(lua_State *L)
 {

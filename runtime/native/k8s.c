@@ -392,7 +392,7 @@ void k8s_request_spec(lua_State *L, bool streaming, bool check, struct transfer_
 ///
 /// Raises: `usage`, `network`, `tls`, `auth`, `timeout`, `limit`.
 ///@param options { method?: string, path: string, query?: table<string, any>, headers?: table<string, string>, body?: string, timeout?: number, max_bytes?: integer, who?: string }  query: strings, numbers, booleans, or arrays of them; timeout in seconds
-///@return { status: integer, headers: table<string, string>, body: string, elapsed: number }
+///@return { status: integer, headers: table<string, string>, body: string, elapsed: number }  elapsed in seconds
 static int client_request(lua_State *L)
 {
     struct transfer_spec spec = {0};

@@ -421,7 +421,7 @@ static int wait_finish(lua_State *L, int status, lua_KContext ctx)
 }
 
 /// Waits until the command is over.
-///@return { stdout: string, stderr: string, truncated: boolean, elapsed: number, timed_out: boolean, status: string?, cut: string? }  status: the API's Status of its end; cut: why there is none
+///@return { stdout: string, stderr: string, truncated: boolean, elapsed: number, timed_out: boolean, status: string?, cut: string? }  status: the API's Status of its end; cut: why there is none; elapsed in seconds
 static int session_wait(lua_State *L)
 {
     struct session *s = session_check(L);

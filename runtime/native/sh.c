@@ -506,7 +506,7 @@ static int sh_find_by_env(lua_State *L)
 
 /// The program that a word means, by PATH. Permit "read".
 ///@param name string
-///@param path? string  in the place of PATH
+///@param search? string  in the place of PATH
 ///@param cwd? string   what a path that is relative begins at
 ///@return string? path
 static int sh_which(lua_State *L)

@@ -140,7 +140,7 @@ function helm.rollback(options) end
 --- helm.rollout { release = "animica-devnet", timeout = "10m", heal = true }
 --- ```
 ---@param options helm.rollout.options
----@return table<string, { workload: string, namespace: string, message: string, elapsed: number, healed: string[] }> done by "deployment/animica-miner"
+---@return table<string, { workload: string, namespace: string, message: string, elapsed: number, healed: string[] }> done  by "deployment/animica-miner"; elapsed in seconds
 function helm.rollout(options) end
 
 ---@class helm.status.options

@@ -1,7 +1,7 @@
 --- helm: releases of a cluster, with helm 3 or 4. What a release is and was is read from helm's own records;
 --- a helm process runs only to render a chart and for the effects.
 local impl = require "almanac.helm.release"
-local lazy = require "almanac.base.lazy"
+local lazy = require("almanac.base.lazy").lazy
 
 local M = {}
 
@@ -99,7 +99,7 @@ M.rollback = impl.rollback
 --- helm.rollout { release = "animica-devnet", timeout = "10m", heal = true }
 --- ```
 ---@param options helm.rollout.options
----@return table<string, { workload: string, namespace: string, message: string, elapsed: number, healed: string[] }> done by "deployment/animica-miner"
+---@return table<string, { workload: string, namespace: string, message: string, elapsed: number, healed: string[] }> done  by "deployment/animica-miner"; elapsed in seconds
 M.rollout = lazy(function() return require("almanac.helm.rollout").rollout end)
 
 --- A release as `helm status` shows it: the newest revision, or one of those that helm keeps. A read.

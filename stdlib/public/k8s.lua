@@ -2,7 +2,7 @@
 --- "deployment/animica-node", "sts/x", "pods", "certificates.cert-manager.io/x"; or one that a read gave is handed over.
 ---
 --- Every call can raise `api` (the server refused it, with `status` and `reason`), `network`, `tls`, `auth` and `timeout`.
-local lazy = require "almanac.base.lazy"
+local lazy = require("almanac.base.lazy").lazy
 
 local M = {} -- a part is loaded with the first call of one of its verbs, for most runs need few of them
 

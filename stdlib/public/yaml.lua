@@ -64,8 +64,8 @@ end
 --- ```
 ---@param value any
 ---@return string
-function M.encode(value, options)
-  if options ~= nil then errors.usage "yaml.encode: takes a value, and no options" end
+function M.encode(value, ...)
+  if (...) ~= nil then errors.usage "yaml.encode: takes a value, and no options" end
   return secret.encoded(unknown.describe_all(value), impl.encode)
 end
 

@@ -101,9 +101,9 @@ function M.perform(name, raw)
 end
 
 --- Makes an effect of the script that calls happen exactly once in this run.
-function M.perform_own(name, raw)
+function M.perform_own(name, input)
   definitions.require_own(name)
-  return M.perform(name, raw)
+  return M.perform(name, input)
 end
 
 return M

@@ -36,7 +36,7 @@ function M.sleep(name, length)
     }
   end
   local seconds = fields.value("sleep", "length", LENGTH, length)
-  return step.run(name, { digest = tostring(seconds) }, function()
+  step.run(name, { digest = tostring(seconds) }, function()
     return step.await(function() return wait(seconds) end)
   end)
 end

@@ -15,10 +15,10 @@ function M.base64_decode(text) end
 --- What gzip packed.
 ---
 --- Raises: `corrupt`; `limit` (more than max bytes).
----@param bytes string
+---@param data string
 ---@param max integer  bytes, at most 256 MiB
 ---@return string bytes
-function M.gunzip(bytes, max) end
+function M.gunzip(data, max) end
 
 --- All but unreserved letters as %XX.
 ---@param text string

@@ -148,7 +148,7 @@ function M.copy_tree(from, path, to, max) end
 --- Makes a directory for files of this process. Permit "effect".
 ---
 --- Raises: `io`.
----@param prefix string
+---@param prefix? string  of its name: "almanac"
 ---@return string path
 function M.tmpdir(prefix) end
 

@@ -50,9 +50,9 @@ function Stream:read_line(seconds) end
 --- What is left of the answer; waits.
 ---
 --- Raises: `network`, `limit`.
----@param max_bytes integer
+---@param max? integer  bytes of the whole answer: 16 MiB
 ---@return string
-function Stream:read_rest(max_bytes) end
+function Stream:read_rest(max) end
 
 --- Gives the request up; also by <close>, and when collected.
 function Stream:close() end

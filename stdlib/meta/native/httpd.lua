@@ -19,7 +19,7 @@ local Response = {}
 --- The whole answer.
 ---@param status integer
 ---@param headers table<string, string>
----@param body string
+---@param body? string
 ---@return boolean  false: the client is gone
 function Response:send(status, headers, body) end
 

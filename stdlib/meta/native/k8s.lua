@@ -35,7 +35,7 @@ function Client:reread() end
 ---
 --- Raises: `usage`, `network`, `tls`, `auth`, `timeout`, `limit`.
 ---@param options { method?: string, path: string, query?: table<string, any>, headers?: table<string, string>, body?: string, timeout?: number, max_bytes?: integer, who?: string }  query: strings, numbers, booleans, or arrays of them; timeout in seconds
----@return { status: integer, headers: table<string, string>, body: string, elapsed: number }
+---@return { status: integer, headers: table<string, string>, body: string, elapsed: number }  elapsed in seconds
 function Client:request(options) end
 
 --- A request whose answer is read line by line; waits for its headers. Permits and errors are those
@@ -69,7 +69,7 @@ local Session = {}
 function Session:read_line() end
 
 --- Waits until the command is over.
----@return { stdout: string, stderr: string, truncated: boolean, elapsed: number, timed_out: boolean, status: string?, cut: string? }  status: the API's Status of its end; cut: why there is none
+---@return { stdout: string, stderr: string, truncated: boolean, elapsed: number, timed_out: boolean, status: string?, cut: string? }  status: the API's Status of its end; cut: why there is none; elapsed in seconds
 function Session:wait() end
 
 --- What it has said so far.

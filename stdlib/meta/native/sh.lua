@@ -90,10 +90,10 @@ function M.find_by_env(name, value) end
 
 --- The program that a word means, by PATH. Permit "read".
 ---@param name string
----@param path? string  in the place of PATH
+---@param search? string  in the place of PATH
 ---@param cwd? string   what a path that is relative begins at
 ---@return string? path
-function M.which(name, path, cwd) end
+function M.which(name, search, cwd) end
 
 --- What every child gets of the environment besides the keep_env of its own, in the place of the list
 --- before it; at first it is nothing.

@@ -158,51 +158,12 @@ function M.telling_of(name)
 end
 
 --- Whether an entry is a value and no function.
-local function is_constant(page, entry)
+---@param page almanac.manual.Page
+---@param entry almanac.manual.Entry
+---@return boolean
+function M.is_constant(page, entry)
   local value = public.value(page.name)
   return type(value) == "table" and type(value[entry.name]) ~= "function"
-end
-
-M.is_constant = is_constant
-
-local function gaps_of(page, entry, report)
-  local who = M.full_name(page, entry)
-  if entry.text == "" then report(entry.line, who .. " has no summary") end
-  if is_constant(page, entry) then return end
-  if not entry.raises then report(entry.line, who .. ' does not say what it raises: "Raises: `kind`, …" or "Raises: nothing."') end
-  if not entry.example then report(entry.line, who .. " has no example (```lua … ```)") end
-  for _, value in ipairs(entry.params) do
-    local declaration, named = M.declaration(value.type)
-    if named and not declaration then report(entry.line, string.format("%s: nothing declares the fields of %s", who, named)) end
-  end
-end
-
-local function check_fields(who, declared, report)
-  for name, spec in pairs(declared) do
-    if not spec.help or spec.help == "" then report(1, string.format("%s: its field %s has no help", who, name)) end
-    if type(spec.of) == "table" then check_fields(who .. "." .. name, spec.of, report) end
-  end
-end
-
---- Reports what the manual lacks: a function without a comment, summary, types, errors or an example, a field
---- without help.
----@param report fun(file: string, line: integer, message: string)
-function M.check(report)
-  for _, page in ipairs(M.pages()) do
-    local file = "stdlib/public/" .. page.name .. ".lua"
-    local function at(line, message) report(file, line, message) end
-    local value, described = public.value(page.name), {}
-    for _, entry in ipairs(page.entries) do
-      described[entry.name] = true
-      gaps_of(page, entry, at)
-      local declaration = fields.of(M.full_name(page, entry))
-      if declaration then check_fields(declaration.who, declaration.fields, at) end
-    end
-    for name in pairs(type(value) == "table" and value or { [page.name] = value }) do
-      if not described[name] then at(1, page.name .. " exports " .. name .. " without a comment above it") end
-    end
-    if page.text == "" then at(1, page.name .. " does not say what it is, at its top") end
-  end
 end
 
 return M

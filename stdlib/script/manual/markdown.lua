@@ -17,7 +17,7 @@ local function add_fields(out, declared, prefix)
   for _, field in ipairs(manual.sorted(declared)) do
     local spec = field.spec
     out[#out + 1] = string.format("| %s | %s | %s | %s |", code(prefix .. field.name), cell(manual.words_of(spec)),
-      cell(manual.default_of(spec)), cell(spec.help))
+      cell(manual.default_of(spec)), cell(spec.help or ""))
     if type(spec.of) == "table" then
       add_fields(out, spec.of, prefix .. field.name .. (spec[1] == "list" and "[]." or "."))
     end
