@@ -362,7 +362,8 @@ static const char *run(struct pattern *m, const char *s, const char *p)
     return end;
 }
 
-void pattern_reset(struct pattern *m)
+/* Forgets the captures, for the next try at another place. */
+static void pattern_reset(struct pattern *m)
 {
     m->captures = 0;
     m->depth = DEPTH_MAX;

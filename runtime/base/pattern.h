@@ -37,7 +37,5 @@ struct pattern {
 
 /* The end of the match of the pattern p at s, or NULL: none, stopped, or an error. */
 const char *pattern_match(struct pattern *m, const char *s, const char *p);
-/* Forgets the captures, for the next try at another place. */
-void pattern_reset(struct pattern *m);
 
 #endif

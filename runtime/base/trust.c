@@ -29,7 +29,9 @@ bool trust_is_ours(uid_t owner)
            names_user("ALMANAC_TRUST_UID", owner);
 }
 
-bool trust_is_private_group(gid_t group)
+/* Whether a group is that of the user alone, as some systems give to each: what it may write, only
+ * he can. Not for root, of whose group others may be. */
+static bool is_private_group(gid_t group)
 {
     const struct passwd *me = getpwuid(geteuid());
     const struct group *is = me && geteuid() != 0 && me->pw_gid == group ? getgrgid(group) : NULL;
@@ -58,7 +60,7 @@ enum trust trust_to_read(const struct stat *st)
 
     if (S_ISDIR(st->st_mode) && st->st_mode & S_ISVTX)
         closed = 0;
-    else if (st->st_mode & S_IWGRP && trust_is_private_group(st->st_gid))
+    else if (st->st_mode & S_IWGRP && is_private_group(st->st_gid))
         closed = S_IWOTH;
     return trust_of(st, closed, true);
 }

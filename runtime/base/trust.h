@@ -20,10 +20,6 @@ enum trust {
  * works on files of a user outside of it. */
 bool trust_is_ours(uid_t owner);
 
-/* Whether a group is that of the user alone, as some systems give to each: what it may write, only
- * he can. Not for root, of whose group others may be. */
-bool trust_is_private_group(gid_t group);
-
 /* How a file stands. `closed` are the bits of its mode that must not be set; with `or_root` it may
  * be root's too. */
 enum trust trust_of(const struct stat *st, mode_t closed, bool or_root);

@@ -409,11 +409,6 @@ void sched_run(struct sched *sched, struct task *root)
     }
 }
 
-bool task_ended(const struct task *task)
-{
-    return task->ended;
-}
-
 int task_push_results(struct task *task, lua_State *L)
 {
     int count = task->result_count;

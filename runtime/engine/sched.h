@@ -31,7 +31,6 @@ void task_interrupt(struct task *task, enum interrupt level);
 /* What the errors of its next pause say, and those of its children: a static text. NULL: that the
  * operator paused it. */
 void task_say_paused(struct task *task, const char *by);
-bool task_ended(const struct task *task);
 /* Pushes true and the results, or false and the error table, of an ended task; returns how many
  * values it pushed. */
 int task_push_results(struct task *task, lua_State *L);

@@ -83,8 +83,10 @@ static int take_detour(struct transfer *t, CURLU *u, const char *to)
     return 0;
 }
 
-int transfer_easy_set_url(struct transfer *t, const char *url, const char *unix_socket,
-                          const char *server_name, struct err *e)
+/* Points the handle at a URL, and sets what follows from its host: the name for people, the name
+ * to verify, whether the environment's proxy counts. */
+static int set_url(struct transfer *t, const char *url, const char *unix_socket,
+                   const char *server_name, struct err *e)
 {
     CURLU *u = curl_url();
     char *host = NULL, *port = NULL, *scheme = NULL, *full = NULL;
@@ -315,7 +317,7 @@ int transfer_easy_redirect(struct transfer *t, const char *url, struct err *e)
         curl_easy_setopt(t->easy, CURLOPT_UNIX_SOCKET_PATH, NULL);
         curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, NULL);
     }
-    return transfer_easy_set_url(t, url, NULL, NULL, e);
+    return set_url(t, url, NULL, NULL, e);
 }
 
 int transfer_easy_prepare(struct transfer *t, const struct transfer_spec *spec, struct err *e)
@@ -329,7 +331,7 @@ int transfer_easy_prepare(struct transfer *t, const struct transfer_spec *spec, 
     transfer_set_tls(t, &spec->tls);
     transfer_set_method(t, spec);
     if (check_path(spec->url, e) < 0 ||
-        transfer_easy_set_url(t, spec->url, spec->unix_socket, spec->tls.server_name, e) < 0)
+        set_url(t, spec->url, spec->unix_socket, spec->tls.server_name, e) < 0)
         return -1;
     if (transfer_set_headers(t, spec) < 0)
         return err_set(e, ERR_MEMORY, "out of memory in a request to %s", spec->url);

@@ -61,10 +61,6 @@ int transfer_fail(struct transfer *t, enum err_kind kind, const char *fmt, size_
 
 /* transfer_easy.c: makes the curl handle a spec asks for. */
 int transfer_easy_prepare(struct transfer *t, const struct transfer_spec *spec, struct err *e);
-/* Points the handle at a URL, and sets what follows from its host: the name for people, the name
- * to verify, whether the environment's proxy counts. */
-int transfer_easy_set_url(struct transfer *t, const char *url, const char *unix_socket,
-                          const char *server_name, struct err *e);
 /* Points the handle at the URL of a redirect; drops all secrets when that is another origin. */
 int transfer_easy_redirect(struct transfer *t, const char *url, struct err *e);
 

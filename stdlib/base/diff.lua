@@ -143,32 +143,8 @@ function M.diff(old, new)
   return out
 end
 
---- A path as its steps: { field } or { item }, the key of a list item as it stands in the path.
----@param path string
----@return { field: string?, item: string? }[]
-function M.steps(path)
-  local steps, i = {}, 1
-  while i <= #path do
-    local name = path:match("^%.([%a_][%w_-]*)", i)
-    if name then
-      steps[#steps + 1] = { field = name }
-      i = i + #name + 1
-    else
-      local depth_end = M.bracket_end(path, i)
-      local inner = path:sub(i + 1, depth_end - 1)
-      if inner:find '^"' then
-        steps[#steps + 1] = { field = load("return " .. inner, "=path", "t", {})() }
-      else
-        steps[#steps + 1] = { item = inner }
-      end
-      i = depth_end + 1
-    end
-  end
-  return steps
-end
-
 --- The index of the bracket that closes the one at `i`; quoted text may hold brackets.
-function M.bracket_end(path, i)
+local function bracket_end(path, i)
   local quoted, j = false, i + 1
   while j <= #path do
     local c = path:sub(j, j)
@@ -182,6 +158,30 @@ function M.bracket_end(path, i)
     j = j + 1
   end
   return #path
+end
+
+--- A path as its steps: { field } or { item }, the key of a list item as it stands in the path.
+---@param path string
+---@return { field: string?, item: string? }[]
+function M.steps(path)
+  local steps, i = {}, 1
+  while i <= #path do
+    local name = path:match("^%.([%a_][%w_-]*)", i)
+    if name then
+      steps[#steps + 1] = { field = name }
+      i = i + #name + 1
+    else
+      local depth_end = bracket_end(path, i)
+      local inner = path:sub(i + 1, depth_end - 1)
+      if inner:find '^"' then
+        steps[#steps + 1] = { field = load("return " .. inner, "=path", "t", {})() }
+      else
+        steps[#steps + 1] = { item = inner }
+      end
+      i = depth_end + 1
+    end
+  end
+  return steps
 end
 
 local function find_item(list, field, key)

@@ -64,18 +64,8 @@ function M.lines(list)
   return #list == 0 and "" or M.said(list) .. "\n"
 end
 
-local lost
-
 local function put(fd, text)
-  local ok, why = native.write(fd, text, colour.MARK)
-  if fd == 1 and not ok and why ~= "Broken pipe" then lost = why end -- a reader may want no more
-  return ok, why
-end
-
---- Why something could not be written to standard output, if that was so.
----@return string?
-function M.lost()
-  return lost
+  return native.write(fd, text, colour.MARK)
 end
 
 --- Writes to standard output (1) or standard error (2).

@@ -86,7 +86,7 @@ end
 ---@param period almanac.Period
 ---@param epoch integer
 ---@return boolean
-function M.contains(period, epoch)
+local function contains(period, epoch)
   local clock = period.zone:clock(epoch)
   if not period.days then return clock >= period.from and clock < period.to end
   local day, second = clock // DAY, clock % DAY
@@ -97,7 +97,7 @@ end
 
 local function find(periods, epoch)
   for _, period in ipairs(periods) do
-    if M.contains(period, epoch) then return period end
+    if contains(period, epoch) then return period end
   end
 end
 

@@ -37,13 +37,6 @@ function M.host()
   return name ~= "" and name or "unknown"
 end
 
---- helm's --labels for a record of ours.
----@param id string effect id
----@return string
-function M.labels(id)
-  return string.format("%s=%s,%s=%s", M.EFFECT_LABEL, id, M.HOST_LABEL, M.host())
-end
-
 --- The effect and the machine that made a record, or nil: the label was inherited, or there is none.
 ---@param list almanac.HelmRecord[] oldest first
 ---@param record almanac.HelmRecord
@@ -78,7 +71,7 @@ end
 ---@param id string effect id
 ---@return string? run
 ---@return string? status
-function M.run_of(id)
+local function run_of(id)
   if not fs.exists(settings.store .. "/journal.db") then return nil end
   local frame = step.current()
   local own = frame and frame.run.journal
@@ -94,7 +87,7 @@ end
 
 local function maker_words(id, host)
   if not id then return "another helm" end
-  local run, status = M.run_of(id)
+  local run, status = run_of(id)
   if run then return string.format("effect %s of run %s (%s)", id, run, status) end
   return string.format("effect %s of almanac on %s", id, host or "another machine")
 end
@@ -103,7 +96,7 @@ end
 --- "busy" when the helm that makes it works or may work still.
 ---@param input { release: string, namespace: string, min_age: number }
 ---@return { record: almanac.HelmRecord, ours: boolean, words: string, question: string }
-function M.examine(input)
+local function examine(input)
   local list = records.list(input)
   local top = list[#list]
   if not top or not parse.is_pending(top.status) then
@@ -191,7 +184,7 @@ effect.define("helm.repair", {
 ---@return { revision: integer, removed: boolean, status: string }
 function M.repair(input, min_age)
   if not effect.is_begun() then -- what was begun was examined and asked
-    local case = M.examine {
+    local case = examine {
       release = input.release, namespace = input.namespace, min_age = min_age,
     }
     step.explain(case.words)

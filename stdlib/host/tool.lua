@@ -49,7 +49,7 @@ end
 ---@param tool almanac.Tool
 ---@param words almanac.Arguments
 ---@param result table
-function M.fail(tool, words, result)
+local function fail(tool, words, result)
   local text = said(result)
   errors.raise {
     kind = "command", message = string.format("%s %s: %s", sh.quote(argv_of(tool, words)),
@@ -86,7 +86,7 @@ function M.ask(tool, words, options)
   if result.truncated then
     errors.raise { kind = "limit", message = sh.quote(argv_of(tool, words)) .. " printed more than 64 MiB" }
   end
-  if result.code ~= 0 and not (options.ok or {})[result.code] then M.fail(tool, words, result) end
+  if result.code ~= 0 and not (options.ok or {})[result.code] then fail(tool, words, result) end
   return result
 end
 
@@ -112,7 +112,7 @@ function M.run(tool, words, id, options)
     if result.kind == "not_found" then raise_missing(tool, result) end
     error(result, 0)
   end
-  if result.code ~= 0 then M.fail(tool, words, result) end
+  if result.code ~= 0 then fail(tool, words, result) end
   return result
 end
 

@@ -38,7 +38,7 @@ end
 --- A PodMetrics as a row: the sum of its containers. Pure.
 ---@param metrics table
 ---@return almanac.k8s.Usage
-function M.of_pod(metrics)
+local function of_pod(metrics)
   local containers, cpu, memory = {}, 0, 0
   for i, c in ipairs(metrics.containers or {}) do
     containers[i] = { name = c.name, cpu = quantity.parse(c.usage.cpu or "0"), memory = quantity.parse(c.usage.memory or "0") }
@@ -53,7 +53,7 @@ end
 ---@param metrics table
 ---@param node table?
 ---@return almanac.k8s.Usage
-function M.of_node(metrics, node)
+local function of_node(metrics, node)
   local row = usage_of(metrics, metrics.usage or {})
   local can = node and node.status and (node.status.allocatable or node.status.capacity)
   if can and can.cpu then row.cpu_share = row.cpu / quantity.parse(can.cpu) end
@@ -91,7 +91,7 @@ local function top_nodes(target, opts)
     nodes[node.metadata.name] = node
   end
   for i, metrics in ipairs(measured(target.client, { resource = "nodes", name = target.name }, opts)) do
-    rows[i] = M.of_node(metrics, nodes[metrics.metadata.name])
+    rows[i] = of_node(metrics, nodes[metrics.metadata.name])
   end
   return rows
 end
@@ -99,7 +99,7 @@ end
 local function top_pods(target, opts)
   local rows = {}
   for i, metrics in ipairs(measured(target.client, { namespace = target.namespace, resource = "pods", name = target.name }, opts)) do
-    rows[i] = M.of_pod(metrics)
+    rows[i] = of_pod(metrics)
   end
   return rows
 end

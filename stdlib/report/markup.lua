@@ -15,7 +15,7 @@ local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&qu
 --- Text as it may stand between tags. What XML cannot hold, what hides and what turns text round is spelt.
 ---@param text any
 ---@return string
-function M.escape(text)
+local function escape(text)
   text = tostring(text)
   if not text:find "[^?-~(-; !#-%%=]" then return text end -- most is plain
   if text:find "[^\n\32-\126]" then text = terminal.spelt(text) end
@@ -37,11 +37,11 @@ end
 function add(out, item)
   local kind = type(item)
   if kind == "string" then
-    out[#out + 1] = M.escape(item)
+    out[#out + 1] = escape(item)
   elseif kind == "table" then
     if getmetatable(item) == Markup then out[#out + 1] = item.text else add_list(out, item) end
   elseif item then
-    out[#out + 1] = M.escape(item)
+    out[#out + 1] = escape(item)
   end
 end
 
@@ -65,7 +65,7 @@ local function opening(name, attributes)
     if value == true then
       out[#out + 1] = " " .. key
     elseif value then
-      local text = M.escape(value)
+      local text = escape(value)
       if text:find "[\n\t]" then text = text:gsub("[\n\t]", { ["\n"] = "&#10;", ["\t"] = "&#9;" }) end
       out[#out + 1] = ' ' .. key .. '="' .. text .. '"'
     end

@@ -10,6 +10,11 @@ local task = require "native.task"
 
 local M = {}
 
+--- A plan's file as almanac approve takes it, which would take a bare name for a run.
+---@param name string
+---@return string
+local function as_file(name) return name:find "[./]" and name or "./" .. name end
+
 local function claims_of(plan)
   local claims = {}
   for i, signed in ipairs(plan.signatures or {}) do
@@ -47,14 +52,9 @@ function M.check(plan, name, replay)
   table.insert(lines, 1, string.format("%s has %d of the %d signatures that it takes", name, #judgement.accepted, judgement.quorum))
   errors.raise {
     kind = "refused", message = table.concat(lines, "\n"),
-    hint = replay and "almanac.yaml says whose signatures count" or "have it signed: almanac approve " .. M.as_file(name) .. " --sign",
+    hint = replay and "almanac.yaml says whose signatures count" or "have it signed: almanac approve " .. as_file(name) .. " --sign",
   }
 end
-
---- A plan's file as almanac approve takes it, which would take a bare name for a run.
----@param name string
----@return string
-function M.as_file(name) return name:find "[./]" and name or "./" .. name end
 
 --- Signs the plan in a file, and writes the signature into it.
 ---@param name string  of the file
@@ -87,7 +87,7 @@ end
 function M.describe(name, judgement)
   local signed = string.format("signed %s: %d of %d (%s)", name, #judgement.accepted, judgement.quorum, signers.people(judgement))
   if judgement.missing > 0 then
-    return { string.format("%s; it takes %d more: almanac approve %s --sign", signed, judgement.missing, M.as_file(name)) }
+    return { string.format("%s; it takes %d more: almanac approve %s --sign", signed, judgement.missing, as_file(name)) }
   end
   return { signed, "  run it:  almanac run --plan " .. name }
 end

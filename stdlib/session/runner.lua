@@ -38,7 +38,7 @@ function M.check()
 end
 
 ---@return almanac.Runner
-function M.new()
+local function new()
   return setmetatable({ users = {}, principals = {}, keys = {} }, Runner)
 end
 
@@ -55,7 +55,7 @@ end
 ---@param replay almanac.Replay
 ---@return almanac.Runner
 function M.of(replay)
-  local runner = M.new()
+  local runner = new()
   for _, one in ipairs(replay.runners) do runner:add(one.operator, one.runner) end
   return runner
 end
@@ -70,7 +70,7 @@ end
 --- Who begins one with this process.
 ---@return almanac.Runner
 function M.here()
-  local runner = M.new()
+  local runner = new()
   runner:add(process.user(), M.note())
   return runner
 end

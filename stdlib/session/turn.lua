@@ -34,7 +34,7 @@ end
 --- The commands that end the holding of a run.
 ---@param owner almanac.LockOwner
 ---@return string
-function M.ways_on(owner)
+local function ways_on(owner)
   local words = store.words(owner.id)
   if owner.status == "running" then
     return "wait for it: almanac run … --wait; or look at it: almanac status " .. words
@@ -58,7 +58,7 @@ function M.describe(journal, name, owner)
 end
 
 local function by_owner(journal, name, owner)
-  return { who = M.describe(journal, name, owner), hint = M.ways_on(owner), key = owner.id .. owner.status }
+  return { who = M.describe(journal, name, owner), hint = ways_on(owner), key = owner.id .. owner.status }
 end
 
 local function by_process(name, text)
@@ -86,7 +86,7 @@ local function behind_others(journal, name, family)
   return {
     who = (owner and M.describe(journal, name, owner) or string.format("the lock %q goes to a run that waits for it", name)) ..
       "; others wait before this one",
-    hint = owner and M.ways_on(owner) or "wait behind them: almanac run … --wait",
+    hint = owner and ways_on(owner) or "wait behind them: almanac run … --wait",
     key = owner and owner.id .. owner.status .. "+" or "queue",
   }
 end

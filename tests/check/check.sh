@@ -72,6 +72,7 @@ part "no devnet" devnet
 part "shell syntax" shell
 part "no warnings" warnings
 part "manual" manual
+part "exports" build/werror/almanac lua tests/check/exports.lua
 # The numbers are shown also where nothing is wrong.
 if out=$(build/werror/almanac lua tests/check/house.lua 2>&1); then
     echo "ok   house: $out"

@@ -14,7 +14,7 @@ local PER_PAGE = 100 -- the most that it gives
 ---@param response { status: integer, headers: table<string, string>, body: string }
 ---@return string? meaning
 ---@return string? hint
-function M.limit_reached(response)
+local function limit_reached(response)
   if response.status ~= 403 and response.status ~= 429 then return nil end
   local headers = response.headers or {}
   local wait = tonumber(headers["retry-after"])
@@ -43,7 +43,7 @@ end
 ---@return almanac.Service
 function M.open(who, repo)
   return services.open(who, "github", {
-    default = "https://api.github.com", explain = M.limit_reached, within = { { category = "github", names = { repo } } },
+    default = "https://api.github.com", explain = limit_reached, within = { { category = "github", names = { repo } } },
     headers = {
       Accept = "application/vnd.github+json", ["X-GitHub-Api-Version"] = "2022-11-28", ["User-Agent"] = "almanac",
     },

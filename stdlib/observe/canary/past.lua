@@ -39,7 +39,7 @@ end
 ---@param bounds table<string, number[]>
 ---@param samples table[]
 ---@return number?
-function M.least_bad(spec, metric, begin, bounds, samples)
+local function least_bad(spec, metric, begin, bounds, samples)
   local function bad_of(times)
     if metric.kind == "gauge" then return metric.tolerated + (metric.bad - metric.tolerated) * times / 2 end
     return metric.tolerated * times
@@ -56,7 +56,7 @@ end
 --- What the metrics came to, with the least `bad` of each. Pure.
 local function metrics_of(spec, watch, begin, bounds, samples)
   local out, least = report.metrics(watch), {}
-  for _, metric in ipairs(spec.metrics) do least[metric.name] = M.least_bad(spec, metric, begin, bounds, samples) end
+  for _, metric in ipairs(spec.metrics) do least[metric.name] = least_bad(spec, metric, begin, bounds, samples) end
   for i, metric in ipairs(watch.metrics) do
     out[i].declared, out[i].least_bad = metric.bad, least[metric.group]
     out[i].seen = report.seen(metric, watch.seen[metric.name])
@@ -70,7 +70,7 @@ end
 ---@param bounds table<string, number[]>
 ---@param samples table[]  of scrape.samples
 ---@return almanac.past.Finding
-function M.judge(spec, begin, bounds, samples)
+local function judge(spec, begin, bounds, samples)
   local watch = follow(spec, begin, bounds, samples)
   local verdict = watch.over and watch.verdict.verdict or "not over"
   local why = verdict == "pass" and "not as bad as declared, after " .. duration.format(watch_of.watched(watch))
@@ -99,7 +99,7 @@ local function of_history(spec, past)
   if #times < 2 then
     return { kind = "canary", name = spec.name, verdict = "not over", why = "the window is shorter than an interval", metrics = {} }
   end
-  return M.judge(spec, begin, bounds, scrape.samples(spec, bounds, times, reads.asker(spec, times)))
+  return judge(spec, begin, bounds, scrape.samples(spec, bounds, times, reads.asker(spec, times)))
 end
 
 --- Judges a comparison, and adds it to what was found.

@@ -30,7 +30,7 @@ end
 ---@param samples almanac.gate.Sample[]
 ---@param margin number
 ---@return almanac.past.Finding
-function M.judge(guard, spec, samples, margin)
+local function judge(guard, spec, samples, margin)
   local breach, at = M.breach(spec, samples)
   local breaks = gate_past.breaks(spec, samples, #samples)
   local found = gate_past.limits(spec, samples, margin, function(other) return M.breach(other, samples) == nil end)
@@ -46,7 +46,7 @@ end
 --- https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/#inspecting-alerts-during-runtime
 ---@param wanted table  the `alerts` of a guard
 ---@return string query
-function M.alerts_query(wanted)
+local function alerts_query(wanted)
   local severities = {}
   for i, severity in ipairs(wanted.severity) do severities[i] = severity:gsub("[^%w_]", "\\\\%0") end
   local labels = {}
@@ -61,7 +61,7 @@ end
 ---@param ignore string[]
 ---@return number? at
 ---@return string? why
-function M.fired(looks, ignore)
+local function fired(looks, ignore)
   local ignored = {}
   for _, name in ipairs(ignore) do ignored[name] = true end
   for _, look in ipairs(looks) do
@@ -77,7 +77,7 @@ end
 
 --- What the alerts of a guard would have come to.
 local function alerts_finding(spec, past)
-  local query = M.alerts_query(spec.alerts)
+  local query = alerts_query(spec.alerts)
   local found = { kind = "guard", guard = spec.name, name = "alerts", query = query, breaks = {}, broken = 0 }
   local ok, looks = errors.try(history.read, query, nil, past.from, past:ending(LENGTH), spec.interval)
   if not ok then
@@ -85,7 +85,7 @@ local function alerts_finding(spec, past)
     found.verdict, found.why = "error", tostring(looks.message)
     return found
   end
-  local at, why = M.fired(looks, spec.alerts.ignore)
+  local at, why = fired(looks, spec.alerts.ignore)
   found.at, found.why, found.verdict = at, why or "none fired by Prometheus' own rules", at and "fail" or "pass"
   return found
 end
@@ -100,7 +100,7 @@ function M.find(spec, past, path)
     local looked = {}
     for key, value in pairs(gate) do looked[key] = value end
     looked.interval = spec.interval
-    past:add(path, M.judge(spec.name, looked, gate_past.read(looked, past:ending(LENGTH), past), past.margin))
+    past:add(path, judge(spec.name, looked, gate_past.read(looked, past:ending(LENGTH), past), past.margin))
   end
 end
 

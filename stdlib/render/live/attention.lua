@@ -25,12 +25,12 @@ local BY_STATUS = {
 ---@param node almanac.Node with a gate
 ---@param now_ms integer
 ---@return string?
-function M.unseen(node, now_ms)
+local function unseen(node, now_ms)
   return gates.trouble(node.gate, node.started or now_ms, now_ms) or node.gate.missing
 end
 
 local function gate_level(node, now_ms)
-  if M.unseen(node, now_ms) then return node.gate.ok == false and M.BAD or M.UNSEEN end
+  if unseen(node, now_ms) then return node.gate.ok == false and M.BAD or M.UNSEEN end
   return node.gate.ok == false and M.BAD or M.RUNNING
 end
 
@@ -50,7 +50,7 @@ local function count_leaf(facts, node, now_ms)
   if node.status == "failed" then facts.failed = 1 elseif facts.own == M.OVER then facts.done = 1 end
   if not node.gate then return end
   facts.gates = 1
-  if facts.own == M.OVER or node.status == "running" and node.gate.ok and not M.unseen(node, now_ms) then facts.held = 1 end
+  if facts.own == M.OVER or node.status == "running" and node.gate.ok and not unseen(node, now_ms) then facts.held = 1 end
 end
 
 --- What is over stays as it is: it is looked at once.

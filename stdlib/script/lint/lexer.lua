@@ -17,9 +17,6 @@ for word in ([[and break do else elseif end false for function goto if in local 
   keywords[word] = true
 end
 
---- The keywords of Lua: no name of anything.
-M.keywords = keywords
-
 local operators = {}
 for operator in ("... .. == ~= <= >= << >> // ::"):gmatch "%S+" do operators[operator] = true end
 

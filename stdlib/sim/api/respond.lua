@@ -29,7 +29,7 @@ end
 ---@param res table
 ---@param object table
 ---@return string
-function respond.item(res, object)
+local function item(res, object)
   if res.storage ~= res.key then object = convert.from_storage(res, object) end
   return item_text(object)
 end
@@ -39,7 +39,7 @@ end
 ---@param object table
 ---@return string
 function respond.text(res, object)
-  return ('{"kind":"%s","apiVersion":"%s",%s'):format(res.kind, res.api_version, respond.item(res, object):sub(2))
+  return ('{"kind":"%s","apiVersion":"%s",%s'):format(res.kind, res.api_version, item(res, object):sub(2))
 end
 
 local function parse_accept(accept)
@@ -128,7 +128,7 @@ local function list_text(res, form, objects, meta, now, include)
     return encode { kind = "PartialObjectMetadataList", apiVersion = "meta.k8s.io/v1", metadata = meta, items = items } .. "\n"
   end
   local items = {}
-  for i, o in ipairs(objects) do items[i] = respond.item(res, o) end
+  for i, o in ipairs(objects) do items[i] = item(res, o) end
   return ('{"kind":"%s","apiVersion":"%s","metadata":%s,"items":[%s]}\n'):format(
     list_kind(res), res.api_version, encode(meta), table.concat(items, ","))
 end

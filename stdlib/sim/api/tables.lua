@@ -64,7 +64,7 @@ end
 ---@param include string|nil includeObject: None, Metadata (default), Object
 ---@return table
 ---@param res table the resource
-function tables.row(object, now, include, res)
+local function row_of(object, now, include, res)
   local cells
   if res.custom then cells = value.array(custom_cells(res, object, now))
   else cells = value.array(select(2, columns.of(object.kind))(object, now)) end
@@ -84,7 +84,7 @@ end
 ---@return table
 function tables.make(res, objects, meta, now, include)
   local rows = value.array {}
-  for i, o in ipairs(objects) do rows[i] = tables.row(o, now, include, res) end
+  for i, o in ipairs(objects) do rows[i] = row_of(o, now, include, res) end
   return { kind = "Table", apiVersion = "meta.k8s.io/v1", metadata = meta,
     columnDefinitions = res.custom and custom_columns(res) or columns_of(res.kind),
     rows = rows }

@@ -20,7 +20,7 @@ end
 ---@param pod string
 ---@param now number
 ---@return integer cpu, integer memory
-function usage.of_container(name, pod, now)
+local function of_container(name, pod, now)
   local base, swing = number_of(name), math.sin(now / 60 + number_of(pod) % 7)
   local cpu = (10 + base % 190) * 1000000 * (1 + swing / 10)
   local memory = (24 + base % 232) * 1024 * (1 + swing / 50)
@@ -45,11 +45,11 @@ local function quantities(cpu, memory) return { cpu = cpu .. "n", memory = memor
 ---@param pod table
 ---@param now number
 ---@return table|nil
-function usage.of_pod(pod, now)
+local function of_pod(pod, now)
   local containers = value.array {}
   for _, c in ipairs(value.dig(pod, "status", "containerStatuses") or {}) do
     if value.dig(c, "state", "running") then
-      containers[#containers + 1] = { name = c.name, usage = quantities(usage.of_container(c.name, pod.metadata.name, now)) }
+      containers[#containers + 1] = { name = c.name, usage = quantities(of_container(c.name, pod.metadata.name, now)) }
     end
   end
   if #containers == 0 then return nil end
@@ -59,9 +59,9 @@ end
 local function of_node(store, node, now)
   local cpu, memory = 120 * 1000000, 512 * 1024
   for _, pod in ipairs((store:list("v1/pods", nil))) do
-    local metrics = pod.spec.nodeName == node.metadata.name and usage.of_pod(pod, now)
+    local metrics = pod.spec.nodeName == node.metadata.name and of_pod(pod, now)
     for _, c in ipairs(metrics and metrics.containers or {}) do
-      local a, b = usage.of_container(c.name, pod.metadata.name, now)
+      local a, b = of_container(c.name, pod.metadata.name, now)
       cpu, memory = cpu + a, memory + b
     end
   end
@@ -75,7 +75,7 @@ function usage.serve(cx)
   local storage = is_node and "v1/nodes" or "v1/pods"
   local function metrics_of(object)
     if is_node then return of_node(cx.store, object, now) end
-    return usage.of_pod(object, now)
+    return of_pod(object, now)
   end
   if route.name then
     local object = cx.store:peek(storage, route.ns or "", route.name)

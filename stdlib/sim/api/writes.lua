@@ -34,7 +34,7 @@ end
 --- The field manager of a request: what it says, or the first word of its user agent.
 ---@param cx table
 ---@return string
-function writes.manager(cx)
+local function manager(cx)
   local given = cx.query.fieldManager
   if given and given ~= "" then return given end
   return (cx.request.headers["user-agent"] or ""):match("^[^/]+") or "unknown"
@@ -42,7 +42,7 @@ end
 
 local function operation(cx, subresource)
   local res = cx.route.res
-  return { manager = writes.manager(cx), api_version = res.api_version, kind = res.kind,
+  return { manager = manager(cx), api_version = res.api_version, kind = res.kind,
     ref = res.ref, subresource = subresource,
     has_status = res.has_status, time = value.timestamp(cx.store.now()), force = cx.query.force == "true" }
 end
@@ -291,7 +291,7 @@ end)
 --- The options of a delete, from its body and its query, or nil and a Status.
 ---@param cx table
 ---@return table|nil options, table|nil status
-function writes.delete_options(cx)
+local function delete_options(cx)
   local given, status = {}
   if cx.request.body and cx.request.body ~= "" then
     given, status = body.object(cx.request.body, cx.request.headers["content-type"], "DeleteOptions")
@@ -317,7 +317,7 @@ local RETURNS_OBJECT = { Pod = true, Service = true, PersistentVolumeClaim = tru
 --- delete
 function writes.delete(cx)
   local res, route = cx.route.res, cx.route
-  local options, status = writes.delete_options(cx)
+  local options, status = delete_options(cx)
   if not options then return nil, status end
   local object, gone = cx.store:delete(res.key, route.ns, route.name, options)
   if not object then return nil, gone end
@@ -330,7 +330,7 @@ end
 --- deletecollection
 function writes.delete_collection(cx)
   local res, route = cx.route.res, cx.route
-  local options, status = writes.delete_options(cx)
+  local options, status = delete_options(cx)
   if not options then return nil, status end
   local match
   match, status = reads.matcher(cx)

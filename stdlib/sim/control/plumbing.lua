@@ -11,7 +11,7 @@ local PROTECTION = "kubernetes.io/pvc-protection"
 ---@param pod table
 ---@param claim string
 ---@return boolean
-function plumbing.uses_claim(pod, claim)
+local function uses_claim(pod, claim)
   if pods.finished(pod) then return false end
   for _, volume in ipairs(pod.spec.volumes or {}) do
     if value.dig(volume, "persistentVolumeClaim", "claimName") == claim then return true end
@@ -55,7 +55,7 @@ function plumbing.claim(claim, users)
     return {}
   end
   for _, pod in ipairs(users) do
-    if plumbing.uses_claim(pod, claim.metadata.name) then return {} end
+    if uses_claim(pod, claim.metadata.name) then return {} end
   end
   local rest, held = value.array {}, false
   for _, f in ipairs(claim.metadata.finalizers or {}) do

@@ -84,11 +84,6 @@ function errors.method_not_allowed()
     "the server does not allow this method on the requested resource", {})
 end
 
-function errors.internal(message)
-  return errors.failure(500, "InternalError", "Internal error occurred: " .. message,
-    { causes = value.array { { message = message } } })
-end
-
 --- One cause of an invalid object: `reason` FieldValueInvalid, FieldValueRequired, …, `message` the
 --- text after the field, `field` its path.
 ---@return table cause

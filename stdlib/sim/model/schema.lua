@@ -98,18 +98,6 @@ function schema.struct(ref)
   return ref.type or schema.type(ref.name)
 end
 
---- The names of all types, in order.
----@return string[]
-function schema.names()
-  if not lines then index_lines() end
-  local out = {}
-  for name in pairs(lines) do
-    if name:sub(-1) ~= "@" then out[#out + 1] = name end
-  end
-  table.sort(out)
-  return out
-end
-
 --- The name of the struct type of a kind, or nil where the kind is not known.
 ---@param api_version string
 ---@param kind string

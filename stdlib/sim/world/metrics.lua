@@ -178,12 +178,4 @@ function metrics.render(state, chain, has, up, only)
   return table.concat(out, "\n") .. "\n"
 end
 
---- The names of all metrics.
----@return string[]
-function metrics.names()
-  local out = {}
-  for i, m in ipairs(LIST) do out[i] = m.name end
-  return out
-end
-
 return metrics

@@ -1,0 +1,100 @@
+--- make check: what a module exports is named by another file. A function that its own file alone calls is a local one, and
+--- one that nobody calls is left over.
+---
+---     almanac lua tests/check/exports.lua [DIR]
+local fs = require "native.fs"
+
+local dir = ... or "."
+
+--- Whole modules whose functions are found by name: commands, what a script sees, and what each mode or program gives.
+local function is_found_by_name(path)
+  return path:find "^stdlib/cli/" or path:find "^stdlib/meta/" or path:find "/public/"
+end
+
+local function files_of(pattern, out)
+  for _, path in ipairs(fs.list(pattern)) do
+    out[#out + 1] = path:sub(#dir + 2)
+  end
+end
+
+local function read(path)
+  return (fs.read(dir .. "/" .. path):gsub("%-%-[^\n]*", ""))
+end
+
+local function all_texts()
+  local paths = {}
+  for _, root in ipairs { "stdlib", "tests", "docs", "runbooks" } do
+    local below = "/" .. root
+    for _ = 1, 6 do
+      files_of(dir .. below .. "/*.lua", paths)
+      below = below .. "/*"
+    end
+  end
+  local texts = {}
+  for _, path in ipairs(paths) do
+    if not path:find "^stdlib/meta/" then texts[path] = read(path) end
+  end
+  return texts
+end
+
+local function words_of(text)
+  local words = {}
+  for word in text:gmatch "[%a_][%w_]*" do words[word] = true end
+  return words
+end
+
+--- Whether a file hands a module on whole, or looks into it by a computed name.
+local function uses_whole(text, module)
+  if text:find('require "' .. module .. '"%s*[^%s.:]?%s*[,)}]') or text:find('require%("' .. module .. '"%)%s*[,)}]') then return true end
+  for alias in text:gmatch('([%a_][%w_]*) = require "' .. module:gsub("%p", "%%%0") .. '"\n') do
+    for after in text:gmatch("%f[%w_.:]" .. alias .. "%f[^%w_]%s*([^%s]?)") do
+      if after ~= "." and after ~= ":" and after ~= "=" then return true end
+    end
+  end
+  return false
+end
+
+local texts, words = all_texts(), {}
+for path, text in pairs(texts) do words[path] = words_of(text) end
+
+local function requirers(path, module)
+  local out = {}
+  for other, text in pairs(texts) do
+    if other ~= path and text:find('"' .. module .. '"', 1, true) then out[#out + 1] = other end
+  end
+  return out
+end
+
+local function is_named(name, others)
+  for _, other in ipairs(others) do
+    if words[other][name] then return true end
+  end
+  return false
+end
+
+local found = {}
+
+local function look(path, text)
+  local own = text:match "return ([%a_][%w_]*)%s*$"
+  if not own then return end
+  if text:find("%f[%w_]" .. own .. "%[") then return end -- its functions are found by name, by itself
+  local module = "almanac." .. path:match("^stdlib/(.*)%.lua$"):gsub("/", ".")
+  local others = requirers(path, module)
+  for _, other in ipairs(others) do
+    if uses_whole(texts[other], module) then return end
+  end
+  for name in text:gmatch("\nfunction " .. own .. "%.([%a_][%w_]*)%(") do
+    if #others > 0 and not is_named(name, others) then
+      local _, uses = text:gsub("%f[%w_]" .. own .. "%." .. name .. "%f[^%w_]", "")
+      found[#found + 1] = string.format("%s: %s.%s is named by no other file; %s", path, own, name,
+        uses > 1 and "make it a local function" or "nobody calls it")
+    end
+  end
+end
+
+for path, text in pairs(texts) do
+  if path:find "^stdlib/" and not is_found_by_name(path) then look(path, text) end
+end
+table.sort(found)
+for _, line in ipairs(found) do print(line) end
+return #found > 0 and 1 or 0
