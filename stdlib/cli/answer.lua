@@ -121,7 +121,7 @@ function M.run(answer, name, usage, words, operator)
   answer = answer or rest[2]
   config.load(given)
   local journal <close> = store.open "rw"
-  local id = store.find(journal, rest[1]).id
+  local id = store.find(journal, rest[1], function(row) return states.status(journal, row.id) == "waiting" end).id
   check_terminal(journal, id)
   local question = choose(questions.own(journal, id), id, rest[words_before + 1])
   answer = questions.word_of(question, answer)

@@ -12,8 +12,8 @@ local M = {}
 
 M.usage = [[log [RUN] [--json] [--follow] [--verify]
 
-The journal of a run, event by event; without RUN that of the newest. With --follow those too that come until the run
-ends; the exit code is then that of the run, as of status --watch.]]
+The journal of a run, event by event; without RUN that of the newest, with a runbook's name that of its newest. With
+--follow those too that come until the run ends; the exit code is then that of the run, as of status --watch.]]
 M.options = options.join({
   { "--json", nil, "one event a line, whole" },
   { "--follow", nil, "go on until the run ends", short = "-f" },
@@ -47,7 +47,7 @@ function M.run(words, operator)
   config.load(given)
   local json = require "native.json"
   local journal <close> = store.open "ro"
-  local id = store.find(journal, rest[1]).id
+  local id = store.look(journal, rest[1]).id
   if given.verify then return verify(journal, id, operator) end
   local function print_event(seq, time_ms, kind, path, payload)
     if given.json then

@@ -12,9 +12,9 @@ local COLLECT_AT = 400 -- percent of what was in use after the last collection
 
 M.usage = [[report [RUN] [-o FILE]
 
-What became of a run, from its journal; without RUN that of the newest. The file's ending says in which form: .html, one
-page that loads nothing; .md, for a pull request; .xml, JUnit's, for CI; .json, for programs. Without FILE it is Markdown
-on standard output. Exit 1 where the journal is not whole.]]
+What became of a run, from its journal; without RUN of the newest, with a runbook's name of its newest. The file's
+ending says in which form: .html, one page that loads nothing; .md, for a pull request; .xml, JUnit's, for CI; .json,
+for programs. Without FILE it is Markdown on standard output. Exit 1 where the journal is not whole.]]
 M.options = options.join({
   { "--out", "FILE", "write it there: .html, .md, .xml or .json", short = "-o" },
   { "--format", "NAME", "html, md, xml or json, where the file does not say" },
@@ -46,7 +46,7 @@ function M.run(words, operator)
   config.load(given)
   collectgarbage("incremental", COLLECT_AT) -- almost all of a report is needed to its end
   local journal <close> = store.open "ro"
-  local report = reports.report(journal, store.find(journal, rest[1]))
+  local report = reports.report(journal, store.look(journal, rest[1]))
   local text = RENDERERS[form](report)
   if given.out then
     require("native.fs").keep(given.out, text)

@@ -24,9 +24,9 @@ local M = {}
 
 M.usage = [[status [RUN] [--json] [--watch]
 
-The tree of a run; without RUN that of the newest. With --watch it is shown as it goes on, as the process that runs it
-shows it, until it ends; the exit code is then that of the run: 0 done, 1 failed or crashed, 3 waiting for an answer,
-4 undone, 130 paused or interrupted, or that you left by q.]]
+The tree of a run; without RUN that of the newest, with a runbook's name that of its newest. With --watch it is
+shown as it goes on, as the process that runs it shows it, until it ends; the exit code is then that of the run:
+0 done, 1 failed or crashed, 3 waiting for an answer, 4 undone, 130 paused or interrupted, or that you left by q.]]
 M.options = options.join({
   { "--json", nil, "as JSON; with --watch one event a line" },
   { "--watch", nil, "show it as it goes on, and end when it ends", short = "-w" },
@@ -176,7 +176,7 @@ function M.run(words, operator)
   if #rest > 1 then errors.usage "usage: almanac status [RUN]" end
   config.load(given)
   local journal <close> = store.open "ro"
-  local row = store.find(journal, rest[1])
+  local row = store.look(journal, rest[1])
   local code = doubt.say(journal, row.id, operator)
   if given.watch then return show_until_end(journal, row, operator, given) end
   local how = given.json and show_json or show

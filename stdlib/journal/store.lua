@@ -59,23 +59,34 @@ end
 --- The run that was meant: an id, a unique part of one, or the newest that no other one made.
 ---@param journal table
 ---@param name string?
+---@param fits? fun(row: table): boolean  of several that a name fits, whether a command can mean one: the only such is meant
 ---@return table row
-function M.find(journal, name)
+function M.find(journal, name, fits)
   local matching = name and M.matching(journal, name) or { newest(journal) }
   if #matching == 1 then return matching[1] end
+  local meant = {}
+  for _, row in ipairs(fits and matching or {}) do meant[#meant + 1] = fits(row) and row or nil end
+  if #meant == 1 then return meant[1] end
   if #matching > 1 then
     local ids = {}
     for i = 1, math.min(5, #matching) do ids[i] = matching[i].id end
-    errors.raise {
-      kind = "refused",
-      message = string.format("%q fits several runs", name),
-      hint = table.concat(ids, "\n"),
-    }
+    errors.raise { kind = "refused", message = string.format("%q fits several runs", name), hint = table.concat(ids, "\n") }
   end
   errors.raise {
     kind = "refused", message = name and string.format("no run %q in %s", name, settings.store) or "no run in " .. settings.store,
     hint = "almanac runs lists them",
   }
+end
+
+--- The run that is to be looked at: as find has it, or the newest of a runbook.
+---@param journal table
+---@param name string?
+---@return table row
+function M.look(journal, name)
+  for _, row in ipairs(name and M.matching(journal, name) or {}) do
+    if row.runbook == name then return row end
+  end
+  return M.find(journal, name)
 end
 
 return M

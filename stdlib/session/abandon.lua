@@ -56,7 +56,7 @@ end
 ---@return integer exit code
 function M.run(id, reason, options, operator)
   local journal <close> = store.open "rw"
-  local row = store.find(journal, id)
+  local row = store.find(journal, id, function(row) return not ownership.is_over(states.status(journal, row.id)) end)
   local meta = rows.meta(row)
   local family = ownership.family_of(row.id, meta)
   holder.own(journal, row.id)

@@ -12,6 +12,8 @@ local function case(name, opts)
   end)
 end
 
+t.test("docs/tutorial/first-runbook.md tells what happens", function() pages.check "docs/tutorial/first-runbook.md" end)
+
 case "edit-during-an-incident"
 case "lock-a-release"
 case "make-runs-of-runs"

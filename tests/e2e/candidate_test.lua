@@ -83,6 +83,30 @@ t.test("a name that fits several means the only one that is left to take back, o
   t.has(must(p, { "resume", b }, 2), "was rolled back")
 end)
 
+t.test("a runbook's name is its newest run to who looks, and the one that waits, or is not over, to who answers or gives up", function()
+  local p = project.new { ask = 'return runbook { run = function() confirm "on" step("a", { undo = function() end }, function() end) end }' }
+  must(p, { "run", "ask" }, 3)
+  local first = p:newest()
+  must(p, { "approve", "ask" }, 0)
+  must(p, { "resume", "ask" }, 0)
+  must(p, { "run", "ask" }, 3)
+  local second = p:newest()
+  for _, command in ipairs { "status", "report", "log" } do
+    local code, out = p:run { command, "ask" }
+    t.eq(code, 0)
+    t.has(out, command == "log" and "confirm.asked" or second)
+    t.lacks(out, first)
+  end
+  must(p, { "approve", "ask" }, 0)
+  must(p, { "resume", "ask" }, 0)
+  must(p, { "rollback", first }, 0)
+  must(p, { "run", "ask" }, 3)
+  must(p, { "reject", "ask" }, 0)
+  must(p, { "resume", "ask" }, 1)
+  must(p, { "abandon", "ask", "--reason", "enough" }, 0)
+  must(p, { "abandon", "ask", "--reason", "enough" }, 2)
+end)
+
 t.test("a run that is under way is never meant, nor one that is older than it, unasked", function()
   local p = new()
   local a = failed(p, "a")
