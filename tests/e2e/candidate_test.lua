@@ -84,7 +84,7 @@ t.test("a name that fits several means the only one that is left to take back, o
 end)
 
 t.test("a runbook's name is its newest run to who looks, and the one that waits, or is not over, to who answers or gives up", function()
-  local p = project.new { ask = 'return runbook { run = function() confirm "on" step("a", { undo = function() end }, function() end) end }' }
+  local p = project.new { ask = 'return runbook { run = function() confirm "on" step("a", { undo = print }, function() end) end }' }
   must(p, { "run", "ask" }, 3)
   local first = p:newest()
   must(p, { "approve", "ask" }, 0)
