@@ -24,13 +24,15 @@ function M.of(journal, id, replay)
 end
 
 --- Why what was signed is not about the journal as it is; nil: it is.
-local function other_journal(self, claim, asked_seq)
+local function other_journal(self, claim, asked_seq, no_seq)
   local seq, hash = heads.parse(claim.head)
   if not seq then return nil end -- the text says so
   if self.journal:hash(self.id, seq) ~= hash then
     return string.format("the journal is not the one that was signed: its event %d is another one", seq)
   elseif seq < asked_seq then
     return "it was given before this was asked"
+  elseif seq < no_seq then
+    return "it was given before somebody said no"
   end
 end
 
@@ -41,6 +43,14 @@ local function first_behind(all, seq)
   end
 end
 
+--- The event of the last answer that did not let the run go on: what was signed before it is over, whoever brings it again.
+local function last_no(question, answers)
+  for i = #answers, 1, -1 do
+    if not approval.goes_on(question, answers[i].answer) then return answers[i].seq or 0 end
+  end
+  return 0
+end
+
 --- Which answers to a question count.
 ---@param path string  of the step
 ---@param question table  as of approval.claims
@@ -49,10 +59,11 @@ end
 ---@return almanac.Judgement
 function Approvals:judge(path, question, answers, as_then)
   local asked = first_behind(self.replay:previous("confirm.asked", path), question.since or 0)
+  local no = last_no(question, self.replay:previous("confirm.answered", path))
   local claims = approval.claims(self.id, path, question, answers)
   for _, claim in ipairs(claims) do
     claim.why = claim.why or claim.overtaken and not as_then and approval.OVERTAKEN
-      or other_journal(self, claim, asked and asked.seq or math.huge)
+      or other_journal(self, claim, asked and asked.seq or math.huge, as_then and 0 or no)
   end
   return signers.judge(claims, {
     good = settings.approval.valid_for, as_then = as_then,

@@ -157,3 +157,22 @@ t.test("verify tells what a run did by another script than the signed one", func
   t.write_file(p.dir .. "/almanac.yaml", policy)
   t.has(run(p, 1, "verify", id), "2 steps and effects are of another script than was signed")
 end)
+
+t.test("a signature that a no has ended does not count again, whoever brings it: as a text, or as a row", function()
+  local alice, bob = signers.person "alice", signers.person "bob"
+  local p = approvals.new(", quorum: 2", alice:line(), bob:line())
+  local id = approvals.waiting(p)
+  local code, text = p:run({ "approve", id, "--text", "--as", "alice@example.com" }, alice:env())
+  t.eq(code, 0, text)
+  t.write_file(p.dir .. "/old", text)
+  t.write_file(p.dir .. "/old.sig", alice:sign(text))
+  approvals.approve(p, bob, 0, id, "--sign=" .. bob.key)
+  run(p, 0, "reject", id)
+  t.has(run(p, 1, "resume", id), "said no")
+  run(p, 3, "resume", id)
+  t.has(run(p, 2, "approve", id, "--signed", "old"), "would not count: it was given before somebody said no")
+  approvals.forge(p, id, function(data) return data end)
+  approvals.resume(p, id, "(0 of 2)", "it was given before somebody said no")
+  for _, person in ipairs { alice, bob } do approvals.approve(p, person, 0, id, "--sign=" .. person.key) end
+  approvals.resume(p, id)
+end)

@@ -255,11 +255,26 @@ local function shown(value)
   return value == nil and "not there" or json.encode(value)
 end
 
+--- Refuses what an effect would change besides all that the plan has of it: an object more that a chart renders, a hook.
+--- Of one that stands on what this run changed, the plan could not know.
+local function check_more(frame, planned, fresh, touched)
+  local known = {}
+  for _, item in ipairs(planned.ground) do known[item.ref] = true end
+  for _, item in ipairs(fresh) do
+    local is_own = touched[item.ref] or item.of and touched[item.of]
+    if not known[item.ref] and not is_own and not item.is_read then
+      deviates(frame, item.ref .. " is not in the plan", "it would be changed besides what was planned")
+    end
+  end
+end
+
 local function check_ground(frame, planned, fresh, touched)
-  local by_ref = {}
-  for _, item in ipairs(redaction.data(fresh.ground or {})) do by_ref[item.ref] = item end -- as the plan was written
+  local by_ref, stands_on_own = {}, false
+  local ground = redaction.data(fresh.ground or {}) -- as the plan was written
+  for _, item in ipairs(ground) do by_ref[item.ref] = item end
   for _, item in ipairs(planned.ground or {}) do
     local now, is_own = by_ref[item.ref], touched[item.ref] or item.of and touched[item.of] == "whole"
+    stands_on_own = stands_on_own or is_own
     if not is_own and (not now or not diff.equal(now.object, item.object) or now.digest ~= item.digest) then
       local change = now and diff.diff(item.object, now.object)[1]
       local field = change and change.path ~= "" and ": " .. change.path or "" -- none: all of it is another
@@ -267,6 +282,7 @@ local function check_ground(frame, planned, fresh, touched)
         change and string.format("planned on: %s\nnow:        %s", shown(change.old), shown(change.new)))
     end
   end
+  if not stands_on_own then check_more(frame, planned, ground, touched) end
 end
 
 --- What an effect of this run stands on is the run's own from then on: later effects find it changed.

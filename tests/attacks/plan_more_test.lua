@@ -1,0 +1,61 @@
+-- A run that keeps to a plan changes nothing besides what was planned: not what a chart has come to render beside it.
+local devnet = require "tests.devnet"
+local fs = require "native.fs"
+local t = require "tests.harness"
+
+local BOOK = [[
+return runbook { run = function()
+  step("upgrade", function() helm.upgrade { release = "c", namespace = "animica-devnet", chart = "c", install = true } end)
+end }]]
+
+local FINE = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: fine }\ndata: { text: x }\n"
+
+local MORE = {
+  ["templates/more.yaml"] = { "configmap/evil", FINE:gsub("fine", "evil") },
+  ["templates/role.yaml"] = { "clusterrole",
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: evil }\nrules: []\n" },
+  ["templates/elsewhere.yaml"] = { "configmap/evil", FINE:gsub("name: fine", "name: evil, namespace: default") },
+  ["templates/hook.yaml"] = { "hook job/evil", [[
+apiVersion: batch/v1
+kind: Job
+metadata: { name: evil, annotations: { helm.sh/hook: "pre-install,post-upgrade" } }
+spec: { template: { spec: { restartPolicy: Never, containers: [ { name: e, image: evil } ] } } }
+]] },
+  ["crds/evil.yaml"] = { "customresourcedefinition", [[
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: evils.example.org }
+spec:
+  group: example.org
+  scope: Namespaced
+  names: { plural: evils, singular: evil, kind: Evil }
+  versions: [ { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } } ]
+]] },
+}
+
+local function is_refused(world, name, what)
+  local _, err = world:almanac(3, { "run", "--plan", "plan.json", "--no-ask" })
+  t.has(err:lower(), what, name)
+  t.has(err, "is not in the plan", name)
+end
+
+for _, helm in ipairs(devnet.helms()) do
+  t.test(helm .. ": an object, a hook or a definition more than was planned stops the run before it", function()
+    local world = devnet.start { helm = helm, install = false }
+    for _, dir in ipairs { "runbooks", "c", "c/templates", "c/crds" } do fs.mkdir(world.dir .. "/" .. dir) end
+    t.write_file(world.dir .. "/runbooks/book.lua", BOOK)
+    t.write_file(world.dir .. "/c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n")
+    t.write_file(world.dir .. "/c/templates/fine.yaml", FINE)
+    for name, more in pairs(helm == "helm4" and MORE or { ["crds/evil.yaml"] = MORE["crds/evil.yaml"] }) do
+      world:almanac(2, { "plan", "book", "-o", "plan.json" })
+      t.write_file(world.dir .. "/c/" .. name, more[2])
+      is_refused(world, name, more[1])
+      os.remove(world.dir .. "/c/" .. name)
+    end
+    world:almanac(2, { "plan", "book", "-o", "plan.json" })
+    world:almanac(0, { "run", "--plan", "plan.json", "--no-ask" })
+    world:almanac(0, { "plan", "book", "-o", "plan.json" }) -- nothing would change
+    t.write_file(world.dir .. "/c/templates/more.yaml", MORE["templates/more.yaml"][2])
+    is_refused(world, "on top of nothing", "configmap/evil")
+  end)
+end
