@@ -37,6 +37,13 @@ function M.host()
   return name ~= "" and name or "unknown"
 end
 
+--- helm's --labels for a record of ours.
+---@param id string effect id
+---@return string
+function M.labels(id)
+  return string.format("%s=%s,%s=%s", M.EFFECT_LABEL, id, M.HOST_LABEL, M.host())
+end
+
 --- The effect and the machine that made a record, or nil: the label was inherited, or there is none.
 ---@param list almanac.HelmRecord[] oldest first
 ---@param record almanac.HelmRecord

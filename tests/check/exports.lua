@@ -18,7 +18,7 @@ local function files_of(pattern, out)
 end
 
 local function read(path)
-  return (fs.read(dir .. "/" .. path):gsub("%-%-[^\n]*", ""))
+  return (fs.read(dir .. "/" .. path):gsub("%-%-[ %-%[][^\n]*", "")) -- and no option in a text: "--labels"
 end
 
 local function all_texts()
