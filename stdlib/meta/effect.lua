@@ -39,7 +39,7 @@ effect = {}
 ---@param definition effect.define.options
 function effect.define(name, definition) end
 
---- Makes an effect of this script happen exactly once in this run, and gives its result. In a plan it is previewed.
+--- Makes an effect of this script happen exactly once in this run, and gives its result. An effect; a plan previews it.
 ---
 --- Raises: `usage` (no such effect, one of the standard library: call its function), `refused` (`allow` does not name what it touches), `outside_step`,
 --- `mismatch`, `in_doubt`, and what its functions raise.

@@ -270,7 +270,7 @@ function http.put(url, options) end
 ---@field delay? string|number  before the second, then doubling
 ---@field times? integer  tries at most
 
---- Sends any method: GET, HEAD and OPTIONS are reads, the others effects.
+--- Sends any method. An effect, unless it is GET, HEAD or OPTIONS, which only look.
 ---
 --- Raises: `http`, `network`, `tls`, `timeout`.
 ---

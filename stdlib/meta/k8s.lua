@@ -208,7 +208,7 @@ function k8s.follow_logs(ref, options) end
 ---@field stdin? string  text on its standard input; without it there is none
 ---@field timeout? string|number  then its connection is cut, and what is left of it is looked for
 
---- Runs a command in a container that only looks: your promise. It is run again when the step is, and in a plan.
+--- Runs a command in a container that only looks: your promise. A read: it is run again when the step is, and in a plan.
 ---
 --- Raises: `command` (an exit code that is not in `ok`), `not_found`, `api`, `timeout`.
 ---

@@ -50,8 +50,8 @@ function sh.quote(argv) end
 ---@field stdin? string  text on its standard input; without it there is none
 ---@field timeout? string|number  then TERM, and KILL `grace` later
 
---- Runs a command that only looks: your promise, since nothing can check it. It is run again when the step is,
---- and in a plan.
+--- Runs a command that only looks: your promise, since nothing can check it. A read: it is run again when the step
+--- is, and in a plan.
 ---
 --- Raises: `command` (an exit code that is not in `ok`), `timeout`, `not_found`.
 ---

@@ -81,7 +81,7 @@ M.post = impl.post
 ---@return { status: integer, headers: table<string, string>, body: string, elapsed: number, json: any }  elapsed in seconds
 M.put = impl.put
 
---- Sends any method: GET, HEAD and OPTIONS are reads, the others effects.
+--- Sends any method. An effect, unless it is GET, HEAD or OPTIONS, which only look.
 ---
 --- Raises: `http`, `network`, `tls`, `timeout`.
 ---

@@ -128,7 +128,7 @@ M.logs = lazy(function() return require("almanac.k8s.logs").logs end)
 ---@return fun(): string?
 M.follow_logs = lazy(function() return require("almanac.k8s.logs").follow end)
 
---- Runs a command in a container that only looks: your promise. It is run again when the step is, and in a plan.
+--- Runs a command in a container that only looks: your promise. A read: it is run again when the step is, and in a plan.
 ---
 --- Raises: `command` (an exit code that is not in `ok`), `not_found`, `api`, `timeout`.
 ---

@@ -3,7 +3,7 @@ local impl = require "almanac.k8s.kustomize"
 
 local M = {}
 
---- Renders an overlay and applies its objects server-side. The effect is k8s.apply, with the rendered objects as
+--- Renders an overlay and applies its objects server-side. An effect, that of k8s.apply, with the rendered objects as
 --- its input: an overlay that is edited after a plan is another input.
 ---
 --- Raises: `kustomize` (it does not build), `refused` (it renders to nothing), `conflict`, `api`.

@@ -31,8 +31,8 @@ function M.quote(argv)
   return impl.quote(command.argv("sh.quote", argv))
 end
 
---- Runs a command that only looks: your promise, since nothing can check it. It is run again when the step is,
---- and in a plan.
+--- Runs a command that only looks: your promise, since nothing can check it. A read: it is run again when the step
+--- is, and in a plan.
 ---
 --- Raises: `command` (an exit code that is not in `ok`), `timeout`, `not_found`.
 ---

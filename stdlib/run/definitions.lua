@@ -49,9 +49,12 @@ local stands_in ---@type (fun(name: string, definition: almanac.EffectDefinition
 ---@class almanac.Catalogue  of the standard library's effects
 ---@field load fun(name: string)               loads the module that defines an effect, if there is one
 ---@field categories table<string, boolean>    what its effects ask `allow` for
+---@field category_of fun(module: string): string?   what the calls of a module ask for
 ---@field is_reserved fun(module: string): boolean   whether "module.verb" is a name of the standard library
 
-local catalogue = { load = function() end, categories = {}, is_reserved = function() return false end } ---@type almanac.Catalogue
+local catalogue = { ---@type almanac.Catalogue
+  load = function() end, categories = {}, category_of = function() return nil end, is_reserved = function() return false end,
+}
 
 --- Says what the standard library defines, and how it is loaded.
 ---@param given almanac.Catalogue
@@ -214,6 +217,11 @@ function M.title(name, input, own)
   local ok, title = errors.try(definition.title, unknown.describe_all(secret.conceal_all(input)))
   return ok and title or name
 end
+
+--- What the calls of a module of the standard library ask `allow` for.
+---@param module string  "sh"
+---@return string? category  "shell"
+function M.category_of(module) return catalogue.category_of(module) end
 
 --- What effects ask `allow` for: the standard library's, and the script's own.
 ---@param own? almanac.Definitions

@@ -52,6 +52,16 @@ local catalogue = {}
 catalogue.categories = { registry = true, env = true, headers = true, images = true }
 for _, entry in pairs(effects) do catalogue.categories[entry.allow] = true end
 
+--- What the calls of a module ask `allow` for: its effects, or what only looks, by the module's own name.
+---@param module string  "sh"
+---@return string? category  "shell"
+function catalogue.category_of(module)
+  for name, entry in pairs(effects) do
+    if name:match "^[^.]*" == module then return entry.allow end
+  end
+  return catalogue.categories[module] and module or nil
+end
+
 --- Loads the module that defines an effect of the standard library; nothing where there is none.
 ---@param name string "helm.upgrade"
 function catalogue.load(name)

@@ -88,6 +88,16 @@ return runbook { allow = { fs = { "a/*" }, shell = { "ops/*" }, k8s = { "ns1@pro
     helm.upgrade { release = "web", chart = "c" }
     helm.uninstall { release = "web", namespace = "other" }
     notify.send { channel = "ops", text = "x" }
+    fs.remove "b/y"
+    sh.bash "true"
+    k8s.exec("ls", { pod = "pod/x", namespace = "ns2" })
+    k8s.exec_read("ls", { pod = "pod/x", namespace = "ns1" })
+    k8s.cordon "worker-1"
+    k8s.list("pods", { namespace = "ns2" })
+    registry.tags "ghcr.io/x/y"
+    github.comment { repo = "a/b", number = 1, text = "x" }
+    grafana.annotate { dashboard = "d", text = "x" }
+    http.request { method = "DELETE", url = "https://y.example/b" }
   end)
 end }]] }
   local code, out = p:run { "check", "book" }
@@ -97,7 +107,10 @@ end }]] }
   t.eq(found, {
     '4 fs.write reaches fs "b/x"', '7 sh.run reaches shell "rm"', '9 k8s.delete reaches k8s "ns2"',
     '11 http.post reaches http "https://y.example/a"', '13 helm.uninstall reaches helm "other/web"',
-    '14 notify.send reaches notify "ops"',
+    '14 notify.send reaches notify "ops"', '15 fs.remove reaches fs "b/y"', '16 sh.bash reaches shell "bash"',
+    '17 k8s.exec reaches k8s "ns2"', '19 k8s.cordon reaches k8s "node/worker-1"', '20 k8s.list reaches k8s "ns2"',
+    '21 registry.tags reaches registry "ghcr.io/x/y"', '22 github.comment reaches github "a/b"',
+    '23 grafana.annotate reaches grafana "d"', '24 http.request reaches http "https://y.example/b"',
   })
   t.has(out, 'name it: allow = { fs = { "b/x" } }, or reach something else')
 end)

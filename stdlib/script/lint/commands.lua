@@ -1,9 +1,16 @@
 --- Commands that are written as a line for a shell where words are taken.
+local manual = require "almanac.script.manual.manual"
 local tree = require "almanac.script.lint.tree"
 
 local M = {}
 
-local takers = { ["sh.run"] = true, ["sh.read"] = true, ["k8s.exec"] = true, ["k8s.exec_read"] = true }
+--- Whether a function takes a command: any number of words, as its annotation says.
+---@param entry almanac.manual.Entry?
+---@return boolean
+function M.takes_words(entry)
+  local last = entry and entry.params[#entry.params]
+  return last ~= nil and last.name == "..." and last.type:find("string", 1, true) ~= nil
+end
 
 --- The words of a call, where all of them are written down.
 local function words_of(call)
@@ -27,7 +34,8 @@ end
 function M.check(main, report)
   for _, call in ipairs(main.calls) do
     local who = tree.called(call)
-    local words = takers[who] and words_of(call)
+    local _, entry = manual.find(who or "")
+    local words = M.takes_words(entry) and words_of(call)
     local line = words and #words == 1 and tree.constant_text(words[1])
     if line and line:find "^[^/%s]+%s+%S" then
       local quoted = {}

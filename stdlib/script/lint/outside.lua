@@ -1,41 +1,21 @@
 --- Effects and reads outside a step, where a script can only compute.
+local nature = require "almanac.script.manual.nature"
 local tree = require "almanac.script.lint.tree"
 
 local M = {}
 
---- Modules whose functions read or change the world, and their functions that only compute.
----@type table<string, table<string, boolean>>
-M.modules = {
-  alerts = {},
-  compose = {},
-  fs = {},
-  git = {},
-  helm = {},
-  http = { url = true },
-  k8s = { has_condition = true, quantity = true },
-  kustomize = {},
-  loki = {},
-  notify = {},
-  prom = {},
-  sh = { quote = true },
-}
-
---- Other functions that read or change the world.
+--- Lua's own functions that read the world.
 local functions = {
   ["os.time"] = true, ["os.date"] = true, ["os.clock"] = true, ["os.getenv"] = true, ["math.random"] = true,
-  ["effect.perform"] = true,
 }
 
 --- Whether what is called reads or changes the world.
 ---@param origin almanac.lint.Origin?  of what is called
----@param public almanac.lint.Public
 ---@return boolean
-function M.touches_world(origin, public)
+function M.touches_world(origin)
   if not origin or not origin.global or not origin.field then return false end
-  local pure = M.modules[origin.global]
-  if not pure then return functions[tree.dotted(origin)] or false end
-  local fields = public:fields(origin)
-  return (not fields or fields[origin.field] or false) and not pure[origin.field]
+  local name = tree.dotted(origin)
+  return functions[name] or nature.of(name) ~= nil
 end
 
 --- The functions given as `run` to runbook{…}.
@@ -55,9 +35,8 @@ end
 --- Reports calls that raise because no step surrounds them. A function other than run may be called
 --- inside a step, so what it calls is not reported.
 ---@param main almanac.lint.Node
----@param public almanac.lint.Public
 ---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string)
-function M.check(main, public, report)
+function M.check(main, report)
   local runs = run_functions(main)
   local functions_around = {}
   tree.walk(main, function(node)
@@ -66,7 +45,7 @@ function M.check(main, public, report)
     elseif node.tag == "Call" then
       local innermost = functions_around[#functions_around]
       local origin = (innermost == main or runs[innermost]) and tree.origin(node.callee)
-      if M.touches_world(origin, public) then
+      if M.touches_world(origin) then
         local name = tree.dotted(origin)
         local where = innermost == main and "while the script is loaded" or "in run, outside a step"
         report(node.pos, "warning", "outside-step", string.format("%s is called %s", name, where),

@@ -1,8 +1,15 @@
 --- What a runbook's calls reach by constants, and its `allow` does not name: each run would be refused there. What is
 --- computed is left to the plan.
 local allow = require "almanac.base.allow"
+local commands = require "almanac.script.lint.commands"
+local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
+local image_reference = require "almanac.base.image_reference"
+local literal = require "almanac.script.lint.literal"
+local manual = require "almanac.script.manual.manual"
+local nature = require "almanac.script.manual.nature"
 local place = require "almanac.host.place"
+local public = require "almanac.script.public"
 local release_name = require "almanac.helm.release_name"
 local tree = require "almanac.script.lint.tree"
 local urls = require "almanac.http.url"
@@ -42,9 +49,8 @@ local function named(category, name)
   return name and { category = category, names = { name } } or nil
 end
 
-local function file(call)
-  local path = first(call)
-  return path and path ~= "" and place.path("fs", path) or nil
+local function by(category, field)
+  return function(call) return named(category, option(call, field) or nil) end
 end
 
 local function url(call)
@@ -52,23 +58,48 @@ local function url(call)
   return text and urls.target("allow", text) or nil
 end
 
-local function program(call)
+--- The words of a command; those that are computed as "-". What sets its environment or directory may run another.
+local function command_of(call)
   local options = options_of(call)
   local words = {}
+  if options and (option(call, "env") ~= false or option(call, "cwd") ~= false) then return words end
   if options and tree.resolve(call.args[1]) == options then
-    if option(call, "env") ~= false or option(call, "cwd") ~= false or option(call, "argv") ~= false then return nil end
+    if option(call, "argv") ~= false then return words end
     for _, item in ipairs(options.items) do
       if not item.key then words[#words + 1] = tree.constant_text(item.value) or "-" end
     end
-  elseif not options then
-    for i, node in ipairs(call.args) do words[i] = tree.constant_text(node) or "-" end
+    return words
+  end
+  for i, node in ipairs(call.args) do
+    if tree.resolve(node) ~= options then words[i] = tree.constant_text(node) or "-" end
+  end
+  return words
+end
+
+local function program(call, entry)
+  local words = command_of(call)
+  if not commands.takes_words(entry) then -- but a text, which bash runs
+    words = entry.params[1].name == "text" and (not options_of(call) or option(call, "env") == false) and { "bash", "-c" } or {}
   end
   return words[1] and words[1] ~= "-" and place.program { argv = words }[1] or nil
 end
 
-local function object(call)
-  local ref, namespace = first(call), option(call, "namespace")
-  if not ref or not namespace or option(call, "context") ~= false then return nil end
+--- A command in a pod may do anything there, whoever says that it only looks.
+local function in_pod(target)
+  if target then target.access = "change" end
+  return target
+end
+
+local function object(call, entry)
+  local takes, namespace = entry.params[1] or { type = "" }, option(call, "namespace")
+  if option(call, "context") ~= false then return nil end
+  if takes.name == "node" then
+    local name = first(call)
+    return name and named("k8s", "node/" .. name) or nil
+  end
+  if commands.takes_words(entry) then return in_pod(option(call, "pod") and named("k8s", namespace or nil)) end
+  local ref = takes.type:find("almanac.Ref", 1, true) and first(call)
+  if not ref or not namespace then return nil end
   local kind = ref:match "^[^/]*":lower()
   return not kind:find "^no" and not kind:find "^n?s$" and not kind:find "^namespace" and named("k8s", namespace) or nil
 end
@@ -79,28 +110,41 @@ local function release(call)
   return { category = "helm", names = release_name.allowed(name, namespace or name) }
 end
 
-local function by(category, field)
-  return function(call) return named(category, option(call, field) or nil) end
+local function image(call)
+  local text = first(call)
+  return text and named("registry", image_reference.parse("allow", text).name) or nil
 end
 
----@type table<string, { [1]: "read"|"change", [2]: fun(call: almanac.lint.Node): almanac.Target? }>
-local reached = {
-  ["http.rpc"] = { "read", url }, ["sh.run"] = { "change", program }, ["sh.read"] = { "read", program },
-  ["notify.send"] = { "change", by("notify", "channel") }, ["github.issue"] = { "change", by("github", "repo") },
-  ["github.comment"] = { "change", by("github", "repo") }, ["github.checks"] = { "read", by("github", "repo") },
-  ["grafana.annotate"] = { "change", by("grafana", "dashboard") },
+local function file(call, entry)
+  local path = entry.params[1] and entry.params[1].name == "path" and first(call)
+  return path and path ~= "" and place.path("fs", path) or nil
+end
+
+--- How the constants of a call tell what it reaches, by the category that it asks `allow` for.
+---@type table<string, fun(call: almanac.lint.Node, entry: almanac.manual.Entry): almanac.Target?>
+local readers = {
+  fs = file, github = by("github", "repo"), helm = release, http = url, k8s = object, registry = image, shell = program,
 }
-for _, name in ipairs { "read", "exists", "stat", "digest" } do reached["fs." .. name] = { "read", file } end
-for _, name in ipairs { "write", "mkdir" } do reached["fs." .. name] = { "change", file } end
-for _, name in ipairs { "get", "head" } do reached["http." .. name] = { "read", url } end
-for _, name in ipairs { "post", "put", "patch", "delete" } do reached["http." .. name] = { "change", url } end
-for _, name in ipairs { "get", "find", "list", "logs", "rollout", "wait", "history", "top" } do
-  reached["k8s." .. name] = { "read", object }
+
+--- What an effect says of itself, asked with the options that are written down.
+local function asked_of(definition, call)
+  local options = options_of(call)
+  local raw = options and literal.value(options)
+  if type(raw) ~= "table" then return nil end
+  local ok, input = errors.try(definition.input or function(given) return given end, raw)
+  local names = definition.allow.of(ok and input or raw)
+  return type(names) == "string" and named(definition.allow.category, names) or nil
 end
-for _, name in ipairs { "delete", "patch", "scale", "restart", "undo", "evict", "wipe_claims" } do
-  reached["k8s." .. name] = { "change", object }
+
+local function target_of(who, call)
+  local _, entry = manual.find(who)
+  if not entry then return nil end
+  public.load(who:match "^[^.]*")
+  local definition = definitions.find(who)
+  local category = definition and definition.allow and definition.allow.category or definitions.category_of(who:match "^[^.]*")
+  if readers[category] then return readers[category](call, entry) end
+  return definition and definition.allow and asked_of(definition, call)
 end
-for _, name in ipairs { "upgrade", "rollback", "uninstall", "repair" } do reached["helm." .. name] = { "change", release } end
 
 --- The context of a run is not known here: what a pattern says of it is not compared.
 local function without_contexts(given)
@@ -125,13 +169,14 @@ function M.check(main, given, report)
   local plain = without_contexts(given)
   for _, call in ipairs(main.calls) do
     local who = tree.called(call)
-    local rule = reached[who]
-    local ok, target = errors.try(rule and rule[2] or function() return nil end, call)
-    if ok and target and not allow.covers(plain, rule[1], target) then
+    local access = who and nature.of(who)
+    local ok, target = errors.try(access and target_of or function() return nil end, who, call)
+    access = ok and target and target.access or access
+    if ok and target and not allow.covers(plain, access, target) then
       local entry = string.format("%s = { %q }", target.category, target.names[1])
       report(call.pos, "error", "allow", string.format("%s reaches %s %q, which allow does not name: it would be refused", who,
         target.category, target.names[1]),
-        "name it: allow = { " .. (rule[1] == "read" and "read = { " .. entry .. " }" or entry) .. " }, or reach something else")
+        "name it: allow = { " .. (access == "read" and "read = { " .. entry .. " }" or entry) .. " }, or reach something else")
     end
   end
 end

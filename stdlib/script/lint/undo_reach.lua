@@ -66,7 +66,7 @@ function M.check(main, public, place, report)
       end
     elseif node.tag == "Call" and innermost and innermost.is_step and not innermost.read then
       local origin = tree.origin(node.callee)
-      if outside.touches_world(origin, public) and not unknown_use.performed(node, public) then
+      if outside.touches_world(origin) and not unknown_use.performed(node, public) then
         innermost.read = { name = tree.dotted(origin), pos = node.pos }
       end
     end

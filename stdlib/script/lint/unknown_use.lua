@@ -1,15 +1,10 @@
 --- Decisions on what an effect returns. A plan does not know it, and Lua lets an unknown value neither
 --- compare nor be tested: `x == value` is false there, and `if x` is taken, without a word.
 local definitions = require "almanac.run.definitions"
+local nature = require "almanac.script.manual.nature"
 local tree = require "almanac.script.lint.tree"
 
 local M = {}
-
---- Public functions that perform an effect of another name.
-local performers = {
-  ["effect.perform"] = true, ["http.delete"] = true, ["http.patch"] = true, ["http.post"] = true, ["http.put"] = true,
-  ["sh.bash"] = true,
-}
 
 --- The name of the effect that a call performs; nil where it performs none.
 ---@param call almanac.lint.Node
@@ -20,7 +15,7 @@ function M.performed(call, public)
   if not origin or not origin.global or not origin.field then return nil end
   public:fields(origin) -- loads the module, which defines its effects
   local name = tree.dotted(origin)
-  return (performers[name] or definitions.find(name)) and name or nil
+  return (nature.of(name) == "change" or definitions.find(name)) and name or nil
 end
 
 --- What a plan predicts of a result: the other fields of these are known when the run makes them.

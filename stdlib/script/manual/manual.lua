@@ -13,12 +13,15 @@ function M.full_name(page, entry)
   return entry.name == page.name and page.name or page.name .. "." .. entry.name
 end
 
+local read = {} ---@type table<string, almanac.manual.Page>
+
 --- The page of a name.
 ---@param name string
 ---@return almanac.manual.Page
 function M.page(name)
   public.load(name)
-  return annotations.read(name, public.source(name))
+  read[name] = read[name] or annotations.read(name, public.source(name))
+  return read[name]
 end
 
 local function pages_of(names)

@@ -1,11 +1,13 @@
 --- The parser of almanac check against load(), and its rules.
 local t = require "tests.harness"
+local definitions = require "almanac.run.definitions"
+local embedded = require "native.embedded"
 local fs = require "native.fs"
 local lexer = require "almanac.script.lint.lexer"
+local manual = require "almanac.script.manual.manual"
+local nature = require "almanac.script.manual.nature"
 local nearest = require "almanac.base.nearest"
-local outside = require "almanac.script.lint.outside"
 local parser = require "almanac.script.lint.parser"
-local public = require "almanac.script.lint.public"
 local findings = require "almanac.script.lint.findings"
 local script = require "almanac.script.lint.script"
 
@@ -196,11 +198,25 @@ t.test("options: names and literal types are those that the function declares", 
   t.eq(rules_of 'local _ = param.enum(table.pack())', "")
 end)
 
-t.test("the functions that are taken for computing only are there", function()
-  for module, pure in pairs(outside.modules) do
-    local fields = public.new("x.lua"):fields { global = module }
-    for name in pairs(pure) do t.ok(fields and fields[name], module .. "." .. name) end
+t.test("what a function does to the world is what its annotation says: of effects, and of what asks to read", function()
+  local effects, reads, names = 0, 0, manual.names()
+  for name in pairs(names) do
+    -- A run that is called is a step of its own.
+    if definitions.find(name) and name ~= "runbook.call" then
+      effects = effects + 1
+      t.eq(nature.of(name), "change", name)
+    end
   end
+  for _, path in ipairs(embedded.list "stdlib/") do
+    for name in embedded.read(path):gmatch 'require_read%s*%(?%s*"([%w_.]+)"' do
+      if names[name] then
+        local _, entry = manual.find(name)
+        reads = reads + 1
+        t.ok(nature.of(name) or entry.text:find "%f[%w]step%f[%W]", name) -- some effects look as well
+      end
+    end
+  end
+  t.ok(effects > 20 and reads > 20, effects .. " effects, " .. reads .. " reads")
 end)
 
 t.test("parameters: a field that the runbook does not declare", function()
