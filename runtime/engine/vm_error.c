@@ -9,6 +9,7 @@
 
 #include "engine/plain_text.h"
 #include "engine/vm.h"
+#include "engine/vm_traceback.h"
 
 /* Levels of tables that are kept of an error of a script's own. */
 #define VM_ERROR_DEPTH 16
@@ -296,9 +297,8 @@ static void vm_need_message(lua_State *L)
     vm_set_raw_field(L, "kind");
 }
 
-/* Whether the error on top is to say where the stack stood. A traceback costs more than all else of
- * an error, as it looks for each function in all modules; who was cancelled did nothing wrong, and
- * such errors are many: what only watched over a request is cancelled with its answer. */
+/* Whether the error on top is to say where the stack stood. Who was cancelled did nothing wrong,
+ * and such errors are many: what only watched over a request is cancelled with its answer. */
 static bool vm_needs_traceback(lua_State *L)
 {
     bool has_none = vm_raw_field(L, "traceback") == LUA_TNIL;
@@ -338,7 +338,7 @@ void vm_decorate_error(lua_State *L)
         lua_pop(L, 1);
     }
     if (!is_full && vm_needs_traceback(L)) { /* finding the ends of so deep a stack takes seconds */
-        luaL_traceback(L, L, NULL, 0);
+        vm_push_traceback(L);
         vm_set_raw_field(L, "traceback");
     }
 }

@@ -28,6 +28,10 @@ see(pcall(table.concat, { {}, print }))
 -- Who called.
 for level = 0, 60 do see(pcall(error, "x", level)) end
 see(select(2, errors.try(function() local x = nil + 1 end)).traceback)
+for _, refused in ipairs { fs.read, http.get, step, parallel, sh.run, k8s.get, runbook, effect.perform, json.array, yaml.decode } do
+  see(pcall(refused)) see(pcall(refused, {}, print)) see(pcall(refused, 5, {}))
+  for key, value in pairs(select(2, errors.try(refused, "x", 5))) do see(key, value) end
+end
 see(coroutine.running())
 see(coroutine.isyieldable(), (pcall(coroutine.yield)))
 local deep = 0
