@@ -175,7 +175,7 @@ local function counts_line(counts)
   local out = "Plan: " .. table.concat(parts, ", ")
   if #objects > 0 then out = out .. "; objects: " .. table.concat(objects, ", ") end
   if counts.steps_fail > 0 then out = out .. "; " .. plural(counts.steps_fail, "step") .. " WOULD FAIL" end
-  if counts.steps_may_fail > 0 then
+  if (counts.steps_may_fail or 0) > 0 then -- plans of before have none
     out = out .. string.format("; %s would fail as things are now", plural(counts.steps_may_fail, "step"))
   end
   if counts.gates > 0 then out = out .. "; " .. plural(counts.gates, "gate") end

@@ -45,7 +45,7 @@ local STEP = {
 
 local COUNTS = {
   effects = "count", changes = "count", nothing = "count", fail = "count", create = "count", change = "count", delete = "count",
-  unchanged = "count", hook = "count", refused = "count", steps_fail = "count", steps_may_fail = "count", gates = "count",
+  unchanged = "count", hook = "count", refused = "count", steps_fail = "count", steps_may_fail = "count?", gates = "count",
   failing = "count", blind = "count",
 }
 
