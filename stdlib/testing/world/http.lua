@@ -1,7 +1,7 @@
 --- Web services as a test says they are: answers by method and URL, or by method and path, and what was asked.
 local errors = require "almanac.base.errors"
 local json = require "native.json"
-local lookup = require "almanac.testing.world.lookup"
+local lookup = require "almanac.base.lookup"
 
 local M = {}
 

@@ -2,7 +2,7 @@
 --- https://grafana.com/docs/loki/latest/reference/loki-http-api/
 local errors = require "almanac.base.errors"
 local json = require "native.json"
-local lookup = require "almanac.testing.world.lookup"
+local lookup = require "almanac.base.lookup"
 
 local M = {}
 

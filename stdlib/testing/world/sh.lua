@@ -3,7 +3,7 @@
 local errors = require "almanac.base.errors"
 local http = require "almanac.testing.world.http"
 local json = require "native.json"
-local lookup = require "almanac.testing.world.lookup"
+local lookup = require "almanac.base.lookup"
 local place = require "almanac.testing.world.place"
 local shell_word = require "almanac.base.shell_word"
 

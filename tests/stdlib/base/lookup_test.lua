@@ -1,5 +1,5 @@
 -- What is asked, and the answer that a test recorded for it.
-local lookup = require "almanac.testing.world.lookup"
+local lookup = require "almanac.base.lookup"
 local t = require "tests.harness"
 
 t.test("its own text first, then the most exact pattern", function()
