@@ -1,4 +1,4 @@
---- Answers that a test recorded, by patterns: what is asked is looked up by its own text first, then by patterns with *
+--- Answers that somebody wrote down, by patterns: what is asked is looked up by its own text first, then by patterns with *
 --- for any text, the longest first. Pure.
 local M = {}
 

@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local faults = require "almanac.sim.world.faults"
 local fs = require "native.fs"
 local json = require "native.json"
+local numbers = require "almanac.rehearsal.numbers"
 local lives = require "almanac.rehearsal.lives"
 local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
@@ -25,6 +26,7 @@ local M = {}
 ---@field faults string[]
 ---@field kill string?
 ---@field seed integer
+---@field numbers "simulated"?  those that gates saw
 ---@field real string[]    modules of effects that were made all the same
 
 --- The schedule that the options ask for.
@@ -35,7 +37,8 @@ local function schedule_of(given)
     if entry.what == "fault" then
       local ok, why = faults.parse(entry.name)
       if not ok then
-        errors.raise { kind = "usage", message = why, hint = "outages: api-down, prom-silent, loki-silent; WHEN stands behind @" }
+        errors.raise { kind = "usage", message = why,
+          hint = "outages: api-down, prom-silent, loki-silent; a gate's bad values: gate=NAME; WHEN stands behind @" }
       end
     end
     entries[#entries + 1] = entry
@@ -88,17 +91,15 @@ local function endpoint_url(name)
   return type(given) == "table" and given.url or type(given) == "string" and given or nil
 end
 
---- The endpoints of the rehearsal: Loki is the simulated one, and a Prometheus that is reached by HTTP is asked through
---- the stage, which can silence it.
+--- The endpoints of the rehearsal: Loki is the simulated one, and Prometheus, real or not, is asked through the stage,
+--- which can silence it.
 local function endpoints_of(stage)
   local out = { loki = stage.served.loki }
-  if stage.prometheus then
-    local given = settings.endpoints.prometheus
-    local copy = {}
-    for key, value in pairs(type(given) == "table" and given or {}) do copy[key] = value end
-    copy.url = stage.url .. "/prometheus"
-    out.prometheus = copy
-  end
+  local given = stage.prometheus and settings.endpoints.prometheus
+  local copy = {}
+  for key, value in pairs(type(given) == "table" and given or {}) do copy[key] = value end
+  copy.url = stage.url .. "/prometheus"
+  out.prometheus = copy
   return out
 end
 
@@ -125,6 +126,7 @@ local function settings_of(stage, context, copy, header, given)
     rehearsal = {
       copy = copy, snapshot = header and header.digest, faults = json.array(given.fault or {}), seed = given.seed,
       kill = given.kill and table.concat(given.kill, ", "), real = json.array(given.real or {}),
+      numbers = not stage.prometheus and "simulated" or nil,
     },
   }
 end
@@ -151,7 +153,8 @@ local function open_stage(book, schedule, given, operator)
   local stage = stages.open {
     objects = objects, header = header, namespaces = namespaces, schedule = schedule, directory = directory, context = context,
     namespace = namespaces[1] or "default", prometheus = is_http and url:gsub("/+$", "") or nil,
-    in_cluster = not is_http and url or nil, report = function(text) operator:say("! " .. text) end,
+    in_cluster = not is_http and url or nil, answers = given.prom and numbers.read(given.prom) or nil,
+    report = function(text) operator:say("! " .. text) end,
   }
   local copy = source_of(given, header)
   operator:say(telling.introduction(stage, header, copy, given, stage:settle()))
@@ -191,6 +194,7 @@ function M.run(name, words, given, operator)
   local schedule = schedule_of(given)
   check_real(given, book)
   local plan = plan_of(given, book)
+  lives.environment(given.env, "")
   if given.edit then lives.edited(given.edit) end -- refused before anything is begun
   local stage, held = open_stage(book, schedule, given, operator)
   local life = lives.new {

@@ -65,6 +65,14 @@ local function take_orders(self, run)
   while true do obey(self, tell(self, "/orders", {}), run) end
 end
 
+--- What is watched from this event on; nil: nothing.
+local function gates_of(event)
+  local data = event.data
+  if event.kind == "guard.start" then return json.array(data.gates) end
+  if event.kind ~= "gate.start" then return nil end
+  return json.array { { name = event.path:match "[^/]+$", query = data.query, op = data.op, limit = data.limit, critical = data.critical } }
+end
+
 --- Sees a run that is driven here.
 ---@param run almanac.Run
 function Inside:watch(run)
@@ -76,6 +84,8 @@ function Inside:watch(run)
     if event.kind == "run.start" and not event.run and self.scene.plan and not run.meta.undoes then
       run:record("rehearsal.plan", "", self.scene.plan)
     end
+    local gates = gates_of(event)
+    if gates then tell(self, "/gates", gates) end
     if event.kind == "step.start" and self.scene.steps then
       obey(self, tell(self, "/point", { what = "step", path = event.path }), run)
     end

@@ -68,6 +68,23 @@ local function passed_on(given, flags)
   return out
 end
 
+local OWN = { KUBECONFIG = true, KUBERNETES_SERVICE_HOST = true, KUBERNETES_SERVICE_PORT = true, ALMANAC_FAULT = true }
+
+--- The environment that a life has besides the operator's: what he says, and what leads into the copy. Raises kind "usage".
+---@param given string[]?  NAME=VALUE
+---@param copy string      URL of what the copy's pods serve
+---@return table<string, string|false>
+function M.environment(given, copy)
+  local out = {}
+  for _, text in ipairs(given or {}) do
+    local name, value = text:match "^([%a_][%w_]*)=(.*)$"
+    if not name then errors.usage("--env %s: NAME=VALUE", text) end
+    if OWN[name] then errors.usage("--env %s: the rehearsal sets it, so that nothing leads out of it", name) end
+    out[name] = value:gsub("{copy}", (copy:gsub("%%", "%%%%")))
+  end
+  return out
+end
+
 --- One life, to its end.
 ---@param words string[]
 ---@param flags? string[]  that it knows, of the command line's
@@ -77,10 +94,10 @@ local function live(self, words, flags)
   local argv = { process.exe(), "rehearsed", self.path, table.unpack(words) }
   for _, word in ipairs(passed_on(self.given, flags or SHOWN)) do argv[#argv + 1] = word end
   stage.killed = false
-  stage.child = sh.start {
-    argv = argv, foreground = true, keep_env = { "*" }, who = "almanac rehearse",
-    env = { KUBECONFIG = stage.kubeconfig, KUBERNETES_SERVICE_HOST = false, KUBERNETES_SERVICE_PORT = false, ALMANAC_FAULT = false },
-  }
+  local env = M.environment(self.given.env, stage.served.devnet)
+  for name in pairs(OWN) do env[name] = false end
+  env.KUBECONFIG = stage.kubeconfig
+  stage.child = sh.start { argv = argv, foreground = true, keep_env = { "*" }, who = "almanac rehearse", env = env }
   local result = task.with({ shield = "cancel" }, stage.child.wait, stage.child)
   stage.child = nil
   return result.code or FAILED

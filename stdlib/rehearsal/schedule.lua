@@ -9,8 +9,9 @@ local Schedule = {}
 Schedule.__index = Schedule
 
 ---@class almanac.rehearsal.Entry
----@field what "fault"|"outage"|"kill"
+---@field what "fault"|"outage"|"gate"|"kill"
 ---@field name string     as it was given
+---@field gate string?    whose query has a bad value
 ---@field when almanac.rehearsal.Moment
 ---@field came boolean?
 
@@ -20,7 +21,9 @@ Schedule.__index = Schedule
 function M.fault(text)
   local name, when = text:match "^(.-)@(.*)$"
   name = name or text
-  return { what = outages.WORDS[name] and "outage" or "fault", name = name, when = moments.parse("--fault " .. name, when or "") }
+  local gate = name:match "^gate=(.+)$"
+  local what = outages.WORDS[name] and "outage" or gate and "gate" or "fault"
+  return { what = what, name = name, gate = gate, when = moments.parse("--fault " .. name, when or "") }
 end
 
 --- Reads when the run is killed.

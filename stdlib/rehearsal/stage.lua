@@ -1,12 +1,15 @@
 --- The stage of a rehearsal: the simulated cluster, what is asked of Prometheus, and what goes wrong when. It lives in the
 --- process that was started, and outlives the one that runs the runbook, which may be killed on it.
+local codec = require "native.codec"
 local contents = require "almanac.sim.contents"
 local differences = require "almanac.rehearsal.difference"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
+local numbers = require "almanac.rehearsal.numbers"
 local moments = require "almanac.rehearsal.moment"
 local outages = require "almanac.sim.outage"
+local prometheus = require "almanac.sim.world.prometheus"
 local server = require "almanac.sim.server"
 local settling = require "almanac.sim.control.settling"
 local snapshot_file = require "almanac.snapshot.file"
@@ -31,7 +34,9 @@ function Stage:tell(text)
 end
 
 local function switch(self, entry, on)
-  if entry.what == "fault" then
+  if entry.what == "gate" then
+    self.numbers:spoil(entry.gate, on)
+  elseif entry.what == "fault" then
     self.served.cluster.faults:change(on and { entry.name } or {}, on and {} or { entry.name })
   elseif outages.put(self.served, entry.name, on) then
     self.prometheus_is_silent = on
@@ -89,10 +94,17 @@ local function give_orders(self, response)
   return table.remove(self.orders, 1)
 end
 
---- Asks the real Prometheus what the inside asked.
-local function forward(self, request, response)
-  if self.prometheus_is_silent or not self.prometheus then
-    return response:send(503, { ["Content-Type"] = "text/plain" }, "nobody answers\n")
+--- What is asked, by GET or as a form.
+local function query_of(request)
+  return request.query.query or codec.percent_decode(request.body:match "^query=([^&]*)" or request.body:match "&query=([^&]*)" or "", true)
+end
+
+--- Asks the real Prometheus what the inside asked; where there is none, or a gate's query is to be bad, the simulated one.
+local function ask_prometheus(self, request, response)
+  if self.prometheus_is_silent then return prometheus.be_silent(response) end
+  if not self.prometheus or self.numbers:is_spoilt(query_of(request)) then
+    if self.numbers:handle(request.path:gsub("^/prometheus", ""), request, response) then return end
+    return response:send(404, { ["Content-Type"] = "text/plain" }, "the Prometheus of a rehearsal does not know this\n")
   end
   local query = request.raw_query ~= "" and "?" .. request.raw_query or ""
   local ok, answer = errors.try(require("native.http").request, {
@@ -108,11 +120,14 @@ local function forward(self, request, response)
 end
 
 local function handle(self, request, response)
-  if request.path:find "^/prometheus/" then return forward(self, request, response) end
+  if request.path:find "^/prometheus/" then return ask_prometheus(self, request, response) end
   if request.headers.authorization ~= "Bearer " .. self.token then return response:send(403, JSON, "{}") end
   local answer
   if request.path == "/point" then
     answer = at_point(self, json.decode(request.body))
+  elseif request.path == "/gates" then
+    self.numbers:learn(json.decode(request.body))
+    answer = {}
   elseif request.path == "/orders" then
     answer = give_orders(self, response)
   elseif request.path == "/dying" then
@@ -154,6 +169,7 @@ end
 ---@field namespace string     of the context
 ---@field prometheus string?   URL of a real one
 ---@field in_cluster string?   URL of one that is reached through the API
+---@field answers table?       that a file has for queries; then no real one is asked
 ---@field report fun(text: string)
 
 local function log_of(lines)
@@ -179,12 +195,24 @@ function M.open(o)
   if not served then errors.usage("%s", why) end
   self.served = served
   self.life = task.spawn(served.run, served)
+  local devnet = served.cluster.devnet
+  self.numbers = numbers.new { answers = o.answers, faults = served.cluster.faults, now = function() return task.wall_ms() / 1000 end,
+    is_up = function(workload, namespace) return (namespace and devnet:of_namespace(namespace) or devnet):up(workload) end }
   self.control = require("native.httpd").listen {
     port = 0, private = true, handler = function(request, response) return handle(self, request, response) end,
     on_error = function(err) o.report(tostring(err)) end,
   }
   self.url = "http://127.0.0.1:" .. self.control:port()
-  self.prometheus_fault = o.prometheus and why_silent(o.prometheus) or nil
+  if o.answers then
+    self.prometheus, self.no_prometheus = nil, "as --prom says"
+  elseif o.prometheus then
+    self.no_prometheus = why_silent(o.prometheus)
+    if self.no_prometheus then
+      self.prometheus, self.no_prometheus = nil, string.format("%s does not answer (%s)", o.prometheus, self.no_prometheus)
+    end
+  else
+    self.no_prometheus = o.in_cluster and o.in_cluster .. " would lead into the copy" or "almanac.yaml names none"
+  end
   local here = o.directory:find "^/" and "" or require("native.process").cwd() .. "/" -- a program may work elsewhere
   self.kubeconfig = here .. o.directory .. "/kubeconfig"
   fs.keep(self.kubeconfig, json.encode(served:kubeconfig(nil, o.namespace, o.context)) .. "\n")
@@ -194,6 +222,7 @@ end
 --- The clock of the rehearsal begins: what comes by it is due from now on.
 function Stage:begin()
   self.begun = task.now()
+  self.numbers.began = task.wall_ms() / 1000
   for i, entry in ipairs(self.schedule:timed()) do
     self.served.cluster.agenda:after(entry.when.seconds, "rehearsal\0" .. i, function()
       entry.came = true

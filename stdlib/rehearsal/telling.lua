@@ -28,11 +28,8 @@ local function add_cluster(out, stage, header, copy, left)
 end
 
 local function prometheus_of(stage)
-  if not stage.prometheus then
-    return stage.in_cluster and stage.in_cluster .. " leads into the copy" or "none: gates have no data"
-  end
-  return stage.prometheus .. (stage.prometheus_fault and " does not answer (" .. stage.prometheus_fault .. "): gates have no data"
-    or ", the real one: its numbers are of the real cluster")
+  if stage.prometheus then return stage.prometheus .. ", the real one: its numbers are of the real cluster" end
+  return "simulated, " .. stage.no_prometheus .. ": a gate of which nothing else is said has a healthy value"
 end
 
 --- What is rehearsed, on what, and what will go wrong.
@@ -88,6 +85,7 @@ function M.conclusion(stage, stands, code, back, found)
   for _, entry in ipairs(stage.schedule:missed()) do
     out[#out + 1] = string.format("! %s was to come %s, and did not", entry.name, moments.text(entry.when))
   end
+  table.move(stage.numbers:told(), 1, SHOWN * 2, #out + 1, out)
   if stands then
     if found.planned then
       out[#out + 1] = "planned, and what happened:"

@@ -64,7 +64,9 @@ local function properties_of(report)
     if value == nil then return end
     out[#out + 1] = markup.join("      ", tag("property", { "name", name, "value", words.value(value, 2000) }), "\n")
   end
-  add("rehearsal", words.rehearsal(report))
+  local rehearsal, numbers = words.rehearsal(report)
+  add("rehearsal", rehearsal)
+  add("numbers", numbers)
   add("run", run.id)
   add("status", run.status)
   add("operator", run.operator)

@@ -53,7 +53,7 @@ end
 local ICONS = { good = "✅", bad = "❌", open = "⏳", ["taken back"] = "↩" }
 
 local function header(report)
-  local run, verdict, rehearsal = report.run, report.verdict, words.rehearsal(report)
+  local run, verdict, rehearsal, numbers = report.run, report.verdict, words.rehearsal(report)
   local out = {
     string.format("## %s%s %s: %s", rehearsal and "REHEARSAL " or "", ICONS[verdict.tone], span(run.runbook), verdict.word),
     "", span(verdict.text), "",
@@ -62,7 +62,7 @@ local function header(report)
   }
   local course = words.course(report.counts)
   if course[1] then out[#out + 1] = "\n" .. table.concat(course, ", ") end
-  if rehearsal then out[#out + 1] = "\n**" .. span(rehearsal) .. "**" end
+  if rehearsal then out[#out + 1] = "\n**" .. span(rehearsal) .. "**" .. (numbers and "; " .. numbers or "") end
   if report.journal.broken then out[#out + 1] = "\n**The journal is not to be believed:** " .. span(report.journal.broken) end
   for _, put in ipairs(report.asked) do out[#out + 1] = "\n? " .. span(words.asked(put)) end
   out[#out + 1] = ""

@@ -166,9 +166,12 @@ end
 --- What a report of a rehearsal says on each of its pages; nil of a run.
 ---@param report almanac.Report
 ---@return string?
+---@return string? numbers  what is to know of those that gates saw
 function M.rehearsal(report)
   local mark = report.run.rehearsal
-  return mark and "REHEARSAL: nothing but " .. tostring(mark.copy or "a simulated cluster") .. " was changed"
+  if not mark then return nil end
+  return "REHEARSAL: nothing but " .. tostring(mark.copy or "a simulated cluster") .. " was changed",
+    mark.numbers and "the numbers that gates saw were simulated" or nil
 end
 
 return M

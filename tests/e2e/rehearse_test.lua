@@ -300,6 +300,7 @@ t.test("what cannot be rehearsed is refused before anything begins", function()
     ["rehearse rollout --fault crash=x@soon"] = '"soon" is no moment', ["rehearse rollout --kill sometimes"] = '"sometimes" is no moment',
     ["rehearse rollout --empty --real shh"] = '--real shh: no effect is of that module; did you mean sh?',
     ["rehearse rollout --empty --snapshot x"] = "one of them", ["rehearse nowhere"] = "no runbook \"nowhere\"",
+    ["rehearse rollout --empty --env KUBECONFIG=x"] = "the rehearsal sets it", ["rehearse rollout --empty --env x"] = "NAME=VALUE",
     ["rehearse rollout --edit nothing.lua --empty"] = "there is no such file", ["rehearsed x y"] = "for almanac rehearse to start",
   } do
     local argv = {}
@@ -309,4 +310,42 @@ t.test("what cannot be rehearsed is refused before anything begins", function()
     t.has(err, why)
   end
   t.ok(not fs.exists(p.dir .. "/.almanac/rehearsals"), "nothing was begun")
+end)
+
+local GATES = [[
+return runbook { summary = "watches", pass_env = { "NODE_URL" }, run = function()
+  step("node", function() note("serves " .. sh.read("sh", "-c", "echo ${NODE_URL:-nothing}").stdout) end)
+  parallel("gates", {
+    errors = function()
+      return gate { name = "errors", query = "rate(errors[5m])", limit = 0.05, critical = 0.2, hold = "2s", interval = "1s" }
+    end,
+    peers = function()
+      return gate { name = "peers", query = "min(animica_p2p_peers_connected)", op = ">=", limit = 5, hold = "2s", interval = "1s" }
+    end,
+  })
+  guard("meanwhile", { gates = { { name = "lag", query = "max(lag)", op = "<=", limit = 9 } }, interval = "500ms" }, function()
+    sleep("settle", "1s")
+  end)
+end }
+]]
+
+t.test("without a Prometheus gates have healthy values, which is said; a file says others, and faults make them bad", function()
+  local p = project { watch = GATES }
+  local code, err = p:rehearse("watch", "--snapshot", "devnet.yaml", "--env", "NODE_URL={copy}/rpc")
+  t.eq(code, 0, err)
+  t.ok(err:find "serves http://127.0.0.1:%d+/rpc", err)
+  t.has(err, "prometheus: simulated, almanac.yaml names none: a gate of which nothing else is said has a healthy value")
+  t.has(err, "numbers: 3 queries had a healthy value by default")
+  local _, report = p:run { "report", "--store", p.store }
+  t.has(report, "the numbers that gates saw were simulated")
+  t.write_file(p.dir .. "/prom.yaml", '"max(lag)": { 0s: 1, 1500ms: 30 }\n')
+  for words, why in pairs { ["--fault gate=errors@1s"] = 'gate "errors": fail: 0.2 is past the critical limit 0.2',
+    ["--fault low-peers"] = 'gate "peers"', ["--fault crash=animica-node --fault prom-silent@1s"] = 'gate "',
+    ["--prom prom.yaml"] = "lag" } do
+    local argv = { "watch", "--snapshot", "devnet.yaml", "--no-ask" }
+    for word in words:gmatch "%S+" do argv[#argv + 1] = word end
+    code, err = p:rehearse(table.unpack(argv))
+    t.ok(code ~= 0, words .. ": " .. err)
+    t.has(err, why)
+  end
 end)

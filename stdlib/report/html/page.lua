@@ -43,8 +43,8 @@ end
 
 --- On every page that is printed, too.
 local function rehearsal(report)
-  local text = words.rehearsal(report)
-  return text and tag("p", { "class", "rehearsal" }, text)
+  local text, numbers = words.rehearsal(report)
+  return text and tag("p", { "class", "rehearsal" }, text, numbers and "; " .. numbers)
 end
 
 --- Who is asked what now: it is answered where the run goes on.

@@ -178,4 +178,42 @@ function metrics.render(state, chain, has, up, only)
   return table.concat(out, "\n") .. "\n"
 end
 
+--- What stalls the chain shows in the heights, which are not asked about faults.
+local STALLED = { ["head-stall"] = { animica_head_height = true, animica_finalized_height = true },
+  ["finality-stall"] = { animica_finalized_height = true } }
+
+local QUIET = { head = 0, finalized = 0, mining = true, beacon = 0, beacon_stale = 0, rpc_rate = 1 }
+
+--- The faults that a metric shows.
+local function shown_by(m)
+  local out = {}
+  local function spy(fault)
+    out[fault] = true
+    return false
+  end
+  if m.fn then m.fn(QUIET, spy) end
+  for _, s in ipairs(m.series or {}) do s[2](QUIET, spy) end
+  if m.type == "histogram" then
+    m.per_second(QUIET, spy)
+    m.typical(QUIET, spy)
+  end
+  return out
+end
+
+--- The metrics that a query names: what of each is to know of it.
+---@param query string
+---@return { name: string, workload: string, shows: fun(fault: string): boolean }[]
+function metrics.of_query(query)
+  local out = {}
+  for _, m in ipairs(LIST) do
+    if (query .. " "):find(m.name .. "%f[^%w_]") or m.type == "histogram" and query:find(m.name .. "_", 1, true) then
+      local faults = shown_by(m)
+      out[#out + 1] = { name = m.name, workload = m.workload, shows = function(fault)
+        return faults[fault] == true or STALLED[fault] ~= nil and STALLED[fault][m.name] == true
+      end }
+    end
+  end
+  return out
+end
+
 return metrics
