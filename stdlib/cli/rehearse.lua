@@ -21,6 +21,7 @@ M.options = options.join({
   { "--seed", "N", "of random kills (default 1)", number = { 0, whole = true } },
   { "--yes", nil, "questions are answered with yes" },
   { "--in-doubt", "ANSWER", "redo, done or abort: for an effect of which nobody can tell, after a kill, whether it took place" },
+  { "--resume", nil, "a run that fails is resumed once, when the faults that pass are over" },
   { "--rollback", nil, "the run is taken back in the end" },
   { "--plan", "FILE", "what happens is held against this plan of the runbook; it binds nothing" },
   { "--planned", nil, "a plan is made on the copy first, and what happens held against it" },

@@ -165,13 +165,18 @@ local function edit(self)
   self.operator:say(self.stage:tell(string.format("%s takes the place of %s", file, self.script)))
 end
 
---- Goes on where it was killed; and once where it stopped, with the runbook that was edited.
+--- Goes on where it was killed; once where it stopped, with the runbook that was edited; and once where that was asked for,
+--- when what was to pass has passed.
 local function goes_on(self)
   local stands = self:standing()
   if not stands then return nil end
   if self.stage.killed then return stands end
-  local may_be_edited = self.given.edit and not self.scene.files and stands.status ~= "done" and stands.status ~= "undone"
-  return may_be_edited and stands or nil
+  if stands.status == "done" or stands.status == "undone" then return nil end
+  if self.given.edit and not self.scene.files then return stands end
+  if not self.given.resume or self.resumed then return nil end
+  self.resumed = true
+  self.stage:wait_out()
+  return stands
 end
 
 --- Runs a command of the inside to its end, over its kills and its edit.

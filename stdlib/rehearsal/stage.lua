@@ -48,13 +48,21 @@ local function put_on(self, entry)
   switch(self, entry, true)
   local lasts = entry.when.lasts
   if lasts then
+    self.passing = self.passing + 1
     self.served.cluster.agenda:after(lasts, "rehearsal\0" .. entry.name, function()
       switch(self, entry, false)
+      self.passing = self.passing - 1
+      self.passed:notify()
       self:order { say = { self:tell(entry.name .. " is over") } }
     end)
   end
   local is_outage = outages.WORDS[entry.name]
   return self:tell(entry.name .. (is_outage and ": " .. is_outage or " is put on"))
+end
+
+--- Waits until everything is over that was put on for a while.
+function Stage:wait_out()
+  while self.passing > 0 do self.passed:wait() end
 end
 
 --- What the inside is answered, for what comes now.
@@ -184,6 +192,7 @@ end
 function M.open(o)
   local self = setmetatable({
     schedule = o.schedule, story = {}, orders = {}, ordered = task.condition(), requests = {}, prometheus = o.prometheus,
+    passing = 0, passed = task.condition(), -- what is put on for a while
     token = require("native.digest").random_hex(16), directory = o.directory, in_cluster = o.in_cluster,
   }, Stage)
   local resources, unread = snapshot_file.cluster_options(o.header)

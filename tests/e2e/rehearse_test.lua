@@ -349,3 +349,13 @@ t.test("without a Prometheus gates have healthy values, which is said; a file sa
     t.has(err, why)
   end
 end)
+
+t.test("what fails is resumed once where that was asked for, when what passes has passed", function()
+  local p = project { watch = GATES }
+  local code, err = p:rehearse("watch", "--snapshot", "devnet.yaml", "--fault", "gate=errors", "--resume", "--no-ask")
+  t.eq(code, 1, err)
+  t.eq(select(2, err:gsub("✂ stopped; going on with watch", "")), 1)
+  code, err = p:rehearse("watch", "--snapshot", "devnet.yaml", "--fault", "gate=errors@step errors+3s", "--resume", "--no-ask")
+  t.eq(code, 0, err)
+  t.has(err, "gate=errors is over")
+end)

@@ -127,11 +127,18 @@ function M.check(name, raw)
   return spec
 end
 
+--- What to do where nobody knows whether it holds: `act` says what a bad value means, and there is none.
+local UNKNOWN = {
+  ["no data"] = "nothing is known of it: is the metric scraped, and is this still its name?",
+  error = "nothing is known of it: mend the query, or what answers it",
+}
+
 --- What follows a gate that did not hold.
 ---@param spec almanac.gate.Spec checked
+---@param verdict? string
 ---@return string lines
-function M.hint(spec)
-  local lines = { spec.act }
+function M.hint(spec, verdict)
+  local lines = { UNKNOWN[verdict] or spec.act }
   if spec.limit_from then lines[#lines + 1] = "the limit: " .. spec.limit_from end
   lines[#lines + 1] = "the query: " .. spec.query
   return table.concat(lines, "\n")

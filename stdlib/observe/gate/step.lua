@@ -62,7 +62,7 @@ local function follow(spec)
     errors.raise {
       kind = "gate", verdict = v.verdict, why = v.why, value = number.plain(v.value), limit = v.limit, held = v.held,
       message = string.format("gate %q: %s: %s", spec.name, v.verdict, v.why),
-      hint = specs.hint(spec),
+      hint = specs.hint(spec, v.verdict),
     }
   end
   return {
