@@ -19,7 +19,7 @@ M.options = options.join({
 M.usage = [[resume [RUN] [key=value…] [options]
 
 Goes on with a run that was stopped, paused, killed or failed; without RUN the newest of them, which is
-shown and asked about; where nobody can be asked it must be the only one.
+shown with what it would do, and asked about; where nobody can be asked it must be the only one.
 Done steps are not run again. First it says what it will do, step by step. key=value gives a parameter
 anew, of a script that was edited meanwhile.]]
 

@@ -37,9 +37,10 @@ local walk = require "almanac.run.mode.walk"
 local M = {}
 
 --- The run that a resume without one means. One that is being rolled back is gone on with by its rollback.
-local function wanted(journal)
+local function wanted(journal, options)
   return {
     command = "resume", what = "to resume", question = "Resume this run?",
+    shows = not (options.redo or options.renamed or options.not_renamed), -- what these say is journalled before that is shown
     accepts = function(row, status) return not ownership.is_over(status) and #ownership.open_rollbacks(journal, row.id) == 0 end,
   }
 end
@@ -193,7 +194,7 @@ local function stands(session, run, book)
   return answer == "yes"
 end
 
-local function resume(session, run, named)
+local function resume(session, run, named, ask)
   local journal, options, meta = session.journal, session.options, run.meta
   reopen.check_overtaken(session, run, named, "resume")
   reopen.settings(run, options)
@@ -213,6 +214,7 @@ local function resume(session, run, named)
   local given = given_anew(session, run, book, values)
   announce(session, run, book, values)
   say_old_secrets(session, run, book)
+  if ask then ask() end
   if not stands(session, run, book) then return drive.exit.waiting end
   run = run:as(execute)
   equipment.give(session, run, book)
@@ -229,14 +231,14 @@ end
 ---@return integer exit code
 function M.run(id, anew, options, operator)
   local journal <close> = store.open "rw"
-  local row, named = candidate.pick(journal, id, wanted(journal), operator)
+  local row, named, ask = candidate.pick(journal, id, wanted(journal, options), operator)
   local run = runs.load(journal, row.id, execute)
   local session = calls.session(journal, operator, options, anew)
   if run.meta.undoes then
     reopen.check_goes_on(run)
-    return rollback.roll_back(session, store.find(journal, run.meta.undoes), run, true)
+    return rollback.roll_back(session, store.find(journal, run.meta.undoes), run, true, ask)
   end
-  return resume(session, run, named)
+  return resume(session, run, named, ask)
 end
 
 return M
