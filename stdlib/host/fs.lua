@@ -103,18 +103,26 @@ local function observe_file(input)
   }
 end
 
+--- Why a file cannot be put back as it was; nil where it can. Its text went through the journal, which has a label in the
+--- place of each secret.
+local function unkept(before)
+  if not before.exists then return nil end
+  if not before.text then return string.format("its %d bytes were too many to keep", before.size) end
+  return digest.sha256(before.text) ~= before.digest and "it held a secret, which no journal keeps" or nil
+end
+
 local function put_back(input, _, ctx)
   local before = ctx.undo_to
-  if not before.exists then
-    effect.perform("fs.remove", { path = input.path })
-  elseif before.text then
-    effect.perform("fs.write", { path = input.path, text = before.text, mode = before.mode })
-  else
+  local why = unkept(before)
+  if why then
     errors.raise {
-      kind = "refused",
-      message = string.format("%s cannot be put back: its %d bytes were too many to keep", input.path, before.size),
+      kind = "refused", message = string.format("%s cannot be put back: %s", input.path, why),
       hint = "restore it from its repository or a backup",
     }
+  elseif not before.exists then
+    effect.perform("fs.remove", { path = input.path })
+  else
+    effect.perform("fs.write", { path = input.path, text = before.text, mode = before.mode })
   end
 end
 

@@ -85,7 +85,7 @@ effect.define("grafana.annotate", {
   end,
   title = function() return "annotate Grafana" end,
   allow = allow,
-})
+}, { for_people = true })
 
 --- Deletes an annotation: what takes grafana.annotate back.
 effect.define("grafana.remove", {

@@ -39,7 +39,8 @@ local M = {}
 ---@field undo? fun(input: any, result: any, ctx: almanac.UndoContext)
 ---@field title? fun(input: any): string   one line for people
 ---@field allow? almanac.EffectAllow
----@field goes_on? boolean   see M.define
+---@field goes_on? boolean     see M.define
+---@field for_people? boolean  see M.define
 
 ---@alias almanac.Definitions table<string, almanac.EffectDefinition>  the effects of one script
 
@@ -127,10 +128,12 @@ end
 --- Defines an effect of the standard library.
 ---@param name string "module.verb"
 ---@param definition almanac.EffectDefinition
----@param nature? { goes_on: boolean }  goes_on: it keeps a record of its own, so that one that was begun and has no
----  outcome is applied again, with what was observed before it began; a failure is none, and a pause is heard in it
+---@param nature? { goes_on: boolean?, for_people: boolean? }  goes_on: it keeps a record of its own, so that one that was begun
+---  and has no outcome is applied again, with what was observed before it began; a failure is none, and a pause is heard in
+---  it. for_people: its input is words for people, who read the label of a secret as one
 function M.define(name, definition, nature)
-  add(builtin, name, definition).goes_on = nature and nature.goes_on
+  local added = add(builtin, name, definition)
+  for key, value in pairs(nature or {}) do added[key] = value end
 end
 
 --- The effects of the script that is being loaded, or that runs.

@@ -3,6 +3,7 @@
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local labels = require "almanac.run.label"
 local reach = require "almanac.run.reach"
 local secret = require "almanac.base.secret"
 local sha256 = require("native.digest").sha256
@@ -46,9 +47,11 @@ function M.targets(definition, input)
   return definition and definition.allow and targets_of(definition.allow, input) or {}
 end
 
---- Why an effect is not allowed; empty where it is.
+--- Why an effect is not made; empty where it may be.
 ---@return table[] refusals
-local function refusals(name, definition, input)
+local function refusals(run, name, definition, input)
+  local not_whole = not definition.for_people and labels.refusal(run, name, input)
+  if not_whole then return { not_whole } end
   if not reach.is_asked() then return {} end
   if definition.allow then return reach.refusals(name, "change", targets_of(definition.allow, input)) end
   return { {
@@ -72,7 +75,8 @@ end
 ---@field raw any         as it was given
 ---@field concealed any   the input with each secret as its label, as it was when the call was made
 ---@field digest string   of the input
----@field refusals fun(): table[]  why the runbook's `allow` refuses it, for errors.raise: a mode performs none that has any
+---@field refusals fun(): table[]  why it is refused, by the runbook's `allow` among others, for errors.raise: a mode performs
+---  none that has any
 ---@field key string      its number in the step; an effect's own effects have two: "0.0"
 
 --- Makes an effect happen exactly once in this run, and gives its result.
@@ -96,7 +100,7 @@ function M.perform(name, raw)
   return run.mode.effect(frame, {
     name = name, definition = definition, input = input, raw = raw, key = key,
     concealed = concealed, digest = digest_of(concealed),
-    refusals = function() return refusals(name, definition, input) end,
+    refusals = function() return refusals(run, name, definition, input) end,
   })
 end
 

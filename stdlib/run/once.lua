@@ -7,6 +7,7 @@ local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
+local labels = require "almanac.run.label"
 local operator = require "almanac.run.operator"
 local printed = require "almanac.run.printed"
 local process = require "native.process"
@@ -68,6 +69,11 @@ local function is_refused(err)
   return REFUSED[err.kind] or err.in_doubt == false and err.kind ~= "command" and status < 500 or status >= 400 and status < 500
 end
 
+--- A result as the journal will give it back.
+local function result_of(frame, result)
+  return labels.note(frame.run, redaction.result(result), result, string.format("step %q", frame.path))
+end
+
 --- Journals how the effect ended: with its result, or with the error that it failed with.
 local function record_outcome(frame, key, intent, outcome)
   local ok, err = errors.try(frame.run.record, frame.run, "effect.outcome", frame.path, {
@@ -103,7 +109,7 @@ local function go_on(frame, call, known)
   return task.with({ permit = "effect", context = context }, call.definition.apply, call.input, context_of(frame, call, known))
 end
 
---- Refuses what the runbook's `allow` does not name.
+--- Refuses what the runbook's `allow` does not name, and what is not whole.
 local function check_allowed(call)
   local refused = call.refusals()
   if refused[1] then errors.raise(refused[1]) end
@@ -127,14 +133,14 @@ local function apply(frame, call, tries, known)
   known = run.effects[frame.path .. "#" .. key]
   process.pass "effect.intended"
   if definition.goes_on then
-    local result = redaction.result(go_on(subframe(frame, key, call.name), call, known))
+    local result = result_of(frame, go_on(subframe(frame, key, call.name), call, known))
     record_outcome(frame, key, intent, { result = result })
     return result
   end
   local ok, result = try_effect(subframe(frame, key, call.name), definition.apply, call.input, context_of(frame, call, known))
   process.pass "effect.applied"
   if ok then
-    result = redaction.result(result)
+    result = result_of(frame, result)
     record_outcome(frame, key, intent, { result = result })
     process.pass "effect.ended"
     return result
@@ -264,7 +270,7 @@ local function recover(frame, call, known)
   frame.run:record("effect.recovered", frame.path,
     { op = call.name, id = intent.id, ordinal = key, state = state, sure = state == "not_done" or nil })
   if state ~= "done" then return false end
-  result = redaction.result(result)
+  result = result_of(frame, result)
   record_outcome(frame, key, intent, { result = result, recovered = true })
   if not same then raise_mismatch(frame, call, intent) end
   return true, result

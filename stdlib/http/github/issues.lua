@@ -125,7 +125,7 @@ effect.define("github.issue", {
   end,
   title = function(input) return "open an issue in " .. input.repo end,
   allow = allow,
-})
+}, { for_people = true })
 
 --- Closes an issue as one that is not planned: what takes github.issue back.
 effect.define("github.close", {
@@ -185,7 +185,7 @@ effect.define("github.comment", {
   end,
   title = function(input) return string.format("comment on #%d of %s", input.number, input.repo) end,
   allow = allow,
-})
+}, { for_people = true })
 
 --- Deletes a comment: what takes github.comment back.
 effect.define("github.uncomment", {

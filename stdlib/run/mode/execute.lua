@@ -2,8 +2,8 @@
 local backoff = require "almanac.base.backoff"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
+local labels = require "almanac.run.label"
 local once = require "almanac.run.once"
-local plain = require "almanac.journal.plain"
 local redaction = require "almanac.base.redaction"
 local step = require "almanac.run.step"
 local task = require "native.task"
@@ -61,7 +61,7 @@ function M.step(frame, opts, fn)
   while true do
     local before = task.now()
     local ok, result = step.attempt(frame, opts, fn)
-    if ok then ok, result = errors.try(plain.result, result, "step %q", frame.path) end
+    if ok then ok, result = errors.try(labels.result, run, result, frame.path) end
     if ok then
       run.has_undo = run.has_undo or opts.undo ~= nil
       run:record("step.done", frame.path, {

@@ -3,7 +3,7 @@
 local drafts = require "almanac.run.plan.draft"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
-local plain = require "almanac.journal.plain"
+local labels = require "almanac.run.label"
 local source = require "almanac.base.source"
 local step = require "almanac.run.step"
 local unknown = require "almanac.base.unknown"
@@ -27,7 +27,7 @@ function M.step(frame, opts, fn)
   run:record("step.start", frame.path, { attempt = 1 })
   local ok, result = step.attempt(frame, opts, fn)
   if ok then
-    if not unknown.within(result) then plain.result(result, "step %q", frame.path) end
+    if not unknown.within(result) then result = labels.result(run, result, frame.path) end
     run:record("step.done", frame.path, {})
     return result
   end
