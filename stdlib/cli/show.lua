@@ -78,7 +78,7 @@ local function page(book, all_vars)
   for line in help:gmatch "[^\n]+" do out[#out + 1] = "  | " .. line end
   if help ~= "" then out[#out + 1] = "" end
   add(out, parameter_words.lines(book.params))
-  add(out, allow_words.lines(book.allow, settings.context))
+  add(out, allow_words.lines(book.allow, settings.context, book.script.definitions))
   if book.pass_env then out[#out + 1] = "its programs also read, of your environment: " .. table.concat(book.pass_env, ", ") end
   local lock = type(book.lock) == "table" and book.lock.name or book.lock
   if lock then out[#out + 1] = "lock: " .. (type(lock) == "string" and lock or "by its parameters") end

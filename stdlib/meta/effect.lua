@@ -19,6 +19,7 @@ effect = {}
 ---@class effect.define.options.allow
 ---@field category string  the key of allow: a word
 ---@field of function  of input: the name, or names, of what it touches
+---@field words? string  what a pattern of it means, for almanac show: "page the team %s"
 
 --- Defines an effect of this script: a name of the form module.verb, with a module that the standard library has
 --- not, and the functions that make it.

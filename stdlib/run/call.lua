@@ -54,7 +54,7 @@ definitions.define(family.CALL, {
     calls_of(frame):undo(frame, ctx.undo_to.run)
   end,
   title = function(called) return "run " .. called.runbook end,
-  allow = { category = "runbook", of = function(called) return called.runbook end },
+  allow = { category = "runbook", words = "make a run of the runbook %s", of = function(called) return called.runbook end },
 }, { goes_on = true })
 
 local PARAMS = { "map", default = {}, help = "its parameters" }

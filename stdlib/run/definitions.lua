@@ -27,6 +27,7 @@ local M = {}
 ---@class almanac.EffectAllow   what a runbook's `allow` is asked for before the effect begins
 ---@field category string       the key of `allow`: "helm", or a word of the operator's own
 ---@field of fun(input: any): string|(string|almanac.Target)[]   the names of what it touches: each must fit a pattern
+---@field words? string        what a pattern means, for `almanac show`: "page the team %s"
 
 ---@class almanac.EffectDefinition
 ---@field input? fun(raw: any): any        pure; checks and normalises; raises kind "usage"
@@ -51,10 +52,13 @@ local stands_in ---@type (fun(name: string, definition: almanac.EffectDefinition
 ---@field load fun(name: string)               loads the module that defines an effect, if there is one
 ---@field categories table<string, boolean>    what its effects ask `allow` for
 ---@field category_of fun(module: string): string?   what the calls of a module ask for
+---@field words fun(category: string): almanac.AllowWords?   what patterns of a category mean
+---@field asking fun(category: string): string?   the name of an effect that asks for a category
 ---@field is_reserved fun(module: string): boolean   whether "module.verb" is a name of the standard library
 
 local catalogue = { ---@type almanac.Catalogue
-  load = function() end, categories = {}, category_of = function() return nil end, is_reserved = function() return false end,
+  load = function() end, categories = {}, category_of = function() end, words = function() end, asking = function() end,
+  is_reserved = function() return false end,
 }
 
 --- Says what the standard library defines, and how it is loaded.
@@ -83,6 +87,7 @@ local DEFINITION = fields.declare("effect.define", {
     of = {
       category = { "text", required = true, help = "the key of allow: a word" },
       of = { "function", required = true, help = "of input: the name, or names, of what it touches" },
+      words = { "text", help = "what a pattern of it means, for almanac show: \"page the team %s\"" },
     },
   },
 }, { at = 2 })
@@ -94,6 +99,9 @@ local function add(definitions, name, definition)
   local copy = fields.check(DEFINITION, definition, string.format("effect.define %q", name))
   if copy.allow and not copy.allow.category:find "^%l[%l%d_]*$" then
     errors.usage("effect.define %q: allow.category must be a word of small letters, not %q", name, copy.allow.category)
+  end
+  if copy.allow and copy.allow.words and not copy.allow.words:find("%s", 1, true) then
+    errors.usage("effect.define %q: allow.words must have %%s where the pattern stands: \"page the team %%s\"", name)
   end
   if copy.allow and copy.allow.category == "read" then
     errors.usage("effect.define %q: allow.category cannot be read, which holds what a runbook may look at", name)
@@ -225,6 +233,19 @@ end
 ---@param module string  "sh"
 ---@return string? category  "shell"
 function M.category_of(module) return catalogue.category_of(module) end
+
+--- What patterns of a category of `allow` mean: by the category's own words, or those of an effect that brings it.
+---@param category string
+---@param own? almanac.Definitions
+---@return almanac.AllowWords|string|nil
+function M.allow_words(category, own)
+  for _, definition in pairs(own or {}) do
+    local allow = definition.allow
+    if allow and allow.category == category and allow.words then return allow.words end
+  end
+  local asking = catalogue.asking(category)
+  return catalogue.words(category) or asking and M.find(asking).allow.words
+end
 
 --- What effects ask `allow` for: the standard library's, and the script's own.
 ---@param own? almanac.Definitions

@@ -48,9 +48,35 @@ local names ---@type table<string, boolean>  that a script sees
 
 local catalogue = {}
 
---- What `allow` of a runbook is asked for: by these effects, by reads alone (registry), and by what goes with others.
-catalogue.categories = { registry = true, env = true, headers = true, images = true }
+--- The modules that say what patterns of a category mean; one that a single effect brings may say it in the effect.
+local words = {
+  compose = "almanac.host.allow_words", env = "almanac.host.allow_words", fs = "almanac.host.allow_words",
+  git = "almanac.host.allow_words", images = "almanac.host.allow_words", shell = "almanac.host.allow_words",
+  github = "almanac.http.allow_words", grafana = "almanac.http.allow_words", headers = "almanac.http.allow_words",
+  http = "almanac.http.allow_words", notify = "almanac.http.allow_words", registry = "almanac.http.allow_words",
+  helm = "almanac.helm.allow_words", k8s = "almanac.k8s.allow_words",
+}
+
+--- What `allow` of a runbook is asked for: by effects, by what only looks, and by what goes with others.
+catalogue.categories = {}
+for category in pairs(words) do catalogue.categories[category] = true end
 for _, entry in pairs(effects) do catalogue.categories[entry.allow] = true end
+
+--- What patterns of a category mean.
+---@param category string
+---@return almanac.AllowWords?
+function catalogue.words(category)
+  return words[category] and require(words[category])[category]
+end
+
+--- An effect of the standard library that asks for a category.
+---@param category string
+---@return string? name  "helm.upgrade"
+function catalogue.asking(category)
+  for name, entry in pairs(effects) do
+    if entry.allow == category then return name end
+  end
+end
 
 --- What the calls of a module ask `allow` for: its effects, or what only looks, by the module's own name.
 ---@param module string  "sh"

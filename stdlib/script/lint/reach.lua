@@ -126,11 +126,13 @@ local readers = {
   fs = file, github = by("github", "repo"), helm = release, http = url, k8s = object, registry = image, shell = program,
 }
 
---- What an effect says of itself, asked with the options that are written down.
-local function asked_of(definition, call)
+--- What an effect says of itself, asked with what is written down: the options, and the other arguments by their names.
+local function asked_of(definition, call, entry)
   local options = options_of(call)
-  local raw = options and literal.value(options)
-  if type(raw) ~= "table" then return nil end
+  local raw = options and literal.value(options) or {}
+  for i, value in ipairs(entry.params) do
+    if value.name ~= "options" and call.args[i] then raw[value.name] = literal.value(call.args[i]) end
+  end
   local ok, input = errors.try(definition.input or function(given) return given end, raw)
   local names = definition.allow.of(ok and input or raw)
   return type(names) == "string" and named(definition.allow.category, names) or nil
@@ -143,7 +145,7 @@ local function target_of(who, call)
   local definition = definitions.find(who)
   local category = definition and definition.allow and definition.allow.category or definitions.category_of(who:match "^[^.]*")
   if readers[category] then return readers[category](call, entry) end
-  return definition and definition.allow and asked_of(definition, call)
+  return definition and definition.allow and asked_of(definition, call, entry)
 end
 
 --- The context of a run is not known here: what a pattern says of it is not compared.

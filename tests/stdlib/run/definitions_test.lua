@@ -1,5 +1,6 @@
 -- Definitions of effects: which names a script may give, whom an effect belongs to, and what it asks
 -- `allow` for.
+local allow_words = require "almanac.render.allow"
 local catalogue = require "almanac.session.catalogue"
 local definitions = require "almanac.run.definitions"
 local sandbox = require "almanac.script.sandbox"
@@ -58,19 +59,27 @@ t.test("the catalogue names every effect of the standard library, and what each 
   t.eq(definitions.categories(load(DEFINE).definitions).pager, true)
 end)
 
-t.test("one line of the catalogue makes a new effect and its category known", function()
+t.test("one line of the catalogue makes a new effect and its category known: to run, check and show", function()
   local dir = t.tmpdir()
   t.must { "cp", "-r", "stdlib", dir .. "/stdlib" }
   t.write_file(dir .. "/stdlib/http/pager.lua", [[
 require("almanac.run.effect").define("pager.page", {
-  allow = { category = "pager", of = function(input) return input.team end },
+  allow = { category = "pager", of = function(input) return input.team end, words = "page the team %s" },
   apply = function(input) return input end,
 })
 return {}
 ]])
   t.write_file(dir .. "/stdlib/public/pager.lua", [[
+--- pager: pages people.
 require "almanac.http.pager"
-return { page = function(team) return require("almanac.run.effect").perform("pager.page", { team = team }) end }
+
+local M = {}
+
+--- Pages a team. An effect.
+---@param team string
+function M.page(team) return require("almanac.run.effect").perform("pager.page", { team = team }) end
+
+return M
 ]])
   local path = dir .. "/stdlib/session/catalogue.lua"
   local line = '  ["pager.page"] = { "almanac.http.pager", allow = "pager" },\n'
@@ -80,7 +89,26 @@ return { page = function(team) return require("almanac.run.effect").perform("pag
   allow = { pager = { "core" } },
   run = function() step("page", function() return pager.page "core" end) end,
 }]])
+  t.write_file(dir .. "/runbooks/wrong.lua", [[return runbook {
+  allow = { fs = { "x" } },
+  run = function() step("page", function() pager.page "core" end) end,
+}]])
   local exe = require("native.process").exe()
   local code, out, err = t.run({ exe, "--stdlib", "stdlib", "run", "page", "--plain" }, { cwd = dir })
   t.eq(code, 0, out .. err)
+
+  t.has(t.must({ exe, "--stdlib", "stdlib", "show", "page" }, { cwd = dir }), "may reach:\n  page the team core\n")
+  code, out = t.run({ exe, "--stdlib", "stdlib", "check" }, { cwd = dir })
+  t.eq(code, 1)
+  t.has(out, 'wrong.lua:3:44: error: pager.page reaches pager "core", which allow does not name: it would be refused')
+end)
+
+t.test("a category is said in the words of the script's effect that brings it", function()
+  local own = load [[effect.define("flag.set", { apply = print,
+    allow = { category = "flags", of = function(i) return i end, words = "turn the flag %s" } })]].definitions
+  t.eq(allow_words.lines({ flags = { "a%d" }, odd = { "x" }, runbook = { "canary" } }, nil, own), {
+    "may reach:", "  turn the flag a%d", "  touch odd x (an effect of its own)", "  make a run of the runbook canary",
+    "  nothing else, but queries to the services that almanac.yaml names",
+  })
+  t.raises("usage", load, [[effect.define("a.b", { apply = print, allow = { category = "c", of = print, words = "x" } })]])
 end)
