@@ -5,7 +5,6 @@ local drafts = require "almanac.run.plan.draft"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local files = require "almanac.run.plan.file"
-local handed_programs = require "almanac.run.handed_programs"
 local interrupt = require "almanac.base.interrupt"
 local last_plan = require "almanac.run.plan.last"
 local options = require "almanac.cli.options"
@@ -63,7 +62,6 @@ function M.run(words, operator)
   config.load(given)
   if given.sign then signers.choose(given) end -- before the work
   local params = require("almanac.cli.run").params_of(given, rest)
-  if given.start_programs then handed_programs.start_in_previews() end
   screen.plans(operator)
   local ok, plan, book = errors.try(require("almanac.session.plan").make, name, params, given, operator)
   if not ok then return fail(plan, given, operator) end

@@ -30,6 +30,7 @@ local FLUSH_SECONDS = 0.1
 ---@field on_owner "warn"|"refuse"?  what follows where others keep what is changed; nil in a rollback
 ---@field has_undo boolean?   a step that has an undo was done in this execution
 ---@field held table?        the lock that it needs for its effects
+---@field starts_in_previews boolean?       previews start programs that a script hands on, as the plan says
 ---@field bound almanac.PlanBinding?      the plan that this execution keeps to
 ---@field way_back almanac.UndoBinding?   of one that takes back a run which keeps to a plan
 ---@field script string?     digest of the runbook's files in this execution

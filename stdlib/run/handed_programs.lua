@@ -2,10 +2,10 @@
 --- They are children of a child, so that the right to change nothing does not hold them. A run starts them; whoever looks, in a
 --- plan, a preview, a rehearsal or a test, does without, and says so.
 local step = require "almanac.run.step"
+local task = require "native.task"
 
 local M = {}
 
-local in_previews = false
 local stage ---@type string? what the whole process is instead of a run
 
 --- From now on this process starts none, whatever it runs.
@@ -16,12 +16,15 @@ function M.withhold(where) stage = where end
 ---@return string?
 function M.stage() return stage end
 
---- From now on a plan, and what a run compares with one that was made so, has them started: whoever reviews it says so.
-function M.start_in_previews() in_previews = true end
-
---- Whether previews have them started.
+--- Whether previews of this run have them started, since whoever reviews its plan said so (`run.starts_in_previews`): of
+--- the plan, of what a run compares with it, and of the runs that it makes.
 ---@return boolean
-function M.are_previewed() return in_previews and not stage end
+function M.are_previewed()
+  local context = task.context()
+  local run = not stage and context and context.run
+  while run and not run.starts_in_previews do run = run.caller end
+  return run and true or false
+end
 
 --- Whether what happens here only looks: it is no run.
 ---@return boolean
@@ -34,7 +37,7 @@ end
 ---@return string?
 function M.withheld_by()
   if stage then return stage end
-  return not in_previews and M.only_looked() and "a plan" or nil
+  return not M.are_previewed() and M.only_looked() and "a plan" or nil
 end
 
 return M

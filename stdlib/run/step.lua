@@ -89,11 +89,24 @@ function M.await(wait, look, judge)
   return frame.run.mode.await(frame, wait, look, judge)
 end
 
+--- What goes on beside fn, of a step: follow() in a run, which calls fn itself. Who watches nothing goes into fn: a plan when
+--- it has called look(draft, path), a backtest judge(past, path).
+---@param fn fun(): any
+---@param follow fun(): any
+---@param look fun(draft: almanac.PlanDraft, path: string)
+---@param judge fun(past: almanac.Past, path: string)
+---@return any
+function M.beside(fn, follow, look, judge)
+  local frame = M.current()
+  return frame.run.mode.beside(frame, fn, follow, look, judge)
+end
+
 --- The effects that a plan foresees before this one; none in a run.
 ---@return almanac.PlannedEffect[]
 function M.planned()
   local frame = M.current()
-  return frame and frame.run.draft and frame.run.draft.effects or {}
+  local planned = frame and frame.run.mode.planned
+  return planned and planned(frame) or {}
 end
 
 --- Says something to whoever watches, and keeps it in the journal.

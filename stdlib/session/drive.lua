@@ -1,4 +1,4 @@
---- Driving a run: from its first or next step to the word that ends it.
+--- Driving a run: from its first or next step to the word that ends it; its exit code.
 local errors = require "almanac.base.errors"
 local heads = require "almanac.journal.head"
 local interrupt = require "almanac.base.interrupt"

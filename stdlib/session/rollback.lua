@@ -1,4 +1,5 @@
---- Rolling a run back: a run of its own, journalled and resumable, that takes done steps back, newest first.
+--- almanac rollback: which run it is about, whether its way back may begin or go on now, and that of each part. What takes
+--- a run back is take_back.lua; the script that it goes by, way_back.lua.
 local calls = require "almanac.session.calls"
 local candidate = require "almanac.session.candidate"
 local drive = require "almanac.session.drive"

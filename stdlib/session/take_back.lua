@@ -1,4 +1,5 @@
---- Taking a run back: the run that does it, journalled and resumable, newest step first.
+--- The run that takes another one back, newest step first, journalled and resumable: made, gone on with and driven to its
+--- end, for `almanac rollback`, after a failure (failure.lua) and of a part (calls.lua).
 local at_terminal = require "almanac.run.at_terminal"
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"

@@ -160,12 +160,9 @@ function M.guard(name, spec, fn)
   local checked = specs.check(name, spec)
   return step.run(name, { digest = specs.text(checked), inside = true }, function()
     local frame = step.current()
-    if frame.run.mode.watches then return follow(frame, checked, fn) end
-    if frame.run.draft then
-      for _, now in ipairs(watches.now(checked)) do frame.run.draft:add_gate(frame.path, now) end
-    end
-    if frame.run.past then pasts.find(checked, frame.run.past, frame.path) end
-    return fn()
+    return step.beside(fn, function() return follow(frame, checked, fn) end, function(draft, path)
+      for _, now in ipairs(watches.now(checked)) do draft:add_gate(path, now) end
+    end, function(past, path) pasts.find(checked, past, path) end)
   end)
 end
 

@@ -49,6 +49,11 @@ function M.await(frame, _, _, judge)
   return unknown.vague(frame.run.past.below .. frame.path)
 end
 
+function M.beside(frame, fn, _, _, judge)
+  judge(frame.run.past, frame.path)
+  return fn()
+end
+
 function M.note() end
 M.explain = M.note
 

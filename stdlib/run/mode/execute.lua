@@ -8,7 +8,7 @@ local redaction = require "almanac.base.redaction"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
-local M = { finishes_siblings = false, watches = true, starts_handed = true }
+local M = { finishes_siblings = false, starts_handed = true }
 
 local default_retry = { times = 1 }
 
@@ -106,6 +106,10 @@ M.effect = once.perform
 
 function M.await(_, wait)
   return wait()
+end
+
+function M.beside(_, _, follow)
+  return follow()
 end
 
 function M.note(frame, text)

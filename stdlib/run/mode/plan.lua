@@ -76,6 +76,13 @@ function M.await(frame, _, look)
   return look and look(frame.run.draft, frame.path)
 end
 
+function M.beside(frame, fn, _, look)
+  look(frame.run.draft, frame.path)
+  return fn()
+end
+
+function M.planned(frame) return frame.run.draft.effects end
+
 function M.note(frame, text)
   frame.run:record("note", frame.path, { text = text })
 end

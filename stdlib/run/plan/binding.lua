@@ -5,7 +5,6 @@ local diff = require "almanac.base.diff"
 local errors = require "almanac.base.errors"
 local family = require "almanac.journal.family"
 local files = require "almanac.run.plan.file"
-local handed_programs = require "almanac.run.handed_programs"
 local json = require "native.json"
 local param = require "almanac.base.param"
 local previews = require "almanac.run.plan.preview"
@@ -185,7 +184,7 @@ Binding.__index = Binding
 ---@return almanac.PlanBinding?  nil where there is no plan
 function M.to(plan, run)
   if not plan then return nil end
-  if plan.starts_programs then handed_programs.start_in_previews() end
+  run.starts_in_previews = plan.starts_programs
   local bound = setmetatable({ digest = plan.digest, plan = plan, touched = {} }, Binding)
   family.visit(run.journal, run.id, function(event) bound:touch(event.path, event.data.ordinal) end, "effect.intent")
   return bound

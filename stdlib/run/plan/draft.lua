@@ -40,6 +40,7 @@ local M = {}
 ---@field meta table
 ---@field on_owner "warn"|"refuse"?  of the runbook
 ---@field own almanac.Definitions?  effects of the script
+---@field starts_programs boolean?  those that the script hands to another were started for it
 ---@field effects almanac.PlannedEffect[]
 ---@field steps almanac.PlannedStep[]
 ---@field gates { path: string, text: string, ok: boolean?, value: any }[]

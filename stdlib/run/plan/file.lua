@@ -3,7 +3,6 @@ local drafts = require "almanac.run.plan.draft"
 local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
 local form = require "almanac.run.plan.form"
-local handed_programs = require "almanac.run.handed_programs"
 local json = require "native.json"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
@@ -58,7 +57,7 @@ function M.encode(plan, book)
     script_digest = book.script.digest, sources = sources, effects = json.array(redacted_effects(plan)), steps = json.array(plan.steps),
     gates = json.array(plan.gates), asks = json.array(plan.asks), possible = json.array(plan.possible), calls = json.array(plan.calls),
     counts = drafts.counts(plan), undo = json.array(drafts.undos(plan)), stopped = plan.stopped,
-    starts_programs = handed_programs.are_previewed() or nil,
+    starts_programs = plan.starts_programs,
   }
   local text = terminal.spelt(redaction.encode(file, { canonical = true }, PLAN_WORDS)) -- who prints the file is safe
   return '{"digest":"' .. sha256(text) .. '","plan":' .. text .. "}\n"
