@@ -175,7 +175,7 @@ local function counts_line(counts)
   local out = "Plan: " .. table.concat(parts, ", ")
   if #objects > 0 then out = out .. "; objects: " .. table.concat(objects, ", ") end
   if counts.steps_fail > 0 then out = out .. "; " .. plural(counts.steps_fail, "step") .. " WOULD FAIL" end
-  if (counts.steps_may_fail or 0) > 0 then -- plans of before have none
+  if counts.steps_may_fail > 0 then
     out = out .. string.format("; %s would fail as things are now", plural(counts.steps_may_fail, "step"))
   end
   if counts.gates > 0 then out = out .. "; " .. plural(counts.gates, "gate") end
@@ -186,11 +186,12 @@ end
 
 --- The plan in full.
 ---@param plan table
----@param counts table
+---@param counts table<string, integer>  see almanac.PlanDraft; what a version before did not count is absent
 ---@param undos string[]  what undo would do after the run
 ---@param color boolean
 ---@return string
 function M.text(plan, counts, undos, color)
+  local counted = setmetatable({}, { __index = function(_, name) return counts[name] or 0 end })
   local out = {}
   local effects, gates, asks = group(plan.effects), group(plan.gates), group(plan.asks)
   for _, step in ipairs(plan.steps) do
@@ -216,9 +217,9 @@ function M.text(plan, counts, undos, color)
   if plan.held_by then
     out[#out + 1] = paint("A run would be refused now: its lock is held by " .. plan.held_by, "1;33", color)
   end
-  out[#out + 1] = counts_line(counts)
+  out[#out + 1] = counts_line(counted)
   if plan.secrets_from and plan.secrets_from[1] then out[#out + 1] = "Secrets: " .. table.concat(plan.secrets_from, ", ") end
-  if #undos > 0 and counts.fail + counts.steps_fail == 0 then
+  if #undos > 0 and counted.fail + counted.steps_fail == 0 then
     out[#out + 1] = "After it, almanac rollback would, newest first:"
     for _, what in ipairs(undos) do out[#out + 1] = "  ↩ " .. what end
   end

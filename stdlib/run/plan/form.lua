@@ -43,10 +43,11 @@ local STEP = {
   surely = "boolean?", refused = REFUSALS,
 }
 
+--- Versions before counted less.
 local COUNTS = {
-  effects = "count", changes = "count", nothing = "count", fail = "count", create = "count", change = "count", delete = "count",
-  unchanged = "count", hook = "count", refused = "count", steps_fail = "count", steps_may_fail = "count?", gates = "count",
-  failing = "count", blind = "count",
+  effects = "count", changes = "count?", nothing = "count?", fail = "count?", create = "count?", change = "count?", delete = "count?",
+  unchanged = "count?", hook = "count?", refused = "count?", steps_fail = "count?", steps_may_fail = "count?", gates = "count?",
+  failing = "count?", blind = "count?",
 }
 
 --- Of a plan as it is saved.
