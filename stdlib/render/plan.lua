@@ -131,6 +131,16 @@ local function add_stop(out, indent, planned, color)
   if planned.hint then out[#out + 1] = indent .. "  " .. planned.hint end
 end
 
+--- What an effect of the script's own makes by others.
+local function add_parts(out, indent, planned)
+  for _, part in ipairs(planned.makes or {}) do
+    out[#out + 1] = indent .. "makes: " .. part.title .. (part.nothing and "  (nothing would change)" or "")
+  end
+  if planned.makes_more then
+    out[#out + 1] = indent .. "makes what else its script says, known when it runs" .. (planned.bounded and ", within allow" or "")
+  end
+end
+
 local function add_effect(out, indent, planned, color)
   local head = planned.title .. (planned.nothing and "  (nothing would change)" or "")
   out[#out + 1] = indent .. paint("→ " .. head, planned.nothing and "90" or "35", color)
@@ -139,6 +149,7 @@ local function add_effect(out, indent, planned, color)
     out[#out + 1] = indent .. "  " .. paint("on top of the planned change before: previewed as of now", "33", color)
   end
   for _, warning in ipairs(planned.warnings or {}) do out[#out + 1] = indent .. "  " .. paint("WARNING " .. warning, "1;33", color) end
+  add_parts(out, indent .. "  ", planned)
   if planned.would_fail then add_stop(out, indent .. "  ", planned, color) end
   local same = 0
   for _, change in ipairs(planned.changes or {}) do

@@ -1,7 +1,9 @@
 --- The mode of almanac plan: every step runs, reads are real, and each effect is previewed in the place of
 --- happening.
+local definitions = require "almanac.run.definitions"
 local drafts = require "almanac.run.plan.draft"
 local errors = require "almanac.base.errors"
+local foreseen = require "almanac.run.plan.foreseen"
 local interrupt = require "almanac.base.interrupt"
 local labels = require "almanac.run.label"
 local source = require "almanac.base.source"
@@ -17,6 +19,7 @@ local judgements = {
 }
 
 function M.step(frame, opts, fn)
+  if frame.parent and frame.parent.foreseen then unknown.needed(unknown.new(frame.path), "a step in an effect's apply") end
   local run = frame.run
   local file, first, last = source.place(fn)
   local entry = {
@@ -61,18 +64,21 @@ end
 --- An effect that `allow` refuses is shown with what follows it, so that a reviewer sees all of them at once.
 function M.effect(frame, call)
   local refused = refusals_of(call)
+  if frame.foreseen then return foreseen.note(frame, call, refused[1]) end
   local planned, result, known
   if refused[1] then
     planned = frame.run.draft:refuse(frame.path, call, refused)
   else
     planned, result, known = frame.run.draft:preview(frame.path, call)
   end
+  if not definitions.is_builtin(call.name) then frame.run.draft:add_foreseen(planned, foreseen.of(frame, call)) end
   frame.run:record("effect.planned", frame.path, planned)
   if not known then return unknown.new(frame.run.draft.below .. frame.path) end
   return result
 end
 
 function M.await(frame, _, look)
+  if frame.foreseen then unknown.needed(unknown.new(frame.path), "waiting in an effect's apply") end
   return look and look(frame.run.draft, frame.path)
 end
 
@@ -84,6 +90,7 @@ end
 function M.planned(frame) return frame.run.draft.effects end
 
 function M.note(frame, text)
+  if frame.foreseen then return end -- the run says it
   frame.run:record("note", frame.path, { text = text })
 end
 

@@ -7,6 +7,7 @@ local family = require "almanac.journal.family"
 local files = require "almanac.run.plan.file"
 local json = require "native.json"
 local param = require "almanac.base.param"
+local parts = require "almanac.run.plan.parts"
 local previews = require "almanac.run.plan.preview"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
@@ -330,13 +331,19 @@ local function fits(planned, now, open, at)
   return true
 end
 
---- Refuses another input than the planned one; what the plan could not know may be anything.
-local function check_input(frame, planned, call)
-  if not planned.open and planned.digest == call.digest then return end
+--- Whether a call has the planned input; what the plan could not know may be anything.
+local function has_planned_input(planned, call)
+  if not planned.open and planned.digest == call.digest then return true end
   local now = json.decode(json.encode(secret.conceal_all(planned.as_given and call.raw or call.input)))
   local open = {}
   for _, part in ipairs(planned.open or {}) do open[part.at] = part.after end
-  if planned.open and fits(planned.input, now, open, "") then return end
+  return planned.open ~= nil and fits(planned.input, now, open, ""), now
+end
+
+--- Refuses another input than the planned one.
+local function check_input(frame, planned, call)
+  local same, now = has_planned_input(planned, call)
+  if same then return end
   deviates(frame, string.format("%s has another input than in the plan", call.name), string.format("planned: %s\nnow:     %s",
     json.encode(planned.input, { canonical = true }), json.encode(now, { canonical = true })))
 end
@@ -346,7 +353,11 @@ end
 ---@param call almanac.EffectCall
 ---@param begun boolean it was begun in this run before: what moved its ground may be itself
 function Binding:check(frame, call, begun)
-  if frame.prefix then return end -- the parts of an effect were planned with it
+  if frame.prefix then
+    local refused = parts.refused(self.plan, frame, call, has_planned_input)
+    if refused then deviates(frame, refused) end
+    return
+  end
   local planned = planned_for(self.plan, frame.path, call.key)
   if not planned and is_possible(self.plan, frame.path, call.name) then return end
   if not planned or planned.op ~= call.name then

@@ -22,6 +22,9 @@ local M = {}
 ---@field open? { at: string, after: string }[]  parts of the input that only the run will know
 ---@field refused? { category: string, target: string, access: string }[]  what `allow` does not name
 ---@field on_top? boolean  an effect before it changes the same object: it is previewed on what is there before that
+---@field makes? almanac.ForeseenEffect[]  of an effect of the script's own: those that it makes
+---@field makes_more? boolean  and it may make others
+---@field bounded? boolean  of such a one: the runbook's `allow` bounds what it makes
 ---@field undo_by? almanac.UndoAuthor  of an effect of the script's own that has an undo
 ---@field as_given? boolean  the input is what the script gave: it could not be checked yet
 
@@ -208,6 +211,19 @@ end
 function Draft:preview(path, call)
   local preview = previews.of(call, self.on_owner)
   return add_effect(self, path, call, preview), preview.result, preview.result ~= nil or preview.gives_nothing == true
+end
+
+--- Adds to an effect of the script's own what it would make by others. That it would change nothing is the script's word.
+---@param planned almanac.PlannedEffect
+---@param foreseen almanac.Foreseen
+function Draft.add_foreseen(_, planned, foreseen)
+  planned.makes, planned.makes_more, planned.bounded = json.array(foreseen.makes), foreseen.makes_more, reach.is_asked() or nil
+  for _, one in ipairs(foreseen.makes) do
+    if not one.nothing then planned.nothing = nil end
+  end
+  if not foreseen.refused or planned.would_fail then return end
+  planned.would_fail, planned.hint = foreseen.refused.message, foreseen.refused.hint
+  planned.refused = foreseen.refused.refused and json.array { foreseen.refused.refused } or nil
 end
 
 --- Adds an effect that the runbook's `allow` refuses.

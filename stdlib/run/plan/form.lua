@@ -33,14 +33,18 @@ local function with(base, more)
   return out
 end
 
+local OPEN = { optional = { list = { at = "string", after = "string" } } }
+local UNDO_BY = { optional = { at = "string", bounded = "boolean?" } }
+
 local EFFECT = with(PREVIEW, {
   path = "string", op = "string", ordinal = "string", digest = "string", title = "string", on_top = "boolean?", as_given = "boolean?",
-  refused = REFUSALS, open = { optional = { list = { at = "string", after = "string" } } },
+  refused = REFUSALS, open = OPEN, undo_by = UNDO_BY, makes_more = "boolean?", bounded = "boolean?",
+  makes = { optional = { list = { op = "string", title = "string", digest = "string", open = OPEN, nothing = "boolean?" } } },
 })
 
 local STEP = {
   path = "string", digest = "string?", file = "string?", first = "integer?", last = "integer?", note = "string?", would_fail = "string?",
-  surely = "boolean?", refused = REFUSALS,
+  surely = "boolean?", refused = REFUSALS, undo_by = UNDO_BY,
 }
 
 --- Versions before counted less.
