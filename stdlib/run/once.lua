@@ -53,10 +53,16 @@ local function context_of(frame, call, known)
   }
 end
 
+--- Kinds of errors of the library's effects behind which the world may have changed: an answer that nobody understands came
+--- of a request that was taken, and of one that our own code does not understand nothing else is known.
+local UNCLEAR = { protocol = true, script = true, internal = true, parse = true }
+
 --- Whether a failed apply may have happened all the same.
-local function is_in_doubt(err)
+local function is_in_doubt(err, call)
   if err.in_doubt ~= nil then return err.in_doubt end
-  return interrupt.of(err) ~= nil or err.kind == "timeout"
+  if interrupt.of(err) or err.kind == "timeout" then return true end
+  local status = err.kind == "http" and tonumber(err.status) or 0
+  return status >= 200 and status <= 299 or UNCLEAR[err.kind] == true and definitions.is_builtin(call.name)
 end
 
 --- Kinds of errors with which nothing was begun.
@@ -146,7 +152,7 @@ local function apply(frame, call, tries, known)
     return result
   end
   local err = result
-  if is_in_doubt(err) then
+  if is_in_doubt(err, call) then
     err.in_doubt = true
     run:record("effect.in_doubt", frame.path, { op = call.name, id = intent.id, ordinal = key, message = redaction.text(err.message) })
   else
