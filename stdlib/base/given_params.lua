@@ -21,13 +21,19 @@ end
 ---@field must? string   what it must be; nil: it is missing
 
 local function described(fault)
+  if fault.spec.is_unkept and not fault.must then
+    return string.format("parameter %s has to be given again: no journal keeps the text of a secret", fault.name)
+  end
   return fault.must and string.format("parameter %s %s", fault.name, fault.must) or nil
 end
 
 --- "parameter a must be …; parameters b, c are missing"
 local function faults_text(faults)
   local out, missing = {}, {}
-  for _, fault in ipairs(faults) do table.insert(fault.must and out or missing, described(fault) or fault.name) end
+  for _, fault in ipairs(faults) do
+    local words = described(fault)
+    table.insert(words and out or missing, words or fault.name)
+  end
   if missing[1] then
     out[#out + 1] = string.format(missing[2] and "parameters %s are missing" or "parameter %s is missing", table.concat(missing, ", "))
   end

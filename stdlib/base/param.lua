@@ -20,6 +20,7 @@ local M = {}
 ---@field max? number
 ---@field values? string[]  (enum)
 ---@field of? almanac.Param (list, map)
+---@field is_unkept? boolean  it was given to the run that is gone on with, and no journal has it
 
 local COMMON = {
   required = { "flag", help = "it must be given" },

@@ -36,6 +36,7 @@ local M = {}
 ---@field status string?   of the run, by its last word
 ---@field result any         of a run that another one made, when it is done
 ---@field params table<string, any>  that were given anew while it was stopped
+---@field unkept table<string, boolean>  whether one that was given anew is in no journal
 ---@field scripts almanac.KeptScript[]  that the run was made with, oldest first
 ---@field script almanac.KeptScript?     the last of them
 ---@field runners { operator: string?, runner: table? }[]  who ran its executions
@@ -56,7 +57,7 @@ Replay.__index = Replay
 ---@return almanac.Replay
 function M.new()
   return setmetatable({
-    begun = {}, effects = {}, intents = {}, kept = {}, params = {}, scripts = {}, files = {}, digests = {}, renamed = {},
+    begun = {}, effects = {}, intents = {}, kept = {}, params = {}, unkept = {}, scripts = {}, files = {}, digests = {}, renamed = {},
     distinct = {}, runners = {}, notices = {}, settled = {}, skipped = {}, redone = {}, made_before = {},
   }, Replay)
 end
@@ -116,7 +117,11 @@ end
 on["run.start"] = begins
 on["run.resume"] = function(replay, one)
   begins(replay, one)
-  for name, value in pairs(one.data.params or {}) do replay.params[name] = value end
+  local params = one.data.params or {}
+  for name, value in pairs(params) do replay.params[name], replay.unkept[name] = value, false end
+  for _, name in ipairs(one.data.anew or {}) do
+    if params[name] == nil then replay.params[name], replay.unkept[name] = nil, true end
+  end
   if next(one.data.anew or one.data.params or {}) then overtake_answers(replay) end
 end
 on["run.end"] = function(replay, one)

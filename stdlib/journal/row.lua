@@ -10,6 +10,7 @@ local M = {}
 local SHAPE = {
   runbook = "string?", script = "string?", digest = "string?", files = { optional = { map = "string" } },
   params = { optional = { map = "any" } }, durations = { optional = { list = "string" } },
+  unkept = { optional = { list = "string" } },
   lock = "string?", lock_seconds = "number?", operator = "string?", host = "string?", cwd = "string?", version = "string?",
   environment = "string?", config = "string?", kubeconfig = "string?", context = "string?", helm = "string?",
   choice = { optional = { map = "any" } }, rehearsal = { optional = { map = "any" } }, undoes = "string?", family = "string?",

@@ -90,24 +90,26 @@ local function new_values(self, book, called)
   local given = parameters.over(settings.params[book.name], called.params)
   check_secrets(book, called.params)
   local values = params.resolve(book, given, self.session.operator)
-  return values, params.journalled(book.params, given, values)
+  local journalled = params.journalled(book.params, given, values)
+  return values, journalled, params.unkept(given, journalled)
 end
 
---- The parameters of one that is gone on with. The caller has the secrets, which no journal keeps.
+--- The parameters of one that is gone on with. The caller has what no journal keeps.
 local function old_values(self, book, run, called)
-  local secrets = {}
+  local wanted, own = params.wanted(book, run), {}
   for name, value in pairs(called.params) do
-    if secret.is(value) then secrets[name] = value end
+    if secret.is(value) or wanted[name] and wanted[name].is_unkept then own[name] = value end
   end
-  return (params.restore(book, run, self.session.operator, secrets))
+  return (params.restore(book, run, self.session.operator, own))
 end
 
 local function create(self, frame, called, id, book)
-  local journal, values, journalled = self.session.journal, new_values(self, book, called)
+  local journal, values, journalled, unkept = self.session.journal, new_values(self, book, called)
   local lock = locks.of(book.lock, values)
   locks.check_allowed(lock, book.allow)
   local held = frame.run.held:nest(lock, self.session.operator, self.session.options.wait)
   local meta = origin.called(origin.of(book, journalled, lock, self.session.options), frame)
+  meta.unkept = unkept
   local run = runs.create(journal, meta, execute, id)
   return run, values, held
 end

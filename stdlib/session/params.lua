@@ -5,6 +5,7 @@ local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
 local given_params = require "almanac.base.given_params"
 local nearest = require "almanac.base.nearest"
+local json = require "native.json"
 local param = require "almanac.base.param"
 local parameters = require "almanac.journal.parameters"
 local files = require "almanac.host.place"
@@ -161,6 +162,37 @@ function M.journalled(specs, given, values)
   return out
 end
 
+--- The names of what was given and is in no journal: each that goes on with the run gives it again, for a default in its place
+--- would be another one.
+---@param given table<string, any>
+---@param journalled table<string, any>
+---@return string[]? names  nil: all that was given is kept
+function M.unkept(given, journalled)
+  local out = {}
+  for _, name in ipairs(param.sorted_names(given)) do
+    if journalled[name] == nil then out[#out + 1] = name end
+  end
+  return out[1] and json.array(out) or nil
+end
+
+--- The parameters of a runbook as who goes on with a run has to give them.
+---@param book almanac.Runbook
+---@param run almanac.Run
+---@return table<string, almanac.Param>
+function M.wanted(book, run)
+  local out, unkept = {}, {}
+  for name, spec in pairs(book.params) do out[name] = spec end
+  for _, name in ipairs(run.meta.unkept or {}) do unkept[name] = true end
+  for name, is_unkept in pairs(run.replay.unkept) do unkept[name] = is_unkept or nil end
+  for name in pairs(unkept) do
+    local spec = {}
+    for key, value in pairs(out[name] or {}) do spec[key] = value end
+    spec.required, spec.default, spec.is_unkept = true, nil, true
+    if out[name] then out[name] = spec end
+  end
+  return out
+end
+
 --- Of these values those that were given.
 ---@param given table<string, any>
 ---@param values table<string, any>
@@ -180,15 +212,16 @@ end
 ---@return table<string, any> values
 ---@return string dropped  "name=value …" of what the run was started with and the script does not take any more
 function M.restore(book, run, operator, anew)
-  local given, gone = {}, {}
+  local given, gone, wanted = {}, {}, M.wanted(book, run)
   for name, value in pairs(parameters.over(run.meta.params, run.replay.params)) do
-    if book.params[name] then
-      given[name] = value
+    if wanted[name] then
+      given[name] = not wanted[name].is_unkept and value or nil -- what was before it was given anew
     else
       gone[name] = value
     end
   end
-  return M.resolve(book, parameters.over(given, anew), operator), parameters.text(gone, run.meta.durations)
+  local asking = setmetatable({ params = wanted }, { __index = book })
+  return M.resolve(asking, parameters.over(given, anew), operator), parameters.text(gone, run.meta.durations)
 end
 
 return M

@@ -149,7 +149,7 @@ local function given_anew(session, run, book, values)
   if not next(given) then return {} end
   local before = parameters.over(run.meta.params, run.replay.params)
   local out = { params = params.journalled(book.params, given, params.of(given, values)) }
-  out.anew = given_otherwise.names(book.params, before, given, out.params)
+  out.anew = given_otherwise.names(params.wanted(book, run), before, given, out.params)
   local list = given_otherwise.of(before, out, 0)
   if #list > 0 then
     local said = { "given anew: " .. given_otherwise.text(list, run.meta.durations) }

@@ -25,7 +25,7 @@ t.test("a secret that it lacks is named, with how it is given; given, it is used
   local p, id = ran()
   local code, _, err = p:run { "rollback", id }
   t.eq(code, 2, err)
-  t.has(err, "parameter token is missing")
+  t.has(err, "parameter token has to be given again: no journal keeps the text of a secret")
   t.has(err, "almanac rollback " .. id .. " token=…")
   code, _, err = p:run { "rollback", id, "token=second-token" }
   t.eq(code, 0, err)

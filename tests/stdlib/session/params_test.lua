@@ -91,7 +91,7 @@ t.test("the journal keeps where a secret is, and never its text", function()
 end)
 
 t.test("a resume has what the run was started with, under what is given anew; what is dropped is named", function()
-  local run = { meta = { params = { tag = "v1", old = "x", token = "abc-abc-abc" } }, replay = { params = { count = 3 } } }
+  local run = { meta = { params = { tag = "v1", old = "x", token = "abc-abc-abc" } }, replay = { params = { count = 3 }, unkept = {} } }
   local values, dropped = params.restore(book, run, operator(), { tag = "v2" })
   t.eq({ values.tag, values.count }, { "v2", 3 })
   t.eq(dropped, "old=x")
