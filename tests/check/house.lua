@@ -1,5 +1,5 @@
 --- The house: which folder may know which, in stdlib/ and in runtime/, and how long a file and a function
---- may be, in tests/ too. Run by make check: almanac lua tests/check/house.lua; exit 1 and a line for each violation.
+--- may be, in tests/, docs/ and runbooks/ too. Run by make check: almanac lua tests/check/house.lua; exit 1 and a line for each violation.
 local fs = require "native.fs"
 local lexer = require "almanac.script.lint.lexer"
 local terminal = require "native.terminal"
@@ -20,6 +20,7 @@ local SEES = {
   sim = { "base", "sim/model", "sim/control", "sim/world", "sim/api", "sim" },
 }
 --- Where a name that is only known when the program runs may be required.
+local LOADERS = { load = true, loadfile = true, dofile = true, loadstring = true }
 local COMPUTED = { script = true, session = true, cli = true }
 
 --- runtime/: a folder may include those before it and itself. Those below `engine` do not know Lua.
@@ -68,9 +69,31 @@ local function folder_of(path)
   return path:match "^[^/]+/(.*)/[^/]*$" or "."
 end
 
+--- Whether a call of load ends with an empty environment: what it compiles sees nothing.
+local function is_sealed(tokens, at)
+  local depth, kinds = 0, tokens.kinds
+  for i = at, #kinds do
+    if kinds[i] == "(" then depth = depth + 1 end
+    if kinds[i] == ")" then depth = depth - 1 end
+    if depth == 0 then return kinds[i] == ")" and kinds[i - 1] == "}" and kinds[i - 2] == "{" and kinds[i - 3] == "," end
+  end
+  return false
+end
+
+--- The names of functions and of their parameters: a load that is one of them is another one.
+local function own_names(tokens)
+  local out, in_head = {}, false
+  for i, kind in ipairs(tokens.kinds) do
+    if kind == "name" and (in_head or tokens.kinds[i - 1] == "function") then out[tokens.values[i]] = true end
+    in_head = kind == "function" or in_head and kind ~= ")"
+  end
+  return out
+end
+
 --- The modules that a Lua text requires, lazily too: { name?, line }; without a name where it is computed.
 local function requires_of(text)
   local out, tokens = {}, lexer.scan(text)
+  local own = own_names(tokens)
   for i, kind in ipairs(tokens.kinds) do
     local before, value = tokens.kinds[i - 1], tokens.values[i]
     local is_name = kind == "name" and before ~= "." and before ~= ":"
@@ -79,6 +102,8 @@ local function requires_of(text)
       local at = tokens.kinds[i + 1] == "(" and i + 2 or i + 1
       local literal = tokens.kinds[at] == "string" and (at == i + 1 or tokens.kinds[at + 1] == ")")
       out[#out + 1] = { name = literal and tokens.values[at] or nil, line = line_at(text, tokens.starts[i]) }
+    elseif is_name and LOADERS[value] and not own[value] and not is_sealed(tokens, i + 1) and tokens.kinds[i + 1] ~= "=" then
+      out[#out + 1] = { line = line_at(text, tokens.starts[i]) } -- what it compiles may require anything
     elseif is_name and (value == "package" or value == "_G" or value == "_ENV") and tokens.kinds[i + 1] ~= "=" then
       out[#out + 1] = { line = line_at(text, tokens.starts[i]) } -- a way round require
     end
@@ -234,14 +259,70 @@ local function check_c_functions(path, lines)
   end
 end
 
+--- A macro is read as a function is.
+local function check_macros(path, lines)
+  local first
+  for i, line in ipairs(lines) do
+    if line:find "^%s*#%s*define" then first = first or i end
+    if first and not line:find "\\$" then
+      if i - first >= FUNCTION_MAX then
+        violation("%s:%d: a macro of %d lines; at most %d", path, first, i - first + 1, FUNCTION_MAX)
+      end
+      first = nil
+    end
+  end
+end
+
+--- The functions that a C text declares and defines outside of others, by their names: the line.
+local function functions_of(text)
+  local function blank(part) return (part:gsub("[^\n]", " ")) end
+  text = text:gsub("/%*.-%*/", blank):gsub("//[^\n]*", blank):gsub('"[^"\n]*"', blank):gsub("'[^'\n]*'", blank)
+  text = "\n" .. text
+  repeat -- the lines of a macro
+    local count
+    text, count = text:gsub("\n[ \t]*#[^\n]*\\\n", "\n\n#")
+  until count == 0
+  text = text:gsub("\n[ \t]*#[^\n]*", blank)
+  local declared, defined = {}, {}
+  for at, head, stop in text:gsub("%b{}", function(body) return "{" .. blank(body):sub(2, -2) .. "}" end):gmatch "()([^;{}]*)([;{}])" do
+    local name = not head:find "=" and not head:find "^%s*typedef" and head:match "([%a_][%w_]*)%s*%("
+    local line = name and line_at(text, at + #head:match "^%s*") - 1
+    if name and stop == "{" then defined[name] = line end
+    if name and stop == ";" and not head:find "^%s*static%f[^%w_]" then declared[name] = line end
+  end
+  return declared, defined
+end
+
+--- Whoever calls a function of another folder includes its header: a declaration of one's own would be an edge that nobody sees.
+local function check_declarations(texts)
+  local homes = {} ---@type table<string, table<string, boolean>>  folders in which a function is defined
+  local declared = {}
+  for path, text in pairs(texts) do
+    local of, defined = functions_of(text)
+    declared[path] = of
+    for name in pairs(defined) do
+      homes[name] = homes[name] or {}
+      homes[name][folder_of(path)] = true
+    end
+  end
+  for path, of in pairs(declared) do
+    for name, line in pairs(of) do
+      if homes[name] and not homes[name][folder_of(path)] then
+        violation("%s:%d: declares %s, which is another folder's; include its header", path, line, name)
+      end
+    end
+  end
+end
+
 local function check_runtime()
   local rank = rank_of(C_ORDER)
-  local paths, edges, folders = files_below("runtime", ".[ch]"), 0, {}
+  local paths, edges, folders, texts, graph = files_below("runtime", ".[ch]"), 0, {}, {}, {}
   for _, path in ipairs(files_below("runtime", ".inc")) do violation("%s: a file that is included is a header: FILE.h", path) end
   for _, path in ipairs(paths) do
     local folder = folder_of(path)
     folders[folder] = true
-    local lines = lines_of(fs.read(path))
+    texts[path], graph[path] = fs.read(path), {}
+    local lines = lines_of(texts[path])
     if not rank[folder] then
       violation("%s: the folder runtime/%s has no place in the order; give it one in tests/check/house.lua", path, folder)
     end
@@ -249,11 +330,13 @@ local function check_runtime()
       local header = line:match '^%s*#%s*include%s*"([^"]+)"'
       local system = line:match '^%s*#%s*include%s*[<"]([^>"]+)[>"]'
       local directive = line:match "#%s*(%a[%w_]*)" -- also behind a comment, or one that goes on in the next line
+      if line:find "^%s*%%:" or line:find("??=", 1, true) then violation("%s:%d: a digraph or trigraph for #: write #", path, i) end
       if directive and (directive:find "^include" or directive == "import") and not system then
         violation('%s:%d: an include that cannot be read: write #include "FOLDER/FILE.h" or <file.h>', path, i)
       end
       if header then
         edges = edges + 1
+        table.insert(graph[path], "runtime/" .. header)
         local other = header:match "^(.*)/[^/]*$"
         if not other or not rank[other] or not fs.exists("runtime/" .. header) then
           violation('%s:%d: includes "%s"; write "FOLDER/FILE.h" of runtime/', path, i, header)
@@ -268,17 +351,20 @@ local function check_runtime()
     end
     if #lines > C_FILE_MAX then violation("%s: %d lines; it splits at its second noun, before %d", path, #lines, C_FILE_MAX) end
     check_c_functions(path, lines)
+    check_macros(path, lines)
   end
+  check_declarations(texts)
+  local cycles = cycles_of(graph, paths)
+  for _, cycle in ipairs(cycles) do violation("a cycle of includes: %s", table.concat(cycle, " ")) end
   local count = 0
   for _ in pairs(folders) do count = count + 1 end
-  return #paths, edges, count
+  return #paths, edges, count, #cycles
 end
 
 -- Tests ------------------------------------------------------------------------------------------
 
---- Tests are read as often as what they test: the same lengths hold.
-local function check_tests()
-  local paths = files_below("tests", ".lua")
+--- What is no part of the program is read as often: the same lengths hold.
+local function check_lua_lengths(paths)
   for _, path in ipairs(paths) do
     local text = fs.read(path)
     local count = #lines_of(text)
@@ -287,20 +373,28 @@ local function check_tests()
       violation("%s:%d: a function of %d lines; at most %d", path, fn.first, fn.length, FUNCTION_MAX)
     end
   end
+end
+
+local function check_tests()
+  local paths = files_below("tests", ".lua")
+  check_lua_lengths(paths)
   local in_c = files_below("tests", ".[ch]")
   for _, path in ipairs(in_c) do
     local lines = lines_of(fs.read(path))
     if #lines > C_FILE_MAX then violation("%s: %d lines; at most %d", path, #lines, C_FILE_MAX) end
     check_c_functions(path, lines)
+    check_macros(path, lines)
   end
   return #paths + #in_c
 end
 
 local modules, edges, folders, cycles = check_stdlib()
-local files, includes, c_folders = check_runtime()
+local files, includes, c_folders, c_cycles = check_runtime()
 local tests = check_tests()
+check_lua_lengths(files_below("docs", ".lua"))
+check_lua_lengths(files_below("runbooks", ".lua"))
 terminal.write(1, string.format(
   "stdlib: %d modules, %d edges, %d folders; runtime: %d files, %d edges, %d folders; tests: %d files; "
     .. "%d violations, %d cycles\n",
-  modules, edges, folders, files, includes, c_folders, tests, violations, cycles))
+  modules, edges, folders, files, includes, c_folders, tests, violations, cycles + c_cycles))
 return violations == 0 and 0 or 1

@@ -102,7 +102,9 @@ t.test("other ways to a module are violations too", function()
   for _, line in ipairs {
     'local r = require; r "almanac.cli.main"', 'pcall(require, "almanac.cli.main")', '(require)("almanac.cli.main")',
     '_G.require "almanac.cli.main"', '_G["require"] "almanac.cli.main"', '({ require })[1] "almanac.cli.main"',
-    'local _ = package.loaded["almanac.cli.main"]', 'require "almanac/cli/main"', 'require [[almanac.cli.main]]',
+    'local _ = package.loaded["almanac.cli.main"]', 'pcall(load, "x")',
+    'load("return require(...)")("almanac.cli.main")', 'dofile "stdlib/cli/main.lua"',
+    'load("return require(...)", "=x", "t", { require = f })()', 'require "almanac/cli/main"', 'require [[almanac.cli.main]]',
   } do
     t.has(with(function(dir) append(dir .. "/stdlib/base/glob.lua", "\nlocal function _f() " .. line .. " end\n") end),
       "stdlib/base/glob.lua", line)
@@ -117,7 +119,7 @@ t.test("other ways to include are violations too", function()
   for _, line in ipairs {
     '#include "base/../proc/proc.h"', '#include "./proc/proc.h"', '#include /* x */ "proc/proc.h"', '#include \\\n  "proc/proc.h"',
     '/**/ #include "proc/proc.h"', "#include HEADER", '#include_next "proc/proc.h"', '#import "proc/proc.h"',
-    "#include <lua5.4/lua.h>",
+    "#include <lua5.4/lua.h>", '%:include "proc/proc.h"', '??=include "proc/proc.h"',
   } do
     t.has(with(function(dir) append(dir .. "/runtime/base/buf.c", line .. "\n") end), "runtime/base/buf.c", line)
   end
@@ -131,6 +133,20 @@ t.test("an upward include, one without its folder, and Lua below the engine", fu
   t.has(with(function(dir) append(dir .. "/runtime/net/wire.c", "#include <lua.h>\n") end), "net must not know Lua")
 end)
 
+t.test("a function of another folder, declared without its header, and headers that include each other", function()
+  local err = with(function(dir)
+    append(dir .. "/runtime/proc/proc.c", "\nint proc_start(const char *name)\n{\n    return name != 0;\n}\n")
+    append(dir .. "/runtime/proc/proc.h", "int proc_start(const char *name);\n")
+    append(dir .. "/runtime/base/buf.c", "/* of proc */\nextern int\nproc_start(const char *name);\n")
+  end)
+  t.has(err, "runtime/base/buf.c:3: declares proc_start, which is another folder's; include its header")
+  t.eq(select(2, err:gsub("\n", "")), 0, "and that alone: " .. err)
+  t.has(with(function(dir)
+    t.write_file(dir .. "/runtime/base/one.h", '#include "base/two.h"\n')
+    t.write_file(dir .. "/runtime/base/two.h", '#include "base/one.h"\n')
+  end), "a cycle of includes: runtime/base/one.h runtime/base/two.h")
+end)
+
 t.test("files and functions that grew too long", function()
   t.has(with(function(dir) append(dir .. "/stdlib/base/glob.lua", ("-- more\n"):rep(400)) end), "it splits at its second noun, before 400")
   t.has(with(function(dir) append(dir .. "/runtime/base/buf.c", ("/* more */\n"):rep(600)) end), "it splits at its second noun, before 600")
@@ -140,6 +156,19 @@ t.test("files and functions that grew too long", function()
   t.has(with(function(dir)
     append(dir .. "/runtime/base/buf.c", "static void buf_long(void)\n{\n" .. ("    ;\n"):rep(61) .. "}\n")
   end), "a function of 62 lines; at most 60")
+end)
+
+t.test("a macro, and what is no part of the program", function()
+  t.has(with(function(dir)
+    append(dir .. "/runtime/base/buf.h", "#define BUF_ALL(b) \\\n" .. ("    f(b); \\\n"):rep(69) .. "    g(b)\n")
+  end), "runtime/base/buf.h:2: a macro of 71 lines; at most 60")
+  for _, path in ipairs { "docs/generate.lua", "runbooks/rollout.lua", "runbooks/lib/devnet.lua" } do
+    local err = with(function(dir)
+      write(dir .. "/" .. path, { "local function long()", ("  print()\n"):rep(100), "end", ("-- more\n"):rep(400) })
+    end)
+    t.has(err, path .. ":1: a function of 103 lines; at most 60")
+    t.has(err, path .. ": 504 lines; at most 400")
+  end
 end)
 
 t.test("a test may be no longer than what it tests", function()
