@@ -56,7 +56,8 @@ t.test("at a terminal the newest is shown and asked about", function()
 end)
 
 t.test("a run that another one made is not meant", function()
-  local row = candidate.pick(journal_of { { "a", "failed" }, { "child", "failed", caller = { run = "a", path = "part", root = "a" } } }, nil, failed, operator())
+  local child = { "child", "failed", caller = { run = "a", path = "part", root = "a" } }
+  local row = candidate.pick(journal_of { { "a", "failed" }, child }, nil, failed, operator())
   t.eq(row.id, "a")
 end)
 
