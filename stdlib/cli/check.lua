@@ -145,8 +145,11 @@ local function mend_all(given, files, found)
   end
 end
 
---- Shows what is mended, and writes it.
+--- Shows what is mended, and writes it. A file that others can write is not made one of ours, which a run would trust.
 local function keep(texts, writes, operator)
+  for path, text in pairs(writes and texts or {}) do
+    if text ~= fs.read(path) then fs.check_script(path) end
+  end
   for _, path in ipairs(param.sorted_names(texts)) do
     local before = fs.read(path)
     if texts[path] ~= before then

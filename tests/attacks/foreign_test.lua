@@ -181,3 +181,17 @@ t.test("another user's project, for who is not root: SUDO_UID says nothing to hi
   code, _, err = run("", {}, "plan", "book")
   t.eq(code, 0, err)
 end)
+
+t.test("check looks at one that others can write, and --fix makes it none of ours", function()
+  local p = project.new { book = 'return runbook { run = function() step("x", function() nott("x") end) end }' }
+  local path = p.dir .. "/runbooks/book.lua"
+  t.must { "chmod", "666", path }
+  local before = t.read_file(path)
+  t.eq((p:run { "check", "--diff" }), 1)
+  local code, out, err = p:run { "check", "--fix" }
+  t.eq({ code, t.read_file(path) }, { 2, before }, out .. err)
+  t.has(out .. err, "book.lua")
+  t.must { "chmod", "644", path }
+  t.eq((p:run { "check", "--fix" }), 0)
+  t.has(t.read_file(path), 'note("x")')
+end)
