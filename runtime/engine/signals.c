@@ -1,9 +1,12 @@
 #include "engine/signals.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <lauxlib.h>
+#include <sys/prctl.h>
 
 #include "base/loop.h"
 #include "base/tty.h"
@@ -14,9 +17,12 @@
 
 #define SIGNALS_KINDS 3
 #define SIGNALS_LAST 3 /* the one that ends the process at once */
+#define ORPHANED SIGUSR2
+#define ORPHAN_SECONDS 30 /* in which it ends what it started; then it is ended */
 
 struct signals {
     uv_signal_t uv[SIGNALS_KINDS];
+    uv_signal_t orphaned;
     int open;
     struct task *task;
     struct op *waiter;
@@ -98,6 +104,15 @@ static void signals_came(uv_signal_t *uv, int signum)
     }
 }
 
+static void signals_orphaned(uv_signal_t *uv, int signum)
+{
+    struct signals *signals = uv->data;
+
+    (void)signum;
+    alarm(ORPHAN_SECONDS);
+    task_interrupt(signals->task, INTERRUPT_CANCEL);
+}
+
 struct signals *signals_new(struct loop *loop, struct err *e)
 {
     struct signals *signals = calloc(1, sizeof *signals);
@@ -111,6 +126,9 @@ struct signals *signals_new(struct loop *loop, struct err *e)
         signals->uv[i].data = signals;
         signals->open++;
     }
+    uv_signal_init(&loop->uv, &signals->orphaned);
+    signals->orphaned.data = signals;
+    signals->open++;
     return signals;
 }
 
@@ -129,6 +147,7 @@ void signals_free(struct signals *signals)
     signals_guard(signals, NULL);
     for (int i = 0; i < SIGNALS_KINDS; i++)
         uv_close((uv_handle_t *)&signals->uv[i], signals_closed);
+    uv_close((uv_handle_t *)&signals->orphaned, signals_closed);
 }
 
 void signals_guard(struct signals *signals, struct task *task)
@@ -139,12 +158,27 @@ void signals_guard(struct signals *signals, struct task *task)
         else if (!task)
             uv_signal_stop(&signals->uv[i]);
     }
+    if (task)
+        uv_signal_start(&signals->orphaned, signals_orphaned, ORPHANED);
+    else
+        uv_signal_stop(&signals->orphaned);
     came = 0;
     if (task)
         task_ref(task);
     task_unref(signals->task);
     signals->task = task;
     signals->count = 0;
+}
+
+int signals_follow(struct signals *signals, pid_t parent, struct err *e)
+{
+    (void)signals;
+    if (prctl(PR_SET_PDEATHSIG, ORPHANED, 0, 0, 0) < 0)
+        return err_set_errno(e, ERR_IO, errno, "cannot be told of the end of process %d",
+                             (int)parent);
+    if (getppid() != parent)
+        raise(ORPHANED);
+    return 0;
 }
 
 int signals_count(const struct signals *signals)

@@ -7,6 +7,7 @@
 #define ALMANAC_SIGNALS_H
 
 #include <lua.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -20,6 +21,10 @@ void signals_free(struct signals *signals); /* NULL is fine */
 /* Whom the signals interrupt from now on (referenced). The count starts again. NULL: nobody; then a
  * signal ends the program, as it does any other. */
 void signals_guard(struct signals *signals, struct task *task);
+/* From now on this process ends with the one that made it, however that ends: the guarded task is
+ * cancelled, so that what it started ends, too, and where nobody is guarded the process ends at
+ * once. `parent` is who made it: one that is gone by now is noticed. */
+int signals_follow(struct signals *signals, pid_t parent, struct err *e);
 /* How many have come since signals_guard(). */
 int signals_count(const struct signals *signals);
 /* Pushes the name of the signal that comes next; waits. One task at a time: `return

@@ -4,6 +4,7 @@
 
 #include "engine/signals.h"
 #include "engine/task.h"
+#include "engine/vm_error.h"
 
 #define SIGNALS_STATE "almanac.signals"
 
@@ -22,6 +23,20 @@ static struct signals *signals_of(lua_State *L)
 static int l_guard(lua_State *L)
 {
     signals_guard(signals_of(L), task_check_handle(L, 1));
+    return 0;
+}
+
+/// From now on this process ends with the one that made it, as a cancelled run does, however that one
+/// ends.
+///
+/// Raises: `io`.
+///@param parent integer  its number, by what it said itself: one that is gone by now is noticed
+static int l_follow(lua_State *L)
+{
+    struct err e;
+
+    if (signals_follow(signals_of(L), (pid_t)luaL_checkinteger(L, 1), &e) < 0)
+        return vm_raise(L, &e);
     return 0;
 }
 
@@ -50,7 +65,7 @@ void signals_set(lua_State *L, struct signals *signals)
 int luaopen_native_signals(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"guard", l_guard}, {"wait", l_wait}, {"count", l_count}, {NULL, NULL}};
+        {"guard", l_guard}, {"follow", l_follow}, {"wait", l_wait}, {"count", l_count}, {NULL, NULL}};
 
     luaL_newlib(L, functions);
     return 1;

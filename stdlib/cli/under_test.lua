@@ -15,6 +15,7 @@ M.options = {}
 
 function M.run(words, operator)
   local world = json.decode(fs.read_own(table.remove(words, 1), "world of a test"))
+  require("native.signals").follow(world.parent)
   if not words[1] then errors.usage "usage: almanac under-test FILE COMMAND WORD…" end
   local zones = process.getenv "TZDIR" or "/usr/share/zoneinfo"
   isolation.files({ world.dir, zones }, { world.dir .. "/project", world.dir .. "/home", world.dir .. "/tmp" })

@@ -14,6 +14,7 @@ local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 local schedules = require "almanac.rehearsal.schedule"
 local snapshot_file = require "almanac.snapshot.file"
+local process = require "native.process"
 local settings = require "almanac.config.settings"
 local stages = require "almanac.rehearsal.stage"
 local telling = require "almanac.rehearsal.telling"
@@ -198,7 +199,8 @@ function M.run(name, words, given, operator)
   if given.edit then lives.edited(given.edit) end -- refused before anything is begun
   local stage, held = open_stage(book, schedule, given, operator)
   local life = lives.new {
-    stage = stage, scene = { yes = given.yes, real = json.array(given.real or {}), settings = held },
+    stage = stage, scene = { yes = given.yes, real = json.array(given.real or {}), settings = held,
+      parent = process.pid() },
     path = stage.directory .. "/scene.json", script = book.path, given = given, operator = operator,
   }
   life:hold_against(plan)

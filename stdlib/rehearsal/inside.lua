@@ -127,6 +127,7 @@ end
 ---@return almanac.rehearsal.Inside
 function M.enter(path)
   local scene = json.decode(require("native.fs").read(path))
+  require("native.signals").follow(scene.parent)
   local self = setmetatable({ scene = scene }, Inside)
   config.pin(scene.settings)
   local real = {}

@@ -3,6 +3,7 @@ local clock = require "native.clock"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
+local process = require "native.process"
 local sh = require "native.sh"
 local folder = require "almanac.testing.world.folder"
 local variables = require "almanac.testing.world.variables"
@@ -33,7 +34,7 @@ end
 local function description(world, seat)
   return json.encode {
     dir = world.dir, address = world.address, api = world.served.api:match "^%a+://(.*)$", stand_in = world.stand_in,
-    real = world.real, helm = world.helm and json.array(world.helm), clock = world.clock, seat = seat,
+    real = world.real, helm = world.helm and json.array(world.helm), clock = world.clock, seat = seat, parent = process.pid(),
   }
 end
 

@@ -9,6 +9,13 @@ local M = {}
 ---@param handle native.task.Handle
 function M.guard(handle) end
 
+--- From now on this process ends with the one that made it, as a cancelled run does, however that one
+--- ends.
+---
+--- Raises: `io`.
+---@param parent integer  its number, by what it said itself: one that is gone by now is noticed
+function M.follow(parent) end
+
 --- Waits for the next signal.
 ---@return string name
 function M.wait() end
