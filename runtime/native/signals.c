@@ -64,8 +64,11 @@ void signals_set(lua_State *L, struct signals *signals)
 /// SIGINT, SIGTERM and SIGHUP.
 int luaopen_native_signals(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"guard", l_guard}, {"follow", l_follow}, {"wait", l_wait}, {"count", l_count}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"guard", l_guard},
+                                         {"follow", l_follow},
+                                         {"wait", l_wait},
+                                         {"count", l_count},
+                                         {NULL, NULL}};
 
     luaL_newlib(L, functions);
     return 1;

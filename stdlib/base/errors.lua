@@ -7,15 +7,56 @@ local M = {}
 
 ---@class almanac.Error
 ---@field kind string      the word that code may branch on
----@field message string   what went wrong and why, for people
----@field hint? string     what to do next
+---@field message string   what went wrong and why, for people; errors.raise takes lines, too
+---@field hint? string     what to do next; the same
 ---@field where? string    "file:line" in a script
 ---@field traceback? string
 ---@field step? string     path of the step in which it was raised
 
---- Raises an error table.
-function M.raise(err)
+--- The lines of messages and hints that are ours, each of them, by the error: a table that a script makes, or a text that it puts
+--- into one of ours, has none.
+local own_lines = setmetatable({}, { __mode = "k" }) ---@type table<table, table<string, string[]>>
+
+--- Gives an error a message or a hint of several lines of ours: they are shown without the mark that lines of others have.
+---@param err almanac.Error
+---@param field "message"|"hint"
+---@param said string[]  a newline in one is somebody else's
+local function put_lines(err, field, said)
+  own_lines[err] = own_lines[err] or {}
+  own_lines[err][field], err[field] = said, table.concat(said, "\n")
+end
+
+--- The lines of ours in a field of an error; nil where it is one text, or was given another.
+---@param err almanac.Error
+---@param field "message"|"hint"
+---@return string[]?
+local function own_of(err, field)
+  local said = own_lines[err] and own_lines[err][field]
+  return said and table.concat(said, "\n") == err[field] and said or nil
+end
+
+--- Adds a line of ours to the hint of an error.
+---@param err almanac.Error
+---@param line string
+function M.add_hint(err, line)
+  local said = { table.unpack(own_of(err, "hint") or { err.hint }) }
+  said[#said + 1] = line
+  put_lines(err, "hint", said)
+end
+
+--- Raises an error table that a script made: no line in it is ours.
+---@param err table
+function M.raise_given(err)
   error(trace.error(err), 0)
+end
+
+--- Raises an error table. Its message and its hint are each a text, or a list of lines of ours.
+---@param err table
+function M.raise(err)
+  for _, field in ipairs { "message", "hint" } do
+    if type(err[field]) == "table" then put_lines(err, field, err[field]) end
+  end
+  M.raise_given(err)
 end
 
 --- Raises kind "usage" from a format.
@@ -101,13 +142,28 @@ local function add_place(out, err)
   if line and line ~= "" then out[#out + 1] = BELOW .. "| " .. shown(line) end
 end
 
+--- A message or a hint as lines. What others wrote is marked from its second line on; lines of ours stand below one another.
+---@param err almanac.Error
+---@param field "message"|"hint"
+---@param before string  stands before the first
+---@param below string   before the others
+---@param mark_at string  before the mark of others' lines
+---@return string[]
+local function lines_of(err, field, before, below, mark_at)
+  local text, out = tostring(err[field] or err), {}
+  for i, line in ipairs(own_of(err, field) or { text }) do
+    for _, one in ipairs(lines.marked((i == 1 and before or below) .. shown(line), mark_at)) do out[#out + 1] = one end
+  end
+  return out
+end
+
 --- The error in full, as it is shown once at the top: what others wrote in it is marked from its second line on.
 ---@param err almanac.Error
 ---@param before? string  stands before the message
 ---@return string[] lines
 function M.lines(err, before)
   local message = tostring(err.message or err)
-  local out = lines.marked((before or "") .. shown(message), "  ")
+  local out = lines_of(err, "message", before or "", "  ", "  ")
   if err.step then out[#out + 1] = label("step") .. shown(err.step) end
   add_place(out, err)
   for _, field in ipairs { "logs", "stdout", "stderr" } do
@@ -115,7 +171,7 @@ function M.lines(err, before)
     local is_new = type(text) == "string" and text ~= "" and not message:find((text:gsub("%s+$", "")), 1, true)
     if is_new then add_output(out, field, shown(text)) end
   end
-  for _, line in ipairs(err.hint and lines.marked(label("next") .. shown(err.hint), BELOW) or {}) do out[#out + 1] = line end
+  for _, line in ipairs(err.hint and lines_of(err, "hint", label "next", BELOW .. "  ", BELOW) or {}) do out[#out + 1] = line end
   return out
 end
 

@@ -60,7 +60,7 @@ local function refuse(runbook, faults)
   end
   table.insert(hint, 1, "for example: " .. table.concat(examples, " "))
   errors.raise {
-    kind = "refused", message = runbook .. ": " .. faults_text(faults), hint = table.concat(hint, "\n"), parameter = faults[1].name,
+    kind = "refused", message = runbook .. ": " .. faults_text(faults), hint = hint, parameter = faults[1].name,
   }
 end
 

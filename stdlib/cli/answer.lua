@@ -31,7 +31,7 @@ M.declared = {
 local function described(open)
   local out = {}
   for i, question in ipairs(open) do out[i] = string.format("%s: %s", question.shown, question.question) end
-  return table.concat(out, "\n")
+  return out
 end
 
 --- What a run asks at its terminal is answered there.

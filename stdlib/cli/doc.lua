@@ -26,9 +26,11 @@ end
 local function only_one(word)
   local full = manual.ending_in(word)
   if #full < 2 then return manual.find(full[1] or "") end
+  local names = {}
+  for i, name in ipairs(full) do names[i] = "almanac doc " .. name end
   errors.raise {
     kind = "usage", message = string.format("%q is the name of several", word),
-    hint = "almanac doc " .. table.concat(full, "\nalmanac doc "),
+    hint = names,
   }
 end
 

@@ -70,7 +70,7 @@ function M.find(journal, name, fits)
   if #matching > 1 then
     local ids = {}
     for i = 1, math.min(5, #matching) do ids[i] = matching[i].id end
-    errors.raise { kind = "refused", message = string.format("%q fits several runs", name), hint = table.concat(ids, "\n") }
+    errors.raise { kind = "refused", message = string.format("%q fits several runs", name), hint = ids }
   end
   errors.raise {
     kind = "refused", message = name and string.format("no run %q in %s", name, settings.store) or "no run in " .. settings.store,

@@ -131,8 +131,10 @@ local function refuse(lease, object)
       kind = "refused", holder = run,
       message = string.format("the lease %s/%s is held by %s: it belongs to run %s until that is over", lease.namespace, lease.name,
         M.describe(object), run),
-      hint = string.format("where that run was started: almanac resume %s, or rollback, or abandon %s --reason TEXT;\n" ..
-        "if its journal is lost, look what it did, then: kubectl -n %s delete lease %s", run, run, lease.namespace, lease.name),
+      hint = {
+        string.format("where that run was started: almanac resume %s, or rollback, or abandon %s --reason TEXT;", run, run),
+        string.format("if its journal is lost, look what it did, then: kubectl -n %s delete lease %s", lease.namespace, lease.name),
+      },
     }
   end
   errors.raise {

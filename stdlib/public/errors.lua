@@ -21,7 +21,7 @@ function M.raise(err)
   if type(err) ~= "table" then
     errors.usage("errors.raise: takes a table { kind = …, message = … }, not %s", fields.shown(err))
   end
-  return errors.raise(err)
+  errors.raise_given(err)
 end
 
 --- Calls a function; false and the error when it raises. A plan that cannot go on is not caught.

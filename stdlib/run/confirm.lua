@@ -13,8 +13,10 @@ local M = {}
 local function how_to_answer(frame)
   local words = store.words(frame.run:outermost())
   return {
-    hint = string.format("answer: almanac approve %s (or reject), then resume it;\n" ..
-      "or be asked at a terminal: almanac resume %s", words, words),
+    hint = {
+      string.format("answer: almanac approve %s (or reject), then resume it;", words),
+      "or be asked at a terminal: almanac resume " .. words,
+    },
   }
 end
 
@@ -72,7 +74,7 @@ local function check_kept(name, question)
   table.insert(lines, 1, string.format("%s is done in the journal, without the signatures that almanac.yaml wants (%d of %d)", path,
     #judgement.accepted, judgement.quorum))
   errors.raise {
-    kind = "refused", step = path, message = table.concat(lines, "\n"),
+    kind = "refused", step = path, message = lines,
     hint = string.format("to be asked again: almanac resume %s --redo %s", store.words(run:outermost()), shell_word.quoted(path)),
   }
 end

@@ -219,7 +219,7 @@ local function ask_in_doubt(frame, known, why)
     return choice
   end
   local message = in_doubt_words(intent, why)
-  if lines[1] then message = message .. "\nit had printed:\n" .. table.concat(lines, "\n") end
+  if lines[1] then message = { message, "it had printed:\n" .. table.concat(lines, "\n") } end
   errors.raise {
     kind = "in_doubt", waiting = true, message = message, step = frame.path,
     hint = string.format("look for yourself, then: almanac resume %s --in-doubt redo|done|abort", frame.run:outermost()),

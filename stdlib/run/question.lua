@@ -12,7 +12,7 @@ local store = require "almanac.journal.store"
 local M = {}
 
 ---@class almanac.Waiting  what is said while a question waits for an answer from elsewhere
----@field hint string       how it is answered
+---@field hint string|string[]  how it is answered: lines of ours
 ---@field message string?   nil: that it waits for the operator
 ---@field needs integer?    how many signed answers it takes yet
 ---@field choices string[]? what may be answered; nil: yes and no
@@ -53,9 +53,11 @@ local function how_to_choose(frame, choices, gate)
   local words, said = store.words(frame.run:outermost()), {}
   for i, choice in ipairs(choices) do
     local signed = gate and approval.goes_on(gate, choice)
-    said[i] = string.format("almanac answer %s %s%s", words, shell_word.quoted(choice), signed and " --sign" or "")
+    said[i] = string.format("%s almanac answer %s %s%s", i == 1 and "answer:" or "       ", words, shell_word.quoted(choice),
+      signed and " --sign" or "")
   end
-  return "answer: " .. table.concat(said, "\n        ") .. "\nthen: almanac resume " .. words
+  said[#said + 1] = "then: almanac resume " .. words
+  return said
 end
 
 --- Stops the run until enough people have signed. Nobody is asked at the terminal: who sits there runs it.
@@ -118,7 +120,7 @@ function M.input(frame, text, choices, pattern)
   return answered(frame, text, {
     choices = choices, pattern = pattern, must_sign = json.array {},
     hint = choices and how_to_choose(frame, choices)
-      or string.format("answer: almanac answer %s 'TEXT'\nthen: almanac resume %s", words, words),
+      or { string.format("answer: almanac answer %s 'TEXT'", words), "then: almanac resume " .. words },
   })
 end
 

@@ -196,18 +196,19 @@ local function likeness(was, names)
 end
 
 local function raise_unknown(run, path, candidates)
-  local names, same = {}, {}
+  local names, hint = {}, {}
   for i, was in ipairs(candidates) do
     names[i] = string.format("%q", was.path)
-    same[i] = string.format("almanac resume %s --renamed %s", run.id, shell_word.quoted(path .. "=" .. was.path))
+    hint[i] = string.format("%s almanac resume %s --renamed %s", i == 1 and "it is the same:" or "or:", run.id,
+      shell_word.quoted(path .. "=" .. was.path))
   end
+  hint[#hint + 1] = string.format("(or was = %q in its options)", candidates[1].path:match "[^/]*$")
+  hint[#hint + 1] = string.format("it is another one, which is to run: almanac resume %s --not-renamed %s", run.id, shell_word.quoted(path))
   errors.raise {
     kind = "renamed", waiting = true, step = path,
     message = string.format("step %q is not in this run, and %s: is it the same step?", path,
       likeness(candidates[1], table.concat(names, " or "))),
-    hint = string.format("it is the same: %s\n(or was = %q in its options)\nit is another one, which is to run: " ..
-      "almanac resume %s --not-renamed %s", table.concat(same, "\nor: "), candidates[1].path:match "[^/]*$", run.id,
-      shell_word.quoted(path)),
+    hint = hint,
   }
 end
 
@@ -276,9 +277,11 @@ function M.check_effect(frame, op, title)
         kind = "renamed", waiting = true, step = frame.path,
         message = string.format("step %q is not in this run, and would do: %s; step %q, which is gone from the script, did: %s. "
           .. "Is it the same step, renamed and edited?", path, title, old, intent.title or intent.op),
-        hint = string.format("it is the same: write step(%q, { was = %q }, …), or: almanac resume %s --renamed %s\n"
-          .. "it is another one, which is to run: almanac resume %s --not-renamed %s", name, old_name, run:outermost(),
-          shell_word.quoted(path .. "=" .. old), run:outermost(), shell_word.quoted(path)),
+        hint = {
+          string.format("it is the same: write step(%q, { was = %q }, …), or: almanac resume %s --renamed %s", name, old_name,
+            run:outermost(), shell_word.quoted(path .. "=" .. old)),
+          string.format("it is another one, which is to run: almanac resume %s --not-renamed %s", run:outermost(), shell_word.quoted(path)),
+        },
       }
     end
   end

@@ -79,7 +79,7 @@ local function refuse(wanted, found, running, name)
   end
   if #found > LISTED then lines[#lines + 1] = "  and older ones: almanac runs" end
   errors.raise {
-    kind = "refused", hint = table.concat(lines, "\n"),
+    kind = "refused", hint = lines,
     message = #running > 0 and string.format("%s is under way, and the run %s is an older one", running[1], wanted.what)
       or string.format("%s several runs %s", name and string.format("%q fits", name) or "there are", wanted.what),
   }
@@ -90,7 +90,7 @@ local function refuse_all(wanted, all, name)
   local lines = {}
   for i = 1, math.min(#all, LISTED) do lines[i] = string.format("%s  %s, %s", all[i].row.id, all[i].status, age(all[i].row)) end
   errors.raise {
-    kind = "refused", message = string.format("%q fits several runs, and none %s", name, wanted.what), hint = table.concat(lines, "\n"),
+    kind = "refused", message = string.format("%q fits several runs, and none %s", name, wanted.what), hint = lines,
   }
 end
 

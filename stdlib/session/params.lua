@@ -113,9 +113,9 @@ function M.secrets_from(book, given)
   return out
 end
 
---- "tag (the image's tag; a text of the pattern ^v%d, for example v1.2): "
+--- "? tag (the image's tag; a text of the pattern ^v%d, for example v1.2): "
 local function prompt_of(name, spec)
-  return string.format("%s (%s%s): ", name, spec.help and spec.help .. "; " or "", param.wanted(spec))
+  return string.format("? %s (%s%s): ", name, spec.help and spec.help .. "; " or "", param.wanted(spec))
 end
 
 --- The values of a runbook's parameters; a required one that is missing is asked for.
@@ -130,7 +130,7 @@ function M.resolve(book, given, operator, places)
   check_variables(book, defaults, book.allow)
   local ok, values = errors.try(given_params.resolve, book.name, book.params, given, function(name, spec, why)
     local prompt = prompt_of(name, spec)
-    return operator:line(why and { why, prompt } or prompt, spec.type == "secret")
+    return operator:line(why and { "  " .. why, prompt } or prompt, spec.type == "secret")
   end)
   if ok then return strict(book, values) end
   local err = values

@@ -51,7 +51,7 @@ function M.check(plan, name, replay)
   local lines = signers.reasons(judgement, "signature")
   table.insert(lines, 1, string.format("%s has %d of the %d signatures that it takes", name, #judgement.accepted, judgement.quorum))
   errors.raise {
-    kind = "refused", message = table.concat(lines, "\n"),
+    kind = "refused", message = lines,
     hint = replay and "almanac.yaml says whose signatures count" or "have it signed: almanac approve " .. as_file(name) .. " --sign",
   }
 end

@@ -72,7 +72,7 @@ local function only_key(signers)
   end
   errors.raise {
     kind = "refused", message = string.format("%d of your keys are in %s", #keys, file),
-    hint = "name one:\n" .. table.concat(words, "\n"),
+    hint = { "name one:", table.unpack(words) },
   }
 end
 

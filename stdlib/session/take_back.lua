@@ -39,11 +39,11 @@ local function check_skipped(undos, options)
     local found = false
     for _, item in ipairs(undos) do found = found or is_named(item, words) end
     if not found then
-      local lines = {}
-      for i, item in ipairs(undos) do lines[i] = "  " .. item.path end
+      local lines = { "the steps that would be taken back are:" }
+      for _, item in ipairs(undos) do lines[#lines + 1] = "  " .. item.path end
       errors.raise {
         kind = "refused", message = string.format("--skip %s: there is no undo of that step", words),
-        hint = #undos == 0 and "there is nothing left to undo" or "the steps that would be taken back are:\n" .. table.concat(lines, "\n"),
+        hint = #undos == 0 and "there is nothing left to undo" or lines,
       }
     end
   end
@@ -137,7 +137,7 @@ local function when_failed(session, original)
     end
     err.let_go = true
     local skip = string.format("almanac rollback %s --skip %s", store.words(original.id), shell_word.quoted(item.path))
-    err.hint = string.format("%sto leave %q as it is, and take back the rest: %s", err.hint and err.hint .. "\n" or "", item.path, skip)
+    errors.add_hint(err, string.format("to leave %q as it is, and take back the rest: %s", item.path, skip))
     return "quit"
   end
 end

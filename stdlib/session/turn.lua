@@ -14,7 +14,7 @@ local LOOK = 0.5 -- seconds between two looks of one who waits
 
 ---@class almanac.InTheWay  why a lock cannot be had
 ---@field who string     in words
----@field hint string
+---@field hint string|string[]  lines of ours
 ---@field key string     changes when the words do
 
 ---@class almanac.Patience  how long a run waits for its lock
@@ -33,7 +33,7 @@ end
 
 --- The commands that end the holding of a run.
 ---@param owner almanac.LockOwner
----@return string
+---@return string|string[]
 local function ways_on(owner)
   local words = store.words(owner.id)
   if owner.status == "running" then
@@ -42,7 +42,7 @@ local function ways_on(owner)
   local out = { "go on with it: almanac resume " .. words }
   if not owner.undoes then out[#out + 1] = "take it back:  almanac rollback " .. words end
   out[#out + 1] = "give it up:    almanac abandon " .. words .. " --reason TEXT"
-  return table.concat(out, "\n")
+  return out
 end
 
 --- Who holds a lock, in words.
@@ -99,7 +99,7 @@ function M.wait(patience, way)
   if task.now() >= patience.deadline then
     errors.raise {
       kind = "refused", hint = way.hint,
-      message = way.who .. (patience.seconds and "\nit was waited for " .. duration.format(patience.seconds) or ""),
+      message = { way.who, patience.seconds and "it was waited for " .. duration.format(patience.seconds) or nil },
     }
   end
   if patience.told ~= way.key then patience.say("waiting: " .. way.who) end

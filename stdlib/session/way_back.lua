@@ -146,7 +146,7 @@ local function reviewed_way(session, original)
   local way, why = try(session, original, function() return runbook.load_kept(original.meta.script, kept.sources) end)
   if why then
     local by_now = string.format("by the script as it is now: almanac rollback %s --edited", store.words(original.id))
-    why.hint = (why.hint and why.hint .. "\n" or "") .. by_now
+    errors.add_hint(why, by_now)
     error(why, 0)
   end
   operator:say {

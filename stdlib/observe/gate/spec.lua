@@ -136,12 +136,12 @@ local UNKNOWN = {
 --- What follows a gate that did not hold.
 ---@param spec almanac.gate.Spec checked
 ---@param verdict? string
----@return string lines
+---@return string[] lines
 function M.hint(spec, verdict)
   local lines = { UNKNOWN[verdict] or spec.act }
   if spec.limit_from then lines[#lines + 1] = "the limit: " .. spec.limit_from end
   lines[#lines + 1] = "the query: " .. spec.query
-  return table.concat(lines, "\n")
+  return lines
 end
 
 --- The text of which a gate's digest is made: another specification is another gate.

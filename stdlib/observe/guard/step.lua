@@ -100,7 +100,7 @@ local function check_kept(frame, breach, before)
   table.insert(lines, 1, string.format("that %s was let pass is in the journal, without the signatures that almanac.yaml wants (%d of %d)",
     describe(breach.breaches), #judgement.accepted, judgement.quorum))
   errors.raise {
-    kind = "refused", step = frame.path, message = table.concat(lines, "\n"),
+    kind = "refused", step = frame.path, message = lines,
     hint = string.format("to be asked again: almanac resume %s --redo %s", store.words(frame.run:outermost()),
       shell_word.quoted(frame.path)),
   }

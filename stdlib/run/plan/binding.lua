@@ -58,7 +58,7 @@ local function refuse_script(plan, path, old, new)
   errors.raise {
     kind = "refused", step = step,
     message = string.format("%s:%d was edited after the plan was made%s", path, line, step and ", in the step " .. step or ""),
-    hint = string.format("planned: %s\nnow:     %s\nmake a new plan and have it reviewed", was or "(no such line)", is or "(no such line)"),
+    hint = { "planned: " .. (was or "(no such line)"), "now:     " .. (is or "(no such line)"), "make a new plan and have it reviewed" },
   }
 end
 
@@ -89,7 +89,7 @@ function M.check_script(plan, book, otherwise)
     end
     errors.raise { kind = "refused", message = "the script's files are not those of the plan", hint = "make a new plan" }
   end)
-  if not ok and otherwise then err.hint = err.hint .. "\n" .. otherwise end
+  if not ok and otherwise then errors.add_hint(err, otherwise) end
   error(err, 0)
 end
 
@@ -240,14 +240,12 @@ function M.otherwise(id)
   return "or go on without the plan: almanac resume " .. id .. " --without-plan"
 end
 
-local function deviates(frame, message, hint)
-  local otherwise = M.otherwise(frame.run:outermost())
-  errors.raise {
-    kind = "plan_mismatch", waiting = true, step = frame.path, message = message,
-    hint = string.format("%sthis effect was not begun; make a new plan (almanac plan %s k=v…) once what was done is taken back "
-      .. "(almanac rollback %s)%s", hint and hint .. "\n" or "", frame.run.bound.plan.runbook, frame.run:outermost(),
-      otherwise and ", " .. otherwise or ""),
-  }
+---@param hints string[]?  lines before what is to be done
+local function deviates(frame, message, hints)
+  local otherwise, lines = M.otherwise(frame.run:outermost()), table.move(hints or {}, 1, #(hints or {}), 1, {})
+  lines[#lines + 1] = string.format("this effect was not begun; make a new plan (almanac plan %s k=v…) once what was done is taken back "
+    .. "(almanac rollback %s)%s", frame.run.bound.plan.runbook, frame.run:outermost(), otherwise and ", " .. otherwise or "")
+  errors.raise { kind = "plan_mismatch", waiting = true, step = frame.path, message = message, hint = lines }
 end
 
 --- A value of the ground in words.
@@ -263,7 +261,7 @@ local function check_more(frame, planned, fresh, touched)
   for _, item in ipairs(fresh) do
     local is_own = touched[item.ref] or item.of and touched[item.of]
     if not known[item.ref] and not is_own and not item.is_read then
-      deviates(frame, item.ref .. " is not in the plan", "it would be changed besides what was planned")
+      deviates(frame, item.ref .. " is not in the plan", { "it would be changed besides what was planned" })
     end
   end
 end
@@ -279,7 +277,7 @@ local function check_ground(frame, planned, fresh, touched)
       local change = now and diff.diff(item.object, now.object)[1]
       local field = change and change.path ~= "" and ": " .. change.path or "" -- none: all of it is another
       deviates(frame, string.format("%s has changed since the plan was made%s", item.ref, field),
-        change and string.format("planned on: %s\nnow:        %s", shown(change.old), shown(change.new)))
+        change and { "planned on: " .. shown(change.old), "now:        " .. shown(change.new) })
     end
   end
   if not stands_on_own then check_more(frame, planned, ground, touched) end
@@ -344,8 +342,9 @@ end
 local function check_input(frame, planned, call)
   local same, now = has_planned_input(planned, call)
   if same then return end
-  deviates(frame, string.format("%s has another input than in the plan", call.name), string.format("planned: %s\nnow:     %s",
-    json.encode(planned.input, { canonical = true }), json.encode(now, { canonical = true })))
+  deviates(frame, string.format("%s has another input than in the plan", call.name), {
+    "planned: " .. json.encode(planned.input, { canonical = true }), "now:     " .. json.encode(now, { canonical = true }),
+  })
 end
 
 --- Stops before an effect that is not in the plan, or whose ground has moved.

@@ -37,3 +37,30 @@ t.test("an error: its message, its hint, and what it says of a step", function()
   t.eq(errors.lines({ message = "a\nb" }, "✗ "), { "✗ a", "  | b" })
   t.eq(terminal.said(errors.lines { message = "a", step = "s\n  next:  x" }), "a\n  step:    s\n    |   next:  x")
 end)
+
+t.test("an error's own lines stand without a mark, and what others wrote in one with it", function()
+  local function raised(fn, ...) return select(2, errors.try(fn, ...)) end
+  local err = raised(errors.raise, { kind = "refused", message = { "a", "it said:\nx" }, hint = { "one\ny", "two" } })
+  t.eq(err.message, "a\nit said:\nx")
+  t.eq(err.hint, "one\ny\ntwo")
+  err.where = nil
+  t.eq(errors.format(err), "a\n  it said:\n  | x\n  next:    one\n         | y\n           two")
+  errors.add_hint(err, "three")
+  t.has(errors.format(err), "\n           two\n           three")
+  t.eq(err.hint, "one\ny\ntwo\nthree")
+  local plain = raised(errors.raise, { kind = "x", message = "m", hint = "given\nby others" })
+  errors.add_hint(plain, "and ours")
+  t.has(errors.format(plain), "  next:    given\n         | by others\n           and ours")
+end)
+
+t.test("no line in an error that a script made, or changed, is ours", function()
+  local given = require "almanac.public.errors"
+  local err = select(2, errors.try(given.raise, { kind = "x", message = "m", hint = { "one", "✓ forged" } }))
+  t.lacks(errors.format(err), "forged")
+  err = select(2, errors.try(errors.raise, { kind = "x", message = { "a", "b" }, hint = { "c", "d" } }))
+  err.hint, err.message, err.where = "c\nforged", "forged\nb", nil
+  t.eq(errors.format(err), "forged\n  | b\n  next:    c\n         | forged")
+  local copy = {}
+  for key, value in pairs(select(2, errors.try(errors.raise, { kind = "x", message = { "a", "b" } }))) do copy[key] = value end
+  t.has(errors.format(copy), "\n  | b")
+end)

@@ -31,7 +31,7 @@ t.test("a required one that is missing is asked for, a secret without showing it
   t.eq({ values.tag, values.observe, values.count }, { "v3", 600 })
   t.eq(secret.reveal(values.token), "hunter2-hunter2")
   table.sort(who.asked)
-  t.eq(who.asked, { "tag (e.g. v1; a text): ", "token (a secret, for example env:NAME or file:PATH): (hidden)" })
+  t.eq(who.asked, { "? tag (e.g. v1; a text): ", "? token (a secret, for example env:NAME or file:PATH): (hidden)" })
 end)
 
 t.test("an empty answer is none, and the parameter is named", function()
@@ -43,10 +43,10 @@ t.test("an answer that does not fit is asked for again, with the reason; so is a
   local one = { name = "book", params = { wait = param.duration { required = true, help = "how long", min = 1, max = 600 } } }
   local who = operator("", "1h", "soon", "90s")
   t.eq(params.resolve(one, {}, who).wait, 90)
-  local prompt = "wait (how long; a duration from 1s to 10m, for example 90s): "
+  local prompt = "? wait (how long; a duration from 1s to 10m, for example 90s): "
   t.eq(who.asked, {
-    prompt, "wait is required\n" .. prompt, 'parameter wait must be at most 10m, not "1h"\n' .. prompt,
-    'parameter wait must be a duration such as 90s, 10m or 1h30m, not "soon"\n' .. prompt,
+    prompt, "  wait is required\n" .. prompt, '  parameter wait must be at most 10m, not "1h"\n' .. prompt,
+    '  parameter wait must be a duration such as 90s, 10m or 1h30m, not "soon"\n' .. prompt,
   })
 end)
 
