@@ -1,85 +1,13 @@
 -- almanac rehearse: a runbook on a simulated copy of its namespace. What is outside stays as it is; faults, kills and
 -- edits come when they were asked for; and what is shown of it is said to be a rehearsal.
-local clients = require "tests.sim_clients"
 local fs = require "native.fs"
 local httpd = require "native.httpd"
 local json = require "native.json"
-local process = require "native.process"
+local rehearsals = require "tests.rehearsals"
 local t = require "tests.harness"
 
-local ALMANAC, ROOT, NS = process.exe(), process.cwd(), clients.NS
-local HELM = ROOT .. "/.deps/bin/helm3"
-local OLD, NEW = "v0.5.0-a1b2c3d", "v0.5.1-b2c3d4e"
-
-local kept
-
---- The text of a snapshot of a cluster with helm's release in it, taken once.
-local function snapshot()
-  if not kept then
-    local real = clients.start()
-    real.must("helm3", clients.upgrade(OLD))
-    t.must { ALMANAC, "snapshot", "-o", real.dir .. "/devnet.yaml", "-n", NS, "--kubeconfig", real.kubeconfig }
-    kept = t.read_file(real.dir .. "/devnet.yaml")
-  end
-  return kept
-end
-
---- The real cluster, as far as these tests go: a simulated one that has those objects.
-local function real_cluster(...)
-  local objects = t.tmpdir() .. "/devnet.yaml"
-  t.write_file(objects, snapshot())
-  return clients.start("--objects", objects, ...)
-end
-
-local ROLLOUT = [[
-return runbook {
-  summary = "upgrade the devnet",
-  params = { tag = param.string { required = true } },
-  run = function(p)
-    step("upgrade", function()
-      helm.upgrade { release = "animica-devnet", chart = "ops/helm/animica-devnet", set = { ["global.imageTag"] = p.tag } }
-    end)
-    step("ready", function() return k8s.rollout("statefulset/animica-node", { namespace = "animica-devnet", timeout = "20s" }) end)
-    step("revisions", function() return #helm.history { release = "animica-devnet" } end)
-  end,
-}
-]]
-
-local Project = {}
-Project.__index = Project
-
-local function project(runbooks, config, real)
-  local p = setmetatable({ dir = t.tmpdir() }, Project)
-  t.must { "mkdir", "-p", p.dir .. "/runbooks", p.dir .. "/ops" }
-  t.must { "cp", "-r", ROOT .. "/tests/fixtures/devnet/ops/helm", p.dir .. "/ops/helm" }
-  for name, text in pairs(runbooks) do t.write_file(p.dir .. "/runbooks/" .. name .. ".lua", text) end
-  t.write_file(p.dir .. "/almanac.yaml", ("kubeconfig: %s\nhelm: %s\n%s"):format(real and real.kubeconfig or "nowhere", HELM, config or ""))
-  if not real then t.write_file(p.dir .. "/devnet.yaml", snapshot()) end
-  return p
-end
-
-function Project:run(words)
-  local argv = { ALMANAC, table.unpack(words) }
-  return t.run(argv, { cwd = self.dir, timeout = 60, env = { HOME = self.dir, KUBECONFIG = false, NO_COLOR = "1" } })
-end
-
-function Project:rehearse(...)
-  local code, out, err = self:run { "rehearse", ... }
-  self.store = err:match "%-%-store (%S+)"
-  return code, err, out
-end
-
-function Project:status()
-  local _, out = self:run { "status", "--json", "--store", self.store }
-  return json.decode(out)
-end
-
---- What the steps of the run returned, by name.
-function Project:results()
-  local out = {}
-  for _, node in ipairs(self:status().steps) do out[node.name] = node.result end
-  return out
-end
+local NS, NEW, ROLLOUT = rehearsals.namespace, rehearsals.new, rehearsals.ROLLOUT
+local project, real_cluster = rehearsals.project, rehearsals.real_cluster
 
 t.test("a rollout is done on the copy, and what is shown of it says that it was one", function()
   local p = project { rollout = ROLLOUT }
@@ -113,26 +41,6 @@ t.test("a rollout is done on the copy, and what is shown of it says that it was 
   t.ok(not err:find "configmap/chain%-params", "what is as it was is not listed")
   local _, page = p:run { "report", "--store", p.store, "--format", "html" }
   t.has(page, "The copy, before and after")
-end)
-
-t.test("what was planned stands beside what happened, and binds nothing", function()
-  local p = project { rollout = ROLLOUT }
-  local code, err, out = p:rehearse("rollout", "tag=" .. NEW, "--snapshot", "devnet.yaml", "--planned", "--kill", "effect 1")
-  t.eq(code, 0, err)
-  t.has(out, "→ helm upgrade animica-devnet to chart ops/helm/animica-devnet")
-  t.has(err, "upgrade: helm upgrade animica-devnet to chart ops/helm/animica-devnet with global.imageTag=" .. NEW .. "  as planned")
-  local _, report = p:run { "report", "--store", p.store }
-  t.has(report, "### Planned, and what happened")
-  local plan = p.store:gsub("/journal$", "/plan.json")
-  local edited = ROLLOUT:gsub("return #helm", 'k8s.restart("deployment/animica-miner", { namespace = "animica-devnet" }) return #helm')
-  t.write_file(p.dir .. "/runbooks/rollout.lua", edited)
-  code, err = p:rehearse("rollout", "tag=" .. NEW, "--snapshot", "devnet.yaml", "--plan", plan)
-  t.eq(code, 0, err)
-  t.has(err, "not in the plan")
-  t.write_file(p.dir .. "/runbooks/other.lua", ROLLOUT)
-  code, err = p:rehearse("other", "tag=" .. NEW, "--snapshot", "devnet.yaml", "--plan", plan)
-  t.eq(code, 2)
-  t.has(err, "it is a plan of rollout, not of other")
 end)
 
 t.test("a node that crashes fails it, as it would", function()
@@ -310,52 +218,4 @@ t.test("what cannot be rehearsed is refused before anything begins", function()
     t.has(err, why)
   end
   t.ok(not fs.exists(p.dir .. "/.almanac/rehearsals"), "nothing was begun")
-end)
-
-local GATES = [[
-return runbook { summary = "watches", pass_env = { "NODE_URL" }, run = function()
-  step("node", function() note("serves " .. sh.read("sh", "-c", "echo ${NODE_URL:-nothing}").stdout) end)
-  parallel("gates", {
-    errors = function()
-      return gate { name = "errors", query = "rate(errors[5m])", limit = 0.05, critical = 0.2, hold = "2s", interval = "1s" }
-    end,
-    peers = function()
-      return gate { name = "peers", query = "min(animica_p2p_peers_connected)", op = ">=", limit = 5, hold = "2s", interval = "1s" }
-    end,
-  })
-  guard("meanwhile", { gates = { { name = "lag", query = "max(lag)", op = "<=", limit = 9 } }, interval = "500ms" }, function()
-    sleep("settle", "1s")
-  end)
-end }
-]]
-
-t.test("without a Prometheus gates have healthy values, which is said; a file says others, and faults make them bad", function()
-  local p = project { watch = GATES }
-  local code, err = p:rehearse("watch", "--snapshot", "devnet.yaml", "--env", "NODE_URL={copy}/rpc")
-  t.eq(code, 0, err)
-  t.ok(err:find "serves http://127.0.0.1:%d+/rpc", err)
-  t.has(err, "prometheus: simulated, almanac.yaml names none: a gate of which nothing else is said has a healthy value")
-  t.has(err, "numbers: 3 queries had a healthy value by default")
-  local _, report = p:run { "report", "--store", p.store }
-  t.has(report, "the numbers that gates saw were simulated")
-  t.write_file(p.dir .. "/prom.yaml", '"max(lag)": { 0s: 1, 1500ms: 30 }\n')
-  for words, why in pairs { ["--fault gate=errors@1s"] = 'gate "errors": fail: 0.2 is past the critical limit 0.2',
-    ["--fault low-peers"] = 'gate "peers"', ["--fault crash=animica-node --fault prom-silent@1s"] = 'gate "',
-    ["--prom prom.yaml"] = "lag" } do
-    local argv = { "watch", "--snapshot", "devnet.yaml", "--no-ask" }
-    for word in words:gmatch "%S+" do argv[#argv + 1] = word end
-    code, err = p:rehearse(table.unpack(argv))
-    t.ok(code ~= 0, words .. ": " .. err)
-    t.has(err, why)
-  end
-end)
-
-t.test("what fails is resumed once where that was asked for, when what passes has passed", function()
-  local p = project { watch = GATES }
-  local code, err = p:rehearse("watch", "--snapshot", "devnet.yaml", "--fault", "gate=errors", "--resume", "--no-ask")
-  t.eq(code, 1, err)
-  t.eq(select(2, err:gsub("✂ stopped; going on with watch", "")), 1)
-  code, err = p:rehearse("watch", "--snapshot", "devnet.yaml", "--fault", "gate=errors@step errors+3s", "--resume", "--no-ask")
-  t.eq(code, 0, err)
-  t.has(err, "gate=errors is over")
 end)
