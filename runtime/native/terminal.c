@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <lauxlib.h>
@@ -261,13 +262,14 @@ static int read_line_finish(lua_State *L, int status, lua_KContext ctx)
 /// A line of standard input without its newline; waits.
 ///@param prompt? string
 ///@param hidden? boolean  a terminal does not show it, as it is a secret
+///@param anew? boolean    what was typed at a terminal before the prompt is thrown away
 ///@return string?  nil at the end
 static int l_read_line(lua_State *L)
 {
     struct read_line *read;
     size_t len;
     const char *prompt = luaL_optlstring(L, 1, "", &len);
-    bool hidden = lua_toboolean(L, 2);
+    bool hidden = lua_toboolean(L, 2), anew = lua_toboolean(L, 3);
 
     lua_settop(L, 1);
     read = lua_newuserdatauv(L, sizeof *read, 0);
@@ -279,6 +281,8 @@ static int l_read_line(lua_State *L)
     if (!read->poll)
         return vm_raisef(L, ERR_MEMORY, "out of memory");
     read->hidden = hidden && tty_set(STDIN_FILENO, TTY_HIDDEN) == 0;
+    if (anew)
+        tcflush(STDIN_FILENO, TCIFLUSH);
     shown_write(STDERR_FILENO, prompt, len, NULL);
     if (uv_poll_init(&vm_of(L)->loop->uv, read->poll, STDIN_FILENO) < 0) {
         /* epoll refuses a regular file, which is always ready. */

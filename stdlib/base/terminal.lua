@@ -94,9 +94,10 @@ end
 --- Prints a prompt on standard error and reads a line of standard input; waits.
 ---@param prompt string
 ---@param hidden? boolean  the terminal does not show what is typed
+---@param anew? boolean    what was typed before the prompt is no answer to it, and thrown away
 ---@return string? line nil at the end of input
-function M.ask(prompt, hidden)
-  return native.read_line(fitted(2, redaction.text(prompt)), hidden)
+function M.ask(prompt, hidden, anew)
+  return native.read_line(fitted(2, redaction.text(prompt)), hidden, anew)
 end
 
 --- Whether lines on standard error can be drawn over: not in a pipe, and not where the terminal says of itself

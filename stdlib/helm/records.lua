@@ -10,6 +10,7 @@ local json = require "native.json"
 local k8s = require "almanac.k8s.client"
 local pool = require "almanac.base.pool"
 local process = require "native.process"
+local release_secrets = require "almanac.helm.release_secrets"
 local timestamp = require "almanac.base.timestamp"
 
 local M = {}
@@ -123,7 +124,10 @@ function M.load(target, record)
   local data = type(object.data) == "table" and object.data.release
   local fine, release
   if type(data) == "string" then fine, release = errors.try(M.unpack, data, driver.wrapped) end
-  if fine then return release end
+  if fine then
+    release_secrets.hide(release)
+    return release
+  end
   errors.raise {
     kind = "corrupt",
     message = string.format("%s %s in %s is no record of helm: %s", driver.kind, record.name, target.namespace,

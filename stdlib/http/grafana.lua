@@ -75,7 +75,7 @@ effect.define("grafana.annotate", {
   end,
   apply = function(input, ctx)
     local made = services.attempt(input.optional, "the annotation", function()
-      return services.write(open "grafana.annotate", "POST", "/api/annotations", body_of(input, ctx.id))
+      return services.write(open "grafana.annotate", "POST", "/api/annotations", body_of(input, ctx.id), "id")
     end)
     return made and { made = true, id = made.id } or { made = false }
   end,

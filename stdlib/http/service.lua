@@ -103,21 +103,34 @@ function M.read(service, path, query)
   error(response, 0)
 end
 
---- Sends a change; in an effect only. Where the service broke over it, nobody knows whether it took place, and
---- the error has `in_doubt`.
+--- What a service answered that took a change. One that says nothing of what was made leaves that in doubt.
+local function taken(service, path, response, field)
+  local ok, answer = errors.try(decode, service, path, response.body)
+  if ok and (not field or answer[field] ~= nil) then return answer end
+  errors.raise {
+    kind = "protocol", in_doubt = true,
+    message = ok and string.format("%s: %s%s answered %d without a %s", service.who, service.url, path, response.status, field)
+      or string.format("%s, with status %d: it may have been made", answer.message, response.status),
+    hint = not ok and answer.hint or nil,
+  }
+end
+
+--- Sends a change; in an effect only. Where the service broke over it, or took it with an answer that says nothing of it,
+--- nobody knows whether it took place, and the error has `in_doubt`.
 ---@param service almanac.Service
 ---@param method string
 ---@param path string
 ---@param body? table
+---@param field? string  that an answer has which says what was made
 ---@return table answer
-function M.write(service, method, path, body)
+function M.write(service, method, path, body, field)
   local headers = { ["Content-Type"] = body and "application/json" or nil }
   for key, value in pairs(service.headers) do headers[key] = value end
   local response = exchange.request {
     who = service.who, method = method, url = service.url .. path, timeout = TIMEOUT, headers = secret.reveal_all(headers),
     body = body and json.encode(body, { canonical = true }) or nil, within = service.within,
   }
-  if response.status >= 200 and response.status <= 299 then return decode(service, path, response.body) end
+  if response.status >= 200 and response.status <= 299 then return taken(service, path, response, field) end
   local _, err = errors.try(refuse, service, method, path, response)
   err.in_doubt = response.status >= 500
   error(err, 0)
@@ -140,7 +153,7 @@ function M.attempt(optional, what, fn, ...)
   local ok, result = errors.try(fn, ...)
   if ok then return result end
   if not optional or errors.is_interrupt(result) then error(result, 0) end
-  step.note(string.format("%s was not made: %s", what, result.message))
+  step.note(string.format("%s %s made: %s", what, result.in_doubt and "may not have been" or "was not", result.message))
   return nil
 end
 

@@ -2,6 +2,7 @@
 --- tries repeated where nothing can happen twice.
 local credentials = require "almanac.k8s.credentials"
 local again = require "almanac.base.retry"
+local answers = require "almanac.k8s.answer"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local k8s_errors = require "almanac.k8s.errors"
@@ -39,8 +40,6 @@ local M = {}
 
 local BODY_MAX = 256 * 1024 * 1024
 local REFUSAL_MAX = 1024 * 1024
--- What the API calls null is absent: Go writes an empty list, map or pointer so.
-local decode_options = { max_bytes = BODY_MAX, big = "text", null = "absent" }
 
 local clients = {} ---@type table<string, almanac.k8s.Client>
 
@@ -209,7 +208,7 @@ function M.request(client, request)
     local response, err = try_once(client, request)
     if response then
       if request.text then return response.body, response end
-      local body = json.decode(response.body, decode_options)
+      local body = answers.decode(request, response)
       secret_values.hide(body)
       return body, response
     end

@@ -9,17 +9,21 @@ local M = {}
 --- packed releases and archives.
 local SHORTEST, LONGEST = 8, 65536
 
-local function hide_value(name, key, value)
-  local bytes = type(value) == "string" and #value <= 2 * LONGEST and base64.decode(value)
+local function hide_value(name, key, bytes)
   if bytes and #bytes >= SHORTEST and #bytes <= LONGEST then
     redaction.know(bytes, string.format("(secret %s/%s)", name, tostring(key)))
   end
 end
 
 local function hide_one(object)
-  if tostring(object.type):find "^helm%.sh/" or type(object.data) ~= "table" then return end
+  if tostring(object.type):find "^helm%.sh/" then return end
   local name = type(object.metadata) == "table" and tostring(object.metadata.name) or "?"
-  for key, value in pairs(object.data) do hide_value(name, key, value) end
+  for key, value in pairs(type(object.data) == "table" and object.data or {}) do
+    if type(value) == "string" and #value <= 2 * LONGEST then hide_value(name, key, base64.decode(value)) end
+  end
+  for key, value in pairs(type(object.stringData) == "table" and object.stringData or {}) do -- as a manifest has it
+    if type(value) == "string" then hide_value(name, key, value) end
+  end
 end
 
 --- Hides those of a Secret, or of each in a list; anything else is left alone.

@@ -1,7 +1,9 @@
 --- Alerts that fire now, as Prometheus has them.
 local api = require "almanac.observe.api"
 local endpoints = require "almanac.http.endpoint"
+local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local json = require "native.json"
 local step = require "almanac.run.step"
 
 local M = {}
@@ -53,20 +55,39 @@ local function select(list, severities, is_firing, since)
   return out
 end
 
---- The firing alerts of an answer of Prometheus' /api/v1/alerts, worst first. Pure.
+--- Refuses what is no list of alerts with a state each: that none fires would be read from it.
+local function check(who, list, state_of)
+  local is_fine = json.is_array(list)
+  for _, alert in ipairs(is_fine and list or {}) do
+    is_fine = is_fine and type(alert) == "table" and type(state_of(alert)) == "string"
+  end
+  if is_fine then return list end
+  errors.raise {
+    kind = "protocol", message = who .. ": the answer is no list of alerts, each with its state",
+    hint = "is the URL that of the service, or of something before it?",
+  }
+end
+
+local function prometheus_state(alert) return alert.state end
+local function alertmanager_state(alert) return type(alert.status) == "table" and alert.status.state end
+
+--- The firing alerts of an answer of Prometheus' /api/v1/alerts, worst first. Pure. Raises kind "protocol".
 ---@param answer table
 ---@param severities? string[]  only these
 ---@return almanac.alerts.Alert[]
 function M.result(answer, severities)
-  return select(answer.data.alerts or {}, severities, function(alert) return alert.state == "firing" end, "activeAt")
+  local list = check("alerts.firing", answer.data.alerts, prometheus_state)
+  return select(list, severities, function(alert) return alert.state == "firing" end, "activeAt")
 end
 
---- The alerts of an answer of Alertmanager's /api/v2/alerts that are neither silenced nor inhibited, worst first. Pure.
+--- The alerts of an answer of Alertmanager's /api/v2/alerts that are neither silenced nor inhibited, worst first. Pure. Raises
+--- kind "protocol".
 ---@param list table[]
 ---@param severities? string[]  only these
 ---@return almanac.alerts.Alert[]
 function M.active_of(list, severities)
-  return select(list, severities, function(alert) return (alert.status or {}).state == "active" end, "startsAt")
+  check("alerts.active", list, alertmanager_state)
+  return select(list, severities, function(alert) return alert.status.state == "active" end, "startsAt")
 end
 
 --- The alerts that fire now, worst first.

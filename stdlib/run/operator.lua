@@ -104,11 +104,12 @@ end
 --- Prints a prompt and reads a line; nil where nobody can be asked, and at the end of input.
 ---@param prompt string|string[]  as said; the answer is typed behind the last line
 ---@param hidden? boolean  a secret: it is not shown while it is typed, and taken with its blanks
+---@param anew? boolean    what was typed before it was asked is no answer: a doubled key would answer what nobody has read
 ---@return string?
-function Operator:line(prompt, hidden)
+function Operator:line(prompt, hidden, anew)
   if not self:can_be_asked() then return nil end
   if self.renderer then self.renderer:suspend(true) end
-  local line = terminal.ask(terminal.said(prompt), hidden)
+  local line = terminal.ask(terminal.said(prompt), hidden, anew)
   if self.renderer then self.renderer:suspend(false) end
   return line and (hidden and line or line:match "^%s*(.-)%s*$")
 end
@@ -158,7 +159,7 @@ function Operator:choose(question, choices, meanings)
   end
   local said = asked(question)
   while true do
-    local answer = self:line(prompt_of(said, "  " .. table.concat(shown, "  ") .. " > "))
+    local answer = self:line(prompt_of(said, "  " .. table.concat(shown, "  ") .. " > "), false, true)
     if answer == nil then return nil end
     for _, choice in ipairs(choices) do
       if answer == choice or answer == M.letter(choice) then return choice end
@@ -175,7 +176,7 @@ function Operator:text(question, pattern)
   if not self:can_be_asked() then return nil end
   local said = asked(question)
   while true do
-    local answer = self:line(prompt_of(said, "  > "))
+    local answer = self:line(prompt_of(said, "  > "), false, true)
     if answer == nil or answer:find(pattern) then return answer end
     said = { "That does not fit the pattern " .. pattern .. "." }
   end

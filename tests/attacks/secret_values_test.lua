@@ -3,6 +3,7 @@
 local base64 = require "almanac.base.base64"
 local cluster = require "tests.attacks.cluster"
 local fs = require "native.fs"
+local json = require "native.json"
 local project = require "tests.project"
 local t = require "tests.harness"
 
@@ -92,5 +93,45 @@ t.test("a step that returns one is refused: whoever used the result would have i
       t.has(out .. err, "read it in the step that uses it")
     end
     t.lacks(select(2, p:run({ "log" }, p.env)), "secrets/copy")
+  end
+end)
+
+t.test("in a release's record, by helm.manifest, helm.values and helm.status: of its objects and of its hooks", function()
+  local p = world [[
+return runbook { run = function()
+  step("read", function()
+    local where = { release = "web", namespace = "ns1" }
+    note(helm.manifest(where))
+    note(json.encode(helm.values(where)))
+    note(json.encode(helm.status(where)))
+    return json.encode(helm.values(where)) .. helm.manifest(where)
+  end)
+end }]]
+  local api = t.must({ "sed", "-n", "s/.*\"server\": *\"\\([^\"]*\\)\".*/\\1/p", p.dir .. "/kubeconfig" }):match "%S+"
+  local function secret(name, fields)
+    return string.format("---\n# Source: web/x.yaml\napiVersion: v1\nkind: Secret\nmetadata: { name: %s }\n%s\n", name, fields)
+  end
+  local release = {
+    name = "web", namespace = "ns1", version = 1, config = { pw = "values-password-1", hook = "hook-password-3" },
+    info = { status = "deployed", notes = "your password is values-password-1", description = "Install complete" },
+    chart = { metadata = { name = "web", version = "1.0.0" }, values = { pw2 = "packed-password-2" } },
+    manifest = secret("a", "stringData: { pw: values-password-1 }")
+      .. secret("b", "data: { pw: " .. base64.encode "packed-password-2" .. " }"),
+    hooks = { { name = "h", kind = "Secret", path = "web/h.yaml", events = { "pre-install" },
+      manifest = secret("h", "stringData: { pw: hook-password-3 }") } },
+  }
+  cluster.create(api, "secrets", { kind = "Secret", type = "helm.sh/release.v1",
+    metadata = { name = "sh.helm.release.v1.web.v1", namespace = "ns1",
+      labels = { owner = "helm", name = "web", version = "1", status = "deployed" } },
+    data = { release = base64.encode(base64.encode(json.encode(release))) } })
+  local code, out, err = p:run({ "run", "book", "--no-ask" }, p.env)
+  t.eq(code, 0, out .. err)
+  t.has(out .. err, "(secret a/pw)")
+  local all = { shown = out .. err, log = select(2, p:run({ "log", "--json" }, p.env)) }
+  for _, path in ipairs(fs.list(p.dir .. "/.almanac/*")) do all[path] = t.read_file(path) end
+  for what, text in pairs(all) do
+    for _, value in ipairs { "values-password-1", "packed-password-2", base64.encode "packed-password-2", "hook-password-3" } do
+      t.lacks(text, value, what)
+    end
   end
 end)

@@ -162,3 +162,20 @@ t.test("a run that is made of runs is told of as one", function()
   t.eq({ table.unpack(got) }, { "on_start", "on_done" })
   t.has(got.texts.on_done, "deploy-")
 end)
+
+t.test("Slack is told our messages letter by letter: what an error or a step's name says mentions nobody and links nowhere", function()
+  local said
+  local server = httpd.listen { port = 0, handler = function(request, response)
+    said = json.decode(request.body).text
+    response:send(200, {}, "ok")
+  end }
+  t.defer(function() server:close() end)
+  local p = project.new { book = [[return runbook { run = function()
+    step("<!channel> s", function() error "<!here> <https://evil.example|almanac approve> & so" end) end }]] }
+  t.write_file(p.dir .. "/almanac.yaml",
+    string.format("channels: { ops: { kind: slack, url: \"http://127.0.0.1:%d/\" } }\nhooks: { on_fail: ops }\n", server:port()))
+  must(p, { "run", "book", "--no-ask" }, 1)
+  t.has(said, "&lt;!channel&gt; s")
+  t.has(said, "&lt;!here&gt; &lt;https://evil.example|almanac approve&gt; &amp; so")
+  t.lacks(said, "<")
+end)

@@ -107,7 +107,7 @@ effect.define("github.issue", {
   apply = function(input, ctx)
     local issue = services.attempt(input.optional, "the issue in " .. input.repo, function()
       return services.write(api.open("github.issue", input.repo), "POST", "/repos/" .. input.repo .. "/issues",
-        { title = input.title, body = with_marker(input.body, ctx.id), labels = input.labels })
+        { title = input.title, body = with_marker(input.body, ctx.id), labels = input.labels }, "number")
     end)
     return issue and issue_result(issue) or { made = false }
   end,
@@ -170,7 +170,7 @@ effect.define("github.comment", {
   apply = function(input, ctx)
     local comment = services.attempt(input.optional, string.format("the comment on #%d of %s", input.number, input.repo), function()
       local service = api.open("github.comment", input.repo)
-      return services.write(service, "POST", comments_path(input), { body = with_marker(input.body, ctx.id) })
+      return services.write(service, "POST", comments_path(input), { body = with_marker(input.body, ctx.id) }, "id")
     end)
     return comment and comment_result(comment) or { made = false }
   end,

@@ -59,7 +59,8 @@ function M.spelt(text) end
 --- A line of standard input without its newline; waits.
 ---@param prompt? string
 ---@param hidden? boolean  a terminal does not show it, as it is a secret
+---@param anew? boolean    what was typed at a terminal before the prompt is thrown away
 ---@return string?  nil at the end
-function M.read_line(prompt, hidden) end
+function M.read_line(prompt, hidden, anew) end
 
 return M
