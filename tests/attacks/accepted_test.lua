@@ -8,16 +8,16 @@ local t = require "tests.harness"
 
 local ODD = { "null", "[]", "{}", '{"kind":"Deployment","met', '"text"', "4711", "" }
 
-local CONFIG_MAP = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "a", namespace = "default", uid = "u", resourceVersion = "1" },
-  data = { x = "1" } }
+local CONFIG_MAP = { apiVersion = "v1", kind = "ConfigMap", data = { x = "1" },
+  metadata = { name = "a", namespace = "default", uid = "u", resourceVersion = "1" } }
 
 --- A server that answers each GET well, and each change with 200 and `odd`.
-local function server(answers)
+local function server(pages)
   local made = { odd = "null", count = 0 }
   local listening = httpd.listen { port = 0, handler = function(request, response)
     local is_json = { ["Content-Type"] = "application/json" }
     if request.method == "GET" then
-      local answer = answers[request.path]
+      local answer = pages[request.path]
       return response:send(answer and 200 or 404, is_json, answer or '{"kind":"Status","apiVersion":"v1","code":404,"reason":"NotFound"}')
     end
     if not tostring(request.raw_query):find "dryRun" then made.count = made.count + 1 end
@@ -56,8 +56,8 @@ end)
 t.test("an effect on a cluster", function()
   local path = "/api/v1/namespaces/default/configmaps"
   local made = server {
-    ["/api/v1"] = json.encode { kind = "APIResourceList", groupVersion = "v1", resources = { { name = "configmaps", singularName = "configmap",
-      namespaced = true, kind = "ConfigMap", verbs = { "get", "list", "patch", "create" } } } },
+    ["/api/v1"] = json.encode { kind = "APIResourceList", groupVersion = "v1", resources = { { name = "configmaps",
+      singularName = "configmap", namespaced = true, kind = "ConfigMap", verbs = { "get", "list", "patch", "create" } } } },
     ["/api"] = '{"kind":"APIVersions","versions":["v1"]}', ["/apis"] = '{"kind":"APIGroupList","groups":[]}',
     [path .. "/a"] = json.encode(CONFIG_MAP),
   }
