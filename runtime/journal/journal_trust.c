@@ -36,6 +36,9 @@ static int check(const char *path, struct err *e)
     case TRUST_OURS:
         break;
     }
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) /* opening a pipe waits for its other end */
+        return refuse(path, "it is neither a file nor a directory",
+                      "look who made it; it is no journal", e);
     return 0;
 }
 

@@ -60,7 +60,7 @@ local function keep_history(lines)
 end
 
 local function shown_table(value)
-  local ok, text = errors.try(yaml.encode, json.decode(redaction.encode(unknown.describe_all(value))))
+  local ok, text = errors.try(function() return yaml.encode(json.decode(redaction.encode(unknown.describe_all(value)))) end)
   if ok then return (text:gsub("\n$", "")) end
   local lines = {}
   for key, item in next, value do lines[#lines + 1] = string.format("%s: %s", tostring(key), type(item)) end

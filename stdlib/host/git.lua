@@ -332,8 +332,9 @@ effect.define("git.checkout", {
   preview = function(input, before)
     refuse_dirty(input)
     local result = { ref = input.ref, commit = before.commit }
-    if before.head == before.commit then return { summary = "already there", nothing = true, result = result } end
-    return { summary = string.format("from %s to %s", short(before.head), short(before.commit)), result = result }
+    local ground = not head_moves(input) and { { ref = "git " .. input.ref, object = before.commit } } or nil
+    if before.head == before.commit then return { summary = "already there", nothing = true, result = result, ground = ground } end
+    return { summary = string.format("from %s to %s", short(before.head), short(before.commit)), result = result, ground = ground }
   end,
   apply = function(input, ctx)
     refuse_dirty(input)

@@ -61,10 +61,37 @@ local function place_of(dir)
   return result.code == 0 and top and { top = top, common = common, hooks = hooks } or nil
 end
 
---- The working tree, and where the repository is when that is not in it.
+--- The repository that a directory of objects is of, as `allow` names it.
+local function repository_of(objects)
+  return (objects:gsub("/objects$", ""):gsub("/%.git$", ""))
+end
+
+--- What in a repository may be a link, and then is another's.
+local LINKABLE = { "objects", "objects/info", "objects/pack", "refs", "refs/heads", "refs/tags", "packed-refs", "HEAD", "logs", "info" }
+
+--- The repositories whose objects and branches a repository uses as its own: by links, and as alternates, which have others.
+--- https://git-scm.com/docs/gitrepository-layout
+local function add_borrowed(out, common, seen)
+  local root = place.resolve(common)
+  if seen[root] then return end
+  seen[root] = true
+  for _, name in ipairs(LINKABLE) do
+    local leads = place.resolve(root .. "/" .. name)
+    if leads:sub(1, #root + 1) ~= root .. "/" then out[#out + 1] = place.path("git", repository_of(leads)) end
+  end
+  local list = root .. "/objects/info/alternates"
+  for line in (fs.exists(list) and fs.read(list) or ""):gmatch "[^\n]+" do
+    local objects = place.resolve(line, root .. "/objects")
+    out[#out + 1] = place.path("git", repository_of(objects))
+    add_borrowed(out, objects:gsub("/objects$", ""), seen)
+  end
+end
+
+--- The working tree, where the repository is when that is not in it, and the repositories that it borrows from.
 local function targets_of(dir, at)
   local out = { place.path("git", at and at.top or dir or ".") }
   if at and place.resolve(at.common) ~= place.resolve(at.top .. "/.git") then out[2] = place.path("git", at.common) end
+  if at then add_borrowed(out, at.common, {}) end
   return out
 end
 

@@ -221,3 +221,51 @@ t.test("hooks that an effect runs are programs, which shell names", function()
   t.eq(code, 0, out .. err)
   t.ok(fs.exists(p.dir .. "/pwned"), "the hook is run where it is named")
 end)
+
+t.test("under allow, what a repository borrows from another is asked for: alternates, also of alternates, and links", function()
+  local p = theirs [[return runbook { allow = { git = { "theirs" } }, run = function()
+    step("tag", function() git.tag { name = "evil", dir = "theirs" } end) end }]]
+  t.must({ "git", "clone", "-q", p.dir .. "/theirs", p.dir .. "/other" }, { cwd = p.dir })
+  t.must({ "git", "clone", "-q", p.dir .. "/theirs", p.dir .. "/third" }, { cwd = p.dir })
+  local function is_refused(what, name)
+    for _, command in ipairs { "plan", "run" } do
+      local code, out, err = p:run { command, "book" }
+      t.ok(code ~= 0 or (out .. err):find "may not", what)
+      t.has(out .. err, 'this runbook may not touch git "' .. name .. '"', what)
+    end
+  end
+  local function borrow(repository, text) t.write_file(p.dir .. "/" .. repository .. "/.git/objects/info/alternates", text) end
+  borrow("theirs", p.dir .. "/other/.git/objects\n")
+  is_refused("an alternate", "other")
+  borrow("theirs", "../../../other/.git/objects\n")
+  is_refused("a relative one", "other")
+  p:edit("book", t.read_file(p.dir .. "/runbooks/book.lua"):gsub('"theirs" }', '"theirs", "other" }', 1))
+  borrow("other", p.dir .. "/third/.git/objects\n")
+  is_refused("one of an alternate", "third")
+  for _, name in ipairs { "theirs", "other" } do os.remove(p.dir .. "/" .. name .. "/.git/objects/info/alternates") end
+  for _, name in ipairs { "refs", "objects" } do
+    local path = p.dir .. "/theirs/.git/" .. name
+    t.must { "mv", path, path .. ".kept" }
+    t.must { "ln", "-s", p.dir .. "/third/.git/" .. name, path }
+    local _, out, err = p:run { "run", "book" }
+    t.has(out .. err, "may not", name)
+    t.eq(t.must({ "git", "-C", p.dir .. "/third", "tag" }), "", name)
+    os.remove(path)
+    t.must { "mv", path .. ".kept", path }
+  end
+  t.eq(p:run { "run", "book" }, 0)
+end)
+
+t.test("a checkout keeps to the commit of its plan", function()
+  local p = theirs [[return runbook { run = function()
+    step("out", function() git.checkout { ref = "br", dir = "theirs" } end) end }]]
+  p:at("branch", "br")
+  p:run { "plan", "book", "-o", "plan.json" }
+  p:at("checkout", "-q", "br")
+  t.write_file(p.dir .. "/theirs/a", "other\n")
+  p:at("commit", "-q", "-am", "more")
+  p:at("checkout", "-q", "main")
+  local code, out, err = p:run { "run", "--plan", "plan.json", "--no-ask" }
+  t.ok(code ~= 0, out .. err)
+  t.has(out .. err, "git br has changed since the plan was made")
+end)

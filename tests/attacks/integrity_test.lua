@@ -89,3 +89,14 @@ t.test("a row that was changed is told by status and log, and refused by resume 
     t.ok((out .. err):find("broken at event", 1, true) or (out .. err):find("damaged at event", 1, true), words[1] .. ": " .. out .. err)
   end
 end)
+
+t.test("a journal that is a named pipe is refused, and waits for nobody", function()
+  local p = project.new { book = "return runbook { run = function() end }" }
+  t.must { "mkdir", "-m", "700", p.dir .. "/.almanac" }
+  t.must { "mkfifo", "-m", "600", p.dir .. "/.almanac/journal.db" }
+  for _, words in ipairs { { "runs" }, { "status" }, { "run", "book" } } do
+    local code, out, err = p:run(words)
+    t.ok(code ~= 0, out .. err)
+    t.has(err, "journal.db is no journal to trust: it is neither a file nor a directory")
+  end
+end)
