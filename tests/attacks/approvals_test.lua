@@ -341,7 +341,7 @@ t.test("a journal that says that the question was answered does not do, nor does
   end
 end)
 
-t.test("a run whose signed question is done goes on, also with a script that was edited behind it and keys that expired", function()
+t.test("a run whose signed question is done goes on with keys that are about to expire, and asks anew of an edited script", function()
   local alice = signers.person "alice"
   local p = new("", alice:line())
   p:edit("book", (BOOK:gsub('"echo after', '"cat missing && echo after')))
@@ -349,6 +349,8 @@ t.test("a run whose signed question is done goes on, also with a script that was
   approve(p, alice, 0, id, "--sign=" .. alice.key)
   t.eq(p:run({ "resume", id, "--no-ask" }, runner), 1)
   p:edit("book", BOOK)
+  resume(p, id, 'the script was edited since alice@example.com signed "roll on"')
+  approve(p, alice, 0, id, "--sign=" .. alice.key)
   t.write_file(p.dir .. "/signers", alice:line('valid-before="' .. os.date("!%Y%m%d%H%MZ", os.time() + 60) .. '"'))
   resume(p, id)
 end)
