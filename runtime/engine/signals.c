@@ -15,8 +15,9 @@
 #include "engine/vm_error.h"
 #include "engine/vm_type.h"
 
-#define SIGNALS_KINDS 3
-#define SIGNALS_LAST 3 /* the one that ends the process at once */
+#define SIGNALS_KINDS 4
+#define SIGNALS_CANCEL 2 /* the one that cancels */
+#define SIGNALS_LAST 3   /* the one that ends the process at once */
 #define ORPHANED SIGUSR2
 #define ORPHAN_SECONDS 30 /* in which it ends what it started; then it is ended */
 
@@ -30,7 +31,7 @@ struct signals {
     int last; /* signal number */
 };
 
-static const int kinds[SIGNALS_KINDS] = {SIGINT, SIGTERM, SIGHUP};
+static const int kinds[SIGNALS_KINDS] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 
 /* The loop hears of a signal when it turns, and a call that blocks (a disk that hangs, a journal
  * that another process holds) keeps it from turning: the last one is for the handler itself. These
@@ -45,6 +46,15 @@ static bool is_told_again(int signum, int count)
     return signum == SIGHUP && count > 0;
 }
 
+/* How many came, with this one. SIGUSR1 cancels, however many came before: who presses a button
+ * does not know how often Ctrl-C was pressed, and one too many would end the process. */
+static int count_with(int signum, int count)
+{
+    if (signum != SIGUSR1)
+        return count + 1;
+    return count < SIGNALS_CANCEL ? SIGNALS_CANCEL : count;
+}
+
 /* What was journalled is on disk before the world is touched, so that nothing is lost when the
  * process ends here: the run resumes as one that was killed. */
 static void signals_handle(int signum)
@@ -52,8 +62,8 @@ static void signals_handle(int signum)
     struct sigaction by_default = {.sa_handler = SIG_DFL};
 
     if (!is_told_again(signum, came))
-        came = came + 1;
-    if (came >= SIGNALS_LAST && signum != SIGHUP) {
+        came = count_with(signum, came);
+    if (came >= SIGNALS_LAST && signum != SIGHUP && signum != SIGUSR1) {
         tty_restore();
         sigaction(signum, &by_default, NULL);
         raise(signum); /* takes place when this handler returns */
@@ -92,7 +102,7 @@ static void signals_came(uv_signal_t *uv, int signum)
 
     if (is_told_again(signum, signals->count))
         return;
-    signals->count++;
+    signals->count = count_with(signum, signals->count);
     signals->last = signum;
     if (signals->task && signals->count == 1)
         task_say_paused(signals->task, words_of(signum));
@@ -219,7 +229,10 @@ static int signal_wait_finish(lua_State *L, int status, lua_KContext ctx)
 
     (void)status;
     op_check(L, &wait->op);
-    lua_pushstring(L, last == SIGINT ? "SIGINT" : last == SIGTERM ? "SIGTERM" : "SIGHUP");
+    lua_pushstring(L, last == SIGINT    ? "SIGINT"
+                      : last == SIGTERM ? "SIGTERM"
+                      : last == SIGUSR1 ? "SIGUSR1"
+                                        : "SIGHUP");
     return 1;
 }
 

@@ -109,15 +109,16 @@ static int l_chdir(lua_State *L)
     return 0;
 }
 
-/// Interrupts another process, as its operator's Ctrl-C does, or ends it. Permit "effect".
+/// Interrupts another process, as its operator's Ctrl-C does (INT, TERM), cancels what it does (USR1),
+/// or ends it. Permit "effect".
 ///
 /// Raises: `usage`, `io`.
 ///@param pid integer
-///@param name "INT"|"TERM"|"KILL"
+///@param name "INT"|"TERM"|"KILL"|"USR1"
 static int l_interrupt(lua_State *L)
 {
-    static const char *const names[] = {"INT", "TERM", "KILL", NULL};
-    static const int numbers[] = {SIGINT, SIGTERM, SIGKILL};
+    static const char *const names[] = {"INT", "TERM", "KILL", "USR1", NULL};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGKILL, SIGUSR1};
     lua_Integer pid = luaL_checkinteger(L, 1);
     int number = numbers[luaL_checkoption(L, 2, NULL, names)];
 

@@ -57,8 +57,7 @@ function M.stop(id, what)
   local journal <close> = store.open "ro"
   local pid = M.process_of(journal, id)
   if not pid then refuse("no process of this machine runs " .. id, "look at it again") end
-  process.interrupt(pid, "INT")
-  if what == "cancel" then process.interrupt(pid, "TERM") end -- two of one kind may come as one
+  process.interrupt(pid, what == "cancel" and "USR1" or "INT")
 end
 
 return M

@@ -86,6 +86,22 @@ t.test("what a run tells of that the watched one made is told, too: the page has
   stream:kill "TERM"
 end)
 
+t.test("one that is pausing, in the middle of an effect, is cancelled by the button, however often it is pressed", function()
+  local p = projects.new { book = [[return runbook { run = function()
+    step("long", function() sh.run { "sh", "-c", "trap '' INT; echo begun >begun; exec sleep 60" } end)
+  end }]] }
+  local run = p:spawn { "run", "book", "--plain" }
+  t.eventually("its effect is under way", function() return fs.exists(p.dir .. "/begun") end)
+  local s = serving(p)
+  local id = p:newest()
+  t.eq(stop(s, id, "pause"), "303")
+  t.eq(stop(s, id, "cancel"), "303")
+  stop(s, id, "cancel")
+  t.eq(run:wait(30), 130)
+  t.eq(run.signal, nil)
+  t.has(run:text(), "go on:")
+end)
+
 t.test("and cancelled", function()
   local p, run, s = under_way()
   t.eq(stop(s, p:newest(), "cancel"), "303")

@@ -40,11 +40,12 @@ function M.cwd() end
 ---@param path string
 function M.chdir(path) end
 
---- Interrupts another process, as its operator's Ctrl-C does, or ends it. Permit "effect".
+--- Interrupts another process, as its operator's Ctrl-C does (INT, TERM), cancels what it does (USR1),
+--- or ends it. Permit "effect".
 ---
 --- Raises: `usage`, `io`.
 ---@param pid integer
----@param name "INT"|"TERM"|"KILL"
+---@param name "INT"|"TERM"|"KILL"|"USR1"
 function M.interrupt(pid, name) end
 
 --- Passes a named point, where a test can end the program: ALMANAC_FAULT="point:N:kill".
