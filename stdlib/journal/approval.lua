@@ -10,7 +10,6 @@ local timestamp = require "almanac.base.timestamp"
 local M = {}
 
 --- Why an answer does not count any more that was given before parameters of the run were given anew.
-M.OVERTAKEN = "parameters of the run were given anew since then"
 
 ---@class almanac.Question
 ---@field path string       of the step that asks
@@ -32,7 +31,7 @@ M.OVERTAKEN = "parameters of the run were given anew since then"
 ---@field head string?      the end of the journal's chain then: its event and hash
 ---@field signed string?    the text that was signed
 ---@field signature string? of ssh-keygen, armoured
----@field overtaken boolean? parameters of the run were given anew since
+---@field overtaken string?  what came since, by which it does not count any more, in words
 
 --- What an answer given now would be about.
 ---@param run almanac.Run
@@ -211,7 +210,7 @@ function M.given(frame, question)
   if not last then return nil end
   local about = subject(frame.run)
   if last.overtaken and last.answer ~= "no" then
-    return nil, string.format("%s answered %s, but %s", last.by, last.answer, M.OVERTAKEN)
+    return nil, string.format("%s answered %s, but %s", last.by, last.answer, last.overtaken)
   elseif last.script ~= about.script then
     return nil, string.format("%s answered %s, but the script was edited since then", last.by, last.answer)
   elseif last.plan ~= about.plan then
@@ -245,7 +244,7 @@ function M.chosen(frame, question)
   local last_asked, last = asked[#asked], answers[#answers]
   if not last_asked or not last or last_asked.question ~= question or last.at_ms < last_asked.at_ms then return nil end
   local about = subject(frame.run)
-  if last.overtaken then return nil, string.format("%s answered %s, but %s", last.by, last.answer, M.OVERTAKEN) end
+  if last.overtaken then return nil, string.format("%s answered %s, but %s", last.by, last.answer, last.overtaken) end
   if last.script ~= about.script or last.plan ~= about.plan then
     return nil, string.format("%s answered %s, but the script or the plan is another one since then", last.by, last.answer)
   end

@@ -107,10 +107,10 @@ local function begins(replay, one)
   if one.data.digest then replay.digests[one.data.digest] = true end
 end
 
---- What was answered so far was answered about other parameters.
-local function overtake_answers(replay)
+--- What was answered so far was answered about another run of things: `by` says what came since.
+local function overtake_answers(replay, by)
   for _, answers in pairs(replay.kept["confirm.answered"] or {}) do
-    for _, one in ipairs(answers) do one.overtaken = true end
+    for _, one in ipairs(answers) do one.overtaken = by end
   end
 end
 
@@ -122,7 +122,7 @@ on["run.resume"] = function(replay, one)
   for _, name in ipairs(one.data.anew or {}) do
     if params[name] == nil then replay.params[name], replay.unkept[name] = nil, true end
   end
-  if next(one.data.anew or one.data.params or {}) then overtake_answers(replay) end
+  if next(one.data.anew or one.data.params or {}) then overtake_answers(replay, "parameters of the run were given anew since then") end
 end
 on["run.end"] = function(replay, one)
   take_status(replay, one)
@@ -190,6 +190,7 @@ on["step.redo"] = function(replay, one)
     forget_effects(replay, function(path) return path == one.path end)
   end
   for _, by_path in pairs(replay.kept) do by_path[one.path] = nil end
+  overtake_answers(replay, "what was done before it is done once more since then")
 end
 
 --- What a rollback says of one of its undos. Before there were places, each was the next one.
@@ -328,7 +329,7 @@ function M.load(journal, id, is_way_back)
 end
 
 --- The payloads of a kind that the step has from before, oldest first; with `time_ms`, and `seq` where
---- the journal gave it; `overtaken` where parameters were given anew since.
+--- the journal gave it; `overtaken` says why an answer does not count any more.
 ---@param kind string
 ---@param path string
 ---@return table[]

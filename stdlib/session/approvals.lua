@@ -62,7 +62,7 @@ function Approvals:judge(path, question, answers, as_then)
   local no = last_no(question, self.replay:previous("confirm.answered", path))
   local claims = approval.claims(self.id, path, question, answers)
   for _, claim in ipairs(claims) do
-    claim.why = claim.why or claim.overtaken and not as_then and approval.OVERTAKEN
+    claim.why = claim.why or not as_then and claim.overtaken
       or other_journal(self, claim, asked and asked.seq or math.huge, as_then and 0 or no)
   end
   return signers.judge(claims, {

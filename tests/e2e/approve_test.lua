@@ -101,6 +101,18 @@ t.test("an approval does not hold for parameters that were given anew after it",
   t.eq(p:lines "log", { "before", "v2" })
 end)
 
+t.test("an approval does not hold for what is done once more after it", function()
+  local p, id = waiting()
+  t.eq(p:run { "approve", id }, 0)
+  local code, _, err = p:run { "resume", id, "--no-ask", "--redo", "before" }
+  t.eq(code, 3, err)
+  t.has(err, "but what was done before it is done once more since then")
+  t.eq(p:lines "log", { "before", "before" })
+  t.eq(p:run { "approve", id }, 0)
+  t.eq((p:run { "resume", id }), 0)
+  t.eq(p:lines "log", { "before", "before", "after" })
+end)
+
 t.test("an approval holds for what a resume has to give once more: a secret that no journal keeps, and what is as it was", function()
   local asks = BOOK:gsub("runbook {",
     "runbook { params = { token = param.secret { required = true }, other = param.secret {}, n = param.integer { default = 1 } },")
