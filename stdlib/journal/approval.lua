@@ -9,8 +9,6 @@ local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
---- Why an answer does not count any more that was given before parameters of the run were given anew.
-
 ---@class almanac.Question
 ---@field path string       of the step that asks
 ---@field question string
