@@ -155,7 +155,7 @@ end }]]
   github.refuse = function() return 500, { message = "down" } end
   local code, out, err = p:run({ "run", "book", "--no-ask" }, ENV)
   t.eq(code, 0, err)
-  t.has(out .. err, "the issue in org/app was not made")
+  t.has(out .. err, "the issue in org/app may not have been made")
   t.has(out .. err, "the comment on #1 of org/app was not made")
 end)
 
