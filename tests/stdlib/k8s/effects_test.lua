@@ -37,7 +37,8 @@ end
 
 local function ctx_of(name, input, id)
   local definition = definitions.find(name)
-  return { id = id or "0123456789abcdef", run = "r", before = definition.observe and definition.observe(input) }
+  local before = definition.observe and definition.observe(input)
+  return { id = id or "0123456789abcdef", run = "r", before = before, undo_to = before }
 end
 
 --- Applies an effect without a run; gives its result, its input and its context.
