@@ -24,15 +24,13 @@ function M.of(journal, id, replay)
 end
 
 --- Why what was signed is not about the journal as it is; nil: it is.
-local function other_journal(self, claim, asked_seq, no_seq)
+local function other_journal(self, claim, asked_seq)
   local seq, hash = heads.parse(claim.head)
   if not seq then return nil end -- the text says so
   if self.journal:hash(self.id, seq) ~= hash then
     return string.format("the journal is not the one that was signed: its event %d is another one", seq)
   elseif seq < asked_seq then
     return "it was given before this was asked"
-  elseif seq < no_seq then
-    return "it was given before somebody said no"
   end
 end
 
@@ -63,7 +61,9 @@ function Approvals:judge(path, question, answers, as_then)
   local claims = approval.claims(self.id, path, question, answers)
   for _, claim in ipairs(claims) do
     claim.why = claim.why or not as_then and claim.overtaken
-      or other_journal(self, claim, asked and asked.seq or math.huge, as_then and 0 or no)
+      or other_journal(self, claim, asked and asked.seq or math.huge)
+    local is_over = not as_then and (heads.parse(claim.head) or math.huge) < no
+    claim.over = is_over and "it was given before somebody said no" or nil
   end
   return signers.judge(claims, {
     good = settings.approval.valid_for, as_then = as_then,

@@ -18,6 +18,7 @@ local M = {}
 
 ---@class almanac.Claim : almanac.Signed  one that is to be judged
 ---@field wanted string     the text that it ought to be
+---@field over string?      it counts no more, though it is as it ought to be
 ---@field why string?       it does not count, whatever its signature
 
 ---@class almanac.Judgement
@@ -138,6 +139,7 @@ local function examine(claim, files, options)
   if not key then return nil, why end
   why = check_text(claim) or not options.as_then and check_age(claim, options.good) or nil
   if not why and options.runner then why = options.runner:is(claim.principal, key) end
+  why = why or claim.over
   return not why and key or nil, why
 end
 

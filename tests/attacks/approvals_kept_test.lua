@@ -164,6 +164,7 @@ t.test("a signature that a no has ended does not count again, whoever brings it:
   local id = approvals.waiting(p)
   local code, text = p:run({ "approve", id, "--text", "--as", "alice@example.com" }, alice:env())
   t.eq(code, 0, text)
+  text = text .. "\n" -- p:run gives lines
   t.write_file(p.dir .. "/old", text)
   t.write_file(p.dir .. "/old.sig", alice:sign(text))
   approvals.approve(p, bob, 0, id, "--sign=" .. bob.key)
