@@ -1,6 +1,7 @@
 -- resume and rollback without a run: asked about on a terminal, and no guess where nobody can be asked.
 local process = require "native.process"
 local project = require "tests.project"
+local ptys = require "tests.pty"
 local t = require "tests.harness"
 
 local BOOK = [[
@@ -36,13 +37,14 @@ local function failed(p, to)
   return p:newest()
 end
 
---- almanac WORDS on a terminal, answered with this line.
+--- almanac WORDS on a terminal, whose question is answered with this line when it is there.
 local function on_terminal(p, words, answer)
-  local options = p:options()
-  options.stdin = answer .. "\n"
   local line = process.exe() .. " " .. table.concat(words, " ") .. " --plain"
-  local code, out = t.run({ "script", "-qec", line, "/dev/null" }, options)
-  return code, (out:gsub("\r", ""))
+  local pty = ptys.open({ width = 120, height = 50 }, line, { cwd = p.dir, env = p:options().env })
+  pty:wait "%[n%]o >"
+  pty:type(answer .. "\r")
+  local code = pty:ended()
+  return code, (pty:bytes():gsub("\r", ""))
 end
 
 t.test("in a pipe the only candidate is taken; runs that only looked are none for a rollback", function()
