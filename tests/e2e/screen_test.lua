@@ -76,8 +76,8 @@ local function watch(size, name, narrower)
     if terminal:ended() then return true end
     local ok, seen = pcall(check_screen, terminal)
     if not ok and not settling and not terminal:ended() then error(seen, 0) end
-    settling = settling and not ok
     if ok and seen then looks = looks + 1 end
+    settling = settling and looks < 3 -- the first may be of a frame from before
     if narrower and looks > 3 then
       terminal:resize(narrower)
       narrower, settling, looks = nil, true, 0
