@@ -46,7 +46,7 @@ t.test("an instant query", function()
   t.eq(last.query.time, "1795457677.5")
 end)
 
-t.test("null is nothing, wherever it stands", function()
+t.test("null is nothing where it stands for a series or a field of one; it is no list of alerts", function()
   local data = '{"status":"success","warnings":null,"data":%s}'
   local function answer(text) return { body = data:format(text) } end
   answers.null_result = answer '{"resultType":"vector","result":null}'
@@ -61,6 +61,8 @@ t.test("null is nothing, wherever it stands", function()
   t.raises("no_data", prom.value, "null_scalar")
   t.raises("protocol", prom.query, "null_data")
   answers["/api/v1/alerts"] = answer '{"alerts":null}'
+  t.raises("protocol", alerts.firing) -- Prometheus writes an empty list; what is no list must not pass for "nothing fires"
+  answers["/api/v1/alerts"] = answer '{"alerts":[]}'
   t.eq(alerts.firing(), {})
   answers["/api/v1/alerts"] = answer '{"alerts":[{"labels":null,"annotations":null,"state":"firing","activeAt":null}]}'
   t.eq(alerts.firing(), { { name = "", severity = "", labels = {} } })
