@@ -243,7 +243,7 @@ static struct exchange *exchange_start(lua_State *L, const struct transfer_spec 
 
 static void push_headers(lua_State *L, const struct exchange *x)
 {
-    const char *p = x->headers.data, *end = p + x->headers.len;
+    const char *p = buf_str(&x->headers), *end = p + x->headers.len;
 
     lua_newtable(L);
     while (p && p < end) {

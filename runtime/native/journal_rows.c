@@ -103,7 +103,7 @@ static struct run_rows *rows_new(lua_State *L)
 /* Pushes the list of all rows. */
 static int rows_push(lua_State *L, const struct run_rows *rows)
 {
-    const char *p = rows->bytes.data, *end = p + rows->bytes.len;
+    const char *p = buf_str(&rows->bytes), *end = p + rows->bytes.len;
     lua_Integer n = 0;
 
     if (rows->failed)

@@ -446,7 +446,7 @@ static int session_close_method(lua_State *L)
 
 static void push_refusal(lua_State *L, const struct session *s)
 {
-    const char *p = s->headers.data, *end = p + s->headers.len;
+    const char *p = buf_str(&s->headers), *end = p + s->headers.len;
 
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, s->refusal);
