@@ -6,7 +6,9 @@
 /* How a run stands is said by the last of its turns: run.start, run.resume, run.end, run.abandoned.
  * It is looked for from the end of the run's events backwards: behind the end of a run there are
  * answers and notices only. A parameter is compared as JSON has it, 3, true or "3" of a string. A
- * row that was changed into what nobody wrote fits whatever is wanted: it is not to hide a run. */
+ * row that was changed into what nobody wrote fits whatever is wanted: it is not to hide a run.
+ * CASE alone evaluates no more than it needs: OR asks both sides, and malformed JSON is an error.
+ */
 static const char find_sql[] =
     "WITH wanted AS MATERIALIZED (SELECT json_extract(?1, '$.runbook') AS runbook,"
     "  json_extract(?1, '$.operator') AS operator, json_extract(?1, '$.environment') AS "
@@ -30,9 +32,9 @@ static const char find_sql[] =
     " AND (w.params IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(w.params) p"
     "   WHERE NOT coalesce((r.meta -> ('$.params.' || json_quote(p.key))) IN"
     "     (p.value ->> '$[0]', p.value ->> '$[1]'), 0)))"
-    " AND (w.statuses IS NULL OR instr(w.statuses, '|' || CASE e.kind"
+    " AND CASE WHEN w.statuses IS NULL THEN 1 ELSE instr(w.statuses, '|' || CASE e.kind"
     "   WHEN 'run.end' THEN json_extract(e.payload, '$.status')"
-    "   WHEN 'run.abandoned' THEN 'abandoned' ELSE 'running' END || '|') > 0)"
+    "   WHEN 'run.abandoned' THEN 'abandoned' ELSE 'running' END || '|') > 0 END"
     " ELSE 1 END"
     " ORDER BY r.num DESC LIMIT coalesce(json_extract(?1, '$.limit'), -1)";
 
