@@ -33,7 +33,7 @@ t.test("in a freeze nothing is begun, and a reason that is given is kept; the wa
   local p = world:spawn(words("run", "--override-freeze", "CVE-2026-1", "--no-ask"))
   p:wait_line "upgrade the release"
   p:kill "INT"
-  t.eq(p:wait(), 130)
+  t.eq(p:wait(), 130, p:text())
   t.has(world:almanac(0, { "log" }), "CVE-2026-1")
   world:almanac(0, { "rollback", world:last_run() })
   t.eq(world:node_tag(), devnet.old)
