@@ -131,8 +131,7 @@ local function run_book(self, frame, called, id, book)
   begin(run)
   held:attach(run)
   local ok, result = errors.try(drive.execute_within, run, frame, function()
-    if run.approvals then require("almanac.session.edited").check_approval(run) end
-    run:keep_script(book.script)
+    equipment.take_script(run, book)
     return plain.result(book.run(values), "the runbook %s", book.name)
   end)
   if ok then return result end

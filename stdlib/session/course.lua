@@ -7,20 +7,6 @@ local runs = require "almanac.journal.run"
 
 local M = {}
 
---- What becomes of a run whose script was edited: most are not.
-local function edited()
-  return require "almanac.session.edited"
-end
-
---- What a run does. Until it may go on with a script, that is none that it was made with.
-local function body_of(run, book, values)
-  return function()
-    if run.approvals then edited().check_approval(run) end
-    run:keep_script(book.script)
-    return book.run(values)
-  end
-end
-
 --- Runs until done, stopped or undone. The caller owns the run and its lock.
 ---@param session almanac.Session
 ---@param run almanac.Run   with its equipment
@@ -33,7 +19,10 @@ function M.run(session, run, book, values, held)
     local plan = run.replay.plan
     run.bound = plan and require("almanac.run.plan.binding").to(plan, run) or nil
     held:attach(run)
-    local status, err = drive.execute(run, body_of(run, book, values))
+    local status, err = drive.execute(run, function()
+      equipment.take_script(run, book)
+      return book.run(values)
+    end)
     local choice, told
     if status == "failed" and (err.undo or not session.options.no_ask) then
       choice, told = require("almanac.session.failure").ask(session, run, book, values, err)
@@ -47,7 +36,7 @@ function M.run(session, run, book, values, held)
     end
     book = runbook.load(run.meta.script) -- the operator may have edited it meanwhile
     run = runs.load(session.journal, run.id, execute)
-    edited().tell_allow(session.operator, run, book)
+    require("almanac.session.edited").tell_allow(session.operator, run, book)
     equipment.give(session, run, book)
     equipment.go_on(run)
   end

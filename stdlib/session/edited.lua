@@ -60,7 +60,7 @@ end
 local MARK = "#edited"
 
 --- The question about an effect, or a redo, has the path of its step before the mark.
-local function went_on(replay, path)
+local function is_passed(replay, path)
   local is_done = replay.done ~= nil and replay.done:seq((path:match "^(.-)#" or path)) ~= nil
   return is_done or #replay:previous("guard.answered", path) > 0
 end
@@ -72,7 +72,7 @@ local function newest(run)
   local found = {}
   for path in pairs(run.replay.kept["confirm.answered"] or {}) do
     local asked = run:previous("confirm.asked", path)
-    local is_own = path:sub(-#MARK) ~= MARK and went_on(run.replay, path)
+    local is_own = path:sub(-#MARK) ~= MARK and is_passed(run.replay, path)
     for _, given in ipairs(is_own and run:previous("confirm.answered", path) or {}) do
       given.path = path
       local counts = given.signed and given.seq and approval.goes_on(asked[#asked] or {}, given.answer)
@@ -117,7 +117,7 @@ end
 ---@param path string
 ---@return boolean
 function M.went_on(replay, path)
-  if path:sub(-#MARK) ~= MARK then return went_on(replay, path) end
+  if path:sub(-#MARK) ~= MARK then return is_passed(replay, path) end
   local asked = replay:previous("confirm.asked", path)
   local last = asked[#asked]
   for _, kept in ipairs(replay.scripts) do

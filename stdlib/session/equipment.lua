@@ -67,6 +67,14 @@ function M.start(run)
   run:record("run.start", "", data)
 end
 
+--- Makes a script the one that the run is made with, unless what was signed for another one is to be signed anew for it.
+---@param run almanac.Run  that is executed, with its equipment
+---@param book almanac.Runbook
+function M.take_script(run, book)
+  if run.approvals then require("almanac.session.edited").check_approval(run) end
+  run:keep_script(book.script)
+end
+
 --- Journals that the run goes on.
 ---@param run almanac.Run  with its equipment
 ---@param params table<string, any>?  that are given anew, as they are journalled

@@ -3,9 +3,10 @@ local children = require "almanac.config.children"
 local diff = require "almanac.base.diff"
 local document = require "almanac.config.document"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local given_params = require "almanac.base.given_params"
-local nearest = require "almanac.base.nearest"
 local json = require "native.json"
+local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
 local parameters = require "almanac.journal.parameters"
 local files = require "almanac.host.place"
@@ -180,15 +181,12 @@ end
 ---@param run almanac.Run
 ---@return table<string, almanac.Param>
 function M.wanted(book, run)
-  local out, unkept = {}, {}
-  for name, spec in pairs(book.params) do out[name] = spec end
+  local unkept, out = {}, {}
   for _, name in ipairs(run.meta.unkept or {}) do unkept[name] = true end
-  for name, is_unkept in pairs(run.replay.unkept) do unkept[name] = is_unkept or nil end
-  for name in pairs(unkept) do
-    local spec = {}
-    for key, value in pairs(out[name] or {}) do spec[key] = value end
-    spec.required, spec.default, spec.is_unkept = true, nil, true
-    if out[name] then out[name] = spec end
+  for name, is_unkept in pairs(run.replay.unkept) do unkept[name] = is_unkept end
+  for name, spec in pairs(book.params) do
+    out[name] = unkept[name] and fields.with(spec, { required = true, is_unkept = true }) or spec
+    if unkept[name] then out[name].default = nil end
   end
   return out
 end

@@ -2,6 +2,7 @@
 --- part of it. A file's digest says that nobody changed it by mistake, and anybody can compute another; and a preview may be
 --- a script's own. Shapes of base/shape.
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local secret = require "almanac.base.secret"
 local shape = require "almanac.base.shape"
 local unknown = require "almanac.base.unknown"
@@ -25,18 +26,10 @@ local PREVIEW = {
   ground = { optional = { list = { ref = "string", digest = "string?", of = "string?", is_read = "boolean?" } } },
 }
 
-local function with(base, more)
-  local out = {}
-  for _, fields in ipairs { base, more } do
-    for field, inner in pairs(fields) do out[field] = inner end
-  end
-  return out
-end
-
 local OPEN = { optional = { list = { at = "string", after = "string" } } }
 local UNDO_BY = { optional = { at = "string", bounded = "boolean?" } }
 
-local EFFECT = with(PREVIEW, {
+local EFFECT = fields.with(PREVIEW, {
   path = "string", op = "string", ordinal = "string", digest = "string", title = "string", on_top = "boolean?", as_given = "boolean?",
   refused = REFUSALS, open = OPEN, undo_by = UNDO_BY, makes_more = "boolean?", bounded = "boolean?",
   makes = { optional = { list = { op = "string", title = "string", digest = "string", open = OPEN, nothing = "boolean?" } } },

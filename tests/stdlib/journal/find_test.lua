@@ -48,6 +48,17 @@ t.test("how a run stands is said by its last turn, whatever comes behind it", fu
   t.eq(ids(journal, { statuses = { "crashed" }, limit = 1 }), "begun")
 end)
 
+t.test("one end that is no JSON hides no run, whatever is wanted", function()
+  local journal = journal_of { { id = "before", START, DONE }, { id = "odd", START }, { id = "after", START, DONE } }
+  journal:append("odd", "run.end", "", '{"status":"done","1,', false)
+  journal:flush()
+  t.eq(ids(journal, {}), "after odd before")
+  t.eq(ids(journal, { statuses = { "done" } }), "after odd before", "nobody can tell how it ended")
+  t.eq(ids(journal, { operator = "x" }), "")
+  t.eq(ids(journal, { params = { a = "1" } }), "")
+  t.eq(find.runs(journal, { limit = 2 })[2].status, "corrupt")
+end)
+
 t.test("a run that a process holds is running", function()
   local journal = journal_of { { id = "runs", START } }
   t.ok(journal:lock_run("runs", "me"))
