@@ -1,38 +1,26 @@
---- make check: what a module exports is named by another file. A function that its own file alone calls is a local one, and
---- one that nobody calls is left over.
----
----     almanac lua tests/check/exports.lua [DIR]
+--- What a module exports is named by another file. A function that its own file alone calls is a local one, and
+--- one that nobody calls is left over. Run by make check: almanac lua tests/check/exports.lua; exit 1 and a line for each.
 local fs = require "native.fs"
 
-local dir = ... or "."
-
---- Whole modules whose functions are found by name: commands, what a script sees, and what each mode or program gives.
+--- Whole modules whose functions are found by name: commands, and what a script sees.
 local function is_found_by_name(path)
-  return path:find "^stdlib/cli/" or path:find "^stdlib/meta/" or path:find "/public/"
-end
-
-local function files_of(pattern, out)
-  for _, path in ipairs(fs.list(pattern)) do
-    out[#out + 1] = path:sub(#dir + 2)
-  end
+  return path:find "^stdlib/cli/" or path:find "/public/"
 end
 
 local function read(path)
-  return (fs.read(dir .. "/" .. path):gsub("%-%-[ %-%[][^\n]*", "")) -- and no option in a text: "--labels"
+  return (fs.read(path):gsub("%-%-[ %-%[][^\n]*", "")) -- and no option in a text: "--labels"
 end
 
 local function all_texts()
-  local paths = {}
-  for _, root in ipairs { "stdlib", "tests", "docs", "runbooks" } do
-    local below = "/" .. root
-    for _ = 1, 6 do
-      files_of(dir .. below .. "/*.lua", paths)
-      below = below .. "/*"
-    end
-  end
   local texts = {}
-  for _, path in ipairs(paths) do
-    if not path:find "^stdlib/meta/" then texts[path] = read(path) end
+  for _, root in ipairs { "stdlib", "tests", "docs", "runbooks" } do
+    local below = root
+    repeat
+      for _, path in ipairs(fs.list(below .. "/*.lua")) do
+        if not path:find "^stdlib/meta/" then texts[path] = read(path) end -- stubs of editors are no modules
+      end
+      below = below .. "/*"
+    until #fs.list(below) == 0
   end
   return texts
 end
