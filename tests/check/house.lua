@@ -19,8 +19,8 @@ local SEES = {
   ["sim/api"] = { "base", "sim/model", "sim/control", "sim/world", "sim/api" },
   sim = { "base", "sim/model", "sim/control", "sim/world", "sim/api", "sim" },
 }
+local LOADERS = { load = true, loadfile = true, dofile = true, loadstring = true } -- what they compile may require anything
 --- Where a name that is only known when the program runs may be required.
-local LOADERS = { load = true, loadfile = true, dofile = true, loadstring = true }
 local COMPUTED = { script = true, session = true, cli = true }
 
 --- runtime/: a folder may include those before it and itself. Those below `engine` do not know Lua.
@@ -103,7 +103,7 @@ local function requires_of(text)
       local literal = tokens.kinds[at] == "string" and (at == i + 1 or tokens.kinds[at + 1] == ")")
       out[#out + 1] = { name = literal and tokens.values[at] or nil, line = line_at(text, tokens.starts[i]) }
     elseif is_name and LOADERS[value] and not own[value] and not is_sealed(tokens, i + 1) and tokens.kinds[i + 1] ~= "=" then
-      out[#out + 1] = { line = line_at(text, tokens.starts[i]) } -- what it compiles may require anything
+      out[#out + 1] = { line = line_at(text, tokens.starts[i]) }
     elseif is_name and (value == "package" or value == "_G" or value == "_ENV") and tokens.kinds[i + 1] ~= "=" then
       out[#out + 1] = { line = line_at(text, tokens.starts[i]) } -- a way round require
     end
@@ -273,6 +273,12 @@ local function check_macros(path, lines)
   end
 end
 
+local function check_c_lengths(path, lines)
+  if #lines > C_FILE_MAX then violation("%s: %d lines; it splits at its second noun, before %d", path, #lines, C_FILE_MAX) end
+  check_c_functions(path, lines)
+  check_macros(path, lines)
+end
+
 --- The functions that a C text declares and defines outside of others, by their names: the line.
 local function functions_of(text)
   local function blank(part) return (part:gsub("[^\n]", " ")) end
@@ -349,9 +355,7 @@ local function check_runtime()
         if not KNOWS_LUA[folder] then violation("%s:%d: %s must not know Lua", path, i, folder) end
       end
     end
-    if #lines > C_FILE_MAX then violation("%s: %d lines; it splits at its second noun, before %d", path, #lines, C_FILE_MAX) end
-    check_c_functions(path, lines)
-    check_macros(path, lines)
+    check_c_lengths(path, lines)
   end
   check_declarations(texts)
   local cycles = cycles_of(graph, paths)
@@ -379,12 +383,7 @@ local function check_tests()
   local paths = files_below("tests", ".lua")
   check_lua_lengths(paths)
   local in_c = files_below("tests", ".[ch]")
-  for _, path in ipairs(in_c) do
-    local lines = lines_of(fs.read(path))
-    if #lines > C_FILE_MAX then violation("%s: %d lines; at most %d", path, #lines, C_FILE_MAX) end
-    check_c_functions(path, lines)
-    check_macros(path, lines)
-  end
+  for _, path in ipairs(in_c) do check_c_lengths(path, lines_of(fs.read(path))) end
   return #paths + #in_c
 end
 
