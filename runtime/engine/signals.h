@@ -1,7 +1,8 @@
-/* signals: SIGINT, SIGTERM and SIGHUP as interrupts of a task.
+/* signals: SIGINT, SIGTERM, SIGHUP and SIGUSR1 as interrupts of a task.
  *
- * The first one pauses the guarded task, the second cancels it. That is decided here, and not in
- * Lua, so that it also reaches a script that computes without ever waiting.
+ * The first one pauses the guarded task, the second cancels it; SIGUSR1 cancels at once. That is
+ * decided here, and not in Lua, so that it also reaches a script that computes without ever
+ * waiting.
  */
 #ifndef ALMANAC_SIGNALS_H
 #define ALMANAC_SIGNALS_H

@@ -18,7 +18,7 @@ static struct signals *signals_of(lua_State *L)
     return signals;
 }
 
-/// Names the task that the first signal pauses, and the second cancels.
+/// Names the task that the first signal pauses, and the second cancels; SIGUSR1 cancels at once.
 ///@param handle native.task.Handle
 static int l_guard(lua_State *L)
 {
@@ -61,7 +61,7 @@ void signals_set(lua_State *L, struct signals *signals)
     lua_setfield(L, LUA_REGISTRYINDEX, SIGNALS_STATE);
 }
 
-/// SIGINT, SIGTERM and SIGHUP.
+/// SIGINT, SIGTERM, SIGHUP and SIGUSR1.
 int luaopen_native_signals(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"guard", l_guard},

@@ -1,11 +1,11 @@
 ---@meta native.signals
 -- Made by `make docs` from runtime/native/signals.c: edit that.
 
---- SIGINT, SIGTERM and SIGHUP.
+--- SIGINT, SIGTERM, SIGHUP and SIGUSR1.
 ---@class native.signals
 local M = {}
 
---- Names the task that the first signal pauses, and the second cancels.
+--- Names the task that the first signal pauses, and the second cancels; SIGUSR1 cancels at once.
 ---@param handle native.task.Handle
 function M.guard(handle) end
 
