@@ -22,8 +22,8 @@ int vm_raise(lua_State *L, const struct err *e);
 int vm_raisef(lua_State *L, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Makes the error value on top of L's stack an error table, if it is none, and gives it `where`
- * and, unless it was cancelled, `traceback` if it has none. For a stack that has not been unwound
- * yet. */
+ * and `traceback` if it has none; no traceback where it was cancelled, or where the stack is full.
+ * For a stack that has not been unwound yet. */
 void vm_decorate_error(lua_State *L);
 /* The same as a message handler for lua_pcall. */
 int vm_traceback(lua_State *L);

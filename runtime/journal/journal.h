@@ -95,8 +95,8 @@ typedef void (*journal_found_fn)(void *arg, const struct journal_found *found);
 /* The runs that fit, the newest first; what is queued is not looked at. `wanted` is a JSON object,
  * of which each field narrows them: runbook, operator, environment; since_ms, until_ms (not
  * included) of their making; statuses, "|failed|done|", where "running" are all that have no end;
- * params, { name: [JSON text, other JSON text] }; limit. fn as of journal_runs. A row
- * whose time or JSON is none fits whatever is wanted. */
+ * params, { name: [JSON text, other JSON text] }; limit. fn as of journal_runs. A row whose time or
+ * JSON is none fits whatever is wanted. */
 int journal_find(struct journal *j, const char *wanted, journal_found_fn fn, void *arg,
                  struct err *e);
 

@@ -246,7 +246,7 @@ static void push_headers(lua_State *L, const struct exchange *x)
     const char *p = buf_str(&x->headers), *end = p + x->headers.len;
 
     lua_newtable(L);
-    while (p && p < end) {
+    while (p < end) {
         const char *value = p + strlen(p) + 1;
 
         lua_pushstring(L, value);

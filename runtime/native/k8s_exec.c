@@ -452,7 +452,7 @@ static void push_refusal(lua_State *L, const struct session *s)
     lua_pushinteger(L, s->refusal);
     lua_setfield(L, -2, "status");
     lua_newtable(L);
-    while (p && p < end) {
+    while (p < end) {
         const char *value = p + strlen(p) + 1;
 
         lua_pushstring(L, value);

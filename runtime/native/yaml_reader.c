@@ -40,7 +40,6 @@ static const char *quotable(const struct yaml_reader *r, const char *word)
     return r->is_private ? "…" : word;
 }
 
-/* Raises kind "parse" (or "limit") with the place. `context` may be NULL. */
 int yaml_raise_at(lua_State *L, struct yaml_reader *r, enum err_kind kind, yaml_mark_t mark,
                   const char *what)
 {

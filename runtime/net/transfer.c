@@ -446,7 +446,6 @@ static void transfer_limit_reached(void *arg)
 static bool transfer_start_timers(struct transfer *t)
 {
     struct loop *loop = t->pool->loop;
-
     bool is_limited = t->total_timeout > 0 && clock_is_simulated();
 
     if (t->stall_timeout > 0)

@@ -177,8 +177,7 @@ function M.patience()
   return { left = LOAD_SECONDS }
 end
 
---- Runs the top level in the time that it has. What interrupts it, and what runs out,
---- ends it, whatever it caught.
+--- Runs the top level in the time that it has. What interrupts it, and what runs out, ends it, whatever it caught.
 local function top_level(chunk, seconds)
   local token, exhausted = task.push_deadline(seconds), task.exhaustions()
   local ok, result = errors.try(chunk)
