@@ -18,5 +18,4 @@ local function helm(verb, rest)
 end
 M.helm = { change = helm("change", ", with any object there"), read = helm("look at", "") }
 
-
 return M

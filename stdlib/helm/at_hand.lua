@@ -68,11 +68,7 @@ end
 function M.render(input, render, ...)
   local ok, result = errors.try(render, ...)
   if ok then return result end
-  local words = M.words(input)
-  if words[1] then
-    if result.hint then table.insert(words, 1, result.hint) end
-    result.hint = table.concat(words, ". ")
-  end
+  for _, words in ipairs(M.words(input)) do errors.add_hint(result, words) end
   error(result, 0)
 end
 

@@ -14,5 +14,4 @@ local function k8s(verb)
 end
 M.k8s = { change = k8s "change", read = k8s "look at" }
 
-
 return M

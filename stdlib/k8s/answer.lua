@@ -6,11 +6,12 @@ local redaction = require "almanac.base.redaction"
 
 local M = {}
 
-local BODY_MAX = 256 * 1024 * 1024 -- bytes, of a list of everything
+--- The longest answer, in bytes: a list of everything.
+M.BODY_MAX = 256 * 1024 * 1024
 local EXCERPT_MAX = 200 -- bytes
 
 -- What the API calls null is absent: Go writes an empty list, map or pointer so.
-local decode_options = { max_bytes = BODY_MAX, big = "text", null = "absent" }
+local decode_options = { max_bytes = M.BODY_MAX, big = "text", null = "absent" }
 
 --- Whether a path is that of objects: what lies above (/version, /api, /apis/GROUP/VERSION) describes the server.
 local function is_of_objects(path)

@@ -38,7 +38,6 @@ local M = {}
 ---@field tries? integer      default 4
 ---@field within? almanac.Target[]  what stands for the path where `allow` is asked; {}: nothing
 
-local BODY_MAX = 256 * 1024 * 1024
 local REFUSAL_MAX = 1024 * 1024
 
 local clients = {} ---@type table<string, almanac.k8s.Client>
@@ -117,7 +116,7 @@ local function native_request(request)
   put_headers(headers, request.headers)
   return {
     who = request.who, method = request.method or "GET", path = request.path, query = request.query, body = body,
-    headers = headers, timeout = request.timeout, answer_timeout = request.answer_timeout, max_bytes = BODY_MAX,
+    headers = headers, timeout = request.timeout, answer_timeout = request.answer_timeout, max_bytes = answers.BODY_MAX,
   }
 end
 
