@@ -26,19 +26,19 @@ end
 function M.span(text)
   local plain = terminal.spelt(errors.printable(words.cut(tostring(text or ""), CELL_BYTES))):gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
   if plain == "" then return "" end
-  local fence = ("`"):rep(longest_ticks(plain) + 1)
+  local ticks = ("`"):rep(longest_ticks(plain) + 1)
   local pad = (plain:find "^`" or plain:find "`$") and " " or ""
-  return fence .. pad .. plain:gsub("|", "\\|") .. pad .. fence
+  return ticks .. pad .. plain:gsub("|", "\\|") .. pad .. ticks
 end
 
 --- Text in a fenced block.
 ---@param text string
 ---@param language? string
 ---@return string
-function M.fence(text, language)
+local function fence(text, language)
   local plain = terminal.spelt(errors.printable(words.cut(text, FENCE_BYTES))):gsub("%s+$", "")
-  local fence = ("`"):rep(math.max(3, longest_ticks(plain) + 1))
-  return fence .. (language or "") .. "\n" .. plain .. "\n" .. fence
+  local ticks = ("`"):rep(math.max(3, longest_ticks(plain) + 1))
+  return ticks .. (language or "") .. "\n" .. plain .. "\n" .. ticks
 end
 
 local span = M.span
@@ -74,12 +74,12 @@ local function failure(report)
   local step, err = report.failure and report.steps[report.failure], report.error
   if report.run.status == "done" or not step and not err then return nil end
   local out = { "### The first failure: " .. span(step and step.path or err.step or "outside of the steps") }
-  out[#out + 1] = M.fence(step and step.message or err and err.message or "")
+  out[#out + 1] = fence(step and step.message or err and err.message or "")
   local excerpt = step and step.excerpt or err and err.excerpt
   if excerpt then
-    out[#out + 1] = "at " .. span(excerpt.path .. ":" .. excerpt.line) .. "\n\n" .. M.fence(words.excerpt(excerpt), "lua")
+    out[#out + 1] = "at " .. span(excerpt.path .. ":" .. excerpt.line) .. "\n\n" .. fence(words.excerpt(excerpt), "lua")
   end
-  for _, log in ipairs(err and words.logs(err) or {}) do out[#out + 1] = log.name .. "\n\n" .. M.fence(log.text) end
+  for _, log in ipairs(err and words.logs(err) or {}) do out[#out + 1] = log.name .. "\n\n" .. fence(log.text) end
   if err and err.hint then out[#out + 1] = "next: " .. span(err.hint) end
   return table.concat(out, "\n\n")
 end
@@ -103,12 +103,10 @@ local function copy(report)
   if not report.copy then return nil end
   local lines = {}
   for _, change in ipairs(report.copy.changes or {}) do
-    lines[#lines + 1] = string.format("%s: %s%s", change.object, change.action, change.why and ": " .. change.why or "")
-    for _, field in ipairs(change.fields or {}) do
-      lines[#lines + 1] = string.format("  %s: %s → %s", field.path, words.value(field.old), words.value(field.new))
-    end
+    lines[#lines + 1] = words.change(change)
+    for _, field in ipairs(change.fields or {}) do lines[#lines + 1] = "  " .. words.field(field) end
   end
-  local listed = lines[1] and M.fence(table.concat(lines, "\n"), "text") or "Nothing is otherwise than before."
+  local listed = lines[1] and fence(table.concat(lines, "\n"), "text") or "Nothing is otherwise than before."
   local out = { "### The copy, before and after", listed }
   for _, text in ipairs(words.copy(report.copy)) do out[#out + 1] = span(text) end
   return table.concat(out, "\n\n")
@@ -173,7 +171,7 @@ local function steps(report)
   end
   if not lines[1] then return nil end
   return string.format("<details><summary>%s</summary>\n\n%s\n\n</details>", words.plural(report.counts.steps, "step"),
-    M.fence(table.concat(lines, "\n"), "text"))
+    fence(table.concat(lines, "\n"), "text"))
 end
 
 local function about(report)

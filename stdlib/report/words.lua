@@ -139,6 +139,24 @@ function M.value(value, bytes)
   return M.cut(plain and value or json.encode(value, { canonical = true }), bytes or 200)
 end
 
+--- A change of an object, in one line.
+---@param change table  of a plan, or of a rehearsal's cluster
+---@return string
+function M.change(change)
+  return string.format("%s: %s%s", change.object or "", change.action or "", change.why and ": " .. change.why or "")
+end
+
+local FIELD_MARKS = { added = "+", removed = "-" }
+
+--- A field of a changed object, in one line: "+ .spec.paused: true", "~ .spec.replicas: 1 → 2".
+---@param field table
+---@return string
+function M.field(field)
+  local text = field.kind == "changed" and string.format("%s → %s", M.value(field.old), M.value(field.new))
+    or M.value(field.kind == "added" and field.new or field.old)
+  return string.format("%s %s: %s", FIELD_MARKS[field.kind] or "~", field.path, text)
+end
+
 --- The error's texts of other programs, the ones that say why.
 ---@param err table
 ---@return { name: string, text: string }[]

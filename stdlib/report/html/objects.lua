@@ -6,13 +6,10 @@ local tag = markup.tag
 
 local M = {}
 
-local FIELD_MARKS = { added = { "+", "d-add" }, removed = { "-", "d-del" }, changed = { "~", "d-change" } }
+local FIELD_CLASSES = { added = "d-add", removed = "d-del" }
 
 local function field_line(field)
-  local mark = FIELD_MARKS[field.kind] or FIELD_MARKS.changed
-  local text = field.kind == "changed" and string.format("%s → %s", words.value(field.old), words.value(field.new))
-    or words.value(field.kind == "added" and field.new or field.old)
-  return tag("span", { "class", mark[2] }, string.format("%s %s: %s\n", mark[1], field.path, text))
+  return tag("span", { "class", FIELD_CLASSES[field.kind] or "d-change" }, words.field(field), "\n")
 end
 
 --- Changes of objects, field by field; nil: there are none.
@@ -22,7 +19,7 @@ local function changes_of(changes)
     if change.action == "unchanged" and not change.why then
       unchanged = unchanged + 1
     else
-      out[#out + 1] = string.format("%s: %s%s\n", change.object or "", change.action or "", change.why and ": " .. change.why or "")
+      out[#out + 1] = words.change(change) .. "\n"
       for _, field in ipairs(type(change.fields) == "table" and change.fields or {}) do out[#out + 1] = { "  ", field_line(field) } end
     end
   end
