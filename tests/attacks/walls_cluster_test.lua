@@ -110,8 +110,7 @@ t.test("a chart that would be an option runs nothing, where nothing is allowed a
   t.must({ "sh", "-ec", "printf '#!/bin/sh\\ntouch " .. p.dir .. "/pwned\\ncat\\n' > post.sh; chmod +x post.sh; mkdir -p mychart" },
     { cwd = p.dir })
   for _, allow in ipairs { "allow = {},", "" } do
-    local may_not = allow ~= "" and "this runbook may not"
-    local as_values = may_not or "open --post-renderer=./post.sh: no such file"
+    local as_values = allow ~= "" and "this runbook may not" or "open --post-renderer=./post.sh: no such file"
     for chart, words in pairs { ["--post-renderer=./post.sh"] = "must not begin with a dash", ["-f"] = "must not begin with a dash",
       ["--post-renderer"] = "must not begin with a dash", ["--"] = "must not begin with a dash",
       [" --post-renderer=./post.sh"] = "chart must not begin or end with a space" } do
