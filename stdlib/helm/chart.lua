@@ -245,7 +245,8 @@ function M.links(chart)
 end
 
 --- A chart given as a path must be there: helm would look for a repository of that name instead,
---- and say that there is none.
+--- and say that there is none. Nothing that helm reads of it may be what /proc tells of a process: neither
+--- values, nor what links lead to, nor what any helm follows out of its schemas.
 ---@param input almanac.HelmChartInput
 function M.check(input)
   for _, file in ipairs(input.values) do refuse_process(file) end
