@@ -20,4 +20,10 @@ function outage.put(served, name, on)
   return false
 end
 
+--- Whether a service is off the network. Where an outage of it ended it comes back soon.
+---@param served table
+---@param name string   of WORDS
+---@return boolean
+function outage.is_away(served, name) return SERVED[name] ~= nil and served.listeners[SERVED[name]] == nil end
+
 return outage

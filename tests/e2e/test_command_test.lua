@@ -209,13 +209,19 @@ t.test("what happens meanwhile: at a request, by hand, a service that is away; a
       if run.status ~= "done" then run:resume() end
       assert.equal("done", run.status)
     end)
+    it("has one back while another is away", function()
+      w:fault { "api-down", "prom-silent" }
+      w:fault({}, { "prom-silent" })
+      w:fault({}, { "api-down" })
+      assert.equal("done", w:run("migrate", { hold = "1m" }).status)
+    end)
     it("waits for what nobody asks", function() w:before("PUT */deployments/web", function() end) end)
     it("has no such fault", function() w:fault { "crush=web" } end)
     it("has no such object", function() w:patch("deployment/wep", "shop", {}) end)
   ]]
   local code, out = project:run { "test" }
   t.eq(code, 1)
-  t.has(out, "2 passed, 3 failed")
+  t.has(out, "3 passed, 3 failed")
   t.has(out, '"PUT */deployments/web"')
   t.has(out, "no such fault: crush=web")
   t.has(out, 'deployments.apps "wep" not found')

@@ -77,7 +77,9 @@ function M.change(self, add, remove)
   for _, name in ipairs(over) do
     if outages.put(self.served, name, false) then self.prometheus_is_silent = false end
   end
-  while over[1] and not (self.served.listeners.api and self.served.listeners.loki) do task.sleep(0.001) end
+  for _, name in ipairs(over) do
+    while outages.is_away(self.served, name) do task.sleep(0.001) end
+  end
 end
 
 --- Changes an object as somebody at a terminal does, through the API.
