@@ -1,6 +1,5 @@
 --- The stage of a rehearsal: the simulated cluster, what is asked of Prometheus, and what goes wrong when. It lives in the
 --- process that was started, and outlives the one that runs the runbook, which may be killed on it.
-local codec = require "native.codec"
 local contents = require "almanac.sim.contents"
 local differences = require "almanac.rehearsal.difference"
 local errors = require "almanac.base.errors"
@@ -102,15 +101,10 @@ local function give_orders(self, response)
   return table.remove(self.orders, 1)
 end
 
---- What is asked, by GET or as a form.
-local function query_of(request)
-  return request.query.query or codec.percent_decode(request.body:match "^query=([^&]*)" or request.body:match "&query=([^&]*)" or "", true)
-end
-
 --- Asks the real Prometheus what the inside asked; where there is none, or a gate's query is to be bad, the simulated one.
 local function ask_prometheus(self, request, response)
   if self.prometheus_is_silent then return prometheus.be_silent(response) end
-  if not self.prometheus or self.numbers:is_spoilt(query_of(request)) then
+  if not self.prometheus or self.numbers:is_spoilt(prometheus.parameters(request).query or "") then
     if self.numbers:handle(request.path:gsub("^/prometheus", ""), request, response) then return end
     return response:send(404, { ["Content-Type"] = "text/plain" }, "the Prometheus of a rehearsal does not know this\n")
   end

@@ -19,7 +19,10 @@ local prometheus = {}
 local JSON = { ["Content-Type"] = "application/json" }
 local POINTS_MAX = 11000 -- as Prometheus has it
 
-local function parameters(request)
+--- What a request gives, in its URL or as a form.
+---@param request table
+---@return table<string, string>
+function prometheus.parameters(request)
   local out = {}
   for name, value in pairs(request.query) do out[name] = value end
   if tostring(request.headers["content-type"]):find("x-www-form-urlencoded", 1, true) then
@@ -128,7 +131,7 @@ function prometheus.handle(source, path, request, response)
   end
   local answer = PATHS[path]
   if not answer then return false end
-  local ok, data = errors.try(answer, source, parameters(request))
+  local ok, data = errors.try(answer, source, prometheus.parameters(request))
   if ok then
     response:send(200, JSON, json.encode { status = "success", data = data })
   else
