@@ -195,7 +195,7 @@ end
 function Numbers:answer_of(query)
   local found, gate = metrics.of_query(query), self.gates[squeezed(query)]
   local answer, source = plain_answer(self, query)
-  self.seen[source][query] = gate and gate.name or query
+  self.seen[source][query] = true
   if is_gone(self, query, found) then return nil end
   if gate and (self.spoilt[gate.name] or source == "default" and shows_fault(self, found)) then answer = M.bad(gate) end
   if type(answer) == "number" and fault_of(self, query, "series") then
@@ -210,9 +210,9 @@ function Numbers:handle(path, request, response) return prometheus.handle(self, 
 
 -- Saying -----------------------------------------------------------------------------------------
 
-local function names_of(list)
+local function queries_of(seen)
   local out = {}
-  for _, name in pairs(list) do out[#out + 1] = name end
+  for query in pairs(seen) do out[#out + 1] = query end
   table.sort(out)
   return out
 end
@@ -222,7 +222,7 @@ local SHOWN = 3 -- queries that nothing is known of
 --- Where the numbers came from, in words, and what was meant to be bad and was never asked.
 ---@return string[] lines
 function Numbers:told()
-  local out, defaults, files, nothing = {}, names_of(self.seen.default), names_of(self.seen.file), names_of(self.seen.nothing)
+  local out, defaults, files, nothing = {}, queries_of(self.seen.default), queries_of(self.seen.file), queries_of(self.seen.nothing)
   local parts = {}
   if defaults[1] then parts[#parts + 1] = string.format("%d queries had a healthy value by default", #defaults) end
   if files[1] then parts[#parts + 1] = string.format("%d what the file says", #files) end

@@ -85,7 +85,7 @@ function M.conclusion(stage, stands, code, back, found)
   for _, entry in ipairs(stage.schedule:missed()) do
     out[#out + 1] = string.format("! %s was to come %s, and did not", entry.name, moments.text(entry.when))
   end
-  table.move(stage.numbers:told(), 1, SHOWN * 2, #out + 1, out)
+  for _, line in ipairs(stage.numbers:told()) do out[#out + 1] = line end
   if stands then
     if found.planned then
       out[#out + 1] = "planned, and what happened:"
