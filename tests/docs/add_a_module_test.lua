@@ -32,8 +32,7 @@ local function faults(edit)
   t.must { "cp", "-r", "docs", "stdlib", dir }
   t.must { "cp", "-r", "runtime/native", "runtime/engine", dir .. "/runtime" }
   edit(function(path, change)
-    local text = path ~= "" and t.read_file(dir .. "/" .. path)
-    t.write_file(dir .. "/" .. path, change(text))
+    t.write_file(dir .. "/" .. path, change(t.read_file(dir .. "/" .. path)))
   end, dir)
   local code, _, err = t.run({ require("native.process").exe(), "--stdlib", dir .. "/stdlib", "lua", "docs/generate.lua", "out" },
     { cwd = dir })
