@@ -145,8 +145,10 @@ describe("a release whose pods are not there yet", function()
     assert.equal("failed", run.status)
     w:fault({}, { "crash=animica-miner:" .. devnet.new })
     w:pass "2m"
+    assert.equal("failed", run.steps["workloads are ready"].status)
     run:resume()
-    assert.contains("panic: configuration is invalid", run.error.message) -- in the logs of this rollout: all pods are ready
+    assert.equal("done", run.steps["workloads are ready"].status)
+    assert.contains("panic: configuration is invalid", run.error.message) -- what it said stays in the logs of this rollout
   end)
 end)
 
