@@ -44,13 +44,6 @@ local function title_of(object)
   return string.format("%s/%s", object.kind:lower(), meta.name)
 end
 
---- Values of a Secret are compared, and not shown.
-local function concealed(data)
-  local out = {}
-  for key, value in pairs(data) do out[key] = json.encode { value } end
-  return out
-end
-
 --- An object without what every write changes.
 local function plain(object)
   if is_record(object) then return { status = object.metadata.labels.status } end
@@ -58,10 +51,10 @@ local function plain(object)
   for key, value in pairs(object) do out[key] = value end
   for key, value in pairs(object.metadata) do meta[key] = not ABOUT[key] and value or nil end
   out.metadata, out.status = meta, nil
-  if object.kind == "Secret" and object.data then out.data = concealed(object.data) end
   return out
 end
 
+--- Values of a Secret are compared, and not shown.
 local function hidden(object, field)
   if object.kind ~= "Secret" or not field.path:find "^%.data" then return field end
   return { path = field.path, kind = field.kind, old = field.old and "(secret)", new = field.new and "(another secret)" }
