@@ -103,12 +103,10 @@ function Server:run() self.cluster.agenda:serve(require "native.task") end
 ---@param name "api"|"devnet"|"loki"
 ---@param up boolean
 function Server:put(name, up)
+  local agenda, coming = self.cluster.agenda, "listen\0" .. name
+  if not up then agenda:cancel(coming) end
   if up == (self.listeners[name] ~= nil) then return end
-  if up then
-    return self.cluster.agenda:after(0, "listen\0" .. name, function()
-      if not self.listeners[name] then listen(self, name) end
-    end)
-  end
+  if up then return agenda:after(0, coming, function() listen(self, name) end) end
   self.listeners[name]:close()
   self.listeners[name] = nil
 end
