@@ -31,7 +31,8 @@ function M.open(size, line, opts)
   pty.process = t.spawn({ "bash", "-c", script }, { env = env })
   t.defer(function()
     t.write_file(pty.dir .. "/close", "")
-    if pty.over then pty.process:wait() end
+    if not t.read_file(pty.dir .. "/code") then pty:kill() end
+    pty.process:wait()
   end)
   return pty
 end
@@ -77,8 +78,14 @@ function Pty:ended()
     return self:look():text():find "ended\n*$" and (t.read_file(self.dir .. "/code") or ""):find "\n"
   end)
   if not ok then error({ assertion = "the line has not ended:\n" .. self.screen:text() }, 0) end
-  self.over = true
   return tonumber(t.read_file(self.dir .. "/code"))
+end
+
+--- Ends what runs in it by force. A terminal that is closed under it would not do: where tests run under nohup(1) or in
+--- a CI job, SIGHUP is ignored, and so is it by all that they start.
+function Pty:kill()
+  t.eventually("the terminal is open", function() return (t.read_file(self.dir .. "/tty") or ""):find "\n" end)
+  t.must { "pkill", "-KILL", "-t", (t.read_file(self.dir .. "/tty"):gsub("^/dev/", ""):gsub("\n", "")) }
 end
 
 --- The modes of the terminal, as stty has them.

@@ -61,7 +61,7 @@ t.test("at 40 columns the ids of runs, and the words that are typed with them, s
   for line in listed:gmatch "[^\n]+" do ids[#ids + 1] = json.decode(line).id end
   t.eq(#ids, 2)
   local pty = ptys.open({ width = 40, height = 60 }, string.format("%s runs; %s status; %s status book", exe, exe, exe), { cwd = p.dir })
-  pty:wait "ended"
+  pty:ended()
   local shown = pty.screen:text()
   for _, id in ipairs(ids) do
     local _, count = (shown .. "\n"):gsub("%f[%w]" .. id:gsub("%-", "%%-") .. "[: ]*\n?", "")
