@@ -197,7 +197,7 @@ demo:
 	@$(MAKE) --no-print-directory build
 	@bash tests/demo.sh
 
-# TESTS narrows it: make test TESTS="tests/stdlib/run/undo_test.lua tests/runtime/proc/proc_test.c"
+# TESTS narrows it: make test TESTS="tests/stdlib/run/undo_list_test.lua tests/runtime/proc/proc_test.c"
 test: deps
 	@$(MAKE) --no-print-directory build unit
 	@[ "$(SANITIZE)" != 1 ] || ! command -v clang >/dev/null || $(MAKE) --no-print-directory SANITIZE= FUZZ=1 fuzzers

@@ -3,7 +3,7 @@ local json = require "native.json"
 local runs = require "almanac.journal.run"
 local source = require "almanac.base.source"
 local t = require "tests.harness"
-local undo = require "almanac.run.undo"
+local undo_list = require "almanac.run.undo_list"
 local walk = require "almanac.run.mode.walk"
 
 local M = {}
@@ -36,7 +36,7 @@ end
 ---@return almanac.Error? err
 function M.walk(events, body)
   local run = runs.load(journal_of(events), "r", walk)
-  return run, undo.walk(run, M.book(body), {})
+  return run, undo_list.walk(run, M.book(body), {})
 end
 
 --- The same as of a run that is taken back.
@@ -46,7 +46,7 @@ end
 ---@return almanac.Error? err
 function M.walk_back(events, body)
   local run = runs.load_to_undo(journal_of(events), "r", walk)
-  return run, undo.walk_back(run, M.book(body), {})
+  return run, undo_list.walk_back(run, M.book(body), {})
 end
 
 return M

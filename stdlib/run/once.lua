@@ -309,7 +309,7 @@ function M.perform(frame, call)
   local run = frame.run
   local known = run.effects[frame.path .. "#" .. call.key]
   if not (known and known.outcome and known.outcome.ok) then check_allowed(call) end
-  if run.way_back then run.way_back:check(frame, call) end
+  if run.undo_binding then run.undo_binding:check(frame, call) end
   local tries = 1
   if known then
     local done, result = settle(frame, call, known)

@@ -180,10 +180,10 @@ function Calls:undo(frame, id)
   if not status or status == "undone" then return end
   holder.own(journal, id)
   local original = runs.load_to_undo(journal, id, execute)
-  local way = require("almanac.session.way_back").find(self.session, original)
+  local way = require("almanac.session.rollback_script").find(self.session, original)
   local open = ownership.open_rollbacks(journal, id)[1]
   local stopped = open and runs.load(journal, open, execute)
-  require("almanac.session.take_back").run_within(self.session, original, way, frame, stopped)
+  require("almanac.session.rollback_run").run_within(self.session, original, way, frame, stopped)
 end
 
 function Calls:made(id)

@@ -42,7 +42,7 @@ end
 ---@param session almanac.Session
 ---@param run almanac.Run
 ---@param original almanac.Run
----@param way almanac.WayBack
+---@param way almanac.RollbackScript
 ---@param frame almanac.Frame?
 function M.give_back(session, run, original, way, frame)
   M.give(session, run, way.book, frame)

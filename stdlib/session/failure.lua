@@ -4,10 +4,10 @@ local drive = require "almanac.session.drive"
 local execute = require "almanac.run.mode.execute"
 local interrupt = require "almanac.base.interrupt"
 local runs = require "almanac.journal.run"
-local take_back = require "almanac.session.take_back"
+local rollback_run = require "almanac.session.rollback_run"
 local task = require "native.task"
-local undo = require "almanac.run.undo"
-local way_back = require "almanac.session.way_back"
+local undo_list = require "almanac.run.undo_list"
+local rollback_script = require "almanac.session.rollback_script"
 
 local M = {}
 
@@ -35,9 +35,9 @@ function M.ask(session, run, book, values, err)
   if book.on_failure == "undo" or err.undo then return "undo" end
   if book.on_failure == "stop" or not operator:can_be_asked() then return nil end
   drive.say_failure(operator, err)
-  local way = way_back.with(session, runs.load_to_undo(session.journal, run.id, execute), book, values)
-  operator:say(take_back.describe(way.walked))
-  local may_undo = #undo.list(way.walked) > 0
+  local way = rollback_script.with(session, runs.load_to_undo(session.journal, run.id, execute), book, values)
+  operator:say(rollback_run.describe(way.walked))
+  local may_undo = #undo_list.of(way.walked) > 0
   return choose(run, operator, "What now?", may_undo and { "retry", "undo", "stop" } or { "retry", "stop" }), true
 end
 
@@ -49,7 +49,7 @@ end
 function M.go_back(session, run, book, values, held, status, err, told)
   if not told then drive.conclude(run, status, err, false, "it is taken back") end
   local original = runs.load_to_undo(session.journal, run.id, execute)
-  local undone = take_back.run(session, original, way_back.with(session, original, book, values), held, { told = told })
+  local undone = rollback_run.run(session, original, rollback_script.with(session, original, book, values), held, { told = told })
   return undone == "done" and drive.exit.undone or drive.exit[undone] or drive.exit.failed
 end
 

@@ -31,7 +31,7 @@ local settings = require "almanac.config.settings"
 local standing = require "almanac.run.standing"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
-local undo = require "almanac.run.undo"
+local undo_list = require "almanac.run.undo_list"
 local walk = require "almanac.run.mode.walk"
 
 local M = {}
@@ -56,7 +56,7 @@ end
 local function walk_with_names(run, book, values)
   while true do
     local walked = run:as(walk)
-    local walk_error = undo.walk(walked, book, values)
+    local walk_error = undo_list.walk(walked, book, values)
     local visit = maybe_renamed(walked)
     if not visit then return walked, walk_error end
     renamed.decide(run, visit.path, visit.maybe)

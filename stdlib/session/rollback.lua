@@ -1,5 +1,5 @@
 --- almanac rollback: which run it is about, whether its way back may begin or go on now, and that of each part. What takes
---- a run back is take_back.lua; the script that it goes by, way_back.lua.
+--- a run back is rollback_run.lua; the script that it goes by, rollback_script.lua.
 local calls = require "almanac.session.calls"
 local candidate = require "almanac.session.candidate"
 local drive = require "almanac.session.drive"
@@ -11,8 +11,8 @@ local reopen = require "almanac.session.reopen"
 local runner = require "almanac.session.runner"
 local runs = require "almanac.journal.run"
 local store = require "almanac.journal.store"
-local take_back = require "almanac.session.take_back"
-local way_back = require "almanac.session.way_back"
+local rollback_run = require "almanac.session.rollback_run"
+local rollback_script = require "almanac.session.rollback_script"
 
 local M = {}
 
@@ -47,11 +47,11 @@ function M.roll_back(session, row, stopped, named, ask)
   end
   reopen.settings(original, session.options)
   runner.check()
-  local way = way_back.find(session, original)
-  way_back.check_given(way, original, session.anew)
+  local way = rollback_script.find(session, original)
+  rollback_script.check_given(way, original, session.anew)
   holder.own(journal, row.id)
   local held <close> = reopen.take_locks(journal, original, operator)
-  return drive.exit[take_back.run(session, original, way, held, { stopped = stopped, ask = ask })]
+  return drive.exit[rollback_run.run(session, original, way, held, { stopped = stopped, ask = ask })]
 end
 
 --- The run that a rollback without one means: it did something, and is not taken back. One whose rollback was stopped is

@@ -8,7 +8,7 @@ local reach = require "almanac.run.reach"
 local secret = require "almanac.base.secret"
 local source = require "almanac.base.source"
 local unknown = require "almanac.base.unknown"
-local whose_undo = require "almanac.run.whose_undo"
+local undo_owner = require "almanac.run.undo_owner"
 
 local M = {}
 
@@ -286,15 +286,15 @@ function M.undos(plan)
   end
   for i = #plan.effects, 1, -1 do
     local planned = plan.effects[i]
-    local owner, definition = whose_undo.owner(with_undo, planned.path), definitions.find(planned.op, plan.own)
+    local owner, definition = undo_owner.of(with_undo, planned.path), definitions.find(planned.op, plan.own)
     if planned.nothing or planned.nested then
       claimed[planned.path] = true -- what changes nothing has nothing to take back
     elseif owner and not claimed[owner.path] then
       claimed[owner.path] = true
-      out[#out + 1] = whose_undo.of_planned_step(owner.path, planned.title, owner.undo_by)
+      out[#out + 1] = undo_owner.of_planned_step(owner.path, planned.title, owner.undo_by)
     elseif not owner and definition and definition.undo then
-      out[#out + 1] = planned.undo_by and whose_undo.of_own_effect(planned.path, planned.title, planned.undo_by)
-        or whose_undo.of_effect(planned.path, planned.title)
+      out[#out + 1] = planned.undo_by and undo_owner.of_own_effect(planned.path, planned.title, planned.undo_by)
+        or undo_owner.of_effect(planned.path, planned.title)
     elseif not owner then
       out[#out + 1] = planned.path .. ": does not take back " .. planned.title
     end

@@ -3,7 +3,7 @@ local renamed = require "almanac.run.renamed"
 local sandbox = require "almanac.script.sandbox"
 local source = require "almanac.base.source"
 local t = require "tests.harness"
-local undo = require "almanac.run.undo"
+local undo_list = require "almanac.run.undo_list"
 local walk = require "almanac.run.mode.walk"
 local walked = require "tests.walked"
 local json = require "native.json"
@@ -32,7 +32,7 @@ local function candidates(old, new, done)
   local book = walked.book(new_run)
   book.script = new_script
   local run = runs.load(journal, "r", walk)
-  t.eq(undo.walk(run, book, {}), nil)
+  t.eq(undo_list.walk(run, book, {}), nil)
   local found = {}
   for _, visit in ipairs(run.visits) do
     for _, maybe in ipairs(visit.maybe or {}) do found[visit.path .. " = " .. maybe.path] = true end

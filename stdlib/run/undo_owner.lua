@@ -7,7 +7,7 @@ local M = {}
 ---@param by_path table<string, T>  the steps that have an undo
 ---@param path string
 ---@return T?
-function M.owner(by_path, path)
+function M.of(by_path, path)
   local owner
   while path do
     owner = by_path[path] or owner

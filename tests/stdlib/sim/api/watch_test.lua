@@ -1,7 +1,7 @@
 -- Watches of the simulated API.
 local t = require "tests.harness"
 local task = require "native.task"
-local api = require "tests.stdlib.sim.api_support"
+local api = require "tests.stdlib.sim.api.support"
 local support = require "tests.stdlib.sim.support"
 local value = require "almanac.sim.model.value"
 

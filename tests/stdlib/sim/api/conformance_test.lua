@@ -1,7 +1,7 @@
--- Every recorded exchange with a real Kubernetes against the simulated API; see tests/stdlib/sim/replay.lua.
+-- Every recorded exchange with a real Kubernetes against the simulated API; see tests/stdlib/sim/api/replay.lua.
 -- The golden file says of each recording how many were compared whole, and why others were not.
-local coverage = require "tests.stdlib.sim.coverage"
-local replay = require "tests.stdlib.sim.replay"
+local coverage = require "tests.stdlib.sim.api.coverage"
+local replay = require "tests.stdlib.sim.api.replay"
 local resources = require "almanac.sim.model.resources"
 local router = require "almanac.sim.api.router"
 local support = require "tests.stdlib.sim.support"
@@ -9,9 +9,9 @@ local t = require "tests.harness"
 local value = require "almanac.sim.model.value"
 
 local ONLY = {
-  { "^/api$", "the simulator serves fewer kinds; tests/stdlib/sim/recordings_test.lua compares those" },
-  { "^/apis$", "the simulator serves fewer kinds; tests/stdlib/sim/recordings_test.lua compares those" },
-  { "^/api/v1$", "the simulator serves fewer kinds; tests/stdlib/sim/recordings_test.lua compares those" },
+  { "^/api$", "the simulator serves fewer kinds; tests/stdlib/sim/api/recordings_test.lua compares those" },
+  { "^/apis$", "the simulator serves fewer kinds; tests/stdlib/sim/api/recordings_test.lua compares those" },
+  { "^/api/v1$", "the simulator serves fewer kinds; tests/stdlib/sim/api/recordings_test.lua compares those" },
   { "^/openapi/v3$", "the simulator serves fewer kinds" },
 }
 
@@ -58,8 +58,8 @@ local RECORDINGS = {
   { "26-namespace", seed = seed_namespace }, { "27-lease" }, { "28-paging", seed = seed_pages },
   { "29-missing-image" }, { "30-pvc-wipe" }, { "31-kubectl-apply-ssa-diff" },
   { "32-statefulset-not-ready" }, { "33-drain-budget" }, { "34-endpointslices" }, { "35-empty-lists" },
-  { "40-exec-websocket", elsewhere = "frames of WebSockets: tests/stdlib/sim/exec_test.lua", compared = true },
-  { "50-loki", elsewhere = "Loki: tests/stdlib/sim/loki_test.lua" },
+  { "40-exec-websocket", elsewhere = "frames of WebSockets: tests/stdlib/sim/api/exec_test.lua", compared = true },
+  { "50-loki", elsewhere = "Loki: tests/stdlib/sim/world/loki_test.lua" },
 }
 
 local proven = coverage.new()

@@ -7,7 +7,7 @@ local respond = require "almanac.sim.api.respond"
 local M = {}
 
 local PAGE = "docs/how-to/simulated-cluster.md"
-local BEGIN, END = "<!-- recorded: made by tests/stdlib/sim/conformance_test.lua, GOLDEN=update -->\n", "<!-- recorded: end -->\n"
+local BEGIN, END = "<!-- recorded: made by tests/stdlib/sim/api/conformance_test.lua, GOLDEN=update -->\n", "<!-- recorded: end -->\n"
 local VERBS = { POST = "create", PUT = "update", DELETE = "delete" }
 
 ---@class tests.Coverage

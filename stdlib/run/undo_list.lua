@@ -1,5 +1,5 @@
---- Undo: what takes back a run, newest first. The closures come from walking the script over its
---- journal; the rollback itself (run/rollback.lua) is a run of its own, journalled and resumable.
+--- The undos of a run, newest first: what takes it back. Their closures come from walking the script over its
+--- journal; the rollback itself (run/rollback_body.lua) is a run of its own, journalled and resumable.
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local replays = require "almanac.journal.replay"
@@ -8,7 +8,7 @@ local step = require "almanac.run.step"
 local task = require "native.task"
 local took_place = require "almanac.run.took_place"
 local walk = require "almanac.run.mode.walk"
-local whose_undo = require "almanac.run.whose_undo"
+local undo_owner = require "almanac.run.undo_owner"
 
 local M = {}
 
@@ -87,7 +87,7 @@ function M.unreached(run)
   local by_path, met, out = visits_with_undo(run), {}, {}
   for _, visit in ipairs(run.visits) do met[type(visit) == "table" and visit.path or visit] = true end
   for _, path in ipairs(run.done:with_undo()) do
-    if not met[path] and not whose_undo.owner(by_path, path) and not run.replay.settled[path] then out[#out + 1] = path end
+    if not met[path] and not undo_owner.of(by_path, path) and not run.replay.settled[path] then out[#out + 1] = path end
   end
   return out
 end
@@ -98,7 +98,7 @@ end
 
 local function of_step(visit, seq, title)
   return {
-    path = visit.path, seq = seq, what = whose_undo.of_step(visit.path, title), by_script = by_script(visit.path, visit.undo),
+    path = visit.path, seq = seq, what = undo_owner.of_step(visit.path, title), by_script = by_script(visit.path, visit.undo),
     take = function() return visit.undo(visit.result) end,
   }
 end
@@ -106,7 +106,7 @@ end
 local function of_effect(item, definition, title)
   local intent, outcome = item.intent, item.outcome
   return {
-    path = item.path, seq = item.seq, what = whose_undo.of_effect(item.path, title), effect = intent.id,
+    path = item.path, seq = item.seq, what = undo_owner.of_effect(item.path, title), effect = intent.id,
     by_script = not definitions.is_builtin(intent.op) and by_script(item.path, definition.undo) or nil,
     take = function(found)
       local result = found
@@ -161,7 +161,7 @@ end
 local function owned_by_steps(items, visits)
   local owned = {}
   for _, item in ipairs(items) do
-    local visit = whose_undo.owner(visits, item.path)
+    local visit = undo_owner.of(visits, item.path)
     if visit then
       local entry = owned[visit.path] or { visit = visit, seq = item.seq, title = item.intent.title or item.intent.op, effects = {} }
       owned[visit.path] = entry
@@ -190,7 +190,7 @@ local function all_of(run)
   end
   for _, item in ipairs(items) do
     local definition = definitions.find(item.intent.op, own)
-    local counts = not whose_undo.owner(visits, item.path) and not is_part(item, by_place, own)
+    local counts = not undo_owner.of(visits, item.path) and not is_part(item, by_place, own)
     if counts and definition and definition.undo then
       local undo = of_effect(item, definition, item.intent.title or item.intent.op)
       note_doubts(undo, { item }, items, own)
@@ -200,7 +200,7 @@ local function all_of(run)
     end
   end
   for path, visit in pairs(visits) do -- done without an effect
-    local owner = whose_undo.owner(visits, path)
+    local owner = undo_owner.of(visits, path)
     if visit.done and not owned[owner.path] then
       owned[owner.path] = {}
       undos[#undos + 1] = of_step(owner, run.done:seq(path))
@@ -215,7 +215,7 @@ end
 ---@param run almanac.Run  after M.walk_back()
 ---@return almanac.Undo[] undos
 ---@return string[] left  titles of the effects that nothing takes back
-function M.list(run)
+function M.of(run)
   local all, left = all_of(run)
   local undos, counts, settled = {}, {}, run.replay.settled
   for _, undo in ipairs(all) do

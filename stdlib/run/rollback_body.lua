@@ -105,7 +105,7 @@ end
 ---@param undos almanac.Undo[]
 ---@param choices almanac.RollbackChoices
 ---@return fun()
-function M.body(run, original, undos, choices)
+function M.of(run, original, undos, choices)
   return function()
     for _, item in ipairs(undos) do
       local was_done = run.done and run.done:seq(item.name) ~= nil

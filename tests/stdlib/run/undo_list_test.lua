@@ -3,7 +3,7 @@ local definitions = require "almanac.run.definitions"
 local effect = require "almanac.run.effect"
 local step = require "almanac.run.step"
 local t = require "tests.harness"
-local undo = require "almanac.run.undo"
+local undo_list = require "almanac.run.undo_list"
 local walked = require "tests.walked"
 
 definitions.define("undotest.set", { apply = function() end, undo = function() end })
@@ -17,10 +17,10 @@ end
 
 local function listed(events, body)
   local run = walked.walk_back(events, body)
-  local undos, left = undo.list(run)
+  local undos, left = undo_list.of(run)
   local what = {}
   for i, item in ipairs(undos) do what[i] = item.what end
-  return what, left, undo.unreached(run)
+  return what, left, undo_list.unreached(run)
 end
 
 local function perform(op) return function() effect.perform(op, {}) end end
@@ -64,7 +64,7 @@ t.test("the undo is given what the step returned", function()
   local run = walked.walk_back({ { "step.done", "a", { result = { revision = 3 } } } }, function()
     step.step("a", { undo = function(result) got = result end }, function() end)
   end)
-  undo.list(run)[1].take()
+  undo_list.of(run)[1].take()
   t.eq(got, { revision = 3 })
 end)
 
@@ -136,7 +136,7 @@ t.test("of several effects of a step those that are taken back are left out, and
   end
   events[#events + 1] = { "step.done", "a" }
   events[#events + 1] = { "step.undone", "a", { by = "rollback-1" } }
-  local undos = undo.list((walked.walk_back(events, function()
+  local undos = undo_list.of((walked.walk_back(events, function()
     step.step("a", function() for _ = 0, 2 do effect.perform("undotest.set", {}) end end)
   end)))
   local names = {}

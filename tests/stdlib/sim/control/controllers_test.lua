@@ -1,6 +1,6 @@
 -- The simulated cluster's controllers and node under a clock of the test's own.
 local t = require "tests.harness"
-local support = require "tests.stdlib.sim.cluster_support"
+local support = require "tests.stdlib.sim.control.support"
 local value = require "almanac.sim.model.value"
 
 local NS = support.NS

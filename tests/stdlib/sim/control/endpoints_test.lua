@@ -1,6 +1,6 @@
 -- Endpoints and EndpointSlices as their controllers keep them; recording 34 has a real server's.
 local t = require "tests.harness"
-local support = require "tests.stdlib.sim.cluster_support"
+local support = require "tests.stdlib.sim.control.support"
 local value = require "almanac.sim.model.value"
 
 local NS, SLICES = support.NS, "discovery.k8s.io/v1/endpointslices"

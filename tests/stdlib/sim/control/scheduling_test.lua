@@ -1,6 +1,6 @@
 -- Cordoned and tainted nodes, as the scheduler and the node controller of recording 33 have them.
 local t = require "tests.harness"
-local support = require "tests.stdlib.sim.cluster_support"
+local support = require "tests.stdlib.sim.control.support"
 local value = require "almanac.sim.model.value"
 
 local NS, DEPLOYMENTS = support.NS, "apps/v1/deployments"

@@ -1,6 +1,6 @@
 -- What the simulated API refuses, defaults and lists, beyond the recordings.
 local t = require "tests.harness"
-local api = require "tests.stdlib.sim.api_support"
+local api = require "tests.stdlib.sim.api.support"
 local support = require "tests.stdlib.sim.support"
 local value = require "almanac.sim.model.value"
 

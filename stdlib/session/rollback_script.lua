@@ -1,4 +1,4 @@
---- The way back of a run: the script that takes it back, walked. Today's; or, where that cannot be loaded or
+--- Which script takes a run back, walked. Today's; or, where that cannot be loaded or
 --- walked, the one that the run was made with, which its journal keeps. That one also takes back the steps that
 --- today's has lost.
 local allow = require "almanac.base.allow"
@@ -13,19 +13,19 @@ local params = require "almanac.session.params"
 local runbook = require "almanac.script.runbook"
 local signers = require "almanac.session.signers"
 local store = require "almanac.journal.store"
-local undo = require "almanac.run.undo"
+local undo_list = require "almanac.run.undo_list"
 local walk = require "almanac.run.mode.walk"
 
 local M = {}
 
----@class almanac.WayBack
+---@class almanac.RollbackScript
 ---@field book almanac.Runbook
 ---@field walked almanac.Run   the run, in the mode walk
 ---@field allow table?         what it may touch
 
 local function walked_with(original, book, values)
   local walked = original:as(walk)
-  return { book = book, walked = walked, allow = book.allow }, undo.walk_back(walked, book, values)
+  return { book = book, walked = walked, allow = book.allow }, undo_list.walk_back(walked, book, values)
 end
 
 --- Whether the journal of a run has a parameter's value.
@@ -44,7 +44,7 @@ local function lacking(book, original, given)
 end
 
 --- Refuses what a rollback is given and does not need: it goes by the parameters that the run had.
----@param way almanac.WayBack
+---@param way almanac.RollbackScript
 ---@param original almanac.Run
 ---@param given table<string, any>?
 function M.check_given(way, original, given)
@@ -66,7 +66,7 @@ function M.check_given(way, original, given)
 end
 
 --- The way with a script that may not load, or want other parameters than the run has.
----@return almanac.WayBack?
+---@return almanac.RollbackScript?
 ---@return almanac.Error? why
 local function try(session, original, load)
   local ok, way, why = errors.try(function()
@@ -86,7 +86,7 @@ end
 
 --- Done steps that the walk did not get to: those that lie in none that it met, and those in others that have an undo.
 local function lost_of(way)
-  local done, lost = way.walked.done, undo.unreached(way.walked)
+  local done, lost = way.walked.done, undo_list.unreached(way.walked)
   for _, path in ipairs(done:unmet()) do
     if not is_covered(done, path) then lost[#lost + 1] = path end
   end
@@ -128,7 +128,7 @@ end
 ---@param original almanac.Run
 ---@param book almanac.Runbook
 ---@param values table  its parameters
----@return almanac.WayBack
+---@return almanac.RollbackScript
 function M.with(session, original, book, values)
   return add_lost(session, original, (walked_with(original, book, values)))
 end
@@ -167,7 +167,7 @@ end
 --- Finds the way back of a run in the journal.
 ---@param session almanac.Session
 ---@param original almanac.Run
----@return almanac.WayBack
+---@return almanac.RollbackScript
 function M.find(session, original)
   local operator, kept = session.operator, original.replay.script
   if kept and not session.options.edited and is_reviewed(session, original) then

@@ -1,6 +1,6 @@
 -- The life of containers on the simulated node: init containers in order, probes, and what becomes of Jobs.
 local t = require "tests.harness"
-local support = require "tests.stdlib.sim.cluster_support"
+local support = require "tests.stdlib.sim.control.support"
 local columns = require "almanac.sim.api.columns"
 local value = require "almanac.sim.model.value"
 

@@ -9,13 +9,13 @@ local holder = require "almanac.session.holder"
 local origin = require "almanac.session.origin"
 local outer = require "almanac.session.outer"
 local ownership = require "almanac.journal.ownership"
-local rollback = require "almanac.run.rollback"
+local rollback_body = require "almanac.run.rollback_body"
 local rows = require "almanac.journal.row"
 local runs = require "almanac.journal.run"
 local shell_word = require "almanac.base.shell_word"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
-local undo = require "almanac.run.undo"
+local undo_list = require "almanac.run.undo_list"
 
 local M = {}
 
@@ -50,7 +50,7 @@ local function check_skipped(undos, options)
 end
 
 --- What undo would do, for people.
----@param walked almanac.Run  after undo.walk_back()
+---@param walked almanac.Run  after undo_list.walk_back()
 ---@param undos almanac.Undo[]
 ---@param left string[]
 ---@param options table
@@ -61,17 +61,17 @@ local function describe(walked, undos, left, options)
     out[#out + 1] = is_skipped(item, options) and "  ∅ " .. item.path .. ": left as it is (--skip)" or "  ↩ " .. item.what
   end
   for _, title in ipairs(#undos > 0 and left or {}) do out[#out + 1] = "  · nothing takes back: " .. title end
-  for _, path in ipairs(undo.unreached(walked)) do
+  for _, path in ipairs(undo_list.unreached(walked)) do
     out[#out + 1] = string.format("  ! %s has an undo that cannot be reached: it lies behind what the step around it looked at", path)
   end
   return out
 end
 
 --- What undo would do, for people.
----@param walked almanac.Run  after undo.walk_back()
+---@param walked almanac.Run  after undo_list.walk_back()
 ---@return string[] lines
 function M.describe(walked)
-  local undos, left = undo.list(walked)
+  local undos, left = undo_list.of(walked)
   return describe(walked, undos, left, {})
 end
 
@@ -107,7 +107,7 @@ local function open_rollback(session, original, way, stopped, frame)
   equipment.give_back(session, run, original, way, frame)
   -- Where there is an `allow`, that bounds what an undo may do, and was read with the plan.
   local is_open = not way.allow and outer.plan(journal, original)
-  run.way_back = is_open and require("almanac.run.plan.undo_binding").to(original) or nil
+  run.undo_binding = is_open and require("almanac.run.plan.undo_binding").to(original) or nil
   holder.own(journal, run.id)
   local begin = stopped and equipment.go_on or equipment.start
   begin(run)
@@ -163,13 +163,13 @@ end
 --- Takes a run back. The caller owns the run and its lock.
 ---@param session almanac.Session
 ---@param original almanac.Run
----@param way almanac.WayBack
+---@param way almanac.RollbackScript
 ---@param held table    its lock
 ---@param given { stopped: almanac.Run?, told: boolean?, ask: fun()? }  stopped: a rollback of it to go on with; told: what
 ---  it undoes was shown; ask: raises where the operator, who sees that now, does not want it
 ---@return string status of the rollback
 function M.run(session, original, way, held, given)
-  local undos, left = undo.list(way.walked)
+  local undos, left = undo_list.of(way.walked)
   local stopped = given.stopped
   check_skipped(undos, session.options)
   if #undos == 0 and not stopped then
@@ -183,7 +183,7 @@ function M.run(session, original, way, held, given)
   if given.ask then given.ask() end
   local run = open_rollback(session, original, way, stopped)
   held:attach(run)
-  local status, err = drive.execute(run, rollback.body(run, original, undos, choices_of(session, original)))
+  local status, err = drive.execute(run, rollback_body.of(run, original, undos, choices_of(session, original)))
   if status == "done" then original:record("run.end", "", { status = "undone", by = run.id }) end
   drive.conclude(run, status, err, status ~= "done" and err.told)
   if status == "done" then tell_left(session, original, run.id) end
@@ -194,16 +194,16 @@ end
 --- stops it.
 ---@param session almanac.Session
 ---@param original almanac.Run
----@param way almanac.WayBack
+---@param way almanac.RollbackScript
 ---@param frame almanac.Frame   of the step that takes it back
 ---@param stopped almanac.Run?
 function M.run_within(session, original, way, frame, stopped)
-  local undos = undo.list(way.walked)
+  local undos = undo_list.of(way.walked)
   local by = frame.run.id
   if #undos > 0 or stopped then
     local run = open_rollback(session, original, way, stopped, frame)
     by, run.held = run.id, frame.run.held
-    drive.execute_within(run, frame, rollback.body(run, original, undos, choices_of(session, original)))
+    drive.execute_within(run, frame, rollback_body.of(run, original, undos, choices_of(session, original)))
   end
   original:record("run.end", "", { status = "undone", by = by })
 end
