@@ -59,6 +59,21 @@ t.test("one end that is no JSON hides no run, whatever is wanted", function()
   t.eq(find.runs(journal, { limit = 2 })[2].status, "corrupt")
 end)
 
+t.test("a duration is found however it is typed: the journal keeps seconds", function()
+  local journal = journal_of { { id = "long", meta = { params = { observe = 600 }, durations = { "observe" } }, START, DONE },
+    { id = "short", meta = { params = { observe = 60 }, durations = { "observe" } }, START, DONE } }
+  for _, typed in ipairs { "10m", "600s", "600" } do t.eq(ids(journal, { params = { observe = typed } }), "long", typed) end
+  t.eq(ids(journal, { params = { observe = "1m" } }), "short")
+end)
+
+t.test("a row that is no object of JSON hides no run, whatever is wanted", function()
+  local journal = journal_of { { id = "sound", START, DONE } }
+  for n, meta in ipairs { "[1]", '{"a":', "7" } do journal:create { id = "odd" .. n, runbook = "rollout", meta = meta } end
+  t.eq(ids(journal, {}), "odd3 odd2 odd1 sound")
+  t.eq(ids(journal, { params = { a = "1" } }), "odd3 odd2 odd1")
+  t.eq(ids(journal, { runbook = "canary" }), "odd3 odd2 odd1")
+end)
+
 t.test("a run that a process holds is running", function()
   local journal = journal_of { { id = "runs", START } }
   t.ok(journal:lock_run("runs", "me"))
@@ -83,6 +98,7 @@ t.test("by runbook, operator, environment, time and parameters of every type; th
   t.eq(ids(journal, { params = { tag = "v" } }), "")
   t.eq(ids(journal, { params = { ['odd name'] = "it's" } }), "c")
   t.eq(ids(journal, { params = { missing = "" } }), "")
+  t.eq(ids(journal, { params = { tag = "v1", missing = "" } }), "")
   local at = find.runs(journal, { runbook = "canary" })[1].started_ms
   t.eq(ids(journal, { since_ms = at + 1 }), "")
   t.eq(ids(journal, { until_ms = at + 1 }), "c b a")
