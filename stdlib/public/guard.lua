@@ -4,7 +4,8 @@
 --- runs another runbook. A breach ends the waiting, once an effect in flight is finished. Then, as `on_breach` says, the
 --- run pauses until somebody says to go on, to roll back or to stop (at the terminal, or with `almanac answer`), the step
 --- fails, or the run is rolled back. What the operator lets pass is no breach again until it was healthy once, or is past
---- the critical limit. A run that was stopped goes on watching; what was done inside is done.
+--- the critical limit. A run that was stopped goes on watching; what was done inside is done. Everything is looked at once
+--- before fn begins, or goes on.
 ---
 --- A gate is breached by more unhealthy samples in a row than `tolerate`, or by one past `critical`; and where more than
 --- `errors` looks in a row saw nothing. In a plan each is looked at once.

@@ -295,3 +295,36 @@ hooks: { on_wait: desk }
   run:wait_line "code 0"
   t.eq(p:lines "log", ALL)
 end)
+
+local QUESTION = [[
+return runbook { summary = "s", run = function()
+  guard("healthy", { gates = { { name = "lag", query = "lag", limit = 5, critical = 8 } }, interval = "1h", on_breach = "stop" }, function()
+    GUARDED
+    sh.run { argv = { "touch", "inside" } }
+  end)
+  step("revoke", function() sh.run { argv = { "touch", "revoked" } } end)
+end }]]
+
+t.test("a guard that goes on looks before its work does, which an answer may have left nothing to do", function()
+  local world = new_world()
+  local p = new(world, "pause", { asks = (QUESTION:gsub("GUARDED", 'confirm "revoke?"')) })
+  must(p, { "run", "asks" }, 3)
+  lagging(world)
+  must(p, { "approve", p:newest() }, 0)
+  t.has(must(p, { "resume" }, 1), 'guard "healthy": lag: 9 is past the critical limit 8')
+  t.eq(t.read_file(p.dir .. "/inside"), nil)
+  world.lag = 1
+  local looks = world.looks
+  must(p, { "resume" }, 0)
+  t.ok(world.looks > looks, "it was looked at once more")
+  t.ok(t.read_file(p.dir .. "/revoked"))
+end)
+
+t.test("a guard that begins looks before its work does", function()
+  local world = new_world()
+  local p = new(world, "pause", { quick = (QUESTION:gsub("GUARDED", "")) })
+  lagging(world)
+  t.has(must(p, { "run", "quick" }, 1), 'guard "healthy": lag: 9 is past the critical limit 8')
+  t.eq(t.read_file(p.dir .. "/inside"), nil)
+  t.eq(t.read_file(p.dir .. "/revoked"), nil)
+end)

@@ -63,13 +63,19 @@ local function answer_breach(frame, spec, breaches)
   ask(frame, spec, breaches)
 end
 
---- Runs fn, and the watch beside it.
+--- Runs fn, and the watch beside it, whose first look comes before fn.
 ---@return boolean ok
 ---@return any result or error
 ---@return almanac.guard.Breach[]? breaches
 local function run_watched(frame, watch, fn)
   local ok, result, breaches, failure
-  local work = task.spawn(function() ok, result = errors.try(fn) end)
+  watch:begin()
+  local work = task.spawn(function()
+    ok, result = errors.try(function()
+      watch:wait_for_look()
+      return fn()
+    end)
+  end)
   local watcher = task.spawn(function()
     local seen, found = errors.try(watch.wait, watch)
     frame.stops = seen and string.format("stopped by the guard %q", watch.spec.name) or nil

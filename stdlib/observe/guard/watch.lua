@@ -23,6 +23,8 @@ local ALERTS = "alerts"
 ---@field spec almanac.guard.Spec
 ---@field known table<string, almanac.guard.Condition>
 ---@field told table<string, { state: string, at: number, count: integer }>  what the journal has of each
+---@field looked boolean   everything was looked at since it began, or went on
+---@field first table      a condition: notified when it was
 local Watch = {}
 Watch.__index = Watch
 
@@ -31,7 +33,7 @@ Watch.__index = Watch
 ---@param let almanac.guard.Breach[]
 ---@return almanac.guard.Watch
 function M.new(spec, let)
-  local watch = setmetatable({ spec = spec, known = {}, told = {} }, Watch)
+  local watch = setmetatable({ spec = spec, known = {}, told = {}, looked = false, first = task.condition() }, Watch)
   for _, breach in ipairs(let) do watch:condition(breach.name):let_pass(breach) end
   return watch
 end
@@ -118,6 +120,17 @@ function Watch:look()
   return breaches
 end
 
+--- Before it is waited for: what was seen before a pause counts no more.
+function Watch:begin()
+  self.looked = false
+end
+
+--- Waits until everything was looked at once by who is in Watch:wait. A work that takes no time, as one that goes on
+--- behind an answered question, would be over before anybody had looked.
+function Watch:wait_for_look()
+  while not self.looked do self.first:wait() end
+end
+
 --- Watches until there is a breach.
 ---@return almanac.guard.Breach[]
 function Watch:wait()
@@ -125,6 +138,8 @@ function Watch:wait()
     local began = task.now()
     local breaches = self:look()
     if #breaches > 0 then return breaches end
+    self.looked = true
+    self.first:notify()
     task.sleep(math.max(0, self.spec.interval - (task.now() - began)))
   end
 end
