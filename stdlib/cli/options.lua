@@ -1,6 +1,7 @@
 --- Options of a command: declared data, parsed and shown by --help.
 local errors = require "almanac.base.errors"
 local project = require "almanac.config.project"
+local shell_word = require "almanac.base.shell_word"
 local terminal = require "almanac.base.terminal"
 
 local M = {}
@@ -119,6 +120,21 @@ local function refuse(usage, declared, name)
   }
 end
 
+--- The word behind an option, as its value. One that is forgotten must not be the option that comes next: what has a
+--- dash in front is a value behind "=" only.
+---@param option almanac.Option
+---@param word string?
+---@return string
+local function word_behind(option, word)
+  if not word then errors.usage("option %s needs %s behind it", option[1], option[2]) end
+  local is_number = option.number and tonumber(word)
+  if not word:find "^%-." or is_number then return word end
+  errors.raise {
+    kind = "usage", message = string.format("option %s needs %s behind it, not %s", option[1], option[2], word),
+    hint = string.format("if that is what is meant: %s=%s", option[1], shell_word.plain(word)),
+  }
+end
+
 --- Parses the words of a command.
 ---@param usage string  one line, and more lines of explanation
 ---@param declared almanac.Option[]
@@ -149,9 +165,8 @@ function M.parse(usage, declared, words, operator, about)
       local value = inline
       if not value then
         i = i + 1
-        value = words[i]
+        value = word_behind(option, words[i])
       end
-      if not value then errors.usage("option %s needs %s behind it", option[1], option[2]) end
       if is_path(option, value) then value = project.path(value) end
       if option.number then value = number_of(option, value) end
       local key = key_of(option)

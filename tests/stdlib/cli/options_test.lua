@@ -44,6 +44,16 @@ t.test("what is wrong is said with the option's name", function()
   t.has(t.raises("usage", parse, "--environment").message, "needs NAME behind it")
 end)
 
+t.test("a value that was forgotten is not the option behind it; one with a dash stands behind =", function()
+  for _, words in ipairs { { "--environment", "--json" }, { "-e", "-x" }, { "--fault", "--" }, { "--limit", "--json" } } do
+    local err = t.raises("usage", parse, table.unpack(words))
+    t.has(err.message, " behind it, not " .. words[2])
+    t.has(err.hint, "=" .. words[2])
+  end
+  t.eq((parse("--environment=--json")), { environment = "--json" })
+  t.eq((parse("--environment", "-")), { environment = "-" })
+end)
+
 t.test("--help prints what there is, and gives no options", function()
   local who = operator()
   local given = options.parse("try [words]\n\nTries.", declared, { "--help" }, who)
