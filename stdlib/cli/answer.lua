@@ -45,18 +45,22 @@ local function check_terminal(journal, id)
   }
 end
 
---- The open question that was meant.
-local function choose(open, id, path)
-  if #open == 0 then
+--- The question that was meant: an open one; or one whose answer can still be another.
+local function choose(open, pending, id, path)
+  if #open == 0 and #pending == 0 then
     errors.raise {
       kind = "refused", message = id .. " waits for no answer",
       hint = "almanac status " .. store.words(id) .. " shows where it stands",
     }
   end
-  if not path and #open == 1 then return open[1] end
-  for _, question in ipairs(open) do
-    if question.shown == path then return question end
+  local meant = #open == 0 and pending or open
+  if not path and #meant == 1 then return meant[1] end
+  for _, list in ipairs { open, pending } do
+    for _, question in ipairs(list) do
+      if question.shown == path then return question end
+    end
   end
+  open = meant
   errors.raise {
     kind = "refused", message = path and string.format("%s asks nothing in a step %q", id, path)
       or string.format("%s asks %d things; name the step", id, #open),
@@ -123,8 +127,10 @@ function M.run(answer, name, usage, words, operator)
   local journal <close> = store.open "rw"
   local id = store.find(journal, rest[1], function(row) return states.status(journal, row.id) == "waiting" end).id
   check_terminal(journal, id)
-  local question = choose(questions.own(journal, id), id, rest[words_before + 1])
+  local open, pending = questions.own(journal, id)
+  local question = choose(open, pending, id, rest[words_before + 1])
   answer = questions.word_of(question, answer)
+  questions.check_other(question, answer)
   load_policy(question.row, answer, question, given)
   local data = questions.answer(question, {
     answer = answer, by = approval.operator(), reason = given.reason and redaction.text(given.reason),

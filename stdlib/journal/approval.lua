@@ -20,6 +20,7 @@ local M = {}
 ---@field needs integer?    how many signed answers it takes yet; nil: one of anybody
 ---@field must_sign string[]?  which answers have to be signed then; nil: yes
 ---@field since integer?    the event behind which answers count; nil: all do
+---@field given almanac.Answer?  what was answered, and the run has not come to yet
 
 ---@class almanac.Answer : almanac.Question
 ---@field answer string      "yes", "no", or one of the choices
@@ -85,7 +86,14 @@ function M.answer(frame, question, answer)
   local given = { question = question, answer = answer, by = M.operator(), at_ms = task.wall_ms(),
     script = about.script, plan = about.plan }
   frame.run:record("confirm.answered", frame.path, given)
+  M.use(frame)
   return given
+end
+
+--- Journals that the run does now what was answered: nobody can take it back any more.
+---@param frame almanac.Frame
+function M.use(frame)
+  frame.run:record("confirm.used", frame.path, {})
 end
 
 local words = { yes = "approved", no = "rejected" }
@@ -262,21 +270,42 @@ local function is_answered(question, answers)
   return false
 end
 
---- The questions of a run that nobody has answered, oldest first. A step that is done asks nothing any more: an
---- older almanac could write its question down once more behind the answer.
+--- What a run has in its journal behind an answer that it came to; the first alone does not tell in one of before.
+local USES = { "confirm.used", "guard.answered", "step.failed" }
+
+--- Whether the run came to the last of some answers.
+local function is_used(replay, path, answers)
+  local answer = answers[#answers].seq or math.huge
+  for _, kind in ipairs(USES) do
+    local uses = replay:previous(kind, path)
+    if #uses > 0 and (uses[#uses].seq or math.huge) > answer then return true end
+  end
+  return false
+end
+
+--- The questions of a run that can be answered, oldest first: those that nobody has answered, and those whose answer the
+--- run has not come to yet. A step that is done asks nothing any more: an older almanac could write its question down once
+--- more behind the answer.
 ---@param replay almanac.Replay
----@return almanac.Question[]
+---@return almanac.Question[] open
+---@return almanac.Question[] answered  each with the answer that stands, as `given`
 function M.open(replay)
-  local open = {}
+  local open, pending = {}, {}
   for path in pairs(replay.kept["confirm.asked"] or {}) do
-    local asked, answered = replay:previous("confirm.asked", path), replay:previous("confirm.answered", path)
+    local asked, answers = replay:previous("confirm.asked", path), replay:previous("confirm.answered", path)
     local question = asked[#asked]
     question.path = path
     local is_done = replay.done and replay.done:seq(path) ~= nil
-    if not is_done and not is_answered(question, answered) then open[#open + 1] = question end
+    if not is_done and not is_answered(question, answers) then
+      open[#open + 1] = question
+    elseif not is_done and not is_used(replay, path, answers) then
+      question.given, pending[#pending + 1] = answers[#answers], question
+    end
   end
-  table.sort(open, function(a, b) return a.at_ms < b.at_ms end)
-  return open
+  local function older(a, b) return a.at_ms < b.at_ms end
+  table.sort(open, older)
+  table.sort(pending, older)
+  return open, pending
 end
 
 return M

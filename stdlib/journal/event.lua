@@ -74,6 +74,7 @@ M.kinds = {
   -- what steps keep of their own
   ["confirm.asked"] = kind("durable", "keep", "question script plan at_ms needs choices pattern must_sign since"),
   ["confirm.answered"] = kind("durable", "keep", "question answer by at_ms script plan reason principal head signed signature"),
+  ["confirm.used"] = kind("soon", "keep", ""), -- the run went on, or failed, by what was answered
   -- what is asked at the run's terminal, by whom it is seen there; at "", of the run
   ["question.put"] = kind("durable", "skip", "question choices by"),
   ["question.over"] = kind("durable", "skip", ""),

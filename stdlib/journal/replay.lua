@@ -270,7 +270,7 @@ local function keep(replay, one)
 end
 
 on["step.failed"], on["sleep.until"], on["gate.sample"] = keep, keep, keep
-on["confirm.asked"], on["confirm.answered"] = keep, keep
+on["confirm.asked"], on["confirm.answered"], on["confirm.used"] = keep, keep, keep
 on["guard.breach"], on["guard.answered"] = keep, keep
 on["canary.start"], on["canary.sample"], on["step.retry"] = keep, keep, keep
 

@@ -29,6 +29,7 @@ end
 local function answer_of(frame, question)
   local given, stale, judgement = approval.given(frame, question)
   if given then
+    approval.use(frame)
     if frame.run.approvals and given.answer == "yes" then step.note("approved by " .. given.by) end
     return given
   end

@@ -78,11 +78,17 @@ end
 --- An answer where what lets the run go on must be signed.
 local function ask_signed(frame, text, choices, gate)
   local given = approval.chosen(frame, text)
-  if given and not approval.goes_on(gate, given.answer) then return given end
+  if given and not approval.goes_on(gate, given.answer) then
+    approval.use(frame)
+    return given
+  end
   local best
   for _, answer in ipairs(gate.must_sign) do
     local accepted, judgement = approval.signed(frame, { question = text, answer = answer, must_sign = gate.must_sign, since = gate.since })
-    if accepted then return accepted end
+    if accepted then
+      approval.use(frame)
+      return accepted
+    end
     if not best or #judgement.accepted > #best.accepted then best = judgement end
   end
   M.wait_for_signatures(frame, text, best, {
@@ -92,7 +98,10 @@ end
 
 local function answered(frame, text, waiting)
   local given, stale = approval.chosen(frame, text)
-  if given then return given end
+  if given then
+    approval.use(frame)
+    return given
+  end
   if stale then step.note(stale) end
   return M.put(frame, text, waiting.choices, waiting)
 end

@@ -26,11 +26,13 @@ end
 
 --- The question that a form was about. It must be asked still, and about the same script and plan.
 local function asked_in(journal, id, fields)
-  for _, question in ipairs(questions.own(journal, id)) do
-    if question.shown == fields.path then
-      local same = question.question == fields.question and (question.plan or "") == fields.plan
-      if same and (question.script or "") == fields.script then return question end
-      refuse("it asks something else by now, or about another script or plan", "look at it again")
+  for _, list in ipairs { questions.own(journal, id) } do
+    for _, question in ipairs(list) do
+      if question.shown == fields.path then
+        local same = question.question == fields.question and (question.plan or "") == fields.plan
+        if same and (question.script or "") == fields.script then return question end
+        refuse("it asks something else by now, or about another script or plan", "look at it again")
+      end
     end
   end
   refuse(id .. " waits for no such answer any more", "look at it again")
@@ -45,8 +47,10 @@ function M.answer(id, fields, who)
   local question = asked_in(journal, id, fields)
   if question.needs then refuse("only a signed approval counts here", string.format("almanac approve %s --sign[=KEY]", store.words(id))) end
   local reason = fields.reason ~= "" and redaction.text(fields.reason or "") or nil
+  local answer = questions.word_of(question, fields.answer)
+  questions.check_other(question, answer)
   questions.record(journal, question, questions.answer(question, {
-    answer = questions.word_of(question, fields.answer), by = who == true and approval.operator() or who, reason = reason,
+    answer = answer, by = who == true and approval.operator() or who, reason = reason,
   }))
 end
 

@@ -1,4 +1,5 @@
 --- The pages of a server: the runs, one run as its report with what can be done about it, and what went wrong. Pure.
+local approval = require "almanac.journal.approval"
 local markup = require "almanac.report.markup"
 local page = require "almanac.report.html.page"
 local parameters = require "almanac.journal.parameters"
@@ -47,6 +48,9 @@ local function question_form(id, question, token)
     ", without a plan"
   local head = tag("p", nil, tag("strong", nil, question.question), tag("span", { "class", "dim" }, " in ", question.shown,
     "; the answer is bound to ", bound))
+  if question.given then
+    head = markup.join(head, tag("p", nil, approval.describe(question.given), "; until the run goes on it can be answered otherwise:"))
+  end
   if question.needs then
     return tag("div", { "class", "ask" }, head, tag("p", nil, "Only a signed approval counts: ",
       tag("code", nil, "almanac approve " .. id .. " --sign")))
@@ -56,8 +60,10 @@ local function question_form(id, question, token)
     buttons[1] = tag("input", { "type", "text", "name", "answer", "required", "required", "aria-label", "answer" })
     buttons[2] = tag("button", nil, "answer")
   end
-  for i, choice in ipairs(question.pattern and {} or question.choices or { "yes", "no" }) do
-    buttons[i] = button("answer", choice, question.choices and choice or choice == "yes" and "approve" or "reject")
+  for _, choice in ipairs(question.pattern and {} or question.choices or { "yes", "no" }) do
+    local label = question.choices and choice or choice == "yes" and "approve" or "reject"
+    local stands = question.given and question.given.answer == choice
+    if not stands then buttons[#buttons + 1] = button("answer", choice, label) end
   end
   return tag("div", { "class", "ask" }, head, form("/run/" .. id .. "/answer", token, hidden("path", question.shown),
     hidden("question", question.question), hidden("plan", question.plan), hidden("script", question.script),

@@ -69,12 +69,17 @@ local function show_runs(response, request)
   response:send(200, headers_of(policy), html)
 end
 
---- One that is under way is asked at its own terminal.
+--- What can be answered of a run; one that is under way is asked at its own terminal.
+local function questions_of(journal, report)
+  if report.run.status ~= "waiting" then return {} end
+  local open, pending = questions.open(journal, report.run.id)
+  return table.move(pending, 1, #pending, #open + 1, open)
+end
+
 local function show_run(response, journal, row, guard)
   local report = reports.report(journal, row)
   local html, policy = pages.run(report, {
-    token = guard:form_token(), questions = report.run.status == "waiting" and questions.open(journal, row.id) or {},
-    running = actions.process_of(journal, row.id) ~= nil,
+    token = guard:form_token(), questions = questions_of(journal, report), running = actions.process_of(journal, row.id) ~= nil,
   })
   response:send(200, headers_of(policy), html)
 end

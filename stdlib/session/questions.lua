@@ -6,6 +6,7 @@ local holder = require "almanac.session.holder"
 local ownership = require "almanac.journal.ownership"
 local replays = require "almanac.journal.replay"
 local rows = require "almanac.journal.row"
+local store = require "almanac.journal.store"
 local task = require "native.task"
 
 local M = {}
@@ -18,9 +19,12 @@ local M = {}
 local function gather(journal, id, below, found, to_answer)
   if to_answer then holder.own(journal, id) end
   local row, replay = journal:run(id), replays.load(journal, id)
-  for _, question in ipairs(approval.open(replay)) do
-    question.row, question.replay, question.shown = row, replay, below .. question.path
-    found[#found + 1] = question
+  local open, pending = approval.open(replay)
+  for into, list in pairs { open = open, pending = pending } do
+    for _, question in ipairs(list) do
+      question.row, question.replay, question.shown = row, replay, below .. question.path
+      table.insert(found[into], question)
+    end
   end
   for _, made in ipairs(ownership.open_calls(journal, id)) do
     gather(journal, made, below .. rows.meta(journal:run(made)).caller.path .. "/", found, to_answer)
@@ -28,21 +32,37 @@ local function gather(journal, id, below, found, to_answer)
   return found
 end
 
---- The open questions.
+--- The questions that can be answered.
 ---@param journal table
 ---@param id string of the run
----@return almanac.OpenQuestion[]
+---@return almanac.OpenQuestion[] open
+---@return almanac.OpenQuestion[] pending  answered, and the run has not come to it yet
 function M.open(journal, id)
-  return gather(journal, id, "", {}, false)
+  local found = gather(journal, id, "", { open = {}, pending = {} }, false)
+  return found.open, found.pending
 end
 
---- The same, and no other process goes on with the run before the journal is closed. Raises kind "refused" where one
---- is under way.
+--- The same, and those whose answer can still be another one; and no other process goes on with the run before the
+--- journal is closed. Raises kind "refused" where one is under way.
 ---@param journal table
 ---@param id string of the run
----@return almanac.OpenQuestion[]
+---@return almanac.OpenQuestion[] open
+---@return almanac.OpenQuestion[] pending  answered, and the run has not come to it yet
 function M.own(journal, id)
-  return gather(journal, id, "", {}, true)
+  local found = gather(journal, id, "", { open = {}, pending = {} }, true)
+  return found.open, found.pending
+end
+
+--- Refuses an answer that is what was answered already.
+---@param question almanac.OpenQuestion
+---@param answer string
+function M.check_other(question, answer)
+  local given = question.given
+  if not given or given.answer ~= answer or given.overtaken then return end
+  errors.raise {
+    kind = "refused", message = string.format("%s was %s already", question.shown, approval.describe(given)),
+    hint = "go on: almanac resume " .. store.words(question.row.id),
+  }
 end
 
 --- The word of an answer, for what was asked.

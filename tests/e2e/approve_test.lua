@@ -26,7 +26,7 @@ t.test("an approved run goes on without asking, and says who approved", function
   t.has(out, "approved roll on: roll on")
   local again, _, why = p:run { "approve", id }
   t.eq(again, 2, why)
-  t.has(why, "waits for no answer")
+  t.has(why, "roll on was approved by ")
   local resumed, _, err = p:run { "resume", id }
   t.eq(resumed, 0, err)
   t.eq(p:lines "log", { "before", "after" })
@@ -49,6 +49,45 @@ t.test("a rejected run fails there once, and asks again when it is resumed", fun
   t.eq(p:run { "approve", "--store", ".almanac", "--reason", "ticket A/12", id }, 0)
   t.eq(p:run { "resume", id }, 0)
   t.eq(p:lines "log", { "before", "after" })
+end)
+
+t.test("an answer can be another one until the run goes on by it", function()
+  local p, id = waiting()
+  t.eq(p:run { "approve", id }, 0)
+  local rejected, out = p:run { "reject", id, "--reason", "it was the wrong one" }
+  t.eq(rejected, 0)
+  t.has(out, "rejected roll on: roll on")
+  local code, _, err = p:run { "resume", id }
+  t.eq(code, 1, err)
+  t.has(err, "said no: roll on (it was the wrong one)")
+  t.eq(p:lines "log", { "before" })
+  local late, _, why = p:run { "reject", id }
+  t.eq(late, 2, "the run has come to it")
+  t.has(why, "waits for no answer")
+  t.eq(p:run { "resume", id }, 3)
+  t.eq(p:run { "reject", id }, 0)
+  t.eq(p:run { "approve", id }, 0)
+  t.eq(p:run { "resume", id }, 0)
+  t.eq(p:run { "reject", id }, 2)
+end)
+
+t.test("so can the choice of an ask; one of two questions is named by its step", function()
+  local p = project.new { book = [[return runbook { run = function()
+    local function branch(name)
+      return function() fs.write("said." .. name, ask(name .. "?", { choices = { "now", "later" } }).answer) end
+    end
+    parallel("both", { a = branch "a", b = branch "b" })
+  end }]] }
+  t.eq(p:run { "run", "book" }, 3)
+  local first, second = "both/a/a?", "both/b/b?"
+  t.eq(p:run { "answer", p:newest(), "later", first }, 0)
+  t.eq(p:run { "answer", p:newest(), "now", second }, 0)
+  local code, _, err = p:run { "answer", p:newest(), "now" }
+  t.eq(code, 2)
+  t.has(err, "name the step")
+  t.eq(p:run { "answer", p:newest(), "now", first }, 0)
+  t.eq(p:run { "resume" }, 0)
+  t.eq(p:lines "said.a", { "now" })
 end)
 
 t.test("a question holds a URL, a channel and several lines; its step has a name of its own", function()

@@ -15,8 +15,8 @@ end }]]
 local function serving(p)
   local server = p:spawn { "serve", "--port", "0" }
   local url, token = server:wait_line("^http://127", 20):match "^(http://[%d.:]+)/%?token=(%x+)$"
-  return { url = url, token = token, curl = function(path)
-    return t.must { "curl", "-sS", "-H", "Authorization: Bearer " .. token, url .. path }
+  return { url = url, token = token, curl = function(path, ...)
+    return t.must { "curl", "-sS", "-H", "Authorization: Bearer " .. token, url .. path, ... }
   end }
 end
 
@@ -107,6 +107,23 @@ t.test("and cancelled", function()
   t.eq(stop(s, p:newest(), "cancel"), "303")
   t.eq(run:wait(20), 130)
   t.eq(stop(s, p:newest(), "cancel"), "409", "nobody runs it any more")
+end)
+
+t.test("what was answered on a page can be answered otherwise there, until the run goes on", function()
+  local p = projects.new { ask = 'return runbook { run = function() confirm "roll on" end }' }
+  t.eq((p:run { "run", "ask" }), 3)
+  local s, id = serving(p), p:newest()
+  t.eq(p:run { "approve", id }, 0)
+  local html = s.curl("/run/" .. id)
+  t.has(html, "until the run goes on it can be answered otherwise")
+  t.lacks(html, ">approve<")
+  local fields = {}
+  for name, value in html:match '<form method="post".-</form>':gmatch 'type="hidden" name="(%w+)" value="(.-)"' do
+    fields[#fields + 1] = "--data-urlencode"
+    fields[#fields + 1] = name .. "=" .. value
+  end
+  t.has(s.curl("/run/" .. id .. "/answer", "-w", "%{http_code}", "--data", "answer=no", table.unpack(fields)), "303")
+  t.eq((p:run { "resume", id }), 1)
 end)
 
 local why = browser.missing()
