@@ -1,6 +1,7 @@
 #include "base/digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <sys/random.h>
 
 #include "base/err.h"
@@ -42,6 +43,15 @@ void digest_hex(const void *data, size_t len, char out[DIGEST_HEX_SIZE])
     unsigned char digest[DIGEST_SIZE];
 
     digest_bytes(data, len, digest);
+    digest_to_hex(digest, out);
+}
+
+void digest_hmac_hex(const void *key, size_t key_len, const void *data, size_t len,
+                     char out[DIGEST_HEX_SIZE])
+{
+    unsigned char digest[DIGEST_SIZE];
+
+    BUG_ON(!HMAC(EVP_sha256(), key, (int)key_len, data, len, digest, NULL));
     digest_to_hex(digest, out);
 }
 

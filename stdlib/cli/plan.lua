@@ -5,6 +5,7 @@ local drafts = require "almanac.run.plan.draft"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local files = require "almanac.run.plan.file"
+local fingerprints = require "almanac.journal.fingerprint"
 local interrupt = require "almanac.base.interrupt"
 local last_plan = require "almanac.run.plan.last"
 local options = require "almanac.cli.options"
@@ -47,6 +48,7 @@ end
 --- Saves the plan, and signs it where that was asked for.
 local function save(plan, book, given, operator)
   local name, good = given.out, settings.approval.plan_valid_for
+  fingerprints.keep(plan.fingerprint_key)
   require("native.fs").keep(name, files.encode(plan, book))
   if good then operator:say(string.format("%s is good for %s", name, duration.format(good))) end
   if given.sign then operator:say(plan_signatures.describe(name, plan_signatures.sign(name, given))) end

@@ -105,22 +105,37 @@ function M.events_of(hook, operation)
   return out
 end
 
+--- Calls fn with each hook that an operation would run, and when it does.
+local function each_hook(hooks, operation, fn)
+  for _, hook in ipairs(hooks) do
+    local events = M.events_of(hook, operation)
+    if #events > 0 then fn(hook, table.concat(events, ", ")) end
+  end
+end
+
 --- The hooks that an operation would run, as changes of a plan.
 ---@param hooks almanac.HelmHook[]
 ---@param operation "install"|"upgrade"|"rollback"|"delete"
 ---@return table[] changes
----@return table[] ground  what they are: one that is edited after the plan is another one
 function M.hook_changes(hooks, operation)
-  local changes, ground = {}, {}
-  for _, hook in ipairs(hooks) do
-    local events = M.events_of(hook, operation)
-    if #events > 0 then
-      local why = table.concat(events, ", ")
-      changes[#changes + 1] = { object = hook.label, action = hook.refused and "reject" or "hook", why = hook.refused or why }
-      ground[#ground + 1] = { ref = string.format("hook %s (%s)", hook.label, why), digest = hook.digest }
-    end
-  end
-  return changes, ground
+  local changes = {}
+  each_hook(hooks, operation, function(hook, why)
+    changes[#changes + 1] = { object = hook.label, action = hook.refused and "reject" or "hook", why = hook.refused or why }
+  end)
+  return changes
+end
+
+--- What they are, as the ground of a plan: one that is edited after the plan is another one.
+---@param hooks almanac.HelmHook[]
+---@param operation "install"|"upgrade"|"rollback"|"delete"
+---@param digest_of fun(manifest: string, kind: string): string
+---@return table[] ground
+function M.hook_ground(hooks, operation, digest_of)
+  local ground = {}
+  each_hook(hooks, operation, function(hook, why)
+    ground[#ground + 1] = { ref = string.format("hook %s (%s)", hook.label, why), digest = digest_of(hook.manifest, hook.label) }
+  end)
+  return ground
 end
 
 -- Image tags ---------------------------------------------------------------------------------------

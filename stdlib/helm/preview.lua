@@ -4,6 +4,7 @@ local at_hand = require "almanac.helm.at_hand"
 local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
 local errors = require "almanac.base.errors"
+local fingerprints = require "almanac.journal.fingerprint"
 local handed = require "almanac.helm.handed"
 local history = require "almanac.helm.history"
 local manifests = require "almanac.helm.manifest"
@@ -150,6 +151,12 @@ local function first_line(input, before, current, rendering)
     method_word(rendering.server_side))
 end
 
+--- A digest of a hook. One of a Secret has its values in it.
+local function hook_digest(manifest, label)
+  local digest_of = label:find "^secret/" and fingerprints.of_secrets or fingerprints.of_ground
+  return digest_of(step.current().run, manifest)
+end
+
 --- Marks the hooks that `allow` refuses.
 local function judge_hooks(who, input, rendering)
   local judge = scopes.judge(who, input, rendering.objects)
@@ -192,11 +199,13 @@ function M.upgrade(given, before)
     outlook = outlook or outlook_of(input, current)
   end
   trial:set_method(rendering.server_side)
-  local hooks, hook_ground = manifests.hook_changes(judge_hooks("helm.upgrade", input, rendering), current and "upgrade" or "install")
-  local preview = trial:preview(outlook.old, manifests.join(outlook.definitions, rendering.objects), hooks)
+  local operation, hooks = current and "upgrade" or "install", judge_hooks("helm.upgrade", input, rendering)
+  local preview = trial:preview(outlook.old, manifests.join(outlook.definitions, rendering.objects),
+    manifests.hook_changes(hooks, operation))
   preview.warnings = manifests.join({ said }, at_hand.words(input), renders.tag_warnings(input, rendering.objects), rendering.warnings,
     preview.warnings)
-  preview.ground = manifests.join(preview.ground, hook_ground, charts.ground(given, input.chart_digest or rendering.digest))
+  preview.ground = manifests.join(preview.ground, manifests.hook_ground(hooks, operation, hook_digest),
+    charts.ground(given, input.chart_digest or rendering.digest))
   if not trial:has_namespace() and not input.create_namespace then
     preview.would_fail = string.format("there is no namespace %s: helm cannot keep the release's record there", input.namespace)
   end
@@ -240,7 +249,7 @@ function M.uninstall(input, before)
     who = "helm.uninstall", release = input.release, namespace = input.namespace, server_side = false, may_adopt = false,
   }
   local rendering = renders.stored(input, before.revision)
-  local preview = trial:preview(rendering.objects, {}, (manifests.hook_changes(judge_hooks("helm.uninstall", input, rendering), "delete")))
+  local preview = trial:preview(rendering.objects, {}, manifests.hook_changes(judge_hooks("helm.uninstall", input, rendering), "delete"))
   preview.nothing = nil
   return finish(preview, input, before, "revision " .. before.revision .. " goes",
     { removed = true, revision = before.revision })

@@ -2,7 +2,6 @@
 local arguments = require "almanac.host.arguments"
 local charts = require "almanac.helm.chart"
 local cli = require "almanac.helm.cli"
-local digest = require "native.digest"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local manifests = require "almanac.helm.manifest"
@@ -29,7 +28,6 @@ local WARNING_SHOWN = 240
 ---@class almanac.HelmHook
 ---@field label string        "job/migrate"
 ---@field events string[]
----@field digest string       of its manifest
 ---@field manifest string      YAML
 ---@field refused? string       why the runbook's `allow` refuses it
 
@@ -79,7 +77,7 @@ local function hooks_of(release)
   local out = {}
   for i, hook in ipairs(type(release.hooks) == "table" and release.hooks or {}) do
     out[i] = {
-      label = tostring(hook.kind):lower() .. "/" .. tostring(hook.name), digest = digest.sha256(tostring(hook.manifest)),
+      label = tostring(hook.kind):lower() .. "/" .. tostring(hook.name),
       events = hook.events ~= json.null and hook.events or {}, manifest = tostring(hook.manifest),
     }
   end

@@ -1,15 +1,16 @@
 --- A release's new manifest tried against the cluster, object by object. What is already known, or was
 --- tried ahead with the very same object, is not asked again: so a trial can begin while helm still renders.
 local diff = require "almanac.base.diff"
-local digest = require "native.digest"
 local dry_run = require "almanac.helm.dry_run"
 local errors = require "almanac.base.errors"
+local fingerprints = require "almanac.journal.fingerprint"
 local json = require "native.json"
 local manifests = require "almanac.helm.manifest"
 local objects = require "almanac.k8s.objects"
 local pool = require "almanac.base.pool"
 local previews = require "almanac.k8s.preview"
 local scopes = require "almanac.helm.scope"
+local step = require "almanac.run.step"
 
 local M = {}
 
@@ -166,7 +167,7 @@ end
 local function rendered_ground(plan, entry)
   local ref = string.format("%s as release %s renders it", entry.label, plan.release)
   if entry.new.kind == "Secret" then
-    return { ref = ref, digest = digest.sha256(json.encode(entry.new, { canonical = true })) }
+    return { ref = ref, digest = fingerprints.of_secrets(step.current().run, json.encode(entry.new, { canonical = true })) }
   end
   return { ref = ref, object = entry.new }
 end

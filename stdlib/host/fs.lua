@@ -3,6 +3,7 @@ local digest = require "native.digest"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local fingerprints = require "almanac.journal.fingerprint"
 local json = require "native.json"
 local native = require "native.fs"
 local place = require "almanac.host.place"
@@ -97,10 +98,17 @@ local function observe_file(input)
   local there = native.stat(input.path)
   if not there then return { exists = false } end
   if there.type == "directory" then return { exists = true, directory = true } end
+  local text = there.size <= UNDO_MAX and native.read(input.path) or nil
   return {
-    exists = true, digest = native.digest(input.path), size = there.size, mode = there.mode,
-    text = there.size <= UNDO_MAX and native.read(input.path) or nil,
+    exists = true, digest = text and fingerprints.of_ground(step.current().run, text) or native.digest(input.path),
+    size = there.size, mode = there.mode, text = text,
   }
+end
+
+--- Whether what was there had that text.
+local function had(before, text)
+  if not fingerprints.is_keyed(before.digest) then return before.digest == digest.sha256(text) end
+  return before.digest == fingerprints.of_secrets(step.current().run, text)
 end
 
 --- Why a file cannot be put back as it was; nil where it can. Its text went through the journal, which has a label in the
@@ -108,7 +116,7 @@ end
 local function unkept(before)
   if not before.exists then return nil end
   if not before.text then return string.format("its %d bytes were too many to keep", before.size) end
-  return digest.sha256(before.text) ~= before.digest and "it held a secret, which no journal keeps" or nil
+  return before.digest ~= digest.sha256(before.text) and "it held a secret, which no journal keeps" or nil
 end
 
 local function put_back(input, _, ctx)
@@ -164,7 +172,7 @@ effect.define("fs.write", {
   allow = allow,
   observe = observe_file,
   preview = function(input, before)
-    if before.digest == digest.sha256(input.text) then
+    if had(before, input.text) then
       return {
         summary = input.path .. " has that content already", nothing = true, ground = ground_of(input, before),
         result = { path = input.path, changed = false },
@@ -186,7 +194,7 @@ effect.define("fs.write", {
     if ctx.before.directory then
       errors.raise { kind = "io", message = "fs.write: " .. input.path .. " is a directory" }
     end
-    local changed = ctx.before.digest ~= digest.sha256(input.text)
+    local changed = not had(ctx.before, input.text)
     if changed then native.write(input.path, input.text, input.mode and { mode = input.mode }) end
     return { path = input.path, changed = changed }
   end,

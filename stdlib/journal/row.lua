@@ -14,6 +14,7 @@ local SHAPE = {
   lock = "string?", lock_seconds = "number?", operator = "string?", host = "string?", cwd = "string?", version = "string?",
   environment = "string?", config = "string?", kubeconfig = "string?", context = "string?", helm = "string?",
   choice = { optional = { map = "any" } }, rehearsal = { optional = { map = "any" } }, undoes = "string?", family = "string?",
+  keyed = "boolean?",
   caller = { optional = { run = "string", path = "string", root = "string?" } },
 }
 

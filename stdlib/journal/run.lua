@@ -40,6 +40,7 @@ local FLUSH_SECONDS = 0.1
 ---@field operator almanac.Operator?      who is asked, and shown what happens
 ---@field calls almanac.Calls?            how it makes runs of its own
 ---@field untold table?      condition: there is something that the channels of almanac.yaml were not told
+---@field fingerprint_key almanac.FingerprintKey?  of the outermost run: that fingerprints were made with
 ---@field caller almanac.Run?             the run that made it
 ---@field approvals almanac.Approvals?    judges signed answers; nil: an answer of anybody counts
 ---@field observers fun(event: almanac.Event)[]

@@ -1,8 +1,8 @@
 --- What the effects on a cluster share: where an object is, what is kept of it in the journal, the
 --- request that changes it, and its dry run as a preview.
-local digest = require "native.digest"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local fingerprints = require "almanac.journal.fingerprint"
 local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
 local previews = require "almanac.k8s.preview"
@@ -30,7 +30,7 @@ local secret_fields = { "data", "stringData" }
 local function conceal_value(name, value)
   local text = secret.reveal(value)
   if type(text) ~= "string" then return text end
-  return secret.new(string.format("%s %s", name, digest.sha256(text):sub(1, 12)), text)
+  return secret.new(string.format("%s %s", name, fingerprints.of(step.current().run, text)), text)
 end
 
 local function conceal_values(name, values)
@@ -50,7 +50,7 @@ local function conceal_fields(name, object)
 end
 
 --- An object with the values of a Secret as opaque ones: what goes into the journal and a plan names them,
---- by the first digits of their digest, so that another value is another input.
+--- by their fingerprint, so that another value is another input.
 ---@param object table
 ---@return table
 function M.conceal(object)

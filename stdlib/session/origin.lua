@@ -21,6 +21,7 @@ function M.of(book, journalled, lock, options)
     operator = process.user(), host = process.hostname(), cwd = process.cwd(), version = process.version,
     environment = settings.environment, config = settings.file, kubeconfig = settings.kubeconfig,
     context = settings.context, helm = settings.helm, choice = config.choice(options), rehearsal = settings.rehearsal,
+    keyed = true, -- its fingerprints of secrets have a key; those of the version before had none
   }
 end
 
@@ -49,7 +50,7 @@ function M.of_rollback(original, book, frame)
   return {
     runbook = "rollback-of-" .. book.name, undoes = original.id, script = book.path, params = {}, operator = process.user(),
     host = process.hostname(), version = process.version, lock = original.meta.lock, family = original.meta.family,
-    caller = frame and caller_of(frame), rehearsal = original.meta.rehearsal,
+    caller = frame and caller_of(frame), rehearsal = original.meta.rehearsal, keyed = true,
   }
 end
 

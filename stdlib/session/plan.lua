@@ -5,6 +5,7 @@ local drafts = require "almanac.run.plan.draft"
 local drive = require "almanac.session.drive"
 local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
+local fingerprints = require "almanac.journal.fingerprint"
 local handed_programs = require "almanac.run.handed_programs"
 local interrupt = require "almanac.base.interrupt"
 local locks = require "almanac.session.lock"
@@ -45,6 +46,7 @@ function M.make(name, given, options, operator)
   run.draft.secrets_from = params.secrets_from(book, given)
   local ok, err = drive.show(run, function() return book.run(values) end)
   run.draft:settle()
+  run.draft.fingerprint_key = fingerprints.used(run)
   if not ok and err.kind ~= "unknown_value" then
     run.draft.stopped = interrupt.of(err) and "it was interrupted" or err.message
     err.plan = run.draft

@@ -7,6 +7,7 @@ local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local event = require "almanac.journal.event"
 local files = require "almanac.run.plan.file"
+local fingerprints = require "almanac.journal.fingerprint"
 local holder = require "almanac.session.holder"
 local plan_signatures = require "almanac.session.plan_signatures"
 local rows = require "almanac.journal.row"
@@ -79,6 +80,16 @@ end
 function M.check_start(plan, book, journalled, anyway)
   binding.check_start(plan, book, journalled, anyway)
   clusters.check(plan)
+end
+
+--- What a run says that cannot tell whether secrets are the planned ones; nil where it can, or there are none.
+---@param plan table
+---@param name string  of its file
+---@return string?
+function M.unsure(plan, name)
+  if not fingerprints.is_foreign(plan) then return nil end
+  return string.format("whether secrets have the planned values cannot be told: the key for that, %s, is not the one that %s was "
+    .. "made with; all else is compared", settings.store .. "/key", name)
 end
 
 --- Whether a run of before its plan was noted in its row keeps to the plan.

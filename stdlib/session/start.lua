@@ -78,9 +78,11 @@ function M.run(name, given, options, operator)
   equipment.start(run)
   if override then run:record("run.override", "", override) end
   if plan then run:record("run.plan", "", plan) end
+  local unsure = plan and plan_use().unsure(plan, options.plan)
   if not options.json then
     operator:say(run.meta.rehearsal and string.format("▶ %s, a rehearsal: %s", book.name, run.id)
       or string.format("▶ %s  (resume with: almanac resume %s)", book.name, store.words(run.id)))
+    if unsure then operator:say("  " .. unsure) end
   end
   return course.run(session, run, book, values, held)
 end

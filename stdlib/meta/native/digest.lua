@@ -10,6 +10,12 @@ local M = {}
 ---@return string digits  64, hexadecimal
 function M.sha256(text) end
 
+--- The HMAC-SHA-256 of a text.
+---@param key string  1 KiB at most
+---@param text string
+---@return string digits  64, hexadecimal
+function M.hmac_sha256(key, text) end
+
 --- Random digits of the system.
 ---@param bytes integer  from 1 to 64
 ---@return string digits  twice as many, hexadecimal

@@ -5,6 +5,7 @@ local diff = require "almanac.base.diff"
 local errors = require "almanac.base.errors"
 local family = require "almanac.journal.family"
 local files = require "almanac.run.plan.file"
+local fingerprints = require "almanac.journal.fingerprint"
 local json = require "native.json"
 local param = require "almanac.base.param"
 local parts = require "almanac.run.plan.parts"
@@ -175,6 +176,7 @@ end
 ---@field digest string   of the plan
 ---@field plan table      as it was saved
 ---@field touched table<string, "whole"|"part">  by ref: what this run changed itself, and how much of it
+---@field is_foreign boolean  its fingerprints of secrets say nothing here: they have the key of another store
 local Binding = {}
 Binding.__index = Binding
 
@@ -186,7 +188,9 @@ Binding.__index = Binding
 function M.to(plan, run)
   if not plan then return nil end
   run.starts_in_previews = plan.starts_programs
-  local bound = setmetatable({ digest = plan.digest, plan = plan, touched = {} }, Binding)
+  local bound = setmetatable({
+    digest = plan.digest, plan = plan, touched = {}, is_foreign = fingerprints.is_foreign(plan),
+  }, Binding)
   family.visit(run.journal, run.id, function(event) bound:touch(event.path, event.data.ordinal) end, "effect.intent")
   return bound
 end
@@ -223,7 +227,7 @@ function Binding:nest(path, book, params)
       check_params(part, book, params)
     end
   end
-  return setmetatable({ digest = self.digest, plan = part, touched = self.touched }, Binding)
+  return setmetatable({ digest = self.digest, plan = part, touched = self.touched, is_foreign = self.is_foreign }, Binding)
 end
 
 local function planned_for(plan, path, ordinal)
@@ -266,14 +270,16 @@ local function check_more(frame, planned, fresh, touched)
   end
 end
 
-local function check_ground(frame, planned, fresh, touched)
+---@param is_foreign boolean  see almanac.PlanBinding
+local function check_ground(frame, planned, fresh, touched, is_foreign)
   local by_ref, stands_on_own = {}, false
   local ground = redaction.data(fresh.ground or {}) -- as the plan was written
   for _, item in ipairs(ground) do by_ref[item.ref] = item end
   for _, item in ipairs(planned.ground or {}) do
     local now, is_own = by_ref[item.ref], touched[item.ref] or item.of and touched[item.of] == "whole"
     stands_on_own = stands_on_own or is_own
-    if not is_own and (not now or not diff.equal(now.object, item.object) or now.digest ~= item.digest) then
+    local is_open = is_foreign and fingerprints.is_keyed(item.digest)
+    if not is_own and (not now or not diff.equal(now.object, item.object) or not is_open and now.digest ~= item.digest) then
       local change = now and diff.diff(item.object, now.object)[1]
       local field = change and change.path ~= "" and ": " .. change.path or "" -- none: all of it is another
       deviates(frame, string.format("%s has changed since the plan was made%s", item.ref, field),
@@ -329,18 +335,21 @@ local function fits(planned, now, open, at)
   return true
 end
 
---- Whether a call has the planned input; what the plan could not know may be anything.
-local function has_planned_input(planned, call)
+--- Whether a call has the planned input; what the plan could not know may be anything, and where its fingerprints of
+--- secrets have the key of another store, so may these.
+local function has_planned_input(planned, call, is_foreign)
   if not planned.open and planned.digest == call.digest then return true end
   local now = json.decode(json.encode(secret.conceal_all(planned.as_given and call.raw or call.input)))
-  local open = {}
+  if not planned.open and not (is_foreign and planned.input ~= nil) then return false, now end
+  local open, input, compared = {}, planned.input, now
   for _, part in ipairs(planned.open or {}) do open[part.at] = part.after end
-  return planned.open ~= nil and fits(planned.input, now, open, ""), now
+  if is_foreign then input, compared = fingerprints.without(input), fingerprints.without(redaction.data(now)) end
+  return fits(input, compared, open, ""), now
 end
 
 --- Refuses another input than the planned one.
-local function check_input(frame, planned, call)
-  local same, now = has_planned_input(planned, call)
+local function check_input(frame, planned, call, is_foreign)
+  local same, now = has_planned_input(planned, call, is_foreign)
   if same then return end
   deviates(frame, string.format("%s has another input than in the plan", call.name), {
     "planned: " .. json.encode(planned.input, { canonical = true }), "now:     " .. json.encode(now, { canonical = true }),
@@ -362,9 +371,9 @@ function Binding:check(frame, call, begun)
   if not planned or planned.op ~= call.name then
     deviates(frame, string.format("%s is not in the plan", definitions.title(call.name, call.input, frame.run.definitions)))
   end
-  check_input(frame, planned, call)
+  check_input(frame, planned, call, self.is_foreign)
   if not begun and planned.ground and #planned.ground > 0 then
-    check_ground(frame, planned, previews.make(call.definition, call.input), self.touched)
+    check_ground(frame, planned, previews.make(call.definition, call.input), self.touched, self.is_foreign)
   end
   self:touch(frame.path, call.key)
 end

@@ -53,6 +53,7 @@ local M = {}
 ---@field stopped string?   why it goes no further
 ---@field held_by string?   who holds the lock that the run would need
 ---@field secrets_from string[]?  "token from env:DEPLOY_TOKEN": where secrets are taken from
+---@field fingerprint_key almanac.FingerprintKey?  that secrets in it were told apart with
 ---@field calls { path: string, runbook: string, script: string, script_digest: string, params: table }[]  runs that it makes
 ---@field sources table<string, string>  texts of their files, by path
 ---@field outer almanac.PlanDraft?  the plan that this is a part of

@@ -29,7 +29,7 @@ end
 
 --- Fields of a plan, and of its effects, that hold words and digests of ours.
 local PLAN_WORDS = {
-  environment = true, made_by = true, runbook = true, script = true, script_digest = true, stdlib = true, version = true,
+  environment = true, key = true, made_by = true, runbook = true, script = true, script_digest = true, stdlib = true, version = true,
   effects = true,
 }
 local EFFECT_WORDS = { digest = true, op = true, ordinal = true, path = true }
@@ -57,7 +57,7 @@ function M.encode(plan, book)
     script_digest = book.script.digest, sources = sources, effects = json.array(redacted_effects(plan)), steps = json.array(plan.steps),
     gates = json.array(plan.gates), asks = json.array(plan.asks), possible = json.array(plan.possible), calls = json.array(plan.calls),
     counts = drafts.counts(plan), undo = json.array(drafts.undos(plan)), stopped = plan.stopped,
-    starts_programs = plan.starts_programs,
+    starts_programs = plan.starts_programs, key = plan.fingerprint_key and plan.fingerprint_key.id,
   }
   local text = terminal.spelt(redaction.encode(file, { canonical = true }, PLAN_WORDS)) -- who prints the file is safe
   return '{"digest":"' .. sha256(text) .. '","plan":' .. text .. "}\n"
