@@ -1,5 +1,5 @@
 --- almanac show RUNBOOK, almanac show RUN --plan
-local allow_words = require "almanac.render.allow"
+local allow_lines = require "almanac.render.allow"
 local config = require "almanac.config.file"
 local doubt = require "almanac.cli.doubt"
 local errors = require "almanac.base.errors"
@@ -78,7 +78,7 @@ local function page(book, all_vars)
   for line in help:gmatch "[^\n]+" do out[#out + 1] = "  | " .. line end
   if help ~= "" then out[#out + 1] = "" end
   add(out, parameter_words.lines(book.params))
-  add(out, allow_words.lines(book.allow, settings.context, book.script.definitions))
+  add(out, allow_lines.of(book.allow, settings.context, book.script.definitions))
   if book.pass_env then out[#out + 1] = "its programs also read, of your environment: " .. table.concat(book.pass_env, ", ") end
   local lock = type(book.lock) == "table" and book.lock.name or book.lock
   if lock then out[#out + 1] = "lock: " .. (type(lock) == "string" and lock or "by its parameters") end

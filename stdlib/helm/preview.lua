@@ -30,6 +30,9 @@ local function release_ground(input, before)
   }
 end
 
+--- Fields of the result that predicted() always knows.
+M.predicts = { "revision", "status", "description", "chart" }
+
 --- What of the result the run will return is known now.
 local function predicted(input, before, rendering, description)
   local frame = step.current()

@@ -150,7 +150,7 @@ effect.define("helm.rollback", {
     check_target(input, history.list(input))
     return previews.rollback(input, before)
   end,
-})
+}, { predicts = previews.predicts })
 
 -- Uninstall --------------------------------------------------------------------------------------
 
@@ -191,6 +191,6 @@ effect.define("helm.uninstall", {
     if not is_gone(history.observe(input)) then return "again" end -- "uninstalling" is gone on with
     return "done", { removed = true, revision = ctx.before.revision }
   end,
-})
+}, { predicts = { "removed", "revision" } })
 
 return M

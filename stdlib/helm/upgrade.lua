@@ -179,6 +179,6 @@ effect.define("helm.upgrade", {
   input = normalise, title = title, observe = history.observe, preview = preview, apply = apply, recover = recover,
   undo = undo, holds = history.holds,
   allow = { category = "helm", of = function(input) return scopes.of_upgrade(input) end },
-})
+}, { predicts = previews.predicts })
 
 return M

@@ -111,7 +111,7 @@ effect.define("git.commit", {
   end,
   title = function(input) return "git commit: " .. input.message:match "^[^\n]*" end,
   allow = ALLOW,
-})
+}, { predicts = { "changed" } })
 
 --- Commits the changes of some paths; when there are none it does nothing. An effect; its undo reverts it.
 function M.commit(commit)

@@ -359,6 +359,11 @@ effect.define("http.request", {
       return out
     end,
   },
+}, {
+  expected = function(input)
+    local status = type(input.expect) == "table" and input.expect[1] or input.expect
+    return { status = math.type(status) == "integer" and status or 200, headers = {}, body = "", elapsed = 0 }
+  end,
 })
 
 local function perform(method, raw)

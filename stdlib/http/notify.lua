@@ -151,7 +151,7 @@ effect.define("notify.send", {
   end,
   title = function(input) return string.format("tell %s", input.channel) end,
   allow = { category = "notify", of = function(input) return input.channel end },
-}, { for_people = true })
+}, { for_people = true, predicts = { "told", "in_doubt" } })
 
 --- Tells people something. An effect; a webhook gets the effect's id as its Idempotency-Key.
 function M.send(message)

@@ -10,18 +10,6 @@ local task = require "native.task"
 
 local M = {}
 
---- Effects that a simulated cluster answers, and runs that are rehearsed as the one that makes them.
-local SIMULATED = { k8s = true, helm = true, runbook = true }
-
---- What a program that ended well, or a server that took a request, gives where nobody can know more.
-local EXPECTED = {
-  ["sh.run"] = function() return { code = 0, stdout = "", stderr = "", elapsed = 0, truncated = false } end,
-  ["http.request"] = function(input)
-    local status = type(input.expect) == "table" and input.expect[1] or input.expect
-    return { status = math.type(status) == "integer" and status or 200, headers = {}, body = "", elapsed = 0 }
-  end,
-}
-
 ---@class almanac.rehearsal.Stage  what is told of each effect
 ---@field point fun(self, stage: "begun"|"applied", name: string, ctx: almanac.EffectContext)
 
@@ -52,8 +40,8 @@ local function previewed(stage, name, definition)
     if preview.would_fail then errors.raise { kind = "refused", message = preview.would_fail, hint = preview.hint } end
     if preview.summary then step.note(preview.summary) end
     local result = preview.result
-    if result == nil and not preview.gives_nothing and EXPECTED[name] then
-      result = EXPECTED[name](input)
+    if result == nil and not preview.gives_nothing and definition.expected then
+      result = definition.expected(input)
       step.note "what it gives nobody can know: an empty success stands for it"
     end
     stage:point("applied", name, ctx)
@@ -70,16 +58,21 @@ local function previewed(stage, name, definition)
   return copy
 end
 
+--- Whether a simulated cluster answers it.
+local function is_simulated(definition)
+  local category = effects.allow_category(definition.allow.category)
+  return category ~= nil and category.of_cluster == true
+end
+
 --- Has every effect of this process go by a stand-in.
 ---@param stage almanac.rehearsal.Stage
 ---@param real table<string, boolean>  modules of effects that are made all the same: "sh"
 function M.use(stage, real)
   local made = setmetatable({}, { __mode = "k" })
   effects.stand_in(function(name, definition)
-    if definition.goes_on then return definition end
+    if definition.goes_on then return definition end -- a run, which is rehearsed as the one that makes it
     if not made[definition] then
-      local module = name:match "^[^.]*"
-      local happens = SIMULATED[module] or real[module] or not effects.is_builtin(name)
+      local happens = real[name:match "^[^.]*"] or not effects.is_builtin(name) or is_simulated(definition)
       made[definition] = (happens and told or previewed)(stage, name, definition)
     end
     return made[definition]

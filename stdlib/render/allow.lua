@@ -1,15 +1,14 @@
 --- What `allow` of a runbook means, in words: one line for each pattern. What a category means is said where it is
 --- defined: beside its calls, or in the definition of the effect that brings it.
-local categories = require "almanac.base.allow_words"
+local categories = require "almanac.base.allow_categories"
 local definitions = require "almanac.run.definitions"
 local param = require "almanac.base.param"
 
 local M = {}
 
 local function saying(category, access, own)
-  local words = definitions.allow_words(category, own)
-  if type(words) == "string" then return categories.plain(words) end
-  return words and words[access] or categories.plain("touch " .. category .. " %s (an effect of its own)")
+  local said = definitions.allow_category(category, own)
+  return said and said[access] or categories.plain("touch " .. category .. " %s (an effect of its own)")
 end
 
 local function add(out, allow, access, context, own)
@@ -25,7 +24,7 @@ end
 ---@param context string?  of the kubeconfig that almanac would use, where that is known
 ---@param own? almanac.Definitions  effects of the script
 ---@return string[] lines
-function M.lines(allow, context, own)
+function M.of(allow, context, own)
   if not allow then return { "may touch: anything that its runner may (it declares no allow)" } end
   local out = { "may reach:" }
   add(out, allow, "change", context, own)

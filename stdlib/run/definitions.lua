@@ -1,6 +1,7 @@
 --- Definitions of effects, by name. Those of the standard library are found through a catalogue, for
 --- their modules may not be loaded yet; those that a script defines belong to that script alone, so that
 --- two scripts never meet.
+local allow_categories = require "almanac.base.allow_categories"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local form = require "almanac.run.plan.form"
@@ -29,7 +30,7 @@ local M = {}
 ---@field of fun(input: any): string|(string|almanac.Target)[]   the names of what it touches: each must fit a pattern
 ---@field words? string        what a pattern means, for `almanac show`: "page the team %s"
 
----@class almanac.EffectDefinition
+---@class almanac.EffectDefinition : almanac.EffectNature
 ---@field input? fun(raw: any): any        pure; checks and normalises; raises kind "usage"
 ---@field observe? fun(input: any): any    a read: what is there before
 ---@field preview? fun(input: any, before: any): table   a read: what would change; before: what observe saw
@@ -40,8 +41,13 @@ local M = {}
 ---@field undo? fun(input: any, result: any, ctx: almanac.UndoContext)
 ---@field title? fun(input: any): string   one line for people
 ---@field allow? almanac.EffectAllow
----@field goes_on? boolean     see M.define
----@field for_people? boolean  see M.define
+
+---@class almanac.EffectNature  what only the standard library says of an effect
+---@field goes_on? boolean     it keeps a record of its own, so that one that was begun and has no outcome is applied again,
+---                            with what was observed before it began; a failure is none, and a pause is heard in it
+---@field for_people? boolean  its input is words for people, who read the label of a secret as one
+---@field predicts? string[]   fields of its result that its preview knows: a script may decide by them in a plan, too
+---@field expected? fun(input: any): any  pure: what it gives when all goes well, for a rehearsal; its preview cannot know
 
 ---@alias almanac.Definitions table<string, almanac.EffectDefinition>  the effects of one script
 
@@ -49,15 +55,15 @@ local builtin = {} ---@type almanac.Definitions
 local stands_in ---@type (fun(name: string, definition: almanac.EffectDefinition): almanac.EffectDefinition)?
 
 ---@class almanac.Catalogue  of the standard library's effects
+---@field knows fun(name: string): boolean      whether there is such an effect
 ---@field load fun(name: string)               loads the module that defines an effect, if there is one
----@field categories table<string, boolean>    what its effects ask `allow` for
+---@field categories fun(): table<string, almanac.AllowCategory|true>  of `allow`; true: an effect says what it means
+---@field asking fun(category: string): string[]     the names of the effects that ask for a category
 ---@field category_of fun(module: string): string?   what the calls of a module ask for
----@field words fun(category: string): almanac.AllowWords?   what patterns of a category mean
----@field asking fun(category: string): string?   the name of an effect that asks for a category
 ---@field is_reserved fun(module: string): boolean   whether "module.verb" is a name of the standard library
 
 local catalogue = { ---@type almanac.Catalogue
-  load = function() end, categories = {}, category_of = function() end, words = function() end, asking = function() end,
+  knows = function() return true end, load = function() end, categories = function() return {} end, asking = function() return {} end, category_of = function() end,
   is_reserved = function() return false end,
 }
 
@@ -136,10 +142,14 @@ end
 --- Defines an effect of the standard library.
 ---@param name string "module.verb"
 ---@param definition almanac.EffectDefinition
----@param nature? { goes_on: boolean?, for_people: boolean? }  goes_on: it keeps a record of its own, so that one that was begun
----  and has no outcome is applied again, with what was observed before it began; a failure is none, and a pause is heard in
----  it. for_people: its input is words for people, who read the label of a secret as one
+---@param nature? almanac.EffectNature
 function M.define(name, definition, nature)
+  if not catalogue.knows(name) then
+    errors.raise {
+      kind = "internal", message = string.format("effect.define %q: the catalogue has no line for it", name),
+      hint = "a resume would not find it: name its module in stdlib/session/catalogue.lua",
+    }
+  end
   local added = add(builtin, name, definition)
   for key, value in pairs(nature or {}) do added[key] = value end
 end
@@ -234,17 +244,29 @@ end
 ---@return string? category  "shell"
 function M.category_of(module) return catalogue.category_of(module) end
 
---- What patterns of a category of `allow` mean: by the category's own words, or those of an effect that brings it.
+--- What an effect says of the category that it asks for.
+local function said_by(definition, category)
+  local allow = definition.allow
+  if not allow or allow.category ~= category or not allow.words then return nil end
+  local said = allow_categories.plain(allow.words)
+  return { change = said, read = said }
+end
+
+--- A category of `allow`, as it is defined: where its calls are, or by the effect that brings it.
 ---@param category string
 ---@param own? almanac.Definitions
----@return almanac.AllowWords|string|nil
-function M.allow_words(category, own)
+---@return almanac.AllowCategory?  nil: nobody says what it means
+function M.allow_category(category, own)
   for _, definition in pairs(own or {}) do
-    local allow = definition.allow
-    if allow and allow.category == category and allow.words then return allow.words end
+    local said = said_by(definition, category)
+    if said then return said end
   end
-  local asking = catalogue.asking(category)
-  return catalogue.words(category) or asking and M.find(asking).allow.words
+  local found = catalogue.categories()[category]
+  if found ~= true then return found end
+  for _, name in ipairs(catalogue.asking(category)) do
+    local said = said_by(M.find(name), category)
+    if said then return said end
+  end
 end
 
 --- What effects ask `allow` for: the standard library's, and the script's own.
@@ -252,7 +274,7 @@ end
 ---@return table<string, boolean>
 function M.categories(own)
   local out = {}
-  for category in pairs(catalogue.categories) do out[category] = true end
+  for category in pairs(catalogue.categories()) do out[category] = true end
   for _, definition in pairs(own or {}) do
     if definition.allow then out[definition.allow.category] = true end
   end

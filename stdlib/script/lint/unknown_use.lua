@@ -18,14 +18,14 @@ function M.performed(call, public)
   return (nature.of(name) == "change" or definitions.find(name)) and name or nil
 end
 
---- What a plan predicts of a result: the other fields of these are known when the run makes them.
-local predicted = {
-  ["helm.upgrade"] = { revision = true, status = true, chart = true, description = true },
-  ["helm.rollback"] = { revision = true, status = true, chart = true, description = true },
-  ["helm.uninstall"] = { removed = true, revision = true },
-  ["git.commit"] = { changed = true },
-  ["notify.send"] = { told = true, in_doubt = true },
-}
+--- Whether a plan knows a field of what an effect returns.
+local function is_predicted(name, key)
+  local definition = definitions.find(name)
+  for _, field in ipairs(definition and definition.predicts or {}) do
+    if key.tag == "String" and key.value == field then return true end
+  end
+  return false
+end
 
 --- The effect whose result, or a field of it, an expression is; nil when a plan predicts that field.
 ---@return string?
@@ -33,9 +33,7 @@ local function effect_of(node, public)
   node = tree.resolve(node)
   if node.tag == "Index" then
     local name = effect_of(node.object, public)
-    local known = name and predicted[name]
-    if known and node.key.tag == "String" and known[node.key.value] then return nil end
-    return name
+    return name and not is_predicted(name, node.key) and name or nil
   end
   if node.tag ~= "Call" then return nil end
   local fn = tree.step_function(node)

@@ -1,8 +1,9 @@
 -- Definitions of effects: which names a script may give, whom an effect belongs to, and what it asks
 -- `allow` for.
-local allow_words = require "almanac.render.allow"
+local allow_lines = require "almanac.render.allow"
 local catalogue = require "almanac.session.catalogue"
 local definitions = require "almanac.run.definitions"
+local effect = require "almanac.run.effect"
 local sandbox = require "almanac.script.sandbox"
 local t = require "tests.harness"
 
@@ -32,7 +33,7 @@ end)
 t.test("a script performs effects of its own only", function()
   definitions.use_catalogue(catalogue)
   for _, name in ipairs { "git.untag", "k8s.scale_part", "helm.repair", "sh.run" } do
-    local err = t.raises("usage", require("almanac.run.effect").perform_own, name, {})
+    local err = t.raises("usage", effect.perform_own, name, {})
     t.has(err.message, "no effect of this script")
     t.has(err.hint, "call a function of " .. name:match "^[^.]+")
   end
@@ -54,9 +55,16 @@ t.test("the catalogue names every effect of the standard library, and what each 
     local definition = definitions.find(name)
     t.ok(definition, name .. " is defined by its module")
     t.ok(definition.allow, name .. " says what it touches")
-    t.eq(catalogue.category(name), definition.allow.category, name)
+    t.eq(catalogue.category_of(name:match "^[^.]*"), definition.allow.category, name)
   end
   t.eq(definitions.categories(load(DEFINE).definitions).pager, true)
+end)
+
+t.test("an effect that the catalogue has no line for is not defined: no resume would find it", function()
+  definitions.use_catalogue(catalogue)
+  local err = t.raises("internal", effect.define, "compose.forgotten", { apply = print })
+  t.has(err.message, 'effect.define "compose.forgotten": the catalogue has no line for it')
+  t.eq(definitions.find "compose.forgotten", nil)
 end)
 
 t.test("one line of the catalogue makes a new effect and its category known: to run, check and show", function()
@@ -82,7 +90,7 @@ function M.page(team) return require("almanac.run.effect").perform("pager.page",
 return M
 ]])
   local path = dir .. "/stdlib/session/catalogue.lua"
-  local line = '  ["pager.page"] = { "almanac.http.pager", allow = "pager" },\n'
+  local line = '  ["pager.page"] = "almanac.http.pager",\n'
   t.write_file(path, (t.read_file(path):gsub("local effects = {\n", "%0" .. line, 1)))
   t.must { "mkdir", dir .. "/runbooks" }
   t.write_file(dir .. "/runbooks/page.lua", [[return runbook {
@@ -106,7 +114,7 @@ end)
 t.test("a category is said in the words of the script's effect that brings it", function()
   local own = load [[effect.define("flag.set", { apply = print,
     allow = { category = "flags", of = function(i) return i end, words = "turn the flag %s" } })]].definitions
-  t.eq(allow_words.lines({ flags = { "a%d" }, odd = { "x" }, runbook = { "canary" } }, nil, own), {
+  t.eq(allow_lines.of({ flags = { "a%d" }, odd = { "x" }, runbook = { "canary" } }, nil, own), {
     "may reach:", "  turn the flag a%d", "  touch odd x (an effect of its own)", "  make a run of the runbook canary",
     "  nothing else, but queries to the services that almanac.yaml names",
   })

@@ -1,7 +1,8 @@
---- What patterns of `allow` mean, in words: the categories of releases. Pure.
+--- The category of `allow` that is of releases. Pure.
 local cluster = require "almanac.base.cluster_pattern"
+local release_name = require "almanac.helm.release_name"
 
-local M = {} ---@type table<string, almanac.AllowWords>
+local M = {} ---@type table<string, almanac.AllowCategory>
 
 local function helm(verb, rest)
   return function(pattern, context)
@@ -16,6 +17,13 @@ local function helm(verb, rest)
     return string.format("%s %s in %s%s%s", verb, what, cluster.of_namespace(namespace), where, rest)
   end
 end
-M.helm = { change = helm("change", ", with any object there"), read = helm("look at", "") }
+
+local function release(call)
+  local name, namespace = call:option "release", call:option "namespace"
+  if not name or namespace == nil then return nil end
+  return { category = "helm", names = release_name.allowed(name, namespace or name) }
+end
+
+M.helm = { change = helm("change", ", with any object there"), read = helm("look at", ""), of_cluster = true, reached = release }
 
 return M

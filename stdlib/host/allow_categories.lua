@@ -1,8 +1,9 @@
---- What patterns of `allow` mean, in words: the categories of this machine. Pure.
-local categories = require "almanac.base.allow_words"
+--- The categories of `allow` that are of this machine. Pure.
+local categories = require "almanac.base.allow_categories"
+local place = require "almanac.host.place"
 local variable = require "almanac.base.variable"
 
-local M = {} ---@type table<string, almanac.AllowWords>
+local M = {} ---@type table<string, almanac.AllowCategory>
 
 --- Programs that run whatever they are told to.
 local RUNNERS = {
@@ -32,10 +33,24 @@ local function env_read(pattern)
   return "take a secret from the variable " .. pattern
 end
 
-M.env = { change = env, read = env_read }
-M.shell = { change = shell, read = function(pattern) return shell(pattern) .. ", to look" end }
+--- The program of a command; that of a text is bash.
+local function program(call)
+  local words = call:words()
+  if not call:takes_words() then
+    words = call:parameter().name == "text" and not call:has "env" and { "bash", "-c" } or {}
+  end
+  return words[1] and words[1] ~= "-" and place.program { argv = words }[1] or nil
+end
 
-M.fs = { change = categories.plain "read and write files %s", read = categories.plain "read files %s" }
+local function file(call)
+  local path = call:parameter().name == "path" and call:first()
+  return path and path ~= "" and place.path("fs", path) or nil
+end
+
+M.env = { change = env, read = env_read }
+M.shell = { change = shell, read = function(pattern) return shell(pattern) .. ", to look" end, reached = program }
+
+M.fs = { change = categories.plain "read and write files %s", read = categories.plain "read files %s", reached = file }
 
 local function keyed(key, keyed_format, format)
   return function(pattern)
