@@ -7,8 +7,8 @@
 ---       at = { "name", default = "HEAD", help = "what it names" },
 ---     })
 ---     local input = fields.check(TAG, raw)
-local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local field_type = require "almanac.base.field_type"
 local nearest = require "almanac.base.nearest"
 local order = require "native.order"
 local redaction = require "almanac.base.redaction"
@@ -17,8 +17,10 @@ local unknown = require "almanac.base.unknown"
 
 local M = {}
 
+local types, is_table, copy = field_type.named, field_type.is_table, field_type.copy
+
 ---@class almanac.Field
----@field [1] string          its type, one of M.types; "flag|text": either
+---@field [1] string          its type, of field_type.lua; "flag|text": either
 ---@field help string         a line for people
 ---@field required? boolean
 ---@field or_words? boolean   a required one that words before the options, or in their table, say as well
@@ -37,131 +39,19 @@ local M = {}
 ---@field who string          the function: "git.tag"
 ---@field fields table<string, almanac.Field>
 ---@field at integer          which argument of the function is the table
----@field positional? string  the field that may stand before the table, or alone
+---@field positional? string  the field that may stand before the table, or alone; words before it or in it, where the field
+---  is one that words say
+---@field elsewhere? table<string, string>  names that somebody may look for here: why they are not, and what to do instead
 ---@field one_of? string[][]  of each group exactly one is given
 ---@field whole? fun(raw: table, name: string?)  raises kind "usage" for what no single field tells; name: the call's
 ---  first argument, where that is a text. `almanac check` tries what is written down by it. Pure
-
----@class almanac.FieldType
----@field words string        what a value must be, for errors
----@field lua string          for LuaLS
----@field fits fun(value: any, spec: almanac.Field): boolean
----@field copy? fun(value: any, spec: almanac.Field): any
----@field why? fun(value: any): string?  what is wrong with one that does not fit, more exactly
-
-local function is_text(v) return type(v) == "string" and v ~= "" end
-
---- A table of a script is walked by raw access: what its metatable does is not asked.
-local function is_list(v, fits, may_be_empty)
-  if type(v) ~= "table" or unknown.is(v) or secret.is(v) then return false end
-  local n = 0
-  for _ in next, v do n = n + 1 end
-  for i = 1, n do
-    local item = rawget(v, i)
-    if item == nil or not (fits(item) or unknown.is(item)) then return false end
-  end
-  return n > 0 or may_be_empty == true
-end
-
-local function copy(v)
-  local out = {}
-  for key, item in next, v do out[key] = item end
-  return out
-end
-
-local function why_no_duration(v)
-  local ok, err = pcall(duration.parse, v)
-  return not ok and type(v) == "string" and err.message:match "is not a duration: (.*)$" or nil
-end
-
-local function is_table(v) return type(v) == "table" and not secret.is(v) end
-
---- What a field may be.
----@type table<string, almanac.FieldType>
-local types = {
-  any = { words = "a value", lua = "any", fits = function() return true end },
-  string = { words = "a string", lua = "string", fits = function(v) return type(v) == "string" end },
-  text = { words = "text", lua = "string", fits = is_text },
-  -- Goes where a program would take a leading "-" for one of its options.
-  name = {
-    words = 'a line of text that does not begin with "-"', lua = "string",
-    fits = function(v) return is_text(v) and not v:find "^%-" and not v:find "[%z\n]" end,
-  },
-  flag = { words = "true or false", lua = "boolean", fits = function(v) return type(v) == "boolean" end },
-  count = {
-    words = "a whole number from 1", lua = "integer", fits = function(v) return math.type(v) == "integer" and v > 0 end,
-  },
-  integer = {
-    words = "a whole number from 0", lua = "integer", fits = function(v) return math.type(v) == "integer" and v >= 0 end,
-  },
-  number = { words = "a number", lua = "number", fits = function(v) return type(v) == "number" and v == v end },
-  -- Kept as it is given; `seconds` gives its seconds.
-  duration = {
-    words = 'a duration ("90s", "5m", seconds)', lua = "string|number", fits = function(v) return (pcall(duration.parse, v)) end,
-    why = why_no_duration,
-  },
-  seconds = {
-    words = 'a duration ("90s", "5m", seconds)', lua = "string|number", fits = function(v) return (pcall(duration.parse, v)) end,
-    why = why_no_duration,
-    copy = function(v) return duration.parse(v) end,
-  },
-  list = {
-    words = "a list", lua = "any[]",
-    fits = function(v, spec)
-      local of = type(spec.of) == "table" and M.types.shape or M.types[spec.of or "any"]
-      return is_list(v, function(item) return of.fits(item, spec) or spec.secret and secret.is(item) end, spec.may_be_empty)
-    end,
-    copy = copy,
-  },
-  -- One text stands for a list of one.
-  texts = {
-    words = "text, or a list of texts", lua = "string|string[]",
-    fits = function(v, spec) return is_text(v) or is_list(v, is_text, spec.may_be_empty) end,
-    copy = function(v) return type(v) == "string" and { v } or copy(v) end,
-  },
-  map = {
-    words = "a table of names and values", lua = "table",
-    fits = function(v)
-      if not is_table(v) then return false end
-      for key in next, v do
-        if type(key) ~= "string" then return false end
-      end
-      return true
-    end,
-    copy = copy,
-  },
-  table = { words = "a table", lua = "table", fits = is_table },
-  enum = {
-    words = "one of them", lua = "string",
-    fits = function(v, spec)
-      for _, allowed in ipairs(spec.values) do
-        if v == allowed then return true end
-      end
-      return false
-    end,
-  },
-  shape = { words = "a table", lua = "table", fits = is_table },
-  ref = { words = 'an object ("deployment/x")', lua = "string|table", fits = function(v) return is_text(v) or is_table(v) end },
-  selector = {
-    words = 'a selector ("app=x", { app = "x" })', lua = "string|table",
-    fits = function(v) return type(v) == "string" or is_table(v) end,
-  },
-  value = {
-    words = "text, a number, true or false", lua = "string|number|boolean",
-    fits = function(v) return type(v) ~= "table" and type(v) ~= "function" end,
-  },
-  yes = { words = "true", lua = "true", fits = function(v) return v == true end },
-  no = { words = "false", lua = "false", fits = function(v) return v == false end },
-  ["function"] = { words = "a function", lua = "function", fits = function(v) return type(v) == "function" end },
-}
-M.types = types
 
 local declared = {} ---@type table<string, almanac.Declaration>  by function
 
 --- Declares the fields of a table that a function takes.
 ---@param who string  the function, as scripts name it
 ---@param fields table<string, almanac.Field>
----@param more? { at?: integer, positional?: string, one_of?: string[][], whole?: fun(raw: table, name: string?) }
+---@param more? table  at, positional, elsewhere, one_of, whole: as in almanac.Declaration
 ---@return almanac.Declaration
 function M.declare(who, fields, more)
   local declaration = { who = who, fields = fields, at = 1 }
@@ -254,6 +144,15 @@ function M.unknown_name(name, fields)
   return string.format("no option %q%s", tostring(name), nearest.suffix(name, fields))
 end
 
+--- What to do about a field that there is not.
+---@param name any
+---@param fields table<string, any>
+---@param elsewhere? table<string, string>  of the declaration
+---@return string
+function M.unknown_hint(name, fields, elsewhere)
+  return elsewhere and elsewhere[name] or "it has " .. M.names(fields)
+end
+
 local copy_of
 
 local function value_of(who, prefix, name, spec, value)
@@ -287,7 +186,7 @@ local function raise_missing(who, name, spec)
   }
 end
 
-function copy_of(who, prefix, fields, raw)
+function copy_of(who, prefix, fields, raw, elsewhere)
   local out = {}
   for name, value in order.next, raw do -- of several faults the same one is told, in every process
     local spec = fields[name]
@@ -295,7 +194,8 @@ function copy_of(who, prefix, fields, raw)
       local where = prefix ~= "" and prefix:sub(1, -2) .. ": " or ""
       errors.raise {
         kind = "usage", field = prefix .. tostring(name),
-        message = string.format("%s: %s%s", who, where, M.unknown_name(name, fields)), hint = "it has " .. M.names(fields),
+        message = string.format("%s: %s%s", who, where, M.unknown_name(name, fields)),
+        hint = M.unknown_hint(name, fields, elsewhere),
       }
     end
     out[name] = value_of(who, prefix, name, spec, value)
@@ -341,7 +241,7 @@ function M.check(declaration, raw, who)
       hint = string.format("it has %s", M.names(declaration.fields)),
     }
   end
-  local out = copy_of(who, "", declaration.fields, raw)
+  local out = copy_of(who, "", declaration.fields, raw, declaration.elsewhere)
   check_alternatives(who, declaration, out)
   return out
 end
@@ -359,17 +259,38 @@ function M.value(who, name, spec, value)
   return value_of(who, "", name, spec, value)
 end
 
---- The table of a call whose first argument may be one of its fields: http.get(url, { … }) is
---- http.get { url = url, … }.
+--- The one value, or the words, that stand before a call's options; words stand in them, too.
+local function before_options(spec, args, raw)
+  if not spec.or_words then return args[1] end
+  local words = {}
+  for i = 1, args.n do
+    if args[i] == nil then words[i] = false else words[i] = args[i] end -- a hole is seen where words are checked
+  end
+  for i, word in ipairs(raw) do words[#words + 1], raw[i] = word, nil end
+  if words[1] ~= nil then return words end
+end
+
+--- The table of a call one of whose fields may stand before it: http.get(url, { … }) is http.get { url = url, … }, and
+--- sh.run("ls", "-l", { … }) is sh.run { argv = { "ls", "-l" }, … }.
 ---@param declaration almanac.Declaration
----@param first any
----@param opts any
----@return any raw
-function M.gather(declaration, first, opts)
-  if type(first) == "table" and not unknown.is(first) and not secret.is(first) then return first end
-  if opts ~= nil and not is_table(opts) then return opts end
-  local raw = copy(opts or {})
-  raw[declaration.positional] = first
+---@param who string  the function, for errors
+---@param ... any     arguments of the call
+---@return any raw    a copy
+function M.gather(declaration, who, ...)
+  local name, args, raw = declaration.positional, table.pack(...), {}
+  local spec = declaration.fields[name]
+  while not spec.or_words and args.n > 0 and args[args.n] == nil do args.n = args.n - 1 end
+  local last = args[args.n]
+  if is_table(last) and not unknown.is(last) then raw, args[args.n], args.n = copy(last), nil, args.n - 1 end
+  if not spec.or_words and args.n > 1 then
+    errors.usage("%s: after its %s it takes a table of options, not %s", who, name, M.shown(args[2]))
+  end
+  local given = before_options(spec, args, raw)
+  if given == nil then return raw end
+  if raw[name] ~= nil then
+    errors.usage(spec.or_words and "%s: the command is given twice, as words and as %s" or "%s: %s is given twice", who, name)
+  end
+  raw[name] = given
   return raw
 end
 

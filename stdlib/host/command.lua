@@ -1,4 +1,4 @@
---- A command as a script may write it, made one table. All of these say the same:
+--- A command as a script may write it, made one table by fields.gather. All of these say the same:
 ---
 ---     sh.run("ops/migrate.sh", "--to", version)
 ---     sh.run { "ops/migrate.sh", "--to", version, timeout = "10m" }
@@ -14,31 +14,6 @@ local variable = require "almanac.base.variable"
 local M = {}
 
 local function is_word(value) return type(value) == "string" or math.type(value) == "integer" end
-
---- Gathers words and options; `first` and what follows it are a call's arguments.
----@param who string    public name of the function, for errors
----@param first any
----@param ... any
----@return table raw    with argv, and the options beside it; a copy
-function M.gather(who, first, ...)
-  local words, raw = table.pack(first, ...), {}
-  local last = words[words.n]
-  if type(last) == "table" and getmetatable(last) == nil then -- no secret, and nothing that a plan does not know
-    for key, value in pairs(last) do raw[key] = value end
-    words.n = words.n - 1
-  end
-  local argv = {}
-  for i = 1, words.n do argv[i] = words[i] == nil and false or words[i] end
-  for i, word in ipairs(raw) do
-    argv[#argv + 1], raw[i] = word, nil
-  end
-  if #argv == 0 then return raw end
-  if raw.argv ~= nil then
-    errors.usage("%s: the command is given twice, as words and as argv", who)
-  end
-  raw.argv = argv
-  return raw
-end
 
 --- A checked copy of a program and its arguments, as texts.
 ---@param who string
@@ -100,7 +75,7 @@ end
 --- alone. Words without options stay a list.
 local function check_of(who, value)
   who = who .. ": check"
-  local raw = M.gather(who, value)
+  local raw = fields.gather(M.looking, who, value)
   for key in pairs(raw) do
     if key ~= "argv" then return M.of(who, M.looking, raw) end
   end
@@ -146,12 +121,13 @@ local SCRIPT = fields.with(M.changing.fields, {})
 SCRIPT.argv = nil
 fields.declare("sh.bash", SCRIPT, { at = 2 })
 
---- A checked copy of a gathered command.
----@param who string
+--- A checked copy of a command.
+---@param who string    public name of the function, for errors
 ---@param declaration almanac.Declaration  M.looking or M.changing
----@param raw table
+---@param ... any       arguments of the call
 ---@return table command
-function M.of(who, declaration, raw)
+function M.of(who, declaration, ...)
+  local raw = fields.gather(declaration, who, ...)
   if raw.argv == nil then M.argv(who, nil) end
   local out = fields.check(declaration, raw, who)
   out.idempotent = out.idempotent or nil

@@ -106,7 +106,7 @@ end
 --- the step is, and in a plan. Raises kind "command" on another exit code than those of `ok`.
 function M.read(first, ...)
   step.require_read "sh.read"
-  local input = command.of("sh.read", command.looking, command.gather("sh.read", first, ...))
+  local input = command.of("sh.read", command.looking, first, ...)
   local result = begin(native.exec, native_options(input, { read = true, who = "sh.read" }), "read")
   if not is_ok(input, result) then fail(input, result) end
   return result
@@ -191,7 +191,7 @@ function M.run_child(input, id, who)
 end
 
 effect.define("sh.run", {
-  input = function(raw) return command.of("sh.run", command.changing, command.gather("sh.run", raw)) end,
+  input = function(raw) return command.of("sh.run", command.changing, raw) end,
   title = function(input) return "run " .. (input.title or M.quote(input.argv)) end,
   allow = {
     category = "shell",
@@ -234,7 +234,7 @@ effect.define("sh.run", {
 --- exits 0 when there is nothing to do, it is skipped when done already and a run cut short in it
 --- can go on by itself. `idempotent = true` says that running it twice does no harm.
 function M.run(first, ...)
-  return effect.perform("sh.run", command.gather("sh.run", first, ...))
+  return effect.perform("sh.run", fields.gather(command.changing, "sh.run", first, ...))
 end
 
 --- Runs a text through `bash -euo pipefail -c`: as sh.run in everything else.

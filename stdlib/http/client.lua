@@ -3,10 +3,10 @@
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
-local headers = require "almanac.http.headers"
 local json = require "native.json"
 local exchange = require "almanac.http.exchange"
 local methods = require "almanac.http.method"
+local options = require "almanac.http.options"
 local redaction = require "almanac.base.redaction"
 local retry_delay = require("almanac.base.retry").delay
 local secret = require "almanac.base.secret"
@@ -16,63 +16,6 @@ local unknown = require "almanac.base.unknown"
 local urls = require "almanac.http.url"
 
 local M = {}
-
-local STATUSES = { "integer|list|enum", of = "integer", values = { "any" }, words = 'a status, a list of them or "any"' }
-
-local COMMON = {
-  url = { "text", required = true, secret = true, help = "with a secret in it, it is one" },
-  headers = { "map", take = headers.check, help = "texts, secrets" },
-  query = { "any", help = "a table, added to the URL: texts, numbers, booleans, secrets, and lists of those" },
-  user = { "string", secret = true, help = "basic authentication" },
-  password = { "string", secret = true, help = "basic authentication" },
-  timeout = { "seconds", shown_default = "30s", help = "for one try" },
-  connect_timeout = { "seconds", shown_default = "10s", help = "until the connection stands" },
-  max_bytes = { "count", unit = "bytes", shown_default = "16 MiB", help = "of the answer" },
-  redirects = { "integer", shown_default = "5", help = "how many a read follows; nothing secret goes to another host" },
-  expect = fields.with(STATUSES, { shown_default = "200 to 299", help = "statuses that are good" }),
-  ca_file = { "text", help = "PEM of the authority to trust in place of the system's" },
-  cert_file = { "text", help = "PEM of the client's certificate" },
-  key_file = { "text", help = "PEM of its key" },
-  server_name = { "text", help = "to ask for and to verify in place of the URL's host" },
-  insecure = { "flag", help = "verifies no certificate" },
-  proxy = { "text", secret = true, help = "URL of a proxy" },
-  unix_socket = { "text", help = "path of the socket to connect to" },
-}
-
-local READ = fields.with(COMMON, {
-  json = { "flag", help = "the answer is decoded into json" },
-  retry = {
-    "shape", help = "of a read that failed in the network, or got 429, 502, 503 or 504",
-    of = {
-      times = { "count", shown_default = "3", help = "tries at most" },
-      delay = { "seconds", shown_default = "0.5s", help = "before the second, then doubling" },
-    },
-  },
-})
-
-local WRITE = fields.with(COMMON, {
-  body = { "string", secret = true, help = "what is sent" },
-  json = { "any", help = "the body, sent as JSON" },
-  check = {
-    "shape", help = "a GET that tells, after a crash, whether it took place",
-    of = {
-      url = { "text", required = true, secret = true, help = "what is asked" },
-      expect = fields.with(STATUSES, { shown_default = "200 to 299", help = "statuses that say so" }),
-      contains = { "text", help = "what the answer must hold" },
-    },
-  },
-})
-
-for _, verb in ipairs { "get", "head" } do fields.declare("http." .. verb, READ, { positional = "url" }) end
-for _, verb in ipairs { "post", "put", "patch", "delete" } do fields.declare("http." .. verb, WRITE, { positional = "url" }) end
-
-local REQUEST = fields.declare("http.request", fields.with(fields.with(READ, WRITE), {
-  method = { "text", required = true, help = "GET, HEAD and OPTIONS are reads, the others effects" },
-  json = { "any", help = "of a write: the body, sent as JSON; of a read, true: the answer is decoded into json" },
-}))
-
--- What a method's kind has no use for is refused, not dropped.
-local READ_REQUEST = { who = "http.request", at = 1, fields = fields.with(READ, { method = REQUEST.fields.method }) }
 
 ---@class almanac.http.Response
 ---@field status integer
@@ -115,17 +58,8 @@ function M.is_expected(status, expect)
   return false
 end
 
---- A copy of a call's options: one table, or a URL (a text, or a secret) and a table.
-local function gather(first, opts)
-  local is_url = type(first) ~= "table" or secret.is(first)
-  local out = {}
-  for key, value in pairs(is_url and opts or not is_url and first or {}) do out[key] = value end
-  if is_url then out.url = first end
-  return out
-end
-
-local function options_of(declaration, who, first, opts)
-  local out = fields.check(declaration, gather(first, opts), who)
+local function options_of(declaration, who, raw)
+  local out = fields.check(declaration, raw, who)
   out.url = urls.with_query(who, out.url, out.query)
   out.query = nil
   return out
@@ -232,14 +166,19 @@ local function read(who, method, opts, given)
   end
 end
 
+local function called(who, ...)
+  local declaration = fields.of(who)
+  return options_of(declaration, who, fields.gather(declaration, who, ...))
+end
+
 --- Gets a URL. A read.
 function M.get(url, opts)
-  return read("http.get", "GET", options_of(fields.of "http.get", "http.get", url, opts))
+  return read("http.get", "GET", called("http.get", url, opts))
 end
 
 --- Asks for status and headers only. A read.
 function M.head(url, opts)
-  return read("http.head", "HEAD", options_of(fields.of "http.head", "http.head", url, opts))
+  return read("http.head", "HEAD", called("http.head", url, opts))
 end
 
 --- Reads for another module of the stdlib, whose public function is named in errors; tried again as a GET of a
@@ -250,7 +189,7 @@ end
 ---@param within? almanac.Target[]  what stands for the URL where `allow` is asked
 ---@return almanac.http.Response
 function M.read(who, method, opts, within)
-  return read(who, method, options_of(REQUEST, who, fields.with(opts, { method = method })), { within = within })
+  return read(who, method, options_of(options.REQUEST, who, fields.with(opts, { method = method })), { within = within })
 end
 
 --- Asks a question that takes a POST: a query, a search. A read: the caller promises that the
@@ -259,7 +198,7 @@ end
 ---@param opts almanac.http.Options
 ---@return almanac.http.Response
 function M.ask(who, opts)
-  return read(who, "POST", options_of(REQUEST, who, fields.with(opts, { method = "POST" })), { is_question = true })
+  return read(who, "POST", options_of(options.REQUEST, who, fields.with(opts, { method = "POST" })), { is_question = true })
 end
 
 -- Writes -----------------------------------------------------------------------------------------
@@ -278,14 +217,13 @@ end
 
 local function write_input(raw)
   local who = sender(raw.method)
-  local opts = options_of(REQUEST, who, raw)
+  local opts = options_of(options.WRITE_REQUEST, who, raw)
   if not raw.method:find "^[%w!#$%%&'*+.^_`|~-]+$" then
     errors.usage("%s: %q is no method: it is one word, such as PURGE", who, raw.method)
   end
   if opts.body ~= nil and opts.json ~= nil then errors.usage("%s: give body or json, not both", who) end
   refuse_method_in_query(who, opts.url)
   refuse_method_in_form(who, opts)
-  if opts.retry then errors.usage("%s: a write is not retried; put it in a step with retry", who) end
   if opts.json ~= nil then
     opts.headers = { ["Content-Type"] = "application/json" }
     for name, value in pairs(raw.headers or {}) do opts.headers[name] = value end
@@ -366,15 +304,12 @@ effect.define("http.request", {
   end,
 })
 
-local function perform(method, raw)
+local function write(method, ...)
+  local who = "http." .. method:lower()
+  local raw = fields.gather(fields.of(who), who, ...)
+  fields.check(fields.of(who), raw)
   raw.method = method
   return effect.perform("http.request", raw)
-end
-
-local function write(method, url, opts)
-  local raw, who = gather(url, opts), "http." .. method:lower()
-  if raw.retry == nil then fields.check(fields.of(who), raw) end -- the effect says why a write is not retried
-  return perform(method, raw)
 end
 
 --- Sends a POST. An effect, with an Idempotency-Key header.
@@ -391,11 +326,9 @@ function M.delete(url, opts) return write("DELETE", url, opts) end
 
 --- Sends any method: GET, HEAD and OPTIONS are reads, the others effects.
 function M.request(opts)
-  local method = fields.check(REQUEST, opts).method:upper()
-  if methods.is_safe(method) then
-    return read("http.request", method, options_of(READ_REQUEST, "http.request", opts))
-  end
-  return perform(method, gather(opts))
+  local method = fields.check(options.REQUEST, opts).method:upper()
+  if methods.is_safe(method) then return read("http.request", method, options_of(options.READ_REQUEST, "http.request", opts)) end
+  return effect.perform("http.request", fields.with(opts, { method = method }))
 end
 
 return M

@@ -9,6 +9,7 @@ local api_path = require "almanac.k8s.api_path"
 local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local inputs = require "almanac.k8s.exec_input"
 local k8s_client = require "almanac.k8s.client"
 local logs = require "almanac.k8s.logs"
@@ -231,7 +232,7 @@ end
 --- again when the step is, and in a plan. Raises kind "command" on another exit code than those of `ok`.
 function M.exec_read(first, ...)
   step.require_read "k8s.exec_read"
-  local input = inputs.check(inputs.EXEC_READ, inputs.gather("k8s.exec_read", first, ...))
+  local input = inputs.check(inputs.EXEC_READ, fields.gather(inputs.EXEC_READ, "k8s.exec_read", first, ...))
   local place, client = find("k8s.exec_read", input)
   input.idempotent = true
   return execute("k8s.exec_read", client, place, input, { read = true, max_output = input.max_output or READ_MAX })
@@ -310,7 +311,7 @@ effect.define("k8s.exec", {
 --- command that exits 0 when there is nothing to do, it is skipped when done already and a run cut
 --- short in it can go on by itself. `idempotent = true` says that running it twice does no harm.
 function M.exec(first, ...)
-  return effect.perform("k8s.exec", inputs.gather("k8s.exec", first, ...))
+  return effect.perform("k8s.exec", fields.gather(inputs.EXEC, "k8s.exec", first, ...))
 end
 
 return M

@@ -56,19 +56,6 @@ M.EXEC = fields.declare("k8s.exec", fields.with(fields.with(READ, command.COMMON
   check = { "list", take = check_of, help = "a command that exits 0 when there is nothing to do" },
 }), { positional = "command" })
 
---- A call's words and options as one table: every form that sh.run takes.
----@param who string
----@param first any
----@param ... any
----@return table raw
-function M.gather(who, first, ...)
-  local raw = command.gather(who, first, ...)
-  if raw.argv == nil then return raw end
-  if raw.command ~= nil then errors.usage("%s: the command is given twice, as words and as command", who) end
-  raw.command, raw.argv = raw.argv, nil
-  return raw
-end
-
 --- Checks and normalises what a caller gave.
 ---@param declaration almanac.Declaration
 ---@param raw any

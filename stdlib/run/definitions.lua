@@ -63,7 +63,8 @@ local stands_in ---@type (fun(name: string, definition: almanac.EffectDefinition
 ---@field is_reserved fun(module: string): boolean   whether "module.verb" is a name of the standard library
 
 local catalogue = { ---@type almanac.Catalogue
-  knows = function() return true end, load = function() end, categories = function() return {} end, asking = function() return {} end, category_of = function() end,
+  knows = function() return true end, load = function() end,
+  categories = function() return {} end, asking = function() return {} end, category_of = function() end,
   is_reserved = function() return false end,
 }
 

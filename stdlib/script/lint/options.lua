@@ -49,7 +49,7 @@ local function named_in(node)
 end
 
 --- Checks what a table constructor holds under names; what is computed is left alone.
-function check_table(who, prefix, declared, node, report)
+function check_table(who, prefix, declared, node, report, elsewhere)
   local given, open = {}, false
   for _, item in ipairs(node.items) do
     local key = item.key and tree.resolve(item.key)
@@ -64,7 +64,7 @@ function check_table(who, prefix, declared, node, report)
         open = true -- what is missing may be what was meant
         local where = prefix ~= "" and prefix:sub(1, -2) .. ": " or ""
         report(item.key.pos, "error", "option-name", string.format("%s: %s%s", who, where, fields.unknown_name(key.value, declared)),
-          "it has " .. fields.names(declared), mends.of(key.value, declared, named_in(node)))
+          fields.unknown_hint(key.value, declared, elsewhere), mends.of(key.value, declared, named_in(node)))
       end
     end
   end
@@ -107,7 +107,7 @@ local function check_call(call, say)
     reported = reported + 1
     say(...)
   end
-  local given, open = check_table(declaration.who, "", declaration.fields, node, report)
+  local given, open = check_table(declaration.who, "", declaration.fields, node, report, declaration.elsewhere)
   if not open and not positional then check_missing(declaration, node, given, report) end
   if declaration.whole and not open and reported == 0 then check_whole(declaration, call, node, report) end
 end

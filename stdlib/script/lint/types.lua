@@ -1,6 +1,7 @@
 --- The types of annotations, and whether what is written in a script can be of one. Pure.
 --- The forms are those of LuaLS: https://luals.github.io/wiki/annotations/#documenting-types
 local duration = require "almanac.base.duration"
+local field_type = require "almanac.base.field_type"
 local fields = require "almanac.base.fields"
 local tree = require "almanac.script.lint.tree"
 
@@ -109,7 +110,7 @@ end
 
 local words = {
   string = "a string", number = "a number", integer = "a whole number", boolean = "true or false", table = "a table",
-  ["almanac.Duration"] = fields.types.duration.words, ["almanac.Ref"] = "a string", any = "a value",
+  ["almanac.Duration"] = field_type.named.duration.words, ["almanac.Ref"] = "a string", any = "a value",
 }
 
 local function words_of(one)
@@ -231,7 +232,7 @@ function check(types, node, path, report)
   local fits = false
   for _, one in ipairs(types) do fits = fits or may_be(one, resolved) end
   if not fits then
-    local why = #types == 1 and types[1].name == "almanac.Duration" and fields.types.duration.why(resolved.value)
+    local why = #types == 1 and types[1].name == "almanac.Duration" and field_type.named.duration.why(resolved.value)
     report(node.pos, "argument-type", string.format("%s must be %s, not %s%s", path, M.words(types),
       shown_tags[resolved.tag] or fields.shown(resolved.value), why and ": " .. why or ""))
     return

@@ -1,5 +1,6 @@
 --- The manual as LuaLS stubs: what an editor knows of the names that scripts see.
 --- https://luals.github.io/wiki/definition-files/
+local field_type = require "almanac.base.field_type"
 local fields = require "almanac.base.fields"
 local manual = require "almanac.script.manual.manual"
 local public = require "almanac.script.public"
@@ -11,9 +12,9 @@ local function type_of(spec, class)
   if spec.take and spec[1] == "list" then return "string|any[]" end
   local out = {}
   for name in spec[1]:gmatch "[^|]+" do
-    local one = fields.types[name].lua
+    local one = field_type.named[name].lua
     if name == "enum" then one = '"' .. table.concat(spec.values, '"|"') .. '"' end
-    if name == "list" and type(spec.of) == "string" then one = fields.types[spec.of].lua .. "[]" end
+    if name == "list" and type(spec.of) == "string" then one = field_type.named[spec.of].lua .. "[]" end
     if type(spec.of) == "table" then one = name == "list" and class .. "[]" or class end
     out[#out + 1] = one
   end

@@ -89,7 +89,35 @@ t.test("of alternatives exactly one is given", function()
 end)
 
 t.test("a first argument that may be a field is one", function()
-  t.eq(fields.gather(CALL, "ops", { urgent = true }), { team = "ops", urgent = true })
-  t.eq(fields.gather(CALL, { team = "ops" }), { team = "ops" })
-  t.eq(fields.gather(CALL, "ops", 5), 5)
+  local function gather(...) return fields.gather(CALL, "pager.call", ...) end
+  t.eq(gather("ops", { urgent = true }), { team = "ops", urgent = true })
+  local given = { team = "ops" }
+  t.eq(gather(given), given)
+  t.eq(gather(given, nil), given)
+  t.ok(gather(given) ~= given, "a copy")
+  t.eq(gather(nil, { urgent = true }), { urgent = true })
+  local pin, later = secret.new("pin", "1234"), unknown.new "a step"
+  t.ok(gather(pin).team == pin and gather(later, { urgent = true }).team == later, "neither is a table of options")
+  t.eq(t.raises("usage", gather, "ops", 5).message, "pager.call: after its team it takes a table of options, not 5")
+  t.eq(t.raises("usage", gather, "ops", { team = "dev" }).message, "pager.call: team is given twice")
+end)
+
+t.test("a field that words say takes all that stand before the options, and in them", function()
+  local run = fields.declare("pager.run", {
+    argv = { "list", or_words = true, help = "a command" }, dir = { "text", help = "where" },
+  }, { positional = "argv" })
+  local function gather(...) return fields.gather(run, "pager.run", ...) end
+  for _, got in ipairs { gather("ls", "-l", { dir = "/" }), gather { "ls", "-l", dir = "/" }, gather("ls", { "-l", dir = "/" }) } do
+    t.eq(got, { argv = { "ls", "-l" }, dir = "/" })
+  end
+  t.eq(gather { dir = "/" }, { dir = "/" })
+  t.eq(gather("ls", nil, "-l").argv, { "ls", false, "-l" }, "a hole is seen, and refused where the words are checked")
+  t.has(t.raises("usage", gather, "ls", { argv = { "ls" } }).message, "the command is given twice, as words and as argv")
+end)
+
+t.test("a name that is looked for in the wrong place is told why it is not there", function()
+  local once = fields.declare("pager.once", { team = { "text", help = "whom" } }, { elsewhere = { again = "nobody is paged twice" } })
+  local err = t.raises("usage", fields.check, once, { again = true })
+  t.eq({ err.message, err.hint }, { 'pager.once: no option "again"', "nobody is paged twice" })
+  t.eq(t.raises("usage", fields.check, once, { other = true }).hint, "it has team")
 end)

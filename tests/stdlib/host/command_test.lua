@@ -4,7 +4,7 @@ local secret = require "almanac.base.secret"
 local t = require "tests.harness"
 
 local function of(...)
-  return command.of("sh.run", command.changing, command.gather("sh.run", ...))
+  return command.of("sh.run", command.changing, ...)
 end
 
 t.test("words, a list, a list with options, argv: all say the same", function()
