@@ -436,6 +436,7 @@ int luaopen_native_fs(lua_State *L)
     static const luaL_Reg functions[] = {
         {"read", fs_read},
         {"read_own", fs_read_own},
+        {"read_given", fs_read_given},
         {"check_script", fs_check_script},
         {"is_trusted", fs_is_trusted},
         {"digest", fs_digest},
@@ -450,6 +451,7 @@ int luaopen_native_fs(lua_State *L)
         {"mkdir", fs_mkdir},
         {"remove_tree", fs_remove_tree},
         {"links", fs_links},
+        {"open_to_others", fs_open_to_others},
         {"leads", fs_leads},
         {"copy_tree", fs_copy_tree},
         {"tmpdir", fs_tmpdir},

@@ -24,11 +24,12 @@ static int refuse(struct err *e, const char *path, const char *noun, const char 
     return err_set(e, ERR_REFUSED, "%s is no %s to trust: %s", path, noun, why);
 }
 
-/* A file on which something rests: who it is of is looked at on what was opened. */
-static int read_own(const char *path, const char *noun, bool private, struct buf *out,
+/* A file on which something rests: who it is of is looked at on what was opened. `flags` are those
+ * of open() besides. */
+static int read_own(const char *path, const char *noun, bool private, int flags, struct buf *out,
                     struct err *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
     enum trust trust = TRUST_LINK;
     struct stat st;
 
@@ -75,7 +76,28 @@ int fs_read_own(lua_State *L)
     struct buf *b = lua_buf_new(L, OWN_MAX);
     struct err e;
 
-    if (read_own(path, noun, private, b, &e) < 0)
+    if (read_own(path, noun, private, O_NOFOLLOW, b, &e) < 0)
+        return vm_raise(L, &e);
+    lua_pushlstring(L, buf_str(b), b->len);
+    buf_release(b);
+    return 1;
+}
+
+/// The text of a file that the operator named: one that is ours or root's, and that nobody else can write.
+/// A link is followed. Permit "read".
+///
+/// Raises: `not_found`, `io`, `limit`, `refused`.
+///@param path string
+///@param noun string  what it is, for errors: "file of parameters"
+///@return string
+int fs_read_given(lua_State *L)
+{
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.read_given");
+    const char *noun = luaL_checkstring(L, 2);
+    struct buf *b = lua_buf_new(L, OWN_MAX);
+    struct err e;
+
+    if (read_own(path, noun, false, 0, b, &e) < 0)
         return vm_raise(L, &e);
     lua_pushlstring(L, buf_str(b), b->len);
     buf_release(b);
@@ -83,6 +105,11 @@ int fs_read_own(lua_State *L)
 }
 
 /* --- scripts --- */
+
+struct script {
+    const char *path;
+    const char *verb; /* what is not done with it where others had a hand in it: "run" */
+};
 
 /* Why something is not trusted to be run, or NULL. */
 static const char *script_fault(const struct stat *st)
@@ -97,12 +124,13 @@ static const char *script_fault(const struct stat *st)
     }
 }
 
-static int refuse_script(const char *path, const char *what, const char *why, struct err *e)
+static int refuse_script(const struct script *script, const char *what, const char *why,
+                         struct err *e)
 {
     bool is_other = strncmp(why, "belongs", 7) == 0;
 
-    err_set(e, ERR_REFUSED, "%s is not run: %s %s", path, strcmp(what, path) == 0 ? "it" : what,
-            why);
+    err_set(e, ERR_REFUSED, "%s is not %s: %s %s", script->path, script->verb,
+            strcmp(what, script->path) == 0 ? "it" : what, why);
     if (is_other)
         return err_hint(e,
                         "read it, and work on a copy of your own; or run almanac as its owner. "
@@ -114,7 +142,8 @@ static int refuse_script(const char *path, const char *what, const char *why, st
 
 /* Looks at a directory, and, below the working directory, at those above it up to that: who can
  * write one puts what he likes in the place of what is in it. `dir` is absolute, and is used up. */
-static int check_directories(const char *script, char *dir, const char *here, struct err *e)
+static int check_directories(const struct script *script, char *dir, const char *here,
+                             struct err *e)
 {
     size_t len = strlen(here);
     struct stat st;
@@ -136,19 +165,20 @@ static int check_directories(const char *script, char *dir, const char *here, st
 }
 
 /* Looks at where the file is, and at where the link is that leads there. */
-static int check_place(const char *path, struct err *e)
+static int check_place(const struct script *script, struct err *e)
 {
     char here[PATH_MAX], dir[PATH_MAX], real[PATH_MAX];
+    const char *path = script->path;
 
     if (!getcwd(here, sizeof here) || !realpath(path, real))
         return fs_error(e, errno, "read", path);
     fs_parent(real, dir, sizeof dir);
-    if (check_directories(path, dir, here, e) < 0)
+    if (check_directories(script, dir, here, e) < 0)
         return -1;
     fs_parent(path, dir, sizeof dir);
     if (!realpath(dir, real))
         return fs_error(e, errno, "read", path);
-    return check_directories(path, real, here, e);
+    return check_directories(script, real, here, e);
 }
 
 /// Whether something is there that is ours or root's, and that nobody else can write; in a directory such
@@ -164,15 +194,17 @@ int fs_is_trusted(lua_State *L)
     return 1;
 }
 
-/// Refuses a file that is to be run where it, or a directory from it up to the working directory, is
+/// Refuses a file or directory that is to be run, or used, where it, or a directory from it up to the working directory, is
 /// neither ours nor root's, or can be written by others. A link is followed, and where it is looked at,
 /// too. Permit "read".
 ///
 /// Raises: `not_found`, `io`, `refused`.
 ///@param path string
+///@param verb? string  what is not done with it then; default "run"
 int fs_check_script(lua_State *L)
 {
     const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.check_script");
+    struct script script = {path, luaL_optstring(L, 2, "run")};
     const char *why;
     struct stat st;
     struct err e;
@@ -183,6 +215,6 @@ int fs_check_script(lua_State *L)
         return vm_raise(L, &e);
     }
     why = script_fault(&st);
-    rc = why ? refuse_script(path, path, why, &e) : check_place(path, &e);
+    rc = why ? refuse_script(&script, path, why, &e) : check_place(&script, &e);
     return rc < 0 ? vm_raise(L, &e) : 0;
 }

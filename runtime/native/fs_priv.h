@@ -28,6 +28,7 @@ mode_t fs_new_mode(void);
 
 /* Functions of native.fs: files on which something rests. */
 int fs_read_own(lua_State *L);
+int fs_read_given(lua_State *L);
 int fs_check_script(lua_State *L);
 int fs_is_trusted(lua_State *L);
 
@@ -40,6 +41,7 @@ int fs_target(lua_State *L);
 int fs_remove_tree(lua_State *L);
 int fs_mkdir(lua_State *L);
 int fs_links(lua_State *L);
+int fs_open_to_others(lua_State *L);
 int fs_leads(lua_State *L);
 int fs_copy_tree(lua_State *L);
 

@@ -11,10 +11,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/trust.h"
 #include "engine/lua_buf.h"
 #include "engine/vm_error.h"
 
-enum { LINKS_BYTES_MAX = 1024 * 1024 };
+enum { WALK_BYTES_MAX = 1024 * 1024 };
 
 /* Through directory descriptors, so that a link swapped in under us is not followed. */
 static int remove_tree_at(int parent, const char *name)
@@ -54,18 +55,21 @@ int fs_remove_tree(lua_State *L)
     return 0;
 }
 
-/* A walk that lists links. One place for all paths: a level each would be a stack of megabytes. */
-struct links {
+/* A walk that lists what is asked for. One place for all paths: a level each would be a stack of
+ * megabytes. */
+struct walk {
     char path[PATH_MAX]; /* of the directory that is being read */
-    struct buf *out;     /* the paths of links, each with a zero byte */
+    bool (*lists)(const struct stat *st);
+    const char *noun; /* what it lists, for errors */
+    struct buf *out;  /* the paths of what is listed, each with a zero byte */
     bool full;
 };
 
 /* The path of what lies in a directory, of which the first `len` bytes are the path; its length. */
-static int links_path(struct links *links, size_t len, const char *name)
+static int walk_path(struct walk *walk, size_t len, const char *name)
 {
-    size_t room = sizeof links->path - len;
-    int n = snprintf(links->path + len, room, "/%s", name);
+    size_t room = sizeof walk->path - len;
+    int n = snprintf(walk->path + len, room, "/%s", name);
 
     if (n >= 0 && (size_t)n < room)
         return (int)len + n;
@@ -73,30 +77,30 @@ static int links_path(struct links *links, size_t len, const char *name)
     return -1;
 }
 
-static int links_below(struct links *links, int fd, size_t len);
+static int walk_below(struct walk *walk, int fd, size_t len);
 
 /* Looks at one entry of an open directory. 0, or -1 with errno. */
-static int links_at(struct links *links, int fd, size_t len, const char *name)
+static int walk_at(struct walk *walk, int fd, size_t len, const char *name)
 {
-    int end = links_path(links, len, name), below;
+    int end = walk_path(walk, len, name), below;
     struct stat st;
 
     if (end < 0)
         return -1;
     if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? 0 : -1;
-    if (S_ISLNK(st.st_mode)) {
-        links->full = buf_add(links->out, links->path, (size_t)end + 1) < 0;
-        return links->full ? -1 : 0;
+    if (walk->lists(&st)) {
+        walk->full = buf_add(walk->out, walk->path, (size_t)end + 1) < 0;
+        return walk->full ? -1 : 0;
     }
     if (!S_ISDIR(st.st_mode))
         return 0;
     below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return below < 0 ? -1 : links_below(links, below, (size_t)end);
+    return below < 0 ? -1 : walk_below(walk, below, (size_t)end);
 }
 
 /* Closes fd. */
-static int links_below(struct links *links, int fd, size_t len)
+static int walk_below(struct walk *walk, int fd, size_t len)
 {
     DIR *dir = fdopendir(fd);
     struct dirent *entry;
@@ -108,7 +112,7 @@ static int links_below(struct links *links, int fd, size_t len)
     }
     while (rc == 0 && (entry = readdir(dir)))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            rc = links_at(links, fd, len, entry->d_name);
+            rc = walk_at(walk, fd, len, entry->d_name);
     saved = errno;
     closedir(dir);
     errno = saved;
@@ -116,21 +120,44 @@ static int links_below(struct links *links, int fd, size_t len)
 }
 
 /* 0, also where the path is no directory. */
-static int links_list(struct links *links, const char *path, struct err *e)
+static int walk_list(struct walk *walk, const char *path, struct err *e)
 {
-    int len = snprintf(links->path, sizeof links->path, "%s", path);
+    int len = snprintf(walk->path, sizeof walk->path, "%s", path);
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 
-    links->full = false;
+    walk->full = false;
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0;
-    if (fd >= 0 && links_below(links, fd, (size_t)len) == 0)
+    if (fd >= 0 && walk_below(walk, fd, (size_t)len) == 0)
         return 0;
-    if (links->full)
-        return err_set(e, ERR_LIMIT,
-                       "cannot list the links in %s: their paths take more than %d KiB", path,
-                       LINKS_BYTES_MAX >> 10);
-    return fs_error(e, errno, "list the links in", path);
+    if (walk->full)
+        return err_set(e, ERR_LIMIT, "cannot list %s in %s: their paths take more than %d KiB",
+                       walk->noun, path, WALK_BYTES_MAX >> 10);
+    return fs_error(e, errno, "list what is in", path);
+}
+
+/* Pushes the list of what a walk finds below the path that is the call's first argument. */
+static int walk_push(lua_State *L, const char *path, bool (*lists)(const struct stat *st),
+                     const char *noun)
+{
+    struct walk walk = {.lists = lists, .noun = noun, .out = lua_buf_new(L, WALK_BYTES_MAX)};
+    const struct buf *out = walk.out;
+    lua_Integer count = 0;
+    struct err e;
+
+    if (walk_list(&walk, path, &e) < 0)
+        return vm_raise(L, &e);
+    lua_newtable(L);
+    for (size_t at = 0; at < out->len; at += strlen(out->data + at) + 1) {
+        lua_pushstring(L, out->data + at);
+        lua_rawseti(L, -2, ++count);
+    }
+    return 1;
+}
+
+static bool is_link(const struct stat *st)
+{
+    return S_ISLNK(st->st_mode);
 }
 
 /// The symbolic links in a directory and below it, not followed; none where it is no directory. Permit
@@ -141,20 +168,25 @@ static int links_list(struct links *links, const char *path, struct err *e)
 ///@return string[] paths  which begin with the given one
 int fs_links(lua_State *L)
 {
-    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.links");
-    struct links links = {.out = lua_buf_new(L, LINKS_BYTES_MAX)};
-    const struct buf *out = links.out;
-    lua_Integer count = 0;
-    struct err e;
+    return walk_push(L, fs_check_path(L, 1, PERMIT_READ, "fs.links"), is_link, "links");
+}
 
-    if (links_list(&links, path, &e) < 0)
-        return vm_raise(L, &e);
-    lua_newtable(L);
-    for (size_t at = 0; at < out->len; at += strlen(out->data + at) + 1) {
-        lua_pushstring(L, out->data + at);
-        lua_rawseti(L, -2, ++count);
-    }
-    return 1;
+/* A link's own mode says nothing, and whoever may replace one may write its directory. */
+static bool is_open_to_others(const struct stat *st)
+{
+    return !S_ISLNK(st->st_mode) && trust_to_read(st) != TRUST_OURS;
+}
+
+/// What in a directory and below it is neither ours nor root's, or can be written by others; nothing below
+/// such a directory, and nothing where it is no directory. Links are not followed. Permit "read".
+///
+/// Raises: `io`, `limit` (their paths take more than 1 MiB).
+///@param path string
+///@return string[] paths  which begin with the given one
+int fs_open_to_others(lua_State *L)
+{
+    return walk_push(L, fs_check_path(L, 1, PERMIT_READ, "fs.open_to_others"), is_open_to_others,
+                     "what others can write");
 }
 
 /// Where a symbolic link says that it leads, whatever is there. Permit "read".

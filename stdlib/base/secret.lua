@@ -85,7 +85,8 @@ function M.find(name, text)
     if not value then return nil, "in the environment as " .. variable .. ", which is not set" end
     return from(text, M.new(name, value))
   elseif path then
-    local ok, content = pcall(require("native.fs").read, path)
+    local ok, content = pcall(require("native.fs").read_given, path, "file of a secret")
+    if not ok and content.kind == "refused" then error(content, 0) end -- others had a hand in it
     if not ok then return nil, "a readable file, and " .. path .. " is not" end
     return from(text, M.new(name, content:match "^(.-)\r?\n?$"))
   end

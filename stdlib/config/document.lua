@@ -19,13 +19,13 @@ Document.__index = Document
 --- Reads a file.
 ---@param file string
 ---@param null? "keep"|"absent"  what becomes of a key with nothing behind it
----@param own? boolean           one that is a link, another user's, or that others can write, is refused
+---@param own? boolean           one that is a link is refused; one that is another user's, or that others can write, always is
 ---@param text? string           that it would hold, in the place of what it holds
 ---@return almanac.Document  raises kind "refused", with the place
 function M.read(file, null, own, text)
   local fs, yaml = require "native.fs", require "native.yaml"
   local ok, value, places = errors.try(function()
-    text = text or own and fs.read_own(file, "configuration") or fs.read(file)
+    text = text or own and fs.read_own(file, "configuration") or fs.read_given(file, "file of parameters")
     return yaml.decode(text, { name = file, places = true, null = null or "keep", private = true })
   end)
   if not ok then

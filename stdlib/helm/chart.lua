@@ -9,6 +9,7 @@ local param = require "almanac.base.param"
 local process = require "native.process"
 local secret = require "almanac.base.secret"
 local sh = require "native.sh"
+local trusted = require "almanac.host.trusted"
 local urls = require "almanac.http.url"
 
 local M = {}
@@ -246,13 +247,21 @@ end
 
 --- A chart given as a path must be there: helm would look for a repository of that name instead,
 --- and say that there is none. Nothing that helm reads of it may be what /proc tells of a process: neither
---- values, nor what links lead to, nor what any helm follows out of its schemas.
+--- values, nor what links lead to, nor what any helm follows out of its schemas; nor what others had a hand in.
 ---@param input almanac.HelmChartInput
 function M.check(input)
-  for _, file in ipairs(input.values) do refuse_process(file) end
+  for _, file in ipairs(input.values) do
+    refuse_process(file)
+    if not urls.is_url(file) then trusted.check(file) end
+  end
   local chart = input.chart
+  if input.post_renderer then trusted.check_program(input.post_renderer[1]) end
   if urls.is_url(chart) then return end
-  for _, link in ipairs(M.links(chart)) do refuse_process(link) end
+  trusted.check(chart)
+  for _, link in ipairs(M.links(chart)) do
+    refuse_process(link)
+    trusted.check(link)
+  end
   for _, reach in ipairs(chart_schemas.reaches(chart, true)) do
     if reach.file then refuse_process(reach.file) end
   end

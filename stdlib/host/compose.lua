@@ -3,6 +3,7 @@
 ---     compose.up { dir = "ops/devnet", files = "compose.yaml" }
 local arguments = require "almanac.host.arguments"
 local effect = require "almanac.run.effect"
+local compose_files = require "almanac.host.compose_files"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local project = require "almanac.host.compose_project"
@@ -16,7 +17,7 @@ local M = {}
 
 local PROJECT = {
   dir = { "name", default = ".", help = "where the Compose file is" },
-  files = { "texts", take = project.files, shown_default = "as compose finds them", help = "the Compose files, later ones win" },
+  files = { "texts", take = compose_files.take, shown_default = "as compose finds them", help = "the Compose files, later ones win" },
   project = { "name", shown_default = "the directory's name", help = "the name of the project" },
   env = { "map", take = project.variables, help = "variables that the Compose file uses" },
 }

@@ -1,5 +1,6 @@
 --- A Compose project: what its files want, and what of that is there, by `docker compose` or docker-compose.
 local arguments = require "almanac.host.arguments"
+local compose_files = require "almanac.host.compose_files"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local json = require "native.json"
@@ -58,21 +59,6 @@ function M.targets(input)
   return table.move(variables, 1, #variables, #out + 1, out)
 end
 
---- Holds Compose files to paths: the plugin takes URLs, too, of registries and repositories that nobody was asked for.
----@param who string
----@param files string|string[]
----@return string[]
-function M.files(who, files)
-  if type(files) == "string" then files = { files } end
-  for _, file in ipairs(files) do
-    if file:find(":", 1, true) then
-      errors.raise { kind = "usage", message = string.format("%s: %q is no path of a Compose file", who, file),
-        hint = "a file from elsewhere is fetched first, so that a plan shows what is in it" }
-    end
-  end
-  return files
-end
-
 --- Holds variables for the Compose file to what they may be: texts, and none that leads the programs elsewhere.
 ---@param who string
 ---@param variables table<string, string>
@@ -98,6 +84,7 @@ end
 ---@return almanac.Tool
 ---@return almanac.Arguments
 local function compose(who, input, ...)
+  compose_files.check(input)
   local before = find_compose()
   local out = arguments.new(who, table.unpack(before, 2)):flag("--ansi", true):flag("never", true)
   for _, file in ipairs(input.files or {}) do out:short("-f", file) end

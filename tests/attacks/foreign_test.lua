@@ -195,3 +195,77 @@ t.test("check looks at one that others can write, and --fix makes it none of our
   t.eq((p:run { "check", "--fix" }), 0)
   t.has(t.read_file(path), 'note("x")')
 end)
+
+--- Each of these says no while a file stands as `chmod` or `chown` made it, and goes on when it is ours again.
+local function refused_while(p, path, words, want, env)
+  local function look(change, why)
+    t.must(change)
+    local code, out, err = p:run(words, env)
+    t.ok(code ~= 0, out .. err)
+    t.has((out .. err):gsub("\n%s*|? ?", " "), why)
+  end
+  look({ "chmod", "666", path }, want.open)
+  t.must { "chmod", "644", path }
+  if is_root then
+    look({ "chown", "1234", path }, want.other)
+    t.must { "chown", "root", path }
+  end
+  local code, out, err = p:run(words, env)
+  t.eq(code, 0, out .. err)
+end
+
+t.test("a file of parameters, and one that a secret is read from; a link to one of ours is followed", function()
+  local p = project.new { book = [[return runbook { params = { s = param.secret {} }, run = function()
+    step("x", function() return 1 end) end }]] }
+  t.write_file(p.dir .. "/p.yaml", "s: TOP-SECRET-1\n")
+  t.write_file(p.dir .. "/s.txt", "TOP-SECRET-2\n")
+  refused_while(p, p.dir .. "/p.yaml", { "run", "book", "--params", "p.yaml" }, {
+    open = "p.yaml is no file of parameters to trust: others can write to it",
+    other = "p.yaml is no file of parameters to trust: it belongs to another user",
+  })
+  refused_while(p, p.dir .. "/s.txt", { "run", "book", "s=file:s.txt" }, {
+    open = "s.txt is no file of a secret to trust: others can write to it",
+    other = "s.txt is no file of a secret to trust: it belongs to another user",
+  })
+  t.must { "ln", "-s", "p.yaml", p.dir .. "/link.yaml" }
+  local code, out, err = p:run { "run", "book", "--params", "link.yaml" }
+  t.eq(code, 0, out .. err)
+end)
+
+t.test("a program of the project, by its path: in a plan, a read, a run and a check", function()
+  local p = project.new {}
+  t.write_file(p.dir .. "/tool.sh", "#!/bin/sh\ntouch pwned\n")
+  t.must { "chmod", "755", p.dir .. "/tool.sh" }
+  for _, body in ipairs { 'sh.read "./tool.sh"', 'sh.run "./tool.sh"', 'sh.run { "true", check = "./tool.sh" }',
+    'sh.run { "./tool.sh", cwd = "." }', string.format("sh.read %q", p.dir .. "/tool.sh") } do
+    p:edit("book", "return runbook { run = function() step('x', function() return " .. body .. " end) end }")
+    t.must { "chmod", "777", p.dir .. "/tool.sh" }
+    for _, command in ipairs { "plan", "run" } do
+      local code, out, err = p:run { command, "book", command == "run" and "--no-ask" or nil }
+      t.eq(code, 1, body .. out .. err)
+      t.has(out .. err, "tool.sh is not run: it can be written by others", body)
+      t.eq(fs.exists(p.dir .. "/pwned"), false, body)
+    end
+    t.must { "chmod", "755", p.dir .. "/tool.sh" }
+    t.eq(p:run { "run", "book", "--no-ask" }, 0, body)
+    os.remove(p.dir .. "/pwned")
+  end
+end)
+
+t.test("a chart, what lies in it or what a link of it leads to, and values", function()
+  local cluster = require "tests.attacks.cluster"
+  local p = project.new { book = [[return runbook { run = function()
+    step("x", function() return helm.template { release = "r", chart = "c", values = "v.yaml" } end) end }]] }
+  cluster.add_charts(p)
+  fs.mkdir(p.dir .. "/c/templates")
+  t.write_file(p.dir .. "/c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n")
+  t.write_file(p.dir .. "/c/templates/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n")
+  t.write_file(p.dir .. "/v.yaml", "a: 1\n")
+  t.write_file(p.dir .. "/else.txt", "x\n")
+  t.must { "ln", "-s", "../else.txt", p.dir .. "/c/link.txt" }
+  for path, shown in pairs { ["c/templates/a.yaml"] = "c/templates/a.yaml", ["v.yaml"] = "v.yaml", ["else.txt"] = "c/link.txt" } do
+    refused_while(p, p.dir .. "/" .. path, { "run", "book", "--no-ask" }, {
+      open = shown .. " is not used: it can be written by others", other = shown .. " is not used: it belongs to another user",
+    })
+  end
+end)

@@ -23,13 +23,23 @@ function M.read(path, options) end
 ---@return string
 function M.read_own(path, noun, private) end
 
---- Refuses a file that is to be run where it, or a directory from it up to the working directory, is
+--- The text of a file that the operator named: one that is ours or root's, and that nobody else can write.
+--- A link is followed. Permit "read".
+---
+--- Raises: `not_found`, `io`, `limit`, `refused`.
+---@param path string
+---@param noun string  what it is, for errors: "file of parameters"
+---@return string
+function M.read_given(path, noun) end
+
+--- Refuses a file or directory that is to be run, or used, where it, or a directory from it up to the working directory, is
 --- neither ours nor root's, or can be written by others. A link is followed, and where it is looked at,
 --- too. Permit "read".
 ---
 --- Raises: `not_found`, `io`, `refused`.
 ---@param path string
-function M.check_script(path) end
+---@param verb? string  what is not done with it then; default "run"
+function M.check_script(path, verb) end
 
 --- Whether something is there that is ours or root's, and that nobody else can write; in a directory such
 --- as /tmp everybody removes what is his own alone, and it counts. Permit "read".
@@ -127,6 +137,14 @@ function M.remove_tree(path) end
 ---@param path string
 ---@return string[] paths  which begin with the given one
 function M.links(path) end
+
+--- What in a directory and below it is neither ours nor root's, or can be written by others; nothing below
+--- such a directory, and nothing where it is no directory. Links are not followed. Permit "read".
+---
+--- Raises: `io`, `limit` (their paths take more than 1 MiB).
+---@param path string
+---@return string[] paths  which begin with the given one
+function M.open_to_others(path) end
 
 --- Where a symbolic link says that it leads, whatever is there. Permit "read".
 ---@param path string
