@@ -15,7 +15,8 @@ local M = {}
 ---@field default? any
 ---@field help? string
 ---@field example? string
----@field pattern? string   Lua pattern (string)
+---@field pattern? string   Lua pattern (string, secret)
+---@field min_length? integer  characters (secret)
 ---@field min? number       (integer, number, duration in seconds)
 ---@field max? number
 ---@field values? string[]  (enum)
@@ -64,23 +65,23 @@ local function in_range(spec, number)
   return number
 end
 
+local PATTERN = {
+  "string", help = "a Lua pattern that it must match",
+  take = function(who, value)
+    local fault = type(value) == "string" and patterns.fault(value)
+    if type(value) ~= "string" or fault then
+      errors.raise {
+        kind = "usage",
+        message = string.format("%s: pattern must be a Lua pattern, not %s%s", who, fields.shown(value), fault and ": " .. fault or ""),
+        hint = "a character that means itself is written with % before it: %(, %., %%",
+      }
+    end
+    return value
+  end,
+}
+
 types.string = {
-  fields = {
-    pattern = {
-      "string", help = "a Lua pattern that it must match",
-      take = function(who, value)
-        local fault = type(value) == "string" and patterns.fault(value)
-        if type(value) ~= "string" or fault then
-          errors.raise {
-            kind = "usage",
-            message = string.format("%s: pattern must be a Lua pattern, not %s%s", who, fields.shown(value), fault and ": " .. fault or ""),
-            hint = "a character that means itself is written with % before it: %(, %., %%",
-          }
-        end
-        return value
-      end,
-    },
-  },
+  fields = { pattern = PATTERN },
   parse = function(spec, value)
     if type(value) ~= "string" then return nil, "a string" end
     if spec.pattern and not value:find(spec.pattern) then return nil, "of the pattern " .. spec.pattern end
@@ -186,13 +187,25 @@ types.map = {
   end,
 }
 
+--- The text of a secret is checked here, where it is known: a script cannot look into it.
+local function fitting(spec, value)
+  local text = secret.reveal(value)
+  if spec.min_length and (utf8.len(text) or #text) < spec.min_length then
+    return nil, string.format("at least %d characters long", spec.min_length)
+  end
+  if spec.pattern and not text:find(spec.pattern) then return nil, "of the pattern " .. spec.pattern end
+  return value
+end
+
 types.secret = {
-  fields = {},
+  fields = { pattern = PATTERN, min_length = { "integer", help = "characters that it must have at least" } },
   --- env:NAME and file:PATH say where it is; the journal keeps that, never the text.
   parse = function(spec, value)
-    if secret.is(value) then return value end
+    if secret.is(value) then return fitting(spec, value) end
     if type(value) ~= "string" or value == "" then return nil, "a text, env:NAME or file:PATH" end
-    return secret.find(spec.name or "parameter", value)
+    local found, must = secret.find(spec.name or "parameter", value)
+    if not found then return nil, must end
+    return fitting(spec, found)
   end,
 }
 
@@ -224,6 +237,7 @@ local ARTICLES = { integer = "a whole number", number = "a number", boolean = "t
 ---@return string
 function M.wanted(spec)
   local out = { ARTICLES[spec.type] or "one of " .. table.concat(spec.values, ", ") }
+  if spec.min_length then out[1] = string.format("%s of at least %d characters", out[1], spec.min_length) end
   if spec.pattern then out[1] = out[1] .. " of the pattern " .. spec.pattern end
   if spec.min then out[1] = out[1] .. " from " .. M.bound(spec, spec.min) end
   if spec.max then out[1] = out[1] .. " to " .. M.bound(spec, spec.max) end

@@ -1,5 +1,9 @@
 --- Secrets: opaque values. Scripts can pass them on and print them (as "(secret NAME)"); only the
 --- stdlib opens them, to hand them to a native. Whatever is written goes through redaction.
+---
+--- What a script does with one is right, or raises in words: two are equal that have the same text. That one is never
+--- equal to a text cannot be intercepted in Lua; `almanac check` finds it.
+local errors = require "almanac.base.errors"
 local json = require "native.json"
 local redaction = require "almanac.base.redaction"
 local steady = require "almanac.base.steady"
@@ -22,9 +26,31 @@ end
 
 Secret.__metatable = "secret"
 Secret.__tostring = function(self) return shown[self] end
-Secret.__index = function() return nil end
-Secret.__newindex = function() end
 Secret.__pairs = function() return function() end end
+Secret.__eq = function(a, b) return texts[a] ~= nil and texts[a] == texts[b] end
+
+local function refuse(value, what)
+  errors.raise {
+    kind = "usage", message = string.format("%s is a secret: %s", tostring(shown[value]), what),
+    hint = "two secrets are compared by ==; param.secret takes min_length and pattern; a program gets one in env or stdin",
+  }
+end
+
+--- A method of texts, which a script called as if it were one.
+Secret.__index = function(self, key)
+  if type(key) == "string" and string[key] then refuse(self, "a script cannot look into its text, as by " .. key) end
+  return nil
+end
+Secret.__newindex = function(self) refuse(self, "it has no fields") end
+Secret.__call = function(self) refuse(self, "it cannot be called") end
+
+for event, what in pairs { len = "a script does not get to know how long it is", unm = "a script cannot count with it" } do
+  Secret["__" .. event] = function(self) refuse(self, what) end
+end
+for _, event in ipairs { "lt", "le", "add", "sub", "mul", "div", "mod", "pow", "idiv" } do
+  local what = event:find "^l" and "a script does not get to know which comes first" or "a script cannot count with it"
+  Secret["__" .. event] = function(a, b) refuse(texts[a] and a or b, what) end
+end
 --- Text with a secret in it is a secret: "Bearer " .. token is sent whole and shown as "Bearer (secret token)".
 Secret.__concat = steady(function(a, b)
   return labelled(tostring(a) .. tostring(b), tostring(M.reveal(a)) .. tostring(M.reveal(b)))

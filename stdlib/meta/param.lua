@@ -154,14 +154,21 @@ function param.map(options) end
 ---@field default? any  where it is not given
 ---@field example? string  a value, for people
 ---@field help? string  a line for people
+---@field min_length? integer  characters that it must have at least
+---@field pattern? string  a Lua pattern that it must match
 ---@field required? boolean  it must be given
 
 --- A secret: a text, env:NAME or file:PATH. The journal keeps where it is, never the text.
 ---
+--- A script gets a value that it can hand on (to `sh` in env and stdin, to headers, to `data` of a Kubernetes Secret), join to a text by `..`,
+--- which is a secret then, compare with another secret by `==`, and print, as its name. Its text it cannot look into: the length, `<` and the
+--- methods of texts raise, and `==` with a text is always false, which `almanac check` finds. What the text must be, `min_length` and
+--- `pattern` say.
+---
 --- Raises: `usage`.
 ---
 --- ```lua
---- local token = param.secret { required = true, help = "of the registry, e.g. env:REGISTRY_TOKEN" }
+--- local token = param.secret { required = true, min_length = 12, help = "of the registry, e.g. env:REGISTRY_TOKEN" }
 --- ```
 ---@param options? param.secret.options
 ---@return table parameter

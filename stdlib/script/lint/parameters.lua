@@ -2,6 +2,7 @@
 --- middle of the night.
 local mend = require "almanac.script.lint.mend"
 local nearest = require "almanac.base.nearest"
+local secret_use = require "almanac.script.lint.secret_use"
 local tree = require "almanac.script.lint.tree"
 
 local M = {}
@@ -63,6 +64,16 @@ local function binding_of(node)
   return node.tag == "Name" and node.binding or nil
 end
 
+--- The parameter that an expression is.
+---@return string? name
+---@return almanac.lint.Node? spec
+local function parameter_of(node, of)
+  node = tree.resolve(node)
+  local binding = node.tag == "Index" and binding_of(node.object)
+  if not binding or not of.bindings[binding] or node.key.tag ~= "String" then return nil end
+  return node.key.value, of.names[node.key.value]
+end
+
 --- Reports fields that there are not; gives those that are used, or nil where all of them may be.
 local function uses_of(main, of, report)
   local used, whole = {}, {}
@@ -92,6 +103,7 @@ function M.check(main, report)
   for _, call in ipairs(main.calls) do
     local of = declared(call, report)
     local used = of and uses_of(main, of, report)
+    if of then secret_use.check(main, function(node) return parameter_of(node, of) end, report) end
     for name, at in pairs(used and of.closed and of.places or {}) do
       if not used[name] then
         report(at, "warning", "unused-parameter", string.format("the parameter '%s' is never used", name), "leave it out, or use it")

@@ -229,6 +229,21 @@ t.test("parameters: a field that the runbook does not declare", function()
     "1:20 no-library", "what cannot be known")
 end)
 
+t.test("parameters: what a script cannot do with a secret", function()
+  local head = "return runbook { summary = 'x', params = { new = param.secret {}, old = param.secret {}, tag = param.string {} }, "
+  local function rules(body)
+    return rules_of(head .. "run = function(p) step('a', function() return { p.new, p.old, p.tag } end) " .. body .. " end }")
+  end
+  for _, body in ipairs {
+    "if #p.new < 12 then error 'short' end", "if p.new == 'text' then error 'same' end", "if 'a' .. 'b' ~= p.new then error 'other' end",
+    "if p.tag == p.new then error 'same' end",
+    "if p.new < p.old then error 'less' end", "local n = p.new if n:match 'x' then error 'x' end",
+  } do
+    t.has(rules(body), "secret-use", body)
+  end
+  t.eq(rules "if p.new == p.old or p.new == nil or p.tag == 'x' or not p.new then error 'same' end", "")
+end)
+
 t.test("results: what a step cannot keep, and what nobody uses", function()
   t.eq(rules_of "local a = tostring(1)", "1:7 unused")
   t.eq(rules_of "local a = 1; a = 2", "1:7 unused", "written and never read")
