@@ -257,6 +257,18 @@ function M.chosen(frame, question)
   return last
 end
 
+--- Who gave an answer that needs no signature: who signed it, where that counts, else who was at the keyboard.
+---@param frame almanac.Frame
+---@param given almanac.Answer
+---@return string
+function M.giver(frame, given)
+  if not given.signed or not frame.run.approvals then return given.by end
+  local about = subject(frame.run)
+  about.question, about.answer, about.must_sign = given.question, given.answer, { given.answer }
+  local judgement = frame.run.approvals:judge(frame.path, about, { given })
+  return judgement.accepted[1] and judgement.accepted[1].principal or given.by
+end
+
 --- Whether a question has the answers that it takes: one that ends it, or as many of one that lets it go on as must be
 --- signed.
 local function is_answered(question, answers)

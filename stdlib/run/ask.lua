@@ -1,4 +1,5 @@
 --- ask: a step that asks the operator for one of several answers, or for a text, and keeps who said what.
+local approval = require "almanac.journal.approval"
 local confirm = require "almanac.run.confirm"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
@@ -49,7 +50,7 @@ function M.ask(question, options)
     local frame = step.current()
     return step.await(function()
       local said = questions.input(frame, text, given.choices, pattern)
-      return { answer = said.answer, by = said.by, at_ms = said.at_ms }
+      return { answer = said.answer, by = approval.giver(frame, said), at_ms = said.at_ms }
     end, function(draft, path)
       draft:add_question(path, text)
       return { answer = unknown.new(draft.below .. path), by = "(known after " .. path .. ")", at_ms = 0 }

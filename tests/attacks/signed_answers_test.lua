@@ -248,3 +248,23 @@ t.test("a quorum of two holds for a redo, and a stop is anybody's to say", funct
   t.has(run(p, 1, { "resume", id, "--no-ask" }), 'said that "second" is not to be done once more')
   t.eq(#p:lines "log", 4, "nothing was done again")
 end)
+
+t.test("a script hears who signed the answer to its ask, and of a signature that does not count who typed it", function()
+  local alice, mallory = signers.person "alice", signers.person "mallory"
+  local p = approvals.new("", alice:line())
+  p:edit("book", [[return runbook { run = function()
+    local said = ask("colour?", { choices = { "red", "green" } })
+    step("tell", function() fs.write("by", said.by) end)
+  end }]])
+  t.write_file(p.dir .. "/signers", alice:line() .. mallory:line())
+  local function answered_by(person)
+    run(p, 3, { "run", "book", "--no-ask" })
+    run(p, 0, { "answer", p:newest(), "red", "--sign=" .. person.key }, person:env())
+    t.write_file(p.dir .. "/signers", alice:line())
+    run(p, 0, { "resume", p:newest() })
+    t.write_file(p.dir .. "/signers", alice:line() .. mallory:line())
+    return t.read_file(p.dir .. "/by")
+  end
+  t.eq(answered_by(alice), "alice@example.com")
+  t.eq(answered_by(mallory), require("almanac.journal.approval").operator())
+end)
