@@ -77,6 +77,15 @@ end
 
 local allow, allow_images = scope.allow, scope.allow_images
 
+--- Why an `up` cannot be taken back; nil where nothing was there before.
+local function unkept(before)
+  for _, service in ipairs(before) do
+    if #service.containers > 0 then
+      return string.format("%s was there before, and only its Compose file of then can bring that back", service.name)
+    end
+  end
+end
+
 effect.define("compose.up", {
   input = function(raw) return input_of("compose.up", raw) end,
   observe = function(input)
@@ -105,20 +114,17 @@ effect.define("compose.up", {
     return "again" -- it goes on with what is missing
   end,
   undo = function(input, _, ctx)
-    for _, service in ipairs(ctx.undo_to) do
-      if #service.containers > 0 then
-        errors.raise {
-          kind = "refused",
-          message = string.format("compose.up in %s: %s was there before, and only its Compose file of then can bring that back",
-            input.dir, service.name),
-          hint = "put the file back (git.checkout), and run compose.up again",
-        }
-      end
+    local why = unkept(ctx.undo_to)
+    if why then
+      errors.raise {
+        kind = "refused", message = string.format("compose.up in %s: %s", input.dir, why),
+        hint = "put the file back (git.checkout), and run compose.up again",
+      }
     end
     effect.perform("compose.down", { dir = input.dir, files = input.files, project = input.project, env = input.env })
   end,
   title = titled "up", allow = allow_images,
-})
+}, { unkept = function(_, before) return unkept(before) end })
 
 effect.define("compose.down", {
   input = function(raw) return input_of("compose.down", raw) end,

@@ -114,7 +114,7 @@ end
 --- Why a file cannot be put back as it was; nil where it can. Its text went through the journal, which has a label in the
 --- place of each secret.
 local function unkept(before)
-  if not before.exists then return nil end
+  if not before.exists or before.directory then return nil end
   if not before.text then return string.format("its %d bytes were too many to keep", before.size) end
   return before.digest ~= digest.sha256(before.text) and "it held a secret, which no journal keeps" or nil
 end
@@ -204,7 +204,7 @@ effect.define("fs.write", {
   end,
   holds = is_there,
   undo = put_back,
-})
+}, { unkept = function(_, before) return unkept(before) end })
 
 --- Writes a file: a temporary one beside it, synced and renamed, so that readers and a crash see
 --- the old or the new text, never a part.
@@ -235,7 +235,7 @@ effect.define("fs.remove", {
       put_back(input, result, ctx)
     end
   end,
-})
+}, { unkept = function(_, before) return unkept(before) end })
 
 --- Removes a file, or a directory that is empty.
 function M.remove(path)

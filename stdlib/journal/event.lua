@@ -51,6 +51,7 @@ M.kinds = {
   ["rehearsal.plan"] = kind("soon", "skip", "*"), -- a plan that what happens is to be held against; it binds nothing
   ["rehearsal.cluster"] = kind("durable", "skip", "changes folded waiting"), -- what was otherwise in the cluster in the end
   ["run.abandoned"] = kind("durable", "keep", "reason by"),
+  ["run.irreversible"] = kind("durable", "skip", "left"), -- a rollback found that nothing takes back what it did so far: titles
   -- its steps
   ["step.start"] = kind("soon", "begun", "attempt"),
   ["step.done"] = kind("durable", "done", "result digest started elapsed_ms attempts skipped undo"),

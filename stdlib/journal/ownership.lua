@@ -40,6 +40,16 @@ function M.has_acted(journal, id)
   return false
 end
 
+--- Whether a rollback found that nothing takes back what a run did, and it did nothing since.
+---@param journal table
+---@param id string
+---@return boolean
+function M.is_irreversible(journal, id)
+  local found
+  for seq in journal:events(id, 0, "run.irreversible") do found = seq end
+  return found ~= nil and journal:events(id, found, "effect.intent")() == nil
+end
+
 --- What a run holds: the lock that it took, while it is not over. One that failed before it did anything holds
 --- nothing: there is nothing of it that the next one could disturb.
 ---@param journal table

@@ -46,6 +46,7 @@ local M = {}
 ---@field goes_on? boolean     it keeps a record of its own, so that one that was begun and has no outcome is applied again,
 ---                            with what was observed before it began; a failure is none, and a pause is heard in it
 ---@field for_people? boolean  its input is words for people, who read the label of a secret as one
+---@field unkept? fun(input: any, before: any): string?  pure: why undo cannot put back what observe saw, as the journal has that
 ---@field predicts? string[]   fields of its result that its preview knows: a script may decide by them in a plan, too
 ---@field expected? fun(input: any): any  pure: what it gives when all goes well, for a rehearsal; its preview cannot know
 

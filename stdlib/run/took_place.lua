@@ -26,6 +26,14 @@ function M.is_sure(known)
   return known.outcome ~= nil and known.outcome.ok
 end
 
+--- Whether it is known that an effect did not take place.
+---@param known almanac.KnownEffect
+---@return boolean
+function M.is_surely_not(known)
+  local failure = known.outcome and known.outcome.error
+  return not known.first and (known.surely_not == true or failure ~= nil and failure.refused == true)
+end
+
 --- Whether what the effect looked at before it began is otherwise now; nil where that cannot be had.
 local function has_changed(frame, doubt)
   local observe, intent = doubt.definition.observe, doubt.known.intent

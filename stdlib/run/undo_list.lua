@@ -18,6 +18,7 @@ local M = {}
 ---@field what string     for people
 ---@field name string     of the step that takes it back
 ---@field effect string?  id of the one effect that it takes back; nil: all that is in the step
+---@field unkept string?  why it will not be able to
 ---@field by_script almanac.ByScript?  a function of the script takes it back; nil: the library does
 ---@field doubts almanac.Doubt[]?  effects that may not have taken place, where there is no other reason to take it back
 ---@field take fun(result: any)    runs in a step, and changes the world through effects only; result: of an effect in doubt
@@ -105,13 +106,14 @@ end
 
 local function of_effect(item, definition, title)
   local intent, outcome = item.intent, item.outcome
+  local undo_to = replays.undo_to(item, definition.goes_on)
+  local unkept = definition.unkept and definition.unkept(intent.input, undo_to)
   return {
-    path = item.path, seq = item.seq, what = undo_owner.of_effect(item.path, title), effect = intent.id,
+    path = item.path, seq = item.seq, what = undo_owner.of_effect(item.path, title, unkept), unkept = unkept, effect = intent.id,
     by_script = not definitions.is_builtin(intent.op) and by_script(item.path, definition.undo) or nil,
     take = function(found)
       local result = found
       if outcome and outcome.ok then result = outcome.result end
-      local undo_to = replays.undo_to(item, definition.goes_on)
       return definition.undo(intent.input, result, { undo_to = undo_to, before = undo_to })
     end,
   }
@@ -195,7 +197,7 @@ local function all_of(run)
       local undo = of_effect(item, definition, item.intent.title or item.intent.op)
       note_doubts(undo, { item }, items, own)
       undos[#undos + 1] = undo
-    elseif counts then
+    elseif counts and not took_place.is_surely_not(item) then
       left[#left + 1] = failed_title(item)
     end
   end

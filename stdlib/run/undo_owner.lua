@@ -54,8 +54,10 @@ end
 --- The undo of an effect, in words.
 ---@param path string
 ---@param title string
+---@param unkept string?  why what was there before it cannot be put back
 ---@return string
-function M.of_effect(path, title)
+function M.of_effect(path, title, unkept)
+  if unkept then return string.format("%s: CANNOT take back %s: %s", path, title, unkept) end
   return path .. ": takes back " .. title
 end
 

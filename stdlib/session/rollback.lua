@@ -61,6 +61,7 @@ local function wanted(journal)
     command = "rollback", what = "to roll back", question = "Roll this run back?", shows = true,
     accepts = function(row, status)
       return status ~= "undone" and not row.runbook:find "^rollback%-of%-" and ownership.has_acted(journal, row.id)
+        and not ownership.is_irreversible(journal, row.id)
     end,
   }
 end

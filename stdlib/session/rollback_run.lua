@@ -49,6 +49,10 @@ local function check_skipped(undos, options)
   end
 end
 
+local function add_left(out, left)
+  for _, title in ipairs(left) do out[#out + 1] = "  · nothing takes back: " .. title end
+end
+
 --- What undo would do, for people.
 ---@param walked almanac.Run  after undo_list.walk_back()
 ---@param undos almanac.Undo[]
@@ -58,9 +62,10 @@ end
 local function describe(walked, undos, left, options)
   local out = { #undos == 0 and "there is nothing to undo" or "undo would, newest first:" }
   for _, item in ipairs(undos) do
-    out[#out + 1] = is_skipped(item, options) and "  ∅ " .. item.path .. ": left as it is (--skip)" or "  ↩ " .. item.what
+    out[#out + 1] = is_skipped(item, options) and "  ∅ " .. item.path .. ": left as it is (--skip)"
+      or (item.unkept and "  ✗ " or "  ↩ ") .. item.what
   end
-  for _, title in ipairs(#undos > 0 and left or {}) do out[#out + 1] = "  · nothing takes back: " .. title end
+  add_left(out, left)
   for _, path in ipairs(undo_list.unreached(walked)) do
     out[#out + 1] = string.format("  ! %s has an undo that cannot be reached: it lies behind what the step around it looked at", path)
   end
@@ -79,25 +84,40 @@ end
 local function other_run(journal, original)
   for _, row in ipairs(journal:runs()) do
     local status = row.id ~= original.id and states.status(journal, row.id)
-    if status and status ~= "running" and not ownership.is_over(status) and ownership.has_acted(journal, row.id) then
+    local may_be_meant = status and status ~= "running" and not ownership.is_over(status)
+    if may_be_meant and ownership.has_acted(journal, row.id) and not ownership.is_irreversible(journal, row.id) then
       local command = rows.meta(row).undoes and "resume" or "rollback"
       return string.format("  %s (%s) did something: almanac %s %s", row.id, status, command, store.words(row.id))
     end
   end
 end
 
---- There is nothing to take back of this run: all of it is, and the rollback ended before it could say so; or it may not
---- be the one that was meant.
-local function end_without(session, original)
+--- Nothing that the run did can be taken back. Whoever looks for a run to roll back does not mean it from then on.
+local function end_irreversible(session, original, status, left)
+  if not ownership.is_irreversible(session.journal, original.id) then original:record("run.irreversible", "", { left = left }) end
+  local out = { string.format("%s (%s): nothing that it did can be taken back", original.id, status) }
+  add_left(out, left)
+  out[#out + 1] = other_run(session.journal, original)
+  session.operator:say(out)
+end
+
+--- There is nothing to take back of this run: all of it is, and the rollback ended before it could say so; nothing takes
+--- back what it did; or it may not be the one that was meant.
+---@return string status  of the rollback that there is none of
+local function end_without(session, original, left)
   local undone, status = original.replay.undone, states.status(session.journal, original.id)
   if undone and status ~= "undone" then
     original:record("run.end", "", { status = "undone", by = undone.by })
     session.operator:say(original.id .. ": there is nothing left to undo")
+  elseif status ~= "undone" and #left > 0 then
+    end_irreversible(session, original, status, left)
+    return "failed"
   else
     session.operator:say {
       string.format("%s (%s): there is nothing to undo", original.id, status), other_run(session.journal, original),
     }
   end
+  return "done"
 end
 
 --- The run that takes another one back: a new one, or one that was stopped.
@@ -173,8 +193,7 @@ function M.run(session, original, way, held, given)
   local stopped = given.stopped
   check_skipped(undos, session.options)
   if #undos == 0 and not stopped then
-    end_without(session, original)
-    return "done"
+    return end_without(session, original, left)
   end
   if not given.told then
     session.operator:say(#undos == 0 and original.id .. ": there is nothing left to undo"

@@ -293,11 +293,11 @@ function M.undos(plan)
     elseif owner and not claimed[owner.path] then
       claimed[owner.path] = true
       out[#out + 1] = undo_owner.of_planned_step(owner.path, planned.title, owner.undo_by)
-    elseif not owner and definition and definition.undo then
+    elseif not owner and definition and definition.undo and not planned.unkept then
       out[#out + 1] = planned.undo_by and undo_owner.of_own_effect(planned.path, planned.title, planned.undo_by)
         or undo_owner.of_effect(planned.path, planned.title)
     elseif not owner then
-      out[#out + 1] = planned.path .. ": does not take back " .. planned.title
+      out[#out + 1] = planned.path .. ": does not take back " .. planned.title .. (planned.unkept and ": " .. planned.unkept or "")
     end
   end
   return out

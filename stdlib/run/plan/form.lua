@@ -21,7 +21,7 @@ local CHANGE = {
 
 --- Of what an effect's preview returns: almanac.Preview.
 local PREVIEW = {
-  summary = "string?", would_fail = "string?", hint = "string?", nothing = "boolean?", nested = "boolean?",
+  summary = "string?", would_fail = "string?", hint = "string?", unkept = "string?", nothing = "boolean?", nested = "boolean?",
   warnings = { optional = { list = "string" } }, changes = { optional = { list = CHANGE } },
   ground = { optional = { list = { ref = "string", digest = "string?", of = "string?", is_read = "boolean?" } } },
 }

@@ -1,6 +1,7 @@
 --- Previews: what an effect would do, asked of its definition.
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
+local redaction = require "almanac.base.redaction"
 local unknown = require "almanac.base.unknown"
 
 local M = {}
@@ -17,6 +18,7 @@ local SHOWN = 3 -- objects that a line names
 ---                               of the object that it is a part of; is_read: the effect itself leaves it as it is
 ---@field result? any            predicted result; absent: unknown until the run
 ---@field would_fail? string     why the run would stop here
+---@field unkept? string         why an undo could not put back what is there now
 ---@field gives_nothing? boolean the predicted result is nil
 ---@field nested? boolean        it is a run of its own, whose effects the plan has
 
@@ -27,8 +29,10 @@ local SHOWN = 3 -- objects that a line names
 function M.make(definition, input)
   if not definition.preview then return { summary = "no preview: what it changes is known when it runs" } end
   local before
-  if definition.observe and not definition.preview_observes then before = definition.observe(input) end
-  return definition.preview(input, before) or {}
+  if definition.observe and (definition.unkept or not definition.preview_observes) then before = definition.observe(input) end
+  local preview = definition.preview(input, before) or {}
+  if definition.unkept then preview.unkept = definition.unkept(input, redaction.data(before)) end
+  return preview
 end
 
 --- The parts of an input that are open, and what each waits for.
