@@ -42,6 +42,7 @@ local types, is_table, copy = field_type.named, field_type.is_table, field_type.
 ---@field positional? string  the field that may stand before the table, or alone; words before it or in it, where the field
 ---  is one that words say
 ---@field elsewhere? table<string, string>  names that somebody may look for here: why they are not, and what to do instead
+---@field open? string        other names may be given, too; what they are, for people: "data for who catches it"
 ---@field one_of? string[][]  of each group exactly one is given
 ---@field whole? fun(raw: table, name: string?)  raises kind "usage" for what no single field tells; name: the call's
 ---  first argument, where that is a text. `almanac check` tries what is written down by it. Pure
@@ -51,7 +52,7 @@ local declared = {} ---@type table<string, almanac.Declaration>  by function
 --- Declares the fields of a table that a function takes.
 ---@param who string  the function, as scripts name it
 ---@param fields table<string, almanac.Field>
----@param more? table  at, positional, elsewhere, one_of, whole: as in almanac.Declaration
+---@param more? table  at, positional, elsewhere, open, one_of, whole: as in almanac.Declaration
 ---@return almanac.Declaration
 function M.declare(who, fields, more)
   local declaration = { who = who, fields = fields, at = 1 }
@@ -144,6 +145,16 @@ function M.unknown_name(name, fields)
   return string.format("no option %q%s", tostring(name), nearest.suffix(name, fields))
 end
 
+--- The field that another name was surely meant to be: a near one, which is not given itself.
+---@param name any
+---@param fields table<string, any>
+---@param given table<string, any>
+---@return string?
+function M.meant(name, fields, given)
+  local guess = nearest.find(tostring(name), fields)
+  return guess and given[guess] == nil and guess or nil
+end
+
 --- What to do about a field that there is not.
 ---@param name any
 ---@param fields table<string, any>
@@ -171,9 +182,11 @@ local function value_of(who, prefix, name, spec, value)
     }
   end
   if type(spec.of) == "table" and (kind == types.shape or kind == types.list) then
-    if kind == types.shape then return copy_of(who, prefix .. name .. ".", spec.of, value) end
+    if kind == types.shape then return copy_of(who, prefix .. name .. ".", { fields = spec.of }, value) end
     local out = {}
-    for i = 1, rawlen(value) do out[i] = copy_of(who, string.format("%s%s[%d].", prefix, name, i), spec.of, rawget(value, i)) end
+    for i = 1, rawlen(value) do
+      out[i] = copy_of(who, string.format("%s%s[%d].", prefix, name, i), { fields = spec.of }, rawget(value, i))
+    end
     return out
   end
   return kind.copy and kind.copy(value, spec) or value
@@ -186,19 +199,33 @@ local function raise_missing(who, name, spec)
   }
 end
 
-function copy_of(who, prefix, fields, raw, elsewhere)
-  local out = {}
+local function refuse_name(who, prefix, name, declaration)
+  local where = prefix ~= "" and prefix:sub(1, -2) .. ": " or ""
+  errors.raise {
+    kind = "usage", field = prefix .. tostring(name),
+    message = string.format("%s: %s%s", who, where, M.unknown_name(name, declaration.fields)),
+    hint = M.unknown_hint(name, declaration.fields, declaration.elsewhere),
+  }
+end
+
+--- What may stand in an open table beside its fields: what is not surely one of them, misspelt.
+local function is_other(name, declaration, value, raw)
+  local meant = M.meant(name, declaration.fields, raw)
+  return not meant or not M.fitting(declaration.fields[meant], value)
+end
+
+---@param declaration { fields: table<string, almanac.Field>, elsewhere: table<string, string>?, open: string? }
+function copy_of(who, prefix, declaration, raw)
+  local out, fields = {}, declaration.fields
   for name, value in order.next, raw do -- of several faults the same one is told, in every process
     local spec = fields[name]
-    if not spec then
-      local where = prefix ~= "" and prefix:sub(1, -2) .. ": " or ""
-      errors.raise {
-        kind = "usage", field = prefix .. tostring(name),
-        message = string.format("%s: %s%s", who, where, M.unknown_name(name, fields)),
-        hint = M.unknown_hint(name, fields, elsewhere),
-      }
+    if spec then
+      out[name] = value_of(who, prefix, name, spec, value)
+    elseif declaration.open and is_other(name, declaration, value, raw) then
+      out[name] = value
+    else
+      refuse_name(who, prefix, name, declaration)
     end
-    out[name] = value_of(who, prefix, name, spec, value)
   end
   local missing
   for name, spec in pairs(fields) do
@@ -241,7 +268,7 @@ function M.check(declaration, raw, who)
       hint = string.format("it has %s", M.names(declaration.fields)),
     }
   end
-  local out = copy_of(who, "", declaration.fields, raw, declaration.elsewhere)
+  local out = copy_of(who, "", declaration, raw)
   check_alternatives(who, declaration, out)
   return out
 end

@@ -4,9 +4,16 @@
 --- Raised with a kind, and caught. An error is a table: `kind` is the word that code may branch on, `message` and `hint` are for people.
 errors = {}
 
---- Raises an error.
+---@class errors.raise.options
+---@field kind string  the word that code branches on
+---@field message string  what went wrong, and why, for people
+---@field hint? string  what to do next, for people
+---@field in_doubt? boolean  of an effect's apply: it may have happened all the same
+---@field [string] any  data, for who catches it
+
+--- Raises an error: a new one, or one that was caught.
 ---
---- Raises: what it is given.
+--- Raises: what it is given; `usage`.
 ---
 --- ```lua
 --- local ok, err = errors.try(function()
@@ -14,7 +21,7 @@ errors = {}
 --- end)
 --- assert(not ok and err.kind == "too_low")
 --- ```
----@param err { kind: string, message: string, hint: string?, [string]: any }
+---@param err errors.raise.options
 function errors.raise(err) end
 
 --- Calls a function; false and the error when it raises. A plan that cannot go on is not caught.

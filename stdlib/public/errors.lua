@@ -6,9 +6,16 @@ local protected = require "almanac.base.protected"
 
 local M = {}
 
---- Raises an error.
+local RAISE = fields.declare("errors.raise", {
+  kind = { "text", required = true, help = "the word that code branches on" },
+  message = { "string", required = true, help = "what went wrong, and why, for people" },
+  hint = { "string", help = "what to do next, for people" },
+  in_doubt = { "flag", help = "of an effect's apply: it may have happened all the same" },
+}, { open = "data, for who catches it" })
+
+--- Raises an error: a new one, or one that was caught.
 ---
---- Raises: what it is given.
+--- Raises: what it is given; `usage`.
 ---
 --- ```lua
 --- local ok, err = errors.try(function()
@@ -16,11 +23,12 @@ local M = {}
 --- end)
 --- assert(not ok and err.kind == "too_low")
 --- ```
----@param err { kind: string, message: string, hint: string?, [string]: any }
+---@param err errors.raise.options
 function M.raise(err)
   if type(err) ~= "table" then
     errors.usage("errors.raise: takes a table { kind = …, message = … }, not %s", fields.shown(err))
   end
+  fields.check(RAISE, err)
   errors.raise_given(err)
 end
 

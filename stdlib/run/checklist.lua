@@ -12,6 +12,8 @@ local ITEM = fields.declare("checklist item", {
   evidence = { "function", required = true, help = "looks, and returns what it saw (text or a table), or raises why it is not so" },
 })
 
+local ITEMS = { "list", required = true, help = "texts, and tables with an evidence" }
+
 ---@class almanac.checklist.Item
 ---@field text string
 ---@field name string         of its step
@@ -26,7 +28,7 @@ end
 
 --- All of them, before the first is asked.
 local function items_of(name, items)
-  if type(items) ~= "table" or #items == 0 then errors.usage("checklist %q needs a list of items", tostring(name)) end
+  items = fields.value(string.format("checklist %q", tostring(name)), "items", ITEMS, items)
   local checked, texts = {}, {}
   for i, item in ipairs(items) do
     checked[i] = item_of(tostring(name), item)

@@ -3,6 +3,7 @@
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local literal = require "almanac.script.lint.literal"
+local manual = require "almanac.script.manual.manual"
 local mends = require "almanac.script.lint.mend"
 local names = require "almanac.script.public"
 local refs = require "almanac.script.lint.refs"
@@ -17,12 +18,14 @@ local function check_value(who, path, spec, node, report)
   local resolved = tree.resolve(node)
   if resolved.tag == "Table" then
     if type(spec.of) == "table" and spec[1]:find "shape" then
-      return check_table(who, path .. ".", spec.of, resolved, report)
+      return check_table(who, path .. ".", { fields = spec.of }, resolved, report)
     end
     if spec[1] == "list" and type(spec.of) == "table" then
       for i, item in ipairs(resolved.items) do
         local inner = not item.key and tree.resolve(item.value)
-        if inner and inner.tag == "Table" then check_table(who, string.format("%s[%d].", path, i), spec.of, inner, report) end
+        if inner and inner.tag == "Table" then
+          check_table(who, string.format("%s[%d].", path, i), { fields = spec.of }, inner, report)
+        end
       end
       return
     end
@@ -48,23 +51,30 @@ local function named_in(node)
   return named
 end
 
+--- A name that is no field of the table, unless it may be another one; whether it was reported.
+local function check_other(who, prefix, declared, item, name, named, report)
+  if declared.open and not fields.meant(name, declared.fields, named) then return false end
+  local where = prefix ~= "" and prefix:sub(1, -2) .. ": " or ""
+  report(item.key.pos, "error", "option-name", string.format("%s: %s%s", who, where, fields.unknown_name(name, declared.fields)),
+    fields.unknown_hint(name, declared.fields, declared.elsewhere), mends.of(name, declared.fields, named))
+  return true
+end
+
 --- Checks what a table constructor holds under names; what is computed is left alone.
-function check_table(who, prefix, declared, node, report, elsewhere)
+function check_table(who, prefix, declared, node, report)
   local given, open = {}, false
   for _, item in ipairs(node.items) do
     local key = item.key and tree.resolve(item.key)
     if not key or key.tag ~= "String" then
       open = true
     else
-      local spec = declared[key.value]
+      local spec = declared.fields[key.value]
       given[key.value] = true
       if spec then
         check_value(who, prefix .. key.value, spec, item.value, report)
       else
-        open = true -- what is missing may be what was meant
-        local where = prefix ~= "" and prefix:sub(1, -2) .. ": " or ""
-        report(item.key.pos, "error", "option-name", string.format("%s: %s%s", who, where, fields.unknown_name(key.value, declared)),
-          fields.unknown_hint(key.value, declared, elsewhere), mends.of(key.value, declared, named_in(node)))
+        local was_reported = check_other(who, prefix, declared, item, key.value, named_in(node), report)
+        open = open or was_reported -- what is missing may be what was meant
       end
     end
   end
@@ -90,24 +100,32 @@ local function check_whole(declaration, call, node, report)
   if not ok and err.kind == "usage" then report(node.pos, "error", "option-together", err.message, err.hint) end
 end
 
+--- The table of options of a call. A first argument that may be left away is, where the table stands in its place: gate { … }.
+local function table_of(call, declaration, first)
+  local is_table = first and first.tag == "Table"
+  if declaration.positional and not is_table then return call.args[#call.args], true end -- http.get(url, { … }), sh.run("ls", { … })
+  if call.args[declaration.at] or not is_table then return call.args[declaration.at], false end
+  local _, entry = manual.find(declaration.who)
+  local stands_first = entry and entry.params[1] and entry.params[1].type:find(declaration.who .. ".options", 1, true)
+  return stands_first and call.args[1] or nil, false
+end
+
 local function check_call(call, say)
   local origin = tree.origin(call.callee)
   if not origin or not origin.global then return end
   names.load(origin.global)
   local declaration = fields.of(tree.dotted(origin))
   if not declaration then return end
-  local at = declaration.at
   local first = call.args[1] and tree.resolve(call.args[1])
-  local positional = declaration.positional and not (first and first.tag == "Table")
-  if positional then at = #call.args end -- http.get(url, { … }), sh.run("ls", { … })
-  local node = call.args[at] and tree.resolve(call.args[at])
+  local found, positional = table_of(call, declaration, first)
+  local node = found and tree.resolve(found)
   if not node or node.tag ~= "Table" then return end
   local reported = 0
   local function report(...)
     reported = reported + 1
     say(...)
   end
-  local given, open = check_table(declaration.who, "", declaration.fields, node, report, declaration.elsewhere)
+  local given, open = check_table(declaration.who, "", declaration, node, report)
   if not open and not positional then check_missing(declaration, node, given, report) end
   if declaration.whole and not open and reported == 0 then check_whole(declaration, call, node, report) end
 end

@@ -168,7 +168,13 @@ local check
 
 local function check_list(one, node, path, report)
   for i, item in ipairs(node.items) do
-    if not item.key then check(one.of, item.value, string.format("%s[%d]", path, i), report) end
+    local key = item.key and tree.resolve(item.key)
+    if not item.key then
+      check(one.of, item.value, string.format("%s[%d]", path, i), report)
+    elseif key.tag == "String" then
+      report(item.pos, "argument-type", string.format("%s must be a list: %s has no place in it", path, key.value))
+      return
+    end
   end
 end
 

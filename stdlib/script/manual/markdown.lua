@@ -41,6 +41,7 @@ local function add_params(out, entry)
       shown = who
       out[#out + 1] = "| field | what it must be | default | |\n| --- | --- | --- | --- |"
       add_fields(out, declaration.fields, "")
+      if declaration.open then out[#out + 1] = "\nOther names are " .. declaration.open .. "." end
       for _, group in ipairs(declaration.one_of or {}) do out[#out + 1] = "\nOne of " .. table.concat(group, ", ") .. "." end
       out[#out + 1] = ""
     end

@@ -21,7 +21,7 @@ local function type_of(spec, class)
   return table.concat(out, "|")
 end
 
-local function add_class(out, class, declared)
+local function add_class(out, class, declared, open)
   local nested = {}
   out[#out + 1] = "---@class " .. class
   for _, field in ipairs(manual.sorted(declared)) do
@@ -31,6 +31,7 @@ local function add_class(out, class, declared)
       field.spec.help)
     if type(field.spec.of) == "table" then nested[#nested + 1] = { inner, field.spec.of } end
   end
+  if open then out[#out + 1] = "---@field [string] any  " .. open end
   out[#out + 1] = ""
   for _, one in ipairs(nested) do add_class(out, one[1], one[2]) end
 end
@@ -38,7 +39,7 @@ end
 local function add_entry(out, page, entry)
   local name = manual.full_name(page, entry)
   local declaration = fields.of(name)
-  if declaration then add_class(out, name .. ".options", declaration.fields) end
+  if declaration then add_class(out, name .. ".options", declaration.fields, declaration.open) end
   out[#out + 1] = entry.comment
   if manual.is_constant(page, entry) then
     out[#out + 1] = name .. " = nil\n"

@@ -78,6 +78,8 @@ return {
   body("confirm with options", "confirm { text = 'sure?' }", "confirm: its first argument"),
   body("confirm with a second argument", "confirm('sure?', { timeout = '5m' })", "takes 1 argument, not 2"),
   body("a checklist's item", "checklist('before', { 'one', { txt = 'two', evidence = function() end } })", "did you mean text?"),
+  body("a name in a list", "checklist('before', { 'one', title = 'two' })", "title has no place in it"),
+  body("options in the place of a name", "gate { querry = 'up', op = '>=', limit = 1, hold = '1m' }", "did you mean query?"),
   body("a checklist's number", "checklist('before', { 'one', 2 })", "checklist: items[2]"),
   body("a checklist that is a text", "checklist('before', 'one')", "checklist: its second argument"),
 
@@ -99,6 +101,7 @@ return {
   within("a misspelt release", "helm.upgrade { relase = 'x', chart = 'y' }", "did you mean release?"),
   within("a value of another type", "k8s.scale('deployment/web', 'three')", "k8s.scale"),
   within("an exec's option", "k8s.exec('sh', '-c', 'x', { pod = 'animica-node-0', timeot = '5s' })", "did you mean timeout?"),
+  within("a misspelt field of an error", "errors.raise { kind = 'x', message = 'no', hnt = 'wait' }", "did you mean hint?"),
   within("an error without a kind", "errors.raise { message = 'no' }", "kind is missing"),
   within("a timeout that is none", "return http.get('http://x', { timeout = 'fast' })", "timeout must be"),
 }
