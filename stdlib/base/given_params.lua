@@ -103,15 +103,35 @@ local function asked_for(name, spec, ask)
   end
 end
 
+--- Why a name is no parameter's: the message and what to do next.
+local function unknown_name(runbook, specs, name)
+  local known = param.sorted_names(specs)
+  return string.format("%s has no parameter %s%s", runbook, misplaced.word(name), nearest.suffix(name, specs)),
+    #known > 0 and "it takes " .. table.concat(known, ", ") or "it takes none"
+end
+
 local function check_names(runbook, specs, given)
   for _, name in ipairs(param.sorted_names(given)) do
     if not specs[name] then
-      local known = param.sorted_names(specs)
-      errors.raise {
-        kind = "refused",
-        message = string.format("%s has no parameter %s%s", runbook, misplaced.word(name), nearest.suffix(name, specs)),
-        hint = #known > 0 and "it takes " .. table.concat(known, ", ") or "it takes none", parameter = name,
-      }
+      local message, hint = unknown_name(runbook, specs, name)
+      errors.raise { kind = "refused", message = message, hint = hint, parameter = name }
+    end
+  end
+end
+
+--- Tells what is wrong with parameters that are written somewhere, each by itself. A secret is not looked up.
+---@param runbook string  its name
+---@param specs table<string, almanac.Param>
+---@param given table<string, any>
+---@param tell fun(name: string, message: string, hint: string?)
+function M.check(runbook, specs, given, tell)
+  for _, name in ipairs(param.sorted_names(given)) do
+    local spec, value = specs[name], given[name]
+    if not spec then
+      tell(name, unknown_name(runbook, specs, name))
+    elseif not param.holds_secret(spec) then
+      local _, fault = parsed_of(name, spec, value)
+      if fault then tell(name, runbook .. ": " .. described(fault), spec.help and name .. ": " .. spec.help) end
     end
   end
 end

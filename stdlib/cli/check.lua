@@ -1,12 +1,10 @@
 --- almanac check [FILE…]
-local config = require "almanac.config.file"
-local document = require "almanac.config.document"
+local config_file = require "almanac.script.lint.config_file"
 local errors = require "almanac.base.errors"
 local findings = require "almanac.script.lint.findings"
 local fs = require "native.fs"
 local library_file = require "almanac.script.library_file"
 local mend = require "almanac.script.lint.mend"
-local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
 local project = require "almanac.config.project"
@@ -14,7 +12,6 @@ local public = require "almanac.script.public"
 local runbook = require "almanac.script.runbook"
 local sandbox = require "almanac.script.sandbox"
 local script = require "almanac.script.lint.script"
-local settings = require "almanac.config.settings"
 local terminal = require "almanac.base.terminal"
 
 local M = {}
@@ -52,36 +49,6 @@ local function given_files(words)
   return files
 end
 
---- Parameters of a runbook that there is not would be given to none.
-local function check_books(found)
-  local books, names = runbook.all(), {}
-  for _, book in ipairs(books) do names[book.name] = true end
-  for _, name in ipairs(param.sorted_names(settings.book_places)) do
-    local place = settings.book_places[name]
-    if not names[name] then
-      found:add {
-        file = place.file, line = place.line, column = place.column, kind = "error", rule = "config", source = "",
-        message = string.format("params: there is no runbook %q%s", name, nearest.suffix(name, names)),
-        mend = mend.of(name, names, settings.params),
-      }
-    end
-  end
-end
-
---- almanac.yaml, by reading it as every command does.
-local function check_config(given, found, texts)
-  local ok, err = errors.try(config.load, given, texts)
-  if ok then return check_books(found) end
-  if given.config and not fs.exists(given.config) then error(err, 0) end
-  local place = { file = err.file or given.config or "almanac.yaml", line = err.line or 1, column = err.column or 1 }
-  local before = document.before(place)
-  local message = err.message:sub(1, #before) == before and err.message:sub(#before + 1) or err.message
-  found:add {
-    file = place.file, line = place.line, column = place.column, kind = "error", rule = "config", message = message,
-    hint = err.hint, source = "", mend = err.mend,
-  }
-end
-
 local function check_file(path, found, patience, texts)
   local text = texts[path] or select(2, runbook.find(path))
   local function load()
@@ -99,8 +66,8 @@ end
 ---@param texts table<string, string>  what some of them would hold, by path
 local function check_all(given, files, texts)
   local found = findings.new()
-  check_config(given, found, texts)
   local patience = sandbox.patience()
+  config_file.check(given, found, texts, patience)
   for _, path in ipairs(files) do check_file(path, found, patience, texts) end
   return found
 end

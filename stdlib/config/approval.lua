@@ -22,30 +22,30 @@ M.schema = {
 
 --- Makes seconds of the durations, in place.
 ---@param raw table?  the section, of the right types
----@return string? why  what is wrong with it
----@return string? key  where
-function M.read(raw)
+---@param note fun(key: string, why: string)  told what is wrong
+function M.read(raw, note)
   raw = raw or {}
   if raw.quorum and (math.type(raw.quorum) ~= "integer" or raw.quorum < 1) then
-    return string.format("quorum is a whole number from 1, not %s", raw.quorum), "quorum"
+    note("quorum", string.format("quorum is a whole number from 1, not %s", raw.quorum))
   end
   for _, key in ipairs { "plan_valid_for", "valid_for" } do
     local ok, seconds = errors.try(duration.parse, raw[key] or 1)
     if not ok or seconds <= 0 then
-      return string.format('%s is a duration, such as "4h" or "30m", not %q', key, raw[key]), key
+      note(key, string.format('%s is a duration, such as "4h" or "30m", not %q', key, raw[key]))
     end
     raw[key] = raw[key] and seconds
   end
 end
 
---- What is wrong with the whole, an environment's part put over it.
+--- Tells what is wrong with the whole, an environment's part put over it.
 ---@param policy almanac.ApprovalPolicy
----@return string? why
----@return string? key
-function M.check(policy)
-  if policy.allowed_signers then return nil end
+---@param note fun(key: string, why: string)
+function M.check(policy, note)
+  if policy.allowed_signers then return end
   for _, key in ipairs { "quorum", "runner_may_approve", "revoked_keys", "valid_for" } do
-    if policy[key] ~= nil then return key .. " needs allowed_signers beside it: without signatures nobody knows who approved", key end
+    if policy[key] ~= nil then
+      note(key, key .. " needs allowed_signers beside it: without signatures nobody knows who approved")
+    end
   end
 end
 

@@ -13,6 +13,13 @@ local M = {}
 ---@field file string
 ---@field value any       nil: it holds nothing
 ---@field places table<string, almanac.Place>  by JSON Pointer (RFC 6901)
+---@field faults almanac.DocumentFault[]       that were noted
+
+---@class almanac.DocumentFault  something that is wrong in a document
+---@field place almanac.Place
+---@field message string
+---@field hint? string
+---@field mend? almanac.lint.Mend
 local Document = {}
 Document.__index = Document
 
@@ -34,7 +41,7 @@ function M.read(file, null, own, text)
     error(err, 0)
   end
   if value == require("native.json").null then value = nil end
-  return setmetatable({ file = file, value = value, places = places }, Document)
+  return setmetatable({ file = file, value = value, places = places, faults = {} }, Document)
 end
 
 --- A place as it stands before a message.
@@ -57,17 +64,46 @@ function Document:place(path)
   return { file = self.file, line = best.line, column = best.column }
 end
 
---- Raises what is wrong with a part of the document.
+--- Notes what is wrong with a part of the document: several things may be.
 ---@param path string[]
 ---@param message string
 ---@param hint string?
----@param mend? { from: string, to: string }  of a name
-function Document:refuse(path, message, hint, mend)
-  local place = self:place(path)
+---@param mend? almanac.lint.Mend  of a name
+function Document:note(path, message, hint, mend)
+  table.insert(self.faults, { place = self:place(path), message = message, hint = hint, mend = mend })
+end
+
+local function is_before(a, b)
+  if a.place.line ~= b.place.line then return a.place.line < b.place.line end
+  if a.place.column ~= b.place.column then return a.place.column < b.place.column end
+  return a.message < b.message
+end
+
+--- What was noted, in the order of the document.
+---@return almanac.DocumentFault[]
+function Document:noted()
+  table.sort(self.faults, is_before)
+  return self.faults
+end
+
+--- Raises what is wrong first in the document, where something was noted.
+function Document:raise_noted()
+  local first = self:noted()[1]
+  if not first then return end
+  local place = first.place
   errors.raise {
-    kind = "refused", message = M.before(place) .. message, hint = hint,
-    file = place.file, line = place.line, column = place.column, mend = mend,
+    kind = "refused", message = M.before(place) .. first.message, hint = first.hint,
+    file = place.file, line = place.line, column = place.column,
   }
+end
+
+--- Raises what is wrong with a part of the document.
+---@param path string[]
+---@param message string
+function Document:refuse(path, message)
+  self.faults = {}
+  self:note(path, message)
+  self:raise_noted()
 end
 
 return M

@@ -6,8 +6,10 @@ local errors = require "almanac.base.errors"
 local hooks = require "almanac.config.hooks"
 local misplaced = require "almanac.base.misplaced"
 local nearest = require "almanac.base.nearest"
+local levels = require "almanac.config.levels"
 local services = require "almanac.config.services"
 local settings = require "almanac.config.settings"
+local fs = require "native.fs"
 local json = require "native.json"
 local process = require "native.process"
 
@@ -15,9 +17,7 @@ local M = {}
 
 local FILE = "almanac.yaml"
 
---- What a level of the file may hold: a type name, or a table of the level below; "*" any name; text_or: text,
---- or the level below; list_of: a list of what is below.
-local anything = "any"
+local anything, below, names = levels.anything, levels.below, levels.names
 local endpoint = { text_or = { url = "string", token = "string", user = "string", password = "string" } }
 local section = {
   store = "string", kubeconfig = "string", context = "string", helm = "string", kustomize = "string",
@@ -30,66 +30,6 @@ local section = {
 }
 local schema = { environment = "string", environments = { ["*"] = section } }
 for key, value in pairs(section) do schema[key] = value end
-
-local function names(level)
-  local out = {}
-  for name in pairs(level) do out[#out + 1] = name end
-  table.sort(out)
-  return table.concat(out, ", ")
-end
-
-local function below(path, key)
-  local longer = table.move(path, 1, #path, 1, {})
-  longer[#longer + 1] = tostring(key)
-  return longer
-end
-
-local function refuse_type(doc, value, words, path)
-  local is = type(value) == "table" and "list or mapping" or type(value)
-  doc:refuse(path, string.format("%s must be %s, not a %s", #path > 0 and table.concat(path, ".") or "the file", words, is))
-end
-
-local function refuse_key(doc, key, level, path, beside)
-  local meant = nearest.only(tostring(key), level)
-  if meant == "*" or beside[meant] ~= nil then meant = nil end
-  doc:refuse(below(path, key), string.format("no key %s%s%s", misplaced.word(key), #path > 0 and " in " .. table.concat(path, ".") or "",
-    nearest.suffix(key, level)), "there are " .. names(level), meant and { from = tostring(key), to = meant } or nil)
-end
-
-local function sorted_keys(value)
-  local keys = {}
-  for key in pairs(value) do keys[#keys + 1] = key end
-  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-  return keys
-end
-
-local check
-
-local function check_list(doc, value, level, path)
-  if not json.is_array(value) then refuse_type(doc, value, "a list", path) end
-  for i, item in ipairs(value) do check(doc, item, level, below(path, i - 1)) end
-end
-
---- Holds the document against the schema, and makes a key with nothing behind it empty or absent.
-function check(doc, value, level, path)
-  if level == anything or level.text_or and type(value) == "string" then return end
-  if level.text_or and level.text_or.list_of then level = level.text_or end
-  if level.list_of then return check_list(doc, value, level.list_of, path) end
-  local words = level.text_or and "text or a mapping" or type(level) == "table" and "a mapping" or "a " .. tostring(level)
-  level = level.text_or or level
-  local want = type(level) == "string" and level or "mapping"
-  if type(value) ~= (want == "mapping" and "table" or want) or json.is_array(value) then refuse_type(doc, value, words, path) end
-  if want ~= "mapping" then return end
-  for _, key in ipairs(sorted_keys(value)) do -- of several mistakes the same one is said each time
-    local item, next_level = value[key], level[key] or level["*"]
-    if not next_level then refuse_key(doc, key, level, path, value) end
-    if item == json.null then
-      item = type(next_level) == "table" and (next_level.list_of and json.array {} or {}) or nil
-      value[key] = item
-    end
-    if item ~= nil then check(doc, item, next_level, below(path, key)) end
-  end
-end
 
 local function merge(into, from)
   for key, value in pairs(from) do
@@ -111,7 +51,6 @@ local function reset()
     settings[key] = type(value) == "table" and {} or value
   end
   settings.environment, settings.file, settings.param_places, settings.var_places = nil, nil, {}, {}
-  settings.book_places = {}
 end
 
 local function apply(values)
@@ -137,8 +76,10 @@ local function resolve_paths(values, directory)
   resolve(values.approval or {}, "revoked_keys")
 end
 
-local function refuse_approval(doc, path, why, key)
-  if why then doc:refuse(below(below(path, "approval"), key), table.concat(below(path, "approval"), ".") .. "." .. why) end
+--- Notes what is wrong under a key of a section that stands in the file, or in an environment of it.
+local function noter(doc, path, section_name)
+  local at = below(path, section_name)
+  return function(key, why, hint) doc:note(below(at, key), table.concat(at, ".") .. "." .. why, hint) end
 end
 
 --- Makes periods of the windows and freezes.
@@ -147,9 +88,13 @@ local function read_periods(doc, values, path)
     for i, raw in ipairs(values[key] or {}) do
       local at = below(below(path, key), i - 1)
       local ok, period, why, field = errors.try(require("almanac.config.calendar").period, raw)
-      if not ok then doc:refuse(below(at, "zone"), period.message, period.hint) end
-      if not period then doc:refuse(field and below(at, field) or at, table.concat(at, ".") .. ": " .. why) end
-      values[key][i] = period
+      if not ok then
+        doc:note(below(at, "zone"), period.message, period.hint)
+      elseif not period then
+        doc:note(field and below(at, field) or at, table.concat(at, ".") .. ": " .. why)
+      else
+        values[key][i] = period
+      end
     end
   end
 end
@@ -158,7 +103,7 @@ end
 local function check_names(doc, list, path)
   for i, name in ipairs(list or {}) do
     if not name:find "^[%a_][%w_]*%*?$" and name ~= "*" then
-      doc:refuse(below(path, i - 1), string.format("%s is no name of a variable", misplaced.word(name)),
+      doc:note(below(path, i - 1), string.format("%s is no name of a variable", misplaced.word(name)),
         "write NAME, or PREFIX* for all that begin so; their values stay in the environment")
     end
   end
@@ -175,7 +120,6 @@ local function note_places(doc, known, sections, path)
 end
 
 local function note_all_places(doc, values, path)
-  for name in pairs(values.params or {}) do settings.book_places[name] = doc:place(below(below(path, "params"), name)) end
   note_places(doc, settings.param_places, values.params, below(path, "params"))
   note_places(doc, settings.var_places, values.vars, below(path, "vars"))
 end
@@ -190,64 +134,70 @@ local function pick_environment(doc, named)
   local message = string.format("no environment %s in %s%s", shown, doc.file, nearest.suffix(name, environments))
   local hint = next(environments) and "there are " .. names(environments) or "it has no environments"
   if named then errors.raise { kind = "refused", message = message, hint = hint } end
-  doc:refuse({ "environment" }, message, hint)
+  doc:note({ "environment" }, message, hint)
 end
 
---- Refuses an entry of a section, where it is written.
----@param problem fun(name: string, given: any): string?, string?
-local function check_entries(doc, entries, path, problem)
-  local names_of = {}
-  for name in pairs(entries or {}) do names_of[#names_of + 1] = tostring(name) end
-  table.sort(names_of)
-  for _, name in ipairs(names_of) do
-    local why, key = problem(name, entries[name])
+--- Notes what is wrong with the entries of a section, where they are written.
+---@param fault_of fun(name: string, given: any, all: table<string, any>): almanac.EntryFault?
+local function check_entries(doc, entries, path, fault_of)
+  for name, given in pairs(entries or {}) do
+    local fault = fault_of(name, given, entries)
     local at = below(path, name)
-    if why then doc:refuse(key and below(at, key) or at, table.concat(path, ".") .. "." .. why) end
+    if fault then
+      doc:note(fault.key and below(at, fault.key) or at, table.concat(path, ".") .. "." .. fault.why, fault.hint, fault.mend)
+    end
   end
 end
 
 --- What its types do not say of a part: the top, or an environment.
 local function check_section(doc, values, path)
-  check_entries(doc, values.endpoints, below(path, "endpoints"), services.endpoint_problem)
-  check_entries(doc, values.channels, below(path, "channels"), services.channel_problem)
+  check_entries(doc, values.endpoints, below(path, "endpoints"), services.endpoint_fault)
+  check_entries(doc, values.channels, below(path, "channels"), services.channel_fault)
   read_periods(doc, values, path)
   check_names(doc, values.pass_env, below(path, "pass_env"))
-  refuse_approval(doc, path, approval.read(values.approval))
+  approval.read(values.approval, noter(doc, path, "approval"))
   hooks.read(values.hooks)
 end
 
---- Refuses a hook that names no channel, where it is written.
-local function check_hooks(doc, path, environment)
-  local why, hook = hooks.check(settings.hooks, settings.channels)
-  if not why then return end
-  local is_its = environment and (environment.hooks or {})[hook] ~= nil
-  doc:refuse(below(below(is_its and path or {}, "hooks"), hook), "hooks." .. why,
-    next(settings.channels) and "there are " .. names(settings.channels) or "name it under channels:")
+--- What is wrong with the whole: the file's own part, and the environment's over it.
+local function check_whole(doc, path, environment)
+  approval.check(settings.approval, noter(doc, environment.approval and path or {}, "approval"))
+  hooks.check(settings.hooks, settings.channels, function(hook, why)
+    local is_its = (environment.hooks or {})[hook] ~= nil
+    noter(doc, is_its and path or {}, "hooks")(hook, why,
+      next(settings.channels) and "there are " .. names(settings.channels) or "name it under channels:")
+  end)
 end
 
---- Reads the file into the settings.
-local function load_file(file, environment_name, text)
+--- What a file holds, where each part of it is of the right type, with what is wrong in it noted.
+---@return almanac.Document
+local function read(file, text)
   local doc = document.read(file, "keep", true, text) -- it says whose signatures count, and what programs read
   doc.value = doc.value == nil and {} or doc.value
   if type(doc.value) == "table" then services.hide_addresses(doc.value) end
-  check(doc, doc.value, schema, {})
-  local directory = file:match "^(.*/)" or ""
+  if not levels.fits(doc, doc.value, schema, {}) then doc.value = {} end
   check_section(doc, doc.value, {})
   for name, environment in pairs(doc.value.environments or {}) do
     check_section(doc, environment, { "environments", name })
   end
-  resolve_paths(doc.value, directory)
-  apply(doc.value)
-  note_all_places(doc, doc.value, {})
+  return doc
+end
+
+--- Puts a part of the file into the settings.
+local function put(doc, values, path)
+  resolve_paths(values, doc.file:match "^(.*/)" or "")
+  apply(values)
+  note_all_places(doc, values, path)
+end
+
+--- Makes the settings of it, with what only shows then noted, too.
+local function use(doc, environment_name)
+  put(doc, doc.value, {})
   local name, environment = pick_environment(doc, environment_name)
-  if environment then
-    resolve_paths(environment, directory)
-    apply(environment)
-    note_all_places(doc, environment, { "environments", name })
-  end
-  refuse_approval(doc, environment and environment.approval and { "environments", name } or {}, approval.check(settings.approval))
-  check_hooks(doc, environment and { "environments", name } or {}, environment)
-  settings.environment, settings.file = name, file
+  local path = name and { "environments", name } or {}
+  if environment then put(doc, environment, path) end
+  check_whole(doc, path, environment or {})
+  settings.environment, settings.file = name, doc.file
 end
 
 local pinned = {} ---@type table<string, any>
@@ -264,25 +214,75 @@ local function put_pinned()
   for name, given in pairs(pinned.endpoints or {}) do settings.endpoints[name] = given end
 end
 
---- Reads the file (when there is one) into the settings.
----@param options table<string, string>  of the command line: config, environment, kubeconfig, context, store, helm
----@param texts? table<string, string>  what files would hold, by path
-function M.load(options, texts)
-  reset()
+--- The file that there is; nil: none, and none was asked for.
+local function file_of(options)
   local file = options.config or FILE
-  if require("native.fs").exists(file) then
-    load_file(file, options.environment, texts and texts[file])
-  elseif options.config or options.environment then
+  if fs.exists(file) then return file end
+  if options.config or options.environment then
     errors.raise {
       kind = "refused", message = "there is no " .. file,
       hint = options.environment and "-e names an environment of almanac.yaml in this directory" or nil,
     }
   end
+end
+
+--- Puts what the command line says over it.
+local function put_options(options)
   for _, key in ipairs { "kubeconfig", "context", "store", "helm" } do
     if options[key] then settings[key] = options[key] end
   end
   put_pinned()
   children.apply()
+end
+
+--- Reads the file (when there is one) into the settings.
+---@param options table<string, string>  of the command line: config, environment, kubeconfig, context, store, helm
+function M.load(options)
+  reset()
+  local file = file_of(options)
+  if file then
+    local doc = read(file)
+    use(doc, options.environment)
+    doc:raise_noted()
+  end
+  put_options(options)
+end
+
+---@class almanac.WrittenParams  parameters of a runbook that stand in almanac.yaml
+---@field runbook string
+---@field place almanac.Place
+---@field values table<string, any>
+---@field places table<string, almanac.Place>  of each
+---@field beside table<string, any>            the runbooks whose parameters stand there, too
+
+local function written_in(doc, values, path, out)
+  for name, of_book in pairs(values.params or {}) do
+    local at = below(below(path, "params"), name)
+    local places = {}
+    local given = {} -- of_book gets those of the environment, too
+    for key, value in pairs(of_book) do given[key], places[key] = value, doc:place(below(at, key)) end
+    table.insert(out, { runbook = name, place = doc:place(at), values = given, places = places, beside = values.params })
+  end
+end
+
+--- Reads the file (when there is one) into the settings, and says all that is wrong in it.
+---@param options table<string, string>  as of load
+---@param texts table<string, string>  what files would hold, by path
+---@return almanac.DocumentFault[] faults  in the order of the file; raises what keeps it from being read
+---@return almanac.WrittenParams[] params  that stand in the file, its environments included
+function M.inspect(options, texts)
+  reset()
+  local file, params = file_of(options), {}
+  local doc = file and read(file, texts[file])
+  if doc then
+    written_in(doc, doc.value, {}, params)
+    for name, environment in pairs(doc.value.environments or {}) do
+      written_in(doc, environment, { "environments", name }, params)
+    end
+    use(doc, options.environment)
+  end
+  put_options(options)
+  return doc and doc:noted() or {}, params
 end
 
 local chosen = { "config", "environment", "kubeconfig", "context", "helm" }

@@ -17,16 +17,15 @@ function M.read(raw)
   end
 end
 
---- What is wrong with the whole, an environment's part put over it.
+--- Tells what is wrong with the whole, an environment's part put over it.
 ---@param hooks table<string, string[]>
 ---@param known table<string, table>  the channels
----@return string? why
----@return string? hook
-function M.check(hooks, known)
+---@param note fun(hook: string, why: string)
+function M.check(hooks, known, note)
   for hook in pairs(M.schema) do
     for _, name in ipairs(hooks[hook] or {}) do
       if not known[name] then
-        return string.format("%s: there is no channel %s%s", hook, misplaced.word(name), nearest.suffix(name, known)), hook
+        note(hook, string.format("%s: there is no channel %s%s", hook, misplaced.word(name), nearest.suffix(name, known)))
       end
     end
   end

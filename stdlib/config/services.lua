@@ -2,6 +2,7 @@
 local json = require "native.json"
 local misplaced = require "almanac.base.misplaced"
 local nearest = require "almanac.base.nearest"
+local order = require "native.order"
 local redaction = require "almanac.base.redaction"
 
 local M = {}
@@ -27,18 +28,32 @@ local function url_problem(url)
   if not rest:find "^[^/]" then return string.format("%s names no host", misplaced.url(url)) end
 end
 
+---@class almanac.EntryFault  what is wrong with an entry of a section
+---@field why string   for behind the section's name and a dot
+---@field key? string  of the entry, where it is in that
+---@field hint? string
+---@field mend? almanac.lint.Mend
+
+--- What was surely meant by a name: none that stands there as well.
+local function mend_of(name, names, taken, behind)
+  local to = type(name) == "string" and nearest.only(name, names)
+  return to and taken[to] == nil and { from = name, to = to, behind = behind } or nil
+end
+
 --- What is wrong with an endpoint.
 ---@param name string
 ---@param given string|table  of the right types
----@return string? why   for behind "endpoints."
----@return string? key   of the entry, where it is in that
-function M.endpoint_problem(name, given)
+---@param all table<string, any>  the endpoints
+---@return almanac.EntryFault?
+function M.endpoint_fault(name, given, all)
   local guess = not SERVICES[name] and not name:find "[.:/]" and nearest.question(name, SERVICES)
-  if guess then return string.format("%s: no service is asked for by that name; %s", name, guess) end
+  if guess then
+    return { why = string.format("%s: no service is asked for by that name; %s", name, guess), mend = mend_of(name, SERVICES, all) }
+  end
   local url = given
   if type(given) == "table" then url = given.url end
   local why = url and url_problem(url)
-  if why then return string.format("%s: %s", name, why), type(given) == "table" and "url" or nil end
+  return why and { why = string.format("%s: %s", name, why), key = type(given) == "table" and "url" or nil } or nil
 end
 
 -- Channels ---------------------------------------------------------------------------------------
@@ -46,29 +61,45 @@ end
 local KINDS = { slack = { url = "string" }, webhook = { url = "string" }, command = { argv = "table" } }
 local WORDS = { url = "url, where it is told", argv = "argv, a list of words" }
 
+--- "a command has kind, and argv, a list of words"
+local function has(kind)
+  return string.format("a %s has kind, and %s", kind, WORDS[next(KINDS[kind])])
+end
+
+--- A field that its kind does not have. Where the one that it needs is not there, that one was meant.
+local function unknown_field(name, channel, field)
+  local needs = KINDS[channel.kind]
+  local needed = next(needs)
+  local meant = channel[needed] == nil and string.format("; did you mean %s?", needed) or nearest.suffix(field, needs)
+  return {
+    why = string.format("%s: a %s has no %s%s", name, channel.kind, misplaced.word(field), meant), key = field,
+    hint = has(channel.kind), mend = mend_of(field, needs, channel),
+  }
+end
+
 --- What is wrong with a channel.
 ---@param name string
 ---@param channel any
----@return string? why  for behind "channels."
----@return string? key  of the entry, where it is in that
-function M.channel_problem(name, channel)
+---@return almanac.EntryFault?
+function M.channel_fault(name, channel)
   if type(channel) ~= "table" or json.is_array(channel) then
-    return name .. " must be a mapping: its kind, and where people are told"
+    return { why = name .. " must be a mapping: its kind, and where people are told" }
   end
   local needs = KINDS[channel.kind]
   if not needs then
-    return string.format("%s: its kind is slack, webhook or command, not %s%s", name, misplaced.word(channel.kind),
-      nearest.suffix(channel.kind, KINDS)), channel.kind ~= nil and "kind" or nil
+    return {
+      why = string.format("%s: its kind is slack, webhook or command, not %s%s", name, misplaced.word(channel.kind),
+        nearest.suffix(channel.kind, KINDS)),
+      key = channel.kind ~= nil and "kind" or nil, mend = mend_of(channel.kind, KINDS, {}, "kind"),
+    }
   end
-  for field in pairs(channel) do
-    if field ~= "kind" and not needs[field] then
-      return string.format("%s: a %s has no %s%s", name, channel.kind, misplaced.word(field), nearest.suffix(field, needs)), field
-    end
+  for field in order.next, channel do
+    if field ~= "kind" and not needs[field] then return unknown_field(name, channel, field) end
   end
   for field, want in pairs(needs) do
     local value = channel[field]
     if type(value) ~= want or want == "table" and (not json.is_array(value) or #value == 0) then
-      return string.format("%s: a %s needs %s", name, channel.kind, WORDS[field]), value ~= nil and field or nil
+      return { why = string.format("%s: a %s needs %s", name, channel.kind, WORDS[field]), key = value ~= nil and field or nil }
     end
   end
 end

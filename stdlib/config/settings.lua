@@ -10,7 +10,6 @@ local M = {
   endpoints = {},       ---@type table<string, string|table> prometheus, loki, github, …: base URLs, or { url, token } and its like
   params = {},          ---@type table<string, table> defaults of parameters by runbook name
   param_places = {},    ---@type table<string, table<string, almanac.Place>> where each of them is written
-  book_places = {},     ---@type table<string, almanac.Place> where the parameters of each runbook are written
   hooks = {},           ---@type table<string, string[]> channels that are told of a run: on_start, on_wait, …
   vars = {},            ---@type table<string, table<string, any>> what runbooks share, by section: vars.read
   var_places = {},      ---@type table<string, table<string, almanac.Place>> where each of them is written

@@ -90,3 +90,35 @@ t.test("nothing is written through a link, and --fix goes with no other form", f
   t.eq((p:run { "check", "--fix", "--json" }), 2)
   t.eq((p:run { "check", "--dry-run" }), 2)
 end)
+
+local SETTINGS = [[
+# the operator's own
+channels:
+  ops: { kind: comand, argv: [ops/tell.sh] }   # a value
+  page: { 'kind': "slak", url: "env:X" }
+endpoints: { promtheus: "http://p:9090" }
+params:
+  book: { settel: 20s }
+environments:
+  prod: { params: { book: { settel: 1m } } }
+]]
+
+local BOOK = [[return runbook { params = { settle = param.duration { default = "5s" } }, run = function(p) note(p.settle) end }]]
+
+t.test("--fix mends kinds of channels, services and parameters of almanac.yaml, those of each environment, too", function()
+  local p = project.new { book = BOOK }
+  t.write_file(p.dir .. "/almanac.yaml", SETTINGS)
+  local code, out, err = p:run { "check", "--fix" }
+  t.eq(code, 0, out .. err)
+  t.has(err, "5 names mended")
+  t.eq(t.read_file(p.dir .. "/almanac.yaml"), (SETTINGS:gsub("comand", "command"):gsub("slak", "slack")
+    :gsub("promtheus", "prometheus"):gsub("settel", "settle")))
+end)
+
+t.test("a name is left alone where what was meant stands beside it", function()
+  local p = project.new { book = BOOK }
+  local text = "endpoints: { promtheus: 'http://p', prometheus: 'http://q' }\nparams: { book: { settel: 1s, settle: 2s } }\n"
+  t.write_file(p.dir .. "/almanac.yaml", text)
+  t.eq((p:run { "check", "--fix" }), 1)
+  t.eq(t.read_file(p.dir .. "/almanac.yaml"), text)
+end)

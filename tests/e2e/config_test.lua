@@ -71,6 +71,50 @@ t.test("check finds the place in almanac.yaml", function()
   t.eq(finding.message, 'no key "endpoint"; did you mean endpoints?')
 end)
 
+local WRONG = [[
+channels:
+  ops: { kind: command, command: [ops/tell.sh] }
+  desk: hello
+endpoints: { promtheus: "http://p:9090" }
+pass_env: ["A-B"]
+hooks: { on_fail: [ops, nobody] }
+approval: { quorum: 0, valid_for: soon }
+params:
+  book: { settel: 20s, settle: never, key: "file:nowhere" }
+environments:
+  prod:
+    contxt: a
+    params: { book: { n: x } }
+]]
+
+t.test("check says all that is wrong in almanac.yaml at once, each at its place, and what a channel has", function()
+  local p = project.new {
+    book = "return runbook { params = { settle = param.duration {}, n = param.integer {}, key = param.secret {} }, run = function() end }",
+  }
+  t.write_file(p.dir .. "/almanac.yaml", WRONG)
+  local code, out = p:run { "check" }
+  t.eq(code, 1, out)
+  local said = {}
+  for _, words in ipairs {
+    '2:25: error: channels.ops: a command has no "command"; did you mean argv?',
+    "  next: a command has kind, and argv, a list of words",
+    "3:3: error: channels.desk must be a mapping",
+    "4:14: error: endpoints.promtheus: no service is asked for by that name; did you mean prometheus?",
+    '5:12: error: "A-B" is no name of a variable',
+    '6:10: error: hooks.on_fail: there is no channel "nobody"',
+    "7:13: error: approval.quorum is a whole number from 1, not 0",
+    "7:24: error: approval.valid_for is a duration",
+    '9:11: error: book has no parameter "settel"; did you mean settle?',
+    "9:24: error: book: parameter settle must be a duration such as 90s, 10m or 1h30m, not \"never\"",
+    '12:5: error: no key "contxt" in environments.prod; did you mean context?',
+    "13:23: error: book: parameter n must be a whole number",
+  } do
+    t.has(out, words)
+    said[#said + 1] = words:find ": error: " and words or nil
+  end
+  t.eq(select(2, out:gsub("almanac.yaml:", "")), #said + 2, "and that both of approval need signers, and nothing else: " .. out)
+end)
+
 t.test("endpoints of services and registries, and channels of each kind", function()
   local code, _, err = list [[
 endpoints:

@@ -8,6 +8,7 @@ local M = {}
 ---@class almanac.lint.Mend
 ---@field from string
 ---@field to string
+---@field behind? string  the key at the place, behind which the name stands; nil: it stands at the place itself
 
 --- The mend of a name, or nil where nobody can tell what was meant.
 ---@param name any
@@ -25,7 +26,12 @@ local function place_of(lines, finding)
   local line = lines:line(finding.line)
   local offset = utf8.len(line) and utf8.offset(line, finding.column)
   if not offset then return nil end
-  local from = finding.mend.from
+  local from, key = finding.mend.from, finding.mend.behind
+  if key then
+    local _, stop = line:find("^[\"']?" .. key:gsub("%W", "%%%0") .. "[\"']?%s*:%s*", offset)
+    if not stop then return nil end
+    offset = stop + 1
+  end
   if line:find("^[\"']", offset) then offset = offset + 1 end
   if line:sub(offset, offset + #from - 1) ~= from or line:find("^[%w_-]", offset + #from) then return nil end
   return lines.starts[finding.line] + offset - 1
