@@ -10,6 +10,7 @@ local M = {}
 ---@field of_cluster boolean?  patterns may name a cluster ("NAME@CONTEXT"), and a simulated one answers its effects
 ---@field reached? fun(call: almanac.lint.WrittenCall): almanac.Target?  what a call reaches by constants, for `almanac check`;
 ---  nil where that is computed. Absent: the effect's own `allow.of` is asked
+---@field looks_at? fun(call: almanac.lint.WrittenCall): almanac.Target?  what it looks at besides
 
 --- A line with the pattern in it.
 ---@param line string  "tell the channel %s"

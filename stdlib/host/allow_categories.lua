@@ -33,13 +33,24 @@ local function env_read(pattern)
   return "take a secret from the variable " .. pattern
 end
 
+local function program_of(words)
+  return words[1] and words[1] ~= "-" and place.program { argv = words }[1] or nil
+end
+
 --- The program of a command; that of a text is bash.
 local function program(call)
   local words = call:words()
   if not call:takes_words() then
     words = call:parameter().name == "text" and not call:has "env" and { "bash", "-c" } or {}
   end
-  return words[1] and words[1] ~= "-" and place.program { argv = words }[1] or nil
+  return program_of(words)
+end
+
+--- The program that looks whether there is anything to do.
+local function program_of_check(call)
+  local target = program_of(call:words_under "check")
+  if target then target.access = "read" end
+  return target
 end
 
 local function file(call)
@@ -48,7 +59,9 @@ local function file(call)
 end
 
 M.env = { change = env, read = env_read }
-M.shell = { change = shell, read = function(pattern) return shell(pattern) .. ", to look" end, reached = program }
+M.shell = {
+  change = shell, read = function(pattern) return shell(pattern) .. ", to look" end, reached = program, looks_at = program_of_check,
+}
 
 M.fs = { change = categories.plain "read and write files %s", read = categories.plain "read files %s", reached = file }
 

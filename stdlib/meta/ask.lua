@@ -2,7 +2,7 @@
 -- Made by `make docs` from stdlib/public/ask.lua: edit that.
 
 ---@class ask.options
----@field choices? string[]  what may be answered; without them any text may
+---@field choices? string[]  what may be answered, each with a first letter of its own; without them any text may
 ---@field link? string  where more about it stands: shown beside the question
 ---@field pattern? string  a Lua pattern that a text must fit
 

@@ -13,25 +13,35 @@ local M = {}
 
 local ANY = "%S"
 
-local ASK = fields.declare("ask", {
-  choices = { "list", of = "text", help = "what may be answered; without them any text may" },
-  pattern = { "text", help = "a Lua pattern that a text must fit", shown_default = "anything but blanks" },
-  link = { "text", help = "where more about it stands: shown beside the question" },
-}, { at = 2 })
-
 --- What is wrong with the choices: they are typed, and told apart by their first letters at a terminal.
 local function check_choices(choices)
   local by_letter = {}
   if #choices < 2 then errors.usage("ask: choices takes two answers or more") end
   for _, choice in ipairs(choices) do
-    local letter = operator.letter(choice)
-    if choice:find "%c" then errors.usage("ask: the choice %q holds a control character: it is typed as an answer", choice) end
-    if by_letter[letter] then
-      errors.usage("ask: the choices %q and %q begin with the same letter, by which they are answered", by_letter[letter], choice)
+    if not unknown.is(choice) then -- else the run will see
+      local letter = operator.letter(choice)
+      if choice:find "%c" then errors.usage("ask: the choice %q holds a control character: it is typed as an answer", choice) end
+      if by_letter[letter] then
+        errors.usage("ask: the choices %q and %q begin with the same letter, by which they are answered", by_letter[letter], choice)
+      end
+      by_letter[letter] = choice
     end
-    by_letter[letter] = choice
   end
 end
+
+--- Refuses options that do not go together.
+local function check_together(given)
+  if given.choices and given.pattern then errors.usage "ask: give choices or a pattern, not both" end
+  if type(given.choices) == "table" and not unknown.is(given.choices) then check_choices(given.choices) end
+  local fault = type(given.pattern) == "string" and patterns.fault(given.pattern)
+  if fault then errors.usage("ask: %q is no Lua pattern: %s", given.pattern, fault) end
+end
+
+local ASK = fields.declare("ask", {
+  choices = { "list", of = "text", help = "what may be answered, each with a first letter of its own; without them any text may" },
+  pattern = { "text", help = "a Lua pattern that a text must fit", shown_default = "anything but blanks" },
+  link = { "text", help = "where more about it stands: shown beside the question" },
+}, { at = 2, whole = check_together })
 
 --- Asks for one of several answers, or for a text.
 ---@param question string
@@ -39,10 +49,7 @@ end
 ---@return { answer: string, by: string, at_ms: integer }
 function M.ask(question, options)
   local given = fields.check(ASK, options)
-  if given.choices and given.pattern then errors.usage "ask: give choices or a pattern, not both" end
-  if given.choices then check_choices(given.choices) end
-  local fault = given.pattern and patterns.fault(given.pattern)
-  if fault then errors.usage("ask: %q is no Lua pattern: %s", given.pattern, fault) end
+  check_together(given)
   local pattern = given.pattern or not given.choices and ANY or nil
   local text = question
   if given.link then text = string.format("%s (see %s)", question, given.link) end

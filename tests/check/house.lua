@@ -19,6 +19,7 @@ local SEES = {
   ["sim/api"] = { "base", "sim/model", "sim/control", "sim/world", "sim/api" },
   sim = { "base", "sim/model", "sim/control", "sim/world", "sim/api", "sim" },
 }
+local SEES_TOO = { cli = "^sim", rehearsal = "^sim", testing = "^sim", script = "^sim/model$" } -- the types of the API are data
 local LOADERS = { load = true, loadfile = true, dofile = true, loadstring = true } -- what they compile may require anything
 --- Where a name that is only known when the program runs may be required.
 local COMPUTED = { script = true, session = true, cli = true }
@@ -127,7 +128,7 @@ local function sees(folder, other)
     return false
   end
   local rank = rank_of(ORDER)
-  if folder == "cli" or folder == "rehearsal" or folder == "testing" then return rank[other] ~= nil or other:find "^sim" ~= nil end
+  if SEES_TOO[folder] and other and other:find(SEES_TOO[folder]) then return true end
   return rank[folder] ~= nil and rank[other] ~= nil and rank[other] <= rank[folder]
 end
 

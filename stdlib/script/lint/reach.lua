@@ -25,15 +25,20 @@ local function asked_of(definition, call, entry)
   return type(names) == "string" and categories.target(definition.allow.category, names) or nil
 end
 
-local function target_of(who, call)
+--- What the constants of a call reach: first what it is for, then what it looks at besides.
+---@return (almanac.Target|false)[]
+local function targets_of(who, call)
   local _, entry = manual.find(who)
-  if not entry then return nil end
+  if not entry then return {} end
   public.load(who:match "^[^.]*")
   local definition = definitions.find(who)
   local category = definition and definition.allow and definition.allow.category or definitions.category_of(who:match "^[^.]*")
   local defined = definitions.allow_category(category)
-  if defined and defined.reached then return defined.reached(written_call.new(call, entry)) end
-  return definition and definition.allow and asked_of(definition, call, entry)
+  if defined and defined.reached then
+    local written = written_call.new(call, entry)
+    return { defined.reached(written) or false, defined.looks_at and defined.looks_at(written) or false }
+  end
+  return { definition and definition.allow and asked_of(definition, call, entry) or false }
 end
 
 --- The context of a run is not known here: what a pattern says of it is not compared.
@@ -51,6 +56,13 @@ local function without_contexts(given)
   return out
 end
 
+local function report_target(who, call, access, target, report)
+  local entry = string.format("%s = { %q }", target.category, target.names[1])
+  report(call.pos, "error", "allow", string.format("%s reaches %s %q, which allow does not name: it would be refused", who,
+    target.category, target.names[1]),
+    "name it: allow = { " .. (access == "read" and "read = { " .. entry .. " }" or entry) .. " }, or reach something else")
+end
+
 --- Reports constants that `allow` does not name.
 ---@param main almanac.lint.Node
 ---@param given almanac.Allow?  of the runbook
@@ -61,13 +73,10 @@ function M.check(main, given, report)
   for _, call in ipairs(main.calls) do
     local who = tree.called(call)
     local access = who and nature.of(who)
-    local ok, target = errors.try(access and target_of or function() return nil end, who, call)
-    access = ok and target and target.access or access
-    if ok and target and not allow.covers(plain, access, target) then
-      local entry = string.format("%s = { %q }", target.category, target.names[1])
-      report(call.pos, "error", "allow", string.format("%s reaches %s %q, which allow does not name: it would be refused", who,
-        target.category, target.names[1]),
-        "name it: allow = { " .. (access == "read" and "read = { " .. entry .. " }" or entry) .. " }, or reach something else")
+    local ok, targets = errors.try(access and targets_of or function() return {} end, who, call)
+    for _, target in ipairs(ok and targets or {}) do
+      local how = target and target.access or access
+      if target and not allow.covers(plain, how, target) then report_target(who, call, how, target, report) end
     end
   end
 end

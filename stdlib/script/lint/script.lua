@@ -5,6 +5,7 @@ local commands = require "almanac.script.lint.commands"
 local declaration = require "almanac.script.lint.declaration"
 local globals = require "almanac.script.lint.globals"
 local libraries = require "almanac.script.lint.libraries"
+local manifests = require "almanac.script.lint.manifests"
 local options = require "almanac.script.lint.options"
 local outside = require "almanac.script.lint.outside"
 local parameters = require "almanac.script.lint.parameters"
@@ -91,6 +92,7 @@ function M.check(path, text, findings, load)
   parameters.check(main, report)
   commands.check(main, report)
   libraries.check(main, path, report)
+  manifests.check(main, report)
   results.check(main, report)
   undo_reach.check(main, visible, function(pos) return lines:line_of(pos) end, report)
   unknown_use.check(main, visible, report)

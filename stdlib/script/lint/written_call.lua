@@ -63,23 +63,50 @@ function WrittenCall:parameter() return self.entry.params[1] or { type = "" } en
 ---@return boolean
 function WrittenCall:takes_words() return commands.takes_words(self.entry) end
 
+local function has_name(node, name)
+  for _, item in ipairs(node.items) do
+    local key = item.key and tree.resolve(item.key)
+    if item.key and (key.tag ~= "String" or key.value == name) then return true end
+  end
+  return false
+end
+
+--- The words of a command that is a table; those that are computed as "-". None where its environment or directory is set,
+--- which may make it another.
+local function words_in(node)
+  local words = {}
+  if has_name(node, "env") or has_name(node, "cwd") or has_name(node, "argv") then return words end
+  for _, item in ipairs(node.items) do
+    if not item.key then words[#words + 1] = tree.constant_text(item.value) or "-" end
+  end
+  return words
+end
+
 --- The words of a command; those that are computed as "-". None where its environment or directory is set, which may make it
 --- another.
 ---@return string[]
 function WrittenCall:words()
   local options, words = self.options, {}
   if options and (self:has "env" or self:has "cwd") then return words end
-  if options and tree.resolve(self.call.args[1]) == options then
-    if self:has "argv" then return words end
-    for _, item in ipairs(options.items) do
-      if not item.key then words[#words + 1] = tree.constant_text(item.value) or "-" end
-    end
-    return words
-  end
+  if options and tree.resolve(self.call.args[1]) == options then return words_in(options) end
   for i, node in ipairs(self.call.args) do
     if tree.resolve(node) ~= options then words[i] = tree.constant_text(node) or "-" end
   end
   return words
+end
+
+--- The words of the command under an option, which runs where the function's own does; as of words.
+---@param name string
+---@return string[]
+function WrittenCall:words_under(name)
+  local options = self.options
+  for _, item in ipairs(options and not self:has "env" and not self:has "cwd" and options.items or {}) do
+    local key = item.key and tree.resolve(item.key)
+    local value = key and key.value == name and tree.resolve(item.value)
+    if value and value.tag == "Table" then return words_in(value) end
+    if value and value.tag == "String" then return { value.value } end
+  end
+  return {}
 end
 
 return M

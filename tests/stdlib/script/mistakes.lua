@@ -38,6 +38,26 @@ return {
     "no file runbooks/lib/devent.lua"),
   body("a library that is not there, later", "step('a', function() return require('lib.nope').go() end)", "no file runbooks/lib/nope.lua"),
 
+  -- Objects that are written down.
+  body("a kind that there is not", "step('a', function() return k8s.create { apiVersion = 'v1', kind = 'Secrt' } end)",
+    "did you mean Secret?"),
+  body("a kind under another apiVersion", "step('a', function() return k8s.apply { apiVersion = 'v1', kind = 'Deployment' } end)",
+    'is "apps/v1"'),
+  body("a field of an object", "step('a', function() return k8s.create { { apiVersion = 'v1', kind = 'Secret', stringdata = {} } } end)",
+    "did you mean stringData?"),
+  body("a field below", "step('a', function() return k8s.apply { apiVersion = 'apps/v1', kind = 'Deployment', "
+    .. "spec = { template = { spec = { containers = { { name = 'a', imag = 'b' } } } } } } end)",
+    "spec.template.spec.containers[1] has no field"),
+  body("a number that must be text", "step('a', function() return k8s.apply { apiVersion = 'v1', kind = 'ConfigMap', "
+    .. "data = { port = 80 } } end)", "data.port must be text, not 80"),
+  body("a field of a patch", "step('a', function() return k8s.patch('deployment/x', { spec = { replica = 2 } }, { namespace = 'n' }) end)",
+    "did you mean replicas?"),
+  body("a flag of a patch", "step('a', function() return k8s.patch('node/x', { spec = { unschedulable = 'yes' } }) end)",
+    "must be true or false"),
+  body("answers of one letter", "ask('What now?', { choices = { 'now', 'never' } })", "begin with the same letter"),
+  file("the program of a check", "return runbook { summary = 'x', allow = { shell = { 'make' } }, run = function()\n"
+    .. "  step('a', function() sh.run { 'make', check = { 'test', '-s', 'out' } } end)\nend }\n", 'shell "test"', 2),
+
   -- The declaration.
   file("no runbook returned", "local book = runbook { summary = 'x', run = function() end }\n", "does not return a runbook", 2),
   field("an unknown field of the runbook", 'on_failur = "stop"', "did you mean on_failure?"),

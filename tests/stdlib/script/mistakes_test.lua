@@ -10,7 +10,7 @@ local task = require "native.task"
 require("almanac.run.definitions").use_catalogue(require "almanac.session.catalogue")
 
 local PATH = "runbooks/mistaken.lua"
-local BAR = 67
+local BAR = 76
 
 local function check(path, text)
   local found = findings.new()
@@ -36,7 +36,7 @@ t.test("the mistakes of the table are found, each at its line and with the word 
     local found, said = found_in(mistake)
     if not found then missed[#missed + 1] = mistake.what .. ": " .. (said == "" and "nothing" or said) end
   end
-  t.ok(#mistakes >= 67, "the table")
+  t.ok(#mistakes >= BAR, "the table")
   t.ok(#mistakes - #missed >= BAR, #missed .. " are missed:\n" .. table.concat(missed, "\n"))
 end)
 
