@@ -1,7 +1,8 @@
 /* clock: the time that the loop goes by, and everything that is told by it.
  *
- * It is the computer's, unless this process simulates one: then it runs on as before, and jumps to
- * the next timer whenever nothing is left to do until that is due. A simulated clock is a page of a
+ * It is the computer's, unless this process simulates one: then it stands still, and jumps to the
+ * next timer whenever nothing is left to do until that is due; while something real is under way,
+ * such as a child process, it goes on with the computer's. A simulated clock is a page of a
  * file, and several processes go by it: its owner, who alone makes it jump, and those that took a
  * seat. It jumps when all of them rest: each has looked for something to do after the owner had
  * done his last thing, and found nothing. What is sent over loopback is there when send() returns,

@@ -63,10 +63,17 @@ int64_t loop_wall_ms(void)
     return clock_wall_ms();
 }
 
+static void timer_set(struct loop_timer *timer, int64_t now);
+
 static void loop_timer_fired(uv_timer_t *uv)
 {
     struct loop_timer *timer = uv->data;
+    int64_t now = timer->link ? clock_ns() : INT64_MAX; /* a real one goes by no other clock */
 
+    if (timer->due > now && clock_is_simulated()) { /* which stood still meanwhile */
+        timer_set(timer, now);
+        return;
+    }
     uv_stop(uv->loop);
     timer->fn(timer->arg);
 }
@@ -93,7 +100,9 @@ static struct loop_timer *timer_new(struct loop *loop, double seconds, loop_time
     timer->arg = arg;
     uv_timer_init(&loop->uv, &timer->uv);
     timer->uv.data = timer;
-    timer->due = seconds <= 0 ? 0 : (int64_t)(fmin(seconds, TIMER_MAX_S) * 1e9);
+    /* Never too early: whoever looks at a clock that stands still would find himself so for ever.
+     */
+    timer->due = seconds <= 0 ? 0 : (int64_t)ceil(fmin(seconds, TIMER_MAX_S) * 1e9);
     uv_update_time(&loop->uv);
     timer_set(timer, 0);
     return timer;

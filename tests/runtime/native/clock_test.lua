@@ -91,3 +91,23 @@ clock.leave(seat)
 say(result.stdout .. result.stderr)
 ]], process.exe())), "worked slept")
 end)
+
+t.test("what is computed takes no time, however long; a program that runs for real takes what it takes", function()
+  t.eq(simulated [[
+local sh = require "native.sh"
+local woken = {}
+local timer = task.spawn(function() task.sleep(0.05) woken[1] = task.now() end)
+task.sleep(0)
+local began, real = task.now(), clock.real()
+while clock.real() - real < 0.2 do end
+say(task.now() - began == 0 and "stood still" or "went on")
+timer:join()
+say(woken[1] - began < 0.051 and "woken in time" or "woken late")
+began = task.now()
+sh.exec { argv = { "sleep", "0.1" } }
+say(task.now() - began >= 0.05 and "went on" or "stood still")
+began = task.now()
+task.sleep(1)
+say(task.now() - began < 1.001 and "a second" or "longer")
+]], "stood still\nwoken in time\nwent on\na second")
+end)
