@@ -51,9 +51,11 @@ function M.ask(question, options)
   local given = fields.check(ASK, options)
   check_together(given)
   local pattern = given.pattern or not given.choices and ANY or nil
+  local name
+  name, question = confirm.name_of("ask", question)
   local text = question
   if given.link then text = string.format("%s (see %s)", question, given.link) end
-  return step.run(confirm.name_of("ask", question), { digest = question }, function()
+  return step.run(name, { digest = question }, function()
     local frame = step.current()
     return step.await(function()
       local said = questions.input(frame, text, given.choices, pattern)

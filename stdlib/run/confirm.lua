@@ -6,6 +6,7 @@ local runs = require "almanac.journal.run"
 local shell_word = require "almanac.base.shell_word"
 local step = require "almanac.run.step"
 local step_name = require "almanac.base.step_name"
+local unknown = require "almanac.base.unknown"
 local store = require "almanac.journal.store"
 
 local M = {}
@@ -38,13 +39,27 @@ local function answer_of(frame, question)
   return questions.put(frame, question, { "yes", "no" }, how_to_answer(frame))
 end
 
---- The name of the step that asks: the question is a text for people, and may hold a URL or a channel.
+--- The name of a question's step where a plan or a backtest does not know the question: it asks nobody, and goes on.
+local function name_of_unknown(question)
+  local run, parent = runs.current(), step.current()
+  local first = step_name.of(tostring(question))
+  local name, count = first, 1
+  while run and run.seen[parent and parent.path .. "/" .. name or name] do
+    count = count + 1
+    name = string.format("%s (%d)", first, count)
+  end
+  return name
+end
+
+--- The name of the step that asks, and the question: it is a text for people, and may hold a URL or a channel.
 ---@param who string     the function that asks
 ---@param question any
 ---@return string name   raises kind "usage"
+---@return string question
 function M.name_of(who, question)
+  if unknown.is(question) then return name_of_unknown(question), tostring(question) end
   local name = type(question) == "string" and step_name.of(question) or ""
-  if name ~= "" then return name end
+  if name ~= "" then return name, question end
   errors.usage("%s takes a question, not %s", who, type(question) == "string" and string.format("%q", question) or type(question))
 end
 
@@ -84,7 +99,8 @@ end
 --- fails the step.
 function M.confirm(question, ...)
   if select("#", ...) > 0 then errors.usage "confirm: takes the question, and nothing besides it" end
-  local name, now = M.name_of("confirm", question), false
+  local name, now = nil, false
+  name, question = M.name_of("confirm", question)
   local result = step.run(name, { digest = question }, function()
     now = true
     local frame = step.current()

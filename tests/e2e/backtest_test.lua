@@ -137,3 +137,17 @@ t.test("what is asked for wrongly is refused, and a Prometheus that is away is s
   t.eq(code, 1, out .. err)
   t.has(err, "127.0.0.1:9")
 end)
+
+t.test("a question of which nothing is known is passed, and what is behind it is judged", function()
+  local p = new()
+  p:edit("asks", [[return runbook { run = function()
+    local now = step("what is now", function() return sh.read({ argv = { "uname" } }) end)
+    confirm("Is " .. now.stdout .. " gone?")
+    local said = ask("Is " .. now.stdout .. " there?", { choices = { "yes", "no" } })
+    step("note it", function() note(said.answer) end)
+    gate("behind it", { query = "calm", limit = 0.05, hold = "1m" })
+  end }]])
+  local code, out, err = p:run { "backtest", "asks", "--at", "2020-01-10T21:00:00Z", "-e", "last" }
+  t.eq(code, 0, out .. err)
+  t.has(out, "behind it")
+end)

@@ -48,6 +48,27 @@ end }
   t.eq((t.run({ "ls", "a.txt" }, { cwd = p.dir })), 2, "nothing was written")
 end)
 
+t.test("a question that only the run will know is asked by it, and a plan goes on", function()
+  local p = project.new { book = [[
+effect.define("own.draw", { input = function(raw) return raw end, apply = function() return "one" end })
+return runbook { run = function()
+  local old = step("look", function() return effect.perform("own.draw", {}) end)
+  confirm("Revoke " .. old .. "?")
+  local said = ask("And " .. old .. ", too?", { choices = { "now", "later" } })
+  step("write " .. "it", function() fs.write("a.txt", said.answer) end)
+end }]] }
+  local code, out, err = p:run { "plan", "book", "-o", "plan.json" }
+  t.eq(code, 2, err)
+  t.has(out, "asks the operator: (known after look)")
+  t.has(out, "write it")
+  t.eq((p:run { "run", "--plan", "plan.json", "--no-ask" }), 3)
+  t.eq((p:run { "approve", p:newest() }), 0)
+  t.eq((p:run { "resume" }), 3)
+  t.eq((p:run { "answer", p:newest(), "now" }), 0)
+  t.eq((p:run { "resume" }), 0)
+  t.eq(p:lines "a.txt", { "now" })
+end)
+
 t.test("text with an unknown in it is unknown text, also beside a secret", function()
   local code, out, err = plan "return nil"
   t.eq(code, 2, err)
