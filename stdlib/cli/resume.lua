@@ -3,12 +3,14 @@ local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local given_params = require "almanac.base.given_params"
 local options = require "almanac.cli.options"
+local run = require "almanac.cli.run"
 local screen = require "almanac.cli.screen"
 
 local M = {}
 
 M.options = options.join({
   { "--without-plan", nil, "go on without the plan that the run was bound to" },
+  { "--params", "FILE", "of this YAML or JSON file the parameters that no journal keeps; key=value goes before it" },
   { "--redo", "STEP", "run this done step again, and what followed it" },
   { "--renamed", "NEW=OLD", "the step NEW is the one that took place as OLD", many = true },
   { "--not-renamed", "STEP", "this step is none that took place under another name: run it", many = true },
@@ -37,6 +39,7 @@ function M.run(words, operator)
     errors.usage("--in-doubt takes redo, done or abort, not %q", given.in_doubt)
   end
   config.load(given)
+  given.again = run.params_of(given, {})
   screen.drives(operator, given)
   return require("almanac.session.resume").run(id, anew, given, operator)
 end

@@ -3,12 +3,14 @@ local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local given_params = require "almanac.base.given_params"
 local options = require "almanac.cli.options"
+local run = require "almanac.cli.run"
 local screen = require "almanac.cli.screen"
 
 local M = {}
 
 M.options = options.join({
   { "--skip", "STEP", "leave this step as it is, and take back the rest", many = true },
+  { "--params", "FILE", "of this YAML or JSON file the parameters that no journal keeps; key=value goes before it" },
   { "--edited", nil, "by the script as it is now, also where the run keeps to a plan or approvals are signed" },
 }, screen.options, options.common, options.cluster)
 
@@ -30,6 +32,7 @@ function M.run(words, operator)
   end
   local secrets = given_params.from_words(rest)
   config.load(given)
+  given.again = run.params_of(given, {})
   screen.drives(operator, given)
   return require("almanac.session.rollback").run(id, secrets, given, operator)
 end

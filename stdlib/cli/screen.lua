@@ -8,7 +8,7 @@ local M = {}
 M.options = {
   { "--json", nil, "one event a line on standard output" },
   { "--plain", nil, "plain lines, also on a terminal" },
-  { "--no-ask", nil, "on a failure stop, without asking what to do" },
+  { "--no-ask", nil, "nobody is asked: a question waits, a failure stops the run, or takes it back where on_failure says so" },
 }
 
 --- What shows a run: plain lines where lines cannot be drawn over.

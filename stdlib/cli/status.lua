@@ -98,6 +98,8 @@ local function add_ways_on(out, journal, row, state)
   if open then out[#out + 1] = string.format("  its rollback %s is %s", open, states.status(journal, open)) end
   if not (open and ownership.has_acted(journal, open)) then out[#out + 1] = "  go on:   almanac resume " .. words end
   if may_undo(state) and not row.runbook:find "^rollback%-of%-" then out[#out + 1] = "  go back: almanac rollback " .. words end
+  local again = parameters.unkept_text(rows.meta(row))
+  if again then out[#out + 1] = "  with:    " .. again end
 end
 
 --- The run that made it.

@@ -17,6 +17,14 @@ function M.over(before, given)
   return out
 end
 
+--- What has to be given again to who goes on with a run, in words; nil: its journal has all that it was given.
+---@param meta { unkept: string[]? }  of the run
+---@return string?
+function M.unkept_text(meta)
+  if not meta.unkept or #meta.unkept == 0 then return nil end
+  return string.format("%s=… (no journal keeps what holds a secret), or --params FILE", table.concat(meta.unkept, "=… "))
+end
+
 --- What an item of a list or a map is typed as; nil: it cannot be.
 local function item_text(item, is_duration)
   if type(item) == "table" then return nil end

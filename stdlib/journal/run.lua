@@ -32,6 +32,7 @@ local FLUSH_SECONDS = 0.1
 ---@field held table?        the lock that it needs for its effects
 ---@field starts_in_previews boolean?       previews start programs that a script hands on, as the plan says
 ---@field bound almanac.PlanBinding?      the plan that this execution keeps to
+---@field goes_back boolean?  it is taken back where it fails
 ---@field undo_binding almanac.UndoBinding?   of one that takes back a run which keeps to a plan
 ---@field script string?     digest of the runbook's files in this execution
 ---@field loaded almanac.Script?          the script itself

@@ -107,6 +107,7 @@ end
 ---@field run string      the run that is rehearsed
 ---@field status string   of it
 ---@field goes_on string  what is resumed: the run, or what takes it back
+---@field unkept string[]? parameters that it was given and no journal keeps
 
 --- How the rehearsed run stands; nil: it did not begin.
 ---@return almanac.rehearsal.Standing?
@@ -114,15 +115,15 @@ function Lives:standing()
   local store = self.scene.settings.store
   if not fs.exists(store) then return nil end
   local journal <close> = require("native.journal").open { dir = store, mode = "ro" }
-  local first, last
+  local first, last, unkept
   for _, row in ipairs(journal:runs()) do
     local meta = rows.meta(row)
     if not meta.caller then
       last = last or row.id
-      if not meta.undoes then first = row.id end
+      if not meta.undoes then first, unkept = row.id, meta.unkept end
     end
   end
-  return first and { run = first, status = states.status(journal, first), goes_on = last } or nil
+  return first and { run = first, status = states.status(journal, first), goes_on = last, unkept = unkept } or nil
 end
 
 --- Writes into the journal of the rehearsed run what only the stage knows.
@@ -179,6 +180,21 @@ local function goes_on(self)
   return stands
 end
 
+--- A command that goes on with the run, or takes it back, with what no journal keeps of what it was given.
+---@param verb string
+---@param id string
+---@param stands almanac.rehearsal.Standing
+---@return string[] words
+function Lives:again(verb, id, stands)
+  local is_unkept, out = {}, { verb, id }
+  for _, name in ipairs(stands.unkept or {}) do is_unkept[name] = true end
+  for _, word in ipairs(self.words or {}) do
+    if is_unkept[word:match "^([^=]*)="] then out[#out + 1] = word end
+  end
+  if self.given.params then table.move({ "--params", self.given.params }, 1, 2, #out + 1, out) end
+  return out
+end
+
 --- Runs a command of the inside to its end, over its kills and its edit.
 ---@param words string[]
 ---@return integer code
@@ -189,8 +205,8 @@ function Lives:through(words)
     if not stands then break end
     self.operator:say(string.format("✂ %s; going on with %s", self.stage.killed and "killed" or "stopped", stands.goes_on))
     edit(self)
-    local again = { "resume", stands.goes_on }
-    if self.given.in_doubt then table.move({ "--in-doubt", self.given.in_doubt }, 1, 2, 3, again) end
+    local again = self:again("resume", stands.goes_on, stands)
+    if self.given.in_doubt then table.move({ "--in-doubt", self.given.in_doubt }, 1, 2, #again + 1, again) end
     code = live(self, again)
   end
   return code
@@ -228,6 +244,7 @@ end
 ---@param words string[] key=value
 ---@return integer code
 function Lives:run(name, words)
+  self.words = words
   local first = command(self, "run", name, words)
   local code = self:through(first)
   local stands = self:standing()
@@ -240,7 +257,7 @@ end
 function Lives:take_back()
   local stands = self:standing()
   if not stands or stands.status == "undone" then return nil end
-  return self:through { "rollback", stands.run }
+  return self:through(self:again("rollback", stands.run, stands))
 end
 
 return M

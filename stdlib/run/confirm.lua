@@ -12,6 +12,7 @@ local store = require "almanac.journal.store"
 local M = {}
 
 local function how_to_answer(frame)
+  if frame.run.meta.rehearsal then return { hint = "rehearse it with --yes" } end
   local words = store.words(frame.run:outermost())
   return {
     hint = {
@@ -99,7 +100,7 @@ end
 --- fails the step.
 function M.confirm(question, ...)
   if select("#", ...) > 0 then errors.usage "confirm: takes the question, and nothing besides it" end
-  local name, now = nil, false
+  local now, name = false
   name, question = M.name_of("confirm", question)
   local result = step.run(name, { digest = question }, function()
     now = true

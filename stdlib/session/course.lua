@@ -19,12 +19,13 @@ function M.run(session, run, book, values, held)
     local plan = run.replay.plan
     run.bound = plan and require("almanac.run.plan.binding").to(plan, run) or nil
     held:attach(run)
+    run.goes_back = book.on_failure == "undo" or nil
     local status, err = drive.execute(run, function()
       equipment.take_script(run, book)
       return book.run(values)
     end)
     local choice, told
-    if status == "failed" and (err.undo or not session.options.no_ask) then
+    if status == "failed" then
       choice, told = require("almanac.session.failure").ask(session, run, book, values, err)
     end
     if choice == "undo" then

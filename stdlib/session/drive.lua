@@ -5,6 +5,7 @@ local interrupt = require "almanac.base.interrupt"
 local notices = require "almanac.session.notices"
 local operators = require "almanac.run.operator"
 local ownership = require "almanac.journal.ownership"
+local parameters = require "almanac.journal.parameters"
 local redaction = require "almanac.base.redaction"
 local signals = require "native.signals"
 local states = require "almanac.journal.state"
@@ -177,6 +178,8 @@ local function describe_end(run, status, err, told, next_is)
   operator:say("  go on:   almanac resume " .. words)
   local may_undo = next(run.effects) ~= nil or run.has_undo -- a run that only looked has nothing to take back
   if may_undo and not run.meta.undoes then operator:say("  go back: almanac rollback " .. words) end
+  local again = parameters.unkept_text(run.meta)
+  if again then operator:say("  with:    " .. again) end
   local lock = run.held and run.held:name()
   if not lock then return end
   operator:say(string.format("  it holds the lock %q; give up: almanac abandon %s --reason TEXT", lock, store.words(holder_of(run))))

@@ -54,8 +54,8 @@ function texts.on_wait(run, err)
 end
 
 function texts.on_fail(run, err)
-  return string.format("✗ %s failed%s: %s\ngo on: almanac resume %s", name_of(run), place_of(err), first_line(err.message),
-    store.words(run.id))
+  local next_is = (run.goes_back or err.undo) and "it is taken back" or "go on: almanac resume " .. store.words(run.id)
+  return string.format("✗ %s failed%s: %s\n%s", name_of(run), place_of(err), first_line(err.message), next_is)
 end
 
 function texts.on_done(run)

@@ -191,6 +191,40 @@ function M.wanted(book, run)
   return out
 end
 
+--- Whether no journal has a parameter of a run that it was given, or needs.
+local function is_lacking(run, name, spec)
+  local is_kept = run.meta.params[name] ~= nil or run.replay.params[name] ~= nil
+  return spec.is_unkept or param.holds_secret(spec) and not is_kept
+end
+
+--- What somebody gives who goes on with a run: words, and of a file with parameters those that no journal keeps. The
+--- file may be the one that the run was started with.
+---@param book almanac.Runbook
+---@param run almanac.Run
+---@param words table<string, any>
+---@param file table<string, any>?
+---@return table<string, any>
+function M.given_again(book, run, words, file)
+  local out = {}
+  for name, spec in pairs(file and M.wanted(book, run) or {}) do
+    if is_lacking(run, name, spec) then out[name] = file[name] end
+  end
+  return parameters.over(out, words)
+end
+
+--- Whether somebody who goes on with a run gives it what it does not lack.
+---@param book almanac.Runbook
+---@param run almanac.Run
+---@param given table<string, any>
+---@return boolean
+function M.gives_more(book, run, given)
+  local wanted = M.wanted(book, run)
+  for name in pairs(given) do
+    if not wanted[name] or not is_lacking(run, name, wanted[name]) then return true end
+  end
+  return false
+end
+
 --- Of these values those that were given.
 ---@param given table<string, any>
 ---@param values table<string, any>

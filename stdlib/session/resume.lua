@@ -118,7 +118,7 @@ local function check_plan(session, run, book)
   end
   check_callers_plan(session, run)
   if not plan or session.options.without_plan then return end
-  if next(session.anew) then
+  if params.gives_more(book, run, session.anew) then
     errors.raise {
       kind = "refused", message = "this run keeps to a plan, which was made for its parameters",
       hint = "go on without the plan: almanac resume " .. run.id .. " key=value --without-plan",
@@ -199,6 +199,7 @@ local function resume(session, run, named, ask)
   reopen.check_overtaken(session, run, named, "resume")
   reopen.settings(run, options)
   local book = runbook.load(meta.script)
+  session.anew = params.given_again(book, run, session.anew, options.again)
   check_plan(session, run, book)
   local values = restore_params(session, run, book)
   holder.own(journal, run.id)

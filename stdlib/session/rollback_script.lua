@@ -71,7 +71,8 @@ end
 local function try(session, original, load)
   local ok, way, why = errors.try(function()
     local book = load()
-    return walked_with(original, book, (params.restore(book, original, session.operator, lacking(book, original, session.anew))))
+    local given = params.given_again(book, original, session.anew or {}, session.options.again)
+    return walked_with(original, book, (params.restore(book, original, session.operator, lacking(book, original, given))))
   end)
   local err = why or not ok and way or nil
   if err and interrupt.of(err) then error(err, 0) end

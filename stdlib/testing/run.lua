@@ -136,7 +136,9 @@ function M.start(world, name, params, options)
   local file = params_file(world, params)
   if file then table.move({ "--params", file }, 1, 2, #words + 1, words) end
   local outcome = M.perform(world, more_words(words, options, world.planned), options.env)
-  local run = { world = world, runbook = name, effects = {}, gates = {}, steps = {}, params = params or {}, status = "refused" }
+  local run = {
+    world = world, runbook = name, effects = {}, gates = {}, steps = {}, params = params or {}, status = "refused", given = file,
+  }
   told_by(run, outcome)
   local report = M.report(world)
   if report and not world.known[report.run.id] then
@@ -176,6 +178,7 @@ function M.again(run, verb, more, env)
   more = words_of.check("run." .. verb, verb, more)
   table.move(more, 1, #more, 3, words)
   if DRIVES[verb] then words[#words + 1] = "--plain" end
+  if DRIVES[verb] and run.given then table.move({ "--params", run.given }, 1, 2, #words + 1, words) end
   told_by(run, M.perform(run.world, words, env))
   take(run, assert(M.report(run.world, run.id)))
   run.rollback_stopped = verb == "rollback" and run.code ~= 0

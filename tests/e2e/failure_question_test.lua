@@ -55,3 +55,13 @@ t.test("on_failure = undo: what follows is said, and no commands that it makes u
   t.lacks(err, "go back:")
   t.lacks(err, "go on:")
 end)
+
+t.test("on_failure = undo is no question: --no-ask does not switch it off, and who is told of the failure hears it", function()
+  local p = project.new { book = 'return runbook { on_failure = "undo", run = function() ' .. UNDOABLE .. BROKEN .. " end }" }
+  t.write_file(p.dir .. "/almanac.yaml",
+    'channels: { desk: { kind: command, argv: [sh, -c, "cat >> told"] } }\nhooks: { on_fail: desk }\n')
+  local code, _, err = p:run { "run", "book", "--no-ask" }
+  t.eq(code, 4, err)
+  t.has(t.read_file(p.dir .. "/told"), "it is taken back")
+  t.lacks(t.read_file(p.dir .. "/told"), "go on")
+end)

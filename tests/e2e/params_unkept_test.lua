@@ -86,3 +86,60 @@ t.test("a run that another one made has it from that one", function()
   t.eq(code, 0, err)
   t.eq(read(p, "b"), PROD)
 end)
+
+t.test("a file gives again what no journal keeps, and nothing else; what the stopped run says names it", function()
+  local p = projects.new { book = BOOK }
+  t.write_file(p.dir .. "/params.yaml", "dsn: " .. PROD .. "\ntoken: a-long-secret\nn: 2\n")
+  local code, _, err = p:run { "run", "book", "--no-ask", "--params", "params.yaml" }
+  t.eq(code, 3, err)
+  local id, with = p:newest(), "with:    dsn=… token=… (no journal keeps what holds a secret), or --params FILE"
+  t.has(err, with)
+  t.has(select(2, p:run { "status", id }), with)
+  t.eq((p:run { "approve", id }), 0)
+  t.write_file(p.dir .. "/params.yaml", t.read_file(p.dir .. "/params.yaml"):gsub("n: 2", "n: 3"))
+  code, _, err = p:run { "resume", id, "--no-ask", "--params", "params.yaml" }
+  t.eq(code, 0, err)
+  t.eq({ read(p, "b"), read(p, "token") }, { PROD, "given" })
+  t.lacks(err, "n=3")
+  code, _, err = p:run { "rollback", id, "--params", "params.yaml" }
+  t.eq(code, 0, err)
+  t.eq(read(p, "undone"), PROD)
+end)
+
+t.test("a run that keeps to a plan is given again what no plan keeps", function()
+  local p = projects.new { book = BOOK }
+  t.eq((p:run { "plan", "book", "dsn=" .. PROD, "-o", "plan.json" }), 2)
+  local code, _, err = p:run { "run", "--plan", "plan.json", "--no-ask" }
+  t.eq(code, 2, err)
+  t.has(err, "parameter dsn is " .. LOCAL .. " now, and the plan has none")
+  t.has(err, "dsn=…, or --params FILE")
+  t.eq((p:run { "run", "--plan", "plan.json", "--no-ask", "dsn=" .. PROD }), 3)
+  t.eq((p:run { "approve", p:newest() }), 0)
+  t.eq((p:run { "resume", "--no-ask", "dsn=" .. PROD, "n=2" }), 2, "the plan was made for another")
+  code, _, err = p:run { "resume", "--no-ask", "dsn=" .. PROD }
+  t.eq(code, 0, err)
+  t.eq(read(p, "b"), PROD)
+end)
+
+t.test("a test and a rehearsal hand on to a resume and a rollback what they were given", function()
+  local p = projects.new { book = BOOK }
+  t.must { "mkdir", p.dir .. "/runbooks/tests" }
+  p:edit("tests/book_test", string.format([[
+    local given = { dsn = %q, token = "a-long-secret" }
+    it("goes on", function()
+      local run = world {}:run("book", given)
+      run:approve()
+      run:resume()
+      assert.equal("done", run.status)
+      run:rollback()
+      assert.equal("undone", run.status)
+    end)
+    it("is killed", function() kill_at_every_effect(world {}, "book", given, { approve = true }) end)
+  ]], PROD))
+  local code, out, err = p:run { "test" }
+  t.eq(code, 0, out .. err)
+  code, out, err = p:run { "rehearse", "book", "dsn=" .. PROD, "token=a-long-secret", "--empty", "--yes", "--kill", "effect 2",
+    "--rollback" }
+  t.eq(code, 0, out .. err)
+  t.has(err, "killed")
+end)

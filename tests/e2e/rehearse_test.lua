@@ -201,6 +201,14 @@ t.test("the real cluster was asked nothing but what there is", function()
   t.ok(count > 10, "it was read")
 end)
 
+t.test("a question that nobody answers says what a rehearsal takes", function()
+  local p = project { asks = 'return runbook { run = function() confirm "go on?" end }' }
+  local code, err = p:rehearse("asks", "--empty", "--no-ask")
+  t.eq(code, 3, err)
+  t.has(err, "rehearse it with --yes")
+  t.lacks(err, "almanac approve")
+end)
+
 t.test("what cannot be rehearsed is refused before anything begins", function()
   local p = project { rollout = ROLLOUT }
   for words, why in pairs {

@@ -102,6 +102,13 @@ local function check_params(plan, book, params)
   local function shown(value)
     return value == nil and "not given" or param.shown(spec and (name:find "/" and spec.of or spec) or param.string {}, value)
   end
+  if change.old == nil then
+    errors.raise {
+      kind = "refused", message = string.format("parameter %s is %s now, and the plan has none", name, shown(change.new)),
+      hint = string.format("no plan keeps what holds a secret: give what it was made with, %s=…, or --params FILE; else leave it away",
+        name:match "^[^/]*"),
+    }
+  end
   errors.raise {
     kind = "refused", message = string.format("parameter %s is %s now; the plan has %s", name,
       shown(change.new), shown(change.old)),
