@@ -1,6 +1,7 @@
 --- The declaration of a runbook: what its script says that it is, checked.
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local glob = require "almanac.base.glob"
 local lock_name = require "almanac.run.lock_name"
 local nearest = require "almanac.base.nearest"
 local order = require "native.order"
@@ -79,6 +80,14 @@ function M.check_allow(book, categories)
   end
 end
 
+local function check_pattern(where, pattern)
+  if not glob.is_too_wild(pattern) then return end
+  errors.raise {
+    kind = "usage", field = where, message = string.format("runbook: %s has more than %d * and ?", where, glob.MOST_WILD),
+    hint = "a directory and everything below it is DIR/**",
+  }
+end
+
 --- A copy of an `allow` with its patterns checked.
 local function allow_of(name, given)
   local out = {}
@@ -88,6 +97,7 @@ local function allow_of(name, given)
       out.read = allow_of(where, fields.value("runbook", where, { "map", words = "a table of categories and patterns" }, patterns))
     else
       out[category] = fields.value("runbook", where, PATTERNS, patterns)
+      for i, pattern in ipairs(out[category]) do check_pattern(string.format("%s[%d]", where, i), pattern) end
     end
   end
   return out

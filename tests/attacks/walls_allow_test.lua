@@ -153,13 +153,14 @@ t.test("git: every remote that allow does not name", function()
   })
 end)
 
-t.test("a category that no effect asks is an error when the script loads, for everybody who looks", function()
+t.test("a category that no effect asks, or what is no pattern, is an error when the script loads, for everybody who looks", function()
   local cases = {}
   for allow, words in pairs {
     ["{ k8 = { 'ns1' } }"] = [[no effect asks allow for "k8"]], ["{ pagers = { 'x' } }"] = [[no effect asks allow for "pagers"]],
     ["{ read = { shel = { 'x' } } }"] = [[no effect asks allow for "shel"]],
     ["{ ['helm.upgrade'] = { 'x' } }"] = [[no effect asks allow for "helm.upgrade"]],
     ["{ Shell = { 'x' } }"] = [[no effect asks allow for "Shell"]],
+    ["{ read = { fs = { 'x', ('**a'):rep(40) .. 'b' } } }"] = "allow.read.fs[2] has more than 64 * and ?",
     ["{ fs = 'x' }"] = "allow.fs must be a list of patterns", ["{ 'fs' }"] = "allow must be a table of names and values",
   } do
     cases[#cases + 1] = { walls.step("fs.write('pwned', 'x')", "allow = " .. allow .. ","), words, commands = { "show", "plan", "run" } }
