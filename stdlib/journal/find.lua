@@ -35,6 +35,7 @@ local M = {}
 ---@field step? string       in which that happened
 ---@field caller? string     the run that made it
 ---@field undoes? string     the run that it takes back
+---@field broken? string     why its record is not to be believed, where somebody looked (store.broken)
 ---@field is_corrupt? boolean  its row, or its last turn, is none that almanac writes: error says why
 
 --- All statuses that a run can have.

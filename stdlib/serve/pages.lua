@@ -97,7 +97,7 @@ end
 
 local TAGS = { done = "s-done", failed = "s-failed", crashed = "s-failed", corrupt = "s-failed" }
 
---- The runs that were found.
+--- The runs that were found, each with why its record is not to be believed, where that is so (`broken`).
 ---@param list almanac.FoundRun[]
 ---@param asked table<string, string>  the filters
 ---@return string html
@@ -112,7 +112,8 @@ function M.runs(list, asked)
       tag("span", { "class", "tag " .. (TAGS[found.status] or "s-running") }, found.status),
       tag("span", { "class", "time" },
         found.started_ms and words.time(found.started_ms) or ""), words.length(found.duration), found.operator or "",
-      parameters.text(found.params, found.durations), found.error or "",
+      parameters.text(found.params, found.durations),
+      found.broken and tag("strong", { "class", "s-failed" }, "not to be believed: ", found.broken) or found.error or "",
     } do
       cells[k] = tag("td", nil, cell)
     end

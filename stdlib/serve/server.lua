@@ -65,13 +65,16 @@ end
 
 local function show_runs(response, request)
   local journal <close> = store.open "ro"
-  local html, policy = pages.runs(find.runs(journal, wanted_of(request.query)), request.query)
+  local list = find.runs(journal, wanted_of(request.query))
+  for _, found in ipairs(list) do found.broken = store.broken(journal, found.id) end
+  local html, policy = pages.runs(list, request.query)
   response:send(200, headers_of(policy), html)
 end
 
---- What can be answered of a run; one that is under way is asked at its own terminal.
+--- What can be answered of a run; one that is under way is asked at its own terminal, and what a changed record asks
+--- is not to be believed either.
 local function questions_of(journal, report)
-  if report.run.status ~= "waiting" then return {} end
+  if report.run.status ~= "waiting" or report.journal.broken then return {} end
   local open, pending = questions.open(journal, report.run.id)
   return table.move(pending, 1, #pending, #open + 1, open)
 end
@@ -153,7 +156,7 @@ function M.listen(options)
       local ok, err = errors.try(handle, response, request, guard)
       if ok or response:closed() then return end
       if err.kind == "usage" then return fail(response, 400, "refused", err.message, err.hint) end
-      if err.kind == "refused" then return fail(response, 409, "refused", err.message, err.hint) end
+      if err.kind == "refused" or err.kind == "corrupt" then return fail(response, 409, "refused", err.message, err.hint) end
       options.report(request.method .. " " .. request.path .. ": " .. tostring(err.message))
       fail(response, 500, "it failed", "The reason is where almanac serve runs.")
     end,

@@ -118,6 +118,26 @@ t.test("an answer is bound to what was asked about, and is given once", function
   t.eq((s.p:run { "resume", s.id }), 0)
 end)
 
+t.test("a row that was changed is told of in the list and on the run's page, which asks nothing; nothing answers it", function()
+  local s = serving()
+  local fields = form_of(ask(s, "/run/" .. s.id).body, { answer = "yes" })
+  t.must { "python3", "-c", [[
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+    db.execute("DROP TRIGGER " + name)
+db.execute("UPDATE events SET payload = replace(payload, 'roll on', 'roll in')")
+db.commit()]], s.p.dir .. "/.almanac/journal.db" }
+  local list, page = ask(s, "/"), ask(s, "/run/" .. s.id)
+  t.eq({ list.status, page.status }, { 200, 200 }, page.body)
+  t.has(list.body, "not to be believed: " .. s.id .. ": broken at event ")
+  t.has(page.body, "not to be believed: " .. s.id .. ": broken at event ")
+  t.lacks(page.body, 'value="yes"')
+  local answer = ask(s, "/run/" .. s.id .. "/answer", { method = "POST", headers = FORM, body = fields })
+  t.eq(answer.status, 409, answer.body)
+  t.has(answer.body, "is damaged at event ")
+end)
+
 t.test("no header and no markup comes from a path, a query or a filter; what is no run is not found", function()
   local s = serving()
   for _, path in ipairs {

@@ -8,7 +8,8 @@ t.test("a star does not cross the fence, two do, a question mark is one characte
     { "a*c", "abbc", true }, { "a*c", "ab/c", false }, { "a**c", "ab/c", true }, { "a***c", "ab/c", true }, { "a?c", "a/c", false },
     { "a?c", "abc", true }, { "*.lua", "x.lua", true }, { "*.lua", "x.luac", false }, { "**/x", "a/b/x", true }, { "**/x", "x", false },
     { "?*", "a", true }, { "*?", "", false }, { "?**", "/a", false }, { "a.b", "axb", false }, { "[a]%w", "[a]%w", true },
-    { "*a*b*", "xxaxxbxx", true }, { "*a*b*", "xxbxxaxx", false }, { "*ab", "aab", true }, { "a*a", "a", false }, { "**a/*b", "a/a/xb", true },
+    { "*a*b*", "xxaxxbxx", true }, { "*a*b*", "xxbxxaxx", false }, { "*ab", "aab", true }, { "a*a", "a", false },
+    { "**a/*b", "a/a/xb", true },
     { "**a/*b", "a/x/b", false }, { "a**", "a", true }, { "x\0*", "x\0y", true },
   } do
     t.eq(glob.match(case[1], case[2]), case[3], case[1] .. " on " .. case[2])
@@ -49,7 +50,8 @@ t.test("every short pattern fits what it fits by trying", function()
   local texts = texts_of("a/", 5)
   for _, pattern in ipairs(texts_of("a/*?", 4)) do
     for _, text in ipairs(texts) do
-      if glob.match(pattern, text) ~= tried(pattern, text) then t.eq(glob.match(pattern, text), tried(pattern, text), pattern .. " on " .. text) end
+      local fits = glob.match(pattern, text)
+      if fits ~= tried(pattern, text) then t.eq(fits, not fits, pattern .. " on " .. text) end
     end
   end
 end)
