@@ -72,19 +72,48 @@ local function writes_before(input)
   return false
 end
 
+local function overlap(a, b)
+  a, b = a .. "/", b .. "/"
+  return a:sub(1, #b) == b or b:sub(1, #a) == a
+end
+
+--- Whether an earlier effect of git in this plan may leave other changes to commit than there are now.
+local function commits_before(input)
+  for _, entry in ipairs(step.planned()) do
+    local moves = not entry.nothing and (entry.op == "git.revert" or entry.op == "git.checkout")
+    for _, path in ipairs(entry.op == "git.commit" and entry.input.paths or {}) do
+      for _, own in ipairs(input.paths) do
+        moves = moves or overlap(place.resolve(path, entry.input.dir), place.resolve(own, input.dir))
+      end
+    end
+    if moves then return true end
+  end
+  return false
+end
+
+--- What a commit rests on: where it is made, and what is in the files, unless an effect before it may make that.
+local function ground_of(input, before)
+  local out = { { ref = "git HEAD", object = before.commit } }
+  if changes_before() or commits_before(input) then return out end
+  out[2] = { ref = "what is to be committed of " .. table.concat(input.paths, ", "), is_read = true,
+    digest = git_paths.digest(git(input, TREE), input.paths) }
+  return out
+end
+
 effect.define("git.commit", {
   input = function(raw) return fields.check(COMMIT, raw) end,
   observe = function(input) return { commit = commit_of("git.commit", input, "HEAD") } end,
   preview = function(input, before)
     local changes = git_paths.changes(git(input, TREE), input.paths)
-    local ground = { { ref = "git HEAD", object = before.commit } }
+    local ground = ground_of(input, before)
     if changes.lost then
       if not changes_before() then git_paths.refuse("git.commit", git(input, TREE), changes.lost) end
       return { summary = changes.lost.path .. " " .. changes.lost.why .. " yet", result = to_be_made(), ground = ground }
     end
     if #changes.entries == 0 then
       if writes_before(input) then return { summary = "what was changed before it", result = to_be_made(), ground = ground } end
-      return { summary = "nothing to commit", nothing = true, result = result_of(input, before.commit, false) }
+      return { summary = "nothing to commit", nothing = true, result = result_of(input, before.commit, false),
+        ground = { ground[2] } }
     end
     local lines = {}
     for i, entry in ipairs(changes.entries) do lines[i] = entry.status .. " " .. entry.path end

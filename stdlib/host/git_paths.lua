@@ -4,6 +4,7 @@
 local arguments = require "almanac.host.arguments"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
+local sha256 = require("native.digest").sha256
 local tool = require "almanac.host.tool"
 
 local M = {}
@@ -19,10 +20,12 @@ M.env = { GIT_LITERAL_PATHSPECS = "1" }
 ---@param git almanac.Tool
 ---@param path? string
 ---@param ignored? boolean  those that .gitignore names, too
+---@param each? boolean     each file of a directory of which git knows nothing, in the place of the directory
 ---@return almanac.git.Change[]
-function M.status(git, path, ignored)
+function M.status(git, path, ignored, each)
   local out = {}
   local words = arguments.new("git", "status", "--porcelain", "-z", "--no-renames"):flag("--ignored", ignored)
+    :flag("--untracked-files=all", each)
   if path then words:rest("paths", { path }) end
   local text = tool.ask(git, words).stdout
   for entry in text:gmatch "%Z+" do out[#out + 1] = { status = entry:sub(1, 2), path = entry:sub(4) } end
@@ -61,6 +64,31 @@ function M.changes(git, paths)
     table.move(entries, 1, #entries, #out.entries + 1, out.entries)
   end
   return out
+end
+
+--- What is in a file of the working tree, as a text that another content does not have.
+local function content_of(path)
+  local leads = fs.leads(path)
+  if leads then return "-> " .. leads end
+  local there = fs.stat(path)
+  if not there or there.type ~= "file" then return there and there.type or "absent" end
+  local ok, digest = errors.try(fs.digest, path)
+  return string.format("%o %s", there.mode & 64, ok and digest or there.size .. " bytes of " .. there.mtime) -- 64: its owner may run it
+end
+
+--- A digest of what there is to commit in some paths: which files, and what is in them.
+---@param git almanac.Tool
+---@param paths string[]
+---@return string
+function M.digest(git, paths)
+  local top = tool.read(git, arguments.new("git", "rev-parse", "--show-toplevel")):gsub("\n$", "")
+  local lines = {}
+  for _, path in ipairs(paths) do
+    for _, entry in ipairs(M.status(git, path, nil, true)) do
+      lines[#lines + 1] = string.format("%s %s %q", entry.status, content_of(top .. "/" .. entry.path), entry.path)
+    end
+  end
+  return sha256(table.concat(lines, "\n"))
 end
 
 --- Raises kind "not_found" for a path that git knows nothing of: a commit without it is not what was meant.

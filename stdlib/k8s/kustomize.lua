@@ -5,6 +5,7 @@ local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local k8s_apply = require "almanac.k8s.apply"
+local kustomizations = require "almanac.k8s.kustomization"
 local place = require "almanac.host.place"
 local reach = require "almanac.run.reach"
 local settings = require "almanac.config.settings"
@@ -51,6 +52,7 @@ end
 local function render(who, dir)
   step.require_read(who)
   check_directory(who, dir)
+  kustomizations.check(who, dir)
   local program, words = renderer(who)
   program.within = { place.read(dir) }
   words:word("the directory", dir)

@@ -187,7 +187,7 @@ function M.give_up(lock, family)
 end
 
 local function held_here(lock)
-  if not require("native.fs").exists(settings.store) then return nil end
+  if not require("native.fs").exists(settings.store .. "/journal.db") then return nil end
   local journal <close> = store.open "ro"
   local owner = ownership.of(journal, lock.name)
   return owner and turn.describe(journal, lock.name, owner)

@@ -9,7 +9,7 @@ local t = require "tests.harness"
 local PIN = "83920174"
 
 local BOOK = [[
-return runbook { params = { s = param.secret {} }, run = function(p)
+return runbook { lock = "one", params = { s = param.secret {} }, run = function(p)
   step("keep it", function()
     k8s.apply { apiVersion = "v1", kind = "Secret", metadata = { name = "pin", namespace = "ns1" }, stringData = { pin = p.s } }
     if fs.exists "stop" then error "stopped" end
@@ -44,6 +44,7 @@ local function label_of(text) return text:match "%(secret pin/pin (%x+)%)" end
 t.test("no plan, journal or log holds a digest that can be tried; the key is in the store, for the user alone", function()
   local p = world()
   run(p, 2, { "plan", "book", "s=env:PIN", "-o", "plan.json" })
+  run(p, 2, { "plan", "book", "s=env:PIN", "-o", "plan.json" }) -- a store without a journal holds no lock
   local plan = t.read_file(p.dir .. "/plan.json")
   t.ok(label_of(plan), plan)
   lacks_digests(plan, "plan")

@@ -40,3 +40,26 @@ t.test("what is none says so, and where to look", function()
   t.has(err, "says nothing of the Compose file in stack")
   t.has(err, "docker compose config")
 end)
+
+t.test("a service that came since the plan is not started with the planned ones", function()
+  local p = new_project "services: { web: { image: w } }\n"
+  local env = { PATH = p.dir .. "/bin:/usr/bin:/bin" }
+  t.write_file(p.dir .. "/bin/docker", string.format([[
+#!/bin/sh
+case " $* " in
+  *" version"*) echo 2.26.1;;
+  *" --hash"*) cat %s/hashes;;
+  *" config"*) cat %s/config;;
+  *" up "*) echo up >>%s/upped;;
+esac
+]], p.dir, p.dir, p.dir))
+  t.write_file(p.dir .. "/hashes", "web aaaa\n")
+  local code, out, err = p:run({ "plan", "book", "call=up", "-o", "plan.json" }, env)
+  t.eq(code, 2, out .. err)
+  t.write_file(p.dir .. "/hashes", "web aaaa\nevil bbbb\n")
+  t.write_file(p.dir .. "/config", "services: { web: { image: w }, evil: { image: e } }\n")
+  code, out, err = p:run({ "run", "--plan", "plan.json", "--no-ask" }, env)
+  t.eq(code, 3, out .. err)
+  t.has(err, "service evil in stack is not in the plan")
+  t.eq(t.read_file(p.dir .. "/upped"), nil)
+end)

@@ -111,6 +111,18 @@ t.test("a claim wipe in a planned run: its parts belong to it", function()
   t.has(err, "done")
 end)
 
+t.test("a claim that came since the plan is not wiped with the planned ones", function()
+  local cluster = setting()
+  local file = cluster.script("wipe", 'step("wipe", function() k8s.wipe_claims("sts/node", { namespace = "team" }) end)')
+  cluster.almanac(2, "plan", "-o", "plan.json", file)
+  cluster.run(0, "more", [[step("a claim", function() k8s.apply { apiVersion = "v1", kind = "PersistentVolumeClaim",
+    metadata = { name = "data-node-7", namespace = "team" },
+    spec = { accessModes = { "ReadWriteOnce" }, resources = { requests = { storage = "1Gi" } } } } end)]])
+  local _, err = cluster.almanac(3, "run", "--no-ask", "--plan", "plan.json")
+  t.has(err, "persistentvolumeclaim/data-node-7 is not in the plan")
+  cluster.run(0, "look", 'step("it is there", function() k8s.get("pvc/data-node-7", { namespace = "team" }) end)')
+end)
+
 t.test("a rollout that may heal is planned so, and heals in the planned run", function()
   local cluster = setting("--backoff", "0.2")
   cluster.run(0, "break", [[

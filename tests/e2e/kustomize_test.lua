@@ -43,7 +43,7 @@ t.test("kustomize: an overlay is planned object by object, applied, and bound to
   local text = w:almanac(2, { "plan", "book", "-o", "plan.json" })
   t.has(text, "configmap/canary-settings")
   t.has(text, "secret/canary-keys")
-  t.eq(fs.exists(w.dir .. "/.almanac"), false, "a plan leaves no journal")
+  t.eq(fs.list(w.dir .. "/.almanac/*"), { w.dir .. "/.almanac/key" }, "a plan leaves no journal, and what its Secrets are told apart by")
   t.write_file(w.dir .. "/base/objects.yaml", (BASE:gsub("sesame%-1", "sesame-2")))
   local _, moved = w:almanac(3, { "run", "--plan", "plan.json", "--plain" })
   t.has(moved, "has another input than in the plan")
