@@ -73,6 +73,14 @@ local function subject_of(question)
   return "the script " .. tostring(question.script):sub(1, 12) .. ", without a plan"
 end
 
+--- Where the run is, as far as there is anything to say.
+local function place_line(data)
+  local environment = data.environment ~= "none" and "environment " .. data.environment or nil
+  local cluster = data.cluster ~= "none" and data.cluster or nil
+  if not environment and not cluster then return nil end
+  return "  where:   " .. (environment and cluster and environment .. ", " .. cluster or environment or cluster)
+end
+
 --- The settings that the run has, where its answers are signed: whose signatures count may be its environment's.
 local function load_policy(row, answer, question, given)
   local signs, goes_on = given.sign or given.signed, approval.goes_on(question, answer)
@@ -98,6 +106,7 @@ local function described_answer(id, question, data, judgement)
     string.format("%s %s: %s", VERBS[data.answer] or "answered " .. data.answer .. ",", question.shown, question.question),
     "  by:      " .. (data.principal and data.principal .. ", signed" or data.by),
     "  of:      " .. subject_of(question),
+    place_line(data),
   }
   if judgement and judgement.missing > 0 then
     out[#out + 1] = string.format("  so far:  %d of %d (%s); it takes %d more", #judgement.accepted, judgement.quorum,
@@ -131,6 +140,7 @@ function M.run(answer, name, usage, words, operator)
   local question = choose(open, pending, id, rest[words_before + 1])
   answer = questions.word_of(question, answer)
   questions.check_other(question, answer)
+  reopen.check_environment(id, rows.meta(journal:run(id)), given)
   load_policy(question.row, answer, question, given)
   local data = questions.answer(question, {
     answer = answer, by = approval.operator(), reason = given.reason and redaction.text(given.reason),

@@ -29,6 +29,11 @@ M.cluster = {
   { "--helm", "PATH", "the helm binary (default: helm on PATH)" },
 }
 
+--- Of those that go on with a run.
+M.other_cluster = {
+  { "--other-cluster", "REASON", "the cluster of the run was moved, or restored, to the one that this would go to" },
+}
+
 --- Options of the commands that sign.
 M.signing = {
   { "--sign", "KEY", "sign it with an SSH key: a file, or, without =KEY, the one of yours that counts", optional = true },

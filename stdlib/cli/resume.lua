@@ -16,7 +16,7 @@ M.options = options.join({
   { "--not-renamed", "STEP", "this step is none that took place under another name: run it", many = true },
   { "--anyway", nil, "go on though something that was done is not so any more" },
   { "--in-doubt", "ANSWER", "redo, done or abort: for an effect of which nobody can tell whether it took place" },
-}, screen.options, options.common, options.cluster)
+}, screen.options, options.common, options.cluster, options.other_cluster)
 
 M.usage = [[resume [RUN] [key=value…] [options]
 

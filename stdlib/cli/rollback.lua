@@ -12,7 +12,7 @@ M.options = options.join({
   { "--skip", "STEP", "leave this step as it is, and take back the rest", many = true },
   { "--params", "FILE", "of this YAML or JSON file the parameters that no journal keeps; key=value goes before it" },
   { "--edited", nil, "by the script as it is now, also where the run keeps to a plan or approvals are signed" },
-}, screen.options, options.common, options.cluster)
+}, screen.options, options.common, options.cluster, options.other_cluster)
 
 M.usage = [[rollback [RUN] [key=value…] [options]
 

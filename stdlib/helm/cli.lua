@@ -3,6 +3,7 @@ local arguments = require "almanac.host.arguments"
 local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local k8s_client = require "almanac.k8s.client"
 local native = require "native.sh"
 local parse = require "almanac.helm.parse"
 local process = require "native.process"
@@ -94,13 +95,13 @@ function M.version()
   return detected[binary]
 end
 
---- The arguments of a helm that is about a namespace of a cluster; its words are to follow.
+--- The arguments of a helm that is about a namespace of the run's cluster; its words are to follow.
 ---@param who string public function, for errors
 ---@param namespace string
 ---@param ... string     the verb: "get", "manifest"
 ---@return almanac.Arguments
 function M.arguments(who, namespace, ...)
-  return arguments.new(who, ...):option("--namespace", namespace):option("--kube-context", settings.context)
+  return arguments.new(who, ...):option("--namespace", namespace):option("--kube-context", k8s_client.context_for "helm")
 end
 
 --- Runs a helm that looks at a release, and gives its stdout. Raises kind "helm" and its like.

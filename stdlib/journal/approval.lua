@@ -1,6 +1,7 @@
 --- Approvals: the questions that a run waits for, and what was answered from elsewhere with
 --- almanac approve or reject. An answer is bound to what was asked about: the plan that the run keeps
 --- to, the script, and the parameters; when one of them is another by then, it does not count.
+local clusters = require "almanac.journal.cluster"
 local process = require "native.process"
 local redaction = require "almanac.base.redaction"
 local statement = require "almanac.base.statement"
@@ -14,6 +15,8 @@ local M = {}
 ---@field question string
 ---@field script string     digest of the runbook's files
 ---@field plan string?      digest of the plan that the run is bound to
+---@field environment string?  of almanac.yaml, or "none"
+---@field cluster string?   in words: where the run is, or "none"; nil: an older almanac asked
 ---@field at_ms integer
 ---@field choices string[]? what may be answered; nil: yes and no
 ---@field pattern string?   any text that this Lua pattern fits may be answered
@@ -39,15 +42,25 @@ local function subject(run)
   return { script = run.script, plan = run.bound and run.bound.digest }
 end
 
+--- Where what is asked about would happen. A run that goes on on another cluster, whoever wanted that, leaves the answers of
+--- before behind: it need not be compared.
+---@param run almanac.Run
+---@return { environment: string, cluster: string }
+local function place_of(run)
+  if run.name_cluster then run:name_cluster() end
+  return { environment = redaction.text(run.meta.environment or "none"), cluster = clusters.all(run) }
+end
+
 --- Journals that the step waits for an answer.
 ---@param frame almanac.Frame
 ---@param question string
 ---@param waiting almanac.Waiting
 function M.ask(frame, question, waiting)
-  local about = subject(frame.run)
+  local about, place = subject(frame.run), place_of(frame.run)
   frame.run:record("confirm.asked", frame.path, {
-    question = question, script = about.script, plan = about.plan, at_ms = task.wall_ms(), needs = waiting.needs,
-    choices = waiting.choices, must_sign = waiting.must_sign, since = waiting.since, pattern = waiting.pattern,
+    question = question, script = about.script, plan = about.plan, environment = place.environment, cluster = place.cluster,
+    at_ms = task.wall_ms(), needs = waiting.needs, choices = waiting.choices,
+    must_sign = waiting.must_sign, since = waiting.since, pattern = waiting.pattern,
   })
 end
 
@@ -82,9 +95,9 @@ end
 ---@param answer string
 ---@return almanac.Answer
 function M.answer(frame, question, answer)
-  local about = subject(frame.run)
+  local about, place = subject(frame.run), place_of(frame.run)
   local given = { question = question, answer = answer, by = M.operator(), at_ms = task.wall_ms(),
-    script = about.script, plan = about.plan }
+    script = about.script, plan = about.plan, environment = place.environment, cluster = place.cluster }
   frame.run:record("confirm.answered", frame.path, given)
   M.use(frame)
   return given
@@ -155,7 +168,8 @@ function M.claims(id, path, question, answers)
       why = not is_signed and "it is not signed" or nil,
       wanted = is_signed and M.statement(id, path, {
         question = redaction.text(question.question), answer = question.answer or "yes", reason = given.reason, script = about.script,
-        plan = about.plan, head = given.head, at_ms = given.at_ms, principal = given.principal,
+        plan = about.plan, environment = given.environment, cluster = given.cluster, head = given.head, at_ms = given.at_ms,
+        principal = given.principal,
       }) or "",
       head = given.head,
     }
@@ -167,13 +181,13 @@ end
 --- journal of the run held then.
 ---@param id string    of the run
 ---@param path string  of the step
----@param answer almanac.Answer
+---@param answer almanac.Answer  without a cluster where an older almanac wrote it down: what it signed had none
 ---@return string
 function M.statement(id, path, answer)
-  return statement.text("almanac approval 1", {
+  return statement.text(answer.cluster and "almanac approval 2" or "almanac approval 1", {
     { "run", id }, { "step", path }, { "question", answer.question }, { "answer", answer.answer }, { "reason", answer.reason },
-    { "script", answer.script }, { "plan", answer.plan or "none" }, { "head", answer.head },
-    { "time", timestamp.micro(answer.at_ms) }, { "principal", answer.principal },
+    { "script", answer.script }, { "plan", answer.plan or "none" }, { "environment", answer.environment },
+    { "cluster", answer.cluster }, { "head", answer.head }, { "time", timestamp.micro(answer.at_ms) }, { "principal", answer.principal },
   })
 end
 

@@ -52,6 +52,8 @@ M.kinds = {
   ["rehearsal.cluster"] = kind("durable", "skip", "changes folded waiting"), -- what was otherwise in the cluster in the end
   ["run.abandoned"] = kind("durable", "keep", "reason by"),
   ["run.irreversible"] = kind("durable", "skip", "left"), -- a rollback found that nothing takes back what it did so far: titles
+  -- what it is bound to, from its first look at it or its first question on: see journal/cluster.lua
+  ["cluster"] = kind("soon", "keep", "asked kubeconfig context server uid looked why by"),
   -- its steps
   ["step.start"] = kind("soon", "begun", "attempt"),
   ["step.done"] = kind("durable", "done", "result digest started elapsed_ms attempts skipped undo"),
@@ -73,8 +75,9 @@ M.kinds = {
   ["effect.recovered"] = kind("durable", "keep", "op id ordinal state sure"), -- sure: "not_done" is no "again"
   ["effect.replayed"] = kind("told", "skip", "*"), -- what its effect.outcome carried
   -- what steps keep of their own
-  ["confirm.asked"] = kind("durable", "keep", "question script plan at_ms needs choices pattern must_sign since"),
-  ["confirm.answered"] = kind("durable", "keep", "question answer by at_ms script plan reason principal head signed signature"),
+  ["confirm.asked"] = kind("durable", "keep", "question script plan environment cluster at_ms needs choices pattern must_sign since"),
+  ["confirm.answered"] = kind("durable", "keep",
+    "question answer by at_ms script plan environment cluster reason principal head signed signature"),
   ["confirm.used"] = kind("soon", "keep", ""), -- the run went on, or failed, by what was answered
   -- what is asked at the run's terminal, by whom it is seen there; at "", of the run
   ["question.put"] = kind("durable", "skip", "question choices by"),
@@ -96,7 +99,6 @@ M.kinds = {
   -- what is only told
   ["run.head"] = kind("told", "skip", "seq hash"), -- the end of its chain of hashes
   ["said"] = kind("told", "skip", "text"),
-  ["cluster"] = kind("told", "skip", "context server"), -- the run's own, from when it is known
   ["effect.planned"] = kind("told", "skip", "*"),
 }
 

@@ -42,6 +42,7 @@ local M = {}
 ---@field runners { operator: string?, runner: table? }[]  who ran its executions
 ---@field files table<string, { name: string, path: string, text: string }>  that steps required, by the name given to require
 ---@field digests table<string, boolean> of all scripts that it was executed with
+---@field clusters table<string, almanac.Cluster>  that the run is bound to, by the context that was asked for; "": its own
 ---@field renamed table<string, { from: string, digest: string? }>  steps that had another path, by today's
 ---@field distinct table<string, boolean> paths of steps that are none of those that are gone from the script
 ---@field plan table?      that the run is bound to
@@ -58,7 +59,7 @@ Replay.__index = Replay
 function M.new()
   return setmetatable({
     begun = {}, effects = {}, intents = {}, kept = {}, params = {}, unkept = {}, scripts = {}, files = {}, digests = {}, renamed = {},
-    distinct = {}, runners = {}, notices = {}, settled = {}, skipped = {}, redone = {}, made_before = {},
+    distinct = {}, runners = {}, notices = {}, settled = {}, skipped = {}, redone = {}, made_before = {}, clusters = {},
   }, Replay)
 end
 
@@ -107,10 +108,10 @@ local function begins(replay, one)
   if one.data.digest then replay.digests[one.data.digest] = true end
 end
 
---- What was answered so far was answered about another run of things: `by` says what came since.
-local function overtake_answers(replay, by)
+--- What was answered so far was answered about another run of things: `what` came since.
+local function overtake_answers(replay, what)
   for _, answers in pairs(replay.kept["confirm.answered"] or {}) do
-    for _, one in ipairs(answers) do one.overtaken = by end
+    for _, one in ipairs(answers) do one.overtaken = what .. " since then" end
   end
 end
 
@@ -122,7 +123,7 @@ on["run.resume"] = function(replay, one)
   for _, name in ipairs(one.data.anew or {}) do
     if params[name] == nil then replay.params[name], replay.unkept[name] = nil, true end
   end
-  if next(one.data.anew or one.data.params or {}) then overtake_answers(replay, "parameters of the run were given anew since then") end
+  if next(one.data.anew or one.data.params or {}) then overtake_answers(replay, "parameters of the run were given anew") end
 end
 on["run.end"] = function(replay, one)
   take_status(replay, one)
@@ -139,7 +140,22 @@ on["run.file"] = function(replay, one)
   replay.files[file.name] = file
   if replay.script then replay.script.sources[file.path] = file.text end
 end
-on["run.plan"] = function(replay, one) replay.plan = one.data end
+
+--- Where a plan was made, its run is: it is compared when it begins.
+on["run.plan"] = function(replay, one)
+  replay.plan = one.data
+  for _, cluster in ipairs(one.data.clusters or {}) do
+    replay.clusters[cluster.asked or ""] = {
+      asked = cluster.asked, context = cluster.context, server = cluster.server, uid = cluster.uid, looked = true,
+    }
+  end
+end
+
+on["cluster"] = function(replay, one)
+  replay.clusters[one.data.asked or ""] = one.data
+  if one.data.why then overtake_answers(replay, "the run goes on on another cluster") end
+end
+
 on["run.unbound"] = function(replay) replay.plan = nil end
 
 for _, state in ipairs { "due", "begun", "sent", "failed", "dropped" } do
@@ -190,7 +206,7 @@ on["step.redo"] = function(replay, one)
     forget_effects(replay, function(path) return path == one.path end)
   end
   for _, by_path in pairs(replay.kept) do by_path[one.path] = nil end
-  overtake_answers(replay, "what was done before it is done once more since then")
+  overtake_answers(replay, "what was done before it is done once more")
 end
 
 --- What a rollback says of one of its undos. Before there were places, each was the next one.

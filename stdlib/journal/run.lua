@@ -43,6 +43,9 @@ local FLUSH_SECONDS = 0.1
 ---@field untold table?      condition: there is something that the channels of almanac.yaml were not told
 ---@field fingerprint_key almanac.FingerprintKey?  of the outermost run: that fingerprints were made with
 ---@field caller almanac.Run?             the run that made it
+---@field takes_back almanac.Run?         the run that it takes back
+---@field settled table<table, boolean>   clients of a cluster of which the run knows that it is the one it is bound to
+---@field name_cluster fun(run: almanac.Run)?  binds it to where it would go, before it is asked about that
 ---@field approvals almanac.Approvals?    judges signed answers; nil: an answer of anybody counts
 ---@field observers fun(event: almanac.Event)[]
 ---@field opening almanac.Event[]  recorded before anybody observed
@@ -77,7 +80,7 @@ local function new(fields)
   fields.replay, fields.done, fields.effects = replay, replay.done, replay.effects
   if fields.done then fields.done:begin_pass() end
   fields.tells_replays = false
-  fields.seen = {}
+  fields.seen, fields.settled = {}, {}
   fields.observers = {}
   fields.opening = {}
   fields.deferred = {}

@@ -120,7 +120,7 @@ on["run.abandoned"] = function(state, _, data)
 end
 
 on["cluster"] = function(state, _, data)
-  state.cluster = data.context or data.server
+  if not data.asked then state.cluster = data.context or data.server end
 end
 
 on["step.start"] = function(state, path, _, time_ms)

@@ -3,11 +3,15 @@
 local credentials = require "almanac.k8s.credentials"
 local again = require "almanac.base.retry"
 local answers = require "almanac.k8s.answer"
+local clusters = require "almanac.journal.cluster"
 local errors = require "almanac.base.errors"
+local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local k8s_errors = require "almanac.k8s.errors"
 local native = require "native.k8s"
+local process = require "native.process"
 local reach = require "almanac.run.reach"
+local runs = require "almanac.journal.run"
 local scope = require "almanac.k8s.scope"
 local secret = require "almanac.base.secret"
 local secret_values = require "almanac.k8s.secret_values"
@@ -22,6 +26,10 @@ local M = {}
 ---@field native userdata
 ---@field info table       server, context, cluster, namespace, user, source
 ---@field is_own boolean      of the context that the run is made for
+---@field asked string|false   the context that was asked for by name; false: the one of the settings
+---@field kubeconfig string?   of the settings
+---@field uid string|false|nil of the cluster; false: it may not be read; nil: it was not asked yet
+---@field looking table?       condition: it is being asked
 ---@field resources? table filled by discovery
 
 ---@class almanac.k8s.Request
@@ -43,7 +51,7 @@ local REFUSAL_MAX = 1024 * 1024
 local clients = {} ---@type table<string, almanac.k8s.Client>
 
 --- The client for what the settings (and opts.context) say; the same one each time.
----@param opts? { context?: string, kubeconfig?: string }
+---@param opts? { context?: string, kubeconfig?: string, is_own?: boolean }  is_own: it is no script that asks for the context
 ---@return almanac.k8s.Client
 function M.open(opts)
   opts = opts or {}
@@ -52,20 +60,12 @@ function M.open(opts)
   local key = (kubeconfig or "") .. "\n" .. (context or "")
   local client = clients[key]
   if not client then
+    local is_own = opts.is_own or opts.context == settings.context
     local opened = native.open { kubeconfig = kubeconfig, context = context }
-    client = { native = opened, info = opened:info(), asked = opts.context or false }
-    client.is_own = not opts.context or opts.context == settings.context or opts.context == M.open().info.context
+    client = { native = opened, info = opened:info(), asked = not is_own and opts.context or false, kubeconfig = kubeconfig }
+    client.is_own = not client.asked or opts.context == settings.context or opts.context == M.open().info.context
     clients[key] = client
     credentials.hide(client)
-    if client.info.insecure then
-      step.note(string.format("the certificate of %s is not verified (insecure-skip-tls-verify in %s)", client.info.server,
-        client.info.source))
-    end
-  end
-  local frame = client.is_own and step.current()
-  if frame and client.told_to ~= frame.run then
-    client.told_to = frame.run
-    step.emit("cluster", { context = client.info.context, server = client.info.server })
   end
   return client
 end
@@ -175,15 +175,6 @@ local function ask(client, request)
   return nil, response
 end
 
---- One request as it is given, for what lies behind the API server: the answer, whatever its status.
----@param client almanac.k8s.Client
----@param request table of native.k8s
----@return table response
-function M.send(client, request)
-  local response, refusal = authorized(client, request, function() return ask(client, request) end)
-  return response or refusal
-end
-
 --- One try of a request: the answer, or nil and the error.
 local function try_once(client, request)
   local prepared = native_request(request)
@@ -193,13 +184,8 @@ local function try_once(client, request)
   return response
 end
 
---- One request; raises for anything but success.
----@param client almanac.k8s.Client
----@param request almanac.k8s.Request
----@return any body decoded, or the text
----@return table response status, headers
-function M.request(client, request)
-  ask_allow(client, request)
+--- One request, of which `allow` was asked; see M.request.
+local function perform(client, request)
   local method, tried = request.method or "GET", 0
   local retry = { times = request.tries or 4, delay = 0.25 }
   while true do
@@ -217,12 +203,141 @@ function M.request(client, request)
   end
 end
 
+-- Which cluster it is ------------------------------------------------------------------------------
+
+--- The cluster of a client, as far as that is known without asking it.
+local function named(client)
+  local info = client.info
+  local file = client.kubeconfig or process.getenv "KUBECONFIG" or info.source:find "^/" and info.source or nil
+  return clusters.kept {
+    asked = client.asked or nil, kubeconfig = file, context = info.context ~= "" and info.context or nil, server = info.server,
+    uid = client.uid or nil,
+  }
+end
+
+--- Kinds of errors with which nothing else would be answered either.
+local UNREACHED = { network = true, tls = true, timeout = true, auth = true }
+
+--- Asks the cluster who it is, once in a process, on behalf of a request: a cluster that does not answer is told in the
+--- words of that.
+---@return almanac.Error? err  nil: it is known, or cannot be known by who asks
+local function look_up(client, request)
+  while client.looking do client.looking:wait() end
+  if client.uid ~= nil then return nil end
+  local looking = task.condition()
+  client.looking = looking
+  local ok, answer = errors.try(perform, client, {
+    who = request.who, path = "/api/v1/namespaces/kube-system", object = "namespace/kube-system", timeout = request.timeout,
+    tries = request.tries,
+  })
+  client.looking = nil
+  looking:notify()
+  local metadata = ok and type(answer) == "table" and answer.metadata
+  if ok then client.uid = type(metadata) == "table" and type(metadata.uid) == "string" and metadata.uid or false end
+  if ok then return nil end
+  if interrupt.of(answer) then error(answer, 0) end
+  if answer.status == 403 or answer.status == 404 then client.uid = false else return answer end
+end
+
+--- Says once in a run what there is to say of a client.
+local function introduce(client, run)
+  if run.settled[client] ~= nil then return end
+  run.settled[client] = false
+  if not client.info.insecure then return end
+  step.note(string.format("the certificate of %s is not verified (insecure-skip-tls-verify in %s)", client.info.server,
+    client.info.source))
+end
+
+--- Binds the run to the cluster before anything else is asked of it, or refuses one that is not the one it is bound to.
+---@param run almanac.Run?  nil: that of the task
+local function settle(client, request, run)
+  run = run or runs.current()
+  if not run or run.settled[client] then return end
+  introduce(client, run)
+  local err = look_up(client, request)
+  local known = err and clusters.of(run, client.asked or nil)
+  if err and (UNREACHED[err.kind] or known and known.uid) then
+    err.in_doubt = false
+    error(err, 0)
+  end
+  local now = named(client)
+  now.looked = true
+  clusters.hold(run, now)
+  run.settled[client] = true
+end
+
+--- The cluster that a context leads to, by its uid where that may be read. A read.
+---@param asked? string  context; nil: the one of the settings
+---@return almanac.Cluster  raises what reaching the server raises
+function M.cluster(asked)
+  local client = M.open { context = asked }
+  local err = look_up(client, { who = "almanac" })
+  if err then error(err, 0) end
+  return named(client)
+end
+
+--- The same without asking it anything.
+---@param asked? string  context; nil: the one of the settings
+---@return almanac.Cluster
+function M.cluster_named(asked)
+  return named(M.open { context = asked })
+end
+
+--- Binds a run to the cluster of the settings, where something was got of it before the run began. A read.
+---@param who string  what it was got for
+---@param run almanac.Run
+function M.bind(who, run)
+  settle(M.open(), { who = who }, run)
+end
+
+--- The context that a program of ours is to be told, so that it goes where the run is: what the kubeconfig has as its current
+--- one may change at any time, and so may where a context leads, which is looked at here once more. A read.
+---@param who string  the program
+---@return string? context  nil in a pod
+function M.context_for(who)
+  local client = M.open()
+  settle(client, { who = who })
+  local context = client.info.context ~= "" and client.info.context or nil
+  local now = native.open({ kubeconfig = client.kubeconfig, context = context }):info()
+  if now.server == client.info.server then return context end
+  errors.raise {
+    kind = "refused", in_doubt = false,
+    message = string.format("%s was changed while the run went on: the context %s leads to %s now, and the run is on %s",
+      now.source, context or "none", now.server, client.info.server),
+    hint = who .. " reads it anew, and was not started: mend the context, then: almanac resume",
+  }
+end
+
+-- Requests -----------------------------------------------------------------------------------------
+
+--- One request; raises for anything but success.
+---@param client almanac.k8s.Client
+---@param request almanac.k8s.Request
+---@return any body decoded, or the text
+---@return table response status, headers
+function M.request(client, request)
+  ask_allow(client, request)
+  settle(client, request)
+  return perform(client, request)
+end
+
+--- One request as it is given, for what lies behind the API server: the answer, whatever its status.
+---@param client almanac.k8s.Client
+---@param request table of native.k8s
+---@return table response
+function M.send(client, request)
+  settle(client, request)
+  local response, refusal = authorized(client, request, function() return ask(client, request) end)
+  return response or refusal
+end
+
 --- A stream of lines; raises when the server refuses it. Not repeated: the caller knows from where.
 ---@param client almanac.k8s.Client
 ---@param request almanac.k8s.Request
 ---@return userdata stream
 function M.stream(client, request)
   ask_allow(client, request)
+  settle(client, request)
   local prepared = native_request(request)
   local stream, refusal = authorized(client, request, function()
     local stream = client.native:stream(prepared)
@@ -242,6 +357,7 @@ end
 ---@return userdata session
 function M.channels(client, request)
   ask_allow(client, request)
+  settle(client, request)
   local options = native_request(request)
   for _, name in ipairs { "stdin", "max_output", "lines", "read" } do options[name] = request[name] end
   options.headers.Accept = "*/*"

@@ -1,4 +1,5 @@
 --- What people decided in a run: what was asked, who answered what and why, and what the answer was bound to. Pure.
+local clusters = require "almanac.journal.cluster"
 local json = require "native.json"
 
 local M = {}
@@ -88,6 +89,13 @@ on["run.override"] = function(self, event)
   add(self, { path = event.path, what = "windows", question = "begun although " .. tostring(event.data.closed or "it is closed"),
     asked_ms = event.time_ms,
     answers = { { answer = "yes", by = event.data.by, reason = event.data.reason, at_ms = event.time_ms } } })
+end
+
+on["cluster"] = function(self, event)
+  if not event.data.why then return end
+  add(self, { path = "", what = "other cluster", question = "go on on another cluster? " .. clusters.text(event.data),
+    asked_ms = event.time_ms,
+    answers = { { answer = "yes", by = event.data.by, reason = event.data.why, at_ms = event.time_ms } } })
 end
 
 on["run.unbound"] = function(self, event)

@@ -1,6 +1,7 @@
 --- A report: everything that a reader wants to know of a run, as plain data, computed from its events and from
 --- nothing else. What it looks like is for the renderers beside this file. Pure.
 local anew = require "almanac.journal.anew"
+local cluster = require "almanac.journal.cluster"
 local decisions = require "almanac.report.decisions"
 local excerpts = require "almanac.report.excerpt"
 local guards = require "almanac.report.guards"
@@ -103,7 +104,7 @@ Model.__index = Model
 function M.new()
   return setmetatable({
     timeline = timelines.new(), decisions = decisions.new(), guards = guards.new(),
-    details = {}, effects = {}, gates = {}, canaries = {}, sources = {},
+    details = {}, effects = {}, gates = {}, canaries = {}, sources = {}, clusters = {},
     count = 0, plan_events = {},
   }, Model)
 end
@@ -124,6 +125,10 @@ on["run.script"] = function(self, event)
 end
 
 on["run.plan"] = function(self, event) self.plan = not event.run and event.data or self.plan end
+
+on["cluster"] = function(self, event)
+  if not event.run then self.clusters[event.data.asked or ""] = event.data end
+end
 
 -- What it made of its cluster is known when all is over.
 on["rehearsal.plan"] = on["run.plan"]
@@ -210,7 +215,7 @@ function Model:add(event, state)
     table.insert(self.plan_events, { kind = event.kind, path = event.path, data = event.data })
   end
   local fn = on[event.kind]
-  if fn and (node or event.kind:find "^run%." or event.kind:find "^rehearsal%.") then fn(self, event, node) end
+  if fn and (node or event.kind == "cluster" or event.kind:find "^run%." or event.kind:find "^rehearsal%.") then fn(self, event, node) end
 end
 
 local function effects_of(self, report, node)
@@ -353,7 +358,8 @@ local function run_of(self, state, facts)
     id = row.id, runbook = row.runbook, script = meta.script, status = state.status, words = facts.words,
     operator = state.operator or meta.operator, host = meta.host, directory = meta.cwd, started_ms = state.started or row.created_ms,
     ended_ms = last and last.ended ~= "running" and last.ended_ms or nil, environment = meta.environment, context = meta.context,
-    kubeconfig = meta.kubeconfig, config = meta.config, lock = meta.lock, version = meta.version, digest = meta.digest,
+    kubeconfig = meta.kubeconfig, clusters = json.array(cluster.sorted(self.clusters)), config = meta.config,
+    lock = meta.lock, version = meta.version, digest = meta.digest,
     caller = type(meta.caller) == "table" and meta.caller.run or nil, undoes = meta.undoes, undone_by = self.undone_by,
     rehearsal = type(meta.rehearsal) == "table" and meta.rehearsal or nil,
     abandoned = state.abandoned, left = json.array(taken_back.list(state)),

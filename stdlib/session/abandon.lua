@@ -6,6 +6,7 @@ local holder = require "almanac.session.holder"
 local json = require "native.json"
 local locks = require "almanac.session.lock"
 local ownership = require "almanac.journal.ownership"
+local replays = require "almanac.journal.replay"
 local reopen = require "almanac.session.reopen"
 local rows = require "almanac.journal.row"
 local states = require "almanac.journal.state"
@@ -70,7 +71,9 @@ function M.run(id, reason, options, operator)
   end
   local lock = reopen.lock_of(meta)
   if not lock or ownership.holds(journal, family) then return 0 end
-  reopen.settings({ id = row.id, meta = json.decode(store.find(journal, family).meta) }, options)
+  reopen.settings({
+    id = row.id, journal = journal, meta = json.decode(store.find(journal, family).meta), replay = replays.load(journal, family),
+  }, options)
   return give_up_lease(operator, lock, family) and 0 or 1
 end
 

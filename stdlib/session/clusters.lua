@@ -1,40 +1,130 @@
---- The clusters of a plan: where it was made, and whether a run would go there.
+--- The clusters of a run and of a plan: where it was made, whether it would go there still, and what is said where it would
+--- not. What is kept of each is in journal/cluster.lua.
+local client = require "almanac.k8s.client"
+local cluster = require "almanac.journal.cluster"
 local errors = require "almanac.base.errors"
-local identity = require "almanac.k8s.identity"
+local interrupt = require "almanac.base.interrupt"
+local ownership = require "almanac.journal.ownership"
+local process = require "native.process"
+local replays = require "almanac.journal.replay"
+local settings = require "almanac.config.settings"
 local task = require "native.task"
 
 local M = {}
 
---- The clusters that were looked at, for the plan.
----@return almanac.k8s.Identity[]
+local function reading(fn, ...)
+  return task.with({ permit = "read" }, errors.try, fn, ...)
+end
+
+--- The clusters that this process has spoken with, for the plan. One that cannot be reached any more is left out: what was
+--- read of it is what the plan says of it.
+---@return almanac.Cluster[]
 function M.used()
-  return task.with({ permit = "read" }, identity.used)
-end
-
-local function text(cluster)
-  return string.format("%s (context %s%s)", cluster.server, cluster.context or "none",
-    cluster.uid and ", cluster " .. cluster.uid:sub(1, 8) or "")
-end
-
-local function same(planned, now)
-  return planned.server == now.server and planned.context == now.context and planned.uid == now.uid
+  local out = {}
+  for _, asked in ipairs(client.contexts()) do
+    local ok, seen = reading(client.cluster, asked or nil)
+    if ok then
+      out[#out + 1] = { asked = seen.asked, context = seen.context, server = seen.server, uid = seen.uid } -- its file may lie elsewhere
+    elseif interrupt.of(seen) then
+      error(seen, 0)
+    end
+  end
+  return out
 end
 
 --- Refuses to go on where a context leads to another cluster than when the plan was made.
 ---@param plan table         as it was saved
----@param otherwise? string  how to go on all the same
-function M.check(plan, otherwise)
+---@param ways? string[]     how to go on with a run of it; nil: it is not begun yet
+function M.check(plan, ways)
   for _, planned in ipairs(plan.clusters or {}) do
-    local now = task.with({ permit = "read" }, identity.of, planned.asked)
-    if not same(planned, now) then
+    local ok, now = reading(client.cluster, planned.asked)
+    if not ok then error(now, 0) end
+    if not cluster.is_same(planned, now) or (planned.context or "") ~= (now.context or "") then
+      local hint = ways and table.move(ways, 1, #ways, 2, { "choose the planned one: --kubeconfig, --context" })
+        or string.format("choose the planned one (--kubeconfig, --context, -e), or make a plan for this: almanac plan %s", plan.runbook)
       errors.raise {
         kind = "refused",
-        message = string.format("the plan was made for the cluster %s; this would be %s", text(planned), text(now)),
-        hint = string.format("choose the planned one (--kubeconfig, --context, -e), or make a plan for this: almanac plan %s%s",
-          plan.runbook, otherwise and "\n" .. otherwise or ""),
+        message = string.format("the plan was made for the cluster %s; this would be %s", cluster.text(planned), cluster.text(now)),
+        hint = hint,
       }
     end
   end
+end
+
+--- Binds a run to the cluster that it would go to, before it is asked about that: nothing is asked of the cluster, and where
+--- there is none the run may well need none.
+---@param run almanac.Run
+function M.name(run)
+  if cluster.of(run) then return end
+  local ok, named = reading(client.cluster_named)
+  if ok then cluster.hold(run, named) end
+end
+
+--- What a run is bound to, and what the runs that it made and goes on with are, by the context that was asked for.
+local function bound_of(journal, id, replay, found)
+  for asked, known in pairs(replay.clusters) do found[asked] = found[asked] or known end
+  for _, made in ipairs(journal and ownership.open_calls(journal, id) or {}) do
+    bound_of(journal, made, replays.load(journal, made), found)
+  end
+  return found
+end
+
+local function can_open(kubeconfig, context)
+  return (reading(client.open, { kubeconfig = kubeconfig, context = context, is_own = true }))
+end
+
+--- Goes by the context that the run began with, and by its kubeconfig, whatever is the current one by now, where they are there
+--- still; what the command line names goes before.
+---@param run { id: string, journal: table?, replay: almanac.Replay }
+---@param options table  of the command line
+function M.pin(run, options)
+  local own = bound_of(run.journal, run.id, run.replay, {})[""]
+  if not own or settings.rehearsal then return end
+  local context = options.context or own.context
+  for _, kubeconfig in ipairs { options.kubeconfig or own.kubeconfig or settings.kubeconfig or false, settings.kubeconfig or false } do
+    if can_open(kubeconfig or nil, context) then
+      settings.kubeconfig, settings.context = kubeconfig or nil, context
+      return
+    end
+  end
+end
+
+--- Compares where a run was with where it would go on. A cluster that does not answer is compared when something is asked
+--- of it; one that nothing was asked of yet, too.
+---@param session almanac.Session
+---@param run almanac.Run
+---@param verb "resume"|"rollback"
+---@return almanac.Cluster[] moved  where the operator goes on all the same, to be journalled by M.move
+function M.check_run(session, run, verb)
+  local reason, moved = session.options.other_cluster, {}
+  for _, known in pairs(bound_of(session.journal, run.id, run.replay, {})) do
+    local ok, now = reading(known.uid and client.cluster or client.cluster_named, known.asked)
+    if not ok and (interrupt.of(now) or reason) then error(now, 0) end
+    local is_other = ok and not cluster.is_same(known, now)
+    if is_other and not reason and known.looked then cluster.refuse(run, known, now, verb) end
+    if is_other and reason then
+      now.why, now.by, now.looked = reason, process.user() .. "@" .. process.hostname(), known.looked
+      moved[#moved + 1] = now
+      session.operator:say(string.format("! the run was on the cluster %s; it goes on on %s", cluster.text(known), cluster.text(now)))
+    elseif ok and not is_other and known.looked and known.server ~= now.server then
+      session.operator:say(string.format("! %s is the cluster that the run was on, which was at %s", cluster.text(now), known.server))
+    end
+  end
+  if reason and not moved[1] then
+    errors.raise {
+      kind = "refused", message = string.format("--other-cluster: %s goes on on the cluster that it was on", run.id),
+      hint = "leave it away; or name the other one: --context NAME, --kubeconfig FILE",
+    }
+  end
+  return moved
+end
+
+--- Journals that a run goes on on other clusters.
+---@param run almanac.Run  which is owned
+---@param moved almanac.Cluster[]
+function M.move(run, moved)
+  for _, now in ipairs(moved) do run:record("cluster", "", now) end
+  if moved[1] then run:flush() end
 end
 
 return M

@@ -18,6 +18,11 @@ local function caller_of(session, meta)
   return meta.caller and require("almanac.session.outer").caller(session.journal, meta) or nil
 end
 
+--- What is answered about a run is answered about its cluster, too.
+local function name_cluster(run)
+  require("almanac.session.clusters").name(run)
+end
+
 --- Gives a run what it goes by.
 ---@param session almanac.Session
 ---@param run almanac.Run
@@ -27,6 +32,7 @@ function M.give(session, run, book, frame)
   run.operator, run.calls = session.operator, session.calls
   run.allow, run.on_owner, run.definitions = book.allow, book.on_owner, definitions.scope(book.script.definitions)
   run.script, run.loaded = book.script.digest, book.script
+  run.name_cluster = name_cluster
   run.approvals = run.journal and settings.approval.allowed_signers and
     require("almanac.session.approvals").of(run.journal, run.id, run.replay) or nil
   if not frame then
@@ -46,6 +52,7 @@ end
 ---@param frame almanac.Frame?
 function M.give_back(session, run, original, way, frame)
   M.give(session, run, way.book, frame)
+  run.takes_back = original
   if not frame then run.caller = caller_of(session, original.meta) end
   run.allow, run.on_owner, run.definitions = way.allow, nil, way.walked.definitions
 end

@@ -96,6 +96,7 @@ function Held:attach(run)
   run.held = self
   if not self.lock then return end
   local lease = self.lease or {}
+  if self.lease then task.with({ permit = "read" }, require("almanac.k8s.client").bind, "lock", run) end
   run:record("run.lock", "", { name = self.lock.name, namespace = lease.namespace, lease = lease.name, holder = lease.identity })
 end
 

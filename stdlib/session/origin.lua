@@ -50,6 +50,7 @@ function M.of_rollback(original, book, frame)
   return {
     runbook = "rollback-of-" .. book.name, undoes = original.id, script = book.path, params = {}, operator = process.user(),
     host = process.hostname(), version = process.version, lock = original.meta.lock, family = original.meta.family,
+    environment = original.meta.environment, config = original.meta.config, choice = original.meta.choice,
     caller = frame and caller_of(frame), rehearsal = original.meta.rehearsal, keyed = true,
   }
 end

@@ -44,6 +44,21 @@ local function check_approval(run, options, choice)
   }
 end
 
+--- Refuses another environment than the run's own: its parameters, endpoints and cluster are of that.
+---@param id string    of the run
+---@param meta table   of the run
+---@param options table  of the command line
+function M.check_environment(id, meta, options)
+  local own = (meta.choice or {}).environment or meta.environment
+  local given = options.environment
+  if not given or given == own then return end
+  errors.raise {
+    kind = "refused",
+    message = string.format("%s was begun in %s, not in environment %s", id, own and "environment " .. own or "no environment", given),
+    hint = "leave -e away: a run goes on where it was begun; or take it back, and start one there",
+  }
+end
+
 --- The settings that the run was started with, under those of this command line. Its files (script,
 --- chart, values) are named from where it was started.
 ---@param run almanac.Run
@@ -61,7 +76,9 @@ function M.settings(run, options)
   for name, value in pairs(meta.choice or {}) do choice[name] = value end
   choice.environment = choice.environment or meta.environment -- the default of then
   check_approval(run, options, choice)
+  M.check_environment(run.id, meta, options)
   config.restore(options, choice)
+  if run.replay and next(run.replay.clusters) then require("almanac.session.clusters").pin(run, options) end
 end
 
 --- The lock that a run was started with.

@@ -107,6 +107,22 @@ local function check_callers_plan(session, run)
   }
 end
 
+--- How to go on with a run that keeps to a plan which does not fit any more: it takes no other one, and a new run would find
+--- what this one did, and its lock.
+---@param run almanac.Run
+---@param back string?   how the plan comes to fit again
+---@param more string    options with which the other ways are open
+---@return string[]
+local function ways_on(run, back, more)
+  local words = store.words(run.id)
+  local ways = { back }
+  ways[#ways + 1] = string.format("take the run back, then make a new plan: almanac rollback %s%s", words, more)
+  if not settings.approval.plan_required then
+    ways[#ways + 1] = string.format("go on without the plan: almanac resume %s --without-plan%s", words, more)
+  end
+  return ways
+end
+
 --- The plan that the run goes on with, unless the operator leaves it.
 local function check_plan(session, run, book)
   local plan = run.replay.plan
@@ -124,10 +140,10 @@ local function check_plan(session, run, book)
       hint = "go on without the plan: almanac resume " .. run.id .. " key=value --without-plan",
     }
   end
-  local otherwise = binding.otherwise(run.id)
   plan_signatures.check(plan, "the plan", run.replay)
-  binding.check_script(plan, book, otherwise)
-  clusters.check(plan, otherwise)
+  local words = store.words(run.id)
+  binding.check_script(plan, book, ways_on(run, "as it was planned: put the script back, then: almanac resume " .. words, ""))
+  clusters.check(plan, ways_on(run, nil, " --other-cluster REASON"))
 end
 
 --- The parameters of the run. What its script does not take any more is not dropped without a word.
@@ -201,10 +217,12 @@ local function resume(session, run, named, ask)
   local book = runbook.load(meta.script)
   session.anew = params.given_again(book, run, session.anew, options.again)
   check_plan(session, run, book)
+  local moved = clusters.check_run(session, run, "resume")
   local values = restore_params(session, run, book)
   holder.own(journal, run.id)
   local held <close> = reopen.take_locks(journal, run, session.operator)
   reopen.check_goes_on(run)
+  clusters.move(run, moved)
   run.operator = session.operator
   answer_names(run, options)
   if options.redo then

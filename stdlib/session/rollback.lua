@@ -2,6 +2,7 @@
 --- a run back is rollback_run.lua; the script that it goes by, rollback_script.lua.
 local calls = require "almanac.session.calls"
 local candidate = require "almanac.session.candidate"
+local clusters = require "almanac.session.clusters"
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
@@ -47,10 +48,12 @@ function M.roll_back(session, row, stopped, named, ask)
   end
   reopen.settings(original, session.options)
   runner.check()
+  local moved = clusters.check_run(session, original, "rollback")
   local way = rollback_script.find(session, original)
   rollback_script.check_given(way, original, session.anew)
   holder.own(journal, row.id)
   local held <close> = reopen.take_locks(journal, original, operator)
+  clusters.move(original, moved)
   return drive.exit[rollback_run.run(session, original, way, held, { stopped = stopped, ask = ask })]
 end
 

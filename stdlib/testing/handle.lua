@@ -31,7 +31,7 @@ local Run = {}
 --- Copies into the handle what the run has now.
 local function show(handle, run)
   for _, name in ipairs { "id", "runbook", "status", "code", "signal", "stdout", "output", "error", "effects", "gates", "steps",
-    "seconds", "params", "report" } do
+    "seconds", "params", "report", "rollbacks" } do
     handle[name] = run[name]
   end
   return handle

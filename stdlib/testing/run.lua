@@ -94,13 +94,29 @@ local function by_path(list)
   return out
 end
 
---- Puts what the journal says into the run that the test holds.
-local function take(run, report)
+--- Puts what the journal says of a run into a table.
+local function put(run, report)
   run.id, run.status, run.error, run.report = report.run.id, report.run.status, report.error, report
   run.effects, run.gates, run.steps = report.effects, gates_of(report), by_path(report.steps)
   run.seconds = report.run.ended_ms and (report.run.ended_ms - report.run.started_ms) / 1000 or nil
   run.params = {}
   for _, one in ipairs(report.params) do run.params[one.name] = one.value end
+end
+
+--- The runs that took a run back, newest first: what the journal says of each.
+local function rollbacks_of(world, report)
+  local out = {}
+  for i, id in ipairs(report.rollbacks) do
+    out[i] = {}
+    put(out[i], assert(M.report(world, id)))
+  end
+  return out
+end
+
+--- Puts what the journal says into the run that the test holds.
+local function take(run, report)
+  put(run, report)
+  run.rollbacks = rollbacks_of(run.world, report)
 end
 
 local function params_file(world, params)
@@ -124,6 +140,12 @@ local function told_by(run, outcome)
   run.code, run.signal, run.stdout, run.output = outcome.code, outcome.signal, outcome.stdout, outcome.stderr
 end
 
+--- The report of the run that was begun: what it made, and what took it back at once after a failure, are runs, too, and newer.
+local function own_report(world, report)
+  while report.run.undoes or report.run.caller do report = assert(M.report(world, report.run.undoes or report.run.caller)) end
+  return report
+end
+
 --- Runs a runbook.
 ---@param world almanac.testing.World
 ---@param name string
@@ -143,7 +165,7 @@ function M.start(world, name, params, options)
   local report = M.report(world)
   if report and not world.known[report.run.id] then
     world.known[report.run.id] = true
-    take(run, report)
+    take(run, own_report(world, report))
   end
   table.insert(world.runs, run)
   raise_unanswered(world)

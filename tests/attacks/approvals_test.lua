@@ -169,7 +169,7 @@ t.test("tampered signatures and texts, and those that were made for something el
     return { signature = alice:sign(text), signed = text, head = head }
   end)
   check("what was signed is no such statement: almanac plan 1", function(head)
-    local text = good.signed:gsub("^almanac approval 1", "almanac plan 1")
+    local text = good.signed:gsub("^almanac approval 2", "almanac plan 1")
     return { signature = alice:sign(text), signed = text, head = head }
   end)
   check("namespace does not match", function(head) return { signature = alice:sign(good.signed, "git"), head = head } end)
@@ -299,7 +299,7 @@ t.test("who cannot reach the journal signs its text elsewhere; a text that was c
   t.has(take(2, older, alice:sign(older)), "the journal is not the one that was signed: its event 1 is another one")
   local longer = of_alice .. "run: \"another\"\n"
   t.has(take(2, longer, alice:sign(longer)), "it was signed for another run")
-  for _, rubbish in ipairs { "", "x", "almanac approval 1\n", 'almanac approval 1\nprincipal: "x"\nhead: 5\ntime: 7\n' } do
+  for _, rubbish in ipairs { "", "x", "almanac approval 2\n", 'almanac approval 2\nprincipal: "x"\nhead: 5\ntime: 7\n' } do
     t.has(take(2, rubbish, alice:sign(rubbish)), "is no text of such an answer")
   end
   t.has(take(0, of_bob, bob:sign(of_bob)), "1 of 2 (bob@example.com)")

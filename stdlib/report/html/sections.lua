@@ -331,7 +331,8 @@ end
 
 local function clusters_of(report)
   local out = {}
-  for i, cluster in ipairs(report.plan and report.plan.clusters or {}) do
+  local all = report.run.clusters
+  for i, cluster in ipairs(all[1] and all or report.plan and report.plan.clusters or {}) do
     out[i] = string.format("%s (context %s%s)", cluster.server or "?", cluster.context or "none",
       cluster.uid and ", " .. cluster.uid or "")
   end

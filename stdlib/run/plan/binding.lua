@@ -47,19 +47,22 @@ local function step_at(plan, path, line)
   return found and found.path
 end
 
-local function refuse_script(plan, path, old, new)
+local NEW_PLAN = { "make a new plan and have it reviewed" }
+
+---@param ways string[]  what to do about it
+local function refuse_script(plan, path, old, new, ways)
   local line, was, is = first_difference(old, new)
   if not line then
     errors.raise {
       kind = "refused", message = path .. " was edited after the plan was made, in a line that holds a secret",
-      hint = "make a new plan and have it reviewed",
+      hint = ways,
     }
   end
   local step = step_at(plan, path, line)
   errors.raise {
     kind = "refused", step = step,
     message = string.format("%s:%d was edited after the plan was made%s", path, line, step and ", in the step " .. step or ""),
-    hint = { "planned: " .. (was or "(no such line)"), "now:     " .. (is or "(no such line)"), "make a new plan and have it reviewed" },
+    hint = table.move(ways, 1, #ways, 3, { "planned: " .. (was or "(no such line)"), "now:     " .. (is or "(no such line)") }),
   }
 end
 
@@ -70,7 +73,7 @@ end
 function M.check_file(plan, path, text)
   local planned = plan.sources[path]
   if planned == text or planned == redaction.text(text) then return end
-  if planned then refuse_script(plan, path, planned, text) end
+  if planned then refuse_script(plan, path, planned, text, NEW_PLAN) end
   errors.raise {
     kind = "refused", message = path .. " was not read when the plan was made: nobody has reviewed it with the plan",
     hint = "require it at the top of the script, and make a new plan",
@@ -80,18 +83,14 @@ end
 --- Refuses another script than the planned one: what it asks and what its gates watch is planned too.
 ---@param plan table
 ---@param book almanac.Runbook
----@param otherwise? string  how to go on all the same
-function M.check_script(plan, book, otherwise)
+---@param ways? string[]  how to go on with a run of it; nil: it is not begun yet
+function M.check_script(plan, book, ways)
   if book.script.digest == plan.script_digest then return end
-  local ok, err = errors.try(function()
-    for path in pairs(book.script.files) do
-      local now = source.file(path) or ""
-      if plan.sources[path] ~= now then refuse_script(plan, path, plan.sources[path] or "", now) end
-    end
-    errors.raise { kind = "refused", message = "the script's files are not those of the plan", hint = "make a new plan" }
-  end)
-  if not ok and otherwise then errors.add_hint(err, otherwise) end
-  error(err, 0)
+  for path in pairs(book.script.files) do
+    local now = source.file(path) or ""
+    if plan.sources[path] ~= now then refuse_script(plan, path, plan.sources[path] or "", now, ways or NEW_PLAN) end
+  end
+  errors.raise { kind = "refused", message = "the script's files are not those of the plan", hint = ways or NEW_PLAN }
 end
 
 local function check_params(plan, book, params)

@@ -50,7 +50,8 @@ local WORLD = fields.declare("world", {
 --- `commands`, `requests` and `writes`, what was called of programs, of web services and of the cluster.
 ---
 --- A run has `approve(words?)`, `reject(words?)`, `answer(words)`, `resume(words?)`, `rollback(words?)` and `abandon(reason?)`, and
---- the fields `status`, `code`, `output`, `error`, `effects`, `gates`, `steps`, `seconds`, `params` and `report`. A plan has
+--- the fields `status`, `code`, `output`, `error`, `effects`, `gates`, `steps`, `seconds`, `params`, `report` and `rollbacks`: what
+--- took it back, newest first, each with such fields; a failure under `on_failure = "undo"` is its own `error` still. A plan has
 --- `code`, `text`, `output` and `effects`. The words are those of the command line: `run:resume({ "--redo", "drain" })`.
 ---
 --- Raises: `usage`.

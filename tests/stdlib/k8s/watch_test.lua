@@ -122,6 +122,7 @@ local function server(history, faults)
   self.httpd = httpd.listen {
     handler = function(request, response)
       if request.query.watch then return watch(request, response) end
+      if request.path:find "/kube%-system$" then return response:send(404, {}, "") end -- which cluster it is
       list(response)
     end,
   }
