@@ -32,8 +32,9 @@ t.test("resume takes the environment of the run", function()
   local code, _, again = p:run { "resume" }
   t.eq(code, 1)
   t.has(again, "127.0.0.1:1")
-  local _, _, chosen = p:run { "resume", "-e", "other" }
-  t.has(chosen, "127.0.0.1:2")
+  local refused, _, why = p:run { "resume", "-e", "other" }
+  t.eq(refused, 2, why)
+  t.has(why, "was begun in environment demo, not in environment other")
 end)
 
 t.test("resume from another directory is refused, with the directory", function()
