@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 #include <lauxlib.h>
 
@@ -44,6 +45,15 @@ static int l_off(lua_State *L)
 {
     (void)L;
     tty_restore();
+    return 0;
+}
+
+/// What was typed and nobody has read yet is thrown away: it is no answer to what is asked next.
+static int l_forget(lua_State *L)
+{
+    (void)L;
+    if (isatty(STDIN_FILENO) && tty_foreground(STDIN_FILENO))
+        tcflush(STDIN_FILENO, TCIFLUSH);
     return 0;
 }
 
@@ -149,7 +159,7 @@ static int l_read(lua_State *L)
 int luaopen_native_keyboard(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"on", l_on}, {"off", l_off}, {"read", l_read}, {NULL, NULL}};
+        {"on", l_on}, {"off", l_off}, {"forget", l_forget}, {"read", l_read}, {NULL, NULL}};
 
     vm_type_new(L, KEYS_TYPE, keys_gc, NULL, NULL);
     luaL_newlib(L, functions);

@@ -11,12 +11,6 @@ local typed_line = require "almanac.render.typed_line"
 
 local M = {}
 
-local CONTROLS = {
-  ["\r"] = "enter", ["\n"] = "enter", ["\127"] = "backspace", ["\b"] = "backspace", ["\t"] = "complete", ["\1"] = "home", ["\5"] = "end",
-  ["\2"] = "left", ["\6"] = "right", ["\16"] = "up", ["\14"] = "down", ["\21"] = "rub out", ["\11"] = "cut off", ["\23"] = "rub word",
-  ["\4"] = "end of input", ["\0"] = "end of input", -- the terminal's own word for a Ctrl-D that came between two lines
-}
-
 local BACKGROUND_SECONDS = 0.2
 
 ---@class almanac.Prompt
@@ -70,7 +64,7 @@ local function take(self, prompt)
     if keyboard.on() then draw(self, prompt) else task.sleep(BACKGROUND_SECONDS) end
     local bytes = keyboard.read()
     if not bytes then return nil end
-    for _, key in ipairs(keys.of(bytes, CONTROLS)) do
+    for _, key in ipairs(keys.of(bytes, keys.IN_A_LINE)) do
       if key == "enter" then
         draw(self, prompt)
         terminal.write(2, "\n")

@@ -42,7 +42,7 @@ end
 --- Leaves the terminal as a program leaves it that is not killed, and waits for the end.
 local function die(self, run)
   local operator = run and run.operator
-  if operator and operator.renderer then operator.renderer:suspend(true) end
+  if operator and operator.renderer then operator.renderer:suspend() end
   tell(self, "/dying", {})
 end
 

@@ -7,6 +7,7 @@ local frames = require "almanac.render.live.frame"
 local keyboard = require "native.keyboard"
 local keys = require "almanac.render.live.keys"
 local process = require "native.process"
+local questions = require "almanac.render.live.question"
 local state = require "almanac.journal.state"
 local task = require "native.task"
 local terminal = require "almanac.base.terminal"
@@ -44,7 +45,7 @@ function M.new(run, options)
   local meta = run.meta or {}
   return setmetatable({
     state = state.new(), canvas = canvases.new(), view = views.new { leaves = options.leave ~= nil },
-    passing = options.passing, leave = options.leave,
+    passing = options.passing, leave = options.leave, asked = {},
     model = {
       runbook = (meta.rehearsal and "REHEARSAL " or "") .. (meta.runbook or run.id),
       environment = meta.environment, cluster = meta.context, spin = 0, output = {},
@@ -70,14 +71,28 @@ function Live:event(event)
   self:put(string.format("    %s | %s", event.path:match "[^/]*$", text))
 end
 
+--- The question that is asked now, at most in half of the rows: what is asked about stands above it.
+local function question_lines(self, width, rows)
+  local question = self.asked[1]
+  if not question then return {} end
+  local lines, whole = question:lines(width, math.max(1, rows // 2))
+  if not whole and not question.told then
+    question.told = true
+    self.canvas:above(question.prompt)
+  end
+  return lines
+end
+
 --- The lines of a frame for the terminal as it is now.
 local function compose(self)
   local width, height = terminal.size()
   local model = self.model
   model.state, model.now_ms = self.state, task.wall_ms()
-  local lines, facts = frames.lines(model, self.view, { width = width, rows = math.min(height - 1, ROWS_MAX) })
+  local rows, below = math.min(height - 1, ROWS_MAX), question_lines(self, width, height - 1)
+  model.asks = #below > 0
+  local lines, facts = frames.lines(model, self.view, { width = width, rows = math.max(1, rows - #below) })
   model.known = facts
-  return lines
+  return table.move(below, 1, #below, #lines + 1, lines)
 end
 
 --- Another program may have the terminal now, or have had it: what was drawn then is not where it was, and the keys
@@ -100,7 +115,7 @@ end
 --- A line that stays, above the tree; while that is drawn, with its next frame.
 function Live:put(text)
   self.canvas:above(text)
-  if (not self.ticker or self.suspended) and has_terminal(self) then self.canvas:draw({}) end
+  if not self.ticker and has_terminal(self) then self.canvas:draw({}) end
 end
 
 --- One that the operator waits for, as the answer to a key: its frame is the next one, however long the last took.
@@ -120,23 +135,40 @@ local function tick(self)
   end
 end
 
+--- Who types into the filter, or reads the keys, has not seen the question: what he types there is no answer.
+local function question_of(self)
+  local question = self.asked[1]
+  return question and not self.view.typing and question or nil
+end
+
+--- What was typed at once. Behind a line that ends nothing of it counts: it was not meant for what comes next.
+local function take(self, typed)
+  local question = question_of(self)
+  if question and not question.shown then return end
+  for _, key in ipairs(keys.of(typed, question and keys.IN_A_LINE)) do
+    if not question or question:press(key) then self.view:press(key) end
+    self:draw() -- the next key goes by what this one shows
+    if question_of(self) ~= question or question and question.over then break end
+  end
+  if question and question.over then self.answered:notify() end
+end
+
 --- Takes keys while the terminal is ours.
 local function listen(self)
   while true do
     self.model.keys = keyboard.on() -- again after a stop
     local typed = self.model.keys and keyboard.read() or ""
     if typed == nil then break end
-    for _, key in ipairs(keys.of(typed)) do
-      self.view:press(key)
-      self:draw() -- the next key goes by what this one shows
-    end
+    take(self, typed)
     if self.view.left then return self.leave() end
     if typed == "" then task.sleep(FRAME_SECONDS) end
   end
-  self.model.keys = false
+  self.model.keys, self.deaf = false, true
+  self.answered:notify()
 end
 
 local function begin(self)
+  self.answered = task.condition()
   self.ticker = task.spawn(tick, self)
   if terminal.isatty(0) then self.listener = task.spawn(listen, self) end
 end
@@ -158,10 +190,39 @@ function Live:start()
   begin(self)
 end
 
---- Leaves the terminal to a question, and takes it back.
-function Live:suspend(yes)
-  self.suspended = yes
-  if not yes then return begin(self) end
+--- Waits for its turn, and for its answer.
+local function wait_for_answer(self, question, anew)
+  while self.asked[1] ~= question do self.answered:wait() end
+  if anew then
+    task.sleep(0) -- keys that were read already are thrown away by now
+    keyboard.forget()
+  end
+  question.shown = true
+  self:draw()
+  while not (question.over or self.deaf) do self.answered:wait() end
+end
+
+--- Asks below the frame, which goes on; of several questions one after the other. What was asked and typed stays above.
+---@param prompt string   of terminal.said
+---@param hidden boolean? what is typed is not shown
+---@param anew boolean?   what was typed before is no answer
+---@return string?  nil at the end of input
+function Live:ask(prompt, hidden, anew)
+  if not self.listener then return terminal.ask(prompt, hidden, anew) end
+  local question = questions.new(prompt, hidden)
+  table.insert(self.asked, question)
+  local ok, why = errors.try(wait_for_answer, self, question, anew)
+  for i, one in ipairs(self.asked) do
+    if one == question then table.remove(self.asked, i) end
+  end
+  if question.shown then self:above(question:record()) end
+  self.answered:notify()
+  if not ok then error(why, 0) end
+  return question.answer
+end
+
+--- Leaves the terminal as it is to another.
+function Live:suspend()
   halt(self)
   self.model.keys = false
   self:draw()

@@ -8,7 +8,8 @@ local M = {}
 ---@field event fun(self, event: almanac.Event)
 ---@field above fun(self, text: string)       a line that stays
 ---@field start fun(self)                     draws until it is stopped
----@field suspend fun(self, yes: boolean)     leaves the terminal to a question
+---@field suspend fun(self)                   leaves the terminal to another
+---@field ask? (fun(self, prompt: string, hidden: boolean?, anew: boolean?): string?)  asks while it draws
 ---@field stop fun(self)
 ---@field wants_all boolean?                  done steps that are met, too, and what began the run
 
@@ -108,9 +109,10 @@ end
 ---@return string?
 function Operator:line(prompt, hidden, anew)
   if not self:can_be_asked() then return nil end
-  if self.renderer then self.renderer:suspend(true) end
-  local line = terminal.ask(terminal.said(prompt), hidden, anew)
-  if self.renderer then self.renderer:suspend(false) end
+  local said, renderer = terminal.said(prompt), self.renderer
+  local draws = renderer and renderer.ask
+  local line = draws and draws(renderer, said, hidden, anew)
+  if not draws then line = terminal.ask(said, hidden, anew) end
   return line and (hidden and line or line:match "^%s*(.-)%s*$")
 end
 

@@ -13,6 +13,9 @@ function M.on() end
 --- The terminal is as it was before on().
 function M.off() end
 
+--- What was typed and nobody has read yet is thrown away: it is no answer to what is asked next.
+function M.forget() end
+
 --- What was typed; waits.
 ---@return string?  bytes; "" where somebody else's keys are typed, because this process is in the background; nil at
 --- the end

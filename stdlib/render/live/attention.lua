@@ -73,6 +73,32 @@ local function visit(node, now_ms, known, out)
   return facts
 end
 
+--- From this level on a step is bad: it failed, its gate is not healthy or not seen, it asks, or it is held up.
+M.WRONG = M.STOPPED
+
+local function add_wrong(out, nodes, facts)
+  for _, node in ipairs(nodes) do
+    local found = #out
+    if facts[node].own ~= M.OVER then add_wrong(out, node.children, facts) end
+    if #out == found and facts[node].own >= M.WRONG then out[found + 1] = node end
+  end
+end
+
+--- The steps that are bad now, the worst first: the innermost, for what holds them is bad by them.
+---@param state almanac.State
+---@param facts table<table, almanac.live.Facts>
+---@return almanac.Node[]
+function M.wrong(state, facts)
+  local out, place = {}, {}
+  add_wrong(out, state.roots, facts)
+  for i, node in ipairs(out) do place[node] = i end
+  table.sort(out, function(a, b)
+    if facts[a].own ~= facts[b].own then return facts[a].own > facts[b].own end
+    return place[a] < place[b]
+  end)
+  return out
+end
+
 --- The facts of every step, by its node, and those of the whole run at `[state]`.
 ---@param state almanac.State
 ---@param now_ms integer

@@ -1,8 +1,8 @@
 --- A frame of the live view: a run, what the operator looks at and the size of the terminal give lines that fit. Pure.
 ---
 --- On top a header: what runs where, how long, how many gates hold. Below it the tree, the worst first and what is
---- done folded so that it fits; what is bad and not in sight is said in a line of its own. At the bottom what is not
---- shown, and that `?` says which keys there are.
+--- done folded so that it fits; what is bad and not in sight has lines of its own above it, and above help and details.
+--- At the bottom what is not shown, and that `?` says which keys there are.
 local attention = require "almanac.render.live.attention"
 local columns = require "almanac.base.columns"
 local details = require "almanac.render.live.details"
@@ -28,6 +28,7 @@ local M = {}
 ---@field spin integer
 ---@field color boolean
 ---@field keys boolean       somebody can press them
+---@field asks boolean       a question stands below, and takes them
 ---@field known table?       facts of the frame before
 ---@field output table<string, string[]>  the last lines that steps printed, by path
 
@@ -73,7 +74,7 @@ local function footer(model, view, above, below, width)
   if view.filter ~= "" then parts[#parts + 1] = "/" .. terminal.spelt(view.filter) end
   if view.only ~= "all" then parts[#parts + 1] = HINTS[view.only] end
   if view:browses() and view.screen == "tree" then parts[#parts + 1] = "Esc: back" end
-  if model.keys then parts[#parts + 1] = "?: keys" end
+  if model.keys and not model.asks then parts[#parts + 1] = "?: keys" end
   if #parts == 0 then return nil end
   return columns.fit(paint((above + below > 0 and "⋮ " or "  ") .. table.concat(parts, "  "), "90", model.color), width)
 end
@@ -108,28 +109,83 @@ local function page(model, view, size, room)
   return out, view.top - 1, math.max(0, #lines - view.top - room + 1)
 end
 
---- The rows of the tree that are in sight; and, where what is worst is not, its line.
-local function body(model, view, size, room, facts)
-  local look = { facts = facts, now_ms = model.now_ms, color = model.color, spin = model.spin, width = size.width }
-  local rows = outline.rows(model.state, facts, view, room)
-  local worst = outline.worst(rows, facts)
+--- The first and the last row of the tree that are in sight, where there is room for so many.
+local function window(view, rows, room, worst)
   local browses = view:browses()
-  if not browses then view.top = 1 end
-  local cursor = view:cursor_row(rows)
-  local top = scroll(view, #rows, room, browses and cursor or not browses and worst or nil)
-  local out, pinned, shown = {}, nil, room
-  if worst and (worst < top or worst > top + room - 1) then
-    pinned, shown = rows[worst], room - 1
-    top = scroll({ top = top }, #rows, shown, cursor)
+  local top = scroll(browses and view or { top = 1 }, #rows, room, browses and view:cursor_row(rows) or not browses and worst or nil)
+  return top, math.min(#rows, top + room - 1)
+end
+
+--- Which of those that are bad no row from first to last shows.
+local function out_of_sight(wrong, places, first, last)
+  local out = {}
+  for _, node in ipairs(wrong) do
+    local at = places[node]
+    if not at or at < first or at > last then out[#out + 1] = node end
   end
-  view.rows, view.top, view.room, view.worst = rows, top, shown, worst and rows[worst].node.path
-  local layout = row_text.layout(table.move(rows, top, math.min(#rows, top + shown - 1), 1, {}), look)
-  if pinned then
-    local text = row_text.line(setmetatable({ depth = 0 }, { __index = pinned }), row_text.layout({ pinned }, look), look, false)
-    out[1] = text
+  return out
+end
+
+--- The lines of what is bad and not in sight below them: as many as there is room for, and how many more there are.
+local function pins(hidden, room, look)
+  local count = (#hidden <= room or room == 1) and math.min(#hidden, room) or room - 1
+  local rows, out = {}, {}
+  for i = 1, count do rows[i] = outline.alone(hidden[i]) end
+  local layout = row_text.layout(rows, look)
+  for i, row in ipairs(rows) do out[i] = row_text.line(row, layout, look, false) end
+  if count < room and count < #hidden then
+    out[#out + 1] = columns.fit(paint(string.format("! and %d more bad", #hidden - count), "1;31", look.color), look.width)
   end
-  for i = top, math.min(#rows, top + shown - 1) do out[#out + 1] = row_text.line(rows[i], layout, look, i == cursor) end
-  return out, top - 1, math.max(0, #rows - top - shown + 1)
+  return out
+end
+
+--- The most lines that what is bad takes from what the operator looks at.
+local function pins_max(room)
+  return room < 4 and 1 or math.max(2, room // 2)
+end
+
+--- Of the rows in sight those that show nothing bad: they give way to what is bad and not in sight.
+local function idle_rows(rows, first, last, look)
+  local count = 0
+  for i = first, last do
+    local row = rows[i]
+    if row.kind ~= "step" or look.facts[row.node].level < attention.WRONG then count = count + 1 end
+  end
+  return count
+end
+
+--- The tree in so many rows: above it what is bad and not in sight.
+local function tree_part(model, view, room, look)
+  local rows = outline.rows(model.state, look.facts, view, room)
+  local wrong = attention.wrong(model.state, look.facts)
+  local places = outline.places(rows)
+  local worst = wrong[1] and places[wrong[1]]
+  local first, last = window(view, rows, room, worst)
+  local most = pins_max(room)
+  if not view:browses() then most = math.min(most, math.max(2, idle_rows(rows, first, last, look))) end
+  local hidden, pinned = out_of_sight(wrong, places, first, last), 0
+  while pinned < math.min(#hidden, most) do
+    pinned = pinned + 1
+    first, last = window(view, rows, room - pinned, worst)
+    hidden = out_of_sight(wrong, places, first, last)
+  end
+  view.rows, view.top, view.room, view.worst = rows, first, room - pinned, wrong[1] and outline.alone(wrong[1]).node.path
+  local out, cursor = pins(hidden, pinned, look), view:cursor_row(rows)
+  local layout = row_text.layout(table.move(rows, first, last, 1, {}), look)
+  for i = first, last do out[#out + 1] = row_text.line(rows[i], layout, look, i == cursor) end
+  return out, first - 1, #rows - last
+end
+
+--- Help or details in so many rows: above it what is bad, but for what is looked at.
+local function page_part(model, view, room, look)
+  local hidden = {}
+  for _, node in ipairs(attention.wrong(model.state, look.facts)) do
+    local is_looked_at = view.screen == "details" and outline.alone(node).node.path == view.cursor
+    if not is_looked_at then hidden[#hidden + 1] = node end
+  end
+  local out = pins(hidden, math.min(#hidden, pins_max(room)), look)
+  local lines, above, below = page(model, view, look, room - #out)
+  return table.move(lines, 1, #lines, #out + 1, out), above, below
 end
 
 --- The lines of a frame, at most as many as there are rows. What the view remembers of it (its rows, how far it is
@@ -147,11 +203,12 @@ function M.lines(model, view, size)
   end
   local room = size.rows - #out
   if room < 1 then return out, facts end
-  local show = view.screen == "tree" and body or page
-  local lines, above, below = show(model, view, size, room, facts)
+  local look = { facts = facts, now_ms = model.now_ms, color = model.color, spin = model.spin, width = size.width }
+  local show = view.screen == "tree" and tree_part or page_part
+  local lines, above, below = show(model, view, room, look)
   local last = footer(model, view, above, below, size.width)
   if last and room > 1 then
-    if #lines == room then lines, above, below = show(model, view, size, room - 1, facts) end
+    if #lines == room then lines, above, below = show(model, view, room - 1, look) end
     last = footer(model, view, above, below, size.width)
   else
     last = nil

@@ -15,6 +15,13 @@ local CONTROLS = {
   ["\21"] = "clear", ["\7"] = "escape", ["\t"] = "down",
 }
 
+--- What they mean in a line that is typed, as readline has them.
+M.IN_A_LINE = {
+  ["\r"] = "enter", ["\n"] = "enter", ["\127"] = "backspace", ["\b"] = "backspace", ["\t"] = "complete", ["\1"] = "home", ["\5"] = "end",
+  ["\2"] = "left", ["\6"] = "right", ["\16"] = "up", ["\14"] = "down", ["\21"] = "rub out", ["\11"] = "cut off", ["\23"] = "rub word",
+  ["\4"] = "end of input", ["\0"] = "end of input", -- the terminal's own word for a Ctrl-D that came between two lines
+}
+
 --- The next key, and the place behind it; nil for a sequence that is none of ours.
 local function key_at(bytes, at, controls)
   local first = bytes:sub(at, at)

@@ -12,6 +12,7 @@ local M = {}
 ---@field text string?               of a note
 ---@field nodes almanac.Node[]?      of a summary
 ---@field open boolean?              of a step: those below it are shown
+---@field outer almanac.Node?        of a step: the one in whose place the only one below it is shown
 
 --- How much is left out: nothing; those that are done, in one line; the gates that hold as well; all but steps.
 local WHOLE, DONE_FOLDED, HELD_FOLDED, STEPS_ONLY = 0, 1, 2, 3
@@ -100,7 +101,7 @@ local function add_step(rows, outer, depth, facts, folding, view)
   local node, name = innermost(outer)
   local open = facts[node].own ~= attention.OVER
   if view.folded[node.path] ~= nil then open = not view.folded[node.path] end
-  rows[#rows + 1] = { kind = "step", node = node, depth = depth, name = name, open = open and #node.children > 0 }
+  rows[#rows + 1] = { kind = "step", node = node, outer = outer, depth = depth, name = name, open = open and #node.children > 0 }
   if not open then return end
   add_details(rows, node, depth + 1, folding.fold)
   add_children(rows, node.children, depth + 1, facts, facts[node].parallel, folding, view)
@@ -109,7 +110,7 @@ end
 --- Only what the filter leaves over: a step that fits, and those that it lies in.
 local function fits(node, facts, view)
   if view.only == "open" and facts[node].level == attention.OVER then return false end
-  if view.only == "bad" and facts[node].level < attention.STOPPED then return false end
+  if view.only == "bad" and facts[node].level < attention.WRONG then return false end
   if view.filter == "" or node.path:lower():find(view.filter:lower(), 1, true) then return true end
   for _, child in ipairs(node.children) do
     if fits(child, facts, view) then return true end
@@ -156,20 +157,23 @@ function M.rows(state, facts, view, room)
   return rows
 end
 
---- The row of the step that wants to be looked at most: the first of the worst, and the innermost.
+--- By step, the row that shows it.
 ---@param rows almanac.live.Row[]
----@param facts table<table, almanac.live.Facts>
----@return integer? index
-function M.worst(rows, facts)
-  local worst, found = attention.STOPPED - 1, nil
+---@return table<almanac.Node, integer>
+function M.places(rows)
+  local out = {}
   for i, row in ipairs(rows) do
-    if row.kind == "step" then
-      local own = facts[row.node].own
-      local within = found and own == worst and row.node.path:sub(1, #rows[found].node.path + 1) == rows[found].node.path .. "/"
-      if own > worst or within then worst, found = own, i end
-    end
+    if row.kind == "step" then out[row.node], out[row.outer] = i, i end
   end
-  return found
+  return out
+end
+
+--- A row for a step by itself, wherever it lies.
+---@param node almanac.Node
+---@return almanac.live.Row
+function M.alone(node)
+  local inner, name = innermost(node)
+  return { kind = "step", node = inner, outer = node, depth = 0, name = name, open = false }
 end
 
 return M

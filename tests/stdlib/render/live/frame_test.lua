@@ -46,6 +46,53 @@ t.test("a bad gate stays in sight wherever the operator looks", function()
   t.has(scene:frame(80, 12), "! slashing")
 end)
 
+local function with_bad(...)
+  local scene = scenes.rollout(40)
+  for _, name in ipairs { ... } do scene:sample(name, 5000, false, 0) end
+  scene:lines(80, 23)
+  return scene
+end
+
+t.test("all that is bad stays in sight in the details, in the keys, behind a filter and a page down", function()
+  local scene = with_bad("slashing", "beacon")
+  local function check(where)
+    local frame = scene:frame(80, 23)
+    for _, name in ipairs { "slashing", "beacon" } do
+      local _, count = frame:gsub("! " .. name, "")
+      t.eq(count, 1, name .. " " .. where .. ":\n" .. frame)
+    end
+  end
+  check "by itself"
+  scene:press("j", "j", "j", "d")
+  check "in the details of another"
+  scene:press("escape", "escape", "?")
+  check "above the keys"
+  scene:press("?", "/", "p", "e", "e", "r", "s", "enter")
+  check "behind a filter"
+  scene:press("escape", "G")
+  check "at the end"
+end)
+
+t.test("the details of what is bad show it once, and the others above", function()
+  local scene = with_bad("slashing", "beacon")
+  scene:press "d"
+  local lines = scene:lines(80, 23)
+  t.eq({ lines[2]:match "^! %S+", (lines[3]:gsub(" *$", "")) }, { "! slashing", "gates/beacon" })
+end)
+
+t.test("what is bad takes half of the rows at most, and says how much more there is", function()
+  local scene = with_bad(table.unpack(scenes.GATES))
+  scene:press "?"
+  local lines = scene:lines(80, 12)
+  check_fits(lines, 80, 12)
+  t.eq(lines[6], "! and 23 more bad")
+  t.has(lines[7], "Keys")
+  scene:press("?")
+  lines = scene:lines(80, 12)
+  t.has(table.concat(lines, "\n"), "more bad")
+  check_fits(lines, 80, 12)
+end)
+
 t.test("a wait with one branch left shows that it goes on", function()
   local scene = scenes.new()
   scene:tell(1, "step.start", "ready")
