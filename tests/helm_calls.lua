@@ -65,8 +65,7 @@ function M.in_step(fn, run)
     if event.kind == "note" then seen.notes[#seen.notes + 1] = event.data.text end
   end)
   local handle = task.spawn(function()
-    task.set_context { run = run }
-    return step.run("it", {}, fn)
+    return task.with({ context = { run = run } }, step.run, "it", {}, fn)
   end)
   local ok, result = handle:join()
   seen.ok, seen.result = ok, result

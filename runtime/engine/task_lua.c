@@ -24,19 +24,6 @@ struct task *task_check_current(lua_State *L)
     return task;
 }
 
-/// Interrupts up to this level wait.
-///@param level "none"|"pause"|"timeout"|"cancel"
-///@return string old
-static int l_shield(lua_State *L)
-{
-    struct task *task = task_check_current(L);
-    int level = luaL_checkoption(L, 1, NULL, task_level_names);
-
-    lua_pushstring(L, task_level_names[task->shield]);
-    task->shield = (enum interrupt)level;
-    return 1;
-}
-
 /// What the task may do; a child has its parent's.
 ///@param permit "compute"|"read"|"effect"
 ///@return string old
@@ -167,18 +154,6 @@ static int l_context(lua_State *L)
     return 1;
 }
 
-/// Sets it.
-///@param context? table
-static int l_set_context(lua_State *L)
-{
-    struct task *task = task_check_current(L);
-
-    lua_settop(L, 1);
-    luaL_unref(L, LUA_REGISTRYINDEX, task->context_ref);
-    task->context_ref = lua_isnil(L, 1) ? LUA_NOREF : luaL_ref(L, LUA_REGISTRYINDEX);
-    return 0;
-}
-
 /// How often there was no memory left, or no room on the stack. A script may catch either, and then
 /// knows how much there was.
 ///@return integer
@@ -248,8 +223,6 @@ int luaopen_native_task(lua_State *L)
                                          {"now", l_now},
                                          {"wall_ms", l_wall_ms},
                                          {"context", l_context},
-                                         {"set_context", l_set_context},
-                                         {"shield", l_shield},
                                          {"permit", l_permit},
                                          {"with", task_with},
                                          {"forbid_effects", l_forbid_effects},

@@ -3,7 +3,6 @@
 local clock = require "native.clock"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
-local handed_programs = require "almanac.run.handed_programs"
 local isolation = require "native.isolation"
 local json = require "native.json"
 local process = require "native.process"
@@ -21,7 +20,7 @@ function M.run(words, operator)
   isolation.files({ world.dir, zones }, { world.dir .. "/project", world.dir .. "/home", world.dir .. "/tmp" })
   isolation.requests(world.address, world.api)
   isolation.programs({ process.exe(), "stand-in", world.address, world.stand_in }, world.real)
-  handed_programs.withhold "a test"
+  operator.stage = "a test"
   if world.helm then isolation.guard(world.dir .. "/bin/helm", world.helm) end
   clock.join(world.clock, world.seat)
   return require("almanac.cli.main").perform(table.remove(words, 1), words, operator)

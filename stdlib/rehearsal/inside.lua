@@ -1,8 +1,8 @@
 --- The inside of a rehearsal: the process that runs the runbook. It has settings of the stage, whatever almanac.yaml and
 --- the command line say, stand-ins for its effects, and tells the stage where it is; which may answer that it dies here.
 local config = require "almanac.config.file"
+local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
-local handed_programs = require "almanac.run.handed_programs"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local stand_in = require "almanac.rehearsal.stand_in"
@@ -114,6 +114,7 @@ end
 ---@param operator almanac.Operator
 function Inside:accompany(operator)
   operator.watcher = function(run) self:watch(run) end
+  operator.stage = not self.starts_programs and "a rehearsal" or nil
   if not self.scene.yes then return end
   operator.answers = function(question, choices)
     local answer = affirmative(choices)
@@ -132,8 +133,8 @@ function M.enter(path)
   config.pin(scene.settings)
   local real = {}
   for _, module in ipairs(scene.real) do real[module] = true end
-  stand_in.use(self, real)
-  if not real.sh then handed_programs.withhold "a rehearsal" end
+  definitions.use_catalogue(stand_in.catalogue(require "almanac.session.catalogue", self, real))
+  self.starts_programs = real.sh
   for name, text in pairs(scene.files or {}) do require("almanac.base.source").put(name, text) end
   return self
 end

@@ -64,19 +64,23 @@ local function is_simulated(definition)
   return category ~= nil and category.of_cluster == true
 end
 
---- Has every effect of this process go by a stand-in.
+--- A catalogue in which each effect has a stand-in.
+---@param catalogue almanac.Catalogue
 ---@param stage almanac.rehearsal.Stage
 ---@param real table<string, boolean>  modules of effects that are made all the same: "sh"
-function M.use(stage, real)
-  local made = setmetatable({}, { __mode = "k" })
-  effects.stand_in(function(name, definition)
+---@return almanac.Catalogue
+function M.catalogue(catalogue, stage, real)
+  local made, out = setmetatable({}, { __mode = "k" }), {}
+  for name, fn in pairs(catalogue) do out[name] = fn end
+  function out.stands_in(name, definition)
     if definition.goes_on then return definition end -- a run, which is rehearsed as the one that makes it
     if not made[definition] then
       local happens = real[name:match "^[^.]*"] or not effects.is_builtin(name) or is_simulated(definition)
       made[definition] = (happens and told or previewed)(stage, name, definition)
     end
     return made[definition]
-  end)
+  end
+  return out
 end
 
 return M

@@ -53,7 +53,6 @@ local M = {}
 ---@alias almanac.Definitions table<string, almanac.EffectDefinition>  the effects of one script
 
 local builtin = {} ---@type almanac.Definitions
-local stands_in ---@type (fun(name: string, definition: almanac.EffectDefinition): almanac.EffectDefinition)?
 
 ---@class almanac.Catalogue  of the standard library's effects
 ---@field knows fun(name: string): boolean      whether there is such an effect
@@ -62,6 +61,8 @@ local stands_in ---@type (fun(name: string, definition: almanac.EffectDefinition
 ---@field asking fun(category: string): string[]     the names of the effects that ask for a category
 ---@field category_of fun(module: string): string?   what the calls of a module ask for
 ---@field is_reserved fun(module: string): boolean   whether "module.verb" is a name of the standard library
+---@field stands_in? fun(name: string, definition: almanac.EffectDefinition): almanac.EffectDefinition   what is made in the place
+---  of an effect, a script's own too: in a rehearsal
 
 local catalogue = { ---@type almanac.Catalogue
   knows = function() return true end, load = function() end,
@@ -213,7 +214,7 @@ function M.find(name, own)
   if type(name) ~= "string" then return nil end
   if not builtin[name] then catalogue.load(name) end
   local found = builtin[name] or own and own[name]
-  return found and stands_in and stands_in(name, found) or found
+  return found and catalogue.stands_in and catalogue.stands_in(name, found) or found
 end
 
 --- Whether an effect is the standard library's. What a script defines changes the world by other effects alone.
@@ -223,10 +224,6 @@ function M.is_builtin(name)
   if not builtin[name] then catalogue.load(name) end
   return builtin[name] ~= nil
 end
-
---- From now on every effect of this process goes by what stands in for its definition: a rehearsal's.
----@param fn fun(name: string, definition: almanac.EffectDefinition): almanac.EffectDefinition
-function M.stand_in(fn) stands_in = fn end
 
 --- One line for people about an effect with that input.
 ---@param name string

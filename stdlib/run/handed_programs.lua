@@ -6,22 +6,23 @@ local task = require "native.task"
 
 local M = {}
 
-local stage ---@type string? what the whole process is instead of a run
+local function current_run()
+  local context = task.context()
+  return context and context.run
+end
 
---- From now on this process starts none, whatever it runs.
----@param where string in words: "a rehearsal"
-function M.withhold(where) stage = where end
-
---- What a run is made in that is none: "a rehearsal"; nil where it is one.
+--- What the run here is made in that is none: "a rehearsal"; nil where it is one.
 ---@return string?
-function M.stage() return stage end
+function M.stage()
+  local run = current_run()
+  return run and run.operator and run.operator.stage
+end
 
 --- Whether previews of this run have them started, since whoever reviews its plan said so (`run.starts_in_previews`): of
 --- the plan, of what a run compares with it, and of the runs that it makes.
 ---@return boolean
 function M.are_previewed()
-  local context = task.context()
-  local run = not stage and context and context.run
+  local run = not M.stage() and current_run()
   while run and not run.starts_in_previews do run = run.caller end
   return run and true or false
 end
@@ -30,14 +31,14 @@ end
 ---@return boolean
 function M.only_looked()
   local frame = step.current()
-  return stage ~= nil or not (frame and frame.run.mode.starts_handed)
+  return M.stage() ~= nil or not (frame and frame.run.mode.starts_handed)
 end
 
 --- Who does without them here, in words; nil where they are started.
 ---@return string?
 function M.withheld_by()
-  if stage then return stage end
-  return not M.are_previewed() and M.only_looked() and "a plan" or nil
+  local stage = M.stage()
+  return stage or not M.are_previewed() and M.only_looked() and "a plan" or nil
 end
 
 return M

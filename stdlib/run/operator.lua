@@ -22,6 +22,8 @@ local M = {}
 ---@field begun boolean      a run was driven: until then an error means that nothing was done
 ---@field lost string?       why results could not be written
 ---@field answers (fun(question: string|string[], choices: string[]): string)?  answers in his place: a rehearsal's --yes
+---@field stage string?      what his runs are made in that are none, in words: "a rehearsal", "a test". They start no program that a
+---                          script hands to another one
 ---@field watcher fun(run: almanac.Run)?  sees each run that is driven, before it begins
 local Operator = {}
 Operator.__index = Operator

@@ -6,7 +6,6 @@ local drive = require "almanac.session.drive"
 local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local fingerprints = require "almanac.journal.fingerprint"
-local handed_programs = require "almanac.run.handed_programs"
 local interrupt = require "almanac.base.interrupt"
 local locks = require "almanac.session.lock"
 local mode = require "almanac.run.mode.plan"
@@ -40,7 +39,7 @@ function M.make(name, given, options, operator)
   equipment.give(calls.session(nil, operator, options), run, book)
   run.draft = drafts.new(book, meta)
   run.draft.own = run.definitions
-  run.starts_in_previews = options.start_programs and not handed_programs.stage() or nil
+  run.starts_in_previews = options.start_programs and not operator.stage or nil
   run.draft.starts_programs = run.starts_in_previews
   run.draft.held_by = locks.held_by(lock)
   run.draft.secrets_from = params.secrets_from(book, given)

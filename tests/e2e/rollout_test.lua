@@ -52,8 +52,7 @@ local function in_step(fn)
     if event.kind == "effect.intent" then seen.intents[#seen.intents + 1] = event.data.title end
   end)
   local handle = task.spawn(function()
-    task.set_context { run = run }
-    return step.run("it", {}, fn)
+    return task.with({ context = { run = run } }, step.run, "it", {}, fn)
   end)
   local ok, result = handle:join()
   if not ok then error(result, 0) end

@@ -5,10 +5,9 @@ local fs = require "native.fs"
 
 --- What the running task has now.
 local function standing()
-  local permit, shield = task.permit "effect", task.shield "none"
+  local permit = task.permit "effect"
   task.permit(permit)
-  task.shield(shield)
-  return { permit = permit, shield = shield, context = task.context() }
+  return { permit = permit, context = task.context() }
 end
 
 t.test("a call has what the table names, and afterwards the task has what it had", function()
@@ -18,7 +17,7 @@ t.test("a call has what the table names, and afterwards the task has what it had
     inside = standing()
     return ...
   end, 1, nil, "three", nil))
-  t.eq(inside, { permit = "read", shield = "cancel", context = context })
+  t.eq(inside, { permit = "read", context = context })
   t.ok(rawequal(inside.context, context), "the context is the same table")
   t.eq({ words.n, words[1], words[3] }, { 4, 1, "three" })
   t.eq(standing(), before)
@@ -26,18 +25,37 @@ end)
 
 t.test("what the table does not name stays", function()
   task.with({ permit = "compute" }, function()
-    t.eq(standing().shield, "none")
-    task.with({ shield = "pause" }, function() t.eq(standing(), { permit = "compute", shield = "pause" }) end)
+    task.with({ shield = "pause" }, function() t.eq(standing(), { permit = "compute" }) end)
     t.eq(standing().permit, "compute")
   end)
 end)
 
-t.test("context = false is none, and fn may set another without harm", function()
+--- What becomes of a wait in fn when its task is cancelled, and of one behind it.
+local function cancelled_in(with, fn)
+  local handle, inside
+  handle = task.spawn(function()
+    pcall(task.with, with, function()
+      handle:cancel()
+      inside = fn and task.with(fn, pcall, task.sleep, 0) or not fn and pcall(task.sleep, 0)
+      error "left by an error"
+    end)
+    return inside, pcall(task.sleep, 0)
+  end)
+  local _, within, behind = handle:join()
+  return { within, behind }
+end
+
+t.test("a shield holds for the call, and what is called in it, and not a moment longer", function()
+  t.eq(cancelled_in { shield = "cancel" }, { true, false })
+  t.eq(cancelled_in({ shield = "cancel" }, { permit = "read" }), { true, false }, "what the inner table does not name stays")
+  t.eq(cancelled_in({ shield = "cancel" }, { shield = "none" }), { false, false })
+  t.eq(cancelled_in { shield = "pause" }, { false, false }, "a cancel passes a shield against pauses")
+end)
+
+t.test("context = false is none", function()
   local outer = {}
   task.with({ context = outer }, function()
     task.with({ context = false }, function() t.eq(task.context(), nil) end)
-    t.ok(rawequal(task.context(), outer), "the outer context is back")
-    task.with({ context = {} }, function() task.set_context { other = true } end)
     t.ok(rawequal(task.context(), outer), "the outer context is back")
   end)
   t.eq(task.context(), nil)

@@ -150,8 +150,9 @@ local function follow(world, ref, opts)
   end)
   local handle = task.spawn(function()
     local step = require "almanac.run.step"
-    task.set_context { run = run }
-    return step.run("ready", {}, function() return follower.follow(world, ref, opts or { timeout = "60s" }) end)
+    return task.with({ context = { run = run } }, step.run, "ready", {}, function()
+      return follower.follow(world, ref, opts or { timeout = "60s" })
+    end)
   end)
   f.handle = handle
   function f.wait_progress(text)
