@@ -34,7 +34,8 @@ local function small_house()
     for i, header in ipairs(includes) do lines[i] = string.format('#include "%s"', header) end
     write(dir .. "/runtime/" .. name, lines)
   end
-  t.must { "mkdir", dir .. "/tests" }
+  t.must { "mkdir", "-p", dir .. "/tests/check" }
+  t.must { "cp", "-r", root .. "/tests/check/house", dir .. "/tests/check" } -- the check's own modules are found from here
   t.must { "cp", root .. "/tests/harness.lua", root .. "/tests/runtime/proc/proc_test.c", dir .. "/tests" }
   return dir
 end
@@ -58,7 +59,7 @@ end
 
 t.test("a house in which all is well, and the sources as they are: counted, and nothing wrong", function()
   local code, out, err = check(small_house())
-  t.eq({ code, out, err }, { 0, "stdlib: 8 modules, 7 edges, 6 folders; runtime: 5 files, 4 edges, 3 folders; tests: 2 files; "
+  t.eq({ code, out, err }, { 0, "stdlib: 8 modules, 7 edges, 6 folders; runtime: 5 files, 4 edges, 3 folders; tests: 9 files; "
     .. "0 violations, 0 cycles", "" })
   code, out, err = check(root)
   t.eq(code, 0, err)
@@ -167,7 +168,7 @@ t.test("a macro, and what is no part of the program", function()
       write(dir .. "/" .. path, { "local function long()", ("  print()\n"):rep(100), "end", ("-- more\n"):rep(400) })
     end)
     t.has(err, path .. ":1: a function of 103 lines; at most 60")
-    t.has(err, path .. ": 504 lines; at most 400")
+    t.has(err, path .. ": 504 lines; it splits at its second noun, before 400")
   end
 end)
 
@@ -179,4 +180,19 @@ t.test("a test may be no longer than what it tests", function()
   t.has(err, "a function of 102 lines; at most 60")
   t.has(err, "tests/harness.lua: 4")
   t.has(err, "tests/proc_test.c: 7")
+end)
+
+t.test("a test lies in the folder of what it tests", function()
+  local err = with(function(dir)
+    write(dir .. "/tests/stdlib/helm/cli_test.lua", { "-- by its name" })
+    write(dir .. "/tests/stdlib/k8s/listing_test.lua", { 'local client = require "almanac.k8s.client"' })
+    write(dir .. "/tests/stdlib/helm/client_test.lua", { 'local client = require "almanac.k8s.client"' })
+    write(dir .. "/tests/stdlib/cli_test.lua", { 'local cli = require "almanac.helm.cli"' })
+    write(dir .. "/tests/runtime/base/buf_test.c", { "int x;" })
+    write(dir .. "/tests/runtime/attic/buf_test.c", { "int x;" })
+  end)
+  t.has(err, "tests/stdlib/helm/client_test.lua: no module of stdlib/helm has its name")
+  t.has(err, "tests/stdlib/cli_test.lua: ")
+  t.has(err, "tests/runtime/attic/buf_test.c: there is no folder runtime/attic")
+  t.eq(select(2, err:gsub("\n", "")), 2, "and these alone: " .. err)
 end)

@@ -81,15 +81,6 @@ function M.wall_ms() end
 ---@return table?
 function M.context() end
 
---- Sets it.
----@param context? table
-function M.set_context(context) end
-
---- Interrupts up to this level wait.
----@param level "none"|"pause"|"timeout"|"cancel"
----@return string old
-function M.shield(level) end
-
 --- What the task may do; a child has its parent's.
 ---@param permit "compute"|"read"|"effect"
 ---@return string old
