@@ -147,7 +147,7 @@ end
 ---@param definition almanac.EffectDefinition
 ---@param nature? almanac.EffectNature
 function M.define(name, definition, nature)
-  if not catalogue.knows(name) then
+  if not catalogue.knows(name) and catalogue.is_reserved(name:match "^[^.]*") then
     errors.raise {
       kind = "internal", message = string.format("effect.define %q: the catalogue has no line for it", name),
       hint = "a resume would not find it: name its module in stdlib/session/catalogue.lua",
