@@ -113,6 +113,9 @@ local function add_left(out, row, state)
   local list = taken_back.list(state)
   for _, left in ipairs(list) do out[#out + 1] = string.format("  ! %s: %s", left.path, taken_back.describe(left)) end
   if list[1] then out[#out + 1] = "  take that back: almanac rollback " .. store.words(row.id) end
+  for _, one in ipairs(taken_back.irreversible(state)) do
+    out[#out + 1] = string.format("  ! %s: nothing takes back %s", one.path, one.title)
+  end
 end
 
 local function closing(journal, row, state)
@@ -157,7 +160,8 @@ local function show_json(journal, row, operator)
     id = row.id, runbook = row.runbook, status = state.status, params = state.params, anew = state.anew,
     operator = meta.operator, host = meta.host,
     environment = meta.environment, started_ms = state.started, ended_ms = state.ended,
-    error = state.error, steps = json.array(state.roots), left = json.array(taken_back.list(state)), head = { seq = seq, hash = hash },
+    error = state.error, steps = json.array(state.roots), left = json.array(taken_back.list(state)),
+    irreversible = state.stays and json.array(taken_back.irreversible(state)), head = { seq = seq, hash = hash },
   }
 end
 

@@ -35,7 +35,8 @@ M.kinds = {
   -- the run
   ["run.start"] = kind("durable", "keep", "runbook params operator digest pid undoes runner host version"),
   ["run.resume"] = kind("durable", "keep", "operator digest pid params anew runner host version"), -- anew: names, secrets too
-  ["run.end"] = kind("durable", "keep", "status error by result"), -- result: what a run that another one made gave it
+  -- result: what a run that another one made gave it; left: of one that is undone, what nothing takes back
+  ["run.end"] = kind("durable", "keep", "status error by result left"),
   ["run.plan"] = kind("durable", "keep", "*"), -- the whole plan that it is bound to
   ["run.unbound"] = kind("durable", "keep", "operator"),
   ["run.script"] = kind("soon", "keep", "digest sources files"), -- the texts that the run is made with, and their digests, by path
@@ -86,6 +87,7 @@ M.kinds = {
   ["gate.start"] = kind("soon", "skip", "query op limit critical hold interval grace tolerate"), -- what its samples are held against
   -- held, unwatched: seconds up to this sample, of which the watch itself takes no notice
   ["gate.sample"] = kind("soon", "keep", "time value ok missing series error permanent resumed held unwatched"),
+  ["gate.end"] = kind("soon", "skip", "verdict why"), -- its verdict, whatever its step returns or makes of it
   ["canary.start"] = kind("durable", "keep", "begin digest bounds spec"), -- begin in milliseconds since 1970
   ["canary.sample"] = kind("soon", "keep", "begin time values"), -- of the watch that began then
   ["guard.start"] = kind("soon", "skip", "gates alerts interval on_breach"), -- what its samples are held against
@@ -190,7 +192,7 @@ local TYPES = {
   id = "string", kind = "string", level = "string", message = "string", name = "string", must_sign = "table", needs = "number",
   op = "string", operator = "string", ordinal = "string", params = "table", principal = "string", question = "string", reason = "string",
   runbook = "string", runner = "table", started = "number", status = "string", text = "string", time = "number", title = "string",
-  since = "number", choices = "table", pattern = "string", anew = "table", place = "number", how = "string", who = "string",
+  since = "number", choices = "table", pattern = "string", anew = "table", place = "number", how = "string", who = "string", left = "table",
   until_ms = "number", at_ms = "number", head = "string", signed = "string", signature = "string",
 }
 

@@ -26,7 +26,7 @@ local M = {}
 ---@field message string?    of the failure
 ---@field notes string[]
 ---@field effects table[]    { id, title, status }; of one that is a run: run, its id; undone: it was taken back; left: it
----  was not, for it never took place ("nothing") or somebody left it out ("skipped")
+---  was not, for it never took place ("nothing"), somebody left it out ("skipped"), or nothing takes it back ("irreversible")
 ---@field left almanac.LeftUndo[]?  what a rollback left out
 ---@field before_undo string?       its status before that
 ---@field asks string?       the question that it waits with
@@ -57,6 +57,7 @@ local M = {}
 ---@field error table?
 ---@field lock { name: string, since: integer }?   that it took; ms
 ---@field abandoned { reason: string, by: string }?
+---@field stays table<string, almanac.Irreversible>?  by effect: what nothing takes back of what is undone
 
 ---@return almanac.State
 function M.new()
@@ -109,6 +110,7 @@ end
 
 on["run.end"] = function(state, _, data, time_ms)
   state.error, state.ended = data.error, time_ms
+  if data.status == "undone" then taken_back.stays(state, nil, data.left) end
 end
 
 on["run.lock"] = function(state, _, data, time_ms)
@@ -280,7 +282,7 @@ end
 
 on["effect.intent"] = function(state, path, data, time_ms)
   local effect = effect_of(node_of(state, path, time_ms), data.id)
-  effect.title, effect.op, effect.status = data.title, data.op, "begun"
+  effect.title, effect.op, effect.status, effect.ordinal = data.title, data.op, "begun", data.ordinal
   effect.run = family.made_by { kind = "effect.intent", data = data }
 end
 
@@ -310,6 +312,7 @@ function M.apply(state, event)
   if event.run and event.kind:find "^run%." then
     local effect = status and event.own_path == "" and run_of(state, event.path, event.run)
     if effect then effect.status = status end
+    if effect and status == "undone" then taken_back.stays(state, event.path, event.data.left) end
     return
   end
   state.status = status or state.status

@@ -1,6 +1,7 @@
 --- The store: the journal of this directory, and how a run in it is named.
 local errors = require "almanac.base.errors"
 local rows = require "almanac.journal.row"
+local run_name = require "almanac.journal.run_name"
 local settings = require "almanac.config.settings"
 local shell_word = require "almanac.base.shell_word"
 
@@ -36,19 +37,6 @@ function M.words(id)
   return id .. " --store " .. shell_word.plain(settings.store)
 end
 
---- The runs that a name fits: the one of that id, or all that have it as a part of theirs, the newest first.
----@param journal table
----@param name string
----@return table[] rows
-function M.matching(journal, name)
-  local out = {}
-  for _, row in ipairs(journal:runs()) do
-    if name == row.id then return { row } end
-    if row.id:find(name, 1, true) then out[#out + 1] = row end
-  end
-  return out
-end
-
 --- The newest run that no other one made.
 local function newest(journal)
   for _, row in ipairs(journal:runs()) do
@@ -56,13 +44,13 @@ local function newest(journal)
   end
 end
 
---- The run that was meant: an id, a unique part of one, or the newest that no other one made.
+--- The run that was meant: by its name (journal/run_name.lua), or the newest that no other one made.
 ---@param journal table
 ---@param name string?
 ---@param fits? fun(row: table): boolean  of several that a name fits, whether a command can mean one: the only such is meant
 ---@return table row
 function M.find(journal, name, fits)
-  local matching = name and M.matching(journal, name) or { newest(journal) }
+  local matching = name and run_name.matching(journal, name) or { newest(journal) }
   if #matching == 1 then return matching[1] end
   local meant = {}
   for _, row in ipairs(fits and matching or {}) do meant[#meant + 1] = fits(row) and row or nil end
@@ -74,18 +62,17 @@ function M.find(journal, name, fits)
   end
   errors.raise {
     kind = "refused", message = name and string.format("no run %q in %s", name, settings.store) or "no run in " .. settings.store,
-    hint = "almanac runs lists them",
+    hint = name and run_name.HINT or "almanac runs lists them",
   }
 end
 
---- The run that is to be looked at: as find has it, or the newest of a runbook.
+--- The run that is to be looked at: as find has it, but of a runbook's name the newest.
 ---@param journal table
 ---@param name string?
 ---@return table row
 function M.look(journal, name)
-  for _, row in ipairs(name and M.matching(journal, name) or {}) do
-    if row.runbook == name then return row end
-  end
+  local newest_fitting = name and run_name.matching(journal, name)[1]
+  if newest_fitting and newest_fitting.runbook == name then return newest_fitting end
   return M.find(journal, name)
 end
 

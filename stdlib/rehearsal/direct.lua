@@ -210,7 +210,9 @@ function M.run(name, words, given, operator)
   if ok then
     local difference = stage:difference()
     life:record("rehearsal.cluster", difference)
-    operator:say(telling.conclusion(stage, life:standing(), code, back, { copy = difference, planned = life:beside_plan() }))
+    local stands = life:standing()
+    operator:say(telling.conclusion(stage, stands, code, back,
+      { copy = difference, planned = life:beside_plan(), irreversible = life:irreversible(stands) }))
   end
   stage:close()
   fs.remove(life.path)

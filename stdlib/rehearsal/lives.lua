@@ -13,6 +13,7 @@ local rows = require "almanac.journal.row"
 local sh = require "native.sh"
 local signals = require "native.signals"
 local states = require "almanac.journal.state"
+local taken_back = require "almanac.journal.taken_back"
 local task = require "native.task"
 
 local M = {}
@@ -124,6 +125,17 @@ function Lives:standing()
     end
   end
   return first and { run = first, status = states.status(journal, first), goes_on = last, unkept = unkept } or nil
+end
+
+--- What nothing took back of the rehearsed run, where it was taken back.
+---@param stands almanac.rehearsal.Standing?
+---@return string[] titles
+function Lives:irreversible(stands)
+  local titles = {}
+  if not stands then return titles end
+  local journal <close> = require("native.journal").open { dir = self.scene.settings.store, mode = "ro" }
+  for i, one in ipairs(taken_back.irreversible(states.load(journal, stands.run))) do titles[i] = one.title end
+  return titles
 end
 
 --- Writes into the journal of the rehearsed run what only the stage knows.

@@ -73,11 +73,12 @@ end
 ---@param stands almanac.rehearsal.Standing?
 ---@param code integer   of the run
 ---@param back integer?  of what took it back
----@param found { copy: almanac.rehearsal.Difference, planned: string[]? }
+---@param found { copy: almanac.rehearsal.Difference, planned: string[]?, irreversible: string[] }
 ---@return string[] lines
 function M.conclusion(stage, stands, code, back, found)
   local verdict = VERDICTS[code] or "it ended with " .. tostring(code)
   if back then verdict = verdict .. (back == 0 and ", and could be taken back" or ", and taking it back would not be done") end
+  if found.irreversible[1] then verdict = string.format("%s but for %s, which nothing takes back", verdict, some(found.irreversible)) end
   local out = { string.format("REHEARSAL: %s%s", verdict, stands and " (" .. stands.status .. ")" or "") }
   for _, entry in ipairs(stage.story) do
     out[#out + 1] = string.format("  %6s  %s", duration.format(math.floor(entry.seconds)), entry.text)

@@ -25,6 +25,9 @@ local effect_marks = {
   ["in doubt"] = " (in doubt)",
 }
 
+--- What a rollback made of an effect that it did not take back; what somebody left out has a line of its own.
+local BECAME = { nothing = "nothing to take back", irreversible = "nothing takes it back" }
+
 --- The sign of a status, and its colour; a running one turns with `spin`.
 ---@param node almanac.Node
 ---@param spin integer?
@@ -131,7 +134,8 @@ end
 ---@return string
 function M.effect_line(effect, color)
   local text = effect.run and run_line(effect) or M.first_line(effect.title or effect.op) .. (effect_marks[effect.status] or "")
-  if effect.undone then text = text .. " (taken back)" elseif effect.left == "nothing" then text = text .. " (nothing to take back)" end
+  local became = effect.undone and "taken back" or BECAME[effect.left]
+  if became then text = text .. " (" .. became .. ")" end
   return paint("→ " .. text, effect.status == "failed" and "31" or "35", color)
 end
 

@@ -14,7 +14,7 @@ local SHOWN = 10
 ---@field facts { what: string, was: any, now: any }[]   that are not the same
 ---@field steps { path: string, was: number, now: number, id: integer }[]  whose durations differ most, in seconds
 ---@field new string[]        steps that it had not
----@field gone string[]       steps that only it had
+---@field gone string[]       steps that only it had; none while the run may yet get to them
 
 local function seconds_of(run)
   return run.ended_ms and (run.ended_ms - run.started_ms) / 1000 or nil
@@ -56,16 +56,26 @@ local function is_slower(was, now)
   return more - less >= SLOWER_SECONDS and more >= SLOWER_TIMES * less
 end
 
+--- Whether a step's time says something beside the one before: one that is not done has only begun to take it.
+local function differs(step, was)
+  return is_slower(was, step.seconds) and (step.status == "done" or step.seconds > was)
+end
+
+--- What a run that did not get to its end has not met may have come yet.
+local function may_be_gone(report)
+  return report.run.status == "done"
+end
+
 local function compare_steps(out, report, good)
   local was, now, steps = by_path(good), by_path(report), {}
   for _, step in ipairs(report.steps) do
     local before = was[step.path]
     if step.is_leaf and not before and step.status ~= "waiting" then table.insert(out.new, step.path) end
-    if step.is_leaf and before and before.seconds and step.seconds and is_slower(before.seconds, step.seconds) then
+    if step.is_leaf and before and before.seconds and step.seconds and differs(step, before.seconds) then
       steps[#steps + 1] = { path = step.path, was = before.seconds, now = step.seconds, id = step.id }
     end
   end
-  for _, step in ipairs(good.steps) do
+  for _, step in ipairs(may_be_gone(report) and good.steps or {}) do
     if step.is_leaf and not now[step.path] then table.insert(out.gone, step.path) end
   end
   table.sort(steps, function(a, b)

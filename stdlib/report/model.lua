@@ -57,7 +57,7 @@ local OUTPUT_LINES = 60 -- of a step, the last ones
 ---                              of a run that is called: how it stands
 ---@field run? string            the run that it made
 ---@field undone? boolean        it was taken back
----@field left? "nothing"|"skipped"  it was not: it never took place, or it was left out
+---@field left? "nothing"|"skipped"|"irreversible"  it was not: it never took place, it was left out, or nothing takes it back
 ---@field at_ms integer
 ---@field input? any
 ---@field before? any
@@ -187,7 +187,8 @@ local function gate_of(self, event, node)
   return one.gate
 end
 
-on["gate.start"] = function(self, event, node) gate_of(self, event, node).spec = event.data end
+on["gate.start"] = function(self, event, node) watches.begin(gate_of(self, event, node), event.data) end
+on["gate.end"] = function(self, event, node) watches.decide(gate_of(self, event, node), event.data) end
 on["gate.sample"] = function(self, event, node) watches.add_sample(gate_of(self, event, node), event.data) end
 
 on["canary.start"] = function(self, event, node)
@@ -325,13 +326,9 @@ end
 
 local function close_watches(report, found, list)
   for i, one in ipairs(found) do
-    local watch, node = one.watch, one.node
-    local given = type(node.result) == "table" and node.result or {}
-    watch.path, watch.verdict, watch.why = node.path, given.verdict or watch.verdict, node.message
-    if not watch.verdict and node.message then watch.verdict = node.message:match '": ([%a ]+): ' end
-    watch.result = next(given) and given or nil
-    watches.close(watch)
-    list[i] = watch
+    one.watch.path = one.node.path
+    watches.conclude(one.watch, one.node)
+    list[i] = one.watch
   end
   for _, step in ipairs(report.steps) do
     for i, watch in ipairs(list) do
@@ -363,6 +360,7 @@ local function run_of(self, state, facts)
     caller = type(meta.caller) == "table" and meta.caller.run or nil, undoes = meta.undoes, undone_by = self.undone_by,
     rehearsal = type(meta.rehearsal) == "table" and meta.rehearsal or nil,
     abandoned = state.abandoned, left = json.array(taken_back.list(state)),
+    irreversible = state.stays and json.array(taken_back.irreversible(state)),
   }
 end
 

@@ -64,7 +64,7 @@ function say.waiting(report)
   return "Was answered, and waits for somebody to go on with it"
 end
 
---- What a rollback left as it is.
+--- What a rollback left out.
 local function left_of(report)
   local paths, seen = {}, {}
   for _, left in ipairs(report.run.left or {}) do
@@ -74,9 +74,28 @@ local function left_of(report)
   return paths[1] and table.concat(paths, ", ")
 end
 
+local LISTED = 5
+
+--- What nothing takes back.
+local function irreversible_of(report)
+  local titles, all = {}, report.run.irreversible or {}
+  for i = 1, math.min(#all, LISTED) do titles[i] = first_line(all[i].title) end
+  if #all > LISTED then titles[LISTED + 1] = plural(#all - LISTED, "other") end
+  return titles[1] and table.concat(titles, ", ")
+end
+
+--- How much of it was taken back. An older almanac did not journal what nothing takes back.
+local function how_undone(report)
+  local left, stays = left_of(report), irreversible_of(report)
+  local but = {}
+  if left then but[1] = left .. ", NOT taken back" end
+  if stays then but[#but + 1] = stays .. ", which nothing takes back" end
+  if but[1] then return "it was undone but for " .. table.concat(but, ", and for ") end
+  return report.run.irreversible and "all of it was undone" or "it was undone"
+end
+
 function say.undone(report)
-  local left = left_of(report)
-  local what = left and "it was undone but for " .. left .. ", NOT taken back" or "all of it was undone"
+  local what = how_undone(report)
   local text = report.error and "Failed" .. failure(report) .. "; then " .. what or what:sub(1, 1):upper() .. what:sub(2)
   return text .. (report.run.undone_by and " by " .. report.run.undone_by or "")
 end

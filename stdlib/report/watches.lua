@@ -12,7 +12,7 @@ local M = {}
 ---@field path string
 ---@field spec? table       of gate.start: query, op, limit, critical, hold, interval; nil: an older almanac kept none
 ---@field samples { ms: integer, value: number|string|nil, ok: boolean?, what: string? }[]
----@field holds { from_ms: integer, to_ms: integer }[]  in which it was healthy without a break
+---@field holds { from_ms: integer, to_ms: integer }[]  in which somebody saw that it was healthy, without a break
 ---@field verdict? string   nil: it was not decided
 ---@field why? string
 
@@ -43,7 +43,7 @@ local M = {}
 ---@param path string
 ---@return almanac.report.Gate
 function M.gate(path)
-  return { path = path, samples = json.array {}, holds = json.array {}, bad_row = 0 }
+  return { path = path, samples = json.array {}, holds = json.array {}, bad_row = 0, unwatched = 0 }
 end
 
 --- What a sample without a number was instead.
@@ -52,12 +52,35 @@ local function what_of(data)
   return data.missing or data.error
 end
 
---- Takes one sample. The hold goes on while samples are healthy, or as often unhealthy as is tolerated.
+--- A gate begins to watch, for the first time or once more: what it came to before is not what it comes to.
+---@param gate almanac.report.Gate
+---@param spec table  of gate.start
+function M.begin(gate, spec)
+  gate.spec, gate.decided = spec, nil
+end
+
+--- What the watch itself came to.
+---@param gate almanac.report.Gate
+---@param data { verdict: string?, why: string? }
+function M.decide(gate, data)
+  gate.decided = data
+end
+
+--- Whether nobody saw how it was since the sample before; the watch counts it, an older almanac kept where it went on.
+local function has_gap(gate, data)
+  local unwatched = tonumber(data.unwatched) or gate.unwatched
+  local grew = unwatched > gate.unwatched
+  gate.unwatched = unwatched
+  return grew or data.resumed == true
+end
+
+--- Takes one sample. The hold goes on while samples are healthy, or as often unhealthy as is tolerated, and somebody saw it.
 ---@param gate almanac.report.Gate
 ---@param data almanac.gate.Sample
 function M.add_sample(gate, data)
   local ms = math.floor((tonumber(data.time) or 0) * 1000)
   table.insert(gate.samples, { ms = ms, value = data.value, ok = data.ok, what = what_of(data) })
+  if has_gap(gate, data) or data.error then gate.holding = nil end
   if data.error then return end
   local hold = gate.holding
   gate.bad_row = data.ok and 0 or gate.bad_row + 1
@@ -154,10 +177,28 @@ function M.add_comparison(canary, data)
   canary.verdict = watch.verdict.verdict
 end
 
+--- The verdict of a gate or canary, and why it did not pass: as it was journalled; an older almanac kept a gate's in what its
+--- step returned, or in its failure.
+---@param watch almanac.report.Gate|almanac.report.Canary
+---@param node almanac.Node  its step
+function M.conclude(watch, node)
+  local given = type(node.result) == "table" and node.result or {}
+  watch.result = next(given) and given or nil
+  local decided = watch.decided
+  if decided then
+    watch.verdict = decided.verdict
+    watch.why = decided.verdict ~= "pass" and (node.message or decided.why) or nil
+  else
+    watch.verdict, watch.why = given.verdict or watch.verdict, node.message
+    if not watch.verdict and node.message then watch.verdict = node.message:match '": ([%a ]+): ' end
+  end
+  M.close(watch)
+end
+
 --- Without what was only needed to gather it.
 ---@param watch almanac.report.Gate|almanac.report.Canary
 function M.close(watch)
-  watch.watch, watch.holding, watch.bad_row = nil, nil, nil
+  watch.watch, watch.holding, watch.bad_row, watch.unwatched, watch.decided = nil, nil, nil, nil, nil
 end
 
 return M

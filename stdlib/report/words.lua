@@ -22,6 +22,7 @@ function M.effect(effect)
   local word = M.EFFECT[effect.status] or effect.status
   if effect.undone then return word .. ", taken back" end
   if effect.left == "nothing" then return word .. "; it never took place" end
+  if effect.left == "irreversible" then return word .. "; nothing takes it back" end
   return effect.left and word .. ", NOT taken back" or word
 end
 

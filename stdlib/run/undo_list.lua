@@ -173,9 +173,21 @@ local function owned_by_steps(items, visits)
   return owned
 end
 
-local function failed_title(item)
+---@class almanac.Irreversible  an effect that nothing takes back
+---@field path string    of its step
+---@field effect string  its id
+---@field title string   for people
+
+---@return almanac.Irreversible
+local function irreversible(item)
   local title = item.intent.title or item.intent.op
-  return took_place.is_sure(item) and title or title .. (item.outcome and " (it failed)" or " (it may not have taken place)")
+  if not took_place.is_sure(item) then title = title .. (item.outcome and " (it failed)" or " (it may not have taken place)") end
+  return { path = item.path, effect = item.intent.id, title = title }
+end
+
+--- Whether an effect is no more than its parts, of which each is taken back, or not, by itself.
+local function is_its_parts(item, items, own)
+  return not definitions.is_builtin(item.intent.op) and doubt_of(item, items, own).parts[1] ~= nil
 end
 
 --- All that the run did, newest first, as if nothing of it were taken back already.
@@ -197,8 +209,8 @@ local function all_of(run)
       local undo = of_effect(item, definition, item.intent.title or item.intent.op)
       note_doubts(undo, { item }, items, own)
       undos[#undos + 1] = undo
-    elseif counts and not took_place.is_surely_not(item) then
-      left[#left + 1] = failed_title(item)
+    elseif counts and not took_place.is_surely_not(item) and not is_its_parts(item, items, own) then
+      left[#left + 1] = irreversible(item)
     end
   end
   for path, visit in pairs(visits) do -- done without an effect
@@ -216,7 +228,7 @@ end
 --- have taken place. What one skipped is.
 ---@param run almanac.Run  after M.walk_back()
 ---@return almanac.Undo[] undos
----@return string[] left  titles of the effects that nothing takes back
+---@return almanac.Irreversible[] left  the effects that nothing takes back
 function M.of(run)
   local all, left = all_of(run)
   local undos, counts, settled = {}, {}, run.replay.settled

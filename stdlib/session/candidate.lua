@@ -4,6 +4,7 @@ local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local parameters = require "almanac.journal.parameters"
 local rows = require "almanac.journal.row"
+local run_name = require "almanac.journal.run_name"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local task = require "native.task"
@@ -96,7 +97,7 @@ end
 
 --- The run of a name: of several that it fits, the only one that the command can mean.
 local function named_run(journal, name, wanted)
-  local matching = store.matching(journal, name)
+  local matching = run_name.matching(journal, name)
   if #matching < 2 then return store.find(journal, name) end
   local all, meant = {}, {}
   for i, row in ipairs(matching) do
@@ -110,7 +111,7 @@ end
 
 --- The run that is meant.
 ---@param journal table
----@param name string?  id, or a unique part of one
+---@param name string?  of journal/run_name.lua
 ---@param wanted almanac.Wanted
 ---@param operator almanac.Operator
 ---@return table row

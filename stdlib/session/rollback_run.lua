@@ -6,6 +6,7 @@ local errors = require "almanac.base.errors"
 local equipment = require "almanac.session.equipment"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
+local json = require "native.json"
 local origin = require "almanac.session.origin"
 local outer = require "almanac.session.outer"
 local ownership = require "almanac.journal.ownership"
@@ -50,13 +51,13 @@ local function check_skipped(undos, options)
 end
 
 local function add_left(out, left)
-  for _, title in ipairs(left) do out[#out + 1] = "  · nothing takes back: " .. title end
+  for _, one in ipairs(left) do out[#out + 1] = "  · nothing takes back: " .. one.title end
 end
 
 --- What undo would do, for people.
 ---@param walked almanac.Run  after undo_list.walk_back()
 ---@param undos almanac.Undo[]
----@param left string[]
+---@param left almanac.Irreversible[]
 ---@param options table
 ---@return string[] lines
 local function describe(walked, undos, left, options)
@@ -92,9 +93,23 @@ local function other_run(journal, original)
   end
 end
 
+local function titles_of(left)
+  local titles = {}
+  for i, one in ipairs(left) do titles[i] = one.title end
+  return titles
+end
+
+--- Journals that a run is taken back, and what of it nothing takes back: that stays as it is.
+---@param original almanac.Run
+---@param by string  the rollback
+---@param left almanac.Irreversible[]
+local function record_undone(original, by, left)
+  original:record("run.end", "", { status = "undone", by = by, left = json.array(left) })
+end
+
 --- Nothing that the run did can be taken back. Whoever looks for a run to roll back does not mean it from then on.
 local function end_irreversible(session, original, status, left)
-  if not ownership.is_irreversible(session.journal, original.id) then original:record("run.irreversible", "", { left = left }) end
+  if not ownership.is_irreversible(session.journal, original.id) then original:record("run.irreversible", "", { left = titles_of(left) }) end
   local out = { string.format("%s (%s): nothing that it did can be taken back", original.id, status) }
   add_left(out, left)
   out[#out + 1] = other_run(session.journal, original)
@@ -107,7 +122,7 @@ end
 local function end_without(session, original, left)
   local undone, status = original.replay.undone, states.status(session.journal, original.id)
   if undone and status ~= "undone" then
-    original:record("run.end", "", { status = "undone", by = undone.by })
+    record_undone(original, undone.by, left)
     session.operator:say(original.id .. ": there is nothing left to undo")
   elseif status ~= "undone" and #left > 0 then
     end_irreversible(session, original, status, left)
@@ -203,7 +218,7 @@ function M.run(session, original, way, held, given)
   local run = open_rollback(session, original, way, stopped)
   held:attach(run)
   local status, err = drive.execute(run, rollback_body.of(run, original, undos, choices_of(session, original)))
-  if status == "done" then original:record("run.end", "", { status = "undone", by = run.id }) end
+  if status == "done" then record_undone(original, run.id, left) end
   drive.conclude(run, status, err, status ~= "done" and err.told)
   if status == "done" then tell_left(session, original, run.id) end
   return status
@@ -217,14 +232,14 @@ end
 ---@param frame almanac.Frame   of the step that takes it back
 ---@param stopped almanac.Run?
 function M.run_within(session, original, way, frame, stopped)
-  local undos = undo_list.of(way.walked)
+  local undos, left = undo_list.of(way.walked)
   local by = frame.run.id
   if #undos > 0 or stopped then
     local run = open_rollback(session, original, way, stopped, frame)
     by, run.held = run.id, frame.run.held
     drive.execute_within(run, frame, rollback_body.of(run, original, undos, choices_of(session, original)))
   end
-  original:record("run.end", "", { status = "undone", by = by })
+  record_undone(original, by, left)
 end
 
 return M

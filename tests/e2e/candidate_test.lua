@@ -85,6 +85,25 @@ t.test("a name that fits several means the only one that is left to take back, o
   t.has(must(p, { "resume", b }, 2), "was rolled back")
 end)
 
+t.test("a word within an id names no run: nothing is done, and nothing shown, by chance", function()
+  local p = project.new { slow = BOOK, move = BOOK }
+  must(p, { "run", "slow" }, 0)
+  must(p, { "run", "move" }, 0)
+  local id = p:newest()
+  for _, words in ipairs { { "rollback" }, { "resume" }, { "approve" }, { "reject" }, { "status" }, { "log" }, { "report" }, { "verify" } } do
+    for _, word in ipairs { "lo", "ov", "2026" } do
+      local err = must(p, { words[1], word }, 2)
+      t.has(err, string.format("no run %q", word))
+      t.has(err, "its id, the beginning or the last digits of that, or its runbook")
+    end
+  end
+  must(p, { "abandon", "ov", "--reason", "none" }, 2)
+  must(p, { "answer", "ov", "yes" }, 2)
+  t.eq(p:lines "log", { "acted x", "acted x" })
+  t.has(must(p, { "rollback", id:match "%x+$" }, 0), "rollback-of-move")
+  must(p, { "rollback", id:sub(1, -3) }, 0)
+end)
+
 t.test("a runbook's name is its newest run to who looks, and the one that waits, or is not over, to who answers or gives up", function()
   local p = project.new { ask = 'return runbook { run = function() confirm "on" step("a", { undo = print }, function() end) end }' }
   must(p, { "run", "ask" }, 3)

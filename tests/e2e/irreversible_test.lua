@@ -1,4 +1,5 @@
 -- What cannot be taken back is said so: by a plan, by the list of a rollback, and by a rollback of nothing else.
+local json = require "native.json"
 local project = require "tests.project"
 local t = require "tests.harness"
 
@@ -72,5 +73,73 @@ t.test("a file that is too big to keep, or holds a secret, is promised by no pla
     t.has(said, "--skip")
     rollback(p, 0, "book", "--skip", "change")
     t.eq(t.read_file(p.dir .. "/older"), nil)
+  end
+end)
+
+--- A report as Markdown, and as data.
+local function reported(p, id)
+  local _, markdown = p:run { "report", id }
+  local _, data = p:run { "report", id, "--format", "json" }
+  return markdown, json.decode(data)
+end
+
+t.test("what nothing takes back of a run that is undone is said wherever it is shown", function()
+  local p = project.new { book = [[return runbook { on_failure = "undo", run = function()
+    step("write", function() fs.write("file", "x") end)
+    step("make", function() sh.run { "mkdir", "made" } end)
+    step("stop", function() if fs.exists "stop" then error "no" end end)
+  end }]] }
+  for _, code in ipairs { 0, 4 } do
+    t.eq((p:run { "run", "book" }), code)
+    local id = p:newest()
+    if code == 0 then rollback(p, 0, id) else id = id:gsub("^rollback%-of%-", "") end
+    if code == 4 then id = select(2, p:run { "runs", "book", "--limit", "1", "--json=id" }):match '"id":"([^"]+)"' end
+    local markdown, data = reported(p, id)
+    t.has(data.verdict.text, code == 0 and "It was undone but for run mkdir made, which nothing takes back by rollback-of-book"
+      or "then it was undone but for run mkdir made, which nothing takes back")
+    t.has(markdown, "done; nothing takes it back")
+    t.eq(data.run.irreversible, { { path = "make", effect = data.effects[2].id, title = "run mkdir made" } })
+    t.eq({ data.effects[1].undone, data.effects[2].left }, { true, "irreversible" })
+    local _, status = p:run { "status", id }
+    t.has(status, "run mkdir made (nothing takes it back)")
+    t.has(status, "! make: nothing takes back run mkdir made")
+    t.must { "rmdir", p.dir .. "/made" }
+    t.write_file(p.dir .. "/stop", "")
+  end
+end)
+
+t.test("of a run that another one made, too; and all is undone where the parts of an effect are", function()
+  local p = project.new {
+    whole = [[return runbook { run = function()
+      step("part", function() runbook.call("part") end)
+      step("own", function() effect.perform("own.both", {}) end)
+    end }
+    ]],
+    part = [[return runbook { run = function()
+      step("write", function() fs.write("file", "x") end)
+      step("make", function() sh.run { "mkdir", "made" } end)
+    end }]],
+    own = [[effect.define("own.both", { apply = function() fs.write("other", "x") end })
+    return runbook { run = function() step("own", function() effect.perform("own.both", {}) end) end }]],
+    undone = [[effect.define("own.both", { apply = function() sh.run { "touch", "other" } end, undo = function() sh.run { "rm", "other" } end })
+    return runbook { run = function() step("own", function() effect.perform("own.both", {}) end) end }]],
+  }
+  p:edit("whole", 'effect.define("own.both", { apply = function() fs.write("other", "x") end })\n' .. t.read_file(p.dir .. "/runbooks/whole.lua"))
+  t.eq((p:run { "run", "whole" }), 0)
+  local _, ids = p:run { "runs", "whole", "--json=id" }
+  local id = json.decode(ids).id
+  rollback(p, 0, id)
+  local _, data = reported(p, id)
+  t.has(data.verdict.text, "It was undone but for run mkdir made, which nothing takes back")
+  t.eq({ #data.run.irreversible, data.run.irreversible[1].path }, { 1, "part/part/make" })
+  for _, book in ipairs { "own", "undone" } do
+    t.eq((p:run { "run", book }), 0)
+    id = p:newest()
+    t.lacks(rollback(p, 0, id), "nothing takes back")
+    _, data = reported(p, id)
+    t.has(data.verdict.text, "All of it was undone")
+    for _, effect in ipairs(data.effects) do
+      if effect.op ~= "own.both" then t.eq(effect.undone, true, book) end
+    end
   end
 end)

@@ -58,6 +58,7 @@ local function follow(spec)
     step.progress(verdicts.line(spec, v), false)
     if not v.verdict then task.sleep(math.max(0, spec.interval - (task.now() - began))) end
   end
+  step.emit("gate.end", { verdict = v.verdict, why = v.why })
   if v.verdict ~= "pass" then
     errors.raise {
       kind = "gate", verdict = v.verdict, why = v.why, value = number.plain(v.value), limit = v.limit, held = v.held,

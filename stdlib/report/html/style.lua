@@ -74,7 +74,7 @@ svg .dim{fill:var(--dim)}svg .right{text-anchor:end}svg .label{paint-order:strok
 svg .mid{text-anchor:middle}svg a:hover text{text-decoration:underline}
 .grid{stroke:var(--line);stroke-width:1}.gap{fill:url(#stripes)}.row{fill:var(--soft);opacity:.6}
 .work{fill:var(--work)}.watch{fill:var(--watch)}.wait{fill:url(#dots)}.approval{fill:var(--approval)}.retry{fill:url(#slant)}
-.failed{fill:var(--failed)}.stopped{fill:var(--wait)}
+.failed{fill:var(--failed)}.stopped{fill:var(--wait)}.cut{fill:var(--bg);stroke:var(--dim);stroke-width:1.4;stroke-dasharray:3 2}
 .killed{stroke:var(--failed);stroke-width:2;stroke-dasharray:5 3}.resumed{stroke:var(--held);stroke-width:2}
 .breach{stroke:var(--failed);stroke-width:1.2;stroke-dasharray:2 3}.breach-mark{fill:var(--failed);stroke:var(--bg);stroke-width:1}
 .answer-mark{fill:var(--approval);stroke:var(--fg);stroke-width:1}

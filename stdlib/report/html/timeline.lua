@@ -17,7 +17,7 @@ local LEAST = 2         -- width of a span that was too short to be seen
 
 local LEGEND = {
   { "work", "works" }, { "watch", "a gate or canary watches" }, { "wait", "waits" }, { "approval", "waits for an answer" },
-  { "retry", "before it is tried again" }, { "failed", "failed" }, { "stopped", "stopped" },
+  { "retry", "before it is tried again" }, { "failed", "failed" }, { "stopped", "stopped" }, { "cut", "cut short by a kill" },
 }
 
 --- From moments to places: the executions take their share of the width, a long time between two of them is cut short.
@@ -87,7 +87,8 @@ local function rows_of(report)
 end
 
 local function class_of(span)
-  if span.ended == "failed" or span.ended == "killed" then return "failed" end
+  if span.ended == "failed" then return "failed" end
+  if span.ended == "killed" then return "cut" end
   if span.ended == "stopped" and span.kind == "work" then return "stopped" end
   return span.kind
 end

@@ -92,6 +92,54 @@ t.test("a gate has its limits, samples and holds; without limits, of an older jo
   t.eq({ old.gates[1].spec == nil, old.gates[1].verdict }, { true, "no data" })
 end)
 
+t.test("the verdict of a gate is the watch's own, whatever its step returns; one that watches once more has none yet", function()
+  local start = { "gate.start", "g", { query = "up", op = "<", limit = 5, hold = 3, tolerate = 0 } }
+  local good = { "gate.sample", "g", { time = 1795912002, value = 1, ok = true } }
+  local passed = { "gate.end", "g", { verdict = "pass", why = "1 < 5 for 3s" } }
+  local failed = { "gate.end", "g", { verdict = "fail", why = "never healthy in 3s" } }
+  local function gate(...) return report_of({ START, { "step.start", "g" }, start, good, ... }).gates[1] end
+  for _, result in ipairs { false, { verdict = "mine" } } do
+    local one = gate(passed, { "step.done", "g", { result = result or nil } }, { "run.end", "", { status = "done" } })
+    t.eq({ one.verdict, one.why, one.decided }, { "pass" })
+  end
+  local one = gate(failed, { "step.done", "g", {} }, { "run.end", "", { status = "done" } })
+  t.eq({ one.verdict, one.why }, { "fail", "never healthy in 3s" }, "of which the step made something else")
+  one = gate(passed, { "step.failed", "g", { kind = "script", message = "behind it" } })
+  t.eq({ one.verdict, one.why }, { "pass" })
+  t.eq(gate(failed, { "step.retry", "g", { attempt = 1 } }, start, good).verdict, nil)
+end)
+
+t.test("a hold ends where nobody saw how it was", function()
+  local function sample(time, fields)
+    local data = { time = 1795912000 + time, value = 1, ok = true }
+    for name, value in pairs(fields or {}) do data[name] = value end
+    return { "gate.sample", "g", data, time }
+  end
+  local start = { "gate.start", "g", { query = "up", op = "<", limit = 5, hold = 9, interval = 1 }, 1 }
+  local function holds(...)
+    local out = {}
+    for i, hold in ipairs(report_of({ START, { "step.start", "g", {}, 1 }, start, ... }).gates[1].holds) do
+      out[i] = string.format("%d-%d", hold.from_ms // 1000 - 1795912000, hold.to_ms // 1000 - 1795912000)
+    end
+    return out
+  end
+  t.eq(holds(sample(1), sample(3), sample(5, { resumed = true }), sample(8)), { "1-3", "5-8" }, "killed")
+  t.eq(holds(sample(1, { unwatched = 0 }), sample(3, { unwatched = 0 }), sample(7, { unwatched = 4 }), sample(8, { unwatched = 4 })),
+    { "1-3", "7-8" }, "the program stood still")
+  t.eq(holds(sample(1), { "gate.sample", "g", { time = 1795912002, error = "refused" }, 2 }, sample(3), sample(4)), { "1-1", "3-4" })
+end)
+
+t.test("what a kill cut short is not drawn as what failed", function()
+  local page = require("almanac.report.html.timeline").render(report_of {
+    START, { "step.start", "a", {}, 1 }, { "note", "a", { text = "half" }, 5 }, { "run.resume", "", {}, 6 }, { "step.start", "a", {}, 6 },
+    { "step.done", "a", { elapsed_ms = 2000 }, 8 }, { "run.end", "", { status = "done" }, 9 },
+  })
+  local text = page.text
+  t.has(text, 'class="cut"')
+  t.has(text, "cut short by a kill")
+  t.lacks(text, 'class="failed"')
+end)
+
 t.test("beside the last good run: what was given otherwise and what took longer", function()
   local function run(tag, seconds)
     return { { "run.start", "", { runbook = "r", params = { tag = tag } }, 0 }, { "step.start", "a", {}, 1 },
@@ -100,6 +148,27 @@ t.test("beside the last good run: what was given otherwise and what took longer"
   local compared = report_of(run("v2", 10), { good = report_of(run("v1", 2)) }).compared
   t.eq(compared.facts, { { what = "parameter tag", was = "v1", now = "v2" } })
   t.eq(compared.steps, { { path = "a", was = 2.0, now = 10.0, id = 1 } })
+end)
+
+t.test("beside the last good run: what a run has not got to yet is not gone, and what it is at is not quicker", function()
+  local function good(seconds)
+    return report_of { START, { "step.start", "a", {}, 1 }, { "step.done", "a", { elapsed_ms = seconds * 1000 }, 1 + seconds },
+      { "step.done", "b", {}, 2 + seconds }, { "run.end", "", { status = "done" }, 2 + seconds } }
+  end
+  local ends = {
+    failed = { { "step.failed", "a", { message = "no" }, 11 }, { "run.end", "", { status = "failed" }, 11 } },
+    running = { { "note", "a", { text = "on" }, 11 } },
+  }
+  for status, last in pairs(ends) do
+    local function compared(seconds)
+      return report_of({ START, { "step.start", "a", {}, 1 }, table.unpack(last) }, { good = good(seconds) }).compared
+    end
+    t.eq({ compared(60).steps, compared(60).gone }, { {}, {} }, status)
+    t.eq({ #compared(2).steps, compared(2).steps[1].was }, { 1, 2.0 }, status .. ": it takes longer already")
+  end
+  local whole = report_of({ START, { "step.done", "a", { elapsed_ms = 2000, started = 1795912001000 }, 3 },
+    { "run.end", "", { status = "done" }, 4 } }, { good = good(2) })
+  t.eq(whole.compared.gone, { "b" })
 end)
 
 t.test("of a run that another one made, the step that failed in it is where it began", function()

@@ -4,6 +4,7 @@ local standing = require "almanac.run.standing"
 local t = require "tests.harness"
 local task = require "native.task"
 local walked = require "tests.walked"
+require "tests.any_effect"
 
 local world = {}
 

@@ -5,6 +5,7 @@ local step = require "almanac.run.step"
 local t = require "tests.harness"
 local undo_list = require "almanac.run.undo_list"
 local walked = require "tests.walked"
+require "tests.any_effect"
 
 definitions.define("undotest.set", { apply = function() end, undo = function() end })
 definitions.define("undotest.send", { apply = function() end })
@@ -20,6 +21,7 @@ local function listed(events, body)
   local undos, left = undo_list.of(run)
   local what = {}
   for i, item in ipairs(undos) do what[i] = item.what end
+  for i, item in ipairs(left) do left[i] = item.title end
   return what, left, undo_list.unreached(run)
 end
 

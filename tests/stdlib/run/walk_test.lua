@@ -7,6 +7,7 @@ local sleep = require "almanac.run.sleep"
 local step = require "almanac.run.step"
 local t = require "tests.harness"
 local walked = require "tests.walked"
+require "tests.any_effect"
 
 definitions.define("walktest.touch", { apply = function() error "a walk must not do this" end })
 

@@ -9,6 +9,7 @@ local sleep = require "almanac.run.sleep"
 local step = require "almanac.run.step"
 local t = require "tests.harness"
 local unknown = require "almanac.base.unknown"
+require "tests.any_effect"
 
 local applied = 0
 local function apply() applied = applied + 1 end
