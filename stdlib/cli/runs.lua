@@ -25,7 +25,7 @@ TIME is a date (2026-11-28), a moment (2026-11-28T06:19:05Z, or "2026-11-28 06:1
 
 M.options = options.join({
   { "--status", "WORDS", "with one of these, with commas: " .. table.concat(find.STATUSES, ", ") },
-  { "--failed", nil, "those that failed or crashed" },
+  { "--failed", nil, "those that failed or crashed, also where they were undone then" },
   { "--since", "TIME", "started then or later" },
   { "--until", "TIME", "started before" },
   { "--param", "NAME=VALUE", "with this parameter; several times: with all of them", many = true },
@@ -72,7 +72,7 @@ end
 
 local function statuses_of(given)
   if given.failed and given.status then errors.usage "--failed and --status say the same thing twice; give one of them" end
-  if given.failed then return { "failed", "crashed" } end
+  if given.failed then return nil end
   local known = {}
   for _, status in ipairs(find.STATUSES) do known[status] = true end
   return given.status and words_of(given.status, known, "status")
@@ -150,7 +150,7 @@ function M.run(words, operator)
   if #rest > 1 then errors.usage "usage: almanac runs [RUNBOOK]; almanac status RUN shows one" end
   local now = task.wall_ms() / 1000
   local wanted = {
-    runbook = rest[1], statuses = statuses_of(given), since_ms = moment_ms("--since", given.since, now),
+    runbook = rest[1], statuses = statuses_of(given), failed = given.failed, since_ms = moment_ms("--since", given.since, now),
     until_ms = moment_ms("--until", given["until"], now), params = params_of(given.param), environment = given.env,
     operator = given.by, limit = given.limit or 20,
   }

@@ -33,10 +33,12 @@ end
 ---@type table<string, almanac.EventKind>
 M.kinds = {
   -- the run
-  ["run.start"] = kind("durable", "keep", "runbook params operator digest pid undoes runner host version"),
-  ["run.resume"] = kind("durable", "keep", "operator digest pid params anew runner host version"), -- anew: names, secrets too
-  -- result: what a run that another one made gave it; left: of one that is undone, what nothing takes back
-  ["run.end"] = kind("durable", "keep", "status error by result left"),
+  ["run.start"] = kind("durable", "keep", "runbook params operator digest pid undoes runner host version commit"),
+  -- anew: names, secrets too; ran_ms: how long processes have run it so far
+  ["run.resume"] = kind("durable", "keep", "operator digest pid params anew runner host version commit ran_ms"),
+  -- result: what a run that another one made gave it; ran_ms: how long processes have run it; of one that is undone error is
+  -- what it had ended with before, and left what nothing takes back
+  ["run.end"] = kind("durable", "keep", "status error by result left ran_ms"),
   ["run.plan"] = kind("durable", "keep", "*"), -- the whole plan that it is bound to
   ["run.unbound"] = kind("durable", "keep", "operator"),
   ["run.script"] = kind("soon", "keep", "digest sources files"), -- the texts that the run is made with, and their digests, by path

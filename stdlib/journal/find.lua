@@ -13,6 +13,7 @@ local M = {}
 ---@field since_ms? integer   made at this time or later
 ---@field until_ms? integer   made before it
 ---@field statuses? string[]  of almanac.State
+---@field failed? boolean     failed or crashed, also where it was undone then
 ---@field operator? string
 ---@field environment? string
 ---@field params? table<string, string>  as they are typed
@@ -24,7 +25,7 @@ local M = {}
 ---@field status string
 ---@field started_ms? integer  nil: it is corrupt
 ---@field ended_ms? integer
----@field duration? number   seconds
+---@field duration? number   seconds in which processes ran it
 ---@field operator? string
 ---@field host? string
 ---@field environment? string
@@ -50,9 +51,10 @@ end
 
 local function query_of(wanted)
   local statuses, params
-  if wanted.statuses then
+  local given = wanted.failed and { "failed", "crashed", "undone" } or wanted.statuses
+  if given then
     local list = {}
-    for i, status in ipairs(wanted.statuses) do list[i] = status == "crashed" and "running" or status end
+    for i, status in ipairs(given) do list[i] = status == "crashed" and "running" or status end
     statuses = "|" .. table.concat(list, "|") .. "|"
   end
   for name, text in pairs(wanted.params or {}) do
@@ -87,6 +89,11 @@ local function text_of(value)
   return type(value) == "string" and value or nil
 end
 
+--- How long processes ran a run that has ended. An older almanac did not count it: then all time since it was made.
+local function ran_ms(row, data)
+  return math.tointeger(data.ran_ms) or math.max(0, row.turn_ms - row.created_ms)
+end
+
 local function read(journal, row)
   local meta, data = rows.meta(row), turn_of(row)
   local status = status_of(journal, row, data)
@@ -97,7 +104,7 @@ local function read(journal, row)
   local ended_ms = row.turn == "run.end" and row.turn_ms or nil
   return {
     id = row.id, runbook = row.runbook, status = status, started_ms = row.created_ms, ended_ms = ended_ms,
-    duration = ended_ms and math.max(0, ended_ms - row.created_ms) / 1000 or nil, operator = meta.operator, host = meta.host,
+    duration = ended_ms and ran_ms(row, data) / 1000 or nil, operator = meta.operator, host = meta.host,
     environment = meta.environment, version = meta.version, params = meta.params or {},
     durations = meta.durations,
     error = text_of(err.message) and errors.printable(err.message):match "^[^\n]*" or nil, step = text_of(err.step),
@@ -114,11 +121,18 @@ local function found_of(journal, row)
   return { id = row.id, runbook = row.runbook, status = "corrupt", params = {}, is_corrupt = true, error = errors.printable(found.message) }
 end
 
-local function set_of(list)
-  if not list then return nil end
+--- Whether a run is one of those that are wanted, by how it stands.
+---@param wanted almanac.Wanted
+---@return fun(found: almanac.FoundRun): boolean
+local function standing_of(wanted)
+  if wanted.failed then
+    return function(found)
+      return found.status == "failed" or found.status == "crashed" or found.status == "undone" and found.error ~= nil
+    end
+  end
   local set = {}
-  for _, item in ipairs(list) do set[item] = true end
-  return set
+  for _, status in ipairs(wanted.statuses or {}) do set[status] = true end
+  return function(found) return not wanted.statuses or set[found.status] == true end
 end
 
 --- The runs that fit, the newest first.
@@ -126,10 +140,10 @@ end
 ---@param wanted almanac.Wanted
 ---@return almanac.FoundRun[]
 function M.runs(journal, wanted)
-  local out, statuses = {}, set_of(wanted.statuses)
+  local out, fits = {}, standing_of(wanted)
   for _, row in ipairs(journal:find(query_of(wanted))) do
     local found = found_of(journal, row)
-    if not statuses or statuses[found.status] or found.is_corrupt then out[#out + 1] = found end
+    if fits(found) or found.is_corrupt then out[#out + 1] = found end
     if wanted.limit and #out >= wanted.limit then break end
   end
   return out

@@ -12,7 +12,7 @@ local SHAPE = {
   params = { optional = { map = "any" } }, durations = { optional = { list = "string" } },
   unkept = { optional = { list = "string" } },
   lock = "string?", lock_seconds = "number?", operator = "string?", host = "string?", cwd = "string?", version = "string?",
-  environment = "string?", config = "string?", kubeconfig = "string?", context = "string?", helm = "string?",
+  commit = "string?", environment = "string?", config = "string?", kubeconfig = "string?", context = "string?", helm = "string?",
   choice = { optional = { map = "any" } }, rehearsal = { optional = { map = "any" } }, undoes = "string?", family = "string?",
   keyed = "boolean?",
   caller = { optional = { run = "string", path = "string", root = "string?" } },

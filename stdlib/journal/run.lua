@@ -49,6 +49,8 @@ local FLUSH_SECONDS = 0.1
 ---@field approvals almanac.Approvals?    judges signed answers; nil: an answer of anybody counts
 ---@field observers fun(event: almanac.Event)[]
 ---@field opening almanac.Event[]  recorded before anybody observed
+---@field ran_before_ms integer?         how long processes ran it before this one
+---@field begun_ms integer?              when this one began with it
 ---@field tells_replays boolean           the mode is told of each done step that is met
 local Run = {}
 Run.__index = Run

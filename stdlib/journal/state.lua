@@ -103,7 +103,7 @@ on["run.resume"] = function(state, _, data, time_ms)
   for _, node in pairs(state.nodes) do
     node.put = nil
     if node.status ~= "done" and node.status ~= "skipped" then
-      node.status, node.message, node.progress = "waiting", nil, nil
+      node.status, node.message, node.progress, node.elapsed = "waiting", nil, nil, nil
     end
   end
 end
@@ -128,6 +128,7 @@ end
 on["step.start"] = function(state, path, _, time_ms)
   local node = node_of(state, path, time_ms)
   node.status, node.started, node.ended, node.message, node.progress = "running", time_ms, nil, nil, nil
+  node.elapsed = nil
 end
 
 on["step.done"] = function(state, path, data, time_ms)
@@ -147,6 +148,7 @@ end
 local function end_badly(state, path, status, kind, message, time_ms)
   local node = node_of(state, path, time_ms)
   node.status, node.message, node.kind, node.ended, node.progress = status, message, kind, time_ms, nil
+  node.elapsed = status ~= "asking" and node.started and (time_ms - node.started) / 1000 or nil
 end
 
 --- Kinds of the errors that end a step until somebody answers.

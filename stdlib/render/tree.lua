@@ -54,8 +54,9 @@ function M.elapsed(node, now_ms, whole)
   if node.status == "waiting" then return "" end
   local seconds = node.elapsed or (node.started and ((node.ended or now_ms) - node.started) / 1000)
   if not seconds or (seconds < 0.1 and node.status ~= "running") then return "" end
-  if whole and node.status == "running" then return "  " .. duration.format(math.floor(seconds)) end
-  return "  " .. (seconds < 10 and string.format("%.1fs", seconds) or duration.format(math.floor(seconds)))
+  local is_over = node.status ~= "running" -- then it is rounded, as reports do; what counts on shows what has passed
+  if whole and not is_over then return "  " .. duration.format(math.floor(seconds)) end
+  return "  " .. (seconds < 10 and string.format("%.1fs", seconds) or duration.format(is_over and seconds or math.floor(seconds)))
 end
 
 --- As it will be shown, so that its columns are counted right.

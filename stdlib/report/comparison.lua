@@ -1,5 +1,6 @@
 --- A run beside the last good one of the same runbook: what was given otherwise, what was newer, what took longer. Pure.
 local json = require "native.json"
+local words = require "almanac.report.words"
 
 local M = {}
 
@@ -37,9 +38,8 @@ local function add_facts(out, report, good)
   end
   table.sort(names)
   for _, name in ipairs(names) do add("parameter " .. name, was[name], now[name]) end
-  for _, field in ipairs { "environment", "context", "operator", "host", "version" } do
-    add(field, good.run[field], report.run[field])
-  end
+  for _, field in ipairs { "environment", "context", "operator", "host" } do add(field, good.run[field], report.run[field]) end
+  add("version", words.version(good.run), words.version(report.run))
   add("script", good.run.digest and good.run.digest:sub(1, 12), report.run.digest and report.run.digest:sub(1, 12))
 end
 

@@ -181,7 +181,7 @@ local function about(report)
       param.was and " (" .. span(param.was) .. ")" or "")
   end
   lines[#lines + 1] = string.format("- run %s, %salmanac %s", span(run.id),
-    run.digest and "script " .. span(run.digest:sub(1, 16)) .. ", " or "", span(run.version or "?"))
+    run.digest and "script " .. span(run.digest:sub(1, 16)) .. ", " or "", span(words.version(run) or "?"))
   if run.undoes then lines[#lines + 1] = "- takes back " .. span(run.undoes) end
   if report.rollbacks[1] then lines[#lines + 1] = "- taken back by " .. span(table.concat(report.rollbacks, ", ")) end
   lines[#lines + 1] = string.format("- journal head: event %d, %s", report.journal.seq, span(report.journal.hash))

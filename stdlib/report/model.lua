@@ -356,7 +356,7 @@ local function run_of(self, state, facts)
     operator = state.operator or meta.operator, host = meta.host, directory = meta.cwd, started_ms = state.started or row.created_ms,
     ended_ms = last and last.ended ~= "running" and last.ended_ms or nil, environment = meta.environment, context = meta.context,
     kubeconfig = meta.kubeconfig, clusters = json.array(cluster.sorted(self.clusters)), config = meta.config,
-    lock = meta.lock, version = meta.version, digest = meta.digest,
+    lock = meta.lock, version = meta.version, commit = meta.commit, digest = meta.digest,
     caller = type(meta.caller) == "table" and meta.caller.run or nil, undoes = meta.undoes, undone_by = self.undone_by,
     rehearsal = type(meta.rehearsal) == "table" and meta.rehearsal or nil,
     abandoned = state.abandoned, left = json.array(taken_back.list(state)),

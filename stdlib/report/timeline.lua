@@ -14,6 +14,7 @@ local M = {}
 ---@field operator? string
 ---@field host? string         nil, as the version is, of an older almanac
 ---@field version? string      of almanac
+---@field commit? string       that it was built from
 ---@field digest? string       of the script
 ---@field edited? boolean      it is another one than the execution before had
 ---@field started_ms integer
@@ -89,7 +90,8 @@ local function begin_execution(self, event, run, how)
   if before and not before.ended then before.ended, before.ended_ms = "killed", heard end
   local data = event.data
   table.insert(self.executions, {
-    how = how, operator = data.operator, host = data.host, version = data.version, digest = data.digest, started_ms = event.time_ms,
+    how = how, operator = data.operator, host = data.host, version = data.version, commit = data.commit, digest = data.digest,
+    started_ms = event.time_ms,
     edited = before and before.digest and data.digest and data.digest ~= before.digest or nil,
   })
 end

@@ -80,6 +80,13 @@ function M.plural(n, word)
   return string.format("%d %s%s", n, word, n == 1 and "" or "s")
 end
 
+--- The program that ran a run: "0.1.0 (commit 1b739341a)".
+---@param one { version: string?, commit: string? }
+---@return string?
+function M.version(one)
+  return one.version and one.version .. (one.commit and " (commit " .. one.commit .. ")" or "")
+end
+
 --- How often something befell a run: "killed once", "resumed 2 times". Nothing of what did not.
 ---@param counts table<string, integer>  of a report
 ---@return string[]

@@ -2,6 +2,7 @@
 --- siblings are cancelled, and nothing goes on behind parallel's back.
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local natural = require "almanac.base.natural"
 local pool = require "almanac.base.pool"
 local step = require "almanac.run.step"
 local task = require "native.task"
@@ -13,7 +14,8 @@ local OPTIONS = fields.declare("parallel", {
   keep_going = { "flag", default = false, help = "a failure does not cancel the others" },
 }, { at = 3 })
 
-local function sorted_names(branches)
+--- The names of the branches as they are shown and begun, and what the digest of the step is made of.
+local function names_of(branches)
   local names = {}
   for name, fn in pairs(branches) do
     if type(name) ~= "string" then errors.usage "parallel: the branches are a table of name = function" end
@@ -21,7 +23,9 @@ local function sorted_names(branches)
     names[#names + 1] = name
   end
   table.sort(names)
-  return names
+  local digest = table.concat(names, "\n") -- journals have it of names in the order of their letters
+  natural.sort(names)
+  return names, digest
 end
 
 --- The error that stands for several: a real failure before an interrupt that it caused. An interrupt says how many more
@@ -75,9 +79,9 @@ end
 function M.parallel(name, branches, opts)
   if type(branches) ~= "table" then errors.usage("parallel %q: the branches must be a table", tostring(name)) end
   opts = fields.check(OPTIONS, opts, string.format("parallel %q", tostring(name)))
-  local names = sorted_names(branches)
+  local names, digest = names_of(branches)
   local of = { names = names, of = branches }
-  return step.run(name, { digest = table.concat(names, "\n"), branches = of }, function()
+  return step.run(name, { digest = digest, branches = of }, function()
     return run_branches(names, branches, opts)
   end)
 end

@@ -97,26 +97,48 @@ end
 
 local TAGS = { done = "s-done", failed = "s-failed", crashed = "s-failed", corrupt = "s-failed" }
 
+--- What is said of a run, by columns; one that is empty for all of them is left out. What is short is not broken.
+local COLUMNS = {
+  { "run", function(found)
+    return markup.join(found.rehearsal and tag("strong", nil, "REHEARSAL "), tag("a", { "href", "/run/" .. found.id }, found.id))
+  end },
+  { "status", function(found) return tag("span", { "class", "tag " .. (TAGS[found.status] or "s-running") }, found.status) end },
+  { "started", function(found) return found.started_ms and words.time(found.started_ms) or "" end },
+  { "took", function(found) return words.length(found.duration) end },
+  { "by", function(found) return found.operator or "" end },
+  { "environment", function(found) return found.environment or "" end },
+  { "parameters", function(found) return parameters.text(found.params, found.durations) end, is_long = true },
+  { "error", function(found)
+    if found.broken then return tag("strong", { "class", "s-failed" }, "not to be believed: ", found.broken) end
+    return found.error and (found.step and found.step .. ": " or "") .. found.error or ""
+  end, is_long = true },
+}
+
+--- The columns that say something of these runs, each with its cells.
+local function filled(list)
+  local out = {}
+  for _, column in ipairs(COLUMNS) do
+    local cells, is_filled = {}, #list == 0
+    for i, found in ipairs(list) do
+      cells[i] = column[2](found)
+      is_filled = is_filled or cells[i] ~= ""
+    end
+    if is_filled then out[#out + 1] = { name = column[1], class = column.is_long and "long" or "short", cells = cells } end
+  end
+  return out
+end
+
 --- The runs that were found, each with why its record is not to be believed, where that is so (`broken`).
 ---@param list almanac.FoundRun[]
 ---@param asked table<string, string>  the filters
 ---@return string html
 ---@return string policy
 function M.runs(list, asked)
-  local rows, head = {}, {}
-  for i, name in ipairs { "run", "status", "started", "took", "by", "parameters", "error" } do head[i] = tag("th", nil, name) end
-  for i, found in ipairs(list) do
+  local rows, head, columns = {}, {}, filled(list)
+  for k, column in ipairs(columns) do head[k] = tag("th", nil, column.name) end
+  for i in ipairs(list) do
     local cells = {}
-    for k, cell in ipairs {
-      markup.join(found.rehearsal and tag("strong", nil, "REHEARSAL "), tag("a", { "href", "/run/" .. found.id }, found.id)),
-      tag("span", { "class", "tag " .. (TAGS[found.status] or "s-running") }, found.status),
-      tag("span", { "class", "time" },
-        found.started_ms and words.time(found.started_ms) or ""), words.length(found.duration), found.operator or "",
-      parameters.text(found.params, found.durations),
-      found.broken and tag("strong", { "class", "s-failed" }, "not to be believed: ", found.broken) or found.error or "",
-    } do
-      cells[k] = tag("td", nil, cell)
-    end
+    for k, column in ipairs(columns) do cells[k] = tag("td", { "class", column.class }, column.cells[i]) end
     rows[i] = tag("tr", nil, cells)
   end
   return page.wrap("almanac: runs", { tag("h1", nil, "Runs"), filter_form(asked), tag("div", { "class", "scroll" },

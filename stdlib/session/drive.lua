@@ -1,4 +1,5 @@
 --- Driving a run: from its first or next step to the word that ends it; its exit code.
+local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local heads = require "almanac.journal.head"
 local interrupt = require "almanac.base.interrupt"
@@ -83,7 +84,7 @@ end
 
 --- Journals how an execution ended. What a run returns is kept where another one made it.
 local function record_end(run, status, ok, result)
-  local data = { status = status, error = not ok and error_data(result) or nil }
+  local data = { status = status, error = not ok and error_data(result) or nil, ran_ms = equipment.ran_ms(run) }
   if ok and run.meta.caller then data.result = result end
   run:record("run.end", "", data)
 end

@@ -1,8 +1,10 @@
 --- The equipment of a run: what an execution of it has of its session and its script, and how it begins in the journal.
 local definitions = require "almanac.run.definitions"
 local process = require "native.process"
+local ran = require "almanac.journal.ran"
 local runner = require "almanac.session.runner"
 local settings = require "almanac.config.settings"
+local task = require "native.task"
 
 local M = {}
 
@@ -61,6 +63,7 @@ end
 local function execution(run)
   return {
     operator = process.user(), host = process.hostname(), pid = process.pid(), version = process.version, runner = runner.note(),
+    commit = process.commit ~= "" and process.commit or nil,
     -- The steps of a rollback are no source's: that its script was edited says nothing about them.
     digest = not run.meta.undoes and run.script or nil,
   }
@@ -71,7 +74,15 @@ end
 function M.start(run)
   local data, meta = execution(run), run.meta
   data.runbook, data.params, data.undoes = meta.runbook, not meta.undoes and meta.params or nil, meta.undoes
+  run.ran_before_ms, run.begun_ms = 0, task.wall_ms()
   run:record("run.start", "", data)
+end
+
+--- How long processes have run it, this one too.
+---@param run almanac.Run
+---@return integer? ms  nil: it did not begin
+function M.ran_ms(run)
+  return run.begun_ms and run.ran_before_ms + math.max(0, task.wall_ms() - run.begun_ms) or nil
 end
 
 --- Makes a script the one that the run is made with, unless what was signed for another one is to be signed anew for it.
@@ -89,6 +100,8 @@ end
 function M.go_on(run, params, names)
   local data = execution(run)
   data.params, data.anew = params, names
+  run.ran_before_ms, run.begun_ms = ran.of(run.journal, run.id).ms, task.wall_ms()
+  data.ran_ms = run.ran_before_ms
   run:record("run.resume", "", data)
 end
 

@@ -10,6 +10,7 @@ local json = require "native.json"
 local origin = require "almanac.session.origin"
 local outer = require "almanac.session.outer"
 local ownership = require "almanac.journal.ownership"
+local ran = require "almanac.journal.ran"
 local rollback_body = require "almanac.run.rollback_body"
 local rows = require "almanac.journal.row"
 local runs = require "almanac.journal.run"
@@ -104,12 +105,17 @@ end
 ---@param by string  the rollback
 ---@param left almanac.Irreversible[]
 local function record_undone(original, by, left)
-  original:record("run.end", "", { status = "undone", by = by, left = json.array(left) })
+  local so_far = ran.of(original.journal, original.id)
+  original:record("run.end", "", {
+    status = "undone", by = by, left = json.array(left), error = so_far.error, ran_ms = so_far.ms,
+  })
 end
 
 --- Nothing that the run did can be taken back. Whoever looks for a run to roll back does not mean it from then on.
 local function end_irreversible(session, original, status, left)
-  if not ownership.is_irreversible(session.journal, original.id) then original:record("run.irreversible", "", { left = titles_of(left) }) end
+  if not ownership.is_irreversible(session.journal, original.id) then
+    original:record("run.irreversible", "", { left = titles_of(left) })
+  end
   local out = { string.format("%s (%s): nothing that it did can be taken back", original.id, status) }
   add_left(out, left)
   out[#out + 1] = other_run(session.journal, original)

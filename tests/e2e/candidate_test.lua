@@ -90,9 +90,9 @@ t.test("a word within an id names no run: nothing is done, and nothing shown, by
   must(p, { "run", "slow" }, 0)
   must(p, { "run", "move" }, 0)
   local id = p:newest()
-  for _, words in ipairs { { "rollback" }, { "resume" }, { "approve" }, { "reject" }, { "status" }, { "log" }, { "report" }, { "verify" } } do
+  for _, command in ipairs { "rollback", "resume", "approve", "reject", "status", "log", "report", "verify" } do
     for _, word in ipairs { "lo", "ov", "2026" } do
-      local err = must(p, { words[1], word }, 2)
+      local err = must(p, { command, word }, 2)
       t.has(err, string.format("no run %q", word))
       t.has(err, "its id, the beginning or the last digits of that, or its runbook")
     end

@@ -44,6 +44,23 @@ t.test("a gate that holds passes, and says how it stands", function()
   t.has(err, "3 <= 5, held 0s of 300ms")
 end)
 
+t.test("its verdict is its own, whatever its step returns", function()
+  local dir = t.tmpdir()
+  t.write_file(dir .. "/watch.lua", string.format([[
+return runbook { run = function()
+  parallel("gates", { one = function()
+    gate { query = "lag", limit = 5, hold = "60ms", interval = "20ms", url = "http://127.0.0.1:%d" }
+  end })
+end }]], server:port()))
+  values = { 3 }
+  local code, _, err = run(dir, "run", "watch.lua")
+  t.eq(code, 0, err)
+  local _, text = run(dir, "report", "--format", "json")
+  local gate = require("native.json").decode(text).gates[1]
+  t.eq({ gate.path, gate.verdict }, { "gates/one", "pass" })
+  t.lacks(select(2, run(dir, "report")), "not decided")
+end)
+
 t.test("a steady infinity passes where it is healthy, and its result can be journalled", function()
   local dir = t.tmpdir()
   script(dir, "100ms", "30ms")

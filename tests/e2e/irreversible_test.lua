@@ -91,9 +91,9 @@ t.test("what nothing takes back of a run that is undone is said wherever it is s
   end }]] }
   for _, code in ipairs { 0, 4 } do
     t.eq((p:run { "run", "book" }), code)
-    local id = p:newest()
-    if code == 0 then rollback(p, 0, id) else id = id:gsub("^rollback%-of%-", "") end
-    if code == 4 then id = select(2, p:run { "runs", "book", "--limit", "1", "--json=id" }):match '"id":"([^"]+)"' end
+    local _, ids = p:run { "runs", "book", "--limit", "1", "--json=id" }
+    local id = json.decode(ids).id
+    if code == 0 then rollback(p, 0, id) end
     local markdown, data = reported(p, id)
     t.has(data.verdict.text, code == 0 and "It was undone but for run mkdir made, which nothing takes back by rollback-of-book"
       or "then it was undone but for run mkdir made, which nothing takes back")
@@ -109,22 +109,24 @@ t.test("what nothing takes back of a run that is undone is said wherever it is s
 end)
 
 t.test("of a run that another one made, too; and all is undone where the parts of an effect are", function()
+  local OWN = [[return runbook { run = function() step("own", function() effect.perform("own.both", {}) end) end }]]
   local p = project.new {
-    whole = [[return runbook { run = function()
+    whole = [[effect.define("own.both", { apply = function() fs.write("other", "x") end })
+    return runbook { run = function()
       step("part", function() runbook.call("part") end)
       step("own", function() effect.perform("own.both", {}) end)
-    end }
-    ]],
+    end }]],
     part = [[return runbook { run = function()
       step("write", function() fs.write("file", "x") end)
       step("make", function() sh.run { "mkdir", "made" } end)
     end }]],
     own = [[effect.define("own.both", { apply = function() fs.write("other", "x") end })
-    return runbook { run = function() step("own", function() effect.perform("own.both", {}) end) end }]],
-    undone = [[effect.define("own.both", { apply = function() sh.run { "touch", "other" } end, undo = function() sh.run { "rm", "other" } end })
-    return runbook { run = function() step("own", function() effect.perform("own.both", {}) end) end }]],
+    ]] .. OWN,
+    undone = [[effect.define("own.both", {
+      apply = function() sh.run { "touch", "other" } end, undo = function() sh.run { "rm", "other" } end,
+    })
+    ]] .. OWN,
   }
-  p:edit("whole", 'effect.define("own.both", { apply = function() fs.write("other", "x") end })\n' .. t.read_file(p.dir .. "/runbooks/whole.lua"))
   t.eq((p:run { "run", "whole" }), 0)
   local _, ids = p:run { "runs", "whole", "--json=id" }
   local id = json.decode(ids).id

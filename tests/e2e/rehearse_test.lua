@@ -185,6 +185,18 @@ end }
   t.ok(not fs.exists(p.dir .. "/NOT"))
 end)
 
+t.test("what nothing would take back is named", function()
+  local p = project { one = [[
+return runbook { summary = "x", on_failure = "undo", run = function()
+  step("programs", function() sh.run { "touch", "MADE" } end)
+  step("file", function() fs.write("NOT", "x") end)
+end }
+]] }
+  local code, err = p:rehearse("one", "--empty", "--rollback")
+  t.eq(code, 0, err)
+  t.has(err, "could be taken back but for previewed: run touch MADE, which nothing takes back")
+end)
+
 t.test("the real cluster was asked nothing but what there is", function()
   local log = t.tmpdir() .. "/asked"
   local other = real_cluster("--request-log", log)

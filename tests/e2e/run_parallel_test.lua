@@ -19,6 +19,28 @@ end }]] }
   t.eq(require("native.fs").exists("/proc/" .. pid), false, "the sleep")
 end)
 
+t.test("branches are in the order in which people read their names", function()
+  local p = project.new { book = [[
+return runbook { run = function()
+  local branches = {}
+  for i = 1, 11 do branches["gate " .. i] = function() if i == 11 and not fs.exists "good" then error "no" end end end
+  parallel("gates", branches)
+end }]] }
+  t.eq((p:run { "run", "book", "--no-ask" }), 1)
+  local names = {}
+  for name in select(2, p:run { "status" }):gmatch "gate (%d+)" do names[#names + 1] = name end
+  t.eq(table.concat(names, " ", 1, 11), "1 2 3 4 5 6 7 8 9 10 11")
+end)
+
+t.test("the digest of a parallel is that of the journals of before", function()
+  local p = project.new { book = [[return runbook { run = function()
+    parallel("both", { ["b 10"] = function() end, ["b 9"] = function() end })
+  end }]] }
+  t.eq((p:run { "run", "book" }), 0)
+  local _, log = p:run { "log", "--json" }
+  t.has(log, [["digest":"b 10\nb 9"]])
+end)
+
 t.test("limit bounds how many run at once", function()
   local p = project.new { book = [[
 return runbook { run = function()

@@ -3,6 +3,7 @@ local json = require "native.json"
 local process = require "native.process"
 local projects = require "tests.project"
 local ptys = require "tests.pty"
+local task = require "native.task"
 local t = require "tests.harness"
 
 local BOOK = [[
@@ -36,6 +37,30 @@ t.test("runs are shown with their parameters, duration and error, and found by t
   t.ok(status:find "\n  started: %S+ %S+ by %S+ on %S+; fail=true tag=v2\n", status)
   local one = json.decode((lines("--failed", "--json=id,params,error")))
   t.eq({ one.params, one.status == nil, one.error ~= nil }, { { tag = "v2", fail = true }, true, true })
+end)
+
+t.test("a run that failed and was undone says why, is found as failed, and took as long as it was run", function()
+  local p = projects.new { book = [[return runbook { on_failure = "undo", run = function()
+    step("write", function() fs.write("file", "x") end)
+    step("judge", function() if not fs.exists "good" then error "it is bad" end end)
+  end }]], ["good-one"] = [[return runbook { run = function() step("write", function() fs.write("file", "x") end) end }]] }
+  t.eq((p:run { "run", "book" }), 4)
+  t.eq((p:run { "run", "good-one" }), 0)
+  local began = task.now()
+  local good = p:newest()
+  t.eventually("a while", function() return task.now() - began > 1.2 end)
+  t.eq((p:run { "rollback", good }), 0)
+  local found = {}
+  for line in select(2, p:run { "runs", "--json" }):gmatch "[^\n]+" do
+    local one = json.decode(line)
+    found[one.runbook] = one
+  end
+  t.eq({ found.book.status, found.book.error, found.book.step }, { "undone", "it is bad", "judge" })
+  t.eq({ found["good-one"].status, found["good-one"].error }, { "undone" })
+  t.ok(found["good-one"].duration < 1, "it took " .. found["good-one"].duration .. " s")
+  local _, text = p:run { "runs", "--failed" }
+  t.ok(text:find "^book%-%S+ +undone .*✗ judge: it is bad", text)
+  t.eq(select(2, p:run { "runs", "--status", "failed" }), "", "that is how it stands now")
 end)
 
 t.test("a word that is no status, field or time is refused with those that are", function()

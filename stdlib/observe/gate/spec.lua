@@ -127,6 +127,9 @@ function M.check(name, raw)
   return spec
 end
 
+--- What to do where the gate does not say it.
+local UNHEALTHY = "see in the query's graph since when it is so, and why; once it is healthy, a resume watches it anew"
+
 --- What to do where nobody knows whether it holds: `act` says what a bad value means, and there is none.
 local UNKNOWN = {
   ["no data"] = "nothing is known of it: is the metric scraped, and is this still its name?",
@@ -138,7 +141,7 @@ local UNKNOWN = {
 ---@param verdict? string
 ---@return string[] lines
 function M.hint(spec, verdict)
-  local lines = { UNKNOWN[verdict] or spec.act }
+  local lines = { UNKNOWN[verdict] or spec.act or UNHEALTHY }
   if spec.limit_from then lines[#lines + 1] = "the limit: " .. spec.limit_from end
   lines[#lines + 1] = "the query: " .. spec.query
   return lines

@@ -325,7 +325,7 @@ end
 local function executions_of(report)
   return table_of({ "how", "by", "almanac", "script", "from", "for", "ended" }, report.executions, function(one)
     local said = words.execution(one)
-    return said.how, said.who, one.version, code(one.digest and one.digest:sub(1, 12)), said.from, said.length, said.ended
+    return said.how, said.who, words.version(one), code(one.digest and one.digest:sub(1, 12)), said.from, said.length, said.ended
   end)
 end
 
@@ -357,7 +357,7 @@ function M.about(report)
       { "cluster", clusters_of(report) }, { "context", run.context and code(run.context) },
       { "kubeconfig", run.kubeconfig and code(run.kubeconfig) }, { "lock", run.lock and code(run.lock) },
       { "started by", string.format("%s on %s, in %s", run.operator or "?", run.host or "?", run.directory or "?") },
-      { "almanac", run.version },
+      { "almanac", words.version(run) },
       { "journal", report.journal.broken and tag("strong", { "class", "s-failed" }, "not to be believed: ", report.journal.broken)
         or { "whole; its head: ", code(head), tag("p", { "class", "dim" }, "check it later: ",
           code(string.format("almanac verify %s --head %s", run.words, report.journal.hash:sub(1, 16)))) } },

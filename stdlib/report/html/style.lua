@@ -41,7 +41,7 @@ table{border-collapse:collapse;width:100%;font-size:.93em}
 th{text-align:left;font-weight:600;color:var(--dim);white-space:nowrap}
 th,td{padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 td{overflow-wrap:anywhere}td.n,th.n{text-align:right;white-space:nowrap}td.key{width:11rem;color:var(--dim)}
-.scroll{overflow-x:auto}.scroll>svg{min-width:720px}.time{white-space:nowrap}
+.scroll{overflow-x:auto}.scroll>svg{min-width:720px}.time,td.short{white-space:nowrap}td.long{min-width:11rem}
 .tag{display:inline-block;padding:0 .5em;border-radius:1em;border:1px solid currentColor;font-size:.85em;white-space:nowrap}
 .s-done{color:var(--good)}.s-failed,.s-cut{color:var(--bad)}
 .s-undone,.s-paused,.s-asking,.s-cancelled,.s-retrying,.s-running{color:var(--open)}.s-waiting,.s-skipped{color:var(--dim)}

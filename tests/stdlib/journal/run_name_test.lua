@@ -31,7 +31,8 @@ t.test("a runbook's name is none of another that begins so, and an id is not a r
 end)
 
 t.test("nothing within a word names one", function()
-  for _, word in ipairs { "lo", "low", "k", "back-of", "of-move", "c1e", "1e", "2026", "061905", "", "-", "7c1e-", "slow-20261128-061905-7c1e0" } do
+  for _, word in ipairs { "lo", "low", "k", "back-of", "of-move", "c1e", "1e", "2026", "061905", "", "-", "7c1e-",
+    "slow-20261128-061905-7c1e0" } do
     t.eq(named(word, ALL), {}, word)
   end
 end)

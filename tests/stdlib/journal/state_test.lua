@@ -28,6 +28,15 @@ t.test("steps are nodes of a tree; one that ends says how", function()
   t.eq({ #state.roots, #state.roots[1].children, state.nodes["a/b"].elapsed }, { 2, 2, 1.5 })
 end)
 
+t.test("a step that failed has how long it took; one that begins once more has that no more", function()
+  local state = state_of { { "step.start", "a" }, { "step.failed", "a", { kind = "script", message = "no" } } }
+  t.ok(state.nodes.a.elapsed, "it failed")
+  state = state_of {
+    { "step.start", "a" }, { "step.failed", "a", { kind = "script", message = "no" } }, { "run.resume", "" }, { "step.start", "a" },
+  }
+  t.eq(state.nodes.a.elapsed, nil)
+end)
+
 t.test("what was interrupted is paused or cancelled, and not failed", function()
   local state = state_of {
     { "step.start", "a" }, { "step.interrupted", "a", { level = "pause", message = "paused" } },

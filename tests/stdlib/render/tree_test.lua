@@ -26,6 +26,12 @@ t.test("each status has its mark, its time and its reason", function()
   }), { "… a  6.0s", "  ✓ b  12s", "  ✗ c  exit 1", "  ‖ d  paused by the operator", "  ⊘ e  cancelled", "∅ s" })
 end)
 
+t.test("what is over is rounded, as in a report; what goes on has passed so much", function()
+  local function elapsed(node) return tree.elapsed(node, 10700, true) end
+  t.eq(elapsed { status = "failed", started = 0, ended = 10700, elapsed = 10.7 }, "  11s")
+  t.eq(elapsed { status = "running", started = 0 }, "  10s")
+end)
+
 t.test("effects, notes and what is waited for are shown below and beside their step", function()
   t.eq(lines_of({
     { "step.start", "a" }, { "effect.intent", "a", { id = "1", op = "x.y", title = "do it" } },

@@ -37,3 +37,14 @@ t.test("a specification is checked before anything is watched", function()
   t.eq(specs.check("g", { query = "x", limit = 1, hold = 0 }).interval, 1)
 end)
 
+
+t.test("what follows a gate that did not hold is a step to take, whatever it says of itself", function()
+  local spec = specs.check("g", { query = "x", limit = 1, hold = "10m" })
+  for _, verdict in ipairs { "fail", "inconclusive", "no data", "error" } do
+    local lines = specs.hint(spec, verdict)
+    t.lacks(lines[1], "the query: ", verdict)
+    t.eq(lines[2], "the query: x", verdict)
+  end
+  t.has(specs.hint(spec, "fail")[1], "a resume watches it anew")
+  t.eq(specs.hint(specs.check("g", { query = "x", limit = 1, hold = "10m", act = "call them" }), "fail")[1], "call them")
+end)

@@ -1,0 +1,48 @@
+--- How long processes have run a run, and what it ended with: by its turns, for the event that ends or begins a stretch. So
+--- a list of runs has both from the last turn of each, and time in which nobody ran it is none that it took.
+local events = require "almanac.journal.event"
+
+local M = {}
+
+---@class almanac.Ran
+---@field ms integer      in which processes ran it
+---@field error table?    of its last end
+
+--- What other processes write into a run that nobody runs: no sign that it lives.
+local BY_OTHERS = {
+  ["step.undone"] = true, ["step.left"] = true, ["run.irreversible"] = true, ["run.abandoned"] = true, ["confirm.answered"] = true,
+}
+
+--- When a process was last heard of that began with this event, and left no end.
+local function last_ms(journal, id, begun)
+  local at = begun.time_ms
+  for _, time_ms, kind in journal:events(id, begun.seq) do
+    if not BY_OTHERS[kind] then at = time_ms end
+  end
+  return at
+end
+
+--- The last beginning of a run, or its end where that came behind it; and when it began for the first time.
+local function turns_of(journal, id)
+  local first_ms, last
+  for event in events.each(journal, id, "run.") do
+    if event.kind == "run.start" or event.kind == "run.resume" or event.kind == "run.end" then
+      first_ms, last = first_ms or event.time_ms, event
+    end
+  end
+  return last, first_ms
+end
+
+--- What a run came to so far, by its journal. An older almanac counted nothing: then all time since it began counts.
+---@param journal table
+---@param id string
+---@return almanac.Ran
+function M.of(journal, id)
+  local last, first_ms = turns_of(journal, id)
+  if not last then return { ms = 0 } end
+  local counted = math.tointeger(last.data.ran_ms) or last.time_ms - first_ms
+  if last.kind == "run.end" then return { ms = counted, error = last.data.error } end
+  return { ms = counted + last_ms(journal, id, last) - last.time_ms }
+end
+
+return M
