@@ -1,9 +1,9 @@
---- Back a PostgreSQL database up, migrate it, and put the backup back where that fails.
+--- Back a PostgreSQL database up and migrate it, in one transaction: a migration that fails changes nothing.
 ---
 --- When: a release changes the schema. Nobody should write to the database meanwhile.
 --- Needs: pg_dump, pg_restore and psql on PATH; the password in ~/.pgpass or PGPASSWORD.
 --- Touches: the database, and the directory of backups.
---- Undone: the backup is restored into the database, with what was written since then lost.
+--- Undone: `almanac rollback` restores the backup into the database; what was written since then is lost, so no run does that by itself.
 return runbook {
   summary = "Back a database up and migrate it",
   params = {

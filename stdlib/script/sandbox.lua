@@ -81,7 +81,7 @@ end
 local function new_env(require_lib, is_test)
   local env = {}
   local globals = library.of(env)
-  if is_test then globals.assert = nil end -- there is another one
+  if is_test then globals.assert, globals.print = nil, nil end -- there are others
   globals._G = env
   globals.require = require_lib
   setmetatable(globals, {

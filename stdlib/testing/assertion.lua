@@ -164,9 +164,9 @@ checks.has_error = { 2, function(fn, want)
     "expected no error\n     got: " .. told
 end }
 
+--- Other names for them.
 local others = {
-  equals = "equal", are_equal = "equal", is_equal = "equal", are_same = "same", is_same = "same", is_truthy = "truthy",
-  is_falsy = "falsy", errors = "has_error", error = "has_error", has_match = "matches", has = "contains", is_near = "near",
+  equals = "equal", errors = "has_error", match = "matches", contain = "contains",
 }
 
 local function checker(check, is_wanted)
@@ -178,28 +178,33 @@ local function checker(check, is_wanted)
   end
 end
 
-local function words(is_wanted)
+--- Words that may stand before the name of an assertion, as luassert has them: whether it must hold then.
+local BEFORE = {
+  is = true, are = true, has = true, does = true, is_not = false, are_not = false, has_not = false, has_no = false,
+  does_not = false, no = false, ["not"] = false,
+}
+
+--- The assertions by their bare names: nil, equal, error.
+local function bare()
   local out = {}
-  for name, check in pairs(checks) do out[name] = checker(check, is_wanted) end
-  for name, of in pairs(others) do out[name] = out[of] end
+  for name, check in pairs(checks) do out[name:match "^is_(.*)$" or name:match "^has_(.*)$" or name] = check end
+  for name, of in pairs(others) do out[name] = checks[of] end
   return out
 end
 
---- Those that must hold, by name; the same under `are`, `is` and `has`, as luassert has them, and those that must not
---- hold under `is_not`, `are_not`, `has_no` and `no`.
+--- All assertions: by their bare names, and behind each of the words, with "_" or "." between: `assert.is_nil`,
+--- `assert.is_not_nil`, `assert.not_nil`, `assert.is_not.equal`, `assert.are.same`, `assert.has_no.errors`.
 ---@return table<string, any>
 function M.words()
-  local out, negative = words(true), words(false)
-  for _, name in ipairs { "are", "is", "has" } do
-    out[name] = words(true)
-    for _, type_name in ipairs { "true", "false", "nil", "string", "number", "table", "boolean", "function" } do
-      out[name][type_name] = out["is_" .. type_name]
+  local out = {}
+  for word in pairs(BEFORE) do out[word] = {} end
+  for name, check in pairs(bare()) do
+    if not out[name] then out[name] = checker(check, true) end
+    for word, is_wanted in pairs(BEFORE) do
+      local fn = checker(check, is_wanted)
+      out[word][name], out[word .. "_" .. name] = fn, fn
     end
   end
-  for _, name in ipairs { "is_not", "are_not", "has_no", "no" } do out[name] = negative end
-  for type_name in pairs { ["nil"] = true, ["true"] = true, ["false"] = true } do negative[type_name] = negative["is_" .. type_name] end
-  out.is_not_nil, out.not_equal, out.not_same, out.not_matches = negative.is_nil, negative.equal, negative.same, negative.matches
-  out.has_no_error = negative.has_error
   return out
 end
 

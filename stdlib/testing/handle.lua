@@ -2,6 +2,7 @@
 --- they are made of is not theirs to see.
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local lookup = require "almanac.base.lookup"
 local others = require "almanac.testing.world.others"
 local runs = require "almanac.testing.run"
 local task = require "native.task"
@@ -124,8 +125,32 @@ function World:before(request, fn)
   others.await(world, request, fn)
 end
 
+local function check_faults(faults)
+  if faults ~= nil and type(faults) ~= "table" then errors.usage("world.fault: takes lists of faults, not a %s", type(faults)) end
+  for key in pairs(faults or {}) do
+    if math.type(key) ~= "integer" then
+      errors.raise { kind = "usage", message = string.format("world.fault: a list of faults has no key %q", tostring(key)),
+        hint = 'what is put on, and what is taken off: w:fault({ "crash=web" }, { "notready=db" })' }
+    end
+  end
+end
+
 --- Puts faults of the cluster, and outages, on and off.
-function World:fault(add, remove) perform(others.change, of("world.fault", self), add, remove) end
+function World:fault(add, remove)
+  check_faults(add)
+  check_faults(remove)
+  perform(others.change, of("world.fault", self), add, remove)
+end
+
+--- How often a program was called, by its command line, with * for any text.
+function World:called(line)
+  local count = 0
+  if type(line) ~= "string" then errors.usage "world.called: takes a command line, as sh of a world has it" end
+  for _, command in ipairs(of("world.called", self).commands) do
+    if lookup.find({ [line] = true }, command.line) then count = count + 1 end
+  end
+  return count
+end
 
 --- Kills the helm that is at work, as the kernel does where memory is short.
 function World:kill_helm()

@@ -19,6 +19,7 @@ local M = {}
 ---@field error? almanac.Error
 ---@field seconds number    of real time
 ---@field kept? almanac.testing.World[]
+---@field printed string[]  what the case said
 
 ---@class almanac.testing.Options
 ---@field dir string          for worlds
@@ -81,7 +82,7 @@ local function complaint_of(worlds)
 end
 
 local function run_case(file, case, options)
-  local result = { file = file, name = case.name, seconds = 0 }
+  local result = { file = file, name = case.name, seconds = 0, printed = {} }
   if not case.fn then
     result.status, result.why = "pending", case.why
     return result
@@ -91,6 +92,7 @@ local function run_case(file, case, options)
   local ok, err = errors.try(limited, case, options.limit)
   local complaint = ok and complaint_of(stage.worlds())
   if complaint then ok, err = false, errors.wrap(complaint) end
+  result.printed = stage.printed()
   result.kept = stage.finish(not ok)
   result.seconds = clock.real() - began
   result.status = ok and "passed" or errors.wrap(err).kind == "assertion" and "failed" or "error"
@@ -126,7 +128,7 @@ end
 function M.run(path, options)
   local ok, cases = errors.try(function() return M.cases(path, M.text(path), options.patience, true) end)
   if not ok then
-    options.told { file = path, name = "loading the file", status = "error", error = cases, seconds = 0 }
+    options.told { file = path, name = "loading the file", status = "error", error = cases, seconds = 0, printed = {} }
     return
   end
   for _, case in ipairs(cases) do

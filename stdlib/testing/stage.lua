@@ -2,6 +2,7 @@
 local digest = require "native.digest"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
+local terminal = require "almanac.base.terminal"
 local worlds = require "almanac.testing.world.world"
 
 local M = {}
@@ -13,6 +14,7 @@ local M = {}
 ---@field granted almanac.testing.Granted
 ---@field worlds almanac.testing.World[]
 ---@field count integer
+---@field printed string[]  lines that the case said
 
 local current ---@type almanac.testing.Stage?
 
@@ -22,7 +24,7 @@ local current ---@type almanac.testing.Stage?
 ---@param clock string    file of the simulated clock
 ---@param granted almanac.testing.Granted
 function M.begin(dir, project, clock, granted)
-  current = { dir = dir, project = project, clock = clock, granted = granted, worlds = {}, count = 0 }
+  current = { dir = dir, project = project, clock = clock, granted = granted, worlds = {}, count = 0, printed = {} }
 end
 
 --- Makes a world for the case that runs.
@@ -45,6 +47,23 @@ end
 --- The worlds of the case that runs.
 ---@return almanac.testing.World[]
 function M.worlds() return current.worlds end
+
+--- Says something of the case that runs; outside of one it is shown at once.
+---@param ... any
+function M.print(...)
+  local parts = table.pack(...)
+  for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+  local text = table.concat(parts, "\t")
+  if not current then
+    terminal.write(2, terminal.lines { text })
+    return
+  end
+  for line in (text .. "\n"):gmatch "(.-)\n" do table.insert(current.printed, line) end
+end
+
+--- What the case that runs said.
+---@return string[]
+function M.printed() return current.printed end
 
 --- Ends a world before its case does, and removes what it left.
 ---@param world almanac.testing.World

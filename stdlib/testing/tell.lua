@@ -68,6 +68,7 @@ function Voice:result(result)
   end
   local why = result.status == "pending" and result.why ~= "" and "  (" .. terminal.one_line(result.why) .. ")" or ""
   self.write(string.format("  %s %s%s\n", painted(self, result.status, MARKS[result.status]), terminal.one_line(result.name), why))
+  for _, line in ipairs(result.printed) do self.write("    | " .. terminal.one_line(redaction.text(line)) .. "\n") end
   if not result.error then return end
   self.write(indented(lines_of(result.error)))
   self.write(indented(kept_lines(result)))

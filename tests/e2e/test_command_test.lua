@@ -226,3 +226,39 @@ t.test("what happens meanwhile: at a request, by hand, a service that is away; a
   t.has(out, "no such fault: crush=web")
   t.has(out, 'deployments.apps "wep" not found')
 end)
+
+t.test("what a case prints is shown below it; a list of faults with a key is refused", function()
+  local project = project_of [[
+    it("prints", function() print("seen", 1, "\nand more") end)
+    it("takes a fault off", function() w:fault { remove = { "crash=web" } } end)
+  ]]
+  local code, out = project:run { "test" }
+  t.eq(code, 1)
+  t.has(out, "✓ prints\n    | seen\t1\t\n    | and more\n")
+  t.has(out, 'world.fault: a list of faults has no key "remove"')
+  t.has(out, 'w:fault({ "crash=web" }, { "notready=db" })')
+end)
+
+t.test("a check is answered by what was called in its own world, also in each world of the kills", function()
+  local project = projects.new {
+    backup = [[
+return runbook {
+  summary = "Backs up", allow = { shell = { "ops/backup.sh" }, read = { shell = { "test" } } },
+  run = function() step("back up", function() sh.run { "ops/backup.sh", "db", check = { "test", "-s", "db.dump" } } end) end,
+}
+]],
+  }
+  t.must { "mkdir", project.dir .. "/runbooks/tests" }
+  project:edit("tests/backup_test", [[
+    it("happens once", function()
+      local w = world { sh = {
+        ["ops/backup.sh db"] = "", ["test -s *"] = function(_, here) return here:called "ops/backup.sh *" > 0 and 0 or 1 end,
+      } }
+      local killed = kill_at_every_effect(w, "backup")
+      assert.equal(4, killed.kills)
+      assert.equal(0, #killed.asked)
+    end)
+  ]])
+  local code, out = project:run { "test" }
+  t.eq(code, 0, out)
+end)

@@ -20,13 +20,21 @@ describe("backup-migrate", function()
     assert.equal(2, run.steps["the backup can be read"].result.entries)
   end)
 
-  it("puts the backup back where the migration fails", function()
+  it("puts the backup back when it is rolled back", function()
+    local run = w:run("backup-migrate", PARAMS)
+    run:rollback()
+    assert.equal("undone", run.status)
+    assert.equal(1, w:called "pg_restore --clean *")
+  end)
+
+  it("restores nothing where the migration fails: its transaction changed nothing", function()
     w:set { sh = {
       ["pg_dump *"] = function(argv) return { writes = { [argv[3]:match "^%-%-file=(.*)$"] = "a dump" } } end,
-      ["pg_restore *"] = "", ["psql *"] = { code = 3, stderr = "ERROR: no relation orders" },
+      ["pg_restore --list *"] = "", ["psql *"] = { code = 3, stderr = "ERROR: no relation orders" },
     } }
     local run = w:run("backup-migrate", PARAMS)
     assert.equal("failed", run.status)
     assert.contains("no relation orders", run.error.stderr)
+    assert.equal(0, w:called "pg_restore --clean *")
   end)
 end)

@@ -12,6 +12,7 @@ return {
     it = {},
     kill_at_every_effect = {},
     pending = {},
+    print = {},
     world = {},
   },
 }

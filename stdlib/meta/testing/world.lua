@@ -16,7 +16,7 @@
 ---@field ready_time? string|number  from a container's start to its being ready
 ---@field real_sh? string[]  programs that run as they are, by these words, where the tests are run with --real sh
 ---@field releases? world.options.releases[]  installed beforehand, by the real helm; the same one again is its next revision
----@field sh? table  what is asked, and the answer of programs by their command lines: what they print, an exit code, or a table
+---@field sh? table  what is asked, and the answer of programs by their command lines: what they print, an exit code, a table, or a function of the words and the world
 
 ---@class world.options.releases
 ---@field chart string  directory of the chart
@@ -32,8 +32,10 @@
 ---
 --- Its methods: `run(name, params?, options?)`, `plan(name, params?, options?)`, `get("deployment/web", namespace)`,
 --- `pass("5m")`, `after("3m", fn)`, `before("PATCH */statefulsets/web", fn)`, `set({ prom = … })`, `fault({ "crash=web" }, { "api-down" })`
---- (put on, taken off), `patch("deployment/web", namespace, patch, manager)`, `kill_helm()`, `seconds()`. Its fields:
---- `commands`, `requests` and `writes`, what was called of programs, of web services and of the cluster.
+--- (put on, taken off), `patch("deployment/web", namespace, patch, manager)`, `kill_helm()`, `seconds()`,
+--- `called("ops/migrate.sh *")`: how often. Its fields: `commands`, the programs that were called, each with `line`, `argv` and `at`;
+--- `requests` of web services, with `method`, `url`, `body` and `at`; `writes` of the cluster, with `method`, `path`, `status` and `at`:
+--- seconds since the world began.
 ---
 --- A run has `approve(words?)`, `reject(words?)`, `answer(words)`, `resume(words?)`, `rollback(words?)` and `abandon(reason?)`, and
 --- the fields `status`, `code`, `output`, `error`, `effects`, `gates`, `steps`, `seconds`, `params`, `report` and `rollbacks`: what

@@ -30,7 +30,10 @@ local WORLD = fields.declare("world", {
   alerts = { "list|function", may_be_empty = true, help = "that fire: name, severity, summary, labels" },
   loki = { "map", help = ANSWERS .. " of Loki by query: lines, or a number; left out: what the cluster's pods print" },
   http = { "map", help = ANSWERS .. ' of web services by "GET https://host/path" or "GET /path": text, a status, or a table' },
-  sh = { "map", help = ANSWERS .. " of programs by their command lines: what they print, an exit code, or a table" },
+  sh = {
+    "map", help = ANSWERS .. " of programs by their command lines: what they print, an exit code, a table, or a function of the words "
+      .. "and the world",
+  },
   real_sh = { "list", of = "text", help = "programs that run as they are, by these words, where the tests are run with --real sh" },
   files = { "map", help = "texts of files, by their paths in the project" },
   copy = {
@@ -46,8 +49,10 @@ local WORLD = fields.declare("world", {
 ---
 --- Its methods: `run(name, params?, options?)`, `plan(name, params?, options?)`, `get("deployment/web", namespace)`,
 --- `pass("5m")`, `after("3m", fn)`, `before("PATCH */statefulsets/web", fn)`, `set({ prom = … })`, `fault({ "crash=web" }, { "api-down" })`
---- (put on, taken off), `patch("deployment/web", namespace, patch, manager)`, `kill_helm()`, `seconds()`. Its fields:
---- `commands`, `requests` and `writes`, what was called of programs, of web services and of the cluster.
+--- (put on, taken off), `patch("deployment/web", namespace, patch, manager)`, `kill_helm()`, `seconds()`,
+--- `called("ops/migrate.sh *")`: how often. Its fields: `commands`, the programs that were called, each with `line`, `argv` and `at`;
+--- `requests` of web services, with `method`, `url`, `body` and `at`; `writes` of the cluster, with `method`, `path`, `status` and `at`:
+--- seconds since the world began.
 ---
 --- A run has `approve(words?)`, `reject(words?)`, `answer(words)`, `resume(words?)`, `rollback(words?)` and `abandon(reason?)`, and
 --- the fields `status`, `code`, `output`, `error`, `effects`, `gates`, `steps`, `seconds`, `params`, `report` and `rollbacks`: what

@@ -1,6 +1,7 @@
 --- Programs as a test says they are. None runs: one of ours stands in for each, hands on what it was called with, and
 --- prints what the test answers.
 local errors = require "almanac.base.errors"
+local handle = require "almanac.testing.handle"
 local http = require "almanac.testing.world.http"
 local json = require "native.json"
 local lookup = require "almanac.base.lookup"
@@ -34,7 +35,7 @@ local function answer_to(self, asked, line)
   local answer, pattern = lookup.find(self.spec.sh or {}, line)
   if pattern == nil then self:no_answer("sh " .. line, string.format("sh = { [%s] = \"\" }", json.encode(line))) end
   answer = http.next_of(self, "sh " .. pattern, answer)
-  if type(answer) == "function" then answer = self:call(answer, asked.argv, asked.stdin) end
+  if type(answer) == "function" then answer = self:call(answer, asked.argv, handle.of_world(self)) end
   if type(answer) == "table" then
     write_files(self, answer.writes)
     self:take(answer.takes, true)

@@ -26,6 +26,12 @@ t.test("what holds gives its value back", function()
   assert_of.has_no.error(function() end)
   assert_of.is.string "x"
   assert_of.is_not_nil(false)
+  assert_of.not_nil(1)
+  assert_of.not_equal(1, 2)
+  assert_of.are_not_same({ 1 }, { 2 })
+  assert_of.does_not.match("^a", "b")
+  assert_of["not"].contains("a", "b")
+  assert_of.has_no.errors(function() end)
 end)
 
 t.test("what does not is told with both sides, and where they part", function()

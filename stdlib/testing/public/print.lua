@@ -1,0 +1,16 @@
+--- print: what a test says of itself.
+
+--- Says something of the case that runs: it is shown below the case. Only in files of tests; a runbook's `print` is `note`.
+---
+--- Raises: nothing.
+---
+--- ```lua
+--- it("says what it sees", function()
+---   local w = world {}
+---   print(w:seconds(), #w.commands)
+--- end)
+--- ```
+---@param ... any
+local print = require("almanac.testing.stage").print
+
+return print
