@@ -14,8 +14,8 @@ M.usage = [[new NAME [--template TEMPLATE]
        new --list
 
 Writes runbooks/NAME.lua from a template: a whole runbook that was tested, to be made one's own; and a test of it,
-runbooks/tests/NAME_test.lua, which passes. --list says which there are; without --template it is `first`, the one
-to learn by.]]
+runbooks/tests/NAME_test.lua, which passes. --list says which there are; without --template it is the one of that
+name, or `first`, the one to learn by.]]
 M.options = {
   { "--template", "TEMPLATE", "what to begin with" },
   { "--list", nil, "the templates there are" },
@@ -60,13 +60,19 @@ function M.run(words, operator)
     return 0
   end
   local name = rest[1]
-  if #rest ~= 1 or given.list then errors.usage "usage: almanac new NAME [--template TEMPLATE]" end
+  if #rest > 1 then
+    errors.raise { kind = "usage", message = string.format("almanac new: one name, and %q is a word too many", rest[2]),
+      hint = "almanac new " .. table.concat(rest, "-"):lower():gsub("[^%w_-]", "") }
+  end
+  if not name or given.list then errors.usage "usage: almanac new NAME [--template TEMPLATE]" end
   if not name:find "^%a[%w_-]*$" then
     errors.usage("%q is no name of a runbook: letters, digits, - and _, and a letter first", name)
   end
-  local templates, template = M.templates(), given.template or "first"
+  local templates = M.templates()
+  local template = given.template or templates[name] and name or "first"
   if not templates[template] then
-    errors.usage("no template %q%s; almanac new --list shows them", template, nearest.suffix(template, templates))
+    errors.raise { kind = "usage", message = string.format("no template %q%s", template, nearest.suffix(template, templates)),
+      hint = "almanac new --list shows them" }
   end
   local path = "runbooks/" .. name .. ".lua"
   local test = scaffold.test(template, name)

@@ -47,7 +47,10 @@ function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
   if rest[1] then errors.usage("almanac snapshot takes no %s; a namespace is named with -n", rest[1]) end
-  if not given.out then errors.usage "usage: almanac snapshot -o FILE [-n NAMESPACE]" end
+  if not given.out then
+    errors.raise { kind = "usage", message = "almanac snapshot: -o FILE is missing, where it is written",
+      hint = "for example: almanac snapshot -o " .. (given.namespace and given.namespace[1] or "snapshot") .. ".yaml" }
+  end
   config.load(given)
   local header, objects = require("almanac.snapshot.take").take(given.namespace or {}, function(text) operator:say(text) end)
   require("native.fs").keep(given.out, require("almanac.snapshot.file").text(header, objects, given.out:find "%.json$" ~= nil))

@@ -226,6 +226,6 @@ t.test("what is missing is said, with the next step", function()
   local _
   code, _, err = t.run { ALMANAC, "snapshot" }
   t.eq(code, 2)
-  t.has(err, "usage: almanac snapshot -o FILE")
+  t.has(err, "-o FILE is missing, where it is written")
 end)
 

@@ -117,3 +117,48 @@ t.test("a rollback that fails is explained by its own error, and its run by its 
   t.eq(code, 1)
   t.has(out, "scale: its rollback stopped: the way back is closed\n")
 end)
+
+local ORDERS = [[
+return runbook {
+  summary = "A generation of the database's user", allow = { k8s = { "shop" } },
+  run = function()
+    local where = { namespace = "shop" }
+    local function env() return k8s.exec_read("env", { pod = "deployment/orders", namespace = "shop" }).stdout end
+    step("before", env)
+    step("turn", function() k8s.patch("secret/db", { stringData = { generation = "v2" } }, where) end)
+    step("not yet", env)
+    step("restart", function() k8s.restart("deployment/orders", where) end)
+    step("ready", function() k8s.rollout("deployment/orders", where) end)
+    step("after", env)
+  end,
+}
+]]
+
+t.test("a container has the variables of Secrets, ConfigMaps and its pod, as they were when it started", function()
+  local p = projects.new { orders = ORDERS }
+  t.must { "mkdir", p.dir .. "/runbooks/tests" }
+  p:edit("tests/orders_test", [[
+    it("sees the new one behind a restart alone", function()
+      local ref = { name = "db", key = "generation" }
+      local w = world { namespaces = { "shop" }, objects = {
+        { apiVersion = "v1", kind = "Secret", metadata = { name = "db", namespace = "shop" }, data = { generation = "djE=" } },
+        { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "shop", namespace = "shop" }, data = { CITY = "Bern" } },
+        { apiVersion = "apps/v1", kind = "Deployment", metadata = { name = "orders", namespace = "shop" }, spec = {
+          selector = { matchLabels = { app = "orders" } }, template = { metadata = { labels = { app = "orders" } }, spec = {
+            containers = { { name = "orders", image = "orders:1",
+              envFrom = { { configMapRef = { name = "shop" }, prefix = "SHOP_" } }, env = {
+              { name = "GENERATION", valueFrom = { secretKeyRef = ref } },
+              { name = "WHERE", valueFrom = { fieldRef = { fieldPath = "metadata.namespace" } } },
+            } } } } } } },
+      } }
+      local run = w:run("orders")
+      assert.equal("done", run.status, run.output)
+      local function has(step, text) assert.contains(text, run.steps[step].result) end
+      has("before", "GENERATION=v1\n") has("before", "WHERE=shop\n") has("before", "SHOP_CITY=Bern\n")
+      has("not yet", "GENERATION=v1\n")
+      has("after", "GENERATION=v2\n")
+    end)
+  ]])
+  local code, out = p:run { "test" }
+  t.eq(code, 0, out)
+end)

@@ -1,6 +1,7 @@
 --- The processes of the simulated containers, and the files that they see. As in a real container runtime a
 --- process outlives the client that started it; it ends when it writes to nobody, is killed, or its container
 --- is gone.
+local environment = require "almanac.sim.world.environment"
 local programs = require "almanac.sim.world.programs"
 local value = require "almanac.sim.model.value"
 
@@ -56,10 +57,7 @@ function Processes:container(pod, name)
   if not container or container.id ~= id then
     local spec = spec_of(pod, name)
     container = { id = id, name = name, uid = pod.metadata.uid, files = {}, next_pid = 7, processes = { [1] = { argv = (main_of(spec)) } } }
-    container.env = { PATH = "/usr/local/bin:/usr/bin:/bin", HOSTNAME = pod.metadata.name, HOME = "/root" }
-    for _, variable in ipairs(spec.env or {}) do
-      if type(variable.value) == "string" then container.env[variable.name] = variable.value end
-    end
+    container.env = environment.of(self.store, pod, spec)
     self.containers[key] = container
   end
   return container
@@ -178,9 +176,17 @@ function Processes:run_main(pod, name, print, ended)
   return true
 end
 
+--- What a container takes from elsewhere, it has as that was when it started.
+local function note_environments(self, pod)
+  for _, list in ipairs(LISTS) do
+    for _, spec in ipairs(value.dig(pod, "spec", list[1]) or {}) do
+      if environment.has_references(spec) then self:container(pod, spec.name) end
+    end
+  end
+end
+
 --- Ends the processes of containers that no longer run.
 local function sweep(self, event)
-  if event.gvr ~= "v1/pods" then return end
   local pod = event.object
   for key, container in pairs(self.containers) do
     if container.uid == pod.metadata.uid and (event.type == "DELETED" or running_id(pod, container.name) ~= container.id) then
@@ -199,7 +205,11 @@ end
 ---@return sim.Processes
 function processes.new(store)
   local self = setmetatable({ store = store, containers = {} }, Processes)
-  store:subscribe(function(event) sweep(self, event) end)
+  store:subscribe(function(event)
+    if event.gvr ~= "v1/pods" then return end
+    sweep(self, event)
+    if event.type ~= "DELETED" then note_environments(self, event.object) end
+  end)
   return self
 end
 
