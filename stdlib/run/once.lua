@@ -178,14 +178,18 @@ local function raise_mismatch(frame, call, intent)
   }
 end
 
-local function in_doubt_words(intent, why)
-  return string.format("%s (effect %s) was begun and nobody can tell whether it took place: %s", intent.title or intent.op, intent.id,
-    why or "it left no trace that could be looked up")
+local function in_doubt_words(intent)
+  return string.format("%s (effect %s) was begun and nobody can tell whether it took place", intent.title or intent.op, intent.id)
+end
+
+local function in_doubt_because(intent, why)
+  return in_doubt_words(intent) .. ": " .. (why or "it left no trace that could be looked up")
 end
 
 --- Where answers are signed, what became of an effect is one as well: to make it again, and to take it for made, lets the
---- run go on. Each try is asked about anew.
-local function ask_signed(frame, known, why)
+--- run go on. Each try is asked about anew. Why nobody can tell is no part of the question: the next look may say it otherwise,
+--- and what was signed is to be the same text.
+local function ask_signed(frame, known)
   local intent = known.intent
   local said = operator.of(frame.run).in_doubt_answer
   if said and said ~= "abort" then
@@ -195,7 +199,7 @@ local function ask_signed(frame, known, why)
     }
   end
   local asking = { run = frame.run, path = frame.path .. "#" .. intent.ordinal }
-  local given = not said and question.ask(asking, in_doubt_words(intent, why) .. ". Redo, done or abort?", { "redo", "done", "abort" },
+  local given = not said and question.ask(asking, in_doubt_words(intent) .. ". Redo, done or abort?", { "redo", "done", "abort" },
     { must_sign = { "redo", "done" }, since = approval.since(asking, known.seq) })
   if not given then return said end
   return given.answer, given.by
@@ -206,10 +210,11 @@ local function ask_in_doubt(frame, known, why)
   local intent, lines = known.intent, printed.lines(frame.run, known)
   local choice, by
   if frame.run.approvals then
-    for _, line in ipairs(lines) do step.note("it had printed: " .. line) end -- what is signed is the question alone
-    choice, by = ask_signed(frame, known, why)
+    if why then step.note("nobody can tell: " .. why) end -- what is signed is the question alone
+    for _, line in ipairs(lines) do step.note("it had printed: " .. line) end
+    choice, by = ask_signed(frame, known)
   else
-    choice = at_terminal.ask(frame.run, frame.path, in_doubt_words(intent, why), { "redo", "done", "abort" }, function()
+    choice = at_terminal.ask(frame.run, frame.path, in_doubt_because(intent, why), { "redo", "done", "abort" }, function()
       return operator.of(frame.run):in_doubt(frame.path, intent, why, lines)
     end)
   end
@@ -218,7 +223,7 @@ local function ask_in_doubt(frame, known, why)
       { id = intent.id, ordinal = intent.ordinal, answer = choice, by = by or process.user() })
     return choice
   end
-  local message = in_doubt_words(intent, why)
+  local message = in_doubt_because(intent, why)
   if lines[1] then message = { message, "it had printed:\n" .. table.concat(lines, "\n") } end
   errors.raise {
     kind = "in_doubt", waiting = true, message = message, step = frame.path,

@@ -52,14 +52,17 @@ end
 ---@param env? table<string, string>
 ---@return almanac.testing.Outcome
 function M.perform(world, words, env)
+  env = environment(world, env) -- refused before there is a seat for it
   local seat = clock.seat()
   local file = string.format("%s/seat-%d.json", world.dir, seat)
-  fs.write(file, description(world, seat), { mode = 0x180 })
-  local argv = { world.exe, "under-test", file, table.unpack(words) }
   clock.excuse(1) -- it is a child of ours, and goes by the clock by itself
-  local ok, result = errors.try(sh.exec, {
-    argv = argv, cwd = world.cwd, env = environment(world, env), keep_env = KEPT, who = "almanac test", max_output = 4 << 20, grace = 1,
-  })
+  local ok, result = errors.try(function()
+    fs.write(file, description(world, seat), { mode = 0x180 })
+    return sh.exec {
+      argv = { world.exe, "under-test", file, table.unpack(words) }, cwd = world.cwd, env = env, keep_env = KEPT,
+      who = "almanac test", max_output = 4 << 20, grace = 1,
+    }
+  end)
   clock.excuse(-1)
   clock.leave(seat)
   if not ok then error(result, 0) end

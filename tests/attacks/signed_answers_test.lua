@@ -163,6 +163,27 @@ t.test("what became of an effect in doubt is signed: to take it for made, and to
   t.has(run(p, 0, { "log", id, "--json" }), "alice@example.com")
 end)
 
+t.test("what was signed is what the next look asks, though it says otherwise how the doubt arose", function()
+  local alice = signers.person "alice"
+  local p = approvals.new("", alice:line())
+  p:edit("book", [[return runbook { run = function() step("x", function()
+    sh.run { argv = { "sh", "-c", "echo ran >> log; echo begun >&2; until test -e end; do sleep 0.05; done" } } end) end }]])
+  local running = p:spawn({ "run", "book", "--no-ask" }, runner)
+  running:wait_line "| begun"
+  running:kill "KILL"
+  running:wait()
+  local id = p:newest()
+  local first = p:spawn({ "resume", id, "--plain" }, runner)
+  first:wait_line "is still at work"
+  t.write_file(p.dir .. "/end", "")
+  local code, out, err = first:wait(20)
+  t.eq(code, 3, out .. err)
+  t.has(err, "ended while nobody could see how")
+  run(p, 0, { "answer", id, "done", "--sign=" .. alice.key }, alice:env())
+  t.has(run(p, 0, { "resume", id, "--plain" }), "its end was not seen")
+  t.eq(p:lines "log", { "ran" })
+end)
+
 t.test("signatures for one answer are none for the other, and those for one try none for the next", function()
   local alice, bob = signers.person "alice", signers.person "bob"
   local p, id = in_doubt(", quorum: 2", alice:line(), bob:line())

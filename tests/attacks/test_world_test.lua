@@ -162,3 +162,23 @@ t.test("a stand-in is not had by a variable: a program of a run without a test r
   t.eq((project:run({ "run", "x" }, { ALMANAC_TEST_SECRET = "x" })), 0)
   t.eq(fs.exists(project.dir .. "/ran"), true)
 end)
+
+t.test("a world that is refused takes no place at the clock, whatever of it is; and a time zone is no file", function()
+  local project = projects.new { book = "return runbook { summary = 'x', run = function() end }" }
+  t.must { "mkdir", project.dir .. "/runbooks/tests" }
+  project:edit("tests/clock_test", [[
+for i = 1, 70 do
+  it("refused " .. i, function()
+    assert.is_false((pcall(world, { env = { KUBECONFIG = "x" } })))
+    assert.is_false((pcall(world, { env = { TZ = i % 2 == 0 and ":/a/fifo" or "../../a/fifo" } })))
+  end)
+end
+it("goes on", function()
+  local w = world { env = { TZ = "CET-1CEST,M3.5.0,M10.5.0/3" } }
+  for _ = 1, 70 do assert.is_false((pcall(w.run, w, "book", {}, { env = { PATH = "x" } }))) end
+  assert.equal("done", w:run("book").status)
+end)
+]])
+  local code, out, err = project:run { "test", "--timeout", "30s" }
+  t.eq(code, 0, out .. err)
+end)

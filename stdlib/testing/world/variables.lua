@@ -24,6 +24,11 @@ local function leads_elsewhere(name)
   return false
 end
 
+--- A time zone by its name, or by its rule: anything else is a file, which would be read.
+local function is_zone(text)
+  return text:find "^[%w<][%w_+%-,.<>/]*$" ~= nil and not text:find("..", 1, true)
+end
+
 --- The variables as texts; raises kind "usage" for one that a test must not set.
 ---@param who string
 ---@param given? table<string, any>
@@ -39,6 +44,10 @@ function M.check(who, given)
         hint = "programs go by it, and would leave the world; give what a runbook reads under a name of its own" }
     end
     out[name] = tostring(value)
+    if name == "TZ" and not is_zone(out[name]) then
+      errors.raise { kind = "usage", message = string.format("%s: env: TZ: %q is no time zone", who, out[name]),
+        hint = 'write its name, such as "Europe/Berlin", or its rule: "CET-1CEST"' }
+    end
   end
   return out
 end

@@ -20,6 +20,7 @@ local settling = require "almanac.sim.control.settling"
 local sh = require "almanac.testing.world.sh"
 local snapshot_file = require "almanac.snapshot.file"
 local task = require "native.task"
+local variables = require "almanac.testing.world.variables"
 
 local M = {}
 
@@ -136,6 +137,21 @@ local function settle(self)
   settling.wait(self.served.cluster.store, SETTLE_SECONDS + (self.spec.ready_time or 0))
 end
 
+--- Begins what a world has.
+local function begin(self, granted)
+  start_cluster(self, self.project)
+  self.listener = httpd.listen {
+    port = 0, private = true, body_max = 64 << 20, handler = function(request, response) dispatch(self, request, response) end,
+    on_error = function(err) self:complain(tostring(err)) end,
+  }
+  self.address = "127.0.0.1:" .. self.listener:port()
+  local found
+  self.cwd, self.real, found = folder.make(self.dir, self.project, self.spec, self.served, granted.helm)
+  self.helm = found and helm.words(self.exe, found, self.dir, self.address)
+  releases.install(self, settle)
+  settle(self)
+end
+
 --- Makes the world that a test describes. Its time begins when what it has is up.
 ---@param spec table    checked
 ---@param dir string    that is there and empty
@@ -147,21 +163,16 @@ function M.new(spec, dir, project, granted)
     errors.raise { kind = "usage", message = "world: real_sh: no program runs for real unless who runs the tests says so",
       hint = "look at what it runs (" .. table.concat(spec.real_sh, ", ") .. "), then: almanac test --real sh" }
   end
+  variables.check("world", spec.env) -- before anything is begun
   local self = setmetatable({
     spec = spec, dir = dir, requests = {}, writes = {}, commands = {}, unanswered = {}, complaints = {}, turns = {}, awaited = {},
     began = task.wall_ms() / 1000, project = project, exe = process.exe(), secret = digest.random_hex(8),
   }, World)
-  start_cluster(self, project)
-  self.listener = httpd.listen {
-    port = 0, private = true, body_max = 64 << 20, handler = function(request, response) dispatch(self, request, response) end,
-    on_error = function(err) self:complain(tostring(err)) end,
-  }
-  self.address = "127.0.0.1:" .. self.listener:port()
-  local found
-  self.cwd, self.real, found = folder.make(dir, project, spec, self.served, granted.helm)
-  self.helm = found and helm.words(self.exe, found, dir, self.address)
-  releases.install(self, settle)
-  settle(self)
+  local ok, err = errors.try(begin, self, granted)
+  if not ok then
+    self:close()
+    error(err, 0)
+  end
   self.began, self.writes = self.now(), {} -- what installed it is no write of a run
   return self
 end
@@ -174,7 +185,10 @@ function World:close()
     self.life:join()
     self.life = nil
     self.served:close()
+  end
+  if self.listener then
     self.listener:close()
+    self.listener = nil
   end
 end
 
