@@ -4,7 +4,10 @@
 #include <limits.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <lauxlib.h>
 
@@ -59,20 +62,44 @@ static int l_hostname(lua_State *L)
     return 1;
 }
 
-/// Who is at the terminal, as the system says: a name, or the number of a user who has none. Under sudo, who called it; only root
-/// is believed to be there by sudo, for anybody can set its variable.
-///@return string
-static int l_user(lua_State *L)
+/* Who called sudo, where both of its variables name one user of this machine; else NULL. Only root
+ * is believed to be there by sudo, for anybody can set its variables. */
+static const char *sudo_caller(void)
 {
-    const char *caller = getuid() == 0 ? getenv("SUDO_USER") : NULL;
-    const struct passwd *pw = caller && *caller ? NULL : getpwuid(getuid());
+    const char *name = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+    const char *number = getenv("SUDO_UID");
+    const struct passwd *pw = name && *name && number ? getpwnam(name) : NULL;
+    char uid[24];
 
-    if (caller && *caller)
-        lua_pushstring(L, caller);
-    else if (pw)
+    if (!pw)
+        return NULL;
+    snprintf(uid, sizeof uid, "%ju", (uintmax_t)pw->pw_uid);
+    return strcmp(uid, number) == 0 ? name : NULL;
+}
+
+/// The user that the process is of: a name, or the number of one who has none.
+///@return string
+static int l_account(lua_State *L)
+{
+    const struct passwd *pw = getpwuid(getuid());
+
+    if (pw)
         lua_pushstring(L, pw->pw_name);
     else
         lua_pushfstring(L, "%I", (LUAI_UACINT)getuid());
+    return 1;
+}
+
+/// Who is at the terminal, as the system says: the user that the process is of, or, under sudo, who called
+/// it.
+///@return string
+static int l_user(lua_State *L)
+{
+    const char *caller = sudo_caller();
+
+    if (!caller)
+        return l_account(L);
+    lua_pushstring(L, caller);
     return 1;
 }
 
@@ -160,9 +187,9 @@ int luaopen_native_process(lua_State *L)
     ///@field version string  "0.1.0"
     ///@field commit string  what git describes the source as, "1b739341a" or "1b739341a-dirty"; "" where nobody knew
     static const luaL_Reg functions[] = {
-        {"getenv", l_getenv}, {"pid", l_pid}, {"exe", l_exe},     {"hostname", l_hostname},
-        {"user", l_user},     {"cwd", l_cwd}, {"chdir", l_chdir}, {"interrupt", l_interrupt},
-        {"pass", l_pass},     {NULL, NULL},
+        {"getenv", l_getenv},       {"pid", l_pid},   {"exe", l_exe}, {"hostname", l_hostname},
+        {"account", l_account},     {"user", l_user}, {"cwd", l_cwd}, {"chdir", l_chdir},
+        {"interrupt", l_interrupt}, {"pass", l_pass}, {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

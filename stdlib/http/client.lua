@@ -112,12 +112,14 @@ local function decoded(who, opts, response)
 end
 
 --- Frameworks take the method from the query, or from a field of a form: a read with it is a write, and a write another one.
-local function refuse_other_method(who, what, text)
-  local name = methods.override(text)
+---@param name string?  of the field
+local function refuse_override(who, what, name)
   if not name then return end
   errors.raise { kind = "usage", message = string.format("%s: the %s has %s, which would make another method of it", who, what, name),
     hint = "call http.put, http.delete, … so that a plan shows what is done" }
 end
+
+local function refuse_other_method(who, what, text) refuse_override(who, what, methods.override(text)) end
 
 local function refuse_method_in_query(who, url)
   local text = secret.reveal(url)
@@ -133,9 +135,14 @@ end
 
 --- A body that says nothing of its type is sent as a form's.
 local function refuse_method_in_form(who, opts)
+  refuse_override(who, "JSON", methods.override_in_object(opts.json))
   local body, is = secret.reveal(opts.body), header_of(opts.headers, "content-type")
   if type(body) ~= "string" then return end
   if is == "" or is:find("form-urlencoded", 1, true) then return refuse_other_method(who, "form", body) end
+  if is:find("json", 1, true) then
+    local ok, value = errors.try(json.decode, body)
+    return refuse_override(who, "JSON", ok and methods.override_in_object(value) or nil)
+  end
   if not is:find("multipart/", 1, true) then return end
   for name in body:gmatch '[nN][aA][mM][eE]%*?%s*=%s*"?([^"\r\n;]*)' do
     refuse_other_method(who, "form", (name:gsub("^[%w-]*'[%w-]*'", "")))

@@ -42,6 +42,16 @@ function M.override(text)
   end
 end
 
+--- The field of a JSON body by which frameworks make another method of a request: of those above, the one that means nothing else.
+---@param value any  the body
+---@return string? name  as it is written; nil: there is none
+function M.override_in_object(value)
+  for key in next, type(value) == "table" and value or {} do
+    local name = type(key) == "string" and field_name(key) or ""
+    if name:find "^_+method_*$" or name:gsub("_", ""):find("methodoverride", 1, true) then return key end
+  end
+end
+
 --- Whether a request of this method changes nothing.
 ---@param method string?  nil: GET
 ---@return boolean

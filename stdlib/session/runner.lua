@@ -14,7 +14,7 @@ local Runner = {}
 Runner.__index = Runner
 
 --- Those of this process's keys that allowed_signers knows, for the journal; nil where nobody asks who runs it.
----@return { keys: string[], principals: string[] }?
+---@return { keys: string[], principals: string[], account: string }?  account: whose rights it has, under sudo, too
 function M.note()
   if settings.approval.runner_may_approve ~= false then return nil end
   local ssh = require "almanac.host.ssh"
@@ -24,7 +24,7 @@ function M.note()
     if names[1] then keys[#keys + 1] = key.fingerprint end
     table.move(names, 1, #names, #principals + 1, principals)
   end
-  return { keys = keys, principals = principals }
+  return { keys = keys, principals = principals, account = process.account() }
 end
 
 --- Refuses where what says whose signatures count cannot be read: a run that began would end of it.
@@ -44,9 +44,10 @@ end
 
 --- One more who runs it.
 ---@param user string?
----@param note { keys: string[], principals: string[] }?
+---@param note { keys: string[], principals: string[], account?: string }?
 function Runner:add(user, note)
   if user then self.users[user] = true end
+  if note and note.account then self.users[note.account] = true end
   for _, key in ipairs(note and note.keys or {}) do self.keys[key] = true end
   for _, principal in ipairs(note and note.principals or {}) do self.principals[principal] = true end
 end

@@ -25,8 +25,12 @@ function M.exe() end
 ---@return string
 function M.hostname() end
 
---- Who is at the terminal, as the system says: a name, or the number of a user who has none. Under sudo, who called it; only root
---- is believed to be there by sudo, for anybody can set its variable.
+--- The user that the process is of: a name, or the number of one who has none.
+---@return string
+function M.account() end
+
+--- Who is at the terminal, as the system says: the user that the process is of, or, under sudo, who called
+--- it.
 ---@return string
 function M.user() end
 

@@ -26,7 +26,7 @@ t.test("run gives code, stdout and stderr; must fails with both", function()
   t.has(t.raises(nil, t.must, { "sh", "-c", "echo why >&2; exit 4" }).assertion, "exit 4\n\nwhy")
 end)
 
-t.test("who is at the terminal is what the system says; SUDO_USER counts for root alone", function()
+t.test("who is at the terminal is what the system says; sudo's caller counts for root alone, and where he is a user", function()
   local dir = t.must({ "mktemp", "-d", "/tmp/almanac-test.XXXXXX" }):gsub("%s+$", "") -- not below the tests' own, which is closed to others
   t.defer(function() fs.remove_tree(dir) end)
   t.must { "chmod", "755", dir }
@@ -37,11 +37,16 @@ t.test("who is at the terminal is what the system says; SUDO_USER counts for roo
     return t.run(words, { cwd = dir, env = env })
   end
   local uid = t.must({ "id", "-u" }):gsub("%s", "")
-  local _, name = user({ SUDO_USER = "bob", USER = "eve" })
-  t.eq(name, uid == "0" and "bob" or process.user())
+  local daemon = t.must({ "id", "-u", "daemon" }):gsub("%s", "")
+  local _, name = user({ SUDO_USER = "daemon", SUDO_UID = daemon, USER = "eve" })
+  t.eq(name, uid == "0" and "daemon" or process.user())
   if uid ~= "0" then return end
-  t.eq(select(2, user { SUDO_USER = "", USER = "eve" }), "root")
-  local code, whose, err = user({ SUDO_USER = "bob", USER = "eve" }, "setpriv", "--reuid=nobody", "--clear-groups")
+  for _, env in ipairs { {}, { SUDO_USER = "" }, { SUDO_USER = "daemon" }, { SUDO_USER = "daemon", SUDO_UID = "0" },
+    { SUDO_USER = "nobody-of-that-name", SUDO_UID = daemon }, { SUDO_UID = daemon } } do
+    env.USER = "eve"
+    t.eq(select(2, user(env)), "root")
+  end
+  local code, whose, err = user({ SUDO_USER = "daemon", SUDO_UID = daemon, USER = "eve" }, "setpriv", "--reuid=nobody", "--clear-groups")
   if err:find "^setpriv: failed to execute" then
     print "skipped: nobody cannot reach the program"
     return
