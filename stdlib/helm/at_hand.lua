@@ -48,6 +48,7 @@ function M.take(who, input)
   local out = {}
   for key, value in pairs(input) do out[key] = value end
   out.chart_file, out.held, out.chart_digest = fetch(who, input)
+  charts.check_schemas(out.chart_file)
   if reach.is_asked() then reach.require(who, "read", scopes.of_schemas(out.chart_file)) end
   return out
 end

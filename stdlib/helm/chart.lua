@@ -245,6 +245,14 @@ function M.links(chart)
   return out
 end
 
+--- Refuses a chart that is here whose schemas lead to what /proc tells of a process.
+---@param chart string  directory or archive
+function M.check_schemas(chart)
+  for _, reach in ipairs(chart_schemas.reaches(chart, true)) do
+    if reach.file then refuse_process(reach.file) end
+  end
+end
+
 --- A chart given as a path must be there: helm would look for a repository of that name instead,
 --- and say that there is none. Nothing that helm reads of it may be what /proc tells of a process: neither
 --- values, nor what links lead to, nor what any helm follows out of its schemas; nor what others had a hand in.
@@ -262,9 +270,7 @@ function M.check(input)
     refuse_process(link)
     trusted.check(link)
   end
-  for _, reach in ipairs(chart_schemas.reaches(chart, true)) do
-    if reach.file then refuse_process(reach.file) end
-  end
+  M.check_schemas(chart)
   if fs.exists(chart) then return end
   local looks_like_path = chart:find "^[%./]" or chart:find "%.tgz$" or select(2, chart:gsub("/", "")) > 1 or not chart:find "/"
   if not looks_like_path then return end

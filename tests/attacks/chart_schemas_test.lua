@@ -51,6 +51,8 @@ local function world(helm)
   pack(p.dir, "plain", "plain.tgz")
   make_chart(p.dir, "file", '{ "$ref": "file://' .. p.dir .. '/other.json" }')
   t.write_file(p.dir .. "/other.json", '{ "$ref": "' .. url .. '/fetched" }')
+  make_chart(p.dir, "proc", '{ "$ref": "file:///proc/self/environ" }')
+  pack(p.dir, "proc", "proc.tgz")
   make_chart(p.dir, "odd", '{ "$ref": "file://host/x" }')
   t.write_file(p.dir .. "/almanac.yaml", "helm: " .. BIN .. helm .. "\n")
   return p, url, asked
@@ -162,5 +164,14 @@ t.test("a chart's name is the same for helm and for `allow`", function()
     p:edit("book", book(nil, 'return #helm.template { release = "ns1", chart = "' .. name .. '" }'))
     local _, out, err = p:run({ "plan", "book" }, p.env)
     t.has(out .. err, "helm.template: chart must not begin or end with a space", name)
+  end
+end)
+
+t.test("a chart of elsewhere whose schema leads to what is told of processes is refused, by a plan and under allow", function()
+  local p, url = world "helm4"
+  for _, allow in ipairs { "", allow_of(url) } do
+    p:edit("book", book(allow, upgrade(url .. "/proc.tgz")))
+    local _, out, err = p:run({ "plan", "book" }, p.env)
+    t.has(out .. err, "and so to what is told of processes there", allow)
   end
 end)
