@@ -11,6 +11,7 @@ local k8s = require "almanac.k8s.client"
 local pool = require "almanac.base.pool"
 local process = require "native.process"
 local release_secrets = require "almanac.helm.release_secrets"
+local shape = require "almanac.base.shape"
 local timestamp = require "almanac.base.timestamp"
 
 local M = {}
@@ -93,6 +94,33 @@ end
 
 -- What is in a record ------------------------------------------------------------------------------
 
+--- What of a release is looked at; helm writes null where it has nothing.
+--- https://github.com/helm/helm/blob/v3.16.1/pkg/release/release.go
+local METADATA = { name = "string?", version = "string?", appVersion = "string?" }
+local RELEASE = {
+  name = "string?", namespace = "string?", version = "integer?", manifest = "string?", apply_method = "string?",
+  info = {
+    status = "string?", description = "string?", notes = "string?", first_deployed = "string?", last_deployed = "string?",
+    deleted = "string?",
+  },
+  chart = { optional = { metadata = { optional = METADATA }, values = { optional = { map = "any" } } } },
+  config = { optional = { map = "any" } },
+  hooks = { optional = { list = {
+    name = "string?", kind = "string?", path = "string?", manifest = "string?", events = { optional = { list = "string" } },
+  } } },
+}
+
+--- Takes away the nulls of fields that a shape has.
+local function drop_nulls(value, form)
+  form = type(form) == "table" and (form.optional or form)
+  if type(value) ~= "table" or not form or form.map then return end
+  for _, item in ipairs(form.list and value or {}) do drop_nulls(item, form.list) end
+  for field, inner in next, form.list and {} or form do
+    if value[field] == json.null then value[field] = nil end
+    drop_nulls(value[field], inner)
+  end
+end
+
 local GZIP = "\x1f\x8b\x08"
 
 --- The release in the data of a record. Pure.
@@ -107,6 +135,9 @@ function M.unpack(data, wrapped)
   if type(release) ~= "table" or type(release.info) ~= "table" then
     errors.raise { kind = "corrupt", message = "it holds no release" }
   end
+  drop_nulls(release, RELEASE)
+  local wrong = shape.wrong(release, RELEASE)
+  if wrong then errors.raise { kind = "corrupt", message = "it holds no release: " .. wrong:sub(2) .. " is missing or of another type" } end
   return release
 end
 
