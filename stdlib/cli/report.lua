@@ -1,4 +1,5 @@
 --- almanac report [RUN]
+local audit = require "almanac.session.audit"
 local config = require "almanac.config.file"
 local doubt = require "almanac.cli.doubt"
 local errors = require "almanac.base.errors"
@@ -46,7 +47,10 @@ function M.run(words, operator)
   config.load(given)
   collectgarbage("incremental", COLLECT_AT) -- almost all of a report is needed to its end
   local journal <close> = store.open "ro"
-  local report = reports.report(journal, store.look(journal, rest[1]))
+  local row = store.look(journal, rest[1])
+  local report = reports.report(journal, row)
+  audit.take_policy(row, given)
+  audit.add_to(report, journal)
   local text = RENDERERS[form](report)
   if given.out then
     require("native.fs").keep(given.out, text)

@@ -4,9 +4,8 @@ local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local heads = require "almanac.journal.head"
 local options = require "almanac.cli.options"
-local process = require "native.process"
 local replays = require "almanac.journal.replay"
-local rows = require "almanac.journal.row"
+local report_words = require "almanac.report.words"
 local signers = require "almanac.session.signers"
 local store = require "almanac.journal.store"
 local terminal = require "almanac.base.terminal"
@@ -58,12 +57,6 @@ local function describe(finding, out)
   return not is_short and not finding.wrong
 end
 
---- The policy of the run's environment, where its almanac.yaml is.
-local function load_policy(row, given)
-  local meta = rows.meta(row)
-  if meta.cwd == process.cwd() then config.restore(given, meta.choice or {}) end
-end
-
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
@@ -80,14 +73,13 @@ function M.run(words, operator)
   end
   local out = { id .. ": the chain of hashes is whole", "  head:    " .. heads.of(journal, id) }
   local good = not hash or compare(journal, id, hash, out)
-  load_policy(row, given)
+  audit.take_policy(row, given)
   if not signers.wanted() then out[#out + 1] = "  almanac.yaml names no signers: signatures were not looked at" end
   local replay = replays.load(journal, id)
   for _, finding in ipairs(audit.signatures(journal, id, replay)) do good = describe(finding, out) and good end
   for _, text in ipairs(audit.unsigned_texts(journal, id, replay)) do
     good = false
-    out[#out + 1] = string.format("! events %d to %d: %d steps and effects are of another script than was signed", text.from, text.to,
-      text.count)
+    out[#out + 1] = "! " .. report_words.unsigned(text)
   end
   operator:result(terminal.lines(out))
   return good and 0 or 1

@@ -64,6 +64,7 @@ local function header(report)
   if course[1] then out[#out + 1] = "\n" .. table.concat(course, ", ") end
   if rehearsal then out[#out + 1] = "\n**" .. span(rehearsal) .. "**" .. (numbers and "; " .. numbers or "") end
   if report.journal.broken then out[#out + 1] = "\n**The journal is not to be believed:** " .. span(report.journal.broken) end
+  for _, text in ipairs(report.journal.unsigned or {}) do out[#out + 1] = "\n**Not signed:** " .. span(words.unsigned(text)) end
   for _, put in ipairs(report.asked) do out[#out + 1] = "\n? " .. span(words.asked(put)) end
   out[#out + 1] = ""
   for _, one in ipairs(verdict.next) do out[#out + 1] = string.format("- %s: %s", one.what, span(one.command)) end

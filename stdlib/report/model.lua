@@ -81,7 +81,8 @@ local OUTPUT_LINES = 60 -- of a step, the last ones
 ---@field decisions almanac.report.Decision[]
 ---@field plan? table
 ---@field params { name: string, value: any, text: string, was: string? }[]  text: as it is typed; was: before it was given anew
----@field journal { events: integer, seq: integer, hash: string, broken: string? }
+---@field journal { events: integer, seq: integer, hash: string, broken: string?, unsigned: table[]? }
+---   unsigned: { from, to, count }: events of another script than the signed one
 ---@field compared? table        with the last good run
 ---@field rollbacks string[]     runs that take it back
 ---@field copy? table            of a rehearsal: what is otherwise in its cluster: changes, folded, waiting

@@ -200,4 +200,11 @@ function M.rehearsal(report)
     mark.numbers and "the numbers that gates saw were simulated" or nil
 end
 
+--- What a run did with a script that nobody signed.
+---@param text { from: integer, to: integer, count: integer }
+---@return string
+function M.unsigned(text)
+  return string.format("events %d to %d: %d steps and effects are of another script than was signed", text.from, text.to, text.count)
+end
+
 return M

@@ -1,6 +1,7 @@
 --- The server of pages: what a path means, who may ask for it, and a run's events as they come.
 local access = require "almanac.serve.access"
 local actions = require "almanac.serve.actions"
+local audit = require "almanac.session.audit"
 local errors = require "almanac.base.errors"
 local find = require "almanac.journal.find"
 local followers = require "almanac.journal.follower"
@@ -81,6 +82,7 @@ end
 
 local function show_run(response, journal, row, guard)
   local report = reports.report(journal, row)
+  audit.add_to(report, journal)
   local html, policy = pages.run(report, {
     token = guard:form_token(), questions = questions_of(journal, report), running = actions.process_of(journal, row.id) ~= nil,
   })

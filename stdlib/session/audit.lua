@@ -1,11 +1,18 @@
 --- An audit of a run by its journal: whether it is the one that somebody saw before, and whose signatures are in it.
 local approval = require "almanac.journal.approval"
 local approvals = require "almanac.session.approvals"
+local config = require "almanac.config.file"
 local edited = require "almanac.session.edited"
+local errors = require "almanac.base.errors"
 local events = require "almanac.journal.event"
 local files = require "almanac.run.plan.file"
+local json = require "native.json"
 local plan_signatures = require "almanac.session.plan_signatures"
+local process = require "native.process"
+local replays = require "almanac.journal.replay"
+local rows = require "almanac.journal.row"
 local runners = require "almanac.session.runner"
+local settings = require "almanac.config.settings"
 
 local M = {}
 
@@ -108,6 +115,23 @@ function M.unsigned_texts(journal, id, replay)
     end
   end
   return found
+end
+
+--- Takes the policy of the run's environment, where its almanac.yaml is.
+---@param row table    of the journal
+---@param given table  of the command line
+function M.take_policy(row, given)
+  local meta = rows.meta(row)
+  if meta.cwd == process.cwd() then config.restore(given, meta.choice or {}) end
+end
+
+--- Adds to a report what the run did with a script that nobody signed.
+---@param report almanac.Report
+---@param journal table
+function M.add_to(report, journal)
+  if report.journal.broken or not settings.approval.allowed_signers then return end
+  local ok, texts = errors.try(M.unsigned_texts, journal, report.run.id, replays.load(journal, report.run.id))
+  report.journal.unsigned = ok and texts[1] and json.array(texts) or nil -- signers that cannot be read, verify tells
 end
 
 return M

@@ -157,6 +157,10 @@ t.test("verify tells what a run did by another script than the signed one", func
   run(p, 0, "resume", id)
   t.write_file(p.dir .. "/almanac.yaml", policy)
   t.has(run(p, 1, "verify", id), "2 steps and effects are of another script than was signed")
+  for _, form in ipairs { "md", "html" } do
+    t.has(run(p, 0, "report", id, "--format", form), "2 steps and effects are of another script than was signed")
+  end
+  t.has(run(p, 0, "report", id, "--format", "json"), '"unsigned"')
 end)
 
 t.test("a signature that a no has ended does not count again, whoever brings it: as a text, or as a row", function()

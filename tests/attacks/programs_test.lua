@@ -97,8 +97,8 @@ t.test("a header or a query that makes another method or URL of a request is ref
   end
   for _, key in ipairs { "_method", "_METHOD", "x-http-method-override", "_methodOverride" } do
     add(string.format("http.post('http://127.0.0.1:9/', { json = { [%q] = 'DELETE' } })", key), "the JSON has " .. key)
-    add(string.format("http.post('http://127.0.0.1:9/', { body = '{\"%s\":1}', headers = { ['Content-Type'] = 'application/x+json' } })", key),
-      "the JSON has " .. key)
+    add(string.format("http.post('http://127.0.0.1:9/', { body = '{%q:1}', headers = { ['Content-Type'] = "
+      .. "'application/x+json' } })", key), "the JSON has " .. key)
   end
   for _, field in ipairs { 'name="_method"', "name=_method", 'NAME = "_method"', "name*=utf-8''_method",
     'x; name="X-HTTP-Method-Override"' } do

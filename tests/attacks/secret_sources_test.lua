@@ -42,6 +42,8 @@ t.test("what allow, pass_env or the operator names is taken, and the plan says f
     t.has(out, "Secrets: s from env:AWS_SECRET_ACCESS_KEY")
   end
   p:edit("book", book(allow ", read = { env = { 'AWS_SECRET_ACCESS_KEY' } }", spec))
+  t.eq(p:run({ "plan", "book", "-o", "plan.json" }, ENV), 2)
+  t.has(t.read_file(p.dir .. "/plan.json"), '"secrets_from":["s from env:AWS_SECRET_ACCESS_KEY"]') -- for who is to sign it
   local _, out = p:run({ "show", "book" }, ENV)
   t.has(out, "take a secret from the variable AWS_SECRET_ACCESS_KEY")
 end)

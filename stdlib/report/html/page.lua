@@ -54,6 +54,14 @@ local function asked(report)
   return out
 end
 
+local function unsigned(report)
+  local out = {}
+  for i, text in ipairs(report.journal.unsigned or {}) do
+    out[i] = tag("p", { "class", "message" }, "Not signed: ", words.unsigned(text))
+  end
+  return out
+end
+
 local function header(report)
   local verdict, next_lines = report.verdict, {}
   for i, one in ipairs(verdict.next) do
@@ -64,7 +72,7 @@ local function header(report)
     tag("p", { "class", "what" }, verdict.text),
     tag("p", { "class", "dim" }, facts(report)), asked(report),
     report.journal.broken and tag("p", { "class", "message" }, "The journal is not to be believed: ", report.journal.broken),
-    next_lines[1] and tag("dl", { "class", "next" }, next_lines))
+    unsigned(report), next_lines[1] and tag("dl", { "class", "next" }, next_lines))
 end
 
 --- The first failure, opened: where, why, and what other programs said.

@@ -57,7 +57,8 @@ function M.encode(plan, book)
     script_digest = book.script.digest, sources = sources, effects = json.array(redacted_effects(plan)), steps = json.array(plan.steps),
     gates = json.array(plan.gates), asks = json.array(plan.asks), possible = json.array(plan.possible), calls = json.array(plan.calls),
     counts = drafts.counts(plan), undo = json.array(drafts.undos(plan)), stopped = plan.stopped,
-    starts_programs = plan.starts_programs, key = plan.fingerprint_key and plan.fingerprint_key.id,
+    starts_programs = plan.starts_programs, secrets_from = plan.secrets_from and json.array(plan.secrets_from),
+    key = plan.fingerprint_key and plan.fingerprint_key.id,
   }
   local text = terminal.spelt(redaction.encode(file, { canonical = true }, PLAN_WORDS)) -- who prints the file is safe
   return '{"digest":"' .. sha256(text) .. '","plan":' .. text .. "}\n"

@@ -51,7 +51,8 @@ local COUNTS = {
 M.PLAN = {
   runbook = "string", script = "string", params = { map = "any" }, environment = "string?", version = "string",
   choice = { optional = { map = "string" } }, stdlib = "string", script_digest = "string", made_by = "string", made_ms = "integer",
-  expires_ms = "number?", key = "string?", starts_programs = "boolean?", sources = { map = "string" }, stopped = "string?",
+  expires_ms = "number?", key = "string?", secrets_from = { optional = { list = "string" } }, starts_programs = "boolean?",
+  sources = { map = "string" }, stopped = "string?",
   clusters = { optional = { list = { server = "string?", context = "string?", uid = "string?" } } },
   effects = { list = EFFECT }, steps = { list = STEP }, counts = COUNTS, undo = { list = "string" },
   gates = { optional = { list = { path = "string", text = "string", ok = "boolean?" } } },

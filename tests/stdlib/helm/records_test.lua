@@ -27,9 +27,9 @@ end)
 
 t.test("a field of another type is named", function()
   for field, value in pairs {
-    manifest = 3, version = "3", name = true, config = "x", chart = "x", ["chart.metadata.version"] = { chart = { metadata = { version = 1 } } },
-    ["info.status"] = { info = { status = json.array {} } }, hooks = { a = 1 }, ["hooks.1.events"] = { hooks = json.array { { events = "x" } } },
-    ["hooks.1"] = { hooks = json.array { "x" } },
+    manifest = 3, version = "3", name = true, config = "x", chart = "x", hooks = { a = 1 },
+    ["chart.metadata.version"] = { chart = { metadata = { version = 1 } } }, ["info.status"] = { info = { status = json.array {} } },
+    ["hooks.1.events"] = { hooks = json.array { { events = "x" } } }, ["hooks.1"] = { hooks = json.array { "x" } },
   } do
     local more = (field:find(".", 1, true)) and value or { [field] = value }
     local ok, err = errors.try(unpack_of, release(more))
