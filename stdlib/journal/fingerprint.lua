@@ -71,13 +71,14 @@ local function has_none(run)
   return run.journal ~= nil and not run.meta.keyed
 end
 
---- What stands for the value of a secret.
+--- What stands for the value of a secret: that it is the one of another name is not seen by it.
 ---@param run almanac.Run
+---@param name string  of what has the value
 ---@param text string
 ---@return string digits  12, hexadecimal
-function M.of(run, text)
+function M.of(run, name, text)
   if has_none(run) then return digest.sha256(text):sub(1, DIGITS) end
-  return digest.hmac_sha256(of_run(run).text, text):sub(1, DIGITS)
+  return digest.hmac_sha256(of_run(run).text, name .. "\0" .. text):sub(1, DIGITS)
 end
 
 --- A digest of a text that holds secrets.
@@ -86,7 +87,7 @@ end
 ---@return string
 function M.of_secrets(run, text)
   if has_none(run) then return digest.sha256(text) end
-  return MARK .. M.of(run, text)
+  return MARK .. M.of(run, "", text)
 end
 
 --- A digest of a text: one with a key where it holds a secret that is known.

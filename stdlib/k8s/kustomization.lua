@@ -12,8 +12,8 @@ local M = {}
 --- A directory has exactly one of these. https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/
 local NAMES = { "kustomization.yaml", "kustomization.yml", "Kustomization" }
 
---- Fields that hold paths, in lower case: kustomize reads them in any. Of those whose value is "config", a file holds such fields
---- itself, and a text of several lines is such a file.
+--- Fields that hold paths, in lower case: kustomize reads them in any (see `folded`). Of those whose value is "config", a file
+--- holds such fields itself, and a text of several lines is such a file.
 local FIELDS = {
   resources = "base", bases = "base", components = "base", generators = "config", transformers = "config", validators = "config",
   crds = "file", configurations = "file", path = "file", paths = "file", files = "file", env = "file", envs = "file",
@@ -89,11 +89,17 @@ function Walk:name(name, kind, dir)
   end
 end
 
+--- A key as Go's encoding/json compares it with a field's name: in any case, and to Unicode the long s and the sign of the kelvin
+--- are letters of another case, too. https://pkg.go.dev/encoding/json#Unmarshal
+local function folded(key)
+  return (key:lower():gsub("\u{17f}", "s"):gsub("\u{212a}", "k"))
+end
+
 --- Looks at all fields of a document that hold paths.
 function Walk:fields(value, dir)
   if type(value) ~= "table" then return end
   for key, item in next, value do
-    local kind = type(key) == "string" and FIELDS[key:lower()]
+    local kind = type(key) == "string" and FIELDS[folded(key)]
     for _, name in ipairs(kind and (type(item) == "table" and item or { item }) or {}) do
       if type(name) == "string" then self:name(name, kind, dir) end
     end

@@ -30,7 +30,7 @@ local secret_fields = { "data", "stringData" }
 local function conceal_value(name, value)
   local text = secret.reveal(value)
   if type(text) ~= "string" then return text end
-  return secret.new(string.format("%s %s", name, fingerprints.of(step.current().run, text)), text)
+  return secret.new(string.format("%s %s", name, fingerprints.of(step.current().run, name, text)), text)
 end
 
 local function conceal_values(name, values)

@@ -11,7 +11,7 @@ local PIN = "83920174"
 local BOOK = [[
 return runbook { lock = "one", params = { s = param.secret {} }, run = function(p)
   step("keep it", function()
-    k8s.apply { apiVersion = "v1", kind = "Secret", metadata = { name = "pin", namespace = "ns1" }, stringData = { pin = p.s } }
+    k8s.apply { apiVersion = "v1", kind = "Secret", metadata = { name = "pin", namespace = "ns1" }, stringData = { pin = p.s, same = p.s } }
     if fs.exists "stop" then error "stopped" end
   end)
   step("empty the file that held it", function() fs.write("pin.txt", "") end)
@@ -47,6 +47,8 @@ t.test("no plan, journal or log holds a digest that can be tried; the key is in 
   run(p, 2, { "plan", "book", "s=env:PIN", "-o", "plan.json" }) -- a store without a journal holds no lock
   local plan = t.read_file(p.dir .. "/plan.json")
   t.ok(label_of(plan), plan)
+  local same = plan:match "%(secret pin/same (%x+)%)"
+  t.ok(same and same ~= label_of(plan), "that two values are equal is not seen")
   lacks_digests(plan, "plan")
   local key = p.dir .. "/.almanac/key"
   t.eq(fs.stat(key).mode & 511, 384, "0600")

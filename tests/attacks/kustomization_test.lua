@@ -30,6 +30,7 @@ end
 local REFUSED = {
   { "resources: [../other/base]", "other/base" },
   { "Resources: [../other/base]", "other/base" },
+  { "re\u{17f}ource\u{17f}: [../other/base]", "other/base" }, -- which Go takes for an s
   { "bases: [link]", "other/base" },
   { "resources: ['x:/../../other/base']", "other/base" },
   { "components: [../other/./base]", "other/base" },
