@@ -90,6 +90,14 @@ local INTERPRETERS = {
   node = true, lua = true,
 }
 
+--- The file that an interpreter, found by its name, is given to run.
+---@param argv string[]
+---@return string?
+function M.interpreted(argv)
+  local file = argv[2]
+  return INTERPRETERS[argv[1]] and file and not file:find "^%-" and file or nil
+end
+
 --- A program of the directory itself is "./x": "x" is one of PATH.
 local function program_names(real)
   local names = names_of(real)
@@ -108,8 +116,8 @@ function M.program(command)
   local found = sh.which(word, path, command.cwd)
   local names = found and program_names(M.resolve(found, command.cwd)) or { word }
   if is_bare and path == nil and found then table.insert(names, 1, word) end
-  local file = command.argv[2]
-  if is_bare and path == nil and INTERPRETERS[word] and file and not file:find "^%-" then
+  local file = path == nil and M.interpreted(command.argv)
+  if file then
     for i, name in ipairs(program_names(M.resolve(file, command.cwd))) do table.insert(names, 1 + i, name) end
   end
   local out = M.variables(env)

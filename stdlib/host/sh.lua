@@ -94,7 +94,7 @@ end
 --- Starts a program by one of native.sh's functions.
 local function begin(start, options, access)
   if reach.is_asked() then reach.require(options.who, access, options.within or place.program(options)) end
-  trusted.check_program(options.argv[1], options.cwd)
+  trusted.check_command(options.argv, options.cwd)
   local ok, started = errors.try(start, options)
   if ok then return started end
   if started.kind == "not_found" and #options.argv == 1 and options.argv[1]:find "%s" then
@@ -210,7 +210,7 @@ effect.define("sh.run", {
     if check_passes(input) then
       return { summary = "already done: " .. M.quote(check_of(input).argv) .. " says so", nothing = true, result = already_done }
     end
-    trusted.check_program(input.argv[1], input.cwd)
+    trusted.check_command(input.argv, input.cwd)
     local words = input.title and { M.quote(input.argv) } or {} -- else they are the title
     if input.cwd then words[#words + 1] = "in " .. input.cwd end
     return { summary = #words > 0 and table.concat(words, " ") or nil }

@@ -237,7 +237,8 @@ t.test("a program of the project, by its path: in a plan, a read, a run and a ch
   t.write_file(p.dir .. "/tool.sh", "#!/bin/sh\ntouch pwned\n")
   t.must { "chmod", "755", p.dir .. "/tool.sh" }
   for _, body in ipairs { 'sh.read "./tool.sh"', 'sh.run "./tool.sh"', 'sh.run { "true", check = "./tool.sh" }',
-    'sh.run { "./tool.sh", cwd = "." }', string.format("sh.read %q", p.dir .. "/tool.sh") } do
+    'sh.run { "./tool.sh", cwd = "." }',
+    'sh.run("sh", "tool.sh")', 'sh.read { "sh", "tool.sh", cwd = "." }', string.format("sh.read %q", p.dir .. "/tool.sh") } do
     p:edit("book", "return runbook { run = function() step('x', function() return " .. body .. " end) end }")
     t.must { "chmod", "777", p.dir .. "/tool.sh" }
     for _, command in ipairs { "plan", "run" } do
