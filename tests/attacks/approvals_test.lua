@@ -70,19 +70,6 @@ t.test("the runner does not count where almanac.yaml says so: by his key, his na
   t.has(why, "the approval of bob@example.com does not count: the key is one that the runner has at hand")
 end)
 
-t.test("root is the runner of what it runs for who called sudo, and who that was, no variable makes up", function()
-  if require("native.process").account() ~= "root" then
-    print "skipped: only root is there by sudo"
-    return
-  end
-  local bob = signers.person "bob"
-  local p = new(", runner_may_approve: false", (bob:line():gsub("bob@example.com", "root@example.com")))
-  local daemon = t.must({ "id", "-u", "daemon" }):gsub("%s", "")
-  local code, out, err = p:run({ "run", "book" }, { HOME = "/nonexistent", SSH_AUTH_SOCK = false, SUDO_USER = "daemon", SUDO_UID = daemon })
-  t.eq(code, 3, out .. err)
-  t.has(approve(p, bob, 2, p:newest(), "--sign=" .. bob.key), "the run is run by the user of that name")
-end)
-
 t.test("a quorum of two: the run goes on at the second; one person, or one key, counts once", function()
   local alice, bob, again = signers.person "alice", signers.person "bob", signers.person "alice"
   local p = new(", quorum: 2", alice:line(), bob:line(), again:line(), "twin@example.com " .. alice.public .. "\n")
