@@ -133,7 +133,8 @@ end
 function M.hook_ground(hooks, operation, digest_of)
   local ground = {}
   each_hook(hooks, operation, function(hook, why)
-    ground[#ground + 1] = { ref = string.format("hook %s (%s)", hook.label, why), digest = digest_of(hook.manifest, hook.label) }
+    local ref = string.format("hook %s (%s)", hook.label, why)
+    ground[#ground + 1] = { ref = ref, digest = digest_of(hook.manifest, hook.label), is_made = true }
   end)
   return ground
 end

@@ -167,9 +167,10 @@ end
 local function rendered_ground(plan, entry)
   local ref = string.format("%s as release %s renders it", entry.label, plan.release)
   if entry.new.kind == "Secret" then
-    return { ref = ref, digest = fingerprints.of_secrets(step.current().run, json.encode(entry.new, { canonical = true })) }
+    local digest = fingerprints.of_secrets(step.current().run, json.encode(entry.new, { canonical = true }))
+    return { ref = ref, digest = digest, is_made = true }
   end
-  return { ref = ref, object = entry.new }
+  return { ref = ref, object = entry.new, is_made = true }
 end
 
 local function stop_of(changes)

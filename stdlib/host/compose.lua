@@ -6,6 +6,7 @@ local effect = require "almanac.run.effect"
 local compose_files = require "almanac.host.compose_files"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local grounds = require "almanac.host.compose_ground"
 local project = require "almanac.host.compose_project"
 local scope = require "almanac.host.compose_scope"
 local step = require "almanac.run.step"
@@ -98,7 +99,7 @@ effect.define("compose.up", {
   preview_observes = true,
   preview = function(input)
     local state = project.state("compose.up", input)
-    local preview = { changes = {}, ground = project.ground(input, state), nothing = project.is_unchanged(state) or nil }
+    local preview = { changes = {}, ground = grounds.of_up(input, state), nothing = project.is_unchanged(state) or nil }
     for i, want in ipairs(state) do preview.changes[i] = project.change_of(want) end
     if preview.nothing then preview.result = project.containers_in(state) end
     return preview
@@ -134,7 +135,7 @@ effect.define("compose.down", {
       for _, one in ipairs(project.containers(input, once)) do
         local why = string.format("%s%s, image %s", once and "ran once, " or "", one.state, one.image)
         table.insert(preview.changes, { object = "container " .. one.name, action = "delete", why = why })
-        table.insert(preview.ground, { ref = "container " .. one.name, digest = one.id })
+        table.insert(preview.ground, grounds.of_container(input, one, once))
       end
     end
     for _, name in ipairs(input.volumes and project.volumes(input) or {}) do
@@ -204,7 +205,7 @@ effect.define("compose.restart", {
     local preview = { changes = {}, ground = {} }
     for i, one in ipairs(chosen_containers(input)) do
       preview.changes[i] = { object = "container " .. one.name, action = "change", why = "restarted, it is " .. one.state }
-      preview.ground[i] = { ref = "container " .. one.name, digest = one.id }
+      preview.ground[i] = grounds.of_container(input, one)
     end
     if #preview.changes == 0 then preview.would_fail = "compose.restart: there is no container of it; compose.up makes one" end
     return preview
@@ -240,8 +241,9 @@ effect.define("compose.run", {
   input = function(raw) return input_of("compose.run", raw) end,
   preview = function(input)
     local about = { dir = input.dir, files = input.files, project = input.project, env = input.env, services = { input.service } }
-    local preview = { changes = {} }
-    for _, want in ipairs(project.state("compose.run", about)) do
+    local state = project.state("compose.run", about)
+    local preview = { changes = {}, ground = grounds.of_run(input, state) }
+    for _, want in ipairs(state) do
       local change = want.name ~= input.service and not input.no_deps and project.change_of(want)
       if change and change.action ~= "unchanged" then table.insert(preview.changes, change) end
     end

@@ -289,20 +289,6 @@ function M.is_unchanged(state)
   return true
 end
 
---- What a plan rests on. Pure.
----@param input table
----@param state table
----@return table[]
-function M.ground(input, state)
-  local out = {}
-  for i, want in ipairs(state) do
-    local parts = { tostring(want.hash), tostring(want.image_id) }
-    for _, one in ipairs(want.containers) do parts[#parts + 1] = one.id .. " " .. one.state end
-    out[i] = { ref = string.format("service %s in %s", want.name, input.dir), digest = table.concat(parts, " ") }
-  end
-  return out
-end
-
 --- Containers as they are given to scripts. Pure.
 ---@param containers table[]
 ---@return table[]

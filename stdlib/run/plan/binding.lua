@@ -6,6 +6,7 @@ local errors = require "almanac.base.errors"
 local family = require "almanac.journal.family"
 local files = require "almanac.run.plan.file"
 local fingerprints = require "almanac.journal.fingerprint"
+local grounds = require "almanac.run.plan.ground"
 local json = require "native.json"
 local param = require "almanac.base.param"
 local parts = require "almanac.run.plan.parts"
@@ -181,7 +182,7 @@ end
 ---@class almanac.PlanBinding
 ---@field digest string   of the plan
 ---@field plan table      as it was saved
----@field touched table<string, "whole"|"part">  by ref: what this run changed itself, and how much of it
+---@field touched almanac.TouchedGround  what this run changed itself
 ---@field is_foreign boolean  its fingerprints of secrets say nothing here: they have the key of another store
 local Binding = {}
 Binding.__index = Binding
@@ -258,52 +259,12 @@ local function deviates(frame, message, hints)
   errors.raise { kind = "plan_mismatch", waiting = true, step = frame.path, message = message, hint = lines }
 end
 
---- A value of the ground in words.
-local function shown(value)
-  return value == nil and "not there" or json.encode(value)
-end
-
---- Refuses what an effect would change besides all that the plan has of it: an object more that a chart renders, a hook.
---- Of one that stands on what this run changed, the plan could not know.
-local function check_more(frame, planned, fresh, touched)
-  local known = {}
-  for _, item in ipairs(planned.ground) do known[item.ref] = true end
-  for _, item in ipairs(fresh) do
-    local is_own = touched[item.ref] or item.of and touched[item.of]
-    if not known[item.ref] and not is_own and not item.is_read then
-      deviates(frame, item.ref .. " is not in the plan", { "it would be changed besides what was planned" })
-    end
-  end
-end
-
----@param is_foreign boolean  see almanac.PlanBinding
-local function check_ground(frame, planned, fresh, touched, is_foreign)
-  local by_ref, stands_on_own = {}, false
-  local ground = redaction.data(fresh.ground or {}) -- as the plan was written
-  for _, item in ipairs(ground) do by_ref[item.ref] = item end
-  for _, item in ipairs(planned.ground or {}) do
-    local now, is_own = by_ref[item.ref], touched[item.ref] or item.of and touched[item.of] == "whole"
-    stands_on_own = stands_on_own or is_own
-    local is_open = is_foreign and fingerprints.is_keyed(item.digest)
-    if not is_own and (not now or not diff.equal(now.object, item.object) or not is_open and now.digest ~= item.digest) then
-      local change = now and diff.diff(item.object, now.object)[1]
-      local field = change and change.path ~= "" and ": " .. change.path or "" -- none: all of it is another
-      deviates(frame, string.format("%s has changed since the plan was made%s", item.ref, field),
-        change and { "planned on: " .. shown(change.old), "now:        " .. shown(change.new) })
-    end
-  end
-  if not stands_on_own then check_more(frame, planned, ground, touched) end
-end
-
 --- What an effect of this run stands on is the run's own from then on: later effects find it changed.
 ---@param path string of its step
 ---@param key string ordinal
 function Binding:touch(path, key)
   local planned = planned_for(self.plan, path, key)
-  for _, item in ipairs(planned and planned.ground or {}) do
-    if not item.is_read then self.touched[item.ref] = "whole" end
-    if item.of then self.touched[item.of] = self.touched[item.of] or "part" end
-  end
+  if planned then grounds.touch(self.touched, planned.ground) end
 end
 
 --- Whether the plan foresaw that a step might make such an effect.
@@ -362,10 +323,18 @@ local function check_input(frame, planned, call, is_foreign)
   })
 end
 
+--- Refuses an effect whose ground is not the planned one.
+local function check_ground(self, frame, planned, call)
+  if not planned.ground then return end
+  local fresh = redaction.data(previews.make(call.definition, call.input).ground or {}) -- as the plan was written
+  local message, hints = grounds.deviation(planned.ground, fresh, self.touched, self.is_foreign)
+  if message then deviates(frame, message, hints) end
+end
+
 --- Stops before an effect that is not in the plan, or whose ground has moved.
 ---@param frame almanac.Frame
 ---@param call almanac.EffectCall
----@param begun boolean it was begun in this run before: what moved its ground may be itself
+---@param begun boolean it was begun in this run before: what it stands on may be its own work
 function Binding:check(frame, call, begun)
   if frame.prefix then
     local refused = parts.refused(self.plan, frame, call, has_planned_input)
@@ -378,9 +347,8 @@ function Binding:check(frame, call, begun)
     deviates(frame, string.format("%s is not in the plan", definitions.title(call.name, call.input, frame.run.definitions)))
   end
   check_input(frame, planned, call, self.is_foreign)
-  if not begun and planned.ground and #planned.ground > 0 then
-    check_ground(frame, planned, previews.make(call.definition, call.input), self.touched, self.is_foreign)
-  end
+  if begun then self:touch(frame.path, call.key) end
+  check_ground(self, frame, planned, call)
   self:touch(frame.path, call.key)
 end
 

@@ -1,6 +1,7 @@
 --- A draft: the plan while it is made. The effects that a run would have, its gates and questions, found by
 --- running the script with reads real and every effect previewed.
 local definitions = require "almanac.run.definitions"
+local grounds = require "almanac.run.plan.ground"
 local json = require "native.json"
 local orders = require "almanac.run.plan.order"
 local previews = require "almanac.run.plan.preview"
@@ -162,16 +163,13 @@ end
 --- Marks the effects that stand on what one before them changes: today's world does not tell what they will do. That one of
 --- them would change nothing now says nothing of it, nor of the run that it is a part of.
 local function mark_on_top(effects)
-  local changed = {} -- by ref: "whole", or "part" where it is one of the parts that it has
+  local changed = {} ---@type almanac.TouchedGround
   for _, planned in ipairs(effects) do
     for _, item in ipairs(planned.ground or {}) do
       local before = changed[item.ref] or item.of and changed[item.of] == "whole"
       if before and not item.is_read then planned.on_top, planned.nothing = true, nil end
     end
-    for _, item in ipairs(planned.nothing and {} or planned.ground or {}) do
-      changed[item.ref] = "whole"
-      if item.of then changed[item.of] = changed[item.of] or "part" end
-    end
+    if not planned.nothing then grounds.touch(changed, planned.ground) end
   end
   for _, planned in ipairs(effects) do
     local below = planned.nested and planned.nothing and planned.path .. "/"

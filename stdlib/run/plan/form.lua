@@ -23,7 +23,7 @@ local CHANGE = {
 local PREVIEW = {
   summary = "string?", would_fail = "string?", hint = "string?", unkept = "string?", nothing = "boolean?", nested = "boolean?",
   warnings = { optional = { list = "string" } }, changes = { optional = { list = CHANGE } },
-  ground = { optional = { list = { ref = "string", digest = "string?", of = "string?", is_read = "boolean?" } } },
+  ground = { optional = { list = { ref = "string", digest = "string?", of = "string?", is_read = "boolean?", is_made = "boolean?" } } },
 }
 
 local OPEN = { optional = { list = { at = "string", after = "string" } } }

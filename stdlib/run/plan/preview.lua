@@ -14,8 +14,7 @@ local SHOWN = 3 -- objects that a line names
 ---@field changes? table[]       { object, action = "create"|"change"|"delete"|"unchanged"|"conflict"|"reject", fields?, why?,
 ---                               kept_by? }: who would take the change back
 ---@field warnings? string[]     what the reviewer must not miss
----@field ground? table[]        { ref, of?, version?, object? | digest?, is_read? }: what the preview rests on; of: the ref
----                               of the object that it is a part of; is_read: the effect itself leaves it as it is
+---@field ground? almanac.GroundItem[]  what the preview rests on, and what the effect makes of it
 ---@field result? any            predicted result; absent: unknown until the run
 ---@field would_fail? string     why the run would stop here
 ---@field unkept? string         why an undo could not put back what is there now
