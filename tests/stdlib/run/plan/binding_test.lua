@@ -143,7 +143,7 @@ end)
 
 t.test("another script is refused at the line that differs, and what holds a secret is not shown", function()
   local plan = { script_digest = "was", sources = { ["no/such/file.lua"] = "one\ntwo" }, steps = {} }
-  local ok, err = pcall(bindings.check_script, plan, { script = { digest = "is", files = { ["no/such/file.lua"] = "" } } }, "or else")
+  local ok, err = pcall(bindings.check_script, plan, { script = { digest = "is", files = { ["no/such/file.lua"] = "" } } }, { "or else" })
   t.eq({ ok, err.kind }, { false, "refused" })
   t.has(err.message, "no/such/file.lua:1 was edited after the plan was made")
   t.has(err.hint, "planned: one")
