@@ -1,0 +1,34 @@
+-- The parts of an own effect are held to the plan that foresaw them.
+local parts = require "almanac.run.plan.parts"
+local t = require "tests.harness"
+
+local function never() return false end
+
+local function fits(part, call) return part.digest == call.digest end
+
+--- The refusal of a call that the effect own.set makes in the step "set".
+local function refused(planned, call, within)
+  local plan = { effects = { { path = "set", ordinal = "0", op = "own.set", makes = planned.makes, makes_more = planned.makes_more } } }
+  local run = { definitions = {}, replay = { effects_newest_first = function() return {} end } }
+  call.definition = { allow = { category = "flags", of = function(input) return { { category = "flags", names = { input } } } end } }
+  return parts.refused(plan, { path = "set", within = within, run = run }, call, planned.fits or fits)
+end
+
+t.test("what the plan foresaw with that input may be made, and nothing else", function()
+  local planned = { makes = { { op = "own.flag", digest = "d1" } } }
+  t.eq(refused(planned, { name = "own.flag", digest = "d1", key = "0.1", input = "x" }, "own.set"), nil)
+  t.has(refused(planned, { name = "own.flag", digest = "d2", key = "0.1", input = "x" }, "own.set"),
+    "which own.set makes, is not in the plan")
+  t.has(refused(planned, { name = "own.other", digest = "d1", key = "0.1", input = "x" }, "own.set"), "not in the plan")
+  planned.fits = never
+  t.has(refused(planned, { name = "own.flag", digest = "d1", key = "0.1", input = "x" }, "own.set"), "not in the plan")
+end)
+
+t.test("a plan that says that it does not know refuses nothing here, nor what is no part", function()
+  local call = { name = "own.flag", digest = "d2", key = "0.1", input = "x" }
+  t.eq(refused({ makes = {}, makes_more = true }, call, "own.set"), nil)
+  t.eq(refused({}, call, "own.set"), nil, "nobody asked what it makes")
+  t.eq(refused({ makes = {} }, call, nil), nil)
+  call.key = "7.1"
+  t.eq(refused({ makes = {} }, call, "own.set"), nil, "another effect of the step, which the plan has not")
+end)
