@@ -29,6 +29,12 @@ local function journal_of(events)
   return journal
 end
 
+--- A run that goes on over the events.
+---@param events table[]
+---@param mode almanac.Mode
+---@return almanac.Run
+function M.load(events, mode) return runs.load(journal_of(events), "r", mode) end
+
 --- Walks a body over the events.
 ---@param events table[]  { kind, path, data }; "digest_of" in the data of step.done: the function that was run
 ---@param body fun(params: table)
