@@ -6,7 +6,7 @@ local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
 local locks = require "almanac.session.lock"
-local opening = require "almanac.session.opening"
+local windows = require "almanac.session.windows"
 local origin = require "almanac.session.origin"
 local parameters = require "almanac.journal.parameters"
 local params = require "almanac.session.params"
@@ -68,7 +68,7 @@ function M.run(name, given, options, operator)
   if plan then plan_use().check_unused(journal, plan, options.plan) end
   local id = runs.new_id(book.name, runs.is_in(journal))
   local held <close> = locks.take(journal, lock, id, operator, options.wait)
-  local override = opening.check(options.override_freeze) -- after the waiting
+  local override = windows.check(options.override_freeze) -- after the waiting
   local meta = origin.of(book, journalled, lock, options)
   meta.unkept = params.unkept(given, journalled)
   local run = create(journal, meta, id, plan, options)
