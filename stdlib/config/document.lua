@@ -20,6 +20,7 @@ local M = {}
 ---@field message string
 ---@field hint? string
 ---@field mend? almanac.lint.Mend
+---@field path string[]   what it is wrong with
 local Document = {}
 Document.__index = Document
 
@@ -70,7 +71,18 @@ end
 ---@param hint string?
 ---@param mend? almanac.lint.Mend  of a name
 function Document:note(path, message, hint, mend)
-  table.insert(self.faults, { place = self:place(path), message = message, hint = hint, mend = mend })
+  table.insert(self.faults, { place = self:place(path), message = message, hint = hint, mend = mend, path = path })
+end
+
+--- Whether something within a part of the document was noted.
+---@param path string[]
+---@return boolean
+function Document:is_at_fault(path)
+  local whole = table.concat(path, "\n") .. "\n"
+  for _, fault in ipairs(self.faults) do
+    if (table.concat(fault.path, "\n") .. "\n"):sub(1, #whole) == whole then return true end
+  end
+  return false
 end
 
 local function is_before(a, b)

@@ -82,19 +82,23 @@ local function noter(doc, path, section_name)
   return function(key, why, hint) doc:note(below(at, key), table.concat(at, ".") .. "." .. why, hint) end
 end
 
+local function read_period(doc, list, i, at)
+  local ok, period, why, field = errors.try(require("almanac.config.calendar").period, list[i])
+  if not ok then
+    doc:note(below(at, "zone"), period.message, period.hint)
+  elseif not period then
+    doc:note(field and below(at, field) or at, table.concat(at, ".") .. ": " .. why)
+  else
+    list[i] = period
+  end
+end
+
 --- Makes periods of the windows and freezes.
 local function read_periods(doc, values, path)
   for _, key in ipairs { "windows", "freezes" } do
-    for i, raw in ipairs(values[key] or {}) do
+    for i in ipairs(values[key] or {}) do
       local at = below(below(path, key), i - 1)
-      local ok, period, why, field = errors.try(require("almanac.config.calendar").period, raw)
-      if not ok then
-        doc:note(below(at, "zone"), period.message, period.hint)
-      elseif not period then
-        doc:note(field and below(at, field) or at, table.concat(at, ".") .. ": " .. why)
-      else
-        values[key][i] = period
-      end
+      if not doc:is_at_fault(at) then read_period(doc, values[key], i, at) end -- a key that is missing may be the misspelt one
     end
   end
 end
