@@ -212,6 +212,8 @@ t.test("the approval of a planned run names the plan, and falls with it", functi
   local unasked, _, refused = p:run { "resume", id }
   t.eq(unasked, 2, "what the plan asks is asked")
   t.has(refused, "was edited after the plan was made")
+  t.has(refused, "put the script back, then: almanac resume " .. id)
+  t.has(refused, "take the run back, then make a new plan: almanac rollback " .. id)
   t.has(refused, "resume " .. id .. " --without-plan")
   p:edit("book", BOOK)
   local dropped, _, why = p:run { "resume", id, "--without-plan" }

@@ -162,3 +162,29 @@ t.test("a container has the variables of Secrets, ConfigMaps and its pod, as the
   local code, out = p:run { "test" }
   t.eq(code, 0, out)
 end)
+
+t.test("a run that is taken back at once is the test's own run, with its error; what took it back stands beside it", function()
+  local project = projects.new { scale = [[
+return runbook { on_failure = "undo", run = function()
+  step("three", function() k8s.scale("deployment/web", 3, { namespace = "shop" }) end)
+  step("look", function() error "it does not do" end)
+end }]] }
+  t.must { "mkdir", project.dir .. "/runbooks/tests" }
+  project:edit("tests/scale_test", WORLD .. [[
+    it("is undone", function()
+      local w = world(spec)
+      local run = w:run("scale")
+      assert.equal("undone", run.status)
+      assert.equal(4, run.code)
+      assert.matches("it does not do", run.error.message)
+      assert.equal("failed", run.steps.look.status)
+      assert.equal("scale", run.runbook)
+      assert.equal(1, #run.effects)
+      assert.equal(1, #run.rollbacks)
+      assert.equal("done", run.rollbacks[1].status)
+      assert.equal(1, #run.rollbacks[1].effects)
+      assert.equal(2, w:get("deployment/web", "shop").spec.replicas)
+    end)
+  ]])
+  passes(project)
+end)
