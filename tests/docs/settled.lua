@@ -26,6 +26,8 @@ local PATTERNS = {
   { "(in) %d[%dms.]*s%f[%W]", "%1 ELAPSED" },
   { "(since) %d[%dms.]*s", "%1 ELAPSED" },
   { '("elapsed[_%l]*":)[%d.e-]+', "%1ELAPSED" },
+  { '("ran_ms":)%d+', "%1ELAPSED" },
+  { '"commit":"%x+%-?%l*",("digest":)', "%1" }, -- of almanac, where it was built from a repository
   { '("started":)%d+', "%1TIME" },
   { '("at_ms":)%d+', "%1TIME" },
   { "(TIME  )%d[%dms.]*s +%S+", "%1ELAPSED  WHO" }, -- a line of almanac runs
