@@ -8,8 +8,25 @@ local M = {}
 --- Bytes. Shorter values are words and numbers, which would blank out what is shown; longer ones are no passwords, but
 --- packed releases and archives.
 local SHORTEST, LONGEST = 8, 65536
+local NAME_MAX = 63 -- bytes of a name, as of DNS
+
+--- Last words of the keys of what says who or where: a value of one that reads like a name is none of a secret.
+local NAMING = {}
+for word in ("user username login role host hostname server database dbname db schema name namespace bucket region engine"):gmatch "%S+" do
+  NAMING[word] = true
+end
+
+--- Whether a value names something, as username: postgres does. Its word stands in images, in names of steps and objects,
+--- where a run that hid it could not go on.
+---@param key any
+---@param bytes string
+---@return boolean
+function M.is_naming(key, bytes)
+  return NAMING[tostring(key):lower():match "%l+$"] == true and #bytes <= NAME_MAX and bytes:find "^%l[%l%d._/-]*$" ~= nil
+end
 
 local function hide_value(name, key, bytes)
+  if bytes and M.is_naming(key, bytes) then return end
   if bytes and #bytes >= SHORTEST and #bytes <= LONGEST then
     redaction.know(bytes, string.format("(secret %s/%s)", name, tostring(key)))
   end

@@ -135,3 +135,21 @@ end }]]
     end
   end
 end)
+
+t.test("what names something is no secret by its text: an image and a step are called as it is", function()
+  local p = project.new { book = [[return runbook { run = function()
+    local said = step("read both", function()
+      local data = k8s.get("secret/db", { namespace = "ns1" }).data
+      note("the password is " .. sh.read { argv = { "base64", "-d" }, stdin = data.password }.stdout)
+      return "postgres:17.2"
+    end)
+    step("restart postgres", function() fs.write("image", said) end)
+  end }]] }
+  local api, env = cluster.start(p, { "ns1" })
+  cluster.create(api, "secrets", { kind = "Secret", metadata = { name = "db", namespace = "ns1" }, type = "Opaque",
+    data = { username = base64.encode "postgres", password = base64.encode "postgres-of-old", POSTGRES_HOST = base64.encode "db.shop.svc" } })
+  local code, out, err = p:run({ "run", "book", "--plain" }, env)
+  t.eq(code, 0, out .. err)
+  t.eq(fs.read(p.dir .. "/image"), "postgres:17.2")
+  t.has(err, "the password is (secret db/password)")
+end)
