@@ -96,7 +96,8 @@ end
 local function add_ways_on(out, journal, row, state)
   local words, open = store.words(row.id), ownership.open_rollbacks(journal, row.id)[1]
   if open then out[#out + 1] = string.format("  its rollback %s is %s", open, states.status(journal, open)) end
-  if not (open and ownership.has_acted(journal, open)) then out[#out + 1] = "  go on:   almanac resume " .. words end
+  local only_back = open and (ownership.has_acted(journal, open) or states.status(journal, open) == "waiting")
+  if not only_back then out[#out + 1] = "  go on:   almanac resume " .. words end
   if may_undo(state) and not row.runbook:find "^rollback%-of%-" then out[#out + 1] = "  go back: almanac rollback " .. words end
   local again = parameters.unkept_text(rows.meta(row))
   if again then out[#out + 1] = "  with:    " .. again end

@@ -149,14 +149,17 @@ function M.check_overtaken(session, run, named, command)
   session.operator:say("! " .. message)
 end
 
---- How a rollback took something of the run back, or began to; nil: none did.
+--- How a rollback took something of the run back, began to, or waits for an answer: two that go on with one run would work
+--- against each other. nil: none did.
 ---@param run almanac.Run
 ---@return string? how
+---@return string? waiting  the rollback that waits, and has done nothing yet
 function M.taken_back(run)
   local undone = run.replay.undone
   if undone then return string.format("%q is undone", undone.path) end
   for _, id in ipairs(ownership.open_rollbacks(run.journal, run.id)) do
     if ownership.has_acted(run.journal, id) then return id .. " began to" end
+    if states.status(run.journal, id) == "waiting" then return id .. " waits for an answer", id end
   end
 end
 
@@ -177,11 +180,14 @@ function M.check_goes_on(run)
       hint = "start a new one: almanac run " .. run.meta.runbook,
     }
   end
-  local how = M.taken_back(run)
+  local how, waiting = M.taken_back(run)
   if not how then return end
   errors.raise {
     kind = "refused", message = string.format("%s is being rolled back: %s", run.id, how),
-    hint = "go on with its rollback: almanac rollback " .. store.words(run.id),
+    hint = {
+      "go on with its rollback: almanac rollback " .. store.words(run.id),
+      waiting and string.format("or give that up: almanac abandon %s --reason TEXT, and resume the run", store.words(waiting)),
+    },
   }
 end
 

@@ -127,6 +127,21 @@ end
 local UNSURE = [[step("three", { undo = function() world.line "undo three" end }, function()
     sh.run { argv = { "sh", "-c", "exit 3" } } end)]]
 
+t.test("a run whose rollback waits goes on once that is given up, and not beside it", function()
+  local p = ran(UNSURE)
+  t.eq((p:run { "rollback" }), 3)
+  local rollback = p:newest()
+  local code, _, err = p:run { "resume", p.id, "--in-doubt", "done" }
+  t.eq(code, 2, err)
+  t.has(err, "is being rolled back: " .. rollback .. " waits for an answer")
+  t.has(err, "almanac abandon " .. rollback .. " --reason TEXT, and resume the run")
+  t.lacks(select(2, p:run { "status", p.id }), "go on:")
+  t.eq((p:run { "abandon", rollback, "--reason", "it is mended" }), 0)
+  t.has(select(2, p:run { "status", p.id }), "go on:")
+  local _, _, resumed = p:run { "resume", p.id }
+  t.lacks(resumed, "is being rolled back")
+end)
+
 t.test("where nobody can tell it is asked: answered from elsewhere, what is left is said to be, and the rest goes on", function()
   local p = ran(UNSURE)
   local code, _, err = p:run { "rollback" }
