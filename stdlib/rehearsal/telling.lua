@@ -86,6 +86,9 @@ function M.conclusion(stage, stands, code, back, found)
   for _, entry in ipairs(stage.schedule:missed()) do
     out[#out + 1] = string.format("! %s was to come %s, and did not", entry.name, moments.text(entry.when))
   end
+  for _, one in ipairs(stage.served.cluster.faults:unmet()) do
+    out[#out + 1] = string.format("! %s met no pod%s", one.fault, one.meant and "; did you mean " .. one.meant .. "?" or "")
+  end
   for _, line in ipairs(stage.numbers:told()) do out[#out + 1] = line end
   if stands then
     if found.planned then

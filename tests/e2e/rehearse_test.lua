@@ -46,8 +46,11 @@ end)
 t.test("a node that crashes fails it, as it would", function()
   local p = project { rollout = ROLLOUT }
   local fault = "crash=animica-node:" .. NEW
-  local code, err = p:rehearse("rollout", "tag=" .. NEW, "--snapshot", "devnet.yaml", "--fault", fault .. "@effect 1")
+  local code, err = p:rehearse("rollout", "tag=" .. NEW, "--snapshot", "devnet.yaml", "--fault", fault .. "@effect 1", "--fault",
+    "notready=animica-nod")
   t.eq(code, 1)
+  t.has(err, "! notready=animica-nod met no pod; did you mean animica-node?")
+  t.lacks(err, "! crash=")
   t.has(err, fault .. " is put on")
   t.has(err, "REHEARSAL: it would fail (failed)")
   t.has(err, "CrashLoopBackOff")

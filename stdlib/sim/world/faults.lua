@@ -47,7 +47,7 @@ end
 local HEX_TAGS = { crash = "dead", notready = "fade", missing = "404404", slow = "decade" }
 
 function faults.new()
-  return setmetatable({ set = {}, listeners = {} }, Faults)
+  return setmetatable({ set = {}, listeners = {}, named = {}, met = {}, workloads = {} }, Faults)
 end
 
 --- Splits a fault into its kind and value.
@@ -88,7 +88,7 @@ function Faults:change(add, remove)
     end
   end
   for _, text in ipairs(remove or {}) do self.set[text] = nil end
-  for _, text in ipairs(add or {}) do self.set[text] = true end
+  for _, text in ipairs(add or {}) do self.set[text], self.named[text] = true, true end
   self:told()
   return true
 end
@@ -104,7 +104,26 @@ end
 --- Whether a fault is on.
 ---@param kind string
 ---@param v? string
-function Faults:has(kind, v) return self.set[v and kind .. "=" .. v or kind] == true end
+function Faults:has(kind, v)
+  local text = v and kind .. "=" .. v or kind
+  if self.set[text] then self.met[text] = true end
+  return self.set[text] == true
+end
+
+--- The faults of workloads that were put on and met none, each with the workload that was probably meant.
+---@return { fault: string, meant: string? }[]
+function Faults:unmet()
+  local out = {}
+  for text in pairs(self.named) do
+    local kind, value = faults.parse(text)
+    if WORKLOAD[kind] and not self.met[text] then
+      local name = value:gsub("^[^/]*/", ""):gsub(":.*$", "")
+      out[#out + 1] = { fault = text, meant = not self.workloads[name] and nearest.find(name, self.workloads) or nil }
+    end
+  end
+  table.sort(out, function(a, b) return a.fault < b.fault end)
+  return out
+end
 
 --- The tag of an image reference, "latest" without one.
 ---@param image string
@@ -120,6 +139,7 @@ end
 ---@param image string|nil nil: only what was put on by name counts
 ---@return boolean
 function Faults:on_pod(kind, ns, workload, image)
+  self.workloads[workload] = true
   if self:has(kind, workload) or self:has(kind, ns .. "/" .. workload) then return true end
   if not image then return false end
   local tag, hex = faults.tag(image), HEX_TAGS[kind]
