@@ -41,8 +41,7 @@ local function sign_plan(words, operator)
       kind = "refused", message = "a plan is approved by a signature", hint = "almanac approve " .. rest[1] .. " --sign[=KEY]",
     }
   end
-  local judgement = plan_signatures.sign(path, given, show)
-  operator:result(terminal.lines(plan_signatures.describe(rest[1], judgement)))
+  operator:result(terminal.lines(plan_signatures.describe(rest[1], plan_signatures.sign(path, given, show))))
   return 0
 end
 

@@ -1,5 +1,6 @@
 --- almanac status [RUN]
 local anew = require "almanac.journal.anew"
+local approval = require "almanac.journal.approval"
 local config = require "almanac.config.file"
 local doubt = require "almanac.cli.doubt"
 local errors = require "almanac.base.errors"
@@ -67,11 +68,12 @@ end
 local function add_answers(out, state, words)
   for _, node in pairs(state.nodes) do
     local choices = {}
-    for i, choice in ipairs(node.choices or {}) do choices[i] = shell_word.quoted(choice) end
+    local function sign(answer) return node.needs and approval.goes_on(node, answer) and " --sign" or "" end
+    for i, choice in ipairs(node.choices or {}) do choices[i] = shell_word.quoted(choice) .. sign(choice) end
     if node.asks then
       if node.pattern then choices[1] = "'TEXT'" end
       out[#out + 1] = choices[1] and string.format("  answer:  almanac answer %s %s", words, table.concat(choices, " | "))
-        or string.format("  answer:  almanac approve %s (or reject)", words)
+        or string.format("  answer:  almanac approve %s%s (or reject)", words, sign "yes")
       return
     end
   end

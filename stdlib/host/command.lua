@@ -31,7 +31,7 @@ function M.words(who, value, elsewhere)
     if secret.is(value[i]) and not elsewhere then
       errors.raise { kind = "usage",
         message = string.format("%s: word %d is a secret, which every user of the machine could read there", who, i),
-        hint = "hand it over in env, in stdin or in a file" }
+        hint = "hand it over in env or in stdin" }
     end
     if not is_word(value[i]) and not secret.is(value[i]) then n = 0 end
     if type(value[i]) == "string" and value[i]:find("\0", 1, true) then

@@ -216,7 +216,10 @@ effect.define("sh.run", {
     return { summary = #words > 0 and table.concat(words, " ") or nil }
   end,
   apply = function(input, ctx)
-    if check_passes(input) then return already_done end
+    if check_passes(input) then
+      step.note(string.format("not run: it is done already, %s says so", M.quote(check_of(input).argv)))
+      return already_done
+    end
     local result = M.run_child(input, ctx.id, "sh.run")
     if not is_ok(input, result) then fail(input, result) end
     return result

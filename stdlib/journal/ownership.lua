@@ -68,10 +68,11 @@ end
 ---@return string? path
 function M.place(journal, id)
   local state = states.load(journal, id)
-  if state.error and state.error.step then return state.error.step end
+  if state.error and state.error.step then return state.error.step:match "^[^#]*" end
   local found
   for path, node in pairs(state.nodes) do
     local stands = node.status ~= "done" and node.status ~= "skipped" and node.status ~= "undone"
+      and not path:find "#" -- a question about an effect is no step
     if stands and (not found or #path > #found or #path == #found and path < found) then found = path end
   end
   return found

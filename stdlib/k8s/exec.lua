@@ -301,7 +301,10 @@ effect.define("k8s.exec", {
   end,
   apply = function(input, ctx)
     local client, place = client_of(input), ctx.before
-    if check_passes("k8s.exec", client, place, input) then return already_done end
+    if check_passes("k8s.exec", client, place, input) then
+      step.note(string.format("not run: it is done already, %s says so", shown(input.check)))
+      return already_done
+    end
     return execute("k8s.exec", client, place, input, { lines = true, max_output = input.max_output or KEPT })
   end,
   recover = recover,

@@ -21,12 +21,12 @@ end
 ---@param key any
 ---@param bytes string
 ---@return boolean
-function M.is_naming(key, bytes)
+local function is_naming(key, bytes)
   return NAMING[tostring(key):lower():match "%l+$"] == true and #bytes <= NAME_MAX and bytes:find "^%l[%l%d._/-]*$" ~= nil
 end
 
 local function hide_value(name, key, bytes)
-  if bytes and M.is_naming(key, bytes) then return end
+  if bytes and is_naming(key, bytes) then return end
   if bytes and #bytes >= SHORTEST and #bytes <= LONGEST then
     redaction.know(bytes, string.format("(secret %s/%s)", name, tostring(key)))
   end

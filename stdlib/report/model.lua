@@ -47,6 +47,7 @@ local OUTPUT_LINES = 60 -- of a step, the last ones
 ---@field asks? string           the question that it waits with
 ---@field choices? string[]      its answers, where they are not yes and no
 ---@field pattern? string        what its answer must fit, where that is any text
+---@field signed? string[]       the answers that have to be signed
 
 ---@class almanac.report.Effect
 ---@field id string
@@ -265,6 +266,7 @@ local function add_step(self, report, node, depth)
     at = more.at, excerpt = more.excerpt, retries = more.retries, notes = notes_of(node), output = more.output,
     output_left_off = more.left_off > 0 and more.left_off or nil, effects = effects_of(self, report, node), result = node.result,
     asks = node.asks, choices = node.asks and node.choices, pattern = node.asks and node.pattern,
+    signed = node.asks and node.needs and json.array(node.must_sign or { "yes" }) or nil,
     is_gate = more.gate ~= nil or nil, is_canary = more.canary ~= nil or nil,
   }
   report.steps[step.id] = step

@@ -61,6 +61,7 @@ function say.running(report) return "Under way" .. left_at(report) end
 function say.waiting(report)
   local step = asking(report)
   if step then return "Waits for an answer: " .. first_line(step.asks) end
+  if report.error and report.error.kind ~= "waiting" then return "Stopped" .. failure(report) end
   return "Was answered, and waits for somebody to go on with it"
 end
 
@@ -117,12 +118,16 @@ end
 --- The commands that answer a step's question, in the words that it takes.
 local function add_answers(out, step, run)
   local function add(what, format, ...) out[#out + 1] = { what = what, command = string.format("almanac " .. format, ...) } end
+  local is_signed = {}
+  for _, answer in ipairs(step.signed or {}) do is_signed[answer] = true end
   if step.pattern then return add("answer", "answer %s TEXT", run) end
   if not step.choices then
-    add("answer yes", "approve %s", run)
+    add("answer yes", "approve %s%s", run, is_signed.yes and " --sign" or "")
     return add("answer no", "reject %s", run)
   end
-  for _, choice in ipairs(step.choices) do add("answer", "answer %s %s", run, shell_word.quoted(choice)) end
+  for _, choice in ipairs(step.choices) do
+    add("answer", "answer %s %s%s", run, shell_word.quoted(choice), is_signed[choice] and " --sign" or "")
+  end
 end
 
 local function commands(report)

@@ -1,5 +1,6 @@
 --- A redo: a done step, and all that followed it, is run again.
 local errors = require "almanac.base.errors"
+local nearest = require "almanac.base.nearest"
 local param = require "almanac.base.param"
 local process = require "native.process"
 
@@ -12,8 +13,10 @@ local M = {}
 function M.record(run, path)
   local done = run.done:seq(path)
   if not done then
+    local paths = {}
+    for _, one in ipairs(run.done:paths()) do paths[one] = true end
     errors.raise {
-      kind = "refused", message = string.format("--redo: this run has no done step %q", path),
+      kind = "refused", message = string.format("--redo: this run has no done step %q%s", path, nearest.suffix(path, paths, "%q")),
       hint = "almanac status " .. run.id .. " shows its steps; a step inside others is named with theirs: outer/inner",
     }
   end

@@ -191,7 +191,7 @@ local function held_here(lock)
   if not require("native.fs").exists(settings.store .. "/journal.db") then return nil end
   local journal <close> = store.open "ro"
   local owner = ownership.of(journal, lock.name)
-  return owner and turn.describe(journal, lock.name, owner)
+  return owner and turn.holder(journal, owner)
 end
 
 local function held_by_lease(where)

@@ -1,4 +1,5 @@
 --- The signatures of a plan: put into its file, and judged where a run begins with it or goes on.
+local binding = require "almanac.run.plan.binding"
 local config = require "almanac.config.file"
 local errors = require "almanac.base.errors"
 local files = require "almanac.run.plan.file"
@@ -61,6 +62,7 @@ end
 ---@param given table  of the command line
 ---@param show? fun(plan: table)  shows what is about to be signed
 ---@return almanac.Judgement judgement  with this signature
+---@return string? why  its run would stop
 function M.sign(name, given, show)
   local plan, text = files.read(name)
   if show then show(plan) end
@@ -77,19 +79,21 @@ function M.sign(name, given, show)
     end
   end
   fs.keep(name, files.with_signature(text, signed))
-  return judgement
+  return judgement, binding.stops_at(plan)
 end
 
 --- How a plan stands that was signed, for people.
 ---@param name string
 ---@param judgement almanac.Judgement
+---@param why string?  its run would stop
 ---@return string[] lines
-function M.describe(name, judgement)
+function M.describe(name, judgement, why)
   local signed = string.format("signed %s: %d of %d (%s)", name, #judgement.accepted, judgement.quorum, signers.people(judgement))
   if judgement.missing > 0 then
     return { string.format("%s; it takes %d more: almanac approve %s --sign", signed, judgement.missing, as_file(name)) }
   end
-  return { signed, "  run it:  almanac run --plan " .. name }
+  if not why then return { signed, "  run it:  almanac run --plan " .. name } end
+  return { signed, "  ! it says that its run would stop: " .. why, "  run it all the same: almanac run --plan " .. name .. " --anyway" }
 end
 
 return M

@@ -45,20 +45,32 @@ local function ways_on(owner)
   return out
 end
 
+--- How a run that holds a lock stands, in words.
+local function standing(journal, owner)
+  local step = ownership.place(journal, owner.id)
+  return string.format("%s%s, by %s on %s, since %s", owner.status, step and string.format(" at %q", step) or "",
+    owner.operator or "?", owner.host or "?", timestamp.utc(owner.since / 1000))
+end
+
 --- Who holds a lock, in words.
 ---@param journal table
 ---@param name string
 ---@param owner almanac.LockOwner
 ---@return string
-function M.describe(journal, name, owner)
-  local step = ownership.place(journal, owner.id)
-  return string.format("run %s holds the lock %q: %s%s, by %s on %s, since %s", owner.id, name, owner.status,
-    step and string.format(" at %q", step) or "", owner.operator or "?", owner.host or "?",
-    timestamp.utc(owner.since / 1000))
+local function describe(journal, name, owner)
+  return string.format("run %s holds the lock %q: %s", owner.id, name, standing(journal, owner))
+end
+
+--- The same behind "it is held by".
+---@param journal table
+---@param owner almanac.LockOwner
+---@return string
+function M.holder(journal, owner)
+  return string.format("run %s: %s", owner.id, standing(journal, owner))
 end
 
 local function by_owner(journal, name, owner)
-  return { who = M.describe(journal, name, owner), hint = ways_on(owner), key = owner.id .. owner.status }
+  return { who = describe(journal, name, owner), hint = ways_on(owner), key = owner.id .. owner.status }
 end
 
 local function by_process(name, text)
@@ -84,7 +96,7 @@ end
 local function behind_others(journal, name, family)
   local owner = ownership.of(journal, name, family)
   return {
-    who = (owner and M.describe(journal, name, owner) or string.format("the lock %q goes to a run that waits for it", name)) ..
+    who = (owner and describe(journal, name, owner) or string.format("the lock %q goes to a run that waits for it", name)) ..
       "; others wait before this one",
     hint = owner and ways_on(owner) or "wait behind them: almanac run … --wait",
     key = owner and owner.id .. owner.status .. "+" or "queue",

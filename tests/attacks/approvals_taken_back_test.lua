@@ -9,6 +9,8 @@ t.test("a no takes an approval away that had all its signatures, until the run g
   local alice, bob = signers.person "alice", signers.person "bob"
   local p = new("", alice:line(), bob:line())
   local id = waiting(p)
+  t.has(select(2, p:run { "status", id }), "almanac approve " .. id .. " --sign (or reject)")
+  t.has(select(2, p:run { "report", id }), "almanac approve " .. id .. " --sign")
   approve(p, alice, 0, id, "--sign=" .. alice.key)
   t.eq(p:run { "reject", id, "--reason", "the wrong one" }, 0)
   local code, _, err = p:run({ "resume", id }, runner)

@@ -147,7 +147,8 @@ t.test("what names something is no secret by its text: an image and a step are c
   end }]] }
   local api, env = cluster.start(p, { "ns1" })
   cluster.create(api, "secrets", { kind = "Secret", metadata = { name = "db", namespace = "ns1" }, type = "Opaque",
-    data = { username = base64.encode "postgres", password = base64.encode "postgres-of-old", POSTGRES_HOST = base64.encode "db.shop.svc" } })
+    data = { username = base64.encode "postgres", password = base64.encode "postgres-of-old",
+      POSTGRES_HOST = base64.encode "db.shop.svc" } })
   local code, out, err = p:run({ "run", "book", "--plain" }, env)
   t.eq(code, 0, out .. err)
   t.eq(fs.read(p.dir .. "/image"), "postgres:17.2")

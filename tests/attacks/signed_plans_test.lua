@@ -53,6 +53,15 @@ t.test("a plan that is signed where it is made can be run, and is whole JSON in 
   t.has(run(p, nil, 0, "show", "--plan"), "as planned")
 end)
 
+t.test("a plan of a run that would stop is signed with a word of it, and of how it is run all the same", function()
+  local alice = signers.person "alice"
+  local p = new("", alice:line())
+  p:edit("book", [[return runbook { run = function() step("stop", function() sh.read { "false" } end) end }]])
+  local said = run(p, alice, 1, "plan", "book", "-o", "plan.json", "--sign=" .. alice.key)
+  t.has(said, "! it says that its run would stop: ")
+  t.has(said, "almanac run --plan plan.json --anyway")
+end)
+
 t.test("not signed, or by a key that is not allowed, it is refused; signing it so is refused as well", function()
   local alice, mallory = signers.person "alice", signers.person "mallory"
   local p = new("", alice:line())

@@ -67,7 +67,7 @@ t.test("a run that failed holds its lock: another one is refused in words, and w
   t.eq(p:newest(), id, "nothing was begun")
   must(p, { "run", "free" }, 0)
   local _, plan = must(p, { "plan", "other" }, 2)
-  t.has(plan, "A run would be refused now: its lock is held by run " .. id)
+  t.has(plan, "A run would be refused now: its lock is held by run " .. id .. ': failed at "judge", by ')
   take_away(p, "bad")
   must(p, { "resume", id }, 0)
   must(p, { "run", "other" }, 0)

@@ -145,3 +145,16 @@ t.test("a result that cannot be journalled ends its step, whatever it is", funct
   t.eq((p:run { "run", "book", "--no-ask" }), 1)
   t.has(select(2, p:run { "status" }), "✗ give")
 end)
+
+t.test("a command that was not run, since its check says that it is done, is told so", function()
+  local p = project.new { book = [[return runbook { run = function()
+    step("back up", function() sh.run { argv = { "touch", "made" }, check = { "true" } } end)
+  end }]] }
+  local code, _, err = p:run { "run", "book" }
+  t.eq(code, 0, err)
+  t.has(err, "not run: it is done already, true says so")
+  t.has(select(2, p:run { "report" }), "| not run: done already |")
+  code, _, err = p:run { "resume", p:newest(), "--redo", "bak up" }
+  t.eq(code, 2)
+  t.has(err, 'no done step "bak up"; did you mean "back up"?')
+end)

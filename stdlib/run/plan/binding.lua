@@ -137,7 +137,7 @@ end
 --- What a plan says of its own run: where that would stop, or the plan itself did.
 ---@param plan table
 ---@return string? why
-local function stops_at(plan)
+function M.stops_at(plan)
   if plan.stopped then return "the plan goes no further than: " .. tostring(plan.stopped):match "^[^\n]*" end
   for _, planned in ipairs(plan.effects or {}) do
     if planned.would_fail then return string.format("%s: %s", planned.path, tostring(planned.would_fail):match "^[^\n]*") end
@@ -152,7 +152,7 @@ end
 ---@param plan table
 ---@param anyway boolean?
 local function check_whole(plan, anyway)
-  local why = stops_at(plan)
+  local why = M.stops_at(plan)
   if not why or anyway then return end
   errors.raise {
     kind = "refused", message = "the plan says that its run would stop: " .. why,

@@ -76,6 +76,19 @@ t.test("a retry, a sleep and a question are spans of their own; a question outli
   t.eq({ given.by, given.plan, given.reason, report.decisions[1].question }, { "bob@x", "p1", "ok", "well?" })
 end)
 
+t.test("a run that stopped for another reason than its question says that, once the question is answered", function()
+  local answer = { question = "well?", answer = "yes", by = "bob@x", at_ms = 1795912050000 }
+  local events = {
+    START, { "step.start", "q", {}, 21 }, { "confirm.asked", "q", { question = "well?", script = "s1" }, 21 },
+    { "run.end", "", { status = "waiting", error = { kind = "waiting", message = "waiting", step = "q" } }, 22 },
+    { "confirm.answered", "q", answer, 50 },
+  }
+  t.has(report_of(events).verdict.text, "Was answered")
+  local mismatch = { kind = "plan_mismatch", message = "fs.write has another input than in the plan", step = "w" }
+  table.move({ { "run.resume", "", {}, 60 }, { "run.end", "", { status = "waiting", error = mismatch }, 62 } }, 1, 2, #events + 1, events)
+  t.eq(report_of(events).verdict.text, "Stopped in “w”: fs.write has another input than in the plan")
+end)
+
 t.test("a gate has its limits, samples and holds; without limits, of an older journal, its samples", function()
   local function sample(time, value, ok) return { "gate.sample", "g", { time = 1795912000 + time, value = value, ok = ok }, time } end
   local start = { "gate.start", "g", { query = "up", op = "<", limit = 5, critical = "+Inf", hold = 3, tolerate = 0 }, 1 }
