@@ -16,6 +16,7 @@ local rows = require "almanac.journal.row"
 local runs = require "almanac.journal.run"
 local shell_word = require "almanac.base.shell_word"
 local states = require "almanac.journal.state"
+local step = require "almanac.run.step"
 local store = require "almanac.journal.store"
 local undo_list = require "almanac.run.undo_list"
 
@@ -240,6 +241,7 @@ end
 function M.run_within(session, original, way, frame, stopped)
   local undos, left = undo_list.of(way.walked)
   local by = frame.run.id
+  for _, one in ipairs(left) do step.note(original.id .. ": nothing takes back: " .. one.title) end
   if #undos > 0 or stopped then
     local run = open_rollback(session, original, way, stopped, frame)
     by, run.held = run.id, frame.run.held

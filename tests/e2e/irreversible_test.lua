@@ -37,6 +37,15 @@ t.test("a rollback of effects that nothing takes back lists them, fails, and mea
   t.has(rollback(p, 0), "  ↩ more: its undo", "it did more since")
 end)
 
+t.test("what a part did and nothing takes back is said where the whole is taken back", function()
+  local p = project.new {
+    part = [[return runbook { run = function() step("make", function() sh.run { "mkdir", "made" } end) end }]],
+    whole = [[return runbook { run = function() runbook.call "part" end }]],
+  }
+  t.eq((p:run { "run", "whole" }), 0)
+  t.has(rollback(p, 0, "whole"), "nothing takes back: run mkdir made")
+end)
+
 t.test("a run that did nothing has nothing to undo", function()
   local p = project.new { idle = 'return runbook { run = function() step("look", function() return 1 end) end }' }
   t.eq((p:run { "run", "idle" }), 0)
