@@ -112,7 +112,7 @@ t.test("each template has a test beside it, which passes at once; with luacheck,
   end
   local out = must(p, 0, { "test" })
   t.has(out, "runbooks/tests/my-restart_test.lua")
-  t.has(out, "17 passed, 0 failed")
+  t.has(out, "18 passed, 0 failed")
   must(p, 0, { "check" })
   t.must({ "luacheck", "-q", "--no-max-line-length", "runbooks" }, { cwd = p.dir })
 end)
