@@ -78,6 +78,10 @@ static int lock_fail(const char *path, struct err *e)
 {
     int errnum = errno;
 
+    if (errnum == ELOOP) {
+        err_set(e, ERR_IO, "cannot lock %s: it is a symbolic link, which is not followed", path);
+        return err_hint(e, "look where it leads, and remove it");
+    }
     err_set_errno(e, ERR_IO, errnum, "cannot lock %s", path);
     if (errnum == ENOSPC || errnum == EDQUOT)
         return err_hint(e, "make room on the disk that holds it");

@@ -2,6 +2,7 @@
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local plain_name = require "almanac.base.plain_name"
+local redaction = require "almanac.base.redaction"
 local task = require "native.task"
 
 local M = {}
@@ -49,6 +50,9 @@ function M.of(declared, params)
   end
   local fault = plain_name.fault(out.name, NAME_MAX)
   if fault then errors.usage("runbook: the name of a lock %s: %s", fault, fields.shown(out.name)) end
+  if redaction.hides(out.name) then
+    errors.usage("runbook: the name of a lock is shown and journalled, and would hold a secret: %s", redaction.text(out.name))
+  end
   M.lease_of(out)
   return out
 end

@@ -108,3 +108,13 @@ t.test("a kubeconfig that cannot be read", function()
     t.lacks(out .. err, SECRET, text)
   end
 end)
+
+t.test("a lock whose name would hold a secret, by a URL's password or by the parameter's value: nothing is kept of it", function()
+  local p = project.new { book = [[return runbook { params = { token = param.secret {}, db = param.string {} },
+    lock = function(p) return "db " .. p.db end, run = function() step("x", function() return 1 end) end }]] }
+  local said = "the name of a lock is shown and journalled, and would hold a secret"
+  silent(p, { "db=postgres://u:" .. SECRET .. "@h/db" }, said)
+  silent(p, { "token=env:SECRET", "db=" .. SECRET }, said)
+  t.eq(t.run({ "grep", "-r", SECRET, p.dir .. "/.almanac" }), 2, "there is no store yet")
+  t.eq(p:run { "run", "book", "db=main" }, 0)
+end)

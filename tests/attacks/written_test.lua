@@ -158,3 +158,24 @@ t.test("a link in the store: its locks, its index, its log; nothing is made or o
   t.eq(p:run { "plan", "book" }, 0) -- it keeps the last plan for who reads the script, and does without
   untouched(outside)
 end)
+
+t.test("the lock of a name, its queue, the lock of a run: one that is a link is refused, and nothing is written behind it", function()
+  local p, outside = place()
+  p:edit("locked", [[return runbook { lock = "L", run = function() step("x", function() return 1 end) end }]])
+  p:edit("waits", [[return runbook { run = function() confirm "go on?" end }]])
+  t.eq(p:run { "run", "locked" }, 0)
+  t.eq(p:run { "run", "waits", "--no-ask" }, 3)
+  local id = p:newest()
+  for name, words in pairs { ["name-L.lock"] = { "run", "locked" }, ["queue-L.lock"] = { "run", "locked" },
+    ["run-" .. id .. ".lock"] = { "resume", id, "--no-ask" } } do
+    local path = ".almanac/locks/" .. name
+    t.must({ "rm", path }, { cwd = p.dir }) -- it is there
+    link(p, outside .. "/own", path)
+    local code, out, err = p:run(words)
+    t.ok(code == 1 or code == 2, name .. ": " .. out .. err)
+    t.has(err, name .. ": it is a symbolic link, which is not followed", name)
+    untouched(outside, name)
+    t.must({ "rm", path }, { cwd = p.dir })
+  end
+  t.eq(p:run { "run", "locked" }, 0)
+end)
