@@ -3,7 +3,7 @@ local comparison = require "almanac.report.comparison"
 local t = require "tests.harness"
 
 local function report(id, seconds, steps, more)
-  local out = { run = { id = id, started_ms = 0, ended_ms = seconds * 1000 }, params = {}, steps = {} }
+  local out = { run = { id = id, status = "done", started_ms = 0, ended_ms = seconds * 1000 }, params = {}, steps = {} }
   for i, one in ipairs(steps) do
     out.steps[i] = { id = i, path = one[1], seconds = one[2], is_leaf = one.leaf ~= false, status = one.status or "done" }
   end
@@ -31,6 +31,8 @@ t.test("steps that one of them has not; one that was not reached yet is not new"
   local now = report("now", 1, { { "a", 1 }, { "new", 1 }, { "later", nil, status = "waiting" } })
   local out = comparison.of(now, report("good", 1, { { "a", 1 }, { "old", 1 } }))
   t.eq({ table.concat(out.new, " "), table.concat(out.gone, " ") }, { "new", "old" })
+  now.run.status = "failed"
+  t.eq(#comparison.of(now, report("good", 1, { { "old", 1 } })).gone, 0, "it may yet get to it")
 end)
 
 t.test("what was given or was otherwise around it, and nothing that was the same", function()
