@@ -21,6 +21,16 @@ put 644 "$build/completion/fish" share/fish/vendor_completions.d/almanac.fish
 put 644 "$build/completion/zsh" share/zsh/site-functions/_almanac
 for file in README.md CHANGELOG.md LICENSE; do put 644 $file share/doc/almanac/$file; done
 find docs -name '*.md' | while read -r file; do put 644 "$file" "share/doc/almanac/$file"; done
+# What these pages link to lies where they look for it.
+{ echo README.md && find docs -name '*.md'; } | while read -r page; do
+    grep -o ']([^)#: ]*' "$page" | cut -c3- | while read -r link; do
+        file=$(realpath -m --relative-to=. "$(dirname "$page")/$link")
+        case $file in
+        ../* | *.md) [ "$file" = CONTRIBUTING.md ] || continue ;;
+        esac
+        [ ! -f "$file" ] || put 644 "$file" "share/doc/almanac/$file"
+    done
+done
 put 644 docs/devnet-almanac.yaml share/doc/almanac/examples/devnet-almanac.yaml
 find runbooks -name '*.lua' | while read -r file; do put 644 "$file" "share/doc/almanac/examples/$file"; done
 

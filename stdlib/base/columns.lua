@@ -148,6 +148,35 @@ function M.fit(line, width)
   return table.concat(out) .. (width > 0 and "…" or "") .. (coloured and colour.RESET or "")
 end
 
+--- A name without colours cut to a number of columns, with "…" in its middle: names that begin alike differ at their ends.
+---@param name string
+---@param width integer
+---@return string
+function M.fit_middle(name, width)
+  if M.of(name) <= width or width < 3 then return M.fit(name, width) end
+  name = redaction.text(name)
+  local pieces, at = {}, 1
+  while at <= #name do
+    local after, columns = cluster(name, at)
+    pieces[#pieces + 1] = { text = name:sub(at, after - 1), columns = columns }
+    at = after
+  end
+  local head, tail, first, last = {}, {}, 1, #pieces
+  local room = width - 1
+  local room_behind = room // 2
+  while last > 0 and pieces[last].columns <= room_behind do
+    room, room_behind = room - pieces[last].columns, room_behind - pieces[last].columns
+    table.insert(tail, 1, pieces[last].text)
+    last = last - 1
+  end
+  while first <= last and pieces[first].columns <= room do
+    room = room - pieces[first].columns
+    head[#head + 1] = pieces[first].text
+    first = first + 1
+  end
+  return table.concat(head) .. (first <= last and "…" or "") .. table.concat(tail)
+end
+
 --- A line in which everything but escape sequences of colour is what fn makes of it.
 ---@param line string
 ---@param fn fun(text: string): string

@@ -19,6 +19,14 @@ function M.marked(text, indent)
   return out
 end
 
+--- What a terminal shows of a line in which carriage returns went back to its begin, as programs do that show how far they
+--- are: what was written last.
+---@param line string
+---@return string
+function M.overwritten(line)
+  return line:match "([^\r]+)\r*$" or ""
+end
+
 --- A line of ours, with what somebody else wrote in it: the marks stand two columns behind where it begins.
 ---@param line string
 ---@return string

@@ -5,6 +5,7 @@ local M = {}
 ---@field name string
 ---@field summary string    a line
 ---@field module string     whose run(words, operator) does it, and whose usage and options say what it takes
+---@field among? string[]    statuses of the runs that it is about, where its first word is a run
 ---@field takes? "runbook"|"run"|"shell"|"name"  what its first word is, for the completion
 ---@field drives? boolean   drives a run: its exit code is the run's
 ---@field looks? boolean    only looks: the process can perform no effect
@@ -16,6 +17,9 @@ local M = {}
 
 --- The headings of --help.
 local BEGIN, WRITE, RUN, BACK, PROGRAM = "To begin", "To write and to try", "To run", "To look back", "Of the program"
+
+--- Statuses of the runs that a command is about: those that are offered for it.
+local WAITING, STOPPED = { "waiting" }, { "failed", "paused", "interrupted", "waiting", "crashed" }
 
 --- In the order of --help.
 ---@type almanac.Command[]
@@ -49,15 +53,16 @@ M.all = {
     module = "almanac.cli.plan", takes = "runbook", looks = true, detailed = true },
   { name = "run", group = RUN, summary = "run a runbook", module = "almanac.cli.run", takes = "runbook", drives = true },
   { name = "resume", group = RUN, summary = "go on with a run that was stopped",
-    module = "almanac.cli.resume", takes = "run", drives = true },
+    module = "almanac.cli.resume", takes = "run", among = STOPPED, drives = true },
   { name = "rollback", group = RUN, summary = "undo the done steps of a run, newest first",
     module = "almanac.cli.rollback", takes = "run", drives = true },
-  { name = "approve", group = RUN, summary = "answer yes to what a run waits for", module = "almanac.cli.approve", takes = "run" },
-  { name = "reject", group = RUN, summary = "answer no to it", module = "almanac.cli.reject", takes = "run" },
+  { name = "approve", group = RUN, summary = "answer yes to what a run waits for",
+    module = "almanac.cli.approve", takes = "run", among = WAITING },
+  { name = "reject", group = RUN, summary = "answer no to it", module = "almanac.cli.reject", takes = "run", among = WAITING },
   { name = "answer", group = RUN, summary = "answer a question that has other words than yes and no",
-    module = "almanac.cli.answer_with", takes = "run" },
+    module = "almanac.cli.answer_with", takes = "run", among = WAITING },
   { name = "abandon", group = RUN, summary = "give up a run that was stopped, and the lock that it holds",
-    module = "almanac.cli.abandon", takes = "run" },
+    module = "almanac.cli.abandon", takes = "run", among = STOPPED },
   { name = "runs", group = BACK, summary = "list the runs in the journal", module = "almanac.cli.runs", looks = true },
   { name = "status", group = BACK, summary = "show the tree of a run", module = "almanac.cli.status", takes = "run", looks = true },
   { name = "log", group = BACK, summary = "print the journal of a run", module = "almanac.cli.log", takes = "run", looks = true },

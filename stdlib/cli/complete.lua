@@ -13,6 +13,7 @@ M.usage = "complete -- WORDS…\n\nWhat the last of the words may become; for th
 M.options = {}
 
 local MAX_RUNS = 50 -- more nobody reads on a screen
+local LOOKED_AT = 500 -- runs: somebody waits for it at every TAB
 
 --- Candidates of which nothing can be said, because of a file that is wrong or absent, are none.
 local function quietly(look, ...)
@@ -28,12 +29,18 @@ local function runbooks()
   return out
 end
 
-local function runs()
+--- The runs that a command may mean, the newest first.
+---@param among string[]?  their statuses; nil: any
+local function runs(among)
   local journal <close> = require("almanac.journal.store").open "ro"
-  local out = {}
+  local out, wanted = {}, {}
+  for _, status in ipairs(among or {}) do wanted[status] = true end
   for i, row in ipairs(journal:runs()) do
-    if i > MAX_RUNS then break end
-    out[i] = { row.id, os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000) }
+    if i > LOOKED_AT or #out == MAX_RUNS then break end
+    local status = among and require("almanac.journal.state").status(journal, row.id)
+    if not among or wanted[status] then
+      out[#out + 1] = { row.id, os.date("%Y-%m-%d %H:%M:%S", row.created_ms // 1000) .. (status and ", " .. status or "") }
+    end
   end
   return out
 end
@@ -80,6 +87,11 @@ end
 local function values(option)
   local takes = option[2]
   if option[1] == "--environment" then return quietly(environments) end
+  if option.values then
+    local out = {}
+    for i, value in ipairs(type(option.values) == "function" and quietly(option.values) or option.values) do out[i] = { value } end
+    return out
+  end
   if takes == "DIR" then return { { ":directories" } } end
   if takes == "FILE" or takes == "PATH" or takes == "KEY" then return { { ":files" } } end
   return {}
@@ -115,7 +127,7 @@ local function of_command(command, words)
   local plain = plain_words(options, words)
   if #plain == 0 or command.name == "check" then
     if command.takes == "runbook" and typed:find "[./]" then return { { ":files" } } end
-    return first_words[command.takes] and quietly(first_words[command.takes]) or { { ":files" } }
+    return first_words[command.takes] and quietly(first_words[command.takes], command.among) or { { ":files" } }
   end
   return command.takes == "runbook" and quietly(parameters, plain[1], typed) or {}
 end

@@ -17,7 +17,7 @@ Writes runbooks/NAME.lua from a template: a whole runbook that was tested, to be
 runbooks/tests/NAME_test.lua, which passes. --list says which there are; without --template it is the one of that
 name, or `first`, the one to learn by.]]
 M.options = {
-  { "--template", "TEMPLATE", "what to begin with" },
+  { "--template", "TEMPLATE", "what to begin with", values = function() return M.names() end },
   { "--list", nil, "the templates there are" },
 }
 
@@ -32,11 +32,18 @@ function M.templates()
   return out
 end
 
-local function list(operator)
-  local templates, names = M.templates(), {}
-  for name in pairs(templates) do names[#names + 1] = name end
+--- Their names, in order.
+---@return string[]
+function M.names()
+  local names = {}
+  for name in pairs(M.templates()) do names[#names + 1] = name end
   table.sort(names)
-  for _, name in ipairs(names) do
+  return names
+end
+
+local function list(operator)
+  local templates = M.templates()
+  for _, name in ipairs(M.names()) do
     operator:result(columns.pad(name, 16) .. " " .. templates[name]:match "^%-%-%- ([^\n]*)\n" .. "\n")
   end
 end

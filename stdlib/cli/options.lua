@@ -13,6 +13,7 @@ local M = {}
 ---@field optional? boolean what it takes may be left away, and stands behind "=" only: "--name[=FILE]"
 ---@field short? string "-n"
 ---@field many? boolean may be given several times: a list
+---@field values? string[]|fun(): string[]  what it may be, for the completion of shells
 ---@field number? { [1]: number, [2]: number?, whole: boolean? }  it is a number, from the first to the second
 
 --- Options of every command that reads almanac.yaml and the journal.

@@ -18,7 +18,7 @@ ending says in which form: .html, one page that loads nothing; .md, for a pull r
 for programs. Without FILE it is Markdown on standard output. Exit 1 where the journal is not whole.]]
 M.options = options.join({
   { "--out", "FILE", "write it there: .html, .md, .xml or .json", short = "-o" },
-  { "--format", "NAME", "html, md, xml or json, where the file does not say" },
+  { "--format", "NAME", "html, md, xml or json, where the file does not say", values = { "html", "md", "xml", "json" } },
 }, options.common)
 
 local RENDERERS = {

@@ -24,7 +24,7 @@ TIME is a date (2026-11-28), a moment (2026-11-28T06:19:05Z, or "2026-11-28 06:1
 (90m, 7d).]]
 
 M.options = options.join({
-  { "--status", "WORDS", "with one of these, with commas: " .. table.concat(find.STATUSES, ", ") },
+  { "--status", "WORDS", "with one of these, with commas: " .. table.concat(find.STATUSES, ", "), values = find.STATUSES },
   { "--failed", nil, "those that failed or crashed, also where they were undone then" },
   { "--since", "TIME", "started then or later" },
   { "--until", "TIME", "started before" },

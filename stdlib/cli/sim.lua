@@ -34,7 +34,7 @@ M.options = {
   { "--cert", "FILE", "serve the API over TLS with this certificate (PEM), its own authority" },
   { "--key", "FILE", "the certificate's key (PEM)" },
   { "--client-ca", "FILE", "accept client certificates this authority (PEM) signed" },
-  { "--fault", "KIND[=VALUE]", "make something go wrong (repeatable)", many = true },
+  { "--fault", "KIND[=VALUE]", "make something go wrong (repeatable)", many = true, values = kinds.names },
   { "--objects", "FILE", "have these objects beforehand: a snapshot, or manifests (YAML or JSON)" },
   { "--with-namespace", "NAME", "make this namespace beforehand (repeatable)", many = true },
   { "--ready-time", "SECONDS", "from a container's start to its being ready (default 0.5)", number = { 0 } },

@@ -1,4 +1,5 @@
 --- almanac status [RUN]
+local attention = require "almanac.render.live.attention"
 local anew = require "almanac.journal.anew"
 local approval = require "almanac.journal.approval"
 local config = require "almanac.config.file"
@@ -37,7 +38,9 @@ M.options = options.join({
 local function heading(row, state)
   local text = (rows.meta(row).rehearsal and "REHEARSAL " or "") .. row.id .. ": " .. state.status
   if state.holder then text = text .. ", " .. holder.describe(json.encode(state.holder), row.id) end
-  return text
+  if state.status ~= "running" then return text end
+  local facts = attention.of(state, task.wall_ms())[state]
+  return facts.gates == 0 and text or string.format("%s; %d of %d gates held", text, facts.held, facts.gates)
 end
 
 --- When, by whom and with what it was started.

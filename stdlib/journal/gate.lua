@@ -41,11 +41,11 @@ end
 ---@param data table  of gate.sample
 ---@param time_ms integer
 function M.add(gate, data, time_ms)
-  gate.error, gate.missing = data.error, data.series and "several series answer" or data.missing
+  gate.error = data.error
   gate.held, gate.unwatched, gate.sampled_ms = data.held or gate.held, data.unwatched or gate.unwatched, time_ms
   gate.failing_ms = data.error and (gate.failing_ms or time_ms) or nil
   if data.error then return end -- nobody saw how it is
-  gate.ok, gate.value = data.ok, data.value
+  gate.ok, gate.value, gate.missing = data.ok, data.value, data.series and "several series answer" or data.missing
   gate.bad_ms = not data.ok and (gate.bad_ms or time_ms) or nil
   local value = number.of(data.value)
   if not value then return end
@@ -78,6 +78,19 @@ function M.silent(gate, began_ms, now_ms)
   local seconds = (now_ms - since) / 1000
   if gate.failing_ms or seconds > LATE_INTERVALS * (gate.interval or 15) + LATE_SECONDS then return seconds end
   return nil
+end
+
+--- How one that is watched stands now: nobody sees its value where there is no answer, or none with a number; one that was
+--- unhealthy stays so until somebody sees that it is not.
+---@param gate almanac.GateSeen
+---@param began_ms integer  when its step began
+---@param now_ms integer
+---@return "good"|"bad"|"unseen"|"begun"  begun: there is no sample yet, nor is it time for one
+function M.standing(gate, began_ms, now_ms)
+  if gate.missing then return "unseen" end
+  if gate.ok == false then return "bad" end
+  if M.silent(gate, began_ms, now_ms) then return "unseen" end
+  return gate.ok and "good" or "begun"
 end
 
 return M

@@ -6,6 +6,9 @@ local terminal = require "almanac.base.terminal"
 
 local M = {}
 
+--- The sign of one that is watched, by how it stands, and its colour.
+M.MARKS = { bad = { "!", "1;31" }, unseen = { "?", "33" }, good = { "●", "32" }, begun = { "·", "90" } }
+
 local BLOCKS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
 
 local function shown(value)
@@ -79,6 +82,14 @@ function M.held(gate, now_ms)
   return string.format("held %s of %s", duration.format(held_now(gate, now_ms)), duration.format(gate.hold))
 end
 
+--- "bad for 9s", of one that is watched; nil: it is not bad.
+---@param gate almanac.GateSeen
+---@param now_ms integer
+---@return string?
+function M.bad_for(gate, now_ms)
+  return gate.bad_ms and "bad for " .. duration.format(math.max(0, (now_ms - gate.bad_ms) // 1000))
+end
+
 --- "12s unwatched": time of which no sample knows. Less than a second, or than there is between two samples, is none.
 ---@param gate almanac.GateSeen
 ---@return string?
@@ -108,7 +119,8 @@ function M.line(node, view)
   local good = node.status == "done" or gate.ok
   local parts = { terminal.paint(M.claim(gate), good and "32" or "31", view.color) }
   parts[#parts + 1] = M.distance(gate)
-  parts[#parts + 1] = node.status ~= "failed" and M.held(gate, running and view.now_ms or nil) or nil
+  local how_long = running and M.bad_for(gate, view.now_ms) or M.held(gate, running and view.now_ms or nil)
+  parts[#parts + 1] = node.status ~= "failed" and how_long or nil
   parts[#parts + 1] = M.unwatched(gate)
   local trouble = running and M.trouble(gate, node.started, view.now_ms)
   if trouble then parts[#parts + 1] = terminal.paint(terminal.spelt(trouble), "33", view.color) end

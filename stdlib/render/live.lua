@@ -6,6 +6,7 @@ local columns = require "almanac.base.columns"
 local frames = require "almanac.render.live.frame"
 local keyboard = require "native.keyboard"
 local keys = require "almanac.render.live.keys"
+local texts = require "almanac.base.lines"
 local process = require "native.process"
 local questions = require "almanac.render.live.question"
 local state = require "almanac.journal.state"
@@ -24,6 +25,8 @@ local SHARE, AGE_MAX = 1 / 10, 2
 local ROWS_MAX = 60
 --- Lines of output that the details of a step show.
 local OUTPUT_LINES = 20
+--- A line that takes two rows is less than twice as long: the second one begins behind a sign, and words stay whole.
+local BROKEN_COLUMNS = 12
 --- Lines of the tree that is printed in the end; what is beyond is in the journal.
 local TREE_LINES_MAX = 2000
 
@@ -66,7 +69,7 @@ function Live:event(event)
   if event.kind == "said" then self:put(terminal.said("· " .. event.data.text)) end
   if event.kind == "rehearsal" then self:put("✂ " .. terminal.one_line(event.data.text)) end
   if event.kind ~= "output" then return end
-  local text = terminal.one_line(errors.printable(event.data.text))
+  local text = terminal.one_line(errors.printable(texts.overwritten(event.data.text)))
   keep_output(self.model.output, event.path, text)
   self:put(string.format("    %s | %s", event.path:match "[^/]*$", text))
 end
@@ -229,14 +232,14 @@ function Live:suspend()
   self.canvas:leave()
 end
 
---- The whole tree, as it stays on the terminal.
+--- The whole tree, as it stays on the terminal: of a line two rows, for what is at its end is why.
 local function whole_tree(self)
   local width = terminal.size()
   local lines = tree.lines(self.state, { color = self.model.color, now_ms = task.wall_ms(), notes = 3 })
   local left = #lines - TREE_LINES_MAX
   for i, line in ipairs(lines) do
     if left > 0 and i == TREE_LINES_MAX then line = string.format("⋮ %d more lines: almanac status shows them", left + 1) end
-    if i <= TREE_LINES_MAX then self.canvas:above(columns.fit(line, width)) end
+    if i <= TREE_LINES_MAX then self.canvas:above(columns.fit(line, 2 * width - BROKEN_COLUMNS)) end
   end
 end
 

@@ -2,6 +2,7 @@
 local approval = require "almanac.journal.approval"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local lines = require "almanac.base.lines"
 local progress = require "almanac.journal.progress"
 local task = require "native.task"
 local terminal = require "almanac.base.terminal"
@@ -63,7 +64,7 @@ on["rehearsal"] = function(self, _, data) self.write(self.clock .. "✂ " .. ter
 on["note"] = function(self, path, data) say(self, "·", path, data.text) end
 --- Whose output it is: branches print side by side.
 on["output"] = function(self, path, data)
-  self.write(self.clock .. "  " .. path .. " | " .. terminal.one_line(errors.printable(data.text)) .. "\n")
+  self.write(self.clock .. "  " .. path .. " | " .. terminal.one_line(errors.printable(lines.overwritten(data.text))) .. "\n")
 end
 on["effect.intent"] = function(self, path, data) say(self, "→", path, data.title) end
 on["effect.outcome"] = function(self, path, data)

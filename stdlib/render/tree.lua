@@ -3,6 +3,7 @@ local errors = require "almanac.base.errors"
 local duration = require "almanac.base.duration"
 local taken_back = require "almanac.journal.taken_back"
 local gates = require "almanac.render.gate"
+local seen_gates = require "almanac.journal.gate"
 local step_name = require "almanac.base.step_name"
 local terminal = require "almanac.base.terminal"
 
@@ -28,15 +29,17 @@ local effect_marks = {
 --- What a rollback made of an effect that it did not take back; what somebody left out has a line of its own.
 local BECAME = { nothing = "nothing to take back", irreversible = "nothing takes it back" }
 
---- The sign of a status, and its colour; a running one turns with `spin`.
+--- The sign of a step, and its colour: of its status, or of how a gate stands that is watched; a running one turns with `spin`.
 ---@param node almanac.Node
+---@param now_ms integer
 ---@param spin integer?
 ---@return string glyph
 ---@return string code SGR
-function M.mark(node, spin)
+function M.mark(node, now_ms, spin)
   local mark = marks[node.put and "asking" or node.status] or marks.running
-  if node.status == "running" and spin and not node.put then return M.spinner(spin), mark[2] end
-  return mark[1], mark[2]
+  if node.status ~= "running" or node.put then return mark[1], mark[2] end
+  if node.gate then return table.unpack(gates.MARKS[seen_gates.standing(node.gate, node.started or now_ms, now_ms)]) end
+  return spin and M.spinner(spin) or mark[1], mark[2]
 end
 
 ---@param spin integer
@@ -106,7 +109,7 @@ local function shared_message(node)
 end
 
 local function node_line(node, depth, view, said)
-  local glyph, code = M.mark(node)
+  local glyph, code = M.mark(node, view.now_ms)
   local line = string.rep("  ", depth) .. paint(glyph, code, view.color) .. " " .. terminal.spelt(node.name)
   if not node.put then line = line .. paint(M.elapsed(node, view.now_ms), "90", view.color) end
   if node.replayed then line = line .. paint("  (done before)", "90", view.color) end
@@ -152,12 +155,36 @@ function M.side_by_side(children)
   return false
 end
 
---- Of steps that ran side by side those that failed come last: a terminal shows the end, and what follows is why.
-local function failed_last(children)
+--- How much a step, or one below it, wants to be looked at while the run is under way.
+local function urgency(node, now_ms)
+  if node.status == "failed" then return 3 end
+  local out = (node.asks or node.put) and 2 or 0
+  if node.gate and node.status == "running" then
+    local standing = seen_gates.standing(node.gate, node.started or now_ms, now_ms)
+    out = math.max(out, standing == "bad" and 2 or standing == "unseen" and 1 or 0)
+  end
+  for _, child in ipairs(node.children) do out = math.max(out, urgency(child, now_ms)) end
+  return out
+end
+
+--- Steps that ran side by side: while some of them are under way, the worst first. Then those that failed come last: a
+--- terminal shows the end, and what follows is why.
+local function ordered(children, now_ms)
   if not M.side_by_side(children) then return children end
-  local out, failed = {}, {}
-  for _, child in ipairs(children) do table.insert(child.status == "failed" and failed or out, child) end
-  return table.move(failed, 1, #failed, #out + 1, out)
+  local under_way, place, rank = false, {}, {}
+  for i, child in ipairs(children) do
+    under_way = under_way or child.status == "running"
+    place[child] = i
+  end
+  for _, child in ipairs(children) do
+    rank[child] = under_way and -urgency(child, now_ms) or child.status == "failed" and 1 or 0
+  end
+  local out = table.move(children, 1, #children, 1, {})
+  table.sort(out, function(a, b)
+    if rank[a] ~= rank[b] then return rank[a] < rank[b] end
+    return place[a] < place[b]
+  end)
+  return out
 end
 
 local function add_node(lines, node, depth, view, said)
@@ -174,7 +201,7 @@ local function add_node(lines, node, depth, view, said)
   for i = first, #node.notes do
     lines[#lines + 1] = indent .. paint("· " .. M.first_line(node.notes[i]), "90", view.color)
   end
-  for _, child in ipairs(failed_last(node.children)) do add_node(lines, child, depth + 1, view, said) end
+  for _, child in ipairs(ordered(node.children, view.now_ms)) do add_node(lines, child, depth + 1, view, said) end
 end
 
 --- The whole tree.
@@ -183,7 +210,7 @@ end
 ---@return string[]
 function M.lines(state, view)
   local lines = {}
-  for _, node in ipairs(state.roots) do add_node(lines, node, 0, view) end
+  for _, node in ipairs(ordered(state.roots, view.now_ms)) do add_node(lines, node, 0, view) end
   return lines
 end
 

@@ -327,10 +327,10 @@ local function params_of(params, durations, given_anew)
   return out
 end
 
-local function close_watches(report, found, list)
+local function close_watches(report, found, list, now_ms)
   for i, one in ipairs(found) do
     one.watch.path = one.node.path
-    watches.conclude(one.watch, one.node)
+    watches.conclude(one.watch, one.node, now_ms)
     list[i] = one.watch
   end
   for _, step in ipairs(report.steps) do
@@ -383,8 +383,8 @@ function Model:finish(state, facts)
   for _, node in ipairs(state.roots) do add_step(self, report, node, 0) end
   sort_effects(report.effects)
   for _, one in ipairs(self.canaries) do one.watch = detail(self, one.node).canary end
-  close_watches(report, self.gates, report.gates)
-  close_watches(report, self.canaries, report.canaries)
+  close_watches(report, self.gates, report.gates, facts.now_ms)
+  close_watches(report, self.canaries, report.canaries, facts.now_ms)
   report.guards = self.guards:finish(report.steps)
   report.asked = json.array(states.put(state))
   if self.error then self.error.excerpt = excerpts.of(self.sources, self.error.at) end

@@ -1,6 +1,7 @@
 --- The verdict: how a run ended in one line, and what to type next. Pure.
 local json = require "native.json"
 local shell_word = require "almanac.base.shell_word"
+local standings = require "almanac.report.standing"
 local words = require "almanac.report.words"
 
 local M = {}
@@ -56,7 +57,12 @@ function say.failed(report) return "Failed" .. failure(report) end
 function say.paused(report) return "Paused" .. where(report) end
 function say.interrupted(report) return "Interrupted" .. where(report) end
 function say.crashed(report) return "The process that ran it died" .. left_at(report) .. "; nobody goes on with it" end
-function say.running(report) return "Under way" .. left_at(report) end
+
+--- What it waits with is no place while gates are watched: which of them stands how is.
+function say.running(report)
+  local gates = standings.summary(report.gates)
+  return "Under way" .. (gates and ": " .. gates or left_at(report))
+end
 
 function say.waiting(report)
   local step = asking(report)

@@ -4,6 +4,7 @@ local analysis = require "almanac.observe.canary.analysis"
 local json = require "native.json"
 local number = require "almanac.base.number"
 local shape = require "almanac.base.shape"
+local standings = require "almanac.report.standing"
 local watch_of = require "almanac.observe.canary.watch"
 
 local M = {}
@@ -15,6 +16,7 @@ local M = {}
 ---@field holds { from_ms: integer, to_ms: integer }[]  in which somebody saw that it was healthy, without a break
 ---@field verdict? string   nil: it was not decided
 ---@field why? string
+---@field standing? almanac.report.Standing  while it is watched
 
 ---@class almanac.report.Canary
 ---@field path string
@@ -181,7 +183,9 @@ end
 --- step returned, or in its failure.
 ---@param watch almanac.report.Gate|almanac.report.Canary
 ---@param node almanac.Node  its step
-function M.conclude(watch, node)
+---@param now_ms integer
+function M.conclude(watch, node, now_ms)
+  watch.standing = standings.of(node, now_ms)
   local given = type(node.result) == "table" and node.result or {}
   watch.result = next(given) and given or nil
   local decided = watch.decided

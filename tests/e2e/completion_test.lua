@@ -34,6 +34,9 @@ t.test("commands, options, runbooks, parameters, environments and runs", functio
     { { "run", "--params", "x" }, { ":files" } }, { { "run", "--st" }, { "--store" } }, { { "run", "--store", "" }, { ":directories" } },
     { { "show", "./x" }, { ":files" } }, { { "doc", "k8s.rollout" }, { "k8s.rollout" } }, { { "status", "" }, { p:newest() } },
     { { "completion", "" }, { "bash", "fish", "zsh" } }, { { "run", "nope", "x" }, {} }, { { "nope", "" }, {} },
+    { { "resume", "" }, {} }, { { "approve", "" }, {} }, { { "rollback", "" }, { p:newest() } },
+    { { "runs", "--status", "f" }, { "failed" } }, { { "report", "--format", "" }, { "html", "md", "xml", "json" } },
+    { { "new", "--template", "fi" }, { "first" } }, { { "sim", "--fault", "cras" }, { "crash" } },
   } do
     t.eq(candidates(p, case[1]), case[2], json.encode(case[1]))
   end

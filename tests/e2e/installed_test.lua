@@ -41,6 +41,19 @@ t.test("make install puts the program, manual pages, completion and documents be
   t.eq(fs.exists(dir .. "/share/doc/almanac"), false)
 end)
 
+t.test("what the installed pages link to is there", function()
+  local dir = t.tmpdir()
+  make { "install", "PREFIX=" .. dir }
+  local doc, dead = dir .. "/share/doc/almanac/", {}
+  for path in pairs(files_below(doc)) do
+    local folder = path:match "^(.*/)[^/]*$" or ""
+    for link in (path:find "%.md$" and t.read_file(doc .. path) or ""):gmatch "%]%(([^)#: ]+)[)#]" do
+      if not fs.exists(doc .. folder .. link) then dead[#dead + 1] = path .. ": " .. link end
+    end
+  end
+  t.eq(dead, {})
+end)
+
 t.test("the manual pages are what man reads, and say what --help says", function()
   local dir = t.tmpdir()
   make { "install", "PREFIX=" .. dir }

@@ -41,6 +41,22 @@ t.test("while a question is asked the frame goes on, and what was typed stays", 
   check_restored(pty)
 end)
 
+t.test("status of a run under way has the worst first, for how long it is bad, and how many hold; so does its report", function()
+  local served = gates.serve { peers = 9, lag = 2 }
+  local pty, p = open(string.format([[return runbook { run = function()
+    parallel("watch", { lag = function() return gate("lag", %s) end, peers = function() return gate("peers", %s) end })
+  end }]], served:options("lag", 5, "10m"), served:options("peers", 5, "10m")))
+  pty:wait "1 of 2 held.*bad for [1-9]"
+  local _, out = p:run { "status" }
+  t.has(out:match "^[^\n]*", "; 1 of 2 gates held")
+  local bad, good = out:find "\n +! peers .-9 is not < 5, 80 %% above, bad for %d+s", out:find "\n +● lag "
+  t.ok(bad and good and bad < good, out)
+  local _, json_report = p:run { "report", "--format", "json" }
+  t.has(json_report, "Under way: 1 of 2 gates held; “watch/peers/peers” is bad for ")
+  pty:type "\3"
+  t.eq(pty:ended(), 130)
+end)
+
 t.test("of two questions the second comes when the first is answered, and nothing typed before answers it", function()
   local pty = open([[return runbook { run = function()
     parallel("both", { one = function() confirm "First?" end, two = function() confirm "Second?" end })

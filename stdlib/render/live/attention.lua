@@ -1,5 +1,5 @@
 --- How much each step of a run wants to be looked at now, and how many of its gates hold. Pure.
-local gates = require "almanac.render.gate"
+local gates = require "almanac.journal.gate"
 local tree = require "almanac.render.tree"
 
 local M = {}
@@ -21,17 +21,10 @@ local BY_STATUS = {
 ---@field failed integer
 ---@field parallel boolean  the steps right below it run, or ran, side by side
 
---- What keeps a gate that is watched from being seen: words; nil where nothing does.
----@param node almanac.Node with a gate
----@param now_ms integer
----@return string?
-local function unseen(node, now_ms)
-  return gates.trouble(node.gate, node.started or now_ms, now_ms) or node.gate.missing
-end
+local BY_STANDING = { bad = M.BAD, unseen = M.UNSEEN, good = M.RUNNING, begun = M.RUNNING }
 
-local function gate_level(node, now_ms)
-  if unseen(node, now_ms) then return node.gate.ok == false and M.BAD or M.UNSEEN end
-  return node.gate.ok == false and M.BAD or M.RUNNING
+local function standing(node, now_ms)
+  return gates.standing(node.gate, node.started or now_ms, now_ms)
 end
 
 local function own_level(node, now_ms)
@@ -42,7 +35,7 @@ local function own_level(node, now_ms)
     if effect.status == "in doubt" then return math.max(level, M.BAD) end
   end
   if node.status ~= "running" then return level end
-  if node.gate then return gate_level(node, now_ms) end
+  if node.gate then return BY_STANDING[standing(node, now_ms)] end
   return node.connection and node.connection.lost_ms and M.UNSEEN or level
 end
 
@@ -50,7 +43,7 @@ local function count_leaf(facts, node, now_ms)
   if node.status == "failed" then facts.failed = 1 elseif facts.own == M.OVER then facts.done = 1 end
   if not node.gate then return end
   facts.gates = 1
-  if facts.own == M.OVER or node.status == "running" and node.gate.ok and not unseen(node, now_ms) then facts.held = 1 end
+  if facts.own == M.OVER or node.status == "running" and standing(node, now_ms) == "good" then facts.held = 1 end
 end
 
 --- What is over stays as it is: it is looked at once.

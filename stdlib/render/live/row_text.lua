@@ -24,24 +24,17 @@ local QUIET_SECONDS = 10
 ---@field spin integer
 ---@field width integer
 
-local GATE_MARKS = {
-  [attention.BAD] = { "!", "1;31" }, [attention.UNSEEN] = { "?", YELLOW }, [attention.RUNNING] = { "●", GREEN },
-}
-
 local function mark_of(node, look)
   local level = look.facts[node].own
   if (node.asks or node.put) and level ~= attention.OVER then return "?", YELLOW end
-  if node.gate and node.status == "running" then
-    if node.gate.ok == nil and level == attention.RUNNING then return "·", GREY end
-    return table.unpack(GATE_MARKS[level])
-  end
-  return tree.mark(node, #node.children == 0 and look.spin or nil)
+  return tree.mark(node, look.now_ms, #node.children == 0 and look.spin or nil)
 end
 
 --- "41s of 10m" of a gate that is good, and for how long one is bad.
 local function how_long(node, look)
   local gate, running = node.gate, node.status == "running"
-  if running and gate.bad_ms then return "bad for " .. duration.format((look.now_ms - gate.bad_ms) // 1000) end
+  local bad_for = running and gates.bad_for(gate, look.now_ms)
+  if bad_for then return bad_for end
   local held = gates.held(gate, running and look.now_ms or nil) or ""
   return running and held:gsub("^held ", "") or held
 end
@@ -97,7 +90,7 @@ local function gate_text(row, layout, look)
   local node, gate = row.node, row.node.gate
   local running = node.status == "running"
   local good = gate.ok and node.status ~= "failed"
-  local parts = { cell(terminal.spelt(row.name), layout.name), "  ",
+  local parts = { columns.pad(columns.fit_middle(terminal.spelt(row.name), layout.name), layout.name), "  ",
     paint(cell(claim(gate), layout.claim), good and GREEN or RED, look.color) }
   local function add(text, width, code)
     if width == 0 then return end
@@ -138,7 +131,7 @@ local function asking_text(row, look)
   local question = tree.question(put, row.node.name)
   if question ~= "" then asks = asks .. ": " .. question end
   local room = look.width - 2 * row.depth - 4 - columns.of(asks)
-  return columns.fit(terminal.spelt(row.name), math.max(NAME_MIN, room)) .. "  " .. paint(asks, YELLOW, look.color)
+  return columns.fit_middle(terminal.spelt(row.name), math.max(NAME_MIN, room)) .. "  " .. paint(asks, YELLOW, look.color)
 end
 
 local function step_text(row, look)

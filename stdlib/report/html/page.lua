@@ -17,7 +17,11 @@ local M = {}
 --- The same for every report, so that one page can take the place of another.
 local CSS = style.CSS .. steps.rules()
 
+--- By the tone of a verdict, where its word has no sign of its own.
 local ICONS = { good = "✓", bad = "✗", open = "‖", ["taken back"] = "↩" }
+local WORD_ICONS = { running = "▶", waiting = "?" }
+
+local function icon(verdict) return WORD_ICONS[verdict.word] or ICONS[verdict.tone] end
 
 local function hash_of(text)
   local bytes = sha256(text):gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end)
@@ -68,7 +72,7 @@ local function header(report)
     next_lines[i] = { tag("dt", { "class", "dim" }, one.what), tag("dd", nil, tag("code", nil, one.command)) }
   end
   return tag("header", { "class", "verdict " .. verdict.tone },
-    tag("h1", nil, tag("span", { "class", "word" }, ICONS[verdict.tone], " ", verdict.word), " ", report.run.runbook),
+    tag("h1", nil, tag("span", { "class", "word" }, icon(verdict), " ", verdict.word), " ", report.run.runbook),
     tag("p", { "class", "what" }, verdict.text),
     tag("p", { "class", "dim" }, facts(report)), asked(report),
     report.journal.broken and tag("p", { "class", "message" }, "The journal is not to be believed: ", report.journal.broken),
@@ -155,7 +159,7 @@ function M.render(report, live)
     parts[i] = tag("section", { "id", section.id }, tag("h2", nil, section.title), section.content)
   end
   local mark = report.run.rehearsal and "REHEARSAL " or ""
-  local title = string.format("%s%s %s: %s", mark, ICONS[report.verdict.tone], report.verdict.word, report.run.id)
+  local title = string.format("%s%s %s: %s", mark, icon(report.verdict), report.verdict.word, report.run.id)
   local footer = tag("footer", nil, "Made by almanac from the journal of ", tag("code", nil, report.run.id), ", ",
     words.plural(report.journal.events, "event"), "; head ", tag("code", nil, report.journal.hash:sub(1, 16)), ".")
   local content = markup.join(rehearsal(report), live and live.bar, header(report), tag("nav", nil, links), parts, footer)

@@ -6,6 +6,7 @@ local markup = require "almanac.report.markup"
 local plots = require "almanac.report.html.plot"
 local number = require "almanac.base.number"
 local objects = require "almanac.report.html.objects"
+local standings = require "almanac.report.standing"
 local steps = require "almanac.report.html.steps"
 local outcome = require "almanac.run.plan.outcome"
 local words = require "almanac.report.words"
@@ -113,6 +114,14 @@ local function verdict_tag(verdict)
   return tag_of(VERDICTS[verdict] or "s-waiting", verdict or "not decided")
 end
 
+local STANDINGS = { bad = "s-failed", unseen = "s-running", good = "s-done", begun = "s-waiting" }
+
+--- What a gate came to; of one that is watched, how it stands.
+local function gate_tag(gate)
+  local standing = not gate.verdict and gate.standing
+  return standing and tag_of(STANDINGS[standing.is], standing.text) or verdict_tag(gate.verdict)
+end
+
 local function gate_line(gate)
   local spec, last = gate.spec, gate.samples[#gate.samples]
   if not spec then return string.format("%s; an older almanac kept no limits", words.plural(#gate.samples, "sample")) end
@@ -148,13 +157,12 @@ local function legend(list)
 end
 
 --- What went wrong comes first; what held is folded where there is much of it.
-local RANKS = { pass = 3, held = 3 }
 local UNFOLDED_MAX = 4
 
 --- The gates in the order in which one looks at them, each with its number.
 local function ordered(gates)
   local out = {}
-  for i, gate in ipairs(gates) do out[i] = { number = i, gate = gate, rank = RANKS[gate.verdict] or gate.verdict and 1 or 2 } end
+  for i, gate in ipairs(gates) do out[i] = { number = i, gate = gate, rank = standings.rank(gate) } end
   table.sort(out, function(a, b) return a.rank < b.rank or a.rank == b.rank and a.number < b.number end)
   return out
 end
@@ -174,10 +182,10 @@ function M.gates(report)
   for _, one in ipairs(ordered(report.gates)) do
     local gate, id = one.gate, "g" .. one.number
     if gate.verdict == "pass" and #report.gates > UNFOLDED_MAX then
-      out[#out + 1] = tag("details", { "id", id, "class", "gate" }, tag("summary", nil, gate.path, " ", verdict_tag(gate.verdict),
+      out[#out + 1] = tag("details", { "id", id, "class", "gate" }, tag("summary", nil, gate.path, " ", gate_tag(gate),
         tag("span", { "class", "dim" }, " ", gate_line(gate))), gate_body(report, gate))
     else
-      out[#out + 1] = tag("section", { "id", id }, tag("h3", nil, link(gate.path), " ", verdict_tag(gate.verdict)),
+      out[#out + 1] = tag("section", { "id", id }, tag("h3", nil, link(gate.path), " ", gate_tag(gate)),
         tag("p", { "class", "dim" }, gate_line(gate)), gate_body(report, gate))
     end
   end

@@ -46,6 +46,15 @@ end
 
 local HEX_TAGS = { crash = "dead", notready = "fade", missing = "404404", slow = "decade" }
 
+--- All kinds, in order.
+---@return string[]
+function faults.names()
+  local out = {}
+  for kind in pairs(KINDS) do out[#out + 1] = kind end
+  table.sort(out)
+  return out
+end
+
 function faults.new()
   return setmetatable({ set = {}, listeners = {}, named = {}, met = {}, workloads = {} }, Faults)
 end

@@ -105,3 +105,10 @@ t.test("the id of a run stays whole on a terminal of any width, whatever stands 
   t.eq(terminal.within("  go on:   almanac resume " .. id, 44), "  go on:   almanac resume\n  ↳ " .. id)
   t.eq(terminal.within("  go on:   almanac resume " .. id, 40), "  go on:   almanac resume\n" .. id)
 end)
+
+t.test("a name is cut in its middle, between characters", function()
+  t.eq(columns.fit_middle("the p99 latency of the checkout", 20), "the p99 la… checkout")
+  t.eq(columns.fit_middle("short", 20), "short")
+  t.eq(columns.fit_middle("表表表表表", 6), "表…表")
+  t.eq(columns.fit_middle("abcdef", 2), "a…")
+end)

@@ -64,3 +64,8 @@ t.test("no line in an error that a script made, or changed, is ours", function()
   for key, value in pairs(select(2, errors.try(errors.raise, { kind = "x", message = { "a", "b" } }))) do copy[key] = value end
   t.has(errors.format(copy), "\n  | b")
 end)
+
+t.test("of what was overwritten the last is shown", function()
+  t.eq(lines.overwritten "progress 1\rprogress 2\rdone", "done")
+  t.eq({ lines.overwritten "half\r", lines.overwritten "plain", lines.overwritten "\r", lines.overwritten "" }, { "half", "plain", "", "" })
+end)

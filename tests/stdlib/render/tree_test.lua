@@ -43,11 +43,26 @@ end)
 t.test("a gate says its value, the limit and how long it held", function()
   local start = { "gate.start", "g", { op = "<", limit = 0.05, hold = 10, interval = 1 } }
   local events = { { "step.start", "g" }, start, { "gate.sample", "g", { value = 0.01, ok = true, held = 0 } } }
-  t.eq(lines_of(events), { "… g  2.0s  0.01 < 0.05, 80 % below, held 0s of 10s" })
+  t.eq(lines_of(events), { "● g  2.0s  0.01 < 0.05, 80 % below, held 0s of 10s" })
   events[4] = { "step.done", "g", { elapsed_ms = 12000, result = { verdict = "pass", value = 0.02, limit = 0.05, held = 10 } } }
   t.eq(lines_of(events), { "✓ g  12s  0.02 < 0.05, 60 % below, held 10s" })
   events[4] = { "step.failed", "g", { kind = "gate", message = "gate \"g\": fail" } }
   t.eq(lines_of(events), { '✗ g  3.0s  0.01 < 0.05, 80 % below  gate "g": fail' })
+end)
+
+t.test("while gates are watched side by side the worst is first, with its sign and since when", function()
+  local events = {}
+  for _, name in ipairs { "a", "b", "c", "d" } do
+    events[#events + 1] = { "step.start", "p/" .. name }
+    events[#events + 1] = { "gate.start", "p/" .. name, { op = "<", limit = 5, hold = 60, interval = 10 } }
+  end
+  for name, data in pairs { a = { value = 1, ok = true }, c = { value = 7, ok = false }, d = { missing = "no data", ok = false } } do
+    events[#events + 1] = { "gate.sample", "p/" .. name, data }
+  end
+  local lines = lines_of(events)
+  for i, wanted in ipairs { "! c .*7 is not < 5, 40 %% above, bad for %d", "%? d .*no data", "● a ", "· b " } do
+    t.ok(lines[i + 1]:find("^  " .. wanted), table.concat(lines, "\n"))
+  end
 end)
 
 t.test("of a gate that passed before, its result is shown", function()

@@ -89,6 +89,19 @@ t.test("a run that stopped for another reason than its question says that, once 
   t.eq(report_of(events).verdict.text, "Stopped in “w”: fs.write has another input than in the plan")
 end)
 
+t.test("of a run under way the worst gate is named, and for how long it is bad", function()
+  local events = { START }
+  for i, value in ipairs { 1, 7, 2 } do
+    local path = "gates/g" .. i
+    table.insert(events, { "step.start", path, {}, 1 })
+    table.insert(events, { "gate.start", path, { query = "q", op = "<", limit = 5, hold = 60, interval = 15 }, 1 })
+    table.insert(events, { "gate.sample", path, { time = 1795912001, value = value, ok = value < 5, held = 0 }, 2 })
+  end
+  local report = report_of(events, { now_ms = 1795912011000 })
+  t.eq(report.verdict.text, "Under way: 2 of 3 gates held; “gates/g2” is bad for 9s: 7 is not < 5")
+  t.eq(report.gates[2].standing.is, "bad")
+end)
+
 t.test("a gate has its limits, samples and holds; without limits, of an older journal, its samples", function()
   local function sample(time, value, ok) return { "gate.sample", "g", { time = 1795912000 + time, value = value, ok = ok }, time } end
   local start = { "gate.start", "g", { query = "up", op = "<", limit = 5, critical = "+Inf", hold = 3, tolerate = 0 }, 1 }

@@ -93,6 +93,15 @@ t.test("what is bad takes half of the rows at most, and says how much more there
   check_fits(lines, 80, 12)
 end)
 
+t.test("no data is not seen, and stays said while queries fail", function()
+  local scene = scenes.rollout(40)
+  scene:tell(0, "gate.sample", "gates/peers", { missing = "no data", ok = false })
+  t.has(scene:frame(80, 23), "? peers")
+  scene:tell(0, "gate.sample", "gates/peers", { error = "connection refused" })
+  local frame = scene:frame(80, 23)
+  t.ok(frame:find "%? peers +no data", frame)
+end)
+
 t.test("a wait with one branch left shows that it goes on", function()
   local scene = scenes.new()
   scene:tell(1, "step.start", "ready")

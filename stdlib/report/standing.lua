@@ -1,0 +1,74 @@
+--- How the gates of a run stand that is under way: how many hold, and which do not, since when. Pure.
+local duration = require "almanac.base.duration"
+local gates = require "almanac.journal.gate"
+local number = require "almanac.base.number"
+local words = require "almanac.report.words"
+
+local M = {}
+
+---@class almanac.report.Standing  of a gate that is watched now
+---@field is "good"|"bad"|"unseen"|"begun"
+---@field text string     "bad for 9s: 7 is not < 5"
+
+local function claim(seen)
+  local value, limit = number.of(seen.value), number.of(seen.limit)
+  if seen.missing or not value or not limit or not seen.op then return seen.missing end
+  return string.format("%s is not %s %s", number.short(value), seen.op, number.short(limit))
+end
+
+local function length(from_ms, now_ms)
+  return duration.format(math.max(0, (now_ms - from_ms) // 1000))
+end
+
+local function text_of(seen, is, began_ms, now_ms)
+  if is == "good" then return "healthy now" end
+  if is == "begun" then return "no sample yet" end
+  local silent = gates.silent(seen, began_ms, now_ms)
+  local said = seen.bad_ms and "bad for " .. length(seen.bad_ms, now_ms) or nil
+  if silent then
+    local unanswered = "no answer for " .. duration.format(math.floor(silent))
+    said = said and said .. ", " .. unanswered or unanswered
+  end
+  local why = silent and seen.error and words.first_line(seen.error) or claim(seen)
+  return (said or "not seen") .. (why and ": " .. why or "")
+end
+
+--- How a gate stands; nil where it is not watched now.
+---@param node almanac.Node  its step
+---@param now_ms integer
+---@return almanac.report.Standing?
+function M.of(node, now_ms)
+  local seen = node.gate
+  if not seen or node.status ~= "running" then return nil end
+  local began_ms = node.started or now_ms
+  local is = gates.standing(seen, began_ms, now_ms)
+  return { is = is, text = text_of(seen, is, began_ms, now_ms) }
+end
+
+local RANKS = { bad = 1, unseen = 2, begun = 3, good = 3 }
+
+--- How much a gate wants to be looked at: what failed, what is bad now, what nobody sees, the rest, what passed.
+---@param gate almanac.report.Gate
+---@return integer  the least first
+function M.rank(gate)
+  if gate.verdict then return gate.verdict == "pass" and 4 or 0 end
+  return gate.standing and RANKS[gate.standing.is] or 3
+end
+
+--- All of them in words: how many hold, and the one that wants to be looked at most; nil where none is watched now.
+---@param list almanac.report.Gate[]
+---@return string?
+function M.summary(list)
+  local held, watched, worst = 0, false, nil
+  for _, gate in ipairs(list) do
+    local standing = gate.standing
+    watched = watched or standing ~= nil
+    if gate.verdict == "pass" or standing and standing.is == "good" then held = held + 1 end
+    if standing and M.rank(gate) < RANKS.good and not (worst and M.rank(worst) <= M.rank(gate)) then worst = gate end
+  end
+  if not watched then return nil end
+  local text = string.format("%d of %d gates held", held, #list)
+  return worst and string.format("%s; “%s” is %s", text, worst.path, worst.standing.text) or text
+end
+
+return M
