@@ -1,6 +1,7 @@
 --- The gate before everything that is shown, journalled, planned or handed to an error: what is known to
 --- be secret is replaced by its label. Data are redacted before they are encoded, and only their texts:
 --- never syntax, keys or numbers, so that what is written stays what it is.
+local echoed = require "almanac.base.echoed"
 local json = require "native.json"
 
 local M = {}
@@ -31,15 +32,20 @@ local function know_one(text, label)
   known[number], numbers[text] = { text = text, label = label }, number
 end
 
+local function know_lines(text, label, whole)
+  know_one(text, label)
+  know_one(text:match "^%s*(.-)%s*$", label)
+  for line in (whole and "" or text):gmatch "[^\r\n]+" do know_one(line:match "^%s*(.-)%s*$", label) end
+end
+
 --- Makes a text be hidden from now on, however it is spelt or encoded. What is known already keeps its label.
 ---@param text string
 ---@param label string shown in its place
 ---@param whole? boolean  its lines alone are none: it is text around secrets that are known
 function M.know(text, label, whole)
   any = true
-  know_one(text, label)
-  know_one(text:match "^%s*(.-)%s*$", label)
-  for line in (whole and "" or text):gmatch "[^\r\n]+" do know_one(line:match "^%s*(.-)%s*$", label) end
+  know_lines(text, label, whole)
+  if text:find("\\", 1, true) then know_lines(echoed.interpreted(text), label, whole) end
 end
 
 --- Makes a value that stands for a secret be written as its label.

@@ -37,6 +37,7 @@ int main(void)
     check_shown("a\u200db\u00adc\u3164d\u115fe\uffa0f\u180eg\ufe0fh\u2800i",
                 "a\\u200db\\u00adc\\u3164d\\u115fe\\uffa0f\\u180eg\\ufe0fh\\u2800i");
     check_shown("\U000e0100\u034f\U0001d173", "\\udb40\\udd00\\u034f\\ud834\\udd73");
+    check_shown("\U00013430\U00016fe4\U0001d159", "\\ud80d\\udc30\\ud81b\\udfe4\\ud834\\udd59");
     /* what is no character, in any plane; what is kept for private use, and the last before them,
      * stay */
     check_shown("a\uffffb\ufffec\ufdd0d\ufdefe\U0001fffef\U0010ffffg",

@@ -148,3 +148,9 @@ t.test("a secret that became a key is hidden; one that is a word, or digits, cha
   t.eq(redaction.name "supersecret-1", "(secret supersecret-1)")
   t.eq(redaction.name(4), 4)
 end)
+
+t.test("what a shell's echo makes of a secret with backslashes is hidden", function()
+  redaction.know([[Tr\b0ub4dor\nX9]], "(secret pw)")
+  t.eq(redaction.text "it says Tr\b0ub4dor\nX9.", "it says (secret pw).")
+  t.eq(redaction.text [[it says Tr\b0ub4dor\nX9.]], "it says (secret pw).")
+end)
