@@ -229,7 +229,9 @@ static void read_line_ready(uv_poll_t *uv, int status, int events)
     struct read_line *read = uv->data;
 
     (void)events;
-    if (status >= 0 && !read_line_take(read))
+    if (status < 0) /* a terminal that is gone: what was typed is the last line */
+        read->eof = read->line.len == 0;
+    else if (!read_line_take(read))
         return;
     read_line_stop(read);
     op_done(&read->op);

@@ -158,3 +158,28 @@ t.test("a line in which a secret stands is not kept, also where it was known onl
   t.eq(pty:ended(), 0)
   t.lacks(t.read_file(p.dir .. "/.almanac/repl_history"), "correct-horse")
 end)
+
+-- Runs it on a terminal that is closed while a line is carried out; SIGHUP is ignored, as under nohup(1).
+local GONE = [[
+import os, pty, signal, sys, time
+pid, master = pty.fork()
+if pid == 0:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.chdir(sys.argv[1])
+    os.execv(sys.argv[2], [sys.argv[2], "repl"])
+seen = b""
+while b"> " not in seen:
+    seen += os.read(master, 4096)
+os.write(master, b'sh.read("sh", "-c", "touch begun; until [ -e go ]; do sleep 0.05; done")\r')
+while not os.path.exists(sys.argv[1] + "/begun"):
+    time.sleep(0.02)
+os.close(master)
+open(sys.argv[1] + "/go", "w").close()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+]]
+
+t.test("it ends when its terminal is gone, also where it finds that out when it asks for the next line", function()
+  local p = project.new {}
+  local code = t.run({ "python3", "-c", GONE, p.dir, process.exe() }, { timeout = 30 })
+  t.eq(code, 0)
+end)
