@@ -89,12 +89,8 @@ end
 --- helm renders nothing for a release that is pending, which the run repairs first, or stops at.
 local function render_pending(input, before, last)
   repair.dead(input, before.revision)
-  local server_side = records.revision_of(last).server_side and cli.version().major > 3
-  return {
-    objects = renders.expected(input, last), hooks = {}, server_side = server_side,
-    warnings = { string.format("revision %d is %s, left by an almanac that died: the run repairs that first. Until then " ..
-      "helm renders the chart without asking the server: lookups and hooks are not shown", before.revision, before.status) },
-  }
+  return renders.here(input, last, string.format("revision %d is %s, left by an almanac that died: the run repairs that first. Until then",
+    before.revision, before.status))
 end
 
 --- The definitions that a first install would create.

@@ -73,6 +73,8 @@ local function run(action, argv)
   return result
 end
 
+local HOOK = "helm.sh/hook" -- the annotation that makes an object one, with the events at which it runs
+
 local function hooks_of(release)
   local out = {}
   for i, hook in ipairs(type(release.hooks) == "table" and release.hooks or {}) do
@@ -126,13 +128,34 @@ function M.expected(input, last)
   return (manifests.objects(text, "the chart " .. input.chart))
 end
 
---- A first install whose objects are of kinds that come with it: helm's dry run, which creates no
---- definition, stops there.
-local function without_definitions(input)
+--- The hook that a document is, as a release's record has it; nil: it is none.
+local function hook_in(document, where)
+  if not document:find(HOOK, 1, true) then return nil end
+  local object = manifests.objects(document, where)[1]
+  local annotations = object and object.metadata.annotations
+  local events = type(annotations) == "table" and annotations[HOOK]
+  if type(events) ~= "string" then return nil end
+  local hook = { label = object.kind:lower() .. "/" .. tostring(object.metadata.name), events = {}, manifest = document }
+  for event in events:gmatch "[^,%s]+" do hook.events[#hook.events + 1] = event end
+  return hook
+end
+
+--- A chart rendered where helm's own dry run renders nothing: without asking the server, so that lookups find nothing.
+---@param input table normalised
+---@param last? table the release's last revision, as its record has it
+---@param why string  a sentence's beginning, for the warning
+---@return almanac.HelmRendering
+function M.here(input, last, why)
+  local where, objects, hooks = "the chart " .. input.chart, {}, {}
+  local text = M.template("helm.upgrade", input, { is_upgrade = last ~= nil, config = last and last.config })
+  for document in ("\n" .. text .. "\n---\n"):gmatch "(.-)\n%-%-%-[^\n]*\n" do
+    local hook = hook_in(document:gsub("^%s*# Source: [^\n]*\n", ""), where)
+    if hook then hooks[#hooks + 1] = hook else objects[#objects + 1] = document end
+  end
   return {
-    objects = M.expected(input), hooks = {}, server_side = cli.version().major > 3,
-    warnings = { "the chart brings definitions of its own: it was rendered without asking the server, so that lookups and " ..
-      "hooks are not shown" },
+    objects = manifests.objects(table.concat(objects, "\n---\n"), where), hooks = hooks,
+    server_side = cli.version().major > 3 and (not last or records.revision_of(last).server_side),
+    warnings = { why .. " helm renders the chart without asking the server: what it looks up there is not shown" },
   }
 end
 
@@ -154,7 +177,7 @@ function M.upgrade(input, has_definitions)
   local ok, result = errors.try(run, "helm upgrade " .. input.release, args:list())
   if not ok then
     if has_definitions and result.kind == "helm" and result.message:find("no matches for kind", 1, true) then
-      return without_definitions(input)
+      return M.here(input, nil, "the chart brings definitions of its own:")
     end
     error(result, 0)
   end
