@@ -27,16 +27,6 @@ local function is_record(object)
   return labels.owner == "helm" and labels.version ~= nil and labels.status ~= nil
 end
 
---- Whether a controller made it: pods of a workload, and what every namespace is born with.
-local function is_made(object)
-  for _, owner in ipairs(object.metadata.ownerReferences or {}) do
-    if owner.controller then return true end
-  end
-  local name = object.metadata.name
-  return contents.MADE[object.kind] or object.kind == "ServiceAccount" and name == "default"
-    or object.kind == "ConfigMap" and name == "kube-root-ca.crt"
-end
-
 --- What an object is called; records of helm by what they are of.
 local function title_of(object)
   local meta = object.metadata
@@ -138,7 +128,7 @@ function M.of(before, after)
   for _, key in ipairs(keys) do
     local was, is = old[key], new[key]
     local change, folded = change_of(was, is)
-    if is_made(is or was) then
+    if contents.is_made(is or was) then
       out.folded.objects = out.folded.objects + ((change or folded > 0) and 1 or 0)
     else
       out.folded.fields = out.folded.fields + folded

@@ -36,7 +36,7 @@ end
 local function objects_of(world)
   local out = {}
   for _, object in ipairs(contents.of(world.served.cluster.store)) do
-    if not contents.MADE[object.kind] and object.kind ~= "Namespace" then
+    if not contents.is_made(object) and object.kind ~= "Namespace" then
       local name = string.format("%s %s/%s", object.kind, object.metadata.namespace or "", object.metadata.name)
       out[name] = object.type == "helm.sh/release.v1" and { labels = { status = object.metadata.labels.status } } or plain(object)
     end
