@@ -224,7 +224,9 @@ step("wait", function() k8s.rollout("statefulset/node", { namespace = "team", ti
   end
   t.eq(world.get("apps/statefulsets/node").status.readyReplicas, 2)
   local generation = world.get("apps/statefulsets/node").metadata.generation
-  t.eq((world.roll_back(err)), 0)
+  local rolled, _, said = world.roll_back(err)
+  t.eq(rolled, 1)
+  t.has(said, "nothing takes back")
   t.eq(world.get("apps/statefulsets/node").metadata.generation, generation, "its parts are not taken back alone")
 
   -- A pod of somebody else would hold a claim for ever: refused before anything happens.
