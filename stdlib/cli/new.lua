@@ -68,7 +68,7 @@ function M.run(words, operator)
   end
   local name = rest[1]
   if #rest > 1 then
-    errors.raise { kind = "usage", message = string.format("almanac new: one name, and %q is a word too many", rest[2]),
+    errors.raise { kind = "usage", message = string.format("one name, and %q is a word too many", rest[2]),
       hint = "almanac new " .. table.concat(rest, "-"):lower():gsub("[^%w_-]", "") }
   end
   if not name or given.list then errors.usage "usage: almanac new NAME [--template TEMPLATE]" end

@@ -48,7 +48,7 @@ function M.run(words, operator)
   if not given then return 0 end
   if rest[1] then errors.usage("almanac snapshot takes no %s; a namespace is named with -n", rest[1]) end
   if not given.out then
-    errors.raise { kind = "usage", message = "almanac snapshot: -o FILE is missing, where it is written",
+    errors.raise { kind = "usage", message = "-o FILE is missing, where it is written",
       hint = "for example: almanac snapshot -o " .. (given.namespace and given.namespace[1] or "snapshot") .. ".yaml" }
   end
   config.load(given)
