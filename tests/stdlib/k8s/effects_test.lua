@@ -1,10 +1,13 @@
 -- k8s against the simulated cluster: reads, lists in pages, watches, logs, and every write with its
 -- recovery, as an effect would call them.
 local definitions = require "almanac.run.definitions"
+local execute = require "almanac.run.mode.execute"
 local json = require "native.json"
 local k8s = require "almanac.public.k8s"
 local k8s_client = require "almanac.k8s.client"
+local runs = require "almanac.journal.run"
 local settings = require "almanac.config.settings"
+local step = require "almanac.run.step"
 local t = require "tests.harness"
 local task = require "native.task"
 
@@ -41,10 +44,19 @@ local function ctx_of(name, input, id)
   return { id = id or "0123456789abcdef", run = "r", before = before, undo_to = before }
 end
 
+local run = runs.unrecorded({}, execute)
+
+--- The input of a call, as a step has it: what stands for a Secret's value is made with the key of its run.
+local function input_of(definition, raw)
+  local input
+  task.with({ context = { run = run } }, step.run, "it", {}, function() input = definition.input(raw) end)
+  return input
+end
+
 --- Applies an effect without a run; gives its result, its input and its context.
 local function perform(name, raw)
   local definition = definitions.find(name)
-  local input = definition.input(raw)
+  local input = input_of(definition, raw)
   local ctx = ctx_of(name, input)
   return definition.apply(input, ctx), input, ctx
 end
@@ -285,7 +297,7 @@ t.test("a manifest may bring its own namespace; a Secret's values are never show
 ---
 {apiVersion: v1, kind: Secret, metadata: {name: s, namespace: new}, stringData: {token: hunter2}}
 ]]
-  local function preview(text) return definition.preview(definition.input { manifest = text }) end
+  local function preview(text) return definition.preview(input_of(definition, { manifest = text })) end
   local seen = preview(manifest)
   t.eq({ seen.changes[1].action, seen.changes[2].action, seen.would_fail }, { "create", "create", nil })
   perform("k8s.apply", { manifest = manifest })
