@@ -44,12 +44,13 @@ local function ctx_of(name, input, id)
   return { id = id or "0123456789abcdef", run = "r", before = before, undo_to = before }
 end
 
-local run = runs.unrecorded({}, execute)
+local run, calls = runs.unrecorded({}, execute), 0
 
 --- The input of a call, as a step has it: what stands for a Secret's value is made with the key of its run.
 local function input_of(definition, raw)
   local input
-  task.with({ context = { run = run } }, step.run, "it", {}, function() input = definition.input(raw) end)
+  calls = calls + 1
+  task.with({ context = { run = run } }, step.run, "call " .. calls, {}, function() input = definition.input(raw) end)
   return input
 end
 

@@ -3,7 +3,7 @@ local t = require "tests.harness"
 local verdict = require "almanac.report.verdict"
 
 local function report(status, facts)
-  local out = { run = { status = status, words = "-r web", started_ms = 0 }, steps = {}, counts = { steps = 1, effects = 2 } }
+  local out = { run = { status = status, words = "-r web", started_ms = 0 }, steps = {}, gates = {}, counts = { steps = 1, effects = 2 } }
   for name, value in pairs(facts or {}) do out[name] = value end
   return out
 end

@@ -7,7 +7,8 @@ local function run_of(paths)
   local seqs, recorded = {}, {}
   for i, path in ipairs(paths) do seqs[path] = i end
   return {
-    id = "r-1", recorded = recorded, done = { seq = function(_, path) return seqs[path] end },
+    id = "r-1", recorded = recorded,
+    done = { seq = function(_, path) return seqs[path] end, paths = function() return paths end },
     replay = { last_seqs = function() return seqs end },
     record = function(_, kind, path, data) recorded[path] = { kind, data.keep_effects } end,
   }
@@ -24,6 +25,6 @@ end)
 
 t.test("a step that is not done is refused, with where they are shown", function()
   local err = t.raises("refused", redo.record, run_of { "read" }, "raed")
-  t.has(err.message, '--redo: this run has no done step "raed"')
+  t.has(err.message, '--redo: this run has no done step "raed"; did you mean "read"?')
   t.has(err.hint, "almanac status r-1")
 end)
