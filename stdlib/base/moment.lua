@@ -5,6 +5,21 @@ local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
+local DAYS_AGO = { today = 0, yesterday = 1 }
+
+--- A day, or the last time that it was such a time of day, by this machine's clock.
+local function by_the_day(text, now)
+  local day, days = os.date("*t", math.floor(now)), DAYS_AGO[text]
+  if days then return os.time { year = day.year, month = day.month, day = day.day - days, hour = 0 } end
+  local hour, minute = text:match "^([01]%d):([0-5]%d)$"
+  if not hour then hour, minute = text:match "^(2[0-3]):([0-5]%d)$" end
+  if not hour then return nil end
+  local at = { year = day.year, month = day.month, day = day.day, hour = hour, min = minute, sec = 0 }
+  if os.time(at) <= now then return os.time(at) end
+  at.day = day.day - 1
+  return os.time(at)
+end
+
 --- A date, or a moment, by this machine's clock.
 local function by_the_clock(text)
   local year, month, day, rest = text:match "^(%d%d%d%d)-(%d%d)-(%d%d)(.*)$"
@@ -18,13 +33,13 @@ end
 ---@param now number    seconds since 1970
 ---@return number seconds  since 1970
 function M.parse(what, text, now)
-  local at = timestamp.epoch(text) or by_the_clock(text)
+  local at = timestamp.epoch(text) or by_the_clock(text) or by_the_day(text, now)
   if at then return at end
   local ok, ago = errors.try(duration.parse, text)
   if ok then return now - ago end
   errors.raise {
     kind = "usage", message = string.format("%s takes a time, not %q", what, text),
-    hint = "a date (2026-11-28), a moment (2026-11-28T06:19:05Z), or how long ago (90m, 7d)",
+    hint = "a date (2026-11-28, yesterday), a moment (2026-11-28T06:19:05Z), a time of day (06:19), or how long ago (90m, 7d)",
   }
 end
 

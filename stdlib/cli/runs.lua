@@ -20,8 +20,8 @@ M.usage = [[runs [RUNBOOK] [options]
 
 The runs in the journal, newest first: id, status, when it was started, how long it took, by whom, its parameters, and
 what it failed with. Each option leaves those that do not fit away.
-TIME is a date (2026-11-28), a moment (2026-11-28T06:19:05Z, or "2026-11-28 06:19" by this machine's clock), or how long ago
-(90m, 7d).]]
+TIME is a date (2026-11-28, yesterday), a moment (2026-11-28T06:19:05Z, or "2026-11-28 06:19" by this machine's clock), a time of
+day (06:19, the last one), or how long ago (90m, 7d).]]
 
 M.options = options.join({
   { "--status", "WORDS", "with one of these, with commas: " .. table.concat(find.STATUSES, ", "), values = find.STATUSES },
@@ -133,9 +133,20 @@ local function shown(found, fields)
   return out
 end
 
+--- `--json id,status`, as gh(1) takes it: a word with commas is no runbook.
+local function take_fields(given, rest)
+  for i, word in ipairs(rest) do
+    if given.json == true and word:find(",", 1, true) then given.json = table.remove(rest, i) end
+  end
+end
+
 --- Refuses a name that no run has: what was meant is something else.
-local function check_known(journal, runbook)
+local function check_known(journal, runbook, as_json)
   if find.runs(journal, { runbook = runbook, limit = 1 })[1] then return end
+  if as_json and FIELDS[runbook] then
+    errors.raise { kind = "usage", message = string.format("%q is no runbook that was run", runbook),
+      hint = "the field of that name: --json=" .. runbook }
+  end
   local known = {}
   for _, row in ipairs(journal:runs()) do known[row.runbook] = true end
   errors.raise {
@@ -147,6 +158,7 @@ end
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
+  take_fields(given, rest)
   if #rest > 1 then errors.usage "usage: almanac runs [RUNBOOK]; almanac status RUN shows one" end
   local now = task.wall_ms() / 1000
   local wanted = {
@@ -157,7 +169,7 @@ function M.run(words, operator)
   local fields = type(given.json) == "string" and words_of(given.json, FIELDS, "field") or nil
   config.load(given)
   local journal <close> = store.open "ro"
-  if wanted.runbook then check_known(journal, wanted.runbook) end
+  if wanted.runbook then check_known(journal, wanted.runbook, given.json) end
   local code, list = 0, find.runs(journal, wanted)
   for _, found in ipairs(list) do
     code = math.max(code, found.is_corrupt and 1 or 0, doubt.say(journal, found.id, operator))

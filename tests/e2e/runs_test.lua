@@ -37,6 +37,8 @@ t.test("runs are shown with their parameters, duration and error, and found by t
   t.ok(status:find "\n  started: %S+ %S+ by %S+ on %S+; fail=true tag=v2\n", status)
   local one = json.decode((lines("--failed", "--json=id,params,error")))
   t.eq({ one.params, one.status == nil, one.error ~= nil }, { { tag = "v2", fail = true }, true, true })
+  t.eq(json.decode((lines("book", "--failed", "--json", "id,status"))).status, "failed")
+  t.eq(select(2, lines("--since", "yesterday")), 3)
 end)
 
 t.test("a run that failed and was undone says why, is found as failed, and took as long as it was run", function()
@@ -70,6 +72,7 @@ t.test("a word that is no status, field or time is refused with those that are",
     { { "--status", "faild" }, 'no status "faild"; did you mean failed?' }, { { "--json=statuz" }, 'no field "statuz"' },
     { { "--since", "soon" }, "--since takes a time" }, { { "--param", "tag" }, "--param takes NAME=VALUE" },
     { { "--failed", "--status", "done" }, "give one of them" }, { { "bok" }, 'no run of "bok"; did you mean book?' },
+    { { "--json", "status" }, "the field of that name: --json=status" },
   } do
     local code, _, err = p:run { "runs", table.unpack(case[1]) }
     t.eq(code, 2)
