@@ -90,6 +90,7 @@ M.kinds = {
   -- held, unwatched: seconds up to this sample, of which the watch itself takes no notice
   ["gate.sample"] = kind("soon", "keep", "time value ok missing series error permanent resumed held unwatched"),
   ["gate.end"] = kind("soon", "skip", "verdict why"), -- its verdict, whatever its step returns or makes of it
+  ["canary.asks"] = kind("told", "skip", "baseline canary interval metrics"), -- before its first look at Prometheus
   ["canary.start"] = kind("durable", "keep", "begin digest bounds spec"), -- begin in milliseconds since 1970
   ["canary.sample"] = kind("soon", "keep", "begin time values"), -- of the watch that began then
   ["guard.start"] = kind("soon", "skip", "gates alerts interval on_breach"), -- what its samples are held against

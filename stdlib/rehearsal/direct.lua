@@ -27,7 +27,7 @@ local M = {}
 ---@field faults string[]
 ---@field kill string?
 ---@field seed integer
----@field numbers "simulated"?  those that gates saw
+---@field numbers "simulated"?  those that gates and canaries saw
 ---@field real string[]    modules of effects that were made all the same
 
 --- The schedule that the options ask for.
@@ -121,7 +121,9 @@ end
 
 --- What holds for the inside, whatever almanac.yaml and the command line say.
 local function settings_of(stage, context, copy, header, given)
+  local vars, changed = lives.lead(settings.vars, stage.served.devnet)
   return {
+    vars = changed and vars or nil,
     kubeconfig = stage.kubeconfig, context = context, store = stage.directory .. "/journal", endpoints = endpoints_of(stage),
     hooks = {}, approval = {}, windows = json.array {}, freezes = json.array {},
     rehearsal = {

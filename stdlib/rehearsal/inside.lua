@@ -86,6 +86,7 @@ function Inside:watch(run)
     end
     local gates = gates_of(event)
     if gates then tell(self, "/gates", gates) end
+    if event.kind == "canary.asks" then tell(self, "/canary", event.data) end
     if event.kind == "step.start" and self.scene.steps then
       obey(self, tell(self, "/point", { what = "step", path = event.path }), run)
     end

@@ -71,6 +71,26 @@ end
 
 local OWN = { KUBECONFIG = true, KUBERNETES_SERVICE_HOST = true, KUBERNETES_SERVICE_PORT = true, ALMANAC_FAULT = true }
 
+--- A value with the copy's URL in place of each {copy}.
+---@generic T
+---@param value T
+---@param copy string  URL of what the copy's pods serve
+---@return T
+---@return boolean changed
+function M.lead(value, copy)
+  if type(value) == "string" then
+    local led, count = value:gsub("{copy}", (copy:gsub("%%", "%%%%")))
+    return led, count > 0
+  end
+  if type(value) ~= "table" then return value, false end
+  local out, changed = {}, false
+  for key, one in pairs(value) do
+    local led, differs = M.lead(one, copy)
+    out[key], changed = led, changed or differs
+  end
+  return changed and out or value, changed
+end
+
 --- The environment that a life has besides the operator's: what he says, and what leads into the copy. Raises kind "usage".
 ---@param given string[]?  NAME=VALUE
 ---@param copy string      URL of what the copy's pods serve
@@ -81,7 +101,7 @@ function M.environment(given, copy)
     local name, value = text:match "^([%a_][%w_]*)=(.*)$"
     if not name then errors.usage("--env %s: NAME=VALUE", text) end
     if OWN[name] then errors.usage("--env %s: the rehearsal sets it, so that nothing leads out of it", name) end
-    out[name] = value:gsub("{copy}", (copy:gsub("%%", "%%%%")))
+    out[name] = M.lead(value, copy)
   end
   return out
 end

@@ -1,6 +1,7 @@
 --- The Prometheus of a rehearsal that has no real one. What a file says of a query holds; else a gate's query has a value
---- that is healthy, by the gate's own limit; and faults make a query bad, or take its data away. What came from where is
---- counted, and said in the end.
+--- that is healthy, by the gate's own limit, and both arms of a canary have the same; and faults make a query bad, or take its
+--- data away. What came from where is counted, and said in the end.
+local arms = require "almanac.rehearsal.arms"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
@@ -108,14 +109,15 @@ end
 ---@field answers table<string, any>?  of a file
 ---@field faults table                 of the simulated cluster
 ---@field is_up fun(workload: string, namespace: string?): boolean
+---@field pods fun(): table[]          that there are
 ---@field now fun(): number            seconds since 1970
 
 ---@param o almanac.rehearsal.NumbersOptions
 ---@return table
 function M.new(o)
   return setmetatable({
-    answers = o.answers or {}, faults = o.faults, is_up = o.is_up, clock = o.now, began = o.now(), gates = {}, names = {}, spoilt = {},
-    seen = { default = {}, file = {}, nothing = {} },
+    answers = o.answers or {}, faults = o.faults, is_up = o.is_up, pods = o.pods, clock = o.now, began = o.now(),
+    gates = {}, comparisons = {}, names = {}, spoilt = {}, seen = { default = {}, canary = {}, file = {}, nothing = {} },
   }, Numbers)
 end
 
@@ -139,10 +141,43 @@ function Numbers:learn(gates)
   end
 end
 
---- Has the query of a gate bad values, or no longer.
+--- Looks which arms of canaries are worse now.
+local function look(self)
+  if not self.comparisons[1] then return end
+  local list = self.pods()
+  for _, comparison in ipairs(self.comparisons) do comparison:look(self:now(), self.spoilt, list) end
+end
+
+--- A canary that is compared from now on. One that is taken up again goes on.
+---@param asked almanac.rehearsal.Asked
+function Numbers:learn_canary(asked)
+  local known = json.encode(asked, { canonical = true })
+  for _, comparison in ipairs(self.comparisons) do
+    if comparison.asked == known then return end
+  end
+  local comparison = arms.new(asked, squeezed)
+  comparison.asked = known
+  table.insert(self.comparisons, 1, comparison) -- the newest is found first
+  for _, metric in ipairs(asked.metrics) do self.names[metric.name] = true end
+  look(self)
+end
+
+--- Has the query of a gate bad values, and a canary's metric of that name worse ones, or no longer.
 ---@param name string
 ---@param on boolean
-function Numbers:spoil(name, on) self.spoilt[name] = on or nil end
+function Numbers:spoil(name, on)
+  self.spoilt[name] = on or nil
+  look(self)
+end
+
+--- What an arm of a canary has, and the comparison; nil: the query is of none.
+local function arm_of(self, query)
+  for _, comparison in ipairs(self.comparisons) do
+    local answer = comparison:answer(squeezed(query))
+    if answer then return answer, comparison end
+  end
+  return nil
+end
 
 --- Whether a fault of the cluster is on that a query's metrics show.
 local function shows_fault(self, found)
@@ -172,20 +207,25 @@ local function is_gone(self, query, found)
   return false
 end
 
---- Whether the gate of a query is to have bad values now, whoever answers it otherwise.
+--- Whether the gate of a query is to have bad values now, whoever answers it otherwise; or any metric of the canary that it is
+--- of: counters of one comparison are of one source.
 ---@param query string
 ---@return boolean
 function Numbers:is_spoilt(query)
   local gate = self.gates[squeezed(query)]
-  return gate ~= nil and self.spoilt[gate.name] == true
+  if gate then return self.spoilt[gate.name] == true end
+  local _, comparison = arm_of(self, query)
+  return comparison ~= nil and comparison.spoilt
 end
 
 --- What a query has without a fault of its own, and where that is from.
 local function plain_answer(self, query)
   local answer, pattern = lookup.find(self.answers, query)
-  if pattern ~= nil then return answer, "file" end
+  local arm, comparison = arm_of(self, query)
+  if pattern ~= nil and not (comparison and comparison.spoilt) then return answer, "file" end
   local gate = self.gates[squeezed(query)]
   if gate then return M.healthy(gate), "default" end
+  if arm then return function(seconds) return arm(self.began + seconds) end, "canary" end
   return nil, query:find("ALERTS", 1, true) and "default" or "nothing"
 end
 
@@ -193,10 +233,11 @@ end
 ---@param query string
 ---@return any
 function Numbers:answer_of(query)
+  look(self)
   local found, gate = metrics.of_query(query), self.gates[squeezed(query)]
   local answer, source = plain_answer(self, query)
   self.seen[source][query] = true
-  if is_gone(self, query, found) then return nil end
+  if is_gone(self, query, source ~= "canary" and found or {}) then return nil end -- an arm that is down is a worse one
   if gate and (self.spoilt[gate.name] or source == "default" and shows_fault(self, found)) then answer = M.bad(gate) end
   if type(answer) == "number" and fault_of(self, query, "series") then
     return { { replica = "a", value = answer }, { replica = "b", value = answer } }
@@ -223,8 +264,9 @@ local SHOWN = 3 -- queries that nothing is known of
 ---@return string[] lines
 function Numbers:told()
   local out, defaults, files, nothing = {}, queries_of(self.seen.default), queries_of(self.seen.file), queries_of(self.seen.nothing)
-  local parts = {}
+  local parts, canaries = {}, queries_of(self.seen.canary)
   if defaults[1] then parts[#parts + 1] = string.format("%d queries had a healthy value by default", #defaults) end
+  if canaries[1] then parts[#parts + 1] = string.format("%d of a canary were made up, its arms equal but for faults", #canaries) end
   if files[1] then parts[#parts + 1] = string.format("%d what the file says", #files) end
   if parts[1] then out[#out + 1] = "  numbers: " .. table.concat(parts, ", ") end
   for i = 1, math.min(#nothing, SHOWN) do out[#out + 1] = "! no data, for nothing is said of it (--prom FILE): " .. nothing[i] end

@@ -130,6 +130,9 @@ local function handle(self, request, response)
   elseif request.path == "/gates" then
     self.numbers:learn(json.decode(request.body))
     answer = {}
+  elseif request.path == "/canary" then
+    self.numbers:learn_canary(json.decode(request.body))
+    answer = {}
   elseif request.path == "/orders" then
     answer = give_orders(self, response)
   elseif request.path == "/dying" then
@@ -200,7 +203,8 @@ function M.open(o)
   self.life = task.spawn(served.run, served)
   local devnet = served.cluster.devnet
   self.numbers = numbers.new { answers = o.answers, faults = served.cluster.faults, now = function() return task.wall_ms() / 1000 end,
-    is_up = function(workload, namespace) return (namespace and devnet:of_namespace(namespace) or devnet):up(workload) end }
+    is_up = function(workload, namespace) return (namespace and devnet:of_namespace(namespace) or devnet):up(workload) end,
+    pods = function() return (served.cluster.store:list "v1/pods") end }
   self.control = require("native.httpd").listen {
     port = 0, private = true, handler = function(request, response) return handle(self, request, response) end,
     on_error = function(err) o.report(tostring(err)) end,

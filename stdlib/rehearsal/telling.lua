@@ -29,7 +29,8 @@ end
 
 local function prometheus_of(stage)
   if stage.prometheus then return stage.prometheus .. ", the real one: its numbers are of the real cluster" end
-  return "simulated, " .. stage.no_prometheus .. ": a gate of which nothing else is said has a healthy value"
+  return "simulated, " .. stage.no_prometheus
+    .. ": a gate of which nothing else is said has a healthy value, both arms of a canary the same"
 end
 
 --- What is rehearsed, on what, and what will go wrong.

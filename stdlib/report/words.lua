@@ -193,12 +193,12 @@ end
 --- What a report of a rehearsal says on each of its pages; nil of a run.
 ---@param report almanac.Report
 ---@return string?
----@return string? numbers  what is to know of those that gates saw
+---@return string? numbers  what is to know of those that gates and canaries saw
 function M.rehearsal(report)
   local mark = report.run.rehearsal
   if not mark then return nil end
   return "REHEARSAL: nothing but " .. tostring(mark.copy or "a simulated cluster") .. " was changed",
-    mark.numbers and "the numbers that gates saw were simulated" or nil
+    mark.numbers and "the numbers that gates and canaries saw were simulated" or nil
 end
 
 --- What a run did with a script that nobody signed.

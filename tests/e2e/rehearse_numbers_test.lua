@@ -30,7 +30,7 @@ t.test("without a Prometheus gates have healthy values, which is said; a file sa
   t.has(err, "prometheus: simulated, almanac.yaml names none: a gate of which nothing else is said has a healthy value")
   t.has(err, "numbers: 3 queries had a healthy value by default")
   local _, report = p:run { "report", "--store", p.store }
-  t.has(report, "the numbers that gates saw were simulated")
+  t.has(report, "the numbers that gates and canaries saw were simulated")
   t.write_file(p.dir .. "/prom.yaml", '"max(lag)": { 0s: 1, 1500ms: 30 }\n')
   for words, why in pairs { ["--fault gate=errors@1s"] = 'gate "errors": fail: 0.2 is past the critical limit 0.2',
     ["--fault low-peers"] = 'gate "peers"', ["--fault crash=animica-node --fault prom-silent@1s"] = 'gate "',

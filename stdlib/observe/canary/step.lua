@@ -121,6 +121,7 @@ end
 
 local function follow(spec)
   local text = digest.sha256(specs.text(spec))
+  step.emit("canary.asks", { baseline = spec.baseline, canary = spec.canary, interval = spec.interval, metrics = spec.metrics })
   local offset = patiently(spec, function() return clock_offset(spec) end)
   local watch = taken_up(spec, text) or begin(spec, text, offset)
   while not watch.over do

@@ -9,7 +9,7 @@ local PEERS, RATE = "min(animica_p2p_peers_connected)", "rate(errors[5m])"
 local function new(answers, down)
   local clock = { seconds = 1000 }
   local f = faults.new()
-  local n = numbers.new { answers = answers, faults = f, now = function() return clock.seconds end,
+  local n = numbers.new { answers = answers, faults = f, now = function() return clock.seconds end, pods = function() return {} end,
     is_up = function(workload, namespace) return not down or down ~= (namespace and namespace .. "/" or "") .. workload end }
   n:learn { { name = "errors", query = RATE, op = "<", limit = 0.05, critical = 0.2 },
     { name = "peers", query = PEERS, op = ">=", limit = 5, critical = 0 } }
@@ -62,6 +62,19 @@ t.test("a fault of a gate, of the devnet, of a metric and of a workload", functi
   local other = 'max(animica_p2p_peers_connected{namespace="animica-canary"})'
   n = new({ [other] = 1, [PEERS] = 2 }, "animica-canary/animica-node")
   t.eq({ value(n, other), value(n, PEERS) }, { nil, 2 })
+end)
+
+t.test("both arms of a canary have counters, and all of one comparison are made up while one of its metrics is bad", function()
+  local EVENTS, REQUESTS = { baseline = "errors{a}", canary = "errors{b}" }, { baseline = "all{a}", canary = "all{b}" }
+  local n = new { ["errors{b}"] = 7 }
+  n:learn_canary { interval = 1, metrics = {
+    { name = "errors seen", kind = "count", tolerated = 1, bad = 2, queries = { events = EVENTS, requests = REQUESTS } } } }
+  t.eq({ value(n, "errors{a}", 10) - value(n, "errors{a}", 0), value(n, "errors{b}") }, { 200, 7 }, "a file goes before it")
+  t.eq({ n:is_spoilt "all{a}", n:is_spoilt(RATE) }, { false, false })
+  n:spoil("errors seen", true)
+  t.eq({ value(n, "errors{a}", 10) - value(n, "errors{a}", 0), value(n, "errors{b}", 10) - value(n, "errors{b}", 0) }, { 200, 600 })
+  t.eq({ n:is_spoilt "all{a}", n:is_spoilt(RATE) }, { true, false })
+  t.eq(n:told(), { "  numbers: 2 of a canary were made up, its arms equal but for faults, 1 what the file says" })
 end)
 
 t.test("a gate that is to be bad and is not there is said, with the nearest name", function()
