@@ -92,6 +92,20 @@ function M.wrong(state, facts)
   return out
 end
 
+--- The first of the innermost steps that run; nil: none does.
+---@param nodes almanac.Node[]
+---@param facts table<table, almanac.live.Facts>
+---@return almanac.Node?
+function M.running(nodes, facts)
+  for _, node in ipairs(nodes) do
+    if facts[node].own ~= M.OVER then
+      local found = M.running(node.children, facts) or facts[node].own == M.RUNNING and node
+      if found then return found end
+    end
+  end
+  return nil
+end
+
 --- The facts of every step, by its node, and those of the whole run at `[state]`.
 ---@param state almanac.State
 ---@param now_ms integer

@@ -169,7 +169,8 @@ local function tree_part(model, view, room, look)
     first, last = window(view, rows, room - pinned, worst)
     hidden = out_of_sight(wrong, places, first, last)
   end
-  view.rows, view.top, view.room, view.worst = rows, first, room - pinned, wrong[1] and outline.alone(wrong[1]).node.path
+  local foremost = wrong[1] or attention.running(model.state.roots, look.facts)
+  view.rows, view.top, view.room, view.worst = rows, first, room - pinned, foremost and outline.alone(foremost).node.path
   local out, cursor = pins(hidden, pinned, look), view:cursor_row(rows)
   local layout = row_text.layout(table.move(rows, first, last, 1, {}), look)
   for i = first, last do out[#out + 1] = row_text.line(rows[i], layout, look, i == cursor) end

@@ -11,7 +11,7 @@ local M = {}
 ---@field only "all"|"open"|"bad"
 ---@field top integer        the first row that is shown
 ---@field room integer       rows that were shown
----@field worst string?      path of the step that wants to be looked at most
+---@field worst string?      path of the step that wants to be looked at most: what is bad, else what runs
 ---@field lent boolean?      the step of the details was not chosen: the frame goes on by itself when they are left
 ---@field rows almanac.live.Row[]  of the last frame, all of them
 ---@field leaves boolean     q ends it
@@ -89,7 +89,7 @@ local function toggle(self)
   if row and row.open then fold(self) else unfold(self) end
 end
 
---- The details of the step that is chosen; else of the one that wants to be looked at most, or of the first.
+--- The details of the step that is chosen; else of the one that wants to be looked at most, or of the first of a run that is over.
 local function look_at_details(self)
   if not self.cursor then
     self.lent = true

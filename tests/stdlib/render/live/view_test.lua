@@ -123,3 +123,19 @@ t.test("a question at the terminal says whom it asks, at 40 columns as well; wha
   scene:tell(0, "question.put", "", { question = "What now?", choices = { "retry", "stop" }, by = "ann@vm" })
   t.ok(scene:frame(80, 23):match "^[^\n]*\n%? asks ann@vm since %S+ %(0s%): What now%? retry or stop%?\n", scene:frame(80, 23))
 end)
+
+t.test("where nothing is bad d is of the innermost step that runs, and of the first where the run is over", function()
+  local scene = scenes.rollout(5)
+  scene:lines(80, 23)
+  scene:press("d")
+  t.has(scene:frame(80, 23), "gates/node head advances\n")
+  scene = scenes.new()
+  scene:tell(1, "run.start", "", { runbook = "rollout", params = {} })
+  for _, name in ipairs { "first", "second" } do
+    scene:tell(1, "step.start", name)
+    scene:tell(2, "step.done", name, { elapsed_ms = 2000 })
+  end
+  scene:lines(80, 23)
+  scene:press("d")
+  t.has(scene:frame(80, 23), "first\n  status    done")
+end)
