@@ -9,7 +9,7 @@ local tmux = require "tests.tmux"
 
 local GATES = 27
 
---- A runbook with so many gates at once, each of a value that moves.
+--- A runbook with so many gates at once, each of a value that moves. It goes on until somebody has seen enough.
 local function book(name)
   return string.format([[return runbook { run = function()
     local gates = {}
@@ -18,7 +18,8 @@ local function book(name)
       gates[name] = function() return gate(name, { query = "up", limit = 1000000, hold = "1500ms", interval = "250ms" }) end
     end
     gates["00 said"] = function()
-      step("say", function() sh.run { "sh", "-c", "for i in $(seq 40); do echo said $i of forty; sleep 0.01; done" } end)
+      step("say", function() sh.run { "sh", "-c", "for i in $(seq 40); do echo said $i of forty; sleep 0.01; done; " ..
+        "until [ -e enough ]; do sleep 0.02; done" } end)
     end
     parallel("gates", gates)
   end }]], GATES, name)
@@ -81,9 +82,10 @@ local function watch(size, name, narrower)
     if narrower and looks > 3 then
       terminal:resize(narrower)
       narrower, settling, looks = nil, true, 0
-    elseif scrolls then
-      check_above(terminal)
+    elseif looks > 3 then
+      t.write_file(p.dir .. "/enough", "")
     end
+    if scrolls then check_above(terminal) end
   end, 60)
   t.eq(terminal:ended(), 0)
   t.ok(looks > 3, "looked at while it ran: " .. looks)
