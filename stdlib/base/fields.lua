@@ -46,13 +46,20 @@ local types, is_table, copy = field_type.named, field_type.is_table, field_type.
 ---@field one_of? string[][]  of each group exactly one is given
 ---@field whole? fun(raw: table, name: string?)  raises kind "usage" for what no single field tells; name: the call's
 ---  first argument, where that is a text. `almanac check` tries what is written down by it. Pure
+---@field doubt? fun(raw: table, name: string?): almanac.FieldDoubt?  what is taken, and hardly meant: `almanac check` warns of it
+---  where `whole` raised nothing. It may raise for what is computed. Pure
+
+---@class almanac.FieldDoubt
+---@field field string    that it is about
+---@field message string
+---@field hint string     what to do instead
 
 local declared = {} ---@type table<string, almanac.Declaration>  by function
 
 --- Declares the fields of a table that a function takes.
 ---@param who string  the function, as scripts name it
 ---@param fields table<string, almanac.Field>
----@param more? table  at, positional, elsewhere, open, one_of, whole: as in almanac.Declaration
+---@param more? table  at, positional, elsewhere, open, one_of, whole, doubt: as in almanac.Declaration
 ---@return almanac.Declaration
 function M.declare(who, fields, more)
   local declaration = { who = who, fields = fields, at = 1 }
@@ -164,6 +171,18 @@ function M.unknown_hint(name, fields, elsewhere)
   return elsewhere and elsewhere[name] or "it has " .. M.names(fields)
 end
 
+--- The words about a value that its field cannot be.
+---@param who string
+---@param path string  of the field: "retry.times"
+---@param spec almanac.Field
+---@param value any
+---@return string
+function M.unfit(who, path, spec, value)
+  local reason = types[spec[1]] and types[spec[1]].why
+  local why = reason and reason(value)
+  return string.format("%s: %s must be %s, not %s%s", who, path, M.words(spec), M.shown(value), why and ": " .. why or "")
+end
+
 local copy_of
 
 local function value_of(who, prefix, name, spec, value)
@@ -172,12 +191,8 @@ local function value_of(who, prefix, name, spec, value)
   if spec.take then return spec.take(who, value, name) end
   local kind = M.fitting(spec, value)
   if not kind then
-    local reason = types[spec[1]] and types[spec[1]].why
-    local why = reason and reason(value)
     errors.raise {
-      kind = "usage", field = prefix .. name,
-      message = string.format("%s: %s%s must be %s, not %s%s", who, prefix, name, M.words(spec), M.shown(value),
-        why and ": " .. why or ""),
+      kind = "usage", field = prefix .. name, message = M.unfit(who, prefix .. name, spec, value),
       hint = spec.help and name .. ": " .. spec.help or nil,
     }
   end

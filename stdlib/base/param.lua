@@ -6,6 +6,7 @@ local json = require "native.json"
 local order = require "native.order"
 local patterns = require "almanac.base.pattern"
 local secret = require "almanac.base.secret"
+local unknown = require "almanac.base.unknown"
 
 local M = {}
 
@@ -269,17 +270,37 @@ end
 local function declare(type_name, spec)
   local copy = fields.check(fields.of("param." .. type_name), spec)
   copy.type = type_name
+  if copy.min and copy.max and copy.min > copy.max then
+    errors.raise {
+      kind = "usage", field = "min", hint = "nothing is both: give the smaller one as min",
+      message = string.format("param.%s: its min (%s) is above its max (%s)", type_name, M.bound(copy, copy.min), M.bound(copy, copy.max)),
+    }
+  end
   if copy.default ~= nil and not M.holds_secret(copy) then
     local parsed, must = types[type_name].parse(copy, copy.default)
     if parsed == nil then
-      errors.usage("param.%s: its default %q is not %s", type_name, M.shown(copy, copy.default), must)
+      errors.raise { kind = "usage", field = "default",
+        message = string.format("param.%s: its default %q is not %s", type_name, M.shown(copy, copy.default), must) }
     end
   end
   return copy
 end
 
+--- What is taken, and hardly meant: the default is there whenever nobody gives another, so that nobody must.
+local function doubt_of(type_name)
+  return function(spec)
+    if spec.required ~= true or spec.default == nil then return nil end
+    return {
+      field = "required", message = string.format("param.%s: it is required and has a default: so nobody has to give it", type_name),
+      hint = "leave out the one that is not meant",
+    }
+  end
+end
+
 for type_name, kind in pairs(types) do
-  fields.declare("param." .. type_name, fields.with(COMMON, kind.fields))
+  fields.declare("param." .. type_name, fields.with(COMMON, kind.fields), {
+    whole = function(spec) return unknown.within(spec) or declare(type_name, spec) end, doubt = doubt_of(type_name),
+  })
   M[type_name] = function(spec) return declare(type_name, spec) end
 end
 

@@ -53,8 +53,8 @@ function runbook(declaration) end
 --- ```lua
 --- local verdict = runbook.call("canary", { tag = "v0.5.0-a1b2c3d" })
 --- ```
----@param name string  as `almanac run` takes it: a name, or the path of a .lua file
+---@param runbook string  as `almanac run` takes it: a name, or the path of a .lua file
 ---@param params? table<string, any>  its parameters, over those of almanac.yaml
 ---@param options? runbook.call.options
 ---@return any  what the runbook's `run` returns: plain data
-function runbook.call(name, params, options) end
+function runbook.call(runbook, params, options) end

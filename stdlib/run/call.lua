@@ -59,18 +59,20 @@ definitions.define(family.CALL, {
 
 local PARAMS = { "map", default = {}, help = "its parameters" }
 
---- runbook.call(name, [params], [options])
-function M.call(name, params, opts)
-  if type(name) ~= "string" or name == "" then errors.usage("runbook.call takes the name of a runbook, not %s", fields.shown(name)) end
-  if #name > step_name.MAX then
-    errors.usage("runbook.call: no name is longer than %d bytes, as %s is", step_name.MAX, fields.shown(name))
+--- runbook.call(runbook, [params], [options])
+function M.call(runbook, params, opts)
+  if type(runbook) ~= "string" or runbook == "" then
+    errors.usage("runbook.call takes the name of a runbook, not %s", fields.shown(runbook))
   end
-  local who = string.format("runbook.call %q", name)
+  if #runbook > step_name.MAX then
+    errors.usage("runbook.call: no name is longer than %d bytes, as %s is", step_name.MAX, fields.shown(runbook))
+  end
+  local who = string.format("runbook.call %q", runbook)
   opts = fields.check(OPTIONS, opts, who)
   params = fields.value(who, "params", PARAMS, params)
-  local short = step_name.of(name:match "([^/]+)%.lua$" or name)
-  return step.run(opts.name or short, { digest = name }, function()
-    return effect.perform(family.CALL, { runbook = name, params = params })
+  local short = step_name.of(runbook:match "([^/]+)%.lua$" or runbook)
+  return step.run(opts.name or short, { digest = runbook }, function()
+    return effect.perform(family.CALL, { runbook = runbook, params = params })
   end)
 end
 

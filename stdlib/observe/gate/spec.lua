@@ -1,4 +1,5 @@
 --- What a gate watches: its fields, and what is wrong with them. Pure.
+local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 
@@ -18,6 +19,22 @@ M.MEASURE = fields.with(M.WORDS, {
   url = { "text", shown_default = "endpoints.prometheus of almanac.yaml", help = "base URL of Prometheus" },
 })
 
+--- What a gate takes that guards little: tests hold for no time, and a sample may be far from the next.
+local function doubt(raw, name)
+  local who, hold = string.format("gate %q", name or tostring(raw.name or "gate")), duration.parse(raw.hold)
+  if hold == 0 then
+    return { field = "hold", message = who .. ": a hold of no time is over with the first healthy sample",
+      hint = 'say how long it must stay healthy: hold = "5m"' }
+  end
+  if raw.interval and duration.parse(raw.interval) > hold then
+    return {
+      field = "interval", hint = "take a shorter one, or leave it out: then it is a quarter of the hold, and at most 15s",
+      message = string.format("%s: the interval (%s) is longer than the hold (%s): it is looked at later than it could be over", who,
+        duration.typed(duration.parse(raw.interval)), duration.typed(hold)),
+    }
+  end
+end
+
 local SPEC = fields.declare("gate", fields.with(M.MEASURE, {
   critical = { "number", help = "at or past it on the unhealthy side the gate fails at once" },
   hold = { "seconds", required = true, help = "how long it must stay healthy" },
@@ -26,7 +43,7 @@ local SPEC = fields.declare("gate", fields.with(M.MEASURE, {
   tolerate = { "integer", default = 0, help = "unhealthy samples in a row that do not break the hold" },
   errors = { "integer", default = 4, help = "failed queries in a row that are put up with" },
   name = { "any", help = "as the gate's step" },
-}), { at = 2, whole = function(raw, name) return M.check(name or tostring(raw.name or "gate"), raw) end })
+}), { at = 2, whole = function(raw, name) return M.check(name or tostring(raw.name or "gate"), raw) end, doubt = doubt })
 
 ---@class almanac.gate.Spec   checked: the fields of SPEC, durations in seconds
 

@@ -2,6 +2,7 @@
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local gates = require "almanac.observe.gate.spec"
+local unknown = require "almanac.base.unknown"
 
 local M = {}
 
@@ -30,7 +31,7 @@ local SPEC = fields.declare("guard", {
     help = "pause: somebody says whether to go on, roll back or stop; stop: the step fails; undo: the run is rolled back",
   },
   interval = { "seconds", default = 15, help = "between samples" },
-}, { at = 2 })
+}, { at = 2, whole = function(raw, name) return unknown.within(raw) or M.check(name or "guard", raw) end })
 
 ---@class almanac.guard.Spec   checked: the fields of SPEC
 ---@field name string

@@ -44,6 +44,17 @@ function Findings:has_error(file, line)
   return self.failed_lines[file .. ":" .. line] == true
 end
 
+--- Whether a file has an error of these words already, wherever it stands.
+---@param file string
+---@param message string
+---@return boolean
+function Findings:says(file, message)
+  for _, finding in ipairs(self.list) do
+    if finding.kind == "error" and finding.file == file and finding.message == message then return true end
+  end
+  return false
+end
+
 --- Drops the warnings of a line.
 function Findings:drop_warnings(file, line)
   for i = #self.list, 1, -1 do

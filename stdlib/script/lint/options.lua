@@ -9,12 +9,24 @@ local names = require "almanac.script.public"
 local refs = require "almanac.script.lint.refs"
 local task = require "native.task"
 local tree = require "almanac.script.lint.tree"
+local unknown = require "almanac.base.unknown"
 
 local M = {}
 
 local check_table
 
+--- Tries a value by what the field itself says of it; one that is computed is left to the run, and so is a table that has a
+--- name, by which more may be put into it.
+local function check_taken(who, path, spec, node, report)
+  if tree.resolve(node).tag == "Table" and node.tag ~= "Table" then return end
+  local value = literal.value(node)
+  if value == nil or unknown.within(value) then return end
+  local ok, err = errors.try(task.with, { permit = "compute" }, spec.take, who, value, path)
+  if not ok and err.kind == "usage" then report(node.pos, "error", "option-type", err.message, err.hint or spec.help) end
+end
+
 local function check_value(who, path, spec, node, report)
+  if spec.take then return check_taken(who, path, spec, node, report) end
   local resolved = tree.resolve(node)
   if resolved.tag == "Table" then
     if type(spec.of) == "table" and spec[1]:find "shape" then
@@ -29,16 +41,15 @@ local function check_value(who, path, spec, node, report)
       end
       return
     end
-    if not spec.take and not fields.may_be_table(spec) then
+    if not fields.may_be_table(spec) then
       report(node.pos, "error", "option-type", string.format("%s: %s must be %s, not a table", who, path, fields.words(spec)), spec.help)
     end
     return
   end
   local known = literal.constant(node)
   if known and type(known[1]) == "string" and spec[1] == "ref" and known[1]:find "/" then refs.check(known[1], node.pos, report) end
-  if not known or known[1] == nil or spec.take or fields.fitting(spec, known[1]) then return end
-  report(node.pos, "error", "option-type", string.format("%s: %s must be %s, not %s", who, path, fields.words(spec),
-    fields.shown(known[1])), spec.help)
+  if not known or known[1] == nil or fields.fitting(spec, known[1]) then return end
+  report(node.pos, "error", "option-type", fields.unfit(who, path, spec, known[1]), spec.help)
 end
 
 --- The names that are written in a table constructor.
@@ -91,13 +102,44 @@ local function check_missing(declaration, node, given, report)
   end
 end
 
+--- Where the value of a field stands; without such a field the table.
+local function place_of(node, field)
+  for _, item in ipairs(node.items) do
+    local key = item.key and tree.resolve(item.key)
+    if key and key.tag == "String" and key.value == field then return item.value.pos end
+  end
+  return node.pos
+end
+
 --- Tries a table that is written down by what the function itself says of the whole of it.
 local function check_whole(declaration, call, node, report)
   local raw = literal.value(node)
   local name = call.args[1] and tree.constant_text(call.args[1])
   local ok, err = errors.try(task.with, { permit = "compute" }, declaration.whole, raw, name)
   -- What is computed is not known here; what is wrong with a single field has been said.
-  if not ok and err.kind == "usage" then report(node.pos, "error", "option-together", err.message, err.hint) end
+  if not ok and err.kind == "usage" then
+    report(place_of(node, err.field), "error", "option-together", err.message, err.hint)
+  end
+  if not ok or not declaration.doubt then return end
+  local told, doubt = errors.try(task.with, { permit = "compute" }, declaration.doubt, raw, name)
+  if told and doubt then report(place_of(node, doubt.field), "warning", "option-doubtful", doubt.message, doubt.hint) end
+end
+
+--- Words, or what else may stand before the options, that are a table: sh.run({ "ls" }, { env = … }).
+local function check_before(declaration, call, report)
+  local last = call.args[#call.args]
+  if not declaration.positional or #call.args < 2 or tree.resolve(last).tag ~= "Table" then return end
+  for i = 1, #call.args - 1 do
+    if tree.resolve(call.args[i]).tag == "Table" then
+      local who = declaration.who
+      report(call.args[i].pos, "error", "argument-type",
+        string.format("%s: a table stands before the table of options", who),
+        string.format(declaration.fields[declaration.positional].or_words
+          and 'write one table, %s { "ls", … }, or the words before the options: %s("ls", { … })'
+          or "write one table, %s { " .. declaration.positional .. " = … }, or %s(" .. declaration.positional .. ", { … })", who, who))
+      return
+    end
+  end
 end
 
 --- The table of options of a call. A first argument that may be left away is, where the table stands in its place: gate { … }.
@@ -120,6 +162,7 @@ local function check_call(call, say)
   local found, positional = table_of(call, declaration, first)
   local node = found and tree.resolve(found)
   if not node or node.tag ~= "Table" then return end
+  check_before(declaration, call, say)
   local reported = 0
   local function report(...)
     reported = reported + 1

@@ -48,7 +48,7 @@ function M.check(main, report)
       if M.touches_world(origin) then
         local name = tree.dotted(origin)
         local where = innermost == main and "while the script is loaded" or "in run, outside a step"
-        report(node.pos, "warning", "outside-step", string.format("%s is called %s", name, where),
+        report(node.pos, "error", "outside-step", string.format("%s is called %s", name, where),
           innermost == main and "move it into a step of run: there the journal keeps what it returned"
             or string.format("write: step(\"say what it is for\", function() return %s(…) end)", name))
       end

@@ -64,6 +64,54 @@ local function binding_of(node)
   return node.tag == "Name" and node.binding or nil
 end
 
+--- The calls of each local function that is never anything but called.
+---@return table<almanac.lint.Node, almanac.lint.Node[]>  by function
+local function calls_of(main)
+  local uses, calls, out = {}, {}, {}
+  local function function_of(node)
+    local binding = node.tag == "Name" and node.binding
+    local is_one = binding and not binding.assigned and binding.value and binding.value.tag == "Function"
+    return is_one and binding.value or nil
+  end
+  tree.walk(main, function(node)
+    local fn = function_of(node)
+    if fn then uses[fn] = (uses[fn] or 0) + 1 end
+  end)
+  for _, call in ipairs(main.calls) do
+    local fn = function_of(call.callee)
+    if fn then
+      calls[fn] = calls[fn] or {}
+      table.insert(calls[fn], call)
+    end
+  end
+  for fn, list in pairs(calls) do
+    if #list == uses[fn] then out[fn] = list end
+  end
+  return out
+end
+
+--- Whether each of the calls hands over the parameters as its i-th argument.
+local function all_hand(calls, i, of)
+  for _, call in ipairs(calls) do
+    local binding = call.args[i] and binding_of(call.args[i])
+    if not binding or not of.bindings[binding] then return false end
+  end
+  return true
+end
+
+--- Follows the parameters into local functions that are given nothing else in that place.
+local function follow(main, of)
+  local calls, is_new = calls_of(main), true
+  while is_new do
+    is_new = false
+    for fn, list in pairs(calls) do
+      for i, binding in ipairs(fn.bindings) do
+        if not binding.assigned and not of.bindings[binding] and all_hand(list, i, of) then of.bindings[binding], is_new = true, true end
+      end
+    end
+  end
+end
+
 --- The parameter that an expression is.
 ---@return string? name
 ---@return almanac.lint.Node? spec
@@ -96,13 +144,38 @@ local function uses_of(main, of, report)
   return used
 end
 
+--- The parameter that is written to, or within: `p.tag = …`, `p.list[1] = …`.
+local function written_name(target, of)
+  while target.tag == "Index" do
+    local binding = binding_of(target.object)
+    if binding and of.bindings[binding] then return tree.constant_text(target.key) or "…" end
+    target = tree.resolve(target.object)
+  end
+end
+
+--- Reports assignments to parameters: the journal, and whoever resumes the run, would know another value.
+local function check_assigned(main, of, report)
+  for _, node in ipairs(main.assigns) do
+    for _, target in ipairs(node.targets) do
+      local name = written_name(target, of)
+      if name then
+        report(target.pos, "error", "assigned-parameter",
+          string.format("the parameter '%s' is assigned to: the run would go on with another value than the journal has", name),
+          "keep what is computed in a variable of its own: local value = …")
+      end
+    end
+  end
+end
+
 --- Reports fields of the parameters that the runbook does not declare, and parameters that nothing uses.
 ---@param main almanac.lint.Node
 ---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string)
 function M.check(main, report)
   for _, call in ipairs(main.calls) do
     local of = declared(call, report)
+    if of then follow(main, of) end
     local used = of and uses_of(main, of, report)
+    if of then check_assigned(main, of, report) end
     if of then secret_use.check(main, function(node) return parameter_of(node, of) end, report) end
     for name, at in pairs(used and of.closed and of.places or {}) do
       if not used[name] then

@@ -4,6 +4,7 @@ local allow = require "almanac.base.allow"
 local categories = require "almanac.base.allow_categories"
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
+local family = require "almanac.journal.family"
 local literal = require "almanac.script.lint.literal"
 local manual = require "almanac.script.manual.manual"
 local nature = require "almanac.script.manual.nature"
@@ -72,7 +73,7 @@ function M.check(main, given, report)
   local plain = without_contexts(given)
   for _, call in ipairs(main.calls) do
     local who = tree.called(call)
-    local access = who and nature.of(who)
+    local access = who and (nature.of(who) or who == family.CALL and "change" or nil)
     local ok, targets = errors.try(access and targets_of or function() return {} end, who, call)
     for _, target in ipairs(ok and targets or {}) do
       local how = target and target.access or access

@@ -3,11 +3,22 @@ local tree = require "almanac.script.lint.tree"
 
 local M = {}
 
+--- Where a function is in what is returned: that itself, or within its tables.
+local function function_in(node)
+  local resolved = tree.resolve(node)
+  if resolved.tag == "Function" then return node end
+  for _, item in ipairs(resolved.tag == "Table" and resolved.items or {}) do
+    local found = function_in(item.value)
+    if found then return found end
+  end
+end
+
 local function check_step(call, report)
   local fn = tree.step_function(call)
   local returned = fn and tree.last_return(fn)
-  if not returned or tree.resolve(returned).tag ~= "Function" then return end
-  report(returned.pos, "error", "step-result", "a step returns plain data, and this is a function: the journal cannot keep it",
+  local found = returned and function_in(returned)
+  if not found then return end
+  report(found.pos, "error", "step-result", "a step returns plain data, and this is a function: the journal cannot keep it",
     "return what it would compute, or make the function outside of the step")
 end
 

@@ -1,6 +1,7 @@
 --- Checks of one script: each rule in turn, over one syntax tree.
 local arguments = require "almanac.script.lint.arguments"
 local blocks = require "almanac.script.lint.blocks"
+local calls = require "almanac.script.lint.calls"
 local commands = require "almanac.script.lint.commands"
 local declaration = require "almanac.script.lint.declaration"
 local globals = require "almanac.script.lint.globals"
@@ -73,9 +74,12 @@ function M.check(path, text, findings, load)
       source = lines:line(line), mend = mend,
     }
   end
+  -- What the tree has shown already, loading the script only repeats.
+  local function report_new(pos, kind, rule, message, hint)
+    if not findings:says(path, message) then report(pos, kind, rule, message, hint) end
+  end
   local function report_at(file, line, rule, message, hint)
-    -- What the tree has shown already, loading the script only repeats.
-    if findings:has_error(file, line) then return end
+    if findings:has_error(file, line) or findings:says(file, message) then return end
     findings:drop_warnings(file, line)
     local known = file == path
     findings:add {
@@ -90,6 +94,7 @@ function M.check(path, text, findings, load)
   steps.check(main, function(pos) return lines:line_of(pos) end, report)
   outside.check(main, report)
   parameters.check(main, report)
+  calls.check(main, report)
   commands.check(main, report)
   libraries.check(main, path, report)
   manifests.check(main, report)
@@ -97,7 +102,7 @@ function M.check(path, text, findings, load)
   undo_reach.check(main, visible, function(pos) return lines:line_of(pos) end, report)
   unknown_use.check(main, visible, report)
   unpacked.check(main, report)
-  local loaded = load and declaration.check(main, path, load, report, report_at)
+  local loaded = load and declaration.check(main, path, load, report_new, report_at)
   reach.check(main, type(loaded) == "table" and loaded.allow or nil, report)
   return loaded
 end

@@ -10,7 +10,7 @@ local task = require "native.task"
 require("almanac.run.definitions").use_catalogue(require "almanac.session.catalogue")
 
 local PATH = "runbooks/mistaken.lua"
-local BAR = 76
+local BAR = 98
 
 local function check(path, text)
   local found = findings.new()
@@ -38,6 +38,44 @@ t.test("the mistakes of the table are found, each at its line and with the word 
   end
   t.ok(#mistakes >= BAR, "the table")
   t.ok(#mistakes - #missed >= BAR, #missed .. " are missed:\n" .. table.concat(missed, "\n"))
+end)
+
+t.test("what the tree shows, loading does not say once more", function()
+  for _, text in ipairs {
+    "return runbook {\n  summary = 'x',\n  on_failure = 'askk',\n  run = function() end,\n}\n",
+    "local book = runbook {\n  summary = 'x',\n}\nreturn book\n",
+    "return runbook { summary = 'x',\n  params = { t = param.string {\n    pattern = '[a' } },\n  run = function(p) note(p.t) end }\n",
+    "return runbook { summary = 'x',\n  lock = { name = 'x', duration = 'soon' },\n  run = function() end }\n",
+    "return runbook { summary = 'x',\n  params = { n = param.integer { max = 2,\n    min = 5 } },\n  run = function(p) note(p.n) end }\n",
+  } do
+    local found = check(PATH, text)
+    local said = {}
+    for i, finding in ipairs(found) do said[i] = finding.line .. ":" .. finding.column .. " " .. finding.message end
+    t.eq(#found, 1, table.concat(said, "; "))
+  end
+  local pattern = check(PATH, "return runbook { summary = 'x', params = { t = param.string { pattern = '[a' } }, run = function() end }\n")
+  t.eq(pattern[2].column, 73, pattern[2].message)
+end)
+
+t.test("what is right beside these mistakes is not one", function()
+  for _, text in ipairs {
+    "gate('g', { query = 'up', limit = 1, hold = p.hold, interval = '1m' })",
+    "gate('g', { query = 'up', limit = 1, hold = '1m', interval = '1m' })",
+    "runbook.call('canary', p)", "runbook.call('can' .. p.name, { x = 1 })", "runbook.call('canary', { tag = p.name })",
+    "local function f(q) return q.other end step('a', function() return f(p.name and { other = 1 } or p) end)",
+    "local function f(q) return q.other end step('a', function() return f { other = 1 } .. f(p) end)",
+    "local function f(q) return q.name end step('a', function() return f(p) .. tostring(f) end)",
+    "local tag = p.name tag = 'x' note(tag)", "local q = {} q.name = p.name note(q.name)",
+    "step('a', function() local words = {} words[1] = p.name sh.run { argv = words } end)",
+    "step('a', function() sh.run { 'ls', env = { A = p.name, B = false } } end)",
+    "guard('g', { gates = { { name = p.name, query = 'up', limit = 1 } } }, function() end)",
+    "step('a', function() local f = function() end return { f() } end)",
+  } do
+    local said = {}
+    for i, finding in ipairs(check(PATH, "return runbook { summary = 'x', params = { name = param.string {}, hold = param.duration {} },\n"
+      .. "  run = function(p) note(p.name .. p.hold)\n" .. text .. "\nend }\n")) do said[i] = finding.message end
+    t.eq(said, {}, text)
+  end
 end)
 
 local function files(...)
