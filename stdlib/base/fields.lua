@@ -28,6 +28,8 @@ local types, is_table, copy = field_type.named, field_type.is_table, field_type.
 ---@field shown_default? string  for people, where the default is no constant
 ---@field unit? string        of a number: "bytes"
 ---@field values? string[]    of an enum
+---@field names? fun(path: string[]): string[]  of a map: the names that there are in it, or in the map below it that the path
+---  leads to; for editors
 ---@field of? string|table<string, almanac.Field>  type of a list's items or a map's values; fields of a shape, or of each
 ---  table in a list
 ---@field may_be_empty? boolean  of a list

@@ -1,4 +1,5 @@
 --- The declaration of a runbook: what its script says that it is, checked.
+local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local glob = require "almanac.base.glob"
@@ -30,6 +31,13 @@ local declared = setmetatable({}, { __mode = "k" }) ---@type table<table, almana
 local Declared = { __metatable = "runbook", __newindex = function() end }
 
 local PATTERNS = { "list", of = "text", words = "a list of patterns", may_be_empty = true }
+--- The categories of `allow`, and below it of `read`.
+local function categories_of(path)
+  local names = definitions.categories()
+  names.read = path[1] == nil or nil
+  return path[1] and path[1] ~= "read" and {} or param.sorted_names(names)
+end
+
 local DECLARATION = fields.declare("runbook", {
   summary = { "string", default = "", help = "one line: what it is for" },
   help = { "string", shown_default = "the comment that its file begins with", help = "more about it, for almanac show" },
@@ -39,7 +47,7 @@ local DECLARATION = fields.declare("runbook", {
       "before a run begins, and shown by almanac show",
   },
   allow = {
-    "map", help = "what it may reach: a category, such as helm, k8s, shell, http, and patterns of names; under read what it may " ..
+    "map", names = categories_of, help = "what it may reach: a category, such as helm, k8s, shell, http, and patterns of names; under read what it may " ..
       "look at besides",
   },
   pass_env = { "list", of = "text", words = "a list of names of variables", help = "what children get of the environment, " ..
