@@ -34,6 +34,7 @@ local FLUSH_SECONDS = 0.1
 ---@field bound almanac.PlanBinding?      the plan that this execution keeps to
 ---@field goes_back boolean?  it is taken back where it fails
 ---@field undo_binding almanac.UndoBinding?   of one that takes back a run which keeps to a plan
+---@field params table?      that its script was handed: of own_params.lua
 ---@field script string?     digest of the runbook's files in this execution
 ---@field loaded almanac.Script?          the script itself
 ---@field edited_files table<almanac.KeptScript, table<string, boolean>|false>?  of each script before, what is not as it was

@@ -1,7 +1,7 @@
 ---@meta
 -- Made by `make docs` from stdlib/public/param.lua: edit that.
 
---- The parameters of a runbook, by type. They are checked before the first step, given as key=value, from a file or from almanac.yaml; one that is missing is asked for on a terminal.
+--- The parameters of a runbook, by type. They are checked before the first step, given as key=value, from a file or from almanac.yaml; one that is missing is asked for on a terminal. A script reads them and does not assign to them: the journal has what they are.
 param = {}
 
 ---@class param.string.options

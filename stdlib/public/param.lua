@@ -1,5 +1,6 @@
 --- param: the parameters of a runbook, by type. They are checked before the first step, given as key=value, from
---- a file or from almanac.yaml; one that is missing is asked for on a terminal.
+--- a file or from almanac.yaml; one that is missing is asked for on a terminal. A script reads them and does not assign to them:
+--- the journal has what they are.
 local impl = require "almanac.base.param"
 
 local M = {}

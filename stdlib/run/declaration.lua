@@ -47,8 +47,8 @@ local DECLARATION = fields.declare("runbook", {
       "before a run begins, and shown by almanac show",
   },
   allow = {
-    "map", names = categories_of, help = "what it may reach: a category, such as helm, k8s, shell, http, and patterns of names; under read what it may " ..
-      "look at besides",
+    "map", names = categories_of, help = "what it may reach: a category, such as helm, k8s, shell, http, and patterns of names; under " ..
+      "read what it may look at besides",
   },
   pass_env = { "list", of = "text", words = "a list of names of variables", help = "what children get of the environment, " ..
     "besides the few that they always do; almanac.yaml may name more" },

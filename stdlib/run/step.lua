@@ -4,6 +4,7 @@
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local own_params = require "almanac.run.own_params"
 local redaction = require "almanac.base.redaction"
 local source = require "almanac.base.source"
 local step_name = require "almanac.base.step_name"
@@ -242,6 +243,7 @@ local function run_step(name, opts, fn)
   end
   check_name(name, path)
   if run.seen[path] then raise_twice(path) end
+  if run.params then own_params.check(run.params) end
   run.seen[path] = true
   local frame = { path = path, name = name, parent = parent, run = run, opts = opts, fn = fn, ordinal = 0, attempt = 1 }
   if opts.when == false then return run.mode.skip(frame) end

@@ -5,6 +5,7 @@ local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local mode = require "almanac.run.mode.backtest"
 local origin = require "almanac.session.origin"
+local own_params = require "almanac.run.own_params"
 local parameters = require "almanac.journal.parameters"
 local params = require "almanac.session.params"
 local pasts = require "almanac.run.past"
@@ -34,7 +35,7 @@ local function values_of(book, given, options, operator)
     if not unknown.within(value) then known[name] = value end
   end
   local values = params.resolve({ name = book.name, params = specs }, known, operator, params.places(book, given, options))
-  for _, name in ipairs(vague) do values[name] = unknown.vague("parameter " .. name) end
+  for _, name in ipairs(vague) do own_params.put(values, name, unknown.vague("parameter " .. name)) end
   return values
 end
 
@@ -54,7 +55,7 @@ function Calls:plan(frame, called)
   local session, book = self.session, calls.load(frame.run, called)
   local values = values_of(book, parameters.over(settings.params[book.name], called.params), session.options, session.operator)
   local run = unrecorded(session, book, frame.run.past:nest(frame.path), frame)
-  return { result = step.within(run, function() return book.run(values) end) }
+  return { result = step.within(run, function() return own_params.call(run, book.run, values) end) }
 end
 
 --- almanac backtest NAME key=value…
@@ -72,7 +73,7 @@ function M.make(name, given, window, options, operator)
   local session = { operator = operator, options = options }
   session.calls = setmetatable({ session = session }, Calls)
   local run = unrecorded(session, book, past)
-  local ok, err = drive.show(run, function() return book.run(values) end)
+  local ok, err = drive.show(run, function() return own_params.call(run, book.run, values) end)
   if not ok and err.kind ~= "unknown_value" and err.kind ~= "refused" then error(err, 0) end
   past.stopped = not ok and errors.format(err) or nil
   past:settle()

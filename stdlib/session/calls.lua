@@ -10,6 +10,7 @@ local interrupt = require "almanac.base.interrupt"
 local locks = require "almanac.session.lock"
 local origin = require "almanac.session.origin"
 local ownership = require "almanac.journal.ownership"
+local own_params = require "almanac.run.own_params"
 local param = require "almanac.base.param"
 local parameters = require "almanac.journal.parameters"
 local params = require "almanac.session.params"
@@ -132,7 +133,7 @@ local function run_book(self, frame, called, id, book)
   held:attach(run)
   local ok, result = errors.try(drive.execute_within, run, frame, function()
     equipment.take_script(run, book)
-    return plain.result(book.run(values), "the runbook %s", book.name)
+    return plain.result(own_params.call(run, book.run, values), "the runbook %s", book.name)
   end)
   if ok then return result end
   local fails = not interrupt.of(result) and not result.waiting
@@ -223,7 +224,7 @@ function Calls:plan(frame, called)
   run.draft = caller.draft:nest(frame.path, book, run.meta)
   caller.draft.held_by = caller.draft.held_by or locks.held_by(lock)
   local first = #run.draft.effects + 1
-  local result = step.within(run, function() return book.run(values) end)
+  local result = step.within(run, function() return own_params.call(run, book.run, values) end)
   return {
     nested = true, nothing = not changes_after(run.draft.effects, first) or nil, result = result, gives_nothing = result == nil,
     summary = next(journalled) and "a run of its own: " .. parameters.text(journalled, param.durations(book.params)) or "a run of its own",

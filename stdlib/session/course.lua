@@ -2,6 +2,7 @@
 local drive = require "almanac.session.drive"
 local equipment = require "almanac.session.equipment"
 local execute = require "almanac.run.mode.execute"
+local own_params = require "almanac.run.own_params"
 local runbook = require "almanac.script.runbook"
 local runs = require "almanac.journal.run"
 
@@ -22,7 +23,7 @@ function M.run(session, run, book, values, held)
     run.goes_back = book.on_failure == "undo" or nil
     local status, err = drive.execute(run, function()
       equipment.take_script(run, book)
-      return book.run(values)
+      return own_params.call(run, book.run, values)
     end)
     local choice, told
     if status == "failed" then

@@ -7,6 +7,7 @@ local fields = require "almanac.base.fields"
 local given_params = require "almanac.base.given_params"
 local json = require "native.json"
 local nearest = require "almanac.base.nearest"
+local own_params = require "almanac.run.own_params"
 local param = require "almanac.base.param"
 local parameters = require "almanac.journal.parameters"
 local files = require "almanac.host.place"
@@ -20,18 +21,14 @@ local M = {}
 
 --- A name that is mistyped is no absent value: "image=" .. tostring(p.tagg) would run with nil.
 local function strict(book, values)
-  return setmetatable(values, {
-    __metatable = false,
-    __index = function(_, name)
-      if book.params[name] then return nil end
-      errors.raise({
-        kind = "usage", message = string.format("%s has no parameter %s%s", book.name, tostring(name),
-          nearest.suffix(name, book.params)),
-        hint = next(book.params) and "its parameters are " .. table.concat(param.sorted_names(book.params), ", ")
-          or "it declares none",
-      }, 2)
-    end,
-  })
+  return own_params.new(values, function(name)
+    if book.params[name] then return nil end
+    errors.raise {
+      kind = "usage", message = string.format("%s has no parameter %s%s", book.name, tostring(name), nearest.suffix(name, book.params)),
+      hint = next(book.params) and "its parameters are " .. table.concat(param.sorted_names(book.params), ", ")
+        or "it declares none",
+    }
+  end)
 end
 
 --- Where the parameters that were written in files are written.

@@ -10,6 +10,7 @@ local interrupt = require "almanac.base.interrupt"
 local locks = require "almanac.session.lock"
 local mode = require "almanac.run.mode.plan"
 local origin = require "almanac.session.origin"
+local own_params = require "almanac.run.own_params"
 local parameters = require "almanac.journal.parameters"
 local params = require "almanac.session.params"
 local runbook = require "almanac.script.runbook"
@@ -43,7 +44,7 @@ function M.make(name, given, options, operator)
   run.draft.starts_programs = run.starts_in_previews
   run.draft.held_by = locks.held_by(lock)
   run.draft.secrets_from = params.secrets_from(book, given)
-  local ok, err = drive.show(run, function() return book.run(values) end)
+  local ok, err = drive.show(run, function() return own_params.call(run, book.run, values) end)
   run.draft:settle()
   run.draft.fingerprint_key = fingerprints.used(run)
   if not ok and err.kind ~= "unknown_value" then

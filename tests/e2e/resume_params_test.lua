@@ -53,6 +53,23 @@ t.test("a required parameter that is new can be given; a wrong word changes noth
   t.eq(p:lines "world", { "v3" })
 end)
 
+t.test("a parameter that the script assigns to stops the run before anything is done with it, and check names the line", function()
+  local p = project.new { book = (source:gsub('    step%("use"', '    p.tag = "other"\n%0')) }
+  t.write_file(p.dir .. "/mode", "good")
+  local code, out = p:run { "check" }
+  t.eq(code, 1)
+  t.has(out, "book.lua:7:5: error: the parameter 'tag' is assigned to")
+  local _, err
+  code, _, err = p:run { "run", "book", "--no-ask", "tag=v1" }
+  t.eq(code, 1, err)
+  t.has(err, "the script assigns to its parameter tag")
+  t.eq(require("native.fs").exists(p.dir .. "/world"), false)
+  p:edit("book", source)
+  code, _, err = p:run { "resume" }
+  t.eq(code, 0, err)
+  t.eq(p:lines "world", { "v1" })
+end)
+
 t.test("a run that keeps to a plan keeps its parameters", function()
   local p = project.new { book = source }
   t.write_file(p.dir .. "/mode", "good")

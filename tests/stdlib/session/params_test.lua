@@ -1,4 +1,5 @@
 --- The parameters of a session: defaults, what the journal keeps of them, and what a resume makes of that.
+local own_params = require "almanac.run.own_params"
 local param = require "almanac.base.param"
 local params = require "almanac.session.params"
 local secret = require "almanac.base.secret"
@@ -66,6 +67,24 @@ t.test("a name that is no parameter raises where it is read, with the one that w
   t.eq(values.count, nil, "a parameter without a value is absent")
   t.has(t.raises("usage", function() return values.tagg end).message, "rollout has no parameter tagg; did you mean tag?")
   t.has(t.raises("usage", function() return values.zebra end).hint, "its parameters are count, observe, tag, token")
+end)
+
+t.test("a parameter is not assigned to: a new name at once, another value or a change within before the next step", function()
+  local lists = { name = "rollout", params = { tag = param.string {}, nodes = param.list {}, note = param.string {}, by = param.map {} } }
+  local function values() return params.resolve(lists, { tag = "v1", nodes = "a,b", by = "x=1" }, operator()) end
+  t.has(t.raises("usage", function() values().note = "x" end).message, "its parameter note")
+  for name, change in pairs {
+    tag = function(p) p.tag = "v2" end, nodes = function(p) table.insert(p.nodes, "c") end,
+    by = function(p) p.by.x = nil end,
+  } do
+    local given = values()
+    own_params.check(given)
+    change(given)
+    t.has(t.raises("usage", own_params.check, given).message, "its parameter " .. name)
+    -- Tried once more, it has what was given.
+    t.eq(own_params.call({}, function(p) return { p.tag, #p.nodes, p.by.x } end, given), { "v1", 2, "1" })
+    t.raises("usage", own_params.call, {}, change, given)
+  end
 end)
 
 t.test("an error in a value of a file names the file's line", function()
