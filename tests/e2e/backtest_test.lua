@@ -122,7 +122,7 @@ t.test("what is asked for wrongly is refused, and a Prometheus that is away is s
   t.write_file(p.dir .. "/almanac.yaml", 'endpoints: { prometheus: "http://127.0.0.1:9" }\n')
   for words, want in pairs {
     ["backtest book"] = "--at TIME, or --from TIME --to TIME", ["backtest"] = "usage: almanac backtest RUNBOOK",
-    ["backtest book --at yesterday"] = 'not "yesterday"', ["backtest book --at 1h --to 2h"] = "--at, or --from and --to",
+    ["backtest book --at soon"] = 'not "soon"', ["backtest book --at 1h --to 2h"] = "--at, or --from and --to",
     ["backtest book --at 2999-01-01T00:00:00Z"] = "yet to come", ["backtest book --from 1h --to 2h"] = "--to must be behind --from",
     ["backtest nothing --at 1h"] = "nothing",
   } do
