@@ -51,7 +51,8 @@ function M.map(items, limit, fn)
   end
   for i = 1, math.min(limit, #items) do handles[i] = task.spawn(worker) end
   local interrupted = M.join_all(handles)
-  if failure or interrupted then error(failure or interrupted, 0) end
+  -- An interrupt of our own comes first: what it cancelled below fails with that, and tells less.
+  if failure or interrupted then error(interrupted or failure, 0) end
   return results
 end
 
