@@ -1,7 +1,5 @@
 --- How long processes have run a run, and what it ended with: by its turns, for the event that ends or begins a stretch. So
 --- a list of runs has both from the last turn of each, and time in which nobody ran it is none that it took.
-local events = require "almanac.journal.event"
-
 local M = {}
 
 ---@class almanac.Ran
@@ -22,25 +20,14 @@ local function last_ms(journal, id, begun)
   return at
 end
 
---- The last beginning of a run, or its end where that came behind it; and when it began for the first time.
-local function turns_of(journal, id)
-  local first_ms, last
-  for event in events.each(journal, id, "run.") do
-    if event.kind == "run.start" or event.kind == "run.resume" or event.kind == "run.end" then
-      first_ms, last = first_ms or event.time_ms, event
-    end
-  end
-  return last, first_ms
-end
-
 --- What a run came to so far, by its journal. An older almanac counted nothing: then all time since it began counts.
 ---@param journal table
 ---@param id string
+---@param last almanac.Event?  its last turn: turn of almanac.Replay, which was read anyway
 ---@return almanac.Ran
-function M.of(journal, id)
-  local last, first_ms = turns_of(journal, id)
+function M.of(journal, id, last)
   if not last then return { ms = 0 } end
-  local counted = math.tointeger(last.data.ran_ms) or last.time_ms - first_ms
+  local counted = math.tointeger(last.data.ran_ms) or last.time_ms - journal:run(id).created_ms
   if last.kind == "run.end" then return { ms = counted, error = last.data.error } end
   return { ms = counted + last_ms(journal, id, last) - last.time_ms }
 end

@@ -34,6 +34,7 @@ local M = {}
 ---  had had; seq nil: of this execution
 ---@field notices almanac.Notice[]  by id, too
 ---@field status string?   of the run, by its last word
+---@field turn almanac.Event?   its last beginning, or its end where that came behind it
 ---@field result any         of a run that another one made, when it is done
 ---@field params table<string, any>  that were given anew while it was stopped
 ---@field unkept table<string, boolean>  whether one that was given anew is in no journal
@@ -102,8 +103,13 @@ local function take_status(replay, one)
   replay.status = event.status_after(one.kind, one.data)
 end
 
-local function begins(replay, one)
+local function take_turn(replay, one)
   take_status(replay, one)
+  replay.turn = one
+end
+
+local function begins(replay, one)
+  take_turn(replay, one)
   replay.runners[#replay.runners + 1] = { operator = one.data.operator, runner = one.data.runner }
   if one.data.digest then replay.digests[one.data.digest] = true end
 end
@@ -126,7 +132,7 @@ on["run.resume"] = function(replay, one)
   if next(one.data.anew or one.data.params or {}) then overtake_answers(replay, "parameters of the run were given anew") end
 end
 on["run.end"] = function(replay, one)
-  take_status(replay, one)
+  take_turn(replay, one)
   replay.result = one.data.result
 end
 on["run.abandoned"] = take_status

@@ -100,7 +100,7 @@ end
 function M.go_on(run, params, names)
   local data = execution(run)
   data.params, data.anew = params, names
-  run.ran_before_ms, run.begun_ms = ran.of(run.journal, run.id).ms, task.wall_ms()
+  run.ran_before_ms, run.begun_ms = ran.of(run.journal, run.id, run.replay.turn).ms, task.wall_ms()
   data.ran_ms = run.ran_before_ms
   run:record("run.resume", "", data)
 end

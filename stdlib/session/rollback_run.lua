@@ -106,7 +106,7 @@ end
 ---@param by string  the rollback
 ---@param left almanac.Irreversible[]
 local function record_undone(original, by, left)
-  local so_far = ran.of(original.journal, original.id)
+  local so_far = ran.of(original.journal, original.id, original.replay.turn)
   original:record("run.end", "", {
     status = "undone", by = by, left = json.array(left), error = so_far.error, ran_ms = so_far.ms,
   })
