@@ -15,10 +15,10 @@ local M = {}
 local function handed(node)
   local values, places = {}, {}
   for _, item in ipairs(node.items) do
-    local key = item.key and tree.resolve(item.key)
-    if key and key.tag == "String" then
-      places[key.value] = item.pos
-      values[key.value] = literal.value(item.value)
+    local name = tree.name_of(item)
+    if name then
+      places[name] = item.pos
+      values[name] = literal.value(item.value)
     end
   end
   return values, places

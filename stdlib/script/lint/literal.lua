@@ -35,9 +35,9 @@ function M.value(node)
   end
   local out = {}
   for i, item in ipairs(node.items) do
-    local key = item.key and tree.resolve(item.key)
-    if key and key.tag == "String" then
-      out[key.value] = M.value(item.value)
+    local name = tree.name_of(item)
+    if name then
+      out[name] = M.value(item.value)
     elseif item.key or i == #node.items and (item.value.tag == "Call" or item.value.tag == "Method" or item.value.tag == "Vararg") then
       return nil
     else

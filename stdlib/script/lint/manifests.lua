@@ -3,6 +3,7 @@
 --- cluster knows, are left alone.
 local discovery = require "almanac.k8s.discovery"
 local fields = require "almanac.base.fields"
+local literal = require "almanac.script.lint.literal"
 local mend = require "almanac.script.lint.mend"
 local nearest = require "almanac.base.nearest"
 local resources = require "almanac.sim.model.resources"
@@ -27,8 +28,8 @@ local WRITTEN = { String = true, Number = true, True = true, False = true, Table
 local function named(node)
   local out = {}
   for _, item in ipairs(node.items) do
-    local key = item.key and tree.resolve(item.key)
-    if key and key.tag == "String" then out[key.value] = item end
+    local name = tree.name_of(item)
+    if name then out[name] = item end
   end
   return out
 end
@@ -41,7 +42,7 @@ local function check_scalar(scalar, node, resolved, path, report)
   local takes = TAKES[scalar]
   local fits = takes[resolved.tag] and (scalar ~= "integer" or math.tointeger(resolved.value) ~= nil)
   if fits then return end
-  local shown = resolved.tag == "Table" and "a table" or fields.shown(resolved.value == nil and resolved.tag == "True" or resolved.value)
+  local shown = resolved.tag == "Table" and "a table" or fields.shown(literal.constant(resolved)[1])
   report(node.pos, "error", "object-field", string.format("%s must be %s, not %s", path, takes.words, shown),
     scalar == "string" and resolved.tag == "Number" and string.format('write it as text: "%s"', shown) or nil)
 end
@@ -49,11 +50,8 @@ end
 local check_value
 
 local function check_struct(of, node, path, report)
-  local given, names = named(node), {}
-  for name in pairs(given) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    local item = given[name]
+  local given = named(node)
+  for name, item in pairs(given) do
     if of.fields[name] then
       check_value(of.fields[name], item.value, below(path, name), report)
     elseif not name:find "^%$" then -- how a strategic merge patch says what is meant

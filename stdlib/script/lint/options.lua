@@ -56,8 +56,8 @@ end
 local function named_in(node)
   local named = {}
   for _, item in ipairs(node.items) do
-    local key = item.key and tree.resolve(item.key)
-    if key and key.tag == "String" then named[key.value] = true end
+    local name = tree.name_of(item)
+    if name then named[name] = true end
   end
   return named
 end
@@ -75,16 +75,16 @@ end
 function check_table(who, prefix, declared, node, report)
   local given, open = {}, false
   for _, item in ipairs(node.items) do
-    local key = item.key and tree.resolve(item.key)
-    if not key or key.tag ~= "String" then
+    local name = tree.name_of(item)
+    if not name then
       open = true
     else
-      local spec = declared.fields[key.value]
-      given[key.value] = true
+      local spec = declared.fields[name]
+      given[name] = true
       if spec then
-        check_value(who, prefix .. key.value, spec, item.value, report)
+        check_value(who, prefix .. name, spec, item.value, report)
       else
-        local was_reported = check_other(who, prefix, declared, item, key.value, named_in(node), report)
+        local was_reported = check_other(who, prefix, declared, item, name, named_in(node), report)
         open = open or was_reported -- what is missing may be what was meant
       end
     end
@@ -105,8 +105,7 @@ end
 --- Where the value of a field stands; without such a field the table.
 local function place_of(node, field)
   for _, item in ipairs(node.items) do
-    local key = item.key and tree.resolve(item.key)
-    if key and key.tag == "String" and key.value == field then return item.value.pos end
+    if field and tree.name_of(item) == field then return item.value.pos end
   end
   return node.pos
 end

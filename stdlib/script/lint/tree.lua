@@ -81,6 +81,14 @@ function M.called(call)
   return origin and origin.global and M.dotted(origin) or nil
 end
 
+--- The name that an item of a table stands under; nil where there is none, or it is computed.
+---@param item table  of a table's items
+---@return string?
+function M.name_of(item)
+  local key = item.key and M.resolve(item.key)
+  return key and key.tag == "String" and key.value or nil
+end
+
 --- The text that an expression always is; nil when it is no constant string.
 ---@param node almanac.lint.Node
 ---@return string?

@@ -193,16 +193,16 @@ end
 local function check_shape(one, node, path, report)
   local given, open = {}, one.open
   for _, item in ipairs(node.items) do
-    local key = item.key and tree.resolve(item.key)
-    local field = key and key.tag == "String" and one.fields[key.value]
+    local name = tree.name_of(item)
+    local field = name and one.fields[name]
     if field then
-      given[key.value] = true
-      check(field.types, item.value, path .. "." .. key.value, report)
-    elseif key and key.tag == "String" and not one.open then
+      given[name] = true
+      check(field.types, item.value, path .. "." .. name, report)
+    elseif name and not one.open then
       open = true
-      report(item.pos, "option-name", string.format("%s: %s", path, fields.unknown_name(key.value, one.fields)),
+      report(item.pos, "option-name", string.format("%s: %s", path, fields.unknown_name(name, one.fields)),
         "it has " .. fields.names(one.fields))
-    elseif not (key and key.tag == "String") then
+    elseif not name then
       open = true -- what is missing may be what is computed
     end
   end

@@ -26,19 +26,23 @@ function M.new(call, entry)
   return setmetatable({ call = call, entry = entry, options = M.options_of(call) }, WrittenCall)
 end
 
+--- The constant that a table has under a name.
+---@return string|false|nil  nil: it is computed; false: there is none
+local function constant_under(node, name)
+  for _, item in ipairs(node.items) do
+    local key = tree.name_of(item)
+    if key == name then return tree.constant_text(item.value) end
+    if item.key and not key then return nil end
+  end
+  return false
+end
+
 --- The constant of an option.
 ---@param name string
 ---@return string|false|nil  nil: it is computed; false: there is none
 function WrittenCall:option(name)
-  for _, item in ipairs(self.options and self.options.items or {}) do
-    local key = item.key and tree.resolve(item.key)
-    if not item.key or key.tag ~= "String" then
-      if item.key then return nil end
-    elseif key.value == name then
-      return tree.constant_text(item.value)
-    end
-  end
-  if self.options or #self.call.args == 1 then return false end
+  if self.options then return constant_under(self.options, name) end
+  if #self.call.args == 1 then return false end
   return nil -- what is handed over was made elsewhere
 end
 
@@ -63,19 +67,14 @@ function WrittenCall:parameter() return self.entry.params[1] or { type = "" } en
 ---@return boolean
 function WrittenCall:takes_words() return commands.takes_words(self.entry) end
 
-local function has_name(node, name)
-  for _, item in ipairs(node.items) do
-    local key = item.key and tree.resolve(item.key)
-    if item.key and (key.tag ~= "String" or key.value == name) then return true end
-  end
-  return false
-end
+--- Whether a command that is a table may run elsewhere, or with other variables.
+local function is_elsewhere(node) return constant_under(node, "env") ~= false or constant_under(node, "cwd") ~= false end
 
 --- The words of a command that is a table; those that are computed as "-". None where its environment or directory is set,
 --- which may make it another.
 local function words_in(node)
   local words = {}
-  if has_name(node, "env") or has_name(node, "cwd") or has_name(node, "argv") then return words end
+  if is_elsewhere(node) or constant_under(node, "argv") ~= false then return words end
   for _, item in ipairs(node.items) do
     if not item.key then words[#words + 1] = tree.constant_text(item.value) or "-" end
   end
@@ -87,7 +86,7 @@ end
 ---@return string[]
 function WrittenCall:words()
   local options, words = self.options, {}
-  if options and (self:has "env" or self:has "cwd") then return words end
+  if options and is_elsewhere(options) then return words end
   if options and tree.resolve(self.call.args[1]) == options then return words_in(options) end
   for i, node in ipairs(self.call.args) do
     if tree.resolve(node) ~= options then words[i] = tree.constant_text(node) or "-" end
@@ -100,9 +99,8 @@ end
 ---@return string[]
 function WrittenCall:words_under(name)
   local options = self.options
-  for _, item in ipairs(options and not self:has "env" and not self:has "cwd" and options.items or {}) do
-    local key = item.key and tree.resolve(item.key)
-    local value = key and key.value == name and tree.resolve(item.value)
+  for _, item in ipairs(options and not is_elsewhere(options) and options.items or {}) do
+    local value = tree.name_of(item) == name and tree.resolve(item.value)
     if value and value.tag == "Table" then return words_in(value) end
     if value and value.tag == "String" then return { value.value } end
   end

@@ -50,6 +50,8 @@ return {
     "spec.template.spec.containers[1] has no field"),
   body("a number that must be text", "step('a', function() return k8s.apply { apiVersion = 'v1', kind = 'ConfigMap', "
     .. "data = { port = 80 } } end)", "data.port must be text, not 80"),
+  body("a flag that must be a number", "step('a', function() return k8s.apply { apiVersion = 'apps/v1', kind = 'Deployment', "
+    .. "spec = { replicas = false } } end)", "spec.replicas must be a whole number, not false"),
   body("a field of a patch", "step('a', function() return k8s.patch('deployment/x', { spec = { replica = 2 } }, { namespace = 'n' }) end)",
     "did you mean replicas?"),
   body("a flag of a patch", "step('a', function() return k8s.patch('node/x', { spec = { unschedulable = 'yes' } }) end)",
