@@ -60,11 +60,10 @@ local function choose(open, pending, id, path)
       if question.shown == path then return question end
     end
   end
-  open = meant
   errors.raise {
     kind = "refused", message = path and string.format("%s asks nothing in a step %q", id, path)
-      or string.format("%s asks %d things; name the step", id, #open),
-    hint = described(open),
+      or string.format("%s asks %d things; name the step", id, #meant),
+    hint = described(meant),
   }
 end
 

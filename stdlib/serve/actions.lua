@@ -26,13 +26,12 @@ end
 
 --- The question that a form was about. It must be asked still, and about the same script and plan.
 local function asked_in(journal, id, fields)
-  for _, list in ipairs { questions.own(journal, id) } do
-    for _, question in ipairs(list) do
-      if question.shown == fields.path then
-        local same = question.question == fields.question and (question.plan or "") == fields.plan
-        if same and (question.script or "") == fields.script then return question end
-        refuse("it asks something else by now, or about another script or plan", "look at it again")
-      end
+  local open, pending = questions.own(journal, id)
+  for _, question in ipairs(table.move(pending, 1, #pending, #open + 1, open)) do
+    if question.shown == fields.path then
+      local same = question.question == fields.question and (question.plan or "") == fields.plan
+      if same and (question.script or "") == fields.script then return question end
+      refuse("it asks something else by now, or about another script or plan", "look at it again")
     end
   end
   refuse(id .. " waits for no such answer any more", "look at it again")
