@@ -212,19 +212,25 @@ local function goes_on(self)
   return stands
 end
 
+--- A command about the runbook, or its run, with the file of parameters that was given.
+local function command(self, verb, name, words)
+  local out = { verb, name, table.unpack(words) }
+  if self.given.params then table.move({ "--params", self.given.params }, 1, 2, #out + 1, out) end
+  return out
+end
+
 --- A command that goes on with the run, or takes it back, with what no journal keeps of what it was given.
 ---@param verb string
 ---@param id string
 ---@param stands almanac.rehearsal.Standing
 ---@return string[] words
-function Lives:again(verb, id, stands)
-  local is_unkept, out = {}, { verb, id }
+local function again_words(self, verb, id, stands)
+  local is_unkept, words = {}, {}
   for _, name in ipairs(stands.unkept or {}) do is_unkept[name] = true end
   for _, word in ipairs(self.words or {}) do
-    if is_unkept[word:match "^([^=]*)="] then out[#out + 1] = word end
+    if is_unkept[word:match "^([^=]*)="] then words[#words + 1] = word end
   end
-  if self.given.params then table.move({ "--params", self.given.params }, 1, 2, #out + 1, out) end
-  return out
+  return command(self, verb, id, words)
 end
 
 --- Runs a command of the inside to its end, over its kills and its edit.
@@ -237,18 +243,11 @@ function Lives:through(words)
     if not stands then break end
     self.operator:say(string.format("✂ %s; going on with %s", self.stage.killed and "killed" or "stopped", stands.goes_on))
     edit(self)
-    local again = self:again("resume", stands.goes_on, stands)
+    local again = again_words(self, "resume", stands.goes_on, stands)
     if self.given.in_doubt then table.move({ "--in-doubt", self.given.in_doubt }, 1, 2, #again + 1, again) end
     code = live(self, again)
   end
   return code
-end
-
---- A command about the runbook with what was given.
-local function command(self, verb, name, words)
-  local out = { verb, name, table.unpack(words) }
-  if self.given.params then table.move({ "--params", self.given.params }, 1, 2, #out + 1, out) end
-  return out
 end
 
 --- Makes a plan on the copy, which what happens is held against.
@@ -289,7 +288,7 @@ end
 function Lives:take_back()
   local stands = self:standing()
   if not stands or stands.status == "undone" then return nil end
-  return self:through(self:again("rollback", stands.run, stands))
+  return self:through(again_words(self, "rollback", stands.run, stands))
 end
 
 return M
