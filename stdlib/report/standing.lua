@@ -10,9 +10,10 @@ local M = {}
 ---@field is "good"|"bad"|"unseen"|"begun"
 ---@field text string     "bad for 9s: 7 is not < 5"
 
+--- What is wrong with the last value: nothing is, where it was healthy and no more came.
 local function claim(seen)
   local value, limit = number.of(seen.value), number.of(seen.limit)
-  if seen.missing or not value or not limit or not seen.op then return seen.missing end
+  if seen.missing or seen.ok or not value or not limit or not seen.op then return seen.missing end
   return string.format("%s is not %s %s", number.short(value), seen.op, number.short(limit))
 end
 
@@ -26,7 +27,7 @@ local function text_of(seen, is, began_ms, now_ms)
   local silent = gates.silent(seen, began_ms, now_ms)
   local said = seen.bad_ms and "bad for " .. length(seen.bad_ms, now_ms) or nil
   if silent then
-    local unanswered = "no answer for " .. duration.format(math.floor(silent))
+    local unanswered = "without an answer for " .. duration.format(math.floor(silent))
     said = said and said .. ", " .. unanswered or unanswered
   end
   local why = silent and seen.error and words.first_line(seen.error) or claim(seen)

@@ -102,6 +102,16 @@ t.test("of a run under way the worst gate is named, and for how long it is bad",
   t.eq(report.gates[2].standing.is, "bad")
 end)
 
+t.test("a gate under way of which nobody hears any more is not said to be bad by its last value, which was healthy", function()
+  local spec = { query = "q", op = "<", limit = 5, hold = 60, interval = 5 }
+  local report = report_of({
+    START, { "step.start", "g", {}, 1 }, { "gate.start", "g", spec, 1 },
+    { "gate.sample", "g", { time = 1795912001, value = 1, ok = true, held = 0 }, 2 },
+  }, { now_ms = 1795912032000 })
+  t.eq(report.gates[1].standing, { is = "unseen", text = "without an answer for 30s" })
+  t.eq(report.verdict.text, "Under way: 0 of 1 gates held; “g” is without an answer for 30s")
+end)
+
 t.test("a gate has its limits, samples and holds; without limits, of an older journal, its samples", function()
   local function sample(time, value, ok) return { "gate.sample", "g", { time = 1795912000 + time, value = value, ok = ok }, time } end
   local start = { "gate.start", "g", { query = "up", op = "<", limit = 5, critical = "+Inf", hold = 3, tolerate = 0 }, 1 }
