@@ -1,12 +1,11 @@
 --- Circles in a graph of what requires or includes what.
+local violations = require "tests.check.house.violations"
+
 local M = {}
 
 --- The strongly connected components of more than one module (Tarjan), and modules that require themselves.
 --- https://en.wikipedia.org/wiki/Tarjan%27s_strongly_connected_components_algorithm
----@param graph table<string, string[]>
----@param names string[]  of all in it
----@return string[][]
-function M.of(graph, names)
+local function cycles_of(graph, names)
   local index, low, on_stack, stack, count, out = {}, {}, {}, {}, 0, {}
   local function visit(name)
     count = count + 1
@@ -38,6 +37,17 @@ function M.of(graph, names)
     if not index[name] then visit(name) end
   end
   return out
+end
+
+--- Tells each circle.
+---@param graph table<string, string[]>
+---@param names string[]  of all in it
+---@param what string  "a cycle of includes"
+---@return integer count
+function M.check(graph, names, what)
+  local found = cycles_of(graph, names)
+  for _, cycle in ipairs(found) do violations.tell("%s: %s", what, table.concat(cycle, " ")) end
+  return #found
 end
 
 return M

@@ -95,11 +95,7 @@ function M.check()
     lengths.check_c(path, lines)
   end
   check_declarations(texts)
-  local found = cycles.of(graph, paths)
-  for _, cycle in ipairs(found) do violations.tell("a cycle of includes: %s", table.concat(cycle, " ")) end
-  local count = 0
-  for _ in pairs(folders) do count = count + 1 end
-  return #paths, edges, count, #found
+  return #paths, edges, sources.count(folders), cycles.check(graph, paths, "a cycle of includes")
 end
 
 return M

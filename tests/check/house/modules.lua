@@ -142,11 +142,7 @@ function M.check()
     end
     lengths.check_lua(path, text)
   end
-  local found = cycles.of(graph, names)
-  for _, cycle in ipairs(found) do violations.tell("a cycle, lazy requires included: %s", table.concat(cycle, " ")) end
-  local count = 0
-  for _ in pairs(folders) do count = count + 1 end
-  return #paths, edges, count, #found
+  return #paths, edges, sources.count(folders), cycles.check(graph, names, "a cycle, lazy requires included")
 end
 
 return M

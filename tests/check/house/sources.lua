@@ -44,6 +44,15 @@ function M.line_at(text, at)
   return count + 1
 end
 
+--- How many there are in a set.
+---@param set table<string, boolean>
+---@return integer
+function M.count(set)
+  local count = 0
+  for _ in pairs(set) do count = count + 1 end
+  return count
+end
+
 --- The folder of a file below stdlib/ or runtime/: "k8s/rollout"; "." of one that is in none.
 ---@param path string
 ---@return string
