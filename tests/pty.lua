@@ -93,6 +93,13 @@ function Pty:modes()
   return t.must { "stty", "-F", (t.read_file(self.dir .. "/tty"):gsub("\n", "")), "-a" }
 end
 
+--- The terminal shows what is typed, and gives it line by line.
+function Pty:check_restored()
+  local modes = " " .. self:modes():gsub("[\n;]", " ") .. " "
+  t.has(modes, " icanon ")
+  t.has(modes, " echo ")
+end
+
 --- Makes the terminal narrower or wider, higher or lower.
 function Pty:resize(width, height)
   self:look()

@@ -10,12 +10,6 @@ local function open(source, size)
   return ptys.open(size or { width = 80, height = 24 }, process.exe() .. " run book", { cwd = p.dir }), p
 end
 
-local function check_restored(pty)
-  local modes = " " .. pty:modes():gsub("[\n;]", " ") .. " "
-  t.has(modes, " icanon ")
-  t.has(modes, " echo ")
-end
-
 t.test("while a question is asked the frame goes on, and what was typed stays", function()
   local served = gates.serve { peers = 1, lag = 2 }
   local pty = open(string.format([[return runbook { run = function()
@@ -38,7 +32,7 @@ t.test("while a question is asked the frame goes on, and what was typed stays", 
   t.has(pty.screen:text(), "[y]es  [n]o > yes\n")
   pty:type "\3"
   t.eq(pty:ended(), 130)
-  check_restored(pty)
+  pty:check_restored()
 end)
 
 t.test("status of a run under way has the worst first, for how long it is bad, and how many hold; so does its report", function()
@@ -80,5 +74,5 @@ t.test("a question longer than the terminal is high stands above, and its end be
   t.has(table.concat(pty.screen.above, "\n") .. "\n" .. pty.screen:text(), "? line 1\n")
   pty:type "\4"
   t.eq(pty:ended(), 3)
-  check_restored(pty)
+  pty:check_restored()
 end)

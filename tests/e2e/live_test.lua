@@ -28,13 +28,6 @@ local function go(p)
   t.write_file(p.dir .. "/go", "")
 end
 
---- The terminal shows what is typed, and gives it line by line.
-local function check_restored(pty)
-  local modes = " " .. pty:modes():gsub("[\n;]", " ") .. " "
-  t.has(modes, " icanon ")
-  t.has(modes, " echo ")
-end
-
 t.test("keys look around in a run, and it does not notice", function()
   local pty, p = open()
   pty:wait "branch 12.*%?: keys"
@@ -52,7 +45,7 @@ t.test("keys look around in a run, and it does not notice", function()
   pty:wait "branch 01"
   go(p)
   t.eq(pty:ended(), 0)
-  check_restored(pty)
+  pty:check_restored()
   t.lacks(pty.screen:text(), "?: keys")
 end)
 
@@ -75,7 +68,7 @@ t.test("Ctrl-C pauses the run, and is no key", function()
   pty:type "\3"
   t.eq(pty:ended(), 130)
   t.has(pty.screen:text(), "is paused")
-  check_restored(pty)
+  pty:check_restored()
 end)
 
 for name, signal in pairs { ["kill -QUIT"] = "QUIT", ["kill -SEGV"] = "SEGV", ["kill -USR1"] = "USR1" } do
@@ -84,7 +77,7 @@ for name, signal in pairs { ["kill -QUIT"] = "QUIT", ["kill -SEGV"] = "SEGV", ["
     pty:wait "%?: keys"
     t.must { "sh", "-c", "kill -" .. signal .. " $(cat " .. p.dir .. "/pid)" }
     t.ok(pty:ended() ~= 0) -- a sanitizer ends it in its own way
-    check_restored(pty)
+    pty:check_restored()
   end)
 end
 
@@ -100,7 +93,7 @@ t.test("three times Ctrl-C ends it at once, and leaves a terminal that shows wha
   end
   pty:type "\3"
   t.ok(pty:ended() >= 128)
-  check_restored(pty)
+  pty:check_restored()
 end)
 
 t.test("a stop gives the terminal back, and fg draws a new frame with its keys", function()
@@ -113,7 +106,7 @@ t.test("a stop gives the terminal back, and fg draws a new frame with its keys",
   pty:wait "stopped 148.*Keys"
   go(p)
   t.eq(pty:ended(), 0)
-  check_restored(pty)
+  pty:check_restored()
 end)
 
 t.test("in the background nothing is drawn, and at its end it says how it ended", function()
@@ -128,7 +121,7 @@ t.test("in the background nothing is drawn, and at its end it says how it ended"
   t.eq(pty:ended(), 0)
   t.eq(#pty.screen.frames, frames)
   t.has(pty.screen:text(), "is done")
-  check_restored(pty)
+  pty:check_restored()
 end)
 
 t.test("begun in the background, it asks nobody and draws nothing", function()
@@ -152,7 +145,7 @@ t.test("a question is asked below the frame, and answered by a line", function()
   t.eq(pty:ended(), 0)
   t.has(pty.screen:text(), "[y]es  [n]o > yes\n")
   t.has(pty.screen:text(), "✓ after")
-  check_restored(pty)
+  pty:check_restored()
 end)
 
 t.test("a terminal that is made smaller and larger shows whole frames", function()
@@ -198,7 +191,7 @@ t.test("status --watch shows the same from outside; q ends that, and not the run
   pty:type "q"
   t.eq(pty:ended(), 130)
   t.has(pty.screen:text(), "goes on; almanac status")
-  check_restored(pty)
+  pty:check_restored()
   local second = ptys.open(SIZE, almanac .. " status --watch", { cwd = p.dir })
   second:wait "branch 12"
   go(p)

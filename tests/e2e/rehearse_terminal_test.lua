@@ -28,9 +28,7 @@ t.test("killed in the live view, it goes on there, asks, and leaves a terminal t
   terminal:wait "REHEARSAL: it would be done"
   t.eq(terminal:ended(), 0)
   t.has(terminal:bytes(), "REHEARSAL book")
-  local modes = terminal:modes()
-  t.has(modes, " echo ")
-  t.has(modes, " icanon")
+  terminal:check_restored()
 end)
 
 t.test("Ctrl-C pauses what is rehearsed, and ends the rehearsal", function()
