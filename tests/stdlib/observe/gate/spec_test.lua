@@ -37,7 +37,6 @@ t.test("a specification is checked before anything is watched", function()
   t.eq(specs.check("g", { query = "x", limit = 1, hold = 0 }).interval, 1)
 end)
 
-
 t.test("what follows a gate that did not hold is a step to take, whatever it says of itself", function()
   local spec = specs.check("g", { query = "x", limit = 1, hold = "10m" })
   for _, verdict in ipairs { "fail", "inconclusive", "no data", "error" } do
