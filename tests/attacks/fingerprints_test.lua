@@ -55,7 +55,9 @@ t.test("no plan, journal or log holds a digest that can be tried; the key is in 
   t.lacks(plan, t.read_file(key):match "%x+", "plan")
   run(p, 0, { "run", "--plan", "plan.json", "--no-ask" })
   lacks_digests(run(p, 0, { "log", "--json" }), "log")
-  lacks_digests(run(p, 0, { "plan", "book", "s=env:PIN", "--json" }), "plan of a file that holds it")
+  for _, form in ipairs { "md", "html", "json" } do lacks_digests(run(p, 0, { "report", "--format", form }), form) end
+  t.write_file(p.dir .. "/pin.txt", PIN)
+  lacks_digests(run(p, 2, { "plan", "book", "s=env:PIN", "--json" }), "plan of a file that holds it")
   lacks_digests(t.read_file(p.dir .. "/.almanac/journal.db"), "journal")
 end)
 

@@ -253,6 +253,21 @@ t.test("a program of the project, by its path: in a plan, a read, a run and a ch
   end
 end)
 
+t.test("a Compose file, and the .env beside it", function()
+  local p = project.new { book = [[return runbook { run = function()
+    step("x", function() return compose.config { dir = "stack" } and true end) end }]] }
+  t.must({ "mkdir", "stack", "bin" }, { cwd = p.dir })
+  for _, name in ipairs { "docker-compose.yml", ".env" } do t.write_file(p.dir .. "/stack/" .. name, "") end
+  t.write_file(p.dir .. "/bin/docker", "#!/bin/sh\necho 'services: { web: { image: w } }'\n")
+  t.must { "chmod", "755", p.dir .. "/bin/docker" }
+  for _, name in ipairs { "docker-compose.yml", ".env" } do
+    refused_while(p, p.dir .. "/stack/" .. name, { "run", "book", "--no-ask" }, {
+      open = "stack/" .. name .. " is not used: it can be written by others",
+      other = "stack/" .. name .. " is not used: it belongs to another user",
+    }, { PATH = p.dir .. "/bin:/usr/bin:/bin" })
+  end
+end)
+
 t.test("a chart, what lies in it or what a link of it leads to, and values", function()
   local cluster = require "tests.attacks.cluster"
   local p = project.new { book = [[return runbook { run = function()
