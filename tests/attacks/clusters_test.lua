@@ -36,7 +36,7 @@ end
 
 local WEB = "/apis/apps/v1/namespaces/team/deployments/web"
 
---- The replicas of the workload in a cluster, and how often it was changed.
+--- The replicas of the workload in a cluster.
 local function replicas(api)
   local _, web = request(api, "GET", WEB)
   return web.spec.replicas

@@ -41,7 +41,7 @@ end
 
 local function label_of(text) return text:match "%(secret pin/pin (%x+)%)" end
 
-t.test("no plan, journal or log holds a digest that can be tried; the key is in the store, for the user alone", function()
+t.test("no plan, journal, log or report holds a digest that can be tried; the key is in the store, for the user alone", function()
   local p = world()
   run(p, 2, { "plan", "book", "s=env:PIN", "-o", "plan.json" })
   run(p, 2, { "plan", "book", "s=env:PIN", "-o", "plan.json" }) -- a store without a journal holds no lock
