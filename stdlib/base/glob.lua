@@ -7,6 +7,7 @@
 local M = {}
 
 local FENCE = "/"
+local NO_FENCE = {}
 
 --- How many * and ? a pattern may have: each walks the text once.
 M.MOST_WILD = 64
@@ -25,15 +26,6 @@ local function inside(places, text, fenced)
     is_on = is_on or places[at]
     out[at] = is_on or nil
     if fenced[text:byte(at)] then is_on = false end
-  end
-  return out
-end
-
-local function beyond(places, text)
-  local out, is_on = {}, false
-  for at = 1, #text + 1 do
-    is_on = is_on or places[at]
-    out[at] = is_on or nil
   end
   return out
 end
@@ -69,7 +61,7 @@ function M.match(pattern, text, fence)
     if piece == "*" then
       places = inside(places, text, fenced)
     elseif piece:sub(1, 1) == "*" then
-      places = beyond(places, text)
+      places = inside(places, text, NO_FENCE)
     elseif piece == "?" then
       places = one(places, text, fenced)
     else

@@ -9,18 +9,18 @@ local M = {}
 ---@field line integer    from 1
 ---@field column integer  in characters, from 1
 
----@class almanac.Document
----@field file string
----@field value any       nil: it holds nothing
----@field places table<string, almanac.Place>  by JSON Pointer (RFC 6901)
----@field faults almanac.DocumentFault[]       that were noted
-
 ---@class almanac.DocumentFault  something that is wrong in a document
 ---@field place almanac.Place
 ---@field message string
 ---@field hint? string
 ---@field mend? almanac.lint.Mend
 ---@field path string[]   what it is wrong with
+
+---@class almanac.Document
+---@field file string
+---@field value any       nil: it holds nothing
+---@field places table<string, almanac.Place>  by JSON Pointer (RFC 6901)
+---@field faults almanac.DocumentFault[]       that were noted
 local Document = {}
 Document.__index = Document
 

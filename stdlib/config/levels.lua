@@ -42,22 +42,13 @@ local function note_key(doc, key, level, path, beside)
     meant and { from = tostring(key), to = meant } or nil)
 end
 
-local function sorted_keys(value)
-  local keys = {}
-  for key in pairs(value) do keys[#keys + 1] = key end
-  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-  return keys
-end
-
-local fits
-
 local function list_fits(doc, value, level, path)
   if not json.is_array(value) then
     note_type(doc, value, "a list", path)
     return false
   end
   local all = true
-  for i, item in ipairs(value) do all = fits(doc, item, level, M.below(path, i - 1)) and all end
+  for i, item in ipairs(value) do all = M.fits(doc, item, level, M.below(path, i - 1)) and all end
   return all
 end
 
@@ -72,7 +63,7 @@ local function item_of(doc, value, key, level, path)
   if item == json.null then
     item = type(next_level) == "table" and (next_level.list_of and json.array {} or {}) or nil
   end
-  if item ~= nil and fits(doc, item, next_level, M.below(path, key)) then return item end
+  if item ~= nil and M.fits(doc, item, next_level, M.below(path, key)) then return item end
 end
 
 --- Holds a value against a level; what is wrong is noted, and what is below and wrong is taken out, so that the rest can
@@ -82,7 +73,7 @@ end
 ---@param level any
 ---@param path string[]
 ---@return boolean  false: it cannot stand there
-function fits(doc, value, level, path)
+function M.fits(doc, value, level, path)
   if level == M.anything or level.text_or and type(value) == "string" then return true end
   if level.text_or and level.text_or.list_of then level = level.text_or end
   if level.list_of then return list_fits(doc, value, level.list_of, path) end
@@ -95,11 +86,9 @@ function fits(doc, value, level, path)
   end
   if want ~= "mapping" then return true end
   local items = {}
-  for _, key in ipairs(sorted_keys(value)) do items[key] = item_of(doc, value, key, level, path) end
+  for key in pairs(value) do items[key] = item_of(doc, value, key, level, path) end
   for key in pairs(value) do value[key] = items[key] end
   return true
 end
-
-M.fits = fits
 
 return M

@@ -63,7 +63,7 @@ function M.open(opts)
     local is_own = opts.is_own or opts.context == settings.context
     local opened = native.open { kubeconfig = kubeconfig, context = context }
     client = { native = opened, info = opened:info(), asked = not is_own and opts.context or false, kubeconfig = kubeconfig }
-    client.is_own = not client.asked or opts.context == settings.context or opts.context == M.open().info.context
+    client.is_own = not client.asked or opts.context == M.open().info.context
     clients[key] = client
     credentials.hide(client)
   end

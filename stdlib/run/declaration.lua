@@ -31,6 +31,7 @@ local declared = setmetatable({}, { __mode = "k" }) ---@type table<table, almana
 local Declared = { __metatable = "runbook", __newindex = function() end }
 
 local PATTERNS = { "list", of = "text", words = "a list of patterns", may_be_empty = true }
+
 --- The categories of `allow`, and below it of `read`.
 local function categories_of(path)
   local names = definitions.categories()

@@ -1,11 +1,11 @@
 --- The clusters of a run and of a plan: where it was made, whether it would go there still, and what is said where it would
 --- not. What is kept of each is in journal/cluster.lua.
+local approval = require "almanac.journal.approval"
 local client = require "almanac.k8s.client"
 local cluster = require "almanac.journal.cluster"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
 local ownership = require "almanac.journal.ownership"
-local process = require "native.process"
 local replays = require "almanac.journal.replay"
 local settings = require "almanac.config.settings"
 local task = require "native.task"
@@ -103,7 +103,7 @@ function M.check_run(session, run, verb)
     local is_other = ok and not cluster.is_same(known, now)
     if is_other and not reason and known.looked then cluster.refuse(run, known, now, verb) end
     if is_other and reason then
-      now.why, now.by, now.looked = reason, process.user() .. "@" .. process.hostname(), known.looked
+      now.why, now.by, now.looked = reason, approval.operator(), known.looked
       moved[#moved + 1] = now
       session.operator:say(string.format("! the run was on the cluster %s; it goes on on %s", cluster.text(known), cluster.text(now)))
     elseif ok and not is_other and known.looked and known.server ~= now.server then

@@ -1,5 +1,6 @@
 --- The equipment of a run: what an execution of it has of its session and its script, and how it begins in the journal.
 local definitions = require "almanac.run.definitions"
+local origin = require "almanac.session.origin"
 local process = require "native.process"
 local ran = require "almanac.journal.ran"
 local runner = require "almanac.session.runner"
@@ -63,7 +64,7 @@ end
 local function execution(run)
   return {
     operator = process.user(), host = process.hostname(), pid = process.pid(), version = process.version, runner = runner.note(),
-    commit = process.commit ~= "" and process.commit or nil,
+    commit = origin.commit(),
     -- The steps of a rollback are no source's: that its script was edited says nothing about them.
     digest = not run.meta.undoes and run.script or nil,
   }

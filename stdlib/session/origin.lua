@@ -7,7 +7,9 @@ local settings = require "almanac.config.settings"
 
 local M = {}
 
-local function commit()
+--- What this almanac was built from; nil: nobody knew.
+---@return string?
+function M.commit()
   return process.commit ~= "" and process.commit or nil
 end
 
@@ -22,7 +24,7 @@ function M.of(book, journalled, lock, options)
     runbook = book.name, script = book.path, digest = book.script.digest, files = book.script.files, params = journalled,
     durations = param.durations(book.params), -- which of them are seconds
     lock = lock and lock.name, lock_seconds = lock and lock.seconds,
-    operator = process.user(), host = process.hostname(), cwd = process.cwd(), version = process.version, commit = commit(),
+    operator = process.user(), host = process.hostname(), cwd = process.cwd(), version = process.version, commit = M.commit(),
     environment = settings.environment, config = settings.file, kubeconfig = settings.kubeconfig,
     context = settings.context, helm = settings.helm, choice = config.choice(options), rehearsal = settings.rehearsal,
     keyed = true, -- its fingerprints of secrets have a key; those of the version before had none
@@ -53,7 +55,7 @@ end
 function M.of_rollback(original, book, frame)
   return {
     runbook = "rollback-of-" .. book.name, undoes = original.id, script = book.path, params = {}, operator = process.user(),
-    host = process.hostname(), version = process.version, commit = commit(), lock = original.meta.lock,
+    host = process.hostname(), version = process.version, commit = M.commit(), lock = original.meta.lock,
     family = original.meta.family, environment = original.meta.environment, config = original.meta.config,
     choice = original.meta.choice,
     caller = frame and caller_of(frame), rehearsal = original.meta.rehearsal, keyed = true,

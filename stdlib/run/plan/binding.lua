@@ -246,14 +246,14 @@ end
 --- What else may be done where the plan does not fit any more: nothing, where almanac.yaml wants runs to keep to one.
 ---@param id string  of the outermost run
 ---@return string?
-function M.otherwise(id)
+local function otherwise_of(id)
   if settings.approval.plan_required then return nil end
   return "or go on without the plan: almanac resume " .. id .. " --without-plan"
 end
 
 ---@param hints string[]?  lines before what is to be done
 local function deviates(frame, message, hints)
-  local otherwise, lines = M.otherwise(frame.run:outermost()), table.move(hints or {}, 1, #(hints or {}), 1, {})
+  local otherwise, lines = otherwise_of(frame.run:outermost()), table.move(hints or {}, 1, #(hints or {}), 1, {})
   lines[#lines + 1] = string.format("this effect was not begun; make a new plan (almanac plan %s k=v…) once what was done is taken back "
     .. "(almanac rollback %s)%s", frame.run.bound.plan.runbook, frame.run:outermost(), otherwise and ", " .. otherwise or "")
   errors.raise { kind = "plan_mismatch", waiting = true, step = frame.path, message = message, hint = lines }
