@@ -164,7 +164,7 @@ function M.claims(id, path, question, answers)
       and type(given.signature) == "string"
     claims[#claims + 1] = {
       principal = given.principal, by = given.by, at_ms = given.at_ms, text = given.signed, signature = given.signature,
-      overtaken = given.overtaken,
+      overtaken = given.overtaken and given.overtaken .. " since then",
       why = not is_signed and "it is not signed" or nil,
       wanted = is_signed and M.statement(id, path, {
         question = redaction.text(question.question), answer = question.answer or "yes", reason = given.reason, script = about.script,
@@ -230,7 +230,7 @@ function M.given(frame, question)
   if not last then return nil end
   local about = subject(frame.run)
   if last.overtaken and last.answer ~= "no" then
-    return nil, string.format("%s answered %s, but %s", last.by, last.answer, last.overtaken)
+    return nil, string.format("%s answered %s, but %s since then", last.by, last.answer, last.overtaken)
   elseif last.script ~= about.script then
     return nil, string.format("%s answered %s, but the script was edited since then", last.by, last.answer)
   elseif last.plan ~= about.plan then
@@ -264,7 +264,7 @@ function M.chosen(frame, question)
   local last_asked, last = asked[#asked], answers[#answers]
   if not last_asked or not last or last_asked.question ~= question or last.at_ms < last_asked.at_ms then return nil end
   local about = subject(frame.run)
-  if last.overtaken then return nil, string.format("%s answered %s, but %s", last.by, last.answer, last.overtaken) end
+  if last.overtaken then return nil, string.format("%s answered %s, but %s since then", last.by, last.answer, last.overtaken) end
   if last.script ~= about.script or last.plan ~= about.plan then
     return nil, string.format("%s answered %s, but the script or the plan is another one since then", last.by, last.answer)
   end

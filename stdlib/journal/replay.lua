@@ -117,7 +117,7 @@ end
 --- What was answered so far was answered about another run of things: `what` came since.
 local function overtake_answers(replay, what)
   for _, answers in pairs(replay.kept["confirm.answered"] or {}) do
-    for _, one in ipairs(answers) do one.overtaken = what .. " since then" end
+    for _, one in ipairs(answers) do one.overtaken = what end
   end
 end
 

@@ -95,7 +95,7 @@ end
 local function otherwise(run, given)
   local why = {}
   if given.script ~= run.script then why[#why + 1] = "the script was edited" end
-  if given.overtaken then why[#why + 1] = given.overtaken:match "^(.*) since then$" end
+  why[#why + 1] = given.overtaken
   if given.plan ~= (run.bound and run.bound.digest) then why[#why + 1] = "the plan was left" end
   return why[1] and table.concat(why, ", and ")
 end
