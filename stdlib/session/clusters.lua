@@ -4,9 +4,9 @@ local approval = require "almanac.journal.approval"
 local client = require "almanac.k8s.client"
 local cluster = require "almanac.journal.cluster"
 local errors = require "almanac.base.errors"
+local events = require "almanac.journal.event"
 local interrupt = require "almanac.base.interrupt"
-local ownership = require "almanac.journal.ownership"
-local replays = require "almanac.journal.replay"
+local rows = require "almanac.journal.row"
 local settings = require "almanac.config.settings"
 local task = require "native.task"
 
@@ -60,12 +60,18 @@ function M.name(run)
   if ok then cluster.hold(run, named) end
 end
 
---- What a run is bound to, and what the runs that it made and goes on with are, by the context that was asked for.
-local function bound_of(journal, id, replay, found)
-  for asked, known in pairs(replay.clusters) do found[asked] = found[asked] or known end
-  for _, made in ipairs(journal and ownership.open_calls(journal, id) or {}) do
-    bound_of(journal, made, replays.load(journal, made), found)
+--- What a run is bound to, and what the runs that it made are, by the context that was asked for: it goes on with them, makes
+--- more of them, or takes them back.
+local function bound_of(journal, id, replay)
+  local found, family, all = {}, { [id] = true }, journal and journal:runs() or {}
+  for i = #all, 1, -1 do -- the oldest first: what the newest is bound to counts
+    local caller = rows.meta(all[i]).caller
+    if caller and family[caller.run] then
+      family[all[i].id] = true
+      for event in events.each(journal, all[i].id, "cluster") do found[event.data.asked or ""] = event.data end
+    end
   end
+  for asked, known in pairs(replay.clusters) do found[asked] = known end
   return found
 end
 
@@ -78,7 +84,7 @@ end
 ---@param run { id: string, journal: table?, replay: almanac.Replay }
 ---@param options table  of the command line
 function M.pin(run, options)
-  local own = bound_of(run.journal, run.id, run.replay, {})[""]
+  local own = bound_of(run.journal, run.id, run.replay)[""]
   if not own or settings.rehearsal then return end
   local context = options.context or own.context
   for _, kubeconfig in ipairs { options.kubeconfig or own.kubeconfig or settings.kubeconfig or false, settings.kubeconfig or false } do
@@ -97,7 +103,7 @@ end
 ---@return almanac.Cluster[] moved  where the operator goes on all the same, to be journalled by M.move
 function M.check_run(session, run, verb)
   local reason, moved = session.options.other_cluster, {}
-  for _, known in pairs(bound_of(session.journal, run.id, run.replay, {})) do
+  for _, known in pairs(bound_of(session.journal, run.id, run.replay)) do
     local ok, now = reading(known.uid and client.cluster or client.cluster_named, known.asked)
     if not ok and (interrupt.of(now) or reason) then error(now, 0) end
     local is_other = ok and not cluster.is_same(known, now)

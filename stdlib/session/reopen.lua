@@ -78,7 +78,7 @@ function M.settings(run, options)
   check_approval(run, options, choice)
   M.check_environment(run.id, meta, options)
   config.restore(options, choice)
-  if run.replay and next(run.replay.clusters) then require("almanac.session.clusters").pin(run, options) end
+  if run.replay then require("almanac.session.clusters").pin(run, options) end
 end
 
 --- The lock that a run was started with.

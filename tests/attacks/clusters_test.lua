@@ -270,3 +270,22 @@ t.test("a part of a run keeps to the cluster of that, also by itself", function(
   p:almanac(0, "resume", part)
   t.eq({ replicas(p.simA), replicas(p.simB) }, { 3, 2 })
 end)
+
+t.test("a run that looked at no cluster itself goes on, and back, on the one of the runs that it made", function()
+  local p = two { outer = [[return runbook { run = function()
+    runbook.call "first"
+    step("stop", function() if not fs.exists "go" then error "not yet" end end)
+    runbook.call "book"
+  end }]], book = GROWS, first = [[return runbook { run = function()
+    step("look", function() k8s.get("deployment/web", { namespace = "team" }) end)
+  end }]] }
+  p:almanac(1, "run", "outer")
+  write_kubeconfig(p, "simB", { simA = p.simB })
+  is_refused(p, p:almanac(2, "resume", "outer"))
+  write_kubeconfig(p, "simB")
+  t.write_file(p.dir .. "/go", "")
+  p:almanac(0, "resume", "outer")
+  t.eq({ replicas(p.simA), replicas(p.simB) }, { 4, 2 })
+  p:almanac(0, "rollback", "outer")
+  t.eq({ replicas(p.simA), replicas(p.simB) }, { 2, 2 })
+end)
