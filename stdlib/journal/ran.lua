@@ -6,9 +6,10 @@ local M = {}
 ---@field ms integer      in which processes ran it
 ---@field error table?    of its last end
 
---- What other processes write into a run that nobody runs: no sign that it lives.
+--- What other processes write into a run that nobody runs, and a resume before it begins: no sign that it lives.
 local BY_OTHERS = {
   ["step.undone"] = true, ["step.left"] = true, ["run.irreversible"] = true, ["run.abandoned"] = true, ["confirm.answered"] = true,
+  ["step.redo"] = true, ["step.renamed"] = true, ["step.distinct"] = true, ["cluster"] = true,
 }
 
 --- When a process was last heard of that began with this event, and left no end.

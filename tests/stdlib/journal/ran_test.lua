@@ -36,6 +36,9 @@ end)
 
 t.test("of a run that was killed counts what its process did, and not what others wrote into it", function()
   t.eq(seconds { START, STEP, { 99, "step.undone" }, { 99, "step.left" }, { 100, "run.abandoned", { reason = "r", by = "b" } } }, 5.0)
+  for _, kind in ipairs { "step.redo", "step.renamed", "step.distinct", "cluster" } do
+    t.eq(seconds { START, STEP, { 99, kind } }, 5.0, kind .. ", before a resume begins")
+  end
 end)
 
 t.test("an older almanac counted nothing: all time since it began counts", function()
