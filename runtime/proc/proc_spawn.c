@@ -1,6 +1,7 @@
 /* Starting a child: its program, its pipes, its process. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,31 @@ static struct proc *proc_new(struct loop *loop, const struct proc_spec *spec)
     return p;
 }
 
+static bool spawning_detached; /* in the one thread that spawns */
+
+/* In the child, right after fork(), with every signal blocked by libuv: leaves our session here
+ * already, and throws away what a terminal's Ctrl-C (or a kill of our group) sent it until then,
+ * as it was meant for us. Ignoring a signal discards the pending one (POSIX.1-2017, 2.4.3); libuv
+ * sets the defaults again before it unblocks and executes. */
+static void leave_our_session(void)
+{
+    int n;
+
+    if (!spawning_detached)
+        return;
+    setsid();
+    for (n = 1; n < 32; n++)
+        signal(n, SIG_IGN);
+}
+
+static void leave_our_session_at_fork(void)
+{
+    static bool registered;
+
+    if (!registered)
+        registered = pthread_atfork(NULL, NULL, leave_our_session) == 0;
+}
+
 /* uv_spawn() with everything resolved; *p->process is initialised whatever it returns. */
 static int spawn_process(struct proc *p, const struct proc_spec *spec, const char *file, char **env,
                          const struct spawn_fds *fds)
@@ -109,7 +135,7 @@ static int spawn_process(struct proc *p, const struct proc_spec *spec, const cha
         .stdio_count = 3,
         .stdio = stdio,
     };
-    int i;
+    int i, rc;
 
     for (i = 0; i < 3; i++) {
         int fd = spec->foreground ? i : fds->child[i];
@@ -120,7 +146,11 @@ static int spawn_process(struct proc *p, const struct proc_spec *spec, const cha
     p->process.data = p;
     p->handles++;
     p->process_open = true;
-    return uv_spawn(&p->loop->uv, &p->process, &options);
+    leave_our_session_at_fork();
+    spawning_detached = !spec->foreground;
+    rc = uv_spawn(&p->loop->uv, &p->process, &options);
+    spawning_detached = false;
+    return rc;
 }
 
 static int spawn_error(int rc, const struct proc_spec *spec, const char *file, struct err *e)

@@ -1,4 +1,4 @@
-/* proc: capture, lines, stdin, environment, groups, grandchildren, failures, many at once. */
+/* proc: capture, lines, stdin, environment, groups, signals, grandchildren, failures, many at once. */
 #include "check.h"
 #include "proc/proc.h"
 
@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/loop.h"
@@ -530,6 +532,60 @@ static void test_kill(void)
 }
 
 /* In our group: what reaches it must not reach us. */
+static volatile sig_atomic_t interrupts;
+
+static void count_interrupt(int signum)
+{
+    (void)signum;
+    interrupts++;
+}
+
+/* Our group, which the case has for itself, is sent one SIGINT after another. */
+static pid_t start_interrupting(void)
+{
+    pid_t pid = fork();
+
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        signal(SIGINT, SIG_IGN);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        while (kill(0, SIGINT) == 0)
+            usleep(50);
+        _exit(0);
+    }
+    return pid;
+}
+
+/* A child is in our group from fork() until it has left: what is sent to the group then is ours,
+ * and does not end the child. */
+static void test_interrupted_while_starting(void)
+{
+    static const char *const argv[] = {"true", NULL};
+    struct sigaction old, count = {.sa_handler = count_interrupt, .sa_flags = SA_RESTART};
+    pid_t group = getpgrp(), pest;
+    int i;
+
+    CHECK(setpgid(0, 0) == 0);
+    CHECK(sigaction(SIGINT, &count, &old) == 0);
+    pest = start_interrupting();
+    for (i = 0; i < 300; i++) {
+        struct child c;
+        struct proc_spec spec = spec_of(&c, argv);
+        struct proc_result r;
+
+        start(&c, &spec);
+        r = wait_for(&c);
+        CHECK(r.signal == 0);
+        CHECK(r.code == 0);
+        proc_free(c.proc);
+    }
+    CHECK(interrupts > 0);
+    CHECK(kill(pest, SIGKILL) == 0);
+    CHECK(waitpid(pest, NULL, 0) == pest);
+    CHECK(setpgid(0, group) == 0);
+    CHECK(sigaction(SIGINT, &old, NULL) == 0);
+}
+
 static void test_foreground(void)
 {
     static const char *const argv[] = {"sleep", "100", NULL};
@@ -584,6 +640,7 @@ int main(void)
     test_many();
     test_find_by_env();
     test_kill();
+    test_interrupted_while_starting();
     test_foreground();
     loop_release(&loop);
     return 0;
