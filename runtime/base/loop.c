@@ -24,6 +24,7 @@ int loop_init(struct loop *loop, struct err *e)
     int rc = uv_loop_init(&loop->uv);
 
     loop->timers = NULL;
+    loop->put_off = 0;
     if (rc < 0)
         return err_set(e, ERR_IO, "cannot start the event loop: %s", uv_strerror(rc));
     return 0;
@@ -51,6 +52,17 @@ int64_t loop_stale_ms(const struct loop *loop)
 void loop_wake(struct loop *loop)
 {
     uv_stop(&loop->uv);
+}
+
+void loop_put_off(struct loop *loop)
+{
+    loop->put_off++;
+}
+
+void loop_taken_up(struct loop *loop)
+{
+    BUG_ON(loop->put_off == 0);
+    loop->put_off--;
 }
 
 double loop_now(void)
@@ -175,6 +187,10 @@ static bool has_work(struct loop *loop, long ns)
 
 void loop_rest(struct loop *loop)
 {
+    if (loop->put_off > 0) {
+        loop_run_once(loop, true);
+        return;
+    }
     clock_rest();
     while (true) {
         uint64_t question = clock_question();

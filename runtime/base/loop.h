@@ -17,6 +17,7 @@ struct loop_timer;
 struct loop {
     uv_loop_t uv;
     struct loop_timer *timers; /* those that go by the clock */
+    unsigned put_off;
 };
 
 int loop_init(struct loop *loop, struct err *e);
@@ -27,6 +28,10 @@ void loop_run_once(struct loop *loop, bool wait);
 /* In the place of a wait where the clock is simulated, and the last turn was one without a wait:
  * until there is something to do, or the clock has jumped. */
 void loop_rest(struct loop *loop);
+/* There is something to do that was put off for a moment of the computer's clock, so that others
+ * have their turn: a simulated one stands until as many were taken up. */
+void loop_put_off(struct loop *loop);
+void loop_taken_up(struct loop *loop);
 /* Milliseconds since its last turn began, or came back from its wait. */
 int64_t loop_stale_ms(const struct loop *loop);
 /* For the callback of a uv_timer_t of one's own: libuv runs timers that are due before it waits

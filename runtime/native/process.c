@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <lauxlib.h>
 
@@ -162,6 +163,36 @@ static int l_interrupt(lua_State *L)
     return 0;
 }
 
+/// No more memory than that, in bytes, for this process and for each that it starts from now on: what is asked for
+/// beyond is refused to it. A sanitized build has none, for its own bookkeeping is beyond any limit.
+///
+/// Raises: `usage`, `io`.
+///@param bytes integer
+static int l_limit_memory(lua_State *L)
+{
+    lua_Integer bytes = luaL_checkinteger(L, 1);
+    struct rlimit limit;
+
+    if (bytes <= 0)
+        return vm_raisef(L, ERR_USAGE, "process.limit_memory: %lld bytes are no limit",
+                         (long long)bytes);
+#ifndef __SANITIZE_ADDRESS__
+    if (getrlimit(RLIMIT_DATA, &limit) == 0) {
+        if (limit.rlim_cur > (rlim_t)bytes)
+            limit.rlim_cur = (rlim_t)bytes;
+        if (setrlimit(RLIMIT_DATA, &limit) == 0)
+            return 0;
+    }
+    struct err e;
+
+    err_set_errno(&e, ERR_IO, errno, "cannot limit the memory of this process");
+    return vm_raise(L, &e);
+#else
+    (void)limit;
+    return 0;
+#endif
+}
+
 /// Passes a named point, where a test can end the program: ALMANAC_FAULT="point:N:kill".
 ///@param point string
 static int l_pass(lua_State *L)
@@ -187,9 +218,18 @@ int luaopen_native_process(lua_State *L)
     ///@field version string  "0.1.0"
     ///@field commit string  what git describes the source as, "1b739341a" or "1b739341a-dirty"; "" where nobody knew
     static const luaL_Reg functions[] = {
-        {"getenv", l_getenv},       {"pid", l_pid},   {"exe", l_exe}, {"hostname", l_hostname},
-        {"account", l_account},     {"user", l_user}, {"cwd", l_cwd}, {"chdir", l_chdir},
-        {"interrupt", l_interrupt}, {"pass", l_pass}, {NULL, NULL},
+        {"getenv", l_getenv},
+        {"pid", l_pid},
+        {"exe", l_exe},
+        {"hostname", l_hostname},
+        {"account", l_account},
+        {"user", l_user},
+        {"cwd", l_cwd},
+        {"chdir", l_chdir},
+        {"interrupt", l_interrupt},
+        {"pass", l_pass},
+        {"limit_memory", l_limit_memory},
+        {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

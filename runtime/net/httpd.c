@@ -31,17 +31,29 @@ void httpd_kick(struct httpd *httpd)
     uv_timer_start(&httpd->timer, httpd_timer_fired, 0, 0);
 }
 
+static void httpd_set_put_off(struct httpd *httpd, bool is_put_off)
+{
+    if (is_put_off && !httpd->is_put_off)
+        loop_put_off(httpd->loop);
+    else if (!is_put_off && httpd->is_put_off)
+        loop_taken_up(httpd->loop);
+    httpd->is_put_off = is_put_off;
+}
+
 static void httpd_run(struct httpd *httpd)
 {
     MHD_UNSIGNED_LONG_LONG ms;
+    bool has_timeout;
 
     if (httpd->stopping)
         return;
     uv_timer_stop(&httpd->timer);
     MHD_run(httpd->daemon);
+    has_timeout = !httpd->stopping && MHD_get_timeout(httpd->daemon, &ms) == MHD_YES;
+    httpd_set_put_off(httpd, has_timeout && ms == 0);
     /* 0 would run again before the loop looks at anything else: while one TLS handshake waits for
      * its client, nobody else would get a turn. */
-    if (!httpd->stopping && MHD_get_timeout(httpd->daemon, &ms) == MHD_YES)
+    if (has_timeout)
         uv_timer_start(&httpd->timer, httpd_timer_fired, ms ? ms : 1, 0);
 }
 
@@ -238,6 +250,7 @@ void httpd_stop(struct httpd *httpd)
     if (!httpd)
         return;
     httpd->stopping = true;
+    httpd_set_put_off(httpd, false);
     httpd_websockets_end(httpd);
     /* libmicrohttpd aborts on a suspended connection at its end. */
     for (req = httpd->requests; req; req = next) {

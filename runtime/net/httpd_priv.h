@@ -20,6 +20,7 @@ struct httpd {
     size_t stream_max;
     bool wants_cn;
     bool stopping;
+    bool is_put_off; /* libmicrohttpd has work, which the timer does */
     int port;
     int open_handles;
     uv_poll_t poll;

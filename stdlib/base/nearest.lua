@@ -84,7 +84,25 @@ function M.question(name, candidates, form)
   return guess and "did you mean " .. string.format(form or "%s", guess) .. "?" or nil
 end
 
---- The same behind a sentence: "; did you mean helm?", or nothing.
+local MAX_LISTED = 12
+
+--- What to say of a name that is not among others: what was probably meant, or what there is. nil: there is nothing.
+---@param name any
+---@param candidates table<string, any>
+---@param page? string  of almanac doc, which has them where they are many
+---@return string?
+function M.hint(name, candidates, page)
+  local question = M.question(name, candidates, "'%s'")
+  if question then return question end
+  local names = {}
+  for candidate in pairs(candidates) do names[#names + 1] = candidate end
+  if not names[1] then return nil end
+  if #names > MAX_LISTED and page then return "almanac doc " .. page .. " says what there is" end
+  table.sort(names)
+  return "there are " .. table.concat(names, ", ", 1, math.min(#names, MAX_LISTED)) .. (#names > MAX_LISTED and ", …" or "")
+end
+
+--- The question behind a sentence: "; did you mean helm?", or nothing.
 ---@param name any
 ---@param candidates table<string, any>
 ---@param form string?

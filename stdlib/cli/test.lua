@@ -9,6 +9,7 @@ local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
 local process = require "native.process"
 local project = require "almanac.config.project"
+local quantity = require "almanac.base.quantity"
 local runner = require "almanac.testing.runner"
 local sandbox = require "almanac.script.sandbox"
 local screen = require "almanac.cli.screen"
@@ -35,6 +36,7 @@ M.options = {
   { "--real", "MODULE", "sh: the programs that the tests name in real_sh are run for real, with your rights", many = true },
   { "--helm", "PATH", "the helm binary (default: helm on PATH)" },
   { "--timeout", "DURATION", "real time that a case may take (default 60s)" },
+  { "--memory", "SIZE", "that each process of a test may take, 512Mi or 4Gi (default 2Gi)" },
   { "--at", "TIME", "when the simulated clock begins (default 2026-01-14 10:00 UTC, a Wednesday)" },
 }
 
@@ -87,6 +89,18 @@ local function list(files, filter, operator)
     end
   end
   return 0
+end
+
+local MEMORY = "2Gi" -- a run that never ends takes all there is otherwise, and the machine stands still
+local MEMORY_MIN <const> = 64 << 20
+
+--- Limits what this process, and all that it starts, may take.
+local function limit_memory(given)
+  local ok, bytes = errors.try(quantity.parse, given or MEMORY)
+  if not ok or math.type(bytes) ~= "integer" or bytes < MEMORY_MIN then
+    errors.usage("--memory %s: takes a size of 64Mi at least, such as 512Mi or 4Gi", given)
+  end
+  process.limit_memory(bytes)
 end
 
 --- When the clock begins, in milliseconds.
@@ -147,6 +161,7 @@ function M.run(words, operator)
   if not given then return 0 end
   local files = files_of(rest)
   if given.list then return list(files, given.filter, operator) end
+  limit_memory(given.memory)
   local handle = task.spawn(perform, files, given, operator)
   signals.guard(handle)
   local ok, result = handle:join()

@@ -5,6 +5,7 @@ local digest = require "native.digest"
 local errors = require "almanac.base.errors"
 local library = require "almanac.script.library"
 local library_file = require "almanac.script.library_file"
+local nearest = require "almanac.base.nearest"
 local public = require "almanac.script.public"
 local source = require "almanac.base.source"
 local task = require "native.task"
@@ -38,15 +39,29 @@ local function seen_of(name, fn)
   end)
 end
 
+--- Raises that a module has no such field: nil would be called, with a word of where and none of what there is.
+local function no_field(name, fields, key)
+  errors.raise {
+    kind = "script", message = string.format("%s has no field '%s'", name, tostring(key)),
+    hint = nearest.hint(key, fields, (name:match "^%w+")),
+  }
+end
+
 --- What a script gets of a module: a table of its own, so that it cannot change the stdlib's. What a module has
 --- under its own name is what a call of it does.
 local function face_of(name, module)
   local face = {}
-  for key, value in pairs(module) do face[key] = type(value) == "function" and seen_of(name .. "." .. key, value) or value end
+  for key, value in pairs(module) do
+    local made = type(value) == "function" and seen_of or type(value) == "table" and face_of
+    face[key] = made and made(name .. "." .. key, value) or value
+  end
   local call = face[name] and seen_of(name, module[name])
-  if not call then return face end
   face[name] = nil
-  return setmetatable(face, { __call = function(_, ...) return call(...) end, __metatable = {} })
+  return setmetatable(face, {
+    __index = function(_, key) no_field(name, face, key) end,
+    __call = call and function(_, ...) return call(...) end or nil,
+    __metatable = {},
+  })
 end
 
 local function face(name, is_test)

@@ -1,6 +1,7 @@
 --- Results of tests as JUnit's XML, which CI systems show: https://github.com/jenkinsci/xunit-plugin (junit-10.xsd). Pure.
 local errors = require "almanac.base.errors"
 local markup = require "almanac.report.markup"
+local redaction = require "almanac.base.redaction"
 
 local tag = markup.tag
 
@@ -16,9 +17,15 @@ local function outcome_of(result)
   return tag(kind, { "message", (text:match "^[^\n]*"), "type", result.error.kind or result.status }, text)
 end
 
+--- What the case printed, as CI systems show it beside its outcome.
+local function printed_of(result)
+  if not result.printed[1] then return nil end
+  return tag("system-out", {}, redaction.text(table.concat(result.printed, "\n")) .. "\n")
+end
+
 local function case_of(result)
   return markup.join("    ", tag("testcase", { "classname", result.file, "name", result.name,
-    "time", string.format("%.3f", result.seconds) }, outcome_of(result)), "\n")
+    "time", string.format("%.3f", result.seconds) }, markup.join(outcome_of(result), printed_of(result))), "\n")
 end
 
 --- Of a file, or of all.

@@ -5,6 +5,7 @@ local contents = require "almanac.sim.contents"
 local errors = require "almanac.base.errors"
 local handle = require "almanac.testing.handle"
 local json = require "native.json"
+local questions = require "almanac.testing.questions"
 local runs = require "almanac.testing.run"
 local stage = require "almanac.testing.stage"
 
@@ -68,25 +69,12 @@ local function effect_lines(run)
   return out
 end
 
-local function is_in_doubt(run) return run.error ~= nil and run.error.kind == "in_doubt" end
-
---- Approves what a run waits for, and goes on with it, until it waits for nothing.
----@param run table
----@param env? fun(): table<string, string>  variables of each process
-local function approve_all(run, env)
-  for _ = 1, RESUMES_MAX do
-    if run.status ~= "waiting" or is_in_doubt(run) then return end
-    runs.again(run, "approve")
-    runs.again(run, "resume", nil, env and env())
-  end
-end
-
 --- Goes on with a killed run until it is over. What nobody can tell is answered with the truth: the test knows it.
 local function go_on(run, options, happened, asked)
   runs.again(run, "resume")
   for _ = 1, RESUMES_MAX do
-    if options.approve then approve_all(run) end
-    if not is_in_doubt(run) then return end
+    questions.answer_all(run, options)
+    if not questions.is_in_doubt(run) then return end
     asked[#asked + 1] = run.error.message
     runs.again(run, "resume", { "--in-doubt", happened and "done" or "redo" })
   end
@@ -106,6 +94,19 @@ local function differences(want, got)
   local ok, err = errors.try(assertion.words().same, want.objects, got.objects)
   if not ok then out[#out + 1] = "the cluster is another: " .. (err.message:match "at: ([^\n]*)" or err.message) end
   return out
+end
+
+--- Answers that are functions are the test's own: what they keep is not made anew with each world.
+local function remembered(world)
+  for _, name in ipairs { "sh", "http", "prom", "alerts", "loki" } do
+    local answers = world.spec[name]
+    for _, one in pairs(type(answers) == "table" and answers or { answers }) do
+      if type(one) == "function" then
+        return "\n  (" .. name .. " answers by a function: what it keeps from run to run is forgotten in prepare = function() … end)"
+      end
+    end
+  end
+  return ""
 end
 
 local function fresh(world, options)
@@ -128,7 +129,7 @@ local function killed_run(world, name, params, options, point, i)
     return { ALMANAC_FAULT = string.format("%s:%d:kill", point.name, i - begun) }
   end
   run = runs.start(world, name, params, { environment = options.environment, words = options.words, env = fault() })
-  if options.approve then approve_all(run, fault) end
+  questions.answer_all(run, options, fault)
   return run, run.signal ~= nil or run.code == -1
 end
 
@@ -143,10 +144,10 @@ local function kill_once(world, reference, name, params, options, point, i)
   if run.id then go_on(run, options, point.happened, reference.asked) end
   if run.status ~= reference.run.status then
     local why = run.error and ": " .. run.error.message or ""
-    fail(where, string.format("the run ends %s, not %s%s", run.status, reference.run.status, why), run)
+    fail(where, string.format("the run ends %s, not %s%s", run.status, reference.run.status, why) .. remembered(world), run)
   end
   local found = differences(reference.traces, traces_of(other))
-  if found[1] then fail(where, table.concat(found, "\n  "), run) end
+  if found[1] then fail(where, table.concat(found, "\n  ") .. remembered(world), run) end
   stage.drop(other)
 end
 
@@ -154,12 +155,12 @@ end
 ---@param world almanac.testing.World  the kind of world: each run has a fresh one
 ---@param name string
 ---@param params? table<string, any>
----@param options { environment?: string, words?: string[], prepare?: fun(world: table), approve?: boolean }
+---@param options { environment?: string, words?: string[], prepare?: fun(world: table), approve?: boolean, answers?: table }
 ---@return { kills: integer, effects: table[], asked: string[] }
 function M.at_every_effect(world, name, params, options)
   local first = fresh(world, options)
   local run = runs.start(first, name, params, options)
-  if options.approve then approve_all(run) end
+  questions.answer_all(run, options)
   local why = run.error and ": " .. run.error.message or "\n  " .. run.output
   if #run.effects == 0 then
     assertion.fail(string.format("%s has no effect at which it could be killed; it ended %s%s", name, run.status, why))

@@ -1,5 +1,6 @@
 -- almanac test: cases of runbooks in worlds of their own, in which no time passes.
 local manual = require "almanac.script.manual.manual"
+local process = require "native.process"
 local projects = require "tests.project"
 local t = require "tests.harness"
 
@@ -261,4 +262,33 @@ return runbook {
   ]])
   local code, out = project:run { "test" }
   t.eq(code, 0, out)
+end)
+
+t.test("what a case printed is in JUnit's file, and an assertion that there is not is told with one that there is", function()
+  local project = project_of [[
+    it("prints", function() print "<two> lines" print "here" end)
+    it("asserts", function() assert.is_not.eqaul(1, 2) end)
+    it("asserts otherwise", function() assert.greater_than(1, 2) end)
+  ]]
+  local code, out = project:run { "test", "--junit", "out.xml" }
+  t.eq(code, 1, out)
+  t.has(out, "assert.is_not has no field 'eqaul'")
+  t.has(out, "did you mean 'equal'?")
+  t.has(out, "almanac doc assert says what there is")
+  t.has(t.read_file(project.dir .. "/out.xml"), "<system-out>&lt;two&gt; lines\nhere\n</system-out>")
+end)
+
+t.test("what a run of a test starts has no more memory than it is given", function()
+  local project = projects.new { hog = [[return runbook { summary = "Takes much", run = function()
+    step("take", function() sh.run { "sh", "-c", "head -c 300M /dev/zero | tail -n 1 | wc -c" } end)
+  end }]] }
+  t.must { "mkdir", project.dir .. "/runbooks/tests" }
+  project:edit("tests/hog_test", [[it("takes", function()
+    assert.contains("memory exhausted", world { real_sh = { "sh" } }:run("hog").output)
+  end)]])
+  local code, out, err = project:run { "test", "--real", "sh", "--memory", "96Mi" }
+  t.eq(code == 0, process.getenv "ALMANAC_BUILD" ~= "build/asan", out .. err) -- a sanitized one is not limited
+  local refused, _, why = project:run { "test", "--memory", "5" }
+  t.eq(refused, 2)
+  t.has(why, "takes a size of 64Mi at least")
 end)

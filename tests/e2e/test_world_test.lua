@@ -104,6 +104,55 @@ t.test("a run that is asked in its middle is killed at the effects behind the qu
   ]])
 end)
 
+t.test("a question with choices is answered in its kills, and one without an answer is told; functions keep what they know", function()
+  local project = projects.new { move = [[return runbook { summary = "Moves", run = function()
+    ask("all of it?", { choices = { "go", "not now" } })
+    step("move", function() sh.run { "ops/move.sh" } end)
+  end }]] }
+  t.must { "mkdir", project.dir .. "/runbooks/tests" }
+  project:edit("tests/move_test", [[
+    local count = 0
+    local w
+    before_each(function() w = world { sh = { ["ops/*"] = function() count = count + 1 return count > 1 and { code = 1 } or "" end } } end)
+    it("has no answer", function() kill_at_every_effect(w, "move", nil, { approve = true }) end)
+    it("goes", function()
+      local given = { answers = { ["all of*"] = "go" }, prepare = function() count = 0 end }
+      assert.equal(4, kill_at_every_effect(w, "move", nil, given).kills)
+    end)
+    it("remembers", function()
+      count = 0
+      kill_at_every_effect(w, "move", nil, { answers = { ["all of*"] = "go" } })
+    end)
+  ]])
+  local code, out = project:run { "test" }
+  t.eq(code, 1)
+  t.has(out, "the run waits for an answer that the test does not give: all of it?")
+  t.has(out, 'answers = { ["all of it?"] = "go" }')
+  t.has(out, "✓ goes")
+  t.has(out, "(sh answers by a function: what it keeps from run to run is forgotten in prepare = function() … end)")
+end)
+
+t.test("what a run asks its cluster and Prometheus takes none of its time", function()
+  local project = project_of [[
+    it("looks", function()
+      local w = world { objects = { web }, namespaces = { "shop" }, prom = { up = 1 } }
+      local run = w:run("look")
+      assert.equal("done", run.status, run.output)
+      assert.is_not.contains("no answer", run.output)
+      assert.is_true(run.seconds < 1)
+    end)
+  ]]
+  project:edit("look", [[return runbook { summary = "Looks", run = function()
+    step("look", function()
+      for _ = 1, 40 do
+        k8s.get("deployment/web", { namespace = "shop" })
+        prom.query "up"
+      end
+    end)
+  end }]])
+  passes(project)
+end)
+
 t.test("a rollback that fails is explained by its own error, and its run by its own", function()
   local project = project_of [[
     it("goes back", function()

@@ -56,4 +56,11 @@ function M.interrupt(pid, name) end
 ---@param point string
 function M.pass(point) end
 
+--- No more memory than that, in bytes, for this process and for each that it starts from now on: what is asked for
+--- beyond is refused to it. A sanitized build has none, for its own bookkeeping is beyond any limit.
+---
+--- Raises: `usage`, `io`.
+---@param bytes integer
+function M.limit_memory(bytes) end
+
 return M

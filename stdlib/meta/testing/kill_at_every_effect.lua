@@ -2,7 +2,8 @@
 -- Made by `make docs` from stdlib/testing/public/kill_at_every_effect.lua: edit that.
 
 ---@class kill_at_every_effect.options
----@field approve? boolean  what the run waits for is approved
+---@field answers? table  what a question is answered, by its text, with * for any: choices and free text
+---@field approve? boolean  what asks for a yes is approved
 ---@field environment? string  of almanac.yaml
 ---@field prepare? function  called with each fresh world before its run; it answers as any
 ---@field words? string[]  more words of the command line

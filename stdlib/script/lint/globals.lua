@@ -30,17 +30,6 @@ local instead = {
   ["string.gfind"] = "Lua 5.4 has string.gmatch",
 }
 
-local MAX_LISTED = 12
-
---- "there are a, b and c", or as many as fit.
-local function listed(fields)
-  local names = {}
-  for name in pairs(fields) do names[#names + 1] = name end
-  table.sort(names)
-  local text = table.concat(names, ", ", 1, math.min(#names, MAX_LISTED))
-  return "there are " .. text .. (#names > MAX_LISTED and ", …" or "")
-end
-
 --- The globals and fields that the script itself assigns to: reported once, where they are assigned.
 local function assigned_names(main)
   local assigned = {}
@@ -66,8 +55,7 @@ local function check_field(node, origin, assigned, public, report)
   local fields, kind = public:fields(origin)
   if not fields or fields[origin.field] or assigned[name] then return end
   local root = tree.dotted { global = origin.global, lib = origin.lib }
-  local hint = instead[name] or nearest.question(origin.field, fields, "'%s'")
-    or next(fields) and listed(fields) or "call it: " .. root .. "(…)"
+  local hint = instead[name] or nearest.hint(origin.field, fields, not origin.lib and root or nil) or "call it: " .. root .. "(…)"
   local message = kind == "function" and string.format("%s is a function; it has no field '%s'", root, origin.field)
     or string.format("%s has no field '%s'", root, origin.field)
   -- A library may fill in its table later than it is loaded.

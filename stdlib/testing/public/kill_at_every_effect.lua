@@ -7,7 +7,8 @@ local KILL = fields.declare("kill_at_every_effect", {
   environment = { "text", help = "of almanac.yaml" },
   words = { "list", of = "text", help = "more words of the command line" },
   prepare = { "function", help = "called with each fresh world before its run; it answers as any" },
-  approve = { "flag", help = "what the run waits for is approved" },
+  approve = { "flag", help = "what asks for a yes is approved" },
+  answers = { "map", help = "what a question is answered, by its text, with * for any: choices and free text" },
 }, { at = 4 })
 
 --- Kills a run before and behind each of its effects, with SIGKILL, in a fresh world each time; resumes it; and says that

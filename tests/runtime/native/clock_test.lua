@@ -57,6 +57,20 @@ server:close()
 ]], "late\ntimeout")
 end)
 
+t.test("it stands while a request is under way: between two, and while its server puts off what it has to do", function()
+  t.eq(simulated [[
+local http = require "native.http"
+local server = require("native.httpd").listen { port = 0, handler = function(_, response) response:send(200, {}, "at once") end }
+local url = "http://127.0.0.1:" .. server:port() .. "/"
+local teller = task.spawn(function() while true do task.sleep(3) end end)
+local began = task.now()
+for _ = 1, 100 do http.request { url = url, who = "t", timeout = 30 } end
+say("took " .. task.now() - began .. " seconds")
+teller:cancel()
+server:close()
+]], "took 0.0 seconds")
+end)
+
 t.test("a limit of a task is real time, and reaches what computes and never waits, in its children, too", function()
   t.eq(simulated [[
 local function loop() while true do end end
