@@ -1,91 +1,11 @@
-/* proc: capture, lines, stdin, environment, groups, signals, grandchildren, failures, many at once. */
-#include "check.h"
-#include "proc/proc.h"
+/* proc: capture, lines, stdin, environment, groups, grandchildren, failures, many at once. */
+#include "proc_support.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/loop.h"
 #include "proc/proc_env.h"
-
-static struct loop loop;
-
-struct child {
-    struct proc *proc;
-    int done, lines, pieces;
-    char last[256];
-    void (*on_line)(struct child *c);
-};
-
-static void child_line(void *arg, enum proc_stream stream, const char *text, size_t len, bool more)
-{
-    struct child *c = arg;
-
-    CHECK(strlen(text) == len || memchr(text, 0, len));
-    c->lines++;
-    c->pieces += more;
-    snprintf(c->last, sizeof c->last, "%d:%.200s", (int)stream, text);
-    if (c->on_line)
-        c->on_line(c);
-}
-
-static void child_done(void *arg)
-{
-    ((struct child *)arg)->done++;
-}
-
-static void watchdog(int signum)
-{
-    static const char text[] = "proc_test: a wait took longer than 60 s\n";
-
-    (void)signum;
-    if (write(2, text, sizeof text - 1) < 0)
-        _exit(2);
-    _exit(1);
-}
-
-static struct proc_spec spec_of(struct child *c, const char *const *argv)
-{
-    static const char *const everything[] = {"*", NULL};
-
-    memset(c, 0, sizeof *c);
-    return (struct proc_spec){.argv = argv,
-                              .env_keep = everything,
-                              .grace = 0.3,
-                              .line = child_line,
-                              .done = child_done,
-                              .arg = c};
-}
-
-static void start(struct child *c, struct proc_spec *spec)
-{
-    struct err e;
-
-    if (proc_spawn(&loop, spec, &c->proc, &e) < 0) {
-        fprintf(stderr, "spawn: %s\n", e.message);
-        exit(1);
-    }
-    CHECK(!c->done);
-}
-
-static struct proc_result wait_for(struct child *c)
-{
-    struct proc_result r;
-
-    while (!c->done)
-        loop_run_once(&loop, true);
-    CHECK(c->done == 1 && proc_is_done(c->proc));
-    proc_result(c->proc, &r);
-    return r;
-}
 
 static char *text_of(struct child *c, enum proc_stream stream, size_t *len)
 {
@@ -115,8 +35,6 @@ static int open_fds(void)
     closedir(dir);
     return n;
 }
-
-#define SH(text) ((const char *const[]){"sh", "-c", (text), NULL})
 
 static void test_output_and_code(void)
 {
@@ -514,115 +432,9 @@ static void test_find_by_env(void)
     proc_free(c.proc);
 }
 
-static void test_kill(void)
-{
-    struct child c;
-    struct proc_spec s = spec_of(&c, SH("trap 'echo usr; exit 9' USR1; echo ready; "
-                                        "while :; do sleep 0.05; done"));
-    struct err e;
-
-    start(&c, &s);
-    while (!c.lines)
-        loop_run_once(&loop, true);
-    CHECK(proc_kill(c.proc, SIGUSR1, &e) == 0);
-    /* sleep, in the same group, died of it; the shell went through its trap. */
-    CHECK(wait_for(&c).code == 9);
-    CHECK(proc_kill(c.proc, SIGUSR1, &e) < 0 && e.kind == ERR_NOT_FOUND);
-    proc_free(c.proc);
-}
-
-/* In our group: what reaches it must not reach us. */
-static volatile sig_atomic_t interrupts;
-
-static void count_interrupt(int signum)
-{
-    (void)signum;
-    interrupts++;
-}
-
-/* Our group, which the case has for itself, is sent one SIGINT after another. */
-static pid_t start_interrupting(void)
-{
-    pid_t pid = fork();
-
-    CHECK(pid >= 0);
-    if (pid == 0) {
-        signal(SIGINT, SIG_IGN);
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        while (kill(0, SIGINT) == 0)
-            usleep(50);
-        _exit(0);
-    }
-    return pid;
-}
-
-/* A child is in our group from fork() until it has left: what is sent to the group then is ours,
- * and does not end the child. */
-static void test_interrupted_while_starting(void)
-{
-    static const char *const argv[] = {"true", NULL};
-    struct sigaction old, count = {.sa_handler = count_interrupt, .sa_flags = SA_RESTART};
-    pid_t group = getpgrp(), pest;
-    int i;
-
-    CHECK(setpgid(0, 0) == 0);
-    CHECK(sigaction(SIGINT, &count, &old) == 0);
-    pest = start_interrupting();
-    for (i = 0; i < 300; i++) {
-        struct child c;
-        struct proc_spec spec = spec_of(&c, argv);
-        struct proc_result r;
-
-        start(&c, &spec);
-        r = wait_for(&c);
-        CHECK(r.signal == 0);
-        CHECK(r.code == 0);
-        proc_free(c.proc);
-    }
-    CHECK(interrupts > 0);
-    CHECK(kill(pest, SIGKILL) == 0);
-    CHECK(waitpid(pest, NULL, 0) == pest);
-    CHECK(setpgid(0, group) == 0);
-    CHECK(sigaction(SIGINT, &old, NULL) == 0);
-}
-
-static void test_foreground(void)
-{
-    static const char *const argv[] = {"sleep", "100", NULL};
-    struct child c;
-    struct proc_spec s = spec_of(&c, argv);
-    struct err e;
-    pid_t pid;
-
-    s.foreground = true;
-    start(&c, &s);
-    CHECK(getpgid(proc_pid(c.proc)) == getpgrp());
-    CHECK(proc_kill(c.proc, SIGKILL, &e) == 0);
-    CHECK(wait_for(&c).signal == SIGKILL && !c.lines);
-    proc_free(c.proc);
-
-    s = spec_of(&c, argv);
-    s.foreground = true;
-    start(&c, &s);
-    proc_stop(c.proc);
-    CHECK(wait_for(&c).signal == SIGTERM);
-    proc_free(c.proc);
-
-    s = spec_of(&c, argv);
-    s.foreground = true;
-    start(&c, &s);
-    pid = proc_pid(c.proc);
-    proc_free(c.proc);
-    CHECK(kill(pid, 0) < 0 && errno == ESRCH);
-}
-
 int main(void)
 {
-    struct err e;
-
-    signal(SIGALRM, watchdog);
-    alarm(60);
-    CHECK(loop_init(&loop, &e) == 0);
+    begin();
     test_output_and_code();
     test_signal();
     test_cap_keeps_head_and_tail();
@@ -639,9 +451,6 @@ int main(void)
     test_long_line();
     test_many();
     test_find_by_env();
-    test_kill();
-    test_interrupted_while_starting();
-    test_foreground();
     loop_release(&loop);
     return 0;
 }
