@@ -14,7 +14,7 @@ function M.run(words, operator)
   if not file then errors.usage "usage: almanac lua FILE [words…]" end
   local chunk, why = loadfile(file, "t")
   if not chunk then errors.raise { kind = "usage", message = why } end
-  require("almanac.config.children").pass_all()
+  require("almanac.config.file").pin { pass_env = { "*" } } -- they hand programs what they were given
   task.permit "effect"
   local code = chunk(table.unpack(words, 2))
   return math.type(code) == "integer" and code or 0

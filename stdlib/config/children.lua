@@ -3,6 +3,7 @@
 --- secret that Almanac was handed in a variable is not every child's to read.
 local settings = require "almanac.config.settings"
 local sh = require "native.sh"
+local task = require "native.task"
 
 local M = {}
 
@@ -28,7 +29,7 @@ end
 local DOCKER = { "DOCKER_*", "COMPOSE_*", "BUILDKIT_*" }
 
 --- What a program gets besides, by what it is. helm and kubectl run the kubeconfig's plugins themselves.
-M.of = {
+local OF = {
   plugin = CLOUDS, kubectl = CLOUDS, kustomize = CLOUDS, aws = { "AWS_*" }, az = { "AZURE_*" },
   gcloud = { "GOOGLE_*", "CLOUDSDK_*" },
   helm = with(CLOUDS, "HELM_*"),
@@ -36,39 +37,46 @@ M.of = {
   docker = DOCKER, ["docker-compose"] = DOCKER,
 }
 
-local named = {} ---@type table<string, boolean> what the runbooks that were loaded name
-
 --- What every child gets by the settings as they are now.
-local function all()
-  local out = with(EVERY, table.unpack(settings.pass_env))
-  for name in pairs(named) do out[#out + 1] = name end
-  return out
-end
+local function all() return with(EVERY, table.unpack(settings.pass_env)) end
 
 --- Makes it so.
 function M.apply() sh.keep_env(all()) end
 
---- Whether every child gets a variable. A script reads those, and no others: it could have a child tell them.
+--- What the runbook names whose run this task works for. One that another run makes has its own names, and no others.
+---@return string[]
+local function named_here()
+  local context = task.context()
+  return context and (context.run or context).pass_env or {}
+end
+
+--- Works for a runbook that is loaded, before and beside its run: what is asked of its cluster then is asked with what it
+--- names.
+---@param names string[]?  its pass_env
+---@param fn function
+---@return any ... what fn returns
+function M.within(names, fn, ...)
+  return task.with({ context = { pass_env = names } }, fn, ...)
+end
+
+--- What a child that is started here gets besides what every child does.
+---@param of string|string[]  its program, or names of variables
+---@return string[]
+function M.kept(of)
+  return with(type(of) == "table" and of or OF[of] or {}, table.unpack(named_here()))
+end
+
+--- Whether the children of a run get a variable, whatever their program is. A script reads those, and no others: it could
+--- have a child tell them.
 ---@param name string
+---@param named string[]?  what its runbook names; nil: that of the run here
 ---@return boolean
-function M.gets(name)
-  for _, one in ipairs(all()) do
+function M.gets(name, named)
+  for _, one in ipairs(with(all(), table.unpack(named or named_here()))) do
     local prefix = one:match "^(.*)%*$"
     if one == name or prefix and name:sub(1, #prefix) == prefix then return true end
   end
   return false
-end
-
---- Adds what a runbook names; it stays when the settings change.
----@param names string[]?  nil: nothing
-function M.add(names)
-  for _, name in ipairs(names or {}) do named[name] = true end
-  if names then M.apply() end
-end
-
---- Hands everything on, for what is no runbook: Almanac's own tests.
-function M.pass_all()
-  M.add { "*" }
 end
 
 return M

@@ -204,18 +204,22 @@ local function use(doc, environment_name)
   settings.environment, settings.file = name, doc.file
 end
 
-local pinned = {} ---@type table<string, any>
-
---- Settings that hold from now on, whatever the file and the command line say: those of a rehearsal. Of endpoints only
---- those that are named.
----@param values table<string, any>
-function M.pin(values) pinned = values end
+local pinned = {} ---@type table<string, any>  of this process, as the settings are: a rehearsal's life is a process of its own
 
 local function put_pinned()
   for key, value in pairs(pinned) do
     if key ~= "endpoints" then settings[key] = value end
   end
   for name, given in pairs(pinned.endpoints or {}) do settings.endpoints[name] = given end
+end
+
+--- Settings that hold from now on, whatever the file and the command line say: those of a rehearsal. Of endpoints only
+--- those that are named.
+---@param values table<string, any>
+function M.pin(values)
+  pinned = values
+  put_pinned()
+  children.apply()
 end
 
 --- The file that there is; nil: none, and none was asked for.

@@ -60,7 +60,7 @@ function M.exec(argv, options)
   options = options or {}
   local binary = M.binary()
   local ok, result = errors.try(native.exec, {
-    argv = { binary, table.unpack(argv) }, env = M.environment(), keep_env = children.of.helm, read = true, who = "helm",
+    argv = { binary, table.unpack(argv) }, env = M.environment(), keep_env = children.kept "helm", read = true, who = "helm",
     stdin = options.stdin, timeout = options.timeout or M.READ_TIMEOUT, max_output = options.max_output or 16 * 1024 * 1024,
   })
   if ok then return result end

@@ -1,5 +1,4 @@
 --- The helm process of an effect: run with its hooks followed, and what is to say when it fails.
-local children = require "almanac.config.children"
 local cli = require "almanac.helm.cli"
 local errors = require "almanac.base.errors"
 local history = require "almanac.helm.history"
@@ -110,7 +109,7 @@ function M.run(input, ctx, action, words, revision)
   local argv = { cli.binary(), table.unpack(words) }
   local ran, result, watched, stopped = run_with_hooks(input, revision, function()
     return sh.run_child({
-      argv = argv, env = cli.environment(), keep_env = children.of.helm, timeout = input.timeout + M.KILL_MARGIN, grace = 10,
+      argv = argv, env = cli.environment(), takes = "helm", timeout = input.timeout + M.KILL_MARGIN, grace = 10,
       title = action, within = {}, -- the effect has asked
     }, ctx.id, action)
   end)

@@ -79,7 +79,7 @@ end
 local function native_options(input, extra)
   local options = {
     argv = input.argv, cwd = input.cwd, stdin = secret.reveal(input.stdin), timeout = input.timeout, grace = input.grace,
-    max_output = input.max_output, env = {}, keep_env = input.keep_env or children.of[input.argv[1]],
+    max_output = input.max_output, env = {}, keep_env = children.kept(input.takes or input.argv[1]),
   }
   for name, value in pairs(input.env or {}) do options.env[name] = secret.reveal(value) end
   for key, value in pairs(extra) do options[key] = value end

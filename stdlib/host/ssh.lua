@@ -29,7 +29,7 @@ local SIGN_TIMEOUT = 120 -- seconds: a key of hardware waits for a finger
 local function ssh_keygen()
   local askpass = process.getenv "SSH_ASKPASS"
   return {
-    program = "ssh-keygen", missing = "install openssh-client", within = {}, keep_env = { "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY" },
+    program = "ssh-keygen", missing = "install openssh-client", within = {}, takes = { "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY" },
     env = { LC_ALL = "C", SSH_ASKPASS = askpass or "/bin/false", SSH_ASKPASS_REQUIRE = "force" },
   }
 end

@@ -15,7 +15,7 @@ local MAX_OUTPUT = 64 * 1024 * 1024
 ---@class almanac.Tool
 ---@field program string             on PATH, or a path
 ---@field env? table<string, string|false>
----@field keep_env? string[]         of our environment, besides what every child gets; nil: by its name
+---@field takes? string|string[]     of our environment, as of children.kept; nil: by its name
 ---@field cwd? string
 ---@field missing string             what to do when it is not there
 ---@field within? almanac.Target[]    what stands for the program where `allow` is asked; {}: nothing, it reaches nothing
@@ -76,7 +76,7 @@ function M.ask(tool, words, options)
   check_allowed(tool, words, "read")
   local ok, result = errors.try(native.exec, {
     argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env or {}, who = tool.program, read = true,
-    keep_env = tool.keep_env or children.of[tool.program],
+    keep_env = children.kept(tool.takes or tool.program),
     stdin = options.stdin, timeout = options.timeout or READ_TIMEOUT, max_output = MAX_OUTPUT,
   })
   if not ok then
@@ -105,7 +105,7 @@ end
 function M.run(tool, words, id, options)
   options = options or {}
   check_allowed(tool, words, "change")
-  local input = { argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env, keep_env = tool.keep_env, timeout = options.timeout,
+  local input = { argv = argv_of(tool, words), cwd = tool.cwd, env = tool.env, takes = tool.takes, timeout = options.timeout,
     idempotent = options.idempotent, stdin = options.stdin, within = {} }
   local ok, result = errors.try(sh.run_child, input, id, tool.program)
   if not ok then

@@ -27,6 +27,7 @@ local FLUSH_SECONDS = 0.1
 ---@field draft almanac.PlanDraft?        the plan that is being made
 ---@field past almanac.Past?              the backtest that is being made
 ---@field allow table?       what the runbook may touch
+---@field pass_env string[]?  variables that its children get besides
 ---@field on_owner "warn"|"refuse"?  what follows where others keep what is changed; nil in a rollback
 ---@field has_undo boolean?   a step that has an undo was done in this execution
 ---@field held table?        the lock that it needs for its effects

@@ -90,7 +90,7 @@ local function run(client, exec)
   local env = { KUBERNETES_EXEC_INFO = M.exec_info(exec, base64.encode) }
   for name, value in pairs(exec.env) do env[name] = value end
   local ok, result = errors.try(sh.exec, {
-    argv = argv, env = env, keep_env = children.of.plugin, timeout = TIMEOUT, read = true, who = "k8s",
+    argv = argv, env = env, keep_env = children.kept "plugin", timeout = TIMEOUT, read = true, who = "k8s",
   })
   if not ok then
     if errors.is_interrupt(result) or result.kind == "timeout" and task.interrupted() then error(result, 0) end

@@ -1,7 +1,6 @@
 --- kustomize: overlays, rendered by kustomize or kubectl and applied by Almanac itself, so that a plan shows
 --- each object as it does for k8s.apply.
 local arguments = require "almanac.host.arguments"
-local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
 local k8s_apply = require "almanac.k8s.apply"
@@ -30,7 +29,7 @@ local function renderer(who)
     errors.raise { kind = "not_found", message = "there is neither kustomize nor kubectl on PATH", hint = MISSING }
   end
   local is_kubectl = program:match "[^/]*$":find "^kubectl" ~= nil
-  return { program = program, missing = MISSING, keep_env = children.of.kubectl, env = FETCHES },
+  return { program = program, missing = MISSING, takes = "kubectl", env = FETCHES },
     arguments.new(who, is_kubectl and "kustomize" or "build")
 end
 

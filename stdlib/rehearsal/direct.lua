@@ -1,6 +1,7 @@
 --- Directing a rehearsal: the stage is set, the runbook runs on it in a process of its own, which is killed and gone on
 --- with as was asked for, and in the end it is said what happened.
 local catalogue = require "almanac.session.catalogue"
+local children = require "almanac.config.children"
 local errors = require "almanac.base.errors"
 local faults = require "almanac.sim.world.faults"
 local fs = require "native.fs"
@@ -199,7 +200,7 @@ function M.run(name, words, given, operator)
   local plan = plan_of(given, book)
   lives.environment(given.env, "")
   if given.edit then lives.edited(given.edit) end -- refused before anything is begun
-  local stage, held = open_stage(book, schedule, given, operator)
+  local stage, held = children.within(book.pass_env, open_stage, book, schedule, given, operator)
   local life = lives.new {
     stage = stage, scene = { yes = given.yes, real = json.array(given.real or {}), settings = held,
       parent = process.pid() },

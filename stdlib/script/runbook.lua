@@ -1,5 +1,4 @@
 --- Runbooks: where they are found, and how one is loaded.
-local children = require "almanac.config.children"
 local embedded = require "native.embedded"
 local errors = require "almanac.base.errors"
 local declaration = require "almanac.run.declaration"
@@ -53,7 +52,6 @@ local function load(path, text, short, kept, patience)
       hint = "its last statement must be: return runbook { summary = …, run = function(p) … end }",
     }
   end
-  children.add(book.pass_env)
   declaration.check_allow(book, definitions.categories(script.definitions))
   book.name, book.path, book.script = short, path, script
   book.builtin = not kept and not fs.exists(path)

@@ -1,5 +1,6 @@
 --- A backtest: the script is run with its gates, guards and canaries judged by what Prometheus remembers.
 local calls = require "almanac.session.calls"
+local children = require "almanac.config.children"
 local drive = require "almanac.session.drive"
 local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
@@ -58,15 +59,7 @@ function Calls:plan(frame, called)
   return { result = step.within(run, function() return own_params.call(run, book.run, values) end) }
 end
 
---- almanac backtest NAME key=value…
----@param name string
----@param given table<string, any>
----@param window { from: number, to: number?, now: number, margin: number }
----@param options table  of the command line
----@param operator almanac.Operator
----@return almanac.Past
-function M.make(name, given, window, options, operator)
-  local book = runbook.load(name)
+local function backtest(book, given, window, options, operator)
   vars.check(book)
   local values = values_of(book, parameters.over(settings.params[book.name], given), options, operator)
   local past = pasts.new(book.name, window)
@@ -78,6 +71,18 @@ function M.make(name, given, window, options, operator)
   past.stopped = not ok and errors.format(err) or nil
   past:settle()
   return past
+end
+
+--- almanac backtest NAME key=value…
+---@param name string
+---@param given table<string, any>
+---@param window { from: number, to: number?, now: number, margin: number }
+---@param options table  of the command line
+---@param operator almanac.Operator
+---@return almanac.Past
+function M.make(name, given, window, options, operator)
+  local book = runbook.load(name)
+  return children.within(book.pass_env, backtest, book, given, window, options, operator)
 end
 
 return M

@@ -34,6 +34,7 @@ end
 function M.give(session, run, book, frame)
   run.operator, run.calls = session.operator, session.calls
   run.allow, run.on_owner, run.definitions = book.allow, book.on_owner, definitions.scope(book.script.definitions)
+  run.pass_env = book.pass_env
   run.script, run.loaded = book.script.digest, book.script
   run.name_cluster = name_cluster
   run.approvals = run.journal and settings.approval.allowed_signers and
@@ -58,6 +59,7 @@ function M.give_back(session, run, original, way, frame)
   run.takes_back = original
   if not frame then run.caller = caller_of(session, original.meta) end
   run.allow, run.on_owner, run.definitions = way.allow, nil, way.walked.definitions
+  run.pass_env = way.pass_env
 end
 
 --- Who executes it, where and with what.

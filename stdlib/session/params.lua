@@ -76,12 +76,12 @@ function M.check_files(book, chosen, given)
   end
 end
 
---- Refuses variables that the runbook itself has secrets be read from, where `allow` does not name them, and no child gets them.
+--- Refuses variables that the runbook itself has secrets be read from, where `allow` does not name them, and its children do not get them.
 local function check_variables(book, chosen, given)
   if not given and not reach.is_asked() then return end
   for _, source in ipairs(M.sources(book, chosen, "env")) do
     local who, targets = "runbook: params." .. source.name, { { category = "env", names = { source.place } } }
-    if not children.gets(source.place) then
+    if not children.gets(source.place, book.pass_env) then
       reach.require(who, "read", targets)
       if given then reach.require(who, "read", targets, given) end
     end

@@ -1,5 +1,6 @@
 --- Planning a run: the script is run with reads real and effects previewed, and nothing is done.
 local calls = require "almanac.session.calls"
+local children = require "almanac.config.children"
 local clusters = require "almanac.session.clusters"
 local drafts = require "almanac.run.plan.draft"
 local drive = require "almanac.session.drive"
@@ -20,15 +21,7 @@ local vars = require "almanac.run.vars"
 
 local M = {}
 
---- almanac plan NAME key=value…
----@param name string
----@param given table<string, any>
----@param options table  of the command line
----@param operator almanac.Operator
----@return almanac.PlanDraft plan
----@return almanac.Runbook book
-function M.make(name, given, options, operator)
-  local book = runbook.load(name)
+local function plan_of(book, given, options, operator)
   vars.check(book)
   local places = params.places(book, given, options)
   given = parameters.over(settings.params[book.name], given)
@@ -55,6 +48,18 @@ function M.make(name, given, options, operator)
   run.draft.stopped = not ok and errors.format(err) or nil
   run.draft.clusters = clusters.used()
   return run.draft, book
+end
+
+--- almanac plan NAME key=value…
+---@param name string
+---@param given table<string, any>
+---@param options table  of the command line
+---@param operator almanac.Operator
+---@return almanac.PlanDraft plan
+---@return almanac.Runbook book
+function M.make(name, given, options, operator)
+  local book = runbook.load(name)
+  return children.within(book.pass_env, plan_of, book, given, options, operator)
 end
 
 return M

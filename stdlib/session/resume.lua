@@ -1,6 +1,7 @@
 --- Resuming a run: it is read once, walked once to say what it will do, and run once.
 local binding = require "almanac.run.plan.binding"
 local calls = require "almanac.session.calls"
+local children = require "almanac.config.children"
 local candidate = require "almanac.session.candidate"
 local clusters = require "almanac.session.clusters"
 local course = require "almanac.session.course"
@@ -210,11 +211,8 @@ local function stands(session, run, book)
   return answer == "yes"
 end
 
-local function resume(session, run, named, ask)
-  local journal, options, meta = session.journal, session.options, run.meta
-  reopen.check_overtaken(session, run, named, "resume")
-  reopen.settings(run, options)
-  local book = runbook.load(meta.script)
+local function go_on(session, run, book, ask)
+  local journal, options = session.journal, session.options
   session.anew = params.given_again(book, run, session.anew, options.again)
   check_plan(session, run, book)
   local moved = clusters.check_run(session, run, "resume")
@@ -240,6 +238,13 @@ local function resume(session, run, named, ask)
   equipment.go_on(run, given.params, given.anew)
   if options.without_plan then run:record("run.unbound", "", { operator = process.user() }) end
   return course.run(session, run, book, values, held)
+end
+
+local function resume(session, run, named, ask)
+  reopen.check_overtaken(session, run, named, "resume")
+  reopen.settings(run, session.options)
+  local book = runbook.load(run.meta.script)
+  return children.within(book.pass_env, go_on, session, run, book, ask)
 end
 
 --- almanac resume [RUN] [key=value…]

@@ -2,6 +2,7 @@
 --- a run back is rollback_run.lua; the script that it goes by, rollback_script.lua.
 local calls = require "almanac.session.calls"
 local candidate = require "almanac.session.candidate"
+local children = require "almanac.config.children"
 local clusters = require "almanac.session.clusters"
 local drive = require "almanac.session.drive"
 local errors = require "almanac.base.errors"
@@ -25,6 +26,14 @@ local function open_one(session, row)
   return runs.load(session.journal, id, execute)
 end
 
+--- Takes a run back whose way back is found, where its lock can be had.
+local function go_back(session, original, way, moved, given)
+  holder.own(session.journal, original.id)
+  local held <close> = reopen.take_locks(session.journal, original, session.operator)
+  clusters.move(original, moved)
+  return drive.exit[rollback_run.run(session, original, way, held, given)]
+end
+
 --- Rolls back a run of the journal.
 ---@param session almanac.Session
 ---@param row table       of the run
@@ -33,8 +42,7 @@ end
 ---@param ask? fun()       asks whether it is the one, once it was shown what would be taken back
 ---@return integer exit code
 function M.roll_back(session, row, stopped, named, ask)
-  local journal, operator = session.journal, session.operator
-  local original = runs.load_to_undo(journal, row.id, execute)
+  local original = runs.load_to_undo(session.journal, row.id, execute)
   local meta = original.meta
   if meta.undoes then
     errors.raise {
@@ -51,10 +59,7 @@ function M.roll_back(session, row, stopped, named, ask)
   local moved = clusters.check_run(session, original, "rollback")
   local way = rollback_script.find(session, original)
   rollback_script.check_given(way, original, session.anew)
-  holder.own(journal, row.id)
-  local held <close> = reopen.take_locks(journal, original, operator)
-  clusters.move(original, moved)
-  return drive.exit[rollback_run.run(session, original, way, held, { stopped = stopped, ask = ask })]
+  return children.within(way.pass_env, go_back, session, original, way, moved, { stopped = stopped, ask = ask })
 end
 
 --- The run that a rollback without one means: it did something, and is not taken back. One whose rollback was stopped is

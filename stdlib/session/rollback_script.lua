@@ -22,10 +22,12 @@ local M = {}
 ---@field book almanac.Runbook
 ---@field walked almanac.Run   the run, in the mode walk
 ---@field allow table?         what it may touch
+---@field pass_env string[]    variables that its children get besides
 
 local function walked_with(original, book, values)
   local walked = original:as(walk)
-  return { book = book, walked = walked, allow = book.allow }, undo_list.walk_back(walked, book, values)
+  local way = { book = book, walked = walked, allow = book.allow, pass_env = book.pass_env or {} }
+  return way, undo_list.walk_back(walked, book, values)
 end
 
 --- Whether the journal of a run has a parameter's value.
@@ -99,8 +101,9 @@ local function add_from(session, original, way, kept, is_lost)
   local before = try(session, original, function() return runbook.load_kept(original.meta.script, kept.sources) end)
   if not before then return end
   way.walked.definitions = definitions.join(way.walked.definitions, before.book.script.definitions)
-  -- What was allowed when the lost steps were done is allowed for taking them back.
+  -- What was allowed when the lost steps were done is allowed for taking them back; and their children get what they got.
   way.allow = allow.join(way.allow, before.book.allow)
+  way.pass_env = table.move(before.pass_env, 1, #before.pass_env, #way.pass_env + 1, { table.unpack(way.pass_env) })
   for _, visit in ipairs(before.walked.visits) do
     if type(visit) == "table" and visit.done and visit.undo and is_lost[visit.path] then
       is_lost[visit.path] = nil

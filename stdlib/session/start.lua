@@ -1,5 +1,6 @@
 --- Starting a run: from the script on disk to the run in the journal.
 local calls = require "almanac.session.calls"
+local children = require "almanac.config.children"
 local course = require "almanac.session.course"
 local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
@@ -45,15 +46,7 @@ local function create(journal, meta, id, plan, options)
   return run
 end
 
---- almanac run NAME key=value…
----@param name string?  nil: that of the plan
----@param given table<string, any>
----@param options table  json, plan, and those of config.load
----@param operator almanac.Operator
----@return integer exit code
-function M.run(name, given, options, operator)
-  local plan = options.plan and plan_use().open(options)
-  local book = runbook.load(name or plan.script)
+local function run_book(book, plan, given, options, operator)
   check_planned(book, options)
   runner.check()
   vars.check(book)
@@ -85,6 +78,18 @@ function M.run(name, given, options, operator)
     if unsure then operator:say("  " .. unsure) end
   end
   return course.run(session, run, book, values, held)
+end
+
+--- almanac run NAME key=value…
+---@param name string?  nil: that of the plan
+---@param given table<string, any>
+---@param options table  json, plan, and those of config.load
+---@param operator almanac.Operator
+---@return integer exit code
+function M.run(name, given, options, operator)
+  local plan = options.plan and plan_use().open(options)
+  local book = runbook.load(name or plan.script)
+  return children.within(book.pass_env, run_book, book, plan, given, options, operator)
 end
 
 return M

@@ -142,6 +142,72 @@ t.test("a name that is none is refused where it stands; a runbook takes no patte
   end
 end)
 
+-- What the children of a step read of IMAGE_TAG and of VAULT_ADDR, and what the script itself does.
+local READS = [==[
+local function read(name)
+  local seen = sh.read({ "sh", "-c", "echo ${IMAGE_TAG:-no} ${VAULT_ADDR:-no}" }).stdout:gsub("%s+$", "")
+  local own = {}
+  for i, variable in ipairs { "IMAGE_TAG", "VAULT_ADDR" } do own[i] = pcall(os.getenv, variable) and "may" or "may not" end
+  return name .. ": " .. seen .. ", " .. table.concat(own, " ")
+end
+]==]
+
+t.test("what a called runbook names is its own children's: no caller's, nor another part's, at any time", function()
+  local book = READS .. [==[
+return runbook { pass_env = { "IMAGE_TAG" }, run = function()
+  step("before", function() sh.run { "echo", read "before" } end)
+  parallel("parts", {
+    called = function() runbook.call "called" end,
+    other = function() runbook.call "other" end,
+    own = function() for i = 1, 3 do step("own " .. i, function() sh.run({ "echo", read("own " .. i) }) end) end end,
+  })
+  step("after", function() sh.run { "echo", read "after" } end)
+  step("asks", function() sh.run { "sh", "-c", "test -n \"$IMAGE_TAG\" -a -z \"$VAULT_ADDR\" && exit 3" } end)
+end }]==]
+  local p = project.new { book = book, called = READS .. [==[return runbook { pass_env = { "VAULT_ADDR" }, run = function()
+  step("within", function() sh.run { "echo", read "called" } end)
+  parallel("both", { one = function() step("a", function() sh.run { "echo", read "called a" } end) end,
+    two = function() step("b", function() sh.run { "echo", read "called b" } end) end })
+end }]==],
+    other = READS .. [==[return runbook { run = function() step("within", function() sh.run { "echo", read "other" } end) end }]==] }
+  local env = env_of(p)
+  local function check(code, text, wanted)
+    t.eq(code, wanted, text)
+    for _, line in ipairs { "before: v1 no, may may not", "own 1: v1 no, may may not", "own 3: v1 no, may may not",
+      "after: v1 no, may may not", "called: no https://vault, may not may", "called a: no https://vault, may not may",
+      "called b: no https://vault, may not may", "other: no no, may not may not" } do t.has(text, line) end
+  end
+  local code, out, err = p:run({ "plan", "book" }, env)
+  check(code, out .. err, 2)
+  code, out, err = p:run({ "run", "book", "--no-ask" }, env)
+  check(code, out .. err, 1)
+  t.has(err, "exited with code 3")
+  p:edit("book", (book:gsub("&& exit 3", "&& exit 0")))
+  code, out, err = p:run({ "resume" }, env)
+  t.eq(code, 0, out .. err)
+end)
+
+t.test("a caller has no secret read for a called runbook because that names its variable for its own children", function()
+  local p = project.new { book = [[return runbook { run = function() runbook.call("called", { token = "env:S_TOKEN" }) end }]],
+    called = [[return runbook { pass_env = { "S_TOKEN" }, params = { token = param.secret {} }, run = function() end }]] }
+  local code, out, err = p:run({ "run", "book", "--no-ask" }, env_of(p))
+  t.eq(code, 1, out .. err)
+  t.has(err, "this runbook may not read the variable S_TOKEN for token")
+end)
+
+t.test("what a runbook names is there for the login plugin that is asked before its run begins", function()
+  local p = project.new { book = [[return runbook { pass_env = { "VAULT_ADDR" }, lock = "lease/default/x", run = function() end }]] }
+  spy(p, "bin/plugin", "exit 1")
+  t.write_file(p.dir .. "/kubeconfig", [[
+clusters: [{ name: c, cluster: { server: "https://127.0.0.1:1" } }]
+users: [{ name: u, user: { exec: { apiVersion: client.authentication.k8s.io/v1, command: plugin, interactiveMode: Never } } }]
+contexts: [{ name: one, context: { cluster: c, user: u } }]
+current-context: one
+]])
+  p:run({ "run", "book", "--no-ask" }, env_of(p, { KUBECONFIG = p.dir .. "/kubeconfig" }))
+  expect(p, "plugin", FEW .. " VAULT_ADDR", "IMAGE_TAG")
+end)
+
 -- Runs almanac with core dumps allowed, as nobody where it can: kills it by ABRT when a step is under way,
 -- and says what became of it, and of a shell that aborts in the same place.
 local ABORT = [[
