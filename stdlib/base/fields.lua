@@ -46,6 +46,7 @@ local types, is_table, copy = field_type.named, field_type.is_table, field_type.
 ---@field elsewhere? table<string, string>  names that somebody may look for here: why they are not, and what to do instead
 ---@field open? string        other names may be given, too; what they are, for people: "data for who catches it"
 ---@field one_of? string[][]  of each group exactly one is given
+---@field method? boolean     the function is a method of what another one gives: "world.fault" of a world
 ---@field whole? fun(raw: table, name: string?)  raises kind "usage" for what no single field tells; name: the call's
 ---  first argument, where that is a text. `almanac check` tries what is written down by it. Pure
 ---@field doubt? fun(raw: table, name: string?): almanac.FieldDoubt?  what is taken, and hardly meant: `almanac check` warns of it
@@ -61,7 +62,7 @@ local declared = {} ---@type table<string, almanac.Declaration>  by function
 --- Declares the fields of a table that a function takes.
 ---@param who string  the function, as scripts name it
 ---@param fields table<string, almanac.Field>
----@param more? table  at, positional, elsewhere, open, one_of, whole, doubt: as in almanac.Declaration
+---@param more? table  at, positional, elsewhere, open, one_of, method, whole, doubt: as in almanac.Declaration
 ---@return almanac.Declaration
 function M.declare(who, fields, more)
   local declaration = { who = who, fields = fields, at = 1 }
@@ -86,6 +87,17 @@ end
 ---@return almanac.Declaration?
 function M.of(who)
   return declared[who]
+end
+
+--- What is declared of the methods of what a function gives, in the order of their names.
+---@param who string  the function
+---@return almanac.Declaration[]
+function M.methods(who)
+  local out = {}
+  for name, declaration in order.next, declared do
+    if declaration.method and name:sub(1, #who + 1) == who .. "." then out[#out + 1] = declaration end
+  end
+  return out
 end
 
 --- Names in their order, as text.

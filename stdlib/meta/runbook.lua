@@ -5,7 +5,7 @@
 ---@field run function  the procedure; it is given the parameters
 ---@field allow? table  what it may reach: a category, such as helm, k8s, shell, http, and patterns of names; under read what it may look at besides
 ---@field help? string  more about it, for almanac show
----@field lock? runbook.options.lock|runbook.options.lock|runbook.options.lock  one run at a time under that name; "lease/NAMESPACE/NAME" across machines
+---@field lock? string|runbook.options.lock|function  one run at a time under that name; "lease/NAMESPACE/NAME" across machines
 ---@field on_failure? "ask"|"stop"|"undo"  what follows a failure
 ---@field on_owner? "warn"|"refuse"  what follows where Argo CD, Flux or another helm release keeps what is changed, and would take it back
 ---@field params? table  what it takes, by name: param.string { … }, param.duration { … }, …

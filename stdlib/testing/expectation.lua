@@ -1,6 +1,7 @@
 --- What a test says of plans and runs: the effects that are in them, in their order.
 local assertion = require "almanac.testing.assertion"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local lines = require "almanac.base.lines"
 
 local M = {}
@@ -24,10 +25,24 @@ local function shown_wanted(wanted)
   return type(wanted) == "string" and wanted or assertion.shown(wanted)
 end
 
+--- What a table says of an effect, of those fields that a plan and a report have of it.
+local EFFECT = {
+  op = { "text", help = "its kind: helm.upgrade" },
+  title = { "text", help = "its whole title" },
+  path = { "text", help = "of its step" },
+  status = { "text", help = "of one that was made: done, failed, …" },
+  input = { "table", help = "what it was given, or a part of that" },
+  before = { "table", help = "what was seen before it, or a part of that" },
+  result = { "any", help = "what it gave, or a part of that" },
+  error = { "any", help = "of one that failed" },
+}
+
 local function check_wanted(who, wanted)
   if type(wanted) ~= "table" then errors.usage("%s: takes a list of effects: their titles, kinds, or fields of them", who) end
   for i, one in ipairs(wanted) do
     if type(one) ~= "string" and type(one) ~= "table" then errors.usage("%s: effect %d is neither text nor a table", who, i) end
+    local declared = { who = string.format("%s: effect %d", who, i), fields = EFFECT, at = 2, open = "other fields of the report" }
+    if type(one) == "table" then fields.check(declared, one) end
   end
 end
 

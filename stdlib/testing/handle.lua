@@ -1,7 +1,9 @@
 --- What a test gets of a world, a run and a plan: what there is to read as fields, and what can be done by methods. What
 --- they are made of is not theirs to see.
+local answers = require "almanac.testing.world.answers"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local fields = require "almanac.base.fields"
 local lookup = require "almanac.base.lookup"
 local others = require "almanac.testing.world.others"
 local runs = require "almanac.testing.run"
@@ -74,14 +76,26 @@ end
 local World = {}
 local world_mt = { __index = World, __metatable = false }
 
+local PLAN_FIELDS = {
+  environment = { "text", help = "of almanac.yaml" },
+  words = { "list", of = "text", may_be_empty = true, help = "more words of the command line" },
+}
+local PLAN = fields.declare("world.plan", PLAN_FIELDS, { at = 3, method = true })
+local RUN = fields.declare("world.run", fields.with(PLAN_FIELDS, {
+  env = { "map", help = "variables of the environment, besides those of the world" },
+}), { at = 3, method = true })
+
+local PARAMS = { "map", help = "parameters of the runbook" }
+
 function World:run(name, params, options)
-  local given = options or {}
-  local allowed = { environment = given.environment, words = given.words, env = variables.check("world.run", given.env) }
-  return run_handle(perform(runs.start, of("world.run", self), name, params, allowed))
+  local world, given = of("world.run", self), fields.check(RUN, options)
+  given.env = variables.check("world.run", given.env)
+  return run_handle(perform(runs.start, world, name, fields.value("world.run", "params", PARAMS, params), given))
 end
 
 function World:plan(name, params, options)
-  return perform(runs.plan, of("world.plan", self), name, params, options)
+  local world, given = of("world.plan", self), fields.check(PLAN, options)
+  return perform(runs.plan, world, name, fields.value("world.plan", "params", PARAMS, params), given)
 end
 
 --- Seconds since the world was made, by its clock.
@@ -103,17 +117,12 @@ function World:after(length, fn)
   perform(others.later, world, seconds, fn)
 end
 
---- Answers otherwise from now on: prom, alerts, loki, http, sh.
-function World:set(answers)
-  local world, spec = of("world.set", self), {}
-  for name, value in pairs(world.spec) do spec[name] = value end
-  for name, value in pairs(answers) do
-    if name ~= "prom" and name ~= "alerts" and name ~= "loki" and name ~= "http" and name ~= "sh" then
-      errors.usage("world.set: sets answers of prom, alerts, loki, http and sh, not %q", tostring(name))
-    end
-    spec[name] = value
-  end
-  world.spec = spec
+local SET = fields.declare("world.set", answers.FIELDS, { method = true })
+
+--- Answers otherwise from now on.
+function World:set(given)
+  local world = of("world.set", self)
+  world.spec = fields.with(world.spec, fields.check(SET, given))
 end
 
 --- Calls a function once, before the cluster looks at a request: "PATCH */statefulsets/web".
@@ -125,21 +134,16 @@ function World:before(request, fn)
   others.await(world, request, fn)
 end
 
-local function check_faults(faults)
-  if faults ~= nil and type(faults) ~= "table" then errors.usage("world.fault: takes lists of faults, not a %s", type(faults)) end
-  for key in pairs(faults or {}) do
-    if math.type(key) ~= "integer" then
-      errors.raise { kind = "usage", message = string.format("world.fault: a list of faults has no key %q", tostring(key)),
-        hint = 'what is put on, and what is taken off: w:fault({ "crash=web" }, { "notready=db" })' }
-    end
-  end
-end
+local FAULT = fields.declare("world.fault", {
+  add = { "list", of = "text", may_be_empty = true, help = "faults and outages that begin, as almanac sim --fault takes them" },
+  remove = { "list", of = "text", may_be_empty = true, help = "those that end" },
+}, { method = true })
 
---- Puts faults of the cluster, and outages, on and off.
+--- Puts faults of the cluster, and outages, on and off: fault { add = …, remove = … }, or the two lists.
 function World:fault(add, remove)
-  check_faults(add)
-  check_faults(remove)
-  perform(others.change, of("world.fault", self), add, remove)
+  local is_named = type(add) == "table" and #add == 0 and next(add) ~= nil
+  local given = fields.check(FAULT, is_named and add or { add = add, remove = remove })
+  perform(others.change, of("world.fault", self), given.add, given.remove)
 end
 
 --- How often a program was called, by its command line, with * for any text.

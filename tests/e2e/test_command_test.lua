@@ -228,16 +228,57 @@ t.test("what happens meanwhile: at a request, by hand, a service that is away; a
   t.has(out, 'deployments.apps "wep" not found')
 end)
 
-t.test("what a case prints is shown below it; a list of faults with a key is refused", function()
+t.test("what a case prints is shown below it; a table of a method, or of an answer, with a misspelt field is refused", function()
   local project = project_of [[
     it("prints", function() print("seen", 1, "\nand more") end)
-    it("takes a fault off", function() w:fault { remove = { "crash=web" } } end)
+    it("puts a fault on and takes it off, by both forms", function()
+      w:fault { add = { "crash=web" } }
+      w:fault { remove = { "crash=web" } }
+      w:fault({ "crash=web" }, {})
+      w:fault({}, { "crash=web" })
+    end)
+    local function misspelt(fn)
+      it("is refused", fn)
+    end
+    misspelt(function() w:fault { remov = { "crash=web" } } end)
+    misspelt(function() w:fault "crash=web" end)
+    misspelt(function() w:run("migrate", {}, { enviroment = "prod" }) end)
+    misspelt(function() w:plan("migrate", {}, { word = {} }) end)
+    misspelt(function() w:set { promm = 1 } end)
+    misspelt(function() w:set { sh = { x = { { stdout = "a" }, { stdot = "b" } } } } end)
+    misspelt(function() w:set { http = { ["GET /x"] = { status = 200, boddy = "" } } } end)
+    misspelt(function() w:set { alerts = { { nam = "x" } } } end)
+    misspelt(function() expect_effects(w:run "migrate", { { opp = "k8s.restart" } }) end)
   ]]
   local code, out = project:run { "test" }
   t.eq(code, 1)
   t.has(out, "✓ prints\n    | seen\t1\t\n    | and more\n")
-  t.has(out, 'world.fault: a list of faults has no key "remove"')
-  t.has(out, 'w:fault({ "crash=web" }, { "notready=db" })')
+  t.has(out, "✓ puts a fault on and takes it off, by both forms")
+  for _, said in ipairs { 'world.fault: no option "remov"; did you mean remove?', "world.fault: add must be a list, each text",
+    'world.run: no option "enviroment"; did you mean environment?', 'world.plan: no option "word"; did you mean words?',
+    'world.set: no option "promm"; did you mean prom?', 'world.set: sh["x"][2]: no option "stdot"; did you mean stdout?',
+    'world.set: http["GET /x"]: no option "boddy"; did you mean body?', 'world.set: alerts[1]: no option "nam"; did you mean name?',
+    'expect_effects: effect 1: no option "opp"; did you mean op?' } do t.has(out, said) end
+  t.has(out, "2 passed, 9 failed")
+end)
+
+t.test("check finds misspelt fields of the methods of a world, also of one that each case has anew", function()
+  local project = project_of [[
+    it("is checked", function()
+      w:fault { remov = { "crash=web" } }
+      local own = world {}
+      own:set { sh = { x = { stdot = "b" } } }
+      own:run("migrate", {}, { enviroment = "prod" })
+      own:fault({ "crash=web" }, { "api-down" })
+      own:get { x = 1 }
+    end)
+  ]]
+  local code, out = project:run { "check" }
+  t.eq(code, 1)
+  for _, said in ipairs { 'world.fault: no option "remov"; did you mean remove?',
+    'world.set: sh["x"]: no option "stdot"; did you mean stdout?',
+    'world.run: no option "enviroment"; did you mean environment?' } do t.has(out, said) end
+  t.eq(select(2, out:gsub(": error: ", "")), 3, out)
 end)
 
 t.test("a check is answered by what was called in its own world, also in each world of the kills", function()

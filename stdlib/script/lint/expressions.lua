@@ -121,6 +121,7 @@ local function suffixed(p)
     elseif take(p, ":") then
       local name, name_pos = expect_name(p)
       node = { tag = "Method", pos = pos, name_pos = name_pos, object = node, name = name, args = call_args(p) }
+      p.methods[#p.methods + 1] = node
     elseif starts_args[p.kind] then
       node = { tag = "Call", pos = pos, callee = node, args = call_args(p) }
       p.calls[#p.calls + 1] = node

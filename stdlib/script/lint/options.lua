@@ -151,12 +151,41 @@ local function table_of(call, declaration, first)
   return stands_first and call.args[1] or nil, false
 end
 
-local function check_call(call, say)
-  local origin = tree.origin(call.callee)
-  if not origin or not origin.global then return end
+--- What is declared of a public function that is called.
+local function of_function(callee)
+  local origin = tree.origin(callee)
+  if not origin or not origin.global then return nil end
   names.load(origin.global)
-  local declaration = fields.of(tree.dotted(origin))
-  if not declaration then return end
+  return fields.of(tree.dotted(origin)), tree.dotted(origin)
+end
+
+--- The public function that gives a value; of a variable that is set later, as in a before_each, the one that all give.
+local function giver_of(main, node)
+  local value = tree.resolve(node)
+  if value.tag == "Call" then return select(2, of_function(value.callee)) end
+  if value.tag ~= "Name" or not value.binding or value.binding.value then return nil end
+  local who
+  for _, assign in ipairs(main.assigns) do
+    for i, target in ipairs(assign.targets) do
+      if target.binding == value.binding then
+        local given = assign.values[i]
+        local one = given and given.tag == "Call" and select(2, of_function(given.callee))
+        if not one or who and who ~= one then return nil end
+        who = one
+      end
+    end
+  end
+  return who
+end
+
+--- What is declared of a method that is called of what a public function gave: world {}:fault { … }.
+local function of_method(main, method)
+  local who = giver_of(main, method.object)
+  local declaration = who and fields.of(who .. "." .. method.name)
+  return declaration and declaration.method and declaration
+end
+
+local function check_call(call, declaration, say)
   local first = call.args[1] and tree.resolve(call.args[1])
   local found, positional = table_of(call, declaration, first)
   local node = found and tree.resolve(found)
@@ -176,7 +205,14 @@ end
 ---@param main almanac.lint.Node
 ---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string?)
 function M.check(main, report)
-  for _, call in ipairs(main.calls) do check_call(call, report) end
+  for _, call in ipairs(main.calls) do
+    local declaration = of_function(call.callee)
+    if declaration then check_call(call, declaration, report) end
+  end
+  for _, method in ipairs(main.methods) do
+    local declaration = of_method(main, method)
+    if declaration then check_call(method, declaration, report) end
+  end
 end
 
 return M

@@ -284,19 +284,19 @@ local function chunk(p)
   local body = statement_list(p)
   if p.kind ~= "eof" then fail(p, "the end of the text expected, not '" .. p.kind .. "'") end
   scope.leave(p.fn)
-  return { tag = "Function", pos = 1, bindings = {}, body = body, owner = p.fn, calls = p.calls, assigns = p.assigns }
+  return { tag = "Function", pos = 1, bindings = {}, body = body, owner = p.fn, calls = p.calls, methods = p.methods, assigns = p.assigns }
 end
 
 --- Parses a text.
 ---@param text string
----@return almanac.lint.Node? main  a Function node, with all its calls and assigns as lists; nil when the
+---@return almanac.lint.Node? main  a Function node, with all its calls, methods and assigns as lists; nil when the
 ---  text is not Lua
 ---@return { pos: integer, message: string }? err
 function M.parse(text)
   local tokens = lexer.scan(text)
   local p = {
     kinds = tokens.kinds, values = tokens.values, starts = tokens.starts, i = 1, kind = tokens.kinds[1], depth = 0,
-    calls = {}, assigns = {}, statement_list = statement_list,
+    calls = {}, methods = {}, assigns = {}, statement_list = statement_list,
   }
   local ok, result = pcall(chunk, p)
   if ok then return result end

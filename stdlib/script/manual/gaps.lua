@@ -64,6 +64,7 @@ local function check_page(page, report)
     gaps_of(page, entry, report)
     local declaration = fields.of(manual.full_name(page, entry))
     if declaration then check_fields(declaration.who, declaration.fields, report) end
+    for _, method in ipairs(manual.methods(page, entry)) do check_fields(method.who, method.fields, report) end
   end
   for name in pairs(type(value) == "table" and value or {}) do
     if not described[name] and public.has(page.name) then -- the words of a test's assert are told of in one text

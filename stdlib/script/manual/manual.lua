@@ -60,6 +60,28 @@ function M.sorted(declared)
   return out
 end
 
+--- Where the fields within a field stand: "retry.times", "releases[].chart", "sh[…].code".
+---@param prefix string
+---@param field { name: string, spec: almanac.Field }
+---@return string prefix of theirs
+function M.within(prefix, field)
+  local kind = field.spec[1]:match "^[^|]+"
+  return prefix .. field.name .. (kind == "list" and "[]." or kind == "map" and "[…]." or ".")
+end
+
+--- The tables that methods take of what a function gives: "world.fault", in the order of their names.
+---@param page almanac.manual.Page
+---@param entry almanac.manual.Entry
+---@return almanac.Declaration[]
+function M.methods(page, entry)
+  return fields.methods(M.full_name(page, entry))
+end
+
+--- How a method is said with what gives its object: "world:fault".
+---@param declaration almanac.Declaration
+---@return string
+function M.method_name(declaration) return (declaration.who:gsub("%.([^.]+)$", ":%1")) end
+
 --- How it is called: "k8s.get(ref, options?)".
 ---@param page almanac.manual.Page
 ---@param entry almanac.manual.Entry

@@ -19,8 +19,23 @@ local function add_fields(out, declared, prefix)
     out[#out + 1] = string.format("| %s | %s | %s | %s |", code(prefix .. field.name), cell(manual.words_of(spec)),
       cell(manual.default_of(spec)), cell(spec.help or ""))
     if type(spec.of) == "table" then
-      add_fields(out, spec.of, prefix .. field.name .. (spec[1] == "list" and "[]." or "."))
+      add_fields(out, spec.of, manual.within(prefix, field))
     end
+  end
+end
+
+local function add_table(out, declaration)
+  out[#out + 1] = "| field | what it must be | default | |\n| --- | --- | --- | --- |"
+  add_fields(out, declaration.fields, "")
+  if declaration.open then out[#out + 1] = "\nOther names are " .. declaration.open .. "." end
+  for _, group in ipairs(declaration.one_of or {}) do out[#out + 1] = "\nOne of " .. table.concat(group, ", ") .. "." end
+  out[#out + 1] = ""
+end
+
+local function add_methods(out, page, entry)
+  for _, declaration in ipairs(manual.methods(page, entry)) do
+    out[#out + 1] = string.format("The table of %s:\n", code(manual.method_name(declaration)))
+    add_table(out, declaration)
   end
 end
 
@@ -39,11 +54,7 @@ local function add_params(out, entry)
     local declaration, who = manual.declaration(value.type)
     if declaration and shown ~= who then
       shown = who
-      out[#out + 1] = "| field | what it must be | default | |\n| --- | --- | --- | --- |"
-      add_fields(out, declaration.fields, "")
-      if declaration.open then out[#out + 1] = "\nOther names are " .. declaration.open .. "." end
-      for _, group in ipairs(declaration.one_of or {}) do out[#out + 1] = "\nOne of " .. table.concat(group, ", ") .. "." end
-      out[#out + 1] = ""
+      add_table(out, declaration)
     end
   end
 end
@@ -56,6 +67,7 @@ local function add_entry(out, page, entry)
   out[#out + 1] = "## " .. manual.signature(page, entry) .. "\n"
   out[#out + 1] = entry.text .. "\n"
   add_params(out, entry)
+  add_methods(out, page, entry)
   out[#out + 1] = "Raises: " .. (entry.raises or "") .. "\n"
   out[#out + 1] = "```lua\n" .. (entry.example or "") .. "\n```\n"
 end

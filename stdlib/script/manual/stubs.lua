@@ -7,6 +7,9 @@ local public = require "almanac.script.public"
 
 local M = {}
 
+--- Types whose tables have fields of their own; those of a map may be something else besides.
+local STRUCTURED = { list = "%s[]", map = "table<string, %s|any>", shape = "%s" }
+
 --- The type of a field, for LuaLS.
 local function type_of(spec, class)
   if spec.take and spec[1] == "list" then return "string|any[]" end
@@ -15,7 +18,7 @@ local function type_of(spec, class)
     local one = field_type.named[name].lua
     if name == "enum" then one = '"' .. table.concat(spec.values, '"|"') .. '"' end
     if name == "list" and type(spec.of) == "string" then one = field_type.named[spec.of].lua .. "[]" end
-    if type(spec.of) == "table" then one = name == "list" and class .. "[]" or class end
+    if type(spec.of) == "table" and STRUCTURED[name] then one = string.format(STRUCTURED[name], class) end
     out[#out + 1] = one
   end
   return table.concat(out, "|")
@@ -40,6 +43,7 @@ local function add_entry(out, page, entry)
   local name = manual.full_name(page, entry)
   local declaration = fields.of(name)
   if declaration then add_class(out, name .. ".options", declaration.fields, declaration.open) end
+  for _, method in ipairs(manual.methods(page, entry)) do add_class(out, method.who .. ".options", method.fields, method.open) end
   out[#out + 1] = entry.comment
   if manual.is_constant(page, entry) then
     out[#out + 1] = name .. " = nil\n"

@@ -22,9 +22,20 @@ local function field_rows(rows, declared, prefix)
     local spec = field.spec
     rows[#rows + 1] = { prefix .. field.name, manual.words_of(spec) .. default_words(spec) .. (spec.help and ": " .. spec.help or "") }
     if type(spec.of) == "table" then
-      field_rows(rows, spec.of, prefix .. field.name .. (spec[1] == "list" and "[]." or "."))
+      field_rows(rows, spec.of, manual.within(prefix, field))
     end
   end
+end
+
+local function add_table(out, name, declaration, width)
+  local rows = {}
+  field_rows(rows, declaration.fields, "")
+  out[#out + 1] = "  " .. name .. ":"
+  prose.add_rows(out, rows, "    ", width)
+  for _, group in ipairs(declaration.one_of or {}) do
+    prose.add(out, "    ", "One of " .. table.concat(group, ", ") .. ".", width)
+  end
+  out[#out + 1] = ""
 end
 
 local function add_options(out, entry, width)
@@ -33,14 +44,7 @@ local function add_options(out, entry, width)
     local declaration, who = manual.declaration(value.type)
     if declaration and shown ~= who then
       shown = who
-      local rows = {}
-      field_rows(rows, declaration.fields, "")
-      out[#out + 1] = "  " .. value.name .. ":"
-      prose.add_rows(out, rows, "    ", width)
-      for _, group in ipairs(declaration.one_of or {}) do
-        prose.add(out, "    ", "One of " .. table.concat(group, ", ") .. ".", width)
-      end
-      out[#out + 1] = ""
+      add_table(out, value.name, declaration, width)
     end
   end
 end
@@ -72,6 +76,7 @@ local function add_entry(out, page, entry, width)
     out[#out + 1] = ""
   end
   add_options(out, entry, width)
+  for _, method in ipairs(manual.methods(page, entry)) do add_table(out, "the table of " .. manual.method_name(method), method, width) end
   prose.add(out, "  Raises: ", entry.raises or "", width)
   if entry.example then out[#out + 1] = "\n    " .. entry.example:gsub("\n", "\n    ") end
   out[#out + 1] = ""

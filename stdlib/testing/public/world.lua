@@ -1,11 +1,10 @@
 --- world: what a run of a test meets: a simulated cluster, answers of everything else, and a clock that does not wait.
+local answers = require "almanac.testing.world.answers"
 local fields = require "almanac.base.fields"
 local handle = require "almanac.testing.handle"
 local stage = require "almanac.testing.stage"
 
-local ANSWERS = "what is asked, and the answer"
-
-local WORLD = fields.declare("world", {
+local WORLD = fields.declare("world", fields.with(answers.FIELDS, {
   objects = { "texts|list", help = "objects of the cluster: tables, or files of manifests or snapshots" },
   releases = {
     "list", of = {
@@ -24,16 +23,6 @@ local WORLD = fields.declare("world", {
   namespaces = { "list", of = "text", help = "made beforehand" },
   faults = { "list", of = "text", help = "of the cluster, as almanac sim --fault takes them" },
   ready_time = { "seconds", default = 0.2, help = "from a container's start to its being ready" },
-  prom = {
-    "map|function", help = ANSWERS .. " of Prometheus by query: a number, a list of series, or a function of the seconds so far",
-  },
-  alerts = { "list|function", may_be_empty = true, help = "that fire: name, severity, summary, labels" },
-  loki = { "map", help = ANSWERS .. " of Loki by query: lines, or a number; left out: what the cluster's pods print" },
-  http = { "map", help = ANSWERS .. ' of web services by "GET https://host/path" or "GET /path": text, a status, or a table' },
-  sh = {
-    "map", help = ANSWERS .. " of programs by their command lines: what they print, an exit code, a table, or a function of the words "
-      .. "and the world",
-  },
   real_sh = { "list", of = "text", help = "programs that run as they are, by these words, where the tests are run with --real sh" },
   files = { "map", help = "texts of files, by their paths in the project" },
   copy = {
@@ -42,14 +31,14 @@ local WORLD = fields.declare("world", {
   },
   config = { "table", help = "what almanac.yaml says otherwise" },
   env = { "map", help = "variables of the environment" },
-})
+}))
 
 --- What a run of a test meets. Nothing in it is real but the runbook and Almanac itself; what a test gave no answer for is
 --- an error that names the line to add. Only in cases of tests.
 ---
 --- Its methods: `run(name, params?, options?)`, `plan(name, params?, options?)`, `get("deployment/web", namespace)`,
---- `pass("5m")`, `after("3m", fn)`, `before("PATCH */statefulsets/web", fn)`, `set({ prom = … })`, `fault({ "crash=web" }, { "api-down" })`
---- (put on, taken off), `patch("deployment/web", namespace, patch, manager)`, `kill_helm()`, `seconds()`,
+--- `pass("5m")`, `after("3m", fn)`, `before("PATCH */statefulsets/web", fn)`, `set({ prom = … })`, `fault({ "crash=web" })`,
+--- `fault { remove = { "crash=web" } }`, `patch("deployment/web", namespace, patch, manager)`, `kill_helm()`, `seconds()`,
 --- `called("ops/migrate.sh *")`: how often. Its fields: `commands`, the programs that were called, each with `line`, `argv` and `at`;
 --- `requests` of web services, with `method`, `url`, `body` and `at`; `writes` of the cluster, with `method`, `path`, `status` and `at`:
 --- seconds since the world began.

@@ -1,4 +1,5 @@
 --- Web services as a test says they are: answers by method and URL, or by method and path, and what was asked.
+local answers = require "almanac.testing.world.answers"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local lookup = require "almanac.base.lookup"
@@ -67,7 +68,7 @@ function M.handle(self, request, response)
       self:no_answer(name, string.format("http = { [%s] = { status = 200, body = \"\" } }", json.encode(name)))
     end
     answer = M.next_of(self, "http " .. pattern, answer)
-    if type(answer) == "function" then answer = self:call(answer, asked) end
+    if type(answer) == "function" then answer = answers.http(string.format("world: http[%q]", pattern), self:call(answer, asked)) end
     self:take(type(answer) == "table" and answer.takes)
     response:send(plain(answer))
   end)

@@ -1,4 +1,5 @@
 --- Prometheus as a test says it is: the answers to queries, at the time of the simulated clock.
+local answers = require "almanac.testing.world.answers"
 local json = require "native.json"
 local lookup = require "almanac.base.lookup"
 local simulated = require "almanac.sim.world.prometheus"
@@ -7,9 +8,9 @@ local M = {}
 
 --- The recorded answer to a query; raises kind "no_answer".
 local function answer_of(world, query)
-  local answers = world.spec.prom
-  if type(answers) == "function" then return function(seconds) return answers(query, seconds) end end
-  local answer, pattern = lookup.find(answers or {}, query)
+  local given = world.spec.prom
+  if type(given) == "function" then return function(seconds) return given(query, seconds) end end
+  local answer, pattern = lookup.find(given or {}, query)
   if pattern == nil then
     world:no_answer("prom " .. query, string.format("prom = { [%s] = 0 }", json.encode(query)))
   end
@@ -17,9 +18,9 @@ local function answer_of(world, query)
 end
 
 local function firing(world)
-  local list = world.spec.alerts or {}
-  if type(list) == "function" then list = world:call(list, world:now() - world.began) or {} end
-  return list
+  local given = world.spec.alerts or {}
+  if type(given) ~= "function" then return given end
+  return answers.alerts(world:call(given, world:now() - world.began))
 end
 
 ---@param world almanac.testing.World

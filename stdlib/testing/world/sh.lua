@@ -1,5 +1,6 @@
 --- Programs as a test says they are. None runs: one of ours stands in for each, hands on what it was called with, and
 --- prints what the test answers.
+local answers = require "almanac.testing.world.answers"
 local errors = require "almanac.base.errors"
 local handle = require "almanac.testing.handle"
 local http = require "almanac.testing.world.http"
@@ -23,7 +24,7 @@ end
 local function plain(answer)
   if type(answer) == "number" then return { code = answer, stdout = "", stderr = "" } end
   if type(answer) ~= "table" then return { code = 0, stdout = tostring(answer or ""), stderr = "" } end
-  return { code = answer.code or 0, stdout = answer.stdout or "", stderr = answer.stderr or "" }
+  return { code = answer.code, stdout = answer.stdout, stderr = answer.stderr }
 end
 
 --- Writes the files that a program is answered to have written, below where the run works.
@@ -35,7 +36,9 @@ local function answer_to(self, asked, line)
   local answer, pattern = lookup.find(self.spec.sh or {}, line)
   if pattern == nil then self:no_answer("sh " .. line, string.format("sh = { [%s] = \"\" }", json.encode(line))) end
   answer = http.next_of(self, "sh " .. pattern, answer)
-  if type(answer) == "function" then answer = self:call(answer, asked.argv, handle.of_world(self)) end
+  if type(answer) == "function" then
+    answer = answers.sh(string.format("world: sh[%q]", pattern), self:call(answer, asked.argv, handle.of_world(self)))
+  end
   if type(answer) == "table" then
     write_files(self, answer.writes)
     self:take(answer.takes, true)
