@@ -23,6 +23,8 @@ local opaque = setmetatable({}, { __mode = "k" }) ---@type table<table, string> 
 local any = false
 
 local USERINFO = "(secret userinfo)"
+--- What stands for a secret is none.
+local A_LABEL = "^%(secret [^()\n]*%)$"
 --- Where a program's output was cut: on either side half a secret may stand.
 local CUT = "%[… %d+ bytes left out …%]"
 
@@ -43,6 +45,7 @@ end
 ---@param label string shown in its place
 ---@param whole? boolean  its lines alone are none: it is text around secrets that are known
 function M.know(text, label, whole)
+  if text:find(A_LABEL) then return end
   any = true
   know_lines(text, label, whole)
   if text:find("\\", 1, true) then know_lines(echoed.interpreted(text), label, whole) end

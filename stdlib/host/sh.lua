@@ -9,6 +9,7 @@ local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local labels = require "almanac.run.label"
 local native = require "native.sh"
 local pieces = require "almanac.base.pieces"
 local place = require "almanac.host.place"
@@ -109,6 +110,7 @@ end
 function M.read(first, ...)
   step.require_read "sh.read"
   local input = command.of("sh.read", command.looking, first, ...)
+  labels.require_whole("sh.read", { input.argv, input.env })
   local result = begin(native.exec, native_options(input, { read = true, who = "sh.read" }), "read")
   if not is_ok(input, result) then fail(input, result) end
   return result

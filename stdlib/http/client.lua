@@ -4,6 +4,7 @@ local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local json = require "native.json"
+local labels = require "almanac.run.label"
 local exchange = require "almanac.http.exchange"
 local methods = require "almanac.http.method"
 local options = require "almanac.http.options"
@@ -151,8 +152,12 @@ end
 
 -- Reads ------------------------------------------------------------------------------------------
 
+--- What of a read goes to a server.
+local SENT = { "url", "headers", "user", "password", "body", "proxy" }
+
 local function read(who, method, opts, given)
   step.require_read(who)
+  for _, key in ipairs(SENT) do labels.require_whole(who, opts[key]) end
   refuse_method_in_query(who, opts.url)
   local request = native_options(who, method, opts)
   request.read, request.within = given and given.is_question, given and given.within

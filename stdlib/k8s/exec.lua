@@ -12,6 +12,7 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local inputs = require "almanac.k8s.exec_input"
 local k8s_client = require "almanac.k8s.client"
+local labels = require "almanac.run.label"
 local logs = require "almanac.k8s.logs"
 local objects = require "almanac.k8s.objects"
 local outcome = require "almanac.k8s.exec_outcome"
@@ -233,6 +234,7 @@ end
 function M.exec_read(first, ...)
   step.require_read "k8s.exec_read"
   local input = inputs.check(inputs.EXEC_READ, fields.gather(inputs.EXEC_READ, "k8s.exec_read", first, ...))
+  labels.require_whole("k8s.exec_read", input.command)
   local place, client = find("k8s.exec_read", input)
   input.idempotent = true
   return execute("k8s.exec_read", client, place, input, { read = true, max_output = input.max_output or READ_MAX })

@@ -1,19 +1,54 @@
 --- Labels that stand in a result for a secret, "(secret token)": no journal keeps the secret itself, so a script goes on with a
 --- text that is not whole. That is good enough for people. An effect that would put it into the world is refused: a certificate
 --- with a label in it is none.
+local base64 = require "almanac.base.base64"
+local errors = require "almanac.base.errors"
 local events = require "almanac.journal.event"
 local plain = require "almanac.journal.plain"
+local secret = require "almanac.base.secret"
+local step = require "almanac.run.step"
 
 local M = {}
 
-local LABEL = "%(secret [^()\n]*%)"
+local BEGINNING, LABEL = "(secret ", "%(secret [^()\n]*%)"
 
---- Calls fn with each label in the texts of plain data.
+--- The letters of base64 that say the beginning of a label, by how many bytes stand before it in its group of three.
+local ENCODED = {}
+for before = 0, 2 do
+  local text = base64.encode(("x"):rep(before) .. BEGINNING)
+  ENCODED[#ENCODED + 1] = text:sub((8 * before + 5) // 6 + 1, 8 * (before + #BEGINNING) // 6)
+end
+
+local function each_in_text(text, fn)
+  if text:find(BEGINNING, 1, true) then
+    for label in text:gmatch(LABEL) do fn(label) end
+  end
+end
+
+local function decoded_words(text, letters, fn)
+  for word in text:gmatch "[%w+/]+=*" do
+    if word:find(letters, 1, true) then each_in_text(base64.decode(word) or "", fn) end
+  end
+end
+
+--- The same for what is encoded in a text: the query of a URL, the values of a Secret, "Basic …".
+local function each_encoded(text, fn)
+  if text:find("secret", 1, true) and text:find "[%%+]" then
+    local meant = text:gsub("+", " "):gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
+    if meant ~= text then each_in_text(meant, fn) end
+  end
+  for _, letters in ipairs(ENCODED) do
+    if text:find(letters, 1, true) then decoded_words(text, letters, fn) end
+  end
+end
+
+--- Calls fn with each label in the texts of plain data; also in those that an effect took for a secret, as it does with the values
+--- of a Kubernetes Secret.
 local function each(value, fn, seen)
+  value = secret.reveal(value)
   if type(value) == "string" then
-    if value:find("(secret ", 1, true) then
-      for label in value:gmatch(LABEL) do fn(label) end
-    end
+    each_in_text(value, fn)
+    each_encoded(value, fn)
   elseif type(value) == "table" and type(getmetatable(value)) ~= "string" and not seen[value] then
     seen[value] = true
     for _, item in next, value do each(item, fn, seen) end
@@ -62,9 +97,9 @@ local function journalled(run, label)
   end
 end
 
---- Why an effect is not made of an input: it holds a label that stands for a secret in an earlier result.
+--- Why nothing is made of an input: it holds a label that stands for a secret in an earlier result.
 ---@param run almanac.Run
----@param name string  of the effect
+---@param name string  of the effect or the read
 ---@param input any
 ---@return table? refusal  for errors.raise
 function M.refusal(run, name, input)
@@ -80,6 +115,15 @@ function M.refusal(run, name, input)
       .. "text is not whole", name, found, whose),
     hint = "read it in the step that uses it, and return what is no secret",
   } or nil
+end
+
+--- Refuses a read that would send such a label elsewhere.
+---@param name string  of the read
+---@param input any
+function M.require_whole(name, input)
+  local frame = step.current()
+  local refusal = frame and M.refusal(frame.run, name, input)
+  if refusal then errors.raise(refusal) end
 end
 
 return M

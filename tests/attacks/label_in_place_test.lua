@@ -1,5 +1,7 @@
 -- No journal keeps a secret: a result that holds one has a label in its place, also for the script. That label is never put into
 -- the world as if it were the text, and a file is not put back with one in it.
+local base64 = require "almanac.base.base64"
+local cluster = require "tests.attacks.cluster"
 local fs = require "native.fs"
 local projects = require "tests.project"
 local t = require "tests.harness"
@@ -77,5 +79,71 @@ t.test("a file that held a secret is not put back without it", function()
     t.eq(code, 1, err)
     t.has(err, "app.env cannot be put back: it held a secret, which no journal keeps")
     t.lacks(fs.exists(p.dir .. "/app.env") and fs.read(p.dir .. "/app.env") or "", "secret")
+  end
+end)
+
+--- Ways to hand a text v to a Secret of the cluster, which conceals what it is given.
+local INTO_SECRETS = {
+  create = 'k8s.create { apiVersion = "v1", kind = "Secret", metadata = { name = "made" }, stringData = { p = v } }',
+  ["create, encoded"] = [[k8s.create { apiVersion = "v1", kind = "Secret", metadata = { name = "made" },
+    data = { p = sh.read { argv = { "base64", "-w0" }, stdin = "pw=" .. v }.stdout } }]],
+  apply = 'k8s.apply { apiVersion = "v1", kind = "Secret", metadata = { name = "made" }, stringData = { p = "pw=" .. v } }',
+  ["apply of YAML"] = [[k8s.apply('{apiVersion: v1, kind: Secret, metadata: {name: made}, stringData: {p: "' .. v .. '"}}')]],
+  ["apply of a list"] = 'k8s.apply { { apiVersion = "v1", kind = "Secret", metadata = { name = "made" }, stringData = { p = v } } }',
+  patch = 'k8s.patch("secret/there", { stringData = { p = v } })',
+  ["patch by operations"] = 'k8s.patch("secret/there", { { op = "replace", path = "/data/p", value = v } }, { type = "json" })',
+}
+
+t.test("no value of a Secret of the cluster, encoded or not: by a plan, a run and a resume; and the label is no secret by that", function()
+  local tries = {}
+  for name, call in pairs(INTO_SECRETS) do
+    tries[#tries + 1] = string.format('attempt(%q, function() %s end)', name, call)
+  end
+  local p = projects.new { book = [[
+local v
+local function attempt(name, fn)
+  step(name, function()
+    local ok, err = errors.try(fn)
+    note(name .. ": " .. (ok and "IT WENT" or err.message))
+  end)
+end
+return runbook { params = { s = param.secret {} }, run = function(p)
+  v = step("get", function() return sh.read { argv = { "sh", "-c", 'printf %s "$S"' }, env = { S = p.s } }.stdout end)
+  step("stop", function() if not fs.exists "go" then error "not yet" end end)
+  ]] .. table.concat(tries, "\n") .. [[
+end }]] }
+  local api, env = cluster.start(p, { "ns1" })
+  cluster.create(api, "secrets", { kind = "Secret", metadata = { name = "there", namespace = "default" }, type = "Opaque",
+    data = { p = base64.encode "as it was" } })
+  env.S = "Tr0ub4dor-Zebra"
+  t.eq((p:run({ "run", "book", "s=env:S" }, env)), 1)
+  t.write_file(p.dir .. "/go", "")
+  for _, words in ipairs { { "plan", "book", "s=env:S" }, { "run", "book", "s=env:S" }, { "resume", p:newest() } } do
+    local _, out, err = p:run(words, env)
+    t.lacks(out .. err, "IT WENT", words[1])
+    local _, told = (out .. err):gsub('its input holds "%(secret s%)", which stands for a secret in the result of step "get"', "")
+    t.ok(told >= 7, out .. err)
+    t.lacks(out .. err, "Tr0ub4dor")
+  end
+  local secrets = t.must({ "curl", "-s", api .. "/api/v1/namespaces/default/secrets" })
+  t.lacks(secrets, '"made"')
+  t.has(secrets, base64.encode "as it was")
+end)
+
+t.test("no request, whatever it encodes, and no word or variable of a program that looks", function()
+  for name, call in pairs {
+    ["http.request"] = 'http.post("http://127.0.0.1:1/", { query = { p = v } })',
+    ["http.get"] = 'http.get("http://127.0.0.1:1/", { query = { p = v } })',
+    ["http.head"] = 'http.head("http://127.0.0.1:1/", { user = "u", password = v })',
+    ["http.rpc"] = 'http.rpc("http://127.0.0.1:1/", "m", { v })',
+    ["sh.read"] = 'sh.read { "printf", v }',
+  } do
+    local p = projects.new { book = [[return runbook { params = { s = param.secret {} }, run = function(p)
+      local v = step("get", function() return sh.read { argv = { "sh", "-c", 'printf %s "$S"' }, env = { S = p.s } }.stdout end)
+      step("use", function() ]] .. call .. [[ end)
+    end }]] }
+    local code, out, err = p:run({ "run", "book", "s=env:S" }, { S = "Tr0ub4dor-Zebra" })
+    t.eq(code, 1, out .. err)
+    t.has(err, name .. ': its input holds "(secret s)", which stands for a secret in the result of step "get"')
   end
 end)
