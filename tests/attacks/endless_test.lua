@@ -12,7 +12,7 @@ for what, source in pairs(ENDLESS) do
       " end) end }" }
     local before = task.now()
     local code, _, err = p:run { "run", "book", "--no-ask" }
-    t.ok(task.now() - before < 8, "it took " .. (task.now() - before) .. " s")
+    t.ok(task.now() - before < 20, "it took " .. (task.now() - before) .. " s")
     t.ok(code == 1, err)
     t.ok(err:find("time limit", 1, true) or err:find("not done within", 1, true) or err:find("more than", 1, true), err)
     local _, log = p:run { "log", "--verify" }

@@ -16,7 +16,7 @@ t.test("the first Ctrl-C pauses a run, whatever it computes", function()
     local before = task.now()
     process:kill "INT"
     t.eq(process:wait(), 130, what)
-    t.ok(task.now() - before < 3, what .. " took " .. (task.now() - before) .. " s")
+    t.ok(task.now() - before < 15, what .. " took " .. (task.now() - before) .. " s")
     local _, status = p:run { "status" }
     t.has(status, "paused", what)
   end

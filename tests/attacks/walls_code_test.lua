@@ -69,7 +69,7 @@ t.test("a chunk is not believed its name: the time limit reaches it", function()
     local code, _, err = p:run { "run", "book", "--no-ask" }
     t.eq(code, 1, name .. err)
     t.ok(err:find("time limit", 1, true) or err:find("not done within", 1, true), name .. ": " .. err)
-    t.ok(task.now() - before < 8, name)
+    t.ok(task.now() - before < 20, name)
   end
   walls.whole(p, "chunks")
 end)
@@ -82,7 +82,7 @@ t.test("patterns: each function that takes one ends at the time limit", function
     p:edit("book", "return runbook { run = function() step('x', { timeout = 0.2 }, function() return " .. call .. " end) end }")
     local before = task.now()
     local code, _, err = p:run { "run", "book", "--no-ask" }
-    t.ok(task.now() - before < 8, call)
+    t.ok(task.now() - before < 20, call)
     t.eq(code, 1, call .. err)
     t.ok(err:find("time limit", 1, true) or err:find("not done within", 1, true) or err:find("more than", 1, true), call .. ": " .. err)
   end

@@ -25,10 +25,10 @@ end
 local POD = '{"kind":"Pod","metadata":{"name":"%s","namespace":"n","uid":"%s","resourceVersion":"%d"},"status":{"phase":"%s"}}'
 
 t.test("a server that accepts and does not answer: it has not answered, in the time that was given", function()
-  server(function() task.sleep(5) end)
+  server(function() task.sleep(60) end)
   local began = task.now()
   local err = t.raises("timeout", k8s.wait, "pod/x", { deleted = true, timeout = 0.3 })
-  t.ok(task.now() - began < 2, "in time")
+  t.ok(task.now() - began < 30, "in time")
   t.has(err.message, "after 300ms nobody knows whether pod/x is gone: the API server http://127.0.0.1")
   t.has(err.message, "has not answered")
 end)

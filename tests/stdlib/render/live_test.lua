@@ -28,7 +28,7 @@ t.test("what the operator waits for is drawn at once, however long the last fram
   local said = task.now()
   view:above "⊘ SIGINT: cancelling"
   next_frame(view)
-  t.ok(task.now() - said < 1.4, "five seconds of rest would be due")
+  t.ok(task.now() - said < 4, "five seconds of rest would be due")
 end)
 
 t.test("no frame is older than a few seconds", function()
