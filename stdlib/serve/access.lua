@@ -1,14 +1,21 @@
 --- Who may look at the pages, and who may do something there: whoever has the token, or a client certificate that the
 --- server's authority signed. A page of another site can have neither a form sent nor an answer read. Pure.
+---
+--- A browser sends a cookie to every server of its host, whatever the port (RFC 6265, 8.5), but below the cookie's path only (5.1.4,
+--- 8.6: no wall by itself, as a path can be known). So the pages that a browser keeps lie below a path that nobody can guess, the
+--- cookie is for that path, and counts nowhere else: another server of this machine is never sent it.
 local sha256 = require("native.digest").sha256
 
 local M = {}
+
+local PATH_DIGITS = 32 -- hexadecimal: 128 bits
 
 ---@class almanac.serve.Access
 ---@field private token? string      nil: a client certificate is needed
 ---@field private session string     what the cookie holds: no token
 ---@field private form string        what each form holds
 ---@field private cookie string      its name
+---@field private base string        the path below which the cookie counts, without a slash at its end
 ---@field private hosts? table<string, boolean>  what the server may be called; nil: TLS says whether it is meant
 ---@field private scheme string
 local Access = {}
@@ -25,7 +32,8 @@ function M.new(options)
   end
   return setmetatable({
     token = options.token, session = sha256(options.secret .. "\nsession"), form = sha256(options.secret .. "\nform"),
-    cookie = "almanac_" .. options.port, hosts = hosts, scheme = options.tls and "https" or "http",
+    cookie = "almanac_" .. options.port, base = "/" .. sha256(options.secret .. "\npath"):sub(1, PATH_DIGITS),
+    hosts = hosts, scheme = options.tls and "https" or "http",
   }, Access)
 end
 
@@ -34,11 +42,13 @@ local function same(a, b)
   return type(a) == "string" and type(b) == "string" and sha256(a) == sha256(b)
 end
 
-local function cookie_of(request, name)
+--- Whether a request has a cookie; another server of this machine may have set more of that name.
+local function has_cookie(request, name, wanted)
   for part in (request.headers.cookie or ""):gmatch "[^;]+" do
     local key, value = part:match "^%s*([^=]+)=(.-)%s*$"
-    if key == name then return value end
+    if key == name and same(value, wanted) then return true end
   end
+  return false
 end
 
 --- Whether the request calls this server by a name of its own.
@@ -55,20 +65,33 @@ function Access:shows_token(request)
   return self.token ~= nil and same(request.query.token, self.token)
 end
 
---- The header by which the browser keeps that it may look.
----@return string
+--- The header by which the browser keeps that it may look, and the path below which it may.
+---@return string header
+---@return string base
 function Access:set_cookie()
-  return string.format("%s=%s; Path=/; HttpOnly; SameSite=Strict%s", self.cookie, self.session, self.scheme == "https" and "; Secure" or "")
+  return string.format("%s=%s; Path=%s/; HttpOnly; SameSite=Strict%s", self.cookie, self.session, self.base,
+    self.scheme == "https" and "; Secure" or ""), self.base
+end
+
+--- A request's path without what nobody can guess, and that, which goes before each path on its pages; "" where it has none.
+---@param path string
+---@return string path
+---@return string base
+function Access:split(path)
+  local first, rest = path:match "^(/[^/]+)(/.*)$"
+  if same(first, self.base) then return rest, self.base end
+  return path, ""
 end
 
 --- Who asks: the name of a client certificate, or true for whoever has the token; nil: nobody that may.
 ---@param request native.httpd.Request
+---@param base string  of its path
 ---@return string|true|nil
-function Access:who(request)
+function Access:who(request, base)
   if request.client_cn then return request.client_cn end
   if not self.token then return nil end
   local bearer = (request.headers.authorization or ""):match "^[Bb]earer (.+)$"
-  return (same(cookie_of(request, self.cookie), self.session) or same(bearer, self.token)) and true or nil
+  return (base == self.base and has_cookie(request, self.cookie, self.session) or same(bearer, self.token)) and true or nil
 end
 
 --- What a form of ours holds.

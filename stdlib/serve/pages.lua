@@ -43,7 +43,7 @@ local function button(name, value, text)
   return tag("button", { "name", name, "value", value }, text)
 end
 
-local function question_form(id, question, token)
+local function question_form(place, id, question, token)
   local bound = question.plan and "the plan " .. question.plan:sub(1, 16) or "the script " .. tostring(question.script):sub(1, 16) ..
     ", without a plan"
   local head = tag("p", nil, tag("strong", nil, question.question), tag("span", { "class", "dim" }, " in ", question.shown,
@@ -65,21 +65,22 @@ local function question_form(id, question, token)
     local stands = question.given and question.given.answer == choice
     if not stands then buttons[#buttons + 1] = button("answer", choice, label) end
   end
-  return tag("div", { "class", "ask" }, head, form("/run/" .. id .. "/answer", token, hidden("path", question.shown),
+  return tag("div", { "class", "ask" }, head, form(place .. "/answer", token, hidden("path", question.shown),
     hidden("question", question.question), hidden("plan", question.plan), hidden("script", question.script),
     tag("input", { "type", "text", "name", "reason", "placeholder", "why, for the journal", "aria-label", "reason" }), buttons))
 end
 
 --- One run, live.
 ---@param report almanac.Report
----@param state { token: string, questions: table[], running: boolean }
+---@param state { base: string, token: string, questions: table[], running: boolean }  base: what goes before each path
 ---@return string html
 ---@return string policy
 function M.run(report, state)
-  local id, parts = report.run.id, { tag("p", { "class", "back" }, tag("a", { "href", "/" }, "all runs")) }
-  for _, question in ipairs(state.questions) do parts[#parts + 1] = question_form(id, question, state.token) end
+  local id, parts = report.run.id, { tag("p", { "class", "back" }, tag("a", { "href", state.base .. "/" }, "all runs")) }
+  local place = state.base .. "/run/" .. id
+  for _, question in ipairs(state.questions) do parts[#parts + 1] = question_form(place, id, question, state.token) end
   if state.running then
-    parts[#parts + 1] = form("/run/" .. id .. "/stop", state.token, button("what", "pause", "pause"), button("what", "cancel", "cancel"),
+    parts[#parts + 1] = form(place .. "/stop", state.token, button("what", "pause", "pause"), button("what", "cancel", "cancel"),
       tag("span", { "class", "dim" }, " pausing finishes an effect in flight first"))
   end
   return page.render(report, { bar = parts, script = FOLLOW })
@@ -87,20 +88,20 @@ end
 
 local FILTERS = { "runbook", "status", "by", "env", "param", "since" }
 
-local function filter_form(asked)
+local function filter_form(asked, base)
   local fields = {}
   for i, name in ipairs(FILTERS) do
     fields[i] = tag("label", nil, name, " ", tag("input", { "type", "text", "name", name, "value", asked[name] or "", "size", 12 }))
   end
-  return tag("form", { "method", "get", "action", "/", "class", "act" }, fields, tag("button", nil, "find"))
+  return tag("form", { "method", "get", "action", base .. "/", "class", "act" }, fields, tag("button", nil, "find"))
 end
 
 local TAGS = { done = "s-done", failed = "s-failed", crashed = "s-failed", corrupt = "s-failed" }
 
 --- What is said of a run, by columns; one that is empty for all of them is left out. What is short is not broken.
 local COLUMNS = {
-  { "run", function(found)
-    return markup.join(found.rehearsal and tag("strong", nil, "REHEARSAL "), tag("a", { "href", "/run/" .. found.id }, found.id))
+  { "run", function(found, base)
+    return markup.join(found.rehearsal and tag("strong", nil, "REHEARSAL "), tag("a", { "href", base .. "/run/" .. found.id }, found.id))
   end },
   { "status", function(found) return tag("span", { "class", "tag " .. (TAGS[found.status] or "s-running") }, found.status) end },
   { "started", function(found) return found.started_ms and words.time(found.started_ms) or "" end },
@@ -115,12 +116,12 @@ local COLUMNS = {
 }
 
 --- The columns that say something of these runs, each with its cells.
-local function filled(list)
+local function filled(list, base)
   local out = {}
   for _, column in ipairs(COLUMNS) do
     local cells, is_filled = {}, #list == 0
     for i, found in ipairs(list) do
-      cells[i] = column[2](found)
+      cells[i] = column[2](found, base)
       is_filled = is_filled or cells[i] ~= ""
     end
     if is_filled then out[#out + 1] = { name = column[1], class = column.is_long and "long" or "short", cells = cells } end
@@ -131,17 +132,18 @@ end
 --- The runs that were found, each with why its record is not to be believed, where that is so (`broken`).
 ---@param list almanac.FoundRun[]
 ---@param asked table<string, string>  the filters
+---@param base string  what goes before each path
 ---@return string html
 ---@return string policy
-function M.runs(list, asked)
-  local rows, head, columns = {}, {}, filled(list)
+function M.runs(list, asked, base)
+  local rows, head, columns = {}, {}, filled(list, base)
   for k, column in ipairs(columns) do head[k] = tag("th", nil, column.name) end
   for i in ipairs(list) do
     local cells = {}
     for k, column in ipairs(columns) do cells[k] = tag("td", { "class", column.class }, column.cells[i]) end
     rows[i] = tag("tr", nil, cells)
   end
-  return page.wrap("almanac: runs", { tag("h1", nil, "Runs"), filter_form(asked), tag("div", { "class", "scroll" },
+  return page.wrap("almanac: runs", { tag("h1", nil, "Runs"), filter_form(asked, base), tag("div", { "class", "scroll" },
     tag("table", nil, tag("thead", nil, tag("tr", nil, head)), tag("tbody", nil, rows))),
     #list == 0 and tag("p", { "class", "dim" }, "No run fits.") or tag("p", { "class", "dim" }, words.plural(#list, "run")) },
     { refresh = 10 })
@@ -150,12 +152,13 @@ end
 --- What went wrong.
 ---@param title string
 ---@param text string
----@param hint? string
+---@param hint string?
+---@param base string  what goes before each path
 ---@return string html
 ---@return string policy
-function M.failure(title, text, hint)
+function M.failure(title, text, hint, base)
   return page.wrap("almanac: " .. title, { tag("h1", nil, title), tag("p", nil, text), hint and tag("p", { "class", "dim" }, hint) or "",
-    tag("p", nil, tag("a", { "href", "/" }, "all runs")) }, {})
+    tag("p", nil, tag("a", { "href", base .. "/" }, "all runs")) }, {})
 end
 
 return M

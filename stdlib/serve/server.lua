@@ -30,15 +30,15 @@ local function headers_of(policy, more)
   return headers
 end
 
-local function fail(response, status, title, text, hint)
-  local html, policy = pages.failure(title, text, hint)
+local function fail(response, request, status, title, text, hint)
+  local html, policy = pages.failure(title, text, hint, request.base)
   response:send(status, headers_of(policy), html)
 end
 
-local function go_to(response, place, more)
-  local html, policy = pages.failure("elsewhere", "It is at another place.")
+local function go_to(response, base, path, more)
+  local html, policy = pages.failure("elsewhere", "It is at another place.", nil, base)
   local headers = headers_of(policy, more)
-  headers.Location = place
+  headers.Location = base .. path
   response:send(303, headers, html)
 end
 
@@ -68,7 +68,7 @@ local function show_runs(response, request)
   local journal <close> = store.open "ro"
   local list = find.runs(journal, wanted_of(request.query))
   for _, found in ipairs(list) do found.broken = store.broken(journal, found.id) end
-  local html, policy = pages.runs(list, request.query)
+  local html, policy = pages.runs(list, request.query, request.base)
   response:send(200, headers_of(policy), html)
 end
 
@@ -80,11 +80,12 @@ local function questions_of(journal, report)
   return table.move(pending, 1, #pending, #open + 1, open)
 end
 
-local function show_run(response, journal, row, guard)
+local function show_run(response, request, journal, row, guard)
   local report = reports.report(journal, row)
   audit.add_to(report, journal)
   local html, policy = pages.run(report, {
-    token = guard:form_token(), questions = questions_of(journal, report), running = actions.process_of(journal, row.id) ~= nil,
+    base = request.base, token = guard:form_token(),
+    questions = questions_of(journal, report), running = actions.process_of(journal, row.id) ~= nil,
   })
   response:send(200, headers_of(policy), html)
 end
@@ -110,9 +111,9 @@ local function look(response, request, guard)
   if request.path == "/" then return show_runs(response, request) end
   local journal <close> = store.open "ro"
   local row, rest = row_of(journal, request.path)
-  if row and rest == "" then return show_run(response, journal, row, guard) end
+  if row and rest == "" then return show_run(response, request, journal, row, guard) end
   if row and rest == "/events" then return tell(response, journal, row.id) end
-  fail(response, 404, "not found", "There is no such page.")
+  fail(response, request, 404, "not found", "There is no such page.")
 end
 
 local function act(response, request, guard, who)
@@ -120,31 +121,32 @@ local function act(response, request, guard, who)
   local row, rest = row_of(journal, request.path)
   local fields = forms.fields(request.body)
   local refusal = guard:refusal(request, fields)
-  if refusal then return fail(response, 403, "refused", "Nothing was done: " .. refusal .. ".") end
+  if refusal then return fail(response, request, 403, "refused", "Nothing was done: " .. refusal .. ".") end
   local id = row and row.id
   if row and rest == "/answer" then
     actions.answer(id, fields, who)
   elseif row and rest == "/stop" and (fields.what == "pause" or fields.what == "cancel") then
     actions.stop(id, fields.what)
   else
-    return fail(response, 404, "not found", "There is nothing to be done there.")
+    return fail(response, request, 404, "not found", "There is nothing to be done there.")
   end
-  go_to(response, "/run/" .. id)
+  go_to(response, request.base, "/run/" .. id)
 end
 
 local function handle(response, request, guard)
-  if not guard:is_meant(request) then return fail(response, 421, "refused", "This server has another name.") end
+  if not guard:is_meant(request) then return fail(response, request, 421, "refused", "This server has another name.") end
   if request.method == "GET" and guard:shows_token(request) then
-    local place = request.path:match "^/run/[%w._-]+$" or "/"
-    return go_to(response, place, { ["Set-Cookie"] = guard:set_cookie() }) -- out of the address, where others see it
+    local cookie, base = guard:set_cookie()
+    local path = request.path:match "^/run/[%w._-]+$" or "/"
+    return go_to(response, base, path, { ["Set-Cookie"] = cookie }) -- out of the address, where others see it
   end
-  local who = guard:who(request)
+  local who = guard:who(request, request.base)
   if not who then
-    return fail(response, 401, "refused", "Open the address that almanac serve printed: it holds a token.")
+    return fail(response, request, 401, "refused", "Open the address that almanac serve printed: it holds a token.")
   end
   if request.method == "GET" then return look(response, request, guard) end
   if request.method == "POST" then return act(response, request, guard, who) end
-  fail(response, 405, "refused", "Pages are asked for with GET, and forms sent with POST.")
+  fail(response, request, 405, "refused", "Pages are asked for with GET, and forms sent with POST.")
 end
 
 --- Begins to serve.
@@ -155,12 +157,13 @@ function M.listen(options)
   local server = require("native.httpd").listen {
     port = options.port, address = options.address, tls = options.tls, body_max = BODY_MAX,
     handler = function(request, response)
+      request.path, request.base = guard:split(request.path)
       local ok, err = errors.try(handle, response, request, guard)
       if ok or response:closed() then return end
-      if err.kind == "usage" then return fail(response, 400, "refused", err.message, err.hint) end
-      if err.kind == "refused" or err.kind == "corrupt" then return fail(response, 409, "refused", err.message, err.hint) end
+      if err.kind == "usage" then return fail(response, request, 400, "refused", err.message, err.hint) end
+      if err.kind == "refused" or err.kind == "corrupt" then return fail(response, request, 409, "refused", err.message, err.hint) end
       options.report(request.method .. " " .. request.path .. ": " .. tostring(err.message))
-      fail(response, 500, "it failed", "The reason is where almanac serve runs.")
+      fail(response, request, 500, "it failed", "The reason is where almanac serve runs.")
     end,
     on_error = function(err, request) options.report(request.method .. " " .. request.path .. ": " .. tostring(err.message)) end,
   }

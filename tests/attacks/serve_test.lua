@@ -1,6 +1,7 @@
 -- almanac serve: nothing without the token, nothing from another site's page, no header of a client's making.
 local fs = require "native.fs"
 local http = require "native.http"
+local httpd = require "native.httpd"
 local projects = require "tests.project"
 local t = require "tests.harness"
 local tls = require "tests.tls"
@@ -68,17 +69,55 @@ end)
 t.test("the token goes into a cookie that scripts and other sites do not get, and out of the address", function()
   local s = serving()
   local answer = ask(s, "/?token=" .. s.token, { anonymous = true })
-  t.eq({ answer.status, answer.headers.location }, { 303, "/" })
+  t.eq(answer.status, 303)
+  t.lacks(answer.headers.location, s.token)
   local cookie = answer.headers["set-cookie"]
   t.has(cookie, "; HttpOnly; SameSite=Strict")
   t.lacks(cookie, s.token)
-  local page = ask(s, "/", { anonymous = true, headers = { Cookie = cookie:match "^[^;]+" } })
+  local page = ask(s, answer.headers.location, { anonymous = true, headers = { Cookie = cookie:match "^[^;]+" } })
   t.eq(page.status, 200)
   t.has(page.body, s.id)
   for name, value in pairs { ["x-frame-options"] = "DENY", ["cache-control"] = "no-store", ["referrer-policy"] = "same-origin" } do
     t.eq(page.headers[name], value)
   end
   t.has(page.headers["content-security-policy"], "default-src 'none'")
+end)
+
+t.test("a browser's cookie is for a path that nobody can guess: no other server here is sent it; elsewhere it is nothing", function()
+  local s = serving()
+  local jar = s.p.dir .. "/jar"
+  local function curl(url, ...) return t.must { "curl", "-sS", "-c", jar, "-b", jar, "-w", "\n%{http_code}", url, ... } end
+  local base = ask(s, "/?token=" .. s.token, { anonymous = true }).headers.location
+  t.ok(base:find "^/%x+/$" and #base >= 34, base)
+  local page = curl(s.url .. "/run/" .. s.id .. "?token=" .. s.token, "-L")
+  t.has(page, "200")
+  local got = {}
+  local other <close> = httpd.listen { handler = function(request, response)
+    got[#got + 1] = { path = request.path, cookie = request.headers.cookie }
+    response:send(200, {}, "")
+  end }
+  local elsewhere = "http://127.0.0.1:" .. other:port()
+  for _, path in ipairs { "/", "/run/" .. s.id, "/run/" .. s.id .. "/answer", ("/0"):rep(16), "/" .. ("0"):rep(32) .. "/" } do
+    curl(elsewhere .. path)
+  end
+  t.eq(#got, 5)
+  for _, one in ipairs(got) do t.eq(one.cookie, nil, one.path) end
+
+  local cookie = ask(s, "/?token=" .. s.token, { anonymous = true }).headers["set-cookie"]:match "^[^;]+"
+  local form, path = form_of(page, { answer = "yes" }), "run/" .. s.id
+  for _, before in ipairs { "/", "/" .. ("0"):rep(#base - 2) .. "/", base:sub(1, -3) .. "/", base:upper(), "/" .. base } do
+    local headers = { Cookie = cookie, ["Content-Type"] = FORM["Content-Type"] }
+    if before ~= base then
+      t.eq(ask(s, before .. path, { anonymous = true, headers = headers }).status, 401, before)
+      t.eq(ask(s, before .. path .. "/answer", { anonymous = true, method = "POST", headers = headers, body = form }).status, 401, before)
+    end
+  end
+  t.eq(ask(s, base .. path, { anonymous = true }).status, 401, "the path alone")
+  t.eq(answers(s), 0)
+  local mixed = { Cookie = cookie:match "^[^=]+" .. "=theirs; " .. cookie, ["Content-Type"] = FORM["Content-Type"] }
+  t.eq(ask(s, base .. path .. "/answer", { anonymous = true, method = "POST", headers = mixed, body = form }).status, 303,
+    "another server may set one of that name: it is in nobody's way")
+  t.eq(answers(s), 1)
 end)
 
 t.test("a form of another site, without the form's own token, or by another name of the server does nothing", function()

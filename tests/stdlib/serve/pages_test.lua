@@ -13,7 +13,7 @@ end
 
 local function columns(list)
   local out = {}
-  for name in pages.runs(list, {}):gmatch "<th>(.-)</th>" do out[#out + 1] = name end
+  for name in pages.runs(list, {}, ""):gmatch "<th>(.-)</th>" do out[#out + 1] = name end
   return table.concat(out, " ")
 end
 
@@ -22,7 +22,8 @@ t.test("the list of runs has the columns that say something, and breaks no word 
   t.eq(columns { found(), found { environment = "devnet", params = { tag = "v1" }, error = "exit 3", step = "a/b" } },
     "run status started took by environment parameters error")
   t.eq(columns {}, "run status started took by environment parameters error")
-  local html = pages.runs({ found { environment = "devnet", error = "exit 3", step = "a/b", status = "undone" } }, {})
+  local html = pages.runs({ found { environment = "devnet", error = "exit 3", step = "a/b", status = "undone" } }, {}, "/base")
+  t.has(html, 'href="/base/run/book-20261128-061905-7c1e"')
   t.has(html, '<td class="short">root</td>')
   t.has(html, '<td class="short">1m49s</td>')
   t.has(html, '<td class="short">devnet</td>')
