@@ -26,6 +26,27 @@ function M.is_within(path, outer)
   return path == outer or path:sub(1, #outer + 1) == outer .. "/"
 end
 
+--- Where a path is when a step that it is that of, or lies in, has another one; another path is as it was.
+---@param path string
+---@param from string  of the step
+---@param to string
+---@return string
+function M.moved(path, from, to)
+  return M.is_within(path, from) and to .. path:sub(#from + 1) or path
+end
+
+--- Gives what is known by the path of a step, or below it, its new path.
+---@param by_path table<string, any>
+---@param from string
+---@param to string
+function M.move(by_path, from, to)
+  local found = {}
+  for path in pairs(by_path) do
+    if M.is_within(path, from) then found[#found + 1] = path end
+  end
+  for _, path in ipairs(found) do by_path[M.moved(path, from, to)], by_path[path] = by_path[path], nil end
+end
+
 ---@param text string
 ---@return boolean
 function M.fits(text)

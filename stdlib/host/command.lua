@@ -119,7 +119,10 @@ M.changing = fields.declare("sh.run", fields.with(fields.with(LOOKING, M.COMMON_
 
 local SCRIPT = fields.with(M.changing.fields, {})
 SCRIPT.argv = nil
-fields.declare("sh.bash", SCRIPT, { at = 2 })
+local IS_THE_TEXT = "the text is the command, and takes no other"
+
+--- A text that bash runs: what may be said besides.
+M.script = fields.declare("sh.bash", SCRIPT, { at = 2, elsewhere = { argv = IS_THE_TEXT, [1] = IS_THE_TEXT } })
 
 --- A checked copy of a command.
 ---@param who string    public name of the function, for errors

@@ -79,7 +79,7 @@ end
 local allow, allow_images = scope.allow, scope.allow_images
 
 --- Why an `up` cannot be taken back; nil where nothing was there before.
-local function unkept(before)
+local function unkept(_, before)
   for _, service in ipairs(before) do
     if #service.containers > 0 then
       return string.format("%s was there before, and only its Compose file of then can bring that back", service.name)
@@ -115,7 +115,7 @@ effect.define("compose.up", {
     return "again" -- it goes on with what is missing
   end,
   undo = function(input, _, ctx)
-    local why = unkept(ctx.undo_to)
+    local why = unkept(input, ctx.undo_to)
     if why then
       errors.raise {
         kind = "refused", message = string.format("compose.up in %s: %s", input.dir, why),
@@ -125,7 +125,7 @@ effect.define("compose.up", {
     effect.perform("compose.down", { dir = input.dir, files = input.files, project = input.project, env = input.env })
   end,
   title = titled "up", allow = allow_images,
-}, { unkept = function(_, before) return unkept(before) end })
+}, { unkept = unkept })
 
 effect.define("compose.down", {
   input = function(raw) return input_of("compose.down", raw) end,

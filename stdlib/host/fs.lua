@@ -113,7 +113,7 @@ end
 
 --- Why a file cannot be put back as it was; nil where it can. Its text went through the journal, which has a label in the
 --- place of each secret.
-local function unkept(before)
+local function unkept(_, before)
   if not before.exists or before.directory then return nil end
   if not before.text then return string.format("its %d bytes were too many to keep", before.size) end
   return before.digest ~= digest.sha256(before.text) and "it held a secret, which no journal keeps" or nil
@@ -121,7 +121,7 @@ end
 
 local function put_back(input, _, ctx)
   local before = ctx.undo_to
-  local why = unkept(before)
+  local why = unkept(input, before)
   if why then
     errors.raise {
       kind = "refused", message = string.format("%s cannot be put back: %s", input.path, why),
@@ -204,7 +204,7 @@ effect.define("fs.write", {
   end,
   holds = is_there,
   undo = put_back,
-}, { unkept = function(_, before) return unkept(before) end })
+}, { unkept = unkept })
 
 --- Writes a file: a temporary one beside it, synced and renamed, so that readers and a crash see
 --- the old or the new text, never a part.
@@ -235,7 +235,7 @@ effect.define("fs.remove", {
       put_back(input, result, ctx)
     end
   end,
-}, { unkept = function(_, before) return unkept(before) end })
+}, { unkept = unkept })
 
 --- Removes a file, or a directory that is empty.
 function M.remove(path)

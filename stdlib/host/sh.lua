@@ -3,6 +3,7 @@
 ---     local head = sh.read("git", "rev-parse", "HEAD").stdout
 ---     sh.run { argv = { "ops/scripts/migrate.sh", "--to", version }, timeout = "10m",
 ---              check = { "ops/scripts/migrate.sh", "--is-at", version } }
+local already_done = require "almanac.run.already_done"
 local children = require "almanac.config.children"
 local command = require "almanac.host.command"
 local duration = require "almanac.base.duration"
@@ -130,8 +131,6 @@ end
 
 -- The effect -------------------------------------------------------------------------------------
 
-local already_done = { code = 0, stdout = "", stderr = "", elapsed = 0, truncated = false, already_done = true }
-
 --- The check as a command: it runs where the command does, with its environment, unless it says otherwise.
 local function check_of(input)
   local check = input.check
@@ -209,19 +208,14 @@ effect.define("sh.run", {
     end,
   },
   preview = function(input)
-    if check_passes(input) then
-      return { summary = "already done: " .. M.quote(check_of(input).argv) .. " says so", nothing = true, result = already_done }
-    end
+    if check_passes(input) then return already_done.preview(M.quote(check_of(input).argv)) end
     trusted.check_command(input.argv, input.cwd)
     local words = input.title and { M.quote(input.argv) } or {} -- else they are the title
     if input.cwd then words[#words + 1] = "in " .. input.cwd end
     return { summary = #words > 0 and table.concat(words, " ") or nil }
   end,
   apply = function(input, ctx)
-    if check_passes(input) then
-      step.note(string.format("not run: it is done already, %s says so", M.quote(check_of(input).argv)))
-      return already_done
-    end
+    if check_passes(input) then return already_done.tell(M.quote(check_of(input).argv)) end
     local result = M.run_child(input, ctx.id, "sh.run")
     if not is_ok(input, result) then fail(input, result) end
     return result
@@ -230,7 +224,7 @@ effect.define("sh.run", {
     local waited = survivors.wait(ctx.id, M.quote(input.argv), input.timeout or RECOVER_LIMIT)
     if input.check then
       if not check_passes(input) then return "not_done" end
-      return "done", already_done
+      return "done", already_done.RESULT
     end
     if input.idempotent then return "again" end
     return "unknown", string.format("%s was started, and %s; it has no check to ask", M.quote(input.argv),
@@ -248,9 +242,7 @@ end
 --- Runs a text through `bash -euo pipefail -c`: as sh.run in everything else.
 function M.bash(text, options)
   if type(text) ~= "string" then errors.usage("sh.bash: takes the text of a script, not a %s", type(text)) end
-  local script = {}
-  for key, value in pairs(options or {}) do script[key] = value end
-  if script.argv ~= nil or script[1] ~= nil then errors.usage "sh.bash: the text is the command; it takes no other" end
+  local script = fields.check(command.script, options)
   script.argv = { "bash", "-euo", "pipefail", "-c", text }
   script.title = script.title or "bash: " .. (text:match "^%s*([^\n]*)")
   return effect.perform("sh.run", script)

@@ -3,19 +3,11 @@
 local errors = require "almanac.base.errors"
 local event = require "almanac.journal.event"
 local json = require "native.json"
+local known_effects = require "almanac.journal.known_effects"
 local notice = require "almanac.journal.notice"
 local step_name = require "almanac.base.step_name"
 
 local M = {}
-
----@class almanac.KnownEffect
----@field path string
----@field seq integer?     of its intent in the journal; nil: of this execution
----@field intent table     payload of effect.intent
----@field outcome table?   payload of effect.outcome; nil: nobody knows
----@field surely_not boolean?  it was found not to have taken place
----@field first table?     payload of the first intent to make it that may have taken place, where this is a later one:
----  the world of before the effect is what that one saw
 
 ---@class almanac.KeptScript  what a run was made with
 ---@field digest string
@@ -23,13 +15,10 @@ local M = {}
 ---@field files table<string, string>?   SHA-256 by path; nil in a journal of before
 ---@field seq integer?                    of its event; nil: of this execution
 
----@class almanac.Replay
+---@class almanac.Replay : almanac.KnownEffects
 ---@field done table?      the done steps, of native.journal; nil where there can be none
 ---@field begun table<string, boolean>   paths of the steps whose start is in the journal
----@field effects table<string, almanac.KnownEffect>  by "path#ordinal"
----@field intents string[] keys of effects in the order in which they were begun
 ---@field kept table<string, table<string, almanac.Event[]>>  by kind and path: what steps go on from
----@field made_before table<string, table<string, almanac.KnownEffect>>  by path and ordinal: what a step that is redone had made
 ---@field redone table<string, { seq: integer?, titles: string[] }>  by path: the last redo of a step, and the effects that it
 ---  had had; seq nil: of this execution
 ---@field notices almanac.Notice[]  by id, too
@@ -62,39 +51,6 @@ function M.new()
     begun = {}, effects = {}, intents = {}, kept = {}, params = {}, unkept = {}, scripts = {}, files = {}, digests = {}, renamed = {},
     distinct = {}, runners = {}, notices = {}, settled = {}, skipped = {}, redone = {}, made_before = {}, clusters = {},
   }, Replay)
-end
-
---- The first intent to make an effect that may have taken place; nil: none that is known may have.
----@param known almanac.KnownEffect?
-local function first_of(known)
-  if not known or known.first then return known and known.first end
-  local failure = known.outcome and known.outcome.error
-  return not known.surely_not and not (failure and failure.refused) and known.intent or nil
-end
-
---- What an effect's undo goes back to: what there was before it could have changed anything.
----@param known almanac.KnownEffect
----@param goes_on boolean?  it keeps a record of its own: an earlier try of it was taken back by then
----@return any
-function M.undo_to(known, goes_on)
-  return (not goes_on and known.first or known.intent).before
-end
-
---- Keeps what a step had made, and makes once more: what there was before is known to the first try only.
-local function keep_made(replay, path)
-  for _, known in pairs(replay.effects) do
-    if known.path == path then
-      local made = replay.made_before[path] or {}
-      replay.made_before[path], made[known.intent.ordinal] = made, known
-    end
-  end
-end
-
---- Forgets the effects whose path is one of those that `is_meant` accepts.
-local function forget_effects(replay, is_meant)
-  for key, known in pairs(replay.effects) do
-    if is_meant(known.path) then replay.effects[key] = nil end
-  end
 end
 
 local on = {}
@@ -168,49 +124,15 @@ for _, state in ipairs { "due", "begun", "sent", "failed", "dropped" } do
   on["notice." .. state] = function(replay, one) notice.fold(replay.notices, one) end
 end
 
-on["effect.intent"] = function(replay, one)
-  local intent = one.data
-  local key = one.path .. "#" .. intent.ordinal
-  local earlier = replay.effects[key] or (replay.made_before[one.path] or {})[intent.ordinal]
-  local first = first_of(earlier)
-  if first and (first.op ~= intent.op or first.digest ~= intent.digest) then first = nil end -- that was another effect
-  replay.effects[key] = { path = one.path, seq = one.seq, intent = intent, first = first }
-  replay.intents[#replay.intents + 1] = key
-end
-
-on["effect.outcome"] = function(replay, one)
-  local known = replay.effects[one.path .. "#" .. one.data.ordinal]
-  if known and known.intent.id == one.data.id then known.outcome = one.data end
-end
-
--- One of before does not say whether it is sure: "not_done" stood for "again", too.
-on["effect.recovered"] = function(replay, one)
-  local known = replay.effects[one.path .. "#" .. one.data.ordinal]
-  if known and known.intent.id == one.data.id then known.surely_not = one.data.state == "not_done" and one.data.sure end
-end
-
---- The effects of a step that took place, in the order in which they were begun.
-local function titles_of(replay, path)
-  local titles, is_told = {}, {}
-  for _, key in ipairs(replay.intents) do
-    local known = replay.effects[key]
-    if known and known.path == path and known.outcome and known.outcome.ok and not is_told[key] then
-      is_told[key], titles[#titles + 1] = true, known.intent.title or known.intent.op
-    end
-  end
-  return titles
-end
+on["effect.intent"], on["effect.outcome"], on["effect.recovered"] = known_effects.begin, known_effects.finish, known_effects.recover
 
 on["step.redo"] = function(replay, one)
   if replay.done then replay.done:forget(one.path) end
-  local titles = one.data.keep_effects and {} or titles_of(replay, one.path)
+  local titles = one.data.keep_effects and {} or known_effects.titles(replay, one.path)
   local before = replay.redone[one.path]
   if not titles[1] and before then titles = before.titles end -- not one of them has taken place since
   if titles[1] then replay.redone[one.path] = { seq = one.seq, titles = titles } end
-  if not one.data.keep_effects then
-    keep_made(replay, one.path)
-    forget_effects(replay, function(path) return path == one.path end)
-  end
+  if not one.data.keep_effects then known_effects.set_aside(replay, one.path) end
   for _, by_path in pairs(replay.kept) do by_path[one.path] = nil end
   overtake_answers(replay, "what was done before it is done once more")
 end
@@ -227,10 +149,7 @@ on["step.undone"] = function(replay, one)
   settle(replay, one, "undone")
   if replay.is_way_back then return end
   if replay.done then replay.done:forget(one.path) end
-  for path in pairs(replay.made_before) do
-    if step_name.is_within(path, one.path) then replay.made_before[path] = nil end
-  end
-  forget_effects(replay, function(path) return step_name.is_within(path, one.path) end)
+  known_effects.take_back(replay, one.path)
 end
 
 on["step.left"] = function(replay, one)
@@ -241,42 +160,12 @@ on["step.left"] = function(replay, one)
   skipped[data.place] = data.by
 end
 
-local function moved(path, from, to)
-  return step_name.is_within(path, from) and to .. path:sub(#from + 1) or path
-end
-
---- Gives what is known by path, or below it, its new path.
-local function move_keys(by_path, from, to)
-  local found = {}
-  for path in pairs(by_path) do
-    if step_name.is_within(path, from) then found[#found + 1] = path end
-  end
-  for _, path in ipairs(found) do by_path[moved(path, from, to)], by_path[path] = by_path[path], nil end
-end
-
-local function move_effects(replay, from, to)
-  for i, key in ipairs(replay.intents) do
-    local known = replay.effects[key]
-    if known and known.path .. "#" .. known.intent.ordinal == key and step_name.is_within(known.path, from) then
-      local path = moved(known.path, from, to)
-      local new = path .. "#" .. known.intent.ordinal
-      replay.effects[key], replay.effects[new] = nil, known
-      known.path, replay.intents[i] = path, new
-    elseif not known and step_name.is_within(key:match "^(.*)#", from) then
-      replay.intents[i] = moved(key:match "^(.*)#", from, to) .. key:match "#[^#]*$" -- an earlier try of one that was moved
-    end
-  end
-end
-
 on["step.renamed"] = function(replay, one)
   local from, to = one.data.from, one.path
   if replay.done then replay.done:rename(from, to) end
-  move_keys(replay.begun, from, to)
-  move_keys(replay.renamed, from, to)
-  move_keys(replay.redone, from, to)
-  move_keys(replay.made_before, from, to)
-  for _, by_path in pairs(replay.kept) do move_keys(by_path, from, to) end
-  move_effects(replay, from, to)
+  for _, by_path in ipairs { replay.begun, replay.renamed, replay.redone } do step_name.move(by_path, from, to) end
+  for _, by_path in pairs(replay.kept) do step_name.move(by_path, from, to) end
+  known_effects.move(replay, from, to)
   replay.renamed[to] = { from = from, digest = one.data.digest }
 end
 
@@ -346,7 +235,7 @@ function M.load(journal, id, is_way_back)
   end
   replay.done = fold.done
   for path in pairs(fold.begun) do replay.begun[path] = true end
-  for to, was in pairs(replay.renamed) do move_keys(replay.begun, was.from, to) end
+  for to, was in pairs(replay.renamed) do step_name.move(replay.begun, was.from, to) end
   return replay
 end
 
@@ -368,15 +257,7 @@ end
 --- Effects that took place, or may have, newest first.
 ---@return almanac.KnownEffect[]
 function Replay:effects_newest_first()
-  local list, listed = {}, {}
-  for i = #self.intents, 1, -1 do
-    local key = self.intents[i]
-    if not listed[key] and self.effects[key] then
-      listed[key] = true
-      list[#list + 1] = self.effects[key]
-    end
-  end
-  return list
+  return known_effects.newest_first(self)
 end
 
 --- What a done step returned, as its event has it.

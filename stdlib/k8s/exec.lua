@@ -5,6 +5,7 @@
 ---     k8s.exec { pod = "statefulset/animica-node", command = { "/app/scripts/migrate.sh" },
 ---                check = { "/app/scripts/migrate.sh", "--is-done" }, timeout = "10m" }
 ---     k8s.exec("/app/scripts/migrate.sh", { pod = "statefulset/animica-node" })
+local already_done = require "almanac.run.already_done"
 local api_path = require "almanac.k8s.api_path"
 local duration = require "almanac.base.duration"
 local effect = require "almanac.run.effect"
@@ -242,8 +243,6 @@ end
 
 -- The effect -------------------------------------------------------------------------------------
 
-local already_done = { code = 0, stdout = "", stderr = "", elapsed = 0, truncated = false, already_done = true }
-
 local function client_of(input) return k8s_client.open(input) end
 
 --- Waits until nothing is left of the command in the container it was started in. True when that is
@@ -277,7 +276,7 @@ local function recover(input, ctx)
   local gone, why = wait_gone(input, place)
   if input.check then
     local now, client = find("k8s.exec", input)
-    if check_passes("k8s.exec", client, now, input) then return "done", already_done end
+    if check_passes("k8s.exec", client, now, input) then return "done", already_done.RESULT end
   end
   if not gone then
     return "unknown", string.format("%s may still run in %s (that could not be looked up: %s)", name_of(input), where(place), why)
@@ -293,20 +292,12 @@ effect.define("k8s.exec", {
   allow = { category = "k8s", of = function(input) return { scope.of_target(objects.one("k8s.exec", input.ref, input)) } end },
   observe = function(input) return (find("k8s.exec", input)) end,
   preview = function(input, place)
-    if check_passes("k8s.exec", client_of(input), place, input) then
-      return {
-        summary = string.format("already done: %s says so in %s", shown(input.check), where(place)), nothing = true,
-        result = already_done,
-      }
-    end
+    if check_passes("k8s.exec", client_of(input), place, input) then return already_done.preview(shown(input.check), where(place)) end
     return { summary = string.format("%s in %s of namespace %s", shown(input.command), where(place), place.namespace) }
   end,
   apply = function(input, ctx)
     local client, place = client_of(input), ctx.before
-    if check_passes("k8s.exec", client, place, input) then
-      step.note(string.format("not run: it is done already, %s says so", shown(input.check)))
-      return already_done
-    end
+    if check_passes("k8s.exec", client, place, input) then return already_done.tell(shown(input.check)) end
     return execute("k8s.exec", client, place, input, { lines = true, max_output = input.max_output or KEPT })
   end,
   recover = recover,

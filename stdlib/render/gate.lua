@@ -1,8 +1,8 @@
 --- A gate in words and blocks: its value against the limit, how far that is, how it went, how long it held. Pure.
 local duration = require "almanac.base.duration"
-local gates = require "almanac.journal.gate"
 local number = require "almanac.base.number"
 local terminal = require "almanac.base.terminal"
+local words = require "almanac.journal.gate_words"
 
 local M = {}
 
@@ -10,22 +10,6 @@ local M = {}
 M.MARKS = { bad = { "!", "1;31" }, unseen = { "?", "33" }, good = { "●", "32" }, begun = { "·", "90" } }
 
 local BLOCKS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
-
-local function shown(value)
-  local number_of = number.of(value)
-  return number_of and number.short(number_of) or tostring(value)
-end
-
---- "7 >= 5", "0.31 is not < 0.05", "no data", "no sample yet".
----@param gate almanac.GateSeen
----@return string
-function M.claim(gate)
-  if gate.missing then return gate.missing end
-  if gate.value == nil then return "no sample yet" end
-  if gate.limit == nil then return shown(gate.value) end
-  if not gate.op then return string.format("%s, the limit %s", shown(gate.value), shown(gate.limit)) end
-  return string.format("%s %s%s %s", shown(gate.value), gate.ok and "" or "is not ", gate.op, shown(gate.limit))
-end
 
 --- How far the value is from the limit: "40 % above", "12x the limit"; nil where there is nothing to compare.
 ---@param gate almanac.GateSeen
@@ -82,14 +66,6 @@ function M.held(gate, now_ms)
   return string.format("held %s of %s", duration.format(held_now(gate, now_ms)), duration.format(gate.hold))
 end
 
---- "bad for 9s", of one that is watched; nil: it is not bad.
----@param gate almanac.GateSeen
----@param now_ms integer
----@return string?
-function M.bad_for(gate, now_ms)
-  return gate.bad_ms and "bad for " .. duration.format(math.max(0, (now_ms - gate.bad_ms) // 1000))
-end
-
 --- "12s unwatched": time of which no sample knows. Less than a second, or than there is between two samples, is none.
 ---@param gate almanac.GateSeen
 ---@return string?
@@ -105,9 +81,8 @@ end
 ---@param now_ms integer
 ---@return string?
 function M.trouble(gate, began_ms, now_ms)
-  local silent = gates.silent(gate, began_ms, now_ms)
-  if not silent then return nil end
-  return string.format("no answer for %s%s", duration.format(math.floor(silent)), gate.error and ": " .. gate.error or "")
+  local unanswered = words.unanswered(gate, began_ms, now_ms)
+  return unanswered and string.format("no %s%s", unanswered, gate.error and ": " .. gate.error or "")
 end
 
 --- All of it in one line, for a tree that is printed.
@@ -117,9 +92,9 @@ end
 function M.line(node, view)
   local gate, running = node.gate, node.status == "running"
   local good = node.status == "done" or gate.ok
-  local parts = { terminal.paint(M.claim(gate), good and "32" or "31", view.color) }
+  local parts = { terminal.paint(words.claim(gate), good and "32" or "31", view.color) }
   parts[#parts + 1] = M.distance(gate)
-  local how_long = running and M.bad_for(gate, view.now_ms) or M.held(gate, running and view.now_ms or nil)
+  local how_long = running and words.bad_for(gate, view.now_ms) or M.held(gate, running and view.now_ms or nil)
   parts[#parts + 1] = node.status ~= "failed" and how_long or nil
   parts[#parts + 1] = M.unwatched(gate)
   local trouble = running and M.trouble(gate, node.started, view.now_ms)

@@ -2,6 +2,7 @@
 local errors = require "almanac.base.errors"
 local duration = require "almanac.base.duration"
 local taken_back = require "almanac.journal.taken_back"
+local ranked = require "almanac.base.ranked"
 local gates = require "almanac.render.gate"
 local seen_gates = require "almanac.journal.gate"
 local step_name = require "almanac.base.step_name"
@@ -171,20 +172,11 @@ end
 --- terminal shows the end, and what follows is why.
 local function ordered(children, now_ms)
   if not M.side_by_side(children) then return children end
-  local under_way, place, rank = false, {}, {}
-  for i, child in ipairs(children) do
-    under_way = under_way or child.status == "running"
-    place[child] = i
-  end
-  for _, child in ipairs(children) do
-    rank[child] = under_way and -urgency(child, now_ms) or child.status == "failed" and 1 or 0
-  end
-  local out = table.move(children, 1, #children, 1, {})
-  table.sort(out, function(a, b)
-    if rank[a] ~= rank[b] then return rank[a] < rank[b] end
-    return place[a] < place[b]
+  local under_way = false
+  for _, child in ipairs(children) do under_way = under_way or child.status == "running" end
+  return ranked.by(children, function(child)
+    return under_way and -urgency(child, now_ms) or child.status == "failed" and 1 or 0
   end)
-  return out
 end
 
 local function add_node(lines, node, depth, view, said)

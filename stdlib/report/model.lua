@@ -10,8 +10,8 @@ local outcome = require "almanac.run.plan.outcome"
 local param = require "almanac.base.param"
 local parameters = require "almanac.journal.parameters"
 local taken_back = require "almanac.journal.taken_back"
-local rehearsed = require "almanac.journal.rehearsed"
 local states = require "almanac.journal.state"
+local steps = require "almanac.report.steps"
 local timelines = require "almanac.report.timeline"
 local verdicts = require "almanac.report.verdict"
 local watches = require "almanac.report.watches"
@@ -21,49 +21,6 @@ local M = {}
 --- Version of the shape, as it is given out as JSON (docs/reference/report.md). A field that is added does not change
 --- it; one that goes, or means something else, does.
 M.FORMAT = 1
-
-local OUTPUT_LINES = 60 -- of a step, the last ones
-
----@class almanac.report.Step
----@field id integer             place in `steps`
----@field path string
----@field name string
----@field depth integer          0 for the outermost
----@field is_leaf boolean        no step is in it
----@field status string          of almanac.Node; "waiting": not reached, or to be run again
----@field spans almanac.report.Span[]
----@field seconds? number
----@field attempts? integer
----@field message? string
----@field kind? string           of the failure
----@field at? string             "file:line"
----@field excerpt? almanac.report.Excerpt
----@field retries { at_ms: integer, delay: number?, message: string? }[]
----@field notes string[]
----@field output { stream: string, text: string }[]
----@field output_left_off? integer  lines before those
----@field effects almanac.report.Effect[]
----@field result? any
----@field asks? string           the question that it waits with
----@field choices? string[]      its answers, where they are not yes and no
----@field pattern? string        what its answer must fit, where that is any text
----@field signed? string[]       the answers that have to be signed
-
----@class almanac.report.Effect
----@field id string
----@field path string
----@field op string
----@field title string
----@field status string          "begun", "done", "recovered", "failed", "in doubt", "previewed" (of a rehearsal);
----                              of a run that is called: how it stands
----@field run? string            the run that it made
----@field undone? boolean        it was taken back
----@field left? "nothing"|"skipped"|"irreversible"  it was not: it never took place, it was left out, or nothing takes it back
----@field at_ms integer
----@field input? any
----@field before? any
----@field result? any
----@field error? table
 
 ---@class almanac.Report
 ---@field format integer
@@ -106,18 +63,9 @@ Model.__index = Model
 function M.new()
   return setmetatable({
     timeline = timelines.new(), decisions = decisions.new(), guards = guards.new(),
-    details = {}, effects = {}, gates = {}, canaries = {}, sources = {}, clusters = {},
+    steps = steps.new(), gates = {}, canaries = {}, sources = {}, clusters = {},
     count = 0, plan_events = {},
   }, Model)
-end
-
-local function detail(self, node)
-  local one = self.details[node]
-  if not one then
-    one = { output = json.array {}, left_off = 0, retries = json.array {} }
-    self.details[node] = one
-  end
-  return one
 end
 
 local on = {}
@@ -142,46 +90,8 @@ on["run.end"] = function(self, event)
   self.undone_by = event.data.by
 end
 
-local function keep_failure(self, event, node)
-  local one = detail(self, node)
-  one.at, one.excerpt, one.failed_ms = event.data.at, excerpts.of(self.sources, event.data.at), event.time_ms
-end
-
-on["step.failed"] = keep_failure
-on["step.interrupted"] = keep_failure
-
-on["step.start"] = function(self, _, node)
-  local one = detail(self, node)
-  one.at, one.excerpt, one.failed_ms = nil, nil, nil
-end
-
-on["step.done"] = on["step.start"]
-
-on["step.retry"] = function(self, event, node)
-  table.insert(detail(self, node).retries, { at_ms = event.time_ms, delay = event.data.delay, message = event.data.message })
-end
-
-on["output"] = function(self, event, node)
-  local one = detail(self, node)
-  table.insert(one.output, { stream = event.data.stream, text = event.data.text })
-  if #one.output > 2 * OUTPUT_LINES then
-    one.left_off = one.left_off + OUTPUT_LINES
-    one.output = json.array { table.unpack(one.output, OUTPUT_LINES + 1) }
-  end
-end
-
-on["effect.intent"] = function(self, event)
-  local data = event.data
-  self.effects[data.id] = { input = data.input, before = data.before, at_ms = event.time_ms }
-end
-
-on["effect.outcome"] = function(self, event)
-  local effect = self.effects[event.data.id]
-  if effect then effect.result, effect.error = event.data.result, event.data.error end
-end
-
 local function gate_of(self, event, node)
-  local one = detail(self, node)
+  local one = self.steps:of(node)
   if not one.gate then
     one.gate = watches.gate(event.path)
     table.insert(self.gates, { node = node, watch = one.gate })
@@ -194,13 +104,13 @@ on["gate.end"] = function(self, event, node) watches.decide(gate_of(self, event,
 on["gate.sample"] = function(self, event, node) watches.add_sample(gate_of(self, event, node), event.data) end
 
 on["canary.start"] = function(self, event, node)
-  local one = detail(self, node)
+  local one = self.steps:of(node)
   if not one.canary then table.insert(self.canaries, { node = node }) end
   one.canary = watches.canary(event.path, event.data)
 end
 
 on["canary.sample"] = function(self, event, node)
-  local canary = detail(self, node).canary
+  local canary = self.steps:of(node).canary
   if canary and type(event.data.values) == "table" then watches.add_comparison(canary, event.data) end
 end
 
@@ -213,80 +123,13 @@ function Model:add(event, state)
   self.timeline:add(event, node)
   self.decisions:add(event)
   self.guards:add(event, node)
+  if node then self.steps:add(event, node, self.sources) end
   if self.plan and (event.kind:find "^effect%." or event.kind:find "^step%." or event.kind == "gate.sample" or
     event.kind == "run.unbound") then
     table.insert(self.plan_events, { kind = event.kind, path = event.path, data = event.data })
   end
   local fn = on[event.kind]
   if fn and (node or event.kind == "cluster" or event.kind:find "^run%." or event.kind:find "^rehearsal%.") then fn(self, event, node) end
-end
-
-local function effects_of(self, report, node)
-  local out = json.array {}
-  for i, effect in ipairs(node.effects) do
-    local more = self.effects[effect.id] or {}
-    out[i] = {
-      id = effect.id, path = node.path, op = effect.op, title = effect.title or effect.op, run = effect.run,
-      status = report.run.rehearsal and rehearsed.is(effect.title) and "previewed" or effect.status,
-      undone = effect.undone, left = effect.left, at_ms = more.at_ms, input = more.input, before = more.before, result = more.result,
-      error = more.error,
-    }
-  end
-  return out
-end
-
---- What it said, and what a rollback left of it.
-local function notes_of(node)
-  if not node.left then return node.notes end
-  local notes = json.array { table.unpack(node.notes) }
-  for _, left in ipairs(node.left) do notes[#notes + 1] = taken_back.describe(left) end
-  return notes
-end
-
-local function seconds_of(node, spans)
-  if node.status == "skipped" then return nil end
-  local last = spans[#spans]
-  if node.elapsed then return node.elapsed end
-  return last and (last.to_ms - spans[1].from_ms) / 1000 or nil
-end
-
---- It began at the step that failed first; a step around it fails no sooner, and its branches are interrupted.
-local function note_failure(self, report, step, failed_ms)
-  local first = report.failure and report.steps[report.failure]
-  local is_within = first and step.path:sub(1, #first.path + 1) == first.path .. "/"
-  if first and not (failed_ms < self.failed_ms or is_within and failed_ms == self.failed_ms) then return end
-  report.failure, self.failed_ms = step.id, failed_ms
-end
-
-local function add_step(self, report, node, depth)
-  local more, spans = detail(self, node), self.timeline:spans(node)
-  local step = {
-    id = #report.steps + 1, path = node.path, name = node.name, depth = depth, is_leaf = #node.children == 0, status = node.status,
-    spans = json.array(spans), seconds = seconds_of(node, spans), attempts = node.attempts, message = node.message, kind = node.kind,
-    at = more.at, excerpt = more.excerpt, retries = more.retries, notes = notes_of(node), output = more.output,
-    output_left_off = more.left_off > 0 and more.left_off or nil, effects = effects_of(self, report, node), result = node.result,
-    asks = node.asks, choices = node.asks and node.choices, pattern = node.asks and node.pattern,
-    signed = node.asks and node.needs and json.array(node.must_sign or { "yes" }) or nil,
-    is_gate = more.gate ~= nil or nil, is_canary = more.canary ~= nil or nil,
-  }
-  report.steps[step.id] = step
-  for _, effect in ipairs(step.effects) do table.insert(report.effects, effect) end
-  if node.status == "failed" then note_failure(self, report, step, more.failed_ms or math.huge) end
-  for _, child in ipairs(node.children) do add_step(self, report, child, depth + 1) end
-end
-
---- In the order in which they took place: those of runs that a run made were met behind its own.
-local function sort_effects(effects)
-  local place, sorted = {}, true
-  for i, effect in ipairs(effects) do
-    place[effect] = i
-    sorted = sorted and (i == 1 or (effects[i - 1].at_ms or 0) <= (effect.at_ms or 0))
-  end
-  if sorted then return end
-  table.sort(effects, function(a, b)
-    local x, y = a.at_ms or 0, b.at_ms or 0
-    return x < y or x == y and place[a] < place[b]
-  end)
 end
 
 local function counts_of(report)
@@ -380,9 +223,8 @@ function Model:finish(state, facts)
     rollbacks = json.array(facts.rollbacks),
     journal = { events = self.count, seq = facts.head.seq, hash = facts.head.hash, broken = facts.broken },
   }
-  for _, node in ipairs(state.roots) do add_step(self, report, node, 0) end
-  sort_effects(report.effects)
-  for _, one in ipairs(self.canaries) do one.watch = detail(self, one.node).canary end
+  self.steps:put(report, state.roots, self.timeline)
+  for _, one in ipairs(self.canaries) do one.watch = self.steps:of(one.node).canary end
   close_watches(report, self.gates, report.gates, facts.now_ms)
   close_watches(report, self.canaries, report.canaries, facts.now_ms)
   report.guards = self.guards:finish(report.steps)

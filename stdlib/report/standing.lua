@@ -1,5 +1,5 @@
 --- How the gates of a run stand that is under way: how many hold, and which do not, since when. Pure.
-local duration = require "almanac.base.duration"
+local gate_words = require "almanac.journal.gate_words"
 local gates = require "almanac.journal.gate"
 local number = require "almanac.base.number"
 local words = require "almanac.report.words"
@@ -11,26 +11,17 @@ local M = {}
 ---@field text string     "bad for 9s: 7 is not < 5"
 
 --- What is wrong with the last value: nothing is, where it was healthy and no more came.
-local function claim(seen)
-  local value, limit = number.of(seen.value), number.of(seen.limit)
-  if seen.missing or seen.ok or not value or not limit or not seen.op then return seen.missing end
-  return string.format("%s is not %s %s", number.short(value), seen.op, number.short(limit))
-end
-
-local function length(from_ms, now_ms)
-  return duration.format(math.max(0, (now_ms - from_ms) // 1000))
+local function fault(seen)
+  local is_compared = not seen.ok and number.of(seen.value) and number.of(seen.limit) and seen.op
+  return (seen.missing or is_compared) and gate_words.claim(seen) or nil
 end
 
 local function text_of(seen, is, began_ms, now_ms)
   if is == "good" then return "healthy now" end
   if is == "begun" then return "no sample yet" end
-  local silent = gates.silent(seen, began_ms, now_ms)
-  local said = seen.bad_ms and "bad for " .. length(seen.bad_ms, now_ms) or nil
-  if silent then
-    local unanswered = "without an answer for " .. duration.format(math.floor(silent))
-    said = said and said .. ", " .. unanswered or unanswered
-  end
-  local why = silent and seen.error and words.first_line(seen.error) or claim(seen)
+  local unanswered, said = gate_words.unanswered(seen, began_ms, now_ms), gate_words.bad_for(seen, now_ms)
+  if unanswered then said = (said and said .. ", " or "") .. "without an " .. unanswered end
+  local why = unanswered and seen.error and words.first_line(seen.error) or fault(seen)
   return (said or "not seen") .. (why and ": " .. why or "")
 end
 

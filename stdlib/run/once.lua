@@ -13,7 +13,7 @@ local printed = require "almanac.run.printed"
 local process = require "native.process"
 local question = require "almanac.run.question"
 local redaction = require "almanac.base.redaction"
-local replays = require "almanac.journal.replay"
+local known_effects = require "almanac.journal.known_effects"
 local secret = require "almanac.base.secret"
 local sha256 = require("native.digest").sha256
 local shell_word = require "almanac.base.shell_word"
@@ -48,7 +48,7 @@ end
 local function context_of(frame, call, known)
   local intent = known.intent
   return {
-    id = intent.id, run = call.run or frame.run.id, before = intent.before, undo_to = replays.undo_to(known, call.definition.goes_on),
+    id = intent.id, run = call.run or frame.run.id, before = intent.before, undo_to = known_effects.undo_to(known, call.definition.goes_on),
     emit = function(kind, data) frame.run:record_own(kind, frame.path, { effect = call.name, id = intent.id, data = data }) end,
   }
 end

@@ -7,7 +7,7 @@ local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local once = require "almanac.run.once"
 local redaction = require "almanac.base.redaction"
-local replays = require "almanac.journal.replay"
+local known_effects = require "almanac.journal.known_effects"
 local task = require "native.task"
 
 local M = {}
@@ -43,7 +43,7 @@ local function has_changed(frame, doubt)
   if not ok and interrupt.of(now) then error(now, 0) end
   if not ok then return nil end
   if now ~= nil then now = json.decode(json.encode(redaction.data(now))) end -- as it was journalled
-  return not diff.equal(replays.undo_to(doubt.known), now)
+  return not diff.equal(known_effects.undo_to(doubt.known), now)
 end
 
 --- What is known of the parts of an effect: of a script's own there is nothing else that it could have done.

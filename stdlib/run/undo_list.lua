@@ -2,7 +2,7 @@
 --- journal; the rollback itself (run/rollback_body.lua) is a run of its own, journalled and resumable.
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
-local replays = require "almanac.journal.replay"
+local known_effects = require "almanac.journal.known_effects"
 local source = require "almanac.base.source"
 local step = require "almanac.run.step"
 local task = require "native.task"
@@ -106,7 +106,7 @@ end
 
 local function of_effect(item, definition, title)
   local intent, outcome = item.intent, item.outcome
-  local undo_to = replays.undo_to(item, definition.goes_on)
+  local undo_to = known_effects.undo_to(item, definition.goes_on)
   local unkept = definition.unkept and definition.unkept(intent.input, undo_to)
   return {
     path = item.path, seq = item.seq, what = undo_owner.of_effect(item.path, title, unkept), unkept = unkept, effect = intent.id,

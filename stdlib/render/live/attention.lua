@@ -1,5 +1,6 @@
 --- How much each step of a run wants to be looked at now, and how many of its gates hold. Pure.
 local gates = require "almanac.journal.gate"
+local ranked = require "almanac.base.ranked"
 local tree = require "almanac.render.tree"
 
 local M = {}
@@ -82,14 +83,9 @@ end
 ---@param facts table<table, almanac.live.Facts>
 ---@return almanac.Node[]
 function M.wrong(state, facts)
-  local out, place = {}, {}
+  local out = {}
   add_wrong(out, state.roots, facts)
-  for i, node in ipairs(out) do place[node] = i end
-  table.sort(out, function(a, b)
-    if facts[a].own ~= facts[b].own then return facts[a].own > facts[b].own end
-    return place[a] < place[b]
-  end)
-  return out
+  return ranked.by(out, function(node) return -facts[node].own end)
 end
 
 --- The first of the innermost steps that run; nil: none does.

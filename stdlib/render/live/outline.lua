@@ -1,5 +1,6 @@
 --- Which steps of a run are shown, in which order: the worst first, what is done folded, so that it fits. Pure.
 local attention = require "almanac.render.live.attention"
+local ranked = require "almanac.base.ranked"
 
 local M = {}
 
@@ -38,14 +39,7 @@ end
 
 --- Where the steps below a node are in the order of attention: only those that run side by side change places.
 local function ordered(children, facts, parallel)
-  if not parallel then return children end
-  local place, out = {}, {}
-  for i, child in ipairs(children) do place[child], out[i] = i, child end
-  table.sort(out, function(a, b)
-    if facts[a].level ~= facts[b].level then return facts[a].level > facts[b].level end
-    return place[a] < place[b]
-  end)
-  return out
+  return parallel and ranked.by(children, function(child) return -facts[child].level end) or children
 end
 
 local function is_held(node, facts)

@@ -2,6 +2,7 @@
 local attention = require "almanac.render.live.attention"
 local columns = require "almanac.base.columns"
 local duration = require "almanac.base.duration"
+local gate_words = require "almanac.journal.gate_words"
 local gates = require "almanac.render.gate"
 local terminal = require "almanac.base.terminal"
 local tree = require "almanac.render.tree"
@@ -33,7 +34,7 @@ end
 --- "41s of 10m" of a gate that is good, and for how long one is bad.
 local function how_long(node, look)
   local gate, running = node.gate, node.status == "running"
-  local bad_for = running and gates.bad_for(gate, look.now_ms)
+  local bad_for = running and gate_words.bad_for(gate, look.now_ms)
   if bad_for then return bad_for end
   local held = gates.held(gate, running and look.now_ms or nil) or ""
   return running and held:gsub("^held ", "") or held
@@ -41,7 +42,7 @@ end
 
 --- "500 not < 130"
 local function claim(gate)
-  return (gates.claim(gate):gsub(" is not ", " not "))
+  return (gate_words.claim(gate):gsub(" is not ", " not "))
 end
 
 --- The columns that the gates among the rows share, so that they stand below each other; those that there is no
@@ -169,7 +170,7 @@ local function value_of(node, look)
     node = node.children[1]
     gate = node.gate
   end
-  if gate then return gates.claim(gate):match "^%S+" end
+  if gate then return gate_words.claim(gate):match "^%S+" end
   return (tree.elapsed(node, look.now_ms, true):gsub("^ +", ""))
 end
 

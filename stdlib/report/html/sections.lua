@@ -6,6 +6,7 @@ local markup = require "almanac.report.markup"
 local plots = require "almanac.report.html.plot"
 local number = require "almanac.base.number"
 local objects = require "almanac.report.html.objects"
+local ranked = require "almanac.base.ranked"
 local standings = require "almanac.report.standing"
 local steps = require "almanac.report.html.steps"
 local outcome = require "almanac.run.plan.outcome"
@@ -162,9 +163,8 @@ local UNFOLDED_MAX = 4
 --- The gates in the order in which one looks at them, each with its number.
 local function ordered(gates)
   local out = {}
-  for i, gate in ipairs(gates) do out[i] = { number = i, gate = gate, rank = standings.rank(gate) } end
-  table.sort(out, function(a, b) return a.rank < b.rank or a.rank == b.rank and a.number < b.number end)
-  return out
+  for i, gate in ipairs(gates) do out[i] = { number = i, gate = gate } end
+  return ranked.by(out, function(one) return standings.rank(one.gate) end)
 end
 
 local function gate_body(report, gate, breaches)

@@ -4,6 +4,7 @@
 --- As it is: configuration, secrets, records of releases, custom resources, jobs that have ended. With its status made
 --- anew: workloads, claims, budgets, quotas. Not at all, for it is made here: pods of a workload, endpoints, events,
 --- nodes and volumes; nor what is being deleted.
+local ranked = require "almanac.base.ranked"
 local value = require "almanac.sim.model.value"
 local convert = require "almanac.sim.model.convert"
 local pods = require "almanac.sim.control.pods"
@@ -176,16 +177,10 @@ local function bring(store, o, resource)
 end
 
 local function ordered(store, objects)
-  local out = {}
-  for i, o in ipairs(objects) do
+  return ranked.by(objects, function(o)
     local res = store.served:of_kind(o.apiVersion, o.kind)
-    out[i] = { object = o, rank = res and FIRST[res.key] or 3, at = i }
-  end
-  table.sort(out, function(a, b)
-    if a.rank ~= b.rank then return a.rank < b.rank end
-    return a.at < b.at
+    return res and FIRST[res.key] or 3
   end)
-  return out
 end
 
 ---@class sim.Restored
@@ -206,8 +201,8 @@ function restore.into(store, objects, resources, unread)
   end
   local selecting, seen = selecting_services(objects), {}
   local restored = { count = 0, left_out = {}, namespaces = {} }
-  for _, entry in ipairs(ordered(store, objects)) do
-    local o = drop_nulls(value.copy(entry.object))
+  for _, object in ipairs(ordered(store, objects)) do
+    local o = drop_nulls(value.copy(object))
     local why = left_out(o, selecting)
     if not why then why = bring(store, o, resources and resources[o.apiVersion .. "/" .. o.kind]) end
     if not why then restored.count = restored.count + 1 end

@@ -30,3 +30,12 @@ t.test("whatever the text, its name can be one, is its own again, and comes at o
   end
   t.ok(name.of(("x"):rep(2000) .. "a") ~= name.of(("x"):rep(2000) .. "b"), "two questions stay two")
 end)
+
+t.test("what is known by a path, or below it, has its new path when a step has; what only begins so stays", function()
+  local by_path = { a = 1, ["a/b"] = 2, ["a/b#c"] = 3, ab = 4, ["x/a"] = 5 }
+  name.move(by_path, "a", "new/a")
+  t.eq(by_path, { ["new/a"] = 1, ["new/a/b"] = 2, ["new/a/b#c"] = 3, ab = 4, ["x/a"] = 5 })
+  name.move(by_path, "new/a", "new/a/in") -- into itself
+  t.eq(by_path, { ["new/a/in"] = 1, ["new/a/in/b"] = 2, ["new/a/in/b#c"] = 3, ab = 4, ["x/a"] = 5 })
+  t.eq({ name.moved("a", "a", "b"), name.moved("ab", "a", "b"), name.moved("a/c", "a", "b") }, { "b", "ab", "b/c" })
+end)

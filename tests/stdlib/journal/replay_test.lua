@@ -1,6 +1,7 @@
 -- The fold: what a replay needs of a run, from the journal and from the run as it goes on.
 local event = require "almanac.journal.event"
 local json = require "native.json"
+local known_effects = require "almanac.journal.known_effects"
 local replays = require "almanac.journal.replay"
 local t = require "tests.harness"
 
@@ -67,20 +68,20 @@ t.test("an undo goes back to what the first try saw that may have changed someth
     table.move(one[2], 1, #one[2], 2, events)
     events[#events + 1] = { "effect.intent", "a", seen("2", 4) }
     both_ways(events, function(replay, how)
-      t.eq(replays.undo_to(replay.effects["a#0"]), one[3], one[1] .. ", " .. how)
+      t.eq(known_effects.undo_to(replay.effects["a#0"]), one[3], one[1] .. ", " .. how)
     end)
   end
   both_ways({
     { "effect.intent", "a", seen("1", 3) }, { "effect.recovered", "a", recovered("1", "again") },
     { "effect.intent", "a", seen("2", 4) }, { "effect.recovered", "a", recovered("2", "not_done", true) },
     { "effect.intent", "a", seen("3", 5) },
-  }, function(replay, how) t.eq(replays.undo_to(replay.effects["a#0"]), 3, how) end)
+  }, function(replay, how) t.eq(known_effects.undo_to(replay.effects["a#0"]), 3, how) end)
   both_ways({ { "effect.intent", "a", seen("1", 3) }, { "effect.intent", "a", seen("2", 4, "another input") } },
-    function(replay, how) t.eq(replays.undo_to(replay.effects["a#0"]), 4, how) end)
+    function(replay, how) t.eq(known_effects.undo_to(replay.effects["a#0"]), 4, how) end)
   both_ways({
     { "effect.intent", "a", seen("1", 3) }, { "effect.outcome", "a", outcome "1" }, { "step.redo", "a" },
     { "step.renamed", "b", { from = "a" } }, { "effect.intent", "b", seen("2", 4) },
-  }, function(replay, how) t.eq(replays.undo_to(replay.effects["b#0"]), 3, how) end)
+  }, function(replay, how) t.eq(known_effects.undo_to(replay.effects["b#0"]), 3, how) end)
 end)
 
 t.test("a redo forgets the step's own effects, unless it only contains what is redone", function()

@@ -1,4 +1,5 @@
 -- A gate in words and blocks.
+local gate_words = require "almanac.journal.gate_words"
 local gates = require "almanac.journal.gate"
 local t = require "tests.harness"
 local words = require "almanac.render.gate"
@@ -13,9 +14,9 @@ local errors_below = { op = "<", limit = 0.05, hold = 10, interval = 1 }
 
 t.test("a value is said against its limit, and how far it is from it", function()
   local good = seen(errors_below, { { value = 0.01, ok = true, held = 0 } })
-  t.eq({ words.claim(good), words.distance(good) }, { "0.01 < 0.05", "80 % below" })
+  t.eq({ gate_words.claim(good), words.distance(good) }, { "0.01 < 0.05", "80 % below" })
   local bad = seen(errors_below, { { value = 0.2, ok = false, held = 0 } })
-  t.eq({ words.claim(bad), words.distance(bad) }, { "0.2 is not < 0.05", "300 % above" })
+  t.eq({ gate_words.claim(bad), words.distance(bad) }, { "0.2 is not < 0.05", "300 % above" })
   t.eq(words.distance(seen(errors_below, { { value = 50, ok = false } })), "1000x the limit")
   t.eq(words.distance(seen({ op = ">", limit = 0 }, { { value = 3, ok = true } })), "3 above")
   t.eq(words.distance(seen({ op = "<=", limit = 5 }, { { value = 5, ok = true } })), "at the limit")
@@ -23,9 +24,9 @@ end)
 
 t.test("without a number it says so, and compares nothing", function()
   local gate = seen(errors_below, { { missing = "no data", ok = false } })
-  t.eq({ words.claim(gate), words.distance(gate) }, { "no data", nil })
-  t.eq(words.claim(seen(errors_below, {})), "no sample yet")
-  t.eq({ words.claim(seen(errors_below, { { value = "+Inf", ok = false } })) }, { "+Inf is not < 0.05" })
+  t.eq({ gate_words.claim(gate), words.distance(gate) }, { "no data", nil })
+  t.eq(gate_words.claim(seen(errors_below, {})), "no sample yet")
+  t.eq({ gate_words.claim(seen(errors_below, { { value = "+Inf", ok = false } })) }, { "+Inf is not < 0.05" })
   t.eq(words.distance(seen(errors_below, { { value = "+Inf", ok = false } })), nil)
 end)
 

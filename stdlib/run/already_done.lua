@@ -1,0 +1,27 @@
+--- A command that is not run, since its check says that there is nothing to do: what its effect gives, and what is said of it,
+--- wherever the command would have run.
+local step = require "almanac.run.step"
+
+local M = {}
+
+--- What the effect gives.
+M.RESULT = { code = 0, stdout = "", stderr = "", elapsed = 0, truncated = false, already_done = true }
+
+--- The preview of one whose check passes.
+---@param check string  the check, as it is shown
+---@param where? string  where it was asked: "pod/x"
+---@return almanac.Preview
+function M.preview(check, where)
+  local summary = string.format("already done: %s says so%s", check, where and " in " .. where or "")
+  return { summary = summary, nothing = true, result = M.RESULT }
+end
+
+--- Says in the step that it is not run.
+---@param check string
+---@return table result
+function M.tell(check)
+  step.note(string.format("not run: it is done already, %s says so", check))
+  return M.RESULT
+end
+
+return M
