@@ -4,6 +4,7 @@ local discovery = require "almanac.k8s.discovery"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local k8s_client = require "almanac.k8s.client"
+local pager = require "almanac.k8s.pager"
 local pool = require "almanac.base.pool"
 
 local M = {}
@@ -23,8 +24,6 @@ local M = {}
 ---@field limit? integer       objects in one page; default 500
 ---@field context? string      another context of the kubeconfig
 ---@field managed_fields? boolean  keep metadata.managedFields
-
-local PAGE = 500
 
 -- Names ------------------------------------------------------------------------------------------
 
@@ -158,7 +157,7 @@ local LIST_MIN = 8
 --- is asked for.
 local function find_by_list(who, target, wanted, opts)
   local ok, page = errors.try(k8s_client.request, target.client, {
-    who = who, path = discovery.path(target.resource, target.namespace), query = { limit = PAGE },
+    who = who, path = discovery.path(target.resource, target.namespace), query = { limit = pager.PAGE },
   })
   if not ok then
     if page.status == 403 or page.status == 404 then return nil end
@@ -216,9 +215,7 @@ function M.get(who, target, opts)
   return tidy(object, opts or {})
 end
 
---- All objects of a collection, page by page. Where the rest of a list can no longer be had (410), it is
---- listed anew and whole, as client-go's pager does: a page more would expire, too.
---- https://github.com/kubernetes/client-go/blob/master/tools/pager/pager.go
+--- All objects of a collection.
 ---@param who string
 ---@param target almanac.k8s.Target
 ---@param opts almanac.k8s.ListOptions
@@ -228,22 +225,16 @@ end
 function M.list(who, target, opts, tries)
   local collection = discovery.path(target.resource, target.namespace)
   local query = M.selectors(who, opts)
+  query.limit = opts.limit
+  local pages = pager.pages(who, collection, query, function(asked)
+    return k8s_client.request(target.client, { who = who, path = collection, query = asked, tries = tries })
+  end)
   local items = json.array {}
-  query.limit = opts.limit or PAGE
-  while true do
-    local ok, page = errors.try(k8s_client.request, target.client,
-      { who = who, path = collection, query = query, tries = tries })
-    if ok then
-      local api_version, kind = page.apiVersion, (page.kind or ""):gsub("List$", "")
-      for _, object in ipairs(page.items or {}) do items[#items + 1] = tidy(object, opts, api_version, kind) end
-      query.continue = page.metadata and page.metadata.continue
-      if not query.continue or query.continue == "" then return items, page.metadata.resourceVersion end
-    elseif page.status == 410 and query.continue then
-      items, query.continue, query.limit = json.array {}, nil, nil
-    else
-      error(page, 0)
-    end
+  for _, page in ipairs(pages) do
+    local api_version, kind = page.apiVersion, (page.kind or ""):gsub("List$", "")
+    for _, object in ipairs(page.items or {}) do items[#items + 1] = tidy(object, opts, api_version, kind) end
   end
+  return items, pages[#pages].metadata.resourceVersion
 end
 
 return M

@@ -5,13 +5,13 @@ local client = require "almanac.k8s.client"
 local discovery = require "almanac.k8s.discovery"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local pager = require "almanac.k8s.pager"
 local task = require "native.task"
 local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
 local WHO = "almanac snapshot"
-local PAGE = 500
 local DECODE = { max_bytes = 256 << 20, big = "text", null = "absent" }
 
 --- What happened, and numbers of the moment: no part of what there is.
@@ -31,20 +31,18 @@ local function get(opened, path, query)
   return json.decode(text, DECODE)
 end
 
---- The objects of a kind, page by page.
+--- The objects of a kind.
 local function list(opened, resource, namespace)
-  local out, query = {}, { limit = PAGE }
   local path = discovery.path(resource, namespace)
-  while true do
-    local page = get(opened, path, query)
+  local out = {}
+  for _, page in ipairs(pager.pages(WHO, path, {}, function(query) return get(opened, path, query) end)) do
     local kind = (page.kind or ""):gsub("List$", "")
     for _, object in ipairs(page.items or {}) do
       object.apiVersion, object.kind = object.apiVersion or page.apiVersion, object.kind or kind
       out[#out + 1] = object
     end
-    query.continue = page.metadata and page.metadata.continue
-    if not query.continue or query.continue == "" then return out end
   end
+  return out
 end
 
 local function can_list(resource)
