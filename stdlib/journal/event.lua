@@ -85,7 +85,7 @@ M.kinds = {
   -- what is asked at the run's terminal, by whom it is seen there; at "", of the run
   ["question.put"] = kind("durable", "skip", "question choices by"),
   ["question.over"] = kind("durable", "skip", ""),
-  ["sleep.until"] = kind("durable", "keep", "until_ms"),
+  ["sleep.until"] = kind("durable", "keep", "until_ms seconds"), -- seconds: how long from its beginning
   ["gate.start"] = kind("soon", "skip", "query op limit critical hold interval grace tolerate"), -- what its samples are held against
   -- held, unwatched: seconds up to this sample, of which the watch itself takes no notice
   ["gate.sample"] = kind("soon", "keep", "time value ok missing series error permanent resumed held unwatched"),

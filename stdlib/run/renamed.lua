@@ -287,17 +287,20 @@ function M.check_effect(frame, op, title)
   end
 end
 
---- What the operator said beforehand: "new=old". Either may hold a "=".
+--- What the operator said beforehand: "new=old". Either may hold a "=". Raises kind "refused" where it is neither so nor can be.
 ---@param run almanac.Run
 ---@param words string
-function M.answer(run, words)
+---@return { new: string, old: string? }  no old: it is so already
+function M.meant(run, words)
   local at = 0
   while true do
     at = words:find("=", at + 1, true)
     if not at then break end
     local new, old = words:sub(1, at - 1), words:sub(at + 1)
+    local known = run.replay.renamed[new]
+    if known and known.from == old then return { new = new } end
     if new ~= "" and is_there(run, old) and not run.done:seq(new) and step_name.fits(new:match "[^/]*$") then
-      return M.record(run, new, { path = old })
+      return { new = new, old = old }
     end
   end
   errors.raise {

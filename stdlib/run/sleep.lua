@@ -10,13 +10,22 @@ local M = {}
 --- The wall clock goes on while a computer sleeps, and this one does not: it is looked at again so often.
 local LOOK_SECONDS = 5
 
-local function wait(seconds)
-  local before = step.previous "sleep.until"
-  local until_ms = before[1] and before[1].until_ms
-  if not until_ms then
-    until_ms = task.wall_ms() + math.floor(seconds * 1000)
-    step.emit("sleep.until", { until_ms = until_ms })
+--- When it is over: so long after it began, which may be in an execution before, with another length in its script.
+local function end_of(seconds)
+  local all = step.previous "sleep.until"
+  local before = all[#all]
+  if before and (before.seconds or seconds) == seconds then return before.until_ms end
+  local until_ms = before and before.until_ms - math.floor(before.seconds * 1000) or task.wall_ms()
+  until_ms = until_ms + math.floor(seconds * 1000)
+  step.emit("sleep.until", { until_ms = until_ms, seconds = seconds })
+  if before then
+    step.progress(string.format("lasts %s since it began, and no longer %s", duration.format(seconds), duration.format(before.seconds)))
   end
+  return until_ms
+end
+
+local function wait(seconds)
+  local until_ms = end_of(seconds)
   while true do
     local left = (until_ms - task.wall_ms()) / 1000
     if left <= 0 then return nil end

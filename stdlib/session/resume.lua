@@ -64,9 +64,14 @@ local function walk_with_names(run, book, values)
   end
 end
 
---- What the command line says about names of steps.
+--- What the command line says about steps: all of it is looked at before any of it is journalled.
 local function answer_names(run, options)
-  for _, words in ipairs(options.renamed or {}) do renamed.answer(run, words) end
+  local renames = {}
+  for i, words in ipairs(options.renamed or {}) do renames[i] = renamed.meant(run, words) end
+  if options.redo then redo.check(run, options.redo, renames) end
+  for _, one in ipairs(renames) do
+    if one.old then renamed.record(run, one.new, { path = one.old }) end
+  end
   for _, path in ipairs(options.not_renamed or {}) do renamed.record_distinct(run, path) end
 end
 

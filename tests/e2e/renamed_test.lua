@@ -234,3 +234,22 @@ t.test("--renamed with what is no pair of steps is refused", function()
   t.eq(code, 2, err)
   t.has(err, '"new=old"')
 end)
+
+t.test("what the words of a resume say is all looked at before any of it is journalled, and what holds already is no mistake", function()
+  local p = failed_run()
+  p:edit("book", (works:gsub('step%("one"', 'step("eins"')))
+  local code, _, err = p:run { "resume", "--renamed", "eins=one", "--redo", "eyns" }
+  t.eq(code, 2)
+  t.has(err, 'did you mean "eins"?')
+  local _, out = p:run { "status", p:newest() }
+  t.lacks(out, "renamed")
+  code, _, err = p:run { "resume", "--renamed", "eins=one", "--redo", "eins", "--no-ask" }
+  t.eq(code, 0, err)
+  t.eq(p:lines "world", { "one", "inner", "one", "inner", "last" })
+  p = failed_run()
+  p:edit("book", (source:gsub('step%("one"', 'step("eins"')))
+  t.eq((p:run { "resume", "--no-ask", "--renamed", "eins=one" }), 1)
+  p:edit("book", (works:gsub('step%("one"', 'step("eins"')))
+  code, _, err = p:run { "resume", "--renamed", "eins=one" }
+  t.eq(code, 0, err)
+end)

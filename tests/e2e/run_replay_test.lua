@@ -97,3 +97,17 @@ t.test("a failed run that a later one has overtaken is gone on with only by name
   t.eq(code, 0, err)
   t.has(err, "! " .. first .. " is not the last run on world")
 end)
+
+t.test("a sleep that was edited while the run was stopped lasts as long as it says now, from its beginning", function()
+  local book = [[return runbook { run = function() sleep("hold on", "10m") end }]]
+  local p = project.new { book = book }
+  local running = p:spawn { "run", "book", "--plain" }
+  running:wait_line "hold on .*left"
+  running:kill "INT"
+  local code, _, err = running:wait()
+  t.eq(code, 130, err)
+  p:edit("book", (book:gsub("10m", "10ms")))
+  code, _, err = p:run { "resume" }
+  t.eq(code, 0, err)
+  t.has(err, "lasts 10ms since it began, and no longer 10m")
+end)

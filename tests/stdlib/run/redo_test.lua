@@ -24,7 +24,7 @@ t.test("the step, what is in it, and all that was done after it", function()
 end)
 
 t.test("a step that is not done is refused, with where they are shown", function()
-  local err = t.raises("refused", redo.record, run_of { "read" }, "raed")
+  local err = t.raises("refused", redo.check, run_of { "read" }, "raed", {})
   t.has(err.message, '--redo: this run has no done step "raed"; did you mean "read"?')
   t.has(err.hint, "almanac status r-1")
 end)
