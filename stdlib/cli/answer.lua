@@ -138,7 +138,10 @@ function M.run(answer, name, usage, words, operator)
   local open, pending = questions.own(journal, id)
   local question = choose(open, pending, id, rest[words_before + 1])
   answer = questions.word_of(question, answer)
-  questions.check_other(question, answer)
+  questions.check_other(question, answer, {
+    signs = (given.sign or given.signed or given.text) and true or false, reason = given.reason and redaction.text(given.reason),
+    rejects = name == "reject",
+  })
   reopen.check_environment(id, rows.meta(journal:run(id)), given)
   load_policy(question.row, answer, question, given)
   local data = questions.answer(question, {

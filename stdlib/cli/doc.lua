@@ -47,7 +47,9 @@ end
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
-  if #rest > 1 then errors.usage "usage: almanac doc [NAME]" end
+  if #rest > 1 then
+    errors.raise { kind = "usage", message = "doc: one name at a time", hint = "almanac doc " .. rest[#rest] }
+  end
   local name = rest[1]
   if not name then
     operator:result(text.index(manual.pages(), width()))

@@ -10,6 +10,7 @@ local nearest = require "almanac.base.nearest"
 local options = require "almanac.cli.options"
 local param = require "almanac.base.param"
 local parameters = require "almanac.journal.parameters"
+local rows = require "almanac.journal.row"
 local store = require "almanac.journal.store"
 local task = require "native.task"
 local terminal = require "almanac.base.terminal"
@@ -116,9 +117,9 @@ end
 ---@param width integer?
 ---@return string[]
 local function lines_of(list, width)
-  local rows, out = {}, {}
-  for i, found in ipairs(list) do rows[i] = cells_of(found) end
-  local aligned = columns.aligned(rows)
+  local cells, out = {}, {}
+  for i, found in ipairs(list) do cells[i] = cells_of(found) end
+  local aligned = columns.aligned(cells)
   for i, found in ipairs(list) do
     local rest = rest_of(found)
     add_lines(out, aligned[i], width and terminal.spelt(rest) or rest, width)
@@ -155,6 +156,19 @@ local function check_known(journal, runbook, as_json)
   }
 end
 
+--- Says that no run is so, on standard error, and whose name was probably meant.
+local function say_none(journal, wanted, operator)
+  local operators, environments = {}, {}
+  for _, row in ipairs(journal:runs()) do
+    local meta = rows.meta(row)
+    operators[meta.operator or ""], environments[meta.environment or ""] = true, true
+  end
+  local guess = ""
+  if wanted.operator and not operators[wanted.operator] then guess = nearest.suffix(wanted.operator, operators) end
+  if wanted.environment and not environments[wanted.environment] then guess = guess .. nearest.suffix(wanted.environment, environments) end
+  operator:say { "no run is so" .. guess }
+end
+
 function M.run(words, operator)
   local given, rest = options.parse(M.usage, M.options, words, operator)
   if not given then return 0 end
@@ -175,6 +189,7 @@ function M.run(words, operator)
     code = math.max(code, found.is_corrupt and 1 or 0, doubt.say(journal, found.id, operator))
     if given.json then operator:json(shown(found, fields)) end
   end
+  if not list[1] then say_none(journal, wanted, operator) end
   if not given.json then operator:result(terminal.lines(lines_of(list, terminal.isatty(1) and terminal.size() or nil))) end
   return code
 end

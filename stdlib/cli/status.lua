@@ -124,6 +124,15 @@ local function add_left(out, row, state)
   end
 end
 
+--- Whether it stopped with a question that has its answer by now.
+local function is_answered(state)
+  if not (state.error and state.error.kind == "waiting") then return false end
+  for _, node in pairs(state.nodes) do
+    if node.asks then return false end
+  end
+  return true
+end
+
 local function closing(journal, row, state)
   local out = part_of(row)
   add_left(out, row, state)
@@ -133,7 +142,7 @@ local function closing(journal, row, state)
   local is_rehearsal = rows.meta(row).rehearsal ~= nil -- it goes on, or back, where it is rehearsed
   local err = state.error
   if err and err.message then
-    out[#out + 1] = "  why:     " .. err.message
+    out[#out + 1] = "  why:     " .. (is_answered(state) and "it was answered, and waits for somebody to go on with it" or err.message)
     if err.at then out[#out + 1] = "  at:      " .. err.at end
   end
   add_answers(out, state, store.words(row.id))

@@ -1,5 +1,6 @@
 --- The store: the journal of this directory, and how a run in it is named.
 local errors = require "almanac.base.errors"
+local nearest = require "almanac.base.nearest"
 local rows = require "almanac.journal.row"
 local run_name = require "almanac.journal.run_name"
 local settings = require "almanac.config.settings"
@@ -44,6 +45,15 @@ local function newest(journal)
   end
 end
 
+--- The runbooks of which there are runs.
+---@param journal table
+---@return table<string, boolean>
+local function books(journal)
+  local out = {}
+  for _, row in ipairs(journal:runs()) do out[row.runbook] = true end
+  return out
+end
+
 --- The run that was meant: by its name (journal/run_name.lua), or the newest that no other one made.
 ---@param journal table
 ---@param name string?
@@ -61,7 +71,9 @@ function M.find(journal, name, fits)
     errors.raise { kind = "refused", message = string.format("%q fits several runs", name), hint = ids }
   end
   errors.raise {
-    kind = "refused", message = name and string.format("no run %q in %s", name, settings.store) or "no run in " .. settings.store,
+    kind = "refused",
+    message = name and string.format("no run %q in %s%s", name, settings.store, nearest.suffix(name, books(journal)))
+      or "no run in " .. settings.store,
     hint = name and run_name.HINT or "almanac runs lists them",
   }
 end

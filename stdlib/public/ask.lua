@@ -2,7 +2,8 @@
 
 --- Asks the operator, at the terminal or by almanac answer: for one of several words, or, without `choices`, for a text.
 --- What was said and by whom is journalled, so nothing secret is asked for: param.secret is for that. A step of its own.
---- A plan does not know the answer.
+--- A plan does not know the answer. It is input, and no approval: where almanac.yaml has `allowed_signers`, anybody's answer counts
+--- all the same (a signed one is replaced by a signed one only). What has to be approved is a `confirm` beside it.
 ---
 --- Raises: `usage`, `waiting` where nobody can be asked: the run stops with exit code 3.
 ---

@@ -1,5 +1,6 @@
 --- A run beside the last good one of the same runbook: what was given otherwise, what was newer, what took longer. Pure.
 local json = require "native.json"
+local spent = require "almanac.report.spent"
 local words = require "almanac.report.words"
 
 local M = {}
@@ -17,8 +18,10 @@ local SHOWN = 10
 ---@field new string[]        steps that it had not
 ---@field gone string[]       steps that only it had; none while the run may yet get to them
 
-local function seconds_of(run)
-  return run.ended_ms and (run.ended_ms - run.started_ms) / 1000 or nil
+--- How long it worked: what people took to answer, and when somebody went on with it, is nothing to compare.
+local function seconds_of(report)
+  local time = spent.of(report)
+  return time and time.worked
 end
 
 local function params_of(report)
@@ -90,7 +93,7 @@ end
 ---@return almanac.report.Compared
 function M.of(report, good)
   local out = {
-    id = good.run.id, started_ms = good.run.started_ms, seconds = seconds_of(good.run), now_seconds = seconds_of(report.run),
+    id = good.run.id, started_ms = good.run.started_ms, seconds = seconds_of(good), now_seconds = seconds_of(report),
     facts = json.array {}, steps = json.array {}, new = json.array {}, gone = json.array {},
   }
   add_facts(out.facts, report, good)

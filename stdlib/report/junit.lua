@@ -4,6 +4,7 @@ local errors = require "almanac.base.errors"
 local heads = require "almanac.journal.head"
 local lines = require "almanac.base.lines"
 local markup = require "almanac.report.markup"
+local spent = require "almanac.report.spent"
 local words = require "almanac.report.words"
 
 local tag = markup.tag
@@ -101,7 +102,8 @@ function M.render(report)
       tag("error", { "message", report.verdict.text, "type", report.error and report.error.kind or run.status },
         errors.printable(report.error and report.error.message or report.verdict.text))), "\n")
   end
-  local time = seconds(((run.ended_ms or run.started_ms) - run.started_ms) / 1000)
+  local time = spent.of(report)
+  time = seconds(time and time.worked + time.asked or 0)
   local name = (run.rehearsal and "REHEARSAL " or "") .. run.runbook
   local suite = tag("testsuite", { "name", name, "id", run.id, "hostname", run.host or "unknown", "timestamp",
     os.date("!%Y-%m-%dT%H:%M:%S", run.started_ms // 1000), "tests", count.tests, "failures", count.failure, "errors", count.error,

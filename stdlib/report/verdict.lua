@@ -1,6 +1,7 @@
 --- The verdict: how a run ended in one line, and what to type next. Pure.
 local json = require "native.json"
 local shell_word = require "almanac.base.shell_word"
+local spent = require "almanac.report.spent"
 local standings = require "almanac.report.standing"
 local words = require "almanac.report.words"
 
@@ -48,9 +49,8 @@ end
 local say = {}
 
 function say.done(report)
-  local counts, run = report.counts, report.run
-  return string.format("%s and %s%s", plural(counts.steps, "step"), plural(counts.effects, "effect"),
-    run.ended_ms and " in " .. words.length((run.ended_ms - run.started_ms) / 1000) or "")
+  local counts, time = report.counts, spent.text(report)
+  return string.format("%s and %s%s", plural(counts.steps, "step"), plural(counts.effects, "effect"), time and " in " .. time or "")
 end
 
 function say.failed(report) return "Failed" .. failure(report) end

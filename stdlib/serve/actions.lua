@@ -47,7 +47,7 @@ function M.answer(id, fields, who)
   if question.needs then refuse("only a signed approval counts here", string.format("almanac approve %s --sign[=KEY]", store.words(id))) end
   local reason = fields.reason ~= "" and redaction.text(fields.reason or "") or nil
   local answer = questions.word_of(question, fields.answer)
-  questions.check_other(question, answer)
+  questions.check_other(question, answer, { signs = false, reason = reason, rejects = fields.answer == "no" })
   questions.record(journal, question, questions.answer(question, {
     answer = answer, by = who == true and approval.operator() or who, reason = reason,
   }))

@@ -53,16 +53,30 @@ function M.own(journal, id)
   return found.open, found.pending
 end
 
---- Refuses an answer that is what was answered already.
+--- Whether no answer of it has to be signed, whatever the project wants of approvals: it is input.
+local function is_input(question) return question.must_sign ~= nil and #question.must_sign == 0 end
+
+--- Refuses an answer that takes the place of another for nothing: it is the same, and says no more; or that one is signed,
+--- this one is not, and no other wall says which answers have to be.
 ---@param question almanac.OpenQuestion
 ---@param answer string
-function M.check_other(question, answer)
-  local given = question.given
-  if not given or given.answer ~= answer or given.overtaken then return end
-  errors.raise {
-    kind = "refused", message = string.format("%s was %s already", question.shown, approval.describe(given)),
-    hint = "go on: almanac resume " .. store.words(question.row.id),
-  }
+---@param says { signs: boolean, reason: string?, rejects: boolean }
+function M.check_other(question, answer, says)
+  local before, words = question.given, store.words(question.row.id)
+  if not before or before.overtaken then return end
+  local says_more = says.signs and not before.signature or says.reason and says.reason ~= before.reason
+  if before.answer == answer and not says_more then
+    errors.raise {
+      kind = "refused", message = string.format("%s was %s already", question.shown, approval.describe(before)),
+      hint = "go on: almanac resume " .. words,
+    }
+  elseif is_input(question) and before.signature and not (says.signs or says.rejects) then
+    errors.raise {
+      kind = "refused", message = string.format("%s was %s, signed: an answer without a signature does not take its place", question.shown,
+        approval.describe(before)),
+      hint = { "sign yours: --sign[=KEY]", "or take it back, which anybody can: almanac reject " .. words },
+    }
+  end
 end
 
 --- The word of an answer, for what was asked.

@@ -1,6 +1,7 @@
 -- Questions with answers of their own: one of several words, or a text; at the terminal, and from elsewhere.
 local process = require "native.process"
 local project = require "tests.project"
+local signers = require "tests.signers"
 local t = require "tests.harness"
 local tmux = require "tests.tmux"
 
@@ -101,4 +102,22 @@ t.test("a command that is printed to be pasted does nothing else, whatever the s
     t.run({ "bash", "-c", "almanac() { :; }; " .. command }, { cwd = p.dir })
   end
   t.eq(t.read_file(p.dir .. "/PASTED"), nil)
+end)
+
+t.test("an answer is another one until the run goes on by it; a signed one is replaced by a signed one, and can be signed later", function()
+  local alice = signers.person "alice"
+  local p = project.new { book = [[return runbook { summary = "x", run = function()
+    ask("All of it?", { choices = { "go", "hold", "back" } })
+  end }]] }
+  t.write_file(p.dir .. "/signers", alice:line())
+  t.write_file(p.dir .. "/almanac.yaml", "approval: { allowed_signers: signers }\n")
+  must(p, 3, { "run", "book" })
+  must(p, 0, { "answer", "book", "go" })
+  t.has((must(p, 0, { "status", "book" })), "it was answered, and waits for somebody to go on with it")
+  t.has(select(2, must(p, 2, { "answer", "book", "go" })), "already")
+  must(p, 0, { "answer", "book", "go", "--reason", "seen in staging" })
+  local code, out, err = p:run({ "answer", "book", "go", "--sign=" .. alice.key }, alice:env())
+  t.eq(code, 0, out .. err)
+  t.has(select(2, must(p, 2, { "answer", "book", "hold" })), "signed: an answer without a signature does not take its place")
+  must(p, 0, { "reject", "book" })
 end)

@@ -8,6 +8,12 @@ local function doc(...)
   return t.run { process.exe(), "doc", ... }
 end
 
+t.test("two names are one too many", function()
+  local code, _, err = doc("http", "k8s")
+  t.eq(code, 2)
+  t.has(err, "one name at a time")
+end)
+
 t.test("doc lists every name that a script sees, with a sentence each", function()
   local code, out = doc()
   t.eq(code, 0)

@@ -65,7 +65,11 @@ t.test("a run that failed and was undone says why, is found as failed, and took 
   t.ok(one.duration <= whole - idle, string.format("it took %s s of %s s", one.duration, whole))
   local _, text = p:run { "runs", "--failed" }
   t.ok(text:find "^book%-%S+ +undone .*✗ judge: it is bad", text)
-  t.eq(select(2, p:run { "runs", "--status", "failed" }), "", "that is how it stands now")
+  local _, none, why = p:run { "runs", "--status", "failed" }
+  t.eq({ none, why }, { "", "no run is so" }, "that is how it stands now")
+  local _, _, guess = p:run { "runs", "--by", "roott" }
+  t.has(guess, "no run is so; did you mean root?")
+  t.has(select(3, p:run { "rollback", "bok" }), "; did you mean book?")
 end)
 
 t.test("a word that is no status, field or time is refused with those that are", function()

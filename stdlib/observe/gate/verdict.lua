@@ -110,6 +110,12 @@ function M.add(spec, s, sample)
   end
 end
 
+--- What there is to say before a sample counts: within the grace there may be some that have no value.
+local function unseen(s)
+  if not s.last or s.value then return "no sample yet" end
+  return s.last.missing == "NaN" and "NaN" or "no data"
+end
+
 local function conclude(spec, s)
   local window = s.watched - spec.grace
   if s.several then
@@ -133,7 +139,7 @@ local function conclude(spec, s)
       duration.format(s.watched))
   end
   if s.in_row > 0 then return nil, string.format("%d of %d tries failed: %s", s.in_row, spec.errors + 1, s.why) end
-  if s.healthy + s.unhealthy + s.missing == 0 then return nil, "no sample yet" end
+  if s.healthy + s.unhealthy + s.missing == 0 then return nil, unseen(s) end
   if window >= spec.hold and s.healthy == 0 then
     if s.unhealthy == 0 then
       return "no data", string.format("the query gave %s for %s", s.kind == "NaN" and "NaN" or "nothing",

@@ -124,6 +124,8 @@ t.test("a hold goes on after the run was stopped, without the time in between", 
 end)
 
 t.test("grace: what is there at the start does not count", function()
+  t.eq(verdicts.of(check { grace = 30 }, { { time = 0, missing = "NaN" } }).why, "NaN", "but it was seen")
+  t.eq(verdicts.of(check { grace = 30 }, {}).why, "no sample yet")
   t.eq(judge({ grace = 30 }, 99, 99, 99, 1, 1, 1, 1, 1, 1), nil)
   t.eq(judge({ grace = 30 }, 99, 99, 99, 1, 1, 1, 1, 1, 1, 1), "pass")
   t.eq(judge({ grace = 30 }, 99, 99, 99, 99), "fail")
