@@ -109,12 +109,29 @@ function M.lacks(text, part, what)
   end
 end
 
+local function native(name)
+  local ok, module = pcall(require, "native." .. name)
+  return ok and module or nil
+end
+
+local task = native "task"
+
+--- pcall, behind which the test goes on also where fn halted its task.
+---@param fn function
+---@return boolean ok
+---@return any ...
+function M.pcall(fn, ...)
+  local got = table.pack(pcall(fn, ...))
+  if task then task.lift_halt() end
+  return table.unpack(got, 1, got.n)
+end
+
 --- Fails unless `fn` raises an error of this kind; returns the error.
 ---@param kind string|nil the `kind` of the error table; nil for any error
 ---@param fn fun()
 ---@return any err
 function M.raises(kind, fn, ...)
-  local ok, err = pcall(fn, ...)
+  local ok, err = M.pcall(fn, ...)
   if ok then
     fail(2, "no error was raised" .. (kind and ", want kind " .. kind or ""))
   end
@@ -126,11 +143,6 @@ function M.raises(kind, fn, ...)
 end
 
 -- The outside: through natives in almanac, through Lua's own libraries elsewhere ------------------
-
-local function native(name)
-  local ok, module = pcall(require, "native." .. name)
-  return ok and module or nil
-end
 
 local process, terminal = native "process", native "terminal"
 

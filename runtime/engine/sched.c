@@ -108,8 +108,7 @@ static bool is_of_stdlib(lua_State *L, lua_Debug *ar)
     return lua_getinfo(L, "S", ar) && strncmp(ar->source, "@stdlib/", 8) == 0;
 }
 
-/* Whose code runs now, that of a task which is being closed included. */
-static struct task *task_running(const struct sched *sched)
+struct task *task_running(const struct sched *sched)
 {
     return sched->current ? sched->current : sched->closing;
 }
@@ -137,9 +136,13 @@ static void sched_hook(lua_State *L, lua_Debug *ar)
     } else {
         lua_sethook(L, NULL, 0, 0);
         task_push_interrupt(L, task_level(task));
-        lua_getinfo(L, "l", ar); /* a hook is no frame of its own: the error names the caller's */
-        lua_pushfstring(L, "%s:%d", ar->short_src, ar->currentline);
-        lua_setfield(L, -2, "where");
+        if (lua_getfield(L, -1, "where") == LUA_TNIL) { /* a halt has the place where it began */
+            /* a hook is no frame of its own: the error names the caller's */
+            lua_getinfo(L, "l", ar);
+            lua_pushfstring(L, "%s:%d", ar->short_src, ar->currentline);
+            lua_setfield(L, -3, "where");
+        }
+        lua_pop(L, 1);
         lua_error(L);
     }
 }
@@ -198,6 +201,7 @@ struct task *sched_spawn(struct sched *sched, struct task *parent, lua_State *fr
     task->L = L;
     task->result_ref = LUA_NOREF;
     task->context_ref = LUA_NOREF;
+    task->halt_ref = LUA_NOREF;
     task->refs = 2; /* the scheduler's, and the caller's */
     task->nargs = nargs;
     lua_xmove(from, L, nargs + 1);
@@ -275,6 +279,8 @@ static void task_return(struct task *task, bool ok, int nresults)
     task->ok = ok;
     luaL_unref(main, LUA_REGISTRYINDEX, task->context_ref);
     task->context_ref = LUA_NOREF;
+    luaL_unref(main, LUA_REGISTRYINDEX, task->halt_ref);
+    task->halt_ref = LUA_NOREF;
     lua_pushnil(main);
     lua_rawsetp(main, LUA_REGISTRYINDEX, L);
     task->L = NULL;

@@ -80,6 +80,8 @@ enum interrupt task_level(const struct task *task)
 {
     enum interrupt level = task->interrupt;
 
+    if (task->halt_ref != LUA_NOREF && level < INTERRUPT_PAUSE)
+        level = INTERRUPT_PAUSE;
     for (size_t i = 0; i < task->deadline_count; i++) {
         if (task->deadlines[i].expired && level < INTERRUPT_TIMEOUT)
             level = INTERRUPT_TIMEOUT;
@@ -115,8 +117,13 @@ static const char *paused_by(const struct task *task)
 
 void task_push_interrupt(lua_State *L, enum interrupt level)
 {
+    const struct task *task = task_running(vm_of(L)->sched);
     struct err e;
 
+    if (level == INTERRUPT_PAUSE && task && task->halt_ref != LUA_NOREF) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, task->halt_ref);
+        return;
+    }
     switch (level) {
     case INTERRUPT_PAUSE:
         err_set(&e, ERR_PAUSED, "%s", paused_by(vm_of(L)->sched->current));

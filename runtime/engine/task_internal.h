@@ -42,6 +42,7 @@ struct task {
     struct loop_timer *deadline_timer;
     struct loop_timer *limit_timer; /* of what its handle says; by the computer's clock */
     int context_ref;
+    int halt_ref; /* the error that no script keeps to itself; see task.halt() */
     int result_ref, result_count;
     bool queued, returned, ended, ok;
 };
@@ -71,9 +72,12 @@ struct task *task_check_current(lua_State *L);
 void sched_queue(struct task *task);
 /* The highest interrupt that has reached it, shield left aside. */
 enum interrupt task_level(const struct task *task);
+/* Whose code runs now, that of a task which is being closed included. */
+struct task *task_running(const struct sched *sched);
 /* Interrupts its pending operation when the level is above the shield. */
 void task_poke(struct task *task);
-/* Pushes the error table of an interrupt. */
+/* Pushes the error table of what interrupts the running task: of a halt, the one that it began
+ * with. */
 void task_push_interrupt(lua_State *L, enum interrupt level);
 
 /* Functions of native.task, each in the file of its noun, and the types they need. */

@@ -77,6 +77,33 @@ static int l_check(lua_State *L)
     return 0;
 }
 
+/// Raises an error that no script keeps to itself: each later wait of this task, each call of the
+/// library and each line of a script in it raises it again, as a pause does, which reaches no other
+/// task. Whoever joins the task decides what becomes of it.
+///@param err table
+///@return never
+static int l_halt(lua_State *L)
+{
+    struct task *task = task_check_current(L);
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    if (task->halt_ref == LUA_NOREF)
+        task->halt_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, task->halt_ref); /* the first one counts */
+    return lua_error(L);
+}
+
+/// The halt of this task is over for what it does next: who called what halted has its error.
+static int l_lift_halt(lua_State *L)
+{
+    struct task *task = task_check_current(L);
+
+    luaL_unref(L, LUA_REGISTRYINDEX, task->halt_ref);
+    task->halt_ref = LUA_NOREF;
+    return 0;
+}
+
 static int face_finish(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
@@ -230,6 +257,8 @@ int luaopen_native_task(lua_State *L)
                                          {"check_faces", l_check_faces},
                                          {"inside", l_inside},
                                          {"check", l_check},
+                                         {"halt", l_halt},
+                                         {"lift_halt", l_lift_halt},
                                          {"require_permit", l_require_permit},
                                          {"interrupted", l_interrupted},
                                          {"push_deadline", deadline_push},

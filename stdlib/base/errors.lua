@@ -50,13 +50,20 @@ function M.raise_given(err)
   error(trace.error(err), 0)
 end
 
---- Raises an error table. Its message and its hint are each a text, or a list of lines of ours.
+--- An error of a table of ours, with its place. Its message and its hint are each a text, or a list of lines of ours.
 ---@param err table
-function M.raise(err)
+---@return almanac.Error
+function M.made(err)
   for _, field in ipairs { "message", "hint" } do
     if type(err[field]) == "table" then put_lines(err, field, err[field]) end
   end
-  M.raise_given(err)
+  return trace.error(err)
+end
+
+--- Raises an error table, of which M.made says what is in it.
+---@param err table
+function M.raise(err)
+  error(M.made(err), 0)
 end
 
 --- Raises kind "usage" from a format.

@@ -11,6 +11,7 @@
 local api_path = require "almanac.k8s.api_path"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local halt = require "almanac.base.halt"
 local k8s_client = require "almanac.k8s.client"
 local task = require "native.task"
 local timestamp = require "almanac.base.timestamp"
@@ -204,7 +205,7 @@ end
 
 local function lose(lease, format, ...)
   lease.lost = errors.wrap {
-    kind = "lock_lost", waiting = true, message = string.format("the lease %s/%s was lost: ", lease.namespace, lease.name)
+    kind = "lock_lost", message = string.format("the lease %s/%s was lost: ", lease.namespace, lease.name)
       .. string.format(format, ...),
     hint = "nothing more was begun. Look who works on it now; then go on with: almanac resume",
   }
@@ -243,7 +244,7 @@ end
 --- Raises kind "lock_lost" when the lease is not ours any more: the server is asked.
 function Lease:check()
   if not self.lost then bear(self, look_whose) end
-  if self.lost then error(self.lost, 0) end
+  if self.lost then halt.raise(self.lost) end
 end
 
 --- Writes the run into the lease, once: from now on it is the run's also when nobody renews it.
@@ -251,7 +252,7 @@ function Lease:bind()
   if run_of(self.object) == self.run then return end
   self.bound = true
   task.with({ permit = "effect" }, bear, self, renew) -- asked in a step, before its effect
-  if self.lost then error(self.lost, 0) end
+  if self.lost then halt.raise(self.lost) end
 end
 
 --- Leaves it to its run, which is not over: nobody renews it, and nobody else can take it.

@@ -24,7 +24,8 @@ errors = {}
 ---@param err errors.raise.options
 function errors.raise(err) end
 
---- Calls a function; false and the error when it raises. A plan that cannot go on is not caught.
+--- Calls a function; false and the error when it raises. What ends the run is not caught, nor by `pcall`: a plan that cannot
+--- go on, a pause, and what waits for somebody: a question, an effect in doubt.
 ---
 --- Raises: `unknown_value`, in a plan.
 ---

@@ -2,7 +2,7 @@
 
 --- Asks the operator, at the terminal or by almanac approve and reject. A no fails the step. A step of its own.
 ---
---- Raises: `refused` (the answer is no), `waiting` where nobody can be asked: the run stops with exit code 3.
+--- Raises: `refused` (the answer is no), `waiting` where nobody can be asked: the run stops with exit code 3, whoever catches that.
 ---
 --- ```lua
 --- confirm "Is the announcement out in #ops?"

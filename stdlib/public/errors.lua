@@ -32,7 +32,8 @@ function M.raise(err)
   errors.raise_given(err)
 end
 
---- Calls a function; false and the error when it raises. A plan that cannot go on is not caught.
+--- Calls a function; false and the error when it raises. What ends the run is not caught, nor by `pcall`: a plan that cannot
+--- go on, a pause, and what waits for somebody: a question, an effect in doubt.
 ---
 --- Raises: `unknown_value`, in a plan.
 ---

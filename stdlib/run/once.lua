@@ -5,6 +5,7 @@ local approval = require "almanac.journal.approval"
 local at_terminal = require "almanac.run.at_terminal"
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
+local halt = require "almanac.base.halt"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local labels = require "almanac.run.label"
@@ -225,8 +226,8 @@ local function ask_in_doubt(frame, known, why)
   end
   local message = in_doubt_because(intent, why)
   if lines[1] then message = { message, "it had printed:\n" .. table.concat(lines, "\n") } end
-  errors.raise {
-    kind = "in_doubt", waiting = true, message = message, step = frame.path,
+  halt.raise {
+    kind = "in_doubt", message = message, step = frame.path,
     hint = string.format("look for yourself, then: almanac resume %s --in-doubt redo|done|abort", frame.run:outermost()),
   }
 end

@@ -2,6 +2,7 @@
 --- siblings are cancelled, and nothing goes on behind parallel's back.
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local halt = require "almanac.base.halt"
 local natural = require "almanac.base.natural"
 local pool = require "almanac.base.pool"
 local step = require "almanac.run.step"
@@ -60,6 +61,7 @@ local function run_branches(names, branches, opts)
         results[name] = result
       else
         failures[#failures + 1] = result
+        if halt.is(result) then task.lift_halt() end -- the other branches go on where they are to
         if not keep_going then
           failing = true
           for _, handle in ipairs(handles) do handle:cancel() end
@@ -71,6 +73,7 @@ local function run_branches(names, branches, opts)
   for i = 1, math.min(opts.limit or #names, #names) do handles[i] = task.spawn(worker) end
   local interrupted = pool.join_all(handles)
   local err = worst(failures) or interrupted
+  if halt.among(failures) then task.halt(err) end -- no script keeps it, whatever the worst of them is
   if err then error(err, 0) end
   return results
 end

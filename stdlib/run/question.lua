@@ -2,7 +2,7 @@
 --- answer. What was said, by whom, is journalled.
 local approval = require "almanac.journal.approval"
 local at_terminal = require "almanac.run.at_terminal"
-local errors = require "almanac.base.errors"
+local halt = require "almanac.base.halt"
 local json = require "native.json"
 local operator = require "almanac.run.operator"
 local shell_word = require "almanac.base.shell_word"
@@ -26,8 +26,8 @@ local M = {}
 ---@param waiting almanac.Waiting
 function M.wait(frame, text, waiting)
   approval.ask(frame, text, waiting)
-  errors.raise {
-    kind = "waiting", waiting = true, step = frame.path, message = waiting.message or "waiting for the operator: " .. text,
+  halt.raise {
+    kind = "waiting", step = frame.path, message = waiting.message or "waiting for the operator: " .. text,
     hint = waiting.hint,
   }
 end

@@ -4,6 +4,7 @@
 --- edited at once is met at its first effect: it stops before that, and wants to be told.
 local at_terminal = require "almanac.run.at_terminal"
 local errors = require "almanac.base.errors"
+local halt = require "almanac.base.halt"
 local naming = require "almanac.run.naming"
 local operators = require "almanac.run.operator"
 local process = require "native.process"
@@ -204,8 +205,8 @@ local function raise_unknown(run, path, candidates)
   end
   hint[#hint + 1] = string.format("(or was = %q in its options)", candidates[1].path:match "[^/]*$")
   hint[#hint + 1] = string.format("it is another one, which is to run: almanac resume %s --not-renamed %s", run.id, shell_word.quoted(path))
-  errors.raise {
-    kind = "renamed", waiting = true, step = path,
+  halt.raise {
+    kind = "renamed", step = path,
     message = string.format("step %q is not in this run, and %s: is it the same step?", path,
       likeness(candidates[1], table.concat(names, " or "))),
     hint = hint,
@@ -273,8 +274,8 @@ function M.check_effect(frame, op, title)
     local old, intent = edited_from(run, path, op)
     if old then
       local old_name, name = old:match "[^/]*$", path:match "[^/]*$"
-      errors.raise {
-        kind = "renamed", waiting = true, step = frame.path,
+      halt.raise {
+        kind = "renamed", step = frame.path,
         message = string.format("step %q is not in this run, and would do: %s; step %q, which is gone from the script, did: %s. "
           .. "Is it the same step, renamed and edited?", path, title, old, intent.title or intent.op),
         hint = {

@@ -4,6 +4,7 @@
 local approval = require "almanac.journal.approval"
 local effect = require "almanac.run.effect"
 local errors = require "almanac.base.errors"
+local halt = require "almanac.base.halt"
 local interrupt = require "almanac.base.interrupt"
 local question = require "almanac.run.question"
 local redaction = require "almanac.base.redaction"
@@ -77,7 +78,7 @@ local function run_step(run, original, item, failed)
       return take_back(frame, original, item)
     end)
     if ok then return result end
-    if interrupt.of(result) or result.waiting then error(result, 0) end
+    if interrupt.of(result) or halt.is(result) then error(result, 0) end
     local answer = failed(run, item, result)
     if answer == "skip" then return skip(run, item, result.message) end
     if answer ~= "retry" then error(result, 0) end

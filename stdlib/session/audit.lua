@@ -13,6 +13,7 @@ local replays = require "almanac.journal.replay"
 local rows = require "almanac.journal.row"
 local runners = require "almanac.session.runner"
 local settings = require "almanac.config.settings"
+local step_name = require "almanac.base.step_name"
 
 local M = {}
 
@@ -42,6 +43,44 @@ local function of_plan(replay)
   }
 end
 
+local DEEDS = { ["step.done"] = true, ["effect.intent"] = true }
+
+---@class almanac.Deed  a step that is done, or an effect that was begun
+---@field seq integer
+---@field path string
+---@field began integer  when its step first began
+
+--- What a run did, in its order.
+---@param journal table
+---@param id string
+---@return almanac.Deed[]
+local function deeds_of(journal, id)
+  local deeds, began = {}, {}
+  for event in events.each(journal, id) do
+    local path = event.path
+    if event.kind == "step.start" then began[path] = began[path] or event.seq end
+    if DEEDS[event.kind] then deeds[#deeds + 1] = { seq = event.seq, path = path, began = began[path] or event.seq } end
+  end
+  return deeds
+end
+
+local function outermost(path) return path:match "^[^/]*" end
+
+--- Whether anything was made behind a question since it was asked last: in the step that asked and those that hold it, or
+--- in another one that had not begun when it was asked first. Branches beside it go on meanwhile.
+---@param asked almanac.Question[]
+---@param path string
+---@param deeds almanac.Deed[]
+---@return boolean
+local function is_passed_over(asked, path, deeds)
+  local step, first, last = path:match "^(.-)#" or path, asked[1].seq, asked[#asked].seq
+  for _, deed in ipairs(deeds) do
+    local is_behind = step_name.is_within(step, deed.path) or outermost(deed.path) ~= outermost(step) and deed.began > first
+    if deed.seq > last and is_behind then return true end
+  end
+  return false
+end
+
 --- What was signed for a run, and whether it counts by almanac.yaml as it is now, and by the keys as they were when it
 --- was signed.
 ---@param journal table
@@ -49,7 +88,7 @@ end
 ---@param replay almanac.Replay
 ---@return almanac.Finding[]
 function M.signatures(journal, id, replay)
-  local findings, judge = {}, approvals.of(journal, id, replay)
+  local findings, judge, deeds = {}, approvals.of(journal, id, replay), nil
   if replay.plan and judge then findings[1] = of_plan(replay) end
   local paths = {}
   for path in pairs(replay.kept["confirm.asked"] or {}) do paths[#paths + 1] = path end
@@ -63,8 +102,10 @@ function M.signatures(journal, id, replay)
       last.answer = given and approval.goes_on(last, given.answer) and given.answer or last.must_sign[1]
     end
     if not is_input and (not last.choices or last.must_sign) then -- another one with choices is anybody's to answer
+      deeds = deeds or deeds_of(journal, id)
       findings[#findings + 1] = {
-        what = path, went_on = edited.went_on(replay, path), judgement = judge:judge(path, last, answers, true),
+        what = path, went_on = edited.went_on(replay, path) or is_passed_over(asked, path, deeds),
+        judgement = judge:judge(path, last, answers, true),
       }
     end
   end
@@ -92,8 +133,6 @@ end
 ---@field from integer   the first event
 ---@field to integer
 ---@field count integer  of steps that are done, and effects that were begun
-
-local DEEDS = { ["step.done"] = true, ["effect.intent"] = true }
 
 --- What a run did with other scripts than those that were signed, once one was.
 ---@param journal table

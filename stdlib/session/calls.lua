@@ -5,6 +5,7 @@ local drive = require "almanac.session.drive"
 local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
+local halt = require "almanac.base.halt"
 local holder = require "almanac.session.holder"
 local interrupt = require "almanac.base.interrupt"
 local locks = require "almanac.session.lock"
@@ -136,7 +137,7 @@ local function run_book(self, frame, called, id, book)
     return plain.result(own_params.call(run, book.run, values), "the runbook %s", book.name)
   end)
   if ok then return result end
-  local fails = not interrupt.of(result) and not result.waiting
+  local fails = not interrupt.of(result) and not halt.is(result)
   if fails and (result.undo or book.on_failure == "undo") then
     result.undo = nil -- it was the part that had to be taken back; what becomes of the whole is said by the whole
     self:undo(frame, id)

@@ -1,6 +1,7 @@
 --- Driving a run: from its first or next step to the word that ends it; its exit code.
 local equipment = require "almanac.session.equipment"
 local errors = require "almanac.base.errors"
+local halt = require "almanac.base.halt"
 local heads = require "almanac.journal.head"
 local interrupt = require "almanac.base.interrupt"
 local notices = require "almanac.session.notices"
@@ -43,7 +44,7 @@ end
 --- How the run stands; the operator's second signal cancels, and a branch that fails cancels its siblings.
 local function status_of(ok, err)
   if ok then return "done" end
-  if err.waiting then return "waiting" end
+  if halt.is(err) then return "waiting" end
   if signals.count() >= 2 then return interrupt.levels.cancel.run end
   local stopped = interrupt.of(err)
   if stopped and (stopped.level == "pause" or signals.count() > 0) then return stopped.run end

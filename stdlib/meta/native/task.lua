@@ -121,6 +121,16 @@ function M.inside(coroutine, fn, ...) end
 --- Raises what interrupts the task now, unless it is shielded from that.
 function M.check() end
 
+--- Raises an error that no script keeps to itself: each later wait of this task, each call of the
+--- library and each line of a script in it raises it again, as a pause does, which reaches no other
+--- task. Whoever joins the task decides what becomes of it.
+---@param err table
+---@return never
+function M.halt(err) end
+
+--- The halt of this task is over for what it does next: who called what halted has its error.
+function M.lift_halt() end
+
 --- Raises unless the running code has that permit.
 ---
 --- Raises: `outside_step`, `refused`.

@@ -2,6 +2,7 @@
 --- the waiting, and is answered as the guard declares.
 local approval = require "almanac.journal.approval"
 local errors = require "almanac.base.errors"
+local halt = require "almanac.base.halt"
 local interrupt = require "almanac.base.interrupt"
 local json = require "native.json"
 local pasts = require "almanac.observe.guard.past"
@@ -148,10 +149,10 @@ local function follow(frame, spec, fn)
     local ok, result, breaches = run_watched(frame, watch, fn)
     frame.stops = nil
     if not breaches then
-      if not ok then error(result, 0) end
+      if not ok then halt.pass(result) end
       return result
     end
-    if not ok and not interrupt.of(result) then error(result, 0) end -- it failed by itself at the same time
+    if not ok and not interrupt.of(result) then halt.pass(result) end -- it failed by itself at the same time
     open = breaches
     frame.run:forget_children(frame.path)
     frame.ordinal = 0

@@ -1,6 +1,7 @@
 --- The mode of run, resume and rollback: steps run, effects happen, waits wait.
 local backoff = require "almanac.base.backoff"
 local errors = require "almanac.base.errors"
+local halt = require "almanac.base.halt"
 local interrupt = require "almanac.base.interrupt"
 local labels = require "almanac.run.label"
 local once = require "almanac.run.once"
@@ -13,7 +14,7 @@ local M = { finishes_siblings = false, starts_handed = true }
 local default_retry = { times = 1 }
 
 local function may_retry(retry, err, tried)
-  if tried >= retry.times or interrupt.of(err) or err.in_doubt or err.waiting or err.kind == "mismatch" then return false end
+  if tried >= retry.times or interrupt.of(err) or err.in_doubt or halt.is(err) or err.kind == "mismatch" then return false end
   if not retry.on then return err.kind ~= "usage" and err.kind ~= "outside_step" and err.kind ~= "script" end
   for _, kind in ipairs(retry.on) do
     if kind == err.kind then return true end

@@ -7,6 +7,7 @@ local family = require "almanac.journal.family"
 local files = require "almanac.run.plan.file"
 local fingerprints = require "almanac.journal.fingerprint"
 local grounds = require "almanac.run.plan.ground"
+local halt = require "almanac.base.halt"
 local json = require "native.json"
 local param = require "almanac.base.param"
 local parts = require "almanac.run.plan.parts"
@@ -256,7 +257,7 @@ local function deviates(frame, message, hints)
   local otherwise, lines = otherwise_of(frame.run:outermost()), table.move(hints or {}, 1, #(hints or {}), 1, {})
   lines[#lines + 1] = string.format("this effect was not begun; make a new plan (almanac plan %s k=v…) once what was done is taken back "
     .. "(almanac rollback %s)%s", frame.run.bound.plan.runbook, frame.run:outermost(), otherwise and ", " .. otherwise or "")
-  errors.raise { kind = "plan_mismatch", waiting = true, step = frame.path, message = message, hint = lines }
+  halt.raise { kind = "plan_mismatch", step = frame.path, message = message, hint = lines }
 end
 
 --- What an effect of this run stands on is the run's own from then on: later effects find it changed.

@@ -1,4 +1,5 @@
 -- How a renamed step is recognised: by its source, in which nothing but the name differs.
+local halt = require "almanac.base.halt"
 local renamed = require "almanac.run.renamed"
 local sandbox = require "almanac.script.sandbox"
 local source = require "almanac.base.source"
@@ -87,7 +88,7 @@ t.test("whoever sits at a terminal is asked about each; what is declared is not 
   t.eq({ decided({ "another", "another" }, two) }, { { "step.distinct", "new" }, 2 })
   t.eq({ decided({}, { { path = "a", declared = true } }) }, { { "step.renamed", "new", "a" }, 0 })
   local err = t.raises("renamed", function() decided({}, two) end)
-  t.ok(err.waiting)
+  t.ok(halt.is(err))
   t.has(err.message, '"a" or "b"')
   t.has(err.hint, '--renamed "new=b"')
 end)

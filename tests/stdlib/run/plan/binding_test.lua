@@ -1,5 +1,6 @@
 -- The binding of a run to a plan: what stops it, and what does not.
 local bindings = require "almanac.run.plan.binding"
+local halt = require "almanac.base.halt"
 local t = require "tests.harness"
 
 --- A run that has no events yet.
@@ -22,7 +23,7 @@ local function check(binding, call, begun, frame)
   for key, value in pairs(call or {}) do full[key] = value end
   frame = frame or { path = "s" }
   frame.run = { id = "r", bound = binding, outermost = function() return "r" end }
-  return pcall(binding.check, binding, frame, full, begun or false)
+  return t.pcall(binding.check, binding, frame, full, begun or false)
 end
 
 t.test("there is no binding without a plan", function() t.eq(bindings.to(nil, FRESH), nil) end)
@@ -30,7 +31,7 @@ t.test("there is no binding without a plan", function() t.eq(bindings.to(nil, FR
 t.test("the planned effect passes; another one, or another input, stops the run before it begins", function()
   t.eq((check(bound(planned()))), true)
   local ok, err = check(bound(planned()), { key = "1" })
-  t.eq({ ok, err.kind, err.waiting }, { false, "plan_mismatch", true })
+  t.eq({ ok, err.kind, halt.is(err) }, { false, "plan_mismatch", true })
   t.has(err.message, "x.y is not in the plan")
   ok, err = check(bound(planned()), { digest = "other", input = { n = 2 } })
   t.eq(ok, false)
