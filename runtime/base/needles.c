@@ -297,12 +297,20 @@ static int look_first_part(struct looking *l, const struct view *view)
     size_t least = l->look->part_first;
     int error = 0;
 
+    bool is_spelt;
+
+    if (at == view->len)
+        return 0;
+    is_spelt = spelling_begins[(unsigned char)view->text[at]];
     w.view = view;
     for (size_t i = 0; i < l->needles->count && error == 0; i++) {
         w.needle = &l->needles->all[i];
         for (w.skip = 1; w.skip + least <= w.needle->len; w.skip++) {
-            size_t end = walk(&w, at);
+            size_t end;
 
+            if (!is_spelt && w.needle->text[w.skip] != view->text[at])
+                continue;
+            end = walk(&w, at);
             if (end == 0)
                 continue;
             error = tell(l, view, at, end, (int)i);

@@ -1,23 +1,20 @@
 --- helm's release records: the Secrets (with HELM_DRIVER=configmap ConfigMaps) in which helm keeps each
 --- revision, read through the Kubernetes API without a helm process.
 ---
---- The labels say revision and status; everything else is in `data.release`: JSON, gzipped, in base64,
---- which a Secret wraps once more (https://github.com/helm/helm/blob/v3.16.1/pkg/storage/driver/util.go).
+--- The labels say revision and status; everything else is in `data.release` (k8s/release_record).
 local api_path = require "almanac.k8s.api_path"
-local codec = require "native.codec"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
 local k8s = require "almanac.k8s.client"
 local pool = require "almanac.base.pool"
 local process = require "native.process"
-local release_secrets = require "almanac.helm.release_secrets"
+local release_record = require "almanac.k8s.release_record"
 local shape = require "almanac.base.shape"
 local timestamp = require "almanac.base.timestamp"
 
 local M = {}
 
-local UNPACKED_MAX = 64 * 1024 * 1024 -- bytes of JSON; the record itself has 1 MiB at most (etcd)
-local CACHED = 512                    -- records of which a summary is kept
+local CACHED = 512 -- records of which a summary is kept
 
 ---@class almanac.HelmRecord
 ---@field name string      of the Secret or ConfigMap
@@ -121,17 +118,12 @@ local function drop_nulls(value, form)
   end
 end
 
-local GZIP = "\x1f\x8b\x08"
-
 --- The release in the data of a record. Pure.
 ---@param data string     `data.release`
 ---@param wrapped boolean as a Secret has it
 ---@return table release as helm's JSON has it; raises kinds "corrupt", "limit" and "parse"
 function M.unpack(data, wrapped)
-  local bytes = codec.base64_decode(data)
-  if wrapped then bytes = codec.base64_decode(bytes) end
-  if bytes:sub(1, 3) == GZIP then bytes = codec.gunzip(bytes, UNPACKED_MAX) end
-  local release = json.decode(bytes, { max_bytes = UNPACKED_MAX, big = "text" })
+  local release = release_record.unpack((release_record.packed(data, wrapped)))
   if type(release) ~= "table" or type(release.info) ~= "table" then
     errors.raise { kind = "corrupt", message = "it holds no release" }
   end
@@ -155,10 +147,7 @@ function M.load(target, record)
   local data = type(object.data) == "table" and object.data.release
   local fine, release
   if type(data) == "string" then fine, release = errors.try(M.unpack, data, driver.wrapped) end
-  if fine then
-    release_secrets.hide(release)
-    return release
-  end
+  if fine then return release end
   errors.raise {
     kind = "corrupt",
     message = string.format("%s %s in %s is no record of helm: %s", driver.kind, record.name, target.namespace,

@@ -14,7 +14,7 @@ local reach = require "almanac.run.reach"
 local runs = require "almanac.journal.run"
 local scope = require "almanac.k8s.scope"
 local secret = require "almanac.base.secret"
-local secret_values = require "almanac.k8s.secret_values"
+local secrets_read = require "almanac.k8s.secrets_read"
 local settings = require "almanac.config.settings"
 local step = require "almanac.run.step"
 local slow = require "almanac.run.slow"
@@ -194,7 +194,7 @@ local function perform(client, request)
     if response then
       if request.text then return response.body, response end
       local body = answers.decode(request, response)
-      secret_values.hide(body)
+      secrets_read.hide(body)
       return body, response
     end
     local delay = again.delay(tried, retry, err, task.wall_ms() / 1000)

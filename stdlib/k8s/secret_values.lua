@@ -1,13 +1,16 @@
---- The values of Secrets that a server gave: from then on they are hidden wherever they are written, decoded or not, as
---- a secret parameter is. A script works with them as they are.
+--- The values of a Secret: from then on they are hidden wherever they are written, decoded or not, as a secret parameter is. A
+--- script works with them as they are.
 local base64 = require "almanac.base.base64"
 local redaction = require "almanac.base.redaction"
+local value_parts = require "almanac.base.value_parts"
 
 local M = {}
 
---- Bytes. Shorter values are words and numbers, which would blank out what is shown; longer ones are no passwords, but
---- packed releases and archives.
-local SHORTEST, LONGEST = 8, 65536
+--- Bytes. Shorter values are words and numbers, which would blank out what is shown; what is larger than any object can be,
+--- no cluster gave.
+local SHORTEST, LARGEST = 8, 4 << 20
+--- From here on a value is an archive or a bundle: its lines are none of a secret, and each piece of it is.
+local LONG, PIECE = 65536, 4096
 local NAME_MAX = 63 -- bytes of a name, as of DNS
 
 --- Last words of the keys of what says who or where: a value of one that reads like a name is none of a secret.
@@ -25,32 +28,34 @@ local function is_naming(key, bytes)
   return NAMING[tostring(key):lower():match "%l+$"] == true and #bytes <= NAME_MAX and bytes:find "^%l[%l%d._/-]*$" ~= nil
 end
 
-local function hide_value(name, key, bytes)
-  if bytes and is_naming(key, bytes) then return end
-  if bytes and #bytes >= SHORTEST and #bytes <= LONGEST then
-    redaction.know(bytes, string.format("(secret %s/%s)", name, tostring(key)))
-  end
+--- Hides bytes that are no text of lines: as a whole, and each piece.
+---@param bytes string
+---@param label string
+function M.hide_bytes(bytes, label)
+  if #bytes < SHORTEST or #bytes > LARGEST then return end
+  redaction.know(bytes, label, true)
+  for at = 1, #bytes > PIECE and #bytes or 0, PIECE do redaction.know(bytes:sub(at, at + PIECE - 1), label, true) end
 end
 
-local function hide_one(object)
-  if tostring(object.type):find "^helm%.sh/" then return end
+local function hide_value(name, key, bytes)
+  if not bytes or is_naming(key, bytes) then return end
+  local label = string.format("(secret %s/%s)", name, tostring(key))
+  if #bytes > LONG then return M.hide_bytes(bytes, label) end
+  if #bytes >= SHORTEST then redaction.know(bytes, label) end
+  value_parts.each(bytes, function(part)
+    if #part >= SHORTEST then redaction.know(part, label) end
+  end)
+end
+
+--- Hides those of a Secret.
+---@param object table  as the API, or a manifest, has it
+function M.hide(object)
   local name = type(object.metadata) == "table" and tostring(object.metadata.name) or "?"
   for key, value in pairs(type(object.data) == "table" and object.data or {}) do
-    if type(value) == "string" and #value <= 2 * LONGEST then hide_value(name, key, base64.decode(value)) end
+    if type(value) == "string" and #value <= 2 * LARGEST then hide_value(name, key, base64.decode(value)) end
   end
   for key, value in pairs(type(object.stringData) == "table" and object.stringData or {}) do -- as a manifest has it
     if type(value) == "string" then hide_value(name, key, value) end
-  end
-end
-
---- Hides those of a Secret, or of each in a list; anything else is left alone.
----@param object any  as the API gives it
-function M.hide(object)
-  if type(object) ~= "table" then return end
-  if object.kind == "Secret" then return hide_one(object) end
-  if type(object.items) ~= "table" or not tostring(object.kind):find "List$" then return end
-  for _, item in ipairs(object.items) do
-    if type(item) == "table" and (item.kind == "Secret" or object.kind == "SecretList") then hide_one(item) end
   end
 end
 

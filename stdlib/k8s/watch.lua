@@ -10,7 +10,7 @@ local json = require "native.json"
 local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
 local redaction = require "almanac.base.redaction"
-local secret_values = require "almanac.k8s.secret_values"
+local secrets_read = require "almanac.k8s.secrets_read"
 local step = require "almanac.run.step"
 local task = require "native.task"
 
@@ -122,7 +122,7 @@ function M.read(who, known, line)
     errors.raise { kind = "protocol", message = string.format("%s: the server wrote a line that is no event of a watch: %s", who,
       redaction.excerpt(line, 200)) }
   end
-  secret_values.hide(event.object)
+  secrets_read.hide(event.object)
   local what, version = M.accept(known, event)
   if what then return what, version end
   local status = event.object

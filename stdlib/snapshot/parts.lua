@@ -2,6 +2,7 @@
 --- what is in its JSON or base64.
 local base64 = require "almanac.base.base64"
 local json = require "native.json"
+local value_parts = require "almanac.base.value_parts"
 
 local M = {}
 
@@ -12,24 +13,10 @@ local DEEPEST = 3     -- base64 in JSON in base64
 local LONGEST = 65536 -- bytes of one text that is looked for; of longer ones each piece is
 local PIECE = 4096
 
---- Names of values that are secret, by their last word: PASSWORD, db_password, clientSecret, api-token.
-local NAMES = { "password", "passwd", "passphrase", "secret", "token", "apikey", "secretkey", "privatekey", "accesskey",
-  "credential", "credentials", "dsn" }
-
 --- Names that say so within a Secret alone.
 local NAMES_WITHIN = { auth = true, pass = true, pwd = true, pw = true, key = true, sig = true, signature = true }
 
---- Whether what has that name is secret by the sound of it.
----@param name any
----@return boolean
-function M.is_name(name)
-  if type(name) ~= "string" then return false end
-  local plain = name:lower():gsub("[_.%-]", "")
-  for _, ending in ipairs(NAMES) do
-    if plain:sub(-#ending) == ending then return true end
-  end
-  return false
-end
+M.is_name = value_parts.is_name
 
 local function is_name_within(name) return M.is_name(name) or type(name) == "string" and NAMES_WITHIN[name:lower()] or false end
 
@@ -40,26 +27,14 @@ function M.is_word(text) return #text < LINE_MIN or #text <= WORD_MAX and text:f
 
 local function trimmed(text) return text:match "^%s*(.-)%s*$" end
 
-local function percent_decoded(text)
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
-
---- Both a part of a URL as it stands there and what it means.
-local function add_both(add, text)
-  add(text)
-  add(percent_decoded(text))
-end
+local add_both = value_parts.add_both
 
 --- What opens something in the URLs of a text; a user or a step of a path when it is no word.
 local function add_urls(text, add)
   for url in text:gmatch "://([^%s\"'`<>]+)" do
-    local authority, rest = url:match "^([^/?#]*)(.*)$"
-    -- a password may hold what should have been encoded in it: up to the last @
-    local info = url:match "^([^/?#]*)@" or url:match "^([^/]*:.*)@"
-    local user, password = (info or ""):match "^([^:]*):?(.*)$"
+    local user, password, rest = value_parts.userinfo(url)
     if password ~= "" then add_both(add, password) end
     if not M.is_word(user) then add_both(add, user) end
-    if info and #info > #authority then rest = url:sub(#info + 2):match "^[^/?#]*(.*)$" end
     for step in (rest:match "^[^?#]*"):gmatch "[^/]+" do
       if #step >= FIELD_MIN and not M.is_word(step) then add_both(add, step) end
     end

@@ -11,9 +11,8 @@ local PASSWORD, KEY = "correct-horse-battery", "-----BEGIN KEY-----\nMIIEvQIBADA
 
 local function world(book)
   local p = project.new { book = book }
-  local api
-  api, p.env = cluster.start(p, { "ns1" })
-  cluster.create(api, "secrets", { kind = "Secret", metadata = { name = "db", namespace = "ns1" }, type = "Opaque",
+  p.api, p.env = cluster.start(p, { "ns1" })
+  cluster.create(p.api, "secrets", { kind = "Secret", metadata = { name = "db", namespace = "ns1" }, type = "Opaque",
     data = { password = base64.encode(PASSWORD), key = base64.encode(KEY), port = base64.encode "5432" } })
   return p
 end
@@ -107,7 +106,6 @@ return runbook { run = function()
     return json.encode(helm.values(where)) .. helm.manifest(where)
   end)
 end }]]
-  local api = t.must({ "sed", "-n", "s/.*\"server\": *\"\\([^\"]*\\)\".*/\\1/p", p.dir .. "/kubeconfig" }):match "%S+"
   local function secret(name, fields)
     return string.format("---\n# Source: web/x.yaml\napiVersion: v1\nkind: Secret\nmetadata: { name: %s }\n%s\n", name, fields)
   end
@@ -120,7 +118,7 @@ end }]]
     hooks = { { name = "h", kind = "Secret", path = "web/h.yaml", events = { "pre-install" },
       manifest = secret("h", "stringData: { pw: hook-password-3 }") } },
   }
-  cluster.create(api, "secrets", { kind = "Secret", type = "helm.sh/release.v1",
+  cluster.create(p.api, "secrets", { kind = "Secret", type = "helm.sh/release.v1",
     metadata = { name = "sh.helm.release.v1.web.v1", namespace = "ns1",
       labels = { owner = "helm", name = "web", version = "1", status = "deployed" } },
     data = { release = base64.encode(base64.encode(json.encode(release))) } })
@@ -133,6 +131,107 @@ end }]]
     for _, value in ipairs { "values-password-1", "packed-password-2", base64.encode "packed-password-2", "hook-password-3" } do
       t.lacks(text, value, what)
     end
+  end
+end)
+
+--- Runs a script that shows values, and gives all that it left.
+local function shown(p)
+  local code, out, err = p:run({ "run", "book", "--no-ask" }, p.env)
+  t.eq(code, 0, out .. err)
+  local all = { shown = out .. err, log = select(2, p:run({ "log", "--json" }, p.env)) }
+  for _, path in ipairs(fs.list(p.dir .. "/.almanac/*")) do all[path] = t.read_file(path) end
+  return all
+end
+
+--- Bytes that nothing else has, so many, of which no part repeats.
+local function bytes(count)
+  local out = {}
+  for i = 1, count // 8 do out[i] = string.format("%08x", i * 2654435761 % 4294967296) end
+  return table.concat(out)
+end
+
+t.test("helm's record as an object: as it is, decoded once, twice and unpacked, and within a list", function()
+  local p = world [[
+return runbook { run = function()
+  local function through(text, ...) return sh.read { argv = { ... }, stdin = text }.stdout end
+  step("read", function()
+    local release = k8s.get("secret/sh.helm.release.v1.web.v1", { namespace = "ns1" }).data.release
+    note("once " .. release)
+    note("packed " .. through(release, "base64", "-d"))
+    note("list " .. json.encode((k8s.list("secret", { namespace = "ns1" }))))
+    note("map " .. k8s.get("configmap/web.v1", { namespace = "ns1" }).data.release)
+    sh.run { argv = { "sh", "-c", "base64 -d | base64 -d | gunzip" }, stdin = release }
+  end)
+end }]]
+  local release = json.encode { name = "web", version = 1, info = { status = "deployed" }, config = { pw = "values-password-1" },
+    filler = bytes(40000), manifest = "---\napiVersion: v1\nkind: Secret\nmetadata: { name: a }\nstringData: { pw: values-password-1 }\n" }
+  local packed = t.must({ "sh", "-c", "printf %s \"$1\" | gzip -c | base64 -w0", "sh", release })
+  local labels = { owner = "helm", name = "web", version = "1", status = "deployed" }
+  cluster.create(p.api, "secrets", { kind = "Secret", type = "helm.sh/release.v1",
+    metadata = { name = "sh.helm.release.v1.web.v1", namespace = "ns1", labels = labels }, data = { release = base64.encode(packed) } })
+  cluster.create(p.api, "configmaps", { kind = "ConfigMap", metadata = { name = "web.v1", namespace = "ns1", labels = labels },
+    data = { release = packed } })
+  local all = shown(p)
+  t.has(all.shown, "once (secret sh.helm.release.v1.web.v1/release)")
+  t.has(all.shown, "packed (secret sh.helm.release.v1.web.v1/release)")
+  t.has(all.shown, "map (secret sh.helm.release.v1.web.v1/release)")
+  for what, text in pairs(all) do
+    for _, hidden in ipairs {
+      "values-password-1", packed:sub(1, 60), packed:sub(-60), packed:sub(9001, 9100), base64.encode(packed):sub(1, 60),
+    } do
+      t.lacks(text, hidden, what)
+    end
+  end
+end)
+
+t.test("a value of more than 64 KiB, whole and in pieces", function()
+  local p = world [[
+return runbook { run = function()
+  step("read", function()
+    local value = k8s.get("secret/big", { namespace = "ns1" }).data.value
+    note("whole " .. value)
+    note("half " .. value:sub(1, #value // 2))
+    sh.run { argv = { "sh", "-c", "base64 -d" }, stdin = value }
+  end)
+end }]]
+  local value = bytes(150000)
+  cluster.create(p.api, "secrets",
+    { kind = "Secret", metadata = { name = "big", namespace = "ns1" }, data = { value = base64.encode(value) } })
+  local all = shown(p)
+  t.has(all.shown, "whole (secret big/value)")
+  for what, text in pairs(all) do
+    for at = 1, 64000, 4000 do
+      t.lacks(text, base64.encode(value):sub(at, at + 80), what)
+      t.lacks(text, value:sub(at, at + 60), what)
+    end
+  end
+end)
+
+t.test("a password within a value: of a URL, of JSON, of docker's configuration; not one that is the name of something there", function()
+  local p = world [[
+return runbook { run = function()
+  step("read", function()
+    k8s.list("secrets", { namespace = "ns1" })
+    sh.run("cat", "passwords")
+    note("image postgres:17.2 of registry.example")
+  end)
+end }]]
+  local data = {
+    url = "postgres://app:Url-Passw0rd-1@db.shop/x", encoded = "amqp://u:Url%2FPassw0rd%402@mq/",
+    plain = "postgres://postgres:postgres@postgres/x",
+    [".dockerconfigjson"] = json.encode { auths = { ["registry.example"] = { auth = base64.encode "ci:Docker-Passw0rd-3" } } },
+    config = json.encode { db = { host = "registry.example", dbPassword = "Json-Passw0rd-4" },
+      list = { { dsn = "x://y:Deep-Passw0rd-5@z" } } },
+  }
+  local encoded = {}
+  for key, value in pairs(data) do encoded[key] = base64.encode(value) end
+  cluster.create(p.api, "secrets", { kind = "Secret", metadata = { name = "parts", namespace = "ns1" }, data = encoded })
+  local hidden = { "Url-Passw0rd-1", "Url%2FPassw0rd%402", "Url/Passw0rd@2", "Docker-Passw0rd-3", "Json-Passw0rd-4", "Deep-Passw0rd-5" }
+  t.write_file(p.dir .. "/passwords", table.concat(hidden, "\n") .. "\n")
+  local all = shown(p)
+  t.has(all.shown, "image postgres:17.2 of registry.example")
+  for what, text in pairs(all) do
+    for _, one in ipairs(hidden) do t.lacks(text, one, what) end
   end
 end)
 
