@@ -1,5 +1,5 @@
 --- A proxy before the simulated API server that can hold one request back: so that a client is
---- killed in the middle of its work, every time at the same place. Plain HTTP, no watches.
+--- killed in the middle of its work, every time at the same place; or answer one by itself. Plain HTTP, no watches.
 local http = require "native.http"
 local httpd = require "native.httpd"
 local t = require "tests.harness"
@@ -47,6 +47,9 @@ function M.start(target)
         proxy.changed:wait()
       end
       local ok, answer = pcall(forward, proxy, request)
+      if ok and proxy.instead and line:find(proxy.instead.pattern) then
+        answer, proxy.instead = proxy.instead.answer, nil
+      end
       if ok then
         response:send(answer.status, { ["Content-Type"] = answer.headers["content-type"] }, answer.body)
       else
@@ -62,6 +65,13 @@ end
 ---@param pattern string
 function Proxy:hold(pattern)
   self.pattern, self.held = pattern, nil
+end
+
+--- The next request whose "METHOD path" matches is handed on, and answered so in the place of the server.
+---@param pattern string
+---@param answer { status: integer, headers: table<string, string>, body: string }
+function Proxy:answer_instead(pattern, answer)
+  self.instead = { pattern = pattern, answer = answer }
 end
 
 --- Waits until a request is held; returns its "METHOD path".

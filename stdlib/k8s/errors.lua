@@ -149,10 +149,19 @@ local function budget_of(status)
   return said[1] and table.concat(said, "; ") or nil
 end
 
---- Whether a write that was answered so may have happened all the same.
+-- Refusals that the API server calls 500, of an object that it could not read: nothing was stored.
+local UNREAD = { "failed to create typed patch object", "field not declared in schema" }
+
+--- Whether a write that was answered so may have happened all the same. A server's error comes from anywhere: a time-out of
+--- etcd is a 500 without a reason, and what stands between answers as it likes. A 503 of the API server itself means that
+--- it took no part in it.
+--- https://github.com/kubernetes/apiserver/blob/master/pkg/endpoints/handlers/responsewriters/status.go
 local function is_in_doubt(code, status)
-  if code == 502 or code == 504 then return true end
-  return code == 500 and status ~= nil and (status.reason == "InternalError" or status.reason == "Timeout")
+  if code < 500 or code == 503 and status then return false end
+  for _, words in ipairs(UNREAD) do
+    if status and (text(status.message) or ""):find(words, 1, true) then return false end
+  end
+  return true
 end
 
 --- The error for an answer that is no success.
