@@ -43,18 +43,17 @@ local function newest_first(list)
   return out
 end
 
-local function wrapped(name, list, headers)
-  return 200, { total_count = #list, [name] = list }, headers
+local function wrapped(self, request, name, list)
+  local page, headers = page_of(self, request, list)
+  return 200, { total_count = #list, [name] = page }, headers
 end
 
 local handlers = {
   ["GET /commits/.+/check%-runs"] = function(self, request)
-    local list, headers = page_of(self, request, self.runs)
-    return wrapped("check_runs", list, headers)
+    return wrapped(self, request, "check_runs", self.runs)
   end,
   ["GET /commits/.+/status"] = function(self, request)
-    local list, headers = page_of(self, request, self.statuses)
-    return wrapped("statuses", list, headers)
+    return wrapped(self, request, "statuses", self.statuses)
   end,
   ["GET /issues"] = function(self, request)
     local list, headers = page_of(self, request, query_of(request).direction == "desc" and newest_first(self.issues) or self.issues)

@@ -9,6 +9,7 @@ local place = require "almanac.host.place"
 local process = require "native.process"
 local reach = require "almanac.run.reach"
 local sh = require "native.sh"
+local shape = require "almanac.base.shape"
 local tool = require "almanac.host.tool"
 local variable = require "almanac.base.variable"
 local yaml = require "native.yaml"
@@ -155,11 +156,20 @@ function M.config(input)
   return config
 end
 
+--- What is read of a container.
+local CONTAINER = { Id = "string", Name = "string", Image = "string", Config = { Image = "string" }, State = { Status = "string" } }
+
 local function inspect(ids)
   if #ids == 0 then return {} end
   local words = docker_words "inspect"
   for _, id in ipairs(ids) do words:word("a container", id) end
-  return json.decode(tool.read(M.docker, words))
+  local ok, list = errors.try(json.decode, tool.read(M.docker, words), { null = "absent" })
+  local wrong = ok and shape.wrong(list, { list = CONTAINER })
+  if ok and not wrong and #list == #ids then return list end
+  errors.raise {
+    kind = "protocol", message = "docker inspect does not say of each container what it is" .. (wrong and " (" .. wrong .. ")" or ""),
+    hint = "look what it says itself: docker inspect " .. ids[1],
+  }
 end
 
 --- The project's name, by the rules of the program: https://docs.docker.com/compose/how-tos/project-name

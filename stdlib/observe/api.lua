@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local json = require "native.json"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
+local shape = require "almanac.base.shape"
 local step = require "almanac.run.step"
 local task = require "native.task"
 local urls = require "almanac.http.url"
@@ -86,6 +87,24 @@ function M.parse(kind, who, status, body)
     }
   end
   return answer
+end
+
+--- The result of a query. What is of no type that there is, or of another form, is none: that nothing was found would be read
+--- from it. Null is: Go writes an empty list so.
+---@param data table  of an answer
+---@param forms table<string, table>  the shape of each type's result
+---@return table
+function M.result_of(data, forms)
+  local form, result = forms[data.resultType], data.result
+  if form and result == nil then return {} end
+  local is_list = form and type(result) == "table" and (next(result) ~= nil or json.is_array(result))
+  local wrong = not is_list and "." or shape.wrong(result, form)
+  if not wrong then return result end
+  errors.raise {
+    kind = "protocol",
+    message = string.format("the answer is no result of a query: type %s, wrong at %s", tostring(data.resultType), wrong),
+    hint = "is the URL that of the service, or of something before it?",
+  }
 end
 
 --- The kinds of their errors.

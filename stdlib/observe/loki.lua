@@ -60,7 +60,9 @@ local function sort_entries(entries, direction)
   for _, entry in ipairs(entries) do entry.order = nil end
 end
 
---- The answer of a query as data. Pure.
+local STREAMS = { streams = { list = { stream = { optional = { map = "string" } }, values = { optional = { list = { list = "any" } } } } } }
+
+--- The answer of a query as data. Pure. Raises kind "protocol" where it is none: no line is no sign of health then.
 ---@param answer table
 ---@param direction? "backward"|"forward"
 ---@param limit? integer
@@ -69,7 +71,7 @@ function M.result(answer, direction, limit)
   local data = answer.data
   if data.resultType ~= "streams" then return prom.result(answer) end
   local entries = {}
-  for _, stream in ipairs(data.result or {}) do
+  for _, stream in ipairs(api.result_of(data, STREAMS)) do
     for _, value in ipairs(stream.values or {}) do
       entries[#entries + 1] = { time_ns = value[1], line = value[2], labels = stream.stream or {} }
     end
@@ -133,8 +135,12 @@ function M.count(logql, opts)
   local query = string.format("sum(count_over_time(%s [%ds]))", logql, seconds)
   local params = { query = query, time = nanoseconds(opts.to or now_seconds()) }
   local result = M.result(ask("loki.count", "/loki/api/v1/query", opts, params))
-  local series = result.series and result.series[1]
-  return series and math.tointeger(series.value) or 0
+  if result.type == "vector" and #result.series == 0 then return 0 end
+  local count = result.series and #result.series == 1 and math.tointeger(result.series[1].value)
+  return count or errors.raise {
+    kind = "protocol", message = "loki.count: the answer is no number of lines",
+    hint = "is the URL that of Loki, or of something before it?",
+  }
 end
 
 return M

@@ -45,19 +45,32 @@ local function histograms_of(pairs_of)
   return out
 end
 
---- The answer of a query as data. Pure; Loki's metric queries have the same form.
+local PAIR = { list = "any" }
+local LABELS = { optional = { map = "string" } }
+local PAIRS = { optional = { list = PAIR } }
+
+--- What an answer holds, by its type.
+local FORMS = {
+  scalar = PAIR, string = PAIR,
+  vector = { list = { metric = LABELS, value = { optional = PAIR }, histogram = { optional = PAIR } } },
+  matrix = { list = { metric = LABELS, values = PAIRS, histograms = PAIRS } },
+}
+
+--- The answer of a query as data. Pure; Loki's metric queries have the same form. Raises kind "protocol" where it is none of a
+--- type that there is.
 ---@param answer table
 ---@return almanac.prom.Result
 function M.result(answer)
   local data = answer.data
+  local result = api.result_of(data, FORMS)
   local out = { type = data.resultType, series = {}, warnings = answer.warnings or {}, infos = answer.infos or {} }
   if data.resultType == "scalar" or data.resultType == "string" then
-    local point = data.result or {}
+    local point = result
     out.series[1] = { labels = {}, time = point[1], value = api.number(point[2]) }
     if data.resultType == "string" then out.text = point[2] end
     return out
   end
-  for i, item in ipairs(data.result or {}) do
+  for i, item in ipairs(result) do
     local series = { labels = item.metric or {} }
     if item.value then series.time, series.value = item.value[1], api.number(item.value[2]) end
     if item.values then series.points = points_of(item.values) end

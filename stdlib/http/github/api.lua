@@ -2,7 +2,9 @@
 --- https://docs.github.com/en/rest/using-the-rest-api
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
+local json = require "native.json"
 local services = require "almanac.http.service"
+local shape = require "almanac.base.shape"
 local task = require "native.task"
 
 local M = {}
@@ -50,23 +52,50 @@ function M.open(who, repo)
   })
 end
 
---- The items of a list, page by page as they are wanted.
+local function refuse(service, path, why)
+  errors.raise {
+    kind = "protocol", message = string.format("%s: %s%s answered %s", service.who, service.url, path, why),
+    hint = "is endpoints.github of almanac.yaml the base URL of its API, with nothing before it that answers?",
+  }
+end
+
+--- The list in an answer. What has none is no empty one: by that there would be no checks, and no issue that was made.
+local function list_of(service, path, answer, list)
+  local found = answer
+  if list.field then found = answer[list.field] end
+  local wrong = not json.is_array(found) and "." or shape.wrong(found, { list = list.item })
+  if not wrong then return found end
+  refuse(service, path, string.format("no list%s as it must be (%s)", list.field and " of " .. list.field or "", wrong))
+end
+
+---@class almanac.github.List  what a list is, and each item of it
+---@field item table       the shape of what is read of an item
+---@field field? string    where the answer is an object: the name of its list; it has a total_count, too
+
+--- The items of a list, page by page as they are wanted. Raises kind "protocol" where an answer is none, or says that there are
+--- more than it has.
 ---@param service almanac.Service
 ---@param path string
 ---@param query table<string, any>
----@param field? string  where the answer is an object: the name of its list
+---@param what almanac.github.List
 ---@return fun(): table?
-function M.items(service, path, query, field)
-  local page, list, at, is_last = 0, {}, 0, false
+function M.items(service, path, query, what)
+  local page, list, at, seen, total, is_last = 0, {}, 0, 0, nil, false
   return function()
     while at >= #list do
-      if is_last then return nil end
+      if is_last then
+        if what.field and seen < total then
+          refuse(service, path, string.format("%d of the %d %s that it says there are", seen, total, what.field))
+        end
+        return nil
+      end
       page, at = page + 1, 0
       local asked = { per_page = PER_PAGE, page = page }
       for name, value in pairs(query) do asked[name] = value end
       local answer, headers = services.read(service, path, asked)
-      list = field and answer[field] or not field and answer or {}
-      is_last = not tostring(headers.link):find('rel="next"', 1, true)
+      list, total = list_of(service, path, answer, what), math.tointeger(answer.total_count)
+      if what.field and not total then refuse(service, path, "without a total_count") end
+      seen, is_last = seen + #list, not tostring(headers.link):find('rel="next"', 1, true)
     end
     at = at + 1
     return list[at]

@@ -13,6 +13,9 @@ local CHECKS = fields.declare("github.checks", {
   ref = { "name", required = true, help = "a commit, a branch or a tag" },
 })
 
+local RUNS = { field = "check_runs", item = { name = "string", status = "string", conclusion = "string?", head_sha = "string?" } }
+local STATUSES = { field = "statuses", item = { context = "string", state = "string" } }
+
 local good_conclusions = { success = true, neutral = true, skipped = true }
 
 local function colour_of_run(run)
@@ -28,7 +31,7 @@ local colours_of_states = { success = "green", pending = "pending" }
 ---@return { verdict: "green"|"red"|"pending"|"none", green: string[], red: string[], pending: string[] }
 function M.judge(runs, statuses)
   local out = { green = {}, red = {}, pending = {} }
-  local function add(colour, name) table.insert(out[colour], tostring(name)) end
+  local function add(colour, name) table.insert(out[colour], name) end
   for _, run in ipairs(runs) do add(colour_of_run(run), run.name) end
   for _, status in ipairs(statuses) do add(colours_of_states[status.state] or "red", status.context) end
   for _, names in pairs { out.green, out.red, out.pending } do table.sort(names) end
@@ -48,12 +51,12 @@ function M.checks(options)
   local service = api.open("github.checks", input.repo)
   local ref = input.ref:gsub("[^/]+", urls.escape)
   local path = string.format("/repos/%s/commits/%s", api.check_repo("github.checks", input.repo), ref)
-  local ok, runs = errors.try(function() return collect(api.items(service, path .. "/check-runs", {}, "check_runs")) end)
+  local ok, runs = errors.try(function() return collect(api.items(service, path .. "/check-runs", {}, RUNS)) end)
   if not ok then
     if runs.status == 422 then runs.kind = "not_found" end -- a name that is no commit
     error(runs, 0)
   end
-  local statuses = collect(api.items(service, path .. "/status", {}, "statuses"))
+  local statuses = collect(api.items(service, path .. "/status", {}, STATUSES))
   local judged = M.judge(runs, statuses)
   judged.sha = runs[1] and runs[1].head_sha or nil
   return judged

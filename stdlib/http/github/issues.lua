@@ -82,15 +82,18 @@ end
 
 -- github.issue -----------------------------------------------------------------------------------
 
-local function list_issues(service, repo)
-  return api.items(service, "/repos/" .. repo .. "/issues", { state = "all", sort = "created", direction = "desc" })
+local ISSUES = { item = { number = "count", html_url = "string?", body = "string?" } }
+
+--- All of them, newest first.
+local function list_issues(service, repo, per_page)
+  return api.items(service, "/repos/" .. repo .. "/issues", { state = "all", sort = "created", direction = "desc", per_page = per_page },
+    ISSUES)
 end
 
 --- The highest number that there is: what is made later has a higher one.
 local function newest(input)
-  local list = services.read(api.open("github.issue", input.repo), "/repos/" .. input.repo .. "/issues",
-    { state = "all", sort = "created", direction = "desc", per_page = 1 })
-  return { newest = list[1] and list[1].number or 0 }
+  local issue = list_issues(api.open("github.issue", input.repo), input.repo, 1)()
+  return { newest = issue and issue.number or 0 }
 end
 
 local function issue_result(issue)
@@ -147,6 +150,8 @@ end
 
 -- github.comment ---------------------------------------------------------------------------------
 
+local COMMENTS = { item = { id = "count", html_url = "string?", body = "string?" } }
+
 local function comments_path(input)
   return string.format("/repos/%s/issues/%d/comments", input.repo, input.number)
 end
@@ -176,7 +181,7 @@ effect.define("github.comment", {
   end,
   recover = function(input, ctx)
     return services.recover(input.optional, function()
-      local comment = find(api.items(api.open("github.comment", input.repo), comments_path(input), {}), ctx.id)
+      local comment = find(api.items(api.open("github.comment", input.repo), comments_path(input), {}, COMMENTS), ctx.id)
       return comment and comment_result(comment)
     end)
   end,

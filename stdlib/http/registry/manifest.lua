@@ -2,6 +2,7 @@
 --- https://github.com/opencontainers/image-spec/blob/main/image-index.md
 local client = require "almanac.http.registry.client"
 local errors = require "almanac.base.errors"
+local json = require "native.json"
 local reference = require "almanac.base.image_reference"
 local sha256 = require("native.digest").sha256
 
@@ -49,7 +50,8 @@ end
 --- Descriptors of others, checked before they come into a URL.
 local function descriptors(self, what, list)
   local out = {}
-  for i, found in ipairs(type(list) == "table" and list or {}) do
+  if not json.is_array(list) then refuse(self, what, "has no list of what it is made of") end
+  for i, found in ipairs(list) do
     if type(found) ~= "table" or not reference.is_digest(found.digest) then
       refuse(self, what, "names something by what is no sha256 digest: %s", tostring(type(found) == "table" and found.digest or found))
     end
@@ -64,7 +66,7 @@ local function read(self, what, body, media_type)
   if type(answer.manifests) == "table" then
     out.children = descriptors(self, what, answer.manifests)
   elseif type(answer.config) == "table" then
-    out.config = descriptors(self, what, { answer.config })[1]
+    out.config = descriptors(self, what, json.array { answer.config })[1]
     out.blobs = descriptors(self, what, answer.layers)
     table.insert(out.blobs, 1, out.config)
   else

@@ -5,6 +5,7 @@ local fields = require "almanac.base.fields"
 local manifests = require "almanac.http.registry.manifest"
 local pool = require "almanac.base.pool"
 local reference = require "almanac.base.image_reference"
+local shape = require "almanac.base.shape"
 local step = require "almanac.run.step"
 
 local M = {}
@@ -189,6 +190,9 @@ local function next_page(link)
   return link and link:match '<[^>]*%?([^>]*)>%s*;%s*rel="?next"?'
 end
 
+--- Some write null where a repository has no tag; what names no repository is no list of one.
+local LIST = { name = "string", tags = { optional = { list = "string" } } }
+
 function M.tags(image, options)
   step.require_read "registry.tags"
   local opts = fields.check(TAGS, options)
@@ -198,7 +202,13 @@ function M.tags(image, options)
   while query do
     local response = client.ask(self, "GET", "tags/list?" .. query)
     if response.status == 404 then refuse_absent(self, parsed.name, "was anything pushed under this name?") end
-    for _, tag in ipairs(client.decode(self, "the list of tags", response.body).tags or {}) do tags[#tags + 1] = tag end
+    local answer = client.decode(self, "the list of tags", response.body)
+    local wrong = shape.wrong(answer, LIST)
+    if wrong then
+      errors.raise { kind = "protocol", message = string.format("registry.tags: the list of tags of %s is none (%s)", parsed.name, wrong),
+        hint = string.format("is %s a registry?", self.url) }
+    end
+    table.move(answer.tags or {}, 1, #(answer.tags or {}), #tags + 1, tags)
     if #tags > opts.max then
       errors.raise {
         kind = "limit", message = string.format("registry.tags: %s has more than %d tags", parsed.name, opts.max),
