@@ -4,6 +4,7 @@ local M = {
   store = ".almanac",   ---@type string directory of the journal
   kubeconfig = nil,     ---@type string? path; nil: KUBECONFIG or ~/.kube/config
   context = nil,        ---@type string? kube context
+  namespaces = {},      ---@type table<string, string> of what names none, in a run that goes on, by the context that is asked for
   helm = nil,           ---@type string? the helm binary; nil: helm on PATH
   kustomize = nil,      ---@type string? kustomize, or a kubectl; nil: what is on PATH
   channels = {},        ---@type table<string, table> where notify tells people, by name

@@ -14,6 +14,7 @@ local M = {}
 ---@field context? string
 ---@field server string
 ---@field uid? string         nil: it is not known
+---@field namespace? string   of what names none; nil: an older almanac kept none
 ---@field looked? boolean     something was asked of it; nil: it was only named, with a question of the run
 ---@field why? string         why the run goes on there, which was on another one
 ---@field by? string          who said so
@@ -32,7 +33,8 @@ end
 ---@return string
 function M.text(cluster)
   local context = cluster.context ~= "" and cluster.context or "none"
-  return string.format("%s (context %s%s)", cluster.server, context, cluster.uid and ", cluster " .. cluster.uid:sub(1, 8) or "")
+  return string.format("%s (context %s%s%s)", cluster.server, context, cluster.uid and ", cluster " .. cluster.uid:sub(1, 8) or "",
+    cluster.namespace and ", namespace " .. cluster.namespace or "")
 end
 
 --- Whether two are one cluster.
@@ -122,7 +124,7 @@ function M.refuse(run, known, now, verb)
   }
 end
 
-local DETAILS = { "kubeconfig", "context", "server", "uid", "looked" }
+local DETAILS = { "kubeconfig", "context", "server", "uid", "namespace", "looked" }
 
 local function is_more(known, now)
   for _, name in ipairs(DETAILS) do

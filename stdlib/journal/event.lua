@@ -56,7 +56,7 @@ M.kinds = {
   ["run.abandoned"] = kind("durable", "keep", "reason by"),
   ["run.irreversible"] = kind("durable", "skip", "left"), -- a rollback found that nothing takes back what it did so far: titles
   -- what it is bound to, from its first look at it or its first question on: see journal/cluster.lua
-  ["cluster"] = kind("soon", "keep", "asked kubeconfig context server uid looked why by"),
+  ["cluster"] = kind("soon", "keep", "asked kubeconfig context server uid namespace looked why by"),
   -- its steps
   ["step.start"] = kind("soon", "begun", "attempt"),
   ["step.done"] = kind("durable", "done", "result digest started elapsed_ms attempts skipped undo"),

@@ -108,7 +108,8 @@ on["run.plan"] = function(replay, one)
   replay.plan = one.data
   for _, cluster in ipairs(one.data.clusters or {}) do
     replay.clusters[cluster.asked or ""] = {
-      asked = cluster.asked, context = cluster.context, server = cluster.server, uid = cluster.uid, looked = true,
+      asked = cluster.asked, context = cluster.context, server = cluster.server, uid = cluster.uid, namespace = cluster.namespace,
+      looked = true,
     }
   end
 end

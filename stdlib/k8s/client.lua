@@ -70,6 +70,14 @@ function M.open(opts)
   return client
 end
 
+--- The namespace of what names none: that of the context as it was when the run began. What the kubeconfig has by now leads
+--- a run that goes on, or back, nowhere else.
+---@param client almanac.k8s.Client
+---@return string
+function M.namespace(client)
+  return settings.namespaces[client.asked or ""] or client.info.namespace
+end
+
 --- The contexts that were asked for so far, in order; false stands for the one of the settings.
 ---@return (string|false)[]
 function M.contexts()
@@ -211,7 +219,7 @@ local function named(client)
   local file = client.kubeconfig or process.getenv "KUBECONFIG" or info.source:find "^/" and info.source or nil
   return clusters.kept {
     asked = client.asked or nil, kubeconfig = file, context = info.context ~= "" and info.context or nil, server = info.server,
-    uid = client.uid or nil,
+    uid = client.uid or nil, namespace = M.namespace(client),
   }
 end
 
@@ -268,10 +276,11 @@ end
 
 --- The cluster that a context leads to, by its uid where that may be read. A read.
 ---@param asked? string  context; nil: the one of the settings
+---@param seconds? number  for how long it is asked, once; nil: as any request
 ---@return almanac.Cluster  raises what reaching the server raises
-function M.cluster(asked)
+function M.cluster(asked, seconds)
   local client = M.open { context = asked }
-  local err = look_up(client, { who = "almanac" })
+  local err = look_up(client, { who = "almanac", timeout = seconds, tries = seconds and 1 })
   if err then error(err, 0) end
   return named(client)
 end

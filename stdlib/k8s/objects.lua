@@ -60,7 +60,7 @@ function M.target(who, ref, opts)
   if not resource.namespaced or (opts.all_namespaces and not name) then
     namespace = nil
   else
-    namespace = api_path.check_namespace(opts.namespace or namespace or client.info.namespace)
+    namespace = api_path.check_namespace(opts.namespace or namespace or k8s_client.namespace(client))
   end
   if name ~= nil then api_path.check_name(resource.group, name) end
   return {

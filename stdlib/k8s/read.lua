@@ -18,7 +18,10 @@ local PODS = fields.declare("k8s.pods", arguments.where, { at = 2 })
 function M.info(opts)
   step.require_read "k8s.info"
   opts = fields.check(INFO, opts)
-  return client.open(opts).info
+  local opened, info = client.open(opts), {}
+  for name, value in pairs(opened.info) do info[name] = value end -- the client goes by its own
+  info.namespace = client.namespace(opened)
+  return info
 end
 
 --- One object; raises kind "api" with status 404 when there is none. A read.

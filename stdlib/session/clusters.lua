@@ -24,12 +24,20 @@ function M.used()
   for _, asked in ipairs(client.contexts()) do
     local ok, seen = reading(client.cluster, asked or nil)
     if ok then
-      out[#out + 1] = { asked = seen.asked, context = seen.context, server = seen.server, uid = seen.uid } -- its file may lie elsewhere
+      out[#out + 1] = { -- its file may lie elsewhere
+        asked = seen.asked, context = seen.context, server = seen.server, uid = seen.uid, namespace = seen.namespace,
+      }
     elseif interrupt.of(seen) then
       error(seen, 0)
     end
   end
   return out
+end
+
+--- What names no namespace is in that of the plan, or of the run, as it was.
+---@param known almanac.Cluster
+local function keep_namespace(known)
+  settings.namespaces[known.asked or ""] = known.namespace
 end
 
 --- Refuses to go on where a context leads to another cluster than when the plan was made.
@@ -48,16 +56,25 @@ function M.check(plan, ways)
         hint = hint,
       }
     end
+    keep_namespace(planned)
   end
 end
 
---- Binds a run to the cluster that it would go to, before it is asked about that: nothing is asked of the cluster, and where
---- there is none the run may well need none.
+--- For how long a cluster is asked who it is on behalf of a question, in seconds: the run may well need none.
+local PATIENCE = 5
+
+--- Binds a run to the cluster that it would go to, before it is asked about that. Where answers are signed the cluster is
+--- asked who it is: another one may lie behind its URL by the time the run goes on. One that does not answer is only named.
 ---@param run almanac.Run
 function M.name(run)
-  if cluster.of(run) then return end
-  local ok, named = reading(client.cluster_named)
-  if ok then cluster.hold(run, named) end
+  local known, found, now = cluster.of(run), false, nil
+  if known and (known.uid or not run.approvals) then return end
+  if run.approvals then
+    found, now = reading(client.cluster, nil, PATIENCE)
+    if not found and interrupt.of(now) then error(now, 0) end
+  end
+  if not found and not known then found, now = reading(client.cluster_named) end
+  if found then cluster.hold(run, now) end
 end
 
 --- What a run is bound to, and what the runs that it made are, by the context that was asked for: it goes on with them, makes
@@ -79,12 +96,14 @@ local function can_open(kubeconfig, context)
   return (reading(client.open, { kubeconfig = kubeconfig, context = context, is_own = true }))
 end
 
---- Goes by the context that the run began with, and by its kubeconfig, whatever is the current one by now, where they are there
+--- Goes by the context that the run began with, its namespace, and its kubeconfig, whatever is the current one by now, where they are there
 --- still; what the command line names goes before.
 ---@param run { id: string, journal: table?, replay: almanac.Replay }
 ---@param options table  of the command line
 function M.pin(run, options)
-  local own = bound_of(run.journal, run.id, run.replay)[""]
+  local bound = bound_of(run.journal, run.id, run.replay)
+  for _, known in pairs(bound) do keep_namespace(known) end
+  local own = bound[""]
   if not own or settings.rehearsal then return end
   local context = options.context or own.context
   for _, kubeconfig in ipairs { options.kubeconfig or own.kubeconfig or settings.kubeconfig or false, settings.kubeconfig or false } do

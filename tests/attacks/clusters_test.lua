@@ -148,7 +148,7 @@ t.test("a run that was asked before it looked at a cluster goes to the one that 
   local p = two { book = LATE }
   p:almanac(3, "run", "book")
   local id = p:newest()
-  t.has(p:almanac(0, "approve", id), "where:   " .. p.simA .. " (context simA)")
+  t.has(p:almanac(0, "approve", id), "where:   " .. p.simA .. " (context simA, namespace default)")
   write_kubeconfig(p, "simB")
   local said = p:almanac(1, "resume", id, "--context", "simB")
   is_refused(p, said)

@@ -37,7 +37,7 @@ local PATTERNS = {
   { "(pod[s/ ]%-?[%l-]+)%-%x+%-%w%w%w%w%w%f[%W]", "%1-POD" },
   { "(%l[%l-]+)%-" .. hex(8) .. hex(2) .. "%f[%W]", "%1-REVISION" },
   { "%(" .. hex(8) .. "%)", "(UID)" },
-  { "(, cluster )" .. hex(8) .. "%)", "%1UID)" },
+  { "(, cluster )" .. hex(8), "%1UID" },
   { "(commit )[%x-]*[dirty]*", "%1COMMIT" },
   { "token=%x+", "token=TOKEN" },
   { "%f[%x]" .. hex(16) .. "%f[%X]", "ID" },

@@ -53,7 +53,7 @@ M.PLAN = {
   choice = { optional = { map = "string" } }, stdlib = "string", script_digest = "string", made_by = "string", made_ms = "integer",
   expires_ms = "number?", key = "string?", secrets_from = { optional = { list = "string" } }, starts_programs = "boolean?",
   sources = { map = "string" }, stopped = "string?",
-  clusters = { optional = { list = { server = "string?", context = "string?", uid = "string?" } } },
+  clusters = { optional = { list = { server = "string?", context = "string?", uid = "string?", namespace = "string?" } } },
   effects = { list = EFFECT }, steps = { list = STEP }, counts = COUNTS, undo = { list = "string" },
   gates = { optional = { list = { path = "string", text = "string", ok = "boolean?" } } },
   asks = { optional = { list = { path = "string", question = "string" } } },
