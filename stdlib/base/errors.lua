@@ -115,9 +115,10 @@ end
 --- Lines of a child or a container that are shown with its error: its last ones say why.
 local OUTPUT_LINES = 20
 
+--- A child's output: of a line that it overwrote (a progress bar) what stood there last, as on a terminal.
 local function add_output(out, name, text)
   local all = {}
-  for line in text:gmatch "[^\n]+" do all[#all + 1] = line end
+  for line in require("almanac.base.redaction").text(text):gmatch "[^\n]+" do all[#all + 1] = M.printable(lines.overwritten(line)) end
   local first = math.max(1, #all - OUTPUT_LINES + 1)
   out[#out + 1] = "  " .. name .. ":" .. (first > 1 and string.format(" (the last %d lines)", OUTPUT_LINES) or "")
   for i = first, #all do out[#out + 1] = "    | " .. all[i] end
@@ -176,7 +177,7 @@ function M.lines(err, before)
   for _, field in ipairs { "logs", "stdout", "stderr" } do
     local text = err[field]
     local is_new = type(text) == "string" and text ~= "" and not message:find((text:gsub("%s+$", "")), 1, true)
-    if is_new then add_output(out, field, shown(text)) end
+    if is_new then add_output(out, field, text) end
   end
   for _, line in ipairs(err.hint and lines_of(err, "hint", label "next", BELOW .. "  ", BELOW) or {}) do out[#out + 1] = line end
   return out

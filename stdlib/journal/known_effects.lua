@@ -104,6 +104,17 @@ function M.set_aside(replay, path)
   forget(replay, function(of) return of == path end)
 end
 
+--- Which try the first one is that is made now: what a redo makes is another effect than what was made before, for who
+--- knows it by its id as well (a server by its Idempotency-Key, an object by its annotation).
+---@param replay almanac.KnownEffects
+---@param path string
+---@param ordinal integer|string
+---@return integer
+function M.first_try(replay, path, ordinal)
+  local made = (replay.made_before[path] or {})[ordinal]
+  return made and made.intent.tries + 1 or 1
+end
+
 --- The effects of a step, and of those in it, are taken back.
 ---@param replay almanac.KnownEffects
 ---@param path string

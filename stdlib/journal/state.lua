@@ -25,8 +25,8 @@ local M = {}
 ---@field connection { to: string, why: string?, lost_ms: integer?, back_ms: integer? }?  of a watch that lost it
 ---@field message string?    of the failure
 ---@field notes string[]
----@field effects table[]    { id, title, status }; of one that is a run: run, its id; undone: it was taken back; left: it
----  was not, for it never took place ("nothing"), somebody left it out ("skipped"), or nothing takes it back ("irreversible")
+---@field effects table[]    { id, title, status, earlier: in an earlier try }; of one that is a run: run, its id; undone: it was taken
+---  back; left: it was not, for it never took place ("nothing"), somebody left it out ("skipped"), nothing does ("irreversible")
 ---@field left almanac.LeftUndo[]?  what a rollback left out
 ---@field before_undo string?       its status before that
 ---@field asks string?       the question that it waits with
@@ -125,8 +125,14 @@ on["cluster"] = function(state, _, data)
   if not data.asked then state.cluster = data.context or data.server end
 end
 
+--- What failed in a try before is told from what the next one does.
+local function begin_again(node)
+  for _, effect in ipairs(node.effects) do effect.earlier = effect.status == "failed" or nil end
+end
+
 on["step.start"] = function(state, path, _, time_ms)
   local node = node_of(state, path, time_ms)
+  begin_again(node)
   node.status, node.started, node.ended, node.message, node.progress = "running", time_ms, nil, nil, nil
   node.elapsed = nil
 end
@@ -166,6 +172,7 @@ end
 on["step.retry"] = function(state, path, data, time_ms)
   local node = node_of(state, path, time_ms)
   node.status, node.message = "retrying", data.message
+  begin_again(node)
 end
 
 --- Takes what lies below a node out of the tree.

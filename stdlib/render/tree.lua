@@ -139,6 +139,7 @@ end
 ---@return string
 function M.effect_line(effect, color)
   local text = effect.run and run_line(effect) or M.first_line(effect.title or effect.op) .. (effect_marks[effect.status] or "")
+  if effect.status == "failed" and effect.earlier then text = text:gsub("%(failed%)$", "(failed, in an earlier try)") end
   local became = effect.undone and "taken back" or BECAME[effect.left]
   if became then text = text .. " (" .. became .. ")" end
   return paint("→ " .. text, effect.status == "failed" and "31" or "35", color)

@@ -1,6 +1,7 @@
 --- The steps of a report and their effects: each as its node stands, with what its events said besides. Pure.
 local excerpts = require "almanac.report.excerpt"
 local json = require "native.json"
+local lines = require "almanac.base.lines"
 local ranked = require "almanac.base.ranked"
 local rehearsed = require "almanac.journal.rehearsed"
 local step_name = require "almanac.base.step_name"
@@ -107,7 +108,7 @@ end
 
 on["output"] = function(self, event, node)
   local one = self:of(node)
-  table.insert(one.output, { stream = event.data.stream, text = event.data.text })
+  table.insert(one.output, { stream = event.data.stream, text = lines.overwritten(event.data.text) })
   if #one.output > 2 * OUTPUT_LINES then
     one.left_off = one.left_off + OUTPUT_LINES
     one.output = json.array { table.unpack(one.output, OUTPUT_LINES + 1) }
@@ -140,7 +141,8 @@ local function effects_of(self, report, node)
     out[i] = {
       id = effect.id, path = node.path, op = effect.op, title = effect.title or effect.op, run = effect.run,
       status = report.run.rehearsal and rehearsed.is(effect.title) and "previewed" or effect.status,
-      undone = effect.undone, left = effect.left, at_ms = more.at_ms, input = more.input, before = more.before, result = more.result,
+      undone = effect.undone, left = effect.left, earlier = effect.earlier, at_ms = more.at_ms, input = more.input, before = more.before,
+      result = more.result,
       error = more.error,
     }
   end

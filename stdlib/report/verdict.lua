@@ -1,4 +1,5 @@
 --- The verdict: how a run ended in one line, and what to type next. Pure.
+local columns = require "almanac.base.columns"
 local json = require "native.json"
 local shell_word = require "almanac.base.shell_word"
 local spent = require "almanac.report.spent"
@@ -81,12 +82,12 @@ local function left_of(report)
   return paths[1] and table.concat(paths, ", ")
 end
 
-local LISTED = 5
+local LISTED, TITLE_MAX = 5, 60
 
 --- What nothing takes back.
 local function irreversible_of(report)
   local titles, all = {}, report.run.irreversible or {}
-  for i = 1, math.min(#all, LISTED) do titles[i] = first_line(all[i].title) end
+  for i = 1, math.min(#all, LISTED) do titles[i] = columns.fit(first_line(all[i].title), TITLE_MAX) end
   if #all > LISTED then titles[LISTED + 1] = plural(#all - LISTED, "other") end
   return titles[1] and table.concat(titles, ", ")
 end
@@ -94,17 +95,16 @@ end
 --- How much of it was taken back. An older almanac did not journal what nothing takes back.
 local function how_undone(report)
   local left, stays = left_of(report), irreversible_of(report)
-  local but = {}
+  local but, by = {}, report.run.undone_by and " by " .. report.run.undone_by or ""
   if left then but[1] = left .. ", NOT taken back" end
   if stays then but[#but + 1] = stays .. ", which nothing takes back" end
-  if but[1] then return "it was undone but for " .. table.concat(but, ", and for ") end
-  return report.run.irreversible and "all of it was undone" or "it was undone"
+  if but[1] then return "it was undone" .. by .. ", but for " .. table.concat(but, ", and for ") end
+  return (report.run.irreversible and "all of it was undone" or "it was undone") .. by
 end
 
 function say.undone(report)
   local what = how_undone(report)
-  local text = report.error and "Failed" .. failure(report) .. "; then " .. what or what:sub(1, 1):upper() .. what:sub(2)
-  return text .. (report.run.undone_by and " by " .. report.run.undone_by or "")
+  return report.error and "Failed" .. failure(report) .. "; then " .. what or what:sub(1, 1):upper() .. what:sub(2)
 end
 
 function say.abandoned(report)

@@ -20,6 +20,7 @@ M.EFFECT = { begun = "begun, no outcome", recovered = "done; found so after a cr
 ---@return string
 function M.effect(effect)
   local word = M.EFFECT[effect.status] or effect.status
+  if effect.status == "failed" and effect.earlier then word = "failed, in an earlier try" end
   if type(effect.result) == "table" and effect.result.already_done then word = "not run: done already" end
   if effect.undone then return word .. ", taken back" end
   if effect.left == "nothing" then return word .. "; it never took place" end

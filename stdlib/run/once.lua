@@ -316,7 +316,7 @@ function M.perform(frame, call)
   local known = run.effects[frame.path .. "#" .. call.key]
   if not (known and known.outcome and known.outcome.ok) then check_allowed(call) end
   if run.undo_binding then run.undo_binding:check(frame, call) end
-  local tries = 1
+  local tries = known_effects.first_try(run.replay, frame.path, call.key)
   if known then
     local done, result = settle(frame, call, known)
     if done then

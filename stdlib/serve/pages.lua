@@ -140,11 +140,11 @@ function M.runs(list, asked, base)
   for k, column in ipairs(columns) do head[k] = tag("th", nil, column.name) end
   for i in ipairs(list) do
     local cells = {}
-    for k, column in ipairs(columns) do cells[k] = tag("td", { "class", column.class }, column.cells[i]) end
+    for k, column in ipairs(columns) do cells[k] = tag("td", { "class", column.class, "data-head", column.name }, column.cells[i]) end
     rows[i] = tag("tr", nil, cells)
   end
   return page.wrap("almanac: runs", { tag("h1", nil, "Runs"), filter_form(asked, base), tag("div", { "class", "scroll" },
-    tag("table", nil, tag("thead", nil, tag("tr", nil, head)), tag("tbody", nil, rows))),
+    tag("table", { "class", "stacks" }, tag("thead", nil, tag("tr", nil, head)), tag("tbody", nil, rows))),
     #list == 0 and tag("p", { "class", "dim" }, "No run fits.") or tag("p", { "class", "dim" }, words.plural(#list, "run")) },
     { refresh = 10 })
 end

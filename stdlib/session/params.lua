@@ -154,7 +154,7 @@ function M.journalled(specs, given, values)
     else
       -- One that holds the text of a secret is asked for again, as the secret is.
       local plain = secret.conceal_all(value)
-      out[name] = diff.equal(plain, redaction.data(plain)) and plain or nil
+      if diff.equal(plain, redaction.data(plain)) then out[name] = plain end
     end
   end
   return out
@@ -244,7 +244,7 @@ function M.restore(book, run, operator, anew)
   local given, gone, wanted = {}, {}, M.wanted(book, run)
   for name, value in pairs(parameters.over(run.meta.params, run.replay.params)) do
     if wanted[name] then
-      given[name] = not wanted[name].is_unkept and value or nil -- what was before it was given anew
+      if not wanted[name].is_unkept then given[name] = value end -- what was before it was given anew
     else
       gone[name] = value
     end

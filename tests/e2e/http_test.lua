@@ -26,3 +26,26 @@ t.test("a write whose query holds a secret: sent whole, planned and journalled b
   t.has(log, "token=(secret token)")
   server:close()
 end)
+
+t.test("what a redo sends has another Idempotency-Key: a server that honours it would answer, and do nothing", function()
+  local keys, is_known, done = {}, {}, 0
+  local server = httpd.listen { handler = function(request, response)
+    local key = request.headers["idempotency-key"]
+    keys[#keys + 1] = key
+    if not is_known[key] then done = done + 1 end
+    is_known[key] = true
+    response:send(200, {}, "ok")
+  end }
+  local p = project.new { book = string.format([[return runbook { run = function()
+    step("put", function() return http.put("http://127.0.0.1:%d/share", { body = "10" }).status end)
+    step("look", function() if fs.read "mode" == "bad" then error "bad" end end)
+  end }]], server:port()) }
+  t.write_file(p.dir .. "/mode", "bad")
+  local again = { "resume", "--redo", "put", "--no-ask" }
+  for _, words in ipairs { { "run", "book", "--no-ask" }, again, again } do
+    local code, _, err = p:run(words)
+    t.eq(code, 1, err)
+  end
+  t.eq({ #keys, done }, { 3, 3 })
+  server:close()
+end)

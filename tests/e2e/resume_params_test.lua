@@ -41,6 +41,28 @@ t.test("what was given anew holds for the next resume, too", function()
   t.eq(p:lines "world", { "v2" })
 end)
 
+t.test("a parameter that is false is kept, as any other value: it is no secret", function()
+  local p = project.new { book = [[return runbook {
+    params = { loud = param.boolean { default = true } },
+    run = function(p)
+      step("wait", { undo = function() sh.run { argv = { "sh", "-c", "echo back " .. tostring(p.loud) .. " >> world" } } end }, function()
+        sh.run { argv = { "sh", "-c", "echo " .. tostring(p.loud) .. " >> world" } }
+      end)
+      confirm "go on?"
+    end }]] }
+  t.eq((p:run { "run", "book", "loud=no" }), 3)
+  t.has(select(2, p:run { "runs" }), "loud=false")
+  t.eq((p:run { "approve", "book" }), 0)
+  local code, _, err = p:run { "resume" }
+  t.eq(code, 0, err)
+  code, _, err = p:run { "rollback", "book" }
+  t.eq(code, 0, err)
+  t.eq(p:lines "world", { "false", "back false" })
+  t.eq((p:run { "plan", "book", "loud=no", "-o", "plan.json" }), 2)
+  code, _, err = p:run { "run", "--plan", "plan.json" }
+  t.eq(code, 3, err)
+end)
+
 t.test("a required parameter that is new can be given; a wrong word changes nothing", function()
   local p = failed_run()
   p:edit("book", (source:gsub('default = "latest"', "required = true"):gsub("tag", "to")))

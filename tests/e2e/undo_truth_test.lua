@@ -158,7 +158,7 @@ t.test("where nobody can tell it is asked: answered from elsewhere, what is left
   t.has(err, "NOT taken back: three")
   local said = report(p)
   t.eq({ effect_at(said, "three").left, said.run.left[1].path, said.run.status }, { "skipped", "three", "undone" })
-  t.has(said.verdict.text, "undone but for “three”, NOT taken back")
+  t.has(said.verdict.text, ", but for “three”, NOT taken back")
 end)
 
 t.test("where nobody can tell it is asked: the answer may be to take it back", function()

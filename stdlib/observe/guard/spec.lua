@@ -43,7 +43,9 @@ local function gates_of(name, list)
     if seen[raw.name] then errors.usage("guard %q: two gates are called %q", name, raw.name) end
     seen[raw.name] = true
     local spec = {}
-    for field, value in pairs(raw) do spec[field] = field ~= "name" and value or nil end
+    for field, value in pairs(raw) do
+      if field ~= "name" then spec[field] = value end
+    end
     spec.hold = 1 -- it is never over
     out[i] = gates.check(raw.name, spec)
   end

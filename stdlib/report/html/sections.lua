@@ -18,9 +18,10 @@ local M = {}
 
 local ROWS_MAX = 500 -- of one table; more is in the steps
 
-local function tr(...)
+--- A row; each cell names its column, which a phone has no head for.
+local function tr(heads, ...)
   local cells, given = {}, { ... }
-  for i = 1, select("#", ...) do cells[i] = tag("td", nil, given[i] or "") end
+  for i = 1, select("#", ...) do cells[i] = tag("td", { "data-head", heads[i] }, given[i] or "") end
   return tag("tr", nil, cells)
 end
 
@@ -31,9 +32,10 @@ end
 local function table_of(heads, items, cells_of)
   local head, rows = {}, {}
   for i, text in ipairs(heads) do head[i] = tag("th", nil, text) end
-  for i = 1, math.min(#items, ROWS_MAX) do rows[i] = tr(cells_of(items[i])) end
+  for i = 1, math.min(#items, ROWS_MAX) do rows[i] = tr(heads, cells_of(items[i])) end
   local left_off = #items - #rows
-  return join(tag("div", { "class", "scroll" }, tag("table", nil, tag("thead", nil, tag("tr", nil, head)), tag("tbody", nil, rows))),
+  local whole = tag("table", { "class", "stacks" }, tag("thead", nil, tag("tr", nil, head)), tag("tbody", nil, rows))
+  return join(tag("div", { "class", "scroll" }, whole),
     left_off > 0 and tag("p", { "class", "dim" }, string.format("%d more are in the list of steps.", left_off)))
 end
 

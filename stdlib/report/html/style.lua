@@ -93,7 +93,10 @@ main>h1:first-child{margin:24px 0 12px}.back{margin:14px 0 0}
 button,input[type=text]{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--dim);border-radius:6px;padding:.2rem .7rem}
 button{cursor:pointer}button:hover{border-color:var(--link)}
 footer{margin-top:3rem;color:var(--dim);font-size:.88rem;border-top:1px solid var(--line);padding-top:.8rem}
-@media (max-width:640px){.next{grid-template-columns:1fr}.body{padding-left:.6rem}td.key{width:auto}}
+@media (max-width:640px){.next{grid-template-columns:1fr}.body{padding-left:.6rem}td.key{width:auto}
+.stacks thead{display:none}.stacks tr{display:block;padding:.4rem 0;border-bottom:1px solid var(--line)}
+.stacks td{display:block;position:relative;padding:.1rem 0 .1rem 6rem;border:0;min-width:0;white-space:normal}
+.stacks td:empty{display:none}.stacks td::before{content:attr(data-head);position:absolute;left:0;color:var(--dim)}}
 .rehearsal{position:sticky;top:0;z-index:2;margin:0 0 1rem;padding:.4rem .8rem;font-weight:600;color:#1a1300;background:#ffd75e}
 @media print{.rehearsal{position:fixed;top:0;left:0;right:0;margin:0}main{padding-top:2.5rem!important}
 body{font-size:11px}main{max-width:none;padding:0}nav,.chips{display:none}pre{max-height:none}

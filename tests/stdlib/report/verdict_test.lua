@@ -69,7 +69,7 @@ t.test("what a rollback left is named once, and can be taken back yet", function
   local left = { { path = "a" }, { path = "a" }, { path = "b" } }
   local undone = report("undone", { error = { step = "c", message = "no" } })
   undone.run.left, undone.run.undone_by = left, "r-2"
-  t.eq(verdict.of(undone).text, "Failed in “c”: no; then it was undone but for “a”, “b”, NOT taken back by r-2")
+  t.eq(verdict.of(undone).text, "Failed in “c”: no; then it was undone by r-2, but for “a”, “b”, NOT taken back")
   t.eq(commands(undone), { "almanac rollback -r web", "almanac verify -r web" })
   t.eq(verdict.of(report "undone").text, "It was undone", "an older almanac did not journal what nothing takes back")
   undone = report "undone"
