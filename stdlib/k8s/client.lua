@@ -201,7 +201,7 @@ local function perform(client, request)
     local response, err = try_once(client, request)
     if response then
       if request.text then return response.body, response end
-      local body = answers.decode(request, response)
+      local body = answers.decode(request, response, client.info.server)
       secrets_read.hide(body)
       return body, response
     end

@@ -234,7 +234,7 @@ function M.list(who, target, opts, tries)
     local api_version, kind = page.apiVersion, (page.kind or ""):gsub("List$", "")
     for _, object in ipairs(page.items or {}) do items[#items + 1] = tidy(object, opts, api_version, kind) end
   end
-  return items, pages[#pages].metadata.resourceVersion
+  return items, (pages[#pages].metadata or {}).resourceVersion
 end
 
 return M

@@ -6,6 +6,7 @@ local fields = require "almanac.base.fields"
 local json = require "native.json"
 local jsonpath = require "almanac.base.jsonpath"
 local objects = require "almanac.k8s.objects"
+local status_fields = require "almanac.k8s.rollout.fields"
 local step = require "almanac.run.step"
 local task = require "native.task"
 local unknown = require "almanac.base.unknown"
@@ -56,10 +57,9 @@ end
 --- generation does not count. Pure.
 --- https://github.com/kubernetes/kubectl/blob/master/pkg/cmd/wait/condition.go
 function M.has_condition(object, kind, status)
-  local now = object and object.status or {}
-  for _, c in ipairs(now.conditions or {}) do
+  for _, c in ipairs(status_fields.conditions(object)) do
     if tostring(c.type):lower() == kind:lower() then
-      if is_behind(c.observedGeneration or now.observedGeneration, object) then return false end
+      if is_behind(c.observedGeneration or object.status.observedGeneration, object) then return false end
       return tostring(c.status):lower() == (status or "True"):lower()
     end
   end
@@ -70,7 +70,7 @@ end
 ---@param object table?
 ---@return boolean
 function M.is_observed(object)
-  local seen = object and object.status and object.status.observedGeneration
+  local seen = status_fields.get(object, "status", "observedGeneration")
   return seen ~= nil and not is_behind(seen, object)
 end
 

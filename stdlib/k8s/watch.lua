@@ -6,6 +6,7 @@ local discovery = require "almanac.k8s.discovery"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local forms = require "almanac.k8s.form"
 local json = require "native.json"
 local k8s_client = require "almanac.k8s.client"
 local objects = require "almanac.k8s.objects"
@@ -99,28 +100,37 @@ local CHANGES = { ADDED = true, MODIFIED = true, DELETED = true }
 
 local function is_text(value) return value == nil or type(value) == "string" end
 
---- Whether a server may write such an event.
-local function is_event(event)
+--- What is wrong with an event of a watch, in words; nil where a server may write it.
+---@param path string  of the collection
+---@param event any
+---@return string?
+local function fault_of(path, event)
   local object = type(event) == "table" and event.object
-  if type(object) ~= "table" then return false end
-  if event.type == "ERROR" then return true end
-  local meta = object.metadata
-  if type(meta) ~= "table" or not is_text(meta.resourceVersion) or not is_text(meta.namespace) then return false end
-  return event.type == "BOOKMARK" or CHANGES[event.type] and type(meta.name) == "string"
+  if type(object) ~= "table" then return "it has no object" end
+  if event.type == "ERROR" then return nil end
+  if event.type == "BOOKMARK" then
+    local meta = object.metadata
+    return not (type(meta) == "table" and type(meta.resourceVersion) == "string") and "it has no resourceVersion" or nil
+  end
+  if not CHANGES[event.type] then return "it is of no type that there is" end
+  local at, how = forms.wrong_of(path, object)
+  return at and string.format("object%s %s", at, how) or nil
 end
 
 --- What a line of a watch asks for, as in accept(). Raises kind "protocol" for one that is no event, and kind
 --- "api" with what the server says when it ends the watch.
 ---@param who string
+---@param path string  of the collection
 ---@param known table<string, table>
 ---@param line string
 ---@return almanac.k8s.Event|"bookmark"|"expired"
 ---@return string? resource_version
-function M.read(who, known, line)
+function M.read(who, path, known, line)
   local ok, event = errors.try(json.decode, line, { big = "text", null = "absent" })
-  if not ok or not is_event(event) then
-    errors.raise { kind = "protocol", message = string.format("%s: the server wrote a line that is no event of a watch: %s", who,
-      redaction.excerpt(line, 200)) }
+  local fault = not ok and "it is no JSON" or fault_of(path, event)
+  if fault then
+    errors.raise { kind = "protocol", message = string.format("%s: the server wrote a line that is no event of a watch of %s (%s): %s",
+      who, path, fault, redaction.excerpt(line, 200)) }
   end
   secrets_read.hide(event.object)
   local what, version = M.accept(known, event)
@@ -201,13 +211,17 @@ function Watcher:relist()
   end
 end
 
+function Watcher:path()
+  return discovery.path(self.target.resource, self.target.namespace)
+end
+
 function Watcher:connect()
   if not self.version then self:relist() end
   local query = objects.selectors(self.who, self.opts)
   query.watch, query.allowWatchBookmarks, query.resourceVersion = true, true, self.version
   query.timeoutSeconds = math.random(SERVER_TIMEOUT_MIN, SERVER_TIMEOUT_MAX)
   self.stream = k8s_client.stream(self.target.client, {
-    who = self.who, path = discovery.path(self.target.resource, self.target.namespace), query = query,
+    who = self.who, path = self:path(), query = query,
   })
   self.connected_at = task.now()
 end
@@ -223,7 +237,7 @@ end
 --- One line of the stream. Half a line never gets here: the native drops it with the connection,
 --- and the watch goes on from the last whole one.
 function Watcher:take(line)
-  local what, version = M.read(self.who, self.known, line)
+  local what, version = M.read(self.who, self:path(), self.known, line)
   if what == "expired" then
     self.version = nil
     self:disconnect()

@@ -9,7 +9,7 @@ local REFUSED = { protocol = true, api = true }
 return function(input)
   local known = {}
   for line in input:gmatch "[^\n]+" do
-    local ok, what, version = errors.try(watch.read, "k8s.watch", known, line)
+    local ok, what, version = errors.try(watch.read, "k8s.watch", "/api/v1/namespaces/x/pods", known, line)
     if not ok then
       expect.kind(what, REFUSED)
     else

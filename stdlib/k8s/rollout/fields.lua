@@ -20,12 +20,23 @@ function M.get(t, ...)
   return t
 end
 
+--- The conditions in an object's status. A custom resource may have anything under that name.
+---@param obj any
+---@return table[]
+function M.conditions(obj)
+  local list, out = M.get(obj, "status", "conditions"), {}
+  for _, condition in ipairs(type(list) == "table" and list or {}) do
+    if type(condition) == "table" then out[#out + 1] = condition end
+  end
+  return out
+end
+
 --- The condition of that type in an object's status.
 ---@param obj table
 ---@param kind string
 ---@return table?
 function M.condition(obj, kind)
-  for _, c in ipairs(M.get(obj, "status", "conditions") or {}) do
+  for _, c in ipairs(M.conditions(obj)) do
     if c.type == kind then return c end
   end
   return nil

@@ -147,8 +147,8 @@ local function is_true(obj, kind)
 end
 
 local function because(v, c)
-  v.reason = c.reason ~= "" and c.reason or nil
-  local said = get(c, "message")
+  v.reason = type(c.reason) == "string" and c.reason ~= "" and c.reason or nil
+  local said = type(c.message) == "string" and c.message
   if v.reason then v.message = v.message .. ": " .. v.reason end
   if said and said ~= "" then v.message = v.message .. ": " .. said end
   return v

@@ -22,7 +22,8 @@ users: [{name: u, user: {}}]
   t.defer(function() settings.kubeconfig = nil end)
 end
 
-local POD = '{"kind":"Pod","metadata":{"name":"%s","namespace":"n","uid":"%s","resourceVersion":"%d"},"status":{"phase":"%s"}}'
+local POD = '{"kind":"Pod","metadata":{"name":"%s","namespace":"n","uid":"%s","resourceVersion":"%d"},' ..
+  '"spec":{"containers":[{"name":"c"}]},"status":{"phase":"%s"}}'
 
 t.test("a server that accepts and does not answer: it has not answered, in the time that was given", function()
   server(function() task.sleep(60) end)

@@ -13,7 +13,7 @@ local t = require "tests.harness"
 local task = require "native.task"
 
 local function object(name, version, uid)
-  return { metadata = { name = name, namespace = "n", uid = uid or name, resourceVersion = tostring(version) } }
+  return { spec = {}, metadata = { name = name, namespace = "n", uid = uid or name, resourceVersion = tostring(version) } }
 end
 
 local function summarise(events)
@@ -49,13 +49,14 @@ t.test("a line that is no event of a watch is refused in words, and may pass; wh
     "", "null", "5", "{", "{}", '{"type":"ADDED"}', '{"type":"ADDED","object":{"metadata":{"name":5}}}', '{"type":"BOOKMARK","object":{}}',
     '{"type":"NEWS","object":{"metadata":{"name":"a"}}}', '{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":5}}}',
   } do
-    local err = t.raises("protocol", k8s_watch.read, "k8s.watch", {}, line)
-    t.has(err.message, "k8s.watch: the server wrote a line that is no event of a watch: " .. line)
+    local err = t.raises("protocol", k8s_watch.read, "k8s.watch", "/api/v1/namespaces/x/pods", {}, line)
+    t.has(err.message, "k8s.watch: the server wrote a line that is no event of a watch of /api/v1/namespaces/x/pods (")
+    t.has(err.message, "): " .. line)
     t.ok(k8s_watch.may_pass(err))
   end
-  local err = t.raises("api", k8s_watch.read, "k8s.watch", {}, '{"type":"ERROR","object":{"code":500,"message":"etcd"}}')
+  local err = t.raises("api", k8s_watch.read, "k8s.watch", "/api/v1/namespaces/x/pods", {}, '{"type":"ERROR","object":{"code":500,"message":"etcd"}}')
   t.eq({ err.status, err.message }, { 500, "k8s.watch: the server ended the watch: etcd" })
-  t.eq(t.raises("api", k8s_watch.read, "x", {}, '{"type":"ERROR","object":{"code":"y","message":[]}}').status, 500)
+  t.eq(t.raises("api", k8s_watch.read, "x", "/api/v1/pods", {}, '{"type":"ERROR","object":{"code":"y","message":[]}}').status, 500)
 end)
 
 t.test("the pause grows, is bounded, and obeys Retry-After", function()
