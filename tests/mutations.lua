@@ -74,7 +74,8 @@ function M.fault(ok, err)
   local said = type(err) == "table" and tostring(err.message) or tostring(err)
   local is_bug = type(err) ~= "table" or BUGS[err.kind] or said:find("attempt to", 1, true) or said:find("bad argument", 1, true)
     or said:find("stdlib/", 1, true)
-  return is_bug and string.format("%s: %s\n%s", type(err) == "table" and err.kind or "?", said, type(err) == "table" and err.traceback or "") or nil
+  if not is_bug then return nil end
+  return type(err) == "table" and string.format("%s: %s\n%s", err.kind, said, tostring(err.traceback)) or said
 end
 
 return M

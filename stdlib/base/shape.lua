@@ -36,7 +36,7 @@ local function is_word(value, words)
   return false
 end
 
-local function items_wrong(value, shape, at)
+local function items_wrong(value, shape)
   if shape.list and next(value) ~= nil and not json.is_array(value) then return "", value end
   for key, item in next, value do
     local at, found = below(item, shape.list or shape.map)

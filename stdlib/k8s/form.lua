@@ -125,12 +125,16 @@ local KINDS = {
     status = may_be(with(counts("active", "succeeded", "failed").optional, { startTime = "string?", completionTime = "string?" })),
   },
   ["coordination.k8s.io/leases"] = { spec = may_be {
-    holderIdentity = "string?", leaseDurationSeconds = "integer?", acquireTime = "string?", renewTime = "string?", leaseTransitions = "integer?",
+    holderIdentity = "string?", leaseDurationSeconds = "integer?", acquireTime = "string?", renewTime = "string?",
+    leaseTransitions = "integer?",
   } },
   ["apiextensions.k8s.io/customresourcedefinitions"] = { spec = {
-    group = "string", names = { kind = "string", plural = "string", singular = "string?" }, scope = "string", versions = list_of { name = "string" },
+    group = "string", scope = "string", names = { kind = "string", plural = "string", singular = "string?" },
+    versions = list_of { name = "string" },
   } },
-  ["metrics.k8s.io/pods"] = { timestamp = "string?", window = "string?", containers = list_of { name = "string", usage = { map = "string" } } },
+  ["metrics.k8s.io/pods"] = {
+    timestamp = "string?", window = "string?", containers = list_of { name = "string", usage = { map = "string" } },
+  },
   ["metrics.k8s.io/nodes"] = { timestamp = "string?", window = "string?", usage = TEXTS },
 }
 
@@ -155,7 +159,8 @@ local DESCRIPTIONS = {
     } },
   } },
   APIResourceList = { groupVersion = "string", resources = list_of {
-    name = "string", kind = "string", singularName = "string?", namespaced = "boolean", shortNames = list_of "string", verbs = list_of "string",
+    name = "string", kind = "string", singularName = "string?", namespaced = "boolean", shortNames = list_of "string",
+    verbs = list_of "string",
   } },
   APIGroupList = { groups = list_of { name = "string", versions = list_of(VERSION), preferredVersion = VERSION } },
   APIVersions = { versions = list_of "string" },

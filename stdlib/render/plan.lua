@@ -131,10 +131,22 @@ local function add_stop(out, indent, planned, color)
   if planned.hint then out[#out + 1] = indent .. "  " .. planned.hint end
 end
 
+--- The changes of objects that an effect makes; those that stay as they are, as a number.
+local function add_objects(out, indent, planned, color)
+  local same = 0
+  for _, change in ipairs(planned.changes or {}) do
+    if change.action == "unchanged" and not change.why then same = same + 1 else add_change(out, indent, change, color) end
+  end
+  if same > 0 then out[#out + 1] = indent .. paint(string.format("= %d unchanged", same), "90", color) end
+end
+
 --- What an effect of the script's own makes by others.
-local function add_parts(out, indent, planned)
+local function add_parts(out, indent, planned, color)
   for _, part in ipairs(planned.makes or {}) do
     out[#out + 1] = indent .. "makes: " .. part.title .. (part.nothing and "  (nothing would change)" or "")
+    for _, warning in ipairs(part.warnings or {}) do out[#out + 1] = indent .. "  " .. paint("WARNING " .. warning, "1;33", color) end
+    if part.would_fail then out[#out + 1] = indent .. "  as it is now it would fail: " .. part.would_fail:match "^[^\n]*" end
+    add_objects(out, indent .. "  ", part, color)
   end
   if planned.makes_more then
     out[#out + 1] = indent .. "makes what else its script says, known when it runs" .. (planned.bounded and ", within allow" or "")
@@ -149,13 +161,9 @@ local function add_effect(out, indent, planned, color)
     out[#out + 1] = indent .. "  " .. paint("on top of the planned change before: previewed as of now", "33", color)
   end
   for _, warning in ipairs(planned.warnings or {}) do out[#out + 1] = indent .. "  " .. paint("WARNING " .. warning, "1;33", color) end
-  add_parts(out, indent .. "  ", planned)
+  add_parts(out, indent .. "  ", planned, color)
   if planned.would_fail then add_stop(out, indent .. "  ", planned, color) end
-  local same = 0
-  for _, change in ipairs(planned.changes or {}) do
-    if change.action == "unchanged" and not change.why then same = same + 1 else add_change(out, indent .. "  ", change, color) end
-  end
-  if same > 0 then out[#out + 1] = indent .. "  " .. paint(string.format("= %d unchanged", same), "90", color) end
+  add_objects(out, indent .. "  ", planned, color)
 end
 
 local function group(list)

@@ -29,11 +29,20 @@ local function subframe(frame, key, name)
   return setmetatable({ prefix = key .. ".", ordinal = 0, within = name }, { __index = frame })
 end
 
+local FIRST_OF_RECOVERY = 1000
+
+--- Whether an effect within another one is of its recovery, by its number.
+---@param key string  "0.1000"
+---@return boolean
+function M.is_of_recovery(key)
+  return (math.tointeger(tonumber(key:match "(%d+)$")) or 0) >= FIRST_OF_RECOVERY
+end
+
 --- What a recovery repairs is numbered apart from what an apply does, and each time anew: a run
 --- that is killed twice in an effect may have to repair twice.
 local function recovery_frame(frame, key, name)
   local sub = subframe(frame, key, name)
-  sub.ordinal = 1000
+  sub.ordinal = FIRST_OF_RECOVERY
   while true do
     local known = frame.run.effects[frame.path .. "#" .. sub.prefix .. sub.ordinal]
     if not (known and known.outcome) then return sub end

@@ -70,7 +70,8 @@ end)
 t.test("a read of a cluster", function()
   for _, odd in ipairs { "null", "[]", "{}", '{"kind":"Pod","apiVersion":"v1"}', '{"kind":"PodList","items":[null]}',
     '{"kind":"PodList","items":[{}]}', '{"kind":"PodList","items":{}}', '{"items":[{"metadata":"x"}]}', "4711", "<html>" } do
-    local ok, err = pcall(answers.decode, { who = "k8s.get", path = "/api/v1/namespaces/x/pods" }, { status = 200, body = odd }, "https://c")
+    local asked = { who = "k8s.get", path = "/api/v1/namespaces/x/pods" }
+    local ok, err = pcall(answers.decode, asked, { status = 200, body = odd }, "https://c")
     t.ok(not ok and err.kind == "protocol", odd)
     t.has(err.message, "k8s.get: GET https://c/api/v1/namespaces/x/pods answered 200 with what ")
     t.eq(err.in_doubt, nil)

@@ -30,7 +30,8 @@ local WORLD = [[
 { apiVersion: apps/v1, kind: StatefulSet, metadata: { name: db, namespace: team }, spec: { replicas: 1, serviceName: db,
   selector: { matchLabels: { app: db } }, template: { metadata: { labels: { app: db } },
   spec: { containers: [ { name: db, image: "x/db:v1" } ] } },
-  volumeClaimTemplates: [ { metadata: { name: data }, spec: { accessModes: [ ReadWriteOnce ], resources: { requests: { storage: 1Gi } } } } ] } }
+  volumeClaimTemplates: [ { metadata: { name: data }, spec: { accessModes: [ ReadWriteOnce ],
+    resources: { requests: { storage: 1Gi } } } } ] } }
 ---
 { apiVersion: apps/v1, kind: DaemonSet, metadata: { name: each, namespace: team }, spec: { selector: { matchLabels: { app: each } },
   template: { metadata: { labels: { app: each } }, spec: { containers: [ { name: each, image: "x/each:v1" } ] } } } }
@@ -80,7 +81,9 @@ local SILENT = {
 local function shortened(response, is_whole)
   local is_json, answer = pcall(json.decode, response.body, { null = "absent" })
   if not is_json or is_whole then return response end
-  if json.is_array(answer.items) and answer.kind ~= "APIGroupDiscoveryList" then answer.items = json.array { answer.items[1], answer.items[2] } end
+  if json.is_array(answer.items) and answer.kind ~= "APIGroupDiscoveryList" then
+    answer.items = json.array { answer.items[1], answer.items[2] }
+  end
   for _, object in ipairs(answer.items or { answer }) do
     if type(object.metadata) == "table" then object.metadata.managedFields = nil end
   end
@@ -92,7 +95,8 @@ local function recorded(client)
   local real = client.native
   local tape = { answers = {}, order = {} }
   client.native = {
-    identity = function() return real:identity() end, exec = function() return real:exec() end, secrets = function() return real:secrets() end,
+    identity = function() return real:identity() end, exec = function() return real:exec() end,
+    secrets = function() return real:secrets() end,
     stream = function() return SILENT end,
     request = function(_, request)
       local key = key_of(request)
@@ -217,7 +221,8 @@ end
 t.test("what is let in is judged: rollouts, waits, drains and claims go by what no judge of theirs trips over", function()
   local client = cluster()
   for workload, path in pairs { ["deployment/web"] = "/apis/apps/v1/namespaces/team/deployments/web",
-    ["statefulset/db"] = "/apis/apps/v1/namespaces/team/statefulsets/db", ["daemonset/each"] = "/apis/apps/v1/namespaces/team/daemonsets/each",
+    ["statefulset/db"] = "/apis/apps/v1/namespaces/team/statefulsets/db",
+    ["daemonset/each"] = "/apis/apps/v1/namespaces/team/daemonsets/each",
     ["job/once"] = "/apis/batch/v1/namespaces/team/jobs/once" } do
     local given = around(client, workload)
     judge(given)
@@ -230,14 +235,17 @@ end)
 
 t.test("an object of a kind that is known to nobody has conditions of any form", function()
   local object = { apiVersion = "x.example/v1", kind = "Thing", metadata = { name = "a", generation = 2 },
-    status = { observedGeneration = 2, conditions = json.array { { type = "Ready", status = "True", observedGeneration = 2, reason = "r", message = "m" } } } }
+    status = { observedGeneration = 2, conditions = json.array {
+      { type = "Ready", status = "True", observedGeneration = 2, reason = "r", message = "m" },
+    } } }
   local faults = {}
   mutations.each(object, function(text, how)
     local odd = json.decode(text, { null = "absent" })
     if form.wrong({ path = "/apis/x.example/v1/namespaces/team/things/a" }, odd) then return end
     odd.kind = odd.kind or "Thing" -- as it is put into what comes without
     for _, wanted in ipairs { "Ready", false } do
-      local fault = mutations.fault(errors.try(verdicts.verdict, odd, wanted or nil)) or mutations.fault(errors.try(waits.has_condition, odd, "Ready"))
+      local fault = mutations.fault(errors.try(verdicts.verdict, odd, wanted or nil))
+        or mutations.fault(errors.try(waits.has_condition, odd, "Ready"))
       if fault then faults[#faults + 1] = how .. ": " .. fault end
     end
   end)

@@ -39,6 +39,29 @@ local function is_refused(world, name, what)
   t.has(err, "is not in the plan", name)
 end
 
+local WITHIN = [[
+effect.define("x.up", { input = function() return {} end, preview = function() return { summary = "would" } end,
+  apply = function() helm.upgrade { release = "c", namespace = "animica-devnet", chart = "c", install = true } return {} end })
+return runbook { run = function() step("upgrade", function() effect.perform("x.up", {}) end) end }]]
+
+t.test("nor does one that an effect of the script's own makes; its plan has its objects", function()
+  local world = devnet.start { helm = "helm4", install = false }
+  for _, dir in ipairs { "runbooks", "c", "c/templates" } do fs.mkdir(world.dir .. "/" .. dir) end
+  t.write_file(world.dir .. "/runbooks/book.lua", WITHIN)
+  t.write_file(world.dir .. "/c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n")
+  t.write_file(world.dir .. "/c/templates/fine.yaml", FINE)
+  for _, name in ipairs { "templates/role.yaml", "templates/hook.yaml" } do
+    local out = world:almanac(2, { "plan", "book", "-o", "plan.json" })
+    t.has(out, "makes: helm upgrade c to chart c")
+    t.has(out, "+ configmap/fine")
+    t.write_file(world.dir .. "/c/" .. name, MORE[name][2])
+    is_refused(world, name, MORE[name][1])
+    os.remove(world.dir .. "/c/" .. name)
+  end
+  world:almanac(2, { "plan", "book", "-o", "plan.json" })
+  world:almanac(0, { "run", "--plan", "plan.json", "--no-ask" })
+end)
+
 for _, helm in ipairs(devnet.helms()) do
   t.test(helm .. ": an object, a hook or a definition more than was planned stops the run before it", function()
     local world = devnet.start { helm = helm, install = false }

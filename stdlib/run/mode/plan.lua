@@ -87,6 +87,11 @@ function M.beside(frame, fn, _, look)
   return fn()
 end
 
+--- What an effect's apply looks at, its parts may go by.
+function M.read(frame)
+  if frame.foreseen then frame.foreseen.reads = true end
+end
+
 function M.planned(frame) return frame.run.draft.effects end
 
 function M.note(frame, text)

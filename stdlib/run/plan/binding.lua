@@ -17,6 +17,7 @@ local secret = require "almanac.base.secret"
 local settings = require "almanac.config.settings"
 local source = require "almanac.base.source"
 local step_name = require "almanac.base.step_name"
+local task = require "native.task"
 
 local M = {}
 
@@ -239,6 +240,7 @@ function Binding:nest(path, book, params)
 end
 
 local function planned_for(plan, path, ordinal)
+  if ordinal:find(".", 1, true) then return parts.of(plan, path, ordinal) end
   for _, planned in ipairs(plan.effects) do
     if planned.path == path and planned.ordinal == ordinal then return planned end
   end
@@ -324,12 +326,36 @@ local function check_input(frame, planned, call, is_foreign)
   })
 end
 
---- Refuses an effect whose ground is not the planned one.
+--- Refuses an effect whose ground is not the planned one, and one of which the plan says that nothing would change where it
+--- would change something now: a plan of nothing permits nothing.
 local function check_ground(self, frame, planned, call)
-  if not planned.ground then return end
-  local fresh = redaction.data(previews.make(call.definition, call.input).ground or {}) -- as the plan was written
-  local message, hints = grounds.deviation(planned.ground, fresh, self.touched, self.is_foreign)
-  if message then deviates(frame, message, hints) end
+  if not planned.ground and not planned.nothing or planned.nested then return end
+  local preview = task.with({ permit = "read" }, previews.make, call.definition, call.input)
+  if planned.ground then
+    local fresh = redaction.data(preview.ground or {}) -- as the plan was written
+    local message, hints = grounds.deviation(planned.ground, fresh, self.touched, self.is_foreign)
+    if message then deviates(frame, message, hints) end
+  elseif not preview.nothing then
+    deviates(frame, string.format("%s: the plan says that nothing would change, and now it would",
+      definitions.title(call.name, call.input, frame.run.definitions)), { "planned: " .. (planned.summary or "nothing would change") })
+  end
+end
+
+--- The planned effect that a call is, whose ground is yet to be looked at; nil where there is nothing to hold it to.
+local function planned_of(self, frame, call)
+  local function fits(planned) return (has_planned_input(planned, call, self.is_foreign)) end
+  if frame.prefix then
+    local part, refused = parts.find(self.plan, frame, call, fits)
+    if refused then deviates(frame, refused) end
+    return part
+  end
+  local planned = planned_for(self.plan, frame.path, call.key)
+  if not planned and is_possible(self.plan, frame.path, call.name) then return nil end
+  if not planned or planned.op ~= call.name then
+    deviates(frame, string.format("%s is not in the plan", definitions.title(call.name, call.input, frame.run.definitions)))
+  end
+  check_input(frame, planned, call, self.is_foreign)
+  return planned
 end
 
 --- Stops before an effect that is not in the plan, or whose ground has moved.
@@ -337,20 +363,11 @@ end
 ---@param call almanac.EffectCall
 ---@param begun boolean it was begun in this run before: what it stands on may be its own work
 function Binding:check(frame, call, begun)
-  if frame.prefix then
-    local refused = parts.refused(self.plan, frame, call, has_planned_input)
-    if refused then deviates(frame, refused) end
-    return
-  end
-  local planned = planned_for(self.plan, frame.path, call.key)
-  if not planned and is_possible(self.plan, frame.path, call.name) then return end
-  if not planned or planned.op ~= call.name then
-    deviates(frame, string.format("%s is not in the plan", definitions.title(call.name, call.input, frame.run.definitions)))
-  end
-  check_input(frame, planned, call, self.is_foreign)
-  if begun then self:touch(frame.path, call.key) end
-  check_ground(self, frame, planned, call)
-  self:touch(frame.path, call.key)
+  local planned = planned_of(self, frame, call)
+  if not planned then return end
+  if begun then grounds.touch(self.touched, planned.ground) end
+  if not (begun and planned.nothing) then check_ground(self, frame, planned, call) end
+  grounds.touch(self.touched, planned.ground)
 end
 
 return M

@@ -162,14 +162,23 @@ end
 
 --- Marks the effects that stand on what one before them changes: today's world does not tell what they will do. That one of
 --- them would change nothing now says nothing of it, nor of the run that it is a part of.
+---
+--- Of one without a ground, such as a command that its check says is done, nobody knows what it stands on: any change may be it.
 local function mark_on_top(effects)
-  local changed = {} ---@type almanac.TouchedGround
-  for _, planned in ipairs(effects) do
+  local changed, has_changed = {}, false ---@type almanac.TouchedGround
+  local function mark(planned)
     for _, item in ipairs(planned.ground or {}) do
       local before = changed[item.ref] or item.of and changed[item.of] == "whole"
       if before and not item.is_read then planned.on_top, planned.nothing = true, nil end
     end
-    if not planned.nothing then grounds.touch(changed, planned.ground) end
+    if planned.nothing and not planned.ground and has_changed and not planned.nested then planned.on_top, planned.nothing = true, nil end
+    if planned.nothing then return end
+    grounds.touch(changed, planned.ground)
+    has_changed = has_changed or not planned.nested
+  end
+  for _, planned in ipairs(effects) do
+    for _, part in ipairs(planned.makes or {}) do mark(part) end
+    mark(planned)
   end
   for _, planned in ipairs(effects) do
     local below = planned.nested and planned.nothing and planned.path .. "/"
@@ -238,6 +247,14 @@ function Draft:refuse(path, call, refusals)
   })
 end
 
+local function add_changes(counts, planned)
+  for _, change in ipairs(planned.changes or {}) do
+    local action = change.action
+    if action == "conflict" or action == "reject" then action = "refused" end
+    counts[action] = (counts[action] or 0) + 1
+  end
+end
+
 --- What the plan comes to.
 ---@return table<string, integer> counts effects, changes, nothing, fail (effects that would stop the run),
 ---  steps_fail (steps that would), steps_may_fail (that fail as the world is now, after a planned change); objects:
@@ -256,11 +273,8 @@ function M.counts(plan)
       counts.changes = counts.changes + 1
     end
     if planned.would_fail then counts.fail = counts.fail + 1 end
-    for _, change in ipairs(planned.changes or {}) do
-      local action = change.action
-      if action == "conflict" or action == "reject" then action = "refused" end
-      counts[action] = (counts[action] or 0) + 1
-    end
+    add_changes(counts, planned)
+    for _, part in ipairs(planned.makes or {}) do add_changes(counts, part) end
   end
   for _, step in ipairs(plan.steps) do
     if step.would_fail then

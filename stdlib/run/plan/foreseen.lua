@@ -13,18 +13,20 @@ local M = {}
 
 local SECONDS = 2 -- that an apply may look about
 
----@class almanac.ForeseenEffect  one that another effect makes
+---@class almanac.ForeseenEffect : almanac.Preview  one that another effect makes
 ---@field op string
 ---@field title string
 ---@field digest string
 ---@field input any
 ---@field open? { at: string, after: string }[]  parts of the input that only the run will know
----@field nothing? boolean     it would change nothing
+---@field ordinal string      its number in the step: "0.0"
+---@field behind_read? boolean something was looked at before it was made
 
 ---@class almanac.Foreseen
 ---@field makes almanac.ForeseenEffect[]
 ---@field makes_more boolean?  it may make others: what it does could not be followed to its end
 ---@field refused almanac.Error?  the first that `allow` refuses
+---@field reads boolean?       it has looked at something
 
 local follow
 
@@ -35,12 +37,18 @@ local follow
 ---@return any result  as far as it is known
 function M.note(frame, call, refused)
   local foreseen, open = frame.foreseen, unknown.open(call.input)
-  local preview = previews.of(call)
+  local reads = foreseen.reads
+  local preview = previews.of(call, frame.run.draft.on_owner)
+  foreseen.reads = reads -- what a preview looks at is not the script's to go by
   foreseen.refused = foreseen.refused or refused
-  foreseen.makes[#foreseen.makes + 1] = {
-    op = call.name, title = definitions.title(call.name, call.input, frame.run.draft.own), digest = call.digest,
-    input = unknown.describe_all(secret.conceal_all(call.input)), open = open[1] and open or nil, nothing = preview.nothing,
+  local part = {
+    op = call.name, title = definitions.title(call.name, call.input, frame.run.draft.own), digest = call.digest, ordinal = call.key,
+    input = unknown.describe_all(secret.conceal_all(call.input)), open = open[1] and open or nil, behind_read = reads,
   }
+  for field, value in pairs(preview) do
+    if field ~= "result" and field ~= "gives_nothing" then part[field] = value end
+  end
+  foreseen.makes[#foreseen.makes + 1] = part
   if not definitions.is_builtin(call.name) then follow(frame, call, foreseen) end
   if preview.result == nil and not preview.gives_nothing then return unknown.new(frame.path) end
   return preview.result

@@ -32,7 +32,9 @@ local UNDO_BY = { optional = { at = "string", bounded = "boolean?" } }
 local EFFECT = fields.with(PREVIEW, {
   path = "string", op = "string", ordinal = "string", digest = "string", title = "string", on_top = "boolean?", as_given = "boolean?",
   refused = REFUSALS, open = OPEN, undo_by = UNDO_BY, makes_more = "boolean?", bounded = "boolean?",
-  makes = { optional = { list = { op = "string", title = "string", digest = "string", open = OPEN, nothing = "boolean?" } } },
+  makes = { optional = { list = fields.with(PREVIEW, {
+    op = "string", title = "string", digest = "string", open = OPEN, ordinal = "string?", behind_read = "boolean?", on_top = "boolean?",
+  }) } },
 })
 
 local STEP = {

@@ -1,5 +1,10 @@
---- The parts of an effect of the script's own, held to the plan: what it makes by others is what the plan foresaw.
+--- The parts of an effect of the script's own, held to the plan: what it makes by others is what the plan foresaw, each part
+--- once and in its place.
 local definitions = require "almanac.run.definitions"
+local diff = require "almanac.base.diff"
+local effect = require "almanac.run.effect"
+local once = require "almanac.run.once"
+local task = require "native.task"
 local touched = require "almanac.run.touched"
 
 local M = {}
@@ -12,27 +17,59 @@ local function planned_around(plan, path, key)
   end
 end
 
---- Whether the plan foresaw a call: with that input; or with another one, of what this run changed before.
-local function is_foreseen(frame, call, planned, fits)
-  local same_op = false
-  for _, part in ipairs(planned.makes) do
-    if part.op == call.name and fits(part, call) then return true end
-    same_op = same_op or part.op == call.name
+--- The planned part of that number, or nil.
+---@param plan table
+---@param path string
+---@param key string
+---@return almanac.ForeseenEffect?
+function M.of(plan, path, key)
+  local around = planned_around(plan, path, key)
+  for _, part in ipairs(around and around.makes or {}) do
+    if part.ordinal == key then return part end
   end
-  return same_op and touched.covers(touched.by(frame.run, frame.run.definitions), call)
 end
 
---- Why a part of an effect is not in the plan; nil: it is, or the plan says that it does not know.
+--- The files that an effect writes; nil for one that touches anything else.
+local function files_of(definition, input)
+  local out = {}
+  for i, target in ipairs(task.with({ permit = "read" }, effect.targets, definition, input)) do
+    if target.category ~= "fs" then return nil end
+    out[i] = target.names
+  end
+  return out[1] and out
+end
+
+--- Whether a call writes the planned file, one that this run changed before, with another text than was foreseen by who had
+--- looked at the file as it was before the run.
+local function rewrites_own_file(frame, call, part)
+  if part.op ~= call.name or not part.behind_read then return false end
+  local files = files_of(call.definition, call.input)
+  if not files or not diff.equal(files, files_of(call.definition, part.input)) then return false end
+  return touched.covers(touched.by(frame.run, frame.run.definitions), call)
+end
+
+--- What recovers may make any of the parts once more, and so may one of a plan whose parts have no numbers.
+local function is_of_any_number(part, call)
+  return part.ordinal == nil or once.is_of_recovery(call.key)
+end
+
+--- The planned part that a call within an effect is. Where the plan says that it does not know all parts, and for effects of
+--- the library's own, which were planned with their parts, there is none, and no refusal.
 ---@param plan table
 ---@param frame almanac.Frame   within the effect
 ---@param call almanac.EffectCall
 ---@param fits fun(part: almanac.ForeseenEffect, call: almanac.EffectCall): boolean
----@return string?
-function M.refused(plan, frame, call, fits)
-  if not frame.within or definitions.is_builtin(frame.within) then return nil end -- the library's were planned with it
-  local planned = planned_around(plan, frame.path, call.key)
-  if not planned or not planned.makes or planned.makes_more or is_foreseen(frame, call, planned, fits) then return nil end
-  return string.format("%s, which %s makes, is not in the plan", definitions.title(call.name, call.input, frame.run.definitions),
+---@return almanac.ForeseenEffect? part  whose ground is to be the planned one
+---@return string? refused  why it may not be made
+function M.find(plan, frame, call, fits)
+  if not frame.within or definitions.is_builtin(frame.within) then return nil end
+  local around = planned_around(plan, frame.path, call.key)
+  if not around or not around.makes or around.makes_more then return nil end
+  for _, part in ipairs(around.makes) do
+    if (part.ordinal == call.key or is_of_any_number(part, call)) and part.op == call.name and fits(part, call) then return part end
+    if part.ordinal == call.key and rewrites_own_file(frame, call, part) then return nil end
+  end
+  return nil, string.format("%s, which %s makes, is not in the plan", definitions.title(call.name, call.input, frame.run.definitions),
     frame.within)
 end
 

@@ -54,7 +54,8 @@ t.test("a line that is no event of a watch is refused in words, and may pass; wh
     t.has(err.message, "): " .. line)
     t.ok(k8s_watch.may_pass(err))
   end
-  local err = t.raises("api", k8s_watch.read, "k8s.watch", "/api/v1/namespaces/x/pods", {}, '{"type":"ERROR","object":{"code":500,"message":"etcd"}}')
+  local err = t.raises("api", k8s_watch.read, "k8s.watch", "/api/v1/namespaces/x/pods", {},
+    '{"type":"ERROR","object":{"code":500,"message":"etcd"}}')
   t.eq({ err.status, err.message }, { 500, "k8s.watch: the server ended the watch: etcd" })
   t.eq(t.raises("api", k8s_watch.read, "x", "/api/v1/pods", {}, '{"type":"ERROR","object":{"code":"y","message":[]}}').status, 500)
 end)
