@@ -32,7 +32,8 @@ local function is_there(p, name) return fs.exists(p.dir .. "/" .. name) end
 
 t.test("a plan names what it makes, and its run makes that", function()
   local p, said = planned(book 'fs.write("paged-" .. i.team, "x") sh.run { argv = { "touch", "more-" .. ctx.id } }')
-  t.has(said, "  → page ops\n    would page ops\n    makes: write paged-ops (1 bytes)\n      + paged-ops  created\n          + content: x\n    makes: run touch")
+  t.has(said, "  → page ops\n    would page ops\n    makes: write paged-ops (1 bytes)\n      + paged-ops  created\n"
+    .. "          + content: x\n    makes: run touch")
   run(p, 0, "run", "--plan", "plan.json", "--no-ask")
   t.ok(is_there(p, "paged-ops") and is_there(p, "paged-dev"))
 end)

@@ -343,9 +343,10 @@ end
 
 --- The planned effect that a call is, whose ground is yet to be looked at; nil where there is nothing to hold it to.
 local function planned_of(self, frame, call)
-  local function fits(planned) return (has_planned_input(planned, call, self.is_foreign)) end
   if frame.prefix then
-    local part, refused = parts.find(self.plan, frame, call, fits)
+    local part, refused = parts.find(self.plan, frame, call, function(planned)
+      return (has_planned_input(planned, call, self.is_foreign))
+    end)
     if refused then deviates(frame, refused) end
     return part
   end
