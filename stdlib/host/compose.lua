@@ -160,7 +160,8 @@ effect.define("compose.pull", {
   input = function(raw) return input_of("compose.pull", raw) end,
   preview = function(input)
     local config, changes = project.config(input), {}
-    for _, name in ipairs(project.services("compose.pull", input, config)) do
+    local names = project.services("compose.pull", input, config)
+    for _, name in ipairs(names) do
       local image = config.services[name].image
       local id = image and project.image_id(image)
       if image then
@@ -168,7 +169,7 @@ effect.define("compose.pull", {
           why = id and "if the registry has another than " .. id:sub(8, 19) or "it is not there yet" }
       end
     end
-    return { changes = changes, nothing = #changes == 0 or nil }
+    return { changes = changes, nothing = #changes == 0 or nil, ground = grounds.of_pull(input, names, config.services) }
   end,
   apply = function(input, ctx)
     project.change("compose.pull", input, { "pull", "--quiet", services = input.services }, ctx)

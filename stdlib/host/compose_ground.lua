@@ -45,6 +45,20 @@ function M.of_run(input, state)
   return out
 end
 
+--- Of `pull`: the images that the files name. What a registry has under such a name is its own to say.
+---@param input table
+---@param names string[]  of the services that are meant
+---@param services table<string, { image: string? }>
+---@return almanac.GroundItem[]
+function M.of_pull(input, names, services)
+  local out = {}
+  for _, name in ipairs(names) do
+    local image = services[name].image
+    if image then out[#out + 1] = { ref = "image of the " .. service_ref(input, name), object = image, is_made = true } end
+  end
+  return out
+end
+
 --- Of what goes with a container.
 ---@param input table
 ---@param container table

@@ -218,7 +218,9 @@ effect.define("fs.remove", {
   allow = { category = "fs", of = function(input) return { place.entry("fs", input.path) } end },
   observe = observe_file,
   preview = function(input, before)
-    if not before.exists then return { summary = input.path .. " is not there", nothing = true, result = false } end
+    if not before.exists then
+      return { summary = input.path .. " is not there", nothing = true, result = false, ground = ground_of(input, before) }
+    end
     return { changes = { { action = "delete", object = input.path } }, ground = ground_of(input, before), result = true }
   end,
   apply = function(input) return native.remove(input.path) end,
@@ -248,7 +250,9 @@ effect.define("fs.mkdir", {
   allow = allow,
   observe = function(input) return { exists = native.exists(input.path) } end,
   preview = function(input, before)
-    if before.exists then return { summary = input.path .. " is there", nothing = true, result = input.path } end
+    if before.exists then
+      return { summary = input.path .. " is there", nothing = true, result = input.path, ground = { { ref = input.path, object = "there" } } }
+    end
     return { changes = { { action = "create", object = input.path } }, result = input.path }
   end,
   apply = function(input)

@@ -184,7 +184,9 @@ effect.define("git.tag", {
   end,
   preview = function(input, before)
     local result = { name = input.name, commit = before.commit }
-    if before.tagged == before.commit then return { summary = "already there", nothing = true, result = result } end
+    if before.tagged == before.commit then
+      return { summary = "already there", nothing = true, result = result, ground = { { ref = "git tag " .. input.name, object = before.tagged } } }
+    end
     if before.tagged then refuse_moved(input, before.tagged, before.commit) end
     if input.at == "HEAD" and head_moves(input) then
       return { summary = "at the commit that is made before", ground = { { ref = "git HEAD", object = before.commit } } }
@@ -266,8 +268,8 @@ effect.define("git.push", {
   preview = function(input, before)
     if before.commit == "" then return { summary = "with the commit that is made before" } end
     local result = { ref = input.ref, commit = before.commit }
-    if before.there == before.commit then return { summary = "already there", nothing = true, result = result } end
     local ground = { { ref = input.ref, object = before.commit }, { ref = input.ref .. " of " .. input.remote, object = before.there } }
+    if before.there == before.commit then return { summary = "already there", nothing = true, result = result, ground = ground } end
     return {
       summary = string.format("%s, where %s is %s", short(before.commit), input.remote,
         before.there and "at " .. short(before.there) or "without it"),

@@ -52,3 +52,27 @@ t.test("so it is with an effect of the script's own, and with a branch that was 
   t.has(run(p, 3, "run", "--plan", "plan.json", "--no-ask"), "x y: the plan says that nothing would change, and now it would")
   t.eq(fs.exists(p.dir .. "/evil"), false)
 end)
+
+t.test("a branch that is where it belongs already is not pushed with a commit that came since", function()
+  local p = project.new { book = book 'git.push { remote = "origin", ref = "main" }' }
+  local function git(...) t.must { "git", "-C", p.dir, "-c", "user.name=a", "-c", "user.email=a@b", ... } end
+  git("init", "-q", "-b", "main", ".")
+  t.must { "git", "init", "-q", "--bare", "-b", "main", p.dir .. "/remote.git" }
+  git("add", "runbooks")
+  git("commit", "-q", "-m", "one")
+  git("remote", "add", "origin", p.dir .. "/remote.git")
+  git("push", "-q", "origin", "main")
+  run(p, 0, "plan", "book", "-o", "plan.json")
+  t.write_file(p.dir .. "/more", "x")
+  git("add", "more")
+  git("commit", "-q", "-m", "two")
+  t.has(run(p, 3, "run", "--plan", "plan.json", "--no-ask"), "has changed since the plan was made")
+end)
+
+t.test("a file that was gone already is not removed when somebody has made it", function()
+  local p = project.new { book = book 'fs.remove "gone"' }
+  run(p, 0, "plan", "book", "-o", "plan.json")
+  t.write_file(p.dir .. "/gone", "x")
+  t.has(run(p, 3, "run", "--plan", "plan.json", "--no-ask"), "gone has changed since the plan was made")
+  t.ok(fs.exists(p.dir .. "/gone"))
+end)

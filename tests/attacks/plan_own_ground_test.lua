@@ -225,3 +225,13 @@ t.test("a plan of nothing binds, too; and what the run brought up, it restarts a
   call(0, "run", "--plan", "plan2.json", "--no-ask")
   t.eq(p:lines("made")[3], "down")
 end)
+
+t.test("an image that the files have come to name is not pulled", function()
+  local p, call = with_compose "web abc1\n"
+  p:edit("pull", book [[step("a", function() compose.pull { dir = "stack" } end)]])
+  call(2, "plan", "pull", "-o", "plan.json")
+  t.write_file(p.dir .. "/wanted", "web abc1\nevil abc2\n")
+  t.has(call(3, "run", "--plan", "plan.json", "--no-ask"), "image of the service evil in stack is not in the plan")
+  t.write_file(p.dir .. "/wanted", "web abc7\n") -- the same image
+  call(0, "resume", p:newest(), "--no-ask")
+end)
