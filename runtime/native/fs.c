@@ -453,6 +453,7 @@ int luaopen_native_fs(lua_State *L)
         {"links", fs_links},
         {"open_to_others", fs_open_to_others},
         {"leads", fs_leads},
+        {"make_link", fs_make_link},
         {"copy_tree", fs_copy_tree},
         {"tmpdir", fs_tmpdir},
         {"real", fs_real},

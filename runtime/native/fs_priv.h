@@ -43,6 +43,7 @@ int fs_mkdir(lua_State *L);
 int fs_links(lua_State *L);
 int fs_open_to_others(lua_State *L);
 int fs_leads(lua_State *L);
+int fs_make_link(lua_State *L);
 int fs_copy_tree(lua_State *L);
 
 #endif

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <lauxlib.h>
+
 #include "base/buf.h"
 #include "base/trust.h"
 #include "engine/lua_buf.h"
@@ -202,6 +204,24 @@ int fs_leads(lua_State *L)
         return 0;
     lua_pushlstring(L, leads, (size_t)n);
     return 1;
+}
+
+/// Makes a symbolic link. Permit "effect".
+///
+/// Raises: `io`, also where something is there.
+///@param path string   of the link
+///@param leads string  what it says, whatever is there
+int fs_make_link(lua_State *L)
+{
+    const char *path = fs_check_path(L, 1, PERMIT_EFFECT, "fs.make_link");
+    const char *leads = luaL_checkstring(L, 2);
+    struct err e;
+
+    if (symlink(leads, path) < 0) {
+        fs_error(&e, errno, "make the link", path);
+        return vm_raise(L, &e);
+    }
+    return 0;
 }
 
 static int make_directories(const char *path, struct err *e)

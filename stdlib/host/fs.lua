@@ -105,6 +105,13 @@ local function observe_file(input)
   }
 end
 
+--- What stands under a name itself: of a link where it leads, and nothing of what is there.
+local function observe_entry(input)
+  local leads = native.leads(input.path)
+  if leads then return { exists = true, leads = leads, digest = digest.sha256("link to " .. leads) } end
+  return observe_file(input)
+end
+
 --- Whether what was there had that text.
 local function had(before, text)
   if not fingerprints.is_keyed(before.digest) then return before.digest == digest.sha256(text) end
@@ -114,7 +121,7 @@ end
 --- Why a file cannot be put back as it was; nil where it can. Its text went through the journal, which has a label in the
 --- place of each secret.
 local function unkept(_, before)
-  if not before.exists or before.directory then return nil end
+  if not before.exists or before.directory or before.leads then return nil end
   if not before.text then return string.format("its %d bytes were too many to keep", before.size) end
   return before.digest ~= digest.sha256(before.text) and "it held a secret, which no journal keeps" or nil
 end
@@ -216,22 +223,25 @@ effect.define("fs.remove", {
   input = function(raw) return { path = path_of("fs.remove", raw) } end,
   title = function(input) return "remove " .. input.path end,
   allow = { category = "fs", of = function(input) return { place.entry("fs", input.path) } end },
-  observe = observe_file,
+  observe = observe_entry,
   preview = function(input, before)
     if not before.exists then
       return { summary = input.path .. " is not there", nothing = true, result = false, ground = ground_of(input, before) }
     end
-    return { changes = { { action = "delete", object = input.path } }, ground = ground_of(input, before), result = true }
+    local why = before.leads and "a link to " .. before.leads or nil
+    return { changes = { { action = "delete", object = input.path, why = why } }, ground = ground_of(input, before), result = true }
   end,
   apply = function(input) return native.remove(input.path) end,
   recover = function(input)
-    if native.exists(input.path) then return "not_done" end
+    if native.leads(input.path) or native.exists(input.path) then return "not_done" end
     return "done", true
   end,
   holds = function(input) return { { about = about(input) } } end,
   undo = function(input, result, ctx)
     if not ctx.undo_to.exists then return end
-    if ctx.undo_to.directory then
+    if ctx.undo_to.leads then
+      effect.perform("fs.link", { path = input.path, leads = ctx.undo_to.leads })
+    elseif ctx.undo_to.directory then
       effect.perform("fs.mkdir", { path = input.path })
     else
       put_back(input, result, ctx)
@@ -239,7 +249,23 @@ effect.define("fs.remove", {
   end,
 }, { unkept = unkept })
 
---- Removes a file, or a directory that is empty.
+--- Puts a link back, where nothing is: what takes the removal of one back. No script makes one.
+effect.define("fs.link", {
+  input = function(raw) return { path = path_of("fs.link", raw), leads = raw.leads } end,
+  title = function(input) return string.format("link %s to %s", input.path, input.leads) end,
+  allow = { category = "fs", of = function(input) return { place.entry("fs", input.path) } end },
+  preview = function(input) return { changes = { { action = "create", object = input.path, why = "a link to " .. input.leads } } } end,
+  apply = function(input)
+    native.make_link(input.path, input.leads)
+    return true
+  end,
+  recover = function(input)
+    if native.leads(input.path) == input.leads then return "done", true end
+    return "not_done"
+  end,
+})
+
+--- Removes a file, or a directory that is empty; of a link itself, and not what it leads to.
 function M.remove(path)
   return effect.perform("fs.remove", { path = path })
 end
@@ -251,7 +277,8 @@ effect.define("fs.mkdir", {
   observe = function(input) return { exists = native.exists(input.path) } end,
   preview = function(input, before)
     if before.exists then
-      return { summary = input.path .. " is there", nothing = true, result = input.path, ground = { { ref = input.path, object = "there" } } }
+      return { summary = input.path .. " is there", nothing = true, result = input.path,
+        ground = { { ref = input.path, object = "there" } } }
     end
     return { changes = { { action = "create", object = input.path } }, result = input.path }
   end,

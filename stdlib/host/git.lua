@@ -185,7 +185,8 @@ effect.define("git.tag", {
   preview = function(input, before)
     local result = { name = input.name, commit = before.commit }
     if before.tagged == before.commit then
-      return { summary = "already there", nothing = true, result = result, ground = { { ref = "git tag " .. input.name, object = before.tagged } } }
+      return { summary = "already there", nothing = true, result = result,
+        ground = { { ref = "git tag " .. input.name, object = before.tagged } } }
     end
     if before.tagged then refuse_moved(input, before.tagged, before.commit) end
     if input.at == "HEAD" and head_moves(input) then

@@ -6,6 +6,7 @@ local effects = {
   ["compose.restart"] = "almanac.host.compose",
   ["compose.run"] = "almanac.host.compose",
   ["compose.up"] = "almanac.host.compose",
+  ["fs.link"] = "almanac.host.fs",
   ["fs.mkdir"] = "almanac.host.fs",
   ["fs.remove"] = "almanac.host.fs",
   ["fs.write"] = "almanac.host.fs",

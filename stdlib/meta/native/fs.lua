@@ -151,6 +151,13 @@ function M.open_to_others(path) end
 ---@return string? leads  nil where there is no link
 function M.leads(path) end
 
+--- Makes a symbolic link. Permit "effect".
+---
+--- Raises: `io`, also where something is there.
+---@param path string   of the link
+---@param leads string  what it says, whatever is there
+function M.make_link(path, leads) end
+
 --- Copies a file, or a directory with all that is in it, from below a directory to the same place
 --- below another. Regular files and directories: no link is followed; one that leads to something in
 --- the first directory is copied as a link, and what is anything else is left out. Permit "effect".
