@@ -15,6 +15,11 @@ function M.lazy(find)
   return fn
 end
 
+--- Whether a function is a lazy one.
+---@param fn function
+---@return boolean
+function M.is(fn) return finds[fn] ~= nil end
+
 --- The function that a lazy one stands for; itself where it is none.
 ---@param fn function
 ---@return function

@@ -41,6 +41,16 @@ end
 
 M.sorted_names = sorted_keys
 
+--- The parameter that each item of a list, or each value of a map, is.
+local function of_each(help)
+  return { "table", help = help .. "; default: param.string {}", take = function(who, value)
+    return M.again(value) or errors.raise {
+      kind = "usage", field = "of", message = string.format("%s: of must be made by param.string, param.duration, …, not %s", who,
+        fields.shown(value)), hint = "write: of = param.string {}",
+    }
+  end }
+end
+
 --- Each type: its own fields, and parse(spec, value) → value | nil, what it must be. A value is the
 --- text of key=value, or already typed, from YAML.
 local types = {}
@@ -141,7 +151,7 @@ types.enum = {
 }
 
 types.list = {
-  fields = { of = { "table", help = "the parameter that each item is; default: param.string {}" } },
+  fields = { of = of_each "the parameter that each item is" },
   parse = function(spec, value)
     local items = {}
     if type(value) == "string" then -- "" is no item, "a,,b" are three
@@ -163,7 +173,7 @@ types.list = {
 }
 
 types.map = {
-  fields = { of = { "table", help = "the parameter that each value is; default: param.string {}" } },
+  fields = { of = of_each "the parameter that each value is" },
   parse = function(spec, value)
     local pairs_of = {}
     if type(value) == "string" then -- "a=1,b=2"

@@ -3,6 +3,7 @@
 local clock = require "native.clock"
 local digest = require "native.digest"
 local errors = require "almanac.base.errors"
+local lazy = require "almanac.base.lazy"
 local library = require "almanac.script.library"
 local library_file = require "almanac.script.library_file"
 local nearest = require "almanac.base.nearest"
@@ -26,11 +27,43 @@ local function first_unknown(...)
   end
 end
 
+--- How many arguments a function takes.
+local function arity_of(fn)
+  local info = debug.getinfo(fn, "u")
+  return info.isvararg and math.huge or info.nparams
+end
+
+local function raise_options(name, fn)
+  local words = {}
+  for i = 1, arity_of(fn) do words[i] = debug.getlocal(fn, i) end
+  errors.raise {
+    kind = "usage", message = name .. ": it takes no table of options",
+    hint = string.format("it is called as %s(%s)", name, table.concat(words, ", ")),
+  }
+end
+
+--- The same function, which refuses a table behind its last argument: options that it has not would be passed over in
+--- silence. One that takes any number of arguments looks at them itself.
+local function bounded(name, fn)
+  if not lazy.is(fn) and arity_of(fn) == math.huge then return fn end
+  local takes
+  return function(...)
+    local given = select("#", ...)
+    local last = given > 0 and select(given, ...)
+    if type(last) == "table" and not unknown.is(last) then
+      takes = takes or arity_of(lazy.behind(fn))
+      if given > takes then raise_options(name, lazy.behind(fn)) end
+    end
+    return fn(...)
+  end
+end
+
 --- What a script gets of a public function: one that says so when it is handed what a plan does not know,
 --- and that belongs to the step itself, unless it only computes. Until there is an unknown, or a coroutine of the
 --- script's own, there is nothing to look for.
 local function seen_of(name, fn)
   local is_of_step = not COMPUTES[name:match "^%w+"] or OF_STEP[name]
+  fn = bounded(name, fn)
   return task.face(fn, function(...)
     if is_of_step then library.refuse_coroutine(name) end
     local value = first_unknown(...)

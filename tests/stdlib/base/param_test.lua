@@ -76,3 +76,14 @@ t.test("names and values", function()
   t.eq(param.shown(spec, { b = 2, a = 1 }), "a=1,b=2")
   t.eq(param.shown(spec, {}), "(empty)")
 end)
+
+t.test("what the items of a list are is a parameter, too: another table is refused, with and without a default", function()
+  for _, of in ipairs { { x = 1 }, {}, "string", param.string } do
+    for _, more in ipairs { { "a" }, {} } do
+      local err = t.raises("usage", param.list, { of = of, default = more[1] and more })
+      t.has(err.message, "param.list: of must be made by param.string, param.duration, …, not ")
+    end
+    t.has(t.raises("usage", param.map, { of = of }).message, "param.map: of must be made by")
+  end
+  t.eq(param.list({ of = param.list { of = param.integer {} } }).of.of.type, "integer")
+end)

@@ -15,6 +15,27 @@ t.test("an option that there is not is refused", function()
   sandbox.load("x.lua", [[assert(json.encode({ 1 }, { indent = 2 }) == "[\n  1\n]")]])
 end)
 
+t.test("no public function passes over a table of options that it does not take", function()
+  local manual, public = require "almanac.script.manual.manual", require "almanac.script.public"
+  local functions, count = require "almanac.script.manual.functions", 0
+  for _, page in ipairs(manual.pages()) do
+    local value = public.value(page.name)
+    for _, entry in ipairs(page.entries) do
+      local fn = type(value) == "table" and value[entry.name] or value
+      local known = not manual.is_constant(page, entry) and functions.of(fn)
+      if known and not known.more then
+        count = count + 1
+        local name = manual.full_name(page, entry)
+        local said = why(string.format("%s(%s{ misspelt = true })", name, ("nil, "):rep(#known.names)))
+        t.has(said, ": it takes no table of options", name)
+      end
+    end
+  end
+  t.ok(count > 50, count)
+  local err = t.raises("usage", sandbox.load, "x.lua", [[sleep("x", "1s", { seconds = 1 })]])
+  t.eq({ err.message, err.hint }, { "sleep: it takes no table of options", "it is called as sleep(name, length)" })
+end)
+
 t.test("a wrong argument is named with its function", function()
   t.has(why [[sh.quote(nil)]], "sh.quote: the command must be texts")
   t.has(why [[duration.format("x")]], 'duration.format: seconds must be a number, not "x"')
