@@ -5,6 +5,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -319,4 +320,44 @@ int target_put(const struct target *target, const char *text, size_t len, mode_t
     unlinkat(target->dir, tmp, 0);
     errno = saved;
     return -1;
+}
+
+static bool holds(int fd, const char *text, size_t len)
+{
+    char part[4096];
+    off_t at = 0;
+    ssize_t n;
+
+    while ((n = pread(fd, part, sizeof part, at)) > 0) {
+        if ((size_t)n > len || memcmp(part, text, (size_t)n) != 0)
+            return false;
+        at += n;
+        text += n;
+        len -= (size_t)n;
+    }
+    return n == 0 && len == 0;
+}
+
+/* The lock is that of the file, and not of its name: whoever has waited for it with an older file
+ * sees that another has its name. */
+int target_compare_and_swap(const struct target *target, const char *was, size_t was_len,
+                            const char *text, size_t len)
+{
+    int fd = openat(target->dir, target->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat held, now;
+    int rc = -1, saved;
+
+    if (fd < 0)
+        return -1;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &held) == 0 &&
+        fstatat(target->dir, target->name, &now, AT_SYMLINK_NOFOLLOW) == 0) {
+        if (held.st_dev == now.st_dev && held.st_ino == now.st_ino && holds(fd, was, was_len))
+            rc = target_put(target, text, len, held.st_mode & 07777, false);
+        else
+            errno = EAGAIN;
+    }
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
 }

@@ -44,6 +44,12 @@ int target_directory(const char *path, struct err *e);
  * or the new text is there. With `is_new` it takes nobody's place. 0, or -1 with errno; EEXIST. */
 int target_put(const struct target *target, const char *text, size_t len, mode_t mode, bool is_new);
 
+/* Puts a file in the place of the one that is there, as target_put() does, if that holds `was` and
+ * nobody else is doing the same. 0, or -1 with errno; EAGAIN: it holds something else, or somebody
+ * is. */
+int target_compare_and_swap(const struct target *target, const char *was, size_t was_len,
+                            const char *text, size_t len);
+
 void target_close(struct target *target);
 
 #endif

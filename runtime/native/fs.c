@@ -444,6 +444,7 @@ int luaopen_native_fs(lua_State *L)
         {"stat", fs_stat},
         {"list", fs_list},
         {"write", fs_write},
+        {"compare_and_swap", fs_compare_and_swap},
         {"keep", fs_keep},
         {"keep_directory", fs_keep_directory},
         {"target", fs_target},

@@ -54,6 +54,34 @@ int fs_keep(lua_State *L)
     return rc ? fail(L, rc, path) : 0;
 }
 
+/// Writes a file that is there anew, as keep does, if it holds what it is said to hold, and nobody
+/// else is doing the same at this moment. Its mode stays. Permit "read".
+///
+/// Raises: `refused`, `not_found`, `io`.
+///@param path string
+///@param was string   what it holds
+///@param text string
+///@return boolean     false: it holds something else by now, or is being written
+int fs_compare_and_swap(lua_State *L)
+{
+    const char *path = fs_check_path(L, 1, PERMIT_READ, "fs.compare_and_swap");
+    size_t was_len, len;
+    const char *was = luaL_checklstring(L, 2, &was_len);
+    const char *text = luaL_checklstring(L, 3, &len);
+    struct target target;
+    struct err e;
+    int rc;
+
+    if (target_open(&target, path, false, &e) < 0)
+        return vm_raise(L, &e);
+    rc = target_compare_and_swap(&target, was, was_len, text, len) < 0 ? errno : 0;
+    target_close(&target);
+    if (rc && rc != EAGAIN)
+        return fail(L, rc, path);
+    lua_pushboolean(L, rc == 0);
+    return 1;
+}
+
 /// Makes a directory for what we write for the operator, 0700, with those above it that are missing.
 /// No symbolic link of the project is followed, and one that is there must be ours, and closed to the
 /// writing of others. Permit "read".

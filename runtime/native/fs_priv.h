@@ -34,6 +34,7 @@ int fs_is_trusted(lua_State *L);
 
 /* Functions of native.fs: files that we write for the operator. */
 int fs_keep(lua_State *L);
+int fs_compare_and_swap(lua_State *L);
 int fs_keep_directory(lua_State *L);
 int fs_target(lua_State *L);
 

@@ -57,6 +57,24 @@ function M.check(plan, name, replay)
   }
 end
 
+-- Seconds between two looks at a file that somebody else is writing, and how many.
+local PAUSE, LOOKS = 0.05, 200
+
+--- Writes a signature into a plan's file, beside those that others have written meanwhile.
+---@return table plan  with all of them
+local function add(name, plan, text, signed)
+  for _ = 1, LOOKS do
+    if fs.compare_and_swap(name, text, files.with_signature(text, signed)) then return (files.read(name)) end
+    task.sleep(PAUSE)
+    local now
+    now, text = files.read(name)
+    if now.digest ~= plan.digest then
+      errors.raise { kind = "refused", message = name .. " is another plan by now: it was not signed", hint = "look at it, and sign it anew" }
+    end
+  end
+  errors.raise { kind = "refused", message = name .. " is being written by another process all the time: it was not signed" }
+end
+
 --- Signs the plan in a file, and writes the signature into it.
 ---@param name string  of the file
 ---@param given table  of the command line
@@ -78,8 +96,7 @@ function M.sign(name, given, show)
       errors.raise { kind = "refused", message = string.format("the signature of %s would not count: %s", signed.principal, one.why) }
     end
   end
-  fs.keep(name, files.with_signature(text, signed))
-  return judgement, binding.stops_at(plan)
+  return M.judge(add(name, plan, text, signed)), binding.stops_at(plan)
 end
 
 --- How a plan stands that was signed, for people.

@@ -89,6 +89,27 @@ t.test("two must sign; who signs sees the plan; one person counts once", functio
   run(p, nil, 0, "run", "--plan", "plan.json")
 end)
 
+t.test("those who sign at once have all signed", function()
+  local people, lines = {}, {}
+  for i, name in ipairs { "alice", "bob", "carol", "dave" } do
+    people[i] = signers.person(name)
+    lines[i] = people[i]:line()
+  end
+  local p = new(", quorum: 4", table.unpack(lines))
+  plan(p, nil)
+  local signing = {}
+  for i, one in ipairs(people) do signing[i] = p:spawn({ "approve", "plan.json", "--sign=" .. one.key }, one:env()) end
+  local last = 0
+  for _, process in ipairs(signing) do
+    local code, out, err = process:wait()
+    t.eq(code, 0, out .. err)
+    if out:find("signed plan.json: 4 of 4", 1, true) then last = last + 1 end
+  end
+  t.ok(last >= 1, "nobody was told that it was signed by all")
+  t.eq(#json.decode(read(p)).signatures, 4)
+  run(p, nil, 0, "run", "--plan", "plan.json")
+end)
+
 t.test("what is to be typed for a plan of a bare name names its file, and no run", function()
   local alice = signers.person "alice"
   local p = new(", quorum: 2", alice:line())

@@ -83,6 +83,16 @@ function M.list(pattern) end
 ---@param options? { mode?: integer }  of a new file
 function M.write(path, text, options) end
 
+--- Writes a file that is there anew, as keep does, if it holds what it is said to hold, and nobody
+--- else is doing the same at this moment. Its mode stays. Permit "read".
+---
+--- Raises: `refused`, `not_found`, `io`.
+---@param path string
+---@param was string   what it holds
+---@param text string
+---@return boolean     false: it holds something else by now, or is being written
+function M.compare_and_swap(path, was, text) end
+
 --- Writes a file for the operator: a temporary one beside it, synced and renamed. No symbolic link of
 --- the project is written through, none of another user's, and none where others can write. It is
 --- 0600. One that is `shared`, as files of a project are, has the mode of the one that is there, or as
