@@ -69,7 +69,8 @@ local function add(name, plan, text, signed)
     local now
     now, text = files.read(name)
     if now.digest ~= plan.digest then
-      errors.raise { kind = "refused", message = name .. " is another plan by now: it was not signed", hint = "look at it, and sign it anew" }
+      errors.raise { kind = "refused", message = name .. " is another plan by now: it was not signed",
+        hint = "look at it, and sign it anew" }
     end
   end
   errors.raise { kind = "refused", message = name .. " is being written by another process all the time: it was not signed" }
