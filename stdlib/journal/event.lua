@@ -86,7 +86,7 @@ M.kinds = {
   ["question.put"] = kind("durable", "skip", "question choices by"),
   ["question.over"] = kind("durable", "skip", ""),
   ["sleep.until"] = kind("durable", "keep", "until_ms seconds"), -- seconds: how long from its beginning
-  ["gate.start"] = kind("soon", "skip", "query op limit critical hold interval grace tolerate"), -- what its samples are held against
+  ["gate.start"] = kind("soon", "keep", "query op limit critical hold interval grace tolerate"), -- what its samples are held against
   -- held, unwatched: seconds up to this sample, of which the watch itself takes no notice
   ["gate.sample"] = kind("soon", "keep", "time value ok missing series error permanent resumed held unwatched"),
   ["gate.end"] = kind("soon", "skip", "verdict why"), -- its verdict, whatever its step returns or makes of it

@@ -127,6 +127,9 @@ end
 
 on["effect.intent"], on["effect.outcome"], on["effect.recovered"] = known_effects.begin, known_effects.finish, known_effects.recover
 
+--- What was waited for and watched so far, by steps that are not over: behind a redo it is of a world of before.
+local WATCHED = { "sleep.until", "gate.start", "gate.sample", "canary.start", "canary.sample" }
+
 on["step.redo"] = function(replay, one)
   if replay.done then replay.done:forget(one.path) end
   local titles = one.data.keep_effects and {} or known_effects.titles(replay, one.path)
@@ -135,6 +138,7 @@ on["step.redo"] = function(replay, one)
   if titles[1] then replay.redone[one.path] = { seq = one.seq, titles = titles } end
   if not one.data.keep_effects then known_effects.set_aside(replay, one.path) end
   for _, by_path in pairs(replay.kept) do by_path[one.path] = nil end
+  for _, kind in ipairs(WATCHED) do replay.kept[kind] = nil end
   overtake_answers(replay, "what was done before it is done once more")
 end
 
@@ -181,7 +185,7 @@ local function keep(replay, one)
   list[#list + 1] = one
 end
 
-on["step.failed"], on["sleep.until"], on["gate.sample"] = keep, keep, keep
+on["step.failed"], on["sleep.until"], on["gate.start"], on["gate.sample"] = keep, keep, keep, keep
 on["confirm.asked"], on["confirm.answered"], on["confirm.used"] = keep, keep, keep
 on["guard.breach"], on["guard.answered"] = keep, keep
 on["canary.start"], on["canary.sample"], on["step.retry"] = keep, keep, keep

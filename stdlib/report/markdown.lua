@@ -74,7 +74,8 @@ end
 local function failure(report)
   local step, err = report.failure and report.steps[report.failure], report.error
   if report.run.status == "done" or not step and not err then return nil end
-  local out = { "### The first failure: " .. span(step and step.path or err.step or "outside of the steps") }
+  local what = err and err.kind == "waiting" and not step and "Where it stands: " or "The first failure: "
+  local out = { "### " .. what .. span(step and step.path or err.step or "outside of the steps") }
   out[#out + 1] = fence(step and step.message or err and err.message or "")
   local excerpt = step and step.excerpt or err and err.excerpt
   if excerpt then

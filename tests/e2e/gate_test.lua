@@ -112,6 +112,34 @@ t.test("killed in the middle, it goes on with the time that is left", function()
   t.ok(asked >= 1, "asked again")
 end)
 
+t.test("of another query, or in front of a redo, what it saw does not count", function()
+  local dir = t.tmpdir()
+  local book = [[
+return runbook { run = function()
+  step("set", function() sh.run { "sh", "-c", "echo set >> log" } end)
+  gate("lag", { query = %q, limit = 5, hold = %q, interval = "50ms", url = "http://127.0.0.1:]] .. server:port() .. [[" })
+end }]]
+  local function stopped()
+    local p = t.spawn({ ALMANAC, "run", "watch.lua", "--json" }, { cwd = dir })
+    p:wait_line '"held":%d?%.?[1-9]'
+    p:kill "INT"
+    t.eq((p:wait()), 130)
+  end
+  values = { 3 }
+  t.write_file(dir .. "/watch.lua", book:format("lag", "10m"))
+  stopped()
+  t.write_file(dir .. "/watch.lua", book:format("another lag", "10ms"))
+  local code, _, err = run(dir, "resume")
+  t.eq(code, 0, err)
+  t.has(err, "lag  begins anew: its query was edited")
+  t.write_file(dir .. "/watch.lua", book:format("lag", "10m"))
+  stopped()
+  t.write_file(dir .. "/watch.lua", book:format("lag", "10ms"))
+  code, _, err = run(dir, "resume", "--redo", "set")
+  t.eq(code, 0, err)
+  t.has(err, "lag  3 < 5, held 0s of 10ms")
+end)
+
 t.test("a plan looks once", function()
   local dir = t.tmpdir()
   script(dir, "10m", "15s")

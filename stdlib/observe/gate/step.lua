@@ -4,6 +4,7 @@ local errors = require "almanac.base.errors"
 local look_at = require "almanac.observe.gate.look"
 local number = require "almanac.base.number"
 local pasts = require "almanac.observe.gate.past"
+local redaction = require "almanac.base.redaction"
 local samples = require "almanac.observe.gate.sample"
 local specs = require "almanac.observe.gate.spec"
 local step = require "almanac.run.step"
@@ -12,9 +13,20 @@ local verdicts = require "almanac.observe.gate.verdict"
 
 local M = {}
 
+--- Whether the samples of before are of another query, which says nothing of this one.
+local function is_another_query(spec)
+  local starts = step.previous "gate.start"
+  local last = starts[#starts]
+  return last ~= nil and last.query ~= redaction.text(spec.query)
+end
+
 --- Samples of an attempt that was cut short go on; those of one that had come to its end do not.
 local function earlier_samples(spec)
   local taken = step.previous "gate.sample"
+  if taken[1] and is_another_query(spec) then
+    step.progress "begins anew: its query was edited"
+    return {}, nil
+  end
   local v = verdicts.of(spec, taken)
   if v.verdict and v.verdict ~= "pass" then return {}, nil end
   return taken, v
