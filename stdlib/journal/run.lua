@@ -46,6 +46,7 @@ local FLUSH_SECONDS = 0.1
 ---@field fingerprint_key almanac.FingerprintKey?  of the outermost run: that fingerprints were made with
 ---@field caller almanac.Run?             the run that made it
 ---@field takes_back almanac.Run?         the run that it takes back
+---@field check_reviewed fun(path: string, text: string)?  of one that is taken back: raises for a file that was not read then
 ---@field settled table<table, boolean>   clients of a cluster of which the run knows that it is the one it is bound to
 ---@field name_cluster fun(run: almanac.Run)?  binds it to where it would go, before it is asked about that
 ---@field approvals almanac.Approvals?    judges signed answers; nil: an answer of anybody counts

@@ -189,6 +189,8 @@ local function meet_late(name, file, kept)
   local run = context and context.run
   if not (kept and kept[file.path]) then task.with({ permit = "read" }, library_file.trust, file.path) end
   if not run then return end
+  local check_reviewed = run.check_reviewed or run.takes_back and run.takes_back.check_reviewed
+  if check_reviewed then check_reviewed(file.path, file.text) end
   local plan = run.bound and run.bound.plan
   if plan then require("almanac.run.plan.binding").check_file(plan, file.path, file.text) end
   run.mode.file(run, name, file.path, file.text)

@@ -10,8 +10,10 @@ local nearest = require "almanac.base.nearest"
 local outer = require "almanac.session.outer"
 local param = require "almanac.base.param"
 local params = require "almanac.session.params"
+local redaction = require "almanac.base.redaction"
 local runbook = require "almanac.script.runbook"
 local signers = require "almanac.session.signers"
+local source = require "almanac.base.source"
 local store = require "almanac.journal.store"
 local undo_list = require "almanac.run.undo_list"
 local walk = require "almanac.run.mode.walk"
@@ -26,6 +28,7 @@ local M = {}
 
 local function walked_with(original, book, values)
   local walked = original:as(walk)
+  walked.check_reviewed = original.check_reviewed
   local way = { book = book, walked = walked, allow = book.allow, pass_env = book.pass_env or {} }
   return way, undo_list.walk_back(walked, book, values)
 end
@@ -127,6 +130,38 @@ local function add_lost(session, original, way)
   return way
 end
 
+--- Whether a run is one of a reviewed text: it, or the run that made it, keeps to a plan, or answers are signed.
+local function is_reviewed(session, original)
+  return signers.wanted() or outer.plan(session.journal, original) ~= nil
+end
+
+--- Whether a text is that of a file as the journal, or a plan, has it.
+local function is_kept(kept, text)
+  return kept == text or kept ~= nil and kept == redaction.text(text)
+end
+
+--- Holds what takes a run of a reviewed text back to the files that it was made with, or planned: an undo that loads another
+--- one runs what nobody has read.
+---@param session almanac.Session
+---@param original almanac.Run
+local function hold_files(session, original)
+  local kept = original.replay.script
+  if not kept or session.options.edited or not is_reviewed(session, original) then return end
+  local plan = outer.plan(session.journal, original)
+  original.check_reviewed = function(path, text)
+    if is_kept(kept.sources[path], text) or plan and is_kept(plan.sources[path], text) then return end
+    errors.raise {
+      kind = "refused",
+      message = string.format("%s was not read when the run was made%s: nobody has reviewed it with the run", path,
+        plan and ", nor when it was planned" or ""),
+      hint = {
+        "take it back by hand, and leave it out: --skip",
+        string.format("or by the files as they are now: almanac rollback %s --edited", store.words(original.id)),
+      },
+    }
+  end
+end
+
 --- The way with a script that is loaded.
 ---@param session almanac.Session
 ---@param original almanac.Run
@@ -134,20 +169,30 @@ end
 ---@param values table  its parameters
 ---@return almanac.RollbackScript
 function M.with(session, original, book, values)
+  hold_files(session, original)
   return add_lost(session, original, (walked_with(original, book, values)))
 end
 
---- Whether a run is one of a reviewed text: it, or the run that made it, keeps to a plan, or answers are signed.
-local function is_reviewed(session, original)
-  return signers.wanted() or outer.plan(session.journal, original) ~= nil
+--- The files of a run as they were. What is as it was is taken from the disk: the journal has it without its secrets.
+---@param kept table          of the journal
+---@param today almanac.Script?  nil: it was edited
+local function files_of(kept, today)
+  local sources = {}
+  for path, text in pairs(kept.sources) do
+    local now = today and (today.sources[path] or source.file(path))
+    sources[path] = now and is_kept(text, now) and now or text
+  end
+  return sources
 end
 
---- The way by the script that a run was made with, where today's is another one which nobody reviewed with it.
+--- The way by the files that a run was made with, also those that its steps loaded.
 local function reviewed_way(session, original)
   local operator, kept = session.operator, original.replay.script
   local ok, today = errors.try(runbook.look, original.meta.script)
-  if ok and today.script.digest == kept.digest then return nil end
-  local way, why = try(session, original, function() return runbook.load_kept(original.meta.script, kept.sources) end)
+  local is_edited = not (ok and today.script.digest == kept.digest)
+  local sources = files_of(kept, not is_edited and today.script or nil)
+  local way, why = try(session, original, function() return runbook.load_kept(original.meta.script, sources) end)
+  if not is_edited then return not why and way or nil end
   if why then
     local by_now = string.format("by the script as it is now: almanac rollback %s --edited", store.words(original.id))
     errors.add_hint(why, by_now)
@@ -174,7 +219,8 @@ end
 ---@return almanac.RollbackScript
 function M.find(session, original)
   local operator, kept = session.operator, original.replay.script
-  if kept and not session.options.edited and is_reviewed(session, original) then
+  hold_files(session, original)
+  if original.check_reviewed then
     local way = reviewed_way(session, original)
     if way then return add_lost(session, original, way) end
   end

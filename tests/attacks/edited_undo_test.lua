@@ -84,6 +84,70 @@ t.test("otherwise, or when asked to, it is taken back by today's, which is said"
   t.eq(t.read_file(p.dir .. "/o1"), "back")
 end)
 
+-- Files that are loaded late ------------------------------------------------------------------------
+
+local LATE = [[
+return runbook { allow = { shell = { "touch" }, fs = { "o*" } }, %s run = function()
+  step("a", { undo = function() require("lib.late").back() end }, function() %s fs.write("o1", "x") end)
+  step("b", function() if fs.exists "o1" then error "x" end end)
+end }]]
+
+local function library(words) return "return { back = function() " .. words .. " end }" end
+
+--- A project whose undo loads lib/late.lua, which `first` does in the run, too.
+local function with_library(first, more)
+  local p = new()
+  p:edit("book", LATE:format(more or "", first or ""))
+  fs.mkdir(p.dir .. "/runbooks/lib")
+  p:edit("lib/late", library 'fs.remove "o1"')
+  return p
+end
+
+t.test("an undo of a run that keeps to a plan loads no file that nobody has read, edited since or not", function()
+  for _, text in ipairs { library 'sh.run("touch", "elsewhere")', library 'fs.remove "o1"' } do
+    local p = with_library()
+    run(p, 2, "plan", "book", "-o", "plan.json")
+    run(p, 1, "run", "--plan", "plan.json", "--no-ask")
+    p:edit("lib/late", text)
+    local said = run(p, 1, "rollback", "book", "--plain")
+    t.has(said, "runbooks/lib/late.lua was not read when the run was made, nor when it was planned: nobody has reviewed it")
+    t.has(said, "--edited")
+    t.eq({ fs.exists(p.dir .. "/o1"), fs.exists(p.dir .. "/elsewhere") }, { true, false })
+    p:edit("lib/late", library 'fs.remove "o1"')
+    run(p, 0, "rollback", "book", "--edited")
+    t.eq(fs.exists(p.dir .. "/o1"), false)
+  end
+end)
+
+t.test("nor does one that undoes itself, nor one where answers are signed", function()
+  local p = with_library("", 'on_failure = "undo",')
+  run(p, 2, "plan", "book", "-o", "plan.json")
+  t.has(run(p, 1, "run", "--plan", "plan.json", "--no-ask"), "nobody has reviewed it with the run")
+  t.eq(fs.exists(p.dir .. "/o1"), true)
+  p = with_library()
+  t.write_file(p.dir .. "/signers", signers.person("alice"):line())
+  t.write_file(p.dir .. "/almanac.yaml", "approval: { allowed_signers: signers }\n")
+  run(p, 1, "run", "book", "--no-ask")
+  t.has(run(p, 1, "rollback", "book"), "runbooks/lib/late.lua was not read when the run was made: nobody has reviewed it")
+end)
+
+t.test("one that a step of the run had loaded is the one of then, whatever it is by now", function()
+  local p = with_library 'require "lib.late"'
+  run(p, 2, "plan", "book", "-o", "plan.json")
+  run(p, 1, "run", "--plan", "plan.json", "--no-ask")
+  p:edit("lib/late", library 'sh.run("touch", "elsewhere")')
+  run(p, 0, "rollback", "book")
+  t.eq({ fs.exists(p.dir .. "/o1"), fs.exists(p.dir .. "/elsewhere") }, { false, false })
+end)
+
+t.test("without a plan and without signatures it is today's", function()
+  local p = with_library()
+  run(p, 1, "run", "book", "--no-ask")
+  p:edit("lib/late", library 'sh.run("touch", "o2") fs.remove "o1"')
+  run(p, 0, "rollback", "book")
+  t.eq({ fs.exists(p.dir .. "/o1"), fs.exists(p.dir .. "/o2") }, { false, true })
+end)
+
 -- What no plan showed --------------------------------------------------------------------------------
 
 --- A runbook that undoes itself, whose undo goes further than its plan.
@@ -149,6 +213,8 @@ t.test("where answers are signed, this one is", function()
   p:edit("book", undoing 'sh.run("touch", "elsewhere")')
   run(p, 2, "plan", "book", "-o", "plan.json", "--sign=" .. alice.key)
   t.has(run(p, 3, "run", "--plan", "plan.json"), "waiting for signed approvals: The undo of a")
+  t.has(run(p, 0, "approve", p:newest(), "--text", "--as", "alice@example.com"),
+    "run touch elsewhere. Let it do that, and whatever else it does?")
   t.has(run(p, 2, "answer", p:newest(), "go on"), "only a signed approval counts here")
   run(p, 0, "answer", p:newest(), "go on", "--sign=" .. alice.key)
   run(p, 0, "resume", p:newest())

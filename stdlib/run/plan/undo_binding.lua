@@ -38,7 +38,8 @@ local function script_of(frame, call)
   end
 end
 
---- Asks before a script's undo touches what the run did not; raises kind "refused" where the answer is no.
+--- Asks before a script's undo touches what the run did not, once for all that it does: what follows goes by results, too.
+--- Raises kind "refused" where the answer is no.
 ---@param frame almanac.Frame
 ---@param call almanac.EffectCall
 function Binding:check(frame, call)
@@ -47,7 +48,9 @@ function Binding:check(frame, call)
   self.touched = self.touched or touched.by(self.original, frame.run.definitions)
   if touched.covers(self.touched, call) then return end
   local title = definitions.title(call.name, call.input, frame.run.definitions)
-  local text = string.format("The undo of %s, %s, goes beyond what the plan of the run shows: %s. Let it?", by.of, by.at, title)
+  local text = string.format(
+    "The undo of %s, %s, goes beyond what the plan of the run shows: %s. Let it do that, and whatever else it does?",
+    by.of, by.at, title)
   local given = question.ask({ run = frame.run, path = frame.path .. "#beyond" }, text, { GO_ON, STOP }, { must_sign = { GO_ON } })
   if given.answer == GO_ON then
     by.let = true

@@ -44,7 +44,8 @@ t.test("what the run touched may be touched again; anything else is asked about,
   t.eq(#asked, 0)
   t.eq({ check "b", check "c" }, {})
   t.eq(#asked, 1, "the operator let that function")
-  t.has(asked[1], "The undo of deploy, r.lua:5, goes beyond what the plan of the run shows: bindtest.set. Let it?")
+  t.has(asked[1], "The undo of deploy, r.lua:5, goes beyond what the plan of the run shows: bindtest.set. "
+    .. "Let it do that, and whatever else it does?")
 end)
 
 t.test("a no stops it, with what may be done instead", function()
