@@ -252,6 +252,13 @@ local function commit_to_push(input)
   return commit_of("git.push", input, input.ref)
 end
 
+--- Where a remote leads, as git has it.
+local function urls_of(input)
+  local out = {}
+  for i, target in ipairs(repository.remote(input, input.remote)) do out[i] = target.names[#target.names] end
+  return table.concat(out, ", ")
+end
+
 --- The newest commit that both of two have among their own.
 local function common_commit(input, a, b)
   return maybe(input, arguments.new("git.push", "merge-base"):word("the commit", a):word("the commit", b))
@@ -269,10 +276,12 @@ effect.define("git.push", {
   preview = function(input, before)
     if before.commit == "" then return { summary = "with the commit that is made before" } end
     local result = { ref = input.ref, commit = before.commit }
-    local ground = { { ref = input.ref, object = before.commit }, { ref = input.ref .. " of " .. input.remote, object = before.there } }
+    local urls = urls_of(input)
+    local ground = { { ref = input.ref, object = before.commit }, { ref = input.ref .. " of " .. input.remote, object = before.there },
+      { ref = "where " .. input.remote .. " leads", object = urls, is_read = true } }
     if before.there == before.commit then return { summary = "already there", nothing = true, result = result, ground = ground } end
     return {
-      summary = string.format("%s, where %s is %s", short(before.commit), input.remote,
+      summary = string.format("%s to %s, where %s is %s", short(before.commit), urls, input.remote,
         before.there and "at " .. short(before.there) or "without it"),
       result = result, ground = ground,
     }

@@ -91,11 +91,21 @@ local function commits_before(input)
   return false
 end
 
+--- The branch that a commit is made on, and that it moves; one before it in the plan may be of another.
+---@return almanac.GroundItem?
+local function branch_of(input)
+  for _, entry in ipairs(step.planned()) do
+    if entry.op == "git.checkout" and not entry.nothing then return nil end
+  end
+  local branch = repository.maybe(input, arguments.new("git", "symbolic-ref", "--quiet", "HEAD"))
+  return { ref = "the branch of git HEAD", object = branch or "none", is_read = true }
+end
+
 --- What a commit rests on: where it is made, and what is in the files, unless an effect before it may make that.
 local function ground_of(input, before)
-  local out = { { ref = "git HEAD", object = before.commit } }
+  local out = { { ref = "git HEAD", object = before.commit }, branch_of(input) }
   if changes_before() or commits_before(input) then return out end
-  out[2] = { ref = "what is to be committed of " .. table.concat(input.paths, ", "), is_read = true,
+  out[#out + 1] = { ref = "what is to be committed of " .. table.concat(input.paths, ", "), is_read = true,
     digest = git_paths.digest(git(input, TREE), input.paths) }
   return out
 end
@@ -113,7 +123,7 @@ effect.define("git.commit", {
     if #changes.entries == 0 then
       if writes_before(input) then return { summary = "what was changed before it", result = to_be_made(), ground = ground } end
       return { summary = "nothing to commit", nothing = true, result = result_of(input, before.commit, false),
-        ground = { ground[2] } }
+        ground = table.move(ground, 2, #ground, 1, {}) }
     end
     local lines = {}
     for i, entry in ipairs(changes.entries) do lines[i] = entry.status .. " " .. entry.path end
@@ -160,7 +170,7 @@ effect.define("git.revert", {
   end,
   preview = function(input, before)
     return { summary = string.format("%s (%s)", short(before.commit), repository.subject_of(input, before.commit)), result = to_be_made(),
-      ground = { { ref = "git HEAD", object = before.head } } }
+      ground = { { ref = "git HEAD", object = before.head }, branch_of(input) } }
   end,
   apply = function(input, ctx)
     local words = arguments.new("git.revert", "revert", "--no-edit", "--no-gpg-sign"):word("commit", ctx.before.commit)

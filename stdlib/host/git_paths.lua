@@ -4,6 +4,7 @@
 local arguments = require "almanac.host.arguments"
 local errors = require "almanac.base.errors"
 local fs = require "native.fs"
+local place = require "almanac.host.place"
 local sha256 = require("native.digest").sha256
 local tool = require "almanac.host.tool"
 
@@ -37,9 +38,17 @@ local function is_there(git, path)
   return fs.exists(path)
 end
 
+--- Whether a path lies in the repository: what is elsewhere, git commits nothing of, and is not looked at.
+local function is_inside(git, path)
+  local top = place.resolve((tool.ask(git, arguments.new("git", "rev-parse", "--show-toplevel")).stdout:gsub("\n$", "")))
+  local parent = place.resolve(path:match "^(.*)/[^/]*$" or ".", git.cwd)
+  return parent == top or parent:sub(1, #top + 1) == top .. "/"
+end
+
 --- Why git would commit nothing of an unchanged path; nil when there is no reason but that.
 local function complaint(git, path)
   if tool.ask(git, arguments.new("git", "ls-files", "-z"):rest("paths", { path })).stdout ~= "" then return nil end
+  if not is_inside(git, path) then return "lies outside of the repository" end
   if not is_there(git, path) then return "is not there" end
   local ignored = M.status(git, path, true)
   if #ignored > 0 then return "is ignored by .gitignore" end

@@ -1,4 +1,5 @@
 --- The lock that a runbook declares: its name, and where its lease is. Pure, but for a function of the script's.
+local clock = require "native.clock"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local plain_name = require "almanac.base.plain_name"
@@ -36,12 +37,39 @@ function M.lease_of(lock)
   return { namespace = namespace, name = name, seconds = lock.seconds }
 end
 
+--- It only computes a name, before the run that could be paused has begun. By the computer's clock, as loading.
+local SECONDS = 5
+
+local function in_time(declared, params)
+  local began = clock.real()
+  local ok, result = errors.try(declared, params)
+  if clock.real() - began >= SECONDS or not ok and result.kind == "timeout" then
+    errors.raise {
+      kind = "limit", field = "lock", message = string.format("runbook: lock: its function does not end: %d seconds are over", SECONDS),
+      hint = "it makes a name of the parameters; look for a loop without an end there",
+    }
+  end
+  if not ok then error(result, 0) end
+  return result
+end
+
+--- What the function of a script says, in a task of its own that has its time.
+local function said(declared, params)
+  return task.with({ permit = "compute" }, function()
+    local handle = task.spawn(in_time, declared, params)
+    handle:limit(SECONDS)
+    local ok, result = handle:join()
+    if not ok then error(result, 0) end
+    return result
+  end)
+end
+
 --- The lock that a runbook declares, for these parameters.
 ---@param declared any
 ---@param params table
----@return almanac.LockName?  raises kind "usage"
+---@return almanac.LockName?  raises kind "usage", and "limit" for a function without an end
 function M.of(declared, params)
-  if type(declared) == "function" then declared = task.with({ permit = "compute" }, declared, params) end
+  if type(declared) == "function" then declared = said(declared, params) end
   if declared == nil then return nil end
   local given = fields.check(LOCK, type(declared) == "string" and { name = declared } or declared, "runbook: lock")
   local out = { name = given.name, seconds = given.duration }

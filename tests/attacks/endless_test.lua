@@ -34,6 +34,16 @@ t.test("who looks at a runbook of which the top level has no end is told so", fu
   end
 end)
 
+t.test("nor does a lock's function hold a plan or a run for ever", function()
+  local p = project.new { book = "return runbook { lock = function() while true do pcall(error) end end, run = function() end }" }
+  local looks = { plan = p:spawn { "plan", "book" }, run = p:spawn { "run", "book", "--no-ask" } }
+  for command, process in pairs(looks) do
+    local code, out, err = process:wait(30)
+    t.has(out .. err, "runbook: lock: its function does not end: 5 seconds are over", command)
+    t.ok(code == 1 or code == 2, command)
+  end
+end)
+
 t.test("who looks at several of which the top level has no end waits as for one, and is told which they are", function()
   local books = { fine = "return runbook { summary = 'is fine', run = function() end }" }
   for i = 1, 8 do books["endless" .. i] = i % 2 == 0 and "while true do pcall(error) end" or "require 'lib.loop'" end
