@@ -157,7 +157,10 @@ function M.config(input)
 end
 
 --- What is read of a container.
-local CONTAINER = { Id = "string", Name = "string", Image = "string", Config = { Image = "string" }, State = { Status = "string" } }
+local CONTAINER = {
+  Id = "string", Name = "string", Image = "string", Config = { Image = "string", Labels = { optional = { map = "string" } } },
+  State = { Status = "string", StartedAt = "string?", ExitCode = "integer?", Health = { optional = { Status = "string?" } } },
+}
 
 local function inspect(ids)
   if #ids == 0 then return {} end

@@ -1,6 +1,7 @@
 --- What a Kubernetes API server's refusals mean, in words for an operator. Pure.
 local json = require "native.json"
 local redaction = require "almanac.base.redaction"
+local shape = require "almanac.base.shape"
 local timestamp = require "almanac.base.timestamp"
 
 local M = {}
@@ -16,10 +17,18 @@ local M = {}
 ---@field identity? table   of native.k8s client:identity()
 ---@field now? number       seconds since 1970
 
+--- What a Status says, as far as it is read here: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status
+local STATUS = {
+  kind = { one_of = { "Status" } }, message = "string?", reason = "string?", details = { optional = {
+    name = "string?", kind = "string?",
+    causes = { optional = { list = { reason = "string?", message = "string?", field = "string?" } } },
+  } },
+}
+
+--- What is no Status is told by its text.
 local function decode(body)
   local ok, value = pcall(json.decode, body, { big = "text", null = "absent" })
-  if ok and type(value) == "table" and value.kind == "Status" then return value end
-  return nil
+  return ok and not shape.wrong(value, STATUS) and value or nil
 end
 
 local function text(value)
@@ -33,10 +42,8 @@ function M.conflicts(status)
   local out = {}
   for _, cause in ipairs(type(status.details) == "table" and status.details.causes or {}) do
     if cause.reason == "FieldManagerConflict" then
-      out[#out + 1] = {
-        manager = cause.message:match 'conflict with "([^"]*)"' or cause.message,
-        field = cause.field, message = cause.message,
-      }
+      local said = cause.message or ""
+      out[#out + 1] = { manager = said:match 'conflict with "([^"]*)"' or said, field = cause.field or "a field", message = said }
     end
   end
   return out

@@ -4,6 +4,7 @@ local endpoints = require "almanac.http.endpoint"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local json = require "native.json"
+local shape = require "almanac.base.shape"
 local step = require "almanac.run.step"
 
 local M = {}
@@ -55,15 +56,20 @@ local function select(list, severities, is_firing, since)
   return out
 end
 
+local TEXTS = { optional = { map = "string" } }
+local FORM = { list = { labels = TEXTS, annotations = TEXTS } }
+
 --- Refuses what is no list of alerts with a state each: that none fires would be read from it.
 local function check(who, list, state_of)
   local is_fine = json.is_array(list)
   for _, alert in ipairs(is_fine and list or {}) do
     is_fine = is_fine and type(alert) == "table" and type(state_of(alert)) == "string"
   end
-  if is_fine then return list end
+  local wrong, how = shape.wrong(list, FORM)
+  if is_fine and not wrong then return list end
   errors.raise {
-    kind = "protocol", message = who .. ": the answer is no list of alerts, each with its state",
+    kind = "protocol", message = string.format("%s: the answer is no list of alerts, each with its state%s", who,
+      wrong and wrong ~= "." and string.format(" (%s %s)", wrong:sub(2), how) or ""),
     hint = "is the URL that of the service, or of something before it?",
   }
 end

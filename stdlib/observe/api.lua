@@ -57,15 +57,18 @@ end
 
 --- Raises what an answer says went wrong; `kind` is "prom" or "loki".
 local function raise_answer(kind, who, status, body, answer)
-  local message = answer and answer.error or excerpt(body)
+  local message = answer and type(answer.error) == "string" and answer.error or excerpt(body)
   errors.raise {
     kind = kind,
     status = status,
-    error_type = answer and answer.errorType or (status == 400 and "bad_data" or nil),
+    error_type = answer and type(answer.errorType) == "string" and answer.errorType or (status == 400 and "bad_data" or nil),
     message = string.format("%s: %s", who,
       message ~= "" and message or "the answer has status " .. status .. " and no text"),
   }
 end
+
+--- An answer of success.
+local ANSWER = { data = "table", warnings = { optional = { list = "string" } }, infos = { optional = { list = "string" } } }
 
 --- The answer of an API of this kind, or an error of `kind`.
 ---@param kind string  "prom" or "loki"
@@ -79,10 +82,12 @@ function M.parse(kind, who, status, body)
   if status ~= 200 or answer and answer.status ~= "success" then
     raise_answer(kind, who, status, body, answer and answer.status == "error" and answer or nil)
   end
-  if not answer or type(answer.data) ~= "table" then
+  local wrong, how = shape.wrong(answer, ANSWER)
+  if wrong then
     errors.raise {
       kind = "protocol",
-      message = string.format("%s: the answer is none of this API's: %s", who, excerpt(body)),
+      message = string.format("%s: the answer is none of this API's (%s %s): %s", who, wrong == "." and "it" or wrong:sub(2), how,
+        excerpt(body)),
       hint = "is the URL right? it is the base, without /api/v1 or /loki",
     }
   end

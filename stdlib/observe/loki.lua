@@ -60,7 +60,8 @@ local function sort_entries(entries, direction)
   for _, entry in ipairs(entries) do entry.order = nil end
 end
 
-local STREAMS = { streams = { list = { stream = { optional = { map = "string" } }, values = { optional = { list = { list = "any" } } } } } }
+local STREAMS = { streams = { list = { stream = { optional = { map = "string" } },
+  values = { optional = { list = { "string", "string" } } } } } }
 
 --- The answer of a query as data. Pure. Raises kind "protocol" where it is none: no line is no sign of health then.
 ---@param answer table

@@ -45,15 +45,14 @@ local function histograms_of(pairs_of)
   return out
 end
 
-local PAIR = { list = "any" }
+local PAIR, HISTOGRAM = { "number", "string" }, { "number", "table" }
 local LABELS = { optional = { map = "string" } }
-local PAIRS = { optional = { list = PAIR } }
 
 --- What an answer holds, by its type.
 local FORMS = {
   scalar = PAIR, string = PAIR,
-  vector = { list = { metric = LABELS, value = { optional = PAIR }, histogram = { optional = PAIR } } },
-  matrix = { list = { metric = LABELS, values = PAIRS, histograms = PAIRS } },
+  vector = { list = { metric = LABELS, value = { optional = PAIR }, histogram = { optional = HISTOGRAM } } },
+  matrix = { list = { metric = LABELS, values = { optional = { list = PAIR } }, histograms = { optional = { list = HISTOGRAM } } } },
 }
 
 --- The answer of a query as data. Pure; Loki's metric queries have the same form. Raises kind "protocol" where it is none of a
