@@ -62,6 +62,7 @@ function M.run(id, reason, options, operator)
   local family = ownership.family_of(row.id, meta)
   holder.own(journal, row.id)
   check_stopped(journal, row.id, states.status(journal, row.id))
+  reopen.check_environment(row.id, meta, options) -- before anything is given up
   local given_up = { row.id }
   for _, open in ipairs { ownership.open_rollbacks, ownership.open_calls } do add_all(journal, given_up, open) end
   local by = approval.operator()
