@@ -51,11 +51,11 @@ function M.ask(question, options)
   local given = fields.check(ASK, options)
   check_together(given)
   local pattern = given.pattern or not given.choices and ANY or nil
-  local name
-  name, question = confirm.name_of("ask", question)
+  local name, is_vague
+  name, question, is_vague = confirm.name_of("ask", question)
   local text = question
   if given.link then text = string.format("%s (see %s)", question, given.link) end
-  return step.run(name, { digest = question }, function()
+  return step.run(name, { digest = question, is_vague = is_vague }, function()
     local frame = step.current()
     return step.await(function()
       local said = questions.input(frame, text, given.choices, pattern)

@@ -57,10 +57,11 @@ end
 ---@param question any
 ---@return string name   raises kind "usage"
 ---@return string question
+---@return boolean is_vague  a plan does not know the question
 function M.name_of(who, question)
-  if unknown.is(question) then return name_of_unknown(question), tostring(question) end
+  if unknown.is(question) then return name_of_unknown(question), tostring(question), true end
   local name = type(question) == "string" and step_name.of(question) or ""
-  if name ~= "" then return name, question end
+  if name ~= "" then return name, question, false end
   errors.usage("%s takes a question, not %s", who, type(question) == "string" and string.format("%q", question) or type(question))
 end
 
@@ -100,9 +101,9 @@ end
 --- fails the step.
 function M.confirm(question, ...)
   if select("#", ...) > 0 then errors.usage "confirm: takes the question, and nothing besides it" end
-  local now, name = false
-  name, question = M.name_of("confirm", question)
-  local result = step.run(name, { digest = question }, function()
+  local now, name, is_vague = false
+  name, question, is_vague = M.name_of("confirm", question)
+  local result = step.run(name, { digest = question, is_vague = is_vague }, function()
     now = true
     local frame = step.current()
     return step.await(function() return M.require(frame, question) end, function(draft, path)

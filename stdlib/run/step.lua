@@ -15,6 +15,7 @@ local M = {}
 
 ---@class almanac.StepOptions   the fields of OPTIONS, checked; and what other modules add:
 ---@field digest? string        stands for the source of fn (a gate's is that of its limits)
+---@field is_vague? boolean      a plan does not know its name
 ---@field inside? boolean       fn is nothing but its steps: a walk goes into it also when it is done
 ---@field branches? { names: string[], of: table<string, function> }  of a parallel, whose digest is their names
 
@@ -25,6 +26,7 @@ local M = {}
 ---@field run almanac.Run
 ---@field opts almanac.StepOptions
 ---@field fn function
+---@field is_vague boolean?  a plan does not know its name
 ---@field ordinal integer  effects so far in this attempt
 ---@field attempt integer
 ---@field stops string?   why the steps in it are interrupted, where that is not the operator's doing
@@ -223,7 +225,8 @@ local function run_step(name, opts, fn)
   if not run then
     errors.usage("step %q: there is no run here; a runbook's steps belong in its run function", name)
   end
-  if unknowns.any and unknown.is_vague(name) then name = step_name.of(tostring(name)) end
+  local is_vague = unknowns.any and unknown.is_vague(name) or opts.is_vague
+  if is_vague then name = step_name.of(tostring(name)) end
   local parent, path = context.step, name
   if parent then
     if type(name) ~= "string" then check_name(name) end
@@ -245,7 +248,8 @@ local function run_step(name, opts, fn)
   if run.seen[path] then raise_twice(path) end
   if run.params then own_params.check(run.params) end
   run.seen[path] = true
-  local frame = { path = path, name = name, parent = parent, run = run, opts = opts, fn = fn, ordinal = 0, attempt = 1 }
+  local frame = { path = path, name = name, parent = parent, run = run, opts = opts, fn = fn, ordinal = 0, attempt = 1,
+    is_vague = is_vague }
   if opts.when == false then return run.mode.skip(frame) end
   return run.mode.step(frame, opts, fn)
 end

@@ -24,7 +24,8 @@ function M.step(frame, opts, fn)
   local file, first, last = source.place(fn)
   local entry = {
     path = frame.path, digest = step.digest(opts, fn), file = file, first = first, last = last, undo = opts.undo and true or nil,
-    undo_by = opts.undo and drafts.undo_author(opts.undo) or nil,
+    undo_by = opts.undo and drafts.undo_author(opts.undo) or nil, side_by_side = opts.branches and true or nil,
+    is_vague = frame.is_vague or nil,
   }
   run.draft:add_step(entry)
   run:record("step.start", frame.path, { attempt = 1 })
@@ -79,10 +80,12 @@ end
 
 function M.await(frame, _, look)
   if frame.foreseen then unknown.needed(unknown.new(frame.path), "waiting in an effect's apply") end
+  frame.run.draft:add_wait(frame.path)
   return look and look(frame.run.draft, frame.path)
 end
 
 function M.beside(frame, fn, _, look)
+  frame.run.draft:add_wait(frame.path)
   look(frame.run.draft, frame.path)
   return fn()
 end

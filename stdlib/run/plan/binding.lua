@@ -14,6 +14,7 @@ local parts = require "almanac.run.plan.parts"
 local previews = require "almanac.run.plan.preview"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
+local sequence = require "almanac.run.plan.sequence"
 local settings = require "almanac.config.settings"
 local source = require "almanac.base.source"
 local step_name = require "almanac.base.step_name"
@@ -227,7 +228,8 @@ function Binding:nest(path, book, params)
   local plan, below = self.plan, path .. "/"
   local part = {
     digest = plan.digest, runbook = plan.runbook, sources = plan.sources, effects = stripped(plan.effects, below),
-    possible = stripped(plan.possible, below), steps = stripped(plan.steps, below), calls = stripped(plan.calls, below),
+    possible = stripped(plan.possible, below), asks = stripped(plan.asks, below), gates = stripped(plan.gates, below),
+    waits = stripped(plan.waits, below), steps = stripped(plan.steps, below), calls = stripped(plan.calls, below),
   }
   for _, call in ipairs(plan.calls or {}) do
     if call.path == path then
@@ -355,6 +357,8 @@ local function planned_of(self, frame, call)
   if not planned or planned.op ~= call.name then
     deviates(frame, string.format("%s is not in the plan", definitions.title(call.name, call.input, frame.run.definitions)))
   end
+  local left_out = sequence.left_out(self.plan, planned, frame.run)
+  if left_out then deviates(frame, string.format("%s: the plan %s, and this run did not", planned.title, left_out)) end
   check_input(frame, planned, call, self.is_foreign)
   return planned
 end

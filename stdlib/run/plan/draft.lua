@@ -23,6 +23,7 @@ local M = {}
 ---@field open? { at: string, after: string }[]  parts of the input that only the run will know
 ---@field refused? { category: string, target: string, access: string }[]  what `allow` does not name
 ---@field on_top? boolean  an effect before it changes the same object: it is previewed on what is there before that
+---@field place? integer  among the effects and waits of the plan
 ---@field makes? almanac.ForeseenEffect[]  of an effect of the script's own: those that it makes
 ---@field makes_more? boolean  and it may make others
 ---@field bounded? boolean  of such a one: the runbook's `allow` bounds what it makes
@@ -37,6 +38,8 @@ local M = {}
 ---@field note string?
 ---@field would_fail string?
 ---@field surely boolean?
+---@field is_vague boolean?  the run will know its name
+---@field side_by_side boolean?  its branches are in no order
 
 ---@class almanac.PlanDraft
 ---@field runbook string
@@ -49,6 +52,7 @@ local M = {}
 ---@field steps almanac.PlannedStep[]
 ---@field gates { path: string, text: string, ok: boolean?, value: any }[]
 ---@field asks { path: string, question: string }[]
+---@field waits { path: string, place: integer? }[]  steps that wait, watch or ask
 ---@field possible { path: string, op: string }[]  effects that a step makes only where it meets the need
 ---@field order almanac.PlanOrder
 ---@field stopped string?   why it goes no further
@@ -75,7 +79,7 @@ end
 function M.new(book, meta)
   return setmetatable({
     runbook = book.name, script = book.path, meta = meta, on_owner = book.on_owner, own = book.script.definitions,
-    effects = {}, steps = {}, gates = {}, asks = {}, possible = {}, calls = {}, sources = {}, order = orders.new(), below = "",
+    effects = {}, steps = {}, gates = {}, asks = {}, waits = {}, possible = {}, calls = {}, sources = {}, order = orders.new(), below = "",
   }, Draft)
 end
 
@@ -97,7 +101,7 @@ function Draft:nest(path, book, meta)
   end
   return setmetatable({
     runbook = book.name, script = book.path, meta = meta, on_owner = book.on_owner, own = book.script.definitions,
-    effects = self.effects, steps = self.steps, gates = self.gates, asks = self.asks, possible = self.possible,
+    effects = self.effects, steps = self.steps, gates = self.gates, asks = self.asks, waits = self.waits, possible = self.possible,
     calls = self.calls, sources = self.sources, order = self.order, below = path .. "/", outer = self,
   }, Draft)
 end
@@ -146,6 +150,12 @@ function Draft:add_question(path, question)
   self.asks[#self.asks + 1] = self.order:add { path = self.below .. path, question = question }
 end
 
+--- A step that waits, watches or asks.
+---@param path string
+function Draft:add_wait(path)
+  self.waits[#self.waits + 1] = self.order:add { path = self.below .. path }
+end
+
 --- An effect that the step makes only where it meets the need for it: the run may, and need not.
 ---@param path string
 ---@param op string
@@ -190,8 +200,12 @@ end
 
 --- Puts everything into the order of the script: branches side by side were met as their looks came back.
 function Draft:settle()
-  for _, entries in ipairs { self.effects, self.steps, self.gates, self.asks, self.possible } do self.order:sort(entries) end
+  for _, entries in ipairs { self.effects, self.steps, self.gates, self.asks, self.waits, self.possible } do self.order:sort(entries) end
   mark_on_top(self.effects)
+  local all = table.move(self.effects, 1, #self.effects, 1, {})
+  table.move(self.waits, 1, #self.waits, #all + 1, all)
+  self.order:sort(all)
+  for i, entry in ipairs(all) do entry.place = i end
 end
 
 --- Adds an effect with what became of its preview.

@@ -31,6 +31,7 @@ local UNDO_BY = { optional = { at = "string", bounded = "boolean?" } }
 
 local EFFECT = fields.with(PREVIEW, {
   path = "string", op = "string", ordinal = "string", digest = "string", title = "string", on_top = "boolean?", as_given = "boolean?",
+  place = "integer?",
   refused = REFUSALS, open = OPEN, undo_by = UNDO_BY, makes_more = "boolean?", bounded = "boolean?",
   makes = { optional = { list = fields.with(PREVIEW, {
     op = "string", title = "string", digest = "string", open = OPEN, ordinal = "string?", behind_read = "boolean?", on_top = "boolean?",
@@ -39,7 +40,7 @@ local EFFECT = fields.with(PREVIEW, {
 
 local STEP = {
   path = "string", digest = "string?", file = "string?", first = "integer?", last = "integer?", note = "string?", would_fail = "string?",
-  surely = "boolean?", refused = REFUSALS, undo_by = UNDO_BY,
+  surely = "boolean?", side_by_side = "boolean?", is_vague = "boolean?", refused = REFUSALS, undo_by = UNDO_BY,
 }
 
 --- Versions before counted less.
@@ -59,6 +60,7 @@ M.PLAN = {
   effects = { list = EFFECT }, steps = { list = STEP }, counts = COUNTS, undo = { list = "string" },
   gates = { optional = { list = { path = "string", text = "string", ok = "boolean?" } } },
   asks = { optional = { list = { path = "string", question = "string" } } },
+  waits = { optional = { list = { path = "string", place = "integer?" } } },
   possible = { optional = { list = { path = "string", op = "string" } } },
   calls = { optional = { list = {
     path = "string", runbook = "string?", script = "string?", script_digest = "string", params = { map = "any" },
