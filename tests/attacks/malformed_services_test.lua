@@ -160,7 +160,9 @@ t.test("a record of helm, and the refusals of an API server", function()
     function(text) records.revision_of(records.unpack(base64.encode(text), false)) end)
   attack("a Status", { kind = "Status", apiVersion = "v1", metadata = {}, status = "Failure",
     message = "x is forbidden: User \"u\" cannot get", reason = "Conflict", code = 409,
-    details = { name = "x", kind = "pods", causes = json.array { { reason = "FieldManagerConflict", message = 'conflict with "kubectl" using v1', field = ".spec.replicas" } } } },
+    details = { name = "x", kind = "pods",
+      causes = json.array { { reason = "FieldManagerConflict",
+        message = 'conflict with "kubectl" using v1', field = ".spec.replicas" } } } },
     function(text)
       for _, code in ipairs { 403, 409, 429, 500 } do
         errors.lines(k8s_errors.of({ who = "k8s.get", method = "GET", path = "/api/v1/pods", object = "pods" }, code, text, {}))
