@@ -16,7 +16,7 @@ M.usage = [==[approve RUN [STEP] [--reason TEXT] [--sign[=KEY]]
 
 Answers yes to the question that a waiting run stopped with; STEP where there are several. The answer
 counts for the plan and the script as they are now. The run goes on with: almanac resume RUN
-A plan that was saved is shown, and signed in its file.
+A plan that was saved is shown in full, and signed in its file.
 Who cannot reach the journal signs the text of --text: ssh-keygen -Y sign -n almanac -f KEY FILE]==]
 
 M.options = answer.declared.yes
@@ -33,7 +33,7 @@ local function sign_plan(words, operator)
   local path = project.path(rest[1])
   config.load(given)
   local function show(plan)
-    operator:result(require("almanac.render.plan").text(plan, plan.counts, plan.undo, screen.color()))
+    operator:result(require("almanac.render.plan").text(plan, plan.counts, plan.undo, screen.color(), true))
   end
   if not given.sign then
     show((files.read(path)))

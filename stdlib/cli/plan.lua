@@ -19,6 +19,7 @@ local M = {}
 
 M.options = options.join({
   { "--out", "FILE", "save the plan, for run --plan", short = "-o" },
+  { "--full", nil, "with all that effects are given and would create: commands, texts, objects" },
   { "--json", nil, "the plan as JSON on standard output" },
   { "--start-programs", nil, "start the programs that the script hands to helm (post-renderers, plugins), to show what comes of them" },
   { "--params", "FILE", "parameters from a YAML or JSON file; key=value goes before it" },
@@ -30,14 +31,14 @@ Runs the script with every read real and every effect previewed; nothing is chan
 progress is shown meanwhile.
 Exit codes: 0 nothing would change, 2 something would, 1 the run would fail or the plan could not be made.]]
 
-local function shown(plan, undos)
-  return require("almanac.render.plan").text(plan, drafts.counts(plan), undos, screen.color())
+local function shown(plan, undos, given)
+  return require("almanac.render.plan").text(plan, drafts.counts(plan), undos, screen.color(), given.full)
 end
 
 --- A plan that could not be made: what there is of it, and why.
 local function fail(err, given, operator)
   local so_far = err.plan
-  if so_far and #so_far.effects > 0 and not given.json then operator:result(shown(so_far, {}) .. "\n") end
+  if so_far and #so_far.effects > 0 and not given.json then operator:result(shown(so_far, {}, given) .. "\n") end
   operator:say(errors.lines(err, "almanac plan: "))
   if given.out and require("native.fs").exists(given.out) then
     operator:say(string.format("  note:  %s is left as it was: it is no plan of this", given.out))
@@ -69,7 +70,7 @@ function M.run(words, operator)
   if not ok then return fail(plan, given, operator) end
   local encoded = files.encode(plan, book)
   last_plan.keep(book.name, encoded)
-  if given.json then operator:encoded(encoded) else operator:result(shown(plan, drafts.undos(plan))) end
+  if given.json then operator:encoded(encoded) else operator:result(shown(plan, drafts.undos(plan), given)) end
   if given.out then save(plan, book, given, operator) end
   local counts = drafts.counts(plan)
   if plan.stopped or counts.fail + counts.steps_fail > 0 then return 1 end

@@ -3,6 +3,7 @@ local diff = require "almanac.base.diff"
 local json = require "native.json"
 local listed = require "almanac.k8s.listed"
 local param = require "almanac.base.param"
+local previews = require "almanac.k8s.preview"
 local yaml = require "native.yaml"
 
 local M = {}
@@ -120,7 +121,8 @@ end
 function M.hook_changes(hooks, operation)
   local changes = {}
   each_hook(hooks, operation, function(hook, why)
-    changes[#changes + 1] = { object = hook.label, action = hook.refused and "reject" or "hook", why = hook.refused or why }
+    changes[#changes + 1] = { object = hook.label, action = hook.refused and "reject" or "hook", why = hook.refused or why,
+      created = previews.created((M.objects(hook.manifest, "the hook " .. hook.label))[1] or {}) }
   end)
   return changes
 end

@@ -93,7 +93,7 @@ local INTERPRETERS = {
 --- The file that an interpreter, found by its name, is given to run.
 ---@param argv string[]
 ---@return string?
-function M.interpreted(argv)
+local function interpreted(argv)
   local file = argv[2]
   return INTERPRETERS[argv[1]] and file and not file:find "^%-" and file or nil
 end
@@ -116,7 +116,7 @@ function M.program(command)
   local found = sh.which(word, path, command.cwd)
   local names = found and program_names(M.resolve(found, command.cwd)) or { word }
   if is_bare and path == nil and found then table.insert(names, 1, word) end
-  local file = path == nil and M.interpreted(command.argv)
+  local file = path == nil and interpreted(command.argv)
   if file then
     for i, name in ipairs(program_names(M.resolve(file, command.cwd))) do table.insert(names, 1 + i, name) end
   end

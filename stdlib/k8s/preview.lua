@@ -31,25 +31,38 @@ function M.clean(object)
   return out
 end
 
+local function values_of(object, field)
+  return object and type(object[field]) == "table" and object[field] or {}
+end
+
 --- Puts marks in the place of a Secret's values, that differ where the values do.
 local function mask(old, new)
   for _, field in ipairs { "data", "stringData" } do
-    local a, b = old and old[field] or {}, new and new[field] or {}
+    local a, b = values_of(old, field), values_of(new, field)
     for key, value in pairs(b) do b[key] = a[key] == nil and "(secret)" or a[key] == value and "(secret)" or "(another secret)" end
     for key in pairs(a) do a[key] = "(secret)" end
   end
+end
+
+--- An object that is not there yet, for who decides about it.
+---@param object table
+---@return table
+function M.created(object)
+  local out = M.clean(object)
+  if out.kind == "Secret" then mask(nil, out) end
+  return out
 end
 
 --- What becomes of an object.
 ---@param label string  "deployment/animica-node"
 ---@param live table?   nil: it is not there
 ---@param after table?  nil: it is deleted
----@return table change { object, action, fields }
+---@return table change { object, action, fields, created }  created: the object that comes into being
 function M.change(label, live, after)
   if not live and not after then return { object = label, action = "unchanged" } end
+  if not live then return { object = label, action = "create", created = M.created(after) } end
   local old, new = M.clean(live), M.clean(after)
-  if (live or after).kind == "Secret" then mask(old, new) end
-  if not live then return { object = label, action = "create" } end
+  if live.kind == "Secret" then mask(old, new) end
   if not after then return { object = label, action = "delete" } end
   local fields = diff.diff(old, new)
   return { object = label, action = #fields > 0 and "change" or "unchanged", fields = #fields > 0 and fields or nil }

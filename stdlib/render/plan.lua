@@ -1,6 +1,7 @@
 --- A plan as text for its reviewer. Pure.
+local brief = require "almanac.render.brief"
 local columns = require "almanac.base.columns"
-local json = require "native.json"
+local given = require "almanac.render.plan_given"
 local outcome = require "almanac.run.plan.outcome"
 local line_diff = require "almanac.render.line_diff"
 local terminal = require "almanac.base.terminal"
@@ -10,42 +11,17 @@ local paint = terminal.paint
 
 local M = {}
 
-local VALUE_MAX = 100
 local BEFORE = 30 -- bytes shown before the first difference of two long texts
 local LINE = 110 -- columns
 local LINES_MAX = 40 -- of one text's changes
 
-local function encoded(value)
-  if value == nil then return "(absent)" end
-  local plain = type(value) == "string" and not value:find "%c" and value ~= ""
-  return plain and value or json.encode(value, { canonical = true })
-end
-
---- The nearest beginning of a character at or before a byte.
-local function char_at(text, byte)
-  while byte > 1 and (text:byte(byte) or 0) & 0xC0 == 0x80 do byte = byte - 1 end
-  return byte
-end
-
---- About VALUE_MAX bytes of a text, from a byte on.
-local function cut(text, from)
-  from = char_at(text, from)
-  local to = #text
-  if to - from >= VALUE_MAX then to = char_at(text, from + VALUE_MAX) - 1 end
-  return (from > 1 and "…" or "") .. text:sub(from, to) .. (to < #text and "…" or "")
-end
-
-local function value_text(value)
-  return cut(encoded(value), 1)
-end
-
 --- Both texts where they begin to differ: long ones would look the same.
 local function both_texts(old, new)
-  old, new = encoded(old), encoded(new)
+  old, new = brief.encoded(old), brief.encoded(new)
   local first = 1
   while first <= #old and old:byte(first) == new:byte(first) do first = first + 1 end
-  local from = (#old > VALUE_MAX or #new > VALUE_MAX) and math.max(1, first - BEFORE) or 1
-  return cut(old, from) .. " → " .. cut(new, from)
+  local from = (#old > brief.MAX or #new > brief.MAX) and math.max(1, first - BEFORE) or 1
+  return brief.cut(old, from) .. " → " .. brief.cut(new, from)
 end
 
 local actions = {
@@ -69,7 +45,7 @@ local function add_line_changes(out, indent, field, color)
   for i = 1, math.min(#changes, LINES_MAX) do
     local change = changes[i]
     out[#out + 1] = string.format("%s%5d ", indent, change.line)
-      .. paint(change.mark .. cut(change.text, 1), field_marks[change.mark == "+" and "added" or "removed"][2], color)
+      .. paint(change.mark .. brief.cut(change.text, 1), field_marks[change.mark == "+" and "added" or "removed"][2], color)
   end
   if #changes > LINES_MAX then out[#out + 1] = string.format("%s      … and %d lines more", indent, #changes - LINES_MAX) end
 end
@@ -84,7 +60,7 @@ local function add_field(out, indent, field, color)
   elseif field.kind == "changed" then
     value = both_texts(field.old, field.new)
   else
-    value = value_text(field.kind == "added" and field.new or field.old)
+    value = brief.text(field.kind == "added" and field.new or field.old)
   end
   value = value .. set_by(field)
   local head = mark[1] .. " " .. field.path .. ":"
@@ -141,29 +117,32 @@ local function add_objects(out, indent, planned, color)
 end
 
 --- What an effect of the script's own makes by others.
-local function add_parts(out, indent, planned, color)
+local function add_parts(out, indent, planned, color, full)
   for _, part in ipairs(planned.makes or {}) do
     out[#out + 1] = indent .. "makes: " .. part.title .. (part.nothing and "  (nothing would change)" or "")
     for _, warning in ipairs(part.warnings or {}) do out[#out + 1] = indent .. "  " .. paint("WARNING " .. warning, "1;33", color) end
     if part.would_fail then out[#out + 1] = indent .. "  as it is now it would fail: " .. part.would_fail:match "^[^\n]*" end
     add_objects(out, indent .. "  ", part, color)
+    for _, line in ipairs(full and given.full(part) or given.handed(part)) do out[#out + 1] = indent .. "  " .. line end
   end
   if planned.makes_more then
     out[#out + 1] = indent .. "makes what else its script says, known when it runs" .. (planned.bounded and ", within allow" or "")
   end
 end
 
-local function add_effect(out, indent, planned, color)
+local function add_effect(out, indent, planned, color, full)
   local head = planned.title .. (planned.nothing and "  (nothing would change)" or "")
   out[#out + 1] = indent .. paint("→ " .. head, planned.nothing and "90" or "35", color)
   if planned.summary then out[#out + 1] = indent .. "  " .. planned.summary end
+  for _, line in ipairs(full and {} or given.handed(planned)) do out[#out + 1] = indent .. "  " .. line end
   if planned.on_top then
     out[#out + 1] = indent .. "  " .. paint("on top of the planned change before: previewed as of now", "33", color)
   end
   for _, warning in ipairs(planned.warnings or {}) do out[#out + 1] = indent .. "  " .. paint("WARNING " .. warning, "1;33", color) end
-  add_parts(out, indent .. "  ", planned, color)
+  add_parts(out, indent .. "  ", planned, color, full)
   if planned.would_fail then add_stop(out, indent .. "  ", planned, color) end
   add_objects(out, indent .. "  ", planned, color)
+  for _, line in ipairs(full and given.full(planned) or {}) do out[#out + 1] = indent .. "  " .. line end
 end
 
 local function group(list)
@@ -203,13 +182,24 @@ local function counts_line(counts)
   return out
 end
 
---- The plan in full.
+local function has_more(plan)
+  for _, planned in ipairs(plan.effects) do
+    if given.has_more(planned) then return true end
+    for _, part in ipairs(planned.makes or {}) do
+      if given.has_more(part) then return true end
+    end
+  end
+  return false
+end
+
+--- The plan, and what it comes to.
 ---@param plan table
 ---@param counts table<string, integer>  see almanac.PlanDraft; what a version before did not count is absent
 ---@param undos string[]  what undo would do after the run
 ---@param color boolean
+---@param full? boolean  with all that effects are given and would create
 ---@return string
-function M.text(plan, counts, undos, color)
+function M.text(plan, counts, undos, color, full)
   local counted = setmetatable({}, { __index = function(_, name) return counts[name] or 0 end })
   local out = {}
   local effects, gates, asks = group(plan.effects), group(plan.gates), group(plan.asks)
@@ -221,7 +211,7 @@ function M.text(plan, counts, undos, color)
       local words = step.surely and { "WOULD FAIL: ", "1;31" } or { "would fail now: ", "31" }
       out[#out + 1] = indent .. "  " .. paint(words[1] .. step.would_fail, words[2], color)
     end
-    for _, planned in ipairs(effects[step.path] or {}) do add_effect(out, indent .. "  ", planned, color) end
+    for _, planned in ipairs(effects[step.path] or {}) do add_effect(out, indent .. "  ", planned, color, full) end
     for _, gate in ipairs(gates[step.path] or {}) do
       local mark = gate.ok and { "gate: ", "32" } or gate.ok == nil and { "NO VALUE NOW: ", "33" } or { "WOULD FAIL NOW: ", "31" }
       out[#out + 1] = indent .. "  " .. paint(mark[1] .. gate.text, mark[2], color)
@@ -237,6 +227,9 @@ function M.text(plan, counts, undos, color)
     out[#out + 1] = paint("A run would be refused now: its lock is held by " .. plan.held_by, "1;33", color)
   end
   out[#out + 1] = counts_line(counted)
+  if not full and has_more(plan) then
+    out[#out + 1] = "Not all is shown of what is given and created: almanac plan --full shows it, and so does almanac approve PLAN.json"
+  end
   if plan.secrets_from and plan.secrets_from[1] then out[#out + 1] = "Secrets: " .. table.concat(plan.secrets_from, ", ") end
   if #undos > 0 and counted.fail + counted.steps_fail == 0 then
     out[#out + 1] = "After it, almanac rollback would, newest first:"

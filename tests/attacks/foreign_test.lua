@@ -253,6 +253,57 @@ t.test("a program of the project, by its path: in a plan, a read, a run and a ch
   end
 end)
 
+t.test("the file of an interpreter, whatever options are before it, and either behind a program that starts others", function()
+  local p = project.new {}
+  t.write_file(p.dir .. "/tool.sh", "#!/bin/sh\ntouch pwned\n")
+  t.write_file(p.dir .. "/tool.py", "open('pwned', 'w')\n")
+  t.must { "ln", "-s", "tool.sh", p.dir .. "/link" }
+  local commands = {}
+  for line in ([[
+    /bin/sh tool.sh
+    sh -x tool.sh
+    sh -e -- tool.sh
+    bash --norc tool.sh
+    bash -o errexit tool.sh 3
+    bash link
+    python3 -u tool.py
+    /usr/bin/python3 tool.py
+    env ./tool.sh
+    env A=b sh tool.sh
+    timeout 5 ./tool.sh
+    timeout 5 sh -x tool.sh
+    nice -n 1 python3 -u tool.py
+    nohup ./tool.sh
+    setsid ./tool.sh
+    xargs -n 1 ./tool.sh
+    flock lock ./tool.sh
+    find . -maxdepth 0 -exec sh tool.sh ;
+    env nice sh tool.sh]]):gmatch "[^\n]+" do
+    local words = {}
+    for word in line:gmatch "%S+" do words[#words + 1] = string.format("%q", word) end
+    commands[#commands + 1] = "sh.run { " .. table.concat(words, ", ") .. " }"
+  end
+  commands[#commands + 1] = 'sh.run { "env", "-S", "sh -x tool.sh" }'
+  commands[#commands + 1] = 'sh.read { "sh", "-x", "tool.sh", cwd = "." }'
+  local steps = {}
+  for i, command in ipairs(commands) do
+    steps[i] = string.format("step(%q, function() local ok, err = errors.try(function() %s end) note(ok and 'IT RAN' or err.message) end)",
+      i .. " " .. command:gsub("/", "-"), command)
+  end
+  p:edit("book", "return runbook { run = function() " .. table.concat(steps, "\n") .. " end }")
+  for _, name in ipairs { "tool.sh", "tool.py" } do t.must { "chmod", "777", p.dir .. "/" .. name } end
+  local _, out, err = p:run { "run", "book", "--plain", "--no-ask" }
+  local _, count = (out .. err):gsub(" is not run: it can be written by others", "")
+  t.lacks(out .. err, "IT RAN")
+  t.eq(count, #commands, out .. err)
+  t.eq(fs.exists(p.dir .. "/pwned"), false)
+  for _, name in ipairs { "tool.sh", "tool.py" } do t.must { "chmod", "755", p.dir .. "/" .. name } end
+  t.write_file(p.dir .. "/data.csv", "a,b\n")
+  t.must { "chmod", "666", p.dir .. "/data.csv" }
+  p:edit("book", "return runbook { run = function() step('x', function() sh.run('sh', '-e', 'tool.sh', 'data.csv') end) end }")
+  t.eq((p:run { "run", "book", "--no-ask" }), 0, "what the file is given may be another's")
+end)
+
 t.test("a Compose file, and the .env beside it", function()
   local p = project.new { book = [[return runbook { run = function()
     step("x", function() return compose.config { dir = "stack" } and true end) end }]] }
