@@ -34,20 +34,46 @@ local function fetch(who, input)
   return files[1], held, (result.stderr .. result.stdout):match "Digest: (sha256:%x+)"
 end
 
---- The same input with its chart at hand, where it has to be looked at: under `allow`, and by who only looks. Raises kind "refused"
---- for a chart whose schemas have helm fetch what `allow` does not name.
+--- What was fetched for a run, by what was asked for: what is compared with a plan, or shown to `allow`, is what is installed then,
+--- whatever a registry says when it is asked again.
+---@type table<almanac.Run, table<string, { file: string, held: native.scratch.Directory, digest: string? }>>
+local kept = setmetatable({}, { __mode = "k" })
+
+local function fetched(who, input)
+  local frame = step.current()
+  local of_run = frame and kept[frame.run] or {}
+  if frame then kept[frame.run] = of_run end
+  local key = string.format("%s\n%s\n%s", input.chart, input.version or "", input.plain_http and "plain" or "")
+  local one = of_run[key]
+  if not one then
+    one = {}
+    one.file, one.held, one.digest = fetch(who, input)
+    of_run[key] = one
+  end
+  return one
+end
+
+--- Whether the chart has to be looked at.
+local function is_looked_at()
+  local frame = step.current()
+  return reach.is_asked() or handed_programs.only_looked() or frame ~= nil and frame.run.bound ~= nil
+end
+
+--- The same input with its chart at hand, where it has to be looked at: under `allow`, by a run that keeps to a plan, and by who
+--- only looks. Raises kind "refused" for a chart whose schemas have helm fetch what `allow` does not name.
 ---@generic T: almanac.HelmChartInput
 ---@param who string  public function, for errors
 ---@param input T
 ---@return T
 function M.take(who, input)
-  if not reach.is_asked() and not handed_programs.only_looked() then return input end
+  if not is_looked_at() then return input end
   reach.require(who, "read", scopes.of_chart(input))
   charts.check(input)
   if fs.exists(input.chart) then return input end
   local out = {}
   for key, value in pairs(input) do out[key] = value end
-  out.chart_file, out.held, out.chart_digest = fetch(who, input)
+  local one = fetched(who, input)
+  out.chart_file, out.held, out.chart_digest = one.file, one.held, one.digest
   charts.check_schemas(out.chart_file)
   if reach.is_asked() then reach.require(who, "read", scopes.of_schemas(out.chart_file)) end
   return out

@@ -1,6 +1,7 @@
 -- A run that keeps to a plan changes nothing besides what was planned: not what a chart has come to render beside it.
 local devnet = require "tests.devnet"
 local fs = require "native.fs"
+local httpd = require "native.httpd"
 local t = require "tests.harness"
 
 local BOOK = [[
@@ -60,6 +61,33 @@ t.test("nor does one that an effect of the script's own makes; its plan has its 
   end
   world:almanac(2, { "plan", "book", "-o", "plan.json" })
   world:almanac(0, { "run", "--plan", "plan.json", "--no-ask" })
+end)
+
+t.test("a chart of elsewhere that is another when it is asked for again is not installed", function()
+  local world = devnet.start { helm = "helm4", install = false }
+  for _, dir in ipairs { "runbooks", "c", "c/templates" } do fs.mkdir(world.dir .. "/" .. dir) end
+  local function pack(name)
+    t.must { "sh", "-ec", string.format('cd "%s" && tar czf "%s.tgz" c', world.dir, name) }
+    return t.read_file(world.dir .. "/" .. name .. ".tgz")
+  end
+  t.write_file(world.dir .. "/c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n")
+  t.write_file(world.dir .. "/c/templates/fine.yaml", FINE)
+  local fine = pack "fine"
+  t.write_file(world.dir .. "/c/templates/more.yaml", MORE["templates/more.yaml"][2])
+  local evil, good, asked = pack "evil", 1000, 0
+  local server = httpd.listen { port = 0, handler = function(_, response)
+    asked = asked + 1
+    response:send(200, { ["Content-Type"] = "application/gzip" }, asked <= good and fine or evil)
+  end }
+  t.defer(function() server:close() end)
+  local chart = "http://127.0.0.1:" .. server:port() .. "/c-0.1.0.tgz"
+  t.write_file(world.dir .. "/runbooks/book.lua", (BOOK:gsub('chart = "c"', string.format("chart = %q", chart))))
+  world:almanac(2, { "plan", "book", "-o", "plan.json" })
+  good, asked = 1, 0 -- what is compared with the plan is as it was, and what is fetched again is not
+  world:almanac(0, { "run", "--plan", "plan.json", "--no-ask" })
+  local list = world:get "/api/v1/namespaces/animica-devnet/configmaps"
+  for _, item in ipairs(list.items) do t.ok(item.metadata.name ~= "evil", "the other chart was installed") end
+  t.eq(asked, 1)
 end)
 
 for _, helm in ipairs(devnet.helms()) do
