@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
 local fingerprints = require "almanac.journal.fingerprint"
 local json = require "native.json"
+local label = require "almanac.run.label"
 local native = require "native.fs"
 local place = require "almanac.host.place"
 local reach = require "almanac.run.reach"
@@ -126,8 +127,31 @@ local function unkept(_, before)
   return before.digest ~= digest.sha256(before.text) and "it held a secret, which no journal keeps" or nil
 end
 
+--- Whether a file is as it was before an effect of the run.
+local function is_as_before(path, there, before)
+  if not there then return not before.exists end
+  if there.type ~= "file" or not before.exists or before.directory then return false end
+  if not fingerprints.is_keyed(before.digest) then return native.digest(path) == before.digest end
+  return there.size <= UNDO_MAX and had(before, native.read(path))
+end
+
+--- Refuses to take back what somebody else has changed since: that would be lost.
+---@param text string?  as the effect left it; nil: it left nothing there
+local function check_untouched(path, text, before)
+  local there = native.stat(path)
+  if is_as_before(path, there, before) or text and label.is_in(text) then return end
+  if text == nil and not there then return end
+  if text and there and there.type == "file" and native.digest(path) == digest.sha256(text) then return end
+  errors.raise {
+    kind = "refused", message = string.format("%s is not put back: somebody else has %s after the run %s it", path,
+      not there and "removed it" or text and "changed it" or "made it anew", text and "wrote" or "removed"),
+    hint = "put what is there aside, and take it back again; or leave it as it is: --skip and the step's name",
+  }
+end
+
 local function put_back(input, _, ctx)
   local before = ctx.undo_to
+  check_untouched(input.path, input.text, before)
   local why = unkept(input, before)
   if why then
     errors.raise {

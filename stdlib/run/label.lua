@@ -19,6 +19,11 @@ for before = 0, 2 do
   ENCODED[#ENCODED + 1] = text:sub((8 * before + 5) // 6 + 1, 8 * (before + #BEGINNING) // 6)
 end
 
+--- Whether a text, as a journal has it, lacks a secret.
+---@param text string
+---@return boolean
+function M.is_in(text) return text:find(LABEL) ~= nil end
+
 local function each_in_text(text, fn)
   if text:find(BEGINNING, 1, true) then
     for label in text:gmatch(LABEL) do fn(label) end

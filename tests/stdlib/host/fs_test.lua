@@ -96,6 +96,39 @@ t.test("undo puts the old content back, or removes what was made", function()
   t.eq(native.exists(dir .. "/new"), false)
 end)
 
+t.test("undo leaves what somebody else has changed since", function()
+  local dir = tmpdir()
+  for _, name in ipairs { "changed", "removed", "kept", "anew" } do native.write(dir .. "/" .. name, "before") end
+  t.must { "mkdir", dir .. "/elsewhere", dir .. "/here" }
+  native.write(dir .. "/elsewhere/x", "precious")
+  local _, run = in_step(function()
+    for _, name in ipairs { "changed", "new", "removed", "kept", "here/x" } do fs.write(dir .. "/" .. name, "after") end
+    fs.remove(dir .. "/anew")
+  end)
+  native.write(dir .. "/changed", "hours of work")
+  native.write(dir .. "/new", "hours of work")
+  native.write(dir .. "/anew", "hours of work")
+  native.remove(dir .. "/removed")
+  native.write(dir .. "/kept", "before") -- somebody has put it back already
+  t.must({ "sh", "-c", "rm -r here; ln -s elsewhere here" }, { cwd = dir })
+  local function take_back(ordinal, name)
+    local known = run.effects["s#" .. ordinal]
+    return definitions.find(name or "fs.write").undo(known.intent.input, known.outcome.result, { undo_to = known.intent.before })
+  end
+  in_step(function()
+    for ordinal, said in pairs { [0] = "has changed it after the run wrote it", [1] = "has changed it after the run wrote it",
+      [2] = "has removed it after the run wrote it", [4] = "has changed it after the run wrote it" } do
+      local err = t.raises("refused", take_back, ordinal)
+      t.has(err.message, said)
+      t.has(err.hint, "--skip")
+    end
+    t.has(t.raises("refused", take_back, 5, "fs.remove").message, "has made it anew after the run removed it")
+    take_back(3)
+  end)
+  t.eq(native.read(dir .. "/changed") .. native.read(dir .. "/new") .. native.read(dir .. "/anew"), ("hours of work"):rep(3))
+  t.eq(native.read(dir .. "/elsewhere/x") .. native.read(dir .. "/kept"), "preciousbefore")
+end)
+
 t.test("native: what is no file is written to, and stays what it is", function()
   local dir = tmpdir()
   t.must { "mkfifo", dir .. "/pipe" }
