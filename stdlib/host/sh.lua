@@ -215,7 +215,7 @@ effect.define("sh.run", {
     return { summary = #words > 0 and table.concat(words, " ") or nil }
   end,
   apply = function(input, ctx)
-    if check_passes(input) then return already_done.tell(M.quote(check_of(input).argv)) end
+    if ctx.already then return already_done.tell(M.quote(check_of(input).argv)) end
     local result = M.run_child(input, ctx.id, "sh.run")
     if not is_ok(input, result) then fail(input, result) end
     return result
@@ -224,13 +224,13 @@ effect.define("sh.run", {
     local waited = survivors.wait(ctx.id, M.quote(input.argv), input.timeout or RECOVER_LIMIT)
     if input.check then
       if not check_passes(input) then return "not_done" end
-      return "done", already_done.RESULT
+      return "done", already_done.found(ctx)
     end
     if input.idempotent then return "again" end
     return "unknown", string.format("%s was started, and %s; it has no check to ask", M.quote(input.argv),
       waited and "ended while nobody could see how" or "its end was not seen")
   end,
-}, { expected = function() return { code = 0, stdout = "", stderr = "", elapsed = 0, truncated = false } end })
+}, { already = check_passes, expected = function() return { code = 0, stdout = "", stderr = "", elapsed = 0, truncated = false } end })
 
 --- Runs a command that changes something: journalled, never twice. With `check`, a command that
 --- exits 0 when there is nothing to do, it is skipped when done already and a run cut short in it

@@ -34,6 +34,7 @@ local M = {}
 ---@field signed string?    the text that was signed
 ---@field signature string? of ssh-keygen, armoured
 ---@field overtaken string?  what came since, by which it does not count any more, in words
+---@field overtaken_at integer?  the first event by which it did not
 
 --- What an answer given now would be about.
 ---@param run almanac.Run
@@ -164,7 +165,7 @@ function M.claims(id, path, question, answers)
       and type(given.signature) == "string"
     claims[#claims + 1] = {
       principal = given.principal, by = given.by, at_ms = given.at_ms, text = given.signed, signature = given.signature,
-      overtaken = given.overtaken and given.overtaken .. " since then",
+      overtaken = given.overtaken and given.overtaken .. " since then", overtaken_at = given.overtaken_at,
       why = not is_signed and "it is not signed" or nil,
       wanted = is_signed and M.statement(id, path, {
         question = redaction.text(question.question), answer = question.answer or "yes", reason = given.reason, script = about.script,

@@ -71,7 +71,7 @@ M.kinds = {
   ["step.left"] = kind("durable", "keep", "by place effect how who why"),
   ["step.replayed"] = kind("told", "skip", "*"), -- what its step.done carried
   -- their effects
-  ["effect.intent"] = kind("durable", "keep", "op ordinal tries digest before id input title source"),
+  ["effect.intent"] = kind("durable", "keep", "op ordinal tries digest before already id input title source"),
   ["effect.outcome"] = kind("durable", "keep", "op id ordinal digest ok result error recovered"),
   ["effect.in_doubt"] = kind("soon", "skip", "op id ordinal message"),
   ["effect.answered"] = kind("durable", "skip", "id ordinal answer by"),

@@ -10,6 +10,7 @@ local M = {}
 ---@field intent table     payload of effect.intent
 ---@field outcome table?   payload of effect.outcome; nil: nobody knows
 ---@field surely_not boolean?  it was found not to have taken place
+---@field is_aside boolean?  a redo set it aside: its step makes it once more
 ---@field first table?     payload of the first intent to make it that may have taken place, where this is a later one:
 ---  the world of before the effect is what that one saw
 
@@ -18,10 +19,33 @@ local M = {}
 ---@field intents string[] keys of effects in the order in which they were begun
 ---@field made_before table<string, table<integer, almanac.KnownEffect>>  by path and ordinal: what a step that is redone had made
 
+--- Whether a result of the library's says that it changed nothing: of one thing, or of each of several.
+local function says_nothing(result)
+  if type(result) ~= "table" then return false end
+  for _, one in ipairs(result) do
+    if not says_nothing(one) then return false end
+  end
+  return result[1] ~= nil or result.changed == false
+end
+
+--- Whether an effect of the library took place and changed nothing, nor did an earlier try of it: all was so before the run.
+--- An almanac of before said of a command that it had been killed in that it was done already.
+---@param known almanac.KnownEffect
+---@return boolean
+function M.changed_nothing(known)
+  local intent, outcome = known.intent, known.outcome
+  if known.first then return false end
+  if intent.already then return not outcome or outcome.ok end
+  if not outcome or not outcome.ok then return false end
+  local is_done_already = type(outcome.result) == "table" and outcome.result.already_done == true
+  return is_done_already and not outcome.recovered or says_nothing(outcome.result)
+end
+
 --- The first intent to make an effect that may have taken place; nil: none that is known may have.
 ---@param known almanac.KnownEffect?
 local function first_of(known)
   if not known or known.first then return known and known.first end
+  if M.changed_nothing(known) then return nil end
   local failure = known.outcome and known.outcome.error
   return not known.surely_not and not (failure and failure.refused) and known.intent or nil
 end
@@ -97,6 +121,7 @@ end
 function M.set_aside(replay, path)
   for _, known in pairs(replay.effects) do
     if known.path == path then
+      known.is_aside = true
       local made = replay.made_before[path] or {}
       replay.made_before[path], made[known.intent.ordinal] = made, known
     end
@@ -105,14 +130,15 @@ function M.set_aside(replay, path)
 end
 
 --- Which try the first one is that is made now: what a redo makes is another effect than what was made before, for who
---- knows it by its id as well (a server by its Idempotency-Key, an object by its annotation).
+--- knows it by its id as well (a server by its Idempotency-Key, an object by its annotation). One of which nobody knows how it
+--- ended keeps its id, by which it can be known.
 ---@param replay almanac.KnownEffects
 ---@param path string
 ---@param ordinal integer|string
 ---@return integer
 function M.first_try(replay, path, ordinal)
   local made = (replay.made_before[path] or {})[ordinal]
-  return made and made.intent.tries + 1 or 1
+  return made and made.intent.tries + (made.outcome and 1 or 0) or 1
 end
 
 --- The effects of a step, and of those in it, are taken back.
@@ -146,14 +172,17 @@ end
 
 --- Those that took place, or may have.
 ---@param replay almanac.KnownEffects
+---@param with_redone boolean?  also what a redo set aside, in its order
 ---@return almanac.KnownEffect[] newest first
-function M.newest_first(replay)
+function M.newest_first(replay, with_redone)
   local list, listed = {}, {}
   for i = #replay.intents, 1, -1 do
     local key = replay.intents[i]
-    if not listed[key] and replay.effects[key] then
+    local path, ordinal = key:match "^(.*)#([^#]*)$"
+    local known = replay.effects[key] or with_redone and (replay.made_before[path] or {})[ordinal]
+    if not listed[key] and known then
       listed[key] = true
-      list[#list + 1] = replay.effects[key]
+      list[#list + 1] = known
     end
   end
   return list

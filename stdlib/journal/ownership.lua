@@ -3,6 +3,7 @@
 local json = require "native.json"
 local rows = require "almanac.journal.row"
 local states = require "almanac.journal.state"
+local taken_back = require "almanac.journal.taken_back"
 
 local M = {}
 
@@ -48,6 +49,14 @@ function M.is_irreversible(journal, id)
   local found
   for seq in journal:events(id, 0, "run.irreversible") do found = seq end
   return found ~= nil and journal:events(id, found, "effect.intent")() == nil
+end
+
+--- Whether the rollback of a run left out a step that could be taken back still.
+---@param journal table
+---@param id string
+---@return boolean
+function M.has_left(journal, id)
+  return journal:events(id, 0, "step.left")() ~= nil and taken_back.list(states.load(journal, id))[1] ~= nil
 end
 
 --- What a run holds: the lock that it took, while it is not over. One that failed before it did anything holds

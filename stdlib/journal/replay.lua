@@ -21,6 +21,7 @@ local M = {}
 ---@field kept table<string, table<string, almanac.Event[]>>  by kind and path: what steps go on from
 ---@field redone table<string, { seq: integer?, titles: string[] }>  by path: the last redo of a step, and the effects that it
 ---  had had; seq nil: of this execution
+---@field due table<string, boolean>  paths of the steps that are to be done once more, and made nothing since
 ---@field notices almanac.Notice[]  by id, too
 ---@field status string?   of the run, by its last word
 ---@field turn almanac.Event?   its last beginning, or its end where that came behind it
@@ -49,7 +50,8 @@ Replay.__index = Replay
 function M.new()
   return setmetatable({
     begun = {}, effects = {}, intents = {}, kept = {}, params = {}, unkept = {}, scripts = {}, files = {}, digests = {}, renamed = {},
-    distinct = {}, runners = {}, notices = {}, settled = {}, skipped = {}, redone = {}, made_before = {}, clusters = {},
+    distinct = {}, runners = {}, notices = {}, settled = {}, skipped = {}, redone = {}, due = {}, made_before = {},
+    clusters = {},
   }, Replay)
 end
 
@@ -70,10 +72,12 @@ local function begins(replay, one)
   if one.data.digest then replay.digests[one.data.digest] = true end
 end
 
---- What was answered so far was answered about another run of things: `what` came since.
-local function overtake_answers(replay, what)
+--- What was answered so far was answered about another run of things: `what` came since, with this event.
+local function overtake_answers(replay, what, seq)
   for _, answers in pairs(replay.kept["confirm.answered"] or {}) do
-    for _, one in ipairs(answers) do one.overtaken = what end
+    for _, one in ipairs(answers) do
+      one.overtaken, one.overtaken_at = what, one.overtaken_at or seq or math.huge
+    end
   end
 end
 
@@ -85,7 +89,7 @@ on["run.resume"] = function(replay, one)
   for _, name in ipairs(one.data.anew or {}) do
     if params[name] == nil then replay.params[name], replay.unkept[name] = nil, true end
   end
-  if next(one.data.anew or one.data.params or {}) then overtake_answers(replay, "parameters of the run were given anew") end
+  if next(one.data.anew or one.data.params or {}) then overtake_answers(replay, "parameters of the run were given anew", one.seq) end
 end
 on["run.end"] = function(replay, one)
   take_turn(replay, one)
@@ -116,7 +120,7 @@ end
 
 on["cluster"] = function(replay, one)
   replay.clusters[one.data.asked or ""] = one.data
-  if one.data.why then overtake_answers(replay, "the run goes on on another cluster") end
+  if one.data.why then overtake_answers(replay, "the run goes on on another cluster", one.seq) end
 end
 
 on["run.unbound"] = function(replay) replay.plan = nil end
@@ -132,6 +136,7 @@ local WATCHED = { "sleep.until", "gate.start", "gate.sample", "canary.start", "c
 
 on["step.redo"] = function(replay, one)
   if replay.done then replay.done:forget(one.path) end
+  replay.due[one.path] = not one.data.keep_effects or nil -- what holds one that is redone is only gone into
   local titles = one.data.keep_effects and {} or known_effects.titles(replay, one.path)
   local before = replay.redone[one.path]
   if not titles[1] and before then titles = before.titles end -- not one of them has taken place since
@@ -139,7 +144,7 @@ on["step.redo"] = function(replay, one)
   if not one.data.keep_effects then known_effects.set_aside(replay, one.path) end
   for _, by_path in pairs(replay.kept) do by_path[one.path] = nil end
   for _, kind in ipairs(WATCHED) do replay.kept[kind] = nil end
-  overtake_answers(replay, "what was done before it is done once more")
+  overtake_answers(replay, "what was done before it is done once more", one.seq)
 end
 
 --- What a rollback says of one of its undos. Before there were places, each was the next one.
@@ -168,7 +173,7 @@ end
 on["step.renamed"] = function(replay, one)
   local from, to = one.data.from, one.path
   if replay.done then replay.done:rename(from, to) end
-  for _, by_path in ipairs { replay.begun, replay.renamed, replay.redone } do step_name.move(by_path, from, to) end
+  for _, by_path in ipairs { replay.begun, replay.renamed, replay.redone, replay.due } do step_name.move(by_path, from, to) end
   for _, by_path in pairs(replay.kept) do step_name.move(by_path, from, to) end
   known_effects.move(replay, from, to)
   replay.renamed[to] = { from = from, digest = one.data.digest }
@@ -245,14 +250,14 @@ function M.load(journal, id, is_way_back)
 end
 
 --- The payloads of a kind that the step has from before, oldest first; with `time_ms`, and `seq` where
---- the journal gave it; `overtaken` says why an answer does not count any more.
+--- the journal gave it; `overtaken` says why an answer does not count any more, `overtaken_at` since which event.
 ---@param kind string
 ---@param path string
 ---@return table[]
 function Replay:previous(kind, path)
   local found = {}
   for i, one in ipairs((self.kept[kind] or {})[path] or {}) do
-    local data = { time_ms = one.time_ms, seq = one.seq, overtaken = one.overtaken }
+    local data = { time_ms = one.time_ms, seq = one.seq, overtaken = one.overtaken, overtaken_at = one.overtaken_at }
     for name, value in pairs(one.data) do data[name] = value end
     found[i] = data
   end
@@ -260,9 +265,21 @@ function Replay:previous(kind, path)
 end
 
 --- Effects that took place, or may have, newest first.
+---@param with_redone boolean?  also those of steps that are to be done once more, as they were made before: `is_aside`
 ---@return almanac.KnownEffect[]
-function Replay:effects_newest_first()
-  return known_effects.newest_first(self)
+function Replay:effects_newest_first(with_redone)
+  return known_effects.newest_first(self, with_redone)
+end
+
+--- Whether a step is to be done once more, and neither it nor one in it has begun an effect since.
+---@param path string
+---@return boolean
+function Replay:is_redo_due(path)
+  if not self.due[path] then return false end
+  for _, known in pairs(self.effects) do
+    if step_name.is_within(known.path, path) then return false end
+  end
+  return true
 end
 
 --- What a done step returned, as its event has it.

@@ -242,7 +242,12 @@ local function write_promptly(self)
   if not errors.try(self.flush, self) then wake_flusher(self) end
 end
 
+--- Behind these nobody waits any more for what the step last waited for.
+local ENDS_A_WAIT = { ["step.done"] = true, ["step.failed"] = true, ["step.interrupted"] = true, ["step.retry"] = true,
+  ["effect.outcome"] = true, ["effect.recovered"] = true }
+
 local function write(self, event, kept)
+  if ENDS_A_WAIT[event.kind] then self.progress:forget(event.path) end
   if self.journal and kept == "durable" then
     write_deferred(self, event.kind == "step.done" and event.path or nil)
     append(self, event, true)

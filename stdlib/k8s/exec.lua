@@ -276,7 +276,7 @@ local function recover(input, ctx)
   local gone, why = wait_gone(input, place)
   if input.check then
     local now, client = find("k8s.exec", input)
-    if check_passes("k8s.exec", client, now, input) then return "done", already_done.RESULT end
+    if check_passes("k8s.exec", client, now, input) then return "done", already_done.found(ctx) end
   end
   if not gone then
     return "unknown", string.format("%s may still run in %s (that could not be looked up: %s)", name_of(input), where(place), why)
@@ -297,11 +297,11 @@ effect.define("k8s.exec", {
   end,
   apply = function(input, ctx)
     local client, place = client_of(input), ctx.before
-    if check_passes("k8s.exec", client, place, input) then return already_done.tell(shown(input.check)) end
+    if ctx.already then return already_done.tell(shown(input.check)) end
     return execute("k8s.exec", client, place, input, { lines = true, max_output = input.max_output or KEPT })
   end,
   recover = recover,
-})
+}, { already = function(input, place) return check_passes("k8s.exec", client_of(input), place, input) end })
 
 --- Runs a command in a container that changes something: journalled, never twice. With `check`, a
 --- command that exits 0 when there is nothing to do, it is skipped when done already and a run cut

@@ -39,7 +39,9 @@ local function plain(object)
   if is_record(object) then return { status = object.metadata.labels.status } end
   local out, meta = {}, {}
   for key, value in pairs(object) do out[key] = value end
-  for key, value in pairs(object.metadata) do meta[key] = not ABOUT[key] and value or nil end
+  for key, value in pairs(object.metadata) do
+    if not ABOUT[key] then meta[key] = value end
+  end
   out.metadata, out.status = meta, nil
   return out
 end

@@ -51,7 +51,8 @@ local function previewed(stage, name, definition)
   copy.recover = definition.recover and function(input, ctx)
     return task.with({ permit = "read", context = task.context() }, definition.recover, input, ctx)
   end
-  copy.holds = nil -- it never took place
+  copy.holds, copy.is_previewed = nil, true -- it never took place
+  copy.already = nil -- its preview says so
   copy.title = function(input)
     return rehearsed.title(definition.title and definition.title(input) or name)
   end

@@ -59,8 +59,10 @@ local function add_field(out, indent, field, color)
     return add_line_changes(out, indent, field, color)
   elseif field.kind == "changed" then
     value = both_texts(field.old, field.new)
+  elseif field.kind == "added" then
+    value = brief.text(field.new)
   else
-    value = brief.text(field.kind == "added" and field.new or field.old)
+    value = brief.text(field.old)
   end
   value = value .. set_by(field)
   local head = mark[1] .. " " .. field.path .. ":"

@@ -162,8 +162,14 @@ local FIELD_MARKS = { added = "+", removed = "-" }
 ---@param field table
 ---@return string
 function M.field(field)
-  local text = field.kind == "changed" and string.format("%s → %s", M.value(field.old), M.value(field.new))
-    or M.value(field.kind == "added" and field.new or field.old)
+  local text
+  if field.kind == "changed" then
+    text = string.format("%s → %s", M.value(field.old), M.value(field.new))
+  elseif field.kind == "added" then
+    text = M.value(field.new)
+  else
+    text = M.value(field.old)
+  end
   return string.format("%s %s: %s", FIELD_MARKS[field.kind] or "~", field.path, text)
 end
 

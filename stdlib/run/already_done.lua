@@ -4,6 +4,9 @@ local step = require "almanac.run.step"
 
 local M = {}
 
+--- What an effect gives that the run made, and was killed in: how it ended nobody saw, and its check says that it did.
+M.FOUND = { code = 0, stdout = "", stderr = "", elapsed = 0, truncated = false }
+
 --- What the effect gives.
 M.RESULT = { code = 0, stdout = "", stderr = "", elapsed = 0, truncated = false, already_done = true }
 
@@ -15,6 +18,11 @@ function M.preview(check, where)
   local summary = string.format("already done: %s says so%s", check, where and " in " .. where or "")
   return { summary = summary, nothing = true, result = M.RESULT }
 end
+
+--- What an effect gives whose outcome a run that was cut short did not see, and whose check passes now.
+---@param ctx almanac.EffectContext
+---@return table result
+function M.found(ctx) return ctx.already and M.RESULT or M.FOUND end
 
 --- Says in the step that it is not run.
 ---@param check string

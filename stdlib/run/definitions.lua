@@ -17,6 +17,7 @@ local M = {}
 ---@field before any     what observe() saw before this try
 ---@field undo_to any    what observe() saw before the first try that may have changed something: what `undo` goes back to
 ---@field emit fun(kind: string, data: table)  journals something of the effect's own
+---@field already boolean?  it was so before the effect began: apply changes nothing
 ---@field is_undone boolean?  in recover: the run is taken back, so that there is nothing to go on with
 
 ---@class almanac.UndoContext   what undo is handed
@@ -45,6 +46,9 @@ local M = {}
 ---@class almanac.EffectNature  what only the standard library says of an effect
 ---@field goes_on? boolean     it keeps a record of its own, so that one that was begun and has no outcome is applied again,
 ---                            with what was observed before it began; a failure is none, and a pause is heard in it
+---@field already? fun(input: any, before: any): boolean  a read: it is so already, and apply has nothing to do; asked before the
+---                            effect begins, for behind that nobody could tell whether the run itself made it so
+---@field is_previewed? boolean  it stands in for one that is not made, in a rehearsal
 ---@field for_people? boolean  its input is words for people, who read the label of a secret as one
 ---@field unkept? fun(input: any, before: any): string?  pure: why undo cannot put back what observe saw, as the journal has that
 ---@field predicts? string[]   fields of its result that its preview knows: a script may decide by them in a plan, too

@@ -58,7 +58,8 @@ end
 local function context_of(frame, call, known)
   local intent = known.intent
   return {
-    id = intent.id, run = call.run or frame.run.id, before = intent.before, undo_to = known_effects.undo_to(known, call.definition.goes_on),
+    id = intent.id, run = call.run or frame.run.id, before = intent.before, already = intent.already,
+    undo_to = known_effects.undo_to(known, call.definition.goes_on),
     emit = function(kind, data) frame.run:record_own(kind, frame.path, { effect = call.name, id = intent.id, data = data }) end,
   }
 end
@@ -131,15 +132,20 @@ local function check_allowed(call)
   if refused[1] then errors.raise(refused[1]) end
 end
 
-local function apply(frame, call, tries, known)
+local function apply(frame, call, tries, known, is_again)
   local run, definition, key = frame.run, call.definition, call.key
   local before
   if definition.observe then
     local context, earlier = { run = run, step = frame }, known and definition.goes_on and known.intent.before or nil
     before = task.with({ permit = "read", shield = "none", context = context }, definition.observe, call.input, earlier)
   end
+  local already
+  if definition.already then
+    local context = { run = run, step = frame }
+    already = task.with({ permit = "read", shield = "none", context = context }, definition.already, call.input, before) or nil
+  end
   local intent = {
-    op = call.name, ordinal = key, tries = tries, digest = call.digest, before = before,
+    op = call.name, ordinal = key, tries = tries, digest = call.digest, before = before, already = already,
     source = source_of(frame),
     id = sha256(run.id .. "\n" .. frame.path .. "#" .. key .. "\n" .. tries):sub(1, 16),
     input = call.concealed, title = definitions.title(call.name, call.input, run.definitions),
@@ -153,7 +159,9 @@ local function apply(frame, call, tries, known)
     record_outcome(frame, key, intent, { result = result })
     return result
   end
-  local ok, result = try_effect(subframe(frame, key, call.name), definition.apply, call.input, context_of(frame, call, known))
+  local parts = subframe(frame, key, call.name)
+  parts.is_again = is_again or nil
+  local ok, result = try_effect(parts, definition.apply, call.input, context_of(frame, call, known))
   process.pass "effect.applied"
   if ok then
     result = result_of(frame, result)
@@ -283,21 +291,24 @@ local function recover(frame, call, known)
   local key, intent = call.key, known.intent
   local same = intent.digest == call.digest
   local state, result = M.ask_world(frame, call, known, same and call.input or intent.input)
-  if state == "unknown" then
+  if state == "unknown" and frame.is_again then -- what it is a part of may be made once more, whatever became of it
+    state = "again"
+  elseif state == "unknown" then
     local choice = ask_in_doubt(frame, known, type(result) == "string" and result or nil)
     if choice == "abort" then errors.raise { kind = "cancelled", message = "aborted by the operator" } end
     state, result = choice == "done" and "done" or "redo", nil
   end
   frame.run:record("effect.recovered", frame.path,
     { op = call.name, id = intent.id, ordinal = key, state = state, sure = state == "not_done" or nil })
-  if state ~= "done" then return false end
+  if state ~= "done" then return false, state end
   result = result_of(frame, result)
   record_outcome(frame, key, intent, { result = result, recovered = true })
   if not same then raise_mismatch(frame, call, intent) end
   return true, result
 end
 
---- What an earlier try did: true and its result when it took place; else false, and how many tries it was.
+--- What an earlier try did: true and its result when it took place; else false, how many tries it was, and whether the effect
+--- said that it may be made once more, whether or not it took place.
 local function settle(frame, call, known)
   local run, outcome = frame.run, known.outcome
   if not outcome and call.definition.goes_on then
@@ -306,7 +317,7 @@ local function settle(frame, call, known)
   elseif not outcome then
     local done, result = recover(frame, call, known)
     if done then return true, result end
-    return false, known.intent.tries
+    return false, known.intent.tries, result == "again"
   elseif not outcome.ok then
     return false, known.intent.tries + 1
   end
@@ -325,14 +336,14 @@ function M.perform(frame, call)
   local known = run.effects[frame.path .. "#" .. call.key]
   if not (known and known.outcome and known.outcome.ok) then check_allowed(call) end
   if run.undo_binding then run.undo_binding:check(frame, call) end
-  local tries = known_effects.first_try(run.replay, frame.path, call.key)
+  local tries, is_again = known_effects.first_try(run.replay, frame.path, call.key), nil
   if known then
-    local done, result = settle(frame, call, known)
+    local done, result, again = settle(frame, call, known)
     if done then
       if run.bound then run.bound:touch(frame.path, call.key) end
       return result
     end
-    tries = result
+    tries, is_again = result, again
   elseif run.done then
     local renamed = require "almanac.run.renamed"
     if renamed.is_edited(run) then
@@ -344,7 +355,7 @@ function M.perform(frame, call)
   if run.bound then run.bound:check(frame, call, known ~= nil) end
   check_owners(frame, call)
   if task.interrupted() == "pause" then task.sleep(0) end -- a pause stops before the effect, not in it
-  return apply(frame, call, tries, known)
+  return apply(frame, call, tries, known, is_again)
 end
 
 return M

@@ -6,6 +6,14 @@ local process = require "native.process"
 
 local M = {}
 
+--- Whether a redo of before is still to come: the run stopped ahead of the step, and whoever goes on may say it again.
+---@param run almanac.Run
+---@param path string
+---@return boolean
+function M.is_due(run, path)
+  return not run.done:seq(path) and run.replay:is_redo_due(path)
+end
+
 --- Raises kind "refused" where a step is not done, also under the name that it is about to be given.
 ---@param run almanac.Run
 ---@param path string
@@ -14,7 +22,7 @@ function M.check(run, path, renames)
   for _, one in ipairs(renames) do
     if one.new == path then path = one.old or path end
   end
-  if run.done:seq(path) then return end
+  if run.done:seq(path) or M.is_due(run, path) then return end
   local paths = {}
   for _, one in ipairs(run.done:paths()) do paths[one] = true end
   for _, one in ipairs(renames) do paths[one.new] = true end

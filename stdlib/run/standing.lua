@@ -32,6 +32,18 @@ local function made_by(run, intent, result)
   return out
 end
 
+--- Whether an effect is made of one that is not made, as in a rehearsal: then nothing is as it would have made it.
+local function is_previewed(run, known, all)
+  if not run.meta.rehearsal or definitions.is_builtin(known.intent.op) then return false end
+  local prefix = known.intent.ordinal .. "."
+  for _, other in ipairs(all) do
+    local is_part = other.path == known.path and other.intent.ordinal:sub(1, #prefix) == prefix
+    local definition = is_part and definitions.find(other.intent.op, run.definitions)
+    if definition and definition.is_previewed then return true end
+  end
+  return false
+end
+
 ---@class almanac.StandingThing
 ---@field about string
 ---@field path string    of the step
@@ -39,19 +51,23 @@ end
 ---@field look? fun(): string?
 
 --- What the effects of a run made or may have, newest first, each thing once: what a later one of them made otherwise, or
---- took away, is the later one's to tell. Those with a `look` are to be asked.
+--- took away, is the later one's to tell. Those with a `look` are to be asked. What is to be made once more is asked nothing,
+--- and stands before what was made before it all the same.
 ---@param run almanac.Run
 ---@return almanac.StandingThing[]
 function M.made(run)
-  local made, seen = {}, {}
-  for _, known in ipairs(run.replay:effects_newest_first()) do
+  local made, seen, all = {}, {}, run.replay:effects_newest_first(true)
+  for _, known in ipairs(all) do
     local intent, outcome = known.intent, known.outcome
-    local done = outcome and outcome.ok
-    for _, one in ipairs(made_by(run, intent, done and outcome.result or nil)) do
+    local done, result = outcome and outcome.ok, nil
+    if done then result = outcome.result end
+    local things = made_by(run, intent, result)
+    local is_asked = things[1] and not known.is_aside and not is_previewed(run, known, all)
+    for _, one in ipairs(things) do
       if not seen[one.about] then
         seen[one.about] = true
         made[#made + 1] = { about = one.about, path = known.path, title = intent.title or intent.op,
-          look = (done or one.made) and one.look or nil }
+          look = is_asked and (done or one.made) and one.look or nil }
       end
     end
   end

@@ -20,6 +20,7 @@ local M = {}
 ---@field effect string?  id of the one effect that it takes back; nil: all that is in the step
 ---@field unkept string?  why it will not be able to
 ---@field by_script almanac.ByScript?  a function of the script takes it back; nil: the library does
+---@field is_needless boolean?  what it would take back changed nothing: it has its place, and is not listed
 ---@field doubts almanac.Doubt[]?  effects that may not have taken place, where there is no other reason to take it back
 ---@field take fun(result: any)    runs in a step, and changes the world through effects only; result: of an effect in doubt
 
@@ -143,6 +144,48 @@ local function doubt_of(item, items, own)
   return { known = item, definition = definitions.find(item.intent.op, own), parts = parts }
 end
 
+--- Effects by the path of their step.
+local function by_path_of(items)
+  local out = {}
+  for _, item in ipairs(items) do
+    out[item.path] = out[item.path] or {}
+    table.insert(out[item.path], item)
+  end
+  return out
+end
+
+--- Whether an effect changed nothing: as its result says, or of a script's own its parts.
+local function changed_nothing(item, by_path, own)
+  if definitions.is_builtin(item.intent.op) then return known_effects.changed_nothing(item) end
+  local parts = doubt_of(item, by_path[item.path], own).parts
+  for _, part in ipairs(parts) do
+    if not changed_nothing(part.known, by_path, own) then return false end
+  end
+  return parts[1] ~= nil
+end
+
+--- The same of all of these.
+local function all_changed_nothing(effects, by_path, own)
+  for _, item in ipairs(effects) do
+    if not changed_nothing(item, by_path, own) then return false end
+  end
+  return true
+end
+
+--- Whether a run that made effects changed nothing by them, and has no step with an undo that made none.
+---@param replay almanac.Replay
+---@return boolean
+function M.has_changed_nothing(replay)
+  local items, acted = replay:effects_newest_first(), {}
+  for _, item in ipairs(items) do acted[#acted + 1] = item.path end
+  local holding = around(acted)
+  for _, path in ipairs(acted) do holding[path] = true end
+  for _, path in ipairs(replay.done:with_undo()) do
+    if not holding[path] then return false end
+  end
+  return items[1] ~= nil and all_changed_nothing(items, by_path_of(items))
+end
+
 --- Says of an undo of which effects it is not sure that they took place; of none, where one of them is.
 local function note_doubts(undo, effects, items, own)
   local doubts = {}
@@ -195,10 +238,12 @@ local function all_of(run)
   local undos, left, own = {}, {}, run.definitions
   local visits = visits_with_undo(run)
   local items, by_place = run.replay:effects_newest_first(), {}
+  local by_path = by_path_of(items)
   for _, item in ipairs(items) do by_place[item.path .. "#" .. item.intent.ordinal] = item end
   local owned = owned_by_steps(items, visits)
   for _, entry in pairs(owned) do
     local undo = of_step(entry.visit, entry.seq, entry.title)
+    undo.is_needless = all_changed_nothing(entry.effects, by_path, own)
     if not entry.visit.done then note_doubts(undo, entry.effects, items, own) end
     undos[#undos + 1] = undo
   end
@@ -207,9 +252,11 @@ local function all_of(run)
     local counts = not undo_owner.of(visits, item.path) and not is_part(item, by_place, own)
     if counts and definition and definition.undo then
       local undo = of_effect(item, definition, item.intent.title or item.intent.op)
+      undo.is_needless = changed_nothing(item, by_path, own)
       note_doubts(undo, { item }, items, own)
       undos[#undos + 1] = undo
-    elseif counts and not took_place.is_surely_not(item) and not is_its_parts(item, items, own) then
+    elseif counts and not took_place.is_surely_not(item) and not changed_nothing(item, by_path, own)
+      and not is_its_parts(item, by_path[item.path], own) then
       left[#left + 1] = irreversible(item)
     end
   end
@@ -225,7 +272,7 @@ local function all_of(run)
 end
 
 --- What undoing the run would do, newest first. What was settled by a rollback is not listed: taken back, or known never to
---- have taken place. What one skipped is.
+--- have taken place; nor is what changed nothing. What one skipped is.
 ---@param run almanac.Run  after M.walk_back()
 ---@return almanac.Undo[] undos
 ---@return almanac.Irreversible[] left  the effects that nothing takes back
@@ -236,7 +283,7 @@ function M.of(run)
     local place = (counts[undo.path] or 0) + 1
     counts[undo.path], undo.place = place, place
     undo.name = "undo " .. undo.path:gsub("/", " › ") .. (place > 1 and " (" .. place .. ")" or "")
-    if not (settled[undo.path] or {})[place] then undos[#undos + 1] = undo end
+    if not undo.is_needless and not (settled[undo.path] or {})[place] then undos[#undos + 1] = undo end
   end
   return undos, left
 end

@@ -41,6 +41,14 @@ local function first_behind(all, seq)
   end
 end
 
+--- Why an answer is of no worth any more; as it was then: where this was asked once more, since it was overtaken. What came
+--- behind the step that asked takes nothing from the answers that it went on with.
+local function overtaken(claim, all, as_then)
+  local last = all[#all]
+  local is_asked_anew = last and claim.overtaken_at and (last.seq or math.huge) > claim.overtaken_at
+  return (is_asked_anew or not as_then) and claim.overtaken or nil
+end
+
 --- The event of the last answer that did not let the run go on: what was signed before it is over, whoever brings it again.
 local function last_no(question, answers)
   for i = #answers, 1, -1 do
@@ -56,11 +64,12 @@ end
 ---@param as_then? boolean  by what held when they were given
 ---@return almanac.Judgement
 function Approvals:judge(path, question, answers, as_then)
-  local asked = first_behind(self.replay:previous("confirm.asked", path), question.since or 0)
+  local all = self.replay:previous("confirm.asked", path)
+  local asked = first_behind(all, question.since or 0)
   local no = last_no(question, self.replay:previous("confirm.answered", path))
   local claims = approval.claims(self.id, path, question, answers)
   for _, claim in ipairs(claims) do
-    claim.why = claim.why or not as_then and claim.overtaken
+    claim.why = claim.why or overtaken(claim, all, as_then)
       or other_journal(self, claim, asked and asked.seq or math.huge)
     local is_over = not as_then and (heads.parse(claim.head) or math.huge) < no
     claim.over = is_over and "it was given before somebody said no" or nil

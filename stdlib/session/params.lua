@@ -173,14 +173,31 @@ function M.unkept(given, journalled)
   return out[1] and json.array(out) or nil
 end
 
+--- The names of what a run was given and is in no journal.
+local function unkept_of(run)
+  local unkept = {}
+  for _, name in ipairs(run.meta.unkept or {}) do unkept[name] = true end
+  for name, is_unkept in pairs(run.replay.unkept) do unkept[name] = is_unkept end
+  return unkept
+end
+
+--- Parameters that can have been nothing but false: an older almanac kept each boolean but that.
+local function not_kept_as_false(book, run)
+  local out = {}
+  for name, is_unkept in pairs(unkept_of(run)) do
+    local spec = book.params[name]
+    if is_unkept and spec and spec.type == "boolean" then out[name] = false end
+  end
+  return out
+end
+
 --- The parameters of a runbook as who goes on with a run has to give them.
 ---@param book almanac.Runbook
 ---@param run almanac.Run
 ---@return table<string, almanac.Param>
 function M.wanted(book, run)
-  local unkept, out = {}, {}
-  for _, name in ipairs(run.meta.unkept or {}) do unkept[name] = true end
-  for name, is_unkept in pairs(run.replay.unkept) do unkept[name] = is_unkept end
+  local unkept, out = unkept_of(run), {}
+  for name in pairs(not_kept_as_false(book, run)) do unkept[name] = nil end
   for name, spec in pairs(book.params) do
     out[name] = unkept[name] and fields.with(spec, { required = true, is_unkept = true }) or spec
     if unkept[name] then out[name].default = nil end
@@ -241,12 +258,12 @@ end
 ---@return table<string, any> values
 ---@return string dropped  "name=value …" of what the run was started with and the script does not take any more
 function M.restore(book, run, operator, anew)
-  local given, gone, wanted = {}, {}, M.wanted(book, run)
+  local given, gone, wanted = not_kept_as_false(book, run), {}, M.wanted(book, run)
   for name, value in pairs(parameters.over(run.meta.params, run.replay.params)) do
-    if wanted[name] then
-      if not wanted[name].is_unkept then given[name] = value end -- what was before it was given anew
-    else
+    if not wanted[name] then
       gone[name] = value
+    elseif not wanted[name].is_unkept then -- else it is what was before it was given anew
+      given[name] = value
     end
   end
   local asking = setmetatable({ params = wanted }, { __index = book })

@@ -206,7 +206,9 @@ local function stands(session, run, book)
   operator:say(standing.describe(otherwise, unasked))
   if #otherwise == 0 or options.anyway then return true end
   local answer = operator:choose("Go on all the same?", { "yes", "no" })
-  if answer == nil then
+  if answer == nil and run.meta.rehearsal then
+    operator:say { string.format("‖ %s waits: nothing was run", run.id), "  go on all the same:   almanac rehearse … --yes" }
+  elseif answer == nil then
     operator:say {
       string.format("‖ %s waits: nothing was run", run.id),
       string.format("  go on all the same:   almanac resume %s --anyway", store.words(run.id)),
@@ -228,7 +230,9 @@ local function go_on(session, run, book, ask)
   clusters.move(run, moved)
   run.operator = session.operator
   answer_names(run, options)
-  if options.redo then
+  if options.redo and redo.is_due(run, options.redo) then
+    session.operator:say(string.format("%s is to be run again already", options.redo))
+  elseif options.redo then
     local again = redo.record(run, options.redo)
     session.operator:say "to be run again, where the script still gets there:"
     for _, path in ipairs(again) do session.operator:say("  " .. path) end

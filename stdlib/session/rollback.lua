@@ -9,12 +9,14 @@ local errors = require "almanac.base.errors"
 local execute = require "almanac.run.mode.execute"
 local holder = require "almanac.session.holder"
 local ownership = require "almanac.journal.ownership"
+local replays = require "almanac.journal.replay"
 local reopen = require "almanac.session.reopen"
 local runner = require "almanac.session.runner"
 local runs = require "almanac.journal.run"
 local store = require "almanac.journal.store"
 local rollback_run = require "almanac.session.rollback_run"
 local rollback_script = require "almanac.session.rollback_script"
+local undo_list = require "almanac.run.undo_list"
 
 local M = {}
 
@@ -62,14 +64,20 @@ function M.roll_back(session, row, stopped, named, ask)
   return children.within(way.pass_env, go_back, session, original, way, moved, { stopped = stopped, ask = ask })
 end
 
---- The run that a rollback without one means: it did something, and is not taken back. One whose rollback was stopped is
---- gone on with.
+--- Whether there is something of a run to be taken back.
+local function has_changed(journal, id)
+  return ownership.has_acted(journal, id) and not ownership.is_irreversible(journal, id)
+    and not undo_list.has_changed_nothing(replays.load(journal, id))
+end
+
+--- The run that a rollback without one means: it did something, and is not taken back, or not all of it. One whose rollback
+--- was stopped is gone on with.
 local function wanted(journal)
   return {
     command = "rollback", what = "to roll back", question = "Roll this run back?", shows = true,
     accepts = function(row, status)
-      return status ~= "undone" and not row.runbook:find "^rollback%-of%-" and ownership.has_acted(journal, row.id)
-        and not ownership.is_irreversible(journal, row.id)
+      return (status ~= "undone" or ownership.has_left(journal, row.id)) and not row.runbook:find "^rollback%-of%-"
+        and has_changed(journal, row.id)
     end,
   }
 end

@@ -98,3 +98,42 @@ t.test("what is no head is refused", function()
     t.has(verify(p, 2, "--head", hash), "--head takes 16 to 64 hexadecimal digits")
   end
 end)
+
+t.test("behind a redo the signatures count that the run went on with, and those that it had made void do not", function()
+  local alice = signers.person "alice"
+  local p = project.new { book = [[
+return runbook { run = function()
+  step("one", function() sh.run { "true" } end)
+  confirm "roll on"
+end }]] }
+  t.write_file(p.dir .. "/signers", alice:line())
+  t.write_file(p.dir .. "/almanac.yaml", "approval: { allowed_signers: signers }\n")
+  local runner = { HOME = "/nonexistent", SSH_AUTH_SOCK = false }
+  t.eq(p:run({ "run", "book", "--no-ask" }, runner), 3)
+  local id = p:newest()
+  local function approve()
+    local code, out, err = p:run({ "approve", id, "--sign=" .. alice.key }, alice:env())
+    t.eq(code, 0, out .. err)
+  end
+  local function signatures()
+    local finding = verify(p, 0, id):match "roll on: [^\n]*\n(.*)"
+    local times = {}
+    for time in finding:gmatch "alice@example.com, ([^,]+), with the key" do times[#times + 1] = time end
+    return times, finding
+  end
+  approve()
+  local code, _, err = p:run({ "resume", id, "--redo", "one" }, runner)
+  t.eq(code, 3, err)
+  t.has(err, "Redo or stop?")
+  code, _, err = p:run({ "answer", id, "redo", "--sign=" .. alice.key }, alice:env())
+  t.eq(code, 0, err)
+  code, _, err = p:run({ "resume", id }, runner)
+  t.eq(code, 3, err)
+  t.has(err, "waiting for signed approvals: roll on (0 of 1)")
+  approve()
+  code, _, err = p:run({ "resume", id }, runner)
+  t.eq(code, 0, err)
+  local times, finding = signatures()
+  t.eq(#times, 1)
+  t.has(finding, "the signature of alice@example.com does not count: what was done before it is done once more since then")
+end)

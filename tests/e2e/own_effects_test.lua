@@ -1,4 +1,5 @@
 -- Effects that a script defines: where they may be defined, what their functions may do, what they may answer.
+local killed = require "tests.killed"
 local project = require "tests.project"
 local t = require "tests.harness"
 
@@ -130,4 +131,23 @@ end }
   t.eq(code, 0)
   local _, kept = out:gsub("run%.file", "")
   t.eq(kept, 2, "each text that was required is kept once")
+end)
+
+t.test("what its recover says may be made once more counts for what it is made of; that it is not done does not", function()
+  local source = [[
+effect.define("my.thing", {
+  apply = function() sh.run { "sh", "-c", "echo made >> world" } end,
+  recover = function() return "SAYS" end,
+})
+return runbook { run = function() step("s", function() effect.perform("my.thing", {}) end) end }
+]]
+  local whole = project.new { book = (source:gsub("SAYS", "again")) }
+  t.eq((whole:run { "run", "book" }), 0)
+  local inner = killed.outcomes(select(2, whole:run { "log", "--json" }))["sh.run"][1]
+  for says, want in pairs { again = { 0, { "made", "made" } }, not_done = { 3, { "made" } } } do
+    local p = project.new { book = (source:gsub("SAYS", says)) }
+    t.eq((p:run({ "run", "book", "--no-ask" }, killed.at(inner))), -1)
+    local code, _, err = p:run { "resume", "--no-ask" }
+    t.eq({ code, p:lines "world" }, want, says .. "\n" .. err)
+  end
 end)

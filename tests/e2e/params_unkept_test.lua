@@ -143,3 +143,26 @@ t.test("a test and a rehearsal hand on to a resume and a rollback what they were
   t.eq(code, 0, out .. err)
   t.has(err, "killed")
 end)
+
+t.test("a boolean that is false is kept as any other value", function()
+  local p = projects.new { book = [[
+return runbook {
+  params = { loud = param.boolean { default = true } },
+  run = function(p)
+    step("a", { undo = function() fs.write("undone", tostring(p.loud)) end }, function() fs.write("a", tostring(p.loud)) return p.loud end)
+    confirm "go on?"
+  end,
+}]] }
+  t.eq((p:run { "plan", "book", "loud=no", "-o", "plan.json" }), 2)
+  local code, _, err = p:run { "run", "--plan", "plan.json", "--no-ask" }
+  t.eq(code, 3, err)
+  t.lacks(err, "no journal keeps")
+  t.has(select(2, p:run { "runs" }), "loud=false")
+  t.eq((p:run { "approve", p:newest() }), 0)
+  code, _, err = p:run { "resume", "--no-ask" }
+  t.eq(code, 0, err)
+  t.eq((p:run { "run", "book", "loud=no", "--no-ask" }), 3)
+  code, _, err = p:run { "rollback", p:newest() }
+  t.eq(code, 0, err)
+  t.eq({ read(p, "a"), read(p, "undone") }, { "false", "false" })
+end)

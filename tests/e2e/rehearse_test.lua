@@ -242,3 +242,20 @@ t.test("what cannot be rehearsed is refused before anything begins", function()
   end
   t.ok(not fs.exists(p.dir .. "/.almanac/rehearsals"), "nothing was begun")
 end)
+
+t.test("what is only previewed is not asked whether it still is so, nor an effect that is made of it", function()
+  local p = require("tests.project").new { book = [[
+effect.define("my.flag", {
+  apply = function() return fs.write("flag", "on") end,
+  recover = function() return "again" end,
+  holds = function() return { { about = "the flag", look = function() return not fs.exists "flag" and "it is off" or nil end } } end,
+})
+return runbook { run = function()
+  step("flag", function() effect.perform("my.flag", {}) end)
+  step("note", function() fs.write("note", "1") end)
+end }]] }
+  local code, out, err = p:run { "rehearse", "book", "--empty", "--kill", "effect 3" }
+  t.eq(code, 0, out .. err)
+  t.has(err, "killed")
+  t.lacks(err, "any more")
+end)

@@ -126,3 +126,43 @@ return runbook {
   t.eq(code, 0, err)
   t.has(err, "could not be asked whether it still is so")
 end)
+
+local WAVES = [[
+effect.define("flag.set", {
+  input = function(raw) return { percent = raw.percent } end,
+  apply = function(input) fs.write("flag", tostring(input.percent)) return { percent = input.percent } end,
+  recover = function() return "again" end,
+  holds = function(input) return { { about = "the flag", look = function()
+    local now = fs.read "flag"
+    return now ~= tostring(input.percent) and "it is at " .. now or nil
+  end } } end,
+})
+return runbook { run = function()
+  for _, percent in ipairs { 10, 50 } do
+    step("wave " .. percent, function() effect.perform("flag.set", { percent = percent }) end)
+  end
+  confirm "go on?"
+end }]]
+
+t.test("a redo of what an earlier step shares is no question; one that was stopped ahead of it may be said again", function()
+  local p = project.new { book = WAVES }
+  t.eq((p:run { "run", "book", "--no-ask" }), 3)
+  local code, _, err = p:run { "resume", "--redo", "wave 50", "--no-ask" }
+  t.eq(code, 3, err)
+  t.lacks(err, "any more")
+  t.eq(p:lines "flag", { "50" })
+  t.write_file(p.dir .. "/flag", "0")
+  code, _, err = p:run { "resume", "--no-ask" }
+  t.eq(code, 3, err)
+  t.has(err, "wave 50: it is at 0")
+  p:edit("book", (WAVES:gsub('about = "the flag"', 'about = "flag " .. input.percent')))
+  code, _, err = p:run { "resume", "--redo", "wave 50", "--no-ask" }
+  t.eq(code, 3, err)
+  t.has(err, "wave 10: it is at 0")
+  code, _, err = p:run { "resume", "--redo", "wave 50", "--no-ask", "--anyway" }
+  t.eq(code, 3, err)
+  t.has(err, "wave 50 is to be run again already")
+  t.eq(p:lines "flag", { "50" })
+  code, _, err = p:run { "resume", "--redo", "wave 5", "--no-ask" }
+  t.eq(code, 2, err)
+end)

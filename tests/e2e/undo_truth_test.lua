@@ -2,6 +2,7 @@
 -- undo that fails stops the rollback, and can be tried again or left out; status and report say what is so.
 local fs = require "native.fs"
 local json = require "native.json"
+local killed = require "tests.killed"
 local process = require "native.process"
 local project = require "tests.project"
 local ptys = require "tests.pty"
@@ -265,4 +266,62 @@ t.test("an undo's own words are shown: notes, what it prints, and what it return
   for _, words in ipairs { "looking", "| printed", "it is off" } do t.has(err, words) end
   local status = select(2, p:run { "status", p:newest() })
   t.has(status, "it is off")
+end)
+
+local CHECKED = [[
+return runbook { on_failure = "undo", run = function()
+  step("migrate", { undo = function() sh.run { "rm", "db" } end }, function()
+    return sh.run { "sh", "-c", "echo migrated >db", check = { "test", "-e", "db" } }
+  end)
+  step("own", { undo = function() fs.remove "mark" end }, function() return fs.write("mark", "1") end)
+  confirm "go on?"
+end }]]
+
+t.test("what was so before the run is not taken back, as its plan says; what the run did, and was killed in, is", function()
+  local p = project.new { book = CHECKED }
+  t.write_file(p.dir .. "/db", "by hand\n")
+  t.write_file(p.dir .. "/mark", "1")
+  t.lacks(select(2, p:run { "plan", "book" }), "migrate: its undo")
+  t.eq((p:run { "run", "book", "--no-ask" }), 3)
+  local _, said, why = p:run { "rollback", p:newest(), "--no-ask" }
+  t.lacks(said .. why, "undo migrate")
+  local code, out, err = p:run { "rollback" }
+  t.eq(code, 2, out .. err)
+  t.has(err, "no run to roll back")
+  t.eq({ p:lines "db", p:lines "mark" }, { { "by hand" }, { "1" } })
+
+  local whole = project.new { book = CHECKED }
+  t.eq((whole:run { "run", "book", "--no-ask" }), 3)
+  local _, log = whole:run { "log", "--json" }
+  p = project.new { book = CHECKED }
+  t.eq((p:run({ "run", "book", "--no-ask" }, killed.at(killed.outcomes(log)["sh.run"][1]))), -1)
+  t.eq((p:run { "resume", "--no-ask" }), 3)
+  p.id = p:newest()
+  local made = effect_at(report(p), "migrate")
+  t.eq({ made.status, made.result.already_done }, { "recovered" })
+  t.has(markdown(p), "found so after a crash")
+  code, _, err = p:run { "rollback", p.id, "--no-ask" }
+  t.eq(code, 0, err)
+  t.eq({ p:lines "db", p:lines "mark" }, { {}, {} })
+end)
+
+t.test("a rollback that names no run means one of which something was left, too", function()
+  local p = project.new { old = [[return runbook { run = function()
+    step("a", function() fs.write("a", "1") end) confirm "go on?" end }]],
+    new = [[return runbook { run = function()
+    step("b", function() fs.write("b", "1") end) step("c", function() fs.write("c", "1") end) end }]] }
+  t.eq((p:run { "run", "old", "--no-ask" }), 3)
+  t.eq((p:run { "abandon", "old", "--reason", "none" }), 0)
+  t.eq((p:run { "run", "new" }), 0)
+  t.eq((p:run { "rollback", "new", "--skip", "b" }), 0)
+  t.eq({ p:lines "b", p:lines "c" }, { { "1" }, {} })
+  local code, _, err = p:run { "rollback" }
+  t.eq(code, 2, err)
+  t.has(err, "there are several runs to roll back")
+  t.has(err, "new-")
+  t.eq(p:lines "a", { "1" })
+  t.eq((p:run { "rollback", "old" }), 0)
+  code, _, err = p:run { "rollback" }
+  t.eq({ code, p:lines "b" }, { 0, {} }, err)
+  t.eq((p:run { "rollback" }), 2)
 end)

@@ -307,7 +307,8 @@ function Follower:newest_verdict()
   local progressing = obj.kind == "Deployment" and fields.condition(obj, "Progressing")
   if not progressing or not revision.is_deadline_of_another(obj, self:given().replicasets, progressing.message) then return nil end
   local status = {}
-  for name, value in pairs(obj.status) do status[name] = name ~= "conditions" and value or nil end
+  for name, value in pairs(obj.status) do status[name] = value end
+  status.conditions = nil
   return verdicts.deployment { metadata = obj.metadata, spec = obj.spec, status = status }
 end
 

@@ -303,7 +303,22 @@ function M.counts(plan)
   return counts
 end
 
---- What undoing the planned run would do, newest first.
+--- Says what becomes of a planned effect that changes something, where nothing after it has said so for its step.
+local function add_undo(out, planned, owner, claimed, own)
+  local definition = definitions.find(planned.op, own)
+  if owner then
+    if claimed[owner.path] then return end
+    claimed[owner.path] = true
+    out[#out + 1] = undo_owner.of_planned_step(owner.path, planned.title, owner.undo_by)
+  elseif definition and definition.undo and not planned.unkept then
+    out[#out + 1] = planned.undo_by and undo_owner.of_own_effect(planned.path, planned.title, planned.undo_by)
+      or undo_owner.of_effect(planned.path, planned.title)
+  else
+    out[#out + 1] = planned.path .. ": does not take back " .. planned.title .. (planned.unkept and ": " .. planned.unkept or "")
+  end
+end
+
+--- What undoing the planned run would do, newest first. What changes nothing has nothing to take back.
 ---@param plan almanac.PlanDraft
 ---@return string[]
 function M.undos(plan)
@@ -313,17 +328,10 @@ function M.undos(plan)
   end
   for i = #plan.effects, 1, -1 do
     local planned = plan.effects[i]
-    local owner, definition = undo_owner.of(with_undo, planned.path), definitions.find(planned.op, plan.own)
-    if planned.nothing or planned.nested then
-      claimed[planned.path] = true -- what changes nothing has nothing to take back
-    elseif owner and not claimed[owner.path] then
-      claimed[owner.path] = true
-      out[#out + 1] = undo_owner.of_planned_step(owner.path, planned.title, owner.undo_by)
-    elseif not owner and definition and definition.undo and not planned.unkept then
-      out[#out + 1] = planned.undo_by and undo_owner.of_own_effect(planned.path, planned.title, planned.undo_by)
-        or undo_owner.of_effect(planned.path, planned.title)
-    elseif not owner then
-      out[#out + 1] = planned.path .. ": does not take back " .. planned.title .. (planned.unkept and ": " .. planned.unkept or "")
+    if planned.nested then
+      claimed[planned.path] = true
+    elseif not planned.nothing then
+      add_undo(out, planned, undo_owner.of(with_undo, planned.path), claimed, plan.own)
     end
   end
   return out

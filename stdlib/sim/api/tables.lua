@@ -46,7 +46,8 @@ local function custom_cells(res, object, now)
   local cells = {}
   for i, column in ipairs(res.columns or AGE) do
     local done, found = pcall(function() return jsonpath.values(jsonpath.parse(column.jsonPath), object) end)
-    local v = done and found[1] or nil
+    local v
+    if done then v = found[1] end -- which may be false
     if value.is_nil(v) then cells[i] = value.null
     elseif column.type == "date" then cells[i] = columns.age(v, now)
     else cells[i] = v end

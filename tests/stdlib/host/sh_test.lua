@@ -13,7 +13,7 @@ local function in_step(fn, run)
   run.seen = {}
   local events = {}
   run:observe(function(event) events[#events + 1] = event end)
-  local ok, result = pcall(step.within, run, function() return step.run("s", {}, fn) end)
+  local ok, result = t.pcall(step.within, run, function() return step.run("s", {}, fn) end)
   return ok, result, run, events
 end
 

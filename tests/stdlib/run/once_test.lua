@@ -136,3 +136,24 @@ t.test("what allow does not name is not begun", function()
   t.has(err.message, 'may not touch flags "x"')
   t.eq({ #world.applied, run.effects["a#0"] }, { 0 })
 end)
+
+local REDO = { "step.redo", "a", { operator = "me" } }
+
+t.test("a redo is another try with an id of its own; one whose end nobody saw keeps its id", function()
+  local function ids(...)
+    perform({ ... }, { recover = "not_done" })
+    return world.applied
+  end
+  local first, again = ids()[1], ids(INTENT, outcome { ok = true }, REDO)[1]
+  t.ok(first ~= again)
+  local second = { "effect.intent", "a", {} }
+  for name, value in pairs(INTENT[3]) do second[3][name] = value end
+  second[3].id, second[3].tries = "e2", 2
+  local ended = outcome { ok = true }
+  ended[3].id = "e2"
+  t.ok(ids(INTENT, outcome { ok = true }, REDO, second, ended, REDO)[1] ~= again)
+  t.eq(ids(INTENT, outcome { ok = true }, REDO, REDO)[1], again, "it was not made in between")
+  t.eq(ids(INTENT, outcome { ok = true }, REDO, second)[1], again, "killed in it")
+  t.eq(ids(INTENT)[1], first, "killed in it")
+  t.eq(ids(INTENT, REDO)[1], first)
+end)

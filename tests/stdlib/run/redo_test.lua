@@ -9,7 +9,7 @@ local function run_of(paths)
   return {
     id = "r-1", recorded = recorded,
     done = { seq = function(_, path) return seqs[path] end, paths = function() return paths end },
-    replay = { last_seqs = function() return seqs end },
+    replay = { last_seqs = function() return seqs end, is_redo_due = function(_, path) return path == "deploy/wait" end },
     record = function(_, kind, path, data) recorded[path] = { kind, data.keep_effects } end,
   }
 end
@@ -27,4 +27,5 @@ t.test("a step that is not done is refused, with where they are shown", function
   local err = t.raises("refused", redo.check, run_of { "read" }, "raed", {})
   t.has(err.message, '--redo: this run has no done step "raed"; did you mean "read"?')
   t.has(err.hint, "almanac status r-1")
+  redo.check(run_of { "read" }, "deploy/wait", {}) -- it is to be done once more already
 end)

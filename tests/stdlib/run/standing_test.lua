@@ -79,3 +79,30 @@ t.test("an effect of a script's own that says nonsense is not asked", function()
     t.eq({ asked { { "odd" .. i, "a", true } } }, { "", 0 })
   end
 end)
+
+t.test("what a redo is to make once more is asked nothing, and nor is what it had changed", function()
+  local events = {}
+  for i, result in ipairs { 10, 50 } do
+    local data = { op = "standtest.make", id = tostring(i), ordinal = "0", tries = 1, input = { name = "a" } }
+    events[#events + 1] = { "effect.intent", "s" .. i, data }
+    events[#events + 1] = { "effect.outcome", "s" .. i, { op = data.op, id = data.id, ordinal = "0", ok = true, result = result } }
+    events[#events + 1] = { "step.done", "s" .. i }
+  end
+  world = { a = 50 }
+  local function asked_of(more)
+    local all = table.move(events, 1, #events, 1, {})
+    for _, event in ipairs(more) do all[#all + 1] = event end
+    local otherwise, _, count = standing.ask((walked.walk(all, function() end)))
+    return #otherwise, count
+  end
+  t.eq({ asked_of {} }, { 0, 1 })
+  t.eq({ asked_of { { "step.redo", "s2", {} } } }, { 0, 0 })
+  t.eq({ asked_of { { "step.redo", "s2", {} }, { "step.renamed", "s3", { from = "s2" } } } }, { 0, 0 })
+end)
+
+t.test("a result that is false is handed on as it is", function()
+  local got
+  definitions.define("standtest.off", { apply = function() end, holds = function(_, result) got = result return {} end })
+  asked { { "off", "a", false } }
+  t.eq(got, false)
+end)

@@ -145,3 +145,38 @@ t.test("of several effects of a step those that are taken back are left out, and
   for i, one in ipairs(undos) do names[i] = one.name .. " " .. one.what end
   t.eq(names, { "undo a (2) a: takes back effect 1", "undo a (3) a: takes back effect 0" })
 end)
+
+definitions.define("undotest.keep", { apply = function() end, undo = function() end }, { already = function() return true end })
+
+t.test("what changed nothing is not taken back, by itself or by its step; what a run did before it is", function()
+  local function made(path, result, more)
+    local data = { op = "undotest.keep", id = path, ordinal = "0", tries = 1, title = "keep " .. path }
+    for name, value in pairs(more or {}) do data[name] = value end
+    return { "effect.intent", path, data }, { "effect.outcome", path, {
+      op = "undotest.keep", id = data.id, ordinal = "0", ok = true, result = result, recovered = data.recovered } }
+  end
+  local done = { already_done = true }
+  local function list(...)
+    return (listed({ ... }, function()
+      step.step("a", perform "undotest.keep")
+      step.step("b", { undo = function() end }, perform "undotest.keep")
+    end))
+  end
+  local A, B = "a: takes back keep a", "b: its undo (takes back keep b)"
+  local function both(result, more)
+    local a, a_ended = made("a", result, more)
+    local b, b_ended = made("b", result, more)
+    return list(a, a_ended, { "step.done", "a" }, b, b_ended, { "step.done", "b", { undo = true } })
+  end
+  t.eq(both({ changed = true }), { B, A })
+  t.eq(both({ changed = false }), {})
+  t.eq(both({ { changed = false }, { changed = false } }), {})
+  t.eq(both({ { changed = false }, { changed = true } }), { B, A })
+  t.eq(both(done), {})
+  t.eq(both(done, { recovered = true }), { B, A }, "an older almanac said so of what it was killed in")
+  t.eq(both(done, { recovered = true, already = true }), {})
+  local first, ended = made("b", nil)
+  local again, ended_again = made("b", done, { id = "b2", tries = 2, already = true })
+  t.eq(list({ "step.done", "a" }, first, ended, { "step.done", "b", { undo = true } }, { "step.redo", "b", {} }, again, ended_again,
+    { "step.done", "b", { undo = true } }), { B }, "a redo found what the run itself had done")
+end)

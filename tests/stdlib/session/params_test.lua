@@ -116,3 +116,12 @@ t.test("a resume has what the run was started with, under what is given anew; wh
   t.eq(dropped, "old=x")
   t.eq(params.of({ tag = true }, { tag = "v2", count = 3 }), { tag = "v2" })
 end)
+
+t.test("a false that an older almanac kept in no journal is false, and not asked for", function()
+  local flags = { name = "flags", params = { loud = param.boolean { default = true }, quick = param.boolean {} } }
+  local run = { id = "flags-1", meta = { params = {}, unkept = { "loud" } }, replay = { params = {}, unkept = { quick = true } } }
+  local values = params.restore(flags, run, operator())
+  t.eq({ values.loud, values.quick }, { false, false })
+  t.eq(params.restore(flags, run, operator(), { loud = true }).loud, true)
+  t.eq(params.journalled(flags.params, {}, { loud = false, quick = true }), { loud = false, quick = true })
+end)
