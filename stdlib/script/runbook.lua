@@ -104,14 +104,13 @@ function M.load_kept(path, sources, patience)
   return load(path, sources[path], path:match "([^/]+)%.lua$" or path, sources, patience)
 end
 
---- What a runbook of kept texts may touch. It is not run, and those of today stay what steps are compared with.
+--- What a runbook of kept texts declares. It is not run, and those of today stay what steps are compared with.
 ---@param path string
 ---@param sources table<string, string>  path → text
----@return almanac.Allow?
-function M.kept_allow(path, sources)
+---@return almanac.Runbook|{}
+function M.kept_declaration(path, sources)
   local script = source.aside(sandbox.load, path, sources[path], sources)
-  local book = declaration.of(script.result)
-  return book and book.allow
+  return declaration.of(script.result) or {}
 end
 
 --- Every runbook there is.

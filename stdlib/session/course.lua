@@ -38,7 +38,7 @@ function M.run(session, run, book, values, held)
     end
     book = runbook.load(run.meta.script) -- the operator may have edited it meanwhile
     run = runs.load(session.journal, run.id, execute)
-    require("almanac.session.edited").tell_allow(session.operator, run, book)
+    require("almanac.session.edited").tell_reach(session.operator, run, book)
     equipment.give(session, run, book)
     equipment.go_on(run)
   end

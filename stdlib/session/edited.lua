@@ -31,7 +31,8 @@ local function beyond(some, others)
   return table.concat(out, ", ")
 end
 
-local function describe(before, now)
+local function describe_allow(before, now)
+  if not before and not now then return nil end
   if not now then return "its allow is gone: nothing bounds what it touches; until now: " .. beyond(patterns_of(before), {}) end
   if not before then return "it has an allow, which it had not until now" end
   local was, is = patterns_of(before), patterns_of(now)
@@ -41,17 +42,30 @@ local function describe(before, now)
     .. (less ~= "" and "; not any more: " .. less or "")
 end
 
---- Says where a script may touch something else than the one that the run was made with until now.
+local function set_of(names)
+  local out = {}
+  for _, name in ipairs(names or {}) do out[name] = true end
+  return out
+end
+
+--- What its programs, and it itself, read of the environment besides.
+local function describe_variables(before, now)
+  local more = beyond(set_of(now), set_of(before))
+  return more ~= "" and "its programs also read, of your environment: " .. more or nil
+end
+
+--- Says where a script may touch or read something else than the one that the run was made with until now.
 ---@param operator almanac.Operator
 ---@param run almanac.Run
 ---@param book almanac.Runbook  today's
-function M.tell_allow(operator, run, book)
+function M.tell_reach(operator, run, book)
   local kept = run.replay.script
   if not kept or kept.digest == book.script.digest then return end
-  local ok, before = errors.try(runbook.kept_allow, run.meta.script, kept.sources)
+  local ok, before = errors.try(runbook.kept_declaration, run.meta.script, kept.sources)
   if not ok then return end -- an older almanac loaded it
-  local said = (before or book.allow) and describe(before, book.allow)
-  if said then operator:say(string.format("! %s was edited: %s", book.path, said)) end
+  local told = { describe_allow(before.allow, book.allow) }
+  told[#told + 1] = describe_variables(before.pass_env, book.pass_env)
+  for _, said in ipairs(told) do operator:say(string.format("! %s was edited: %s", book.path, said)) end
 end
 
 -- What was signed for it ---------------------------------------------------------------------------

@@ -12,8 +12,8 @@ local M = {}
 local function allow_of(run)
   local path, kept = run.meta.script, run.replay.script
   if kept then
-    local ok, allow = errors.try(runbook.kept_allow, path, kept.sources)
-    if ok then return allow end
+    local ok, book = errors.try(runbook.kept_declaration, path, kept.sources)
+    if ok then return book.allow end
   end
   return runbook.load(path).allow
 end

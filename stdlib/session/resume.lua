@@ -96,7 +96,7 @@ local function announce(session, run, book, values)
     session.operator:say(outlook.describe(walked, book))
     session.operator:say(describe_parts(session.journal, run))
   end
-  edited.tell_allow(session.operator, run, book)
+  edited.tell_reach(session.operator, run, book)
   if walk_error then error(walk_error, 0) end
 end
 

@@ -210,7 +210,7 @@ local function tell_edited(operator, original, way)
   local kept = original.replay.script
   if not kept or kept.digest == way.book.script.digest then return end
   operator:say(string.format("! %s was edited since: the run is taken back by the script as it is now", way.book.path))
-  edited.tell_allow(operator, original, way.book)
+  edited.tell_reach(operator, original, way.book)
 end
 
 --- Finds the way back of a run in the journal.

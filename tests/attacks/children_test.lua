@@ -187,6 +187,20 @@ end }]==],
   t.eq(code, 0, out .. err)
 end)
 
+t.test("a script that names more variables once it is edited says so where the run goes on", function()
+  local book = [[return runbook { pass_env = { "IMAGE_TAG" }, run = function()
+    step("x", function() sh.run { "test", "-e", "go" } end)
+  end }]]
+  local p = project.new { book = book }
+  t.eq((p:run({ "run", "book", "--no-ask" }, env_of(p))), 1)
+  p:edit("book", (book:gsub('"IMAGE_TAG"', '"IMAGE_TAG", "S_TOKEN"')))
+  local _, _, err = p:run({ "resume", "--no-ask" }, env_of(p))
+  t.has(err, "! runbooks/book.lua was edited: its programs also read, of your environment: S_TOKEN")
+  p:edit("book", (book:gsub('"IMAGE_TAG"', "")))
+  _, _, err = p:run({ "resume", "--no-ask" }, env_of(p))
+  t.lacks(err, "of your environment")
+end)
+
 t.test("a caller has no secret read for a called runbook because that names its variable for its own children", function()
   local p = project.new { book = [[return runbook { run = function() runbook.call("called", { token = "env:S_TOKEN" }) end }]],
     called = [[return runbook { pass_env = { "S_TOKEN" }, params = { token = param.secret {} }, run = function() end }]] }
