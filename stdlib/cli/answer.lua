@@ -45,6 +45,16 @@ local function check_terminal(journal, id)
   }
 end
 
+--- Whether an effect took place is answered to the resume.
+local function check_doubt(journal, id)
+  local err = states.load(journal, id).error
+  if not err or err.kind ~= "in_doubt" then return end
+  errors.raise {
+    kind = "refused", message = id .. " asks whether an effect took place, which is answered as it goes on",
+    hint = string.format("almanac resume %s --in-doubt redo|done|abort", store.words(id)),
+  }
+end
+
 --- The question that was meant: an open one; or one whose answer can still be another.
 local function choose(open, pending, id, path)
   if #open == 0 and #pending == 0 then
@@ -133,9 +143,11 @@ function M.run(answer, name, usage, words, operator)
   answer = answer or rest[2]
   config.load(given)
   local journal <close> = store.open "rw"
-  local id = store.find(journal, rest[1], function(row) return states.status(journal, row.id) == "waiting" end).id
+  local function waits(row) return states.status(journal, row.id) == "waiting" end
+  local id = store.find(journal, rest[1], waits, "waits for an answer").id
   check_terminal(journal, id)
   local open, pending = questions.own(journal, id)
+  if #open + #pending == 0 then check_doubt(journal, id) end
   local question = choose(open, pending, id, rest[words_before + 1])
   answer = questions.word_of(question, answer)
   questions.check_other(question, answer, {

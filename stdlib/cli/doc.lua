@@ -1,4 +1,5 @@
 --- almanac doc [NAME]
+local commands = require "almanac.cli.commands"
 local errors = require "almanac.base.errors"
 local manual = require "almanac.script.manual.manual"
 local nearest = require "almanac.base.nearest"
@@ -63,9 +64,10 @@ function M.run(words, operator)
     page, entry = manual.find(told)
   end
   if not page then
+    local is_command = commands.names()[name]
     errors.raise {
-      kind = "usage", message = string.format("runbooks see no %q%s", name, nearest.suffix(name, manual.names())),
-      hint = "almanac doc lists what they see",
+      kind = "usage", message = string.format("runbooks see no %q%s", name, is_command and "" or nearest.suffix(name, manual.names())),
+      hint = is_command and string.format("it is a command: almanac %s --help", name) or "almanac doc lists what they see",
     }
   end
   operator:result(entry and text.entry(page, entry, width()) or text.page(page, width()))

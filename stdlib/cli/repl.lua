@@ -169,7 +169,11 @@ function M.run(words, operator)
   while true do
     local text = read_entry(prompt, repl)
     if text == nil then break end
-    if text and text:find "%S" then
+    local word = text and text:match "^%s*(%a+)%s*$"
+    if (word == "exit" or word == "quit") and repl.names[word] == nil then break end
+    if word == "help" and repl.names.help == nil then
+      for line in (M.usage .. "\n"):gmatch "(.-)\n" do operator:say(line) end
+    elseif text and text:find "%S" then
       failed = not answer(repl, text, operator) or failed
       if typed then
         for line in text:gmatch "[^\n]+" do history[#history + 1] = line end

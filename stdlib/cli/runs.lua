@@ -93,7 +93,8 @@ local function rest_of(found)
   if found.environment then parts[#parts + 1] = "on " .. found.environment end
   local params = parameters.text(found.params, found.durations)
   if params ~= "" then parts[#parts + 1] = params end
-  if found.error then parts[#parts + 1] = "✗ " .. (found.step and found.step .. ": " or "") .. found.error end
+  local told = find.told(found)
+  if told then parts[#parts + 1] = (found.status == "waiting" and "? " or "✗ ") .. told end
   return terminal.one_line(table.concat(parts, "  "))
 end
 

@@ -42,6 +42,15 @@ local M = {}
 --- All statuses that a run can have.
 M.STATUSES = { "running", "done", "failed", "paused", "interrupted", "waiting", "undone", "abandoned", "crashed" }
 
+--- What a run ended with, for a list: the step is named where its error does not.
+---@param found almanac.FoundRun
+---@return string?  nil: with nothing
+function M.told(found)
+  local step = found.step and found.step:match "[^/]*$"
+  if not found.error or not step or found.error:find(step, 1, true) then return found.error end
+  return found.step .. ": " .. found.error
+end
+
 --- A value as JSON has it: 3 that was typed may be the number, or the text "3"; 3s the text, or as many seconds.
 local function forms_of(text)
   local forms, ok, seconds = json.array { text, json.encode(text) }, errors.try(duration.parse, text)

@@ -58,8 +58,9 @@ end
 ---@param journal table
 ---@param name string?
 ---@param fits? fun(row: table): boolean  of several that a name fits, whether a command can mean one: the only such is meant
+---@param what? string  that: "waits for an answer"
 ---@return table row
-function M.find(journal, name, fits)
+function M.find(journal, name, fits, what)
   local matching = name and run_name.matching(journal, name) or { newest(journal) }
   if #matching == 1 then return matching[1] end
   local meant = {}
@@ -68,7 +69,8 @@ function M.find(journal, name, fits)
   if #matching > 1 then
     local ids = {}
     for i = 1, math.min(5, #matching) do ids[i] = matching[i].id end
-    errors.raise { kind = "refused", message = string.format("%q fits several runs", name), hint = ids }
+    local none = fits and not meant[1] and what and ", and none " .. what or ""
+    errors.raise { kind = "refused", message = string.format("%q fits several runs%s", name, none), hint = ids }
   end
   errors.raise {
     kind = "refused",

@@ -1,5 +1,7 @@
 --- The pages of a server: the runs, one run as its report with what can be done about it, and what went wrong. Pure.
 local approval = require "almanac.journal.approval"
+local columns = require "almanac.base.columns"
+local find = require "almanac.journal.find"
 local markup = require "almanac.report.markup"
 local page = require "almanac.report.html.page"
 local parameters = require "almanac.journal.parameters"
@@ -98,6 +100,8 @@ end
 
 local TAGS = { done = "s-done", failed = "s-failed", crashed = "s-failed", corrupt = "s-failed" }
 
+local ERROR_MAX = 200 -- columns of an error in a list; the run's page has all of it
+
 --- What is said of a run, by columns; one that is empty for all of them is left out. What is short is not broken.
 local COLUMNS = {
   { "run", function(found, base)
@@ -111,7 +115,7 @@ local COLUMNS = {
   { "parameters", function(found) return parameters.text(found.params, found.durations) end, is_long = true },
   { "error", function(found)
     if found.broken then return tag("strong", { "class", "s-failed" }, "not to be believed: ", found.broken) end
-    return found.error and (found.step and found.step .. ": " or "") .. found.error or ""
+    return columns.fit(find.told(found) or "", ERROR_MAX)
   end, is_long = true },
 }
 
@@ -136,11 +140,11 @@ end
 ---@return string html
 ---@return string policy
 function M.runs(list, asked, base)
-  local rows, head, columns = {}, {}, filled(list, base)
-  for k, column in ipairs(columns) do head[k] = tag("th", nil, column.name) end
+  local rows, head, shown = {}, {}, filled(list, base)
+  for k, column in ipairs(shown) do head[k] = tag("th", nil, column.name) end
   for i in ipairs(list) do
     local cells = {}
-    for k, column in ipairs(columns) do cells[k] = tag("td", { "class", column.class, "data-head", column.name }, column.cells[i]) end
+    for k, column in ipairs(shown) do cells[k] = tag("td", { "class", column.class, "data-head", column.name }, column.cells[i]) end
     rows[i] = tag("tr", nil, cells)
   end
   return page.wrap("almanac: runs", { tag("h1", nil, "Runs"), filter_form(asked, base), tag("div", { "class", "scroll" },

@@ -104,6 +104,18 @@ t.test("a command that is printed to be pasted does nothing else, whatever the s
   t.eq(t.read_file(p.dir .. "/PASTED"), nil)
 end)
 
+t.test("an answer that no run waits for, and one to an effect in doubt, say where it belongs", function()
+  local p = project.new { book = [[return runbook { summary = "x", run = function()
+    step("a", function() sh.run { "sh", "-c", "kill -9 $PPID" } end)
+  end }]] }
+  t.ok(p:run { "run", "book" } ~= 0)
+  must(p, 3, { "resume", "book" })
+  t.has(select(2, must(p, 2, { "answer", "book", "done" })), "--in-doubt redo|done|abort")
+  t.eq((p:run { "abandon", "book", "--reason", "gone" }), 0)
+  t.ok(p:run { "run", "book" } ~= 0)
+  t.has(select(2, must(p, 2, { "answer", "book", "done" })), "fits several runs, and none waits for an answer")
+end)
+
 t.test("an answer is another one until the run goes on by it; a signed one is replaced by a signed one, and can be signed later", function()
   local alice = signers.person "alice"
   local p = project.new { book = [[return runbook { summary = "x", run = function()

@@ -12,6 +12,9 @@ t.test("two names are one too many", function()
   local code, _, err = doc("http", "k8s")
   t.eq(code, 2)
   t.has(err, "one name at a time")
+  _, _, err = doc "plan"
+  t.has(err, "it is a command: almanac plan --help")
+  t.lacks(err, "did you mean")
 end)
 
 t.test("doc lists every name that a script sees, with a sentence each", function()

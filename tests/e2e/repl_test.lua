@@ -178,6 +178,14 @@ open(sys.argv[1] + "/go", "w").close()
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 ]]
 
+t.test("help says what it takes, and exit ends it, unless they are names of one's own", function()
+  local code, out, err = piped(project.new {}, "help\n1\nexit\n2\n")
+  t.eq({ code, out }, { 0, "1" })
+  t.has(err, "Ctrl-D ends")
+  code, out = piped(project.new {}, "help = 4\nexit = 5\nhelp\nexit\n6\n")
+  t.eq({ code, out }, { 0, "4\n5\n6" })
+end)
+
 t.test("it ends when its terminal is gone, also where it finds that out when it asks for the next line", function()
   local p = project.new {}
   local code = t.run({ "python3", "-c", GONE, p.dir, process.exe() }, { timeout = 30 })

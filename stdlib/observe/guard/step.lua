@@ -32,7 +32,7 @@ local function raise(spec, breaches, undo, by)
   errors.raise {
     kind = "guard", breaches = breaches, undo = undo or nil, by = by,
     message = string.format("guard %q: %s%s", spec.name, describe(breaches), by and string.format(" (%s: %s)", by.by, by.answer) or ""),
-    hint = "what it saw: almanac log RUN shows guard.sample and guard.breach",
+    hint = string.format("what it saw: almanac log %s shows guard.sample and guard.breach", step.current().run.id),
   }
 end
 

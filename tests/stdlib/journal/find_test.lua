@@ -103,3 +103,10 @@ t.test("by runbook, operator, environment, time and parameters of every type; th
   t.eq(ids(journal, { since_ms = at + 1 }), "")
   t.eq(ids(journal, { until_ms = at + 1 }), "c b a")
 end)
+
+t.test("what a run ended with names its step once", function()
+  t.eq(find.told {}, nil)
+  t.eq(find.told { error = "no" }, "no")
+  t.eq(find.told { error = "exit 3", step = "a/deploy" }, "a/deploy: exit 3")
+  t.eq(find.told { error = "waiting for the operator: go on?", step = "a/go on?" }, "waiting for the operator: go on?")
+end)
