@@ -10,7 +10,7 @@ effect = {}
 ---@field holds? function  pure, of input and result: a list of { about = what it is, look = a read that says how it is otherwise }, asked before a stopped run goes on
 ---@field input? function  pure: checks what the caller gave, and gives plain data, which is journalled
 ---@field observe? function  a read of input: what is there before
----@field preview? function  a read of input, and of what observe saw: what would change
+---@field preview? function  a read of input, and of what observe saw: { summary, nothing = true, result, ground = { { ref, object } } }; by its ground a plan says that it stands on a change before it
 ---@field preview_observes? boolean  the preview looks for itself: observe is not called before it
 ---@field recover? function  an intent without an outcome: "done" and the result, "not_done", "again" (it may be made once more, whether or not it took place) or "unknown"
 ---@field title? function  of input: one line for people

@@ -83,7 +83,8 @@ end
 local DEFINITION = fields.declare("effect.define", {
   input = { "function", help = "pure: checks what the caller gave, and gives plain data, which is journalled" },
   observe = { "function", help = "a read of input: what is there before" },
-  preview = { "function", help = "a read of input, and of what observe saw: what would change" },
+  preview = { "function", help = "a read of input, and of what observe saw: { summary, nothing = true, result, "
+    .. "ground = { { ref, object } } }; by its ground a plan says that it stands on a change before it" },
   preview_observes = { "flag", help = "the preview looks for itself: observe is not called before it" },
   apply = { "function", required = true, help = "makes the change; is given input and a context, and gives plain data" },
   recover = { "function", help = "an intent without an outcome: \"done\" and the result, \"not_done\", \"again\" (it may be made " ..

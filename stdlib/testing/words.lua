@@ -39,7 +39,8 @@ end
 ---@return string[]
 function M.check(who, verb, words, plan)
   local out, is_value = {}, false
-  if words ~= nil and type(words) ~= "table" then errors.usage("%s: words is a list of texts", who) end
+  if type(words) == "string" then words = { words } end
+  if words ~= nil and type(words) ~= "table" then errors.usage('%s: takes words as texts, as { "go" }', who) end
   for i, word in ipairs(words or {}) do
     if type(word) ~= "string" then errors.usage("%s: word %d is no text", who, i) end
     if not is_value and word:sub(1, 1) == "-" then

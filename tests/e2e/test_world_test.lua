@@ -132,6 +132,24 @@ t.test("a question with choices is answered in its kills, and one without an ans
   t.has(out, "(sh answers by a function: what it keeps from run to run is forgotten in prepare = function() … end)")
 end)
 
+t.test("an answer of one word is a text, or a list of it", function()
+  local project = projects.new { move = [[return runbook { summary = "Moves", run = function()
+    ask("all of it?", { choices = { "go", "not now" } })
+  end }]] }
+  t.must { "mkdir", project.dir .. "/runbooks/tests" }
+  project:edit("tests/move_test", [[
+    for _, words in ipairs { "go", { "go" } } do
+      it("goes", function()
+        local run = world {}:run("move")
+        run:answer(words)
+        run:resume()
+        assert.equal("done", run.status)
+      end)
+    end
+  ]])
+  passes(project)
+end)
+
 t.test("what a run asks its cluster and Prometheus takes none of its time", function()
   local project = project_of [[
     it("looks", function()
