@@ -67,6 +67,14 @@ local function add_anew(out, meta, state)
     os.date("%Y-%m-%d %H:%M:%S", last.at_ms // 1000))
 end
 
+--- That it was begun although almanac.yaml has it closed.
+local function add_override(out, journal, id)
+  for _, _, _, _, payload in journal:events(id, 0, "run.override") do
+    local data = json.decode(payload)
+    out[#out + 1] = string.format("  begun although %s: %s; by %s", data.closed or "it is closed", data.reason, data.by or "somebody")
+  end
+end
+
 --- The commands that answer what the run waits with.
 local function add_answers(out, state, words)
   for _, node in pairs(state.nodes) do
@@ -159,6 +167,7 @@ local function show(journal, row, operator)
   local state = states.load(journal, row.id)
   local meta = rows.meta(row)
   local out = { heading(row, state), origin(row, meta, state) }
+  add_override(out, journal, row.id)
   add_anew(out, meta, state)
   local view = { color = screen.color(), now_ms = task.wall_ms(), notes = 10 }
   for _, line in ipairs(tree.lines(state, view)) do out[#out + 1] = line end

@@ -7,6 +7,7 @@
 k8s = {}
 
 ---@alias almanac.Ref string  "deployment/web", or all of a kind: "pods"
+---@alias almanac.ObjectRef string  one object: "deployment/web"
 
 ---@class k8s.info.options
 ---@field context? string  of the kubeconfig
@@ -34,7 +35,7 @@ function k8s.info(options) end
 --- ```lua
 --- local node = k8s.get("statefulset/animica-node", { namespace = "animica-devnet" })
 --- ```
----@param ref almanac.Ref|table  "deployment/x", or an object
+---@param ref almanac.ObjectRef|table  "deployment/x", or an object
 ---@param options? k8s.get.options
 ---@return table object
 function k8s.get(ref, options) end
@@ -51,7 +52,7 @@ function k8s.get(ref, options) end
 --- ```lua
 --- if not k8s.find("namespace/animica-canary") then note "there is no canary" end
 --- ```
----@param ref almanac.Ref|table  "deployment/x", or an object
+---@param ref almanac.ObjectRef|table  "deployment/x", or an object
 ---@param options? k8s.find.options
 ---@return table? object
 function k8s.find(ref, options) end
@@ -89,7 +90,7 @@ function k8s.list(ref, options) end
 --- ```lua
 --- local newest, all = k8s.pods("deployment/animica-miner", { namespace = "animica-devnet" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param options? k8s.pods.options
 ---@return table[] newest
 ---@return table[] all
@@ -111,7 +112,7 @@ function k8s.pods(ref, options) end
 --- ```lua
 --- for _, event in ipairs(k8s.events("pod/animica-node-0", { namespace = "animica-devnet" })) do note(event.message) end
 --- ```
----@param ref? almanac.Ref|table  an object; without it, all of the namespace
+---@param ref? almanac.ObjectRef|table  an object; without it, all of the namespace
 ---@param options? k8s.events.options
 ---@return { time: string, type: string, reason: string, message: string, count: integer, object: string }[]
 function k8s.events(ref, options) end
@@ -170,7 +171,7 @@ function k8s.top(ref, options) end
 --- ```lua
 --- local text = k8s.logs("statefulset/animica-node", { namespace = "animica-devnet", tail = 50 })
 --- ```
----@param ref almanac.Ref|table  "pod/x", "statefulset/animica-node"
+---@param ref almanac.ObjectRef|table  "pod/x", "statefulset/animica-node"
 ---@param options? k8s.logs.options
 ---@return string text
 function k8s.logs(ref, options) end
@@ -192,7 +193,7 @@ function k8s.logs(ref, options) end
 --- ```lua
 --- for line in k8s.follow_logs("pod/migrate", { namespace = "animica-devnet" }) do note(line) end
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param options? k8s.follow_logs.options
 ---@return fun(): string?
 function k8s.follow_logs(ref, options) end
@@ -370,7 +371,7 @@ function k8s.create(object, options) end
 --- ```lua
 --- k8s.patch("configmap/limits", { data = { peers = "24" } }, { namespace = "animica-devnet", type = "merge" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param patch table  of JSON's types; a list of operations with type "json"
 ---@param options? k8s.patch.options
 ---@return table object
@@ -387,7 +388,7 @@ function k8s.patch(ref, patch, options) end
 --- ```lua
 --- k8s.scale("deployment/animica-miner", 3, { namespace = "animica-devnet" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param replicas integer  from 0
 ---@param options? k8s.scale.options
 ---@return { name: string, namespace: string, uid: string, replicas: integer, before: integer }
@@ -404,7 +405,7 @@ function k8s.scale(ref, replicas, options) end
 --- ```lua
 --- k8s.restart("deployment/animica-explorer", { namespace = "animica-devnet" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param options? k8s.restart.options
 ---@return table object
 function k8s.restart(ref, options) end
@@ -426,7 +427,7 @@ function k8s.restart(ref, options) end
 --- ```lua
 --- k8s.delete("job/migrate", { namespace = "animica-devnet", missing_ok = true, timeout = "1m" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param options? k8s.delete.options
 ---@return { deleted: boolean, uid: string? }
 function k8s.delete(ref, options) end
@@ -446,7 +447,7 @@ function k8s.delete(ref, options) end
 --- ```lua
 --- k8s.evict("pod/animica-miner-0", { namespace = "animica-devnet", timeout = "5m" })
 --- ```
----@param ref almanac.Ref|table  "pod/x"
+---@param ref almanac.ObjectRef|table  "pod/x"
 ---@param options? k8s.evict.options
 ---@return { evicted: boolean, uid: string? }
 function k8s.evict(ref, options) end
@@ -517,7 +518,7 @@ function k8s.drain(node, options) end
 --- ```lua
 --- k8s.wipe_claims("statefulset/animica-node", { namespace = "animica-devnet", timeout = "5m" })
 --- ```
----@param ref almanac.Ref|table  "statefulset/animica-node"
+---@param ref almanac.ObjectRef|table  "statefulset/animica-node"
 ---@param options? k8s.wipe_claims.options
 ---@return { claims: string[], replicas: integer }
 function k8s.wipe_claims(ref, options) end
@@ -537,7 +538,7 @@ function k8s.wipe_claims(ref, options) end
 --- ```lua
 --- k8s.undo("deployment/animica-miner", { namespace = "animica-devnet" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param options? k8s.undo.options
 ---@return { kind: string, name: string, generation: integer, changed: boolean, from: integer, to: integer }
 function k8s.undo(ref, options) end
@@ -553,7 +554,7 @@ function k8s.undo(ref, options) end
 --- ```lua
 --- local revisions = k8s.history("deployment/animica-miner", { namespace = "animica-devnet" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param options? k8s.history.options
 ---@return { revision: integer, name: string, created: string, current: boolean, images: string[], change_cause: string? }[]
 function k8s.history(ref, options) end

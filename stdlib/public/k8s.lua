@@ -26,7 +26,7 @@ M.info = lazy(function() return require("almanac.k8s.read").info end)
 --- ```lua
 --- local node = k8s.get("statefulset/animica-node", { namespace = "animica-devnet" })
 --- ```
----@param ref almanac.Ref|table  "deployment/x", or an object
+---@param ref almanac.ObjectRef|table  "deployment/x", or an object
 ---@param options? k8s.get.options
 ---@return table object
 M.get = lazy(function() return require("almanac.k8s.read").get end)
@@ -38,7 +38,7 @@ M.get = lazy(function() return require("almanac.k8s.read").get end)
 --- ```lua
 --- if not k8s.find("namespace/animica-canary") then note "there is no canary" end
 --- ```
----@param ref almanac.Ref|table  "deployment/x", or an object
+---@param ref almanac.ObjectRef|table  "deployment/x", or an object
 ---@param options? k8s.find.options
 ---@return table? object
 M.find = lazy(function() return require("almanac.k8s.read").find end)
@@ -63,7 +63,7 @@ M.list = lazy(function() return require("almanac.k8s.read").list end)
 --- ```lua
 --- local newest, all = k8s.pods("deployment/animica-miner", { namespace = "animica-devnet" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param options? k8s.pods.options
 ---@return table[] newest
 ---@return table[] all
@@ -76,7 +76,7 @@ M.pods = lazy(function() return require("almanac.k8s.read").pods end)
 --- ```lua
 --- for _, event in ipairs(k8s.events("pod/animica-node-0", { namespace = "animica-devnet" })) do note(event.message) end
 --- ```
----@param ref? almanac.Ref|table  an object; without it, all of the namespace
+---@param ref? almanac.ObjectRef|table  an object; without it, all of the namespace
 ---@param options? k8s.events.options
 ---@return { time: string, type: string, reason: string, message: string, count: integer, object: string }[]
 M.events = lazy(function() return require("almanac.k8s.events").events end)
@@ -111,7 +111,7 @@ M.top = lazy(function() return require("almanac.k8s.top").top end)
 --- ```lua
 --- local text = k8s.logs("statefulset/animica-node", { namespace = "animica-devnet", tail = 50 })
 --- ```
----@param ref almanac.Ref|table  "pod/x", "statefulset/animica-node"
+---@param ref almanac.ObjectRef|table  "pod/x", "statefulset/animica-node"
 ---@param options? k8s.logs.options
 ---@return string text
 M.logs = lazy(function() return require("almanac.k8s.logs").logs end)
@@ -123,7 +123,7 @@ M.logs = lazy(function() return require("almanac.k8s.logs").logs end)
 --- ```lua
 --- for line in k8s.follow_logs("pod/migrate", { namespace = "animica-devnet" }) do note(line) end
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param options? k8s.follow_logs.options
 ---@return fun(): string?
 M.follow_logs = lazy(function() return require("almanac.k8s.logs").follow end)
@@ -240,7 +240,7 @@ M.create = lazy(function() return require("almanac.k8s.apply").create end)
 --- ```lua
 --- k8s.patch("configmap/limits", { data = { peers = "24" } }, { namespace = "animica-devnet", type = "merge" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param patch table  of JSON's types; a list of operations with type "json"
 ---@param options? k8s.patch.options
 ---@return table object
@@ -253,7 +253,7 @@ M.patch = lazy(function() return require("almanac.k8s.patch").patch end)
 --- ```lua
 --- k8s.scale("deployment/animica-miner", 3, { namespace = "animica-devnet" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param replicas integer  from 0
 ---@param options? k8s.scale.options
 ---@return { name: string, namespace: string, uid: string, replicas: integer, before: integer }
@@ -266,7 +266,7 @@ M.scale = lazy(function() return require("almanac.k8s.patch").scale end)
 --- ```lua
 --- k8s.restart("deployment/animica-explorer", { namespace = "animica-devnet" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param options? k8s.restart.options
 ---@return table object
 M.restart = lazy(function() return require("almanac.k8s.patch").restart end)
@@ -278,7 +278,7 @@ M.restart = lazy(function() return require("almanac.k8s.patch").restart end)
 --- ```lua
 --- k8s.delete("job/migrate", { namespace = "animica-devnet", missing_ok = true, timeout = "1m" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param options? k8s.delete.options
 ---@return { deleted: boolean, uid: string? }
 M.delete = lazy(function() return require("almanac.k8s.delete").delete end)
@@ -290,7 +290,7 @@ M.delete = lazy(function() return require("almanac.k8s.delete").delete end)
 --- ```lua
 --- k8s.evict("pod/animica-miner-0", { namespace = "animica-devnet", timeout = "5m" })
 --- ```
----@param ref almanac.Ref|table  "pod/x"
+---@param ref almanac.ObjectRef|table  "pod/x"
 ---@param options? k8s.evict.options
 ---@return { evicted: boolean, uid: string? }
 M.evict = lazy(function() return require("almanac.k8s.evict").evict end)
@@ -342,7 +342,7 @@ M.drain = lazy(function() return require("almanac.k8s.drain").drain end)
 --- ```lua
 --- k8s.wipe_claims("statefulset/animica-node", { namespace = "animica-devnet", timeout = "5m" })
 --- ```
----@param ref almanac.Ref|table  "statefulset/animica-node"
+---@param ref almanac.ObjectRef|table  "statefulset/animica-node"
 ---@param options? k8s.wipe_claims.options
 ---@return { claims: string[], replicas: integer }
 M.wipe_claims = lazy(function() return require("almanac.k8s.claims").wipe_claims end)
@@ -355,7 +355,7 @@ M.wipe_claims = lazy(function() return require("almanac.k8s.claims").wipe_claims
 --- ```lua
 --- k8s.undo("deployment/animica-miner", { namespace = "animica-devnet" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param options? k8s.undo.options
 ---@return { kind: string, name: string, generation: integer, changed: boolean, from: integer, to: integer }
 M.undo = lazy(function() return require("almanac.k8s.undo").undo end)
@@ -367,7 +367,7 @@ M.undo = lazy(function() return require("almanac.k8s.undo").undo end)
 --- ```lua
 --- local revisions = k8s.history("deployment/animica-miner", { namespace = "animica-devnet" })
 --- ```
----@param ref almanac.Ref|table
+---@param ref almanac.ObjectRef|table
 ---@param options? k8s.history.options
 ---@return { revision: integer, name: string, created: string, current: boolean, images: string[], change_cause: string? }[]
 M.history = lazy(function() return require("almanac.k8s.undo").history end)

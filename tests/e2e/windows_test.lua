@@ -48,6 +48,7 @@ t.test("overridden with a reason, it is journalled; a way back is never closed",
   local p = new(CONFIG)
   t.has(must(p, { "run", "book", "--override-freeze", " " }, 2), "needs a reason")
   must(p, { "run", "book", "-e", "frozen", "--override-freeze", "CVE-2026-1" }, 0)
+  t.has(select(2, p:run { "status" }), ": CVE-2026-1; by ")
   local _, log = must(p, { "log", p:newest() }, 0)
   t.has(log, "run.override")
   t.has(log, '"reason":"CVE-2026-1"')

@@ -72,8 +72,9 @@ local function check_call(call, name, signature, report)
   for i, param in ipairs(params) do
     local node = call.args[i]
     if node then
-      local ref = types.names(param.types, "almanac.Ref") and tree.constant_text(node)
-      if ref then refs.check(ref, node.pos, report) end
+      local is_object = types.names(param.types, "almanac.ObjectRef")
+      local ref = (is_object or types.names(param.types, "almanac.Ref")) and tree.constant_text(node)
+      if ref then refs.check(ref, node.pos, report, is_object) end
       types.check(param.types, node, param.name, function(pos, rule, message, hint)
         local at_top = message:sub(1, #param.name + 6) == param.name .. " must "
         message = at_top and string.format("its %s argument (%s)%s", ordinals[i] or "next", param.name, message:sub(#param.name + 1))

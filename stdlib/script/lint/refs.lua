@@ -24,7 +24,13 @@ end
 ---@param text string  "deploymnet/web", "pods"
 ---@param pos integer
 ---@param report fun(pos: integer, kind: string, rule: string, message: string, hint: string?)
-function M.check(text, pos, report)
+---@param is_object? boolean  it must be one object, and not all of a kind
+function M.check(text, pos, report, is_object)
+  if is_object and not text:find("/", 1, true) then
+    report(pos, "error", "object-name", string.format("%q names a kind, and one object is needed", text),
+      string.format("write which one: %q", known()[text:lower()] and text .. "/NAME" or "deployment/" .. text))
+    return
+  end
   local kind = text:match "^[^/]+"
   if not kind or #kind < SHORTEST or kind:find "%." or known()[kind:lower()] then return end
   local guess = nearest.question(kind, known())

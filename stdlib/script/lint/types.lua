@@ -110,7 +110,8 @@ end
 
 local words = {
   string = "a string", number = "a number", integer = "a whole number", boolean = "true or false", table = "a table",
-  ["almanac.Duration"] = field_type.named.duration.words, ["almanac.Ref"] = "a string", any = "a value",
+  ["almanac.Duration"] = field_type.named.duration.words, ["almanac.Ref"] = "a string", ["almanac.ObjectRef"] = "a string",
+  any = "a value",
 }
 
 local function words_of(one)
@@ -137,14 +138,14 @@ local tables = { list = true, map = true, shape = true }
 local function fits_name(name, value)
   if name == "almanac.Duration" then return (pcall(duration.parse, value)) end
   if name:find "%.options$" or name == "table" or name == "boolean" then return false end
-  if name == "string" or name == "almanac.Ref" then return type(value) == "string" end
+  if name == "string" or name == "almanac.Ref" or name == "almanac.ObjectRef" then return type(value) == "string" end
   if name == "number" then return type(value) == "number" end
   if name == "integer" then return math.tointeger(value) ~= nil and type(value) == "number" end
   return true
 end
 
 --- Classes that are no tables.
-local plain_aliases = { ["almanac.Duration"] = true, ["almanac.Ref"] = true }
+local plain_aliases = { ["almanac.Duration"] = true, ["almanac.Ref"] = true, ["almanac.ObjectRef"] = true }
 
 --- Whether the node, as it is written, can be of that type: at its top only.
 local function may_be(one, node)

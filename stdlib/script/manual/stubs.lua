@@ -57,7 +57,8 @@ end
 --- Types that annotations name, by the page whose stub declares them.
 local ALIASES = {
   duration = '---@alias almanac.Duration string|number  "90s", "5m", or seconds\n',
-  k8s = '---@alias almanac.Ref string  "deployment/web", or all of a kind: "pods"\n',
+  k8s = '---@alias almanac.Ref string  "deployment/web", or all of a kind: "pods"\n'
+    .. '---@alias almanac.ObjectRef string  one object: "deployment/web"\n',
 }
 
 --- The stub of a page.

@@ -43,6 +43,7 @@ return {
     "did you mean Secret?"),
   body("a kind under another apiVersion", "step('a', function() return k8s.apply { apiVersion = 'v1', kind = 'Deployment' } end)",
     'is "apps/v1"'),
+  body("a kind where one object is needed", "step('a', function() return k8s.scale('web', 2) end)", 'write which one: "deployment/web"'),
   body("a field of an object", "step('a', function() return k8s.create { { apiVersion = 'v1', kind = 'Secret', stringdata = {} } } end)",
     "did you mean stringData?"),
   body("a field below", "step('a', function() return k8s.apply { apiVersion = 'apps/v1', kind = 'Deployment', "
