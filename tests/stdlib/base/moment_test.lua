@@ -17,7 +17,8 @@ end)
 t.test("a time of day is the last one, a day begins at midnight", function()
   local now = os.time { year = 2026, month = 3, day = 1, hour = 10, min = 30 }
   for typed, expected in pairs {
-    ["10:30"] = "2026-03-01 10:30", ["06:19"] = "2026-03-01 06:19", ["10:31"] = "2026-02-28 10:31", ["23:59"] = "2026-02-28 23:59", ["06:19:05"] = "2026-03-01 06:19",
+    ["10:30"] = "2026-03-01 10:30", ["06:19"] = "2026-03-01 06:19", ["10:31"] = "2026-02-28 10:31", ["23:59"] = "2026-02-28 23:59",
+    ["06:19:05"] = "2026-03-01 06:19",
     today = "2026-03-01 00:00", yesterday = "2026-02-28 00:00",
   } do t.eq(os.date("%Y-%m-%d %H:%M", moment.parse("--since", typed, now)), expected, typed) end
 end)
