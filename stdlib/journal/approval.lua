@@ -14,6 +14,7 @@ local M = {}
 ---@field path string       of the step that asks
 ---@field question string
 ---@field script string     digest of the runbook's files
+---@field callers string?   the runs that made that one, with the digests of their files; nil: nobody did, or an older almanac asked
 ---@field plan string?      digest of the plan that the run is bound to
 ---@field environment string?  of almanac.yaml, or "none"
 ---@field cluster string?   in words: where the run is, or "none"; nil: an older almanac asked
@@ -36,11 +37,35 @@ local M = {}
 ---@field overtaken string?  what came since, by which it does not count any more, in words
 ---@field overtaken_at integer?  the first event by which it did not
 
+--- The scripts of the runs that made one, in words, the nearest first: what follows its questions is theirs, too.
+---@param run almanac.Run
+---@return string?  nil: nobody made it
+local function callers_of(run)
+  local out, caller = {}, run.caller
+  while caller do
+    local script = caller.script or caller.replay.script and caller.replay.script.digest
+    out[#out + 1] = string.format("%s %s", caller.id, script or "unknown")
+    caller = caller.caller
+  end
+  return out[1] and table.concat(out, "; ")
+end
+
+--- The script of a run that made the one in which this was answered.
+---@param given almanac.Answer
+---@param id string  of that run
+---@return string? digest  nil: it did not make it, or an older almanac asked
+function M.script_of_caller(given, id)
+  for one in (given.callers or ""):gmatch "[^;]+" do
+    local run, script = one:match "^ ?(%S+) (%S+)$"
+    if run == id then return script end
+  end
+end
+
 --- What an answer given now would be about.
 ---@param run almanac.Run
----@return { script: string, plan: string? }
+---@return { script: string, callers: string?, plan: string? }
 local function subject(run)
-  return { script = run.script, plan = run.bound and run.bound.digest }
+  return { script = run.script, callers = callers_of(run), plan = run.bound and run.bound.digest }
 end
 
 --- Where what is asked about would happen. A run that goes on on another cluster, whoever wanted that, leaves the answers of
@@ -59,7 +84,8 @@ end
 function M.ask(frame, question, waiting)
   local about, place = subject(frame.run), place_of(frame.run)
   frame.run:record("confirm.asked", frame.path, {
-    question = question, script = about.script, plan = about.plan, environment = place.environment, cluster = place.cluster,
+    question = question, script = about.script, callers = about.callers, plan = about.plan, environment = place.environment,
+    cluster = place.cluster,
     at_ms = task.wall_ms(), needs = waiting.needs, choices = waiting.choices,
     must_sign = waiting.must_sign, since = waiting.since, pattern = waiting.pattern,
   })
@@ -98,7 +124,7 @@ end
 function M.answer(frame, question, answer)
   local about, place = subject(frame.run), place_of(frame.run)
   local given = { question = question, answer = answer, by = M.operator(), at_ms = task.wall_ms(),
-    script = about.script, plan = about.plan, environment = place.environment, cluster = place.cluster }
+    script = about.script, callers = about.callers, plan = about.plan, environment = place.environment, cluster = place.cluster }
   frame.run:record("confirm.answered", frame.path, given)
   M.use(frame)
   return given
@@ -168,9 +194,9 @@ function M.claims(id, path, question, answers)
       overtaken = given.overtaken and given.overtaken .. " since then", overtaken_at = given.overtaken_at,
       why = not is_signed and "it is not signed" or nil,
       wanted = is_signed and M.statement(id, path, {
-        question = redaction.text(question.question), answer = question.answer or "yes", reason = given.reason, script = about.script,
-        plan = about.plan, environment = given.environment, cluster = given.cluster, head = given.head, at_ms = given.at_ms,
-        principal = given.principal,
+        question = redaction.text(question.question), answer = question.answer or "yes", reason = given.reason,
+        script = about.script, callers = about.callers, plan = about.plan, environment = given.environment, cluster = given.cluster,
+        head = given.head, at_ms = given.at_ms, principal = given.principal,
       }) or "",
       head = given.head,
     }
@@ -187,7 +213,7 @@ end
 function M.statement(id, path, answer)
   return statement.text(answer.cluster and "almanac approval 2" or "almanac approval 1", {
     { "run", id }, { "step", path }, { "question", answer.question }, { "answer", answer.answer }, { "reason", answer.reason },
-    { "script", answer.script }, { "plan", answer.plan or "none" }, { "environment", answer.environment },
+    { "script", answer.script }, { "callers", answer.callers }, { "plan", answer.plan or "none" }, { "environment", answer.environment },
     { "cluster", answer.cluster }, { "head", answer.head }, { "time", timestamp.micro(answer.at_ms) }, { "principal", answer.principal },
   })
 end
@@ -234,6 +260,8 @@ function M.given(frame, question)
     return nil, string.format("%s answered %s, but %s since then", last.by, last.answer, last.overtaken)
   elseif last.script ~= about.script then
     return nil, string.format("%s answered %s, but the script was edited since then", last.by, last.answer)
+  elseif last.callers and last.callers ~= about.callers then
+    return nil, string.format("%s answered %s, but a script that runs this one was edited since then", last.by, last.answer)
   elseif last.plan ~= about.plan then
     return nil, string.format("%s answered %s, but to a run with another plan", last.by, last.answer)
   end
@@ -266,7 +294,7 @@ function M.chosen(frame, question)
   if not last_asked or not last or last_asked.question ~= question or last.at_ms < last_asked.at_ms then return nil end
   local about = subject(frame.run)
   if last.overtaken then return nil, string.format("%s answered %s, but %s since then", last.by, last.answer, last.overtaken) end
-  if last.script ~= about.script or last.plan ~= about.plan then
+  if last.script ~= about.script or last.callers and last.callers ~= about.callers or last.plan ~= about.plan then
     return nil, string.format("%s answered %s, but the script or the plan is another one since then", last.by, last.answer)
   end
   return last

@@ -78,9 +78,10 @@ M.kinds = {
   ["effect.recovered"] = kind("durable", "keep", "op id ordinal state sure"), -- sure: "not_done" is no "again"
   ["effect.replayed"] = kind("told", "skip", "*"), -- what its effect.outcome carried
   -- what steps keep of their own
-  ["confirm.asked"] = kind("durable", "keep", "question script plan environment cluster at_ms needs choices pattern must_sign since"),
+  ["confirm.asked"] = kind("durable", "keep",
+    "question script callers plan environment cluster at_ms needs choices pattern must_sign since"),
   ["confirm.answered"] = kind("durable", "keep",
-    "question answer by at_ms script plan environment cluster reason principal head signed signature"),
+    "question answer by at_ms script callers plan environment cluster reason principal head signed signature"),
   ["confirm.used"] = kind("soon", "keep", ""), -- the run went on, or failed, by what was answered
   -- what is asked at the run's terminal, by whom it is seen there; at "", of the run
   ["question.put"] = kind("durable", "skip", "question choices by"),

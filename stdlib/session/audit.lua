@@ -5,6 +5,7 @@ local config = require "almanac.config.file"
 local edited = require "almanac.session.edited"
 local errors = require "almanac.base.errors"
 local events = require "almanac.journal.event"
+local family = require "almanac.journal.family"
 local files = require "almanac.run.plan.file"
 local json = require "native.json"
 local plan_signatures = require "almanac.session.plan_signatures"
@@ -112,21 +113,40 @@ function M.signatures(journal, id, replay)
   return findings
 end
 
+--- Calls fn for each signed answer of a run that counts.
+local function each_signed(judge, replay, fn)
+  for path in pairs(replay.kept["confirm.asked"] or {}) do
+    for _, given in ipairs(replay:previous("confirm.answered", path)) do
+      local question = { question = given.question, answer = given.answer }
+      if given.signed and judge:judge(path, question, { given }, true).accepted[1] then fn(given) end
+    end
+  end
+end
+
 --- The scripts for which there is a signature that counts, and the first event behind one.
 local function signed_for(journal, id, replay)
   local judge, signed, first = approvals.of(journal, id, replay), {}, math.huge
   if replay.plan and #plan_signatures.judge(replay.plan, runners.barred(replay), true).accepted > 0 then
     signed[replay.plan.script_digest], first = true, 0
   end
-  for path in pairs(replay.kept["confirm.asked"] or {}) do
-    for _, given in ipairs(replay:previous("confirm.answered", path)) do
-      local question = { question = given.question, answer = given.answer }
-      if given.signed and judge:judge(path, question, { given }, true).accepted[1] then
-        signed[given.script], first = true, math.min(first, given.seq)
-      end
+  each_signed(judge, replay, function(given) signed[given.script], first = true, math.min(first, given.seq) end)
+  return signed, first
+end
+
+--- Adds the scripts of a run that were signed with what the runs that it made asked; and gives when that was first.
+local function signed_in_made(journal, id, of, signed, first_ms)
+  for _, row in ipairs(journal:runs()) do
+    local caller = rows.meta(row).caller
+    if caller and caller.run == of then
+      local replay = replays.load(journal, row.id)
+      each_signed(approvals.of(journal, row.id, replay), replay, function(given)
+        local script = approval.script_of_caller(given, id)
+        if script then signed[script], first_ms = true, math.min(first_ms, given.time_ms) end
+      end)
+      first_ms = signed_in_made(journal, id, row.id, signed, first_ms)
     end
   end
-  return signed, first
+  return first_ms
 end
 
 ---@class almanac.UnsignedText  what a run did with a script that nobody signed, behind a signature for another one
@@ -142,10 +162,14 @@ end
 function M.unsigned_texts(journal, id, replay)
   if not approvals.of(journal, id, replay) then return {} end
   local signed, first = signed_for(journal, id, replay)
+  local first_ms = signed_in_made(journal, id, id, signed, math.huge)
   local found, current, open = {}, nil, nil
   for event in events.each(journal, id) do
     if event.kind == "run.script" then current, open = event.data.digest, nil end
-    if DEEDS[event.kind] and event.seq > first and current and not signed[current] then
+    local is_behind = event.seq > first or event.time_ms > first_ms
+    -- A run that it makes, or goes on with, tells of its own; when that is over, the step is done.
+    local is_deed = DEEDS[event.kind] and not family.made_by(event)
+    if is_deed and is_behind and current and not signed[current] then
       if not open then
         open = { from = event.seq, to = event.seq, count = 0 }
         found[#found + 1] = open

@@ -1,9 +1,12 @@
 --- A run whose script was edited since it ran last: what it may touch otherwise is said, and what was signed for the text
 --- of before is asked anew.
 local approval = require "almanac.journal.approval"
+local approvals = require "almanac.session.approvals"
 local confirm = require "almanac.run.confirm"
 local errors = require "almanac.base.errors"
 local param = require "almanac.base.param"
+local replays = require "almanac.journal.replay"
+local rows = require "almanac.journal.row"
 local runbook = require "almanac.script.runbook"
 local task = require "native.task"
 
@@ -79,37 +82,76 @@ local function is_passed(replay, path)
   return is_done or #replay:previous("guard.answered", path) > 0
 end
 
---- The newest answer that was signed, lets the run go on, and did.
----@return almanac.Answer?  with its path
+---@class almanac.PassedAnswer  a signed answer that let a run go on, and did
+---@field given almanac.Answer
+---@field path string      of the step that asked
+---@field shown string     the same, from the run that goes on
+---@field script string?   digest of that run's files, as it was answered
+---@field replay almanac.Replay      of the run that asked
+---@field approvals almanac.Approvals  of that
+
+--- Adds those of a run to `found`.
+---@param of { replay: almanac.Replay, approvals: almanac.Approvals, below: string, script: fun(given: almanac.Answer): string? }
+local function add_passed(found, of)
+  for path in pairs(of.replay.kept["confirm.answered"] or {}) do
+    local asked = of.replay:previous("confirm.asked", path)
+    local is_own = path:sub(-#MARK) ~= MARK and is_passed(of.replay, path)
+    for _, given in ipairs(is_own and of.replay:previous("confirm.answered", path) or {}) do
+      local script = of.script(given)
+      local counts = given.signed and given.seq and script and approval.goes_on(asked[#asked] or {}, given.answer)
+      if counts then
+        found[#found + 1] = { given = given, path = path, shown = of.below .. path, script = script, replay = of.replay,
+          approvals = of.approvals }
+      end
+    end
+  end
+end
+
+--- Adds those of the runs that a run made, and of those that these made: what it does behind them was signed there.
+local function add_of_made(found, run, id, below)
+  for _, row in ipairs(run.journal:runs()) do
+    local caller = rows.meta(row).caller
+    if caller and caller.run == id then
+      local replay, inner = replays.load(run.journal, row.id), below .. caller.path .. "/"
+      add_passed(found, {
+        replay = replay, below = inner, approvals = approvals.of(run.journal, row.id, replay),
+        script = function(given) return approval.script_of_caller(given, run.id) end,
+      })
+      add_of_made(found, run, row.id, inner)
+    end
+  end
+end
+
+--- The newest answer that was signed, lets the run go on, and did: its own, or one of a run that it made.
+---@return almanac.PassedAnswer?
 ---@return string? people  who signed it
 local function newest(run)
   local found = {}
-  for path in pairs(run.replay.kept["confirm.answered"] or {}) do
-    local asked = run:previous("confirm.asked", path)
-    local is_own = path:sub(-#MARK) ~= MARK and is_passed(run.replay, path)
-    for _, given in ipairs(is_own and run:previous("confirm.answered", path) or {}) do
-      given.path = path
-      local counts = given.signed and given.seq and approval.goes_on(asked[#asked] or {}, given.answer)
-      if counts then found[#found + 1] = given end
-    end
-  end
-  table.sort(found, function(a, b) return a.seq > b.seq end)
-  for _, given in ipairs(found) do
-    local path, question = given.path, { question = given.question, answer = given.answer }
-    if run.approvals:judge(path, question, { given }, true).accepted[1] then
-      return given, run.approvals:people(run.approvals:judge(path, question, run:previous("confirm.answered", path), true))
+  add_passed(found, {
+    replay = run.replay, approvals = run.approvals, below = "", script = function(given) return given.script end,
+  })
+  add_of_made(found, run, run.id, "")
+  table.sort(found, function(a, b)
+    if a.replay == b.replay then return a.given.seq > b.given.seq end
+    return a.given.time_ms > b.given.time_ms
+  end)
+  for _, one in ipairs(found) do
+    local question = { question = one.given.question, answer = one.given.answer }
+    if one.approvals:judge(one.path, question, { one.given }, true).accepted[1] then
+      local answers = one.replay:previous("confirm.answered", one.path)
+      return one, one.approvals:people(one.approvals:judge(one.path, question, answers, true))
     end
   end
 end
 
 --- Why what was signed is not about this execution.
 ---@param run almanac.Run
----@param given almanac.Answer
+---@param passed almanac.PassedAnswer
 ---@return string?
-local function otherwise(run, given)
-  local why = {}
-  if given.script ~= run.script then why[#why + 1] = "the script was edited" end
-  why[#why + 1] = given.overtaken
+local function otherwise(run, passed)
+  local given, why = passed.given, {}
+  if passed.script ~= run.script then why[#why + 1] = "the script was edited" end
+  if passed.replay == run.replay then why[#why + 1] = given.overtaken end -- a run that was made looks at its own
   if given.plan ~= (run.bound and run.bound.digest) then why[#why + 1] = "the plan was left" end
   return why[1] and table.concat(why, ", and ")
 end
@@ -118,11 +160,11 @@ end
 --- question, and goes on with others, waits until as many have signed that: it is asked, once, of the newest one.
 ---@param run almanac.Run  that is executed, and has approvals
 function M.check_approval(run)
-  local given, people = task.with({ permit = "read" }, newest, run) -- between steps
-  local why = given and otherwise(run, given)
+  local passed, people = task.with({ permit = "read" }, newest, run) -- between steps
+  local why = passed and otherwise(run, passed)
   if not why then return end
-  task.with({ permit = "read" }, confirm.require, { run = run, path = given.path .. MARK }, string.format(
-    "%s since %s signed %q. Go on as it is now?", why, people, given.question))
+  task.with({ permit = "read" }, confirm.require, { run = run, path = passed.shown .. MARK }, string.format(
+    "%s since %s signed %q. Go on as it is now?", why, people, passed.given.question))
 end
 
 --- Whether anything went on behind the answer at a path: it was asked about a script, which the run was made with

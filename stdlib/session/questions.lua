@@ -111,7 +111,8 @@ end
 function M.answer(question, given)
   return {
     question = question.question, answer = given.answer, by = given.by, at_ms = task.wall_ms(), script = question.script,
-    plan = question.plan, environment = question.environment or "none", cluster = question.cluster or "none", reason = given.reason,
+    callers = question.callers, plan = question.plan, environment = question.environment or "none",
+    cluster = question.cluster or "none", reason = given.reason,
   }
 end
 

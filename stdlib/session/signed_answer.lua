@@ -20,7 +20,7 @@ local M = {}
 local function judge(asked, data)
   if not approval.goes_on(asked.question, data.answer) then return nil end
   local path, question = asked.question.path, { answer = data.answer }
-  for _, name in ipairs { "question", "script", "plan", "must_sign", "since" } do question[name] = asked.question[name] end
+  for _, name in ipairs { "question", "script", "callers", "plan", "must_sign", "since" } do question[name] = asked.question[name] end
   local answers = asked.replay:previous("confirm.answered", path)
   answers[#answers + 1] = data
   local judgement = approvals.of(asked.journal, asked.id, asked.replay):judge(path, question, answers)

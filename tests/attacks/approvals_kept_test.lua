@@ -182,3 +182,57 @@ t.test("a signature that a no has ended does not count again, whoever brings it:
   for _, person in ipairs { alice, bob } do approvals.approve(p, person, 0, id, "--sign=" .. person.key) end
   approvals.resume(p, id)
 end)
+
+t.test("a run that made one is bound by what was signed there: edited, it waits, and verify tells what it did", function()
+  local alice = signers.person "alice"
+  local p = approvals.new("", alice:line())
+  p:edit("inner", [[return runbook { run = function()
+    confirm "go on?"
+    step("stop", function() if not fs.exists "flag" then error "no flag" end end)
+  end }]])
+  local function outer(words)
+    p:edit("outer", string.format([[return runbook { run = function()
+      runbook.call "inner"
+      step("after", function() fs.write("log", %q) end)
+    end }]], words))
+  end
+  outer "good"
+  p:run({ "run", "outer", "--no-ask" }, approvals.runner)
+  local id = t.ok(select(2, p:run { "runs" }):match "(outer%-%S+)")
+  local sign = "--sign=" .. alice.key
+  local _, text = p:run { "approve", id, "--text", "--as", "alice@example.com" }
+  t.has(text, '\ncallers: "' .. id .. " ")
+
+  outer "edited before it was signed for"
+  t.has(run(p, 0, "approve", id, sign), "approved")
+  t.has(run(p, 3, "resume", id, "--plain"), "waiting for signed approvals: go on?")
+  outer "good"
+  run(p, 1, "resume", id, "--plain") -- behind the question: no flag
+
+  t.write_file(p.dir .. "/flag", "")
+  outer "evil"
+  t.has(run(p, 3, "resume", id, "--plain"), 'the script was edited since alice@example.com signed "go on?". Go on as it is now?')
+  t.eq(p:lines "log", {})
+  run(p, 0, "approve", id, sign)
+  run(p, 0, "resume", id, "--plain")
+  t.eq(p:lines "log", { "evil" })
+  run(p, 0, "verify", id)
+end)
+
+t.test("verify of a run tells what it did behind what was signed in one that it made", function()
+  local alice = signers.person "alice"
+  local p = approvals.new("", alice:line())
+  p:edit("inner", [[return runbook { run = function() confirm "go on?" end }]])
+  p:edit("outer", [[return runbook { run = function() runbook.call "inner" end }]])
+  p:run({ "run", "outer", "--no-ask" }, approvals.runner)
+  local id = t.ok(select(2, p:run { "runs" }):match "(outer%-%S+)")
+  run(p, 0, "approve", id, "--sign=" .. alice.key)
+  run(p, 0, "resume", id)
+  run(p, 0, "verify", id)
+  local journal <close> = require("native.journal").open { dir = p.dir .. "/.almanac", mode = "rw" }
+  local append = require("almanac.journal.event").append
+  append(journal, id, "run.script", "", { digest = ("f"):rep(64), files = {}, sources = {} })
+  append(journal, id, "step.start", "evil", { attempt = 1 })
+  append(journal, id, "step.done", "evil", { started = 0, elapsed_ms = 1 })
+  t.has(run(p, 1, "verify", id), "are of another script than was signed")
+end)
