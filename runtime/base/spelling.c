@@ -145,6 +145,27 @@ static void add_octal(struct spellings *out, const char *p, const char *q, const
     add_byte(out, code & 0xff, (size_t)(q + n - p));
 }
 
+/* \54 or \000054 of CSS, with the blank that ends it; a single digit is a letter's escape. */
+static void add_css(struct spellings *out, const char *p, const char *q, const char *end)
+{
+    uint32_t code;
+    size_t n = number_at(q, end, 6, 16, &code);
+
+    out->cut = out->cut || (n < 6 && q + n == end);
+    if (n > 1)
+        add_code(out, code, (size_t)(q + n - p) + (q + n < end && q[n] == ' '));
+}
+
+/* \o{124} of Perl. */
+static void add_braced_octal(struct spellings *out, const char *p, const char *q, const char *end)
+{
+    uint32_t code;
+    size_t n = q + 1 < end && q[1] == '{' ? number_at(q + 2, end, 8, 8, &code) : 0;
+
+    if (n > 0 && q + 2 + n < end && q[2 + n] == '}')
+        add_code(out, code, (size_t)(q + 3 + n - p));
+}
+
 /* What the letter at q means behind the backslashes from p on. */
 static void add_escape(struct spellings *out, const char *p, const char *q, const char *end)
 {
@@ -164,6 +185,11 @@ static void add_escape(struct spellings *out, const char *p, const char *q, cons
         add_nothing(out, (size_t)(q + newline - p) + blanks_at(q + newline, end));
     else
         add_byte(out, (unsigned char)*q, (size_t)(q + 1 - p));
+    if (*q == 'o')
+        add_braced_octal(out, p, q, end);
+    if (*q == '"' || *q == '\'') /* one of two, as CSV within JSON has a quotation mark */
+        add_nothing(out, (size_t)(q + 1 - p));
+    add_css(out, p, q, end);
 }
 
 static void add_backslash(struct spellings *out, const char *p, const char *end)

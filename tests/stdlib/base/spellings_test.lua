@@ -47,6 +47,11 @@ for name, escape in (("a colour", "\033[1;31m"), ("a link", "\033]8;;https://exa
     out["base64 with " + name + " inside"] = fold(e, 6, escape)
 out["escape() of JavaScript"] = "".join("%%u%04x" % ord(c) if ord(c) > 255 or c.isalpha() else "%%%02X" % ord(c) for c in s)
 out["escape() of every letter, upper"] = "".join("%%U%04X" % ord(c) for c in s)
+out["CSV within JSON"] = json.dumps('"' + s.replace('"', '""') + '"')
+if s.isascii():
+    out["CSS"] = "".join("\\%x " % c for c in b)
+    out["CSS of six digits"] = "".join("\\%06x" % c for c in b)
+    out["Perl's octal"] = "".join("\\o{%o}" % c for c in b)
 out["octal list"] = " ".join("%03o" % c for c in b)
 out["octal list of C"] = ", ".join("\\%03o" % c for c in b)
 out["octal list of Python"] = str([oct(c) for c in b]).replace("'", "")
