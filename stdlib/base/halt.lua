@@ -6,22 +6,37 @@ local task = require "native.task"
 
 local M = {}
 
---- By the error: a script can write `waiting` into one of its own.
-local halts = setmetatable({}, { __mode = "k" }) ---@type table<almanac.Error, true>
+--- How the run stands then, by the error: a script can write `waiting` into one of its own.
+local halts = setmetatable({}, { __mode = "k" }) ---@type table<almanac.Error, "waiting"|"failed">
 
 --- Raises a halt.
 ---@param err table  as errors.raise takes it; raised once more, it is the same one
 function M.raise(err)
   local halt = errors.made(err)
-  halts[halt] = true
+  halts[halt] = halts[halt] or "waiting"
   task.halt(halt)
+end
+
+--- Raises what ends a run as failed: an answer that a script must not go on with, as by it it would be told a secret.
+---@param err table  as errors.raise takes it
+function M.fail(err)
+  local halt = errors.made(err)
+  halts[halt] = "failed"
+  task.halt(halt)
+end
+
+--- Whether a run that ended with an error waits.
+---@param err any
+---@return boolean
+function M.waits(err)
+  return halts[err] == "waiting"
 end
 
 --- Whether an error stands for a halt.
 ---@param err any
 ---@return boolean
 function M.is(err)
-  return halts[err] == true
+  return halts[err] ~= nil
 end
 
 --- The first halt among the errors of what was joined.

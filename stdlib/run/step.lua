@@ -4,6 +4,7 @@
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local halt = require "almanac.base.halt"
 local own_params = require "almanac.run.own_params"
 local redaction = require "almanac.base.redaction"
 local source = require "almanac.base.source"
@@ -166,7 +167,9 @@ local function check_name(name, path)
   local fault = step_name.fault(name)
   if fault then errors.usage("a step's name %s: %s", fault, fields.shown(name)) end
   if redaction.hides(name) then
-    errors.usage("the name of a step is shown and journalled, and would hold a secret: %s", redaction.text(name))
+    -- Who could go on behind it would find out a short secret by trying names.
+    halt.fail { kind = "usage",
+      message = "the name of a step is shown and journalled, and would hold a secret: " .. redaction.text(name) }
   end
   if path and #path > step_name.PATH_MAX then
     errors.usage("steps are too deep in one another: their names are more than %d bytes together, at %s", step_name.PATH_MAX,

@@ -44,7 +44,7 @@ end
 --- How the run stands; the operator's second signal cancels, and a branch that fails cancels its siblings.
 local function status_of(ok, err)
   if ok then return "done" end
-  if halt.is(err) then return "waiting" end
+  if halt.waits(err) then return "waiting" end
   if signals.count() >= 2 then return interrupt.levels.cancel.run end
   local stopped = interrupt.of(err)
   if stopped and (stopped.level == "pause" or signals.count() > 0) then return stopped.run end
