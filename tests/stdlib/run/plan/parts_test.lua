@@ -11,17 +11,32 @@ local function refused(planned, call, within)
   local plan = { effects = { { path = "set", ordinal = "0", op = "own.set", makes = planned.makes, makes_more = planned.makes_more } } }
   local run = { definitions = {}, replay = { effects_newest_first = function() return {} end } }
   call.definition = { allow = { category = "flags", of = function(input) return { { category = "flags", names = { input } } } end } }
-  return parts.refused(plan, { path = "set", within = within, run = run }, call, planned.fits or fits)
+  local frame = { path = "set", within = within, run = run }
+  local part, why = parts.find(plan, frame, call, function(one) return (planned.fits or fits)(one, call) end)
+  t.ok(not (part and why))
+  return why, part
 end
 
 t.test("what the plan foresaw with that input may be made, and nothing else", function()
-  local planned = { makes = { { op = "own.flag", digest = "d1" } } }
+  local planned = { makes = { { op = "own.flag", digest = "d1", ordinal = "0.1" } } }
+  local why, part = refused(planned, { name = "own.flag", digest = "d1", key = "0.1", input = "x" }, "own.set")
+  t.eq({ why, part.ordinal }, { nil, "0.1" })
   t.eq(refused(planned, { name = "own.flag", digest = "d1", key = "0.1", input = "x" }, "own.set"), nil)
   t.has(refused(planned, { name = "own.flag", digest = "d2", key = "0.1", input = "x" }, "own.set"),
     "which own.set makes, is not in the plan")
   t.has(refused(planned, { name = "own.other", digest = "d1", key = "0.1", input = "x" }, "own.set"), "not in the plan")
+  t.has(refused(planned, { name = "own.flag", digest = "d1", key = "0.2", input = "x" }, "own.set"), "not in the plan", "a second time")
   planned.fits = never
   t.has(refused(planned, { name = "own.flag", digest = "d1", key = "0.1", input = "x" }, "own.set"), "not in the plan")
+end)
+
+t.test("a recovery may make any of the parts once more, and so may one of a plan without their numbers", function()
+  local call = { name = "own.flag", digest = "d1", key = "0.1000", input = "x" }
+  t.eq(refused({ makes = { { op = "own.flag", digest = "d1", ordinal = "0.1" } } }, call, "own.set"), nil)
+  call.key = "0.5"
+  t.eq(refused({ makes = { { op = "own.flag", digest = "d1" } } }, call, "own.set"), nil)
+  call.digest = "d2"
+  t.has(refused({ makes = { { op = "own.flag", digest = "d1" } } }, call, "own.set"), "not in the plan")
 end)
 
 t.test("a plan that says that it does not know refuses nothing here, nor what is no part", function()
