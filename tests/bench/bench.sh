@@ -93,6 +93,17 @@ mkdir "$memory/many"
 found=$(cd "$memory/many" && for turn in 1 2 3 4 5; do "$measure" run "$almanac" runs --param tag=none; done | cut -d' ' -f1 | middle)
 line "runs --param: 10,000 runs looked at" "$(calc "$found / 1e3")" ms 50
 
+# From Ctrl-C to the end of the process, whatever its script computes. The worst has two hundred thousand calls to leave.
+ALMANAC_BUILD=$build "$almanac" lua tests/bench/pauses.lua >"$tmp/pauses"
+pause() { # which bar
+    set -- "$2" $(sed -n "s/^$1 //p" "$tmp/pauses")
+    bar=$1 ms=$2
+    shift 2
+    line "pause: Ctrl-C to the end of a run that computes ($*)" "$ms" ms "$bar"
+}
+pause worst 250
+pause others 100
+
 # A plain run that talks to a server over TLS; beside it curl, alone, with the same handshake.
 mkdir "$tmp/tls"
 "$almanac" sim --tls "$tmp/tls" --kubeconfig "$tmp/tls/kubeconfig" >"$tmp/tls/ready" 2>"$tmp/log" &
