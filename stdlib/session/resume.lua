@@ -13,6 +13,7 @@ local execute = require "almanac.run.mode.execute"
 local family = require "almanac.journal.family"
 local given_otherwise = require "almanac.journal.anew"
 local holder = require "almanac.session.holder"
+local locks = require "almanac.session.lock"
 local outlook = require "almanac.run.outlook"
 local ownership = require "almanac.journal.ownership"
 local param = require "almanac.base.param"
@@ -184,6 +185,22 @@ local function given_anew(session, run, book, values)
   return out
 end
 
+--- Refuses parameters with which the run would want another lock than it holds: somebody else may work under that.
+local function check_lock(session, run, book, values)
+  local is_other = false
+  for name in pairs(session.anew) do is_other = is_other or not param.holds_secret(book.params[name]) end
+  if not is_other then return end
+  local lock = locks.of(book.lock, values)
+  local other, held = lock and lock.name, run.meta.lock
+  if other == held then return end
+  errors.raise {
+    kind = "refused",
+    message = string.format("%s holds %s, and with these parameters it would want %s", run.id,
+      held and string.format("the lock %q", held) or "no lock", other and string.format("the lock %q", other) or "none"),
+    hint = "go on with what it was started with, or take it back; and start another run with the others",
+  }
+end
+
 --- What was done with a secret that is given anew was done with the one before.
 local function say_old_secrets(session, run, book)
   for _, name in ipairs(param.sorted_names(session.anew)) do
@@ -224,6 +241,7 @@ local function go_on(session, run, book, ask)
   check_plan(session, run, book)
   local moved = clusters.check_run(session, run, "resume")
   local values = restore_params(session, run, book)
+  check_lock(session, run, book, values)
   holder.own(journal, run.id)
   local held <close> = reopen.take_locks(journal, run, session.operator)
   reopen.check_goes_on(run)

@@ -175,3 +175,15 @@ for what, words in pairs {
     end
   end)
 end
+
+t.test("parameters by which the run would want another lock than it holds are refused", function()
+  local p = project.new { book = [[return runbook {
+    params = { x = param.string { default = "a" }, y = param.string { default = "c" } }, lock = function(q) return "L" .. q.x end,
+    run = function(q) step("s", function() if q.y ~= "d" then error "not yet" end end) end,
+  }]] }
+  t.eq(p:run { "run", "book" }, 1)
+  local code, out, err = p:run { "resume", "book", "x=b" }
+  t.eq(code, 2, out .. err)
+  t.has(err, 'holds the lock "La", and with these parameters it would want the lock "Lb"')
+  t.eq(p:run { "resume", "book", "x=a", "y=d" }, 0)
+end)
