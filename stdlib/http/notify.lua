@@ -71,15 +71,17 @@ end
 
 local SLACK_ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }
 
---- A message of ours as Slack shows it, letter by letter: what errors and steps' names have in it mentions nobody, and links
---- nowhere. https://api.slack.com/reference/surfaces/formatting#escaping
+--- A message of ours as Slack shows it, letter by letter: what errors and steps' names have in it mentions nobody, and has no link
+--- behind other words. Slack makes a link of an address that stands there; nothing is fetched from that to be shown.
+--- https://api.slack.com/reference/surfaces/formatting#escaping
 local function as_text(text)
   return (text:gsub("[&<>]", SLACK_ESCAPES))
 end
 
 --- What is sent: https://api.slack.com/messaging/webhooks for slack.
 local function body_of(channel, input, id, run)
-  if channel.kind == "slack" then return { text = input.hook and as_text(input.text) or input.text } end
+  if channel.kind == "slack" and input.hook then return { text = as_text(input.text), unfurl_links = false, unfurl_media = false } end
+  if channel.kind == "slack" then return { text = input.text } end
   return { text = input.text, run = run, id = id, hook = input.hook }
 end
 

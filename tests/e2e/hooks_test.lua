@@ -163,10 +163,11 @@ t.test("a run that is made of runs is told of as one", function()
   t.has(got.texts.on_done, "deploy-")
 end)
 
-t.test("Slack is told our messages letter by letter: what an error or a step's name says mentions nobody and links nowhere", function()
-  local said
+t.test("Slack is told our messages letter by letter: what an error or a step's name says mentions nobody and has no other link", function()
+  local said, unfurls
   local server = httpd.listen { port = 0, handler = function(request, response)
-    said = json.decode(request.body).text
+    local sent = json.decode(request.body)
+    said, unfurls = sent.text, { sent.unfurl_links, sent.unfurl_media }
     response:send(200, {}, "ok")
   end }
   t.defer(function() server:close() end)
@@ -176,6 +177,7 @@ t.test("Slack is told our messages letter by letter: what an error or a step's n
     string.format("channels: { ops: { kind: slack, url: \"http://127.0.0.1:%d/\" } }\nhooks: { on_fail: ops }\n", server:port()))
   must(p, { "run", "book", "--no-ask" }, 1)
   t.has(said, "&lt;!channel&gt; s")
+  t.eq(unfurls, { false, false })
   t.has(said, "&lt;!here&gt; &lt;https://evil.example|almanac approve&gt; &amp; so")
   t.lacks(said, "<")
 end)
