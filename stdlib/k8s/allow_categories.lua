@@ -29,7 +29,7 @@ local function object(call)
     return name and categories.target("k8s", "node/" .. name)
   end
   if call:takes_words() then return in_pod(call) end
-  local ref = takes.type:find("almanac.Ref", 1, true) and call:first()
+  local ref = takes.type:find "almanac%.%a*Ref" and call:first()
   if not ref or not namespace then return nil end
   local kind = ref:match "^[^/]*":lower()
   return not kind:find "^no" and not kind:find "^n?s$" and not kind:find "^namespace" and categories.target("k8s", namespace) or nil

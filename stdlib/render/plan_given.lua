@@ -1,8 +1,9 @@
 --- What the effects of a plan are given, and what they would create: of what decides what happens, a reviewer reads all, or is told
---- that there is more. Pure.
+--- that there is more.
 local brief = require "almanac.render.brief"
 local errors = require "almanac.base.errors"
 local json = require "native.json"
+local redaction = require "almanac.base.redaction"
 local yaml = require "native.yaml"
 
 local M = {}
@@ -47,7 +48,7 @@ end
 ---@param planned table  an effect of a plan
 ---@return string[]
 function M.handed(planned)
-  local out, input = {}, type(planned.input) == "table" and planned.input or {}
+  local out, input = {}, type(planned.input) == "table" and redaction.data(planned.input) or {}
   for _, field in ipairs(HANDED[planned.op] or {}) do
     local value, word = input[field[1]], field[2]
     if type(value) == "table" then
@@ -92,10 +93,10 @@ end
 ---@return string[] lines
 function M.full(planned)
   local out = {}
-  local input = planned.input
+  local input = redaction.data(planned.input) -- a header that opens something is known by its name
   if input ~= nil and not (type(input) == "table" and next(input) == nil) then add_yaml(out, "it is given", input) end
   for _, change in ipairs(not GIVES_OBJECTS[planned.op] and planned.changes or {}) do
-    if change.created ~= nil then add_yaml(out, change.object, change.created) end
+    if change.created ~= nil then add_yaml(out, change.object, redaction.data(change.created)) end
   end
   return out
 end

@@ -53,7 +53,7 @@ import sys, html.parser
 known = set("html head meta title style body main header footer nav section h1 h2 h3 p span a code pre table thead tbody tr th td div "
   "dl dt dd ul li details summary input label strong svg defs pattern rect circle path line text".split())
 attributes = set("lang charset http-equiv content name class id href width height viewbox patternunits x y x1 x2 y1 y2 cx cy r rx d "
-  "role aria-label aria-hidden open type checked for data-events".split())
+  "role aria-label aria-hidden open type checked for data-events data-head".split())
 class P(html.parser.HTMLParser):
   def handle_starttag(self, tag, attrs):
     if tag not in known: print("element", tag)

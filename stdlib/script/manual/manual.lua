@@ -96,7 +96,7 @@ end
 ---@param value almanac.manual.Value
 ---@return string
 function M.type_of(value)
-  return (value.type:gsub("[%w_.]+%.options", "table"):gsub("almanac%.Duration", "duration"):gsub("almanac%.Ref", "string"))
+  return (value.type:gsub("[%w_.]+%.options", "table"):gsub("almanac%.Duration", "duration"):gsub("almanac%.%a*Ref", "string"))
 end
 
 --- The first sentence of a text.
