@@ -115,7 +115,7 @@ struct task *task_running(const struct sched *sched)
 
 static bool is_interrupted(const struct task *task)
 {
-    return task && task_level(task) > task->shield;
+    return task && task_is_interrupted(task);
 }
 
 /* An interrupt reaches a script that never waits, and the loop goes on under it, so that a Ctrl-C
@@ -305,6 +305,10 @@ static void task_fail(struct task *task)
     task->sched->closing = NULL;
     lua_settop(L, 0);
     lua_xmove(main, L, 1);
+    if (task->halt_ref != LUA_NOREF) { /* what it closed may have failed with an error of its own */
+        lua_rawgeti(L, LUA_REGISTRYINDEX, task->halt_ref);
+        lua_replace(L, 1);
+    }
     task_return(task, false, 1);
 }
 

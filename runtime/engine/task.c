@@ -89,16 +89,25 @@ enum interrupt task_level(const struct task *task)
     return level;
 }
 
+bool task_is_halted(const struct task *task)
+{
+    return task->halt_ref != LUA_NOREF && task->shield < INTERRUPT_CANCEL;
+}
+
+bool task_is_interrupted(const struct task *task)
+{
+    return task_is_halted(task) || task_level(task) > task->shield;
+}
+
 void task_poke(struct task *task)
 {
     struct op *op = task->pending;
-    enum interrupt level = task_level(task);
 
-    if (!op || op->done || op->interrupted || level <= task->shield)
+    if (!op || op->done || op->interrupted || !task_is_interrupted(task))
         return;
     if (!op->cancel)
         return;
-    op->interrupted = level;
+    op->interrupted = task_level(task);
     op->cancel(op);
 }
 

@@ -72,6 +72,12 @@ struct task *task_check_current(lua_State *L);
 void sched_queue(struct task *task);
 /* The highest interrupt that has reached it, shield left aside. */
 enum interrupt task_level(const struct task *task);
+/* Whether one that its shield does not hold off has reached it. */
+bool task_is_interrupted(const struct task *task);
+/* Whether it has halted. A halt passes the shield of an effect: that is for a pause, which comes
+ * from elsewhere and can wait until the effect is made, but behind a halt nothing is made, the rest
+ * of the effect in which it came up included. What cleans up (shield "cancel") goes on. */
+bool task_is_halted(const struct task *task);
 /* Whose code runs now, that of a task which is being closed included. */
 struct task *task_running(const struct sched *sched);
 /* Interrupts its pending operation when the level is above the shield. */

@@ -94,6 +94,20 @@ static int l_halt(lua_State *L)
     return lua_error(L);
 }
 
+/// The halt of this task, which stands for whatever its code failed with since; nil where there is
+/// none, and in what cleans up.
+///@return table?
+static int l_halted(lua_State *L)
+{
+    const struct task *task = task_running(vm_of(L)->sched);
+
+    if (task && task_is_halted(task))
+        lua_rawgeti(L, LUA_REGISTRYINDEX, task->halt_ref);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
 /// The halt of this task is over for what it does next: who called what halted has its error.
 static int l_lift_halt(lua_State *L)
 {
@@ -258,6 +272,7 @@ int luaopen_native_task(lua_State *L)
                                          {"inside", l_inside},
                                          {"check", l_check},
                                          {"halt", l_halt},
+                                         {"halted", l_halted},
                                          {"lift_halt", l_lift_halt},
                                          {"require_permit", l_require_permit},
                                          {"interrupted", l_interrupted},

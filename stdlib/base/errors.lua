@@ -1,6 +1,7 @@
 --- Errors: one shape for all of them, and how a person reads one.
 local interrupt = require "almanac.base.interrupt"
 local lines = require "almanac.base.lines"
+local task = require "native.task"
 local trace = require "native.trace"
 
 local M = {}
@@ -79,14 +80,18 @@ function M.wrap(value)
   return trace.decorate(value)
 end
 
--- Lua runs out of memory without asking the message handler.
 local function settle(ok, ...)
-  if ok or type((...)) == "table" then return ok, ... end
+  if ok then return ok, ... end
+  local halt = task.halted()
+  if halt then return false, halt end
+  if type((...)) == "table" then return ok, ... end
+  -- Lua runs out of memory without asking the message handler.
   return false, trace.decorate { kind = "memory", message = tostring((...)),
     hint = "the script, or what a step returned, is too big: keep large output in a file" }
 end
 
---- Calls a function; on failure returns the error as a table. It may wait.
+--- Calls a function; on failure returns the error as a table. It may wait. In a task that has halted that is its halt: code
+--- that closes a variable may have put an error of its own in its place, by which a run would fail, or be tried again.
 ---@return boolean ok
 ---@return any ... results, or the error table
 function M.try(fn, ...)

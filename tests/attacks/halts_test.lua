@@ -7,6 +7,9 @@ local t = require "tests.harness"
 
 local EVIL = [[step("evil", function() fs.write("evil", "x") end)]]
 
+--- A variable of which the code that closes it puts an error of its own in the place of the one that it is closed by.
+local CLOSES_WITH_ANOTHER = [[local x <close> = setmetatable({}, { __close = function() error "another one" end })]]
+
 --- A run function of these lines.
 local function book(lines) return "return runbook { run = function()\n" .. lines .. "\nend }" end
 
@@ -37,6 +40,17 @@ local ASKING = {
     pcall(confirm, "wipe?")]],
   ["a variable that raises another error as it closes"] = [[pcall(function()
     local x <close> = setmetatable({}, { __close = function() error "another one" end }) confirm "wipe?" end)]],
+  ["a variable of a step that raises another error as it closes"] = [[pcall(step, "s", { retry = { times = 2, delay = "10ms" } },
+    function() ]] .. CLOSES_WITH_ANOTHER .. [[ confirm "wipe?" end)]],
+  ["a variable of a branch that raises another error as it closes"] = [[pcall(parallel, "p", {
+    one = function() ]] .. CLOSES_WITH_ANOTHER .. [[ confirm "wipe?" end })]],
+  ["variables of branches that go on"] = [[errors.try(parallel, "p", {
+    one = function() ]] .. CLOSES_WITH_ANOTHER .. [[ confirm "wipe?" end,
+    two = function() ]] .. CLOSES_WITH_ANOTHER .. [[ confirm "wipe?" end }, { keep_going = true, limit = 1 })]],
+  ["a variable that raises another error at last"] = CLOSES_WITH_ANOTHER .. [[ confirm "wipe?"]],
+  ["a coroutine that closes"] = [[local co = coroutine.create(function()
+    local x <close> = setmetatable({}, { __close = function() ]] .. EVIL .. [[ end }) coroutine.yield() end)
+    coroutine.resume(co) pcall(confirm, "wipe?") coroutine.close(co)]],
   ["a metamethod"] = [[pcall(function() return setmetatable({}, { __index = function() confirm "wipe?" end }).x end)]],
   ["a callback"] = [[pcall(string.gsub, "a", "a", function() confirm "wipe?" end)]],
 }
@@ -58,6 +72,68 @@ t.test("nothing is made behind a question that nobody answered, whatever the scr
     t.has(err, "wipe?", name)
     t.has(select(2, p:run { "status" }), "waiting", name)
   end
+end)
+
+--- A runbook that makes an effect of its own, with these functions of it, and would go on whatever comes of that.
+local function own_effect(functions)
+  return [[effect.define("own.one", { title = function() return "one" end, ]] .. functions .. [[ })
+    ]] .. book([[step("own", function() pcall(effect.perform, "own.one", {}) fs.write("evil", "x") end)]] .. EVIL)
+end
+
+local function apply(lines) return "apply = function()\n" .. lines .. "\nreturn {} end" end
+
+t.test("nor within an effect of the script's own, which a pause would let end", function()
+  local p = project.new { asks = book [[confirm "wipe?"]] }
+  for name, lines in pairs(ASKING) do
+    p:edit("book", own_effect(apply(lines .. "\n" .. EVIL)))
+    t.has(check_waits(p, name), "wipe?", name)
+  end
+  local parts = {
+    ["behind it, in the same line"] = apply [[pcall(confirm, "wipe?") fs.write("evil", "x")]],
+    ["an effect in an effect"] = [[apply = function() pcall(effect.perform, "own.two", {}) fs.write("evil", "x") end })
+      effect.define("own.two", { ]] .. apply [[pcall(confirm, "wipe?") fs.write("evil", "x")]],
+    ["a branch in an effect"] = apply [[pcall(parallel, "p", {
+      one = function() pcall(confirm, "wipe?") fs.write("evil", "x") end })]],
+    ["a look before it"] = [[observe = function() pcall(confirm, "wipe?") return {} end, ]] .. apply [[fs.write("evil", "x")]],
+  }
+  for name, functions in pairs(parts) do
+    p:edit("book", own_effect(functions))
+    t.has(check_waits(p, name), "wipe?", name)
+  end
+end)
+
+t.test("answered, an effect that asked goes on with what it had not made", function()
+  local p = project.new { book = own_effect(apply [[sh.bash "echo x >> first" pcall(confirm, "wipe?") fs.write("second", "x")]]) }
+  check_waits(p, "an effect of its own")
+  t.eq({ p:lines "first", p:lines "second" }, { { "x" }, {} })
+  t.eq(p:run { "approve", p:newest() }, 0)
+  t.eq(p:run { "resume" }, 0)
+  t.eq({ p:lines "first", p:lines "second", p:lines "evil" }, { { "x" }, { "x" }, { "x" } })
+end)
+
+t.test("nor by an effect that is looked for when its run was killed, nor as one is taken back", function()
+  local p = project.new { book = own_effect([[recover = function() pcall(confirm, "wipe?") fs.write("evil", "x") return "done" end, ]]
+    .. apply [[sh.bash "kill -KILL $PPID"]]) }
+  p:run { "run", "book", "--no-ask" }
+  local function check_stopped(code, out, err)
+    t.eq({ code, p:lines "evil" }, { 3, {} }, out .. err)
+    t.has(err, "waiting for the operator: wipe?")
+  end
+  check_stopped(p:run { "resume", "--no-ask" })
+  p:edit("taken", [[effect.define("own.one", { undo = function() pcall(confirm, "wipe?") fs.write("evil", "x") end, ]]
+    .. apply "" .. " }) " .. book [[step("own", function() effect.perform("own.one", {}) end)]])
+  t.eq(p:run { "run", "taken" }, 0)
+  check_stopped(p:run { "rollback", p:newest(), "--no-ask" })
+end)
+
+t.test("nothing is taken back behind a question, whatever else fails as the run stops there", function()
+  local lines = [[step("made", { undo = function() fs.write("evil", "x") end }, function() fs.write("made", "x") end) ]]
+    .. CLOSES_WITH_ANOTHER .. [[ confirm "wipe?"]]
+  local undoes = book(lines):gsub("runbook {", 'runbook { on_failure = "undo",', 1)
+  local p = project.new { book = undoes, undoes = undoes }
+  check_waits(p, "a run")
+  p:edit("book", book([[pcall(runbook.call, "undoes")]] .. EVIL))
+  check_waits(p, "a called run")
 end)
 
 t.test("answered, such a run goes on: what was caught is what the call gives then", function()

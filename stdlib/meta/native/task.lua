@@ -128,6 +128,11 @@ function M.check() end
 ---@return never
 function M.halt(err) end
 
+--- The halt of this task, which stands for whatever its code failed with since; nil where there is
+--- none, and in what cleans up.
+---@return table?
+function M.halted() end
+
 --- The halt of this task is over for what it does next: who called what halted has its error.
 function M.lift_halt() end
 
