@@ -208,7 +208,9 @@ effect.define("sh.run", {
     end,
   },
   preview = function(input)
-    if check_passes(input) then return already_done.preview(M.quote(check_of(input).argv)) end
+    if check_passes(input) then
+      return already_done.preview(M.quote(check_of(input).argv), nil, input.title and M.quote(input.argv))
+    end
     trusted.check_command(input.argv, input.cwd)
     local words = input.title and { M.quote(input.argv) } or {} -- else they are the title
     if input.cwd then words[#words + 1] = "in " .. input.cwd end

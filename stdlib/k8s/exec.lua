@@ -292,7 +292,9 @@ effect.define("k8s.exec", {
   allow = { category = "k8s", of = function(input) return { scope.of_target(objects.one("k8s.exec", input.ref, input)) } end },
   observe = function(input) return (find("k8s.exec", input)) end,
   preview = function(input, place)
-    if check_passes("k8s.exec", client_of(input), place, input) then return already_done.preview(shown(input.check), where(place)) end
+    if check_passes("k8s.exec", client_of(input), place, input) then
+      return already_done.preview(shown(input.check), where(place), input.title and shown(input.command))
+    end
     return { summary = string.format("%s in %s of namespace %s", shown(input.command), where(place), place.namespace) }
   end,
   apply = function(input, ctx)

@@ -122,6 +122,7 @@ end
 local function add_parts(out, indent, planned, color, full)
   for _, part in ipairs(planned.makes or {}) do
     out[#out + 1] = indent .. "makes: " .. part.title .. (part.nothing and "  (nothing would change)" or "")
+    if part.summary then out[#out + 1] = indent .. "  " .. part.summary end
     for _, warning in ipairs(part.warnings or {}) do out[#out + 1] = indent .. "  " .. paint("WARNING " .. warning, "1;33", color) end
     if part.would_fail then out[#out + 1] = indent .. "  as it is now it would fail: " .. part.would_fail:match "^[^\n]*" end
     add_objects(out, indent .. "  ", part, color)

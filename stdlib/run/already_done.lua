@@ -13,9 +13,10 @@ M.RESULT = { code = 0, stdout = "", stderr = "", elapsed = 0, truncated = false,
 --- The preview of one whose check passes.
 ---@param check string  the check, as it is shown
 ---@param where? string  where it was asked: "pod/x"
+---@param command? string  where the title does not say it
 ---@return almanac.Preview
-function M.preview(check, where)
-  local summary = string.format("already done: %s says so%s", check, where and " in " .. where or "")
+function M.preview(check, where, command)
+  local summary = string.format("%salready done: %s says so%s", command and command .. ": " or "", check, where and " in " .. where or "")
   return { summary = summary, nothing = true, result = M.RESULT }
 end
 

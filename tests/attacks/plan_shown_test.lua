@@ -100,3 +100,20 @@ t.test("what a chart creates, and its hooks", function()
   t.has(full, "image: evil/hook")
   t.lacks(full, "Tr0ub4dor")
 end)
+
+t.test("what an effect of the script's own hands on, and a command behind a title whose check passes", function()
+  local p = project.new { book = [[
+    effect.define("ops.look", { input = function(raw) return raw end, title = function() return "look" end,
+      preview = function() return { summary = "looks only" } end,
+      apply = function()
+        sh.run { "sh", "-c", "touch EVIL-PART", title = "count the pods" }
+        http.post("http://127.0.0.1:9/", { body = "EVIL-BODY" })
+        return {}
+      end })
+    return runbook { run = function()
+      step("a", function() effect.perform("ops.look", {}) end)
+      step("b", function() sh.run { "touch", "EVIL-COMMAND", title = "count the pods", check = { "true" } } end)
+    end }]] }
+  local text = planned(p)
+  for _, words in ipairs { "touch EVIL-PART", "EVIL-BODY", "touch EVIL-COMMAND: already done: true says so" } do t.has(text, words) end
+end)

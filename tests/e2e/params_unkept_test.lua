@@ -161,8 +161,9 @@ return runbook {
   t.eq((p:run { "approve", p:newest() }), 0)
   code, _, err = p:run { "resume", "--no-ask" }
   t.eq(code, 0, err)
+  t.must { "rm", p.dir .. "/a" } -- a step that changes nothing is not taken back
   t.eq((p:run { "run", "book", "loud=no", "--no-ask" }), 3)
   code, _, err = p:run { "rollback", p:newest() }
   t.eq(code, 0, err)
-  t.eq({ read(p, "a"), read(p, "undone") }, { "false", "false" })
+  t.eq(read(p, "undone"), "false")
 end)

@@ -121,9 +121,12 @@ spec:
     spec: { restartPolicy: Never, containers: [ { name: migrate, image: "ghcr.io/animica/migrate:v1" } ] }
 ]])
     local plan, text = plans.plan(world, 2, { "upgrade.lua", "tag=" .. devnet.old })
-    t.eq(plans.changes(plan, "create"), { { object = "configmap/coming", action = "create" } })
+    local created = plans.changes(plan, "create")
+    t.eq({ #created, created[1].object, created[1].created.data, created[1].created.metadata.namespace },
+      { 1, "configmap/coming", { a = "1" }, "animica-devnet" })
     t.eq(plans.changes(plan, "delete"), { { object = "configmap/going", action = "delete" } })
-    t.eq(plans.changes(plan, "hook"), { { object = "job/migrate", action = "hook", why = "pre-upgrade" } })
+    local hooks = plans.changes(plan, "hook")
+    t.eq({ #hooks, hooks[1].object, hooks[1].why, hooks[1].created.kind }, { 1, "job/migrate", "pre-upgrade", "Job" })
     t.eq(plans.changes(plan, "change"), { { object = "secret/token", action = "change", fields = {
       { path = ".data.token", kind = "changed", old = "(secret)", new = "(another secret)" },
     } } })
