@@ -42,16 +42,16 @@ end
 
 local WITHIN = [[
 effect.define("x.up", { input = function() return {} end, preview = function() return { summary = "would" } end,
-  apply = function() helm.upgrade { release = "c", namespace = "animica-devnet", chart = "c", install = true } return {} end })
+  apply = function() helm.upgrade { release = "c", namespace = "animica-devnet", chart = "c", install = true } %s return {} end })
 return runbook { run = function() step("upgrade", function() effect.perform("x.up", {}) end) end }]]
 
 t.test("nor does one that an effect of the script's own makes; its plan has its objects", function()
   local world = devnet.start { helm = "helm4", install = false }
   for _, dir in ipairs { "runbooks", "c", "c/templates" } do fs.mkdir(world.dir .. "/" .. dir) end
-  t.write_file(world.dir .. "/runbooks/book.lua", WITHIN)
   t.write_file(world.dir .. "/c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n")
   t.write_file(world.dir .. "/c/templates/fine.yaml", FINE)
-  for _, name in ipairs { "templates/role.yaml", "templates/hook.yaml" } do
+  for name, goes_on in pairs { ["templates/role.yaml"] = "", ["templates/hook.yaml"] = "sleep('w', '0s')" } do
+    t.write_file(world.dir .. "/runbooks/book.lua", WITHIN:format(goes_on)) -- a wait, where what it does is known no further
     local out = world:almanac(2, { "plan", "book", "-o", "plan.json" })
     t.has(out, "makes: helm upgrade c to chart c")
     t.has(out, "+ configmap/fine")

@@ -26,6 +26,7 @@ local M = {}
 ---@field place? integer  among the effects and waits of the plan
 ---@field makes? almanac.ForeseenEffect[]  of an effect of the script's own: those that it makes
 ---@field makes_more? boolean  and it may make others
+---@field open_ends? string[]  numbers of those that may: its own, or of its parts
 ---@field bounded? boolean  of such a one: the runbook's `allow` bounds what it makes
 ---@field undo_by? almanac.UndoAuthor  of an effect of the script's own that has an undo
 ---@field as_given? boolean  the input is what the script gave: it could not be checked yet
@@ -240,6 +241,7 @@ end
 ---@param foreseen almanac.Foreseen
 function Draft.add_foreseen(_, planned, foreseen)
   planned.makes, planned.makes_more, planned.bounded = json.array(foreseen.makes), foreseen.makes_more, reach.is_asked() or nil
+  planned.open_ends = foreseen.open_ends
   for _, one in ipairs(foreseen.makes) do
     if not one.nothing then planned.nothing = nil end
   end

@@ -4,6 +4,7 @@
 local definitions = require "almanac.run.definitions"
 local errors = require "almanac.base.errors"
 local interrupt = require "almanac.base.interrupt"
+local json = require "native.json"
 local previews = require "almanac.run.plan.preview"
 local secret = require "almanac.base.secret"
 local task = require "native.task"
@@ -25,6 +26,7 @@ local SECONDS = 2 -- that an apply may look about
 ---@class almanac.Foreseen
 ---@field makes almanac.ForeseenEffect[]
 ---@field makes_more boolean?  it may make others: what it does could not be followed to its end
+---@field open_ends string[]?  numbers of the effects that could not be followed, itself or its parts: "0", "0.1"
 ---@field refused almanac.Error?  the first that `allow` refuses
 ---@field reads boolean?       it has looked at something
 
@@ -54,6 +56,11 @@ function M.note(frame, call, refused)
   return preview.result
 end
 
+local function note_open_end(foreseen, key)
+  foreseen.makes_more, foreseen.open_ends = true, foreseen.open_ends or json.array {}
+  table.insert(foreseen.open_ends, key)
+end
+
 local function in_time(fn, ...)
   local token = task.push_deadline(SECONDS)
   local ok, err = errors.try(fn, ...)
@@ -75,7 +82,7 @@ function follow(frame, call, foreseen)
   end)
   if ok then return end
   if interrupt.of(err) and not expired then error(err, 0) end
-  foreseen.makes_more = true
+  note_open_end(foreseen, call.key)
 end
 
 --- What an effect of the script's own would make.
@@ -84,7 +91,7 @@ end
 ---@return almanac.Foreseen
 function M.of(frame, call)
   local foreseen = { makes = {} }
-  if unknown.within(call.input) then foreseen.makes_more = true else follow(frame, call, foreseen) end
+  if unknown.within(call.input) then note_open_end(foreseen, call.key) else follow(frame, call, foreseen) end
   return foreseen
 end
 

@@ -33,6 +33,7 @@ local EFFECT = fields.with(PREVIEW, {
   path = "string", op = "string", ordinal = "string", digest = "string", title = "string", on_top = "boolean?", as_given = "boolean?",
   place = "integer?",
   refused = REFUSALS, open = OPEN, undo_by = UNDO_BY, makes_more = "boolean?", bounded = "boolean?",
+  open_ends = { optional = { list = "string" } },
   makes = { optional = { list = fields.with(PREVIEW, {
     op = "string", title = "string", digest = "string", open = OPEN, ordinal = "string?", behind_read = "boolean?", on_top = "boolean?",
   }) } },

@@ -53,8 +53,38 @@ local function is_of_any_number(part, call)
   return part.ordinal == nil or once.is_of_recovery(call.key)
 end
 
---- The planned part that a call within an effect is. Where the plan says that it does not know all parts, and for effects of
---- the library's own, which were planned with their parts, there is none, and no refusal.
+--- Whether a part is begun before another one, by their numbers: "0.1", "0.1.0", "0.2", "0.10".
+local function comes_before(one, other)
+  local numbers = {}
+  for number in other:gmatch "%d+" do numbers[#numbers + 1] = tonumber(number) end
+  local at = 0
+  for number in one:gmatch "%d+" do
+    at = at + 1
+    if not numbers[at] then return false end
+    if tonumber(number) ~= numbers[at] then return tonumber(number) < numbers[at] end
+  end
+  return at < #numbers
+end
+
+--- Whether a call is behind the open end of the effect that makes it: that one could not be followed further, and nothing that
+--- the plan has of it comes later, or was left out before.
+local function is_behind_open_end(around, frame, call)
+  local by = call.key:match "^(.*)%."
+  local is_open = around.makes_more and not around.open_ends -- an older version did not say which of them
+  for _, key in ipairs(around.open_ends or {}) do is_open = is_open or key == by end
+  if not is_open then return false end
+  for _, part in ipairs(around.makes) do
+    if part.ordinal and comes_before(part.ordinal, call.key) then
+      if not part.nothing and not frame.run.effects[frame.path .. "#" .. part.ordinal] then return false end
+    elseif part.ordinal and part.ordinal:match "^(.*)%." == by then
+      return false
+    end
+  end
+  return true
+end
+
+--- The planned part that a call within an effect is. Behind what the plan could follow, and for effects of the library's own,
+--- which were planned with their parts, there is none, and no refusal.
 ---@param plan table
 ---@param frame almanac.Frame   within the effect
 ---@param call almanac.EffectCall
@@ -64,11 +94,12 @@ end
 function M.find(plan, frame, call, fits)
   if not frame.within or definitions.is_builtin(frame.within) then return nil end
   local around = planned_around(plan, frame.path, call.key)
-  if not around or not around.makes or around.makes_more then return nil end
+  if not around or not around.makes then return nil end
   for _, part in ipairs(around.makes) do
     if (part.ordinal == call.key or is_of_any_number(part, call)) and part.op == call.name and fits(part, call) then return part end
     if part.ordinal == call.key and rewrites_own_file(frame, call, part) then return nil end
   end
+  if is_behind_open_end(around, frame, call) then return nil end
   return nil, string.format("%s, which %s makes, is not in the plan", definitions.title(call.name, call.input, frame.run.definitions),
     frame.within)
 end
