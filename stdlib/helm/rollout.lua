@@ -35,13 +35,15 @@ function M.rollout(target)
   step.require_read "helm.rollout"
   local input, opts = cli.input(ROLLOUT, target)
   local list = records.list(input)
+  local awaited = { kind = "helm.rollout", input = { release = input.release, namespace = input.namespace, options = opts } }
   local function newest() return records.release(input, nil, "helm.rollout") end
   if #list == 0 then
     return step.await(newest, function()
       step.explain(string.format("would wait for the workloads of release %s, which is not installed yet", input.release))
       return {}
-    end)
+    end, nil, awaited)
   end
+  step.come_by(awaited)
   local found = workloads.of("helm.rollout", renders.objects_of(newest()), input.namespace)
   local branches, refs = {}, {}
   for _, workload in ipairs(found) do

@@ -87,6 +87,8 @@ M.kinds = {
   ["question.put"] = kind("durable", "skip", "question choices by"),
   ["question.over"] = kind("durable", "skip", ""),
   ["sleep.until"] = kind("durable", "keep", "until_ms seconds"), -- seconds: how long from its beginning
+  -- in a run that keeps to a plan: which of the questions, watches and waits that the plan has in the step was come by
+  ["wait.met"] = kind("soon", "skip", "number"),
   ["gate.start"] = kind("soon", "keep", "query op limit critical hold interval grace tolerate"), -- what its samples are held against
   -- held, unwatched: seconds up to this sample, of which the watch itself takes no notice
   ["gate.sample"] = kind("soon", "keep", "time value ok missing series error permanent resumed held unwatched"),

@@ -252,7 +252,10 @@ function M.wait(ref, opts)
   local target = target_of(ref, opts)
   local awaited = awaited_of(target, opts)
   return step.await(function() return follow(ref, awaited, is_wanted, what, opts) end,
-    function() return look_once(target, awaited, is_wanted, what, opts) end)
+    function() return look_once(target, awaited, is_wanted, what, opts) end, nil,
+    { kind = "k8s.wait", input = {
+      object = ref, namespace = opts.namespace, context = opts.context, selector = opts.selector, what = what, timeout = opts.timeout,
+    } })
 end
 
 return M

@@ -63,7 +63,7 @@ function M.ask(question, options)
     end, function(draft, path)
       draft:add_question(path, text)
       return { answer = unknown.new(draft.below .. path), by = "(known after " .. path .. ")", at_ms = 0 }
-    end)
+    end, nil, { kind = "ask", input = { question = question, link = given.link, choices = given.choices, pattern = pattern } })
   end)
 end
 

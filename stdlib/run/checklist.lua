@@ -59,9 +59,17 @@ local function ask(item)
   return { text = item.text, by = answer.by, at_ms = answer.at_ms }
 end
 
+--- The items as a plan keeps them: who ticks each.
+local function shown_of(checked)
+  local out = {}
+  for i, item in ipairs(checked) do out[i] = { text = item.text, by = item.evidence and "evidence" or "operator" } end
+  return out
+end
+
 function M.checklist(name, items)
   local checked, digest = items_of(name, items)
   return step.run(name, { digest = digest }, function()
+    step.come_by { kind = "checklist", input = { items = shown_of(checked) } }
     local ticked = {}
     for i, item in ipairs(checked) do ticked[i] = item.evidence and show(item) or ask(item) end
     return ticked

@@ -109,7 +109,7 @@ function M.confirm(question, ...)
     return step.await(function() return M.require(frame, question) end, function(draft, path)
       draft:add_question(path, question)
       return { by = "(known after " .. path .. ")", at_ms = 0 }
-    end)
+    end, nil, { kind = "confirm", input = { question = question } })
   end)
   if not now then check_kept(name, question) end
   return result

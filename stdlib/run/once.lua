@@ -152,6 +152,7 @@ local function apply(frame, call, tries, known, is_again)
   }
   process.pass "effect.begins"
   run:record("effect.intent", frame.path, intent)
+  if run.bound then run.bound:begin(frame.path, key) end
   known = run.effects[frame.path .. "#" .. key]
   process.pass "effect.intended"
   if definition.goes_on then
@@ -340,7 +341,7 @@ function M.perform(frame, call)
   if known then
     local done, result, again = settle(frame, call, known)
     if done then
-      if run.bound then run.bound:touch(frame.path, call.key) end
+      if run.bound then run.bound:settle(frame.path, call.key, run.effects[frame.path .. "#" .. call.key].outcome.recovered) end
       return result
     end
     tries, is_again = result, again

@@ -46,7 +46,9 @@ function M.sleep(name, length)
   end
   local seconds = fields.value("sleep", "length", LENGTH, length)
   step.run(name, { digest = tostring(seconds) }, function()
-    return step.await(function() return wait(seconds) end)
+    return step.await(function() return wait(seconds) end, function(draft, path)
+      draft:explain(path, "would wait for " .. duration.format(seconds))
+    end, nil, { kind = "sleep", input = { length = duration.typed(seconds) } })
   end)
 end
 

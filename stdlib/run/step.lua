@@ -42,6 +42,7 @@ local M = {}
 ---@field file fun(run: almanac.Run, name: string, path: string, text: string)   a step requires a library
 ---@field input fun(definition: almanac.EffectDefinition, raw: any): any   an effect's input, checked
 ---@field effect fun(frame: almanac.Frame, call: almanac.EffectCall): any
+---@field come_by (fun(frame: almanac.Frame, awaited: almanac.Awaited))?  see step.come_by
 ---@field await fun(frame: almanac.Frame?, wait: function, look: function?, judge: function?): any   see step.await
 ---@field note fun(frame: almanac.Frame, text: string)
 ---@field explain fun(frame: almanac.Frame, text: string)
@@ -80,16 +81,28 @@ function M.handed(value, fn, ...)
   return task.with({ context = { run = context.run, step = context.step, handed = value } }, fn, ...)
 end
 
+local SOME_WAIT = { kind = "wait" }
+
+--- The step comes by what is a question, a watch or a wait to who reviews a plan: the plan keeps it, and a run that keeps to the
+--- plan leaves none out, and puts none in the place of another.
+---@param awaited almanac.Awaited
+function M.come_by(awaited)
+  local frame = M.current()
+  if frame.run.mode.come_by then frame.run.mode.come_by(frame, awaited) end
+end
+
 --- What takes its time, or asks somebody: wait() in a run. A plan changes nothing, so that there is nothing
 --- to wait for: it calls look(draft, path) instead, where there is one. A walk stops there. What is known of the past
 --- is judged by it in a backtest: judge(past, path).
 ---@param wait fun(): any
 ---@param look? fun(draft: almanac.PlanDraft, path: string): any
 ---@param judge? fun(past: almanac.Past, path: string): any
+---@param awaited? almanac.Awaited  what a run that keeps to a plan knows it by
 ---@return any
-function M.await(wait, look, judge)
+function M.await(wait, look, judge, awaited)
   local frame = M.current()
   if not frame then return wait() end
+  M.come_by(awaited or SOME_WAIT)
   return frame.run.mode.await(frame, wait, look, judge)
 end
 
@@ -99,9 +112,11 @@ end
 ---@param follow fun(): any
 ---@param look fun(draft: almanac.PlanDraft, path: string)
 ---@param judge fun(past: almanac.Past, path: string)
+---@param awaited almanac.Awaited  what a run that keeps to a plan knows it by
 ---@return any
-function M.beside(fn, follow, look, judge)
+function M.beside(fn, follow, look, judge, awaited)
   local frame = M.current()
+  M.come_by(awaited)
   return frame.run.mode.beside(frame, fn, follow, look, judge)
 end
 

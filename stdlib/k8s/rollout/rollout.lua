@@ -60,7 +60,11 @@ end
 function M.rollout(ref, opts)
   opts = check(ref, opts)
   return step.await(function() return follow.follow(world, ref, opts) end,
-    function(draft, path) return look_once(ref, opts, draft, path) end)
+    function(draft, path) return look_once(ref, opts, draft, path) end, nil,
+    { kind = "k8s.rollout", input = {
+      object = ref, namespace = opts.namespace, context = opts.context, condition = opts.condition, heal = opts.heal,
+      timeout = opts.timeout,
+    } })
 end
 
 return M

@@ -158,7 +158,7 @@ end
 
 local function watch_canary(spec)
   return step.await(function() return follow(spec) end, function(draft, path) return look_once(spec, draft, path) end,
-    function(past, path) return pasts.find(spec, past, path) end)
+    function(past, path) return pasts.find(spec, past, path) end, { kind = "canary", input = spec })
 end
 
 --- canary.compare(name, spec): a step of its own. canary.compare(spec) watches in the step that is running; outside of

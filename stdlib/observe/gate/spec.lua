@@ -2,6 +2,7 @@
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
 local fields = require "almanac.base.fields"
+local number = require "almanac.base.number"
 
 local M = {}
 
@@ -162,6 +163,18 @@ function M.hint(spec, verdict)
   if spec.limit_from then lines[#lines + 1] = "the limit: " .. spec.limit_from end
   lines[#lines + 1] = "the query: " .. spec.query
   return lines
+end
+
+--- What is watched, as plain data: of a number that JSON has none for, its text.
+---@param spec almanac.gate.Spec checked
+---@return table<string, any>
+function M.watched(spec)
+  local out = {}
+  for key in pairs(SPEC.fields) do
+    local value = spec[key]
+    if not M.WORDS[key] then out[key] = type(value) == "number" and number.plain(value) or value end
+  end
+  return out
 end
 
 --- The text of which a gate's digest is made: another specification is another gate.

@@ -87,7 +87,8 @@ end
 local function watch(spec)
   return step.await(function() return follow(spec) end,
     function(draft, path) return look_once(spec, draft, path) end,
-    function(past, path) return pasts.find(spec, past, path) end)
+    function(past, path) return pasts.find(spec, past, path) end,
+    { kind = "gate", input = specs.watched(spec) })
 end
 
 --- gate(name, spec): a gate as a step of its own. gate(spec) watches in the step that is running,

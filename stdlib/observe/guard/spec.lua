@@ -69,6 +69,15 @@ function M.check(name, raw)
   return spec
 end
 
+--- What is watched, and what a breach leads to, as plain data.
+---@param spec almanac.guard.Spec
+---@return table<string, any>
+function M.watched(spec)
+  local watched = {}
+  for i, gate in ipairs(spec.gates) do watched[i] = gates.watched(gate) end
+  return { gates = watched, alerts = spec.alerts, on_breach = spec.on_breach, interval = spec.interval }
+end
+
 --- The text of which a guard's digest is made: another specification is another guard.
 ---@param spec almanac.guard.Spec
 ---@return string

@@ -170,7 +170,7 @@ function M.guard(name, spec, fn)
     local frame = step.current()
     return step.beside(fn, function() return follow(frame, checked, fn) end, function(draft, path)
       for _, now in ipairs(watches.now(checked)) do draft:add_gate(path, now) end
-    end, function(past, path) pasts.find(checked, past, path) end)
+    end, function(past, path) pasts.find(checked, past, path) end, { kind = "guard", input = specs.watched(checked) })
   end)
 end
 

@@ -105,6 +105,10 @@ end
 
 M.effect = once.perform
 
+function M.come_by(frame, awaited)
+  if frame.run.bound then frame.run.bound:meet(frame, awaited) end
+end
+
 function M.await(_, wait)
   return wait()
 end

@@ -78,14 +78,16 @@ function M.effect(frame, call)
   return result
 end
 
-function M.await(frame, _, look)
+function M.come_by(frame, awaited)
   if frame.foreseen then unknown.needed(unknown.new(frame.path), "waiting in an effect's apply") end
-  frame.run.draft:add_wait(frame.path)
+  frame.run.draft:add_wait(frame.path, awaited)
+end
+
+function M.await(frame, _, look)
   return look and look(frame.run.draft, frame.path)
 end
 
 function M.beside(frame, fn, _, look)
-  frame.run.draft:add_wait(frame.path)
   look(frame.run.draft, frame.path)
   return fn()
 end

@@ -8,9 +8,11 @@ local files = require "almanac.run.plan.file"
 local fingerprints = require "almanac.journal.fingerprint"
 local grounds = require "almanac.run.plan.ground"
 local halt = require "almanac.base.halt"
+local inputs = require "almanac.run.plan.input"
 local json = require "native.json"
 local param = require "almanac.base.param"
 local parts = require "almanac.run.plan.parts"
+local passed = require "almanac.run.plan.passed"
 local previews = require "almanac.run.plan.preview"
 local redaction = require "almanac.base.redaction"
 local secret = require "almanac.base.secret"
@@ -19,6 +21,7 @@ local settings = require "almanac.config.settings"
 local source = require "almanac.base.source"
 local step_name = require "almanac.base.step_name"
 local task = require "native.task"
+local waits = require "almanac.run.plan.wait"
 
 local M = {}
 
@@ -186,6 +189,7 @@ end
 ---@field digest string   of the plan
 ---@field plan table      as it was saved
 ---@field touched almanac.TouchedGround  what this run changed itself
+---@field passed almanac.Passed           what it has come by
 ---@field is_foreign boolean  its fingerprints of secrets say nothing here: they have the key of another store
 local Binding = {}
 Binding.__index = Binding
@@ -199,7 +203,7 @@ function M.to(plan, run)
   if not plan then return nil end
   run.starts_in_previews = plan.starts_programs
   local bound = setmetatable({
-    digest = plan.digest, plan = plan, touched = {}, is_foreign = fingerprints.is_foreign(plan),
+    digest = plan.digest, plan = plan, touched = {}, passed = passed.of(run.journal, run.id), is_foreign = fingerprints.is_foreign(plan),
   }, Binding)
   family.visit(run.journal, run.id, function(event) bound:touch(event.path, event.data.ordinal) end, "effect.intent")
   return bound
@@ -238,7 +242,9 @@ function Binding:nest(path, book, params)
       check_params(part, book, params)
     end
   end
-  return setmetatable({ digest = self.digest, plan = part, touched = self.touched, is_foreign = self.is_foreign }, Binding)
+  return setmetatable({
+    digest = self.digest, plan = part, touched = self.touched, passed = self.passed:nest(path), is_foreign = self.is_foreign,
+  }, Binding)
 end
 
 local function planned_for(plan, path, ordinal)
@@ -257,10 +263,12 @@ local function otherwise_of(id)
 end
 
 ---@param hints string[]?  lines before what is to be done
-local function deviates(frame, message, hints)
+---@param what string?     that does not fit; nil: an effect
+local function deviates(frame, message, hints, what)
   local otherwise, lines = otherwise_of(frame.run:outermost()), table.move(hints or {}, 1, #(hints or {}), 1, {})
-  lines[#lines + 1] = string.format("this effect was not begun; make a new plan (almanac plan %s k=v…) once what was done is taken back "
-    .. "(almanac rollback %s)%s", frame.run.bound.plan.runbook, frame.run:outermost(), otherwise and ", " .. otherwise or "")
+  lines[#lines + 1] = string.format("this %s was not begun; make a new plan (almanac plan %s k=v…) once what was done is taken back "
+    .. "(almanac rollback %s)%s", what or "effect", frame.run.bound.plan.runbook, frame.run:outermost(),
+    otherwise and ", " .. otherwise or "")
   halt.raise { kind = "plan_mismatch", step = frame.path, message = message, hint = lines }
 end
 
@@ -280,43 +288,15 @@ local function is_possible(plan, path, op)
   return false
 end
 
---- Whether a text is the planned one, but for what the step `after` was to make known of it.
-local function fits_text(planned, after, now)
-  local mark = "(known after " .. after .. ")"
-  if planned == mark then return true end -- all of it was open
-  if type(now) ~= "string" then return false end
-  local pattern = planned:gsub("%p", "%%%0"):gsub(mark:gsub("%p", "%%%0"):gsub("%p", "%%%0"), ".*")
-  return now:find("^" .. pattern .. "$") ~= nil
-end
-
---- Whether an input is the planned one in all that the plan knew.
----@param planned any
----@param now any
----@param open table<string, string>  step by the JSON pointer of what it was to make known
----@param at string  JSON pointer of these
-local function fits(planned, now, open, at)
-  if open[at] then return fits_text(planned, open[at], now) end
-  if type(planned) ~= "table" or type(now) ~= "table" then return diff.equal(planned, now) end
-  for key in pairs(now) do
-    if planned[key] == nil then return false end
-  end
-  for key, value in pairs(planned) do
-    local part = at .. "/" .. tostring(key):gsub("~", "~0"):gsub("/", "~1")
-    if now[key] == nil and not open[part] or not fits(value, now[key], open, part) then return false end
-  end
-  return true
-end
-
 --- Whether a call has the planned input; what the plan could not know may be anything, and where its fingerprints of
 --- secrets have the key of another store, so may these.
 local function has_planned_input(planned, call, is_foreign)
   if not planned.open and planned.digest == call.digest then return true end
   local now = json.decode(json.encode(secret.conceal_all(planned.as_given and call.raw or call.input)))
   if not planned.open and not (is_foreign and planned.input ~= nil) then return false, now end
-  local open, input, compared = {}, planned.input, now
-  for _, part in ipairs(planned.open or {}) do open[part.at] = part.after end
+  local input, compared = planned.input, now
   if is_foreign then input, compared = fingerprints.without(input), fingerprints.without(redaction.data(now)) end
-  return fits(input, compared, open, ""), now
+  return inputs.fits(input, compared, planned.open), now
 end
 
 --- Refuses another input than the planned one.
@@ -357,10 +337,36 @@ local function planned_of(self, frame, call)
   if not planned or planned.op ~= call.name then
     deviates(frame, string.format("%s is not in the plan", definitions.title(call.name, call.input, frame.run.definitions)))
   end
-  local left_out = sequence.left_out(self.plan, planned, frame.run)
+  local left_out = sequence.left_out(self.plan, planned, frame.run, self.passed)
   if left_out then deviates(frame, string.format("%s: the plan %s, and this run did not", planned.title, left_out)) end
   check_input(frame, planned, call, self.is_foreign)
   return planned
+end
+
+--- What became of an effect of before is known: by its outcome, or from a look at the world.
+---@param path string of its step
+---@param key string ordinal
+---@param is_recovered boolean?
+function Binding:settle(path, key, is_recovered)
+  self:touch(path, key)
+  if is_recovered then self.passed:recover(path, key) end
+end
+
+--- An effect is begun, and its step has come by it.
+---@param path string of its step
+---@param key string ordinal
+function Binding:begin(path, key) self.passed:begin(path, key) end
+
+--- A question, a watch or a wait comes up. Stops before one that is another than the plan has in its place.
+---@param frame almanac.Frame
+---@param awaited almanac.Awaited
+function Binding:meet(frame, awaited)
+  if frame.prefix then return end -- an effect's own, of which no plan knows
+  local number, message, hints = waits.find(self.plan, frame.path, awaited, self.is_foreign)
+  if message then deviates(frame, message, hints, awaited.kind) end
+  if not number then return end
+  self.passed:meet(frame.path, number)
+  frame.run:record("wait.met", frame.path, { number = number })
 end
 
 --- Stops before an effect that is not in the plan, or whose ground has moved.

@@ -1,6 +1,7 @@
 --- A draft: the plan while it is made. The effects that a run would have, its gates and questions, found by
 --- running the script with reads real and every effect previewed.
 local definitions = require "almanac.run.definitions"
+local diff = require "almanac.base.diff"
 local grounds = require "almanac.run.plan.ground"
 local json = require "native.json"
 local orders = require "almanac.run.plan.order"
@@ -10,6 +11,7 @@ local secret = require "almanac.base.secret"
 local source = require "almanac.base.source"
 local unknown = require "almanac.base.unknown"
 local undo_owner = require "almanac.run.undo_owner"
+local waits = require "almanac.run.plan.wait"
 
 local M = {}
 
@@ -53,7 +55,7 @@ local M = {}
 ---@field steps almanac.PlannedStep[]
 ---@field gates { path: string, text: string, ok: boolean?, value: any }[]
 ---@field asks { path: string, question: string }[]
----@field waits { path: string, place: integer? }[]  steps that wait, watch or ask
+---@field waits almanac.PlannedWait[]  steps that wait, watch or ask
 ---@field possible { path: string, op: string }[]  effects that a step makes only where it meets the need
 ---@field order almanac.PlanOrder
 ---@field stopped string?   why it goes no further
@@ -151,10 +153,19 @@ function Draft:add_question(path, question)
   self.asks[#self.asks + 1] = self.order:add { path = self.below .. path, question = question }
 end
 
---- A step that waits, watches or asks.
+--- A step that waits, watches or asks. What it does once more, with the same, is no other wait.
 ---@param path string
-function Draft:add_wait(path)
-  self.waits[#self.waits + 1] = self.order:add { path = self.below .. path }
+---@param awaited almanac.Awaited
+function Draft:add_wait(path, awaited)
+  local wait, number = waits.planned(self.below .. path, awaited), 1
+  for _, other in ipairs(self.waits) do
+    if other.path == wait.path then
+      if other.kind == wait.kind and diff.equal(other.input, wait.input) then return end
+      number = number + 1
+    end
+  end
+  wait.number = number
+  self.waits[#self.waits + 1] = self.order:add(wait)
 end
 
 --- An effect that the step makes only where it meets the need for it: the run may, and need not.

@@ -61,7 +61,9 @@ M.PLAN = {
   effects = { list = EFFECT }, steps = { list = STEP }, counts = COUNTS, undo = { list = "string" },
   gates = { optional = { list = { path = "string", text = "string", ok = "boolean?" } } },
   asks = { optional = { list = { path = "string", question = "string" } } },
-  waits = { optional = { list = { path = "string", place = "integer?" } } },
+  waits = { optional = { list = {
+    path = "string", place = "integer?", kind = "string?", number = "integer?", input = { optional = { map = "any" } }, open = OPEN,
+  } } },
   possible = { optional = { list = { path = "string", op = "string" } } },
   calls = { optional = { list = {
     path = "string", runbook = "string?", script = "string?", script_digest = "string", params = { map = "any" },

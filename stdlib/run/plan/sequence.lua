@@ -1,5 +1,6 @@
 --- The sequence of a plan: what it has before an effect, and a run left out. A question that was not asked, a gate that was not
---- watched and an effect that was not made are no plan's run, though each effect of it is one of the plan's.
+--- watched and an effect that was not made are no plan's run, though each effect of it is one of the plan's. Nor are they where
+--- it is a run that this one makes which leaves them out, or an effect of the script's own.
 local M = {}
 
 local function is_below(path, around)
@@ -16,12 +17,12 @@ local function step_around(a, b)
   return around
 end
 
---- Whether what lies at a path is a part of the run in which the other one is: what the runs that it makes do, is theirs.
-local function is_in_same_run(plan, path, other)
+--- Whether what lies at a path is a part of a run that this one makes: what that one has come by is in its own journal.
+local function is_of_called_run(plan, path)
   for _, call in ipairs(plan.calls or {}) do
-    if is_below(path, call.path) and not is_below(other, call.path) then return false end
+    if is_below(path, call.path) then return true end
   end
-  return true
+  return false
 end
 
 --- Whether the branches of a step go on side by side, so that none of them is before another.
@@ -41,14 +42,40 @@ local function is_vague(plan, path)
 end
 
 local function is_before(plan, entry, planned)
-  if not entry.place or entry.place >= planned.place or not is_in_same_run(plan, entry.path, planned.path) then return false end
+  if not entry.place or entry.place >= planned.place then return false end
+  if planned.nested and is_below(entry.path, planned.path) then return false end -- it is in the run that is yet to be made
   if is_vague(plan, entry.path) then return false end
   if entry.path == planned.path or is_below(planned.path, entry.path) then return true end
   return not is_side_by_side(plan, step_around(entry.path, planned.path))
 end
 
-local function is_passed(run, path)
-  return run.seen[path] or run.done ~= nil and run.done:seq(path) ~= nil
+--- Whether a wait was come by. One of an older almanac's plan is known by its step's name, in the run of its own.
+local function is_met(plan, wait, run, passed)
+  local is_called = is_of_called_run(plan, wait.path)
+  if not is_called and not run.seen[wait.path] and not (run.done and run.done:seq(wait.path)) then return false end
+  if not wait.kind then return true end
+  return passed:has_met(wait.path, wait.number)
+end
+
+--- Whether an effect was begun, and whether what became of it was looked up in the world.
+---@return boolean begun
+---@return boolean? recovered
+local function has_begun(plan, path, ordinal, run, passed)
+  if is_of_called_run(plan, path) then return passed:has_begun(path, ordinal) end
+  local known = run.effects[path .. "#" .. ordinal]
+  return known ~= nil, known and known.outcome and known.outcome.recovered
+end
+
+--- What a planned effect, or a part of one of the script's own, was to make and did not, in words. Of one whose outcome was
+--- looked up nobody knows by which of them it came to it.
+local function not_made(plan, planned, run, passed)
+  if planned.nothing then return nil end
+  local begun, is_recovered = has_begun(plan, planned.path, planned.ordinal, run, passed)
+  if not begun then return planned.title end
+  if planned.makes_more or is_recovered then return nil end
+  for _, part in ipairs(planned.makes or {}) do
+    if part.ordinal and not part.nothing and not has_begun(plan, planned.path, part.ordinal, run, passed) then return part.title end
+  end
 end
 
 local function wait_in_words(plan, path)
@@ -65,16 +92,17 @@ end
 ---@param plan table            as it was saved
 ---@param planned almanac.PlannedEffect
 ---@param run almanac.Run
+---@param passed almanac.Passed
 ---@return string? what  "asks first: Go on?"
-function M.left_out(plan, planned, run)
+function M.left_out(plan, planned, run, passed)
   if not planned.place then return nil end
   for _, wait in ipairs(plan.waits or {}) do
     local is_own = wait.path == planned.path or is_below(planned.path, wait.path)
-    if not is_own and is_before(plan, wait, planned) and not is_passed(run, wait.path) then return wait_in_words(plan, wait.path) end
+    if not is_own and is_before(plan, wait, planned) and not is_met(plan, wait, run, passed) then return wait_in_words(plan, wait.path) end
   end
   for _, other in ipairs(plan.effects) do
-    local is_made = other.nothing or run.effects[other.path .. "#" .. other.ordinal] ~= nil
-    if not is_made and is_before(plan, other, planned) then return string.format("has before it: %s, in %s", other.title, other.path) end
+    local title = is_before(plan, other, planned) and not_made(plan, other, run, passed)
+    if title then return string.format("has before it: %s, in %s", title, other.path) end
   end
 end
 
