@@ -71,8 +71,8 @@ local WATCHES = {
     "the gate has another input than in the plan: grace, hold" },
   ["a gate in a step without it"] = { 'parallel("both", { a = function() if f then gate(' .. gate(5, "100ms") .. ") end end })",
     "the plan watches first: both/a" },
-  ["a step for a guard"] = { 'local function work() fs.write("fine", "x") end if f then guard("g", { gates = { { name = "lag", query = "lag",'
-    .. ' limit = 5, url = "http://127.0.0.1:' .. served.server:port() .. '" } } }, work) else step("g", work) end',
+  ["a step for a guard"] = { 'local function work() fs.write("fine", "x") end if f then guard("g", { gates = { { name = "lag", '
+    .. 'query = "lag", limit = 5, url = "http://127.0.0.1:' .. served.server:port() .. '" } } }, work) else step("g", work) end',
     "the plan watches first: g" },
   ["another limit of a guard"] = { 'guard("g", { gates = { { name = "lag", query = "lag", limit = f and 5 or 1000, '
     .. 'url = "http://127.0.0.1:' .. served.server:port() .. '" } } }, function() fs.write("evil", "x") end)',
