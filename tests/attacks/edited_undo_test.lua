@@ -192,6 +192,23 @@ t.test("under a plan no undo touches what the run did not before somebody says s
   end
 end)
 
+t.test("nor does it by a runbook that the run had called: with other parameters that is another run", function()
+  local p = project.new { other = [[
+    return runbook { params = { evil = param.boolean { default = false } }, run = function(p)
+      step("x", function() if p.evil then sh.run("touch", "elsewhere") else fs.write("called", "x") end end)
+    end }]] }
+  fs.mkdir(p.dir .. "/out")
+  local body = undoing 'runbook.call("other", { evil = true }, { name = "again" })'
+  p:edit("book", (body:gsub("run = function%(%)\n", '%0  runbook.call("other")\n')))
+  run(p, 2, "plan", "book", "-o", "plan.json")
+  local said = run(p, 3, "run", "--plan", "plan.json", "--plain")
+  t.has(said, "goes beyond what the plan of the run shows: run other. Let it do that, and whatever else it does?")
+  t.eq({ is_there(p, "called"), is_there(p, "elsewhere") }, { true, false })
+  run(p, 0, "answer", p:newest(), "go on")
+  run(p, 0, "resume", p:newest())
+  t.eq(is_there(p, "elsewhere"), true)
+end)
+
 t.test("with a word of the operator it goes on; with a stop, or --skip, it leaves it", function()
   local p = planned(undoing 'sh.run("touch", "elsewhere") fs.write("more", "x")')
   run(p, 3, "run", "--plan", "plan.json")

@@ -38,15 +38,21 @@ local function script_of(frame, call)
   end
 end
 
+--- Whether a call touches nothing that the run did not. The name of a runbook does not tell that: what a run of it does goes by
+--- its parameters and by results, and no function of this script does it.
+local function is_within(self, frame, call)
+  if call.definition.goes_on then return false end
+  self.touched = self.touched or touched.by(self.original, frame.run.definitions)
+  return touched.covers(self.touched, call)
+end
+
 --- Asks before a script's undo touches what the run did not, once for all that it does: what follows goes by results, too.
 --- Raises kind "refused" where the answer is no.
 ---@param frame almanac.Frame
 ---@param call almanac.EffectCall
 function Binding:check(frame, call)
   local by = script_of(frame, call)
-  if not by or by.let then return end
-  self.touched = self.touched or touched.by(self.original, frame.run.definitions)
-  if touched.covers(self.touched, call) then return end
+  if not by or by.let or is_within(self, frame, call) then return end
   local title = definitions.title(call.name, call.input, frame.run.definitions)
   local text = string.format(
     "The undo of %s, %s, goes beyond what the plan of the run shows: %s. Let it do that, and whatever else it does?",
