@@ -135,11 +135,14 @@ t.test("what a run that was made has come by is known to who goes on", function(
   t.eq(fs.exists(p.dir .. "/fine"), true)
 end)
 
-for what, fails in pairs { ["fails half way, and is caught"] = 'error "x"', ["ends half way"] = "return {}" } do
+for what, case in pairs {
+  ["fails half way, and is caught"] = { 'error "x"', "" }, ["ends half way"] = { "return {}", "" },
+  ["ends half way, before its open end"] = { "return {}", 'step("deeper", function() end) ' },
+} do
   t.test("an effect of the script's own that " .. what .. " leaves out nothing before the next effect", function()
     is_stopped({ book = 'effect.define("x.y", { input = function() return {} end, title = function() return "y" end, apply = function() '
-      .. 'sh.run { argv = { "touch", "first" } } if not fs.exists "flag" then ' .. fails
-      .. ' end sh.run { argv = { "touch", "second" } } '
+      .. 'sh.run { argv = { "touch", "first" } } if not fs.exists "flag" then ' .. case[1]
+      .. ' end sh.run { argv = { "touch", "second" } } ' .. case[2]
       .. 'return {} end }) return runbook { run = function() step("a", function() errors.try(effect.perform, "x.y", {}) end) '
       .. LAST .. " end }" }, "the plan has before it: run touch second, in a")
   end)

@@ -72,7 +72,8 @@ local function not_made(plan, planned, run, passed)
   if planned.nothing then return nil end
   local begun, is_recovered = has_begun(plan, planned.path, planned.ordinal, run, passed)
   if not begun then return planned.title end
-  if planned.makes_more or is_recovered then return nil end
+  local is_bound = not planned.makes_more or planned.open_ends -- an older version did not bind what is before an open end
+  if is_recovered or not is_bound then return nil end
   for _, part in ipairs(planned.makes or {}) do
     if part.ordinal and not part.nothing and not has_begun(plan, planned.path, part.ordinal, run, passed) then return part.title end
   end
