@@ -28,13 +28,13 @@ end)
 
 t.test("what was answered already is refused once more, unless it was overtaken or is another answer", function()
   local question = { shown = "ask", row = { id = "r-1" }, given = { answer = "yes", by = "ann" } }
-  local err = t.raises("refused", function() questions.check_other(question, "yes") end)
+  local err = t.raises("refused", function() questions.check_other(question, "yes", {}) end)
   t.has(err.message, "ask was ")
-  questions.check_other(question, "no")
+  questions.check_other(question, "no", {})
   question.given.overtaken = "the run goes on on another cluster"
-  questions.check_other(question, "yes")
+  questions.check_other(question, "yes", {})
   question.given = nil
-  questions.check_other(question, "yes")
+  questions.check_other(question, "yes", {})
 end)
 
 t.test("an answer is bound to what it was asked about, also to there being no environment and no cluster", function()
