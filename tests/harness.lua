@@ -248,6 +248,17 @@ local function print_line(text)
   end
 end
 
+--- Whether a file is left to the plain run: this is the one with the sanitizers, and what takes the file's time is nothing
+--- that they look at.
+---@param why string  what it is
+---@return boolean
+function M.left_to_plain_run(why)
+  if M.getenv "ALMANAC_BUILD" ~= "build/asan" then return false end
+  print("skipped: " .. why .. ", in the plain run")
+  M.test("the plain run does it", function() end)
+  return true
+end
+
 --- Runs a case at once and prints whether it passed. Its name says what must be true.
 ---@param name string
 ---@param fn fun()

@@ -2,6 +2,8 @@
 local fs = require "native.fs"
 local t = require "tests.harness"
 
+if t.left_to_plain_run "violations are planted" then return end
+
 local root = t.must({ "pwd" }):gsub("%s+$", "")
 local almanac = root .. "/" .. t.getenv "ALMANAC_BUILD" .. "/almanac"
 

@@ -7,6 +7,8 @@ local gaps = require "almanac.script.manual.gaps"
 local json = require "native.json"
 local t = require "tests.harness"
 
+if t.left_to_plain_run "each example is planned and run" then return end
+
 local all = examples.all()
 
 t.test("the manual lacks nothing", function()
