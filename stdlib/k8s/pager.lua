@@ -6,9 +6,9 @@ local pager = {}
 --- Objects of a page, where nobody asks for another number.
 pager.PAGE = 500
 
--- The API promises no number of objects in a page, so that an empty one may be followed by more; and a collection may be
--- large. One without an end is neither.
-local EMPTY_PAGES, MOST_OBJECTS = 100, 1000000
+-- The API promises no number of objects in a page, so that one with few of them may be followed by more; and a collection
+-- may be large. One without an end is neither.
+local FEW, SHORT_PAGES, MOST_OBJECTS = 0.1, 100, 1000000
 
 local function endless(who, path, why)
   errors.raise { kind = "limit", message = string.format("%s: the list of %s that the API server gives has no end: %s", who, path, why),
@@ -17,7 +17,7 @@ end
 
 local function check_end(who, path, bulk, token)
   if token == bulk.token then endless(who, path, "a page is followed by itself") end
-  if bulk.empty > EMPTY_PAGES then endless(who, path, bulk.empty .. " pages one after another hold nothing") end
+  if bulk.short > SHORT_PAGES then endless(who, path, bulk.short .. " pages hold next to nothing, and more follow") end
   if bulk.objects > MOST_OBJECTS then endless(who, path, "more than " .. MOST_OBJECTS .. " objects") end
 end
 
@@ -30,7 +30,7 @@ end
 ---@param fetch fun(query: table): table   one page
 ---@return table[] pages   lists, as the API gives them
 function pager.pages(who, path, query, fetch)
-  local pages, bulk = {}, { empty = 0, objects = 0 }
+  local pages, bulk = {}, { short = 0, objects = 0 }
   query.limit = query.limit or pager.PAGE
   while true do
     local ok, page = errors.try(fetch, query)
@@ -39,11 +39,12 @@ function pager.pages(who, path, query, fetch)
       local token = page.metadata and page.metadata.continue or ""
       pages[#pages + 1] = page
       if token == "" then return pages end
-      bulk.objects, bulk.empty = bulk.objects + count, count == 0 and bulk.empty + 1 or 0
+      bulk.objects = bulk.objects + count
+      if count < FEW * (query.limit or pager.PAGE) then bulk.short = bulk.short + 1 end
       check_end(who, path, bulk, token)
       query.continue, bulk.token = token, token
     elseif page.status == 410 and bulk.token and query.limit then
-      pages, bulk, query.continue, query.limit = {}, { empty = 0, objects = 0 }, nil, nil
+      pages, bulk, query.continue, query.limit = {}, { short = 0, objects = 0 }, nil, nil
     else
       error(page, 0)
     end

@@ -65,10 +65,27 @@ local function walk_with_names(run, book, values)
   end
 end
 
+--- Refuses to take a step for another one where the script has both.
+local function check_gone(run, book, values, renames)
+  local walked, has = run:as(walk), {}
+  undo_list.walk(walked, book, values)
+  for _, visit in ipairs(walked.visits) do has[type(visit) == "table" and visit.path or visit] = true end
+  for _, one in ipairs(renames) do
+    if one.old and (has[one.old] or walked.done:is_met(one.old)) then
+      errors.raise {
+        kind = "refused", message = string.format("--renamed %q: the script has step %q still: they are two", one.new .. "=" .. one.old,
+          one.old),
+        hint = "leave --renamed away: almanac resume " .. store.words(run.id),
+      }
+    end
+  end
+end
+
 --- What the command line says about steps: all of it is looked at before any of it is journalled.
-local function answer_names(run, options)
+local function answer_names(run, book, values, options)
   local renames = {}
   for i, words in ipairs(options.renamed or {}) do renames[i] = renamed.meant(run, words) end
+  if #renames > 0 then check_gone(run, book, values, renames) end
   if options.redo then redo.check(run, options.redo, renames) end
   for _, one in ipairs(renames) do
     if one.old then renamed.record(run, one.new, { path = one.old }) end
@@ -247,7 +264,7 @@ local function go_on(session, run, book, ask)
   reopen.check_goes_on(run)
   clusters.move(run, moved)
   run.operator = session.operator
-  answer_names(run, options)
+  answer_names(run, book, values, options)
   if options.redo and redo.is_due(run, options.redo) then
     session.operator:say(string.format("%s is to be run again already", options.redo))
   elseif options.redo then

@@ -253,3 +253,21 @@ t.test("what the words of a resume say is all looked at before any of it is jour
   code, _, err = p:run { "resume", "--renamed", "eins=one" }
   t.eq(code, 0, err)
 end)
+
+t.test("a step that the script has still is not taken for another one", function()
+  local p = project.new { book = [[return runbook { run = function()
+    step("w", function() sh.run("sh", "-c", "echo x >> world; test -e again || kill -9 $PPID") end)
+    step("b", function() fs.write("b", "x") end)
+  end }]] }
+  p:run { "run", "book", "--no-ask" }
+  t.write_file(p.dir .. "/again", "")
+  for _, renaming in ipairs { "b=w", "a/b=w" } do
+    local code, _, err = p:run { "resume", "--no-ask", "--renamed", renaming }
+    t.eq(code, 2, err)
+    t.has(err, '--renamed "' .. renaming .. '": the script has step "w" still: they are two')
+  end
+  t.eq((p:run { "resume", "--no-ask" }), 3)
+  local code, _, err = p:run { "resume", "--no-ask", "--in-doubt", "done" }
+  t.eq(code, 0, err)
+  t.eq(p:lines "world", { "x" })
+end)
