@@ -5,6 +5,7 @@ local errors = require "almanac.base.errors"
 local files = require "almanac.run.plan.file"
 local options = require "almanac.cli.options"
 local plan_signatures = require "almanac.session.plan_signatures"
+local plan_use = require "almanac.session.plan_use"
 local project = require "almanac.config.project"
 local screen = require "almanac.cli.screen"
 local terminal = require "almanac.base.terminal"
@@ -34,6 +35,8 @@ local function sign_plan(words, operator)
   config.load(given)
   local function show(plan)
     operator:result(require("almanac.render.plan").text(plan, plan.counts, plan.undo, screen.color(), true))
+    local place = plan_use.place(plan)
+    if place[1] then operator:result(terminal.lines(place)) end
   end
   if not given.sign then
     show((files.read(path)))

@@ -2,6 +2,7 @@
 local ages = require "almanac.base.age"
 local binding = require "almanac.run.plan.binding"
 local clusters = require "almanac.session.clusters"
+local cluster_of = require "almanac.journal.cluster"
 local config = require "almanac.config.file"
 local duration = require "almanac.base.duration"
 local errors = require "almanac.base.errors"
@@ -10,8 +11,10 @@ local files = require "almanac.run.plan.file"
 local fingerprints = require "almanac.journal.fingerprint"
 local holder = require "almanac.session.holder"
 local plan_signatures = require "almanac.session.plan_signatures"
+local process = require "native.process"
 local rows = require "almanac.journal.row"
 local settings = require "almanac.config.settings"
+local shell_word = require "almanac.base.shell_word"
 local states = require "almanac.journal.state"
 local store = require "almanac.journal.store"
 local task = require "native.task"
@@ -40,14 +43,23 @@ function M.check_time(plan, name, now_ms)
   end
 end
 
---- Who made the plan does not choose the almanac.yaml by which it is judged: whose signatures count stands there.
-local function check_config(plan, options)
-  local with = (plan.choice or {}).config
-  if with == nil or with == options.config then return end
-  errors.raise {
-    kind = "refused", message = string.format("%s was made with --config %s", options.plan, with),
-    hint = string.format("where that is the file that you mean: almanac run --plan %s --config %s", options.plan, with),
-  }
+-- Files that decide what is believed or started.
+local STARTED_WITH = { "config", "helm", "kubeconfig" }
+
+--- Who made the plan does not choose the almanac.yaml by which it is judged, where whose signatures count stands, nor the helm
+--- that is started, nor the kubeconfig, whose plugin is.
+local function check_choice(plan, options)
+  for _, key in ipairs(STARTED_WITH) do
+    local with = (plan.choice or {})[key]
+    local here = options[key] or key == "kubeconfig" and process.getenv "KUBECONFIG" or nil
+    if with ~= nil and with ~= here and not (options[key] and key ~= "config") then
+      errors.raise {
+        kind = "refused", message = string.format("%s was made with --%s %s", options.plan, key, with),
+        hint = string.format("where that is the file that you mean: almanac run --plan %s --%s %s", options.plan, key,
+          shell_word.plain(with)),
+      }
+    end
+  end
 end
 
 --- The plan that a run is started with. What it was made with, such as the environment, is that of the run too.
@@ -65,7 +77,7 @@ function M.open(options)
         plan.runbook, given),
     }
   end
-  check_config(plan, options)
+  check_choice(plan, options)
   config.restore(options, plan.choice or {})
   M.check_time(plan, options.plan, task.wall_ms())
   plan_signatures.check(plan, options.plan)
@@ -80,6 +92,20 @@ end
 function M.check_start(plan, book, journalled, anyway)
   binding.check_start(plan, book, journalled, anyway)
   clusters.check(plan)
+end
+
+--- What a plan is for, and was made with, for who is to approve it.
+---@param plan table
+---@return string[] lines
+function M.place(plan)
+  local lines, with = {}, {}
+  for i, cluster in ipairs(plan.clusters or {}) do lines[i] = "Where: " .. cluster_of.text(cluster) end
+  for _, key in ipairs(STARTED_WITH) do
+    local chosen = (plan.choice or {})[key]
+    if chosen then with[#with + 1] = string.format("--%s %s", key, shell_word.plain(chosen)) end
+  end
+  if with[1] then lines[#lines + 1] = "Made with: " .. table.concat(with, " ") end
+  return lines
 end
 
 --- What a run says that cannot tell whether secrets are the planned ones; nil where it can, or there are none.

@@ -1,4 +1,5 @@
 -- A plan is used once, while it is good, and from a file that nobody else can have written.
+local cluster = require "tests.attacks.cluster"
 local fs = require "native.fs"
 local json = require "native.json"
 local project = require "tests.project"
@@ -132,4 +133,29 @@ t.test("what almanac.yaml says of approvals is checked, with its place", functio
     t.ok(code ~= 0, text)
     t.has(err, words)
   end
+end)
+
+t.test("a plan chooses neither the helm nor the kubeconfig of who runs it, and who approves it sees where it is for", function()
+  local p = project.new { book = [[return runbook { run = function()
+    step("a", function() k8s.apply { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "made", namespace = "web" } } end)
+  end }]] }
+  cluster.start(p, { "web" })
+  t.must { "mv", p.dir .. "/kubeconfig", p.dir .. "/kc" }
+  t.write_file(p.dir .. "/helm", "#!/bin/sh\ntouch started\n")
+  t.must { "chmod", "755", p.dir .. "/helm" }
+  local here = { KUBECONFIG = "kc" }
+  local code, out, err = p:run({ "plan", "book", "--helm", "./helm", "-o", "plan.json" }, here)
+  t.eq(code, 2, out .. err)
+  out = select(2, p:run({ "approve", "plan.json" }, { KUBECONFIG = false }))
+  t.has(out, "Where: http")
+  t.has(out, "Made with: --helm ./helm --kubeconfig kc")
+  code, out, err = p:run({ "run", "--plan", "plan.json", "--no-ask" }, here)
+  t.eq(code, 2, out .. err)
+  t.has(err, "plan.json was made with --helm ./helm")
+  t.has(err, "almanac run --plan plan.json --helm ./helm")
+  code, out, err = p:run({ "run", "--plan", "plan.json", "--helm", "./helm", "--no-ask" }, { KUBECONFIG = false })
+  t.eq(code, 2, out .. err)
+  t.has(err, "plan.json was made with --kubeconfig kc")
+  code, out, err = p:run({ "run", "--plan", "plan.json", "--helm", "./helm", "--kubeconfig", "kc", "--no-ask" }, { KUBECONFIG = false })
+  t.eq(code, 0, out .. err)
 end)
