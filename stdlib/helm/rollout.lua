@@ -43,7 +43,7 @@ function M.rollout(target)
       return {}
     end, nil, awaited)
   end
-  step.come_by(awaited)
+  local number = step.come_by(awaited)
   local found = workloads.of("helm.rollout", renders.objects_of(newest()), input.namespace)
   local branches, refs = {}, {}
   for _, workload in ipairs(found) do
@@ -57,6 +57,7 @@ function M.rollout(target)
   if #found == 0 then step.note(string.format("release %s holds nothing that is rolled out", input.release)) end
   local done = {}
   for name, result in pairs(parallel.parallel("workloads of " .. input.release, branches)) do done[refs[name]] = result end
+  step.came_by(number)
   return done
 end
 

@@ -69,9 +69,10 @@ end
 function M.checklist(name, items)
   local checked, digest = items_of(name, items)
   return step.run(name, { digest = digest }, function()
-    step.come_by { kind = "checklist", input = { items = shown_of(checked) } }
+    local number = step.come_by { kind = "checklist", input = { items = shown_of(checked) } }
     local ticked = {}
     for i, item in ipairs(checked) do ticked[i] = item.evidence and show(item) or ask(item) end
+    step.came_by(number)
     return ticked
   end)
 end

@@ -42,7 +42,8 @@ local M = {}
 ---@field file fun(run: almanac.Run, name: string, path: string, text: string)   a step requires a library
 ---@field input fun(definition: almanac.EffectDefinition, raw: any): any   an effect's input, checked
 ---@field effect fun(frame: almanac.Frame, call: almanac.EffectCall): any
----@field come_by (fun(frame: almanac.Frame, awaited: almanac.Awaited))?  see step.come_by
+---@field come_by (fun(frame: almanac.Frame, awaited: almanac.Awaited): integer?)?  see step.come_by
+---@field came_by (fun(frame: almanac.Frame, number: integer))?  see step.came_by
 ---@field await fun(frame: almanac.Frame?, wait: function, look: function?, judge: function?): any   see step.await
 ---@field note fun(frame: almanac.Frame, text: string)
 ---@field explain fun(frame: almanac.Frame, text: string)
@@ -86,9 +87,17 @@ local SOME_WAIT = { kind = "wait" }
 --- The step comes by what is a question, a watch or a wait to who reviews a plan: the plan keeps it, and a run that keeps to the
 --- plan leaves none out, and puts none in the place of another.
 ---@param awaited almanac.Awaited
+---@return integer? number  for came_by; nil: nobody wants to know
 function M.come_by(awaited)
   local frame = M.current()
-  if frame.run.mode.come_by then frame.run.mode.come_by(frame, awaited) end
+  return frame.run.mode.come_by and frame.run.mode.come_by(frame, awaited)
+end
+
+--- It was passed: answered yes, held, or waited for.
+---@param number integer?  as come_by gave it
+function M.came_by(number)
+  local frame = M.current()
+  if number then frame.run.mode.came_by(frame, number) end
 end
 
 --- What takes its time, or asks somebody: wait() in a run. A plan changes nothing, so that there is nothing
@@ -102,8 +111,10 @@ end
 function M.await(wait, look, judge, awaited)
   local frame = M.current()
   if not frame then return wait() end
-  M.come_by(awaited or SOME_WAIT)
-  return frame.run.mode.await(frame, wait, look, judge)
+  local number = M.come_by(awaited or SOME_WAIT)
+  local result = frame.run.mode.await(frame, wait, look, judge)
+  M.came_by(number)
+  return result
 end
 
 --- What goes on beside fn, of a step: follow() in a run, which calls fn itself. Who watches nothing goes into fn: a plan when
@@ -116,7 +127,7 @@ end
 ---@return any
 function M.beside(fn, follow, look, judge, awaited)
   local frame = M.current()
-  M.come_by(awaited)
+  M.came_by(M.come_by(awaited)) -- what it guards is within it
   return frame.run.mode.beside(frame, fn, follow, look, judge)
 end
 

@@ -147,3 +147,18 @@ for what, case in pairs {
       .. LAST .. " end }" }, "the plan has before it: run touch second, in a")
   end)
 end
+
+t.test("a question that was answered no, and a gate that failed, are not passed, whatever the script catches", function()
+  local p = project.new { book = [[return runbook { run = function()
+    errors.try(confirm, "sure?")
+    step("w", function() fs.write("written", "x") end)
+  end }]] }
+  local code, out, err = p:run { "plan", "book", "-o", "plan.json" }
+  t.eq(code, 2, out .. err)
+  t.eq((p:run { "run", "--plan", "plan.json", "--no-ask" }), 3)
+  t.eq((p:run { "reject", p:newest(), "--reason", "no" }), 0)
+  code, out, err = p:run { "resume", "--no-ask" }
+  t.ok(code ~= 0, out .. err)
+  t.has(err, "asks first: sure?")
+  t.eq(t.read_file(p.dir .. "/written"), nil)
+end)

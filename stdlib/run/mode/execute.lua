@@ -106,7 +106,11 @@ end
 M.effect = once.perform
 
 function M.come_by(frame, awaited)
-  if frame.run.bound then frame.run.bound:meet(frame, awaited) end
+  return frame.run.bound and frame.run.bound:come_by(frame, awaited) or nil
+end
+
+function M.came_by(frame, number)
+  frame.run.bound:meet(frame, number)
 end
 
 function M.await(_, wait)

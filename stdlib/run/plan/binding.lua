@@ -360,11 +360,18 @@ function Binding:begin(path, key) self.passed:begin(path, key) end
 --- A question, a watch or a wait comes up. Stops before one that is another than the plan has in its place.
 ---@param frame almanac.Frame
 ---@param awaited almanac.Awaited
-function Binding:meet(frame, awaited)
-  if frame.prefix then return end -- an effect's own, of which no plan knows
+---@return integer? number  among those that the plan has there
+function Binding:come_by(frame, awaited)
+  if frame.prefix then return nil end -- an effect's own, of which no plan knows
   local number, message, hints = waits.find(self.plan, frame.path, awaited, self.is_foreign)
   if message then deviates(frame, message, hints, awaited.kind) end
-  if not number then return end
+  return number
+end
+
+--- It was passed: a question that was answered no, or a gate that failed, is not come by, whatever its script catches.
+---@param frame almanac.Frame
+---@param number integer
+function Binding:meet(frame, number)
   self.passed:meet(frame.path, number)
   frame.run:record("wait.met", frame.path, { number = number })
 end
