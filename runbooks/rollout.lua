@@ -87,7 +87,7 @@ return runbook {
     guard("no critical alerts", { alerts = {} }, function()
       parallel("gates", gates.branches(limits, { hold = p.observe }))
 
-      step("no errors in the logs", function()
+      step("no errors in the logs", { retry = devnet.until_logged }, function()
         return devnet.log_scan { from = began } -- what was logged before is no fault of this release
       end)
     end)

@@ -61,7 +61,7 @@ function shadow.run(c, p)
     interval = c.scrape_interval, history = 240 * c.scrape_interval, metrics = shadow.metrics,
   })
 
-  step("no errors in the canary's logs", function()
+  step("no errors in the canary's logs", { retry = devnet.until_logged }, function()
     return devnet.log_scan { since = p.observe, namespace = NAMESPACE }
   end)
   return verdict

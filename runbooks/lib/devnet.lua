@@ -144,11 +144,15 @@ function devnet.log_searches(namespace)
   }
 end
 
-local function raise_gate(verdict, message, hint)
-  errors.raise { kind = "gate", verdict = verdict, message = message, hint = hint }
+local function raise_gate(message, hint)
+  errors.raise { kind = "gate", verdict = "fail", message = message, hint = hint }
 end
 
---- Searches the logs; raises kind "gate" when lines were found, or when nothing was logged at all.
+--- Lines are collected some seconds after they were printed, and a quiet minute may have none: a search that found nothing
+--- at all is tried again for half a minute. An option of the step that searches.
+devnet.until_logged = { times = 7, delay = "5s", factor = 1, on = { "no_data" } }
+
+--- Searches the logs; raises kind "gate" when lines were found, "no_data" when nothing was logged at all.
 ---@param opts? { since?: string|number, from?: number, namespace?: string, allowed?: integer }
 ---   since: duration, default 10m; from: seconds since 1970 instead; allowed: lines that are put up with
 ---@return { found: integer }
@@ -167,13 +171,13 @@ function devnet.log_scan(opts)
     end
   end
   if found > (opts.allowed or 0) then
-    raise_gate("fail", string.format("%d log lines that should not be there:\n  %s", found,
+    raise_gate(string.format("%d log lines that should not be there:\n  %s", found,
       table.concat(lines, "\n  ")), "the newest are shown; look at the workload they come from")
   end
   local any = string.format('{namespace="%s"}', opts.namespace or devnet.namespace)
   if #loki.query_range(any, { since = range.since, from = range.from, limit = 1 }).entries == 0 then
-    raise_gate("no data", "nothing was logged in " .. any .. ": no lines are no proof of health",
-      "is Loki collecting the logs of this namespace?")
+    errors.raise { kind = "no_data", message = "nothing was logged in " .. any .. ": no lines are no proof of health",
+      hint = "is Loki collecting the logs of this namespace?" }
   end
   return { found = found }
 end
@@ -188,7 +192,7 @@ function devnet.critical_alerts()
     lines[i] = string.format("%s (%s) since %s%s", alert.name, alert.severity, alert.since,
       alert.summary and ": " .. alert.summary or "")
   end
-  raise_gate("fail", string.format("%d alerts fire that pause a rollout:\n  %s", #firing,
+  raise_gate(string.format("%d alerts fire that pause a rollout:\n  %s", #firing,
     table.concat(lines, "\n  ")), "ops/runbooks/alerts_reference.md says what each means")
 end
 
