@@ -159,7 +159,8 @@ end
 
 --- Says that no run is so, on standard error, and whose name was probably meant.
 local function say_none(journal, wanted, operator)
-  local operators, environments = {}, {}
+  if not (wanted.operator or wanted.environment) then return operator:say "no run is so" end
+  local operators, environments = {}, {} -- to know the names is to read every row
   for _, row in ipairs(journal:runs()) do
     local meta = rows.meta(row)
     operators[meta.operator or ""], environments[meta.environment or ""] = true, true
