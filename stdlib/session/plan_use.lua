@@ -47,7 +47,7 @@ end
 local STARTED_WITH = { "config", "helm", "kubeconfig" }
 
 --- Who made the plan does not choose the almanac.yaml by which it is judged, where whose signatures count stands, nor the helm
---- that is started, nor the kubeconfig, whose plugin is.
+--- that is started, nor the kubeconfig, whose plugin is. Another one of the last two may be named here: the plan knows its cluster.
 local function check_choice(plan, options)
   for _, key in ipairs(STARTED_WITH) do
     local with = (plan.choice or {})[key]
